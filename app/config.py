@@ -1,0 +1,64 @@
+"""Typed settings, read once from the environment. Every one of them is described in docs/operations.md."""
+
+import functools
+import secrets
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""Where the code lies: beside it stand templates/ and migrations/."""
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Names in the environment are upper case; most carry the prefix ``KONTOR_``."""
+
+    model_config = SettingsConfigDict(env_prefix="KONTOR_", env_ignore_empty=True, frozen=True)
+
+    home: Path = Field(PROJECT / "instance", description="where data, files and sockets live")
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="PostgreSQL, as the application")
+    database_owner_url: str | None = Field(
+        None, validation_alias="DATABASE_OWNER_URL", description="PostgreSQL, as the owner of the schema: migrations only"
+    )
+    redis_url: str | None = Field(None, validation_alias="REDIS_URL", description="Redis or Valkey")
+    secret_key: str | None = Field(None, description="signs sessions; where unset, one is made and kept in the home")
+    pg_bin: Path | None = Field(None, description="folder with postgres and initdb, for the embedded server")
+    valkey_bin: Path | None = Field(None, description="valkey-server or redis-server, for the embedded server")
+    web_host: str = Field("127.0.0.1", description="address the web server listens on")
+    web_port: int = Field(8000, ge=1, le=65535, description="port the web server listens on")
+    workers: int = Field(2, ge=1, le=64, description="worker processes of one machine")
+    shard_lines: int = Field(20_000, ge=1, description="lines of an import in one job and one transaction")
+    lease_seconds: float = Field(30.0, gt=0, description="how long a worker may be silent before its job is given away")
+    sweep_seconds: float = Field(5.0, gt=0, description="how often forgotten jobs are looked for")
+    max_upload_mb: int = Field(200, ge=1, description="largest file that is taken in, in MiB")
+
+    @property
+    def files(self) -> Path:
+        """Where files that came in or went out are kept. Shared by all machines of an installation."""
+        return self.home / "files"
+
+
+@functools.cache
+def settings() -> Settings:
+    """Give the settings of this process."""
+    return Settings()
+
+
+def secret_key(chosen: Settings) -> str:
+    """Give the key that signs sessions: the one that was set, or one made once and kept readable by its owner alone."""
+    if chosen.secret_key:
+        return chosen.secret_key
+    kept = chosen.home / "secret_key"
+    if not kept.exists():
+        chosen.home.mkdir(parents=True, exist_ok=True)
+        fresh = kept.with_name(f"secret_key.{secrets.token_hex(4)}")
+        fresh.touch(mode=0o600)
+        fresh.write_text(secrets.token_urlsafe(48))
+        try:
+            kept.hardlink_to(fresh)  # of two processes that start at once, one wins and both read the same key
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return kept.read_text()

@@ -1,0 +1,1 @@
+"""The only place that speaks PostgreSQL: transactions, bulk loading, locks, guards and roles."""

@@ -1,0 +1,1 @@
+"""Rules over plain values and columns: no SQL, no Flask, no clock."""

@@ -1,0 +1,144 @@
+"""The named states of everything that has states. Numbers are stored, so a member keeps its number for ever."""
+
+import enum
+
+
+class Unit(enum.IntEnum):
+    """What an account counts: the programme's points, or money in minor units of its currency (rules.md 2)."""
+
+    POINTS = 1
+    MONEY = 2
+
+
+class DocumentKind(enum.IntEnum):
+    """An invoice sells; a credit note takes back."""
+
+    INVOICE = 1
+    CREDIT_NOTE = 2
+
+
+class DocumentStatus(enum.IntEnum):
+    """What verification decided about a document."""
+
+    ACCEPTED = 1
+    REVIEW = 2
+    REFUSED = 3
+    SUPERSEDED = 4  # a corrected document took its place; kept for the history
+
+
+class Bucket(enum.IntEnum):
+    """Where on an account an entry stands: the first three on a wallet, the others on the programme's account."""
+
+    PENDING = 1
+    AVAILABLE = 2
+    RESERVED = 3
+    ISSUED = 11
+    REDEEMED = 12
+    EXPIRED = 13
+    ADJUSTED = 14
+
+
+class TransactionKind(enum.IntEnum):
+    """Why points moved."""
+
+    AWARD = 1  # issued -> pending or available
+    REVERSAL = 2  # a return: pending or available -> issued
+    VOID = 3  # a refused or corrected document: what its award gave goes back to issued
+    RELEASE = 4  # pending -> available
+    RESERVE = 5  # available -> reserved: a redemption waits for its load
+    SETTLE = 6  # reserved -> redeemed: the load is confirmed
+    CANCEL = 7  # reserved -> available: the load failed or was called off
+    EXPIRE = 8  # available -> expired
+    REINSTATE = 9  # expired -> available
+    ADJUST = 10  # adjusted <-> available, by a person with a reason
+
+
+class LotState(enum.IntEnum):
+    """Whether the points of a lot can be spent."""
+
+    PENDING = 1
+    OPEN = 2
+    CLOSED = 3  # nothing remains
+
+
+class Cut(enum.IntEnum):
+    """What cut an award (rules.md 4)."""
+
+    NOTHING = 0
+    PER_DOCUMENT = 1
+    DAY = 2
+    MONTH = 3
+    QUARTER = 4
+    YEAR = 5
+    PROGRAM = 6
+    BUDGET = 7
+
+
+class Outcome(enum.StrEnum):
+    """What became of a row of a file."""
+
+    ACCEPTED = "accepted"
+    HELD = "held"
+    REFUSED = "refused"
+    DUPLICATE = "duplicate"
+
+
+class BatchStatus(enum.StrEnum):
+    """How far an import has come."""
+
+    QUEUED = "queued"
+    READING = "reading"
+    LOADING = "loading"
+    FINISHING = "finishing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class JobState(enum.StrEnum):
+    """How far a job has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class RunStatus(enum.StrEnum):
+    """How far a conversion run has come."""
+
+    PREVIEW = "preview"
+    APPROVED = "approved"
+    ORDERED = "ordered"
+    SENT = "sent"
+    SETTLED = "settled"
+    CANCELLED = "cancelled"
+
+
+class TopUpKind(enum.StrEnum):
+    """A reward from points, or the compensation of the tax on it."""
+
+    REWARD = "reward"
+    COMPENSATION = "compensation"
+
+
+class TopUpStatus(enum.StrEnum):
+    """Where a top-up stands between the ledger and the card."""
+
+    RESERVED = "reserved"
+    ORDERED = "ordered"
+    SENDING = "sending"
+    LOADED = "loaded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+class TaxStatus(enum.StrEnum):
+    """What a participant is to the tax office (rules.md 10)."""
+
+    PRIVATE_PERSON = "private_person"
+    SOLE_TRADER = "sole_trader"
+    COMPANY = "company"
+    DISTRIBUTOR_EMPLOYEE = "distributor_employee"
+    OWN_EMPLOYEE = "own_employee"
+    BUSINESS_FRIEND = "business_friend"

@@ -1,0 +1,1 @@
+"""Every mapped class of the project; no Flask in it."""

@@ -1,0 +1,53 @@
+"""Who sells: distributor groups and distributors."""
+
+import datetime as dt
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Id, LongText, Named, ShortText
+from app.domain.states import TaxStatus
+from app.models.base import KEPT, Base
+
+
+class DistributorGroup(Base):
+    """A group of distributors; rules and the matrix tell them apart by it."""
+
+    __tablename__ = "distributor_group"
+    __table_args__ = (UniqueConstraint("program_id", "code_key"),)
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
+    code: Mapped[LongText]
+    code_key: Mapped[LongText] = mapped_column(comment="the code as it is compared: trimmed, without case")
+    name: Mapped[LongText]
+    aliases: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("distributor_group.id", ondelete="RESTRICT"))
+
+
+class Distributor(Base):
+    """A company that earns in one programme."""
+
+    __tablename__ = "distributor"
+    __table_args__ = (
+        UniqueConstraint("program_id", "code_key"),
+        Index("ix_distributor_program_id_sort_key", "program_id", "sort_key"),
+        {"info": {KEPT: True}},
+    )
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
+    code: Mapped[LongText]
+    code_key: Mapped[LongText] = mapped_column(comment="the code as it is compared: trimmed, without case")
+    name: Mapped[LongText]
+    sort_key: Mapped[LongText] = mapped_column(comment="the name in the order of the programme's language")
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("distributor_group.id", ondelete="RESTRICT"), index=True)
+    tier: Mapped[ShortText | None]
+    tax_id: Mapped[ShortText | None]
+    tax_status: Mapped[TaxStatus] = mapped_column(Named(TaxStatus), default=TaxStatus.COMPANY)
+    country: Mapped[str | None] = mapped_column(String(64), comment="as the source writes it")
+    region: Mapped[LongText | None]
+    city: Mapped[LongText | None]
+    blocked: Mapped[bool] = mapped_column(default=False, comment="may neither earn nor redeem")
+    enrolled_on: Mapped[dt.date]

@@ -1,0 +1,67 @@
+"""Files that came in: batches, their shards, and the rows that need somebody's attention."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Id, Instant, LongText, Named, ShortText
+from app.domain.states import BatchStatus, Outcome
+from app.models.base import APPEND_ONLY, KEPT, Base, reference
+
+
+class ImportBatch(Base):
+    """One file, read once by one profile."""
+
+    __tablename__ = "import_batch"
+    __table_args__ = {"info": {KEPT: True}}
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"), index=True)
+    kind: Mapped[ShortText] = mapped_column(comment="sales, distributors, products")
+    profile_name: Mapped[ShortText]
+    profile: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="as it was when the import began")
+    dry_run: Mapped[bool] = mapped_column(default=False)
+    file_name: Mapped[LongText] = mapped_column(comment="as the person named it; never a path on our disk")
+    file_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    file_bytes: Mapped[int]
+    status: Mapped[BatchStatus] = mapped_column(Named(BatchStatus))
+    message: Mapped[LongText | None] = mapped_column(comment="why it failed")
+    counts: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, default=dict, comment="rows and outcomes found by reading and matching; shards carry their own"
+    )
+    problems_file: Mapped[LongText | None]
+    created_by: Mapped[LongText]
+    created_at: Mapped[Instant]
+    finished_at: Mapped[Instant | None]
+
+
+class ImportShard(Base):
+    """About 20,000 lines of a batch: one job, one transaction (docs/decisions/0005)."""
+
+    __tablename__ = "import_shard"
+    __table_args__ = (UniqueConstraint("batch_id", "position"),)
+
+    id: Mapped[Id]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id", ondelete="RESTRICT"))
+    position: Mapped[int]
+    file: Mapped[LongText] = mapped_column(comment="its columns, beside the batch's file")
+    lines: Mapped[int]
+    documents: Mapped[int]
+    counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="what became of its lines; none: not yet done")
+
+
+class ImportProblem(Base):
+    """A row that did not count, and why."""
+
+    __tablename__ = "import_problem"
+    __table_args__ = {"info": {APPEND_ONLY: True}}
+
+    batch_id: Mapped[int] = reference("import_batch", primary_key=True, autoincrement=False)
+    row_number: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="as a spreadsheet counts: the header is row 1"
+    )
+    outcome: Mapped[Outcome] = mapped_column(Named(Outcome))
+    code: Mapped[ShortText]
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what fills the sentence of the code")

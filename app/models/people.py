@@ -1,0 +1,57 @@
+"""People who sign in, what they may do, and the record of what they did."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Id, Instant, LongText, ShortText
+from app.models.base import APPEND_ONLY, Base
+
+
+class UserAccount(Base):
+    """A person who can sign in."""
+
+    __tablename__ = "user_account"
+
+    id: Mapped[Id]
+    login: Mapped[LongText] = mapped_column(unique=True, comment="e-mail address, lower case")
+    name: Mapped[LongText]
+    password_hash: Mapped[LongText | None] = mapped_column(comment="argon2id; none: cannot sign in")
+    platform_owner: Mapped[bool] = mapped_column(default=False)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[Instant]
+
+
+class Membership(Base):
+    """What a person may do: in a programme, or for one distributor of it."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("user_id", "program_id", "role", "distributor_id", postgresql_nulls_not_distinct=True),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
+    role: Mapped[ShortText] = mapped_column(comment="administrator, verifier, finance, approver, viewer, distributor")
+    distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"))
+
+
+class AuditEvent(Base):
+    """Who changed what, when, and why."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index("ix_audit_event_program_id_id", "program_id", "id"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    id: Mapped[Id]
+    at: Mapped[Instant]
+    actor: Mapped[LongText]
+    program_id: Mapped[int | None] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
+    action: Mapped[ShortText]
+    subject: Mapped[LongText]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    reason: Mapped[LongText | None]

@@ -1,0 +1,54 @@
+"""A programme: its settings, and every document that was loaded for it."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Big, Id, Instant, LongText, ShortText
+from app.models.base import APPEND_ONLY, Base
+
+
+class Program(Base):
+    """One sponsor's programme; everything else belongs to one of these."""
+
+    __tablename__ = "program"
+
+    id: Mapped[Id]
+    code: Mapped[ShortText] = mapped_column(unique=True)
+    name: Mapped[LongText]
+    sponsor: Mapped[LongText]
+    currency: Mapped[str] = mapped_column(String(3), comment="ISO 4217")
+    currency_decimals: Mapped[int] = mapped_column(SmallInteger, comment="digits of a minor unit: 2 for PLN, 0 for JPY")
+    country: Mapped[str] = mapped_column(String(2), comment="ISO 3166-1 alpha-2; chooses the tax rules")
+    time_zone: Mapped[ShortText] = mapped_column(comment="IANA name; every date of the programme is a date there")
+    locale: Mapped[ShortText]
+    starts_on: Mapped[dt.date]
+    ends_on: Mapped[dt.date | None]
+    point_decimals: Mapped[int] = mapped_column(SmallInteger, default=0)
+    point_value_micro: Mapped[Big] = mapped_column(
+        comment="worth of the smallest unit of a point, in millionths of a minor unit"
+    )
+    settings: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the whole `program` part of its file")
+    tax: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `tax` part of its file")
+    import_profiles: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `import_profiles` part of its file")
+    stacks: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="policy of each stack, and the named days")
+    rules_stamp: Mapped[Big] = mapped_column(default=0, comment="changes whenever rules, groups or products change")
+    created_at: Mapped[Instant]
+
+
+class ProgramRevision(Base):
+    """A programme file as it was loaded: the history of every setting."""
+
+    __tablename__ = "program_revision"
+    __table_args__ = (UniqueConstraint("program_id", "number"), {"info": {APPEND_ONLY: True}})
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
+    number: Mapped[int]
+    document: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    loaded_at: Mapped[Instant]
+    loaded_by: Mapped[LongText]

@@ -1,0 +1,38 @@
+"""How points are earned: rules and their versions. A published version never changes (rules.md 2, Versions)."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db.types import Id, Instant, LongText, ShortText
+from app.models.base import APPEND_ONLY, KEPT, Base
+
+
+class EarningRule(Base):
+    """The lasting identity of a rule: what its versions have in common is the code."""
+
+    __tablename__ = "earning_rule"
+    __table_args__ = (UniqueConstraint("program_id", "code"), {"info": {KEPT: True}})
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
+    code: Mapped[ShortText]
+    retired_at: Mapped[Instant | None] = mapped_column(comment="taken out of the programme file: earns no more")
+
+
+class EarningRuleVersion(Base):
+    """One wording of a rule. The newest version whose `valid_from` a document's date has reached is the one that counts."""
+
+    __tablename__ = "earning_rule_version"
+    __table_args__ = (UniqueConstraint("rule_id", "version"), {"info": {APPEND_ONLY: True}})
+
+    id: Mapped[Id]
+    rule_id: Mapped[int] = mapped_column(ForeignKey("earning_rule.id", ondelete="RESTRICT"))
+    version: Mapped[int]
+    valid_from: Mapped[dt.date | None] = mapped_column(comment="first issue date it judges; none: all")
+    definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    published_at: Mapped[Instant]
+    published_by: Mapped[LongText]

@@ -1,0 +1,1 @@
+"""A file comes in: guard, read, map, type, match, load."""

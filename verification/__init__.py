@@ -1,0 +1,1 @@
+"""May it count? Pure checks, the gate, and decisions."""
