@@ -33,7 +33,11 @@ class Distributor(Base):
     __table_args__ = (
         UniqueConstraint("program_id", "code_key"),
         Index("ix_distributor_program_id_sort_key", "program_id", "sort_key"),
-        {"info": {KEPT: True}},
+        {
+            "info": {
+                KEPT: ("name", "sort_key", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city", "blocked")
+            }
+        },
     )
 
     id: Mapped[Id]

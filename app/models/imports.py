@@ -15,7 +15,9 @@ class ImportBatch(Base):
     """One file, read once by one profile."""
 
     __tablename__ = "import_batch"
-    __table_args__ = {"info": {KEPT: True}}
+    __table_args__ = {
+        "info": {KEPT: ("status", "message", "counts", "problems_file", "finished_at")},
+    }
 
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"), index=True)
@@ -63,5 +65,4 @@ class ImportProblem(Base):
         primary_key=True, autoincrement=False, comment="as a spreadsheet counts: the header is row 1"
     )
     outcome: Mapped[Outcome] = mapped_column(Named(Outcome))
-    code: Mapped[ShortText]
-    values: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what fills the sentence of the code")
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, comment="each a code and what fills its sentence")

@@ -7,7 +7,7 @@ account row caches what the entries say and is changed in the same transaction; 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,7 +32,12 @@ class Account(Base):
         CheckConstraint("reserved >= 0", name="reserved"),
         CheckConstraint("available >= 0 or may_owe", name="available"),
         CheckConstraint("pending + available + reserved = earned - spent - expired + adjusted", name="identity"),
-        {"info": {KEPT: True}, "postgresql_with": {"fillfactor": "70"}},
+        {
+            "info": {
+                KEPT: ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted", "may_owe", "version")
+            },
+            "postgresql_with": {"fillfactor": "70"},
+        },
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -85,7 +90,7 @@ class LedgerEntry(Base):
     )
 
     transaction_id: Mapped[int] = reference("ledger_transaction", primary_key=True, autoincrement=False)
-    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     account_id: Mapped[int] = reference("account")
     bucket: Mapped[Bucket] = mapped_column(Coded(Bucket))
     amount: Mapped[Big]
@@ -101,7 +106,7 @@ class Lot(Base):
         Index("ix_lot_transaction_id", "transaction_id"),
         CheckConstraint("remaining >= 0 and remaining <= amount", name="remaining"),
         CheckConstraint("(state = 3) = (remaining = 0)", name="closed"),
-        {"info": {KEPT: True}, "postgresql_with": {"fillfactor": "70"}},
+        {"info": {KEPT: ("state", "remaining", "expires_on")}, "postgresql_with": {"fillfactor": "70"}},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

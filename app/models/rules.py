@@ -3,11 +3,12 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Id, Instant, LongText, ShortText
+from app.db.types import Big, Coded, Id, Instant, LongText, ShortText
+from app.domain.states import Cut
 from app.models.base import APPEND_ONLY, KEPT, Base
 
 
@@ -15,7 +16,7 @@ class EarningRule(Base):
     """The lasting identity of a rule: what its versions have in common is the code."""
 
     __tablename__ = "earning_rule"
-    __table_args__ = (UniqueConstraint("program_id", "code"), {"info": {KEPT: True}})
+    __table_args__ = (UniqueConstraint("program_id", "code"), {"info": {KEPT: ("retired_at",)}})
 
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
@@ -36,3 +37,17 @@ class EarningRuleVersion(Base):
     definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
     published_at: Mapped[Instant]
     published_by: Mapped[LongText]
+
+
+class CapUsage(Base):
+    """What a capped rule has given within a span: kept so that a cap is one look-up, whatever the history's length."""
+
+    __tablename__ = "cap_usage"
+
+    rule_id: Mapped[int] = mapped_column(ForeignKey("earning_rule.id", ondelete="RESTRICT"), primary_key=True)
+    span: Mapped[Cut] = mapped_column(Coded(Cut), primary_key=True)
+    distributor_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="0: a budget, for all together"
+    )
+    period: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="app.domain.calendar.period_of")
+    used: Mapped[Big]

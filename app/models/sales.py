@@ -32,7 +32,7 @@ class SalesDocument(Base):
         ),
         Index("ix_sales_document_distributor_id_issued_on", "distributor_id", "issued_on"),
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
-        {"info": {KEPT: True}},
+        {"info": {KEPT: ("status", "reasons", "release_on")}},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -1,0 +1,80 @@
+"""Bringing a database to the newest schema, as its owner, and granting the application what it may do."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.engine import Connection
+
+from app.db import roles
+from app.models.registry import metadata
+
+MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
+
+
+def _config(connection: Connection) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def head() -> str:
+    """Name the newest migration of the code."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    assert newest is not None, "the project has migrations"
+    return newest
+
+
+def current(connection: Connection) -> str | None:
+    """Name the newest migration of the database; none where it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def upgrade(owner_url: str, app_url: str) -> bool:
+    """Bring the schema to the newest migration and grant the application's role its rights.
+
+    Safe to call at every start and from several processes at once: an advisory lock lets one work and the others
+    find the work done. Returns whether anything was migrated.
+
+    Raises:
+        roles.OwnerIsApplication: The application would connect as the owner, who can do what the guards forbid.
+    """
+    engine = create_engine(owner_url)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("select pg_advisory_lock(hashtext('kontor.migrate'))")
+            before = current(connection)
+            connection.commit()
+            if before != head():
+                command.upgrade(_config(connection), "head")
+            roles.grant(connection, make_url(app_url).username or "")
+            connection.commit()
+            connection.exec_driver_sql("select pg_advisory_unlock(hashtext('kontor.migrate'))")
+            connection.commit()
+            return before != head()
+    finally:
+        engine.dispose()
+
+
+def downgrade(owner_url: str, to: str) -> None:
+    """Take migrations back down to the one named (``base``: all)."""
+    engine = create_engine(owner_url)
+    try:
+        with engine.connect() as connection:
+            command.downgrade(_config(connection), to)
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def differences(connection: Connection) -> list[object]:
+    """List what differs between the models and the database; empty when they agree."""
+    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    return list(compare_metadata(context, metadata))

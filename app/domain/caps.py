@@ -1,0 +1,95 @@
+"""Caps and budgets: how much of what a rule would give it may give (rules.md 4).
+
+What a rule has given stays counted when goods come back: a return takes back points, not room under a cap.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.calendar import period_of
+from app.domain.exact import Ints, running_before
+from app.domain.rulebook import CompiledRule
+from app.domain.sales import Documents
+from app.domain.states import Cut
+
+NOBODY = 0
+"""Stands for the distributor where a limit holds for all together."""
+
+
+@dataclass
+class CapUsage:
+    """What capped rules have given: (rule id, span, distributor id, period) -> amount.
+
+    ``before`` is what had been given when the work began; ``added`` what this work gives. Whoever computes awards must
+    hold the distributors' accounts locked from reading ``before`` until storing ``added``.
+    """
+
+    before: dict[tuple[int, Cut, int, int], int] = field(default_factory=dict)
+    added: dict[tuple[int, Cut, int, int], int] = field(default_factory=dict)
+
+    def used(self, key: tuple[int, Cut, int, int]) -> int:
+        """Give the amount used so far."""
+        return self.before.get(key, 0) + self.added.get(key, 0)
+
+
+def apply_caps(
+    rule: CompiledRule, amount: Ints, document: Ints, documents: Documents, usage: CapUsage
+) -> tuple[Ints, npt.NDArray[np.int8]]:
+    """Cut what a rule gives to its caps.
+
+    Args:
+        rule: a rule with caps.
+        amount: what it would give, row by row in counting order.
+        document: position of the document of each row.
+        documents: all documents.
+        usage: read for what was given before; added to.
+
+    Returns:
+        What it gives, and the last cap that cut each row (``Cut.NOTHING``: none). A cap sees what those before it left.
+    """
+    assert rule.caps is not None, "only rules with caps come here"
+    cut_by = np.zeros(len(amount), dtype=np.int8)
+    for cut, limit in rule.caps.limits:
+        if cut is Cut.PER_DOCUMENT:
+            used, group = np.zeros(len(amount), dtype=np.int64), document
+        else:
+            distributor, period = _spans(cut, document, documents)
+            pairs, group = np.unique(np.stack([distributor, period]), axis=1, return_inverse=True)
+            group = group.reshape(-1)
+            keys = [(rule.version.rule_id, cut, int(who), int(when)) for who, when in pairs.T]
+            used = np.asarray([usage.used(key) for key in keys], dtype=np.int64)[group]
+        order = np.argsort(group, kind="stable")
+        starts = np.ones(len(order), dtype=bool)
+        starts[1:] = group[order][1:] != group[order][:-1]
+        before = np.empty_like(amount)
+        before[order] = running_before(amount[order], starts)
+        allowed = np.clip(limit - used - before, 0, amount)
+        cut_by[allowed < amount] = cut
+        amount = allowed
+    _note(rule, amount, document, documents, usage)
+    return amount, cut_by
+
+
+def _spans(cut: Cut, document: Ints, documents: Documents) -> tuple[Ints, Ints]:
+    period = period_of(cut, documents.issued_on)[document]
+    if cut is Cut.BUDGET:
+        return np.full(len(document), NOBODY, dtype=np.int64), period
+    return documents.distributor_id[document], period
+
+
+def _note(rule: CompiledRule, amount: Ints, document: Ints, documents: Documents, usage: CapUsage) -> None:
+    """Add what was given to the usage of every span that the rule limits."""
+    assert rule.caps is not None
+    for cut, _ in rule.caps.limits:
+        if cut is Cut.PER_DOCUMENT:
+            continue
+        distributor, period = _spans(cut, document, documents)
+        pairs, group = np.unique(np.stack([distributor, period]), axis=1, return_inverse=True)
+        totals = np.zeros(pairs.shape[1], dtype=np.int64)
+        np.add.at(totals, group.reshape(-1), amount)
+        for (who, when), total in zip(pairs.T.tolist(), totals.tolist(), strict=True):
+            if total:
+                key = (rule.version.rule_id, cut, int(who), int(when))
+                usage.added[key] = usage.added.get(key, 0) + total

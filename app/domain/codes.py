@@ -1,0 +1,37 @@
+"""How codes compare: trimmed and without case, so that ``85123a`` is ``85123A`` (rules.md 1)."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
+_T = TypeVar("_T")
+
+
+def code_key(code: str) -> str:
+    """Give the form in which a code is compared and kept unique."""
+    return unicodedata.normalize("NFC", code).strip().casefold()
+
+
+def slug(name: str) -> str:
+    """Make a code from a name: ``Road Frames`` becomes ``road-frames``. Letters without a Latin base are kept."""
+    plain = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L"))
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
+    made = _NOT_IN_A_SLUG.sub("-", plain).strip("-")
+    return made or code_key(name)
+
+
+def by_every_name(entries: Iterable[tuple[_T, str, str, Iterable[str]]]) -> Mapping[str, _T]:
+    """Index things by code, name and aliases, each as it compares.
+
+    ``entries`` gives (thing, code, name, aliases). A code wins over another thing's name or alias of the same spelling.
+    """
+    found: dict[str, _T] = {}
+    listed = list(entries)
+    for thing, _, name, aliases in listed:
+        for spelling in (name, *aliases):
+            found.setdefault(code_key(spelling), thing)
+    for thing, code, _, _ in listed:
+        found[code_key(code)] = thing
+    return found

@@ -1,0 +1,464 @@
+"""The programme as a document: what a programme file may say, and the errors it gives where it says it wrongly.
+
+The models below are the schema (``kontor program schema`` prints them as JSON Schema). Amounts, points and rates stand
+in the document as people write them (``"1.00"``); `app.domain.rulebook` turns them into integers.
+"""
+
+import datetime as dt
+import decimal
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+from app.domain.codes import code_key
+
+
+class Part(BaseModel):
+    """A part of the document: unknown keys are errors, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _as_decimal(value: object) -> Decimal:
+    """Read a number without ever passing through a float."""
+    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+        raise ValueError('expected a number, written as 5 or "0.50"')
+    try:
+        number = Decimal(value)
+    except decimal.InvalidOperation:
+        raise ValueError(f'expected a number, written as 5 or "0.50", found {value!r}') from None
+    if not number.is_finite():
+        raise ValueError(f"expected a finite number, found {value!r}")
+    if abs(number) >= 10**12:
+        raise ValueError(f"{value!r} is larger than 1,000,000,000,000: no programme needs that")
+    return number
+
+
+def _as_text(value: object) -> object:
+    """Let a code that looks like a number stand without quotes."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _trimmed(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value.strip()
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ValueError(f"expected an ISO 4217 code such as PLN, found {value!r}")
+    return value
+
+
+def _country(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", value):
+        raise ValueError(f"expected an ISO 3166 code such as PL, found {value!r}")
+    return value
+
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _as_date(value: object) -> object:
+    if isinstance(value, dt.datetime) or (isinstance(value, str) and not _ISO_DATE.fullmatch(value)):
+        raise ValueError(f"expected a date such as 2025-12-31, found {str(value)!r}")
+    return value
+
+
+Number: TypeAlias = Annotated[
+    Decimal, BeforeValidator(_as_decimal), PlainSerializer(str, return_type=str, when_used="json-unless-none")
+]
+Code: TypeAlias = Annotated[str, BeforeValidator(_as_text), AfterValidator(_trimmed), Field(max_length=64)]
+Words: TypeAlias = Annotated[str, BeforeValidator(_as_text), AfterValidator(_trimmed), Field(max_length=500)]
+Date: TypeAlias = Annotated[dt.date, BeforeValidator(_as_date)]
+Policy: TypeAlias = Literal["sum", "best", "first"]
+Verdict: TypeAlias = Literal["accept", "review"]
+
+
+class Point(Part):
+    """What the points are called, and what one is worth."""
+
+    name: Words = "point"
+    plural: Words = "points"
+    decimals: int = Field(0, ge=0, le=6, description="a point has this many digits after the point")
+    value: Annotated[Number, Field(gt=0)] = Field(
+        description="worth of one point in the programme's currency when it becomes money"
+    )
+
+
+class Expiry(Part):
+    """When points expire; nothing said: never (rules.md 8)."""
+
+    months_after_award: int | None = Field(None, ge=1, le=600)
+
+
+class Verification(Part):
+    """What the gate does with a document that passes every check (rules.md 5)."""
+
+    import_: Verdict = Field("accept", alias="import")
+    portal: Verdict = "review"
+    api: Verdict = "review"
+    cooling_off_days: int = Field(0, ge=0, le=3650, description="accepted points stay pending for so many days")
+
+
+class ProgramSettings(Part):
+    """The programme itself."""
+
+    code: Code
+    name: Words
+    sponsor: Words
+    currency: Annotated[str, AfterValidator(_currency)]
+    country: Annotated[str, AfterValidator(_country)]
+    time_zone: Words
+    locale: Words = "en"
+    starts_on: Date
+    ends_on: Date | None = None
+    earns_on: Literal["net", "gross"] = "net"
+    point: Point
+    expiry: Expiry = Expiry()
+    returns: Literal["negative", "clamp"] = "negative"
+    verification: Verification = Verification()
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> "ProgramSettings":
+        if self.ends_on is not None and self.ends_on < self.starts_on:
+            raise ValueError(f"the programme ends on {self.ends_on}, before it starts on {self.starts_on}")
+        return self
+
+
+class Group(Part):
+    """A group of distributors or of products."""
+
+    code: Code
+    name: Words
+    aliases: list[Words] = []
+    parent: Code | None = Field(None, description="code of the group above it")
+
+
+class ProductItem(Part):
+    """A product known before any import."""
+
+    code: Code
+    name: Words
+    group: Code | None = None
+    ean: Code | None = None
+
+
+class Range(Part):
+    """A least and a most, both included."""
+
+    least: Number | None = None
+    most: Number | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Range":
+        if self.least is None and self.most is None:
+            raise ValueError("expected least, most or both")
+        if self.least is not None and self.most is not None and self.least > self.most:
+            raise ValueError(f"least {self.least} is more than most {self.most}")
+        return self
+
+
+def _clock(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):  # YAML reads an unquoted 8:30 as 510 minutes
+        value = f"{value // 60:02d}:{value % 60:02d}"
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
+        raise ValueError(f'expected a time of day such as "08:30", found {value!r}')
+    return value
+
+
+class Hours(Part):
+    """A part of the day: from this minute, until before that one."""
+
+    from_: Annotated[str, BeforeValidator(_clock)] = Field(alias="from")
+    until: Annotated[str, BeforeValidator(_clock)]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Hours":
+        if self.from_ >= self.until:
+            raise ValueError(f"the hours end at {self.until}, not after they begin at {self.from_}")
+        return self
+
+
+Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Scope(Part):
+    """Which lines a rule looks at: AND between kinds, OR within one (rules.md 2, Scope)."""
+
+    products: list[Code] = []
+    product_groups: list[Code] = Field([], description="with the groups below them")
+    exclude_products: list[Code] = []
+    exclude_product_groups: list[Code] = Field([], description="with the groups below them")
+    distributors: list[Code] = []
+    distributor_groups: list[Code] = Field([], description="with the groups below them")
+    tiers: list[Code] = []
+    outlets: list[Code] = []
+    channels: list[Code] = []
+    document_kinds: list[Literal["invoice", "credit_note"]] = []
+    from_: Date | None = Field(None, alias="from", description="first issue date, in the programme's time zone")
+    until: Date | None = Field(None, description="last issue date")
+    weekdays: list[Weekday] = []
+    days: list[Code] = Field([], description="names of lists in named_days")
+    hours: Hours | None = Field(None, description="lines whose source tells no time do not match")
+    line_amount: Range | None = None
+    quantity: Range | None = None
+    unit_price: Range | None = None
+    first_purchase: bool = Field(False, description="only the distributor's first invoice in the programme")
+    without_discounted: bool = Field(False, description="lines marked as discounted do not match")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Scope":
+        if self.from_ is not None and self.until is not None and self.until < self.from_:
+            raise ValueError(f"the scope ends on {self.until}, before it starts on {self.from_}")
+        return self
+
+
+class PerDistributor(Part):
+    """Most that one distributor gets from a rule within a span of issue dates."""
+
+    day: Annotated[Number, Field(ge=0)] | None = None
+    month: Annotated[Number, Field(ge=0)] | None = None
+    quarter: Annotated[Number, Field(ge=0)] | None = None
+    year: Annotated[Number, Field(ge=0)] | None = None
+    program: Annotated[Number, Field(ge=0)] | None = None
+
+
+class Caps(Part):
+    """Limits of a rule, applied after stacking (rules.md 4)."""
+
+    per_document: Annotated[Number, Field(ge=0)] | None = None
+    per_distributor: PerDistributor | None = None
+    budget: Annotated[Number, Field(gt=0)] | None = Field(None, description="most that the rule gives to all together")
+
+
+class RuleBase(Part):
+    """What every rule has."""
+
+    code: Code
+    name: Words
+    unit: Literal["points", "money"] = "points"
+    stack: Code = "base"
+    priority: int = Field(100, ge=0, le=1_000_000)
+    valid_from: Date | None = Field(
+        None, description="this version judges documents issued from this day on; earlier ones keep the version before"
+    )
+    scope: Scope = Scope()
+    caps: Caps | None = None
+
+
+class PerUnit(RuleBase):
+    """Points for every piece: floor(points x quantity), per line."""
+
+    kind: Literal["per_unit"]
+    points: Annotated[Number, Field(gt=0)]
+
+
+class PerAmount(RuleBase):
+    """Points for every full step of money, on the document's sum or line by line."""
+
+    kind: Literal["per_amount"]
+    points: Annotated[Number, Field(gt=0)]
+    step: Annotated[Number, Field(gt=0)]
+    of: Literal["document", "line"] = "document"
+
+
+class PerLine(RuleBase):
+    """Points for every matching line."""
+
+    kind: Literal["per_line"]
+    points: Annotated[Number, Field(gt=0)]
+
+
+class PerDocument(RuleBase):
+    """Points once for a document, if its matching lines reach an amount."""
+
+    kind: Literal["per_document"]
+    points: Annotated[Number, Field(gt=0)]
+    least_amount: Annotated[Number, Field(ge=0)] | None = None
+
+
+class Band(Part):
+    """From here on, these points."""
+
+    from_: Annotated[Number, Field(ge=0)] = Field(alias="from")
+    points: Annotated[Number, Field(ge=0)]
+
+
+def _rising(bands: list[Band]) -> list[Band]:
+    for lower, upper in zip(bands, bands[1:], strict=False):
+        if upper.from_ <= lower.from_:
+            raise ValueError(f"bands must rise: {upper.from_} follows {lower.from_}")
+    return bands
+
+
+Bands: TypeAlias = Annotated[list[Band], Field(min_length=1, max_length=100), AfterValidator(_rising)]
+
+
+class AmountBands(RuleBase):
+    """The points of the highest band that the sum of the matching lines reaches."""
+
+    kind: Literal["amount_bands"]
+    bands: Bands
+
+
+class LineCountBands(RuleBase):
+    """The points of the highest band that the number of matching lines reaches."""
+
+    kind: Literal["line_count_bands"]
+    bands: Bands
+
+
+class Multiplier(RuleBase):
+    """More of what the line has: factor 20000 doubles its points."""
+
+    kind: Literal["multiplier"]
+    factor: int = Field(gt=10_000, le=10_000_000, description="basis points: 20000 is twice")
+
+
+EarningRule: TypeAlias = Annotated[
+    PerUnit | PerAmount | PerLine | PerDocument | AmountBands | LineCountBands | Multiplier, Field(discriminator="kind")
+]
+
+Rates: TypeAlias = dict[Code, dict[Code, Annotated[Number, Field(ge=0)]]]
+
+
+class Matrix(RuleBase):
+    """Product group x distributor group: the rate of every pair, as a grid (rules.md 2).
+
+    A missing cell falls back to the parent product group, then to the default, then to 0.
+    """
+
+    kind: Literal["per_unit", "per_amount"]
+    step: Annotated[Number, Field(gt=0)] | None = None
+    of: Literal["document", "line"] = "document"
+    default: Annotated[Number, Field(ge=0)] | None = None
+    rates: Rates = Field(description="product group -> distributor group -> points")
+
+    @model_validator(mode="after")
+    def _step_where_needed(self) -> "Matrix":
+        if (self.step is None) == (self.kind == "per_amount"):
+            raise ValueError("a step is needed for per_amount, and has no place in per_unit")
+        return self
+
+
+class CreditNote(Part):
+    """How a file tells a credit note from an invoice."""
+
+    number_prefix: Code | None = Field(None, description="numbers that begin with it are credit notes")
+    column: Words | None = Field(None, description="column that tells the kind of document")
+    values: list[Words] = Field([], description="what that column holds for a credit note")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "CreditNote":
+        if (self.number_prefix is None) == (self.column is None):
+            raise ValueError("expected either number_prefix, or column with values")
+        if self.column is not None and not self.values:
+            raise ValueError("column needs values: what it holds for a credit note")
+        return self
+
+
+class ImportProfile(Part):
+    """How to read one kind of file from one source."""
+
+    kind: Literal["sales", "distributors", "products"] | None = Field(None, description="where the profile's name is no kind")
+    columns: dict[Code, Words] = Field(description="our field -> the file's column")
+    sheet: Words | None = Field(None, description="name of the sheet; none: the first")
+    dates: Words | None = Field(None, description="strptime format of dates written as text; none: 2025-12-31")
+    decimal: Literal[".", ","] = "."
+    credit_note: CreditNote | None = None
+    unknown_distributor: Literal["hold", "create", "reject"] = "hold"
+    unknown_product: Literal["hold", "create", "reject"] = "hold"
+    line_number: Literal["position"] | Words = Field(
+        "position", description="position: the line's place within its document; else the column that numbers it"
+    )
+    changed_documents: Literal["hold", "correct"] = Field(
+        "hold", description="same number, other content: hold it for a person, or let this source correct itself"
+    )
+
+
+class TaxPart(Part):
+    """Which tax rules hold: a country's pack, rules of one's own, or both (own rules first)."""
+
+    pack: Annotated[str, AfterValidator(_country)] | None = None
+    rules: list[dict[str, Any]] = []
+
+
+class PrepaidPart(Part):
+    """How points become money on cards."""
+
+    provider: Literal["sandbox"] = "sandbox"
+    cards: Literal["on_first_load", "registered"] = Field(
+        "on_first_load", description="on_first_load: the provider issues a card with the first top-up"
+    )
+    minimum_points: Annotated[Number, Field(ge=0)] | None = Field(None, description="less than this is not converted")
+    maximum_amount: Annotated[Number, Field(gt=0)] | None = Field(None, description="most money in one top-up")
+
+
+class ProgramFile(Part):
+    """A whole programme file."""
+
+    schema_: Literal["kontor/1"] = Field(alias="schema")
+    program: ProgramSettings
+    distributor_groups: list[Group] = []
+    product_groups: list[Group] = []
+    products: list[ProductItem] = []
+    stacks: dict[Code, Policy] = {"base": "sum"}
+    named_days: dict[Code, list[Date]] = {}
+    earning_rules: list[EarningRule] = []
+    matrices: list[Matrix] = []
+    import_profiles: dict[Code, ImportProfile] = {}
+    tax: TaxPart = TaxPart()
+    prepaid: PrepaidPart = PrepaidPart()
+
+
+def problems_of(file: ProgramFile) -> list[str]:
+    """Find what no single part can see: codes used twice, circles among groups, names that nothing bears."""
+    found: list[str] = []
+    for title, codes in (
+        ("distributor_groups", [group.code for group in file.distributor_groups]),
+        ("product_groups", [group.code for group in file.product_groups]),
+        ("products", [product.code for product in file.products]),
+        ("earning_rules and matrices", [rule.code for rule in (*file.earning_rules, *file.matrices)]),
+    ):
+        seen: set[str] = set()
+        for code in codes:
+            if code_key(code) in seen:
+                found.append(f"{title}: the code {code!r} is used twice")
+            seen.add(code_key(code))
+    for title, groups in (("distributor_groups", file.distributor_groups), ("product_groups", file.product_groups)):
+        found += [f"{title}.{problem}" for problem in _tree_problems(groups)]
+    stacks = {"base", *file.stacks}
+    for place, rules in (("earning_rules", file.earning_rules), ("matrices", file.matrices)):
+        for at, rule in enumerate(rules):
+            if rule.stack not in stacks:
+                found.append(f"{place}[{at}].stack: {rule.stack!r} is not among the stacks ({', '.join(sorted(stacks))})")
+            found += [
+                f"{place}[{at}].scope.days: {name!r} is not among named_days"
+                for name in rule.scope.days
+                if name not in file.named_days
+            ]
+    for name, profile in file.import_profiles.items():
+        if profile.kind is None and name not in ("sales", "distributors", "products"):
+            found.append(f"import_profiles.{name}.kind: expected sales, distributors or products")
+    return found
+
+
+def _tree_problems(groups: list[Group]) -> list[str]:
+    parents = {code_key(group.code): code_key(group.parent) if group.parent else None for group in groups}
+    found: list[str] = []
+    for at, group in enumerate(groups):
+        parent = parents[code_key(group.code)]
+        if parent is not None and parent not in parents:
+            found.append(f"{at}.parent: no group has the code {group.parent!r}")
+        path = [code_key(group.code)]
+        while parent is not None and parent in parents:
+            if parent in path:
+                found.append(f"{at}.parent: the group {group.code!r} is below itself")
+                break
+            path.append(parent)
+            parent = parents[parent]
+    return found

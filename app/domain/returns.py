@@ -1,0 +1,134 @@
+"""Returns: which sale a returned quantity belongs to, and how much of its awards it takes back (rules.md 6)."""
+
+import bisect
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.domain.exact import Ints
+
+
+@dataclass(frozen=True)
+class SoldLine:
+    """A line that sold something and may be returned.
+
+    ``at`` sorts sales: issue day, number as text, line. ``counted`` is None for a sale of an earlier import, which any
+    later return may meet; for one of this batch it is the document's position in counting order.
+    """
+
+    document: int
+    line_number: int
+    distributor_id: int
+    product_id: int
+    at: tuple[int, str, int]
+    number_key: str
+    quantity_milli: int
+    counted: int | None = None
+
+
+@dataclass(frozen=True)
+class ReturnedLine:
+    """A line that gives back. ``counted`` is its document's position in counting order, ``day`` its issue day."""
+
+    document: int
+    line_number: int
+    distributor_id: int
+    product_id: int
+    day: int
+    counted: int
+    quantity_milli: int
+    corrects_key: str | None
+
+
+@dataclass(frozen=True)
+class Match:
+    """A quantity that a returned line takes from a sold line. ``before`` was returned of it already."""
+
+    returned: ReturnedLine
+    sold: SoldLine
+    quantity_milli: int
+    before_milli: int
+
+
+@dataclass
+class Matches:
+    """What was matched, in counting order, and the quantity of each returned line that met no sale."""
+
+    found: list[Match] = field(default_factory=list)
+    unmatched: list[tuple[ReturnedLine, int]] = field(default_factory=list)
+
+
+def match_returns(
+    returned: Sequence[ReturnedLine], sold: Sequence[SoldLine], already_milli: dict[tuple[int, int], int]
+) -> Matches:
+    """Find the sales that returns belong to.
+
+    A return that names a document takes from that document's lines of the product; any other from the distributor's
+    sales of the product that were issued on or before its day and counted before it (or stand in the same document),
+    latest first by date, then number, then line.
+
+    Args:
+        returned: in counting order.
+        sold: every line that may be met, in any order.
+        already_milli: quantity returned before, by (document, line) of the sale.
+    """
+    shelves: dict[tuple[int, int], list[SoldLine]] = defaultdict(list)
+    for line in sorted(sold, key=lambda one: one.at):
+        shelves[line.distributor_id, line.product_id].append(line)
+    taken = dict(already_milli)
+    matches = Matches()
+    for line in returned:
+        left = line.quantity_milli
+        shelf = shelves.get((line.distributor_id, line.product_id), [])
+        for candidate in _latest_first(shelf, line):
+            key = (candidate.document, candidate.line_number)
+            before = taken.get(key, 0)
+            part = min(left, candidate.quantity_milli - before)
+            if part > 0:
+                matches.found.append(Match(line, candidate, part, before))
+                taken[key] = before + part
+                left -= part
+            if left == 0:
+                break
+        if left:
+            matches.unmatched.append((line, left))
+    return matches
+
+
+def _latest_first(shelf: list[SoldLine], line: ReturnedLine) -> Sequence[SoldLine]:
+    if line.corrects_key is not None:
+        return [one for one in reversed(shelf) if one.number_key == line.corrects_key and _may_meet(one, line)]
+    end = bisect.bisect_right(shelf, line.day, key=lambda one: one.at[0])
+    return [one for one in reversed(shelf[:end]) if _may_meet(one, line)]
+
+
+def _may_meet(sale: SoldLine, line: ReturnedLine) -> bool:
+    return sale.counted is None or sale.counted <= line.counted
+
+
+def taken_back(awards: Ints, quantity_milli: Ints, before_milli: Ints, now_milli: Ints) -> Ints:
+    """Give how much of each award a return reverses.
+
+    Reversed in all is round half up(award x returned in all / quantity), so steps never drift and a full return leaves
+    exactly 0: 10 pieces earned 7; returns of 3, 4 and 3 take back 2, 3 and 2.
+
+    Args:
+        awards: what was given to the sold line, row by row.
+        quantity_milli: its quantity.
+        before_milli: what had been returned of it before.
+        now_milli: what is returned now.
+    """
+    return _reversed_in_all(awards, before_milli + now_milli, quantity_milli) - _reversed_in_all(
+        awards, before_milli, quantity_milli
+    )
+
+
+def _reversed_in_all(awards: Ints, returned: Ints, quantity: Ints) -> Ints:
+    if not awards.size:
+        return awards
+    if int(np.abs(awards).max()) * int(returned.max()) < 1 << 61:
+        return (2 * awards * returned + quantity) // (2 * quantity)
+    wide = 2 * awards.astype(object) * returned.astype(object) + quantity.astype(object)
+    return np.asarray(wide // (2 * quantity.astype(object)), dtype=np.int64)

@@ -1,0 +1,120 @@
+"""Sales as columns: what every stage from an import to the ledger hands to the next.
+
+One invoice typed by hand and a million imported lines are the same two tables, only shorter or longer.
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.domain.exact import Ints, sums_by
+from app.domain.states import DocumentKind
+
+Texts = npt.NDArray[np.object_]
+Flags = npt.NDArray[np.bool_]
+
+UNKNOWN = -1
+"""Stands in a column of whole numbers where the source says nothing."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Documents in counting order: issue date, invoices before credit notes, number as text (rules.md 1).
+
+    Columns of equal length:
+        distributor_id: who sold.
+        kind: ``DocumentKind``.
+        number: as the source writes it.
+        issued_on: ``datetime64[D]``, in the programme's time zone.
+        minute: minute of the day, or ``UNKNOWN``.
+        corrects, outlet, channel, person: text or None.
+    """
+
+    distributor_id: Ints
+    kind: npt.NDArray[np.int8]
+    number: Texts
+    issued_on: npt.NDArray[np.datetime64]
+    minute: npt.NDArray[np.int16]
+    corrects: Texts
+    outlet: Texts
+    channel: Texts
+    person: Texts
+
+    def __len__(self) -> int:
+        """Count the documents."""
+        return len(self.distributor_id)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines, standing together by document in the order of the documents, and by line number within one.
+
+    Columns of equal length:
+        document: position of the line's document.
+        line_number: unique within the document.
+        product_id: what was sold.
+        quantity_milli: thousandths of a piece; below zero: a return.
+        unit_price_micro: millionths of a minor unit, or ``NO_PRICE``.
+        net_minor: minor units of the programme's currency.
+        gross_minor: minor units, or ``NO_AMOUNT``.
+        discounted: 1, 0, or ``UNKNOWN``.
+        source_row: row of the file it came from, or ``UNKNOWN``.
+    """
+
+    document: Ints
+    line_number: npt.NDArray[np.int32]
+    product_id: Ints
+    quantity_milli: Ints
+    unit_price_micro: Ints
+    net_minor: Ints
+    gross_minor: Ints
+    discounted: npt.NDArray[np.int8]
+    source_row: npt.NDArray[np.int32]
+
+    def __len__(self) -> int:
+        """Count the lines."""
+        return len(self.document)
+
+
+NO_AMOUNT = int(np.iinfo(np.int64).min)
+"""Stands in a column of money, which may be below zero, where the source says nothing."""
+NO_PRICE = NO_AMOUNT
+
+
+@dataclass(frozen=True)
+class Sales:
+    """Documents with their lines."""
+
+    documents: Documents
+    lines: Lines
+
+    def select(self, wanted: Flags) -> "Sales":
+        """Keep some documents, with their lines."""
+        position = np.cumsum(wanted) - 1
+        kept = wanted[self.lines.document]
+        lines = _taken(self.lines, kept)
+        return Sales(_taken(self.documents, wanted), replace(lines, document=position[lines.document]))
+
+    def net_of_documents(self) -> Ints:
+        """Sum the net amounts of each document's lines."""
+        return sums_by(self.lines.document, self.lines.net_minor, len(self.documents))
+
+    def is_sale(self) -> Flags:
+        """Mark the lines that sell: of an invoice, with a quantity and an amount above zero are tested elsewhere."""
+        return self.documents.kind[self.lines.document] == DocumentKind.INVOICE
+
+    def is_return(self) -> Flags:
+        """Mark the lines that give back: of a credit note, or with a quantity below zero (rules.md 6)."""
+        return ~self.is_sale() | (self.lines.quantity_milli < 0)
+
+
+def _taken(columns: Any, wanted: Any) -> Any:
+    return type(columns)(**{field.name: getattr(columns, field.name)[wanted] for field in fields(columns)})
+
+
+def in_counting_order(documents: Documents) -> Ints:
+    """Give the order in which documents count: issue date, invoices before credit notes, number as text."""
+    number_rank = np.unique(documents.number.astype(str), return_inverse=True)[1]
+    return np.lexsort((number_rank, documents.kind, documents.issued_on))

@@ -1,0 +1,78 @@
+"""The tax rules that come with the product, by country, and a programme's own rules beside them.
+
+The packs are data (`tax_data/*.yaml`), each rule marked as to be confirmed by an adviser.
+"""
+
+import functools
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from app.domain.tax_rules import TaxRule
+
+_FOLDER = Path(__file__).parent / "tax_data"
+
+
+class UnknownPackError(LookupError):
+    """No pack comes with the product for this country."""
+
+    def __init__(self, country: str) -> None:
+        """Say which countries there are."""
+        super().__init__(f"no tax pack for {country!r}; there is one for {', '.join(pack_countries())}")
+        self.country = country
+
+
+@functools.cache
+def pack_countries() -> tuple[str, ...]:
+    """Name the countries that have a pack, in the order of the alphabet."""
+    return tuple(sorted(path.stem.upper() for path in _FOLDER.glob("*.yaml")))
+
+
+@functools.cache
+def pack(country: str) -> tuple[TaxRule, ...]:
+    """Give a country's rules.
+
+    Raises:
+        UnknownPackError: There is none for it.
+    """
+    if country not in pack_countries():
+        raise UnknownPackError(country)
+    content = yaml.safe_load((_FOLDER / f"{country.lower()}.yaml").read_text(encoding="utf-8"))
+    return read_rules(content["rules"], {key: content[key] for key in ("country", "currency", "decimals")})
+
+
+def read_rules(entries: Iterable[Mapping[str, Any]], defaults: Mapping[str, Any]) -> tuple[TaxRule, ...]:
+    """Read rules as people write them.
+
+    Args:
+        entries: the rules.
+        defaults: what a rule takes where it does not say it: ``country``, ``currency`` and ``decimals``.
+
+    Raises:
+        ValueError: A rule contradicts itself or says what no rule can say (`pydantic.ValidationError`), or two rules
+            have the same code and version.
+    """
+    rules = tuple(TaxRule.model_validate({**defaults, **entry}) for entry in entries)
+    seen: set[tuple[str, int]] = set()
+    for rule in rules:
+        if (rule.code, rule.version) in seen:
+            raise ValueError(f"tax rule {rule.code} version {rule.version} stands there twice")
+        seen.add((rule.code, rule.version))
+    return rules
+
+
+def rules_of(country: str | None, own: Iterable[Mapping[str, Any]], defaults: Mapping[str, Any]) -> tuple[TaxRule, ...]:
+    """Give a programme's rules in the order in which they are looked at: its own, then the pack's.
+
+    Args:
+        country: whose pack; none: the programme's own rules alone.
+        own: the programme's own rules, as people write them.
+        defaults: see `read_rules`.
+
+    Raises:
+        UnknownPackError: There is no pack for the country.
+        ValueError: See `read_rules`.
+    """
+    return read_rules(own, defaults) + (pack(country) if country is not None else ())

@@ -1,0 +1,262 @@
+"""The one way into the ledger: transactions, entries, lots and balances go in together, or not at all.
+
+A posting is written in columns, so an import's shard of 4,000 awards and a single adjustment take the same path. Only
+`ledger.reserve` has a path of its own (one statement, for speed). The caller has locked the accounts and commits.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.db.bulk import Nullable, copy_into, new_ids, rows_of
+from app.domain.exact import Ints, sums_by
+from app.domain.lots import Leg, LotBalance
+from app.domain.states import Bucket, TransactionKind
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+
+ABSENT = -1
+"""Stands in a column of ids where there is none."""
+
+_COUNTER_OF = {
+    TransactionKind.AWARD: "earned",
+    TransactionKind.REVERSAL: "earned",
+    TransactionKind.VOID: "earned",
+    TransactionKind.SETTLE: "spent",
+    TransactionKind.EXPIRE: "expired",
+    TransactionKind.REINSTATE: "expired",
+    TransactionKind.ADJUST: "adjusted",
+}
+"""Which counter of a wallet a transaction moves; the other kinds only move points within the wallet."""
+
+PROGRAM_BUCKET = {
+    "earned": Bucket.ISSUED,
+    "spent": Bucket.REDEEMED,
+    "expired": Bucket.EXPIRED,
+    "adjusted": Bucket.ADJUSTED,
+}
+
+
+def program_bucket(kind: TransactionKind) -> Bucket:
+    """Name the programme's side of a transaction of this kind."""
+    return PROGRAM_BUCKET[_COUNTER_OF[kind]]
+
+
+@dataclass
+class Posting:
+    """What is about to be posted for one programme, in columns."""
+
+    program_id: int
+    actor: str | None = None
+    reason: str | None = None
+    transaction_ids: list[Ints] = field(default_factory=list)
+    kinds: list[Ints] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    effective_on: list[np.ndarray] = field(default_factory=list)
+    document_ids: list[Ints] = field(default_factory=list)
+    reverses_ids: list[Ints] = field(default_factory=list)
+    entry_transaction: list[Ints] = field(default_factory=list)
+    entry_account: list[Ints] = field(default_factory=list)
+    entry_bucket: list[Ints] = field(default_factory=list)
+    entry_amount: list[Ints] = field(default_factory=list)
+    entry_lot: list[Ints] = field(default_factory=list)
+    new_lots: list["NewLots"] = field(default_factory=list)
+    changed_lots: dict[int, LotBalance] = field(default_factory=dict)
+
+    def add_transactions(
+        self,
+        ids: Ints,
+        kind: TransactionKind,
+        keys: Iterable[str],
+        effective_on: np.ndarray,
+        document_ids: Ints | None = None,
+        reverses_ids: Ints | None = None,
+    ) -> None:
+        """Add transactions of one kind; their entries follow."""
+        absent = np.full(len(ids), ABSENT, dtype=np.int64)
+        self.transaction_ids.append(ids)
+        self.kinds.append(np.full(len(ids), kind, dtype=np.int64))
+        self.keys.extend(keys)
+        self.effective_on.append(effective_on.astype("datetime64[D]"))
+        self.document_ids.append(absent if document_ids is None else document_ids)
+        self.reverses_ids.append(absent if reverses_ids is None else reverses_ids)
+
+    def add_entries(self, transaction: Ints, account: Ints, bucket: Ints, amount: Ints, lot: Ints | None = None) -> None:
+        """Add entries, one row each. Rows of no amount are left out."""
+        some = amount != 0
+        self.entry_transaction.append(transaction[some])
+        self.entry_account.append(account[some])
+        self.entry_bucket.append(bucket[some])
+        self.entry_amount.append(amount[some])
+        self.entry_lot.append(np.full(int(some.sum()), ABSENT, dtype=np.int64) if lot is None else lot[some])
+
+    def add_legs(self, transaction_id: int, account_id: int, legs: Sequence[Leg]) -> None:
+        """Add what a plan over a wallet's lots says."""
+        if legs:
+            self.add_entries(
+                np.full(len(legs), transaction_id, dtype=np.int64),
+                np.full(len(legs), account_id, dtype=np.int64),
+                np.asarray([leg.bucket for leg in legs], dtype=np.int64),
+                np.asarray([leg.amount for leg in legs], dtype=np.int64),
+                np.asarray([ABSENT if leg.lot_id is None else leg.lot_id for leg in legs], dtype=np.int64),
+            )
+
+
+@dataclass(frozen=True)
+class NewLots:
+    """Lots that come into being, in columns."""
+
+    id: Ints
+    account_id: Ints
+    transaction_id: Ints
+    state: Ints
+    earned_on: np.ndarray
+    expires_on: np.ndarray
+    unit_value_micro: Ints
+    amount: Ints
+    remaining: Ints
+
+
+def post(session: Session, posting: Posting) -> int:
+    """Write a posting: transactions, lots, entries, then balances. Returns the number of transactions.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: A key was recorded before (the caller's work was done already), or a balance
+            would break its bounds.
+        sqlalchemy.exc.DBAPIError: The database's guards refuse the posting: it does not sum to zero.
+    """
+    if not posting.transaction_ids:
+        return 0
+    ids = np.concatenate(posting.transaction_ids)
+    kinds = np.concatenate(posting.kinds)
+    _write_transactions(session, posting, ids, kinds)
+    _write_lots(session, posting)
+    _write_entries(session, posting, ids, kinds)
+    return len(ids)
+
+
+def transaction_ids(session: Session, count: int) -> Ints:
+    """Draw ids for transactions."""
+    return new_ids(session, LedgerTransaction, count)
+
+
+def lot_ids(session: Session, count: int) -> Ints:
+    """Draw ids for lots."""
+    return new_ids(session, Lot, count)
+
+
+def _optional(ids: Ints) -> Nullable:
+    return Nullable(ids, ids != ABSENT)
+
+
+def _write_transactions(session: Session, posting: Posting, ids: Ints, kinds: Ints) -> None:
+    count = len(ids)
+    copy_into(
+        session,
+        LedgerTransaction,
+        {
+            "id": ids,
+            "program_id": np.full(count, posting.program_id, dtype=np.int64),
+            "kind": kinds,
+            "key": posting.keys,
+            "effective_on": np.concatenate(posting.effective_on),
+            "document_id": _optional(np.concatenate(posting.document_ids)),
+            "reverses_id": _optional(np.concatenate(posting.reverses_ids)),
+            "actor": [posting.actor] * count,
+            "reason": [posting.reason] * count,
+        },
+    )
+
+
+def _write_lots(session: Session, posting: Posting) -> None:
+    for lots in posting.new_lots:
+        copy_into(
+            session,
+            Lot,
+            {
+                "id": lots.id,
+                "account_id": lots.account_id,
+                "transaction_id": lots.transaction_id,
+                "state": lots.state,
+                "earned_on": lots.earned_on,
+                "expires_on": Nullable(lots.expires_on, ~np.isnat(lots.expires_on)),
+                "unit_value_micro": lots.unit_value_micro,
+                "amount": lots.amount,
+                "remaining": lots.remaining,
+            },
+        )
+    if posting.changed_lots:
+        changed = [posting.changed_lots[one] for one in sorted(posting.changed_lots)]
+        given = rows_of(
+            id=np.asarray([lot.id for lot in changed], dtype=np.int64),
+            state=np.asarray([lot.state for lot in changed], dtype=np.int64),
+            remaining=np.asarray([lot.remaining for lot in changed], dtype=np.int64),
+        )
+        session.execute(
+            update(Lot)
+            .where(Lot.id == given.c.id)
+            .values(state=given.c.state, remaining=given.c.remaining)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _write_entries(session: Session, posting: Posting, ids: Ints, kinds: Ints) -> None:
+    transaction = np.concatenate(posting.entry_transaction)
+    order = np.argsort(transaction, kind="stable")
+    transaction = transaction[order]
+    account = np.concatenate(posting.entry_account)[order]
+    bucket = np.concatenate(posting.entry_bucket)[order]
+    amount = np.concatenate(posting.entry_amount)[order]
+    starts = np.append(True, transaction[1:] != transaction[:-1])
+    first = np.flatnonzero(starts)
+    position = np.arange(len(transaction)) - np.repeat(first, np.diff(np.append(first, len(transaction))))
+    copy_into(
+        session,
+        LedgerEntry,
+        {
+            "transaction_id": transaction,
+            "position": position + 1,
+            "account_id": account,
+            "bucket": bucket,
+            "amount": amount,
+            "lot_id": _optional(np.concatenate(posting.entry_lot)[order]),
+        },
+    )
+    by_id = np.argsort(ids)
+    kind = kinds[by_id][np.searchsorted(ids[by_id], transaction)]
+    _change_balances(session, account, bucket, amount, kind)
+
+
+def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints, kind: Ints) -> None:
+    """Add up what the entries change on each wallet, and change it."""
+    wallet = bucket <= Bucket.RESERVED
+    owner, of = np.unique(account[wallet], return_inverse=True)
+    if not owner.size:
+        return
+    bucket, amount, kind = bucket[wallet], amount[wallet], kind[wallet]
+
+    def total(rows: np.ndarray) -> Ints:
+        return sums_by(of[rows], amount[rows], len(owner))
+
+    def counter(name: str) -> Ints:
+        return total(np.isin(kind, [one for one, counted in _COUNTER_OF.items() if counted == name]))
+
+    given = rows_of(
+        id=owner,
+        pending=total(bucket == Bucket.PENDING),
+        available=total(bucket == Bucket.AVAILABLE),
+        reserved=total(bucket == Bucket.RESERVED),
+        earned=counter("earned"),
+        spent=-counter("spent"),
+        expired=-counter("expired"),
+        adjusted=counter("adjusted"),
+    )
+    changed = {name: getattr(Account, name) + given.c[name] for name in given.c.keys() if name != "id"}
+    session.execute(
+        update(Account)
+        .where(Account.id == given.c.id)
+        .values(**changed, version=Account.version + 1)
+        .execution_options(synchronize_session=False)
+    )

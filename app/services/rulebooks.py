@@ -1,0 +1,151 @@
+"""A programme's rules, products and distributors, loaded and compiled, and kept until something about them changes."""
+
+import datetime as dt
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.definition import EarningRule, Matrix, ProgramSettings
+from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
+from app.models.catalogue import Product, ProductGroup
+from app.models.distributors import Distributor, DistributorGroup
+from app.models.programs import Program
+from app.models.rules import EarningRule as EarningRuleRow
+from app.models.rules import EarningRuleVersion
+
+_EARNING_RULE: TypeAdapter[EarningRule] = TypeAdapter(EarningRule)
+
+
+@dataclass(frozen=True)
+class ProgramRules:
+    """A programme's settings with its compiled rules, as they were at ``stamp``."""
+
+    program_id: int
+    stamp: int
+    currency: str
+    currency_decimals: int
+    time_zone: str
+    point_value_micro: int
+    settings: ProgramSettings
+    book: RuleBook
+
+
+_kept: dict[int, ProgramRules] = {}
+_keeping = threading.Lock()
+
+
+def rules_of(session: Session, program_id: int) -> ProgramRules:
+    """Give a programme's rules, compiled. They are kept in the process until the programme's stamp changes."""
+    stamp = session.execute(select(Program.rules_stamp).where(Program.id == program_id)).scalar_one()
+    with _keeping:
+        kept = _kept.get(program_id)
+    if kept is None or kept.stamp != stamp:
+        kept = _load(session, program_id)
+        with _keeping:
+            _kept[program_id] = kept
+    return kept
+
+
+def definition_of(stored: dict[str, Any]) -> EarningRule | Matrix:
+    """Read a stored definition back: a matrix has rates, any other rule does not."""
+    return Matrix.model_validate(stored) if "rates" in stored else _EARNING_RULE.validate_python(stored)
+
+
+def _load(session: Session, program_id: int) -> ProgramRules:
+    program = session.execute(
+        select(
+            Program.rules_stamp,
+            Program.currency,
+            Program.currency_decimals,
+            Program.time_zone,
+            Program.point_decimals,
+            Program.point_value_micro,
+            Program.settings,
+            Program.stacks,
+        ).where(Program.id == program_id)
+    ).one()
+    settings = ProgramSettings.model_validate(program.settings)
+    book = compile_rules(
+        _versions(session, program_id),
+        _catalogue(session, program_id),
+        scale=Scale(program.point_decimals, program.currency_decimals, gross=settings.earns_on == "gross"),
+        stacks=program.stacks["policies"],
+        named_days={
+            name: [dt.date.fromisoformat(day) for day in days] for name, days in program.stacks["named_days"].items()
+        },
+        starts_on=settings.starts_on,
+        ends_on=settings.ends_on,
+    )
+    return ProgramRules(
+        program_id=program_id,
+        stamp=program.rules_stamp,
+        currency=program.currency,
+        currency_decimals=program.currency_decimals,
+        time_zone=program.time_zone,
+        point_value_micro=program.point_value_micro,
+        settings=settings,
+        book=book,
+    )
+
+
+def _versions(session: Session, program_id: int) -> list[RuleVersion]:
+    rows = session.execute(
+        select(
+            EarningRuleVersion.id,
+            EarningRuleVersion.rule_id,
+            EarningRuleVersion.version,
+            EarningRuleVersion.valid_from,
+            EarningRuleVersion.definition,
+        )
+        .join(EarningRuleRow, EarningRuleRow.id == EarningRuleVersion.rule_id)
+        .where(EarningRuleRow.program_id == program_id, EarningRuleRow.retired_at.is_(None))
+    )
+    return [
+        RuleVersion(id_, rule_id, version, valid_from, definition_of(definition))
+        for id_, rule_id, version, valid_from, definition in rows
+    ]
+
+
+def _tree(session: Session, model: type[ProductGroup] | type[DistributorGroup], program_id: int) -> tuple[GroupTree, dict[int, int]]:
+    rows = session.execute(
+        select(model.id, model.code, model.name, model.aliases, model.parent_id)
+        .where(model.program_id == program_id)
+        .order_by(model.id)
+    ).all()
+    position = {row.id: at for at, row in enumerate(rows)}
+    tree = GroupTree(
+        code=[row.code for row in rows],
+        name=[row.name for row in rows],
+        aliases=[row.aliases for row in rows],
+        parent=[-1 if row.parent_id is None else position[row.parent_id] for row in rows],
+    )
+    return tree, position
+
+
+def _catalogue(session: Session, program_id: int) -> Catalogue:
+    product_groups, product_position = _tree(session, ProductGroup, program_id)
+    distributor_groups, distributor_position = _tree(session, DistributorGroup, program_id)
+    products = session.execute(
+        select(Product.id, Product.code_key, Product.group_id).where(Product.program_id == program_id).order_by(Product.id)
+    ).all()
+    distributors = session.execute(
+        select(Distributor.id, Distributor.code_key, Distributor.group_id, Distributor.tier)
+        .where(Distributor.program_id == program_id)
+        .order_by(Distributor.id)
+    ).all()
+    return Catalogue(
+        product_ids=np.asarray([row[0] for row in products], dtype=np.int64),
+        product_keys=[row[1] for row in products],
+        product_group=np.asarray([product_position.get(row[2], -1) for row in products], dtype=np.int64),
+        product_groups=product_groups,
+        distributor_ids=np.asarray([row[0] for row in distributors], dtype=np.int64),
+        distributor_keys=[row[1] for row in distributors],
+        distributor_group=np.asarray([distributor_position.get(row[2], -1) for row in distributors], dtype=np.int64),
+        distributor_tier=[row[3] for row in distributors],
+        distributor_groups=distributor_groups,
+    )
