@@ -1,7 +1,7 @@
 """Write the demonstration: programme.yaml, distributors.csv, products.xlsx and sales.xlsx.
 
 Everything is made up by seeded generators, so every run writes the same rows. There are 60 distributors and 400
-products. sales.xlsx has 10,234 rows, one year of 3,000 documents: 2,850 invoices and 150 credit notes (97 name the
+products. sales.xlsx has 10,424 rows, one year of 3,000 documents: 2,850 invoices and 150 credit notes (97 name the
 invoice they correct, 50 do not, 3 take back what was never sold). 45 lines are discounts and 60 are free.
 
 97 rows are bad, each for one reason:

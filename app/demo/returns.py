@@ -12,7 +12,7 @@ from app.demo.sales import Document, Line
 
 NAMING = 85  # credit notes that name the invoice they correct
 SILENT = 50  # credit notes that do not; the sale they belong to is found by distributor and product
-AGAIN = 15  # of the invoices that were named, so many are corrected once more, where anything is left
+AGAIN = 12  # of the invoices that were named, so many are corrected a second time
 WITHOUT_SALE = 3  # credit notes for a product that their distributor never sold
 
 
@@ -34,12 +34,12 @@ def credit_notes(documents: list[Document], products: list[Product], rng: np.ran
     origins = _origins(documents, rng)
     made: list[Document] = []
     for place, (origin, lines) in enumerate(origins):
-        first = [(line, _part(line, rng)) for line in lines]
+        first = [(line, _part(line, 1.0 if place < AGAIN else 0.7, rng)) for line in lines]
         day = _later(origin.issued_on, rng)
         named = origin.number if place < NAMING else ""
         made.append(Document(origin.distributor, origin.habit, "", day, _taken_back(first), named))
-        left = [(line, line.quantity_milli - taken) for line, taken in first if taken < line.quantity_milli]
-        if place < AGAIN and left:
+        if place < AGAIN:
+            left = [(line, line.quantity_milli - taken) for line, taken in first]
             made.append(Document(origin.distributor, origin.habit, "", _later(day, rng), _taken_back(left), named))
     strange = _without_sale(documents, products, rng)
     made.extend(strange)
@@ -70,9 +70,10 @@ def _origins(documents: list[Document], rng: np.random.Generator) -> list[tuple[
     return found
 
 
-def _part(line: Line, rng: np.random.Generator) -> int:
+def _part(line: Line, chance: float, rng: np.random.Generator) -> int:
+    """Return how much comes back: by this chance a part of what was sold, where it can be parted, or else all of it."""
     pieces = line.quantity_milli // 1000
-    return 1000 * int(rng.integers(1, pieces)) if pieces > 1 and rng.random() < 0.7 else line.quantity_milli
+    return 1000 * int(rng.integers(1, pieces)) if pieces > 1 and rng.random() < chance else line.quantity_milli
 
 
 def _taken_back(parts: list[tuple[Line, int]]) -> list[Line]:

@@ -111,8 +111,11 @@ def _year_of(
 
 def _liking(products: list[Product], rng: np.random.Generator) -> NDArray[np.float64]:
     """Let every distributor sell some products more often than others, and all of them the new ones."""
-    launch = np.array([8.0 if product.code in NOVELTIES else 0.0 for product in products])
-    return rng.gamma(0.6, 1.0, len(products)) + 0.05 + launch
+    liking: NDArray[np.float64] = rng.gamma(0.6, 1.0, len(products)) + 0.05
+    for place, product in enumerate(products):
+        if product.code in NOVELTIES:
+            liking[place] += 8.0
+    return liking
 
 
 def _season(products: list[Product], day: dt.date) -> NDArray[np.float64]:
