@@ -9,6 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
@@ -73,7 +74,7 @@ class RoundingMode(enum.StrEnum):
     UP = "up"
 
 
-class SurchargeOn(enum.StrEnum):
+class SurchargeOf(enum.StrEnum):
     """What a surcharge is a share of."""
 
     TAX = "tax"
@@ -115,6 +116,11 @@ def minor_from_text(text: str, decimals: int) -> int:
     if len(part) > decimals:
         raise ValueError(f"{text!r} has more decimals than the {decimals} of the currency")
     return int(whole + part.ljust(decimals, "0"))
+
+
+def amount_text(minor: int, decimals: int) -> str:
+    """Write minor units as an amount, such as ``2000.00``. Exact."""
+    return f"{Decimal(minor).scaleb(-decimals):.{decimals}f}"
 
 
 def _one_or_many(value: object) -> object:
@@ -197,13 +203,13 @@ class Surcharge(Part):
 
     name: str
     rate_bp: RateBp
-    on: SurchargeOn
+    of: SurchargeOf
     rounding: Rounding = Rounding()
     paid_by: PaidBy = PaidBy.AS_TAX
 
 
 class ReportThreshold(Part):
-    """From which total of a calendar year a recipient is reported. A year without an entry takes the entry before it."""
+    """From which total of a calendar year a recipient is reported. A year without an entry takes the one before it."""
 
     by_year_minor: Annotated[dict[int, Whole], Field(min_length=1)]
     mode: ThresholdMode
@@ -354,9 +360,9 @@ class TaxRule(Part):
     def _levy_bp2(self) -> int:
         """Give the highest levy that follows the tax, as a share of the reward in basis points of basis points."""
         factor, rate = self.base.multiplier_bp, max(self.rates_bp)
-        share = {SurchargeOn.TAX: factor * rate // BP + 1, SurchargeOn.BASE: factor, SurchargeOn.GROSS: BP}
+        share = {SurchargeOf.TAX: factor * rate // BP + 1, SurchargeOf.BASE: factor, SurchargeOf.GROSS: BP}
         following = (one for one in self.surcharges if one.paid_by is PaidBy.AS_TAX)
-        return factor * rate + sum(share[one.on] * one.rate_bp for one in following)
+        return factor * rate + sum(share[one.of] * one.rate_bp for one in following)
 
     @property
     def rates_bp(self) -> tuple[int, ...]:
@@ -373,6 +379,11 @@ class TaxRule(Part):
     def needs_year_total(self) -> bool:
         """Say whether a computation must know what the recipient had earlier in the year."""
         return self.basis is Basis.CALENDAR_YEAR or self.annual_cap_minor is not None or self.report is not None
+
+    @property
+    def tied_to_currency(self) -> bool:
+        """Say whether its figures mean something in its own currency alone."""
+        return self.currency is not None and (max(self.rates_bp) > 0 or self._has_amounts())
 
     def holds_on(self, on: dt.date) -> bool:
         """Say whether the rule is valid on a day; both ends belong to it."""
