@@ -1,0 +1,1 @@
+"""The benchmark suite: generators and measurements, not tests."""
