@@ -1,4 +1,7 @@
-"""The sixty distributors of the demonstration: wholesalers, shops, online sellers, and people who work for them."""
+"""The sixty distributors of the demonstration: wholesalers, shops, online sellers, and people who work for them.
+
+All names are invented; should one be borne by somebody, that is chance.
+"""
 
 from typing import NamedTuple
 
