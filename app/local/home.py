@@ -20,10 +20,11 @@ import hashlib
 import os
 import re
 import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.local import processes
+from app.local import locks, processes
 from app.local.errors import DataMissing, NotOurs, OutOfReach
 from app.local.processes import Account
 
@@ -39,8 +40,10 @@ _LONGEST_SOCKET = 103
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 """A socket folder that every connection string takes as it is; PostgreSQL takes a comma for a list, for one."""
 
-POSTGRES_SOCKET = ".s.PGSQL.5432"
-VALKEY_SOCKET = "valkey.sock"
+SERVERS = ("postgres", "valkey")
+"""The servers by name; the data of each has its name."""
+
+_SOCKETS = {"postgres": ".s.PGSQL.5432", "valkey": "valkey.sock"}
 
 
 @dataclass(frozen=True)
@@ -67,16 +70,6 @@ class Place:
         return self.home / "log"
 
     @property
-    def postgres(self) -> Path:
-        """Data of PostgreSQL."""
-        return self.root / "postgres"
-
-    @property
-    def valkey(self) -> Path:
-        """Data of Valkey."""
-        return self.root / "valkey"
-
-    @property
     def programs(self) -> Path:
         """Copies of server programs."""
         return self.root / "programs"
@@ -85,9 +78,18 @@ class Place:
     def sockets(self) -> Path:
         """The folder of both sockets; elsewhere when this one's path is too long or has unusual letters."""
         usual = self.root / "sockets"
-        if len(os.fsencode(usual / POSTGRES_SOCKET)) <= _LONGEST_SOCKET and _PLAIN_PATH.fullmatch(str(usual)):
+        longest = max(len(os.fsencode(usual / name)) for name in _SOCKETS.values())
+        if longest <= _LONGEST_SOCKET and _PLAIN_PATH.fullmatch(str(usual)):
             return usual
         return SHORT / f"kontor-{os.geteuid()}-{_hash(self.root)}" / "sockets"
+
+    def socket_of(self, server: str) -> Path:
+        """Where a server listens."""
+        return self.sockets / _SOCKETS[server]
+
+    def data_of(self, server: str) -> Path:
+        """Where a server has its data."""
+        return self.root / server
 
     @property
     def users_lock(self) -> Path:
@@ -114,21 +116,19 @@ def find(home: Path) -> Place | None:
     home = home.resolve()
     try:
         root = _root(home)
-        owner = root.stat().st_uid
+        owner = root.lstat().st_uid
     except FileNotFoundError:
         return None
     except PermissionError as failure:
         raise NotOurs(
             f"{failure.filename} is not readable for user id {os.geteuid()}. Run Kontor as the user it belongs to."
         ) from None
-    if os.geteuid() == 0:
-        return Place(home, root, processes.unprivileged_account(_owner_of_data(root)))
     if owner != os.geteuid():
         raise NotOurs(
             f"{root} belongs to user id {owner} and Kontor runs as user id {os.geteuid()}. Run it as the owner, "
             "or choose another home with KONTOR_HOME."
         )
-    return Place(home, root, processes.own_account())
+    return Place(home, root, processes.account_of_servers())
 
 
 def prepare(home: Path) -> Place:
@@ -137,7 +137,12 @@ def prepare(home: Path) -> Place:
     Safe to call by several processes at once and again after a crash in the middle. Raises what `find` raises, and
     `OutOfReach` where the servers' account cannot get there.
     """
-    place = find(home) or _choose(home.resolve())
+    place = find(home)
+    if place is None:
+        home = home.resolve()
+        _make_home(home)
+        with locks.exclusively(home, patience=60):
+            place = find(home) or _choose(home)
     for folder in (place.run, place.log):
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
@@ -149,19 +154,20 @@ def make_folders(place: Place) -> None:
 
     Raises `NotOurs` where one is there and belongs to somebody else, `OutOfReach` where the account cannot get there.
     """
+    _own(place.root, _passable(place.account))
     _own(place.conf, 0o755)
-    for folder in (place.postgres.parent, place.conf):
-        if not reaches(place.account, folder):
-            raise OutOfReach(
-                f"The servers run as {place.account.name}, who cannot get to {folder}: "
-                f"{_barrier(place.account, folder)} is closed to it. Open that folder for passing through "
-                "(chmod o+x), or move the home to a place that is open."
-            )
+    _own(place.programs, 0o755)
+    if not reaches(place.account, place.conf):
+        raise OutOfReach(
+            f"The servers run as {place.account.name}, who cannot get to {place.conf}: "
+            f"{_barrier(place.account, place.conf)} is closed to it. Open that folder for passing through "
+            "(chmod o+x), or move the home to a place that is open."
+        )
     sockets = place.sockets
     if sockets.parent != place.root:
-        _own(sockets.parent, 0o711 if place.account.switch else 0o700)
+        _own(sockets.parent, _passable(place.account))
     hand_over(sockets, place.account)
-    hand_over(place.valkey, place.account)
+    hand_over(place.data_of("valkey"), place.account)  # PostgreSQL's is made by initdb, and appears whole
 
 
 def remove_short_folder(place: Place) -> None:
@@ -192,6 +198,8 @@ def reaches(account: Account, folder: Path) -> bool:
 
     Raises `OutOfReach` where we cannot become the account at all.
     """
+    if not account.switch:
+        return os.access(folder, os.X_OK)
     try:
         return processes.run(account, ["/bin/sh", "-c", 'cd -- "$1"', "sh", folder]).returncode == 0
     except OSError as failure:
@@ -226,27 +234,27 @@ def _root(home: Path) -> Path:
     return root
 
 
-def _owner_of_data(root: Path) -> int | None:
-    """Give the user id that data already there belongs to: root serves an ordinary user's data as that user."""
-    for name in ("postgres", "valkey"):
-        with contextlib.suppress(FileNotFoundError):
-            if owner := (root / name).stat().st_uid:
-                return owner
-    return None
+def _make_home(home: Path) -> None:
+    """Make the home where there is none, at once with its mode: another process may look at it already."""
+    if home.is_dir():
+        return
+    home.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".kontor-", dir=home.parent))
+    fresh.chmod(0o711 if os.geteuid() == 0 else 0o700)
+    try:
+        fresh.rename(home)
+    except OSError:
+        fresh.rmdir()
+        if not home.is_dir():  # else somebody else made it, and there is something in it
+            raise
 
 
 def _choose(home: Path) -> Place:
     """Decide where a new home's servers live, and make that folder."""
-    as_root = os.geteuid() == 0
-    account = processes.unprivileged_account() if as_root else processes.own_account()
-    if not home.is_dir():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):
-            home.mkdir(mode=0o700)
-            home.chmod(0o711 if as_root else 0o700)
-    if not as_root or reaches(account, home):
+    account = processes.account_of_servers()
+    if reaches(account, home):
         root = home / "servers"
-        _own(root, 0o711 if as_root else 0o700)
+        _own(root, _passable(account))
         return Place(home, root, account)
     _own(ELSEWHERE, 0o711)
     root = ELSEWHERE / _hash(home)
@@ -264,6 +272,11 @@ def _choose(home: Path) -> Place:
     return Place(home, root, account)
 
 
+def _passable(account: Account) -> int:
+    """Give the mode of a folder of ours on the way to the servers' own."""
+    return 0o711 if account.switch else 0o700
+
+
 def _own(folder: Path, mode: int) -> None:
     """Make a folder of our own with a mode. Raises `NotOurs` where something else is there, or others may write it."""
     with contextlib.suppress(FileExistsError):
@@ -275,8 +288,8 @@ def _own(folder: Path, mode: int) -> None:
             f"{folder} should be a folder that belongs to user id {os.geteuid()} and that nobody else can write. "
             "It was there before Kontor; look whose it is, and remove it or choose another home with KONTOR_HOME."
         )
-    if stat.S_IMODE(found.st_mode) != mode and folder.parent.lstat().st_uid == os.geteuid():
-        folder.chmod(mode)  # a run of ours ended between the two lines above
+    if stat.S_IMODE(found.st_mode) == 0o700 != mode and folder != ELSEWHERE:
+        folder.chmod(mode)  # ours by its name: a run of ours ended between the two lines above
 
 
 def _barrier(account: Account, folder: Path) -> Path:

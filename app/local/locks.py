@@ -1,6 +1,7 @@
 """Locks between processes. They end with the process that holds them, also after a kill -9, so none is ever stale."""
 
 import contextlib
+import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -8,21 +9,16 @@ from pathlib import Path
 
 from app.local.errors import KeeperFailed
 
-# fcntl is imported where it is used: this module can then be imported where there is none (Windows),
-# and an installation that has both its URLs set runs without the embedded servers.
-
 _PAUSE = 0.01
 
 
 def open_file(path: Path) -> int:
-    """Open a lock file. No child inherits it through an exec; a fork shares it, as its parent's equal."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Open a lock file or a folder. No child inherits it through an exec; a fork shares it, as its parent's equal."""
+    return os.open(path, (os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT) | os.O_CLOEXEC, 0o600)
 
 
 def try_lock(descriptor: int, *, shared: bool) -> bool:
     """Lock an open file if that is possible at once."""
-    import fcntl
-
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:

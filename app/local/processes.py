@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from app.local.errors import OutOfReach
 
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
-"""All that a server sees of our environment. A PGPORT or an LD_LIBRARY_PATH of the person who starts us is not for it."""
+"""All that a server sees of our environment: a PGPORT or an LD_LIBRARY_PATH of whoever starts us is not for it."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -28,38 +29,22 @@ class Account:
     switch: bool
 
 
-def own_account() -> Account:
-    """Give the account of this process.
+def account_of_servers() -> Account:
+    """Give the account the servers run as: our own, or ``nobody`` where we are root, which PostgreSQL refuses.
 
-    Raises `OutOfReach` where its number has no name: PostgreSQL refuses to start then, and says so less clearly.
+    Raises `OutOfReach` where there is no such account: PostgreSQL does not run as a number without a name, and says
+    so less clearly.
     """
-    import pwd
-
+    switch = os.geteuid() == 0
     try:
-        entry = pwd.getpwuid(os.geteuid())
+        entry = pwd.getpwnam("nobody") if switch else pwd.getpwuid(os.geteuid())
     except KeyError:
+        wanted = "user 'nobody', whom root's servers run as" if switch else f"name for user id {os.geteuid()}"
         raise OutOfReach(
-            f"The user id {os.geteuid()} has no name on this system (no line in /etc/passwd), and PostgreSQL does not "
-            "run without one. Run Kontor as a user that has a name, or set DATABASE_URL and REDIS_URL."
+            f"This system has no {wanted} (no line in /etc/passwd), and PostgreSQL does not run without. "
+            "Add one, run Kontor as another user, or set DATABASE_URL and REDIS_URL."
         ) from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=False)
-
-
-def unprivileged_account(owner: int | None = None) -> Account:
-    """Give the account root's servers run as: the owner of the data there is, or else ``nobody``.
-
-    Raises `OutOfReach` where there is no such account.
-    """
-    import pwd
-
-    try:
-        entry = pwd.getpwuid(owner) if owner else pwd.getpwnam("nobody")
-    except KeyError:
-        raise OutOfReach(
-            f"PostgreSQL does not run as root, and there is no account {owner or 'nobody'} to run it as. "
-            "Add one to /etc/passwd, run Kontor as an ordinary user, or set DATABASE_URL and REDIS_URL."
-        ) from None
-    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch=True)
+    return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, switch)
 
 
 def run(
