@@ -1,0 +1,169 @@
+"""Returns give back recorded awards: rules.md section 6."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from tests.reference.arith import round_half_up
+from tests.reference.earning import Award
+from tests.reference.numbering import document_key
+from tests.reference.sales import INVOICE, Document, Key, Line, code_key
+
+
+@dataclass(frozen=True)
+class Reversal:
+    """What one return takes back of one award (rules.md section 6). Points are above zero: they are to be taken."""
+
+    return_document: Key
+    return_line: int
+    sale_document: Key
+    sale_line: int
+    distributor: str
+    rule: str
+    unit: str
+    points: int
+
+
+@dataclass(frozen=True)
+class UnmatchedReturn:
+    """A "return without a sale": what of a returned line's quantity matched nothing (rules.md section 6)."""
+
+    document: Key
+    line_number: int
+    distributor: str
+    product: str
+    returned_milli: int
+    unmatched_milli: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the line matched (rules.md section 6)."""
+        return self.unmatched_milli == self.returned_milli
+
+
+@dataclass
+class SaleLine:
+    """A line that can be returned, with how much of it came back so far (rules.md section 6)."""
+
+    document: Document
+    line: Line
+    returned_milli: int = 0
+
+    @property
+    def left_milli(self) -> int:
+        """What can still be returned: up to the quantity in all (rules.md section 6)."""
+        return self.line.quantity_milli - self.returned_milli
+
+
+def reversed_in_all(points: int, returned_milli: int, quantity_milli: int) -> int:
+    """Give what is reversed of an award after so much came back in all (rules.md section 6)."""
+    return round_half_up(Fraction(points * returned_milli, quantity_milli))
+
+
+def returned_lines(document: Document) -> list[Line]:
+    """Give the lines that return something: all of a credit note, the negative ones of an invoice (section 6)."""
+    if document.kind == INVOICE:
+        return [line for line in document.lines if line.quantity_milli < 0]
+    return [line for line in document.lines if line.quantity_milli != 0]
+
+
+def named_document(document: Document, line: Line) -> Key | None:
+    """Give the key of the invoice that a return names: on its own line, else on its document (rules.md section 6)."""
+    for candidate in [line, *document.lines]:
+        number = candidate.source.corrects
+        if number is not None and number.strip():
+            return document_key(document.owner, INVOICE, number)
+    return None
+
+
+def latest_first(sale: SaleLine) -> tuple[date, str, int]:
+    """Order sale lines by date, document number and line; to be read backwards (rules.md section 6)."""
+    return (sale.document.issued_on, sale.document.number, sale.line.number)
+
+
+class Book:
+    """The documents counted so far and their sale lines, to match returns with (rules.md section 6)."""
+
+    def __init__(self, awards: list[Award]) -> None:
+        """Keep the recorded awards of each line (rules.md section 6: recorded awards, never today's rules)."""
+        self.awards: dict[tuple[Key, int], list[Award]] = defaultdict(list)
+        for award in awards:
+            self.awards[award.document, award.line_number].append(award)
+        self.by_distributor: dict[tuple[str, str], list[SaleLine]] = defaultdict(list)
+        self.by_document: dict[tuple[Key, str], list[SaleLine]] = defaultdict(list)
+        self.reversals: list[Reversal] = []
+        self.unmatched: list[UnmatchedReturn] = []
+
+    def enter(self, document: Document) -> None:
+        """Enter the sale lines of an invoice: those with a quantity above zero (rules.md section 6)."""
+        if document.kind != INVOICE:
+            return
+        for line in document.lines:
+            if line.quantity_milli > 0:
+                sale = SaleLine(document, line)
+                product = code_key(line.source.product)
+                self.by_distributor[document.distributor, product].append(sale)
+                self.by_document[document.key, product].append(sale)
+
+    def candidates(self, document: Document, line: Line) -> list[SaleLine]:
+        """Give the sale lines that a returned line may be matched to, latest first (rules.md section 6)."""
+        product = code_key(line.source.product)
+        named = named_document(document, line)
+        if named is not None:
+            sales = self.by_document[named, product]
+        else:
+            sales = self.by_distributor[document.distributor, product]
+        return sorted(sales, key=latest_first, reverse=True)
+
+    def take_back(self, document: Document, line: Line) -> None:
+        """Match one returned line and reverse the step of every award it touches (rules.md section 6)."""
+        returned = abs(line.quantity_milli)
+        left = returned
+        for sale in self.candidates(document, line):
+            taken = min(left, sale.left_milli)
+            if taken == 0:
+                continue
+            self.reverse_step(document, line, sale, taken)
+            sale.returned_milli += taken
+            left -= taken
+        if left > 0:
+            product = code_key(line.source.product)
+            self.unmatched.append(
+                UnmatchedReturn(document.key, line.number, document.distributor, product, returned, left)
+            )
+
+    def reverse_step(self, document: Document, line: Line, sale: SaleLine, taken: int) -> None:
+        """Reverse the difference between reversed in all before and after this return (rules.md section 6)."""
+        quantity = sale.line.quantity_milli
+        for award in self.awards[sale.document.key, sale.line.number]:
+            before = reversed_in_all(award.points, sale.returned_milli, quantity)
+            after = reversed_in_all(award.points, sale.returned_milli + taken, quantity)
+            if after != before:
+                self.reversals.append(
+                    Reversal(
+                        return_document=document.key,
+                        return_line=line.number,
+                        sale_document=sale.document.key,
+                        sale_line=sale.line.number,
+                        distributor=sale.document.distributor,
+                        rule=award.rule,
+                        unit=award.unit,
+                        points=after - before,
+                    )
+                )
+
+
+def reverse_returns(documents: list[Document], awards: list[Award]) -> tuple[list[Reversal], list[UnmatchedReturn]]:
+    """Go through the documents in counting order and reverse what is returned (rules.md section 6).
+
+    A document's own positive lines are entered before its returns, so a negative line can return them.
+    """
+    book = Book(awards)
+    for document in documents:
+        book.enter(document)
+        for line in returned_lines(document):
+            book.take_back(document, line)
+    return book.reversals, book.unmatched
