@@ -1,0 +1,106 @@
+"""Tables as CSV (RFC 4180, UTF-8), written piece by piece: a file may be larger than the memory."""
+
+import csv
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.exports.cells import escape, escape_column
+from app.exports.files import Written, replacing
+from app.exports.tables import Column, Kind, Layout, Rows, decimal_text, decimal_texts, local_seconds
+
+_PIECE_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the file is written.
+
+    Attributes:
+        delimiter: between the fields of a row: ``,``, ``;``, a tab.
+        bom: begin with a byte order mark, by which Excel knows UTF-8.
+        decimal_comma: write 1,50 rather than 1.50.
+        header: begin with the columns' headers.
+        line_end: what ends a row.
+    """
+
+    delimiter: str = ","
+    bom: bool = False
+    decimal_comma: bool = False
+    header: bool = True
+    line_end: str = "\r\n"
+
+
+def write_csv(
+    path: Path, layout: Layout, rows: Rows | Iterable[Rows], *, dialect: Dialect = Dialect(), totals: bool = False
+) -> Written:
+    """Write rows, or a stream of pieces of them, and put the finished file in place at once.
+
+    Text that would start a formula is prefixed (`app.exports.cells`); numbers stay numbers, without thousands
+    separators. Instants carry their offset. A missing value is an empty field.
+
+    Args:
+        path: where to write.
+        layout: what the columns are.
+        rows: a frame or a mapping of columns, or an iterable of such.
+        dialect: how the file is written.
+        totals: end with the row of totals; a machine that reads the file must know of it.
+
+    Raises:
+        TableError: The rows do not fit the layout.
+    """
+    pieces = [rows] if isinstance(rows, pd.DataFrame | Mapping) else rows
+    sums = dict.fromkeys(layout.totals, 0)
+    count = 0
+    with replacing(path) as part:
+        with part.open("x", encoding="utf-8-sig" if dialect.bom else "utf-8", newline="") as file:
+            out = csv.writer(file, delimiter=dialect.delimiter, lineterminator=dialect.line_end)
+            if dialect.header:
+                out.writerow(escape(column.title) for column in layout.columns)
+            for table in _tables(layout, pieces):
+                fields = [_fields(column, table.column(column.key), dialect) for column in layout.columns]
+                out.writerows(zip(*fields, strict=True))
+                count += table.num_rows
+                sums = {key: sum_ + sums[key] for key, sum_ in layout.sums(table).items()}
+            if totals and layout.totals:
+                out.writerow(_total_row(layout, sums, dialect))
+        return Written.measured(part, path, rows=count)
+
+
+def _tables(layout: Layout, pieces: Iterable[Rows]) -> Iterable[Any]:
+    for piece in pieces:
+        table = layout.typed(piece)
+        for start in range(0, table.num_rows, _PIECE_ROWS):
+            yield table.slice(start, _PIECE_ROWS)
+
+
+def _fields(column: Column, values: Any, dialect: Dialect) -> list[str | None]:
+    texts: list[str | None] = _texts(column, values, dialect).to_pylist()
+    return texts
+
+
+def _texts(column: Column, values: Any, dialect: Dialect) -> Any:
+    if column.kind is Kind.TEXT:
+        return escape_column(values)
+    if column.kind is Kind.DATE:
+        return pc.cast(values, pa.large_string())
+    if column.kind is Kind.INSTANT:
+        shown = pc.strftime(local_seconds(values, column.zone), format="%Y-%m-%dT%H:%M:%S%z")
+        return pc.replace_substring_regex(shown, "([0-9]{2})$", r":\1")
+    percent = column.kind is Kind.PERCENT_BP
+    texts = decimal_texts(values, 2 if percent else column.decimals)
+    if percent:
+        texts = pc.replace_substring_regex(texts, "$", "%")
+    return pc.replace_substring(texts, ".", ",") if dialect.decimal_comma else texts
+
+
+def _total_row(layout: Layout, sums: Mapping[str, int], dialect: Dialect) -> list[str]:
+    row = [decimal_text(sums[one.key], one.decimals) if one.key in sums else "" for one in layout.columns]
+    if dialect.decimal_comma:
+        row = [text.replace(".", ",") for text in row]
+    return [row[0] or escape(layout.total_label), *row[1:]]
