@@ -104,7 +104,8 @@ def _pages(
 
 def sheet_name(wanted: str, taken: set[str], number: int = 1) -> str:
     """Make a name that a sheet may bear and none of those taken (case folded) has: at most 31 characters."""
-    base = "".join(" " if one in "[]:*?/\\" or ord(one) < 32 else one for one in wanted).strip("' ") or "Sheet"
+    fit = (one if one.isprintable() and ord(one) < 1 << 16 and one not in "[]:*?/\\" else " " for one in wanted)
+    base = "".join(fit).strip("' ") or "Sheet"
     if base.casefold() in {"history", "general"}:  # the one is the program's own, the other the writer's
         base = f"{base} -"
     while True:
@@ -163,11 +164,7 @@ def _column_cells(column: Column, values: Any, total: int | None) -> _Cells:
     elif column.kind is Kind.DATE:
         values, number_format, longest = _day_cells(values)
     elif column.kind is Kind.INSTANT:
-        values, number_format, longest = (
-            pc.local_timestamp(local_seconds(values, column.zone)),
-            "yyyy-mm-dd hh:mm:ss",
-            19,
-        )
+        values, number_format, longest = _instant_cells(values, column.zone)
     else:
         values, number_format, longest = _number_cells(column, values, total or 0)
     width = max(_LEAST_WIDTH, min(_MOST_WIDTH, max(longest, len(title) + 3)))  # the filter's button covers some
@@ -176,10 +173,21 @@ def _column_cells(column: Column, values: Any, total: int | None) -> _Cells:
 
 
 def _day_cells(values: Any) -> tuple[Any, str, int]:
-    extremes = pc.min_max(values).as_py()
-    if extremes["min"] is not None and not _FIRST_DAY <= extremes["min"] <= extremes["max"] <= _LAST_DAY:
+    if not _countable(values):
         return pc.cast(values, pa.large_string()), _TEXT, 10
     return values, "yyyy-mm-dd", 10
+
+
+def _instant_cells(values: Any, zone: str) -> tuple[Any, str, int]:
+    wall = pc.local_timestamp(local_seconds(values, zone))
+    if not _countable(pc.cast(wall, pa.date32(), safe=False)):
+        return pc.strftime(wall, format="%Y-%m-%d %H:%M:%S"), _TEXT, 19
+    return wall, "yyyy-mm-dd hh:mm:ss", 19
+
+
+def _countable(days: Any) -> bool:
+    extremes = pc.min_max(days).as_py()
+    return extremes["min"] is None or bool(_FIRST_DAY <= extremes["min"] <= extremes["max"] <= _LAST_DAY)
 
 
 def _number_cells(column: Column, values: Any, total: int) -> tuple[Any, str, int]:

@@ -191,9 +191,15 @@ def test_numbers_that_no_double_holds_are_written_as_text(tmp_path: Path) -> Non
 
 
 def test_days_that_a_workbook_cannot_count_are_written_as_text(tmp_path: Path) -> None:
-    rows = {"d": [dt.date(1899, 12, 31), None, dt.date(2026, 1, 1)]}
-    write_workbook(tmp_path / "d.xlsx", [Sheet("D", Layout((Column("d", "D", Kind.DATE),)), rows)])
-    assert [row[0] for row in values(opened(tmp_path / "d.xlsx"))[1:]] == ["1899-12-31", None, "2026-01-01"]
+    days = [dt.date(1899, 12, 31), None, dt.date(2026, 1, 1)]
+    instants = [None if day is None else dt.datetime.combine(day, dt.time(12), dt.UTC) for day in days]
+    layout = Layout((Column("d", "D", Kind.DATE), Column("i", "I", Kind.INSTANT)))
+    write_workbook(tmp_path / "d.xlsx", [Sheet("D", layout, {"d": days, "i": instants})])
+    assert values(opened(tmp_path / "d.xlsx"))[1:] == [
+        ("1899-12-31", "1899-12-31 12:00:00"),
+        (None, None),
+        ("2026-01-01", "2026-01-01 12:00:00"),
+    ]
 
 
 def test_long_texts_are_cut_and_counted(tmp_path: Path) -> None:
@@ -240,6 +246,7 @@ def test_a_sheet_is_filled_to_its_last_row(tmp_path: Path) -> None:
         ("general", "general -"),
         ("TAKEN", "TAKEN (2)"),
         ("a\nb", "a b"),
+        ("😀\ud800 Łódź", "Łódź"),
     ],
 )
 def test_a_sheet_gets_a_name_it_may_bear(wanted: str, name: str, tmp_path: Path) -> None:
