@@ -924,6 +924,30 @@ def test_a_return_reverses_every_award_of_the_line_for_itself() -> None:
     assert {code: (t.awarded, t.reversed) for code, t in result.per_rule().items()} == {"a": (5, 3), "x2": (3, 2)}
 
 
+def test_totals_add_up_over_rules_lines_and_documents() -> None:
+    lines = [sale(quantity="2"), sale(quantity="2"), sale(number="2", quantity="2", day=date(2025, 3, 13))]
+    result = count(programme(flat("a", 4), flat("b", 6)), a_catalogue(), [*lines, back("c", "5")])
+    # Two of document 2, two of line 2 and one of line 1 of document 1: 10 + 10 + 5.
+    one, two, credit = ("A", INVOICE, "1"), ("A", INVOICE, "2"), ("A", CREDIT_NOTE, "C")
+    totals = result.per_document()
+    assert {key: (t.awarded, t.reversed, t.net) for key, t in totals.items()} == {
+        one: (20, 15, 5),
+        two: (10, 10, 0),
+        credit: (0, 0, 0),
+    }
+    assert result.taken_back_by() == {one: 0, two: 0, credit: 25}
+    assert {code: (t.awarded, t.reversed) for code, t in result.per_rule().items()} == {"a": (12, 10), "b": (18, 15)}
+    assert [(e.rule, e.awarded, e.reversed) for e in result.per_line()[one, 1]] == [("a", 4, 2), ("b", 6, 3)]
+    assert result.per_distributor()["A"].net == 5
+
+
+def test_a_returned_quantity_of_zero_and_a_blank_named_document_say_nothing() -> None:
+    lines = [sale(quantity="10"), back("c1", "0"), back("c2", "10", corrects=" "), sale(number="2", quantity="0")]
+    result = count(programme(SEVEN), a_catalogue(), lines)
+    assert returns_of(result) == [("C2", "1", 1, 7)]
+    assert result.unmatched == []
+
+
 def test_a_return_reverses_what_was_awarded_after_caps() -> None:
     lines = [sale(quantity="2"), back("c", "1")]
     result = count(programme({**flat("r", 10), "caps": {"budget": 6}}), a_catalogue(), lines)
@@ -1029,6 +1053,9 @@ def test_wallet_an_order_cancelled_after_the_last_day_has_the_programmes_grace()
     assert state(wallet) == {"earned": 5, "expired": 2, "available": 3}
     assert wallet.lots[lot].expires_on == date(2025, 7, 11)
     assert wallet.expire(date(2025, 7, 12)) == 3
+    assert (wallet.lots[lot].expired, wallet.expired) == (5, 5)
+    wallet.reinstate(lot, 5, None)
+    assert state(wallet) == {"earned": 5, "available": 5}
 
 
 def test_wallet_a_return_takes_its_own_award_then_others_then_owes() -> None:
@@ -1102,6 +1129,26 @@ def test_wallet_expired_points_may_be_reinstated() -> None:
     assert state(wallet) == {"earned": 10, "expired": 4, "available": 6}
     wallet.extend(new, date(2025, 5, 1))
     assert wallet.expire(date(2025, 4, 2)) == 0
+
+
+def test_wallet_refuses_zero_and_what_does_not_exist() -> None:
+    wallet = Wallet()
+    lot = wallet.award(10, date(2025, 6, 30))
+    refused: list[Callable[[], object]] = [
+        lambda: wallet.award(0),
+        lambda: wallet.reverse(lot, 0, DAY),
+        lambda: wallet.reserve(0, DAY),
+        lambda: wallet.reinstate(lot, 0, None),
+        lambda: wallet.adjust(0, DAY),
+        lambda: wallet.extend(lot, date(2025, 6, 29)),
+        lambda: wallet.release(99),
+        lambda: wallet.settle(99),
+        lambda: wallet.cancel(99, DAY),
+    ]
+    for operation in refused:
+        with pytest.raises(RefusedError):
+            operation()
+    assert state(wallet) == {"earned": 10, "available": 10}
 
 
 def test_wallet_adjustments_follow_the_policy() -> None:
