@@ -17,9 +17,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KONTOR_", env_ignore_empty=True, frozen=True)
 
     home: Path = Field(PROJECT / "instance", description="where data, files and sockets live")
-    database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="PostgreSQL, as the application")
+    database_url: str | None = Field(
+        None, validation_alias="DATABASE_URL", description="PostgreSQL, as the application"
+    )
     database_owner_url: str | None = Field(
-        None, validation_alias="DATABASE_OWNER_URL", description="PostgreSQL, as the owner of the schema: migrations only"
+        None,
+        validation_alias="DATABASE_OWNER_URL",
+        description="PostgreSQL, as the owner of the schema: migrations only",
     )
     redis_url: str | None = Field(None, validation_alias="REDIS_URL", description="Redis or Valkey")
     secret_key: str | None = Field(None, description="signs sessions; where unset, one is made and kept in the home")

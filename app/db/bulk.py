@@ -53,7 +53,8 @@ class Nullable:
 
 
 Column: TypeAlias = Array | Nullable | pa.Array | Sequence[str | bytes | None]
-"""What ``copy_into`` takes: an array of numbers, dates (``datetime64[D]``) or instants (``datetime64[us]``, UTC), or texts."""
+"""What ``copy_into`` takes: an array of numbers, dates (``datetime64[D]``) or instants (``datetime64[us]``,
+UTC), or texts."""
 
 
 def copy_into(session: Session, model: type[Base], columns: Mapping[str, Column]) -> int:
@@ -87,7 +88,9 @@ def read_columns(session: Session, query: Executable, types: Mapping[str, str]) 
     rows = session.execute(query).all()
     if not rows:
         return {name: np.empty(0, dtype=kind) for name, kind in types.items()}
-    return {name: np.array(values, dtype=types[name]) for name, values in zip(types, zip(*rows, strict=True), strict=True)}
+    return {
+        name: np.array(values, dtype=types[name]) for name, values in zip(types, zip(*rows, strict=True), strict=True)
+    }
 
 
 def _table(model: type[Base]) -> Table:
@@ -177,9 +180,13 @@ def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Encoded:
         column = column.tolist()
     if isinstance(kind, JSONB):
         # the binary form of jsonb is its version, 1, before the text
-        column = [None if text is None else b"\x01" + (text.encode() if isinstance(text, str) else text) for text in column]
+        column = [
+            None if text is None else b"\x01" + (text.encode() if isinstance(text, str) else text) for text in column
+        ]
     if isinstance(column, pa.Array):
-        array = column.cast(pa.large_binary()) if pa.types.is_large_binary(column.type) else column.cast(pa.large_string())
+        array = (
+            column.cast(pa.large_binary()) if pa.types.is_large_binary(column.type) else column.cast(pa.large_string())
+        )
         array = array.cast(pa.large_binary())
     elif isinstance(kind, LargeBinary | JSONB):
         array = pa.array(column, type=pa.large_binary())
@@ -187,7 +194,9 @@ def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Encoded:
         array = pa.array(column, type=pa.large_string()).cast(pa.large_binary())
     offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset : array.offset + len(array) + 1]
     buffer = array.buffers()[2]
-    data = np.frombuffer(buffer, dtype=np.uint8)[offsets[0] : offsets[-1]] if buffer is not None else np.empty(0, np.uint8)
+    data = (
+        np.frombuffer(buffer, dtype=np.uint8)[offsets[0] : offsets[-1]] if buffer is not None else np.empty(0, np.uint8)
+    )
     lengths = np.diff(offsets)
     if array.null_count:
         lengths = np.where(np.asarray(array.is_valid()), lengths, -1)
@@ -202,15 +211,15 @@ def _assemble(columns: Sequence[_Encoded], rows: int) -> bytes:
         return chunks[0].data.tobytes()
     sizes = np.zeros(rows, dtype=np.int64)
     for chunk in chunks:
-        sizes += chunk.width if chunk.width is not None else 4 + np.maximum(chunk.lengths, 0)
+        sizes += (chunk.width or 0) if chunk.lengths is None else 4 + np.maximum(chunk.lengths, 0)
     position = np.cumsum(sizes) - sizes
     out = np.empty(int(sizes.sum()), dtype=np.uint8)
     for chunk in chunks:
-        if chunk.width is not None:
+        if chunk.lengths is None:
+            assert chunk.width is not None, "a column has a width or lengths"
             out[position[:, None] + np.arange(chunk.width)] = chunk.data.reshape(rows, chunk.width)
             position = position + chunk.width
             continue
-        assert chunk.lengths is not None
         out[position[:, None] + np.arange(4)] = chunk.lengths.astype(">i4").view(np.uint8).reshape(rows, 4)
         length = np.maximum(chunk.lengths, 0)
         starts = np.cumsum(length) - length

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, MetaData, Table, text
 
 from app.models.base import APPEND_ONLY, KEPT, REFERENCE
 
-_PLAN = "set search_path = public, pg_temp set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off"
+_PLAN = """set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off"""
 
 _REFUSE = """create function refuse_change() returns trigger language plpgsql as $$
 begin
@@ -26,7 +27,8 @@ _BALANCE = """
         left join ledger_transaction t on t.id = n.transaction_id
         left join account a on a.id = n.account_id
         group by n.transaction_id, a.unit
-        having sum(n.amount) <> 0 or bool_or(t.id is null) or bool_or(a.id is null) or bool_or(a.program_id <> t.program_id)
+        having sum(n.amount) <> 0 or bool_or(t.id is null) or bool_or(a.id is null)
+            or bool_or(a.program_id <> t.program_id)
         limit 1;
     if found then
         raise exception 'transaction % does not sum to zero within one programme and unit', bad using errcode = 'KG003';
@@ -59,7 +61,10 @@ def references(table: Table) -> dict[str, str]:
 def installed(connection: Connection) -> set[str]:
     """Name the guards that a database has, as ``table.trigger``."""
     rows = connection.execute(
-        text("select c.relname || '.' || t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid where not tgisinternal")
+        text(
+            "select c.relname || '.' || t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid "
+            "where not t.tgisinternal"
+        )
     )
     return set(rows.scalars())
 
@@ -83,7 +88,7 @@ def _check_function(table: Table) -> str:
         where {given}not exists (select from {parent} p where p.id = n.{column}) limit 1;
     if found then
         raise exception '{table.name}.{column}: no {parent} has the id %', bad using errcode = 'KG002';
-    end if;"""
+    end if;"""  # noqa: S608  # the names are the models' own
     if table.name == "ledger_entry":
         body += _BALANCE
     return (

@@ -29,9 +29,9 @@ def grant(connection: Connection, role: str) -> None:
     owner = connection.exec_driver_sql("select current_user").scalar_one()
     if not role or role == owner:
         raise OwnerIsApplication(
-            f"The application would connect to the database as {role or 'nobody in particular'!r}, who owns the schema. "
-            "Give DATABASE_URL a role of its own and DATABASE_OWNER_URL the owner's: the guards of the ledger hold only "
-            "for a role that cannot lift them."
+            f"The application would connect to the database as {role or 'nobody in particular'!r}, the owner of the "
+            "schema. Give DATABASE_URL a role of its own and DATABASE_OWNER_URL the owner's: the guards of the ledger "
+            "hold only for a role that cannot lift them."
         )
     quoted = connection.dialect.identifier_preparer.quote(role)
     connection.exec_driver_sql(f"grant usage on schema public to {quoted}")

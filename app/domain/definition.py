@@ -6,6 +6,7 @@ in the document as people write them (``"1.00"``); `app.domain.rulebook` turns t
 
 import datetime as dt
 import decimal
+import itertools
 import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
@@ -207,8 +208,8 @@ class Scope(Part):
     line_amount: Range | None = None
     quantity: Range | None = None
     unit_price: Range | None = None
-    first_purchase: bool = Field(False, description="only the distributor's first invoice in the programme")
-    without_discounted: bool = Field(False, description="lines marked as discounted do not match")
+    first_purchase: bool = Field(default=False, description="only the distributor's first invoice in the programme")
+    without_discounted: bool = Field(default=False, description="lines marked as discounted do not match")
 
     @model_validator(mode="after")
     def _in_order(self) -> "Scope":
@@ -289,7 +290,7 @@ class Band(Part):
 
 
 def _rising(bands: list[Band]) -> list[Band]:
-    for lower, upper in zip(bands, bands[1:], strict=False):
+    for lower, upper in itertools.pairwise(bands):
         if upper.from_ <= lower.from_:
             raise ValueError(f"bands must rise: {upper.from_} follows {lower.from_}")
     return bands
@@ -364,7 +365,9 @@ class CreditNote(Part):
 class ImportProfile(Part):
     """How to read one kind of file from one source."""
 
-    kind: Literal["sales", "distributors", "products"] | None = Field(None, description="where the profile's name is no kind")
+    kind: Literal["sales", "distributors", "products"] | None = Field(
+        None, description="where the profile's name is no kind"
+    )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")
     sheet: Words | None = Field(None, description="name of the sheet; none: the first")
     dates: Words | None = Field(None, description="strptime format of dates written as text; none: 2025-12-31")
@@ -435,7 +438,9 @@ def problems_of(file: ProgramFile) -> list[str]:
     for place, rules in (("earning_rules", file.earning_rules), ("matrices", file.matrices)):
         for at, rule in enumerate(rules):
             if rule.stack not in stacks:
-                found.append(f"{place}[{at}].stack: {rule.stack!r} is not among the stacks ({', '.join(sorted(stacks))})")
+                found.append(
+                    f"{place}[{at}].stack: {rule.stack!r} is not among the stacks ({', '.join(sorted(stacks))})"
+                )
             found += [
                 f"{place}[{at}].scope.days: {name!r} is not among named_days"
                 for name in rule.scope.days

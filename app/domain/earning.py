@@ -31,7 +31,7 @@ class Awards:
         rule: position of the rule in ``RuleBook.rules``.
         amount: points or money in the smallest unit, after stacks and caps; 0 only where a cap left nothing.
         uncut: the same without caps.
-        set_amount: what the rule gave the whole set of lines that shares it (the line's own amount where none is shared).
+        set_amount: what the rule gave the whole set of lines that shares it (where none is shared: the line's own).
         basis: what it was computed from: a sum in minor units, a count of lines, the base points of a multiplier.
         cell: row of the matrix's rates, or -1.
         cut_by: ``Cut``.
@@ -391,6 +391,4 @@ def _capped(book: RuleBook, sales: Sales, awards: Awards, usage: CapUsage) -> Aw
         mine = np.flatnonzero(awards.rule == at)
         document = sales.lines.document[awards.line[mine]]
         amount[mine], cut_by[mine] = apply_caps(rule, amount[mine], document, sales.documents, usage)
-    return Awards(
-        awards.line, awards.rule, amount, awards.uncut, awards.set_amount, awards.basis, awards.cell, cut_by
-    )
+    return Awards(awards.line, awards.rule, amount, awards.uncut, awards.set_amount, awards.basis, awards.cell, cut_by)

@@ -31,8 +31,8 @@ def _largest(values: Ints | int) -> int:
 
 
 def half_up(numerator: Ints, denominator: int) -> Ints:
-    """Divide and round half up (towards plus infinity), as rules.md means it."""
-    return floor_product(numerator, 2, 2 * denominator, add=denominator)
+    """Divide and round half up, away from zero, as commerce and ``decimal.ROUND_HALF_UP`` do."""
+    return np.sign(numerator) * floor_product(np.abs(numerator), 2, 2 * denominator, add=denominator)
 
 
 def sums_by(groups: Ints, values: Ints, count: int) -> Ints:

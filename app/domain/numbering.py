@@ -1,4 +1,4 @@
-"""When is it the same document? (rules.md 9)
+"""Tell when two numbers are the same document's (rules.md 9).
 
 People and systems write one invoice number in many ways. ``number_key`` gives all of them one form. In one point it is
 stricter than dropping every separator: between two neighbouring groups of digits a mark stays, because FV/1/12/2025 and

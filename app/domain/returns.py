@@ -2,12 +2,13 @@
 
 import bisect
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from app.domain.exact import Ints
+from app.domain.numbering import number_key
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class SoldLine:
     distributor_id: int
     product_id: int
     at: tuple[int, str, int]
+    year: int
     number_key: str
     quantity_milli: int
     counted: int | None = None
@@ -39,7 +41,7 @@ class ReturnedLine:
     day: int
     counted: int
     quantity_milli: int
-    corrects_key: str | None
+    corrects: str | None
 
 
 @dataclass(frozen=True)
@@ -75,8 +77,8 @@ def match_returns(
         already_milli: quantity returned before, by (document, line) of the sale.
     """
     shelves: dict[tuple[int, int], list[SoldLine]] = defaultdict(list)
-    for line in sorted(sold, key=lambda one: one.at):
-        shelves[line.distributor_id, line.product_id].append(line)
+    for sale in sorted(sold, key=lambda one: one.at):
+        shelves[sale.distributor_id, sale.product_id].append(sale)
     taken = dict(already_milli)
     matches = Matches()
     for line in returned:
@@ -97,15 +99,14 @@ def match_returns(
     return matches
 
 
-def _latest_first(shelf: list[SoldLine], line: ReturnedLine) -> Sequence[SoldLine]:
-    if line.corrects_key is not None:
-        return [one for one in reversed(shelf) if one.number_key == line.corrects_key and _may_meet(one, line)]
-    end = bisect.bisect_right(shelf, line.day, key=lambda one: one.at[0])
-    return [one for one in reversed(shelf[:end]) if _may_meet(one, line)]
-
-
-def _may_meet(sale: SoldLine, line: ReturnedLine) -> bool:
-    return sale.counted is None or sale.counted <= line.counted
+def _latest_first(shelf: list[SoldLine], line: ReturnedLine) -> Iterator[SoldLine]:
+    end = len(shelf) if line.corrects is not None else bisect.bisect_right(shelf, line.day, key=lambda one: one.at[0])
+    for at in range(end - 1, -1, -1):
+        sale = shelf[at]
+        counted_before = sale.counted is None or sale.counted <= line.counted
+        # a credit note of January may name an invoice of December: the number is read with the sale's own year
+        if counted_before and (line.corrects is None or number_key(line.corrects, sale.year) == sale.number_key):
+            yield sale
 
 
 def taken_back(awards: Ints, quantity_milli: Ints, before_milli: Ints, now_milli: Ints) -> Ints:

@@ -45,9 +45,7 @@ class GroupTree:
 
     def find(self, spellings: Iterable[str]) -> list[int]:
         """Give the positions of the groups that are called so, by code, name or alias. What is unknown is left out."""
-        index = by_every_name(
-            (at, self.code[at], self.name[at], self.aliases[at]) for at in range(len(self.code))
-        )
+        index = by_every_name((at, self.code[at], self.name[at], self.aliases[at]) for at in range(len(self.code)))
         return [index[code_key(one)] for one in spellings if code_key(one) in index]
 
     def with_descendants(self, positions: Iterable[int]) -> Flags:
@@ -235,7 +233,9 @@ class RuleBook:
     @property
     def budgeted(self) -> bool:
         """Whether a rule has a budget: then documents of all distributors must count in one order (rules.md 4)."""
-        return any(rule.caps is not None and any(cut is Cut.BUDGET for cut, _ in rule.caps.limits) for rule in self.rules)
+        return any(
+            rule.caps is not None and any(cut is Cut.BUDGET for cut, _ in rule.caps.limits) for rule in self.rules
+        )
 
 
 def compile_rules(
@@ -483,8 +483,8 @@ def _matrix(rule: Matrix, catalogue: Catalogue, scale: Scale, unit: Unit) -> Mat
         otherwise = len(rates) - 1
     grid = np.full((len(products.code) + 1, len(distributors.code) + 1), otherwise, dtype=np.int32)
     for at in range(len(products.code)):
-        for column in range(len(distributors.code)):
-            grid[at, column + 1] = next(
-                (cells[step, column] for step in products.path(at) if (step, column) in cells), otherwise
+        for group in range(len(distributors.code)):
+            grid[at, group + 1] = next(
+                (cells[step, group] for step in products.path(at) if (step, group) in cells), otherwise
             )
     return MatrixCells(cell_of=grid[catalogue.product_group], rates=np.asarray(rates, dtype=np.int64))

@@ -103,7 +103,8 @@ class Sales:
 
     def is_sale(self) -> Flags:
         """Mark the lines that sell: of an invoice, with a quantity and an amount above zero are tested elsewhere."""
-        return self.documents.kind[self.lines.document] == DocumentKind.INVOICE
+        invoices: Flags = self.documents.kind == DocumentKind.INVOICE
+        return invoices[self.lines.document]
 
     def is_return(self) -> Flags:
         """Mark the lines that give back: of a credit note, or with a quantity below zero (rules.md 6)."""

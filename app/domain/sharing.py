@@ -44,6 +44,5 @@ def share(totals: Ints, groups: Ints, weights: Ints) -> Ints:
 def parts_of(total: int, weights: list[int]) -> list[int]:
     """Divide one total: ``share`` for a single group."""
     given = np.asarray(weights, dtype=np.int64)
-    return share(np.asarray([total], dtype=np.int64), np.zeros(len(given), dtype=np.int64), given).tolist()
-
-
+    parts = share(np.asarray([total], dtype=np.int64), np.zeros(len(given), dtype=np.int64), given)
+    return [int(part) for part in parts]

@@ -4,7 +4,7 @@ Below the home::
 
     servers/            ours; root's has mode 0711, an ordinary user's 0700
         run/            locks, and what the keeper says about itself
-        conf/           configuration, written by us at every start and only read by the servers
+        conf/           configuration of PostgreSQL, written by us at every start; the server only reads it
         postgres/       data, owned by the account the server runs as
         valkey/         the same
         sockets/        the same; elsewhere when its path would be too long
@@ -61,7 +61,7 @@ class Place:
 
     @property
     def conf(self) -> Path:
-        """Configuration of the servers. They cannot write it: not even their superuser can let anybody else in."""
+        """Configuration of PostgreSQL. It cannot write it: not even its superuser can let anybody else in."""
         return self.root / "conf"
 
     @property

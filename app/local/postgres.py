@@ -4,6 +4,7 @@ import contextlib
 import locale
 import os
 import pwd
+import re
 import shutil
 import signal
 import sys
@@ -34,6 +35,7 @@ class Postgres:
         self.place = place
         self.setting = setting
         self.data = place.data_of(self.name)
+        self.socket = place.socket_of(self.name)
 
     def prepare(self) -> Program:
         """Do all that has to be done before a start: end what is left of an earlier one, make the cluster, configure.
@@ -97,10 +99,10 @@ class Postgres:
             processes.send(self._at_work(), signal.SIGKILL)
             if not processes.vanish(self._at_work, patience=10):
                 raise ServerFailed(f"Processes {sorted(self._at_work())} work in {self.data} and cannot be ended.")
-        with contextlib.suppress(FileNotFoundError):
-            # Nobody works here any more. Where ids are given out anew, as after a container's start, the number in
-            # it would belong to somebody else, and PostgreSQL would refuse to start.
-            (self.data / "postmaster.pid").unlink()
+        # Nobody works here any more. PostgreSQL itself cannot be as sure, and refuses to start while the number in one
+        # of these files exists: as a zombie, or as somebody else where numbers begin anew, after a container's start.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        self.socket.with_name(f"{self.socket.name}.lock").unlink(missing_ok=True)
         return left
 
     def _at_work(self) -> set[int]:
@@ -123,6 +125,7 @@ class Postgres:
             program.path.with_name("initdb"),
             *("-D", fresh, "-U", "kontor_admin", "-A", "peer", "-E", "UTF8", "--data-checksums", "--no-instructions"),
             *_collation(program.major),
+            *(["--sync-method=syncfs"] if program.major >= 17 and _has_syncfs() else []),
         ]
         result = processes.run(self.place.account, command, timeout=300, dies_with_us=True)
         if result.returncode:
@@ -210,6 +213,7 @@ def server_settings(place: Place) -> dict[str, str]:
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] %q%u@%d ",
         "lc_messages": "C",
+        "recovery_init_sync_method": "syncfs" if _has_syncfs() else "fsync",
     }
 
 
@@ -263,6 +267,18 @@ def _shared_memory() -> str:
         if there.f_blocks * there.f_frsize >= 256 * _MIB:
             return "posix"
     return "mmap"
+
+
+def _has_syncfs() -> bool:
+    """Say whether a whole file system can be written out in one go, as safely as file by file.
+
+    A new cluster has a thousand files, and a disk that needs 4 ms for each makes the first start four seconds longer.
+    Before version 5.8 the kernel did not tell of errors.
+    """
+    if sys.platform != "linux":
+        return False
+    release = re.match(r"(\d+)\.(\d+)", os.uname().release)
+    return release is not None and (int(release[1]), int(release[2])) >= (5, 8)
 
 
 def _major_of(data: Path) -> int | None:

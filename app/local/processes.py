@@ -68,7 +68,7 @@ def run(
         user=account.uid if account.switch else None,
         group=account.gid if account.switch else None,
         extra_groups=[] if account.switch else None,
-        preexec_fn=_die_with_us(signal.SIGKILL) if dies_with_us else None,
+        preexec_fn=die_with_us(signal.SIGKILL) if dies_with_us else None,
     )
 
 
@@ -90,11 +90,11 @@ def start(
             user=account.uid if account.switch else None,
             group=account.gid if account.switch else None,
             extra_groups=[] if account.switch else None,
-            preexec_fn=_die_with_us(last_signal),
+            preexec_fn=die_with_us(last_signal),
         )
 
 
-def _die_with_us(last_signal: signal.Signals) -> Callable[[], None] | None:
+def die_with_us(last_signal: signal.Signals) -> Callable[[], None] | None:
     """Give what a child does between fork and exec to be told when we die.
 
     It has to come after the change of user, which clears it; subprocess does it in that order. A parent that died

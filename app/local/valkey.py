@@ -1,6 +1,5 @@
 """One Valkey (or Redis): configured and asked whether it answers."""
 
-import os
 import signal
 import socket
 from pathlib import Path
@@ -28,29 +27,28 @@ class Valkey:
     def prepare(self) -> Program:
         """Do all that has to be done before a start. Raises `NoProgram`, `NotOurs` or `ServerFailed`."""
         self.end_orphans()
-        program = binaries.find_valkey(self.setting, self.place.account, self.place.programs)
-        settings = {
-            "port": "0",
-            "unixsocket": str(self.socket),
-            "unixsocketperm": "700",
-            "dir": str(self.data),
-            "pidfile": str(self.data / "valkey.pid"),
-            "appendonly": "yes",
-            "appendfsync": "everysec",
-            "save": "",  # the append-only file is enough
-            "maxmemory-policy": "noeviction",
-            "daemonize": "no",
-            "logfile": "",  # to the output, which is our log
-        }
-        conf = self.place.conf / "valkey.conf"
-        lines = [f'{name} "{_quoted(value)}"' for name, value in settings.items()]
-        conf.write_text("\n".join(["# Written anew at every start.", *lines]) + "\n")
-        conf.chmod(0o644)
-        return program
+        return binaries.find_valkey(self.setting, self.place.account, self.place.programs)
 
     def command(self, program: Program) -> list[str | Path]:
-        """Give the command that runs the server."""
-        return [program.path, self.place.conf / "valkey.conf"]
+        """Give the command that runs the server.
+
+        All settings stand in it. Valkey takes the path of a configuration file for a pattern, and where a path has a
+        question mark and nothing matches, it starts without settings: on a TCP port, open to everybody.
+        """
+        return [
+            program.path,
+            *("--port", "0"),
+            *("--unixsocket", self.socket),
+            *("--unixsocketperm", "700"),
+            *("--dir", self.data),
+            *("--pidfile", self.data / "valkey.pid"),
+            *("--appendonly", "yes"),
+            *("--appendfsync", "everysec"),
+            *("--save", ""),  # the append-only file is enough
+            *("--maxmemory-policy", "noeviction"),
+            *("--daemonize", "no"),
+            *("--logfile", ""),  # to the output, which is our log
+        ]
 
     def answers(self) -> bool:
         """Say whether the server answers; while it still reads its data in, it does not."""
@@ -82,10 +80,3 @@ class Valkey:
         except (FileNotFoundError, ValueError):
             hint = None
         return processes.working_in(self.data, self.place.account, hint=hint)
-
-
-def _quoted(value: str) -> str:
-    """Quote as the configuration file wants it: bytes that are not plain text as hexadecimal."""
-    return "".join(
-        chr(byte) if 32 <= byte < 127 and byte not in b'"\\' else f"\\x{byte:02x}" for byte in os.fsencode(value)
-    )

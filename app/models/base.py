@@ -26,8 +26,8 @@ APPEND_ONLY = "append_only"
 """Key of ``Table.info``: rows are only ever added; UPDATE, DELETE and TRUNCATE are refused by the database."""
 
 KEPT = "kept"
-"""Key of ``Table.info``: rows are never deleted, because others refer to them set-wise. Its value names the columns that
-the application may change."""
+"""Key of ``Table.info``: rows are never deleted, because others refer to them set-wise. Its value names the columns
+that the application may change."""
 
 
 class Base(DeclarativeBase):

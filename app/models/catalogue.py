@@ -27,7 +27,10 @@ class Product(Base):
     """A product or a service that takes part."""
 
     __tablename__ = "product"
-    __table_args__ = (UniqueConstraint("program_id", "code_key"), {"info": {KEPT: ("name", "sort_key", "ean", "group_id")}})
+    __table_args__ = (
+        UniqueConstraint("program_id", "code_key"),
+        {"info": {KEPT: ("name", "sort_key", "ean", "group_id")}},
+    )
 
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))

@@ -35,7 +35,18 @@ class Distributor(Base):
         Index("ix_distributor_program_id_sort_key", "program_id", "sort_key"),
         {
             "info": {
-                KEPT: ("name", "sort_key", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city", "blocked")
+                KEPT: (
+                    "name",
+                    "sort_key",
+                    "group_id",
+                    "tier",
+                    "tax_id",
+                    "tax_status",
+                    "country",
+                    "region",
+                    "city",
+                    "blocked",
+                )
             }
         },
     )

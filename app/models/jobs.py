@@ -6,18 +6,18 @@ from sqlalchemy import BigInteger, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Big, Id, Instant, LongText, Named, ShortText
+from app.db.types import Id, Instant, LongText, Named, ShortText
 from app.domain.states import JobState
 from app.models.base import Base
 
 
 class Job(Base):
-    """A piece of work that somebody holds by a lease. A new holder has a higher token; the old one's writes are refused."""
+    """Work that somebody holds by a lease. A new holder has a higher token; the old one's writes are refused."""
 
     __tablename__ = "job"
     __table_args__ = (
         Index("uq_job_key", "key", unique=True),
-        Index("ix_job_unfinished", "lane", "position", "id", postgresql_where=text("state in ('queued', 'running')")),
+        Index("ix_job_unfinished", "lane", "position", "id", postgresql_where=text("state <> 'done'")),
     )
 
     id: Mapped[Id]
@@ -28,19 +28,9 @@ class Job(Base):
     position: Mapped[int] = mapped_column(default=0, comment="order within the lane")
     state: Mapped[JobState] = mapped_column(Named(JobState))
     token: Mapped[int] = mapped_column(BigInteger, default=0, comment="rises with every claim: the fence")
-    attempts: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0, comment="times its function raised")
     lease_until: Mapped[Instant | None]
     progress: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     error: Mapped[LongText | None]
     created_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
     finished_at: Mapped[Instant | None]
-
-
-class WorkerBeat(Base):
-    """A worker that is alive says so here."""
-
-    __tablename__ = "worker_beat"
-
-    name: Mapped[ShortText] = mapped_column(primary_key=True)
-    pid: Mapped[Big]
-    seen_at: Mapped[Instant]

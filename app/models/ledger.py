@@ -34,7 +34,17 @@ class Account(Base):
         CheckConstraint("pending + available + reserved = earned - spent - expired + adjusted", name="identity"),
         {
             "info": {
-                KEPT: ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted", "may_owe", "version")
+                KEPT: (
+                    "pending",
+                    "available",
+                    "reserved",
+                    "earned",
+                    "spent",
+                    "expired",
+                    "adjusted",
+                    "may_owe",
+                    "version",
+                )
             },
             "postgresql_with": {"fillfactor": "70"},
         },

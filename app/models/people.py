@@ -28,7 +28,9 @@ class Membership(Base):
     """What a person may do: in a programme, or for one distributor of it."""
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("user_id", "program_id", "role", "distributor_id", postgresql_nulls_not_distinct=True),)
+    __table_args__ = (
+        UniqueConstraint("user_id", "program_id", "role", "distributor_id", postgresql_nulls_not_distinct=True),
+    )
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)

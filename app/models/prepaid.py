@@ -116,7 +116,9 @@ class TopUp(Base):
     card_id: Mapped[int] = mapped_column(ForeignKey("card.id", ondelete="RESTRICT"))
     amount_minor: Mapped[Big]
     status: Mapped[TopUpStatus] = mapped_column(Named(TopUpStatus))
-    reference: Mapped[ShortText] = mapped_column(unique=True, comment="ours; the provider keeps it: the idempotency key")
+    reference: Mapped[ShortText] = mapped_column(
+        unique=True, comment="ours; the provider keeps it: the idempotency key"
+    )
     failure: Mapped[LongText | None] = mapped_column(comment="the provider's code and words")
     load_batch_id: Mapped[int | None] = mapped_column(ForeignKey("load_batch.id", ondelete="RESTRICT"))
     settled_at: Mapped[Instant | None]

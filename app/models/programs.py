@@ -33,6 +33,7 @@ class Program(Base):
     )
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the whole `program` part of its file")
     tax: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `tax` part of its file")
+    prepaid: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `prepaid` part of its file")
     import_profiles: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `import_profiles` part of its file")
     stacks: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="policy of each stack, and the named days")
     rules_stamp: Mapped[Big] = mapped_column(default=0, comment="changes whenever rules, groups or products change")

@@ -25,7 +25,7 @@ class EarningRule(Base):
 
 
 class EarningRuleVersion(Base):
-    """One wording of a rule. The newest version whose `valid_from` a document's date has reached is the one that counts."""
+    """One wording of a rule. The newest version whose `valid_from` a document's date has reached counts."""
 
     __tablename__ = "earning_rule_version"
     __table_args__ = (UniqueConstraint("rule_id", "version"), {"info": {APPEND_ONLY: True}})

@@ -20,7 +20,8 @@ class SalesDocument(Base):
 
     __tablename__ = "sales_document"
     __table_args__ = (
-        # rules.md 9: the same key is the same document. A corrected document leaves the key to its successor.
+        # rules.md 9: the same key is the same document. A corrected document leaves the key to its successor,
+        # and a refused one to another attempt.
         Index(
             "uq_sales_document_key",
             "program_id",
@@ -28,7 +29,7 @@ class SalesDocument(Base):
             "kind",
             "number_key",
             unique=True,
-            postgresql_where=text("status <> 4"),
+            postgresql_where=text("status in (1, 2)"),
         ),
         Index("ix_sales_document_distributor_id_issued_on", "distributor_id", "issued_on"),
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
@@ -50,7 +51,9 @@ class SalesDocument(Base):
     source: Mapped[ShortText] = mapped_column(comment="import, portal, api")
     batch_id: Mapped[int | None] = reference("import_batch")
     status: Mapped[DocumentStatus] = mapped_column(Coded(DocumentStatus))
-    reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB, comment="codes and values; none: plainly accepted")
+    reasons: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB, comment="codes and values; none: plainly accepted"
+    )
     corrects_number: Mapped[LongText | None] = mapped_column(comment="the document that a credit note names")
     person: Mapped[LongText | None]
     outlet: Mapped[LongText | None]
@@ -90,7 +93,9 @@ class Award(Base):
     amount: Mapped[Big] = mapped_column(comment="given, after stacks and caps")
     uncut: Mapped[Big] = mapped_column(comment="what it would be without caps")
     set_amount: Mapped[Big] = mapped_column(comment="what the rule gave the whole set of lines that shares it")
-    basis: Mapped[Big] = mapped_column(comment="what it was computed from: sum in minor units, count of lines, base points")
+    basis: Mapped[Big] = mapped_column(
+        comment="what it was computed from: sum in minor units, count of lines, base points"
+    )
     cell: Mapped[int] = mapped_column(comment="row of the matrix's rate list; -1: the rule is not a matrix")
     cut_by: Mapped[Cut] = mapped_column(Coded(Cut))
 

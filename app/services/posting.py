@@ -31,6 +31,8 @@ _COUNTER_OF = {
 }
 """Which counter of a wallet a transaction moves; the other kinds only move points within the wallet."""
 
+BALANCES = ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted")
+
 PROGRAM_BUCKET = {
     "earned": Bucket.ISSUED,
     "spent": Bucket.REDEEMED,
@@ -83,7 +85,9 @@ class Posting:
         self.document_ids.append(absent if document_ids is None else document_ids)
         self.reverses_ids.append(absent if reverses_ids is None else reverses_ids)
 
-    def add_entries(self, transaction: Ints, account: Ints, bucket: Ints, amount: Ints, lot: Ints | None = None) -> None:
+    def add_entries(
+        self, transaction: Ints, account: Ints, bucket: Ints, amount: Ints, lot: Ints | None = None
+    ) -> None:
         """Add entries, one row each. Rows of no amount are left out."""
         some = amount != 0
         self.entry_transaction.append(transaction[some])
@@ -253,7 +257,7 @@ def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints
         expired=-counter("expired"),
         adjusted=counter("adjusted"),
     )
-    changed = {name: getattr(Account, name) + given.c[name] for name in given.c.keys() if name != "id"}
+    changed = {name: getattr(Account, name) + given.c[name] for name in BALANCES}
     session.execute(
         update(Account)
         .where(Account.id == given.c.id)

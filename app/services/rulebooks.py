@@ -111,7 +111,10 @@ def _versions(session: Session, program_id: int) -> list[RuleVersion]:
     ]
 
 
-def _tree(session: Session, model: type[ProductGroup] | type[DistributorGroup], program_id: int) -> tuple[GroupTree, dict[int, int]]:
+def _tree(
+    session: Session, model: type[ProductGroup] | type[DistributorGroup], program_id: int
+) -> tuple[GroupTree, dict[int, int]]:
+    """Load groups, and the position of each by id."""
     rows = session.execute(
         select(model.id, model.code, model.name, model.aliases, model.parent_id)
         .where(model.program_id == program_id)
@@ -131,21 +134,27 @@ def _catalogue(session: Session, program_id: int) -> Catalogue:
     product_groups, product_position = _tree(session, ProductGroup, program_id)
     distributor_groups, distributor_position = _tree(session, DistributorGroup, program_id)
     products = session.execute(
-        select(Product.id, Product.code_key, Product.group_id).where(Product.program_id == program_id).order_by(Product.id)
+        select(Product.id, Product.code_key, Product.group_id)
+        .where(Product.program_id == program_id)
+        .order_by(Product.id)
     ).all()
     distributors = session.execute(
         select(Distributor.id, Distributor.code_key, Distributor.group_id, Distributor.tier)
         .where(Distributor.program_id == program_id)
         .order_by(Distributor.id)
     ).all()
+
+    def at(position: dict[int, int], group_id: int | None) -> int:
+        return -1 if group_id is None else position[group_id]
+
     return Catalogue(
         product_ids=np.asarray([row[0] for row in products], dtype=np.int64),
         product_keys=[row[1] for row in products],
-        product_group=np.asarray([product_position.get(row[2], -1) for row in products], dtype=np.int64),
+        product_group=np.asarray([at(product_position, row[2]) for row in products], dtype=np.int64),
         product_groups=product_groups,
         distributor_ids=np.asarray([row[0] for row in distributors], dtype=np.int64),
         distributor_keys=[row[1] for row in distributors],
-        distributor_group=np.asarray([distributor_position.get(row[2], -1) for row in distributors], dtype=np.int64),
+        distributor_group=np.asarray([at(distributor_position, row[2]) for row in distributors], dtype=np.int64),
         distributor_tier=[row[3] for row in distributors],
         distributor_groups=distributor_groups,
     )

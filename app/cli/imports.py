@@ -1,0 +1,235 @@
+"""`kontor import`: a file goes in, and what became of its rows comes out."""
+
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.cli.output import FOUND_WRONG, NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table
+from app.cli.runtime import Runtime, WorkersPresent, operator, runtime
+from app.db.transaction import transaction
+from app.extensions import db
+
+POLL_SECONDS = 0.2
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(["sales", "distributors", "products"]))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--program", "program_code", required=True, help="Code of the programme.")
+@click.option("--profile", "profile_name", help="Import profile of the programme; by default the one named like KIND.")
+@click.option("--dry-run", is_flag=True, help="Do everything but keep nothing: what would become of each row.")
+@json_option
+def import_(kind: str, file: Path, program_code: str, profile_name: str | None, dry_run: bool, as_json: bool) -> None:
+    """Import FILE (.csv in UTF-8 or .xlsx, one header row) into a programme.
+
+    KIND is sales, distributors or products. The programme's import profile says which column holds what. Rows that are
+    held or refused come out in a workbook with the file's own columns and the reason; fix it and import it again.
+    Importing a file twice counts nothing twice. An import that was stopped goes on with `kontor imports resume`, or by
+    itself where `kontor up` runs.
+    """
+    from app.jobs import messenger
+    from app.services import programs
+    from importers import batches
+    from importers.errors import ImportRefused
+
+    with runtime() as run:
+        with transaction(run.registry) as session:
+            with failing(programs.NoSuchProgram, code=NOT_FOUND):
+                found = programs.program_by_code(session, program_code)
+            with failing(ImportRefused):
+                batch_id = batches.start(
+                    session,
+                    run.settings,
+                    found,
+                    kind,
+                    file,
+                    file_name=file.name,
+                    profile_name=profile_name,
+                    dry_run=dry_run,
+                    actor=operator(),
+                    now=run.now(),
+                )
+        messenger.wake(run.addresses.redis_url, 1)
+        progress = follow(run, batch_id)
+    report(progress, as_json)
+
+
+class _Helper(threading.Thread):
+    """Does an import's jobs in this process, where no worker lives; brings further workers when there is much to do."""
+
+    def __init__(self, run: Runtime) -> None:
+        super().__init__(name="helper", daemon=True)
+        self._run = run
+        self._stop_asked = threading.Event()
+        self._children: list[Any] = []
+
+    def run(self) -> None:
+        from app.factory import register_jobs
+        from app.jobs import worker
+        from app.local import children
+
+        register_jobs(self._run.app)
+        logs = self._run.settings.home / "log"
+        with self._run.app.app_context():
+            bench = worker.Bench(self._run.registry, db.engine, self._run.settings.lease_seconds)
+            while not self._stop_asked.is_set():
+                if not worker.do_one(bench):
+                    self._stop_asked.wait(POLL_SECONDS)
+                if not self._children and self._waiting() > 1:
+                    self._children = [
+                        children.start(["worker"], self._run.addresses, logs / f"worker-{number}.log")
+                        for number in range(1, self._run.settings.workers)
+                    ]
+
+    def _waiting(self) -> int:
+        from app.jobs import board
+
+        with transaction(self._run.registry) as session:
+            return board.waiting(session)
+
+    def end(self) -> None:
+        """Stop after the job in hand, and stop the workers that were brought."""
+        from app.local import children
+
+        self._stop_asked.set()
+        children.end(self._children)
+        self.join()
+
+
+def follow(run: Runtime, batch_id: int) -> Any:
+    """Show an import's progress until it ends, doing its work here where no worker lives."""
+    from app.jobs.sweeper import sweep_once
+    from importers import batches
+
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %  {task.fields[figures]}"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+    with ExitStack() as stack:
+        if not WorkersPresent(run.settings.home).any():
+            helper = _Helper(run)
+            helper.start()
+            stack.callback(helper.end)
+        stack.enter_context(bar)
+        task = bar.add_task("waiting", total=10_000, figures="")
+        swept = time.monotonic()
+        while True:
+            with transaction(run.registry) as session:
+                progress = batches.progress_of(session, batch_id, run.now())
+            run.registry.remove()
+            bar.update(task, completed=progress.share_bp, description=progress.stage, figures=_figures(progress))
+            if progress.ended:
+                return progress
+            if time.monotonic() - swept > run.settings.sweep_seconds:
+                sweep_once(run.registry, run.addresses.redis_url)
+                swept = time.monotonic()
+            time.sleep(POLL_SECONDS)
+
+
+def _figures(progress: Any) -> str:
+    counts = progress.counts
+    return (
+        f"{figure(counts['rows_read'])} rows read, {figure(counts['lines_accepted'])} accepted, "
+        f"{figure(counts['lines_held'])} held, {figure(counts['lines_refused'])} refused"
+    )
+
+
+def _result(progress: Any) -> dict[str, Any]:
+    return {
+        "batch": progress.batch_id,
+        "kind": progress.kind,
+        "file": progress.file_name,
+        "dry_run": progress.dry_run,
+        **progress.counts,
+        "seconds": round(progress.seconds, 3),
+        "problems_file": progress.problems_file,
+    }
+
+
+def report(progress: Any, as_json: bool) -> None:
+    """Print what became of an import.
+
+    Raises:
+        Failure: The import could not be finished.
+    """
+    from app.domain.states import BatchStatus
+
+    if progress.status is BatchStatus.FAILED:
+        raise Failure(progress.message or "The import failed.", FOUND_WRONG)
+    counts = progress.counts
+    if as_json:
+        print_json(_result(progress))
+        return
+    click.echo(
+        f"Import {progress.batch_id} of {progress.file_name}" + (" (dry run: nothing kept)" if progress.dry_run else "")
+    )
+    lines = [("rows read", "rows_read"), ("accepted", "lines_accepted"), ("held", "lines_held")]
+    lines += [("refused", "lines_refused"), ("here already", "duplicates")]
+    if progress.kind == "sales":
+        lines += [
+            ("documents", "documents"),
+            ("points awarded", "points_awarded"),
+            ("points reversed", "points_reversed"),
+        ]
+    else:
+        lines += [("created", "created"), ("changed", "changed")]
+    for title, name in lines:
+        click.echo(f"  {title:<16}{figure(counts[name]):>14}")
+    click.echo(f"  {'seconds':<16}{progress.seconds:>14.1f}")
+    if progress.problems_file:
+        click.echo(f"  rows held or refused, with reasons: {progress.problems_file}")
+
+
+@click.group()
+def imports() -> None:
+    """Imports: what came in, and what became of it."""
+
+
+@imports.command("list")
+@click.option("--program", "program_code", help="Only of this programme.")
+@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@json_option
+def list_(program_code: str | None, limit: int, as_json: bool) -> None:
+    """List the newest imports."""
+    from importers import batches
+
+    with runtime() as run, transaction(run.registry) as session:
+        found = batches.newest(session, program_code, limit, run.now())
+    if as_json:
+        print_json({"imports": [_result(one) | {"status": str(one.status)} for one in found]})
+        return
+    rows = [
+        [
+            str(one.batch_id),
+            one.file_name,
+            one.kind + (" (dry run)" if one.dry_run else ""),
+            str(one.status),
+            *(figure(one.counts[name]) for name in ("rows_read", "lines_accepted", "lines_held", "lines_refused")),
+        ]
+        for one in found
+    ]
+    headers = ["No.", "File", "Kind", "Status", "Rows", "Accepted", "Held", "Refused"]
+    print_table("Imports", headers, rows, frozenset({4, 5, 6, 7}))
+
+
+@imports.command("resume")
+@click.argument("batch", type=int)
+@json_option
+def resume(batch: int, as_json: bool) -> None:
+    """Go on with import BATCH (its number) where it stopped, and show its result."""
+    with runtime() as run:
+        with failing(LookupError, code=NOT_FOUND):
+            progress = follow(run, batch)
+    report(progress, as_json)

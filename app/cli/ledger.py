@@ -1,0 +1,280 @@
+"""`kontor balances`, `statement`, `explain`, `ledger check`: what stands on accounts, and why."""
+
+import datetime as dt
+
+import click
+from sqlalchemy.orm import Session
+
+from app.cli.output import FOUND_WRONG, NOT_FOUND, failing, figure, json_option, print_json, print_table
+from app.cli.runtime import runtime
+from app.db.transaction import transaction
+from app.domain.states import DocumentStatus, Unit
+from app.models.programs import Program
+
+PROGRAM = click.option("--program", "program_code", help="Code of the programme; not needed where there is only one.")
+UNIT = click.option(
+    "--unit",
+    "unit_name",
+    type=click.Choice(["points", "money"]),
+    default="points",
+    show_default=True,
+    help="Points, or money that rules give directly.",
+)
+
+
+def chosen_program(session: Session, code: str | None) -> Program:
+    """Find the programme that is named, or the only one.
+
+    Raises:
+        Failure: There is none of this code, or several to choose from.
+    """
+    from sqlalchemy import select
+
+    from app.cli.output import USAGE, Failure
+    from app.services import programs
+
+    with failing(programs.NoSuchProgram, code=NOT_FOUND):
+        if code is not None:
+            return programs.program_by_code(session, code)
+        known = session.scalars(select(Program.code).order_by(Program.code)).all()
+        if len(known) != 1:
+            raise Failure(f"Say which programme with --program: {', '.join(known) or 'there is none yet'}.", USAGE)
+        return programs.program_by_code(session, known[0])
+
+
+def decimals_of(program: Program, unit: Unit) -> int:
+    """Tell how many digits of an amount stand after the point."""
+    return program.point_decimals if unit is Unit.POINTS else program.currency_decimals
+
+
+@click.command()
+@PROGRAM
+@UNIT
+@json_option
+def balances(program_code: str | None, unit_name: str, as_json: bool) -> None:
+    """List what stands on every distributor's account.
+
+    Amounts of --json are whole numbers of the smallest unit (points without decimals, grosze, cents).
+    """
+    from app.services import balances as service
+
+    unit = Unit[unit_name.upper()]
+    with runtime() as run, transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        code, name, decimals = program.code, program.name, decimals_of(program, unit)
+        rows = service.balances(session, program.id, unit)
+    columns = ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted")
+    if as_json:
+        accounts = [
+            {"distributor": row.code, "name": row.name, **{column: getattr(row, column) for column in columns}}
+            for row in rows
+        ]
+        print_json({"program": code, "unit": unit_name, "accounts": accounts})
+        return
+    cells = [[row.code, row.name, *(figure(getattr(row, column), decimals) for column in columns)] for row in rows]
+    cells.append(["", "Total", *(figure(sum(getattr(row, column) for row in rows), decimals) for column in columns)])
+    headers = ["Code", "Name", *(column.capitalize() for column in columns)]
+    print_table(f"{name}: {unit_name}", headers, cells, frozenset(range(2, 9)))
+
+
+@click.command()
+@click.argument("distributor")
+@PROGRAM
+@UNIT
+@click.option("--from", "from_on", type=click.DateTime(["%Y-%m-%d"]), help="First day, by the date of the sale.")
+@click.option("--to", "to_on", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
+@json_option
+def statement(
+    distributor: str,
+    program_code: str | None,
+    unit_name: str,
+    from_on: dt.datetime | None,
+    to_on: dt.datetime | None,
+    as_json: bool,
+) -> None:
+    """Show every movement of DISTRIBUTOR's account (its code), newest first."""
+    from app.services import balances as service
+
+    unit = Unit[unit_name.upper()]
+    with runtime() as run, transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        decimals = decimals_of(program, unit)
+        with failing(service.NoSuchDistributor, code=NOT_FOUND):
+            balance = service.balance_of(session, program.id, distributor, unit)
+        lines = service.statement(
+            session,
+            balance.distributor_id,
+            unit,
+            from_on=from_on.date() if from_on else None,
+            to_on=to_on.date() if to_on else None,
+        )
+    if as_json:
+        print_json(
+            {
+                "distributor": balance.code,
+                "name": balance.name,
+                "unit": unit_name,
+                "pending": balance.pending,
+                "available": balance.available,
+                "reserved": balance.reserved,
+                "movements": [
+                    {
+                        "transaction": line.transaction_id,
+                        "effective_on": line.effective_on.isoformat(),
+                        "recorded_at": line.recorded_at.isoformat(),
+                        "kind": line.kind.name.lower(),
+                        "document": line.document_number,
+                        "pending": line.pending,
+                        "available": line.available,
+                        "reserved": line.reserved,
+                        "reason": line.reason,
+                        "actor": line.actor,
+                    }
+                    for line in lines
+                ],
+            }
+        )
+        return
+    cells = [
+        [
+            str(line.effective_on),
+            line.kind.name.capitalize(),
+            line.document_number or line.reason or "",
+            *(figure(amount, decimals) if amount else "" for amount in (line.pending, line.available, line.reserved)),
+        ]
+        for line in lines
+    ]
+    title = f"{balance.name} ({balance.code}): {figure(balance.available, decimals)} {unit_name} available"
+    print_table(
+        title, ["Date", "Movement", "Document", "Pending", "Available", "Reserved"], cells, frozenset({3, 4, 5})
+    )
+
+
+@click.command()
+@click.argument("document")
+@PROGRAM
+@json_option
+def explain(document: str, program_code: str | None, as_json: bool) -> None:
+    """Tell line by line why DOCUMENT (its number) earned what it did."""
+    from app.services import explanations
+
+    with runtime() as run, transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        decimals = program.point_decimals
+        with failing(explanations.NoSuchDocument, code=NOT_FOUND):
+            found = explanations.explain_number(session, program, document)
+    if as_json:
+        print_json(_explained_json(found))
+        return
+    for one in found:
+        status = "" if one.status is DocumentStatus.ACCEPTED else f", {one.status.name.lower()}"
+        click.echo(
+            f"{one.kind.name.replace('_', ' ').capitalize()} {one.number} of {one.issued_on}, "
+            f"{one.distributor_name} ({one.distributor_code}){status}: {figure(one.total(Unit.POINTS), decimals)} points"
+        )
+        if one.file_name:
+            click.echo(f"  from {one.file_name}, import {one.batch_id}")
+        if one.reasons:
+            click.echo(f"  {one.reasons}")
+        for line in one.lines:
+            quantity = figure(line.quantity_milli, 3).rstrip("0").rstrip(".")
+            where = f", row {line.source_row}" if line.source_row else ""
+            click.echo(f"  line {line.line_number}: {quantity} × {line.product_name} ({line.product_code}){where}")
+            for award in line.awards:
+                back = f"; {figure(award.reversed, decimals)} taken back by returns" if award.reversed else ""
+                click.echo(f"    {award.rule} v{award.version} ({award.rule_name}): {award.formula}{back}")
+            for taken in line.taken_back:
+                click.echo(
+                    f"    takes back {figure(taken.amount, decimals)} of {taken.rule} v{taken.version}, "
+                    f"given to line {taken.sale_line} of {taken.sale_number}"
+                )
+            if not line.awards and not line.taken_back:
+                click.echo("    nothing")
+
+
+def _explained_json(found: list) -> dict:  # type: ignore[type-arg]  # lists of a service's own kind
+    def document(one) -> dict:  # type: ignore[no-untyped-def,type-arg]
+        return {
+            "document": one.number,
+            "kind": one.kind.name.lower(),
+            "distributor": one.distributor_code,
+            "issued_on": one.issued_on.isoformat(),
+            "status": one.status.name.lower(),
+            "reasons": one.reasons,
+            "lines": [
+                {
+                    "line": line.line_number,
+                    "product": line.product_code,
+                    "quantity_milli": line.quantity_milli,
+                    "row": line.source_row,
+                    "awards": [
+                        {
+                            "rule": award.rule,
+                            "version": award.version,
+                            "unit": award.unit.name.lower(),
+                            "points": award.amount,
+                            "formula": award.formula,
+                            "cut_by": award.cut_by,
+                            "reversed": award.reversed,
+                        }
+                        for award in line.awards
+                    ],
+                    "taken_back": [
+                        {
+                            "rule": taken.rule,
+                            "version": taken.version,
+                            "points": taken.amount,
+                            "sale": taken.sale_number,
+                            "sale_line": taken.sale_line,
+                        }
+                        for taken in line.taken_back
+                    ],
+                }
+                for line in one.lines
+            ],
+            "points": one.total(Unit.POINTS),
+        }
+
+    documents = [document(one) for one in found]
+    return documents[0] | ({"others": documents[1:]} if len(documents) > 1 else {})
+
+
+@click.group()
+def ledger() -> None:
+    """The ledger: prove it."""
+
+
+@ledger.command("check")
+@json_option
+def check(as_json: bool) -> None:
+    """Prove the ledger: sums are zero, balances are what the entries say, lots too, seals are unbroken.
+
+    Exits with 1 when something is wrong.
+    """
+    from app.services import ledger_check
+
+    with runtime() as run, transaction(run.registry) as session:
+        found = ledger_check.check(session)
+    if as_json:
+        print_json(
+            {
+                "ok": found.ok,
+                "transactions": found.transactions,
+                "entries": found.entries,
+                "accounts": found.accounts,
+                "blocks": found.blocks,
+                "head": found.head,
+                "problems": found.problems,
+            }
+        )
+    else:
+        click.echo(
+            f"{'In order' if found.ok else 'NOT IN ORDER'}: {figure(found.transactions)} transactions, "
+            f"{figure(found.entries)} entries, {figure(found.accounts)} accounts, {found.blocks} sealed blocks"
+        )
+        for problem in found.problems:
+            click.echo(f"  {problem}")
+        if found.head:
+            click.echo(f"  head of the seal: {found.head}")
+    if not found.ok:
+        raise SystemExit(FOUND_WRONG)

@@ -1,0 +1,63 @@
+"""The `kontor` command."""
+
+import importlib
+import warnings
+
+import click
+
+# RQ forks its work-horses; where a thread of ours lives meanwhile, newer Pythons say so at every fork
+warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
+
+COMMANDS = {
+    "up": "app.cli.processes:up",
+    "stop": "app.cli.processes:stop",
+    "status": "app.cli.processes:status",
+    "worker": "app.cli.processes:worker",
+    "sweeper": "app.cli.processes:sweeper",
+    "program": "app.cli.programs:program",
+    "import": "app.cli.imports:import_",
+    "imports": "app.cli.imports:imports",
+    "balances": "app.cli.ledger:balances",
+    "statement": "app.cli.ledger:statement",
+    "explain": "app.cli.ledger:explain",
+    "ledger": "app.cli.ledger:ledger",
+}
+"""Where each command lives. It is loaded when it is called: `kontor stop` need not wait for the readers of files."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are loaded when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands, in the order of the table above."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(
+    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
+)
+@click.version_option(package_name="kontor")
+def main() -> None:
+    """Kontor: a distributor incentive platform.
+
+    Sales reports go in, verified points stand on distributors' accounts, prepaid top-ups come out, and the ledger
+    proves every number. Start with `kontor program load FILE.yaml`, then `kontor import sales FILE --program CODE`.
+
+    Where DATABASE_URL and REDIS_URL are not set, every command brings its own PostgreSQL and Valkey under KONTOR_HOME
+    and stops them when nobody uses them; `kontor up` keeps them, the workers and the web application running.
+
+    Exit codes: 0 done; 1 a check found something wrong, or an import failed; 2 wrong usage; 3 what was given cannot be
+    used; 4 not found; 5 the servers are not available.
+    """
+
+
+if __name__ == "__main__":
+    main(prog_name="kontor")

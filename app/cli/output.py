@@ -1,0 +1,84 @@
+"""What commands print: one JSON document, or lines for people; and what their exit codes mean."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+OK = 0
+FOUND_WRONG = 1
+"""A check found something wrong, or an import could not be finished."""
+USAGE = 2
+REFUSED = 3
+"""What was given cannot be used: a file, a programme, an amount. The message says why and what to do."""
+NOT_FOUND = 4
+UNAVAILABLE = 5
+"""The servers could not be started or reached."""
+
+
+class Failure(click.ClickException):
+    """A command that cannot do what it was asked; its message says why, its code what kind of why."""
+
+    def __init__(self, message: str, code: int, problems: list[str] | None = None) -> None:
+        """Take the message, the exit code, and single problems where there are several."""
+        super().__init__(message)
+        self.exit_code = code
+        self.problems = problems or [message]
+
+    def show(self, file: Any = None) -> None:
+        """Print the message; with ``--json`` as a document."""
+        context = click.get_current_context(silent=True)
+        if context is not None and context.params.get("as_json"):
+            click.echo(json.dumps({"error": self.problems, "exit_code": self.exit_code}, ensure_ascii=False))
+        else:
+            console = Console(stderr=True, highlight=False, soft_wrap=True)
+            for problem in self.problems:
+                console.print(f"[red]error:[/red] {_escaped(problem)}")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command its ``--json``."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else there."
+    )(command)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print the one document of a ``--json``."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def print_table(title: str, headers: list[str], rows: list[list[str]], right: frozenset[int] = frozenset()) -> None:
+    """Print a table for people; columns in ``right`` are figures."""
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for at, header in enumerate(headers):
+        table.add_column(header, justify="right" if at in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_escaped(cell) for cell in row))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+
+
+def figure(value: int, decimals: int = 0) -> str:
+    """Write a whole number of smallest units for people: 1234567 with two decimals is 12 345.67."""
+    sign, digits = "-" if value < 0 else "", str(abs(value)).zfill(decimals + 1)
+    whole, part = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
+    grouped = f"{int(whole):,}".replace(",", "\u00a0")
+    return f"{sign}{grouped}.{part}" if part else f"{sign}{grouped}"
+
+
+@contextmanager
+def failing(*errors: type[Exception], code: int = REFUSED) -> Iterator[None]:
+    """Turn known errors of a use case into failures of the command."""
+    try:
+        yield
+    except errors as error:
+        raise Failure(str(error), code, getattr(error, "problems", None)) from None

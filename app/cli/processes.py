@@ -1,0 +1,168 @@
+"""`kontor up`, `stop`, `status`, and the processes that `up` starts."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.cli.output import UNAVAILABLE, Failure, json_option, print_json
+from app.cli.runtime import Runtime, WorkersPresent, runtime
+from app.config import settings
+
+SUPERVISOR = "supervisor.pid"
+
+
+@click.command(hidden=True)
+def worker() -> None:
+    """Work: started by `kontor up` and by imports; reads DATABASE_URL and REDIS_URL."""
+    from app.extensions import db
+    from app.factory import create_app, register_jobs
+    from app.jobs import worker as work
+
+    chosen = settings()
+    app = create_app(chosen)
+    register_jobs(app)
+    present = WorkersPresent(chosen.home)
+    present.join()
+    with app.app_context():
+        work.work_at(work.Bench(db.session, db.engine, chosen.lease_seconds))
+        if chosen.redis_url is None:
+            raise Failure("REDIS_URL is not set.", UNAVAILABLE)
+        work.serve(chosen.redis_url, f"worker-{os.uname().nodename}")
+
+
+@click.command(hidden=True)
+def sweeper() -> None:
+    """Sweep: wake workers for forgotten jobs; started by `kontor up`."""
+    from app.extensions import db
+    from app.factory import create_app
+    from app.jobs.sweeper import sweep
+
+    chosen = settings()
+    app = create_app(chosen)
+    stop_ = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: stop_.set())
+    with app.app_context():
+        sweep(db.session, chosen.redis_url or "", chosen.sweep_seconds, stop_, lambda: None)
+
+
+@click.command()
+@click.option("--no-web", is_flag=True, help="Servers and workers only.")
+def up(no_web: bool) -> None:
+    """Run the servers, the workers and the web application until Ctrl-C or `kontor stop`."""
+    chosen = settings()
+    with runtime() as run:
+        pid_file = chosen.home / SUPERVISOR
+        if _living(pid_file) is not None:
+            raise Failure(f"Kontor runs already for {chosen.home} (process {_living(pid_file)}).", UNAVAILABLE)
+        pid_file.write_text(str(os.getpid()))
+        try:
+            _supervise(run, web=not no_web)
+        finally:
+            pid_file.unlink(missing_ok=True)
+
+
+def _supervise(run: Runtime, *, web: bool) -> None:
+    """Keep every process running until told to stop; one that ends is started again."""
+    from app.local import children
+
+    chosen, logs = run.settings, run.settings.home / "log"
+    commands: dict[str, list[str]] = {f"worker-{number}": ["worker"] for number in range(chosen.workers)}
+    commands["sweeper"] = ["sweeper"]
+    if web:
+        commands["web"] = ["web"]
+    processes = {
+        name: children.start(command, run.addresses, logs / f"{name}.log") for name, command in commands.items()
+    }
+    stop_ = threading.Event()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: stop_.set())
+    if web:
+        click.echo(f"Kontor is at http://{chosen.web_host}:{chosen.web_port} - stop with Ctrl-C or `kontor stop`.")
+    started = dict.fromkeys(processes, time.monotonic())
+    while not stop_.wait(0.5):
+        for name, process in processes.items():
+            if process.poll() is not None and time.monotonic() - started[name] > 1:
+                click.echo(
+                    f"{name} ended with {process.returncode}; see {logs / name}.log. Starting it again.", err=True
+                )
+                processes[name] = children.start(commands[name], run.addresses, logs / f"{name}.log")
+                started[name] = time.monotonic()
+    children.end(list(processes.values()))
+
+
+def _living(pid_file: Path) -> int | None:
+    """Tell the process that a pid file names, if it lives."""
+    try:
+        pid = int(pid_file.read_text())
+        os.kill(pid, 0)
+    except (OSError, ValueError):
+        return None
+    return pid
+
+
+@click.command()
+@json_option
+def stop(as_json: bool) -> None:
+    """Stop what `kontor up` started, and the embedded servers, now."""
+    from app.local.errors import LocalError
+    from app.local.servers import stop as stop_servers
+
+    chosen = settings()
+    pid = _living(chosen.home / SUPERVISOR)
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + 30
+        while _living(chosen.home / SUPERVISOR) == pid and time.monotonic() < deadline:
+            time.sleep(0.1)
+    try:
+        stopped = stop_servers(chosen.home)
+    except LocalError as error:
+        raise Failure(str(error), UNAVAILABLE) from None
+    if as_json:
+        print_json({"stopped": stopped or pid is not None})
+    else:
+        click.echo("Stopped." if stopped or pid is not None else "Nothing was running.")
+
+
+@click.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Show what runs: servers, supervisor, workers, web."""
+    from app.local.errors import LocalError
+    from app.local.servers import status as servers_status
+
+    chosen = settings()
+    try:
+        local = servers_status(chosen.home)
+    except LocalError as error:
+        raise Failure(str(error), UNAVAILABLE) from None
+    supervisor = _living(chosen.home / SUPERVISOR)
+    workers = WorkersPresent(chosen.home).any()
+    servers: list[dict[str, Any]] = [
+        {
+            "name": one.name,
+            "state": one.state,
+            "pid": one.pid,
+            "version": one.version,
+            "from": one.origin,
+            "data": str(one.data),
+            "bytes": one.size_bytes,
+            "message": one.message,
+        }
+        for one in local.servers
+    ]
+    if as_json:
+        print_json({"home": str(local.home), "supervisor": supervisor, "workers": workers, "servers": servers})
+        return
+    click.echo(f"home        {local.home}")
+    click.echo(f"supervisor  {'process ' + str(supervisor) if supervisor else 'not running'}")
+    click.echo(f"workers     {'at work' if workers else 'none'}")
+    for one in servers:
+        what = f"process {one['pid']}, {one['version']} from {one['from']}" if one["pid"] else ""
+        click.echo(f"{one['name']:<11} {one['state']} {what} {one['message']}".rstrip())

@@ -1,0 +1,100 @@
+"""`kontor program`: load, export, schema."""
+
+from pathlib import Path
+
+import click
+
+from app.cli.output import NOT_FOUND, failing, json_option, print_json, print_table
+from app.cli.runtime import operator, runtime
+from app.db.transaction import transaction
+
+
+@click.group()
+def program() -> None:
+    """Programmes as documents: load them, export them, see what they may say."""
+
+
+@program.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_option
+def load(file: Path, as_json: bool) -> None:
+    """Make a programme what FILE says (YAML).
+
+    Loading the same file twice changes nothing; loading an edited one publishes new versions of the rules that read
+    otherwise. Errors name the path in the document.
+    """
+    from app.services import program_files, programs
+
+    with failing(program_files.ProgramFileInvalid, UnicodeDecodeError):
+        document = program_files.parse(file.read_text(encoding="utf-8"))
+    with runtime() as run:
+        with failing(programs.CurrencyChanged), transaction(run.registry) as session:
+            loaded = programs.load(session, document, actor=operator(), now=run.now())
+    if as_json:
+        print_json({"program": loaded.code, "created": loaded.created, "changes": loaded.changes})
+    elif not loaded.changes:
+        click.echo(f"{loaded.code}: nothing changed.")
+    else:
+        click.echo(f"{loaded.code}: " + ("created." if loaded.created else "changed."))
+        for change in loaded.changes:
+            click.echo(f"  {change}")
+
+
+@program.command("export")
+@click.argument("code")
+@json_option
+def export(code: str, as_json: bool) -> None:
+    """Print the programme CODE as a file that loads again without changing anything."""
+    from app.services import program_files, programs
+
+    with runtime() as run, failing(programs.NoSuchProgram, code=NOT_FOUND), transaction(run.registry) as session:
+        document = programs.export(session, code)
+    if as_json:
+        print_json(document)
+    else:
+        click.echo(program_files.to_yaml(document), nl=False)
+
+
+@program.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of programme files."""
+    from app.services import program_files
+
+    click.echo(program_files.json_schema())
+
+
+@program.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the programmes."""
+    from sqlalchemy import select
+
+    from app.models.programs import Program
+
+    with runtime() as run, transaction(run.registry) as session:
+        rows = session.execute(
+            select(
+                Program.code, Program.name, Program.sponsor, Program.currency, Program.starts_on, Program.ends_on
+            ).order_by(Program.code)
+        ).all()
+    if as_json:
+        print_json(
+            {
+                "programs": [
+                    {
+                        "code": row.code,
+                        "name": row.name,
+                        "sponsor": row.sponsor,
+                        "currency": row.currency,
+                        "starts_on": row.starts_on.isoformat(),
+                        "ends_on": row.ends_on.isoformat() if row.ends_on else None,
+                    }
+                    for row in rows
+                ]
+            }
+        )
+    else:
+        cells = [
+            [row.code, row.name, row.sponsor, row.currency, f"{row.starts_on} – {row.ends_on or ''}"] for row in rows
+        ]
+        print_table("Programmes", ["Code", "Name", "Sponsor", "Currency", "Runs"], cells)

@@ -1,0 +1,108 @@
+"""What a command works with: servers that run, a database at the newest schema, an application."""
+
+import datetime as dt
+import fcntl
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.orm import Session, scoped_session
+
+from app.cli.output import UNAVAILABLE, Failure
+from app.config import Settings, settings
+from app.db import migrate
+from app.db.roles import OwnerIsApplication
+from app.extensions import db
+from app.factory import create_app, utc_now
+from app.local.errors import LocalError
+from app.local.servers import Addresses, running
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """An application with its servers, for the time of one command."""
+
+    settings: Settings
+    addresses: Addresses
+    app: Flask
+
+    @property
+    def registry(self) -> scoped_session[Session]:
+        """Give the sessions of the application."""
+        return db.session
+
+    def now(self) -> dt.datetime:
+        """Read the clock."""
+        return utc_now()
+
+
+@contextmanager
+def runtime() -> Iterator[Runtime]:
+    """Bring up what a command needs, and take down afterwards what nobody else uses.
+
+    Raises:
+        Failure: The servers cannot be started or reached, or the database cannot be used as it is set up.
+    """
+    chosen = settings()
+    try:
+        with running(chosen) as addresses:
+            ensure_schema(addresses)
+            app = create_app(chosen, addresses)
+            with app.app_context():
+                yield Runtime(chosen, addresses, app)
+    except LocalError as error:
+        raise Failure(str(error), UNAVAILABLE) from None
+    except OwnerIsApplication as error:
+        raise Failure(str(error), UNAVAILABLE) from None
+    except OperationalError as error:
+        raise Failure(f"The database does not answer: {error.orig}", UNAVAILABLE) from None
+
+
+def ensure_schema(addresses: Addresses) -> None:
+    """Migrate the database where it is not at the newest schema."""
+    engine = create_engine(addresses.database_url)
+    try:
+        with engine.connect() as connection:
+            at = migrate.current(connection)
+    except ProgrammingError:
+        at = None  # the application may not even read the version before its rights are granted
+    finally:
+        engine.dispose()
+    if at != migrate.head():
+        migrate.upgrade(addresses.owner_url, addresses.database_url)
+
+
+def operator() -> str:
+    """Name whoever runs a command where no user is named: the account on this machine."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"cli:{os.getuid()}"
+
+
+class WorkersPresent:
+    """A lock that workers share while they live: tells a command whether it must bring workers of its own."""
+
+    def __init__(self, home: Path) -> None:
+        """Say of which installation."""
+        home.mkdir(parents=True, exist_ok=True)
+        self._file = (home / "workers.lock").open("a")
+
+    def join(self) -> None:
+        """Be a worker until this process ends."""
+        fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def any(self) -> bool:
+        """Tell whether a worker lives."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        return False

@@ -1,0 +1,57 @@
+"""Why a row or a document did not simply count: a code, what fills it, and the sentence that people read.
+
+Codes are stored and counted; sentences are made when somebody reads them. Each says what was found, what was expected,
+and what to do.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+SENTENCES: Mapping[str, str] = {
+    # the row itself
+    "missing": "{field}: the cell is empty; fill it in.",
+    "not_a_number": "{field}: found {found}, expected a number such as {example}; correct it.",
+    "too_many_decimals": "{field}: found {found}, expected at most {decimals} decimals; correct it.",
+    "number_too_large": "{field}: found {found}, which is larger than any amount that is taken in; correct it.",
+    "not_a_date": "{field}: found {found}, expected a date such as {example}; correct it or the profile's format.",
+    "no_such_value": "{field}: found {found}, expected one of {expected}; correct it.",
+    "wrong_number_of_cells": "The row has {found} cells, the header {expected}; look for a stray separator or quote.",
+    "not_a_line_number": "{field}: found {found}, expected a whole number from 1; correct it.",
+    # what the row names
+    "unknown_distributor": "No distributor has the code {found}; import the distributor or correct the code.",
+    "unknown_product": "No product has the code {found}; import the product or correct the code.",
+    "unknown_group": "No group is called {found}; correct it, or add the group to the programme.",
+    "repeated_code": "The code {found} stands in more than one row with other content; keep one of them.",
+    # its document
+    "document_incomplete": "Row {because} of document {number} has a problem; it waits until all is right.",
+    "line_number_repeated": "Document {number} numbers two lines {found}; correct the line numbers.",
+    # the gate
+    "outside_program": "Issued on {found}, outside the programme ({from_on} to {until_on}); nothing is earned.",
+    "distributor_blocked": "The distributor is blocked; nothing is earned until it is not.",
+    "changed_document": "Document {number} is here already with other content; decide which one is right.",
+    "changed_with_returns": "Document {number} was corrected, but goods of it came back meanwhile; correct it by hand.",
+    "total_differs": "The lines add up to {found}, the document says {expected}; find the missing or wrong line.",
+    "review_by_policy": "This programme reviews every document from this source before it counts.",
+    "return_without_sale": "Line {line}: no earlier sale explains {found} returned; nothing was taken back for it.",
+    "return_forgiven": "{found} could not be taken back: the account has no more, and here it cannot owe.",
+}
+
+
+def sentence(reason: Mapping[str, Any]) -> str:
+    """Make the sentence of a stored reason: its ``code`` and what fills it."""
+    template = SENTENCES.get(reason["code"])
+    if template is None:
+        return str(reason["code"])
+    return template.format_map(_Shown(reason))
+
+
+def sentences(reasons: list[dict[str, Any]] | None) -> str:
+    """Join the sentences of several reasons."""
+    return " ".join(sentence(reason) for reason in reasons or ())
+
+
+class _Shown(dict[str, Any]):
+    """Fills a template; what a reason of an older version does not carry shows as a question mark."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"

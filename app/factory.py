@@ -1,0 +1,64 @@
+"""The composition root: builds the application out of its rooms, and is the only module that looks upward."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from flask import Flask
+
+from app.config import PROJECT, Settings, secret_key, settings
+from app.extensions import db
+from app.local.servers import Addresses
+
+
+def utc_now() -> dt.datetime:
+    """Read the clock."""
+    return dt.datetime.now(dt.UTC)
+
+
+def create_app(
+    chosen: Settings | None = None,
+    addresses: Addresses | None = None,
+    clock: Callable[[], dt.datetime] = utc_now,
+) -> Flask:
+    """Build the application.
+
+    Args:
+        chosen: the settings; those of the environment where none are given.
+        addresses: where the servers are; where none are given the settings must name them (the web server and the
+            workers are started with both in their environment).
+        clock: tells the time; tests give another.
+
+    Raises:
+        RuntimeError: Nobody said where the servers are.
+    """
+    chosen = chosen or settings()
+    if addresses is None:
+        if chosen.database_url is None or chosen.redis_url is None:
+            raise RuntimeError(
+                "DATABASE_URL and REDIS_URL are not set. Start Kontor with `kontor up`, which brings its own servers, "
+                "or set both."
+            )
+        addresses = Addresses(chosen.database_url, chosen.database_owner_url or chosen.database_url, chosen.redis_url)
+    app = Flask("app", template_folder=str(PROJECT / "templates"))
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=addresses.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        SECRET_KEY=secret_key(chosen),
+        MAX_CONTENT_LENGTH=1 << 20,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+    )
+    app.extensions["kontor"] = {"settings": chosen, "addresses": addresses, "clock": clock}
+    db.init_app(app)
+    return app
+
+
+def register_jobs(app: Flask) -> None:
+    """Name the functions of every kind of job: what a worker needs, and a page does not.
+
+    The rooms that read files take seconds to load; a command that prints balances need not wait for them.
+    """
+    import importers.jobs
+
+    kontor = app.extensions["kontor"]
+    importers.jobs.register(kontor["settings"], kontor["addresses"].redis_url, kontor["clock"])

@@ -1,0 +1,42 @@
+"""The sweeper: looks every few seconds for work that nobody was told of, or whose worker fell silent."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, scoped_session
+
+from app.db.transaction import transaction
+from app.jobs import board, messenger
+
+_log = logging.getLogger(__name__)
+
+
+def sweep_once(registry: scoped_session[Session], redis_url: str) -> int:
+    """Wake workers for the jobs that could be claimed. Returns how many there are."""
+    with transaction(registry) as session:
+        jobs = board.waiting(session)
+    registry.remove()
+    if jobs:
+        messenger.wake(redis_url, jobs)
+    return jobs
+
+
+def sweep(
+    registry: scoped_session[Session],
+    redis_url: str,
+    every_seconds: float,
+    stop: threading.Event,
+    chores: Callable[[], None],
+) -> None:
+    """Sweep until told to stop; ``chores`` are what else is done now and then (release, expiry, seals)."""
+    while True:
+        try:
+            sweep_once(registry, redis_url)
+            chores()
+        except OperationalError:
+            registry.remove()
+            _log.warning("the database does not answer; sweeping goes on")
+        if stop.wait(every_seconds):
+            return

@@ -1,0 +1,93 @@
+"""The worker: woken by a message, it takes jobs off the board until none is left."""
+
+import logging
+import os
+import time
+import traceback
+from dataclasses import dataclass
+
+from rq import Worker
+from rq.serializers import JSONSerializer
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, scoped_session
+
+from app.jobs import board, messenger
+from app.jobs.registry import handler_of
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What a worker works with."""
+
+    registry: scoped_session[Session]
+    engine: Engine
+    lease_seconds: float
+
+
+_bench: Bench | None = None
+
+
+def work_at(bench: Bench) -> None:
+    """Set up this process as a worker. RQ's work-horses are forks of it and find the bench here."""
+    global _bench
+    _bench = bench
+
+
+def drain() -> None:
+    """Do jobs until none can be claimed. This is what RQ calls."""
+    assert _bench is not None, "work_at() comes first"
+    # a forked work-horse must not use its parent's connection to the database
+    _bench.engine.dispose(close=False)
+    while do_one(_bench):
+        pass
+
+
+def do_one(bench: Bench) -> bool:
+    """Claim one job and do it. Returns whether there was one.
+
+    A function that raises gives its job back to be tried again; a database that went away is waited for by whoever
+    claims the job next.
+    """
+    try:
+        claim = board.claim(bench.registry, bench.lease_seconds)
+    except OperationalError:
+        bench.registry.remove()
+        time.sleep(0.2)
+        return False
+    if claim is None:
+        bench.registry.remove()
+        return False
+    work = board.Work(bench.registry, claim, bench.lease_seconds)
+    try:
+        with board.Heartbeat(bench.engine, claim, bench.lease_seconds):
+            handler_of(claim.kind)(work)
+    except board.LeaseLost as lost:
+        _log.warning("%s; another worker does it", lost)
+    except OperationalError:
+        _log.warning("job %s: the database went away; the job will be claimed again", claim.id)
+        bench.registry.remove()
+        time.sleep(0.2)
+        return False
+    except Exception:  # noqa: BLE001  # whatever a job raises, the worker goes on and the board keeps the reason
+        _log.exception("job %s (%s) failed", claim.id, claim.kind)
+        board.give_back(bench.registry, claim, traceback.format_exc(limit=8))
+    finally:
+        bench.registry.remove()
+    return True
+
+
+def serve(redis_url: str, name: str) -> None:
+    """Wait for messages and work, until told to stop (SIGTERM finishes the current job first)."""
+    connection = messenger.connect(redis_url)
+    worker = Worker(
+        [messenger.queue(connection)],
+        connection=connection,
+        name=f"{name}-{os.getpid()}",
+        serializer=JSONSerializer,
+        maintenance_interval=30,
+        job_monitoring_interval=5,
+    )
+    worker.work(logging_level="WARNING")

@@ -1,0 +1,67 @@
+"""Accounts: a distributor's wallets, and the programme's side of every transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import Session
+
+from app.domain.exact import Ints
+from app.domain.states import Unit
+from app.models.ledger import Account
+
+
+def open_accounts(session: Session, program_id: int, distributor_ids: Iterable[int | None], *, may_owe: bool) -> None:
+    """Open wallets in both units; whoever has them keeps them. A distributor of None is the programme itself."""
+    wanted = [
+        {"program_id": program_id, "distributor_id": one, "unit": unit, "may_owe": may_owe}
+        for one in distributor_ids
+        for unit in Unit
+    ]
+    if wanted:
+        session.execute(insert(Account).on_conflict_do_nothing(), wanted)
+
+
+@dataclass(frozen=True)
+class Wallets:
+    """Locked wallets in one unit, in the order of their distributors' ids, and the programme's own account."""
+
+    unit: Unit
+    program_account: int
+    distributor_ids: Ints
+    account_ids: Ints
+    available: Ints
+    may_owe: np.ndarray
+
+    def of(self, distributor_ids: Ints) -> Ints:
+        """Give the account of each distributor."""
+        return self.account_ids[np.searchsorted(self.distributor_ids, distributor_ids)]
+
+
+def lock_wallets(session: Session, program_id: int, distributor_ids: Ints) -> dict[Unit, Wallets]:
+    """Lock the wallets of distributors until the transaction ends: their documents now count one work at a time."""
+    wanted = np.unique(distributor_ids)
+    programs = session.execute(
+        select(Account.unit, Account.id).where(Account.program_id == program_id, Account.distributor_id.is_(None))
+    ).all()
+    rows = session.execute(
+        select(Account.unit, Account.distributor_id, Account.id, Account.available, Account.may_owe)
+        .where(Account.distributor_id == any_(literal(wanted.tolist(), ARRAY(BigInteger))))
+        .order_by(Account.id)
+        .with_for_update()
+    ).all()
+    own = dict(row.tuple() for row in programs)
+    found: dict[Unit, Wallets] = {}
+    for unit in Unit:
+        mine = sorted((row for row in rows if row.unit is unit), key=lambda row: row.distributor_id or 0)
+        found[unit] = Wallets(
+            unit=unit,
+            program_account=own[unit],
+            distributor_ids=np.asarray([row.distributor_id for row in mine], dtype=np.int64),
+            account_ids=np.asarray([row.id for row in mine], dtype=np.int64),
+            available=np.asarray([row.available for row in mine], dtype=np.int64),
+            may_owe=np.asarray([row.may_owe for row in mine], dtype=bool),
+        )
+    return found

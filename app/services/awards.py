@@ -1,0 +1,192 @@
+"""Documents count: rules award, returns take back, the ledger posts. One function for one invoice and for a shard."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import numpy as np
+from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import Session
+
+from app.db.bulk import copy_into
+from app.domain.calendar import period_of
+from app.domain.caps import NOBODY, CapUsage
+from app.domain.earning import Awards, award
+from app.domain.exact import Ints, sums_by
+from app.domain.returns import Matches
+from app.domain.rulebook import RuleBook
+from app.domain.sales import Flags, Sales
+from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
+from app.models.rules import CapUsage as CapUsageRow
+from app.models.sales import Award, SalesDocument
+from app.services.accounts import lock_wallets
+from app.services.award_posting import Movements, plan_movements
+from app.services.posting import Posting, post
+from app.services.returns import take_back
+from app.services.rulebooks import ProgramRules
+
+
+@dataclass
+class Counted:
+    """What counting documents came to."""
+
+    awarded: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
+    reversed: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
+    forgiven: dict[int, int] = field(default_factory=dict)
+    matches: Matches = field(default_factory=Matches)
+
+
+def count_documents(
+    session: Session,
+    rules: ProgramRules,
+    sales: Sales,
+    document_ids: Ints,
+    status: Ints,
+    *,
+    now: dt.datetime,
+    actor: str | None = None,
+) -> Counted:
+    """Award documents that have just been stored, take back what their returns take back, and post both.
+
+    Accepted documents give available points (pending while the programme lets them cool off), documents in review
+    pending ones, refused ones nothing. The caller commits.
+
+    Args:
+        session: the caller's transaction; wallets of the distributors are locked in it.
+        rules: the programme's compiled rules.
+        sales: the documents in counting order.
+        document_ids: the id of each.
+        status: ``DocumentStatus`` of each.
+        now: the instant of posting: lots expire counted from its date.
+        actor: who caused it; None: the machine.
+    """
+    counts = np.isin(status, (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW))
+    if not counts.all():
+        sales, document_ids, status = sales.select(counts), document_ids[counts], status[counts]
+    result = Counted()
+    if not len(document_ids):
+        return result
+    wallets = lock_wallets(session, rules.program_id, sales.documents.distributor_id)
+    usage = _usage_before(session, rules.book, sales)
+    first = _first_purchases(session, rules.book, sales, document_ids)
+    awards = award(rules.book, sales, first, usage)
+    _store_awards(session, rules.book, sales, document_ids, awards)
+    _store_usage(session, usage)
+    reversals, result.matches = take_back(session, sales, document_ids)
+    posting = Posting(rules.program_id, actor=actor)
+    units = np.asarray([rule.unit for rule in rules.book.rules], dtype=np.int64)
+    document = sales.lines.document[awards.line]
+    for unit in Unit:
+        mine = units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)
+        given = sums_by(document[mine], awards.amount[mine], len(document_ids))
+        movements = Movements(sales, document_ids, status, given, reversals.of(unit))
+        forgiven = plan_movements(session, rules, wallets[unit], movements, posting, now)
+        result.awarded[unit] = int(given.sum())
+        result.reversed[unit] = int(reversals.of(unit).amount.sum()) - sum(forgiven.values())
+        for document_id, lost in forgiven.items():
+            result.forgiven[document_id] = result.forgiven.get(document_id, 0) + lost
+    post(session, posting)
+    return result
+
+
+def _usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
+    """Load what capped rules have given within the spans that these documents touch."""
+    usage = CapUsage()
+    wanted: set[tuple[int, int, int, int]] = set()
+    who = sales.documents.distributor_id
+    for rule in book.rules:
+        for cut, _ in rule.caps.limits if rule.caps is not None else ():
+            if cut is Cut.PER_DOCUMENT:
+                continue
+            distributor = np.full(len(who), NOBODY, dtype=np.int64) if cut is Cut.BUDGET else who
+            pairs = zip(distributor.tolist(), period_of(cut, sales.documents.issued_on).tolist(), strict=True)
+            wanted |= {(rule.version.rule_id, int(cut), one, period) for one, period in pairs}
+    if not wanted:
+        return usage
+    budgets = sorted({key[0] for key in wanted if key[1] == Cut.BUDGET})
+    if budgets:
+        # a budget is shared by all distributors: whoever awards from it waits for its row
+        fresh = [
+            {"rule_id": one, "span": Cut.BUDGET, "distributor_id": NOBODY, "period": 0, "used": 0} for one in budgets
+        ]
+        session.execute(insert(CapUsageRow).on_conflict_do_nothing(), fresh)
+        session.execute(
+            select(CapUsageRow.used)
+            .where(CapUsageRow.rule_id.in_(budgets), CapUsageRow.span == Cut.BUDGET)
+            .order_by(CapUsageRow.rule_id)
+            .with_for_update()
+        ).all()
+    rule_ids = sorted({key[0] for key in wanted})
+    people = sorted({key[2] for key in wanted})
+    rows = session.execute(
+        select(
+            CapUsageRow.rule_id, CapUsageRow.span, CapUsageRow.distributor_id, CapUsageRow.period, CapUsageRow.used
+        ).where(
+            CapUsageRow.rule_id == any_(literal(rule_ids, ARRAY(BigInteger))),
+            CapUsageRow.distributor_id == any_(literal(people, ARRAY(BigInteger))),
+        )
+    )
+    usage.before = {(rule, span, distributor, period): used for rule, span, distributor, period, used in rows}
+    return usage
+
+
+def _store_usage(session: Session, usage: CapUsage) -> None:
+    if usage.added:
+        rows = [
+            {"rule_id": rule, "span": span, "distributor_id": who, "period": period, "used": added}
+            for (rule, span, who, period), added in sorted(usage.added.items())
+        ]
+        statement = insert(CapUsageRow)
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["rule_id", "span", "distributor_id", "period"],
+                set_={"used": CapUsageRow.used + statement.excluded.used},
+            ),
+            rows,
+        )
+
+
+def _first_purchases(session: Session, book: RuleBook, sales: Sales, document_ids: Ints) -> Flags:
+    """Mark the invoices that are their distributor's first."""
+    first = np.zeros(len(document_ids), dtype=bool)
+    if not any(rule.scope.first_purchase for rule in book.rules):
+        return first
+    who = sales.documents.distributor_id
+    known = session.scalars(
+        select(SalesDocument.distributor_id)
+        .where(
+            SalesDocument.distributor_id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))),
+            SalesDocument.kind == DocumentKind.INVOICE,
+            SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+            SalesDocument.id.not_in(document_ids.tolist()),
+        )
+        .distinct()
+    ).all()
+    invoices = np.flatnonzero(sales.documents.kind == DocumentKind.INVOICE)
+    _, earliest = np.unique(who[invoices], return_index=True)
+    candidates = invoices[earliest]
+    first[candidates[~np.isin(who[candidates], known)]] = True
+    return first
+
+
+def _store_awards(session: Session, book: RuleBook, sales: Sales, document_ids: Ints, awards: Awards) -> None:
+    versions = np.asarray([rule.version.id for rule in book.rules], dtype=np.int64)
+    units = np.asarray([rule.unit for rule in book.rules], dtype=np.int64)
+    if not len(awards):
+        return
+    copy_into(
+        session,
+        Award,
+        {
+            "document_id": document_ids[sales.lines.document[awards.line]],
+            "line_number": sales.lines.line_number[awards.line],
+            "rule_version_id": versions[awards.rule],
+            "unit": units[awards.rule],
+            "amount": awards.amount,
+            "uncut": awards.uncut,
+            "set_amount": awards.set_amount,
+            "basis": awards.basis,
+            "cell": awards.cell,
+            "cut_by": awards.cut_by,
+        },
+    )

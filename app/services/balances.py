@@ -1,0 +1,188 @@
+"""What stands on accounts: balances for lists, and one distributor's statement."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, case, cast, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.codes import code_key
+from app.domain.states import Bucket, LotState, TransactionKind, Unit
+from app.models.distributors import Distributor
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.models.sales import SalesDocument
+
+
+class NoSuchDistributor(LookupError):
+    """The programme has no distributor of this code."""
+
+    def __init__(self, code: str) -> None:
+        """Say which code."""
+        super().__init__(f"No distributor has the code {code!r}.")
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What one distributor has in one unit, in the smallest unit of it."""
+
+    distributor_id: int
+    code: str
+    name: str
+    pending: int
+    available: int
+    reserved: int
+    earned: int
+    spent: int
+    expired: int
+    adjusted: int
+
+
+_COLUMNS = (
+    Distributor.id,
+    Distributor.code,
+    Distributor.name,
+    Account.pending,
+    Account.available,
+    Account.reserved,
+    Account.earned,
+    Account.spent,
+    Account.expired,
+    Account.adjusted,
+)
+
+
+def balances(
+    session: Session,
+    program_id: int,
+    unit: Unit,
+    *,
+    after: tuple[str, int] | None = None,
+    limit: int | None = None,
+    search: str | None = None,
+) -> list[Balance]:
+    """Give the balances of a programme's distributors, sorted by name.
+
+    ``after`` is (sort key, id) of the last one seen, for the next page; ``search`` a part of a name or code.
+    """
+    query = (
+        select(*_COLUMNS)
+        .join(Account, Account.distributor_id == Distributor.id)
+        .where(Distributor.program_id == program_id, Account.unit == unit)
+        .order_by(Distributor.sort_key, Distributor.id)
+    )
+    if after is not None:
+        query = query.where(func.row(Distributor.sort_key, Distributor.id) > func.row(*after))
+    if search:
+        pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        query = query.where(Distributor.name.ilike(pattern) | Distributor.code.ilike(pattern))
+    return [Balance(*row) for row in session.execute(query.limit(limit)).tuples()]
+
+
+def balance_of(session: Session, program_id: int, code: str, unit: Unit) -> Balance:
+    """Give one distributor's balance.
+
+    Raises:
+        NoSuchDistributor: The programme has none of this code.
+    """
+    row = session.execute(
+        select(*_COLUMNS)
+        .join(Account, Account.distributor_id == Distributor.id)
+        .where(Distributor.program_id == program_id, Distributor.code_key == code_key(code), Account.unit == unit)
+    ).one_or_none()
+    if row is None:
+        raise NoSuchDistributor(code)
+    return Balance(*row.tuple())
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One movement of a distributor's account: what it changed of each balance, and why."""
+
+    transaction_id: int
+    effective_on: dt.date
+    recorded_at: dt.datetime
+    kind: TransactionKind
+    document_id: int | None
+    document_number: str | None
+    pending: int
+    available: int
+    reserved: int
+    reason: str | None
+    actor: str | None
+
+
+def statement(
+    session: Session,
+    distributor_id: int,
+    unit: Unit,
+    *,
+    from_on: dt.date | None = None,
+    to_on: dt.date | None = None,
+    before: int | None = None,
+    limit: int | None = None,
+) -> list[StatementLine]:
+    """Give the movements of a distributor's account, newest first.
+
+    ``before`` is the id of the last movement seen, for the next page.
+    """
+    account = select(Account.id).where(Account.distributor_id == distributor_id, Account.unit == unit).scalar_subquery()
+
+    def moved(bucket: Bucket) -> Any:
+        return cast(func.sum(case((LedgerEntry.bucket == bucket, LedgerEntry.amount), else_=0)), BigInteger)
+
+    query = (
+        select(
+            LedgerTransaction.id,
+            LedgerTransaction.effective_on,
+            LedgerTransaction.recorded_at,
+            LedgerTransaction.kind,
+            LedgerTransaction.document_id,
+            SalesDocument.number,
+            moved(Bucket.PENDING),
+            moved(Bucket.AVAILABLE),
+            moved(Bucket.RESERVED),
+            LedgerTransaction.reason,
+            LedgerTransaction.actor,
+        )
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+        .where(LedgerEntry.account_id == account)
+        .group_by(LedgerTransaction.id, SalesDocument.number)
+        .order_by(LedgerTransaction.id.desc())
+        .limit(limit)
+    )
+    if from_on is not None:
+        query = query.where(LedgerTransaction.effective_on >= from_on)
+    if to_on is not None:
+        query = query.where(LedgerTransaction.effective_on <= to_on)
+    if before is not None:
+        query = query.where(LedgerEntry.transaction_id < before)
+    return [StatementLine(*row) for row in session.execute(query).tuples()]
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """Points that can be spent until a day."""
+
+    expires_on: dt.date
+    amount: int
+
+
+def expiring(session: Session, distributor_id: int, unit: Unit, limit: int = 3) -> Sequence[Expiring]:
+    """Give what expires next."""
+    rows = session.execute(
+        select(Lot.expires_on, cast(func.sum(Lot.remaining), BigInteger))
+        .join(Account, Account.id == Lot.account_id)
+        .where(
+            Account.distributor_id == distributor_id,
+            Account.unit == unit,
+            Lot.state == LotState.OPEN,
+            Lot.expires_on.is_not(None),
+        )
+        .group_by(Lot.expires_on)
+        .order_by(Lot.expires_on)
+        .limit(limit)
+    ).tuples()
+    return [Expiring(day, amount) for day, amount in rows if day is not None]

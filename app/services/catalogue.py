@@ -1,0 +1,147 @@
+"""Products and their groups: created by imports and programme files, found by code."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.domain.codes import by_every_name, code_key, slug
+from app.domain.sorting import sort_key
+from app.models.catalogue import Product, ProductGroup
+from app.models.programs import Program
+
+
+@dataclass(frozen=True)
+class ProductRow:
+    """A product as a file or a programme gives it; ``group_id`` is known already."""
+
+    code: str
+    name: str
+    group_id: int | None = None
+    ean: str | None = None
+
+
+def mark_changed(session: Session, program_id: int) -> None:
+    """Make every process load the programme's rules, groups, products and distributors anew.
+
+    The stamp is drawn, not counted: a counted one could come again after a rollback, for something else.
+    """
+    session.execute(
+        update(Program)
+        .where(Program.id == program_id)
+        .values(rules_stamp=secrets.randbits(62))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def product_ids(session: Session, program_id: int) -> dict[str, int]:
+    """Give the id of every product by code key."""
+    rows = session.execute(select(Product.code_key, Product.id).where(Product.program_id == program_id))
+    return dict(rows.tuples().all())
+
+
+def put_products(session: Session, program_id: int, locale: str, rows: Sequence[ProductRow]) -> tuple[int, int]:
+    """Create products, and change those that are here with other content. Returns (created, changed).
+
+    A group or an EAN that the row does not give stays as it is. The caller commits.
+    """
+    here = {
+        row.code_key: row
+        for row in session.execute(
+            select(Product.id, Product.code_key, Product.name, Product.group_id, Product.ean).where(
+                Product.program_id == program_id
+            )
+        )
+    }
+    fresh: list[dict[str, object]] = []
+    changed: list[dict[str, object]] = []
+    for row in rows:
+        known = here.get(code_key(row.code))
+        if known is None:
+            fresh.append(
+                {
+                    "program_id": program_id,
+                    "code": row.code,
+                    "code_key": code_key(row.code),
+                    "name": row.name,
+                    "sort_key": sort_key(row.name, locale),
+                    "group_id": row.group_id,
+                    "ean": row.ean,
+                }
+            )
+            continue
+        group_id, ean = row.group_id or known.group_id, row.ean or known.ean
+        if (row.name, group_id, ean) != (known.name, known.group_id, known.ean):
+            changed.append(
+                {
+                    "id": known.id,
+                    "name": row.name,
+                    "sort_key": sort_key(row.name, locale),
+                    "group_id": group_id,
+                    "ean": ean,
+                }
+            )
+    if fresh:
+        session.execute(insert(Product).on_conflict_do_nothing(), fresh)
+    if changed:
+        session.execute(update(Product), changed)
+    if fresh or changed:
+        mark_changed(session, program_id)
+    return len(fresh), len(changed)
+
+
+def create_products(
+    session: Session, program_id: int, locale: str, codes: Iterable[str], names: Mapping[str, str]
+) -> dict[str, int]:
+    """Create the products that a sales report names and nobody knew. Gives ids by code key. The caller commits."""
+    rows = [ProductRow(code=code, name=names.get(code, code)) for code in codes]
+    put_products(session, program_id, locale, rows)
+    return product_ids(session, program_id)
+
+
+def group_ids(session: Session, program_id: int) -> Mapping[str, int]:
+    """Give product groups by everything they are called, as it compares."""
+    rows = session.execute(
+        select(ProductGroup.id, ProductGroup.code, ProductGroup.name, ProductGroup.aliases).where(
+            ProductGroup.program_id == program_id
+        )
+    )
+    return by_every_name(row.tuple() for row in rows)
+
+
+def put_groups(session: Session, program_id: int, wanted: Iterable[tuple[str, str | None]]) -> Mapping[str, int]:
+    """Create the product groups that an import names: (name, name of the group above or None).
+
+    Groups that are here are left where they stand. Gives every group by everything it is called. The caller commits.
+    """
+    known = dict(group_ids(session, program_id))
+    for name, parent in wanted:
+        for one, above in ((parent, None), (name, parent)):
+            if one is None or code_key(one) in known:
+                continue
+            made = session.execute(
+                insert(ProductGroup)
+                .values(
+                    program_id=program_id,
+                    code=slug(one),
+                    code_key=code_key(slug(one)),
+                    name=one,
+                    aliases=[],
+                    parent_id=known.get(code_key(above)) if above else None,
+                )
+                .on_conflict_do_nothing()
+                .returning(ProductGroup.id)
+            ).scalar_one_or_none()
+            if made is None:
+                made = session.execute(
+                    select(ProductGroup.id).where(
+                        ProductGroup.program_id == program_id, ProductGroup.code_key == code_key(slug(one))
+                    )
+                ).scalar_one()
+            known[code_key(one)] = made
+            known.setdefault(code_key(slug(one)), made)
+    mark_changed(session, program_id)
+    return known

@@ -1,0 +1,293 @@
+"""Programmes: loaded from their files, changed by newer ones, exported again."""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from babel.numbers import get_currency_precision
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.domain.codes import code_key
+from app.domain.definition import EarningRule as EarningRuleDefinition
+from app.domain.definition import Group, Matrix, ProgramFile
+from app.models.catalogue import ProductGroup
+from app.models.distributors import DistributorGroup
+from app.models.ledger import Account
+from app.models.programs import Program, ProgramRevision
+from app.models.rules import EarningRule, EarningRuleVersion
+from app.services import audit, catalogue
+from app.services.accounts import open_accounts
+from app.services.program_files import canonical
+
+
+class NoSuchProgram(LookupError):
+    """No programme has this code."""
+
+    def __init__(self, code: str, known: Sequence[str]) -> None:
+        """Say which there are."""
+        super().__init__(f"No programme has the code {code!r}; there are: {', '.join(known) or 'none yet'}.")
+
+
+@dataclass
+class Loaded:
+    """What loading a programme file changed. ``changes`` is empty where it said nothing new."""
+
+    program_id: int
+    code: str
+    created: bool
+    changes: list[str] = field(default_factory=list)
+
+
+def program_by_code(session: Session, code: str) -> Program:
+    """Find a programme.
+
+    Raises:
+        NoSuchProgram: with the codes that there are.
+    """
+    found = session.scalars(select(Program).where(Program.code == code)).one_or_none()
+    if found is None:
+        raise NoSuchProgram(code, session.scalars(select(Program.code).order_by(Program.code)).all())
+    return found
+
+
+def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -> Loaded:
+    """Make a programme what its file says. Loading the same file again changes nothing.
+
+    A rule that reads otherwise than before gets a new version; one that is gone from the file earns no more. The
+    caller commits.
+    """
+    document = canonical(file)
+    digest = hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).digest()
+    program = session.scalars(select(Program).where(Program.code == file.program.code).with_for_update()).one_or_none()
+    loaded = Loaded(program.id if program else 0, file.program.code, created=program is None)
+    if program is None:
+        program = _blank(file, now)
+        session.add(program)
+        session.flush()
+        loaded.program_id = program.id
+        loaded.changes.append("programme created")
+    elif _newest_digest(session, program.id) == digest:
+        return loaded
+    _settings(session, program, file, loaded)
+    _groups(session, program.id, DistributorGroup, file.distributor_groups, "distributor group", loaded)
+    _groups(session, program.id, ProductGroup, file.product_groups, "product group", loaded)
+    _products(session, program, file, loaded)
+    _rules(session, program.id, [*file.earning_rules, *file.matrices], loaded, actor, now)
+    number = (
+        1
+        + session.execute(
+            select(func.coalesce(func.max(ProgramRevision.number), 0)).where(ProgramRevision.program_id == program.id)
+        ).scalar_one()
+    )
+    session.add(
+        ProgramRevision(
+            program_id=program.id, number=number, document=document, sha256=digest, loaded_at=now, loaded_by=actor
+        )
+    )
+    after = {"revision": number, "changes": loaded.changes}
+    audit.note(session, actor, "program.load", program.code, now=now, program_id=program.id, after=after)
+    catalogue.mark_changed(session, program.id)
+    session.flush()
+    return loaded
+
+
+def export(session: Session, code: str) -> dict[str, Any]:
+    """Give a programme's document as it was loaded last; loading it again changes nothing."""
+    program = program_by_code(session, code)
+    document = session.scalars(
+        select(ProgramRevision.document)
+        .where(ProgramRevision.program_id == program.id)
+        .order_by(ProgramRevision.number.desc())
+        .limit(1)
+    ).one()
+    return dict(document)
+
+
+def _newest_digest(session: Session, program_id: int) -> bytes | None:
+    return session.scalars(
+        select(ProgramRevision.sha256)
+        .where(ProgramRevision.program_id == program_id)
+        .order_by(ProgramRevision.number.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _blank(file: ProgramFile, now: dt.datetime) -> Program:
+    return Program(
+        code=file.program.code,
+        created_at=now,
+        rules_stamp=0,
+        point_value_micro=0,
+        tax={},
+        prepaid={},
+        import_profiles={},
+        stacks={},
+        settings={},
+        **_columns(file),
+    )
+
+
+def _columns(file: ProgramFile) -> dict[str, Any]:
+    program = file.program
+    return {
+        "name": program.name,
+        "sponsor": program.sponsor,
+        "currency": program.currency,
+        "currency_decimals": get_currency_precision(program.currency),
+        "country": program.country,
+        "time_zone": program.time_zone,
+        "locale": program.locale,
+        "starts_on": program.starts_on,
+        "ends_on": program.ends_on,
+        "point_decimals": program.point.decimals,
+    }
+
+
+class CurrencyChanged(ValueError):
+    """A programme's currency and the decimals of its point are chosen once: every amount is counted in them."""
+
+
+def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loaded) -> None:
+    part = canonical(file)
+    if not loaded.created and (
+        program.currency != file.program.currency or program.point_decimals != file.program.point.decimals
+    ):
+        raise CurrencyChanged(
+            f"program.currency: {program.code} counts in {program.currency}, its points with {program.point_decimals} "
+            "decimals; that cannot change once it has been loaded. Make a new programme."
+        )
+    for name, value in _columns(file).items():
+        setattr(program, name, value)
+    value = file.program.point.value.scaleb(program.currency_decimals + 6 - program.point_decimals)
+    program.point_value_micro = int(value)
+    changed = {
+        "settings": file.program.model_dump(mode="json", by_alias=True),
+        "tax": file.tax.model_dump(mode="json", by_alias=True),
+        "import_profiles": {
+            name: profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            for name, profile in file.import_profiles.items()
+        },
+        "stacks": {"policies": dict(file.stacks), "named_days": part.get("named_days", {})},
+        "prepaid": file.prepaid.model_dump(mode="json", by_alias=True),
+    }
+    for name, new in changed.items():
+        if getattr(program, name) != new:
+            setattr(program, name, new)
+            if not loaded.created:
+                loaded.changes.append(f"{name.replace('_', ' ')} changed")
+    may_owe = file.program.returns == "negative"
+    open_accounts(session, program.id, [None], may_owe=True)
+    session.execute(
+        update(Account)
+        .where(Account.program_id == program.id, Account.distributor_id.is_not(None), Account.may_owe != may_owe)
+        .values(may_owe=may_owe)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _groups(
+    session: Session,
+    program_id: int,
+    model: type[DistributorGroup] | type[ProductGroup],
+    groups: Sequence[Group],
+    what: str,
+    loaded: Loaded,
+) -> None:
+    """Create and change groups. A group that left the file stays: products and distributors may stand in it."""
+    rows: Iterable[DistributorGroup | ProductGroup] = session.scalars(
+        select(model).where(model.program_id == program_id)
+    )
+    here = {row.code_key: row for row in rows}
+    for group in groups:
+        known = here.get(code_key(group.code))
+        if known is None:
+            known = model(
+                program_id=program_id, code=group.code, code_key=code_key(group.code), name=group.name, aliases=[]
+            )
+            session.add(known)
+            here[code_key(group.code)] = known
+            loaded.changes.append(f"{what} {group.code} created")
+        elif (known.name, known.aliases) != (group.name, list(group.aliases)):
+            loaded.changes.append(f"{what} {group.code} changed")
+        known.name, known.aliases = group.name, list(group.aliases)
+    session.flush()
+    for group in groups:
+        parent = here[code_key(group.parent)].id if group.parent else None
+        known = here[code_key(group.code)]
+        if known.parent_id != parent:
+            known.parent_id = parent
+    session.flush()
+
+
+def _products(session: Session, program: Program, file: ProgramFile, loaded: Loaded) -> None:
+    groups = catalogue.group_ids(session, program.id)
+    rows = [
+        catalogue.ProductRow(
+            code=item.code,
+            name=item.name,
+            group_id=groups.get(code_key(item.group)) if item.group else None,
+            ean=item.ean,
+        )
+        for item in file.products
+    ]
+    created, changed = catalogue.put_products(session, program.id, program.locale, rows)
+    if created:
+        loaded.changes.append(f"{created} products created")
+    if changed:
+        loaded.changes.append(f"{changed} products changed")
+
+
+def _rules(
+    session: Session,
+    program_id: int,
+    rules: Sequence[EarningRuleDefinition | Matrix],
+    loaded: Loaded,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Publish a new version of every rule that reads otherwise than its newest; retire those that are gone."""
+    here = {row.code: row for row in session.scalars(select(EarningRule).where(EarningRule.program_id == program_id))}
+    newest = {
+        version.rule_id: version
+        for version in session.scalars(
+            select(EarningRuleVersion)
+            .where(EarningRuleVersion.rule_id.in_([row.id for row in here.values()]))
+            .order_by(EarningRuleVersion.version)
+        )
+    }
+    for rule in rules:
+        definition = rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        known = here.get(rule.code)
+        if known is None:
+            known = EarningRule(program_id=program_id, code=rule.code)
+            session.add(known)
+            session.flush()
+        was = newest.get(known.id)
+        if was is not None and was.definition == definition and known.retired_at is None:
+            continue
+        known.retired_at = None
+        if was is None or was.definition != definition:
+            version = 1 if was is None else was.version + 1
+            session.add(
+                EarningRuleVersion(
+                    rule_id=known.id,
+                    version=version,
+                    valid_from=rule.valid_from,
+                    definition=definition,
+                    published_at=now,
+                    published_by=actor,
+                )
+            )
+            loaded.changes.append(f"rule {rule.code} version {version} published")
+        else:
+            loaded.changes.append(f"rule {rule.code} earns again")
+    kept = {rule.code for rule in rules}
+    for code, row in here.items():
+        if code not in kept and row.retired_at is None:
+            row.retired_at = now
+            loaded.changes.append(f"rule {code} retired")
+    session.flush()

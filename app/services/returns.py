@@ -1,0 +1,201 @@
+"""Taking back what returned goods earned: the database's side of `app.domain.returns`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import BigInteger, any_, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.db.bulk import copy_into, rows_of
+from app.domain.exact import Ints
+from app.domain.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, taken_back
+from app.domain.sales import Sales
+from app.domain.states import DocumentKind, DocumentStatus, Unit
+from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, SalesLine
+
+_COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
+
+
+@dataclass(frozen=True)
+class Reversals:
+    """What returns take back, in counting order of the returns.
+
+    Columns of equal length: the returning document, the document that sold, the unit, the amount.
+    """
+
+    return_document_id: Ints
+    sale_document_id: Ints
+    unit: Ints
+    amount: Ints
+
+    def of(self, unit: Unit) -> "Reversals":
+        """Keep one unit's."""
+        mine = self.unit == unit
+        return Reversals(self.return_document_id[mine], self.sale_document_id[mine], self.unit[mine], self.amount[mine])
+
+
+def take_back(session: Session, sales: Sales, document_ids: Ints) -> tuple[Reversals, Matches]:
+    """Match the returned lines of documents that have just been stored, and record what their sales lose.
+
+    Documents, lines and awards of the same work must be stored already. Returns the amounts to post, and the matches
+    with the quantities that met no sale.
+    """
+    returned = _returned_lines(sales, document_ids)
+    if not returned:
+        empty = np.zeros(0, dtype=np.int64)
+        return Reversals(empty, empty, empty, empty), Matches()
+    sold = _sold_lines(session, returned, document_ids)
+    already = _returned_already(session, sold)
+    matches = match_returns(returned, sold, already)
+    _store_matches(session, matches.found)
+    return _store_reversals(session, matches.found), matches
+
+
+def _returned_lines(sales: Sales, document_ids: Ints) -> list[ReturnedLine]:
+    documents, lines = sales.documents, sales.lines
+    found: list[ReturnedLine] = []
+    days = documents.issued_on.astype("datetime64[D]").astype(np.int64)
+    for at in np.flatnonzero(sales.is_return()).tolist():
+        document = int(lines.document[at])
+        found.append(
+            ReturnedLine(
+                document=int(document_ids[document]),
+                line_number=int(lines.line_number[at]),
+                distributor_id=int(documents.distributor_id[document]),
+                product_id=int(lines.product_id[at]),
+                day=int(days[document]),
+                counted=document,
+                quantity_milli=abs(int(lines.quantity_milli[at])),
+                corrects=documents.corrects[document],
+            )
+        )
+    return found
+
+
+def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids: Ints) -> list[SoldLine]:
+    """Load every line that these returns may meet."""
+    pairs = sorted({(line.distributor_id, line.product_id) for line in returned})
+    wanted = rows_of(
+        distributor_id=np.asarray([pair[0] for pair in pairs], dtype=np.int64),
+        product_id=np.asarray([pair[1] for pair in pairs], dtype=np.int64),
+    )
+    last_day = np.datetime64(max(line.day for line in returned), "D").astype(object)
+    rows = session.execute(
+        select(
+            SalesDocument.id,
+            SalesLine.line_number,
+            SalesDocument.distributor_id,
+            SalesLine.product_id,
+            SalesDocument.issued_on,
+            SalesDocument.number,
+            SalesDocument.number_key,
+            SalesLine.quantity_milli,
+        )
+        .select_from(wanted)
+        .join(SalesDocument, SalesDocument.distributor_id == wanted.c.distributor_id)
+        .join(SalesLine, (SalesLine.document_id == SalesDocument.id) & (SalesLine.product_id == wanted.c.product_id))
+        .where(
+            SalesDocument.kind == DocumentKind.INVOICE,
+            SalesDocument.status.in_(_COUNTING),
+            SalesDocument.issued_on <= last_day,
+            SalesLine.quantity_milli > 0,
+        )
+    ).all()
+    counted = {int(one): at for at, one in enumerate(document_ids.tolist())}
+    return [
+        SoldLine(
+            document=row.id,
+            line_number=row.line_number,
+            distributor_id=row.distributor_id,
+            product_id=row.product_id,
+            at=(int(np.datetime64(row.issued_on, "D").astype(np.int64)), row.number, row.line_number),
+            year=row.issued_on.year,
+            number_key=row.number_key,
+            quantity_milli=row.quantity_milli,
+            counted=counted.get(row.id),
+        )
+        for row in rows
+    ]
+
+
+def _returned_already(session: Session, sold: Sequence[SoldLine]) -> dict[tuple[int, int], int]:
+    """Sum what was returned of lines before, by (document, line). Refused and superseded returns do not count."""
+    documents = sorted({line.document for line in sold})
+    rows = session.execute(
+        select(
+            ReturnMatch.sale_document_id,
+            ReturnMatch.sale_line_number,
+            cast(func.sum(ReturnMatch.quantity_milli), BigInteger),
+        )
+        .join(SalesDocument, SalesDocument.id == ReturnMatch.return_document_id)
+        .where(
+            ReturnMatch.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
+            SalesDocument.status.in_(_COUNTING),
+        )
+        .group_by(ReturnMatch.sale_document_id, ReturnMatch.sale_line_number)
+    )
+    return {(document, line): quantity for document, line, quantity in rows}
+
+
+def _store_matches(session: Session, found: Sequence[Match]) -> None:
+    copy_into(
+        session,
+        ReturnMatch,
+        {
+            "return_document_id": _column([match.returned.document for match in found]),
+            "return_line_number": _column([match.returned.line_number for match in found]),
+            "sale_document_id": _column([match.sold.document for match in found]),
+            "sale_line_number": _column([match.sold.line_number for match in found]),
+            "quantity_milli": _column([match.quantity_milli for match in found]),
+        },
+    )
+
+
+def _column(values: list[int]) -> Ints:
+    return np.asarray(values, dtype=np.int64)
+
+
+def _store_reversals(session: Session, found: Sequence[Match]) -> Reversals:
+    """Record what each match takes from each award of its sale."""
+    awards: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    documents = sorted({match.sold.document for match in found})
+    for document, line, version, unit, amount in session.execute(
+        select(Award.document_id, Award.line_number, Award.rule_version_id, Award.unit, Award.amount).where(
+            Award.document_id == any_(literal(documents, ARRAY(BigInteger)))
+        )
+    ):
+        awards.setdefault((document, line), []).append((version, int(unit), amount))
+    rows = [
+        (match, version, unit, amount)
+        for match in found
+        for version, unit, amount in awards.get((match.sold.document, match.sold.line_number), ())
+    ]
+    back = taken_back(
+        _column([row[3] for row in rows]),
+        _column([row[0].sold.quantity_milli for row in rows]),
+        _column([row[0].before_milli for row in rows]),
+        _column([row[0].quantity_milli for row in rows]),
+    )
+    some = [(row, amount) for row, amount in zip(rows, back.tolist(), strict=True) if amount]
+    reversals = Reversals(
+        return_document_id=_column([row[0].returned.document for row, _ in some]),
+        sale_document_id=_column([row[0].sold.document for row, _ in some]),
+        unit=_column([row[2] for row, _ in some]),
+        amount=_column([amount for _, amount in some]),
+    )
+    copy_into(
+        session,
+        AwardReversal,
+        {
+            "return_document_id": reversals.return_document_id,
+            "return_line_number": _column([row[0].returned.line_number for row, _ in some]),
+            "sale_document_id": reversals.sale_document_id,
+            "sale_line_number": _column([row[0].sold.line_number for row, _ in some]),
+            "rule_version_id": _column([row[1] for row, _ in some]),
+            "unit": reversals.unit,
+            "amount": reversals.amount,
+        },
+    )
+    return reversals

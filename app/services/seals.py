@@ -1,0 +1,159 @@
+"""Seals: the ledger is hashed in blocks, each over the one before, so that a changed past shows itself.
+
+A block covers the transactions that were committed when it was made: those with ids up to its last, less the ids that
+were not there (still being written, or rolled back), plus earlier ones that came late. So nobody waits for a seal, and
+a copy of the database verifies like the original. The newest hash is worth keeping outside the database: deleting the
+newest rows and their block leaves no other trace.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.db.locks import lock_name
+from app.models.ledger import LedgerBlock, LedgerTransaction
+
+MOST_IN_A_BLOCK = 50_000
+
+_ROWS = """
+    select t.id,
+        t.id || '|' || t.program_id || '|' || t.kind || '|' || t.key || '|' || t.effective_on || '|'
+            || extract(epoch from t.recorded_at) || '|' || coalesce(t.document_id::text, '') || '|'
+            || coalesce(t.reverses_id::text, '') || '|' || coalesce(t.actor, '') || '|' || coalesce(t.reason, '') || '|'
+            || coalesce((
+                select string_agg(e.position || ':' || e.account_id || ':' || e.bucket || ':' || e.amount || ':'
+                    || coalesce(e.lot_id::text, ''), ',' order by e.position)
+                from ledger_entry e where e.transaction_id = t.id), ''),
+        (select count(*) from ledger_entry e where e.transaction_id = t.id)
+    from ledger_transaction t
+    where (t.id > :after and t.id <= :last) or t.id = any(:late)
+    order by t.id"""
+
+
+def seal(session: Session, now: dt.datetime) -> int:
+    """Seal what is committed and not sealed yet, in blocks. Returns how many transactions. The caller commits."""
+    lock_name(session, "ledger.seal")
+    sealed = 0
+    while True:
+        before = _newest(session)
+        after = before.last_transaction_id if before is not None else 0
+        open_ranges = [tuple(pair) for pair in before.open_ranges] if before is not None else []
+        late = _arrived(session, open_ranges)
+        ids = session.scalars(
+            select(LedgerTransaction.id)
+            .where(LedgerTransaction.id > after)
+            .order_by(LedgerTransaction.id)
+            .limit(MOST_IN_A_BLOCK)
+        ).all()
+        if not ids and not late:
+            return sealed
+        last = ids[-1] if ids else after
+        rows = session.execute(text(_ROWS), {"after": after, "last": last, "late": late}).tuples().all()
+        # what another session commits between the two reads is caught by its id: it is not in `ids`, so it stays open
+        wanted = {*ids, *late}
+        rows = [row for row in rows if row[0] in wanted]
+        number = before.number + 1 if before is not None else 1
+        session.add(
+            LedgerBlock(
+                number=number,
+                last_transaction_id=last,
+                late_ids=late,
+                open_ranges=[list(pair) for pair in _open(open_ranges, late, after, ids)],
+                transactions=len(rows),
+                entries=sum(row[2] for row in rows),
+                hash=_hash(before.hash if before is not None else b"", number, [row[1] for row in rows]),
+                sealed_at=now,
+            )
+        )
+        session.flush()
+        sealed += len(rows)
+        if len(ids) < MOST_IN_A_BLOCK:
+            return sealed
+
+
+def head(session: Session) -> str | None:
+    """Give the newest block's number and hash, to be kept outside the database."""
+    newest = _newest(session)
+    return f"{newest.number}:{newest.hash.hex()}" if newest is not None else None
+
+
+def unsealed(session: Session) -> int:
+    """Count the transactions above the newest block."""
+    newest = _newest(session)
+    after = newest.last_transaction_id if newest is not None else 0
+    return session.execute(select(func.count()).where(LedgerTransaction.id > after)).scalar_one()
+
+
+def broken(session: Session) -> list[str]:
+    """Compute every block again and tell which do not agree: a row was changed, added or removed behind the seal."""
+    problems: list[str] = []
+    previous, after, number = b"", 0, 0
+    late_of_later = _late_ids(session)
+    for block in session.scalars(select(LedgerBlock).order_by(LedgerBlock.number)):
+        number += 1
+        if block.number != number:
+            problems.append(f"seal: block {number} is missing")
+            number = block.number
+        rows = session.execute(
+            text(_ROWS), {"after": after, "last": block.last_transaction_id, "late": block.late_ids}
+        ).tuples()
+        mine = [row for row in rows if row[0] <= after or late_of_later.get(row[0], block.number) == block.number]
+        if len(mine) != block.transactions or sum(row[2] for row in mine) != block.entries:
+            problems.append(
+                f"seal: block {block.number} was sealed with {block.transactions} transactions and {block.entries} "
+                f"entries, there are {len(mine)} and {sum(row[2] for row in mine)}"
+            )
+        elif _hash(previous, block.number, [row[1] for row in mine]) != block.hash:
+            problems.append(f"seal: block {block.number} does not agree with its rows: one was changed")
+        previous, after = block.hash, block.last_transaction_id
+    return problems
+
+
+def _newest(session: Session) -> LedgerBlock | None:
+    return session.scalars(select(LedgerBlock).order_by(LedgerBlock.number.desc()).limit(1)).one_or_none()
+
+
+def _late_ids(session: Session) -> dict[int, int]:
+    """Tell, for each id that came late, which block covers it."""
+    rows = session.execute(select(LedgerBlock.number, LedgerBlock.late_ids)).tuples()
+    return {one: number for number, late in rows for one in late}
+
+
+def _arrived(session: Session, open_ranges: Sequence[tuple[int, int]]) -> list[int]:
+    """Find transactions that have appeared in ranges that were open."""
+    found: list[int] = []
+    for first, last in open_ranges:
+        found += session.scalars(
+            select(LedgerTransaction.id).where(LedgerTransaction.id >= first, LedgerTransaction.id <= last)
+        ).all()
+    return sorted(found)
+
+
+def _open(
+    before: Sequence[tuple[int, int]], arrived: Sequence[int], after: int, ids: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Give the ranges of ids that nobody has seen: those from before less what arrived, and the gaps among new ids."""
+    gaps: list[tuple[int, int]] = []
+    for first, last in before:
+        low = first
+        for one in [*(one for one in arrived if first <= one <= last), last + 1]:
+            if one > low:
+                gaps.append((low, one - 1))
+            low = one + 1
+    low = after + 1
+    for one in ids:
+        if one > low:
+            gaps.append((low, one - 1))
+        low = one + 1
+    return gaps
+
+
+def _hash(previous: bytes, number: int, rows: Sequence[str]) -> bytes:
+    digest = hashlib.sha256(previous + number.to_bytes(8, "big"))
+    for row in rows:
+        digest.update(row.encode())
+        digest.update(b"\n")
+    return digest.digest()

@@ -1,0 +1,47 @@
+"""Wallets one at a time: the lots of single accounts, loaded, planned over, and stored by a posting."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.domain.lots import LotBalance, Wallet
+from app.domain.states import LotState
+from app.models.ledger import Account, Lot
+
+
+class OpenWallets:
+    """Locked wallets with their lots, and the memory of what they were."""
+
+    def __init__(self, session: Session, account_ids: Iterable[int], *, with_lots: Iterable[int] = ()) -> None:
+        """Lock accounts in the order of their ids and load their lots; closed lots only where ``with_lots`` asks."""
+        ids = sorted(set(account_ids))
+        rows = session.execute(
+            select(Account.id, Account.available, Account.may_owe)
+            .where(Account.id == any_(literal(ids, ARRAY(BigInteger))))
+            .order_by(Account.id)
+            .with_for_update()
+        )
+        self.of = {row.id: Wallet(owed=max(0, -row.available), may_owe=row.may_owe) for row in rows}
+        self._was: dict[int, tuple[LotState, int]] = {}
+        asked = sorted(set(with_lots))
+        for row in session.execute(
+            select(Lot.id, Lot.account_id, Lot.state, Lot.earned_on, Lot.expires_on, Lot.remaining).where(
+                Lot.account_id == any_(literal(ids, ARRAY(BigInteger))),
+                (Lot.state != LotState.CLOSED) | (Lot.id == any_(literal(asked, ARRAY(BigInteger)))),
+            )
+        ):
+            self.of[row.account_id].lots[row.id] = LotBalance(
+                row.id, row.state, row.earned_on, row.expires_on, row.remaining
+            )
+            self._was[row.id] = (row.state, row.remaining)
+
+    def changed(self) -> dict[int, LotBalance]:
+        """Give the lots of the database that a plan changed."""
+        return {
+            lot.id: lot
+            for wallet in self.of.values()
+            for lot in wallet.lots.values()
+            if lot.id in self._was and self._was[lot.id] != (lot.state, lot.remaining)
+        }

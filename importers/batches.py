@@ -1,0 +1,199 @@
+"""Imports as people see them: started, followed, finished. The work itself is done by the jobs of `importers.jobs`."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.domain.definition import ImportProfile
+from app.domain.states import BatchStatus, JobState
+from app.jobs import board
+from app.models.imports import ImportBatch, ImportShard
+from app.models.jobs import Job
+from app.models.programs import Program
+from importers.errors import NoProfile
+from importers.fields import KINDS, check_profile
+from importers.guard import judge
+from importers.store import BatchFiles, fingerprint
+
+READ, SHARD, FINISH = "import.read", "import.shard", "import.finish"
+
+
+def profile_of(program: Program, kind: str, name: str | None) -> tuple[str, ImportProfile]:
+    """Find the profile that reads a kind of file: the one that is named, or the one that bears the kind's name.
+
+    Raises:
+        NoProfile: There is none, or it does not serve this kind.
+    """
+    chosen = name or kind
+    stored = program.import_profiles.get(chosen)
+    if stored is None:
+        known = ", ".join(sorted(program.import_profiles)) or "none"
+        raise NoProfile(
+            f"The programme {program.code} has no import profile {chosen!r}; it has: {known}. "
+            "Add it under import_profiles in the programme file, or name another with --profile."
+        )
+    profile = ImportProfile.model_validate(stored)
+    serves = profile.kind or chosen
+    if serves != kind:
+        raise NoProfile(f"The import profile {chosen!r} reads {serves}, not {kind}.")
+    check_profile(chosen, kind, profile)
+    return chosen, profile
+
+
+def start(
+    session: Session,
+    settings: Settings,
+    program: Program,
+    kind: str,
+    path: Path,
+    *,
+    file_name: str,
+    profile_name: str | None,
+    dry_run: bool,
+    actor: str,
+    now: dt.datetime,
+) -> int:
+    """Take a file in and put its reading on the board. Returns the batch's id. The caller commits, then wakes workers.
+
+    Raises:
+        ImportRefused: The file, or the profile, cannot be used.
+    """
+    if kind not in KINDS:
+        raise NoProfile(f"Nothing imports {kind!r}; there are {', '.join(sorted(KINDS))}.")
+    name, profile = profile_of(program, kind, profile_name)
+    judge(path, file_name, settings.max_upload_mb << 20)
+    batch = ImportBatch(
+        program_id=program.id,
+        kind=kind,
+        profile_name=name,
+        profile=profile.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        dry_run=dry_run,
+        file_name=file_name,
+        file_sha256=fingerprint(path),
+        file_bytes=path.stat().st_size,
+        status=BatchStatus.QUEUED,
+        counts={},
+        created_by=actor,
+        created_at=now,
+    )
+    session.add(batch)
+    session.flush()
+    BatchFiles(settings.files, batch.id).take_in(path)
+    board.put_up(session, READ, f"{READ}:{batch.id}", {"batch": batch.id})
+    return batch.id
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import has come.
+
+    ``counts`` has rows_read, documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
+    points_reversed, and for products and distributors created and changed. ``share`` is what is done of the whole, from
+    0 to 10000; ``stage`` what is being done.
+    """
+
+    batch_id: int
+    kind: str
+    file_name: str
+    dry_run: bool
+    status: BatchStatus
+    stage: str
+    share_bp: int
+    counts: Mapping[str, int]
+    seconds: float
+    seconds_left: float | None
+    problems_file: str | None
+    message: str | None
+
+    @property
+    def ended(self) -> bool:
+        """Say whether nothing more will happen."""
+        return self.status in (BatchStatus.DONE, BatchStatus.FAILED)
+
+
+COUNTED = (
+    "rows_read",
+    "documents",
+    "lines_accepted",
+    "lines_held",
+    "lines_refused",
+    "duplicates",
+    "duplicate_documents",
+    "corrected",
+    "points_awarded",
+    "points_reversed",
+    "money_awarded_minor",
+    "money_reversed_minor",
+    "created",
+    "changed",
+)
+
+
+def progress_of(session: Session, batch_id: int, now: dt.datetime) -> Progress:
+    """Tell how far an import has come, from what its jobs have recorded.
+
+    Raises:
+        LookupError: There is no such batch.
+    """
+    batch = session.get(ImportBatch, batch_id, populate_existing=True)
+    if batch is None:
+        raise LookupError(f"no import has the number {batch_id}")
+    shards = session.execute(
+        select(ImportShard.lines, ImportShard.counts).where(ImportShard.batch_id == batch_id)
+    ).all()
+    counts = totals([batch.counts, *(row.counts for row in shards if row.counts)])
+    failed = session.scalars(
+        select(Job.error).where(Job.state == JobState.FAILED, Job.payload["batch"].as_integer() == batch_id)
+    ).first()
+    status = BatchStatus.FAILED if failed is not None and batch.status is not BatchStatus.DONE else batch.status
+    seconds = ((batch.finished_at or now) - batch.created_at).total_seconds()
+    lines = sum(row.lines for row in shards)
+    done = sum(row.lines for row in shards if row.counts)
+    share_bp = 10_000 if status is BatchStatus.DONE else 1_000 + 8_900 * done // lines if lines else 0
+    left = None
+    if status is BatchStatus.LOADING and 0 < done < lines:
+        left = seconds * (10_000 - share_bp) / max(share_bp, 1)
+    stage = {BatchStatus.QUEUED: "waiting", BatchStatus.READING: "reading", BatchStatus.LOADING: "counting"}
+    return Progress(
+        batch_id=batch_id,
+        kind=batch.kind,
+        file_name=batch.file_name,
+        dry_run=batch.dry_run,
+        status=status,
+        stage=stage.get(status, str(status)),
+        share_bp=share_bp,
+        counts=counts,
+        seconds=seconds,
+        seconds_left=left,
+        problems_file=batch.problems_file,
+        message=batch.message or (failed.strip().splitlines()[-1] if failed else None),
+    )
+
+
+def newest(session: Session, program_code: str | None, limit: int, now: dt.datetime) -> list[Progress]:
+    """Give the newest imports, of one programme or of all."""
+    query = select(ImportBatch.id).order_by(ImportBatch.id.desc()).limit(limit)
+    if program_code is not None:
+        query = query.join(Program, Program.id == ImportBatch.program_id).where(Program.code == program_code)
+    return [progress_of(session, batch_id, now) for batch_id in session.scalars(query)]
+
+
+def totals(parts: list[dict[str, Any]]) -> dict[str, int]:
+    """Add up what the stages of an import counted."""
+    return {name: sum(int(part.get(name, 0)) for part in parts) for name in COUNTED}
+
+
+def set_status(session: Session, batch_id: int, status: BatchStatus, **changes: Any) -> None:
+    """Move a batch on. The caller commits."""
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id)
+        .values(status=status, **changes)
+        .execution_options(synchronize_session=False)
+    )

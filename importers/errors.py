@@ -1,0 +1,27 @@
+"""What stops a whole import, as opposed to a problem of one row."""
+
+
+class ImportRefused(Exception):
+    """The file cannot be taken in as it is; the message says where, what was found, what was expected, what to do."""
+
+
+class FileRefused(ImportRefused):
+    """The file was judged before reading: its kind, its size, its container."""
+
+
+class ColumnsMissing(ImportRefused):
+    """The header does not have the columns that the profile names."""
+
+    def __init__(self, missing: dict[str, str], found: list[str]) -> None:
+        """Say which columns are missing, for which field, and which the file has."""
+        self.missing = missing
+        self.found = found
+        wanted = "; ".join(f"{header!r} (for {field})" for field, header in missing.items())
+        has = ", ".join(repr(name) for name in found) or "none"
+        super().__init__(
+            f"Row 1: the header lacks {wanted}. It has: {has}. Correct the header, or the profile's columns."
+        )
+
+
+class NoProfile(ImportRefused):
+    """The programme has no import profile of that name, or not of that kind."""

@@ -1,0 +1,451 @@
+"""The jobs of an import: read the file and cut it, count a shard, finish.
+
+Each may be killed at any moment and is done again by another worker: reading writes the same shards, a shard is one
+transaction, finishing writes the same workbook.
+"""
+
+import datetime as dt
+import functools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.db.transaction import transaction
+from app.domain.calendar import local_date
+from app.domain.codes import code_key
+from app.domain.definition import ImportProfile, ProgramSettings
+from app.domain.exact import Ints
+from app.domain.sales import UNKNOWN, Documents, Lines, Sales
+from app.domain.states import BatchStatus, DocumentStatus, Outcome, Unit
+from app.jobs import board, messenger, registry
+from app.jobs.board import Work
+from app.models.imports import ImportBatch, ImportShard
+from app.models.programs import Program
+from app.services import catalogue, distributors
+from app.services.rulebooks import rules_of
+from importers import batches, masterdata
+from importers.errors import ImportRefused
+from importers.fields import mapped
+from importers.grouping import group
+from importers.guard import Judged, judge
+from importers.matching import match
+from importers.problems import Problems
+from importers.reading import TextTable, read
+from importers.sales_rows import SalesRows, type_rows
+from importers.sharding import cut
+from importers.store import BatchFiles
+from importers.workbook import write_problems
+from verification.gate import Admission, Incoming, Source, admit
+
+
+def register(settings: Settings, redis_url: str, clock: Callable[[], dt.datetime]) -> None:
+    """Name the functions of the import's jobs."""
+    desk = _Desk(settings, redis_url, clock)
+    registry.register(batches.READ, desk.read)
+    registry.register(batches.SHARD, desk.shard)
+    registry.register(batches.FINISH, desk.finish)
+
+
+class _Desk:
+    """The jobs' functions, with what they need from outside."""
+
+    def __init__(self, settings: Settings, redis_url: str, clock: Callable[[], dt.datetime]) -> None:
+        self.settings = settings
+        self.redis_url = redis_url
+        self.clock = clock
+
+    def read(self, work: Work) -> None:
+        """Read a batch's file, keep its rows, and cut it into shards."""
+        batch_id = int(work.payload["batch"])
+        with work.transaction() as session:
+            batch = session.get_one(ImportBatch, batch_id)
+            program = session.get_one(Program, batch.program_id)
+            session.expunge_all()
+            batches.set_status(session, batch_id, BatchStatus.READING)
+        files = BatchFiles(self.settings.files, batch_id)
+        try:
+            judged = judge(files.original, batch.file_name, self.settings.max_upload_mb << 20)
+            profile = ImportProfile.model_validate(batch.profile)
+            if batch.kind == "sales":
+                self._read_sales(work, batch, program, profile, files, judged)
+            else:
+                self._read_masterdata(work, batch, program, profile, files, judged)
+        except ImportRefused as refused:
+            with work.transaction() as session:
+                batches.set_status(
+                    session, batch_id, BatchStatus.FAILED, message=str(refused), finished_at=self.clock()
+                )
+                work.finish(session)
+
+    def _read_sales(
+        self,
+        work: Work,
+        batch: ImportBatch,
+        program: Program,
+        profile: ImportProfile,
+        files: BatchFiles,
+        judged: Judged,
+    ) -> None:
+        settings = ProgramSettings.model_validate(program.settings)
+        table = read(judged, batch.file_name, profile.sheet)
+        columns = mapped(table, profile)
+        problems = Problems()
+        files.save_rows(table.frame, table.row_number)
+        _wrong_widths(table, problems)
+        rows_read = len(table.row_number) + len(table.wrong_width)
+        work.report(stage="typing", rows_read=rows_read)
+        gross = settings.earns_on == "gross"
+        rows = type_rows(table, columns, profile, program.currency_decimals, gross=gross, problems=problems)
+        del table
+        matched = _Matched(self, work, batch, program, settings, profile)
+        distributor_id, product_id = matched.ids(rows, problems)
+        grouped = group(rows, distributor_id, product_id, problems)
+        del rows
+        work.report(stage="cutting", rows_read=rows_read)
+        with work.transaction() as session:
+            budgeted = rules_of(session, program.id).book.budgeted
+        shards = [
+            (shard, files.save_shard(position, grouped.incoming.select(shard.documents)))
+            for position, shard in enumerate(cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted))
+        ]
+        if batch.dry_run:
+            matched.save_created(files)
+        lines_of = np.bincount(grouped.incoming.sales.lines.document, minlength=len(grouped.incoming.sales.documents))
+        with work.transaction() as session:
+            for position, (shard, name) in enumerate(shards):
+                row = ImportShard(
+                    batch_id=batch.id,
+                    position=position,
+                    file=name,
+                    lines=int(lines_of[shard.documents].sum()),
+                    documents=int(shard.documents.sum()),
+                )
+                session.add(row)
+                session.flush()
+                board.put_up(
+                    session,
+                    batches.SHARD,
+                    f"{batches.SHARD}:{row.id}",
+                    {"batch": batch.id, "shard": row.id},
+                    lane=None if shard.lane is None else f"import:{batch.id}:{shard.lane}",
+                    position=shard.order,
+                )
+            problems.store(session, batch.id)
+            counts = {
+                "rows_read": rows_read,
+                "lines_held": problems.count(Outcome.HELD),
+                "lines_refused": problems.count(Outcome.REFUSED),
+                "duplicates": len(grouped.repeated_rows),
+            }
+            status = BatchStatus.LOADING if shards else BatchStatus.FINISHING
+            batches.set_status(session, batch.id, status, counts=counts)
+            if not shards:
+                _put_up_finish(session, batch.id)
+            work.finish(session)
+        messenger.wake(self.redis_url, max(1, len(shards)))
+
+    def _read_masterdata(
+        self,
+        work: Work,
+        batch: ImportBatch,
+        program: Program,
+        profile: ImportProfile,
+        files: BatchFiles,
+        judged: Judged,
+    ) -> None:
+        settings = ProgramSettings.model_validate(program.settings)
+        table = read(judged, batch.file_name, profile.sheet)
+        columns = mapped(table, profile)
+        problems = Problems()
+        files.save_rows(table.frame, table.row_number)
+        _wrong_widths(table, problems)
+        rows = masterdata.read_rows(table, columns, problems)
+        with work.transaction() as session:
+            saved = session.begin_nested()
+            if batch.kind == "products":
+                created, changed = masterdata.load_products(session, program.id, program.locale, rows)
+            else:
+                created, changed = masterdata.load_distributors(
+                    session,
+                    program.id,
+                    program.locale,
+                    rows,
+                    problems,
+                    enrolled_on=local_date(self.clock(), program.time_zone),
+                    may_owe=settings.returns == "negative",
+                )
+            saved.rollback() if batch.dry_run else saved.commit()
+            problems.store(session, batch.id)
+            counts = {
+                "rows_read": len(table.row_number) + len(table.wrong_width),
+                "lines_accepted": masterdata.accepted(table, rows, problems),
+                "lines_held": problems.count(Outcome.HELD),
+                "lines_refused": problems.count(Outcome.REFUSED),
+                "duplicates": rows.repeated,
+                "created": created,
+                "changed": changed,
+            }
+            batches.set_status(session, batch.id, BatchStatus.FINISHING, counts=counts)
+            _put_up_finish(session, batch.id)
+            work.finish(session)
+        messenger.wake(self.redis_url, 1)
+
+    def shard(self, work: Work) -> None:
+        """Count one shard: gate, rules, ledger, and its own record, in one transaction."""
+        batch_id, shard_id = int(work.payload["batch"]), int(work.payload["shard"])
+        with work.transaction() as session:
+            batch = session.get_one(ImportBatch, batch_id)
+            name = session.get_one(ImportShard, shard_id).file
+            profile = ImportProfile.model_validate(batch.profile)
+            session.expunge_all()
+        files = BatchFiles(self.settings.files, batch_id)
+        incoming = files.load_shard(name)
+        with work.transaction() as session:
+            saved = session.begin_nested() if batch.dry_run else None
+            if batch.dry_run:
+                incoming = _create_for_now(session, batch, files, incoming, self.clock())
+            rules = rules_of(session, batch.program_id)
+            source = Source(
+                name="import",
+                policy=rules.settings.verification.import_,
+                may_correct=profile.changed_documents == "correct",
+                batch_id=batch_id,
+            )
+            admission = admit(session, rules, incoming, source, now=self.clock())
+            if saved is not None:
+                saved.rollback()
+            counts, problems = _outcomes(incoming, admission)
+            problems.store(session, batch_id)
+            session.execute(
+                update(ImportShard)
+                .where(ImportShard.id == shard_id)
+                .values(counts=counts)
+                .execution_options(synchronize_session=False)
+            )
+            work.finish(session)
+        self._finish_if_last(work, batch_id)
+
+    def _finish_if_last(self, work: Work, batch_id: int) -> None:
+        """Put up the finish once every shard is counted. Two workers may both see it: the key makes it one job."""
+        with transaction(work.registry) as session:
+            left = session.execute(
+                select(func.count())
+                .select_from(ImportShard)
+                .where(ImportShard.batch_id == batch_id, ImportShard.counts.is_(None))
+            ).scalar_one()
+            if left == 0:
+                _put_up_finish(session, batch_id)
+        if left == 0:
+            messenger.wake(self.redis_url, 1)
+
+    def finish(self, work: Work) -> None:
+        """Write the problems workbook and close the batch."""
+        batch_id = int(work.payload["batch"])
+        files = BatchFiles(self.settings.files, batch_id)
+        with work.transaction() as session:
+            written = write_problems(session, batch_id, files)
+            batches.set_status(
+                session,
+                batch_id,
+                BatchStatus.DONE,
+                problems_file=str(files.problems) if written else None,
+                finished_at=self.clock(),
+            )
+            work.finish(session)
+        files.drop_shards()
+
+
+def _put_up_finish(session: Session, batch_id: int) -> None:
+    board.put_up(session, batches.FINISH, f"{batches.FINISH}:{batch_id}", {"batch": batch_id})
+
+
+def _wrong_widths(table: TextTable, problems: Problems) -> None:
+    for row, cells in table.wrong_width:
+        problems.add(row, Outcome.REFUSED, "wrong_number_of_cells", found=cells, expected=len(table.header))
+
+
+class _Matched:
+    """Matches the codes of a batch, creating what its profile says is to be created."""
+
+    def __init__(
+        self,
+        desk: _Desk,
+        work: Work,
+        batch: ImportBatch,
+        program: Program,
+        settings: ProgramSettings,
+        profile: ImportProfile,
+    ) -> None:
+        self.desk = desk
+        self.work = work
+        self.batch = batch
+        self.program = program
+        self.settings = settings
+        self.profile = profile
+        self.created: dict[str, list[dict[str, Any]]] = {"distributors": [], "products": []}
+
+    def ids(self, rows: SalesRows, problems: Problems) -> tuple[Ints, Ints]:
+        """Give the distributor and the product of each row."""
+        with self.work.transaction() as session:
+            known_distributors = distributors.distributor_ids(session, self.program.id)
+            known_products = catalogue.product_ids(session, self.program.id)
+        bad = np.isin(rows.row_number, problems.rows())
+        distributor_id = match(
+            rows.distributor,
+            known_distributors,
+            self.profile.unknown_distributor,
+            "distributor",
+            rows.row_number,
+            bad,
+            rows.distributor_name,
+            functools.partial(self._create_distributors, rows),
+            problems,
+        )
+        bad |= np.isin(rows.row_number, problems.rows())
+        product_id = match(
+            rows.product,
+            known_products,
+            self.profile.unknown_product,
+            "product",
+            rows.row_number,
+            bad,
+            rows.product_name,
+            self._create_products,
+            problems,
+        )
+        return distributor_id, product_id
+
+    def _create_distributors(self, rows: SalesRows, codes: list[str], names: dict[str, str]) -> dict[str, int]:
+        countries: dict[str, str] = {}
+        if rows.country is not None:
+            first, at = np.unique(rows.distributor.code, return_index=True)
+            countries = {
+                rows.distributor.written[code]: rows.country[row]
+                for code, row in zip(first.tolist(), at.tolist(), strict=True)
+                if code >= 0 and rows.country[row] is not None
+            }
+        if self.batch.dry_run:
+            return self._pretend("distributors", codes, names, countries)
+        with self.work.transaction() as session:
+            return distributors.create_distributors(
+                session,
+                self.program.id,
+                self.program.locale,
+                codes,
+                names,
+                countries,
+                enrolled_on=local_date(self.desk.clock(), self.program.time_zone),
+                may_owe=self.settings.returns == "negative",
+            )
+
+    def _create_products(self, codes: list[str], names: dict[str, str]) -> dict[str, int]:
+        if self.batch.dry_run:
+            return self._pretend("products", codes, names, {})
+        with self.work.transaction() as session:
+            return catalogue.create_products(session, self.program.id, self.program.locale, codes, names)
+
+    def _pretend(self, what: str, codes: list[str], names: dict[str, str], countries: dict[str, str]) -> dict[str, int]:
+        """Give what a dry run may not create numbers below ``UNKNOWN``; a shard creates it for as long as it runs."""
+        listed = self.created[what]
+        for code in codes:
+            listed.append({"code": code, "name": names.get(code, code), "country": countries.get(code)})
+        return {code_key(one["code"]): UNKNOWN - 1 - at for at, one in enumerate(listed)}
+
+    def save_created(self, files: BatchFiles) -> None:
+        """Keep what the dry run pretends to have created."""
+        (files.folder / "created.json").write_text(json.dumps(self.created, ensure_ascii=False))
+
+
+def _create_for_now(
+    session: Session, batch: ImportBatch, files: BatchFiles, incoming: Incoming, now: dt.datetime
+) -> Incoming:
+    """Create, inside a transaction that will be undone, what a dry run only pretended to create."""
+    created = json.loads((files.folder / "created.json").read_text())
+    program = session.get_one(Program, batch.program_id)
+    sales = incoming.sales
+
+    def listed(what: str, ids: Ints) -> list[dict[str, Any]]:
+        return [created[what][UNKNOWN - 1 - one] for one in np.unique(ids[ids < UNKNOWN]).tolist()]
+
+    who, what = listed("distributors", sales.documents.distributor_id), listed("products", sales.lines.product_id)
+    if who:
+        distributors.create_distributors(
+            session,
+            program.id,
+            program.locale,
+            [one["code"] for one in who],
+            {one["code"]: one["name"] for one in who},
+            {},
+            enrolled_on=local_date(now, program.time_zone),
+            may_owe=program.settings.get("returns", "negative") == "negative",
+        )
+    if what:
+        catalogue.create_products(
+            session,
+            program.id,
+            program.locale,
+            [one["code"] for one in what],
+            {one["code"]: one["name"] for one in what},
+        )
+    by_code = distributors.distributor_ids(session, program.id), catalogue.product_ids(session, program.id)
+
+    def real(ids: Ints, kind: str, known: dict[str, int]) -> Ints:
+        spread = ids.copy()
+        for at in np.flatnonzero(ids < UNKNOWN).tolist():
+            spread[at] = known[code_key(created[kind][UNKNOWN - 1 - int(ids[at])]["code"])]
+        return spread
+
+    documents = Documents(
+        **{
+            **sales.documents.__dict__,
+            "distributor_id": real(sales.documents.distributor_id, "distributors", by_code[0]),
+        }
+    )
+    lines = Lines(**{**sales.lines.__dict__, "product_id": real(sales.lines.product_id, "products", by_code[1])})
+    return Incoming(Sales(documents, lines), incoming.number_key, incoming.seller_key, incoming.total_minor)
+
+
+def _outcomes(incoming: Incoming, admission: Admission) -> tuple[dict[str, int], Problems]:
+    """Tell what became of each line of a shard."""
+    lines = incoming.sales.lines
+    per_document = np.bincount(lines.document, minlength=len(incoming.sales.documents))
+    problems = Problems()
+    unmatched: dict[int, set[int]] = {}
+    for at, line_number in admission.unmatched_lines:
+        unmatched.setdefault(at, set()).add(line_number)
+    duplicates = int(per_document[admission.duplicate].sum())
+    accepted = int(per_document.sum()) - duplicates
+    starts = np.searchsorted(lines.document, np.arange(len(per_document) + 1))
+    undecided = (admission.status != DocumentStatus.ACCEPTED) & ~admission.duplicate
+    for at in np.flatnonzero(undecided).tolist():
+        refused = admission.status[at] == DocumentStatus.REFUSED
+        reasons = admission.reasons.get(at, [])
+        # where only returned lines met no sale, the other lines of the document count
+        only_returns = all(reason["code"] in ("return_without_sale", "return_forgiven") for reason in reasons)
+        for line in range(int(starts[at]), int(starts[at + 1])):
+            if only_returns and int(lines.line_number[line]) not in unmatched.get(at, ()):
+                continue
+            accepted -= 1
+            for reason in reasons:
+                if reason.get("line") in (None, int(lines.line_number[line])):
+                    problems.add(int(lines.source_row[line]), Outcome.REFUSED if refused else Outcome.HELD, **reason)
+    stored = np.isin(admission.status, (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW))
+    counts = {
+        "documents": int(stored.sum()),
+        "lines_accepted": accepted,
+        "lines_held": problems.count(Outcome.HELD),
+        "lines_refused": problems.count(Outcome.REFUSED),
+        "duplicates": duplicates,
+        "duplicate_documents": int(admission.duplicate.sum()),
+        "corrected": admission.corrected,
+        "points_awarded": admission.awarded[Unit.POINTS],
+        "points_reversed": admission.reversed[Unit.POINTS],
+        "money_awarded_minor": admission.awarded[Unit.MONEY],
+        "money_reversed_minor": admission.reversed[Unit.MONEY],
+    }
+    return counts, problems

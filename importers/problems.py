@@ -1,0 +1,69 @@
+"""Rows that do not simply count: collected by every stage, stored once, and handed back as a workbook."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.db.bulk import copy_into
+from app.domain.states import Outcome
+from app.models.imports import ImportProblem
+
+_GRAVER = {Outcome.HELD: 0, Outcome.REFUSED: 1}
+
+
+class Problems:
+    """The problems of a table's rows: for each row the gravest outcome and every reason."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.outcome: dict[int, Outcome] = {}
+        self.reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
+
+    def add(self, row: int, outcome: Outcome, code: str, **values: Any) -> None:
+        """Note one problem of one row."""
+        row = int(row)
+        was = self.outcome.get(row)
+        if was is None or _GRAVER[outcome] > _GRAVER[was]:
+            self.outcome[row] = outcome
+        self.reasons[row].append({"code": code, **values})
+
+    def add_all(self, rows: Iterable[int], outcome: Outcome, code: str, **values: Any) -> None:
+        """Note the same problem of several rows."""
+        for row in rows:
+            self.add(row, outcome, code, **values)
+
+    def merge(self, other: "Problems") -> None:
+        """Take in what another stage found."""
+        for row, outcome in other.outcome.items():
+            for reason in other.reasons[row]:
+                self.add(row, outcome, **reason)
+
+    def rows(self) -> np.ndarray:
+        """Give the rows with problems, rising."""
+        return np.asarray(sorted(self.outcome), dtype=np.int64)
+
+    def count(self, outcome: Outcome) -> int:
+        """Count the rows of one outcome."""
+        return sum(one is outcome for one in self.outcome.values())
+
+    def __len__(self) -> int:
+        """Count the rows with problems."""
+        return len(self.outcome)
+
+    def store(self, session: Session, batch_id: int) -> None:
+        """Write the problems of a batch. The caller commits."""
+        rows = self.rows()
+        copy_into(
+            session,
+            ImportProblem,
+            {
+                "batch_id": np.full(len(rows), batch_id, dtype=np.int64),
+                "row_number": rows,
+                "outcome": [str(self.outcome[row]) for row in rows.tolist()],
+                "reasons": [json.dumps(self.reasons[row], ensure_ascii=False) for row in rows.tolist()],
+            },
+        )

@@ -1,0 +1,210 @@
+"""A sales report's rows, typed: numbers, dates and the distinct codes that are still to be matched."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.compute as pc
+
+from app.domain.codes import code_key
+from app.domain.definition import ImportProfile
+from app.domain.exact import Ints, floor_product
+from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
+from app.domain.states import DocumentKind, Outcome
+from importers import parsing
+from importers.parsing import Column
+from importers.problems import Problems
+from importers.reading import TextTable
+
+_PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A column of codes: ``code[row]`` is a position in ``written`` and in ``keys`` (as compared), or -1."""
+
+    code: Ints
+    written: list[str]
+    keys: list[str]
+
+    @staticmethod
+    def of(column: Column) -> "Codes":
+        """Join the spellings that compare as one code."""
+        position: dict[str, int] = {}
+        written: list[str] = []
+        onto = np.empty(len(column.values), dtype=np.int64)
+        for at, text in enumerate(column.values.to_pylist()):
+            key = code_key(text)
+            if key not in position:
+                position[key] = len(written)
+                written.append(text)
+            onto[at] = position[key]
+        return Codes(np.append(onto, -1)[column.code], written, list(position))
+
+
+@dataclass(frozen=True)
+class SalesRows:
+    """Typed rows of a sales report, in the file's order. Rows with a problem are in it too: ``good`` marks the others.
+
+    Columns of equal length; amounts in minor units, ``NO_AMOUNT`` where the file has none; ``number`` and ``kind`` by
+    the file; texts None where empty.
+    """
+
+    row_number: np.ndarray
+    number: Codes
+    kind: np.ndarray
+    issued_on: np.ndarray
+    minute: np.ndarray
+    distributor: Codes
+    product: Codes
+    quantity_milli: Ints
+    unit_price_micro: Ints
+    net_minor: Ints
+    gross_minor: Ints
+    total_minor: Ints
+    discounted: np.ndarray
+    line_number: np.ndarray | None
+    seller: Column | None
+    corrects: Column | None
+    person: Column | None
+    outlet: Column | None
+    channel: Column | None
+    distributor_name: Texts | None
+    product_name: Texts | None
+    country: Texts | None
+
+
+def type_rows(
+    table: TextTable, columns: dict[str, str], profile: ImportProfile, decimals: int, *, gross: bool, problems: Problems
+) -> SalesRows:
+    """Turn the rows of a sales report into numbers, dates and codes.
+
+    Args:
+        table: the file as text.
+        columns: our field -> the file's column.
+        profile: how the source writes dates, decimals and credit notes.
+        decimals: digits of a minor unit of the programme's currency.
+        gross: whether the programme earns on gross amounts, which then must be there.
+        problems: takes what cannot be read.
+    """
+    rows = table.row_number
+
+    def column(field: str) -> Column | None:
+        return Column.of(columns[field], table.column(columns[field])) if field in columns else None
+
+    def needed(field: str) -> Column:
+        found = column(field)
+        assert found is not None, "the profile was checked: it maps this field"
+        parsing.require(found, rows, problems)
+        return found
+
+    number, issued = needed("document_number"), needed("issued_on")
+    distributor, product = needed("distributor"), needed("product")
+    issued_on, minute = parsing.dates(issued, rows, problems, profile.dates)
+    quantity = parsing.quantity(needed("quantity"), rows, problems, profile.decimal)
+    priced = column("unit_price")
+    unit_price = (
+        np.full(len(rows), NO_PRICE)
+        if priced is None
+        else parsing.price(priced, rows, problems, profile.decimal, decimals, NO_PRICE)
+    )
+
+    def amounts(field: str) -> Ints:
+        found = column(field)
+        if found is None:
+            return np.full(len(rows), NO_AMOUNT)
+        return parsing.money(found, rows, problems, profile.decimal, decimals, NO_AMOUNT)
+
+    net, gross_minor = amounts("net_amount"), amounts("gross_amount")
+    net = _net_from_price(net, quantity, unit_price, rows, problems, columns)
+    if gross:
+        lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
+        field = columns.get("gross_amount", "gross_amount")
+        problems.add_all(rows[lacking].tolist(), Outcome.REFUSED, "missing", field=field)
+    marked = column("discounted")
+    return SalesRows(
+        row_number=rows,
+        number=_numbers(number),
+        kind=_kinds(table, columns, profile, number),
+        issued_on=issued_on,
+        minute=minute,
+        distributor=Codes.of(distributor),
+        product=Codes.of(product),
+        quantity_milli=quantity,
+        unit_price_micro=unit_price,
+        net_minor=net,
+        gross_minor=gross_minor,
+        total_minor=amounts("document_total"),
+        discounted=np.full(len(rows), UNKNOWN, np.int8) if marked is None else parsing.flags(marked, rows, problems),
+        line_number=_line_numbers(column("line_number"), rows, problems),
+        seller=column("seller_tax_id"),
+        corrects=column("corrects"),
+        person=column("person"),
+        outlet=column("outlet"),
+        channel=column("channel"),
+        distributor_name=_texts(column("distributor_name")),
+        product_name=_texts(column("product_name")),
+        country=_texts(column("country")),
+    )
+
+
+def _texts(column: Column | None) -> Texts | None:
+    return None if column is None else column.texts()
+
+
+def _numbers(column: Column) -> Codes:
+    """Take document numbers as they are written: here spellings stay apart."""
+    written = column.values.to_pylist()
+    return Codes(column.code, written, written)
+
+
+def _has_problem(rows: np.ndarray, problems: Problems) -> np.ndarray:
+    return np.isin(rows, problems.rows())
+
+
+def _net_from_price(
+    net: Ints, quantity: Ints, price: Ints, rows: np.ndarray, problems: Problems, columns: dict[str, str]
+) -> Ints:
+    """Fill missing net amounts: quantity x unit price, rounded half up once (rules.md 1)."""
+    missing = net == NO_AMOUNT
+    if not missing.any():
+        return net
+    computable = missing & (price != NO_PRICE)
+    net = net.copy()
+    pieces = quantity[computable]
+    net[computable] = np.sign(pieces) * floor_product(
+        np.abs(pieces), price[computable], _PRICE_TIMES_QUANTITY, add=_PRICE_TIMES_QUANTITY // 2
+    )
+    nothing = missing & ~computable & ~_has_problem(rows, problems)
+    field = columns.get("net_amount") or columns["unit_price"]
+    problems.add_all(rows[nothing].tolist(), Outcome.REFUSED, "missing", field=field)
+    return net
+
+
+def _kinds(table: TextTable, columns: dict[str, str], profile: ImportProfile, number: Column) -> np.ndarray:
+    """Tell credit notes from invoices as the profile says."""
+    way = profile.credit_note
+    if way is None:
+        return np.full(len(number.code), DocumentKind.INVOICE, dtype=np.int8)
+    if way.number_prefix is not None:
+        marked = np.asarray(pc.starts_with(number.values, way.number_prefix, ignore_case=True), dtype=bool)
+        credit = number.spread(marked, False)  # noqa: FBT003
+    else:
+        told = Column.of(columns["document_kind"], table.column(columns["document_kind"]))
+        values = {value.casefold() for value in way.values}
+        marked = np.asarray([text.casefold() in values for text in told.values.to_pylist()], dtype=bool)
+        credit = told.spread(marked, False)  # noqa: FBT003
+    return np.where(credit, DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE).astype(np.int8)
+
+
+def _line_numbers(column: Column | None, rows: np.ndarray, problems: Problems) -> np.ndarray | None:
+    if column is None:
+        return None
+    parsing.require(column, rows, problems)
+    whole = pc.match_substring_regex(column.values, r"^[1-9]\d{0,8}$")
+    good = np.asarray(whole, dtype=bool)
+    numbers = np.asarray(
+        [int(text) if fine else 0 for text, fine in zip(column.values.to_pylist(), good, strict=True)], np.int32
+    )
+    for at in np.flatnonzero(~column.spread(good, True)).tolist():  # noqa: FBT003
+        problems.add(rows[at], Outcome.REFUSED, "not_a_line_number", field=column.name, found=column.shown(at))
+    return column.spread(numbers, 0)

@@ -1,0 +1,129 @@
+"""Where the files of a batch lie, and its columns between the stages: Arrow files, mapped into memory when read."""
+
+import hashlib
+import shutil
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+
+from app.domain.sales import Documents, Lines, Sales
+from verification.gate import Incoming
+
+_Columns = TypeVar("_Columns", Documents, Lines)
+_DATES = "datetime64[D]"
+
+
+def fingerprint(path: Path) -> bytes:
+    """Give the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+class BatchFiles:
+    """The folder of one batch."""
+
+    def __init__(self, files: Path, batch_id: int) -> None:
+        """Say which batch of which installation."""
+        self.folder = files / "imports" / str(batch_id)
+
+    @property
+    def original(self) -> Path:
+        """Give the place of the file as it came."""
+        return self.folder / "original"
+
+    @property
+    def rows(self) -> Path:
+        """Give the place of the file's table as text."""
+        return self.folder / "rows.arrow"
+
+    @property
+    def problems(self) -> Path:
+        """Give the place of the problems workbook."""
+        return self.folder / "problems.xlsx"
+
+    def take_in(self, source: Path) -> None:
+        """Copy the file that came."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, self.original)
+
+    def save_rows(self, frame: Any, row_number: np.ndarray) -> None:
+        """Keep the file's table, so that problems can be handed back in the file's own words."""
+        columns = {str(name): pa.array(frame[name].array) for name in frame.columns}
+        self._save(self.rows, pa.table({"": pa.array(row_number), **columns}))
+
+    def load_rows(self, wanted: np.ndarray) -> dict[str, list[str | None]]:
+        """Give the cells of some rows of the kept table by column; a row that is not in it has none.
+
+        A row whose cells could not be told apart (a stray separator) is not in the table.
+        """
+        table = self._load(self.rows)
+        kept = table.column(0).to_numpy()
+        at = np.searchsorted(kept, wanted)
+        there = (at < len(kept)) & (kept[np.minimum(at, len(kept) - 1)] == wanted) if len(kept) else wanted < 0
+        chosen = table.take(pa.array(at, mask=~there))
+        return {name: chosen.column(name).to_pylist() for name in table.column_names[1:]}
+
+    def save_shard(self, position: int, incoming: Incoming) -> str:
+        """Write the documents and lines of one shard. Returns the shard's name."""
+        name = f"shard-{position:05d}"
+        extra = {
+            "number_key": incoming.number_key,
+            "seller_key": incoming.seller_key,
+            "total_minor": incoming.total_minor,
+        }
+        self._save(self.folder / f"{name}.documents", _table(incoming.sales.documents, extra))
+        self._save(self.folder / f"{name}.lines", _table(incoming.sales.lines, {}))
+        return name
+
+    def load_shard(self, name: str) -> Incoming:
+        """Read a shard back."""
+        documents = self._load(self.folder / f"{name}.documents")
+        lines = self._load(self.folder / f"{name}.lines")
+        return Incoming(
+            sales=Sales(_columns(Documents, documents), _columns(Lines, lines)),
+            number_key=_array(documents, "number_key"),
+            seller_key=_array(documents, "seller_key"),
+            total_minor=_array(documents, "total_minor"),
+        )
+
+    def drop_shards(self) -> None:
+        """Remove the shards of a batch that is done."""
+        for path in self.folder.glob("shard-*"):
+            path.unlink(missing_ok=True)
+
+    @staticmethod
+    def _save(path: Path, table: pa.Table) -> None:
+        """Write beside and rename: a reader never sees half a file, whoever is killed."""
+        fresh = path.with_name(path.name + ".new")
+        with pa.OSFile(str(fresh), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+            writer.write_table(table)
+        fresh.replace(path)
+
+    @staticmethod
+    def _load(path: Path) -> pa.Table:
+        with pa.memory_map(str(path)) as source:
+            return pa.ipc.open_file(source).read_all()
+
+
+def _table(columns: Documents | Lines, extra: dict[str, np.ndarray]) -> pa.Table:
+    named = {field.name: getattr(columns, field.name) for field in fields(columns)} | extra
+    arrays = {
+        name: pa.array(values, type=pa.large_string()) if values.dtype == object else pa.array(values)
+        for name, values in named.items()
+    }
+    return pa.table(arrays)
+
+
+def _columns(kind: type[_Columns], table: pa.Table) -> _Columns:
+    return kind(**{field.name: _array(table, field.name) for field in fields(kind)})
+
+
+def _array(table: pa.Table, name: str) -> np.ndarray:
+    column = table.column(name).combine_chunks()
+    if pa.types.is_large_string(column.type):
+        return np.asarray([*column.to_pylist(), None], dtype=object)[:-1]
+    values: np.ndarray = column.to_numpy(zero_copy_only=False)
+    return values.astype(_DATES) if values.dtype.kind == "M" else values

@@ -1,0 +1,267 @@
+"""The guards: what the database refuses, whoever asks (written from app/db/guards.py)."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+GUARDS = [
+    """create function refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception '% of % is refused: %', tg_op, tg_table_name, tg_argv[0] using errcode = 'KG001';
+end $$""",
+    "create trigger refuse_update_delete before update or delete on award for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on award for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_award() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.document_id into bad from new_rows n
+        where not exists (select from sales_document p where p.id = n.document_id) limit 1;
+    if found then
+        raise exception 'award.document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.rule_version_id into bad from new_rows n
+        where not exists (select from earning_rule_version p where p.id = n.rule_version_id) limit 1;
+    if found then
+        raise exception 'award.rule_version_id: no earning_rule_version has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_award after insert on award referencing new table as new_rows for each statement execute function check_award()",
+    "create trigger refuse_update_delete before update or delete on award_reversal for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on award_reversal for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_award_reversal() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.return_document_id into bad from new_rows n
+        where not exists (select from sales_document p where p.id = n.return_document_id) limit 1;
+    if found then
+        raise exception 'award_reversal.return_document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.sale_document_id into bad from new_rows n
+        where not exists (select from sales_document p where p.id = n.sale_document_id) limit 1;
+    if found then
+        raise exception 'award_reversal.sale_document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.rule_version_id into bad from new_rows n
+        where not exists (select from earning_rule_version p where p.id = n.rule_version_id) limit 1;
+    if found then
+        raise exception 'award_reversal.rule_version_id: no earning_rule_version has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_award_reversal after insert on award_reversal referencing new table as new_rows for each statement execute function check_award_reversal()",
+    "create trigger refuse_update_delete before update or delete on decision for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on decision for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_decision() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.document_id into bad from new_rows n
+        where not exists (select from sales_document p where p.id = n.document_id) limit 1;
+    if found then
+        raise exception 'decision.document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_decision after insert on decision referencing new table as new_rows for each statement execute function check_decision()",
+    "create trigger refuse_update_delete before update or delete on import_problem for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on import_problem for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_import_problem() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.batch_id into bad from new_rows n
+        where not exists (select from import_batch p where p.id = n.batch_id) limit 1;
+    if found then
+        raise exception 'import_problem.batch_id: no import_batch has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_import_problem after insert on import_problem referencing new table as new_rows for each statement execute function check_import_problem()",
+    "create trigger refuse_update_delete before update or delete on ledger_block for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on ledger_block for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_update_delete before update or delete on ledger_entry for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on ledger_entry for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_ledger_entry() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.lot_id into bad from new_rows n
+        where n.lot_id is not null and not exists (select from lot p where p.id = n.lot_id) limit 1;
+    if found then
+        raise exception 'ledger_entry.lot_id: no lot has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.transaction_id into bad from new_rows n
+        left join ledger_transaction t on t.id = n.transaction_id
+        left join account a on a.id = n.account_id
+        group by n.transaction_id, a.unit
+        having sum(n.amount) <> 0 or bool_or(t.id is null) or bool_or(a.id is null)
+            or bool_or(a.program_id <> t.program_id)
+        limit 1;
+    if found then
+        raise exception 'transaction % does not sum to zero within one programme and unit', bad using errcode = 'KG003';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_ledger_entry after insert on ledger_entry referencing new table as new_rows for each statement execute function check_ledger_entry()",
+    "create trigger refuse_update_delete before update or delete on ledger_transaction for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on ledger_transaction for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_ledger_transaction() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.program_id into bad from new_rows n
+        where not exists (select from program p where p.id = n.program_id) limit 1;
+    if found then
+        raise exception 'ledger_transaction.program_id: no program has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.document_id into bad from new_rows n
+        where n.document_id is not null and not exists (select from sales_document p where p.id = n.document_id) limit 1;
+    if found then
+        raise exception 'ledger_transaction.document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.reverses_id into bad from new_rows n
+        where n.reverses_id is not null and not exists (select from ledger_transaction p where p.id = n.reverses_id) limit 1;
+    if found then
+        raise exception 'ledger_transaction.reverses_id: no ledger_transaction has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_ledger_transaction after insert on ledger_transaction referencing new table as new_rows for each statement execute function check_ledger_transaction()",
+    "create trigger refuse_delete before delete on lot for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_truncate before truncate on lot for each statement execute function refuse_change('other rows refer to its rows')",
+    """create function check_lot() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.account_id into bad from new_rows n
+        where not exists (select from account p where p.id = n.account_id) limit 1;
+    if found then
+        raise exception 'lot.account_id: no account has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.transaction_id into bad from new_rows n
+        where not exists (select from ledger_transaction p where p.id = n.transaction_id) limit 1;
+    if found then
+        raise exception 'lot.transaction_id: no ledger_transaction has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_lot after insert on lot referencing new table as new_rows for each statement execute function check_lot()",
+    "create trigger refuse_update_delete before update or delete on return_match for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on return_match for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_return_match() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.return_document_id into bad from new_rows n
+        where not exists (select from sales_document p where p.id = n.return_document_id) limit 1;
+    if found then
+        raise exception 'return_match.return_document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.sale_document_id into bad from new_rows n
+        where not exists (select from sales_document p where p.id = n.sale_document_id) limit 1;
+    if found then
+        raise exception 'return_match.sale_document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_return_match after insert on return_match referencing new table as new_rows for each statement execute function check_return_match()",
+    "create trigger refuse_delete before delete on sales_document for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_truncate before truncate on sales_document for each statement execute function refuse_change('other rows refer to its rows')",
+    """create function check_sales_document() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.program_id into bad from new_rows n
+        where not exists (select from program p where p.id = n.program_id) limit 1;
+    if found then
+        raise exception 'sales_document.program_id: no program has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.distributor_id into bad from new_rows n
+        where not exists (select from distributor p where p.id = n.distributor_id) limit 1;
+    if found then
+        raise exception 'sales_document.distributor_id: no distributor has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.batch_id into bad from new_rows n
+        where n.batch_id is not null and not exists (select from import_batch p where p.id = n.batch_id) limit 1;
+    if found then
+        raise exception 'sales_document.batch_id: no import_batch has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.supersedes_id into bad from new_rows n
+        where n.supersedes_id is not null and not exists (select from sales_document p where p.id = n.supersedes_id) limit 1;
+    if found then
+        raise exception 'sales_document.supersedes_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_sales_document after insert on sales_document referencing new table as new_rows for each statement execute function check_sales_document()",
+    "create trigger refuse_update_delete before update or delete on sales_line for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on sales_line for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    """create function check_sales_line() returns trigger language plpgsql
+set search_path = public, pg_temp
+set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
+declare bad bigint;
+begin
+    select n.document_id into bad from new_rows n
+        where not exists (select from sales_document p where p.id = n.document_id) limit 1;
+    if found then
+        raise exception 'sales_line.document_id: no sales_document has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.product_id into bad from new_rows n
+        where not exists (select from product p where p.id = n.product_id) limit 1;
+    if found then
+        raise exception 'sales_line.product_id: no product has the id %', bad using errcode = 'KG002';
+    end if;
+    return null;
+end $$""",
+    "create trigger check_sales_line after insert on sales_line referencing new table as new_rows for each statement execute function check_sales_line()",
+    "create trigger refuse_update_delete before update or delete on audit_event for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on audit_event for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_delete before delete on earning_rule for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_truncate before truncate on earning_rule for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_delete before delete on import_batch for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_truncate before truncate on import_batch for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_update_delete before update or delete on program_revision for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on program_revision for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_delete before delete on distributor for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_truncate before truncate on distributor for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_update_delete before update or delete on earning_rule_version for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_truncate before truncate on earning_rule_version for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
+    "create trigger refuse_delete before delete on product for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_truncate before truncate on product for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_delete before delete on account for each statement execute function refuse_change('other rows refer to its rows')",
+    "create trigger refuse_truncate before truncate on account for each statement execute function refuse_change('other rows refer to its rows')",
+]
+
+
+def upgrade() -> None:
+    for statement in GUARDS:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.execute("drop function refuse_change() cascade")
+    op.execute("drop function check_award() cascade")
+    op.execute("drop function check_award_reversal() cascade")
+    op.execute("drop function check_decision() cascade")
+    op.execute("drop function check_import_problem() cascade")
+    op.execute("drop function check_ledger_entry() cascade")
+    op.execute("drop function check_ledger_transaction() cascade")
+    op.execute("drop function check_lot() cascade")
+    op.execute("drop function check_return_match() cascade")
+    op.execute("drop function check_sales_document() cascade")
+    op.execute("drop function check_sales_line() cascade")

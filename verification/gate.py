@@ -1,0 +1,402 @@
+"""The gate: every document that comes in, from any source, is decided here, stored, and counted or not.
+
+Whoever brings sales in calls `admit` within a transaction. The gate recognises documents that are here already
+(rules.md 9), runs the checks, lets the programme's policy speak, and hands what counts to `app.services.awards`.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from sqlalchemy import any_, bindparam, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+from sqlalchemy.types import BigInteger
+
+from app.db.bulk import Nullable, copy_into, new_ids, rows_of
+from app.domain.calendar import local_date
+from app.domain.definition import Verdict
+from app.domain.exact import Ints
+from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
+from app.domain.states import DocumentStatus, Unit
+from app.models.distributors import Distributor
+from app.models.sales import ReturnMatch, SalesDocument, SalesLine
+from app.services.awards import Counted, count_documents
+from app.services.rulebooks import ProgramRules
+from app.services.voiding import void_documents
+from verification import checks
+from verification.checks import money_text
+
+_NEW, _SAME, _CHANGED = 0, 1, 2
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Documents at the gate, in counting order.
+
+    Columns beside the sales, one value a document: the normalised number, the seller's key, and the total that the
+    document states (``NO_AMOUNT``: none).
+    """
+
+    sales: Sales
+    number_key: np.ndarray
+    seller_key: np.ndarray
+    total_minor: Ints
+
+    def select(self, wanted: Flags) -> "Incoming":
+        """Keep some documents."""
+        return Incoming(
+            self.sales.select(wanted), self.number_key[wanted], self.seller_key[wanted], self.total_minor[wanted]
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where documents come from, and what that source may do."""
+
+    name: Literal["import", "portal", "api"]
+    policy: Verdict
+    may_correct: bool
+    batch_id: int | None = None
+    actor: str | None = None
+
+
+@dataclass
+class Admission:
+    """What the gate decided: one value a document, and one a returned line that met no sale.
+
+    ``status`` holds a ``DocumentStatus``, or 0 where nothing was stored because the document is here already
+    (``duplicate``) or contradicts what is here (``conflict``).
+    """
+
+    status: Ints
+    duplicate: Flags
+    conflict: Flags
+    reasons: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    unmatched_lines: list[tuple[int, int]] = field(default_factory=list)
+    corrected: int = 0
+    awarded: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
+    reversed: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
+
+
+def admit(
+    session: Session,
+    rules: ProgramRules,
+    incoming: Incoming,
+    source: Source,
+    *,
+    now: dt.datetime,
+) -> Admission:
+    """Decide, store and count documents.
+
+    Safe to call twice with the same documents: the second time they are duplicates. The caller commits.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: Another transaction stored one of the documents at the same moment; roll back
+            and try again.
+    """
+    sales = incoming.sales
+    hashes = content_hashes(sales)
+    known = _known(session, rules.program_id, incoming, hashes)
+    decided = Admission(
+        status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
+        duplicate=known.state == _SAME,
+        conflict=np.zeros(len(sales.documents), dtype=bool),
+    )
+    reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    _check(session, rules, incoming, source, decided, reasons)
+    decided.duplicate |= known.refused_same & (decided.status == DocumentStatus.REFUSED)
+    corrects = _judge_changes(session, incoming, source, known, decided, reasons)
+    decided.status[decided.duplicate | decided.conflict] = 0
+    decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
+    _store_and_count(session, rules, incoming, source, hashes, corrects, decided, now)
+    return decided
+
+
+def content_hashes(sales: Sales) -> list[bytes]:
+    """Hash what each document says: product, quantity, price and amounts of its lines, in any order."""
+    lines = sales.lines
+    order = np.lexsort(
+        (
+            lines.gross_minor,
+            lines.net_minor,
+            lines.unit_price_micro,
+            lines.quantity_milli,
+            lines.product_id,
+            lines.document,
+        )
+    )
+    block = np.stack(
+        [
+            lines.product_id[order],
+            lines.quantity_milli[order],
+            lines.unit_price_micro[order],
+            lines.net_minor[order],
+            lines.gross_minor[order],
+        ],
+        axis=1,
+    ).astype("<i8")
+    data = memoryview(block.tobytes())
+    bounds = (
+        np.searchsorted(lines.document[order], np.arange(len(sales.documents) + 1)) * block.itemsize * block.shape[1]
+    )
+    days = sales.documents.issued_on.astype("datetime64[D]").astype("<i8")
+    edges = bounds.tolist()
+    return [
+        hashlib.blake2b(data[first:last], digest_size=16, key=day.to_bytes(8, "little", signed=True)).digest()
+        for first, last, day in zip(edges[:-1], edges[1:], days.tolist(), strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is here already, document by document: nothing, the same, or something else under the same key."""
+
+    state: Ints
+    document_id: Ints
+    refused_same: Flags
+
+
+def _known(session: Session, program_id: int, incoming: Incoming, hashes: list[bytes]) -> _Known:
+    count = len(hashes)
+    state = np.zeros(count, dtype=np.int64)
+    document_id = np.zeros(count, dtype=np.int64)
+    refused_same = np.zeros(count, dtype=bool)
+    asked = rows_of(
+        position=np.arange(count, dtype=np.int64),
+        kind=incoming.sales.documents.kind.astype(np.int64),
+        number_key=incoming.number_key.tolist(),
+        seller_key=incoming.seller_key.tolist(),
+    )
+    rows = session.execute(
+        select(asked.c.position, SalesDocument.id, SalesDocument.status, SalesDocument.content_hash).join_from(
+            asked,
+            SalesDocument,
+            (SalesDocument.program_id == program_id)
+            & (SalesDocument.seller_key == asked.c.seller_key)
+            & (SalesDocument.kind == asked.c.kind)
+            & (SalesDocument.number_key == asked.c.number_key)
+            & (SalesDocument.status != DocumentStatus.SUPERSEDED),
+        )
+    )
+    for position, id_, status, content in rows:
+        same = content == hashes[position]
+        if status is DocumentStatus.REFUSED:
+            refused_same[position] |= same
+        else:
+            state[position] = _SAME if same else _CHANGED
+            document_id[position] = id_
+    return _Known(state, document_id, refused_same)
+
+
+def _check(
+    session: Session,
+    rules: ProgramRules,
+    incoming: Incoming,
+    source: Source,
+    decided: Admission,
+    reasons: dict[int, list[dict[str, Any]]],
+) -> None:
+    """Run every check; the gravest verdict counts, and all reasons are kept."""
+    sales = incoming.sales
+    if source.policy == "review":
+        decided.status[:] = DocumentStatus.REVIEW
+    found = [
+        *checks.outside_program(sales, rules.book.starts_on, rules.book.ends_on),
+        *checks.blocked_distributors(sales, _blocked(session, sales)),
+        *checks.totals(sales, incoming.total_minor, rules.currency_decimals),
+    ]
+    for finding in found:
+        reasons[finding.document].append(finding.reason)
+        decided.status[finding.document] = max(decided.status[finding.document], finding.verdict)
+    if source.policy == "review":
+        for at in np.flatnonzero(decided.status == DocumentStatus.REVIEW).tolist():
+            reasons[at].append({"code": "review_by_policy"})
+
+
+def _blocked(session: Session, sales: Sales) -> Flags:
+    who = sales.documents.distributor_id
+    blocked = session.scalars(
+        select(Distributor.id).where(
+            Distributor.id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))), Distributor.blocked
+        )
+    ).all()
+    return np.isin(who, blocked)
+
+
+def _judge_changes(
+    session: Session,
+    incoming: Incoming,
+    source: Source,
+    known: _Known,
+    decided: Admission,
+    reasons: dict[int, list[dict[str, Any]]],
+) -> dict[int, int]:
+    """Tell corrections from conflicts. Returns, for each correcting document, the one it corrects."""
+    changed = np.flatnonzero(known.state == _CHANGED).tolist()
+    if not changed:
+        return {}
+    ids = [int(known.document_id[at]) for at in changed]
+    returned = set(
+        session.scalars(
+            select(ReturnMatch.sale_document_id)
+            .join(SalesDocument, SalesDocument.id == ReturnMatch.return_document_id)
+            .where(
+                ReturnMatch.sale_document_id == any_(literal(ids, ARRAY(BigInteger))),
+                SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+            )
+        )
+    )
+    corrects: dict[int, int] = {}
+    for at, document_id in zip(changed, ids, strict=True):
+        if source.may_correct and document_id not in returned and decided.status[at] != DocumentStatus.REFUSED:
+            corrects[at] = document_id
+            continue
+        code = "changed_with_returns" if source.may_correct and document_id in returned else "changed_document"
+        reasons[at] = [{"code": code, "number": incoming.sales.documents.number[at]}]
+        decided.conflict[at] = True
+    return corrects
+
+
+def _store_and_count(
+    session: Session,
+    rules: ProgramRules,
+    incoming: Incoming,
+    source: Source,
+    hashes: list[bytes],
+    corrects: dict[int, int],
+    decided: Admission,
+    now: dt.datetime,
+) -> None:
+    stored = np.flatnonzero(decided.status != 0)
+    if not stored.size:
+        return
+    if corrects:
+        void_documents(
+            session, rules, sorted(corrects.values()), becomes=DocumentStatus.SUPERSEDED, now=now, actor=source.actor
+        )
+        decided.corrected = len(corrects)
+    keep = np.zeros(len(decided.status), dtype=bool)
+    keep[stored] = True
+    sales = incoming.sales.select(keep)
+    ids = new_ids(session, SalesDocument, len(stored))
+    release_on = _release_on(rules, decided.status[stored], now)
+    copy_into(
+        session,
+        SalesDocument,
+        _document_columns(rules, incoming, source, hashes, corrects, decided, stored, sales, ids, release_on),
+    )
+    _store_lines(session, sales, ids)
+    counted = count_documents(session, rules, sales, ids, decided.status[stored], now=now, actor=source.actor)
+    decided.awarded, decided.reversed = counted.awarded, counted.reversed
+    _note_returns(session, rules, decided, stored, ids, sales, counted)
+
+
+def _release_on(rules: ProgramRules, status: Ints, now: dt.datetime) -> Nullable:
+    """Give the day on which accepted points stop cooling off; none without cooling-off."""
+    days = rules.settings.verification.cooling_off_days
+    first = np.datetime64(local_date(now, rules.time_zone), "D") + days
+    return Nullable(np.full(len(status), first), (status == DocumentStatus.ACCEPTED) & (days > 0))
+
+
+def _document_columns(
+    rules: ProgramRules,
+    incoming: Incoming,
+    source: Source,
+    hashes: list[bytes],
+    corrects: dict[int, int],
+    decided: Admission,
+    stored: Ints,
+    sales: Sales,
+    ids: Ints,
+    release_on: Nullable,
+) -> dict[str, Any]:
+    documents, count = sales.documents, len(stored)
+    positions = stored.tolist()
+    supersedes = np.asarray([corrects.get(at, UNKNOWN) for at in positions], dtype=np.int64)
+    batch = np.full(count, UNKNOWN if source.batch_id is None else source.batch_id, dtype=np.int64)
+    return {
+        "id": ids,
+        "program_id": np.full(count, rules.program_id, dtype=np.int64),
+        "distributor_id": documents.distributor_id,
+        "kind": documents.kind.astype(np.int64),
+        "number": documents.number,
+        "number_key": incoming.number_key[stored],
+        "seller_key": incoming.seller_key[stored],
+        "issued_on": documents.issued_on.astype("datetime64[D]"),
+        "issued_minute": Nullable(documents.minute, documents.minute != UNKNOWN),
+        "net_minor": sales.net_of_documents(),
+        "line_count": np.bincount(sales.lines.document, minlength=count),
+        "content_hash": [hashes[at] for at in positions],
+        "source": [source.name] * count,
+        "batch_id": Nullable(batch, batch != UNKNOWN),
+        "status": decided.status[stored],
+        "reasons": [json.dumps(decided.reasons[at]) if decided.reasons.get(at) else None for at in positions],
+        "corrects_number": documents.corrects,
+        "person": documents.person,
+        "outlet": documents.outlet,
+        "channel": documents.channel,
+        "supersedes_id": Nullable(supersedes, supersedes != UNKNOWN),
+        "release_on": release_on,
+    }
+
+
+def _store_lines(session: Session, sales: Sales, ids: Ints) -> None:
+    lines = sales.lines
+    copy_into(
+        session,
+        SalesLine,
+        {
+            "document_id": ids[lines.document],
+            "line_number": lines.line_number,
+            "product_id": lines.product_id,
+            "quantity_milli": lines.quantity_milli,
+            "unit_price_micro": Nullable(lines.unit_price_micro, lines.unit_price_micro != NO_PRICE),
+            "net_minor": lines.net_minor,
+            "gross_minor": Nullable(lines.gross_minor, lines.gross_minor != NO_AMOUNT),
+            "discounted": Nullable(lines.discounted, lines.discounted != UNKNOWN),
+            "source_row": Nullable(lines.source_row, lines.source_row != UNKNOWN),
+        },
+    )
+
+
+def _note_returns(
+    session: Session,
+    rules: ProgramRules,
+    decided: Admission,
+    stored: Ints,
+    ids: Ints,
+    sales: Sales,
+    counted: Counted,
+) -> None:
+    """Send documents to review whose returns met no sale, and note what could not be taken back (rules.md 6)."""
+    position = {int(id_): int(at) for id_, at in zip(ids, stored, strict=True)}
+    touched: set[int] = set()
+    for line, left_milli in counted.matches.unmatched:
+        at = position[line.document]
+        found = str(left_milli / 1000) if left_milli % 1000 else str(left_milli // 1000)
+        decided.reasons.setdefault(at, []).append(
+            {"code": "return_without_sale", "line": line.line_number, "found": found}
+        )
+        decided.unmatched_lines.append((at, line.line_number))
+        if decided.status[at] == DocumentStatus.ACCEPTED:
+            decided.status[at] = DocumentStatus.REVIEW
+        touched.add(line.document)
+    for document_id, lost in counted.forgiven.items():
+        reason = {"code": "return_forgiven", "found": money_text(lost, 0), "amount": lost}
+        decided.reasons.setdefault(position[document_id], []).append(reason)
+        touched.add(document_id)
+    if touched:
+        session.execute(
+            update(SalesDocument)
+            .where(SalesDocument.id == bindparam("document"))
+            .values(status=bindparam("now"), reasons=bindparam("why")),
+            [
+                {"document": one, "now": int(decided.status[position[one]]), "why": decided.reasons[position[one]]}
+                for one in sorted(touched)
+            ],
+        )
