@@ -93,9 +93,9 @@ class Postgres:
                     processes.send([master], number)
                     if processes.vanish(self._at_work, patience=patience):
                         break
-            elif not processes.vanish(self._at_work, patience=2):  # children that have not noticed yet
+            elif not processes.vanish(self._at_work, patience=1):  # children that have not noticed yet
                 processes.send(self._at_work(), signal.SIGQUIT)
-                processes.vanish(self._at_work, patience=2)
+                processes.vanish(self._at_work, patience=1)
             processes.send(self._at_work(), signal.SIGKILL)
             if not processes.vanish(self._at_work, patience=10):
                 raise ServerFailed(f"Processes {sorted(self._at_work())} work in {self.data} and cannot be ended.")

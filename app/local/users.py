@@ -20,6 +20,7 @@ PATIENCE = 660.0
 
 _PAUSE = 0.01
 _KEEPERS_TRIED = 4
+_LAST_WAIT = 60.0
 
 
 @dataclass
@@ -63,9 +64,15 @@ def leave(place: Place) -> None:
     with _guard:
         hold = _holds[place.root]
         hold.count -= 1
-        if not hold.count:
-            del _holds[place.root]
-            os.close(hold.descriptor)
+        if hold.count:
+            return
+        del _holds[place.root]
+        os.close(hold.descriptor)
+    if os.getpid() == 1:
+        # The first process of a container takes all others down with it, at once: the servers get the time to stop.
+        until = time.monotonic() + _LAST_WAIT
+        while locks.is_held(place.keeper_lock) and time.monotonic() < until:
+            time.sleep(_PAUSE)
 
 
 def ensure(place: Place, wanted: dict[str, Path | None]) -> None:
