@@ -176,6 +176,19 @@ def progress_of(session: Session, batch_id: int, now: dt.datetime) -> Progress:
     )
 
 
+def retry(session: Session, batch_id: int) -> int:
+    """Put the jobs of an import that were given up on the board again. Returns how many. The caller commits."""
+    given_up = (Job.state == JobState.FAILED) & (Job.payload["batch"].as_integer() == batch_id)
+    rows = session.execute(
+        update(Job)
+        .where(given_up)
+        .values(state=JobState.QUEUED, failures=0, finished_at=None)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(rows.all())
+
+
 def newest(session: Session, program_code: str | None, limit: int, now: dt.datetime) -> list[Progress]:
     """Give the newest imports, of one programme or of all."""
     query = select(ImportBatch.id).order_by(ImportBatch.id.desc()).limit(limit)

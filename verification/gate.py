@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import any_, bindparam, literal, select, update
+from sqlalchemy import any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger
@@ -392,11 +392,9 @@ def _note_returns(
         touched.add(document_id)
     if touched:
         session.execute(
-            update(SalesDocument)
-            .where(SalesDocument.id == bindparam("document"))
-            .values(status=bindparam("now"), reasons=bindparam("why")),
+            update(SalesDocument),
             [
-                {"document": one, "now": int(decided.status[position[one]]), "why": decided.reasons[position[one]]}
+                {"id": one, "status": DocumentStatus(decided.status[position[one]]), "reasons": decided.reasons[position[one]]}
                 for one in sorted(touched)
             ],
         )

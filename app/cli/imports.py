@@ -229,7 +229,11 @@ def list_(program_code: str | None, limit: int, as_json: bool) -> None:
 @json_option
 def resume(batch: int, as_json: bool) -> None:
     """Go on with import BATCH (its number) where it stopped, and show its result."""
+    from importers import batches
+
     with runtime() as run:
+        with transaction(run.registry) as session:
+            batches.retry(session, batch)
         with failing(LookupError, code=NOT_FOUND):
             progress = follow(run, batch)
     report(progress, as_json)
