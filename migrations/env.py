@@ -3,7 +3,6 @@
 from alembic import context
 
 from app.db.types import Coded, Named
-from app.models.registry import metadata
 
 
 def render(kind: str, item: object, _context: object) -> str | bool:
@@ -17,7 +16,7 @@ def render(kind: str, item: object, _context: object) -> str | bool:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=context.config.attributes["metadata"],
     compare_type=True,
     render_item=render,
     transaction_per_migration=True,

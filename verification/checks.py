@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from app.domain.exact import Ints
+from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, Flags, Sales
 from app.domain.states import DocumentStatus
 
@@ -57,17 +58,7 @@ def totals(sales: Sales, total_minor: Ints, decimals: int) -> Iterator[Finding]:
             DocumentStatus.REVIEW,
             {
                 "code": "total_differs",
-                "found": money_text(int(found[at]), decimals),
-                "expected": money_text(int(total_minor[at]), decimals),
+                "found": decimal_text(int(found[at]), decimals),
+                "expected": decimal_text(int(total_minor[at]), decimals),
             },
         )
-
-
-def money_text(minor: int, decimals: int) -> str:
-    """Write minor units as an amount, for a reason: 123456 with two decimals is 1234.56."""
-    sign, digits = "-" if minor < 0 else "", str(abs(minor)).zfill(decimals + 1)
-    return (
-        f"{sign}{digits[: len(digits) - decimals]}.{digits[len(digits) - decimals :]}"
-        if decimals
-        else f"{sign}{digits}"
-    )

@@ -29,7 +29,6 @@ from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.voiding import void_documents
 from verification import checks
-from verification.checks import money_text
 
 _NEW, _SAME, _CHANGED = 0, 1, 2
 
@@ -387,14 +386,14 @@ def _note_returns(
             decided.status[at] = DocumentStatus.REVIEW
         touched.add(line.document)
     for document_id, lost in counted.forgiven.items():
-        reason = {"code": "return_forgiven", "found": money_text(lost, 0), "amount": lost}
+        reason = {"code": "return_forgiven", "found": str(lost), "amount": lost}
         decided.reasons.setdefault(position[document_id], []).append(reason)
         touched.add(document_id)
     if touched:
         session.execute(
             update(SalesDocument),
             [
-                {"id": one, "status": DocumentStatus(decided.status[position[one]]), "reasons": decided.reasons[position[one]]}
-                for one in sorted(touched)
+                {"id": one, "status": DocumentStatus(decided.status[at]), "reasons": decided.reasons[at]}
+                for one, at in sorted((one, position[one]) for one in touched)
             ],
         )

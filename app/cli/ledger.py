@@ -169,8 +169,8 @@ def explain(document: str, program_code: str | None, as_json: bool) -> None:
     for one in found:
         status = "" if one.status is DocumentStatus.ACCEPTED else f", {one.status.name.lower()}"
         click.echo(
-            f"{one.kind.name.replace('_', ' ').capitalize()} {one.number} of {one.issued_on}, "
-            f"{one.distributor_name} ({one.distributor_code}){status}: {figure(one.total(Unit.POINTS), decimals)} points"
+            f"{one.kind.name.replace('_', ' ').capitalize()} {one.number} of {one.issued_on}, {one.distributor_name} "
+            f"({one.distributor_code}){status}: {figure(one.total(Unit.POINTS), decimals)} points"
         )
         if one.file_name:
             click.echo(f"  from {one.file_name}, import {one.batch_id}")

@@ -21,6 +21,10 @@ COMMANDS = {
     "statement": "app.cli.ledger:statement",
     "explain": "app.cli.ledger:explain",
     "ledger": "app.cli.ledger:ledger",
+    "documents": "app.cli.desk:documents",
+    "decide": "app.cli.desk:decide",
+    "adjust": "app.cli.desk:adjust",
+    "tick": "app.cli.desk:tick",
 }
 """Where each command lives. It is loaded when it is called: `kontor stop` need not wait for the readers of files."""
 
@@ -41,9 +45,7 @@ class LazyGroup(click.Group):
         return command
 
 
-@click.group(
-    cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}
-)
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="kontor")
 def main() -> None:
     """Kontor: a distributor incentive platform.

@@ -27,7 +27,7 @@ class Failure(click.ClickException):
     def __init__(self, message: str, code: int, problems: list[str] | None = None) -> None:
         """Take the message, the exit code, and single problems where there are several."""
         super().__init__(message)
-        self.exit_code = code
+        self.exit_code = code  # type: ignore[misc]  # click reads it from the instance
         self.problems = problems or [message]
 
     def show(self, file: Any = None) -> None:

@@ -14,6 +14,7 @@ from app.cli.runtime import Runtime, WorkersPresent, runtime
 from app.config import settings
 
 SUPERVISOR = "supervisor.pid"
+CHORES_SECONDS = 60.0
 
 
 @click.command(hidden=True)
@@ -37,18 +38,28 @@ def worker() -> None:
 
 @click.command(hidden=True)
 def sweeper() -> None:
-    """Sweep: wake workers for forgotten jobs; started by `kontor up`."""
+    """Sweep: wake workers for forgotten jobs and do the chores; started by `kontor up`."""
     from app.extensions import db
-    from app.factory import create_app
+    from app.factory import create_app, utc_now
     from app.jobs.sweeper import sweep
+    from app.services import chores
 
     chosen = settings()
     app = create_app(chosen)
+    last = 0.0
+
+    def _chores() -> None:
+        nonlocal last
+        if time.monotonic() - last > CHORES_SECONDS:
+            chores.run(db.session, utc_now())
+            db.session.remove()
+            last = time.monotonic()
+
     stop_ = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop_.set())
     with app.app_context():
-        sweep(db.session, chosen.redis_url or "", chosen.sweep_seconds, stop_, lambda: None)
+        sweep(db.session, chosen.redis_url or "", chosen.sweep_seconds, stop_, _chores)
 
 
 @click.command()

@@ -27,9 +27,8 @@ def load(file: Path, as_json: bool) -> None:
 
     with failing(program_files.ProgramFileInvalid, UnicodeDecodeError):
         document = program_files.parse(file.read_text(encoding="utf-8"))
-    with runtime() as run:
-        with failing(programs.CurrencyChanged), transaction(run.registry) as session:
-            loaded = programs.load(session, document, actor=operator(), now=run.now())
+    with runtime() as run, failing(programs.CurrencyChanged), transaction(run.registry) as session:
+        loaded = programs.load(session, document, actor=operator(), now=run.now())
     if as_json:
         print_json({"program": loaded.code, "created": loaded.created, "changes": loaded.changes})
     elif not loaded.changes:

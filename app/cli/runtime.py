@@ -12,16 +12,17 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
-from sqlalchemy.orm import Session, scoped_session
 
 from app.cli.output import UNAVAILABLE, Failure
 from app.config import Settings, settings
 from app.db import migrate
 from app.db.roles import OwnerIsApplication
+from app.db.transaction import Sessions
 from app.extensions import db
 from app.factory import create_app, utc_now
 from app.local.errors import LocalError
 from app.local.servers import Addresses, running
+from app.models.registry import metadata
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class Runtime:
     app: Flask
 
     @property
-    def registry(self) -> scoped_session[Session]:
+    def registry(self) -> Sessions:
         """Give the sessions of the application."""
         return db.session
 
@@ -75,7 +76,7 @@ def ensure_schema(addresses: Addresses) -> None:
     finally:
         engine.dispose()
     if at != migrate.head():
-        migrate.upgrade(addresses.owner_url, addresses.database_url)
+        migrate.upgrade(addresses.owner_url, addresses.database_url, metadata)
 
 
 def operator() -> str:

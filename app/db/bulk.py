@@ -30,10 +30,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
-
-from app.models.base import Base
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -57,7 +55,7 @@ Column: TypeAlias = Array | Nullable | pa.Array | Sequence[str | bytes | None]
 UTC), or texts."""
 
 
-def copy_into(session: Session, model: type[Base], columns: Mapping[str, Column]) -> int:
+def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[str, Column]) -> int:
     """Append columns of equal length to a table, in the session's transaction. Returns the number of rows.
 
     Numbers must fit the column's type: an array is stored with exactly its width, and what does not fit raises
@@ -93,12 +91,12 @@ def read_columns(session: Session, query: Executable, types: Mapping[str, str]) 
     }
 
 
-def _table(model: type[Base]) -> Table:
+def _table(model: type[DeclarativeBase]) -> Table:
     assert isinstance(model.__table__, Table), "a mapped class has a table of its own"
     return model.__table__
 
 
-def new_ids(session: Session, model: type[Base], count: int) -> npt.NDArray[np.int64]:
+def new_ids(session: Session, model: type[DeclarativeBase], count: int) -> npt.NDArray[np.int64]:
     """Draw keys from a table's sequence, rising. Other sessions may draw between them."""
     table = _table(model)
     sequence = f"{table.name}_{next(iter(table.primary_key)).name}_seq"

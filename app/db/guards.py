@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, MetaData, Table, text
 
-from app.models.base import APPEND_ONLY, KEPT, REFERENCE
+from app.db.marks import APPEND_ONLY, KEPT, REFERENCE
 
 _PLAN = """set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off"""

@@ -7,19 +7,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import MetaData, create_engine, make_url
 from sqlalchemy.engine import Connection
 
 from app.db import roles
-from app.models.registry import metadata
 
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 
-def _config(connection: Connection) -> Config:
+def _config(connection: Connection, metadata: MetaData) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
+    config.attributes["metadata"] = metadata
     return config
 
 
@@ -37,7 +37,7 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def upgrade(owner_url: str, app_url: str) -> bool:
+def upgrade(owner_url: str, app_url: str, metadata: MetaData) -> bool:
     """Bring the schema to the newest migration and grant the application's role its rights.
 
     Safe to call at every start and from several processes at once: an advisory lock lets one work and the others
@@ -53,8 +53,8 @@ def upgrade(owner_url: str, app_url: str) -> bool:
             before = current(connection)
             connection.commit()
             if before != head():
-                command.upgrade(_config(connection), "head")
-            roles.grant(connection, make_url(app_url).username or "")
+                command.upgrade(_config(connection, metadata), "head")
+            roles.grant(connection, metadata, make_url(app_url).username or "")
             connection.commit()
             connection.exec_driver_sql("select pg_advisory_unlock(hashtext('kontor.migrate'))")
             connection.commit()
@@ -63,18 +63,18 @@ def upgrade(owner_url: str, app_url: str) -> bool:
         engine.dispose()
 
 
-def downgrade(owner_url: str, to: str) -> None:
+def downgrade(owner_url: str, metadata: MetaData, to: str) -> None:
     """Take migrations back down to the one named (``base``: all)."""
     engine = create_engine(owner_url)
     try:
         with engine.connect() as connection:
-            command.downgrade(_config(connection), to)
+            command.downgrade(_config(connection, metadata), to)
             connection.commit()
     finally:
         engine.dispose()
 
 
-def differences(connection: Connection) -> list[object]:
+def differences(connection: Connection, metadata: MetaData) -> list[object]:
     """List what differs between the models and the database; empty when they agree."""
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     return list(compare_metadata(context, metadata))

@@ -5,10 +5,9 @@ columns can be changed and nothing is deleted; the rest is ordinary.
 """
 
 from sqlalchemy.engine import Connection
-from sqlalchemy.schema import Table
+from sqlalchemy.schema import MetaData, Table
 
-from app.models.base import APPEND_ONLY, KEPT
-from app.models.registry import metadata
+from app.db.marks import APPEND_ONLY, KEPT
 
 
 class OwnerIsApplication(RuntimeError):
@@ -24,7 +23,7 @@ def rights(table: Table) -> str:
     return "select, insert, update, delete"
 
 
-def grant(connection: Connection, role: str) -> None:
+def grant(connection: Connection, metadata: MetaData, role: str) -> None:
     """Give the application's role exactly its rights on every table, sequence and function. The caller commits."""
     owner = connection.exec_driver_sql("select current_user").scalar_one()
     if not role or role == owner:

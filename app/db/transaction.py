@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 from sqlalchemy.orm import Session, scoped_session
 
+Sessions: TypeAlias = "scoped_session[Any]"
+"""Gives each thread, page or job a session of its own."""
+
 
 @contextmanager
-def transaction(registry: scoped_session[Session]) -> Iterator[Session]:
+def transaction(registry: Sessions) -> Iterator[Session]:
     """Commit what the block did, or undo all of it."""
-    session = registry()
+    session: Session = registry()
     try:
         yield session
         session.commit()

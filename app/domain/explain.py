@@ -6,7 +6,8 @@ an explanation cannot disagree with the ledger.
 
 from dataclasses import dataclass
 
-from app.domain.definition import EarningRule, Matrix
+from app.domain.definition import AmountBands, EarningRule, LineCountBands, Matrix, Multiplier, PerAmount, PerLine
+from app.domain.money import decimal_text
 from app.domain.states import Cut, Unit
 
 _CUT = {
@@ -56,59 +57,56 @@ class AwardFacts:
 
 
 def formula(facts: AwardFacts) -> str:
-    """Write the computation of an award with its numbers: ``1 x floor(1 234.50 / 100.00) = 12, shared: 4``."""
-    rule = facts.rule
-    kind = rule.kind
-    if kind == "per_unit":
-        rate = _rate(facts)
-        text = f"floor({rate} × {_quantity(facts.quantity_milli)}) = {_given(facts, facts.uncut)}"
-    elif kind == "per_line":
-        text = f"{_given(facts, facts.uncut)} for the line"
-    elif kind == "multiplier":
-        share = rule.factor - 10_000
-        text = f"{_given(facts, facts.basis)} × {_percent(share)} = {_given(facts, facts.uncut)}, rounded half up"
-    elif kind == "per_amount" and rule.of == "line":
-        text = f"{_rate(facts)} × floor({_money(facts, facts.line_minor)} / {rule.step}) = {_given(facts, facts.uncut)}"
-    else:
-        text = f"{_of_set(facts)} = {_given(facts, facts.set_amount)}"
-        if facts.uncut != facts.set_amount:
-            text += f"; {_given(facts, facts.uncut)} of it for this line by its share of the amount"
-        else:
-            text += " for this line"
+    """Write the computation of an award with its numbers: ``1 × floor(1234.50 PLN / 100.00) = 12 points``."""
+    text = _by_line(facts) or _by_set(facts)
     if facts.cut_by is not Cut.NOTHING:
         text += f"; cut to {_given(facts, facts.amount)} by {_CUT[facts.cut_by]}"
     return text
 
 
+def _by_line(facts: AwardFacts) -> str | None:
+    """Write what was computed for the line alone; None where a set of lines earned it together."""
+    rule, given = facts.rule, _given(facts, facts.uncut)
+    if rule.kind == "per_unit":
+        return f"floor({_rate(facts)} × {_quantity(facts.quantity_milli)}) = {given}"
+    if isinstance(rule, PerLine):
+        return f"{given} for the line"
+    if isinstance(rule, Multiplier):
+        return f"{_given(facts, facts.basis)} × {_percent(rule.factor - 10_000)} = {given}, rounded half up"
+    if isinstance(rule, PerAmount | Matrix) and rule.of == "line":
+        return f"{_rate(facts)} × floor({_money(facts, facts.line_minor)} / {rule.step}) = {given}"
+    return None
+
+
+def _by_set(facts: AwardFacts) -> str:
+    text = f"{_of_set(facts)} = {_given(facts, facts.set_amount)}"
+    if facts.uncut == facts.set_amount:
+        return f"{text} for this line"
+    return f"{text}; {_given(facts, facts.uncut)} of it for this line by its share of the amount"
+
+
 def _of_set(facts: AwardFacts) -> str:
     rule = facts.rule
-    if rule.kind == "per_amount":
-        return f"{_rate(facts)} × floor({_money(facts, facts.basis)} / {rule.step})"
-    if rule.kind == "per_document":
-        return f"once for the document of {_money(facts, facts.basis)}"
-    if rule.kind == "amount_bands":
-        reached = max(band.from_ for band in rule.bands if _minor(facts, band.from_) <= facts.basis)
+    if isinstance(rule, AmountBands):
+        minor = facts.currency_decimals
+        reached = max(band.from_ for band in rule.bands if band.from_.scaleb(minor) <= facts.basis)
         return f"{_money(facts, facts.basis)} reaches the band from {reached}"
-    if rule.kind == "line_count_bands":
+    if isinstance(rule, LineCountBands):
         reached = max(band.from_ for band in rule.bands if band.from_ <= facts.basis)
         return f"{facts.basis} lines reach the band from {reached}"
-    return f"{_money(facts, facts.basis)}"
-
-
-def _minor(facts: AwardFacts, written: object) -> int:
-    from decimal import Decimal
-
-    return int(Decimal(str(written)).scaleb(facts.currency_decimals))
+    if isinstance(rule, PerAmount | Matrix):
+        return f"{_rate(facts)} × floor({_money(facts, facts.basis)} / {rule.step})"
+    return f"once for the document of {_money(facts, facts.basis)}"
 
 
 def _rate(facts: AwardFacts) -> str:
     rule = facts.rule
-    if isinstance(rule, Matrix):
-        rates = [rate for by_group in rule.rates.values() for rate in by_group.values()]
-        if rule.default is not None:
-            rates.append(rule.default)
-        return str(rates[facts.cell])
-    return str(getattr(rule, "points", ""))
+    if not isinstance(rule, Matrix):
+        return str(getattr(rule, "points", ""))
+    rates = [rate for by_group in rule.rates.values() for rate in by_group.values()]
+    if rule.default is not None:
+        rates.append(rule.default)
+    return str(rates[facts.cell])
 
 
 def _given(facts: AwardFacts, amount: int) -> str:
@@ -128,9 +126,3 @@ def _quantity(milli: int) -> str:
 
 def _percent(basis_points: int) -> str:
     return decimal_text(basis_points, 2).rstrip("0").rstrip(".") + " %"
-
-
-def decimal_text(value: int, decimals: int) -> str:
-    """Write a whole number of smallest units as a decimal number."""
-    sign, digits = "-" if value < 0 else "", str(abs(value)).zfill(decimals + 1)
-    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"

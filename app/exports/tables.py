@@ -138,12 +138,6 @@ def exact_sum(values: Any) -> int:
     return sum(one for one in values.to_pylist() if one is not None)
 
 
-def decimal_text(value: int, decimals: int) -> str:
-    """Write an integer as a decimal with so many digits after the point. Exact."""
-    sign, digits = "-" * (value < 0), str(abs(value)).rjust(decimals + 1, "0")
-    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"
-
-
 def decimal_texts(values: Any, decimals: int) -> Any:
     """Write an Arrow array of integers as decimals with so many digits after the point: 12345 as ``123.45``. Exact."""
     if not decimals:

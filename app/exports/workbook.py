@@ -14,9 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import rustpy_xlsxwriter as xlsx
 
+from app.domain.money import decimal_text
 from app.exports.cells import fit_column, text_column
 from app.exports.files import Written, replacing
-from app.exports.tables import Column, Kind, Layout, Rows, decimal_text, decimal_texts, local_seconds
+from app.exports.tables import Column, Kind, Layout, Rows, decimal_texts, local_seconds
 from app.exports.totals import TotalRow, settle_totals
 
 MOST_ROWS = 1_048_576

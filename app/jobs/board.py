@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Engine, and_, func, literal_column, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, aliased, scoped_session
+from sqlalchemy.orm import Session, aliased
 
-from app.db.transaction import transaction
+from app.db.transaction import Sessions, transaction
 from app.domain.states import JobState
 from app.models.jobs import Job
 
@@ -93,7 +93,7 @@ def waiting(session: Session) -> int:
     return session.execute(select(func.count()).select_from(Job).where(_claimable())).scalar_one()
 
 
-def claim(registry: scoped_session[Session], lease_seconds: float) -> Claim | None:
+def claim(registry: Sessions, lease_seconds: float) -> Claim | None:
     """Take the oldest job that may be claimed; none: there is nothing to do."""
     with transaction(registry) as session:
         chosen = select(Job.id).where(_claimable()).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
@@ -124,7 +124,7 @@ def _give_up(session: Session, job_id: int, token: int, error: str) -> None:
 class Work:
     """A claimed job in the hands of its function."""
 
-    def __init__(self, registry: scoped_session[Session], claim: Claim, lease_seconds: float) -> None:
+    def __init__(self, registry: Sessions, claim: Claim, lease_seconds: float) -> None:
         """Take the session registry that the work's transactions run in, and how long a lease lasts."""
         self.registry = registry
         self.claim = claim
@@ -178,7 +178,7 @@ class Work:
         )
 
 
-def give_back(registry: scoped_session[Session], claim: Claim, error: str) -> None:
+def give_back(registry: Sessions, claim: Claim, error: str) -> None:
     """Note that a job's function raised: try again, or give it up after ``MAX_FAILURES``."""
     with transaction(registry) as session:
         failures = session.execute(

@@ -5,15 +5,14 @@ import threading
 from collections.abc import Callable
 
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, scoped_session
 
-from app.db.transaction import transaction
+from app.db.transaction import Sessions, transaction
 from app.jobs import board, messenger
 
 _log = logging.getLogger(__name__)
 
 
-def sweep_once(registry: scoped_session[Session], redis_url: str) -> int:
+def sweep_once(registry: Sessions, redis_url: str) -> int:
     """Wake workers for the jobs that could be claimed. Returns how many there are."""
     with transaction(registry) as session:
         jobs = board.waiting(session)
@@ -24,7 +23,7 @@ def sweep_once(registry: scoped_session[Session], redis_url: str) -> int:
 
 
 def sweep(
-    registry: scoped_session[Session],
+    registry: Sessions,
     redis_url: str,
     every_seconds: float,
     stop: threading.Event,

@@ -10,8 +10,8 @@ from rq import Worker
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, scoped_session
 
+from app.db.transaction import Sessions
 from app.jobs import board, messenger
 from app.jobs.registry import handler_of
 
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 class Bench:
     """What a worker works with."""
 
-    registry: scoped_session[Session]
+    registry: Sessions
     engine: Engine
     lease_seconds: float
 

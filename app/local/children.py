@@ -1,4 +1,4 @@
-"""Our own processes: started with the servers' addresses in their environment, ended with the process that started them."""
+"""Our own processes: started with the servers' addresses in their environment, ended with whoever started them."""
 
 import os
 import signal

@@ -4,8 +4,9 @@ from sqlalchemy import ForeignKey, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.marks import KEPT
 from app.db.types import Id, LongText, ShortText
-from app.models.base import KEPT, Base
+from app.models.base import Base
 
 
 class ProductGroup(Base):

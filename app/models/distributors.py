@@ -6,9 +6,10 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.marks import KEPT
 from app.db.types import Id, LongText, Named, ShortText
 from app.domain.states import TaxStatus
-from app.models.base import KEPT, Base
+from app.models.base import Base
 
 
 class DistributorGroup(Base):

@@ -6,9 +6,10 @@ from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.marks import APPEND_ONLY, KEPT, reference
 from app.db.types import Id, Instant, LongText, Named, ShortText
 from app.domain.states import BatchStatus, Outcome
-from app.models.base import APPEND_ONLY, KEPT, Base, reference
+from app.models.base import Base
 
 
 class ImportBatch(Base):

@@ -11,9 +11,10 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.marks import APPEND_ONLY, KEPT, reference
 from app.db.types import Big, Coded, Instant, LongText
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
-from app.models.base import APPEND_ONLY, KEPT, Base, reference
+from app.models.base import Base
 
 
 class Account(Base):

@@ -6,8 +6,9 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.marks import APPEND_ONLY
 from app.db.types import Id, Instant, LongText, ShortText
-from app.models.base import APPEND_ONLY, Base
+from app.models.base import Base
 
 
 class UserAccount(Base):

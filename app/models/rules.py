@@ -7,9 +7,10 @@ from sqlalchemy import BigInteger, ForeignKey, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.marks import APPEND_ONLY, KEPT
 from app.db.types import Big, Coded, Id, Instant, LongText, ShortText
 from app.domain.states import Cut
-from app.models.base import APPEND_ONLY, KEPT, Base
+from app.models.base import Base
 
 
 class EarningRule(Base):

@@ -10,9 +10,10 @@ from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, LargeBinary
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.db.marks import APPEND_ONLY, KEPT, reference
 from app.db.types import Big, Coded, Instant, LongText, ShortText
 from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
-from app.models.base import APPEND_ONLY, KEPT, Base, reference
+from app.models.base import Base
 
 
 class SalesDocument(Base):

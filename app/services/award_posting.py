@@ -202,7 +202,7 @@ class _Stepwise:
                 lost = self._give_back(kept, position, document, transactions[document], back[document])
                 if lost:
                     forgiven[document] = lost
-        self.posting.changed_lots |= opened.changed()
+        self.posting.changed_lots.append(opened.changed())
         return forgiven
 
     def _lots_of_sales(self, sale_ids: Ints) -> dict[int, int]:

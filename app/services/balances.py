@@ -53,6 +53,10 @@ _COLUMNS = (
 )
 
 
+def _balance(row: Any) -> Balance:
+    return Balance(*row)
+
+
 def balances(
     session: Session,
     program_id: int,
@@ -77,7 +81,7 @@ def balances(
     if search:
         pattern = "%" + search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         query = query.where(Distributor.name.ilike(pattern) | Distributor.code.ilike(pattern))
-    return [Balance(*row) for row in session.execute(query.limit(limit)).tuples()]
+    return [_balance(row) for row in session.execute(query.limit(limit))]
 
 
 def balance_of(session: Session, program_id: int, code: str, unit: Unit) -> Balance:
@@ -93,7 +97,7 @@ def balance_of(session: Session, program_id: int, code: str, unit: Unit) -> Bala
     ).one_or_none()
     if row is None:
         raise NoSuchDistributor(code)
-    return Balance(*row.tuple())
+    return _balance(row)
 
 
 @dataclass(frozen=True)

@@ -167,8 +167,8 @@ def explain_document(session: Session, program: Program, document_id: int) -> Do
 def _lines(session: Session, program: Program, document_id: int) -> list[LineExplained]:
     settings = ProgramSettings.model_validate(program.settings)
     lines = [
-        LineExplained(*row)
-        for row in session.execute(
+        LineExplained(number, code, name, quantity, amount or 0, row)
+        for number, code, name, quantity, amount, row in session.execute(
             select(
                 SalesLine.line_number,
                 Product.code,
@@ -184,7 +184,7 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
     ]
     by_number = {line.line_number: line for line in lines}
     reversed_: dict[tuple[int, int], int] = defaultdict(int)
-    for line, version, amount in session.execute(
+    for sale_line, version, amount in session.execute(
         select(
             AwardReversal.sale_line_number,
             AwardReversal.rule_version_id,
@@ -193,15 +193,15 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
         .where(AwardReversal.sale_document_id == document_id)
         .group_by(AwardReversal.sale_line_number, AwardReversal.rule_version_id)
     ).tuples():
-        reversed_[line, version] = amount
-    for award, version in session.execute(
+        reversed_[sale_line, version] = amount
+    for award, written in session.execute(
         select(Award, EarningRuleVersion)
         .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
         .where(Award.document_id == document_id)
         .order_by(Award.line_number, EarningRuleVersion.rule_id)
     ).tuples():
         line = by_number[award.line_number]
-        rule = definition_of(version.definition)
+        rule = definition_of(written.definition)
         facts = AwardFacts(
             rule=rule,
             unit=award.unit,
@@ -223,7 +223,7 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
             AwardExplained(
                 rule=rule.code,
                 rule_name=rule.name,
-                version=version.version,
+                version=written.version,
                 unit=award.unit,
                 amount=award.amount,
                 formula=formula(facts),
@@ -231,7 +231,7 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
                 reversed=reversed_[award.line_number, award.rule_version_id],
             )
         )
-    for line_number, definition, version_number, unit, amount, sale_number, sale_line in session.execute(
+    for line_number, definition, version_number, unit, amount, sale_number, line_of_sale in session.execute(
         select(
             AwardReversal.return_line_number,
             EarningRuleVersion.definition,
@@ -247,6 +247,6 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
         .order_by(AwardReversal.return_line_number, SalesDocument.number, AwardReversal.sale_line_number)
     ).tuples():
         by_number[line_number].taken_back.append(
-            TakenBack(definition["code"], version_number, unit, amount, sale_number, sale_line)
+            TakenBack(definition["code"], version_number, unit, amount, sale_number, line_of_sale)
         )
     return lines

@@ -114,6 +114,6 @@ def _count(session: Session, model: type) -> int:
     return session.execute(select(func.count()).select_from(model)).scalar_one()
 
 
-def _listed(sentence: str, rows: Iterator[tuple[object, ...]]) -> list[str]:  # type: ignore[type-arg]
+def _listed(sentence: str, rows: Iterator[tuple[object, ...]]) -> list[str]:
     problems = [sentence.format(*row) for row in rows]
     return problems[:SHOWN] + ([f"... and {len(problems) - SHOWN} more of this kind"] if len(problems) > SHOWN else [])

@@ -65,7 +65,7 @@ class Posting:
     entry_amount: list[Ints] = field(default_factory=list)
     entry_lot: list[Ints] = field(default_factory=list)
     new_lots: list["NewLots"] = field(default_factory=list)
-    changed_lots: dict[int, LotBalance] = field(default_factory=dict)
+    changed_lots: list["ChangedLots"] = field(default_factory=list)
 
     def add_transactions(
         self,
@@ -106,6 +106,25 @@ class Posting:
                 np.asarray([leg.amount for leg in legs], dtype=np.int64),
                 np.asarray([ABSENT if leg.lot_id is None else leg.lot_id for leg in legs], dtype=np.int64),
             )
+
+
+@dataclass(frozen=True)
+class ChangedLots:
+    """What lots are from now on, in columns."""
+
+    id: Ints
+    state: Ints
+    remaining: Ints
+
+    @staticmethod
+    def of(lots: Iterable[LotBalance]) -> "ChangedLots":
+        """Take lots that were planned one by one."""
+        changed = sorted(lots, key=lambda lot: lot.id)
+        return ChangedLots(
+            id=np.asarray([lot.id for lot in changed], dtype=np.int64),
+            state=np.asarray([lot.state for lot in changed], dtype=np.int64),
+            remaining=np.asarray([lot.remaining for lot in changed], dtype=np.int64),
+        )
 
 
 @dataclass(frozen=True)
@@ -191,13 +210,10 @@ def _write_lots(session: Session, posting: Posting) -> None:
                 "remaining": lots.remaining,
             },
         )
-    if posting.changed_lots:
-        changed = [posting.changed_lots[one] for one in sorted(posting.changed_lots)]
-        given = rows_of(
-            id=np.asarray([lot.id for lot in changed], dtype=np.int64),
-            state=np.asarray([lot.state for lot in changed], dtype=np.int64),
-            remaining=np.asarray([lot.remaining for lot in changed], dtype=np.int64),
-        )
+    for changed in posting.changed_lots:
+        if not len(changed.id):
+            continue
+        given = rows_of(id=changed.id, state=changed.state, remaining=changed.remaining)
         session.execute(
             update(Lot)
             .where(Lot.id == given.c.id)

@@ -86,7 +86,7 @@ def void_documents(
             else:
                 back += [(account, one) for one in wallet.receive(wallet.lots[leg.lot_id], -leg.amount)]
         void(f"void:{undoes}", document, undoes, back, unit)
-    posting.changed_lots = opened.changed()
+    posting.changed_lots.append(opened.changed())
     post(session, posting)
     _free_caps(session, documents)
     session.execute(

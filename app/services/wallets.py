@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain.lots import LotBalance, Wallet
 from app.domain.states import LotState
 from app.models.ledger import Account, Lot
+from app.services.posting import ChangedLots
 
 
 class OpenWallets:
@@ -37,11 +38,11 @@ class OpenWallets:
             )
             self._was[row.id] = (row.state, row.remaining)
 
-    def changed(self) -> dict[int, LotBalance]:
+    def changed(self) -> ChangedLots:
         """Give the lots of the database that a plan changed."""
-        return {
-            lot.id: lot
+        return ChangedLots.of(
+            lot
             for wallet in self.of.values()
             for lot in wallet.lots.values()
             if lot.id in self._was and self._was[lot.id] != (lot.state, lot.remaining)
-        }
+        )

@@ -1,0 +1,26 @@
+"""What a model may ask the database to guard, beyond keys and checks: `app.db.guards` turns these marks into triggers.
+
+Tables that grow by a line at a time use ordinary foreign keys. Tables that grow by a million lines an import use
+``reference()``: PostgreSQL checks a foreign key row by row (about 11 µs each), so those columns are checked once per
+statement by a trigger (docs/decisions/0006). The promise is the same: no row that points nowhere.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger
+from sqlalchemy.orm import MappedColumn, mapped_column
+
+REFERENCE = "reference"
+"""Key of ``Column.info`` that names the table whose ``id`` a column must name."""
+
+APPEND_ONLY = "append_only"
+"""Key of ``Table.info``: rows are only ever added; UPDATE, DELETE and TRUNCATE are refused by the database."""
+
+KEPT = "kept"
+"""Key of ``Table.info``: rows are never deleted, because others refer to them set-wise. Its value names the columns
+that the application may change."""
+
+
+def reference(table: str, **options: Any) -> MappedColumn[Any]:
+    """Declare a column that names the ``id`` of a row of ``table``, checked set-wise by the database."""
+    return mapped_column(BigInteger, info={REFERENCE: table}, **options)

@@ -1,0 +1,22 @@
+"""Whole numbers of smallest units, written as people write amounts."""
+
+from decimal import Decimal
+
+
+def decimal_text(value: int, decimals: int) -> str:
+    """Write smallest units as a decimal number: 123456 with two decimals is 1234.56."""
+    digits = str(abs(value)).zfill(decimals + 1)
+    sign = "-" if value < 0 else ""
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"
+
+
+def smallest_units(written: Decimal, decimals: int) -> int:
+    """Turn an amount into smallest units.
+
+    Raises:
+        ValueError: It has more decimals than the unit.
+    """
+    scaled = written.scaleb(decimals)
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{written} has more than {decimals} decimals")
+    return int(scaled)

@@ -1,0 +1,511 @@
+"""What happens to points after they were earned: released, reserved, settled, cancelled, expired, reinstated, adjusted.
+
+Every movement is a transaction with a key that cannot be recorded twice. The caller commits.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import BigInteger, Date, Text, any_, bindparam, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.calendar import local_date, months_after
+from app.domain.exact import Ints
+from app.domain.lots import Leg, LotBalance, Wallet
+from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
+from app.models.distributors import Distributor
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services.posting import ABSENT, ChangedLots, NewLots, Posting, lot_ids, post, program_bucket, transaction_ids
+from app.services.rulebooks import ProgramRules
+from app.services.wallets import OpenWallets
+
+_INSUFFICIENT, _EXPIRED_WAITING = "KL001", "KL002"
+
+
+class LedgerError(Exception):
+    """A movement that cannot be made; nothing was changed."""
+
+
+class InsufficientPoints(LedgerError):
+    """The account does not have what was asked for."""
+
+    def __init__(self, account_id: int, wanted: int) -> None:
+        """Say which account and how much."""
+        self.account_id = account_id
+        self.wanted = wanted
+        super().__init__(f"account {account_id} does not have {wanted} available")
+
+
+class ExpiredPointsWaiting(LedgerError):
+    """Some of what the account shows has expired and waits to be written off: call ``expire_due`` and try again."""
+
+
+_RESERVE = select(
+    func.ledger_reserve(
+        bindparam("account", type_=BigInteger),
+        bindparam("amount", type_=BigInteger),
+        bindparam("key", type_=Text),
+        bindparam("on", type_=Date),
+        bindparam("actor", type_=Text),
+        bindparam("reason", type_=Text),
+    )
+)
+
+
+def reserve(
+    session: Session,
+    account_id: int,
+    amount: int,
+    *,
+    key: str,
+    on: dt.date,
+    actor: str | None = None,
+    reason: str | None = None,
+) -> int:
+    """Reserve available points for a redemption, first to expire first. Returns the transaction's id.
+
+    One statement: the condition, the lots and the entries together, so that no two spenders see the same points.
+
+    Raises:
+        InsufficientPoints: The account does not have them. The caller's transaction is spoilt and must be rolled back.
+        ExpiredPointsWaiting: Expired points must be written off first; likewise.
+        sqlalchemy.exc.IntegrityError: The key was recorded before; likewise.
+    """
+    try:
+        return int(
+            session.execute(
+                _RESERVE,
+                {"account": account_id, "amount": amount, "key": key, "on": on, "actor": actor, "reason": reason},
+            ).scalar_one()
+        )
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state == _INSUFFICIENT:
+            raise InsufficientPoints(account_id, amount) from None
+        if state == _EXPIRED_WAITING:
+            raise ExpiredPointsWaiting(str(error.orig)) from None
+        raise
+
+
+@dataclass(frozen=True)
+class LotsToReserve:
+    """Parts of lots that are to be reserved, standing together by account, and each account's key.
+
+    Columns of equal length: account, lot, what the lot has left, what is taken of it.
+    """
+
+    account_id: Ints
+    lot_id: Ints
+    remaining: Ints
+    take: Ints
+
+
+def reserve_lots(
+    session: Session,
+    program_id: int,
+    lots: LotsToReserve,
+    *,
+    key: str,
+    on: dt.date,
+    actor: str | None,
+    reason: str | None,
+) -> dict[int, int]:
+    """Reserve chosen lots of many accounts at once. Returns the transaction of each account.
+
+    The accounts are locked and the lots were read after that; each account's key is ``key`` and its id.
+    """
+    some = lots.take > 0
+    account, lot, take = lots.account_id[some], lots.lot_id[some], lots.take[some]
+    owners, of = np.unique(account, return_inverse=True)
+    if not owners.size:
+        return {}
+    ids = transaction_ids(session, len(owners))
+    posting = Posting(program_id, actor=actor, reason=reason)
+    posting.add_transactions(
+        ids,
+        TransactionKind.RESERVE,
+        [f"{key}:{one}" for one in owners.tolist()],
+        np.full(len(owners), np.datetime64(on, "D")),
+    )
+    for bucket, sign in ((Bucket.AVAILABLE, -1), (Bucket.RESERVED, 1)):
+        posting.add_entries(ids[of], account, np.full(len(lot), bucket, dtype=np.int64), sign * take, lot)
+    left = lots.remaining[some] - take
+    posting.changed_lots.append(
+        ChangedLots(lot, np.where(left > 0, LotState.OPEN, LotState.CLOSED).astype(np.int64), left)
+    )
+    post(session, posting)
+    return dict(zip(owners.tolist(), ids.tolist(), strict=True))
+
+
+def settle(
+    session: Session, program_id: int, reservations: Sequence[int], *, on: dt.date, actor: str | None = None
+) -> None:
+    """Turn reserved points into redeemed ones: the load is confirmed.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: One of the reservations was resolved before.
+    """
+    posting = Posting(program_id, actor=actor)
+    program = _program_accounts(session, program_id)
+    redeemed = program_bucket(TransactionKind.SETTLE)
+    for reservation, (unit, legs) in _reserved(session, reservations).items():
+        transaction = _resolve(session, posting, TransactionKind.SETTLE, reservation, on)
+        for account, leg in legs:
+            posting.add_legs(transaction, account, [Leg(Bucket.RESERVED, -leg.amount, leg.lot_id)])
+        total = sum(leg.amount for _, leg in legs)
+        posting.add_legs(transaction, program[unit], [Leg(redeemed, total, None)])
+    post(session, posting)
+
+
+def cancel(
+    session: Session,
+    program_id: int,
+    reservations: Sequence[int],
+    *,
+    on: dt.date,
+    actor: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Give reserved points back to the lots they came from: the load failed, or was called off (rules.md 8).
+
+    What the account owes meanwhile is paid off first.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: One of the reservations was resolved before.
+    """
+    posting = Posting(program_id, actor=actor, reason=reason)
+    reserved = _reserved(session, reservations)
+    lots = [leg.lot_id for _, legs in reserved.values() for _, leg in legs if leg.lot_id is not None]
+    opened = OpenWallets(session, {account for _, legs in reserved.values() for account, _ in legs}, with_lots=lots)
+    for reservation, (_, legs) in reserved.items():
+        transaction = _resolve(session, posting, TransactionKind.CANCEL, reservation, on)
+        for account, leg in legs:
+            wallet = opened.of[account]
+            posting.add_legs(transaction, account, [Leg(Bucket.RESERVED, -leg.amount, leg.lot_id)])
+            assert leg.lot_id is not None, "reserved points come from lots"
+            posting.add_legs(transaction, account, wallet.receive(wallet.lots[leg.lot_id], leg.amount))
+    posting.changed_lots.append(opened.changed())
+    post(session, posting)
+
+
+def _resolve(session: Session, posting: Posting, kind: TransactionKind, reservation: int, on: dt.date) -> int:
+    """Add the one transaction that may resolve a reservation: settling and cancelling share its key."""
+    transaction = transaction_ids(session, 1)
+    posting.add_transactions(
+        transaction,
+        kind,
+        [f"resolve:{reservation}"],
+        np.asarray([on], dtype="datetime64[D]"),
+        reverses_ids=np.asarray([reservation], dtype=np.int64) if kind is TransactionKind.CANCEL else None,
+    )
+    return int(transaction[0])
+
+
+def _reserved(session: Session, reservations: Sequence[int]) -> dict[int, tuple[Unit, list[tuple[int, Leg]]]]:
+    """Load what reservations hold: the unit, and per lot the account and the leg."""
+    found: dict[int, tuple[Unit, list[tuple[int, Leg]]]] = {}
+    for transaction, unit, account, amount, lot in session.execute(
+        select(LedgerEntry.transaction_id, Account.unit, LedgerEntry.account_id, LedgerEntry.amount, LedgerEntry.lot_id)
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .where(
+            LedgerEntry.transaction_id == any_(literal(sorted(set(reservations)), ARRAY(BigInteger))),
+            LedgerEntry.bucket == Bucket.RESERVED,
+        )
+        .order_by(LedgerEntry.transaction_id, LedgerEntry.position)
+    ).tuples():
+        found.setdefault(transaction, (unit, []))[1].append((account, Leg(Bucket.RESERVED, amount, lot)))
+    return found
+
+
+def _program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
+    rows = session.execute(
+        select(Account.unit, Account.id).where(Account.program_id == program_id, Account.distributor_id.is_(None))
+    )
+    return dict(rows.tuples().all())
+
+
+def expire_due(session: Session, program: Program, *, now: dt.datetime, account_ids: Iterable[int] = ()) -> int:
+    """Write off the points whose last day is over, in the programme's time zone. Returns how many points.
+
+    Safe to run as often as one likes: a lot that is written off has nothing left. Days end at midnight (rules.md 8).
+    ``account_ids`` limits the work to some accounts.
+    """
+    today = local_date(now, program.time_zone)
+    query = (
+        select(Lot.account_id)
+        .join(Account, Account.id == Lot.account_id)
+        .where(Account.program_id == program.id, Lot.state == LotState.OPEN, Lot.expires_on < today)
+        .distinct()
+    )
+    limited = sorted(set(account_ids))
+    if limited:
+        query = query.where(Lot.account_id == any_(literal(limited, ARRAY(BigInteger))))
+    owners = session.scalars(query).all()
+    if not owners:
+        return 0
+    opened = OpenWallets(session, owners)
+    accounts = _program_accounts(session, program.id)
+    units = dict(session.execute(select(Account.id, Account.unit).where(Account.id.in_(owners))).tuples().all())
+    posting = Posting(program.id)
+    total = 0
+    for account, wallet in opened.of.items():
+        over: dict[dt.date, list[LotBalance]] = {}
+        for lot in wallet.lots.values():
+            if lot.state is LotState.OPEN and lot.expires_on is not None and lot.expires_on < today:
+                over.setdefault(lot.expires_on, []).append(lot)
+        for last_day, lots in sorted(over.items()):
+            first = min(lot.id for lot in lots)
+            legs = wallet.draw_from([lot.id for lot in lots])
+            transaction = transaction_ids(session, 1)
+            posting.add_transactions(
+                transaction,
+                TransactionKind.EXPIRE,
+                [f"expire:{account}:{last_day}:{int(transaction[0])}:{first}"],
+                np.asarray([last_day + dt.timedelta(days=1)], dtype="datetime64[D]"),
+            )
+            posting.add_legs(int(transaction[0]), account, legs)
+            gone = -sum(leg.amount for leg in legs)
+            posting.add_legs(int(transaction[0]), accounts[units[account]], [Leg(Bucket.EXPIRED, gone, None)])
+            total += gone
+    posting.changed_lots.append(opened.changed())
+    post(session, posting)
+    return total
+
+
+def reinstate(
+    session: Session,
+    rules: ProgramRules,
+    lot_id: int,
+    *,
+    expires_on: dt.date | None,
+    now: dt.datetime,
+    actor: str,
+    reason: str,
+) -> int:
+    """Give the expired points of a lot back, in a new lot with a new last day. Returns how many points.
+
+    Each expiry can be reinstated once.
+
+    Raises:
+        LedgerError: Nothing of the lot has expired, or it was reinstated before.
+    """
+    row = session.execute(
+        select(Lot.account_id, Lot.earned_on, Lot.unit_value_micro, Account.unit)
+        .join(Account, Account.id == Lot.account_id)
+        .where(Lot.id == lot_id)
+    ).one_or_none()
+    again = aliased(LedgerTransaction)
+    expired = session.execute(
+        select(LedgerEntry.transaction_id, LedgerEntry.amount)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .outerjoin(again, again.key == func.concat("reinstate:", LedgerEntry.transaction_id, ":", lot_id))
+        .where(
+            LedgerEntry.lot_id == lot_id,
+            LedgerEntry.account_id == (row.account_id if row is not None else 0),
+            LedgerTransaction.kind == TransactionKind.EXPIRE,
+            again.id.is_(None),
+        )
+        .order_by(LedgerEntry.transaction_id)
+        .limit(1)
+    ).all()
+    amount = -sum(one.amount for one in expired)
+    if row is None or amount <= 0:
+        raise LedgerError(f"lot {lot_id} has no expired points that were not reinstated already")
+    fresh = _Fresh(session, rules, row.account_id, row.unit, now, actor, reason)
+    return fresh.receive(
+        TransactionKind.REINSTATE,
+        f"reinstate:{expired[0].transaction_id}:{lot_id}",
+        amount,
+        earned_on=row.earned_on,
+        expires_on=expires_on,
+        unit_value_micro=row.unit_value_micro,
+        reverses=expired[0].transaction_id,
+    )
+
+
+def adjust(
+    session: Session,
+    rules: ProgramRules,
+    account_id: int,
+    amount: int,
+    *,
+    key: str,
+    now: dt.datetime,
+    actor: str,
+    reason: str,
+) -> int:
+    """Give (above zero) or take (below zero) points by hand. Returns what was given or taken.
+
+    Taking follows the programme's policy for returns: the account owes what it does not have, or gives what it has.
+
+    Raises:
+        LedgerError: No reason was given, or no amount.
+        sqlalchemy.exc.IntegrityError: The key was recorded before.
+    """
+    if not reason.strip():
+        raise LedgerError("an adjustment needs a reason")
+    if amount == 0:
+        raise LedgerError("an adjustment needs an amount")
+    unit = session.execute(select(Account.unit).where(Account.id == account_id)).scalar_one()
+    fresh = _Fresh(session, rules, account_id, unit, now, actor, reason)
+    if amount < 0:
+        return fresh.take(TransactionKind.ADJUST, f"adjust:{key}", -amount)
+    months = rules.settings.expiry.months_after_award
+    today = local_date(now, rules.time_zone)
+    return fresh.receive(
+        TransactionKind.ADJUST,
+        f"adjust:{key}",
+        amount,
+        earned_on=today,
+        expires_on=None if months is None else months_after(today, months),
+        unit_value_micro=rules.point_value_micro if unit is Unit.POINTS else 1_000_000,
+    )
+
+
+class _Fresh:
+    """One movement of one account against the programme's side."""
+
+    def __init__(
+        self,
+        session: Session,
+        rules: ProgramRules,
+        account_id: int,
+        unit: Unit,
+        now: dt.datetime,
+        actor: str,
+        reason: str,
+    ) -> None:
+        self.session = session
+        self.opened = OpenWallets(session, [account_id])
+        self.wallet: Wallet = self.opened.of[account_id]
+        self.account_id = account_id
+        self.program_account = _program_accounts(session, rules.program_id)[unit]
+        self.posting = Posting(rules.program_id, actor=actor, reason=reason)
+        self.today = local_date(now, rules.time_zone)
+
+    def receive(
+        self,
+        kind: TransactionKind,
+        key: str,
+        amount: int,
+        *,
+        earned_on: dt.date,
+        expires_on: dt.date | None,
+        unit_value_micro: int,
+        reverses: int = ABSENT,
+    ) -> int:
+        """Put points into a new lot."""
+        transaction, lot = self._transaction(kind, key, reverses), int(lot_ids(self.session, 1)[0])
+        balance = LotBalance(lot, LotState.OPEN, earned_on, expires_on, 0)
+        legs = self.wallet.receive(balance, amount)
+        self._post(transaction, kind, legs, -amount)
+        never = np.datetime64("NaT", "D")
+        self.posting.new_lots.append(
+            NewLots(
+                id=_one(lot),
+                account_id=_one(self.account_id),
+                transaction_id=_one(transaction),
+                state=_one(balance.state),
+                earned_on=np.asarray([earned_on], dtype="datetime64[D]"),
+                expires_on=np.asarray([never if expires_on is None else expires_on], dtype="datetime64[D]"),
+                unit_value_micro=_one(unit_value_micro),
+                amount=_one(amount),
+                remaining=_one(balance.remaining),
+            )
+        )
+        post(self.session, self.posting)
+        return amount
+
+    def take(self, kind: TransactionKind, key: str, amount: int) -> int:
+        """Take points from the lots that expire first, then as a debt where the programme allows it."""
+        legs, left = self.wallet.take_back(amount, None)
+        if not legs:
+            return 0
+        self._post(self._transaction(kind, key, ABSENT), kind, legs, amount - left)
+        post(self.session, self.posting)
+        return left - amount
+
+    def _transaction(self, kind: TransactionKind, key: str, reverses: int) -> int:
+        transaction = transaction_ids(self.session, 1)
+        self.posting.add_transactions(
+            transaction, kind, [key], np.asarray([self.today], dtype="datetime64[D]"), reverses_ids=_one(reverses)
+        )
+        return int(transaction[0])
+
+    def _post(self, transaction: int, kind: TransactionKind, legs: list[Leg], program_amount: int) -> None:
+        self.posting.add_legs(transaction, self.account_id, legs)
+        self.posting.add_legs(transaction, self.program_account, [Leg(program_bucket(kind), program_amount, None)])
+        self.posting.changed_lots.append(self.opened.changed())
+
+
+def _one(value: int) -> Ints:
+    return np.asarray([value], dtype=np.int64)
+
+
+def release_due(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Make points available whose documents have cooled off (rules.md 5). Returns how many documents."""
+    due = session.scalars(
+        select(SalesDocument.id)
+        .join(LedgerTransaction, LedgerTransaction.document_id == SalesDocument.id)
+        .join(Lot, Lot.transaction_id == LedgerTransaction.id)
+        .where(
+            SalesDocument.program_id == program.id,
+            SalesDocument.status == DocumentStatus.ACCEPTED,
+            SalesDocument.release_on <= local_date(now, program.time_zone),
+            Lot.state == LotState.PENDING,
+        )
+        .distinct()
+    ).all()
+    release(session, program, due, now=now, actor=None)
+    return len(due)
+
+
+def release(
+    session: Session, program: Program, document_ids: Sequence[int], *, now: dt.datetime, actor: str | None
+) -> None:
+    """Make the pending points of documents available. What the account owes is paid off first."""
+    rows = (
+        session.execute(
+            select(LedgerTransaction.document_id, Lot.id, Lot.account_id)
+            .join(Lot, Lot.transaction_id == LedgerTransaction.id)
+            .where(
+                LedgerTransaction.document_id == any_(literal(sorted(set(document_ids)), ARRAY(BigInteger))),
+                LedgerTransaction.kind == TransactionKind.AWARD,
+                Lot.state == LotState.PENDING,
+            )
+            .order_by(Lot.id)
+        )
+        .tuples()
+        .all()
+    )
+    if not rows:
+        return
+    opened = OpenWallets(session, {account for _, _, account in rows})
+    posting = Posting(program.id, actor=actor)
+    today = np.asarray([local_date(now, program.time_zone)], dtype="datetime64[D]")
+    for document, lot, account in rows:
+        wallet = opened.of[account]
+        if wallet.lots[lot].state is not LotState.PENDING:
+            continue
+        transaction = transaction_ids(session, 1)
+        posting.add_transactions(
+            transaction, TransactionKind.RELEASE, [f"release:{lot}"], today, document_ids=_one(document or ABSENT)
+        )
+        posting.add_legs(int(transaction[0]), account, wallet.release(wallet.lots[lot]))
+    posting.changed_lots.append(opened.changed())
+    post(session, posting)
+
+
+def wallet_of(session: Session, distributor_id: int, unit: Unit) -> int:
+    """Give the account of a distributor in a unit."""
+    return session.execute(
+        select(Account.id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .where(Account.distributor_id == distributor_id, Account.unit == unit)
+    ).scalar_one()
