@@ -39,7 +39,7 @@ from importers.reading import TextTable, read
 from importers.sales_rows import SalesRows, type_rows
 from importers.sharding import cut
 from importers.store import BatchFiles
-from importers.workbook import write_problems
+from importers.workbook import problem_rows, write_problems
 from verification.gate import Admission, Incoming, Source, admit
 
 
@@ -248,12 +248,14 @@ class _Desk:
         batch_id = int(work.payload["batch"])
         files = BatchFiles(self.settings.files, batch_id)
         with work.transaction() as session:
-            written = write_problems(session, batch_id, files)
+            problems = problem_rows(session, batch_id)
+        write_problems(problems, files)
+        with work.transaction() as session:
             batches.set_status(
                 session,
                 batch_id,
                 BatchStatus.DONE,
-                problems_file=str(files.problems) if written else None,
+                problems_file=str(files.problems) if problems else None,
                 finished_at=self.clock(),
             )
             work.finish(session)

@@ -1,10 +1,15 @@
 """The problems workbook: the file's own columns with one more, the reason; fix it and import it again."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.reasons import sentences
+from app.domain.states import Outcome
 from app.exports.tables import Column, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.imports import ImportProblem
@@ -13,15 +18,29 @@ from importers.store import BatchFiles
 REASON = "Reason"
 
 
-def write_problems(session: Session, batch_id: int, files: BatchFiles) -> bool:
-    """Write every row that was held or refused, in the file's order. Returns whether there were any."""
-    found = session.execute(
+@dataclass(frozen=True)
+class ProblemRow:
+    """A row of the file that did not count: its number, its outcome, and why."""
+
+    row_number: int
+    outcome: Outcome
+    reasons: list[dict[str, Any]]
+
+
+def problem_rows(session: Session, batch_id: int) -> list[ProblemRow]:
+    """Give every row of a batch that was held or refused, in the file's order."""
+    rows = session.execute(
         select(ImportProblem.row_number, ImportProblem.outcome, ImportProblem.reasons)
         .where(ImportProblem.batch_id == batch_id)
         .order_by(ImportProblem.row_number)
-    ).all()
+    )
+    return [ProblemRow(*row) for row in rows.tuples()]
+
+
+def write_problems(found: Sequence[ProblemRow], files: BatchFiles) -> None:
+    """Write the rows that were held or refused, if any."""
     if not found:
-        return False
+        return
     rows = np.asarray([row.row_number for row in found], dtype=np.int64)
     cells = files.load_rows(rows)
     keys = {f"c{at}": name for at, name in enumerate(cells)}
@@ -31,4 +50,3 @@ def write_problems(session: Session, batch_id: int, files: BatchFiles) -> bool:
     data["reason"] = [f"{row.outcome.capitalize()}: {sentences(row.reasons)}" for row in found]
     layout = Layout((*columns, Column("reason", reason)))
     write_workbook(files.problems, [Sheet("Problems", layout, data)])
-    return True

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import any_, literal, select, update
+from sqlalchemy import any_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
-from sqlalchemy.types import BigInteger
+from sqlalchemy.types import BigInteger, Text
 
-from app.db.bulk import Nullable, copy_into, new_ids, rows_of
+from app.db.bulk import Nullable, copy_into, new_ids
 from app.domain.calendar import local_date
 from app.domain.definition import Verdict
 from app.domain.exact import Ints
@@ -99,8 +99,8 @@ def admit(
             and try again.
     """
     sales = incoming.sales
-    hashes = content_hashes(sales)
-    known = _known(session, rules.program_id, incoming, hashes)
+    keys, hashes = document_keys(incoming), content_hashes(sales)
+    known = _known(session, rules.program_id, keys, hashes)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
         duplicate=known.state == _SAME,
@@ -108,11 +108,12 @@ def admit(
     )
     reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
     _check(session, rules, incoming, source, decided, reasons)
-    decided.duplicate |= known.refused_same & (decided.status == DocumentStatus.REFUSED)
+    refused = np.flatnonzero(decided.status == DocumentStatus.REFUSED)
+    decided.duplicate[_refused_before(session, rules.program_id, keys, hashes, refused)] = True
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
-    _store_and_count(session, rules, incoming, source, hashes, corrects, decided, now)
+    _store_and_count(session, rules, incoming, source, keys, hashes, corrects, decided, now)
     return decided
 
 
@@ -157,39 +158,50 @@ class _Known:
 
     state: Ints
     document_id: Ints
-    refused_same: Flags
 
 
-def _known(session: Session, program_id: int, incoming: Incoming, hashes: list[bytes]) -> _Known:
-    count = len(hashes)
-    state = np.zeros(count, dtype=np.int64)
-    document_id = np.zeros(count, dtype=np.int64)
-    refused_same = np.zeros(count, dtype=bool)
-    asked = rows_of(
-        position=np.arange(count, dtype=np.int64),
-        kind=incoming.sales.documents.kind.astype(np.int64),
-        number_key=incoming.number_key.tolist(),
-        seller_key=incoming.seller_key.tolist(),
-    )
+def document_keys(incoming: Incoming) -> list[str]:
+    """Give the key of each document: what two documents must share to be one (rules.md 9)."""
+    kinds = incoming.sales.documents.kind.tolist()
+    parts = zip(kinds, incoming.seller_key.tolist(), incoming.number_key.tolist(), strict=True)
+    return [f"{kind}|{seller}|{number}" for kind, seller, number in parts]
+
+
+def _known(session: Session, program_id: int, keys: list[str], hashes: list[bytes]) -> _Known:
+    position = {key: at for at, key in enumerate(keys)}
+    state = np.zeros(len(keys), dtype=np.int64)
+    document_id = np.zeros(len(keys), dtype=np.int64)
     rows = session.execute(
-        select(asked.c.position, SalesDocument.id, SalesDocument.status, SalesDocument.content_hash).join_from(
-            asked,
-            SalesDocument,
-            (SalesDocument.program_id == program_id)
-            & (SalesDocument.seller_key == asked.c.seller_key)
-            & (SalesDocument.kind == asked.c.kind)
-            & (SalesDocument.number_key == asked.c.number_key)
-            & (SalesDocument.status != DocumentStatus.SUPERSEDED),
+        select(SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash).where(
+            SalesDocument.program_id == program_id,
+            SalesDocument.document_key == any_(literal(keys, ARRAY(Text))),
+            # as the unique index says it, for the index to be used
+            text("status in (1, 2)"),
         )
     )
-    for position, id_, status, content in rows:
-        same = content == hashes[position]
-        if status is DocumentStatus.REFUSED:
-            refused_same[position] |= same
-        else:
-            state[position] = _SAME if same else _CHANGED
-            document_id[position] = id_
-    return _Known(state, document_id, refused_same)
+    for key, id_, content in rows.tuples():
+        at = position[key]
+        state[at] = _SAME if content == hashes[at] else _CHANGED
+        document_id[at] = id_
+    return _Known(state, document_id)
+
+
+def _refused_before(
+    session: Session, program_id: int, keys: list[str], hashes: list[bytes], refused: Ints
+) -> list[int]:
+    """Find, among documents that are refused now, those that were refused before with the same content."""
+    asked = [keys[at] for at in refused.tolist()]
+    if not asked:
+        return []
+    rows = session.execute(
+        select(SalesDocument.document_key, SalesDocument.content_hash).where(
+            SalesDocument.program_id == program_id,
+            SalesDocument.document_key == any_(literal(asked, ARRAY(Text))),
+            text("status = 3"),
+        )
+    )
+    known = set(rows.tuples())
+    return [at for at in refused.tolist() if (keys[at], hashes[at]) in known]
 
 
 def _check(
@@ -266,6 +278,7 @@ def _store_and_count(
     rules: ProgramRules,
     incoming: Incoming,
     source: Source,
+    keys: list[str],
     hashes: list[bytes],
     corrects: dict[int, int],
     decided: Admission,
@@ -287,7 +300,7 @@ def _store_and_count(
     copy_into(
         session,
         SalesDocument,
-        _document_columns(rules, incoming, source, hashes, corrects, decided, stored, sales, ids, release_on),
+        _document_columns(rules, incoming, source, keys, hashes, corrects, decided, stored, sales, ids, release_on),
     )
     _store_lines(session, sales, ids)
     counted = count_documents(session, rules, sales, ids, decided.status[stored], now=now, actor=source.actor)
@@ -306,6 +319,7 @@ def _document_columns(
     rules: ProgramRules,
     incoming: Incoming,
     source: Source,
+    keys: list[str],
     hashes: list[bytes],
     corrects: dict[int, int],
     decided: Admission,
@@ -325,7 +339,7 @@ def _document_columns(
         "kind": documents.kind.astype(np.int64),
         "number": documents.number,
         "number_key": incoming.number_key[stored],
-        "seller_key": incoming.seller_key[stored],
+        "document_key": [keys[at] for at in positions],
         "issued_on": documents.issued_on.astype("datetime64[D]"),
         "issued_minute": Nullable(documents.minute, documents.minute != UNKNOWN),
         "net_minor": sales.net_of_documents(),

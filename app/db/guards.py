@@ -84,7 +84,7 @@ def _check_function(table: Table) -> str:
             continue  # the balance check joins both anyway
         given = f"n.{column} is not null and " if table.c[column].nullable else ""
         body += f"""
-    select n.{column} into bad from new_rows n
+    select n.{column} into bad from (select distinct {column} from new_rows) n
         where {given}not exists (select from {parent} p where p.id = n.{column}) limit 1;
     if found then
         raise exception '{table.name}.{column}: no {parent} has the id %', bad using errcode = 'KG002';

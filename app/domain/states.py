@@ -107,9 +107,11 @@ class RunStatus(enum.StrEnum):
     """How far a conversion run has come."""
 
     PREVIEW = "preview"
+    EMPTY = "empty"  # there was nothing to convert; it only says why
     APPROVED = "approved"
-    ORDERED = "ordered"
-    SENT = "sent"
+    ORDERED = "ordered"  # the order file is written
+    SENDING = "sending"  # the provider is being asked, or the answer was lost
+    SENT = "sent"  # answered, something is still open
     SETTLED = "settled"
     CANCELLED = "cancelled"
 

@@ -109,20 +109,21 @@ class LedgerEntry(Base):
 
 
 class Lot(Base):
-    """Points of one origin with one expiry; spending takes the lot that expires first, then the oldest."""
+    """The points that one transaction brought; spending takes the lot that expires first, then the oldest.
+
+    A lot bears the number of its transaction: points of another expiry come in a transaction of their own.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
         Index("ix_lot_spendable", "account_id", "expires_on", "id", postgresql_where=text("state = 2")),
-        Index("ix_lot_transaction_id", "transaction_id"),
         CheckConstraint("remaining >= 0 and remaining <= amount", name="remaining"),
         CheckConstraint("(state = 3) = (remaining = 0)", name="closed"),
         {"info": {KEPT: ("state", "remaining", "expires_on")}, "postgresql_with": {"fillfactor": "70"}},
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    id: Mapped[int] = reference("ledger_transaction", primary_key=True, autoincrement=False)
     account_id: Mapped[int] = reference("account")
-    transaction_id: Mapped[int] = reference("ledger_transaction", comment="the transaction that made it")
     state: Mapped[LotState] = mapped_column(Coded(LotState))
     earned_on: Mapped[dt.date] = mapped_column(comment="the sale's date: what a conversion of a period goes by")
     expires_on: Mapped[dt.date | None] = mapped_column(comment="last day on which it can be spent")

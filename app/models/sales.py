@@ -26,14 +26,13 @@ class SalesDocument(Base):
         Index(
             "uq_sales_document_key",
             "program_id",
-            "seller_key",
-            "kind",
-            "number_key",
+            "document_key",
             unique=True,
             postgresql_where=text("status in (1, 2)"),
         ),
         Index("ix_sales_document_distributor_id_issued_on", "distributor_id", "issued_on"),
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
+        Index("ix_sales_document_refused", "program_id", "document_key", postgresql_where=text("status = 3")),
         {"info": {KEPT: ("status", "reasons", "release_on")}},
     )
 
@@ -43,7 +42,9 @@ class SalesDocument(Base):
     kind: Mapped[DocumentKind] = mapped_column(Coded(DocumentKind))
     number: Mapped[LongText] = mapped_column(comment="as the source writes it")
     number_key: Mapped[LongText] = mapped_column(comment="normalised: rules.md 9")
-    seller_key: Mapped[LongText] = mapped_column(comment="`tax:` and the seller's tax id, or `distributor:` and an id")
+    document_key: Mapped[LongText] = mapped_column(
+        comment="rules.md 9: kind, seller (tax id or distributor) and normalised number"
+    )
     issued_on: Mapped[dt.date]
     issued_minute: Mapped[int | None] = mapped_column(SmallInteger, comment="minute of the day, where the source says")
     net_minor: Mapped[Big] = mapped_column(comment="sum of the lines")

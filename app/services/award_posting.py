@@ -20,7 +20,7 @@ from app.domain.sales import Sales
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.ledger import LedgerTransaction, Lot
 from app.services.accounts import Wallets
-from app.services.posting import NewLots, Posting, lot_ids, transaction_ids
+from app.services.posting import NewLots, Posting, transaction_ids
 from app.services.returns import Reversals
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets
@@ -46,7 +46,6 @@ class _Awarding:
 
     document: Ints
     transaction: Ints
-    lot: Ints
     account: Ints
     amount: Ints
     pending: np.ndarray
@@ -77,7 +76,7 @@ def plan_movements(
         awarding.account[simple],
         bucket[simple],
         awarding.amount[simple],
-        awarding.lot[simple],
+        awarding.transaction[simple],
     )
     program = np.full(len(awarding.document), wallets.program_account, dtype=np.int64)
     issued = np.full(len(awarding.document), Bucket.ISSUED, dtype=np.int64)
@@ -88,14 +87,13 @@ def plan_movements(
         planner = _Stepwise(session, wallets, movements, awarding, posting, expires_on)
         forgiven = planner.run(sequential, returning)
         for at in np.flatnonzero(stepwise).tolist():
-            lot = planner.new_lots[int(awarding.lot[at])]
+            lot = planner.new_lots[int(awarding.transaction[at])]
             remaining[at], state[at] = lot.remaining, lot.state
     count = len(awarding.document)
     posting.new_lots.append(
         NewLots(
-            id=awarding.lot,
+            id=awarding.transaction,
             account_id=awarding.account,
-            transaction_id=awarding.transaction,
             state=state,
             earned_on=movements.sales.documents.issued_on[awarding.document].astype("datetime64[D]"),
             expires_on=np.full(count, _NEVER if expires_on is None else np.datetime64(expires_on, "D")),
@@ -124,7 +122,6 @@ def _award_transactions(
     document = np.flatnonzero(movements.given > 0)
     ids = movements.document_ids[document]
     transaction = transaction_ids(session, len(document)) if len(document) else ids
-    lot = lot_ids(session, len(document)) if len(document) else ids
     documents = movements.sales.documents
     if len(document):
         suffix = _SUFFIX[wallets.unit]
@@ -140,7 +137,6 @@ def _award_transactions(
     return _Awarding(
         document=document,
         transaction=transaction,
-        lot=lot,
         account=wallets.of(documents.distributor_id[document]),
         amount=movements.given[document],
         pending=pending,
@@ -209,7 +205,7 @@ class _Stepwise:
         """Find the lot that each sale's award came in: of an earlier work in the database, of this one in the plan."""
         rows = self.session.execute(
             select(LedgerTransaction.document_id, Lot.id)
-            .join(Lot, Lot.transaction_id == LedgerTransaction.id)
+            .join(Lot, Lot.id == LedgerTransaction.id)
             .where(
                 LedgerTransaction.document_id == any_(literal(sale_ids.tolist(), ARRAY(BigInteger))),
                 LedgerTransaction.kind == TransactionKind.AWARD,
@@ -218,12 +214,12 @@ class _Stepwise:
         )
         found = {int(document): int(lot) for document, lot in rows if document is not None}
         mine = self.movements.document_ids[self.awarding.document]
-        return found | dict(zip(mine.tolist(), self.awarding.lot.tolist(), strict=True))
+        return found | dict(zip(mine.tolist(), self.awarding.transaction.tolist(), strict=True))
 
     def _receive(self, wallet: Wallet, at: int, document: int) -> None:
         state = LotState.PENDING if self.awarding.pending[at] else LotState.OPEN
         earned_on = self.movements.sales.documents.issued_on[self.awarding.document[at]].astype(object)
-        lot = LotBalance(int(self.awarding.lot[at]), state, earned_on, self.expires_on, 0)
+        lot = LotBalance(int(self.awarding.transaction[at]), state, earned_on, self.expires_on, 0)
         self.new_lots[lot.id] = lot
         legs = wallet.receive(lot, int(self.awarding.amount[at]))
         self.posting.add_legs(int(self.awarding.transaction[at]), int(self.awarding.account[at]), legs)

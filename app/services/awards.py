@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from app.db.bulk import copy_into
+from app.db.bulk import copy_into, rows_of
 from app.domain.calendar import period_of
 from app.domain.caps import NOBODY, CapUsage
 from app.domain.earning import Awards, award
@@ -132,17 +132,15 @@ def _usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
 
 def _store_usage(session: Session, usage: CapUsage) -> None:
     if usage.added:
-        rows = [
-            {"rule_id": rule, "span": span, "distributor_id": who, "period": period, "used": added}
-            for (rule, span, who, period), added in sorted(usage.added.items())
-        ]
-        statement = insert(CapUsageRow)
+        keys = np.asarray(sorted(usage.added), dtype=np.int64).reshape(-1, 4).T
+        added = np.asarray([usage.added[key] for key in sorted(usage.added)], dtype=np.int64)
+        given = rows_of(rule_id=keys[0], span=keys[1], distributor_id=keys[2], period=keys[3], used=added)
+        statement = insert(CapUsageRow).from_select(list(given.c.keys()), select(given))
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=["rule_id", "span", "distributor_id", "period"],
                 set_={"used": CapUsageRow.used + statement.excluded.used},
-            ),
-            rows,
+            )
         )
 
 

@@ -21,7 +21,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services.posting import ABSENT, ChangedLots, NewLots, Posting, lot_ids, post, program_bucket, transaction_ids
+from app.services.posting import ABSENT, ChangedLots, NewLots, Posting, post, program_bucket, transaction_ids
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets
 
@@ -401,16 +401,15 @@ class _Fresh:
         reverses: int = ABSENT,
     ) -> int:
         """Put points into a new lot."""
-        transaction, lot = self._transaction(kind, key, reverses), int(lot_ids(self.session, 1)[0])
-        balance = LotBalance(lot, LotState.OPEN, earned_on, expires_on, 0)
+        transaction = self._transaction(kind, key, reverses)
+        balance = LotBalance(transaction, LotState.OPEN, earned_on, expires_on, 0)
         legs = self.wallet.receive(balance, amount)
         self._post(transaction, kind, legs, -amount)
         never = np.datetime64("NaT", "D")
         self.posting.new_lots.append(
             NewLots(
-                id=_one(lot),
+                id=_one(transaction),
                 account_id=_one(self.account_id),
-                transaction_id=_one(transaction),
                 state=_one(balance.state),
                 earned_on=np.asarray([earned_on], dtype="datetime64[D]"),
                 expires_on=np.asarray([never if expires_on is None else expires_on], dtype="datetime64[D]"),
@@ -453,7 +452,7 @@ def release_due(session: Session, program: Program, *, now: dt.datetime) -> int:
     due = session.scalars(
         select(SalesDocument.id)
         .join(LedgerTransaction, LedgerTransaction.document_id == SalesDocument.id)
-        .join(Lot, Lot.transaction_id == LedgerTransaction.id)
+        .join(Lot, Lot.id == LedgerTransaction.id)
         .where(
             SalesDocument.program_id == program.id,
             SalesDocument.status == DocumentStatus.ACCEPTED,
@@ -473,7 +472,7 @@ def release(
     rows = (
         session.execute(
             select(LedgerTransaction.document_id, Lot.id, Lot.account_id)
-            .join(Lot, Lot.transaction_id == LedgerTransaction.id)
+            .join(Lot, Lot.id == LedgerTransaction.id)
             .where(
                 LedgerTransaction.document_id == any_(literal(sorted(set(document_ids)), ARRAY(BigInteger))),
                 LedgerTransaction.kind == TransactionKind.AWARD,

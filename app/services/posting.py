@@ -129,11 +129,10 @@ class ChangedLots:
 
 @dataclass(frozen=True)
 class NewLots:
-    """Lots that come into being, in columns."""
+    """Lots that come into being, in columns. ``id`` is the transaction that brings their points."""
 
     id: Ints
     account_id: Ints
-    transaction_id: Ints
     state: Ints
     earned_on: np.ndarray
     expires_on: np.ndarray
@@ -163,11 +162,6 @@ def post(session: Session, posting: Posting) -> int:
 def transaction_ids(session: Session, count: int) -> Ints:
     """Draw ids for transactions."""
     return new_ids(session, LedgerTransaction, count)
-
-
-def lot_ids(session: Session, count: int) -> Ints:
-    """Draw ids for lots."""
-    return new_ids(session, Lot, count)
 
 
 def _optional(ids: Ints) -> Nullable:
@@ -201,7 +195,6 @@ def _write_lots(session: Session, posting: Posting) -> None:
             {
                 "id": lots.id,
                 "account_id": lots.account_id,
-                "transaction_id": lots.transaction_id,
                 "state": lots.state,
                 "earned_on": lots.earned_on,
                 "expires_on": Nullable(lots.expires_on, ~np.isnat(lots.expires_on)),

@@ -113,7 +113,7 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
     }
     rows = session.execute(
         select(LedgerTransaction.document_id, Account.unit, LedgerTransaction.id, Account.id, Lot.id, Lot.amount)
-        .join(Lot, Lot.transaction_id == LedgerTransaction.id)
+        .join(Lot, Lot.id == LedgerTransaction.id)
         .join(Account, Account.id == Lot.account_id)
         .where(
             LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),

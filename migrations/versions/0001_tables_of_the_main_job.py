@@ -185,9 +185,8 @@ def upgrade() -> None:
     op.create_index("uq_ledger_transaction_key", "ledger_transaction", ["key"], unique=True)
     op.create_table(
         "lot",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("transaction_id", sa.BigInteger(), nullable=False, comment="the transaction that made it"),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column(
             "earned_on", sa.Date(), nullable=False, comment="the sale's date: what a conversion of a period goes by"
@@ -219,7 +218,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state = 2"),
     )
-    op.create_index("ix_lot_transaction_id", "lot", ["transaction_id"], unique=False)
     op.create_table(
         "program",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -306,10 +304,10 @@ def upgrade() -> None:
         sa.Column("number", sa.Text(), nullable=False, comment="as the source writes it"),
         sa.Column("number_key", sa.Text(), nullable=False, comment="normalised: rules.md 9"),
         sa.Column(
-            "seller_key",
+            "document_key",
             sa.Text(),
             nullable=False,
-            comment="`tax:` and the seller's tax id, or `distributor:` and an id",
+            comment="rules.md 9: kind, seller (tax id or distributor) and normalised number",
         ),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column(
@@ -341,6 +339,13 @@ def upgrade() -> None:
         "ix_sales_document_distributor_id_issued_on", "sales_document", ["distributor_id", "issued_on"], unique=False
     )
     op.create_index(
+        "ix_sales_document_refused",
+        "sales_document",
+        ["program_id", "document_key"],
+        unique=False,
+        postgresql_where=sa.text("status = 3"),
+    )
+    op.create_index(
         "ix_sales_document_review",
         "sales_document",
         ["program_id", "id"],
@@ -350,7 +355,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_sales_document_key",
         "sales_document",
-        ["program_id", "seller_key", "kind", "number_key"],
+        ["program_id", "document_key"],
         unique=True,
         postgresql_where=sa.text("status in (1, 2)"),
     )
@@ -373,10 +378,12 @@ def upgrade() -> None:
     op.create_table(
         "sandbox_card",
         sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("reference", sa.String(length=64), nullable=False, comment="of the customer's order for the card"),
         sa.Column("last4", sa.String(length=4), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("balance_minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_sandbox_card")),
+        sa.UniqueConstraint("reference", name=op.f("uq_sandbox_card_reference")),
     )
     op.create_table(
         "sandbox_load",
@@ -386,6 +393,7 @@ def upgrade() -> None:
         sa.Column("result", sa.String(length=64), nullable=False, comment="loaded, or the code of the failure"),
         sa.PrimaryKeyConstraint("reference", name=op.f("pk_sandbox_load")),
     )
+    op.create_index("ix_sandbox_load_token", "sandbox_load", ["token"], unique=False)
     op.create_table(
         "user_account",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -420,15 +428,27 @@ def upgrade() -> None:
         "conversion_run",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("program_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "key", sa.String(length=64), nullable=False, comment="begins every reference of the run; never used again"
+        ),
         sa.Column("unit", sa.SmallInteger(), nullable=False),
         sa.Column("from_on", sa.Date(), nullable=False),
         sa.Column("to_on", sa.Date(), nullable=False),
         sa.Column("status", sa.String(24), nullable=False),
         sa.Column("provider", sa.String(length=64), nullable=False),
+        sa.Column(
+            "terms",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="point value, limits, cards and tax rules as they were",
+        ),
         sa.Column("accounts", sa.BigInteger(), nullable=False),
         sa.Column("points", sa.BigInteger(), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False),
-        sa.Column("compensation_minor", sa.BigInteger(), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False, comment="rewards to load"),
+        sa.Column("compensation_minor", sa.BigInteger(), nullable=False, comment="compensations to load"),
+        sa.Column(
+            "withheld_minor", sa.BigInteger(), nullable=False, comment="kept back from rewards for the tax office"
+        ),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column(
             "exceptions",
@@ -440,13 +460,24 @@ def upgrade() -> None:
         sa.Column("previewed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_by", sa.Text(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True, comment="settled or cancelled"),
         sa.CheckConstraint(
-            "approved_by is null or approved_by <> previewed_by", name=op.f("ck_conversion_run_four_eyes")
+            "approved_by is not null or status in ('preview', 'empty', 'cancelled')",
+            name=op.f("ck_conversion_run_approved_before_ordered"),
         ),
+        sa.CheckConstraint(
+            "(approved_by is null) = (approved_at is null)", name=op.f("ck_conversion_run_approved_as_a_whole")
+        ),
+        sa.CheckConstraint(
+            "approved_by is null or lower(trim(approved_by)) <> lower(trim(previewed_by))",
+            name=op.f("ck_conversion_run_four_eyes"),
+        ),
+        sa.CheckConstraint("from_on <= to_on", name=op.f("ck_conversion_run_period")),
         sa.ForeignKeyConstraint(
             ["program_id"], ["program.id"], name=op.f("fk_conversion_run_program_id_program"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversion_run")),
+        sa.UniqueConstraint("key", name=op.f("uq_conversion_run_key")),
     )
     op.create_index(op.f("ix_conversion_run_program_id"), "conversion_run", ["program_id"], unique=False)
     op.create_table(
@@ -668,12 +699,15 @@ def upgrade() -> None:
         sa.Column("program_id", sa.BigInteger(), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
         sa.Column("provider", sa.String(length=64), nullable=False),
-        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False, comment="below the folder of files"),
         sa.Column("file_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("lines", sa.BigInteger(), nullable=False),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column(
+            "sent_at", sa.DateTime(timezone=True), nullable=True, comment="when the provider had it and answered"
+        ),
         sa.ForeignKeyConstraint(
             ["program_id"], ["program.id"], name=op.f("fk_load_batch_program_id_program"), ondelete="RESTRICT"
         ),
@@ -683,6 +717,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_load_batch")),
     )
     op.create_index(op.f("ix_load_batch_run_id"), "load_batch", ["run_id"], unique=False)
+    op.create_table(
+        "load_response",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False, comment="below the folder of files"),
+        sa.Column("file_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("rows", sa.BigInteger(), nullable=False),
+        sa.Column("counts", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "problems",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="rows that could not be taken as they are",
+        ),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_by", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["conversion_run.id"], name=op.f("fk_load_response_run_id_conversion_run"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_load_response")),
+        sa.UniqueConstraint("run_id", "file_sha256", name=op.f("uq_load_response_run_id_file_sha256")),
+    )
     op.create_table(
         "product",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -758,11 +814,21 @@ def upgrade() -> None:
         sa.Column("program_id", sa.BigInteger(), nullable=False),
         sa.Column("distributor_id", sa.BigInteger(), nullable=False),
         sa.Column("provider", sa.String(length=64), nullable=False),
-        sa.Column("token", sa.String(length=64), nullable=False),
-        sa.Column("last4", sa.String(length=4), nullable=False),
-        sa.Column("active", sa.Boolean(), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "reference", sa.String(length=64), nullable=False, comment="ours; the provider knows the order by it"
+        ),
+        sa.Column(
+            "token", sa.String(length=64), nullable=True, comment="the provider's; none: ordered, not yet issued"
+        ),
+        sa.Column("last4", sa.String(length=4), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False, comment="the one that is loaded"),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("last4 ~ '^[0-9]{4}$'", name=op.f("ck_card_last4")),
+        sa.CheckConstraint(
+            "(token is null) = (last4 is null) and (token is null) = (issued_at is null)",
+            name=op.f("ck_card_issued_as_a_whole"),
+        ),
         sa.ForeignKeyConstraint(
             ["distributor_id"], ["distributor.id"], name=op.f("fk_card_distributor_id_distributor"), ondelete="RESTRICT"
         ),
@@ -771,8 +837,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
         sa.UniqueConstraint("provider", "token", name=op.f("uq_card_provider_token")),
+        sa.UniqueConstraint("reference", name=op.f("uq_card_reference")),
     )
     op.create_index("ix_card_distributor_id", "card", ["distributor_id"], unique=False)
+    op.create_index(
+        "uq_card_active", "card", ["distributor_id", "provider"], unique=True, postgresql_where=sa.text("active")
+    )
     op.create_table(
         "membership",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -814,14 +884,26 @@ def upgrade() -> None:
         sa.Column("program_id", sa.BigInteger(), nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
         sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "redeemed_on", sa.Date(), nullable=False, comment="in the programme's time zone; its year is the tax year"
+        ),
         sa.Column("points", sa.BigInteger(), nullable=False),
         sa.Column("point_value_micro", sa.BigInteger(), nullable=False, comment="millionths of a minor unit"),
-        sa.Column("amount_minor", sa.BigInteger(), nullable=False, comment="what the participant keeps after tax"),
+        sa.Column("amount_minor", sa.BigInteger(), nullable=False, comment="loaded as the reward"),
         sa.Column(
             "compensation_minor", sa.BigInteger(), nullable=False, comment="the extra top-up that pays the tax back"
         ),
+        sa.Column(
+            "withheld_minor", sa.BigInteger(), nullable=False, comment="kept back from the reward for the tax office"
+        ),
+        sa.Column(
+            "counted_minor",
+            sa.BigInteger(),
+            nullable=False,
+            comment="what counts towards the recipient's total of the year",
+        ),
         sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("tax_rule", sa.String(length=64), nullable=False),
+        sa.Column("tax_rule", sa.Text(), nullable=False, comment="code and version: PL-PREMIUM-SALE v1"),
         sa.Column(
             "tax_trace",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -831,8 +913,10 @@ def upgrade() -> None:
         sa.Column("reserve_transaction_id", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "points > 0 and amount_minor > 0 and compensation_minor >= 0", name=op.f("ck_redemption_amounts")
+            "compensation_minor >= 0 and withheld_minor >= 0 and counted_minor >= 0",
+            name=op.f("ck_redemption_tax_amounts"),
         ),
+        sa.CheckConstraint("points > 0 and amount_minor > 0", name=op.f("ck_redemption_amounts")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_redemption_account_id_account"), ondelete="RESTRICT"
         ),
@@ -845,13 +929,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_redemption")),
         sa.UniqueConstraint("run_id", "account_id", name=op.f("uq_redemption_run_id_account_id")),
     )
-    op.create_index("ix_redemption_account_id", "redemption", ["account_id"], unique=False)
+    op.create_index("ix_redemption_account_id", "redemption", ["account_id", "redeemed_on"], unique=False)
     op.create_table(
         "top_up",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("redemption_id", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.String(24), nullable=False),
-        sa.Column("card_id", sa.BigInteger(), nullable=False),
+        sa.Column("attempt", sa.SmallInteger(), nullable=False, comment="how many times it was ordered"),
+        sa.Column("card_id", sa.BigInteger(), nullable=True, comment="none: a card will be issued when it is ordered"),
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.String(24), nullable=False),
         sa.Column(
@@ -862,7 +947,15 @@ def upgrade() -> None:
         ),
         sa.Column("failure", sa.Text(), nullable=True, comment="the provider's code and words"),
         sa.Column("load_batch_id", sa.BigInteger(), nullable=True),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True, comment="loaded, failed or cancelled"),
+        sa.CheckConstraint(
+            "(settled_at is not null) = (status in ('loaded', 'failed', 'cancelled'))", name=op.f("ck_top_up_settled")
+        ),
+        sa.CheckConstraint(
+            "status in ('reserved', 'cancelled') or (card_id is not null and load_batch_id is not null)",
+            name=op.f("ck_top_up_ordered"),
+        ),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_top_up_amount")),
         sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_top_up_card_id_card"), ondelete="RESTRICT"),
         sa.ForeignKeyConstraint(
@@ -872,14 +965,24 @@ def upgrade() -> None:
             ["redemption_id"], ["redemption.id"], name=op.f("fk_top_up_redemption_id_redemption"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_top_up")),
-        sa.UniqueConstraint("redemption_id", "kind", name=op.f("uq_top_up_redemption_id_kind")),
+        sa.UniqueConstraint("redemption_id", "kind", "attempt", name=op.f("uq_top_up_redemption_id_kind_attempt")),
         sa.UniqueConstraint("reference", name=op.f("uq_top_up_reference")),
     )
     op.create_index("ix_top_up_card_id", "top_up", ["card_id"], unique=False)
     op.create_index("ix_top_up_load_batch_id", "top_up", ["load_batch_id"], unique=False)
+    op.create_index(
+        "uq_top_up_live",
+        "top_up",
+        ["redemption_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("status not in ('failed', 'cancelled')"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index(
+        "uq_top_up_live", table_name="top_up", postgresql_where=sa.text("status not in ('failed', 'cancelled')")
+    )
     op.drop_index("ix_top_up_load_batch_id", table_name="top_up")
     op.drop_index("ix_top_up_card_id", table_name="top_up")
     op.drop_table("top_up")
@@ -887,6 +990,7 @@ def downgrade() -> None:
     op.drop_table("redemption")
     op.drop_index(op.f("ix_membership_user_id"), table_name="membership")
     op.drop_table("membership")
+    op.drop_index("uq_card_active", table_name="card", postgresql_where=sa.text("active"))
     op.drop_index("ix_card_distributor_id", table_name="card")
     op.drop_table("card")
     op.drop_index("uq_account_owner", table_name="account", postgresql_nulls_not_distinct=True)
@@ -894,6 +998,7 @@ def downgrade() -> None:
     op.drop_table("account")
     op.drop_index(op.f("ix_product_group_id"), table_name="product")
     op.drop_table("product")
+    op.drop_table("load_response")
     op.drop_index(op.f("ix_load_batch_run_id"), table_name="load_batch")
     op.drop_table("load_batch")
     op.drop_table("import_shard")
@@ -913,17 +1018,18 @@ def downgrade() -> None:
     op.drop_index("ix_audit_event_program_id_id", table_name="audit_event")
     op.drop_table("audit_event")
     op.drop_table("user_account")
+    op.drop_index("ix_sandbox_load_token", table_name="sandbox_load")
     op.drop_table("sandbox_load")
     op.drop_table("sandbox_card")
     op.drop_table("sales_line")
     op.drop_index("uq_sales_document_key", table_name="sales_document", postgresql_where=sa.text("status in (1, 2)"))
     op.drop_index("ix_sales_document_review", table_name="sales_document", postgresql_where=sa.text("status = 2"))
+    op.drop_index("ix_sales_document_refused", table_name="sales_document", postgresql_where=sa.text("status = 3"))
     op.drop_index("ix_sales_document_distributor_id_issued_on", table_name="sales_document")
     op.drop_table("sales_document")
     op.drop_index("ix_return_match_sale_document_id", table_name="return_match")
     op.drop_table("return_match")
     op.drop_table("program")
-    op.drop_index("ix_lot_transaction_id", table_name="lot")
     op.drop_index("ix_lot_spendable", table_name="lot", postgresql_where=sa.text("state = 2"))
     op.drop_table("lot")
     op.drop_index("uq_ledger_transaction_key", table_name="ledger_transaction")

@@ -19,12 +19,12 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.document_id into bad from new_rows n
+    select n.document_id into bad from (select distinct document_id from new_rows) n
         where not exists (select from sales_document p where p.id = n.document_id) limit 1;
     if found then
         raise exception 'award.document_id: no sales_document has the id %', bad using errcode = 'KG002';
     end if;
-    select n.rule_version_id into bad from new_rows n
+    select n.rule_version_id into bad from (select distinct rule_version_id from new_rows) n
         where not exists (select from earning_rule_version p where p.id = n.rule_version_id) limit 1;
     if found then
         raise exception 'award.rule_version_id: no earning_rule_version has the id %', bad using errcode = 'KG002';
@@ -39,17 +39,17 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.return_document_id into bad from new_rows n
+    select n.return_document_id into bad from (select distinct return_document_id from new_rows) n
         where not exists (select from sales_document p where p.id = n.return_document_id) limit 1;
     if found then
         raise exception 'award_reversal.return_document_id: no sales_document has the id %', bad using errcode = 'KG002';
     end if;
-    select n.sale_document_id into bad from new_rows n
+    select n.sale_document_id into bad from (select distinct sale_document_id from new_rows) n
         where not exists (select from sales_document p where p.id = n.sale_document_id) limit 1;
     if found then
         raise exception 'award_reversal.sale_document_id: no sales_document has the id %', bad using errcode = 'KG002';
     end if;
-    select n.rule_version_id into bad from new_rows n
+    select n.rule_version_id into bad from (select distinct rule_version_id from new_rows) n
         where not exists (select from earning_rule_version p where p.id = n.rule_version_id) limit 1;
     if found then
         raise exception 'award_reversal.rule_version_id: no earning_rule_version has the id %', bad using errcode = 'KG002';
@@ -64,7 +64,7 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.document_id into bad from new_rows n
+    select n.document_id into bad from (select distinct document_id from new_rows) n
         where not exists (select from sales_document p where p.id = n.document_id) limit 1;
     if found then
         raise exception 'decision.document_id: no sales_document has the id %', bad using errcode = 'KG002';
@@ -79,7 +79,7 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.batch_id into bad from new_rows n
+    select n.batch_id into bad from (select distinct batch_id from new_rows) n
         where not exists (select from import_batch p where p.id = n.batch_id) limit 1;
     if found then
         raise exception 'import_problem.batch_id: no import_batch has the id %', bad using errcode = 'KG002';
@@ -96,7 +96,7 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.lot_id into bad from new_rows n
+    select n.lot_id into bad from (select distinct lot_id from new_rows) n
         where n.lot_id is not null and not exists (select from lot p where p.id = n.lot_id) limit 1;
     if found then
         raise exception 'ledger_entry.lot_id: no lot has the id %', bad using errcode = 'KG002';
@@ -121,17 +121,17 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.program_id into bad from new_rows n
+    select n.program_id into bad from (select distinct program_id from new_rows) n
         where not exists (select from program p where p.id = n.program_id) limit 1;
     if found then
         raise exception 'ledger_transaction.program_id: no program has the id %', bad using errcode = 'KG002';
     end if;
-    select n.document_id into bad from new_rows n
+    select n.document_id into bad from (select distinct document_id from new_rows) n
         where n.document_id is not null and not exists (select from sales_document p where p.id = n.document_id) limit 1;
     if found then
         raise exception 'ledger_transaction.document_id: no sales_document has the id %', bad using errcode = 'KG002';
     end if;
-    select n.reverses_id into bad from new_rows n
+    select n.reverses_id into bad from (select distinct reverses_id from new_rows) n
         where n.reverses_id is not null and not exists (select from ledger_transaction p where p.id = n.reverses_id) limit 1;
     if found then
         raise exception 'ledger_transaction.reverses_id: no ledger_transaction has the id %', bad using errcode = 'KG002';
@@ -146,15 +146,15 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.account_id into bad from new_rows n
+    select n.id into bad from (select distinct id from new_rows) n
+        where not exists (select from ledger_transaction p where p.id = n.id) limit 1;
+    if found then
+        raise exception 'lot.id: no ledger_transaction has the id %', bad using errcode = 'KG002';
+    end if;
+    select n.account_id into bad from (select distinct account_id from new_rows) n
         where not exists (select from account p where p.id = n.account_id) limit 1;
     if found then
         raise exception 'lot.account_id: no account has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.transaction_id into bad from new_rows n
-        where not exists (select from ledger_transaction p where p.id = n.transaction_id) limit 1;
-    if found then
-        raise exception 'lot.transaction_id: no ledger_transaction has the id %', bad using errcode = 'KG002';
     end if;
     return null;
 end $$""",
@@ -166,12 +166,12 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.return_document_id into bad from new_rows n
+    select n.return_document_id into bad from (select distinct return_document_id from new_rows) n
         where not exists (select from sales_document p where p.id = n.return_document_id) limit 1;
     if found then
         raise exception 'return_match.return_document_id: no sales_document has the id %', bad using errcode = 'KG002';
     end if;
-    select n.sale_document_id into bad from new_rows n
+    select n.sale_document_id into bad from (select distinct sale_document_id from new_rows) n
         where not exists (select from sales_document p where p.id = n.sale_document_id) limit 1;
     if found then
         raise exception 'return_match.sale_document_id: no sales_document has the id %', bad using errcode = 'KG002';
@@ -186,22 +186,22 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.program_id into bad from new_rows n
+    select n.program_id into bad from (select distinct program_id from new_rows) n
         where not exists (select from program p where p.id = n.program_id) limit 1;
     if found then
         raise exception 'sales_document.program_id: no program has the id %', bad using errcode = 'KG002';
     end if;
-    select n.distributor_id into bad from new_rows n
+    select n.distributor_id into bad from (select distinct distributor_id from new_rows) n
         where not exists (select from distributor p where p.id = n.distributor_id) limit 1;
     if found then
         raise exception 'sales_document.distributor_id: no distributor has the id %', bad using errcode = 'KG002';
     end if;
-    select n.batch_id into bad from new_rows n
+    select n.batch_id into bad from (select distinct batch_id from new_rows) n
         where n.batch_id is not null and not exists (select from import_batch p where p.id = n.batch_id) limit 1;
     if found then
         raise exception 'sales_document.batch_id: no import_batch has the id %', bad using errcode = 'KG002';
     end if;
-    select n.supersedes_id into bad from new_rows n
+    select n.supersedes_id into bad from (select distinct supersedes_id from new_rows) n
         where n.supersedes_id is not null and not exists (select from sales_document p where p.id = n.supersedes_id) limit 1;
     if found then
         raise exception 'sales_document.supersedes_id: no sales_document has the id %', bad using errcode = 'KG002';
@@ -216,12 +216,12 @@ set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
 declare bad bigint;
 begin
-    select n.document_id into bad from new_rows n
+    select n.document_id into bad from (select distinct document_id from new_rows) n
         where not exists (select from sales_document p where p.id = n.document_id) limit 1;
     if found then
         raise exception 'sales_line.document_id: no sales_document has the id %', bad using errcode = 'KG002';
     end if;
-    select n.product_id into bad from new_rows n
+    select n.product_id into bad from (select distinct product_id from new_rows) n
         where not exists (select from product p where p.id = n.product_id) limit 1;
     if found then
         raise exception 'sales_line.product_id: no product has the id %', bad using errcode = 'KG002';

@@ -1,0 +1,48 @@
+"""Points become money, and what makes no full minor unit stays points (rules.md 10)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain.exact import Ints, floor_product
+
+MICRO = 1_000_000
+"""Millionths in a minor unit: the worth of money's own smallest unit."""
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What amounts of points are worth, in columns.
+
+    Attributes:
+        amount_minor: floor(points x value), in minor units.
+        points: the fewest points that are worth that amount; the others stay.
+    """
+
+    amount_minor: Ints
+    points: Ints
+
+
+def convert(points: Ints, point_value_micro: int) -> Converted:
+    """Convert columns of points, counted in their smallest unit.
+
+    Args:
+        points: none below zero.
+        point_value_micro: worth of the smallest unit of a point, in millionths of a minor unit; `MICRO` for money.
+
+    Raises:
+        ValueError: Points are negative, or worth nothing.
+        OverflowError: An amount does not fit 64 bits.
+    """
+    if point_value_micro <= 0:
+        raise ValueError(f"a point must be worth something, found {point_value_micro} millionths of a minor unit")
+    if points.size and points.min() < 0:
+        raise ValueError(f"points to convert cannot be negative, found {points.min()}")
+    amount = floor_product(points, point_value_micro, MICRO)
+    return Converted(amount, floor_product(amount, MICRO, point_value_micro, add=point_value_micro - 1))
+
+
+def convert_one(points: int, point_value_micro: int) -> tuple[int, int]:
+    """Convert one amount of points. Gives (amount in minor units, points that it takes); raises as `convert`."""
+    converted = convert(np.asarray([points], dtype=np.int64), point_value_micro)
+    return int(converted.amount_minor[0]), int(converted.points[0])

@@ -1,0 +1,367 @@
+"""People who sign in: their passwords, their roles, and what a role may do."""
+
+import datetime as dt
+import enum
+import functools
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.models.distributors import Distributor
+from app.models.people import Membership, UserAccount
+from app.models.programs import Program
+from app.services import audit
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 256
+_LONGEST_LOGIN = 254
+
+
+class Role(enum.StrEnum):
+    """What a person is in a programme; a distributor sees what is one distributor's, and nothing else."""
+
+    ADMINISTRATOR = "administrator"
+    VERIFIER = "verifier"
+    FINANCE = "finance"
+    APPROVER = "approver"
+    VIEWER = "viewer"
+    DISTRIBUTOR = "distributor"
+
+
+class Permission(enum.StrEnum):
+    """What somebody may do within a programme."""
+
+    SEE_PROGRAM = "see_program"
+    SEE_DISTRIBUTORS = "see_distributors"
+    SEE_IMPORTS = "see_imports"
+    TAKE_PROBLEMS = "take_problems"
+    SEE_REVIEW = "see_review"
+    SEE_STATEMENT = "see_statement"
+    SEE_DOCUMENT = "see_document"
+
+
+_OF_A_DISTRIBUTOR = frozenset({Permission.SEE_STATEMENT, Permission.SEE_DOCUMENT})
+_LOOKING = frozenset(Permission) - {Permission.TAKE_PROBLEMS}
+
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset(Permission),
+    Role.VERIFIER: frozenset(Permission),
+    Role.FINANCE: frozenset(Permission),
+    Role.APPROVER: _LOOKING,
+    Role.VIEWER: _LOOKING,
+    Role.DISTRIBUTOR: _OF_A_DISTRIBUTOR,
+}
+"""What each role may do. A distributor's permissions hold for that one distributor alone."""
+
+
+class PeopleError(ValueError):
+    """What was asked for cannot be done; the message says why."""
+
+
+class LoginInvalid(PeopleError):
+    """A sign-in name is an e-mail address."""
+
+    def __init__(self, login: str) -> None:
+        """Say what was given."""
+        super().__init__(f"{login!r} is not an e-mail address; people sign in with one.")
+
+
+class LoginTaken(PeopleError):
+    """Somebody has this sign-in name."""
+
+    def __init__(self, login: str) -> None:
+        """Say which."""
+        super().__init__(f"{login} can sign in already.")
+
+
+class NoSuchUser(LookupError):
+    """Nobody has this sign-in name."""
+
+    def __init__(self, login: str) -> None:
+        """Say which."""
+        super().__init__(f"Nobody signs in as {login!r}.")
+
+
+class PasswordWeak(PeopleError):
+    """A password that can be guessed, or that nobody could have meant."""
+
+
+class SeatInvalid(PeopleError):
+    """A role that cannot be given like this."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A role in a programme; for distributors also which one."""
+
+    program_id: int
+    role: Role
+    distributor_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may sign in, with everything that decides what they may do.
+
+    ``mark`` changes with the password: a session that carries an older one is over.
+    """
+
+    id: int
+    login: str
+    name: str
+    platform_owner: bool
+    mark: str
+    seats: tuple[Seat, ...]
+
+
+@dataclass(frozen=True)
+class ProgramChoice:
+    """A programme that a person has something to do with."""
+
+    id: int
+    code: str
+    name: str
+    sponsor: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A person in a list of people: roles are written as ``role in programme`` or ``role of distributor in …``."""
+
+    login: str
+    name: str
+    platform_owner: bool
+    active: bool
+    roles: tuple[str, ...]
+
+
+def login_key(login: str) -> str:
+    """Give the form in which sign-in names are kept and compared."""
+    return unicodedata.normalize("NFKC", login).strip().lower()
+
+
+def create_user(
+    session: Session,
+    login: str,
+    name: str,
+    password: str | None,
+    *,
+    platform_owner: bool = False,
+    actor: str,
+    now: dt.datetime,
+) -> int:
+    """Let somebody sign in. Without a password they cannot until one is set. Returns the user's id. The caller commits.
+
+    Raises:
+        LoginInvalid: The sign-in name is no e-mail address.
+        LoginTaken: It belongs to somebody.
+        PasswordWeak: The password is too easy to guess.
+    """
+    key = login_key(login)
+    local, at, domain = key.rpartition("@")
+    if not (local and at and domain) or len(key) > _LONGEST_LOGIN or not key.isprintable() or " " in key:
+        raise LoginInvalid(login)
+    if session.scalars(select(UserAccount.id).where(UserAccount.login == key)).one_or_none() is not None:
+        raise LoginTaken(key)
+    user = UserAccount(
+        login=key,
+        name=name.strip() or key,
+        password_hash=None if password is None else _hashed(password, key),
+        platform_owner=platform_owner,
+        active=True,
+        created_at=now,
+    )
+    session.add(user)
+    session.flush()
+    after = {"name": user.name, "platform_owner": platform_owner}
+    audit.note(session, actor, "user.create", key, now=now, after=after)
+    return user.id
+
+
+def give_role(
+    session: Session,
+    login: str,
+    program: Program,
+    role: Role,
+    distributor_id: int | None = None,
+    *,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Give somebody a role in a programme; giving it twice changes nothing. The caller commits.
+
+    Raises:
+        NoSuchUser: Nobody signs in with this name.
+        SeatInvalid: The role needs a distributor of this programme, or must not have one.
+    """
+    user = _user(session, login)
+    if (role is Role.DISTRIBUTOR) != (distributor_id is not None):
+        raise SeatInvalid("The role distributor needs a distributor, and no other role may have one.")
+    if distributor_id is not None:
+        found = session.get(Distributor, distributor_id)
+        if found is None or found.program_id != program.id:
+            raise SeatInvalid(f"The programme {program.code} has no such distributor.")
+    seat = Membership(user_id=user.id, program_id=program.id, role=role.value, distributor_id=distributor_id)
+    already = select(Membership.id).where(
+        Membership.user_id == seat.user_id,
+        Membership.program_id == seat.program_id,
+        Membership.role == seat.role,
+        Membership.distributor_id.is_not_distinct_from(distributor_id),
+    )
+    if session.scalars(already).one_or_none() is not None:
+        return
+    session.add(seat)
+    session.flush()
+    after = {"role": role.value, "distributor_id": distributor_id}
+    audit.note(session, actor, "user.role", user.login, now=now, program_id=program.id, after=after)
+
+
+def set_password(session: Session, login: str, password: str, *, actor: str, now: dt.datetime) -> None:
+    """Give somebody a new password: whoever is signed in with the old one is no longer. The caller commits.
+
+    Raises:
+        NoSuchUser: Nobody signs in with this name.
+        PasswordWeak: The password is too easy to guess.
+    """
+    user = _user(session, login)
+    user.password_hash = _hashed(password, user.login)
+    session.flush()
+    audit.note(session, actor, "user.password", user.login, now=now)
+
+
+def get_ready() -> None:
+    """Make what the first ``verify`` would make, so that it takes as long as every other."""
+    _nobodys_hash()
+
+
+def verify(session: Session, login: str, password: str) -> Person | None:
+    """Tell who signs in with this name and password; None where nobody does.
+
+    It takes as long for a name that nobody has. A hash made with other parameters is made anew. The caller commits.
+    """
+    user = session.scalars(select(UserAccount).where(UserAccount.login == login_key(login))).one_or_none()
+    kept = user.password_hash if user is not None else None
+    right = _matches(kept or _nobodys_hash(), _normal(password))
+    if user is None or kept is None or not right or not user.active:
+        return None
+    if _hasher.check_needs_rehash(kept):
+        user.password_hash = _hasher.hash(_normal(password))
+        session.flush()
+    return person(session, user.id)
+
+
+def person(session: Session, user_id: int) -> Person | None:
+    """Find somebody who may sign in, with their roles, in one query."""
+    rows = session.execute(
+        select(UserAccount, Membership.program_id, Membership.role, Membership.distributor_id)
+        .outerjoin(Membership, Membership.user_id == UserAccount.id)
+        .where(UserAccount.id == user_id)
+        .order_by(Membership.id)
+    ).all()
+    if not rows or not rows[0][0].active:
+        return None
+    user: UserAccount = rows[0][0]
+    return Person(
+        id=user.id,
+        login=user.login,
+        name=user.name,
+        platform_owner=user.platform_owner,
+        mark=hashlib.sha256((user.password_hash or "").encode()).hexdigest()[:16],
+        seats=tuple(Seat(row[1], Role(row[2]), row[3]) for row in rows if row[2] in _ROLES),
+    )
+
+
+def may(
+    somebody: Person, permission: Permission, program_id: int | None = None, distributor_id: int | None = None
+) -> bool:
+    """Tell whether a person may do something: in a programme, and where it is one distributor's, with that one.
+
+    A distributor's seat opens only what is that distributor's: without ``distributor_id`` it opens nothing.
+    """
+    if somebody.platform_owner:
+        return True
+    return any(
+        seat.program_id == program_id
+        and permission in GRANTS[seat.role]
+        and (
+            seat.role is not Role.DISTRIBUTOR or (distributor_id is not None and seat.distributor_id == distributor_id)
+        )
+        for seat in somebody.seats
+    )
+
+
+def programs_of(session: Session, somebody: Person) -> list[ProgramChoice]:
+    """Give the programmes that a person has something to do with, by name."""
+    query = select(Program.id, Program.code, Program.name, Program.sponsor).order_by(Program.name, Program.id)
+    if not somebody.platform_owner:
+        query = query.where(Program.id.in_({seat.program_id for seat in somebody.seats}))
+    return [ProgramChoice(*row) for row in session.execute(query).tuples()]
+
+
+def everybody(session: Session) -> list[Listed]:
+    """List the people, by sign-in name."""
+    rows = session.execute(
+        select(UserAccount, Membership.role, Program.code, Distributor.code)
+        .outerjoin(Membership, Membership.user_id == UserAccount.id)
+        .outerjoin(Program, Program.id == Membership.program_id)
+        .outerjoin(Distributor, Distributor.id == Membership.distributor_id)
+        .order_by(UserAccount.login, Membership.id)
+    ).all()
+    roles: dict[int, list[str]] = {}
+    for user, role, program_code, distributor_code in rows:
+        of = f" of {distributor_code}" if distributor_code else ""
+        roles.setdefault(user.id, []).extend([f"{role}{of} in {program_code}"] if role else [])
+    return [
+        Listed(user.login, user.name, user.platform_owner, user.active, tuple(roles[user.id]))
+        for user in _unique(user for user, *_ in rows)
+    ]
+
+
+_ROLES = frozenset(role.value for role in Role)
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # KiB: 66-77 ms measured
+
+
+def _unique(users: Iterable[UserAccount]) -> list[UserAccount]:
+    return list({user.id: user for user in users}.values())
+
+
+def _user(session: Session, login: str) -> UserAccount:
+    user = session.scalars(select(UserAccount).where(UserAccount.login == login_key(login))).one_or_none()
+    if user is None:
+        raise NoSuchUser(login)
+    return user
+
+
+def _normal(password: str) -> str:
+    """Give the one form of a password that keyboards write in several."""
+    return unicodedata.normalize("NFKC", password)
+
+
+def _hashed(password: str, login: str) -> str:
+    normal = _normal(password)
+    if not SHORTEST_PASSWORD <= len(normal) <= LONGEST_PASSWORD:
+        raise PasswordWeak(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    if normal.casefold() in (login, login.partition("@")[0]) or len(set(normal)) < 4:
+        raise PasswordWeak(
+            "This password is too easy to guess: it is the sign-in name, or hardly more than one letter."
+        )
+    return _hasher.hash(normal)
+
+
+def _matches(kept: str, password: str) -> bool:
+    try:
+        return _hasher.verify(kept, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    """Give a hash that nobody has: verifying against it takes as long as against somebody's."""
+    return _hasher.hash("a name that nobody has is answered no faster")
