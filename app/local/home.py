@@ -181,7 +181,8 @@ def remove_short_folder(place: Place) -> None:
 def hand_over(folder: Path, account: Account) -> None:
     """Make a private folder of the account, inside a folder that is ours.
 
-    Raises `NotOurs` where it is there and belongs to neither: it is then left as it is.
+    Raises `NotOurs` where it is there and belongs to neither: it is then left as it is. Raises `OutOfReach` where the
+    file system has no owners to give it to.
     """
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
@@ -190,7 +191,13 @@ def hand_over(folder: Path, account: Account) -> None:
         return
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise NotOurs(f"{folder} belongs to user id {found.st_uid} and should be a folder of {account.name}.")
-    os.chown(folder, account.uid, account.gid)  # made just now, or by a run of ours that ended between these two lines
+    try:
+        os.chown(folder, account.uid, account.gid)  # made just now, or by a run of ours that ended before this line
+    except OSError as failure:
+        raise OutOfReach(
+            f"{folder} cannot be given to {account.name}, whom the servers run as: {failure.strerror}. Network shares "
+            "do not allow it: choose a home on a local disk with KONTOR_HOME, or run Kontor as an ordinary user."
+        ) from failure
 
 
 def reaches(account: Account, folder: Path) -> bool:

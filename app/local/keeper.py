@@ -8,6 +8,7 @@ however they ended, and it stops the servers and goes.
 import contextlib
 import logging
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -57,7 +58,7 @@ class Watch:
     """One server under the keeper's eyes: its process, its state, its crashes."""
 
     def __init__(self, server: Server, place: Place, attempt: int) -> None:
-        """Watch over a server; `begin` starts it."""
+        """Watch over a server, which is not started yet."""
         self.server = server
         self.place = place
         self.attempt = attempt
@@ -73,8 +74,9 @@ class Watch:
         self._kind = self._message = ""
 
     def begin(self) -> None:
-        """Start the server. It never raises: what goes wrong becomes the state and its message."""
-        self.state = State.STARTING
+        """Start the server where that is due. It never raises: what goes wrong becomes the state and its message."""
+        if self.state is not State.STARTING or self._process is not None:
+            return
         try:
             home.make_folders(self.place)
             self._program = self.server.prepare()
@@ -90,7 +92,7 @@ class Watch:
             self._fail(failure)
 
     def look(self) -> None:
-        """Notice what happened since the last look, and start a crashed server again."""
+        """Notice what happened since the last look."""
         if self._process is None:
             return
         ended = self._process.poll()
@@ -157,7 +159,7 @@ class Watch:
             return
         log.warning("%s ended with code %s and is started again", self.server.name, code)
         self.restarts += 1
-        self.begin()
+        self.state = State.STARTING
 
     def _fail(self, failure: Exception) -> None:
         self.state = State.FAILED
@@ -176,6 +178,7 @@ class Keeper:
         self.told_to_stop = False
         self._users = locks.open_file(place.users_lock)
         self._watches: dict[str, Watch] = {}
+        self._life = secrets.token_hex(8)
         self._published: Report | None = None
 
     def keep(self) -> None:
@@ -186,7 +189,10 @@ class Keeper:
                 self._take_questions()
                 for watch in self._watches.values():
                     watch.look()
+                # What is about to start is said first: a server may listen a while before it serves.
                 self._publish(stopping=False)
+                for watch in self._watches.values():
+                    watch.begin()
                 if time.monotonic() - trimmed > 60:
                     trimmed = time.monotonic()
                     for name in ("keeper", *self._watches):
@@ -195,8 +201,7 @@ class Keeper:
         finally:
             for watch in self._watches.values():
                 watch.tell_to_stop()
-            with contextlib.suppress(OSError):  # the folder may be gone, and the servers are to stop all the same
-                self._publish(stopping=True)
+            self._publish(stopping=True)
             for watch in self._watches.values():
                 watch.stop()
             home.remove_short_folder(self.place)
@@ -216,26 +221,29 @@ class Keeper:
         for name, setting in reports.asked(self.place).items():
             before = self._watches.get(name)
             if before is None or before.state is State.FAILED:
-                watch = Watch(_KINDS[name](self.place, setting), self.place, before.attempt + 1 if before else 1)
-                self._watches[name] = watch
-                self._publish(stopping=False)
-                watch.begin()
+                attempt = before.attempt + 1 if before else 1
+                self._watches[name] = Watch(_KINDS[name](self.place, setting), self.place, attempt)
 
     def _is_busy(self) -> bool:
         return not self._watches or any(watch.state is State.STARTING for watch in self._watches.values())
 
     def _publish(self, *, stopping: bool) -> None:
-        report = Report(os.getpid(), stopping, {name: watch.report() for name, watch in self._watches.items()})
+        servers = {name: watch.report() for name, watch in self._watches.items()}
+        report = Report(self._life, os.getpid(), stopping, servers)
         if report != self._published:
-            reports.write(self.place, report)
-            self._published = report
+            try:
+                reports.write(self.place, report)
+                self._published = report
+            except OSError as failure:  # a full disk or a removed home is no reason to leave the servers alone
+                log.error("cannot write the report: %s", failure)
 
 
 def trim(path: Path, *, largest: int = _LARGEST_LOG) -> None:
     """Keep a log small: move what is in it to one older file, and go on in the same file, which servers hold open."""
-    if path.exists() and path.stat().st_size > largest:
-        shutil.copyfile(path, path.with_name(f"{path.name}.1"))
-        os.truncate(path, 0)
+    with contextlib.suppress(OSError):  # a full disk: it is tried again
+        if path.exists() and path.stat().st_size > largest:
+            shutil.copyfile(path, path.with_name(f"{path.name}.1"))
+            os.truncate(path, 0)
 
 
 def main(arguments: list[str]) -> int:

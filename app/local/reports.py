@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.local import locks
+from app.local.errors import KeeperFailed
 from app.local.home import SERVERS, Place
 
 
@@ -42,6 +43,7 @@ class ServerReport:
 class Report:
     """What the keeper says about itself. It is true only while the keeper's lock is held."""
 
+    life: str  # another one for every keeper: process ids repeat, in containers for one
     pid: int
     stopping: bool
     servers: dict[str, ServerReport] = field(default_factory=dict)
@@ -53,15 +55,23 @@ def write(place: Place, report: Report) -> None:
 
 
 def read(place: Place) -> Report | None:
-    """Read the report; None where the keeper has not written one yet or took it away."""
+    """Read the report; None where the keeper has not written one yet or took it away.
+
+    Raises `KeeperFailed` where it makes no sense, as after an update of Kontor under a keeper that lives on.
+    """
     try:
         said: dict[str, Any] = json.loads(_report_file(place).read_text())
+        servers = {
+            name: ServerReport(**{**server, "state": State(server["state"])})
+            for name, server in said["servers"].items()
+        }
+        return Report(said["life"], said["pid"], said["stopping"], servers)
     except FileNotFoundError:
         return None
-    servers = {
-        name: ServerReport(**{**server, "state": State(server["state"])}) for name, server in said["servers"].items()
-    }
-    return Report(said["pid"], said["stopping"], servers)
+    except (KeyError, TypeError, ValueError) as failure:
+        raise KeeperFailed(
+            f"The servers of {place.home} are kept by another version of Kontor. Stop them, and start again."
+        ) from failure
 
 
 def current(place: Place) -> Report | None:

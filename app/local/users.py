@@ -82,7 +82,7 @@ def ensure(place: Place, wanted: dict[str, Path | None]) -> None:
     """
     until = time.monotonic() + PATIENCE
     started = 0
-    keeper: int | None = None
+    life = ""
     known: dict[str, int] = {}  # of this keeper: the attempt that a server had come to when we asked for it
     while True:
         if not locks.is_held(place.keeper_lock):
@@ -96,8 +96,8 @@ def ensure(place: Place, wanted: dict[str, Path | None]) -> None:
             continue
         report = reports.read(place)
         if report and not report.stopping:
-            if report.pid != keeper:
-                keeper = report.pid
+            if report.life != life:
+                life = report.life
                 known = {}
             ready = [_is_ready(place, name, setting, report, known) for name, setting in wanted.items()]
             if all(ready):

@@ -16,13 +16,15 @@ from app.config import Settings
 from app.local import home as folders
 from app.local import servers
 from app.local.errors import LocalError
-from tests.app.local.support import User, below
+from tests.app.local.support import Served, User, below
 
 
-@pytest.fixture(autouse=True)
-def _nothing_is_configured(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "KONTOR_PG_BIN", "KONTOR_VALKEY_BIN"):
-        monkeypatch.delenv(name, raising=False)
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_is_configured() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as environment:
+        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "KONTOR_PG_BIN", "KONTOR_VALKEY_BIN"):
+            environment.delenv(name, raising=False)
+        yield
 
 
 def new_folder() -> Path:
@@ -66,6 +68,17 @@ def _made_once() -> Iterator[Path]:
         pass
     servers.stop(folder / "home")
     yield folder / "home"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def served(_made_once: Path) -> Iterator[Served]:
+    """Servers that run, for tests that only look at them."""
+    folder = new_folder()
+    subprocess.run(["cp", "-a", _made_once, folder / "home"], check=True)
+    with servers.running(Settings(home=folder / "home")) as addresses:
+        yield Served(folder / "home", addresses)
+    servers.stop(folder / "home")
     shutil.rmtree(folder)
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,20 @@ with servers.running(Settings(home=Path(sys.argv[1]))) as addresses:
 """
 
 
+@dataclass(frozen=True)
+class Served:
+    """A home whose servers run."""
+
+    home: Path
+    addresses: servers.Addresses
+
+
 class User:
     """Another process that uses the servers of a home until it is told to leave, or is killed."""
 
     def __init__(self, home: Path, *, also: str = "", **popen: Any) -> None:
-        environment = {**os.environ, "PYTHONPATH": str(PROJECT), **popen.pop("env", {})}
+        found_at = os.pathsep.join(filter(None, [str(PROJECT), os.environ.get("PYTHONPATH")]))
+        environment = {**os.environ, "PYTHONPATH": found_at, **popen.pop("env", {})}
         self.process = subprocess.Popen(
             [popen.pop("python", sys.executable), "-c", USER, str(home), also],
             stdin=subprocess.PIPE,
@@ -120,7 +130,8 @@ def kill(*pids: int) -> None:
 
 def _is_alive(pid: int) -> bool:
     try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+        words = Path(f"/proc/{pid}/status").read_text()
+        return "State:\tZ" not in words or "Threads:\t1\n" not in words  # a zombie's threads may go on for a moment
     except OSError:
         return False
 

@@ -65,64 +65,64 @@ def test_each_version_gets_a_collation_it_has(monkeypatch, major, unicode_locale
     assert postgres._collation(major) == words.split()
 
 
-def test_the_roles_have_what_they_need_and_no_more(used_home):
-    with servers.running(Settings(home=used_home)) as addresses:
-        with connect(addresses.owner_url) as owner:
-            rights = owner.execute(
-                "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles"
-                " WHERE rolname LIKE 'kontor%' ORDER BY 1"
-            ).fetchall()
-            assert rights == [
-                ("kontor_admin", True, True, True, True, True),
-                ("kontor_app", False, False, False, False, False),
-                ("kontor_owner", False, True, False, False, False),
-            ]
-            assert owner.execute(
-                "SELECT datdba::regrole::text, nspowner::regrole::text FROM pg_database, pg_namespace"
-                " WHERE datname = 'kontor' AND nspname = 'public'"
-            ).fetchone() == ("kontor_owner", "kontor_owner")
-            owner.execute("CREATE TABLE secret AS SELECT 1 AS a")
-            owner.execute("CREATE DATABASE copied TEMPLATE kontor")
-        with connect(addresses.database_url) as app:
-            for forbidden in ("SELECT * FROM secret", "CREATE TABLE mine (a int)", "CREATE DATABASE mine"):
-                with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    app.execute(forbidden)
+def test_the_roles_have_what_they_need_and_no_more(served):
+    addresses = served.addresses
+    with connect(addresses.owner_url) as owner:
+        rights = owner.execute(
+            "SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls FROM pg_roles"
+            " WHERE rolname LIKE 'kontor%' ORDER BY 1"
+        ).fetchall()
+        assert rights == [
+            ("kontor_admin", True, True, True, True, True),
+            ("kontor_app", False, False, False, False, False),
+            ("kontor_owner", False, True, False, False, False),
+        ]
+        assert owner.execute(
+            "SELECT datdba::regrole::text, nspowner::regrole::text FROM pg_database, pg_namespace"
+            " WHERE datname = 'kontor' AND nspname = 'public'"
+        ).fetchone() == ("kontor_owner", "kontor_owner")
+        owner.execute("CREATE TABLE secret AS SELECT 1 AS a")
+        owner.execute("CREATE DATABASE copied TEMPLATE kontor")
+    with connect(addresses.database_url) as app:
+        for forbidden in ("SELECT * FROM secret", "CREATE TABLE mine (a int)", "CREATE DATABASE mine"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(forbidden)
 
 
-def test_nobody_else_can_log_in(used_home):
-    with servers.running(Settings(home=used_home)) as addresses:
-        admin = addresses.owner_url.replace("kontor_owner", "kontor_admin")
-        with connect(admin) as connection:
-            rules = connection.execute("SELECT type, auth_method, options FROM pg_hba_file_rules").fetchall()
-            people = connection.execute("SELECT DISTINCT sys_name FROM pg_ident_file_mappings").fetchall()
-        assert rules == [("local", "peer", ["map=us"])]
-        assert {name for (name,) in people} == {
-            pwd.getpwuid(os.geteuid()).pw_name,
-            processes.account_of_servers().name,
-        }
-        with pytest.raises(psycopg.OperationalError, match=r"(?i)peer authentication failed"):
-            connect(addresses.database_url, user="postgres")
+def test_nobody_else_can_log_in(served):
+    addresses = served.addresses
+    admin = addresses.owner_url.replace("kontor_owner", "kontor_admin")
+    with connect(admin) as connection:
+        rules = connection.execute("SELECT type, auth_method, options FROM pg_hba_file_rules").fetchall()
+        people = connection.execute("SELECT DISTINCT sys_name FROM pg_ident_file_mappings").fetchall()
+    assert rules == [("local", "peer", ["map=us"])]
+    assert {name for (name,) in people} == {
+        pwd.getpwuid(os.geteuid()).pw_name,
+        processes.account_of_servers().name,
+    }
+    with pytest.raises(psycopg.OperationalError, match=r"(?i)peer authentication failed"):
+        connect(addresses.database_url, user="postgres")
 
 
-def test_a_commit_is_on_disk_and_the_settings_suit_the_work(used_home):
-    with servers.running(Settings(home=used_home)) as addresses:
-        for name, value in {
-            "fsync": "on",
-            "synchronous_commit": "on",
-            "full_page_writes": "on",
-            "data_checksums": "on",
-            "wal_level": "minimal",
-            "max_wal_senders": "0",
-            "max_wal_size": "4GB",
-            "work_mem": "32MB",
-            "maintenance_work_mem": "256MB",
-            "max_connections": "100",
-            "checkpoint_timeout": "15min",
-            "jit": "off",
-            "TimeZone": "UTC",
-            "listen_addresses": "",
-        }.items():
-            assert ask(addresses.database_url, f"SHOW {name}") == value, name
+def test_a_commit_is_on_disk_and_the_settings_suit_the_work(served):
+    addresses = served.addresses
+    for name, value in {
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "data_checksums": "on",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "max_wal_size": "4GB",
+        "work_mem": "32MB",
+        "maintenance_work_mem": "256MB",
+        "max_connections": "100",
+        "checkpoint_timeout": "15min",
+        "jit": "off",
+        "TimeZone": "UTC",
+        "listen_addresses": "",
+    }.items():
+        assert ask(addresses.database_url, f"SHOW {name}") == value, name
 
 
 @pytest.mark.parametrize(

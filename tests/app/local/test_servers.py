@@ -13,7 +13,7 @@ from sqlalchemy import create_engine, text
 
 from app.config import PROJECT, Settings
 from app.local import locks, servers
-from app.local.errors import NoProgram, ServerFailed
+from app.local.errors import KeeperFailed, NoProgram, ServerFailed
 from tests.app.local.support import ask, at_work, connect, eventually, keepers, status_of
 
 
@@ -136,6 +136,17 @@ def test_stop_ends_the_servers_even_while_they_are_used_and_a_new_entry_brings_t
         assert ask(again.database_url, "SELECT 1") == 1
 
 
+def test_a_keeper_of_another_version_is_named_as_the_reason_and_can_be_stopped(used_home, user):
+    user(used_home).addresses()
+    report = used_home / "servers/run/report"
+    report.write_text(report.read_text().replace('"attempt"', '"tries"'))
+    with pytest.raises(KeeperFailed, match="kept by another version"), servers.running(Settings(home=used_home)):
+        pass
+    assert servers.stop(used_home) is True
+    with servers.running(Settings(home=used_home)) as addresses:
+        assert ask(addresses.database_url, "SELECT 1") == 1
+
+
 def test_stop_is_quiet_where_there_never_was_a_server(home):
     assert servers.stop(home) is False
     assert not home.exists()
@@ -197,19 +208,17 @@ def test_a_failed_server_is_tried_again_for_the_next_who_wants_it(used_home, bas
             assert keepers(used_home) == before
 
 
-def test_the_servers_listen_on_no_port(used_home):
-    with servers.running(Settings(home=used_home)) as addresses:
-        assert ask(addresses.database_url, "SHOW listen_addresses") == ""
-        with redis.from_url(addresses.redis_url) as queue:
-            assert queue.config_get("port") == {"port": "0"}
-        listening = {
-            line.split()[9]
-            for table in ("tcp", "tcp6")
-            for line in Path("/proc/net", table).read_text().splitlines()[1:]
-        }
-        for pid in at_work(used_home):
-            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
-                assert os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") not in listening
+def test_the_servers_listen_on_no_port(served):
+    addresses = served.addresses
+    assert ask(addresses.database_url, "SHOW listen_addresses") == ""
+    with redis.from_url(addresses.redis_url) as queue:
+        assert queue.config_get("port") == {"port": "0"}
+    listening = {
+        line.split()[9] for table in ("tcp", "tcp6") for line in Path("/proc/net", table).read_text().splitlines()[1:]
+    }
+    for pid in at_work(served.home):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            assert os.readlink(descriptor).removeprefix("socket:[").removesuffix("]") not in listening
 
 
 def test_logs_are_kept_small(tmp_path):
