@@ -161,7 +161,7 @@ def _progress(session: Session, batch_ids: Sequence[int], now: dt.datetime) -> l
     shards: dict[int, list[_Shard]] = defaultdict(list)
     for batch_id, lines, counts in session.execute(
         select(ImportShard.batch_id, ImportShard.lines, ImportShard.counts).where(ImportShard.batch_id.in_(batch_ids))
-    ).tuples():
+    ):
         shards[batch_id].append((lines, counts))
     of_job = Job.payload["batch"].as_integer()
     failed = session.execute(

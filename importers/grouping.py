@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from app.domain.exact import Ints
-from app.domain.numbering import number_key
+from app.domain.numbering import number_keys
 from app.domain.sales import UNKNOWN, Documents, Lines, Sales, Texts, in_counting_order
 from app.domain.states import Outcome
 from importers.parsing import Column
@@ -60,10 +60,10 @@ def _number_keys(rows: SalesRows) -> tuple[Ints, list[str]]:
     np.minimum.at(earliest, written, dated)
     years = earliest.astype("datetime64[Y]").astype(np.int64) + 1970
     pair, first_pair = _numbered(rows.number.code, years[written])
-    made = [
-        number_key(rows.number.written[number], year) if number >= 0 else ""
-        for number, year in zip(rows.number.code[first_pair].tolist(), years[written[first_pair]].tolist(), strict=True)
-    ]
+    spelled = [*rows.number.written, ""]  # a row without a number has the code -1
+    made = number_keys(
+        [spelled[at] for at in rows.number.code[first_pair].tolist()], years[written[first_pair]].tolist()
+    )
     codes, keys = pd.factorize(np.asarray(made, dtype=object))
     return codes.astype(np.int64)[pair], [str(key) for key in keys]
 

@@ -28,6 +28,7 @@ from app.models.imports import ImportBatch, ImportShard
 from app.models.programs import Program
 from app.services import catalogue, distributors
 from app.services.rulebooks import rules_of
+from app.services.timing import stage
 from importers import batches, masterdata
 from importers.errors import ImportRefused
 from importers.fields import mapped
@@ -92,38 +93,43 @@ class _Desk:
         judged: Judged,
     ) -> None:
         settings = ProgramSettings.model_validate(program.settings)
-        table = read(judged, batch.file_name, profile.sheet)
+        with stage("read"):
+            table = read(judged, batch.file_name, profile.sheet)
         columns = mapped(table, profile)
         problems = Problems()
-        files.save_rows(table.frame, table.row_number)
+        with stage("keep"):
+            files.save_rows(table.frame, table.row_number)
         _wrong_widths(table, problems)
         rows_read = len(table.row_number) + len(table.wrong_width)
         work.report(stage="typing", rows_read=rows_read)
         gross = settings.earns_on == "gross"
-        rows = type_rows(table, columns, profile, program.currency_decimals, gross=gross, problems=problems)
+        with stage("type"):
+            rows = type_rows(table, columns, profile, program.currency_decimals, gross=gross, problems=problems)
         del table
         matched = _Matched(self, work, batch, program, settings, profile)
-        distributor_id, product_id = matched.ids(rows, problems)
-        grouped = group(rows, distributor_id, product_id, problems)
+        with stage("match"):
+            distributor_id, product_id = matched.ids(rows, problems)
+        with stage("group"):
+            grouped = group(rows, distributor_id, product_id, problems)
         del rows
         work.report(stage="cutting", rows_read=rows_read)
         with work.transaction() as session:
             budgeted = rules_of(session, program.id).book.budgeted
-        shards = [
-            (shard, files.save_shard(position, grouped.incoming.select(shard.documents)))
-            for position, shard in enumerate(cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted))
-        ]
+        with stage("cut"):
+            shards = [
+                (shard, files.save_shard(position, shard.incoming))
+                for position, shard in enumerate(cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted))
+            ]
         if batch.dry_run:
             matched.save_created(files)
-        lines_of = np.bincount(grouped.incoming.sales.lines.document, minlength=len(grouped.incoming.sales.documents))
         with work.transaction() as session:
             for position, (shard, name) in enumerate(shards):
                 row = ImportShard(
                     batch_id=batch.id,
                     position=position,
                     file=name,
-                    lines=int(lines_of[shard.documents].sum()),
-                    documents=int(shard.documents.sum()),
+                    lines=len(shard.incoming.sales.lines),
+                    documents=len(shard.incoming.sales.documents),
                 )
                 session.add(row)
                 session.flush()
@@ -204,7 +210,8 @@ class _Desk:
             profile = ImportProfile.model_validate(batch.profile)
             session.expunge_all()
         files = BatchFiles(self.settings.files, batch_id)
-        incoming = files.load_shard(name)
+        with stage("load"):
+            incoming = files.load_shard(name)
         with work.transaction() as session:
             saved = session.begin_nested() if batch.dry_run else None
             if batch.dry_run:
@@ -249,7 +256,8 @@ class _Desk:
         files = BatchFiles(self.settings.files, batch_id)
         with work.transaction() as session:
             problems = problem_rows(session, batch_id)
-        write_problems(problems, files)
+        with stage("workbook"):
+            write_problems(problems, files)
         with work.transaction() as session:
             batches.set_status(
                 session,

@@ -1,5 +1,6 @@
 """A sales report's rows, typed: numbers, dates and the distinct codes that are still to be matched."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,9 +88,13 @@ def type_rows(
         problems: takes what cannot be read.
     """
     rows = table.row_number
+    with ThreadPoolExecutor(max_workers=4) as pool:  # Arrow works outside Python's lock
+        read = dict(
+            zip(columns, pool.map(lambda name: Column.of(name, table.column(name)), columns.values()), strict=True)
+        )
 
     def column(field: str) -> Column | None:
-        return Column.of(columns[field], table.column(columns[field])) if field in columns else None
+        return read.get(field)
 
     def needed(field: str) -> Column:
         found = column(field)
@@ -124,7 +129,7 @@ def type_rows(
     return SalesRows(
         row_number=rows,
         number=_numbers(number),
-        kind=_kinds(table, columns, profile, number),
+        kind=_kinds(profile, number, column("document_kind")),
         issued_on=issued_on,
         minute=minute,
         distributor=Codes.of(distributor),
@@ -180,7 +185,7 @@ def _net_from_price(
     return net
 
 
-def _kinds(table: TextTable, columns: dict[str, str], profile: ImportProfile, number: Column) -> np.ndarray:
+def _kinds(profile: ImportProfile, number: Column, told: Column | None) -> np.ndarray:
     """Tell credit notes from invoices as the profile says."""
     way = profile.credit_note
     if way is None:
@@ -189,7 +194,7 @@ def _kinds(table: TextTable, columns: dict[str, str], profile: ImportProfile, nu
         marked = np.asarray(pc.starts_with(number.values, way.number_prefix, ignore_case=True), dtype=bool)
         credit = number.spread(marked, False)  # noqa: FBT003
     else:
-        told = Column.of(columns["document_kind"], table.column(columns["document_kind"]))
+        assert told is not None, "the columns were mapped"
         values = {value.casefold() for value in way.values}
         marked = np.asarray([text.casefold() in values for text in told.values.to_pylist()], dtype=bool)
         credit = told.spread(marked, False)  # noqa: FBT003

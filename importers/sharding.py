@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.sales import Flags
+from app.domain.exact import Ints
 from verification.gate import Incoming
 
 
@@ -15,7 +15,7 @@ class Shard:
 
     lane: str | None
     order: int
-    documents: Flags
+    incoming: Incoming
 
 
 def cut(incoming: Incoming, size: int, *, one_lane: bool) -> Iterator[Shard]:
@@ -26,29 +26,48 @@ def cut(incoming: Incoming, size: int, *, one_lane: bool) -> Iterator[Shard]:
     documents stay in counting order in a single lane.
     """
     sales = incoming.sales
-    count = len(sales.documents)
-    lines = np.bincount(sales.lines.document, minlength=count)
-    if one_lane:
-        yield from _slices("all", np.arange(count), lines, size, count)
-        return
-    who, of = np.unique(sales.documents.distributor_id, return_inverse=True)
-    weight = np.bincount(of, weights=lines, minlength=len(who)).astype(np.int64)
-    large = np.flatnonzero(weight > size)
-    for one in large.tolist():
-        yield from _slices(f"distributor:{who[one]}", np.flatnonzero(of == one), lines, size, count)
-    small = weight.copy()
-    small[large] = 0
-    part = np.cumsum(small) // size
-    part[large] = -1
-    for number in np.unique(part[part >= 0]).tolist():
-        chosen = part[of] == number
-        if chosen.any():
-            yield Shard(None, 0, chosen)
+    lines = np.bincount(sales.lines.document, minlength=len(sales.documents))
+    number, lanes = _one_lane(lines, size) if one_lane else _by_distributor(sales.documents.distributor_id, lines, size)
+    order = np.argsort(number, kind="stable")
+    edges = np.searchsorted(number[order], np.arange(len(lanes) + 1))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    of_line = number[sales.lines.document].astype(np.int32)
+    line_order = np.argsort(of_line, kind="stable")
+    line_edges = np.searchsorted(of_line[line_order], np.arange(len(lanes) + 1))
+    moved = incoming.reordered(order, line_order, place)
+    for at, (lane, step) in enumerate(lanes):
+        yield Shard(
+            lane, step, moved.slice(int(edges[at]), int(edges[at + 1]), int(line_edges[at]), int(line_edges[at + 1]))
+        )
 
 
-def _slices(lane: str, documents: np.ndarray, lines: np.ndarray, size: int, count: int) -> Iterator[Shard]:
-    part = np.cumsum(lines[documents]) // size
-    for order, number in enumerate(np.unique(part).tolist()):
-        chosen = np.zeros(count, dtype=bool)
-        chosen[documents[part == number]] = True
-        yield Shard(lane, order, chosen)
+def _one_lane(lines: Ints, size: int) -> tuple[Ints, list[tuple[str | None, int]]]:
+    """Number documents in counting order by shards of one lane."""
+    part = _dense(np.cumsum(lines) // size)
+    return part, [("all", step) for step in range(int(part.max(initial=-1)) + 1)]
+
+
+def _by_distributor(who: Ints, lines: Ints, size: int) -> tuple[Ints, list[tuple[str | None, int]]]:
+    """Number documents by shards of whole distributors; give large ones lanes of their own."""
+    distributors, of = np.unique(who, return_inverse=True)
+    weight = np.zeros(len(distributors), dtype=np.int64)
+    np.add.at(weight, of, lines)
+    large = weight > size
+    part = _dense(np.where(large, 0, np.cumsum(np.where(large, 0, weight)) // size))
+    number = part[of]
+    small = ~large[of]
+    number[small] = _dense(number[small])
+    number[~small] = -1
+    lanes: list[tuple[str | None, int]] = [(None, 0)] * (int(number.max(initial=-1)) + 1)
+    for one in np.flatnonzero(large).tolist():
+        mine = np.flatnonzero(of == one)
+        steps = _dense(np.cumsum(lines[mine]) // size)
+        number[mine] = len(lanes) + steps
+        lanes += [(f"distributor:{distributors[one]}", step) for step in range(int(steps.max()) + 1)]
+    return number, lanes
+
+
+def _dense(numbers: Ints) -> Ints:
+    """Renumber without gaps, in the same order."""
+    return np.unique(numbers, return_inverse=True)[1].astype(np.int64)

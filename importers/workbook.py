@@ -34,7 +34,7 @@ def problem_rows(session: Session, batch_id: int) -> list[ProblemRow]:
         .where(ImportProblem.batch_id == batch_id)
         .order_by(ImportProblem.row_number)
     )
-    return [ProblemRow(*row) for row in rows.tuples()]
+    return [ProblemRow(*row) for row in rows]
 
 
 def write_problems(found: Sequence[ProblemRow], files: BatchFiles) -> None:

@@ -60,7 +60,7 @@ def documents(
     )
     return [
         Waiting(id_, number, kind, issued_on, code, name, net, status_, sentences(why))
-        for id_, number, kind, issued_on, code, name, net, status_, why in rows.tuples()
+        for id_, number, kind, issued_on, code, name, net, status_, why in rows
     ]
 
 

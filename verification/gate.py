@@ -27,6 +27,7 @@ from app.models.distributors import Distributor
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
+from app.services.timing import stage
 from app.services.voiding import void_documents
 from verification import checks
 
@@ -46,11 +47,16 @@ class Incoming:
     seller_key: np.ndarray
     total_minor: Ints
 
-    def select(self, wanted: Flags) -> "Incoming":
-        """Keep some documents."""
-        return Incoming(
-            self.sales.select(wanted), self.number_key[wanted], self.seller_key[wanted], self.total_minor[wanted]
-        )
+    def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Incoming":
+        """Put documents and lines in another order; ``place`` says where each document goes."""
+        sales = self.sales.reordered(documents, lines, place)
+        return Incoming(sales, self.number_key[documents], self.seller_key[documents], self.total_minor[documents])
+
+    def slice(self, first: int, last: int, first_line: int, last_line: int) -> "Incoming":
+        """Give neighbouring documents with their lines, without copying."""
+        sales = self.sales.slice(first, last, first_line, last_line)
+        part = slice(first, last)
+        return Incoming(sales, self.number_key[part], self.seller_key[part], self.total_minor[part])
 
 
 @dataclass(frozen=True)
@@ -99,8 +105,9 @@ def admit(
             and try again.
     """
     sales = incoming.sales
-    keys, hashes = document_keys(incoming), content_hashes(sales)
-    known = _known(session, rules.program_id, keys, hashes)
+    with stage("recognise"):
+        keys, hashes = document_keys(incoming), content_hashes(sales)
+        known = _known(session, rules.program_id, keys, hashes)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
         duplicate=known.state == _SAME,
@@ -179,7 +186,7 @@ def _known(session: Session, program_id: int, keys: list[str], hashes: list[byte
             text("status in (1, 2)"),
         )
     )
-    for key, id_, content in rows.tuples():
+    for key, id_, content in rows:
         at = position[key]
         state[at] = _SAME if content == hashes[at] else _CHANGED
         document_id[at] = id_
@@ -200,7 +207,7 @@ def _refused_before(
             text("status = 3"),
         )
     )
-    known = set(rows.tuples())
+    known = set(rows)
     return [at for at in refused.tolist() if (keys[at], hashes[at]) in known]
 
 
@@ -294,15 +301,16 @@ def _store_and_count(
         decided.corrected = len(corrects)
     keep = np.zeros(len(decided.status), dtype=bool)
     keep[stored] = True
-    sales = incoming.sales.select(keep)
+    sales = incoming.sales if keep.all() else incoming.sales.select(keep)
     ids = new_ids(session, SalesDocument, len(stored))
     release_on = _release_on(rules, decided.status[stored], now)
-    copy_into(
-        session,
-        SalesDocument,
-        _document_columns(rules, incoming, source, keys, hashes, corrects, decided, stored, sales, ids, release_on),
-    )
-    _store_lines(session, sales, ids)
+    with stage("store documents"):
+        columns = _document_columns(
+            rules, incoming, source, keys, hashes, corrects, decided, stored, sales, ids, release_on
+        )
+        copy_into(session, SalesDocument, columns)
+    with stage("store lines"):
+        _store_lines(session, sales, ids)
     counted = count_documents(session, rules, sales, ids, decided.status[stored], now=now, actor=source.actor)
     decided.awarded, decided.reversed = counted.awarded, counted.reversed
     _note_returns(session, rules, decided, stored, ids, sales, counted)

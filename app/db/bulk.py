@@ -64,7 +64,8 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
     table = _table(model)
     names = list(columns)
     encoded = [_encode(table.c[name].type, columns[name], name) for name in names]
-    rows = encoded[0].rows
+    first = encoded[0]
+    rows = len(first.values) if isinstance(first, _Fixed) else len(first.lengths)
     if rows == 0:
         return 0
     body = _assemble(encoded, rows)
@@ -119,27 +120,32 @@ def rows_of(**columns: Array | Sequence[str]) -> FromClause:
 
 
 @dataclass(frozen=True)
-class _Encoded:
-    """One column in COPY's form: either ``width`` bytes in every row, or ``lengths`` bytes, -1 for NULL."""
+class _Fixed:
+    """A column that has the same width in every row: whole numbers, and the type in which COPY wants them."""
 
-    rows: int
-    width: int | None
-    lengths: npt.NDArray[np.int64] | None
+    number: np.dtype[Any]
+    values: Array
+
+
+@dataclass(frozen=True)
+class _Varying:
+    """A column whose width varies: each row's length (-1: NULL), and the bytes of all rows one after the other."""
+
+    lengths: npt.NDArray[np.int64]
     data: npt.NDArray[np.uint8]
 
 
-def _encode(kind: TypeEngine[Any], column: Column, name: str) -> _Encoded:
+def _encode(kind: TypeEngine[Any], column: Column, name: str) -> _Fixed | _Varying:
     if isinstance(kind, TypeDecorator):
         kind = kind.impl_instance
     number = _number_type(kind)
     if number is None:
         return _encode_texts(kind, column, name)
-    if isinstance(column, Nullable):
-        fixed = _encode_numbers(number, np.where(column.present, column.values, np.zeros(1, column.values.dtype)), name)
-        lengths = np.where(column.present, number.itemsize, -1).astype(np.int64)
-        kept = fixed.data.reshape(fixed.rows, number.itemsize)[column.present].reshape(-1)
-        return _Encoded(fixed.rows, None, lengths, kept)
-    return _encode_numbers(number, np.asarray(column), name)
+    if not isinstance(column, Nullable):
+        return _Fixed(number, _numbers(number, np.asarray(column), name))
+    present = _numbers(number, column.values[column.present], name).astype(number)
+    lengths = np.where(column.present, number.itemsize, -1).astype(np.int64)
+    return _Varying(lengths, present.view(np.uint8).reshape(-1))
 
 
 def _number_type(kind: TypeEngine[Any]) -> np.dtype[Any] | None:
@@ -156,7 +162,8 @@ def _number_type(kind: TypeEngine[Any]) -> np.dtype[Any] | None:
     return None
 
 
-def _encode_numbers(number: np.dtype[Any], values: Array, name: str) -> _Encoded:
+def _numbers(number: np.dtype[Any], values: Array, name: str) -> Array:
+    """Give values as the whole numbers that PostgreSQL stores; what does not fit is an error here."""
     if values.dtype.kind == "M":
         unit = np.datetime_data(values.dtype)[0]
         whole = values.astype(np.int64) - (_EPOCH_DAYS if unit == "D" else _EPOCH_MICROSECONDS)
@@ -168,10 +175,10 @@ def _encode_numbers(number: np.dtype[Any], values: Array, name: str) -> _Encoded
         limits = np.iinfo(f"i{number.itemsize}")
         if whole.min() < limits.min or whole.max() > limits.max:
             raise OverflowError(f"column {name}: {whole.min()} to {whole.max()} does not fit {number.itemsize} bytes")
-    return _Encoded(len(values), number.itemsize, None, whole.astype(number).view(np.uint8).reshape(-1))
+    return whole
 
 
-def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Encoded:
+def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Varying:
     if isinstance(column, Nullable):
         raise TypeError(f"column {name}: a missing text is None")
     if isinstance(column, np.ndarray):
@@ -198,25 +205,23 @@ def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Encoded:
     lengths = np.diff(offsets)
     if array.null_count:
         lengths = np.where(np.asarray(array.is_valid()), lengths, -1)
-    return _Encoded(len(array), None, lengths, data)
+    return _Varying(lengths, data)
 
 
-def _assemble(columns: Sequence[_Encoded], rows: int) -> bytes:
+def _assemble(columns: Sequence[_Fixed | _Varying], rows: int) -> bytes:
     """Interleave encoded columns into COPY tuples: a field count, then each field's length and bytes."""
-    count = struct.pack(">h", len(columns))
-    chunks = _chunks(columns, rows, count)
-    if len(chunks) == 1 and chunks[0].width is not None:
-        return chunks[0].data.tobytes()
+    chunks = _chunks(columns, rows)
+    if len(chunks) == 1 and isinstance(chunks[0], np.ndarray):
+        return chunks[0].tobytes()
     sizes = np.zeros(rows, dtype=np.int64)
     for chunk in chunks:
-        sizes += (chunk.width or 0) if chunk.lengths is None else 4 + np.maximum(chunk.lengths, 0)
+        sizes += chunk.shape[1] if isinstance(chunk, np.ndarray) else 4 + np.maximum(chunk.lengths, 0)
     position = np.cumsum(sizes) - sizes
     out = np.empty(int(sizes.sum()), dtype=np.uint8)
     for chunk in chunks:
-        if chunk.lengths is None:
-            assert chunk.width is not None, "a column has a width or lengths"
-            out[position[:, None] + np.arange(chunk.width)] = chunk.data.reshape(rows, chunk.width)
-            position = position + chunk.width
+        if isinstance(chunk, np.ndarray):
+            out[position[:, None] + np.arange(chunk.shape[1])] = chunk
+            position = position + chunk.shape[1]
             continue
         out[position[:, None] + np.arange(4)] = chunk.lengths.astype(">i4").view(np.uint8).reshape(rows, 4)
         length = np.maximum(chunk.lengths, 0)
@@ -226,31 +231,27 @@ def _assemble(columns: Sequence[_Encoded], rows: int) -> bytes:
     return out.tobytes()
 
 
-def _chunks(columns: Sequence[_Encoded], rows: int, count: bytes) -> list[_Encoded]:
-    """Join neighbouring columns of fixed width, their length words and the field count into one."""
-    chunks: list[_Encoded] = []
-    pending: list[tuple[bytes, npt.NDArray[np.uint8] | None, int]] = [(count, None, 0)]
+def _chunks(columns: Sequence[_Fixed | _Varying], rows: int) -> list[npt.NDArray[np.uint8] | _Varying]:
+    """Join neighbouring columns of fixed width, with their length words, into blocks of ``rows`` x width bytes.
+
+    The first block begins with the field count of every tuple.
+    """
+    chunks: list[npt.NDArray[np.uint8] | _Varying] = []
+    pending: list[tuple[np.dtype[Any], Array | int]] = [(np.dtype(">i2"), len(columns))]
 
     def flush() -> None:
-        width = sum(len(prefix) + size for prefix, _, size in pending)
-        block = np.empty((rows, width), dtype=np.uint8)
-        at = 0
-        for prefix, data, size in pending:
-            block[:, at : at + len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
-            at += len(prefix)
-            if data is not None:
-                block[:, at : at + size] = data.reshape(rows, size)
-                at += size
-        chunks.append(_Encoded(rows, width, None, block.reshape(-1)))
-        pending.clear()
+        if pending:
+            block = np.empty(rows, dtype=[(f"f{at}", kind) for at, (kind, _) in enumerate(pending)])
+            for at, (_, values) in enumerate(pending):
+                block[f"f{at}"] = values
+            chunks.append(block.view(np.uint8).reshape(rows, -1))
+            pending.clear()
 
     for column in columns:
-        if column.width is not None:
-            pending.append((struct.pack(">i", column.width), column.data, column.width))
+        if isinstance(column, _Fixed):
+            pending += [(np.dtype(">i4"), column.number.itemsize), (column.number, column.values)]
         else:
-            if pending:
-                flush()
+            flush()
             chunks.append(column)
-    if pending:
-        flush()
+    flush()
     return chunks

@@ -7,7 +7,7 @@ statement by a trigger (docs/decisions/0006). The promise is the same: no row th
 
 from typing import Any
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Integer
 from sqlalchemy.orm import MappedColumn, mapped_column
 
 REFERENCE = "reference"
@@ -21,6 +21,9 @@ KEPT = "kept"
 that the application may change."""
 
 
-def reference(table: str, **options: Any) -> MappedColumn[Any]:
-    """Declare a column that names the ``id`` of a row of ``table``, checked set-wise by the database."""
-    return mapped_column(BigInteger, info={REFERENCE: table}, **options)
+def reference(table: str, *, small: bool = False, **options: Any) -> MappedColumn[Any]:
+    """Declare a column that names the ``id`` of a row of ``table``, checked set-wise by the database.
+
+    ``small`` stores it in four bytes: for tables of millions of rows that refer to one of a few thousand.
+    """
+    return mapped_column(Integer if small else BigInteger, info={REFERENCE: table}, **options)

@@ -97,6 +97,16 @@ class Sales:
         lines = _taken(self.lines, kept)
         return Sales(_taken(self.documents, wanted), replace(lines, document=position[lines.document]))
 
+    def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Sales":
+        """Put documents and lines in another order; ``place`` says where each document goes."""
+        moved = _taken(self.lines, lines)
+        return Sales(_taken(self.documents, documents), replace(moved, document=place[moved.document]))
+
+    def slice(self, first: int, last: int, first_line: int, last_line: int) -> "Sales":
+        """Give neighbouring documents with their lines, without copying."""
+        lines = _taken(self.lines, slice(first_line, last_line))
+        return Sales(_taken(self.documents, slice(first, last)), replace(lines, document=lines.document - first))
+
     def net_of_documents(self) -> Ints:
         """Sum the net amounts of each document's lines."""
         return sums_by(self.lines.document, self.lines.net_minor, len(self.documents))

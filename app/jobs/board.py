@@ -178,6 +178,17 @@ class Work:
         )
 
 
+def note_stages(registry: Sessions, claim: Claim, stages: Mapping[str, int]) -> None:
+    """Keep where a job's time went, in microseconds by stage, and the peak memory of its process."""
+    with transaction(registry) as session:
+        session.execute(
+            update(Job)
+            .where(Job.id == claim.id, Job.token == claim.token)
+            .values(progress=Job.progress.concat({"stages": dict(stages)}))
+            .execution_options(synchronize_session=False)
+        )
+
+
 def give_back(registry: Sessions, claim: Claim, error: str) -> None:
     """Note that a job's function raised: try again, or give it up after ``MAX_FAILURES``."""
     with transaction(registry) as session:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from app.db.transaction import Sessions
 from app.jobs import board, messenger
 from app.jobs.registry import handler_of
+from app.services.timing import measured, stage
 
 _log = logging.getLogger(__name__)
 
@@ -62,8 +63,9 @@ def do_one(bench: Bench) -> bool:
         return False
     work = board.Work(bench.registry, claim, bench.lease_seconds)
     try:
-        with board.Heartbeat(bench.engine, claim, bench.lease_seconds):
+        with measured() as stages, board.Heartbeat(bench.engine, claim, bench.lease_seconds), stage("whole"):
             handler_of(claim.kind)(work)
+        board.note_stages(bench.registry, claim, stages)
     except board.LeaseLost as lost:
         _log.warning("%s; another worker does it", lost)
     except OperationalError:

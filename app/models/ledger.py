@@ -101,11 +101,11 @@ class LedgerEntry(Base):
     )
 
     transaction_id: Mapped[int] = reference("ledger_transaction", primary_key=True, autoincrement=False)
-    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     account_id: Mapped[int] = reference("account")
-    bucket: Mapped[Bucket] = mapped_column(Coded(Bucket))
     amount: Mapped[Big]
     lot_id: Mapped[int | None] = reference("lot")
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    bucket: Mapped[Bucket] = mapped_column(Coded(Bucket))
 
 
 class Lot(Base):

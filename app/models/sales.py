@@ -83,22 +83,23 @@ class SalesLine(Base):
 
 
 class Award(Base):
-    """What one rule version gave to one line, with what is needed to say why."""
+    """What one rule version gave to one line, with what is needed to say why.
+
+    The largest table: its columns stand in the order that leaves no gaps between them.
+    """
 
     __tablename__ = "award"
     __table_args__ = {"info": {APPEND_ONLY: True}}
 
     document_id: Mapped[int] = reference("sales_document", primary_key=True, autoincrement=False)
     line_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    rule_version_id: Mapped[int] = reference("earning_rule_version", primary_key=True, autoincrement=False)
-    unit: Mapped[Unit] = mapped_column(Coded(Unit))
+    rule_version_id: Mapped[int] = reference("earning_rule_version", small=True, primary_key=True, autoincrement=False)
     amount: Mapped[Big] = mapped_column(comment="given, after stacks and caps")
     uncut: Mapped[Big] = mapped_column(comment="what it would be without caps")
     set_amount: Mapped[Big] = mapped_column(comment="what the rule gave the whole set of lines that shares it")
-    basis: Mapped[Big] = mapped_column(
-        comment="what it was computed from: sum in minor units, count of lines, base points"
-    )
+    basis: Mapped[Big] = mapped_column(comment="what it was computed from: sum in minor units, count of lines, base points")
     cell: Mapped[int] = mapped_column(comment="row of the matrix's rate list; -1: the rule is not a matrix")
+    unit: Mapped[Unit] = mapped_column(Coded(Unit))
     cut_by: Mapped[Cut] = mapped_column(Coded(Cut))
 
 
@@ -132,7 +133,7 @@ class AwardReversal(Base):
     return_line_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sale_document_id: Mapped[int] = reference("sales_document", primary_key=True, autoincrement=False)
     sale_line_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    rule_version_id: Mapped[int] = reference("earning_rule_version", primary_key=True, autoincrement=False)
+    rule_version_id: Mapped[int] = reference("earning_rule_version", small=True, primary_key=True, autoincrement=False)
     unit: Mapped[Unit] = mapped_column(Coded(Unit))
     amount: Mapped[Big] = mapped_column(comment="taken back by this return; never negative")
 

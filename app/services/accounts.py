@@ -52,7 +52,7 @@ def lock_wallets(session: Session, program_id: int, distributor_ids: Ints) -> di
         .order_by(Account.id)
         .with_for_update()
     ).all()
-    own = dict(row.tuple() for row in programs)
+    own = dict(row for row in programs)
     found: dict[Unit, Wallets] = {}
     for unit in Unit:
         mine = sorted((row for row in rows if row.unit is unit), key=lambda row: row.distributor_id or 0)

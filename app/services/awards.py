@@ -24,6 +24,7 @@ from app.services.award_posting import Movements, plan_movements
 from app.services.posting import Posting, post
 from app.services.returns import take_back
 from app.services.rulebooks import ProgramRules
+from app.services.timing import stage
 
 
 @dataclass
@@ -69,10 +70,13 @@ def count_documents(
     wallets = lock_wallets(session, rules.program_id, sales.documents.distributor_id)
     usage = _usage_before(session, rules.book, sales)
     first = _first_purchases(session, rules.book, sales, document_ids)
-    awards = award(rules.book, sales, first, usage)
-    _store_awards(session, rules.book, sales, document_ids, awards)
-    _store_usage(session, usage)
-    reversals, result.matches = take_back(session, sales, document_ids)
+    with stage("rules"):
+        awards = award(rules.book, sales, first, usage)
+    with stage("store awards"):
+        _store_awards(session, rules.book, sales, document_ids, awards)
+        _store_usage(session, usage)
+    with stage("returns"):
+        reversals, result.matches = take_back(session, sales, document_ids)
     posting = Posting(rules.program_id, actor=actor)
     units = np.asarray([rule.unit for rule in rules.book.rules], dtype=np.int64)
     document = sales.lines.document[awards.line]
@@ -85,7 +89,8 @@ def count_documents(
         result.reversed[unit] = int(reversals.of(unit).amount.sum()) - sum(forgiven.values())
         for document_id, lost in forgiven.items():
             result.forgiven[document_id] = result.forgiven.get(document_id, 0) + lost
-    post(session, posting)
+    with stage("ledger"):
+        post(session, posting)
     return result
 
 

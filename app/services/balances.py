@@ -163,7 +163,7 @@ def statement(
         query = query.where(LedgerTransaction.effective_on <= to_on)
     if before is not None:
         query = query.where(LedgerEntry.transaction_id < before)
-    return [StatementLine(*row) for row in session.execute(query).tuples()]
+    return [StatementLine(*row) for row in session.execute(query)]
 
 
 @dataclass(frozen=True)
@@ -188,5 +188,5 @@ def expiring(session: Session, distributor_id: int, unit: Unit, limit: int = 3) 
         .group_by(Lot.expires_on)
         .order_by(Lot.expires_on)
         .limit(limit)
-    ).tuples()
+    )
     return [Expiring(day, amount) for day, amount in rows if day is not None]

@@ -40,7 +40,7 @@ def mark_changed(session: Session, program_id: int) -> None:
 def product_ids(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every product by code key."""
     rows = session.execute(select(Product.code_key, Product.id).where(Product.program_id == program_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def put_products(session: Session, program_id: int, locale: str, rows: Sequence[ProductRow]) -> tuple[int, int]:
@@ -109,7 +109,7 @@ def group_ids(session: Session, program_id: int) -> Mapping[str, int]:
             ProductGroup.program_id == program_id
         )
     )
-    return by_every_name(row.tuple() for row in rows)
+    return by_every_name(row for row in rows)
 
 
 def put_groups(session: Session, program_id: int, wanted: Iterable[tuple[str, str | None]]) -> Mapping[str, int]:

@@ -36,7 +36,7 @@ class DistributorRow:
 def distributor_ids(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every distributor by code key."""
     rows = session.execute(select(Distributor.code_key, Distributor.id).where(Distributor.program_id == program_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def group_ids(session: Session, program_id: int) -> Mapping[str, int]:
@@ -46,7 +46,7 @@ def group_ids(session: Session, program_id: int) -> Mapping[str, int]:
             DistributorGroup.program_id == program_id
         )
     )
-    return by_every_name(row.tuple() for row in rows)
+    return by_every_name(row for row in rows)
 
 
 def put_distributors(

@@ -180,7 +180,7 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
             .join(Product, Product.id == SalesLine.product_id)
             .where(SalesLine.document_id == document_id)
             .order_by(SalesLine.line_number)
-        ).tuples()
+        )
     ]
     by_number = {line.line_number: line for line in lines}
     reversed_: dict[tuple[int, int], int] = defaultdict(int)
@@ -192,14 +192,14 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
         )
         .where(AwardReversal.sale_document_id == document_id)
         .group_by(AwardReversal.sale_line_number, AwardReversal.rule_version_id)
-    ).tuples():
+    ):
         reversed_[sale_line, version] = amount
     for award, written in session.execute(
         select(Award, EarningRuleVersion)
         .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
         .where(Award.document_id == document_id)
         .order_by(Award.line_number, EarningRuleVersion.rule_id)
-    ).tuples():
+    ):
         line = by_number[award.line_number]
         rule = definition_of(written.definition)
         facts = AwardFacts(
@@ -245,7 +245,7 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
         .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
         .where(AwardReversal.return_document_id == document_id)
         .order_by(AwardReversal.return_line_number, SalesDocument.number, AwardReversal.sale_line_number)
-    ).tuples():
+    ):
         by_number[line_number].taken_back.append(
             TakenBack(definition["code"], version_number, unit, amount, sale_number, line_of_sale)
         )

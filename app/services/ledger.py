@@ -218,7 +218,7 @@ def _reserved(session: Session, reservations: Sequence[int]) -> dict[int, tuple[
             LedgerEntry.bucket == Bucket.RESERVED,
         )
         .order_by(LedgerEntry.transaction_id, LedgerEntry.position)
-    ).tuples():
+    ):
         found.setdefault(transaction, (unit, []))[1].append((account, Leg(Bucket.RESERVED, amount, lot)))
     return found
 
@@ -227,7 +227,7 @@ def _program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
     rows = session.execute(
         select(Account.unit, Account.id).where(Account.program_id == program_id, Account.distributor_id.is_(None))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def expire_due(session: Session, program: Program, *, now: dt.datetime, account_ids: Iterable[int] = ()) -> int:
@@ -251,7 +251,7 @@ def expire_due(session: Session, program: Program, *, now: dt.datetime, account_
         return 0
     opened = OpenWallets(session, owners)
     accounts = _program_accounts(session, program.id)
-    units = dict(session.execute(select(Account.id, Account.unit).where(Account.id.in_(owners))).tuples().all())
+    units = dict(session.execute(select(Account.id, Account.unit).where(Account.id.in_(owners))).all())
     posting = Posting(program.id)
     total = 0
     for account, wallet in opened.of.items():
@@ -469,20 +469,16 @@ def release(
     session: Session, program: Program, document_ids: Sequence[int], *, now: dt.datetime, actor: str | None
 ) -> None:
     """Make the pending points of documents available. What the account owes is paid off first."""
-    rows = (
-        session.execute(
-            select(LedgerTransaction.document_id, Lot.id, Lot.account_id)
-            .join(Lot, Lot.id == LedgerTransaction.id)
-            .where(
-                LedgerTransaction.document_id == any_(literal(sorted(set(document_ids)), ARRAY(BigInteger))),
-                LedgerTransaction.kind == TransactionKind.AWARD,
-                Lot.state == LotState.PENDING,
-            )
-            .order_by(Lot.id)
+    rows = session.execute(
+        select(LedgerTransaction.document_id, Lot.id, Lot.account_id)
+        .join(Lot, Lot.id == LedgerTransaction.id)
+        .where(
+            LedgerTransaction.document_id == any_(literal(sorted(set(document_ids)), ARRAY(BigInteger))),
+            LedgerTransaction.kind == TransactionKind.AWARD,
+            Lot.state == LotState.PENDING,
         )
-        .tuples()
-        .all()
-    )
+        .order_by(Lot.id)
+    ).all()
     if not rows:
         return
     opened = OpenWallets(session, {account for _, _, account in rows})

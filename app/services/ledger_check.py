@@ -105,7 +105,7 @@ def check(session: Session) -> Check:
         head=seals.head(session),
     )
     for sentence, query in _PROOFS.items():
-        found.problems += _listed(sentence, session.execute(text(query)).tuples())
+        found.problems += _listed(sentence, session.execute(text(query)))
     found.problems += seals.broken(session)
     return found
 

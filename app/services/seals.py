@@ -51,7 +51,7 @@ def seal(session: Session, now: dt.datetime) -> int:
         if not ids and not late:
             return sealed
         last = ids[-1] if ids else after
-        rows = session.execute(text(_ROWS), {"after": after, "last": last, "late": late}).tuples().all()
+        rows = session.execute(text(_ROWS), {"after": after, "last": last, "late": late}).all()
         # what another session commits between the two reads is caught by its id: it is not in `ids`, so it stays open
         wanted = {*ids, *late}
         rows = [row for row in rows if row[0] in wanted]
@@ -97,9 +97,7 @@ def broken(session: Session) -> list[str]:
         if block.number != number:
             problems.append(f"seal: block {number} is missing")
             number = block.number
-        rows = session.execute(
-            text(_ROWS), {"after": after, "last": block.last_transaction_id, "late": block.late_ids}
-        ).tuples()
+        rows = session.execute(text(_ROWS), {"after": after, "last": block.last_transaction_id, "late": block.late_ids})
         mine = [row for row in rows if row[0] <= after or late_of_later.get(row[0], block.number) == block.number]
         if len(mine) != block.transactions or sum(row[2] for row in mine) != block.entries:
             problems.append(
@@ -118,7 +116,7 @@ def _newest(session: Session) -> LedgerBlock | None:
 
 def _late_ids(session: Session) -> dict[int, int]:
     """Tell, for each id that came late, which block covers it."""
-    rows = session.execute(select(LedgerBlock.number, LedgerBlock.late_ids)).tuples()
+    rows = session.execute(select(LedgerBlock.number, LedgerBlock.late_ids))
     return {one: number for number, late in rows for one in late}
 
 

@@ -49,9 +49,7 @@ def void_documents(
             select(Account.unit, Account.id).where(
                 Account.program_id == rules.program_id, Account.distributor_id.is_(None)
             )
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     posting = Posting(rules.program_id, actor=actor, reason=reason)
     today = np.asarray([local_date(now, rules.time_zone)], dtype="datetime64[D]")
@@ -109,7 +107,7 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
                 SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
             )
             .group_by(AwardReversal.sale_document_id, AwardReversal.unit)
-        ).tuples()
+        )
     }
     rows = session.execute(
         select(LedgerTransaction.document_id, Account.unit, LedgerTransaction.id, Account.id, Lot.id, Lot.amount)
@@ -119,7 +117,7 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
             LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
             LedgerTransaction.kind == TransactionKind.AWARD,
         )
-    ).tuples()
+    )
     return {
         (document or 0, unit, transaction): (account, lot, amount - taken.get((document or 0, unit), 0))
         for document, unit, transaction, account, lot, amount in rows
@@ -148,7 +146,7 @@ def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
             Account.distributor_id.is_not(None),
         )
         .order_by(LedgerTransaction.id, LedgerEntry.position)
-    ).tuples():
+    ):
         found[document or 0, unit, transaction].append((account, position, Leg(bucket, amount, lot)))
     return found
 
@@ -166,7 +164,7 @@ def _free_caps(session: Session, documents: list[int]) -> None:
         .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
         .where(SalesDocument.id == any_(literal(documents, ARRAY(BigInteger))))
         .group_by(EarningRuleVersion.rule_id, SalesDocument.distributor_id, SalesDocument.issued_on)
-    ).tuples()
+    )
     for rule, distributor, issued_on, amount in rows:
         day = np.asarray([issued_on], dtype="datetime64[D]")
         for span in Cut:

@@ -15,8 +15,7 @@ def upgrade() -> None:
         "award",
         sa.Column("document_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("line_number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("rule_version_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("unit", sa.SmallInteger(), nullable=False),
+        sa.Column("rule_version_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False, comment="given, after stacks and caps"),
         sa.Column("uncut", sa.BigInteger(), nullable=False, comment="what it would be without caps"),
         sa.Column(
@@ -34,6 +33,7 @@ def upgrade() -> None:
         sa.Column(
             "cell", sa.Integer(), nullable=False, comment="row of the matrix's rate list; -1: the rule is not a matrix"
         ),
+        sa.Column("unit", sa.SmallInteger(), nullable=False),
         sa.Column("cut_by", sa.SmallInteger(), nullable=False),
         sa.PrimaryKeyConstraint("document_id", "line_number", "rule_version_id", name=op.f("pk_award")),
         info={"append_only": True},
@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("return_line_number", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("sale_document_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("sale_line_number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("rule_version_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rule_version_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("unit", sa.SmallInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False, comment="taken back by this return; never negative"),
         sa.PrimaryKeyConstraint(
@@ -148,11 +148,11 @@ def upgrade() -> None:
     op.create_table(
         "ledger_entry",
         sa.Column("transaction_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.BigInteger(), nullable=False),
-        sa.Column("bucket", sa.SmallInteger(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("lot_id", sa.BigInteger(), nullable=True),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("bucket", sa.SmallInteger(), nullable=False),
         sa.CheckConstraint("amount <> 0", name=op.f("ck_ledger_entry_amount")),
         sa.PrimaryKeyConstraint("transaction_id", "position", name=op.f("pk_ledger_entry")),
         info={"append_only": True},

@@ -94,22 +94,36 @@ end $$""",
     """create function check_ledger_entry() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare bad bigint; kinds integer; program bigint;
 begin
     select n.lot_id into bad from (select distinct lot_id from new_rows) n
         where n.lot_id is not null and not exists (select from lot p where p.id = n.lot_id) limit 1;
     if found then
         raise exception 'ledger_entry.lot_id: no lot has the id %', bad using errcode = 'KG002';
     end if;
-    select n.transaction_id into bad from new_rows n
-        left join ledger_transaction t on t.id = n.transaction_id
-        left join account a on a.id = n.account_id
-        group by n.transaction_id, a.unit
-        having sum(n.amount) <> 0 or bool_or(t.id is null) or bool_or(a.id is null)
-            or bool_or(a.program_id <> t.program_id)
-        limit 1;
+    select n.transaction_id into bad from new_rows n group by n.transaction_id having sum(n.amount) <> 0 limit 1;
     if found then
-        raise exception 'transaction % does not sum to zero within one programme and unit', bad using errcode = 'KG003';
+        raise exception 'transaction % does not sum to zero', bad using errcode = 'KG003';
+    end if;
+    select count(distinct (a.program_id, a.unit)), min(a.program_id), count(a.id) - count(*)
+        into kinds, program, bad
+        from (select distinct account_id from new_rows) n left join account a on a.id = n.account_id;
+    if bad <> 0 then
+        raise exception 'ledger_entry.account_id: there is no such account' using errcode = 'KG002';
+    end if;
+    select n.transaction_id into bad from (select distinct transaction_id from new_rows) n
+        left join ledger_transaction t on t.id = n.transaction_id
+        where t.id is null or (kinds = 1 and t.program_id <> program) limit 1;
+    if found then
+        raise exception 'transaction % is not there, or of another programme', bad using errcode = 'KG002';
+    end if;
+    if kinds > 1 then
+        select n.transaction_id into bad from new_rows n
+            join ledger_transaction t on t.id = n.transaction_id join account a on a.id = n.account_id
+            group by n.transaction_id, a.unit having sum(n.amount) <> 0 or bool_or(a.program_id <> t.program_id) limit 1;
+        if found then
+            raise exception 'transaction % does not sum to zero within one programme and unit', bad using errcode = 'KG003';
+        end if;
     end if;
     return null;
 end $$""",
