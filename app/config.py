@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(30.0, gt=0, description="how long a worker may be silent before its job is given away")
     sweep_seconds: float = Field(5.0, gt=0, description="how often forgotten jobs are looked for")
     max_upload_mb: int = Field(200, ge=1, description="largest file that is taken in, in MiB")
+    demo: bool = Field(default=False, description="offer the demonstration's sample sign-ins on the sign-in page")
 
     @property
     def files(self) -> Path:

@@ -19,6 +19,8 @@ def create_app(
     chosen: Settings | None = None,
     addresses: Addresses | None = None,
     clock: Callable[[], dt.datetime] = utc_now,
+    *,
+    web: bool = False,
 ) -> Flask:
     """Build the application.
 
@@ -27,6 +29,7 @@ def create_app(
         addresses: where the servers are; where none are given the settings must name them (the web server and the
             workers are started with both in their environment).
         clock: tells the time; tests give another.
+        web: whether it serves pages; a command that prints balances need not wait for what they load.
 
     Raises:
         RuntimeError: Nobody said where the servers are.
@@ -39,7 +42,7 @@ def create_app(
                 "or set both."
             )
         addresses = Addresses(chosen.database_url, chosen.database_owner_url or chosen.database_url, chosen.redis_url)
-    app = Flask("app", template_folder=str(PROJECT / "templates"))
+    app = Flask("app", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "app/web/static"))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=addresses.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
@@ -50,6 +53,10 @@ def create_app(
     )
     app.extensions["kontor"] = {"settings": chosen, "addresses": addresses, "clock": clock}
     db.init_app(app)
+    if web:
+        import app.web.setup as pages
+
+        pages.register(app)
     return app
 
 

@@ -14,6 +14,8 @@ COMMANDS = {
     "status": "app.cli.processes:status",
     "worker": "app.cli.processes:worker",
     "sweeper": "app.cli.processes:sweeper",
+    "web": "app.cli.web:web",
+    "user": "app.cli.people:user",
     "program": "app.cli.programs:program",
     "import": "app.cli.imports:import_",
     "imports": "app.cli.imports:imports",

@@ -301,7 +301,7 @@ def programs_of(session: Session, somebody: Person) -> list[ProgramChoice]:
     query = select(Program.id, Program.code, Program.name, Program.sponsor).order_by(Program.name, Program.id)
     if not somebody.platform_owner:
         query = query.where(Program.id.in_({seat.program_id for seat in somebody.seats}))
-    return [ProgramChoice(*row) for row in session.execute(query).tuples()]
+    return [ProgramChoice(*row) for row in session.execute(query)]
 
 
 def everybody(session: Session) -> list[Listed]:

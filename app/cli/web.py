@@ -1,0 +1,62 @@
+"""`kontor web`: the web server, started by `kontor up`."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from app.cli.output import UNAVAILABLE, Failure
+from app.config import Settings, settings
+
+WORKERS = 2
+THREADS = 4
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, told everything here and nothing by files or the environment."""
+
+    def __init__(self, chosen: Settings) -> None:
+        self._chosen = chosen
+        super().__init__(prog="kontor web")
+
+    def load_config(self) -> None:
+        host = f"[{self._chosen.web_host}]" if ":" in self._chosen.web_host else self._chosen.web_host
+        memory = Path("/dev/shm")  # noqa: S108  # gunicorn's own heartbeat files: a busy disk must not delay them
+        told: dict[str, Any] = {
+            "bind": f"{host}:{self._chosen.web_port}",
+            "worker_class": "gthread",
+            "workers": WORKERS,
+            "threads": THREADS,
+            "timeout": 60,
+            "graceful_timeout": 20,
+            "keepalive": 5,
+            "loglevel": "warning",
+            "accesslog": None,
+            "control_socket_disable": True,
+            "worker_tmp_dir": str(memory) if memory.is_dir() else None,
+            "proc_name": "kontor-web",
+        }
+        for name, value in told.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Build the application, in each worker after the fork: nothing open is shared."""
+        from app.factory import create_app
+
+        return create_app(self._chosen, web=True)
+
+
+@click.command(hidden=True)
+def web() -> None:
+    """Serve the web application: started by `kontor up`; reads DATABASE_URL and REDIS_URL.
+
+    It stops with its parent, and on SIGTERM when the requests in hand are answered.
+    """
+    chosen = settings()
+    if chosen.database_url is None or chosen.redis_url is None:
+        raise Failure(
+            "DATABASE_URL and REDIS_URL are not set; `kontor up` starts the web server with both.", UNAVAILABLE
+        )
+    _Server(chosen).run()

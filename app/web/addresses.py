@@ -1,0 +1,52 @@
+"""What stands in addresses: ids that a database can hold, and addresses of our own to go on to."""
+
+from urllib.parse import urlsplit
+
+from flask import request
+from werkzeug.routing import IntegerConverter, UnicodeConverter
+
+_LARGEST = 2**63 - 1
+_LONGEST_SEARCH = 100
+
+
+class IdConverter(IntegerConverter):
+    """An id: what no table can have is not found, before anybody asks the database."""
+
+    regex = r"[1-9]\d{0,18}"
+
+    def to_python(self, value: str) -> int:
+        """Read it."""
+        number = int(super().to_python(value))
+        if number > _LARGEST:
+            from werkzeug.routing import ValidationError
+
+            raise ValidationError
+        return number
+
+
+class CodeConverter(UnicodeConverter):
+    """A programme's code."""
+
+    regex = r"[^/\x00-\x1f]{1,64}"
+    part_isolating = True
+
+
+def id_asked(name: str) -> int | None:
+    """Read an id from the query; what is none counts as not given."""
+    text = request.args.get(name, "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return number if 0 < number <= _LARGEST else None
+
+
+def text_asked(name: str) -> str:
+    """Read words from the query, without what cannot be printed."""
+    text = request.args.get(name, "")
+    return "".join(letter for letter in text if letter.isprintable()).strip()[:_LONGEST_SEARCH]
+
+
+def our_own(target: str | None) -> str | None:
+    """Give an address back if it leads to a page of ours: a link must not send anybody elsewhere after signing in."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or not target.isprintable():
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc or "\\" in target else target

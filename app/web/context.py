@@ -1,0 +1,96 @@
+"""What a page works with: the settings, the clock, the session, whoever is signed in, and where they are."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, current_app, g
+from flask_login import UserMixin, current_user
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.extensions import db
+from app.models.programs import Program
+from app.services.people import Person
+
+
+class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
+    """A person as Flask-Login wants one."""
+
+    def __init__(self, person: Person) -> None:
+        """Take the person."""
+        self.person = person
+
+    def get_id(self) -> str:
+        """Give what the session keeps: who, and by which password."""
+        return f"{self.person.id}:{self.person.mark}"
+
+
+@dataclass(frozen=True)
+class OneDistributor:
+    """The distributor that a page is about."""
+
+    id: int
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a page is: its programme, and what of it. The guard makes it once it has judged that the page may be seen.
+
+    ``thing_id`` is the id of the document or the import that the address names.
+    """
+
+    program: Program
+    distributor: OneDistributor | None = None
+    thing_id: int | None = None
+
+
+def kontor() -> dict[str, Any]:
+    """Give what the composition root put into the application."""
+    made: dict[str, Any] = current_app.extensions["kontor"]
+    return made
+
+
+def settings() -> Settings:
+    """Give the settings."""
+    chosen: Settings = kontor()["settings"]
+    return chosen
+
+
+def now() -> dt.datetime:
+    """Read the clock."""
+    at: dt.datetime = kontor()["clock"]()
+    return at
+
+
+def session() -> Session:
+    """Give this request's session."""
+    made: Session = db.session()
+    return made
+
+
+def somebody() -> Person | None:
+    """Give whoever is signed in."""
+    return current_user.person if current_user.is_authenticated else None
+
+
+def person() -> Person:
+    """Give whoever is signed in, on a page that the guard lets nobody else see."""
+    found = somebody()
+    if found is None:
+        abort(404)
+    return found
+
+
+def scope() -> Scope:
+    """Give where the page is."""
+    found: Scope = g.scope
+    return found
+
+
+def scope_or_none() -> Scope | None:
+    """Give where the page is, for parts that every page shows."""
+    found: Scope | None = g.get("scope")
+    return found

@@ -1,0 +1,40 @@
+"""Pages for what went wrong. They ask nothing of the database, which may be what went wrong."""
+
+import logging
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.wrappers import Response
+
+_log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Answer every error with a page of our own."""
+    app.register_error_handler(HTTPException, _page)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(OperationalError, _no_database)
+
+
+def _page(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    return _answer(error, str(error.code))
+
+
+def _stale_form(error: CSRFError) -> Response:
+    return _answer(error, "form")
+
+
+def _no_database(error: OperationalError) -> Response:
+    _log.error("the database does not answer: %s", error.orig)
+    return _answer(ServiceUnavailable(), "503")
+
+
+def _answer(error: HTTPException, kind: str) -> Response:
+    response = error.get_response()
+    response.data = render_template("errors/error.html", kind=kind, code=error.code or InternalServerError.code)
+    response.mimetype = "text/html"
+    return response

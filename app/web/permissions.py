@@ -1,0 +1,141 @@
+"""Who may see which page: one table with every route, and the guard that asks it before anything else happens.
+
+What somebody may not see is not found (404): the answer does not tell whether it exists.
+"""
+
+import enum
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import abort, g, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.models.distributors import Distributor
+from app.models.imports import ImportBatch
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services.people import Permission, may
+from app.web.context import OneDistributor, Scope, person, scope, session, somebody
+
+_log = logging.getLogger(__name__)
+
+
+class Reach(enum.Enum):
+    """What the address of a page names, and so where its permission is asked for."""
+
+    ANYBODY = "anybody"
+    SIGNED_IN = "signed in"
+    PROGRAM = "a programme"
+    DISTRIBUTOR = "a distributor of a programme"
+    DOCUMENT = "a document of a programme"
+    IMPORT = "an import of a programme"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may see a page: anybody, whoever is signed in, or whoever has a permission for what its address names."""
+
+    reach: Reach
+    permission: Permission | None = None
+
+
+ROUTES: Mapping[str, Rule] = {
+    "static": Rule(Reach.ANYBODY),
+    "bootstrap.static": Rule(Reach.ANYBODY),
+    "health.healthz": Rule(Reach.ANYBODY),
+    "auth.sign_in": Rule(Reach.ANYBODY),
+    "auth.sign_out": Rule(Reach.SIGNED_IN),
+    "home.home": Rule(Reach.SIGNED_IN),
+    "overview.overview": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "distributors.index": Rule(Reach.PROGRAM, Permission.SEE_DISTRIBUTORS),
+    "imports.index": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
+    "imports.show": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
+    "imports.progress": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
+    "imports.problems": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
+    "review.index": Rule(Reach.PROGRAM, Permission.SEE_REVIEW),
+    "statements.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "documents.show": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
+}
+"""Every route, by endpoint. A route that is not here answers 404 to everybody, and a test fails."""
+
+
+def can(permission: str) -> bool:
+    """Tell templates whether whoever is signed in has a permission for what the page is about."""
+    here = scope()
+    return may(person(), Permission(permission), here.program.id, here.distributor.id if here.distributor else None)
+
+
+def guard() -> Response | None:
+    """Let a request through, ask for signing in, or find nothing."""
+    if request.endpoint is None:
+        return None  # no route: 404 or 405 follows
+    rule = ROUTES.get(request.endpoint)
+    if rule is None:
+        _log.error("the route %s has no entry in app.web.permissions.ROUTES: it is refused", request.endpoint)
+        abort(404)
+    if rule.reach is Reach.ANYBODY:
+        return None
+    who = somebody()
+    if who is None:
+        return _ask_to_sign_in()
+    if rule.reach is Reach.SIGNED_IN:
+        return None
+    found = _FINDERS[rule.reach](session(), **(request.view_args or {}))
+    if found is None or rule.permission is None:
+        abort(404)
+    if not may(who, rule.permission, found.program.id, found.distributor.id if found.distributor else None):
+        abort(404)
+    g.scope = found
+    return None
+
+
+def _ask_to_sign_in() -> Response:
+    if request.accept_mimetypes.best == "application/json":
+        abort(401)
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.sign_in", next=wanted if wanted != "/" else None), 303)
+
+
+def _program(session: Session, program_code: str) -> Scope | None:
+    found = session.scalars(select(Program).where(Program.code == program_code)).one_or_none()
+    return None if found is None else Scope(found)
+
+
+def _distributor(session: Session, program_code: str, distributor_id: int) -> Scope | None:
+    row = session.execute(
+        select(Program, Distributor.id, Distributor.code, Distributor.name)
+        .join(Distributor, Distributor.program_id == Program.id)
+        .where(Program.code == program_code, Distributor.id == distributor_id)
+    ).one_or_none()
+    return None if row is None else Scope(row[0], OneDistributor(*row[1:]))
+
+
+def _document(session: Session, program_code: str, document_id: int) -> Scope | None:
+    row = session.execute(
+        select(Program, Distributor.id, Distributor.code, Distributor.name)
+        .join(SalesDocument, SalesDocument.program_id == Program.id)
+        .join(Distributor, Distributor.id == SalesDocument.distributor_id)
+        .where(Program.code == program_code, SalesDocument.id == document_id)
+    ).one_or_none()
+    return None if row is None else Scope(row[0], OneDistributor(*row[1:]), document_id)
+
+
+def _import(session: Session, program_code: str, batch_id: int) -> Scope | None:
+    found = session.scalars(
+        select(Program)
+        .join(ImportBatch, ImportBatch.program_id == Program.id)
+        .where(Program.code == program_code, ImportBatch.id == batch_id)
+    ).one_or_none()
+    return None if found is None else Scope(found, thing_id=batch_id)
+
+
+_FINDERS: Mapping[Reach, Callable[..., Any]] = {
+    Reach.PROGRAM: _program,
+    Reach.DISTRIBUTOR: _distributor,
+    Reach.DOCUMENT: _document,
+    Reach.IMPORT: _import,
+}

@@ -1,0 +1,1 @@
+"""Pages that a distributor sees as well: a statement, and why its points are there."""

@@ -1,0 +1,47 @@
+"""A distributor's statement: what stands on its account, what expires next, and every movement."""
+
+import datetime as dt
+
+from flask import Blueprint, flash, render_template, request
+
+from app.domain.states import Unit
+from app.services import balances
+from app.web import paging
+from app.web.addresses import id_asked
+from app.web.context import scope, session
+
+bp = Blueprint("statements", __name__)
+
+
+@bp.get("/programs/<code:program_code>/distributors/<id:distributor_id>")
+def show(program_code: str, distributor_id: int) -> str:
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    before, from_on, to_on = id_asked("before"), _day_asked("from"), _day_asked("to")
+    of_unit = {unit: balances.balance_of(session(), here.program.id, here.distributor.code, unit) for unit in Unit}
+    unit = Unit.MONEY if request.args.get("unit") == "money" else Unit.POINTS
+    lines = balances.statement(
+        session(), distributor_id, unit, from_on=from_on, to_on=to_on, before=before, limit=paging.ROWS + 1
+    )
+    return render_template(
+        "portal/statement.html",
+        balance=of_unit[unit],
+        unit=unit,
+        has_money=any((of_unit[Unit.MONEY].earned, of_unit[Unit.MONEY].spent, of_unit[Unit.MONEY].adjusted)),
+        expiring=balances.expiring(session(), distributor_id, unit),
+        page=paging.page(lines, first=before is None),
+        from_on=from_on,
+        to_on=to_on,
+    )
+
+
+def _day_asked(name: str) -> dt.date | None:
+    """Read a date from the query; what is none is said, and counts as not given."""
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        flash("A date is written as year-month-day, for example 2026-03-31. It was left out.", "warning")
+        return None

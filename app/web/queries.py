@@ -1,0 +1,189 @@
+"""What single pages show and no service gives: counts, sums and links, each in one query."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, cast, column, func, literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from app.domain.reasons import sentence
+from app.domain.states import DocumentStatus, Outcome, Unit
+from app.models.distributors import Distributor
+from app.models.imports import ImportBatch, ImportProblem
+from app.models.ledger import Account
+from app.models.sales import AwardReversal, SalesDocument
+
+
+@dataclass(frozen=True)
+class PointsSum:
+    """What all wallets of a programme hold together, in one unit."""
+
+    distributors: int
+    pending: int
+    available: int
+    reserved: int
+    earned: int
+    spent: int
+    expired: int
+    adjusted: int
+
+    @property
+    def issued(self) -> int:
+        """Give what was given in all: earned, and added by hand."""
+        return self.earned + self.adjusted
+
+
+def points_sum(session: Session, program_id: int) -> PointsSum:
+    """Add up the wallets of a programme."""
+    parts = (
+        Account.pending,
+        Account.available,
+        Account.reserved,
+        Account.earned,
+        Account.spent,
+        Account.expired,
+        Account.adjusted,
+    )
+    row = session.execute(
+        select(func.count(), *(cast(func.coalesce(func.sum(part), 0), BigInteger) for part in parts)).where(
+            Account.program_id == program_id, Account.distributor_id.is_not(None), Account.unit == Unit.POINTS
+        )
+    ).one()
+    return PointsSum(*(int(part) for part in row))
+
+
+def documents_counted(session: Session, program_id: int) -> int:
+    """Count the documents that are accepted."""
+    return _documents(session, program_id, DocumentStatus.ACCEPTED)
+
+
+def in_review(session: Session, program_id: int) -> int:
+    """Count the documents that wait for a decision."""
+    return _documents(session, program_id, DocumentStatus.REVIEW)
+
+
+def _documents(session: Session, program_id: int, status: DocumentStatus) -> int:
+    """Count documents. The status is written out: an index serves it that the planner finds only if it can see it."""
+    of_status: ColumnElement[bool] = literal_column(f"sales_document.status = {int(status)}")
+    return session.execute(
+        select(func.count()).select_from(SalesDocument).where(SalesDocument.program_id == program_id, of_status)
+    ).scalar_one()
+
+
+def place_of(session: Session, program_id: int, distributor_id: int) -> tuple[str, int] | None:
+    """Give where a distributor stands in the order of names, for the page after it."""
+    key = session.scalars(
+        select(Distributor.sort_key).where(Distributor.program_id == program_id, Distributor.id == distributor_id)
+    ).one_or_none()
+    return None if key is None else (key, distributor_id)
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """How often a reason kept rows of an import from counting, with the first of them as an example."""
+
+    code: str
+    outcome: Outcome
+    rows: int
+    first_row: int
+    example: str
+
+
+def reasons_of(session: Session, batch_id: int) -> list[ReasonCount]:
+    """Count the reasons of an import's problems, the most frequent first. Two queries."""
+    reason = func.jsonb_array_elements(ImportProblem.reasons).table_valued(column("value", JSONB)).render_derived()
+    code_ = reason.c.value["code"].astext
+    count = func.count(ImportProblem.row_number.distinct())
+    counted = session.execute(
+        select(code_, ImportProblem.outcome, count, func.min(ImportProblem.row_number))
+        .join(reason, literal_column("true"))
+        .where(ImportProblem.batch_id == batch_id)
+        .group_by(code_, ImportProblem.outcome)
+        .order_by(count.desc(), code_)
+    ).all()
+    first_rows = session.execute(
+        select(ImportProblem.row_number, ImportProblem.reasons).where(
+            ImportProblem.batch_id == batch_id, ImportProblem.row_number.in_({row[3] for row in counted})
+        )
+    )
+    examples = {(at, one["code"]): sentence(one) for at, reasons in first_rows for one in reversed(reasons)}
+    return [
+        ReasonCount(code, outcome, rows, first_row, examples[first_row, code])
+        for code, outcome, rows, first_row in counted
+    ]
+
+
+@dataclass(frozen=True)
+class ImportOf:
+    """What an import was: by whom, of which file."""
+
+    created_by: str
+    created_at: dt.datetime
+    finished_at: dt.datetime | None
+    profile_name: str
+    file_bytes: int
+    fingerprint: str
+
+
+def import_of(session: Session, batch_id: int) -> ImportOf:
+    """Tell what an import was."""
+    row = session.execute(
+        select(
+            ImportBatch.created_by,
+            ImportBatch.created_at,
+            ImportBatch.finished_at,
+            ImportBatch.profile_name,
+            ImportBatch.file_bytes,
+            ImportBatch.file_sha256,
+        ).where(ImportBatch.id == batch_id)
+    ).one()
+    return ImportOf(*row[:5], fingerprint=row.file_sha256.hex())
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Another document that a document took points from, or that took points from it."""
+
+    id: int
+    number: str
+    issued_on: dt.date
+    points: int
+
+
+def returns_of(session: Session, document_id: int) -> Sequence[Linked]:
+    """Give the documents that took points of this one back."""
+    return _linked(session, AwardReversal.return_document_id, AwardReversal.sale_document_id == document_id)
+
+
+def sales_of(session: Session, document_id: int) -> Sequence[Linked]:
+    """Give the documents whose points this one took back."""
+    return _linked(session, AwardReversal.sale_document_id, AwardReversal.return_document_id == document_id)
+
+
+def _linked(session: Session, other: Any, condition: Any) -> Sequence[Linked]:
+    rows = session.execute(
+        select(
+            SalesDocument.id,
+            SalesDocument.number,
+            SalesDocument.issued_on,
+            cast(func.sum(AwardReversal.amount), BigInteger),
+        )
+        .join(AwardReversal, other == SalesDocument.id)
+        .where(condition, AwardReversal.unit == Unit.POINTS)
+        .group_by(SalesDocument.id)
+        .order_by(SalesDocument.issued_on, SalesDocument.id)
+        .limit(50)
+    )
+    return [Linked(*row) for row in rows]
+
+
+def logins_of(session: Session, logins: Sequence[str]) -> frozenset[str]:
+    """Give those of some sign-in names that somebody may sign in with."""
+    from app.models.people import UserAccount
+
+    return frozenset(
+        session.scalars(select(UserAccount.login).where(UserAccount.login.in_(logins), UserAccount.active))
+    )

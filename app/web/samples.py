@@ -1,0 +1,52 @@
+"""The demonstration's sample sign-ins: made by its script, and offered on the sign-in page where KONTOR_DEMO is set."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from app.models.programs import Program
+from app.services import people
+from app.services.people import Role
+from app.web import queries
+
+PASSWORD = "kontor-demo"  # noqa: S105  # known to everybody: the demonstration's data is made up
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Somebody made up. Without a role: the owner of the platform."""
+
+    login: str
+    name: str
+    role: Role | None
+
+
+SAMPLES = (
+    Sample("owner@demo.example", "Olga Wrona", None),
+    Sample("administrator@demo.example", "Adam Lis", Role.ADMINISTRATOR),
+    Sample("verifier@demo.example", "Wanda Sowa", Role.VERIFIER),
+    Sample("finance@demo.example", "Filip Bąk", Role.FINANCE),
+    Sample("viewer@demo.example", "Wiktor Jeż", Role.VIEWER),
+    Sample("distributor@demo.example", "Dorota Sikora", Role.DISTRIBUTOR),
+)
+
+
+def create(session: Session, program: Program, distributor_id: int, *, actor: str, now: dt.datetime) -> None:
+    """Make the samples of a programme, where they are not there yet. The caller commits."""
+    here = queries.logins_of(session, [one.login for one in SAMPLES])
+    for one in SAMPLES:
+        if one.login not in here:
+            people.create_user(
+                session, one.login, one.name, PASSWORD, platform_owner=one.role is None, actor=actor, now=now
+            )
+        if one.role is not None:
+            theirs = distributor_id if one.role is Role.DISTRIBUTOR else None
+            people.give_role(session, one.login, program, one.role, theirs, actor=actor, now=now)
+
+
+def offered(session: Session) -> Sequence[Sample]:
+    """Give the samples that were made here."""
+    here = queries.logins_of(session, [one.login for one in SAMPLES])
+    return [one for one in SAMPLES if one.login in here]

@@ -1,0 +1,79 @@
+"""Makes an application serve pages: extensions, guard, headers, formats and every blueprint, in this order."""
+
+import datetime as dt
+
+import jinja2
+from flask import Flask
+
+from app.domain.states import Unit
+from app.services import people
+from app.web import assets, context, errors, formats, health, home, navigation, permissions, samples, security
+from app.web.addresses import CodeConverter, IdConverter
+from app.web.admin import distributors, imports, overview, review
+from app.web.attempts import Attempts
+from app.web.auth import sessions
+from app.web.auth import views as auth
+from app.web.extensions import bootstrap, csrf, login_manager
+from app.web.portal import documents, statements
+
+BLUEPRINTS = (
+    health.bp,
+    auth.bp,
+    home.bp,
+    overview.bp,
+    distributors.bp,
+    imports.bp,
+    review.bp,
+    statements.bp,
+    documents.bp,
+)
+
+
+def register(app: Flask) -> None:
+    """Let an application serve pages. The composition root calls it once."""
+    app.config.update(
+        BOOTSTRAP_SERVE_LOCAL=True,
+        PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=8),
+        WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
+    )
+    app.session_interface = security.Sessions()
+    app.url_map.converters |= {"id": IdConverter, "code": CodeConverter}
+    kontor = app.extensions["kontor"]
+    kontor["attempts"] = Attempts(kontor["addresses"].redis_url)
+    people.get_ready()
+
+    app.before_request(permissions.guard)  # before the forgery check: what one may not see is not found
+    app.after_request(security.add_headers)
+    login_manager.user_loader(sessions.load)
+    login_manager.init_app(app, add_context_processor=False)  # which would ask the database on every error page
+    csrf.init_app(app)
+    bootstrap.init_app(app)
+    errors.register(app)
+    _prepare_templates(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+
+
+def _prepare_templates(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = jinja2.StrictUndefined
+    app.jinja_env.globals.update(
+        asset=assets.asset,
+        bootstrap_asset=assets.bootstrap_asset,
+        can=permissions.can,
+        choices=navigation.choices,
+        waiting_for_review=navigation.waiting_for_review,
+        person=context.somebody,
+        scope=context.scope_or_none,
+        sample_password=samples.PASSWORD,
+        points_unit=Unit.POINTS,
+    )
+    app.jinja_env.filters.update(
+        figure=formats.figure,
+        points=formats.points,
+        money=formats.money,
+        quantity=formats.quantity,
+        instant=formats.instant,
+        duration=formats.duration,
+        size=formats.size,
+    )
