@@ -26,6 +26,9 @@ COMMANDS = {
     "documents": "app.cli.desk:documents",
     "decide": "app.cli.desk:decide",
     "adjust": "app.cli.desk:adjust",
+    "convert": "app.cli.prepaid:convert",
+    "cards": "app.cli.prepaid:cards",
+    "export": "app.cli.prepaid:export",
     "tick": "app.cli.desk:tick",
 }
 """Where each command lives. It is loaded when it is called: `kontor stop` need not wait for the readers of files."""

@@ -1,0 +1,605 @@
+"""`kontor convert`, `cards`, `export`: points become top-ups, and finance sees what became of them."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy.orm import Session
+
+from app.cli.ledger import PROGRAM, chosen_program, decimals_of
+from app.cli.output import (
+    FOUND_WRONG,
+    NOT_FOUND,
+    UNAVAILABLE,
+    USAGE,
+    Failure,
+    failing,
+    figure,
+    json_option,
+    print_json,
+    print_table,
+)
+from app.cli.runtime import Runtime, operator, runtime
+from app.db.transaction import transaction
+from app.domain.states import TopUpStatus, Unit
+from app.extensions import db
+
+if TYPE_CHECKING:
+    from prepaid.providers import CardProvider
+    from prepaid.runs import Report
+    from prepaid.settling import Settled
+
+SHOWN = 20
+DAY = click.DateTime(["%Y-%m-%d"])
+RUN = click.argument("run_id", metavar="RUN", type=int)
+BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
+
+
+@contextmanager
+def _failing() -> Iterator[None]:
+    """Turn what this room's use cases raise into failures of the command."""
+    from importers.errors import ImportRefused
+    from prepaid.errors import NoSuchRun, PrepaidError
+    from prepaid.providers import OrderRefused, ProviderError
+
+    try:
+        with failing(NoSuchRun, code=NOT_FOUND), failing(PrepaidError, ImportRefused, OrderRefused):
+            yield
+    except ProviderError as error:
+        raise Failure(f"The card provider: {error} Do it again to ask once more.", UNAVAILABLE) from None
+
+
+def _provider(session: Session, run_id: int) -> "CardProvider":
+    from prepaid.connections import connect
+    from prepaid.moves import run_of
+
+    return connect(run_of(session, run_id).provider, db.engine)
+
+
+def _report(run: Runtime, run_id: int) -> "Report":
+    from prepaid import runs
+
+    with transaction(run.registry) as session:
+        found = runs.report(session, run_id)
+        session.expunge_all()
+    return found
+
+
+def _document(run: Runtime, found: "Report") -> dict[str, Any]:
+    """Give a run as --json does: the same keys for every command."""
+    from prepaid.runs import exception_counts
+
+    of = found.run
+    return {
+        "run": of.id,
+        "program": found.program.code,
+        "status": of.status.value,
+        "unit": of.unit.name.lower(),
+        "from": of.from_on.isoformat(),
+        "to": of.to_on.isoformat(),
+        "accounts": of.accounts,
+        "points": of.points,
+        "amount_minor": of.amount_minor,
+        "compensation_minor": of.compensation_minor,
+        "withheld_minor": of.withheld_minor,
+        "currency": of.currency,
+        "previewed_by": of.previewed_by,
+        "approved_by": of.approved_by,
+        "tax": of.terms["tax"],
+        "order_file": str(run.settings.files / found.order_files[-1]) if found.order_files else None,
+        "response_file": str(run.settings.files / found.responses[-1].file) if found.responses else None,
+        "loaded": found.count(TopUpStatus.LOADED),
+        "loaded_minor": found.amount_minor(TopUpStatus.LOADED),
+        "failed": found.count(TopUpStatus.FAILED),
+        "unknown": found.count(TopUpStatus.UNKNOWN),
+        "cancelled": found.count(TopUpStatus.CANCELLED),
+        "top_ups": [
+            {
+                "kind": one.kind.value,
+                "status": one.status.value,
+                "top_ups": one.top_ups,
+                "amount_minor": one.amount_minor,
+            }
+            for one in found.totals
+        ],
+        "exception_counts": exception_counts(of.exceptions),
+        "exceptions": of.exceptions,
+    }
+
+
+def _print(run: Runtime, found: "Report", *, exceptions: bool = False) -> None:
+    """Print a run for people."""
+    from prepaid.runs import exception_counts
+
+    of = found.run
+    decimals, point_decimals = found.program.currency_decimals, decimals_of(found.program, of.unit)
+    click.echo(f"Conversion run {of.id} of {found.program.code}: {of.status.value}")
+    lines = [
+        ("period", f"{of.from_on} to {of.to_on}, {of.unit.name.lower()}"),
+        ("accounts", figure(of.accounts)),
+        ("points" if of.unit is Unit.POINTS else "money", figure(of.points, point_decimals)),
+        ("rewards", f"{figure(of.amount_minor, decimals)} {of.currency}"),
+        ("compensations", f"{figure(of.compensation_minor, decimals)} {of.currency}"),
+    ]
+    if of.withheld_minor:
+        lines.append(("withheld", f"{figure(of.withheld_minor, decimals)} {of.currency}"))
+    lines += [("previewed by", of.previewed_by), ("approved by", of.approved_by or "nobody yet")]
+    for title, text in lines:
+        click.echo(f"  {title:<16}{text:>24}")
+    click.echo(f"  {of.terms['tax']} What the sponsor configured is computed; this is no tax advice.")
+    for file in found.order_files:
+        click.echo(f"  order file: {run.settings.files / file}")
+    for response in found.responses:
+        click.echo(f"  response file: {run.settings.files / response.file}")
+    if found.totals:
+        rows = [
+            [one.kind.value, one.status.value, figure(one.top_ups), figure(one.amount_minor, decimals)]
+            for one in found.totals
+        ]
+        print_table("Top-ups", ["Kind", "Status", "Top-ups", f"Amount ({of.currency})"], rows, frozenset({2, 3}))
+    if of.exceptions:
+        counts = ", ".join(f"{figure(count)} {code}" for code, count in exception_counts(of.exceptions).items())
+        click.echo(f"Not converted: {counts}")
+        shown = of.exceptions if exceptions else of.exceptions[:SHOWN]
+        rows = [
+            [one["distributor"], one["name"], figure(one["points"], point_decimals), one["message"]] for one in shown
+        ]
+        print_table("Exceptions", ["Code", "Name", "Points", "Why"], rows, frozenset({2}))
+        if len(shown) < len(of.exceptions):
+            click.echo(f"... and {figure(len(of.exceptions) - len(shown))} more: `kontor convert show {of.id} --all`.")
+
+
+def _show(run: Runtime, run_id: int, as_json: bool, **extra: Any) -> None:
+    found = _report(run, run_id)
+    if as_json:
+        print_json(_document(run, found) | extra)
+    else:
+        _print(run, found)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--program", "program_code", help="Code of the programme.")
+@click.option("--from", "from_on", type=DAY, help="First day on which the points were earned: the sale's date.")
+@click.option("--to", "to_on", type=DAY, help="Last day.")
+@click.option(
+    "--unit",
+    "unit_name",
+    type=click.Choice(["points", "money"]),
+    default="points",
+    show_default=True,
+    help="Points, or money that rules give directly.",
+)
+@BY
+@json_option
+@click.pass_context
+def convert(
+    context: click.Context,
+    program_code: str | None,
+    from_on: dt.datetime | None,
+    to_on: dt.datetime | None,
+    unit_name: str,
+    by: str | None,
+    as_json: bool,
+) -> None:
+    """Convert all points of a period into top-ups of prepaid cards.
+
+    \b
+    kontor convert --program CODE --from 2025-11-01 --to 2026-10-31   freezes the points and shows the totals
+    kontor convert approve RUN --by SOMEBODY-ELSE                     a second person approves; writes the order file
+    kontor convert send RUN                                           sends it to the card provider, settles the answer
+
+    The preview reserves the points: what is ordered later is what it says, to the last minor unit. Accounts that cannot
+    be converted are listed, each with the reason. `kontor convert cancel RUN` gives every point back. Loads that fail
+    give their points back to the lots they came from.
+
+    Amounts of --json are whole numbers of the smallest unit (points without decimals, grosze, cents).
+    """  # noqa: D301  # click reads the backspace
+    if context.invoked_subcommand is not None:
+        return
+    from prepaid import runs
+
+    if program_code is None or from_on is None or to_on is None:
+        raise click.UsageError("Say --program, --from and --to, or one of the commands below; see --help.")
+    with runtime() as run:
+        with _failing(), transaction(run.registry) as session:
+            made = runs.preview(
+                session,
+                chosen_program(session, program_code),
+                from_on=from_on.date(),
+                to_on=to_on.date(),
+                unit=Unit[unit_name.upper()],
+                actor=by or operator(),
+                now=run.now(),
+            )
+            run_id = made.id
+        _show(run, run_id, as_json)
+
+
+@convert.command("approve")
+@RUN
+@BY
+@json_option
+def approve(run_id: int, by: str | None, as_json: bool) -> None:
+    """Approve RUN as a second person, and write its order file.
+
+    Whoever previewed the run cannot approve it. Where the programme wants it, cards are issued first. The file can be
+    sent with `kontor convert send`, or handed to the provider by hand.
+    """
+    from prepaid import ordering
+
+    with runtime() as run, _failing():
+        with transaction(run.registry) as session:
+            provider = _provider(session, run_id)
+        ordered = ordering.approve_and_order(
+            run.registry, run.settings, provider, run_id, actor=by or operator(), now=run.now()
+        )
+        _show(run, run_id, as_json, order_lines=ordered.lines, order_sha256=ordered.sha256.hex())
+
+
+@convert.command("cancel")
+@RUN
+@click.option("--reason", help="Why; kept with the run.")
+@click.option("--order-file-not-sent", is_flag=True, help="Say that nobody has handed the order file to the provider.")
+@BY
+@json_option
+def cancel(run_id: int, reason: str | None, order_file_not_sent: bool, by: str | None, as_json: bool) -> None:
+    """Call RUN off: every point goes back to the lot it came from."""
+    from prepaid import runs
+
+    with runtime() as run:
+        with _failing(), transaction(run.registry) as session:
+            runs.cancel(
+                session,
+                run_id,
+                actor=by or operator(),
+                now=run.now(),
+                order_file_not_sent=order_file_not_sent,
+                reason=reason,
+            )
+        _show(run, run_id, as_json)
+
+
+@convert.command("send")
+@RUN
+@BY
+@json_option
+def send(run_id: int, by: str | None, as_json: bool) -> None:
+    """Send RUN to its card provider, bring the response file in, and settle it.
+
+    Safe to do again, whatever stopped it: the provider is asked by our references what became of each load, and only
+    what it never saw is handed in again.
+    """
+    from prepaid import sending
+
+    with runtime() as run, _failing():
+        with transaction(run.registry) as session:
+            provider = _provider(session, run_id)
+        sent = sending.send(run.registry, run.settings, provider, run_id, actor=by or operator(), now=run.now())
+        names = ("points_redeemed", "points_returned", "still_open")
+        counts = {name: sent.total(name) for name in names[:2]}
+        still_open = sent.settlements[-1].still_open if sent.settlements else 0
+        _show(run, run_id, as_json, **counts, still_open=still_open, problems=sent.problems)
+        _problems(sent.problems, as_json)
+
+
+@convert.command("settle")
+@RUN
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@BY
+@json_option
+def settle(run_id: int, file: Path, by: str | None, as_json: bool) -> None:
+    """Settle RUN by a response FILE that was brought by hand (.csv in UTF-8 or .xlsx).
+
+    The header names reference and result (loaded, failed or unknown), and where there are any code, message and amount.
+    The same file twice changes nothing. Rows that cannot be taken as they are come out as problems, and then the
+    command ends with 1.
+    """
+    from prepaid import settling
+
+    with runtime() as run:
+        with _failing(), transaction(run.registry) as session:
+            settled = settling.settle_file(
+                session, run.settings, run_id, file, name=file.name, actor=by or operator(), now=run.now()
+            )
+        _show(run, run_id, as_json, settled=settled.counts(), problems=settled.problems)
+        if not as_json:
+            _settled(settled)
+        _problems(settled.problems, as_json)
+
+
+def _settled(settled: "Settled") -> None:
+    click.echo(
+        f"Of {figure(settled.rows)} rows: {figure(settled.loaded)} loaded, {figure(settled.failed)} failed, "
+        f"{figure(settled.unknown)} unknown, {figure(settled.cancelled)} called off with their rewards, "
+        f"{figure(settled.again)} known already; {figure(settled.still_open)} top-ups are still open."
+    )
+
+
+def _problems(problems: list[dict[str, Any]], as_json: bool) -> None:
+    """List the answers that could not be taken as they are.
+
+    Raises:
+        SystemExit: There are some.
+    """
+    if not problems:
+        return
+    if not as_json:
+        rows = [[str(one["row"] or ""), one["reference"] or "", one["message"]] for one in problems]
+        print_table("Problems", ["Row", "Reference", "What is wrong"], rows, frozenset({0}))
+    raise SystemExit(FOUND_WRONG)
+
+
+@convert.command("reorder")
+@RUN
+@BY
+@json_option
+def reorder(run_id: int, by: str | None, as_json: bool) -> None:
+    """Order the compensations of RUN again that failed though their rewards were loaded.
+
+    Writes a new order file with new references; send it with `kontor convert send`.
+    """
+    from prepaid import ordering
+
+    with runtime() as run:
+        with _failing(), transaction(run.registry) as session:
+            ordered = ordering.reorder_failed(session, run.settings, run_id, actor=by or operator(), now=run.now())
+        _show(run, run_id, as_json, order_lines=ordered.lines, order_amount_minor=ordered.amount_minor)
+
+
+@convert.command("show")
+@RUN
+@click.option("--all", "show_all", is_flag=True, help="With every exception and every top-up.")
+@json_option
+def show(run_id: int, show_all: bool, as_json: bool) -> None:
+    """Show how RUN stands: totals, states, files, and who was left out and why."""
+    from prepaid import runs
+
+    with runtime() as run, _failing():
+        found = _report(run, run_id)
+        with transaction(run.registry) as session:
+            lines = runs.lines(session, run_id) if show_all else []
+        if as_json:
+            listed = [
+                {
+                    "distributor": one.distributor_code,
+                    "kind": one.kind.value,
+                    "points": one.points,
+                    "amount_minor": one.amount_minor,
+                    "status": one.status.value,
+                    "reference": one.reference,
+                    "tax_rule": one.tax_rule,
+                    "failure": one.failure,
+                }
+                for one in lines
+            ]
+            print_json(_document(run, found) | ({"lines": listed} if show_all else {}))
+            return
+        _print(run, found, exceptions=show_all)
+        if show_all:
+            rows = [
+                [
+                    one.distributor_code,
+                    one.distributor_name,
+                    one.kind.value,
+                    figure(one.amount_minor, found.program.currency_decimals),
+                    one.status.value,
+                    one.tax_rule,
+                    one.failure or "",
+                ]
+                for one in lines
+            ]
+            headers = ["Code", "Name", "Kind", f"Amount ({found.run.currency})", "Status", "Tax rule", "Failure"]
+            print_table("Top-ups", headers, rows, frozenset({3}))
+
+
+@convert.command("list")
+@PROGRAM
+@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@json_option
+def list_(program_code: str | None, limit: int, as_json: bool) -> None:
+    """List the newest runs."""
+    from prepaid import runs
+
+    with runtime() as run:
+        with transaction(run.registry) as session:
+            program_id = chosen_program(session, program_code).id if program_code else None
+            ids = [one.id for one in runs.newest(session, program_id, limit)]
+        reports = [_report(run, one) for one in ids]
+        if as_json:
+            left_out = ("exceptions", "top_ups")
+            documents = [_document(run, one) for one in reports]
+            print_json({"runs": [{key: one[key] for key in one if key not in left_out} for one in documents]})
+            return
+    rows = [
+        [
+            str(one.run.id),
+            one.program.code,
+            f"{one.run.from_on} – {one.run.to_on}",
+            one.run.status.value,
+            figure(one.run.accounts),
+            f"{figure(one.run.amount_minor, one.program.currency_decimals)} {one.run.currency}",
+        ]
+        for one in reports
+    ]
+    print_table(
+        "Conversion runs", ["Run", "Programme", "Period", "Status", "Accounts", "Rewards"], rows, frozenset({4, 5})
+    )
+
+
+@click.group()
+def cards() -> None:
+    """Prepaid cards of distributors: tokens and last four digits, never numbers."""
+
+
+@cards.command("list")
+@PROGRAM
+@click.option("--all", "show_all", is_flag=True, help="With cards that were replaced.")
+@json_option
+def cards_list(program_code: str | None, show_all: bool, as_json: bool) -> None:
+    """List the cards of a programme."""
+    from prepaid import cards as registry
+
+    with runtime() as run, transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        code = program.code
+        found = registry.cards_of(session, program.id, all_cards=show_all)
+    if as_json:
+        print_json(
+            {
+                "program": code,
+                "cards": [
+                    {
+                        "distributor": one.distributor_code,
+                        "name": one.distributor_name,
+                        "provider": one.provider,
+                        "token": one.token,
+                        "last4": one.last4,
+                        "active": one.active,
+                        "issued_at": one.issued_at.isoformat() if one.issued_at else None,
+                    }
+                    for one in found
+                ],
+            }
+        )
+        return
+    rows = [
+        [
+            one.distributor_code,
+            one.distributor_name,
+            one.provider,
+            f"•••• {one.last4}" if one.last4 else "ordered",
+            "" if one.active else "replaced",
+            one.issued_at.date().isoformat() if one.issued_at else "",
+        ]
+        for one in found
+    ]
+    print_table(f"Cards of {code}", ["Code", "Name", "Provider", "Card", "", "Issued"], rows)
+
+
+@cards.command("issue")
+@click.option("--program", "program_code", required=True, help="Code of the programme.")
+@click.option("--distributor", "distributor_code", help="Code of one distributor; by default all that have no card.")
+@click.option("--replace", is_flag=True, help="With --distributor: issue a new card in the place of the one it has.")
+@BY
+@json_option
+def cards_issue(program_code: str, distributor_code: str | None, replace: bool, by: str | None, as_json: bool) -> None:
+    """Have the provider issue cards for distributors that have none."""
+    from app.services.balances import NoSuchDistributor, balance_of
+    from prepaid import cards as registry
+    from prepaid.connections import connect
+    from prepaid.terms import provider_of
+
+    if replace and distributor_code is None:
+        raise Failure("--replace needs --distributor.", USAGE)
+    with runtime() as run, _failing(), failing(NoSuchDistributor, code=NOT_FOUND):
+        with transaction(run.registry) as session:
+            program = chosen_program(session, program_code)
+            wanted = registry.without_card(session, program)
+            if distributor_code is not None:
+                one = balance_of(session, program.id, distributor_code, Unit.POINTS).distributor_id
+                wanted = [one] if one in wanted else []
+            if replace and distributor_code is not None:
+                registry.replace(session, program, distributor_code, actor=by or operator(), now=run.now())
+            else:
+                registry.order_cards(session, program, wanted, actor=by or operator(), now=run.now())
+            program_id, provider = program.id, connect(provider_of(program), db.engine)
+        issued = registry.issue_ordered(run.registry, provider, program_id, now=run.now())
+    if as_json:
+        print_json({"program": program_code, "issued": issued})
+    else:
+        click.echo(f"{figure(issued)} cards issued.")
+
+
+@cards.command("register")
+@click.argument("distributor")
+@click.option("--program", "program_code", required=True, help="Code of the programme.")
+@click.option("--token", required=True, help="The provider's name for the card. Never the number on it.")
+@click.option("--last4", required=True, help="The last four digits of its number.")
+@BY
+@json_option
+def cards_register(distributor: str, program_code: str, token: str, last4: str, by: str | None, as_json: bool) -> None:
+    """Register a card that DISTRIBUTOR (its code) has; it is loaded from now on in the place of any other."""
+    from app.services.balances import NoSuchDistributor
+    from prepaid import cards as registry
+
+    with runtime() as run, _failing(), failing(NoSuchDistributor, code=NOT_FOUND), transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        registry.register(
+            session, program, distributor, token=token, last4=last4, actor=by or operator(), now=run.now()
+        )
+    if as_json:
+        print_json({"program": program_code, "distributor": distributor, "last4": last4})
+    else:
+        click.echo(f"{distributor}: card •••• {last4} registered.")
+
+
+@click.group()
+def export() -> None:
+    """Files for finance and for the client."""
+
+
+@export.command("top-ups")
+@click.option("--from", "from_on", type=DAY, required=True, help="First day; see above.")
+@click.option("--to", "to_on", type=DAY, required=True, help="Last day.")
+@click.option("--program", "program_code", help="Only of this programme; by default of all.")
+@click.option(
+    "--format", "fmt", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True, help="Kind of file."
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; by default below the home."
+)
+@json_option
+def export_top_ups(
+    from_on: dt.datetime, to_on: dt.datetime, program_code: str | None, fmt: str, out: Path | None, as_json: bool
+) -> None:
+    """Write the history of top-ups, with totals.
+
+    A top-up belongs to the day on which it was loaded, failed or cancelled; one that is still open to the day on which
+    it was written down. Days are those of the programme's time zone.
+    """
+    from prepaid import histories
+
+    with runtime() as run, failing(ValueError), transaction(run.registry) as session:
+        program = chosen_program(session, program_code) if program_code else None
+        name = f"top-ups-{from_on:%Y-%m-%d}-{to_on:%Y-%m-%d}.{fmt}"
+        path = out or run.settings.files / "exports" / (f"program-{program.id}" if program else "all") / name
+        done = histories.export_top_ups(
+            session,
+            path,
+            from_on=from_on.date(),
+            to_on=to_on.date(),
+            program=program,
+            fmt="csv" if fmt == "csv" else "xlsx",
+        )
+    amounts, loaded = done.amount_minor(), done.amount_minor(TopUpStatus.LOADED)
+    if as_json:
+        print_json(
+            {
+                "file": str(path),
+                "format": fmt,
+                "rows": done.written.rows,
+                "bytes": done.written.size,
+                "sha256": done.written.sha256.hex(),
+                "currency": next(iter(amounts), None) if len(amounts) < 2 else None,
+                "amount_minor": sum(amounts.values()) if len(amounts) < 2 else None,
+                "loaded_minor": sum(loaded.values()) if len(amounts) < 2 else None,
+                "amounts_minor": amounts,
+                "totals": [
+                    {
+                        "currency": one.currency,
+                        "kind": one.kind.value,
+                        "status": one.status.value,
+                        "top_ups": one.top_ups,
+                        "amount_minor": one.amount_minor,
+                    }
+                    for one in done.totals
+                ],
+            }
+        )
+        return
+    click.echo(f"{figure(done.written.rows)} top-ups in {path}")
+    for one in done.totals:
+        click.echo(f"  {one.currency} {one.kind.value:<13}{one.status.value:<10}{figure(one.top_ups):>10} top-ups")

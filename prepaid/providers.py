@@ -1,0 +1,93 @@
+"""What a card provider does for us, whoever it is. A provider is an outside company: it is asked between transactions.
+
+Every order carries our own reference, and a provider must answer the same to the same reference, and load once. That
+is what makes a lost answer harmless: we ask again.
+"""
+
+import enum
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+class LoadResult(enum.StrEnum):
+    """What a provider says of a load."""
+
+    LOADED = "loaded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # taken in, not decided yet
+
+
+@dataclass(frozen=True, slots=True)
+class CardRequest:
+    """An order for a card."""
+
+    reference: str
+    holder: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCard:
+    """A card that was issued. Never its number."""
+
+    reference: str
+    token: str
+    last4: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider says of one load. ``amount_minor`` is None where it names none."""
+
+    reference: str
+    result: LoadResult
+    code: str = ""
+    message: str = ""
+    amount_minor: int | None = None
+
+
+class ProviderError(Exception):
+    """The provider did not answer, or not so that one knows what it did: it must be asked again."""
+
+
+class OrderRefused(ProviderError):
+    """The provider refused an order file as a whole: nothing of it was loaded."""
+
+
+class CardProvider(Protocol):
+    """A company that issues prepaid cards and loads them."""
+
+    @property
+    def name(self) -> str:
+        """Name it as programme files do."""
+
+    def issue_cards(self, requests: Sequence[CardRequest]) -> Sequence[IssuedCard]:
+        """Issue cards; a reference that was given before gets the card that it got then.
+
+        Raises:
+            ProviderError: Not all were issued, or nobody knows.
+        """
+
+    def submit(self, order_file: Path, into: Path) -> Sequence[Path]:
+        """Hand an order file over and bring the response files into a folder.
+
+        Raises:
+            OrderRefused: The file was refused as a whole.
+            ProviderError: Nobody knows what was loaded.
+        """
+
+    def look_up(self, references: Collection[str]) -> dict[str, Answer]:
+        """Tell what became of loads by our references; one that the provider never saw is not in the answer.
+
+        Raises:
+            ProviderError: It did not answer.
+        """
+
+    def balance_minor(self, token: str) -> int:
+        """Tell what stands on a card.
+
+        Raises:
+            ProviderError: It did not answer, or knows no such card.
+        """

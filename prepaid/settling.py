@@ -1,0 +1,353 @@
+"""Settling: what a provider said of loads becomes what happened to the points.
+
+Loaded: the reserved points are redeemed. Failed: they go back to the lots they came from. Unknown: they stay reserved
+until the provider, asked by our reference, says which. An answer is matched by its reference alone, and an answer that
+comes again changes nothing.
+"""
+
+import datetime as dt
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.domain.calendar import local_date
+from app.domain.money import decimal_text
+from app.domain.states import RunStatus, TopUpKind, TopUpStatus
+from app.models.ledger import Account
+from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
+from app.models.programs import Program
+from app.services import audit, ledger
+from prepaid.columns import among
+from prepaid.moves import OPEN, locked_run, move, require
+from prepaid.pan import holds_card_number
+from prepaid.providers import Answer, LoadResult
+from prepaid.response_files import Response, problem, read_response
+from prepaid.topups import move_top_ups
+
+_MOST_WORDS = 500
+_ENDED = {LoadResult.LOADED: TopUpStatus.LOADED, LoadResult.FAILED: TopUpStatus.FAILED}
+
+_COUNTED = (
+    "rows",
+    "loaded",
+    "loaded_minor",
+    "failed",
+    "failed_minor",
+    "unknown",
+    "cancelled",
+    "again",
+    "points_redeemed",
+    "points_returned",
+    "still_open",
+)
+
+Answers = Sequence[tuple[int | None, Answer]]
+"""Answers with the rows of the file they stand in; None where the provider was asked directly."""
+
+
+@dataclass
+class Settled:
+    """What answers changed.
+
+    ``again`` counts answers that say what was known already; ``problems`` are answers that could not be taken as they
+    are, each with row, reference, code and message.
+    """
+
+    run_id: int
+    status: RunStatus
+    rows: int = 0
+    loaded: int = 0
+    loaded_minor: int = 0
+    failed: int = 0
+    failed_minor: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+    again: int = 0
+    points_redeemed: int = 0
+    points_returned: int = 0
+    still_open: int = 0
+    problems: list[dict[str, Any]] = field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """Give the counts by name."""
+        return {name: getattr(self, name) for name in _COUNTED}
+
+
+def settle_file(
+    session: Session, settings: Settings, run_id: int, path: Path, *, name: str, actor: str, now: dt.datetime
+) -> Settled:
+    """Take a response file in and settle what it says. Taking it in again changes nothing. The caller commits.
+
+    Raises:
+        NotAllowedNow, NoSuchRun: There is no such run, or nothing of it was ordered.
+        importers.errors.ImportRefused, CardNumberFound: The file cannot be taken in.
+    """
+    run = locked_run(session, run_id)
+    require(run, "settled", RunStatus.ORDERED, RunStatus.SENDING, RunStatus.SENT, RunStatus.SETTLED)
+    decimals = session.get_one(Program, run.program_id).currency_decimals
+    response = read_response(path, name, max_bytes=settings.max_upload_mb << 20, decimals=decimals)
+    settled = settle(session, run, response.answers, actor=actor, now=now)
+    settled.rows = response.rows
+    settled.problems = sorted([*response.problems, *settled.problems], key=lambda one: one["row"] or 0)
+    _keep(session, settings, run, path, response, settled, actor, now)
+    return settled
+
+
+def _keep(
+    session: Session,
+    settings: Settings,
+    run: ConversionRun,
+    path: Path,
+    response: Response,
+    settled: Settled,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Keep the file as it came, and what became of its rows the first time."""
+    with path.open("rb") as source:
+        digest = hashlib.file_digest(source, "sha256").digest()
+    file = f"responses/run{run.id:06d}/{digest.hex()[:16]}{'.xlsx' if path.suffix.lower() == '.xlsx' else '.csv'}"
+    kept = settings.files / file
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, kept)
+    session.execute(
+        insert(LoadResponse)
+        .values(
+            run_id=run.id,
+            file=file,
+            file_sha256=digest,
+            rows=response.rows,
+            counts=settled.counts(),
+            problems=settled.problems,
+            received_at=now,
+            received_by=actor,
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def settle(session: Session, run: ConversionRun, answers: Answers, *, actor: str, now: dt.datetime) -> Settled:
+    """Settle the top-ups of a run by a provider's answers. The run is locked; the caller commits."""
+    program = session.get_one(Program, run.program_id)
+    settled = Settled(run.id, run.status, rows=len(answers))
+    decided = _Decisions(session, run, program.currency_decimals, settled)
+    for row, answer in _one_each(answers, decided):
+        decided.take(row, answer)
+    decided.without_rewards()
+    _post(session, program, decided, actor, now)
+    _move(session, decided, now)
+    if decided.changed:
+        _close(session, run, settled, now)
+    settled.still_open = _open(session, run)
+    settled.status = run.status
+    if decided.changed:
+        subject = f"conversion run {run.id}"
+        after = {"status": run.status.value} | settled.counts()
+        audit.note(session, actor, "conversion.settle", subject, now=now, program_id=program.id, after=after)
+    return settled
+
+
+@dataclass
+class _Known:
+    """A top-up as it is recorded."""
+
+    id: int
+    redemption_id: int
+    kind: TopUpKind
+    amount_minor: int
+    status: TopUpStatus
+    points: int
+    reservation: int
+    account_id: int
+    becomes: TopUpStatus | None = None
+    failure: str = ""
+
+    @property
+    def now_is(self) -> TopUpStatus:
+        return self.becomes or self.status
+
+
+class _Decisions:
+    """Holds every answer against what is recorded, and decides what changes; posts nothing."""
+
+    def __init__(self, session: Session, run: ConversionRun, decimals: int, settled: Settled) -> None:
+        self._session, self._run, self._decimals, self.settled = session, run, decimals, settled
+        rows = session.execute(
+            select(
+                TopUp.reference,
+                TopUp.id,
+                TopUp.redemption_id,
+                TopUp.kind,
+                TopUp.amount_minor,
+                TopUp.status,
+                Redemption.points,
+                Redemption.reserve_transaction_id,
+                Redemption.account_id,
+            )
+            .join(Redemption, Redemption.id == TopUp.redemption_id)
+            .where(Redemption.run_id == run.id)
+            .order_by(TopUp.id)
+        )
+        self.top_ups = {row[0]: _Known(*row[1:]) for row in rows}
+        self._rewards = {one.redemption_id: one for one in self.top_ups.values() if one.kind is TopUpKind.REWARD}
+        self.conflicting: set[str] = set()
+
+    @property
+    def changed(self) -> list[_Known]:
+        """Give the top-ups that change."""
+        return [one for one in self.top_ups.values() if one.becomes is not None]
+
+    def note(self, row: int | None, reference: str, code: str, message: str) -> None:
+        """Note an answer that cannot be taken as it is."""
+        self.settled.problems.append(problem(row, reference, code, message))
+
+    def take(self, row: int | None, answer: Answer) -> None:
+        """Decide what one answer changes."""
+        one = self.top_ups.get(answer.reference)
+        if one is None:
+            self.note(row, answer.reference, "unknown_reference", self._whose(answer.reference))
+        elif one.status is TopUpStatus.RESERVED:
+            self.note(row, answer.reference, "not_ordered", "This top-up was not ordered; nobody should answer for it.")
+        elif one.status not in OPEN:
+            self._again(row, answer, one)
+        elif answer.reference in self.conflicting:
+            one.becomes, one.failure = TopUpStatus.UNKNOWN, "the response says both loaded and failed"
+        elif not self._amount_fits(answer, one):
+            said, ordered = (
+                decimal_text(minor, self._decimals) for minor in (answer.amount_minor or 0, one.amount_minor)
+            )
+            words = f"The answer names {said} {self._run.currency}, ordered were {ordered}; ask the provider."
+            self.note(row, answer.reference, "amount_differs", words)
+            one.becomes, one.failure = TopUpStatus.UNKNOWN, words
+        else:
+            one.becomes, one.failure = _ENDED.get(answer.result, TopUpStatus.UNKNOWN), _words(answer)
+
+    @staticmethod
+    def _amount_fits(answer: Answer, one: _Known) -> bool:
+        fits = answer.amount_minor is None or answer.amount_minor == one.amount_minor
+        return fits or (answer.result is LoadResult.FAILED and answer.amount_minor == 0)
+
+    def _again(self, row: int | None, answer: Answer, one: _Known) -> None:
+        """Hold an answer against what was settled before; that does not change any more."""
+        ended = _ENDED.get(answer.result)
+        called_off = one.status is TopUpStatus.CANCELLED and ended is TopUpStatus.FAILED
+        if ended is None or ended is one.status or called_off:
+            self.settled.again += 1
+            return
+        words = f"The answer says {answer.result.value}, and the top-up was settled as {one.status.value}."
+        if ended is TopUpStatus.LOADED:
+            words += " Its points were given back: take this up with the provider."
+        self.note(row, answer.reference, "contradicts", words)
+
+    def _whose(self, reference: str) -> str:
+        other = self._session.scalars(
+            select(Redemption.run_id)
+            .join(TopUp, TopUp.redemption_id == Redemption.id)
+            .where(TopUp.reference == reference)
+        ).one_or_none()
+        return f"This reference is of run {other}." if other else "No top-up has this reference."
+
+    def without_rewards(self) -> None:
+        """Decide what becomes of compensations whose rewards failed: they are called off with them.
+
+        One that was loaded all the same is what it is, and somebody must know.
+        """
+        for reference, one in self.top_ups.items():
+            if one.kind is TopUpKind.REWARD or self._rewards[one.redemption_id].now_is is not TopUpStatus.FAILED:
+                continue
+            if one.now_is in (TopUpStatus.FAILED, TopUpStatus.RESERVED):
+                one.becomes, one.failure = TopUpStatus.CANCELLED, one.failure or "its reward failed"
+            elif one.becomes is TopUpStatus.LOADED or (one.status is TopUpStatus.LOADED and self._just_failed(one)):
+                words = "The compensation was loaded, but its reward failed: take this up with the provider."
+                self.note(None, reference, "compensation_without_reward", words)
+
+    def _just_failed(self, one: _Known) -> bool:
+        return self._rewards[one.redemption_id].becomes is not None
+
+
+def _words(answer: Answer) -> str:
+    if answer.result is LoadResult.LOADED:
+        return ""
+    words = ": ".join(part for part in (answer.code, answer.message) if part)[:_MOST_WORDS]
+    return "(hidden: looks like a card number)" if holds_card_number(words) else words
+
+
+def _one_each(answers: Answers, decided: _Decisions) -> list[tuple[int | None, Answer]]:
+    """Leave one answer for each reference; those that stand again are listed, and two that disagree count as none."""
+    first: dict[str, tuple[int | None, Answer]] = {}
+    for row, answer in answers:
+        known = first.setdefault(answer.reference, (row, answer))
+        if known[1] is answer:
+            continue
+        where = f"row {known[0]}" if known[0] is not None else "an answer before"
+        if (known[1].result, known[1].amount_minor) == (answer.result, answer.amount_minor):
+            decided.note(row, answer.reference, "repeated", f"The reference stands in {where} already; counted once.")
+        else:
+            decided.conflicting.add(answer.reference)
+            words = f"The reference stands in {where} with another answer; none is taken, ask the provider."
+            decided.note(row, answer.reference, "repeated_otherwise", words)
+    return list(first.values())
+
+
+def _post(session: Session, program: Program, decided: _Decisions, actor: str, now: dt.datetime) -> None:
+    """Redeem or give back the points of the rewards that ended."""
+    rewards = [one for one in decided.changed if one.kind is TopUpKind.REWARD]
+    loaded = [one for one in rewards if one.becomes is TopUpStatus.LOADED]
+    failed = [one for one in rewards if one.becomes is TopUpStatus.FAILED]
+    settled, today = decided.settled, local_date(now, program.time_zone)
+    if loaded or failed:
+        # in the order in which everybody locks accounts
+        session.execute(
+            select(Account.id)
+            .where(among(Account.id, [one.account_id for one in (*loaded, *failed)]))
+            .order_by(Account.id)
+            .with_for_update()
+        ).all()
+    if loaded:
+        ledger.settle(session, program.id, [one.reservation for one in loaded], on=today, actor=actor)
+        settled.points_redeemed = sum(one.points for one in loaded)
+    if failed:
+        reason = f"conversion {settled.run_id}: the load failed"
+        ledger.cancel(session, program.id, [one.reservation for one in failed], on=today, actor=actor, reason=reason)
+        settled.points_returned = sum(one.points for one in failed)
+
+
+def _move(session: Session, decided: _Decisions, now: dt.datetime) -> None:
+    """Move the top-ups, and count."""
+    settled, changed = decided.settled, decided.changed
+    by_status = {
+        status: [one for one in changed if one.becomes is status]
+        for status in (TopUpStatus.LOADED, TopUpStatus.FAILED, TopUpStatus.UNKNOWN, TopUpStatus.CANCELLED)
+    }
+    for status, those in by_status.items():
+        moving = [one for one in those if one.status is not status]
+        move_top_ups(session, [one.id for one in moving], status, now=now, failures=[one.failure for one in moving])
+    settled.loaded, settled.failed, settled.unknown, settled.cancelled = (len(those) for those in by_status.values())
+    settled.loaded_minor = sum(one.amount_minor for one in by_status[TopUpStatus.LOADED])
+    settled.failed_minor = sum(one.amount_minor for one in by_status[TopUpStatus.FAILED])
+
+
+def _open(session: Session, run: ConversionRun) -> int:
+    return session.execute(
+        select(func.count())
+        .select_from(TopUp)
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .where(Redemption.run_id == run.id, TopUp.status.in_((*OPEN, TopUpStatus.RESERVED)))
+    ).scalar_one()
+
+
+def _close(session: Session, run: ConversionRun, settled: Settled, now: dt.datetime) -> None:
+    """Move the run on: settled when nothing is open, else answered in part."""
+    to = RunStatus.SENT if _open(session, run) else RunStatus.SETTLED
+    if run.status is not to:
+        move(run, to)
+        run.closed_at = now if to is RunStatus.SETTLED else None

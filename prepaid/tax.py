@@ -1,0 +1,175 @@
+"""Which tax rule holds for a distributor's reward, and what it levies on many rewards at once.
+
+The product computes what the sponsor configured and gives no tax advice (rules.md 10).
+"""
+
+import datetime as dt
+import json
+from dataclasses import dataclass, field
+
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.orm import Session
+
+from app.domain import tax
+from app.domain.definition import TaxPart
+from app.domain.exact import Ints
+from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
+from app.domain.tax_packs import UnknownPackError, pack_countries, rules_of
+from app.domain.tax_rules import BorneBy, RewardKind, TaxRule
+from app.models.ledger import Account
+from app.models.prepaid import Redemption, TopUp
+from app.models.programs import Program
+from prepaid.columns import among
+from prepaid.errors import TermsInvalid
+
+NO_RULE, TAX_REFUSED, NOTHING_LEFT = "no_tax_rule", "tax_refused", "nothing_after_tax"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Why a reward cannot be given: a code, and the words for whoever must solve it."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Levied:
+    """The tax on one reward, frozen.
+
+    Attributes:
+        load_minor: what is loaded as the reward.
+        compensation_minor: the extra top-up that pays the tax back.
+        withheld_minor: what is kept back from the reward for the tax office.
+        counted_minor: what counts towards the recipient's total of the year.
+        rule: code and version.
+        trace: every figure, as JSON.
+    """
+
+    load_minor: int
+    compensation_minor: int
+    withheld_minor: int
+    counted_minor: int
+    rule: str
+    trace: str
+
+
+def rule_name(rule: TaxRule) -> str:
+    """Name a rule with its version, as a redemption keeps it."""
+    return f"{rule.code} v{rule.version}"
+
+
+@dataclass
+class ProgramTax:
+    """A programme's tax rules on a day. What was computed once is not computed again.
+
+    Attributes:
+        source: where the rules come from, in words.
+    """
+
+    country: str
+    currency: str
+    decimals: int
+    on: dt.date
+    rules: tuple[TaxRule, ...]
+    source: str
+    _known: dict[tuple[TaxStatus, int, int], Levied | Refused] = field(default_factory=dict)
+
+    @staticmethod
+    def of(program: Program, on: dt.date) -> "ProgramTax":
+        """Read a programme's rules: those its file names, else the pack of its country.
+
+        Raises:
+            TermsInvalid: The file names a pack that there is not, or rules that contradict themselves.
+        """
+        part = TaxPart.model_validate(program.tax)
+        country, source = part.pack, []
+        if part.rules:
+            source.append(f"{len(part.rules)} rules of the programme's own")
+        if part.pack is not None:
+            source.append(f"the pack {part.pack} that the programme names")
+        elif not part.rules and program.country in pack_countries():
+            country = program.country
+            source.append(f"the pack {country} of the programme's country, because the programme file names no rules")
+        defaults = {"country": program.country, "currency": program.currency, "decimals": program.currency_decimals}
+        try:
+            rules = rules_of(country, part.rules, defaults)
+        except (UnknownPackError, ValueError) as problem:
+            raise TermsInvalid(f"The tax part of the programme {program.code} cannot be used: {problem}") from None
+        said = "Tax by " + " and ".join(source) if source else "No tax rules"
+        return ProgramTax(program.country, program.currency, program.currency_decimals, on, rules, f"{said}.")
+
+    def rule_for(self, status: TaxStatus) -> TaxRule | Refused:
+        """Find the rule for a prepaid reward of a participant of this status."""
+        found = tax.choose(self.rules, country=self.country, status=status, reward_kind=RewardKind.PREPAID, on=self.on)
+        return Refused(NO_RULE, found.message) if isinstance(found, tax.NoTaxRule) else found
+
+    def levy(self, status: TaxStatus, value_minor: int, year_before_minor: int) -> Levied | Refused:
+        """Compute the tax on a reward, once for all participants of this status with these figures."""
+        key = (status, value_minor, year_before_minor)
+        if key not in self._known:
+            self._known[key] = self._levy(*key)
+        return self._known[key]
+
+    def _levy(self, status: TaxStatus, value_minor: int, year_before_minor: int) -> Levied | Refused:
+        rule = self.rule_for(status)
+        if isinstance(rule, Refused):
+            return rule
+        try:
+            result = tax.compute(
+                rule,
+                value_minor=value_minor,
+                currency=self.currency,
+                decimals=self.decimals,
+                on=self.on,
+                year_before_minor=year_before_minor if rule.needs_year_total else None,
+            )
+        except tax.TaxError as problem:
+            return Refused(TAX_REFUSED, str(problem))
+        # A compensated reward is loaded whole, and so is its compensation, whoever pays the tax office (rules.md 10).
+        withheld = value_minor - result.paid_out_minor if result.borne_by is BorneBy.PARTICIPANT else 0
+        if withheld >= value_minor:
+            return Refused(NOTHING_LEFT, f"Rule {rule.code} leaves nothing of the reward to load.")
+        return Levied(
+            load_minor=value_minor - withheld,
+            compensation_minor=result.compensation_minor,
+            withheld_minor=withheld,
+            counted_minor=result.counted_minor,
+            rule=rule_name(rule),
+            trace=json.dumps(result.as_json(), ensure_ascii=False),
+        )
+
+    def earlier(self, session: Session, distributor_ids: Ints, statuses: list[TaxStatus]) -> list[int]:
+        """Sum what each distributor had earlier in the year under the rule that holds for it now.
+
+        Rewards that were called off or could not be loaded do not count. Zero where the rule does not look at a year.
+        """
+        totals: dict[TaxStatus, dict[int, int]] = {status: {} for status in statuses}
+        for status in totals:
+            rule = self.rule_for(status)
+            if isinstance(rule, TaxRule) and rule.needs_year_total:
+                totals[status] = self._year_totals(session, rule, distributor_ids)
+        return [totals[status].get(one, 0) for one, status in zip(distributor_ids.tolist(), statuses, strict=True)]
+
+    def _year_totals(self, session: Session, rule: TaxRule, distributor_ids: Ints) -> dict[int, int]:
+        called_off = (
+            select(TopUp.id)
+            .where(
+                TopUp.redemption_id == Redemption.id,
+                TopUp.kind == TopUpKind.REWARD,
+                TopUp.status.in_([TopUpStatus.FAILED, TopUpStatus.CANCELLED]),
+            )
+            .exists()
+        )
+        rows = session.execute(
+            select(Account.distributor_id, cast(func.sum(Redemption.counted_minor), BigInteger))
+            .join(Account, Account.id == Redemption.account_id)
+            .where(
+                among(Account.distributor_id, distributor_ids.tolist()),
+                Redemption.redeemed_on.between(self.on.replace(month=1, day=1), self.on.replace(month=12, day=31)),
+                Redemption.tax_rule.startswith(f"{rule.code} v", autoescape=True),
+                ~called_off,
+            )
+            .group_by(Account.distributor_id)
+        )
+        return {owner: total for owner, total in rows if owner is not None}

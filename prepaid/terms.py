@@ -1,0 +1,66 @@
+"""The terms of a programme's prepaid rewards, as whole numbers of smallest units."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from app.domain.conversion import MICRO
+from app.domain.definition import PrepaidPart
+from app.domain.money import smallest_units
+from app.domain.states import Unit
+from app.models.programs import Program
+from prepaid.errors import TermsInvalid
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On which terms an account's points become money on a card.
+
+    Attributes:
+        issues_cards: whether the provider issues a card with the first top-up; else the card must be registered.
+        minimum_points: less than this is not converted; for money there is no least.
+        maximum_minor: most money in one top-up; None: no limit.
+    """
+
+    provider: str
+    issues_cards: bool
+    point_value_micro: int
+    minimum_points: int
+    maximum_minor: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Give them as a run keeps them."""
+        return {
+            "provider": self.provider,
+            "cards": "on_first_load" if self.issues_cards else "registered",
+            "point_value_micro": self.point_value_micro,
+            "minimum_points": self.minimum_points,
+            "maximum_minor": self.maximum_minor,
+        }
+
+
+def terms_of(program: Program, unit: Unit) -> Terms:
+    """Read a programme's terms for one unit.
+
+    Raises:
+        TermsInvalid: An amount has more decimals than its unit.
+    """
+    part = PrepaidPart.model_validate(program.prepaid)
+    try:
+        least = smallest_units(part.minimum_points or Decimal(0), program.point_decimals)
+        most = None if part.maximum_amount is None else smallest_units(part.maximum_amount, program.currency_decimals)
+    except ValueError as problem:
+        raise TermsInvalid(f"The prepaid part of the programme {program.code} cannot be used: {problem}.") from None
+    points = unit is Unit.POINTS
+    return Terms(
+        provider=part.provider,
+        issues_cards=part.cards == "on_first_load",
+        point_value_micro=program.point_value_micro if points else MICRO,
+        minimum_points=least if points else 0,
+        maximum_minor=most,
+    )
+
+
+def provider_of(program: Program) -> str:
+    """Name the card provider of a programme."""
+    return PrepaidPart.model_validate(program.prepaid).provider
