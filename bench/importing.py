@@ -11,12 +11,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.cli.runtime import Runtime, runtime
 from app.config import settings
 from app.db.transaction import transaction
 from app.local import children
+from app.models.imports import ImportBatch
 from app.models.jobs import Job
 from app.services import program_files, programs
 from bench import floor
@@ -125,6 +126,7 @@ def run_one(files: BenchFiles, path: Path, form: str) -> dict[str, Any]:
             with transaction(run.registry) as session:
                 progress = batches.progress_of(session, batch_id, run.now())
                 stages = _stages(session, batch_id)
+                posted = _posted_seconds(session, batch_id)
             reading = floor.read_seconds(path)
             loading = floor.load_seconds(run.addresses.owner_url)
     counts = dict(progress.counts)
@@ -133,14 +135,15 @@ def run_one(files: BenchFiles, path: Path, form: str) -> dict[str, Any]:
     return {
         "form": form,
         "file_mb": round(path.stat().st_size / 1e6, 1),
-        "seconds": round(seconds, 2),
-        "rows_per_second": round(counts["rows_read"] / seconds),
+        "seconds": round(posted, 2),
+        "seconds_with_problems_workbook": round(seconds, 2),
+        "rows_per_second": round(counts["rows_read"] / posted),
         "counts": counts,
         "stages": stages,
         "peak_mib": {name: round(kib / 1024) for name, kib in sorted(peak.items(), key=lambda one: -one[1])},
         "floor": {"read": round(reading, 2), **{name: round(value, 2) for name, value in loading.items()}},
         "floor_seconds": round(below, 2),
-        "ratio_to_floor": round(seconds / below, 2),
+        "ratio_to_floor": round(posted / below, 2),
     }
 
 
@@ -198,6 +201,17 @@ def _import(run: Runtime, code: str, kind: str, path: Path, *, here: bool = Fals
         time.sleep(0.05)
 
 
+def _posted_seconds(session: Any, batch_id: int) -> float:
+    """Tell how long it took from the file's arrival until the last points were posted."""
+    arrived = session.execute(select(ImportBatch.created_at).where(ImportBatch.id == batch_id)).scalar_one()
+    posted = session.execute(
+        select(func.max(Job.finished_at)).where(
+            Job.kind == batches.SHARD, Job.payload["batch"].as_integer() == batch_id
+        )
+    ).scalar_one()
+    return float((posted - arrived).total_seconds())
+
+
 def _stages(session: Any, batch_id: int) -> dict[str, dict[str, float]]:
     """Sum where the time of the import's jobs went, by kind of job and stage, in seconds."""
     found: dict[str, dict[str, float]] = {}
@@ -223,10 +237,10 @@ def _compare(counts: dict[str, int], files: BenchFiles) -> None:
 def show(result: dict[str, Any]) -> None:
     """Print one result for people."""
     counts = result["counts"]
-    print(f"\n{result['form']}: {counts['rows_read']:,} rows of {result['file_mb']} MB in {result['seconds']} s")
-    print(
-        f"  {result['rows_per_second']:,} rows/s; {counts['documents']:,} documents, {counts['points_awarded']:,} points"
-    )
+    print(f"\n{result['form']}: {counts['rows_read']:,} rows of {result['file_mb']} MB")
+    print(f"  {result['seconds']} s until points are posted: {result['rows_per_second']:,} rows/s")
+    print(f"  {result['seconds_with_problems_workbook']} s until the problems workbook is written")
+    print(f"  {counts['documents']:,} documents, {counts['points_awarded']:,} points")
     for kind, stages in result["stages"].items():
         print(f"  {kind} (summed over workers)")
         for name, value in stages.items():

@@ -1,6 +1,7 @@
 """Reading: a judged file becomes a table of text. The only module that opens a spreadsheet."""
 
 import csv
+import mmap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,8 +83,8 @@ def _read_text(path: Path, name: str) -> TextTable:
     if wrong:
         wrong.clear()
         table = _parse(path, header, delimiter, note, threads=False)
-    skipped = np.asarray([row for row, _ in wrong], dtype=np.int64)
-    rows = np.setdiff1d(np.arange(1, len(table) + len(skipped) + 1) + HEADER_ROWS, skipped).astype(np.int32)
+    rows = np.arange(len(table) + len(wrong), dtype=np.int32) + HEADER_ROWS + 1
+    rows = np.delete(rows, [row - HEADER_ROWS - 1 for row, _ in wrong])
     found = _without_empty_rows(_as_frame(table), rows)
     # a line of nothing is one empty cell: not a row with a problem
     found.wrong_width = [(row, cells) for row, cells in wrong if cells > 1]
@@ -98,7 +99,10 @@ def _parse(path: Path, header: Sequence[str], delimiter: str, note: Any, *, thre
                 column_names=list(header), skip_rows_after_names=HEADER_ROWS, use_threads=threads
             ),
             parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+                delimiter=delimiter,
+                newlines_in_values=_has_quotes(path),
+                ignore_empty_lines=False,
+                invalid_row_handler=note,
             ),
             convert_options=pa_csv.ConvertOptions(
                 column_types=dict.fromkeys(header, pa.large_string()), strings_can_be_null=True, null_values=[""]
@@ -106,6 +110,12 @@ def _parse(path: Path, header: Sequence[str], delimiter: str, note: Any, *, thre
         )
     except pa.ArrowInvalid as problem:
         raise FileRefused(f"{path.name}: not CSV in UTF-8 ({problem}); save it again as CSV UTF-8.") from None
+
+
+def _has_quotes(path: Path) -> bool:
+    """Tell whether a cell may hold a line break: without a quote none does, and the file can be cut at its lines."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b'"') >= 0
 
 
 def _header(path: Path, name: str) -> tuple[list[str], str]:

@@ -1,0 +1,110 @@
+"""Real servers for every test that needs them: PostgreSQL and Valkey, started once, under a folder of this run."""
+
+import datetime as dt
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app.cli.runtime import ensure_schema
+from app.config import Settings, settings
+from app.db.transaction import Sessions, transaction
+from app.extensions import db
+from app.factory import create_app, register_jobs
+from app.local.servers import Addresses, running
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home of the servers that this run of the tests shares."""
+    return tmp_path_factory.mktemp("kontor")
+
+
+@pytest.fixture(scope="session")
+def addresses(home: Path) -> Iterator[Addresses]:
+    """Servers that run, with the newest schema. Tests keep apart by programmes of their own."""
+    with running(Settings(home=home)) as found:
+        ensure_schema(found)
+        yield found
+
+
+@pytest.fixture
+def environment(home: Path, addresses: Addresses, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment in which commands find the shared servers, and a home of their own for files."""
+    for name in [name for name in os.environ if name.startswith("KONTOR_") and name != "KONTOR_TEST_DATA"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KONTOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DATABASE_URL", addresses.database_url)
+    monkeypatch.setenv("DATABASE_OWNER_URL", addresses.owner_url)
+    monkeypatch.setenv("REDIS_URL", addresses.redis_url)
+    settings.cache_clear()
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def clock() -> "Clock":
+    """A clock that stands still until a test moves it."""
+    return Clock()
+
+
+class Clock:
+    """Tells the time a test wants."""
+
+    def __init__(self) -> None:
+        self.now = dt.datetime(2026, 11, 21, 10, 0, tzinfo=dt.UTC)
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def forward(self, **parts: float) -> None:
+        """Let time pass."""
+        self.now += dt.timedelta(**parts)
+
+
+@pytest.fixture
+def app(environment: Path, addresses: Addresses, clock: Clock) -> Iterator[Flask]:
+    """The application, with its jobs registered and its context pushed."""
+    built = create_app(settings(), addresses, clock)
+    register_jobs(built)
+    with built.app_context():
+        yield built
+        db.session.remove()
+        db.engine.dispose()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def registry(app: Flask) -> Sessions:
+    """Sessions of the application."""
+    return db.session
+
+
+@pytest.fixture
+def session(registry: Sessions) -> Iterator[Session]:
+    """A session in a transaction that is undone after the test, unless the test commits it."""
+    with pytest.MonkeyPatch.context():
+        one: Session = registry()
+        yield one
+        one.rollback()
+
+
+@pytest.fixture
+def code() -> str:
+    """A programme code that no other test uses."""
+    return f"p-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Real sales and published vectors, where the machine has them (KONTOR_TEST_DATA names the folder)."""
+    named = os.environ.get("KONTOR_TEST_DATA")
+    if not named or not Path(named).is_dir():
+        pytest.skip("NOT RUN: KONTOR_TEST_DATA does not name a folder of test data")
+    return Path(named)
+
+
+__all__ = ["Clock", "transaction"]
