@@ -48,6 +48,7 @@ _BALANCE = """
         end if;
     end if;"""
 
+
 def statements(metadata: MetaData) -> Iterator[str]:
     """Write the SQL of every guard that the models ask for."""
     yield _REFUSE

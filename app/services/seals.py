@@ -10,27 +10,14 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.db.locks import lock_name
+from app.db.proofs import SEALED_ROWS
 from app.models.ledger import LedgerBlock, LedgerTransaction
 
 MOST_IN_A_BLOCK = 50_000
-
-_ROWS = """
-    select t.id,
-        t.id || '|' || t.program_id || '|' || t.kind || '|' || t.key || '|' || t.effective_on || '|'
-            || extract(epoch from t.recorded_at) || '|' || coalesce(t.document_id::text, '') || '|'
-            || coalesce(t.reverses_id::text, '') || '|' || coalesce(t.actor, '') || '|' || coalesce(t.reason, '') || '|'
-            || coalesce((
-                select string_agg(e.position || ':' || e.account_id || ':' || e.bucket || ':' || e.amount || ':'
-                    || coalesce(e.lot_id::text, ''), ',' order by e.position)
-                from ledger_entry e where e.transaction_id = t.id), ''),
-        (select count(*) from ledger_entry e where e.transaction_id = t.id)
-    from ledger_transaction t
-    where (t.id > :after and t.id <= :last) or t.id = any(:late)
-    order by t.id"""
 
 
 def seal(session: Session, now: dt.datetime) -> int:
@@ -51,7 +38,7 @@ def seal(session: Session, now: dt.datetime) -> int:
         if not ids and not late:
             return sealed
         last = ids[-1] if ids else after
-        rows = session.execute(text(_ROWS), {"after": after, "last": last, "late": late}).all()
+        rows = session.execute(SEALED_ROWS, {"after": after, "last": last, "late": late}).all()
         # what another session commits between the two reads is caught by its id: it is not in `ids`, so it stays open
         wanted = {*ids, *late}
         rows = [row for row in rows if row[0] in wanted]
@@ -97,7 +84,7 @@ def broken(session: Session) -> list[str]:
         if block.number != number:
             problems.append(f"seal: block {number} is missing")
             number = block.number
-        rows = session.execute(text(_ROWS), {"after": after, "last": block.last_transaction_id, "late": block.late_ids})
+        rows = session.execute(SEALED_ROWS, {"after": after, "last": block.last_transaction_id, "late": block.late_ids})
         mine = [row for row in rows if row[0] <= after or late_of_later.get(row[0], block.number) == block.number]
         if len(mine) != block.transactions or sum(row[2] for row in mine) != block.entries:
             problems.append(

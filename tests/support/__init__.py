@@ -1,1 +1,1 @@
-"""What tests of several rooms share: small programmes and sales, and the way to the data that only some machines have."""
+"""What tests of several rooms share: small programmes, sales, and the way to data that only some machines have."""

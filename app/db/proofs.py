@@ -1,0 +1,83 @@
+"""The ledger's proofs in SQL: what contradicts a promise, and the text of a row that a seal covers."""
+
+from sqlalchemy import text
+
+PROOFS = {
+    "transaction {0} sums to {1} in unit {2}, not to zero": """
+        select e.transaction_id, sum(e.amount), a.unit
+        from ledger_entry e join account a on a.id = e.account_id
+        group by e.transaction_id, a.unit having sum(e.amount) <> 0""",
+    "transaction {0} has no entries": """
+        select t.id from ledger_transaction t
+        where not exists (select from ledger_entry e where e.transaction_id = t.id)""",
+    "account {0}: {1} is {2}, its entries say {3}": """
+        select a.id, x.name, x.cached, x.replayed from account a
+        left join (
+            select e.account_id,
+                sum(e.amount) filter (where e.bucket = 1) pending,
+                sum(e.amount) filter (where e.bucket = 2) available,
+                sum(e.amount) filter (where e.bucket = 3) reserved,
+                sum(e.amount) filter (where t.kind in (1, 2, 3)) earned,
+                -sum(e.amount) filter (where t.kind = 6) spent,
+                -sum(e.amount) filter (where t.kind in (8, 9)) expired,
+                sum(e.amount) filter (where t.kind = 10) adjusted
+            from ledger_entry e join ledger_transaction t on t.id = e.transaction_id
+            where e.bucket <= 3 group by e.account_id
+        ) r on r.account_id = a.id
+        cross join lateral (values
+            ('pending', a.pending, coalesce(r.pending, 0)), ('available', a.available, coalesce(r.available, 0)),
+            ('reserved', a.reserved, coalesce(r.reserved, 0)), ('earned', a.earned, coalesce(r.earned, 0)),
+            ('spent', a.spent, coalesce(r.spent, 0)), ('expired', a.expired, coalesce(r.expired, 0)),
+            ('adjusted', a.adjusted, coalesce(r.adjusted, 0))
+        ) x(name, cached, replayed)
+        where x.cached <> x.replayed""",
+    "lot {0} has {1} left, its entries leave {2}": """
+        select l.id, l.remaining, coalesce(r.left_, 0) from lot l
+        left join (
+            select lot_id, sum(amount) left_ from ledger_entry
+            where lot_id is not null and bucket in (1, 2) group by lot_id
+        ) r on r.lot_id = l.id
+        where l.remaining <> coalesce(r.left_, 0)""",
+    "account {0}: its lots hold {1}, it says {2} pending and {3} available": """
+        select a.id, coalesce(l.held, 0), a.pending, a.available from account a
+        left join (select account_id, sum(remaining) held from lot group by account_id) l on l.account_id = a.id
+        where a.distributor_id is not null and coalesce(l.held, 0) <> a.pending + greatest(a.available, 0)""",
+    "document {0}: its awards are {1}, {2} were posted in unit {3}": """
+        select coalesce(w.document_id, p.document_id), coalesce(w.given, 0), coalesce(p.posted, 0),
+               coalesce(w.unit, p.unit)
+        from (select document_id, unit, sum(amount) given from award group by document_id, unit) w
+        full join (
+            select t.document_id, a.unit, -sum(e.amount) posted
+            from ledger_transaction t
+            join ledger_entry e on e.transaction_id = t.id
+            join account a on a.id = e.account_id
+            where t.kind = 1 and e.bucket = 11 group by t.document_id, a.unit
+        ) p on p.document_id = w.document_id and p.unit = w.unit
+        where coalesce(w.given, 0) <> coalesce(p.posted, 0)""",
+    "entry {1} of transaction {0} is of an account or a lot that is not there": """
+        select e.transaction_id, e.position from ledger_entry e
+        left join account a on a.id = e.account_id left join lot l on l.id = e.lot_id
+        where a.id is null or (e.lot_id is not null and l.id is null)""",
+    "line {1} of document {0} is of a document or a product that is not there": """
+        select s.document_id, s.line_number from sales_line s
+        left join sales_document d on d.id = s.document_id left join product p on p.id = s.product_id
+        where d.id is null or p.id is null""",
+}
+"""Each finds what contradicts one promise: the sentence, and the query that fills it. Empty answers prove it."""
+
+SEALED_ROWS = text(
+    """
+    select t.id,
+        t.id || '|' || t.program_id || '|' || t.kind || '|' || t.key || '|' || t.effective_on || '|'
+            || extract(epoch from t.recorded_at) || '|' || coalesce(t.document_id::text, '') || '|'
+            || coalesce(t.reverses_id::text, '') || '|' || coalesce(t.actor, '') || '|' || coalesce(t.reason, '') || '|'
+            || coalesce((
+                select string_agg(e.position || ':' || e.account_id || ':' || e.bucket || ':' || e.amount || ':'
+                    || coalesce(e.lot_id::text, ''), ',' order by e.position)
+                from ledger_entry e where e.transaction_id = t.id), ''),
+        (select count(*) from ledger_entry e where e.transaction_id = t.id)
+    from ledger_transaction t
+    where (t.id > :after and t.id <= :last) or t.id = any(:late)
+    order by t.id"""
+)
+"""The transactions of a block with their text: bind ``after``, ``last`` and ``late``. Gives id, text, number of entries."""
