@@ -42,9 +42,11 @@ _BALANCE = """
     if kinds > 1 then
         select n.transaction_id into bad from new_rows n
             join ledger_transaction t on t.id = n.transaction_id join account a on a.id = n.account_id
-            group by n.transaction_id, a.unit having sum(n.amount) <> 0 or bool_or(a.program_id <> t.program_id) limit 1;
+            group by n.transaction_id, a.unit
+            having sum(n.amount) <> 0 or bool_or(a.program_id <> t.program_id) limit 1;
         if found then
-            raise exception 'transaction % does not sum to zero within one programme and unit', bad using errcode = 'KG003';
+            raise exception 'transaction % does not sum to zero within one programme and unit', bad
+                using errcode = 'KG003';
         end if;
     end if;"""
 
