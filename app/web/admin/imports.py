@@ -27,11 +27,12 @@ def index(program_code: str) -> str:
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>")
 def show(program_code: str, batch_id: int) -> str:
+    found = batches.progress_of(session(), batch_id, now())
     return render_template(
         "admin/import.html",
-        progress=batches.progress_of(session(), batch_id, now()),
+        progress=found,
         was=queries.import_of(session(), batch_id),
-        reasons=queries.reasons_of(session(), batch_id),
+        reasons=queries.reasons_of(session(), batch_id) if found.ended else [],
         takes_workbook=_workbook(batch_id).exists(),
     )
 
