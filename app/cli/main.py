@@ -1,9 +1,13 @@
 """The `kontor` command."""
 
 import importlib
+import importlib.metadata
+import tomllib
 import warnings
 
 import click
+
+from app.config import PROJECT
 
 # RQ forks its work-horses; where a thread of ours lives meanwhile, newer Pythons say so at every fork
 warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
@@ -50,8 +54,16 @@ class LazyGroup(click.Group):
         return command
 
 
+def _version() -> str:
+    """Tell the version: of the installed package, or of the clone we run from."""
+    try:
+        return importlib.metadata.version("kontor")
+    except importlib.metadata.PackageNotFoundError:
+        return str(tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"])
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="kontor")
+@click.version_option(_version())
 def main() -> None:
     """Kontor: a distributor incentive platform.
 
