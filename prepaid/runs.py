@@ -31,7 +31,7 @@ from prepaid.tax import ProgramTax
 from prepaid.terms import Terms, terms_of
 from prepaid.topups import move_top_ups, points_of_top_up
 
-_CHUNK = 10_000
+_CHUNK = 2_000
 """Redemptions that are written at once: their tax traces take some 2 kB each."""
 
 _LETTER = {TopUpKind.REWARD: "R", TopUpKind.COMPENSATION: "C"}

@@ -154,8 +154,10 @@ def settle(
     posting = Posting(program_id, actor=actor)
     program = _program_accounts(session, program_id)
     redeemed = program_bucket(TransactionKind.SETTLE)
-    for reservation, (unit, legs) in _reserved(session, reservations).items():
-        transaction = _resolve(session, posting, TransactionKind.SETTLE, reservation, on)
+    reserved = _reserved(session, reservations)
+    transactions = _resolve(session, posting, TransactionKind.SETTLE, list(reserved), on)
+    for reservation, (unit, legs) in reserved.items():
+        transaction = transactions[reservation]
         for account, leg in legs:
             posting.add_legs(transaction, account, [Leg(Bucket.RESERVED, -leg.amount, leg.lot_id)])
         total = sum(leg.amount for _, leg in legs)
@@ -183,8 +185,9 @@ def cancel(
     reserved = _reserved(session, reservations)
     lots = [leg.lot_id for _, legs in reserved.values() for _, leg in legs if leg.lot_id is not None]
     opened = OpenWallets(session, {account for _, legs in reserved.values() for account, _ in legs}, with_lots=lots)
+    transactions = _resolve(session, posting, TransactionKind.CANCEL, list(reserved), on)
     for reservation, (_, legs) in reserved.items():
-        transaction = _resolve(session, posting, TransactionKind.CANCEL, reservation, on)
+        transaction = transactions[reservation]
         for account, leg in legs:
             wallet = opened.of[account]
             posting.add_legs(transaction, account, [Leg(Bucket.RESERVED, -leg.amount, leg.lot_id)])
@@ -194,17 +197,21 @@ def cancel(
     post(session, posting)
 
 
-def _resolve(session: Session, posting: Posting, kind: TransactionKind, reservation: int, on: dt.date) -> int:
-    """Add the one transaction that may resolve a reservation: settling and cancelling share its key."""
-    transaction = transaction_ids(session, 1)
+def _resolve(
+    session: Session, posting: Posting, kind: TransactionKind, reservations: Sequence[int], on: dt.date
+) -> dict[int, int]:
+    """Add the one transaction that may resolve each reservation: settling and cancelling share its key."""
+    if not reservations:
+        return {}
+    ids = transaction_ids(session, len(reservations))
     posting.add_transactions(
-        transaction,
+        ids,
         kind,
-        [f"resolve:{reservation}"],
-        np.asarray([on], dtype="datetime64[D]"),
-        reverses_ids=np.asarray([reservation], dtype=np.int64) if kind is TransactionKind.CANCEL else None,
+        [f"resolve:{one}" for one in reservations],
+        np.full(len(ids), np.datetime64(on, "D")),
+        reverses_ids=np.asarray(reservations, dtype=np.int64) if kind is TransactionKind.CANCEL else None,
     )
-    return int(transaction[0])
+    return dict(zip(reservations, ids.tolist(), strict=True))
 
 
 def _reserved(session: Session, reservations: Sequence[int]) -> dict[int, tuple[Unit, list[tuple[int, Leg]]]]:
