@@ -66,16 +66,25 @@ def sweeper() -> None:
 @click.option("--no-web", is_flag=True, help="Servers and workers only.")
 def up(no_web: bool) -> None:
     """Run the servers, the workers and the web application until Ctrl-C or `kontor stop`."""
-    chosen = settings()
     with runtime() as run:
-        pid_file = chosen.home / SUPERVISOR
-        if _living(pid_file) is not None:
-            raise Failure(f"Kontor runs already for {chosen.home} (process {_living(pid_file)}).", UNAVAILABLE)
-        pid_file.write_text(str(os.getpid()))
-        try:
-            _supervise(run, web=not no_web)
-        finally:
-            pid_file.unlink(missing_ok=True)
+        serve(run, web=not no_web)
+
+
+def serve(run: Runtime, *, web: bool) -> None:
+    """Run the workers, the sweeper and the web application until told to stop.
+
+    Raises:
+        Failure: They run already for this home.
+    """
+    pid_file = run.settings.home / SUPERVISOR
+    already = _living(pid_file)
+    if already is not None:
+        raise Failure(f"Kontor runs already for {run.settings.home} (process {already}).", UNAVAILABLE)
+    pid_file.write_text(str(os.getpid()))
+    try:
+        _supervise(run, web=web)
+    finally:
+        pid_file.unlink(missing_ok=True)
 
 
 def _supervise(run: Runtime, *, web: bool) -> None:
