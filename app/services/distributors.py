@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Text, any_, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.domain.codes import by_every_name, code_key
@@ -98,7 +98,9 @@ def put_distributors(
         session.execute(insert(Distributor).on_conflict_do_nothing(), fresh)
         made = [str(row["code_key"]) for row in fresh]
         ids = session.scalars(
-            select(Distributor.id).where(Distributor.program_id == program_id, Distributor.code_key.in_(made))
+            select(Distributor.id).where(
+                Distributor.program_id == program_id, Distributor.code_key == any_(literal(made, ARRAY(Text)))
+            )
         ).all()
         open_accounts(session, program_id, ids, may_owe=may_owe)
     if changed:

@@ -23,7 +23,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.posting import ABSENT, ChangedLots, NewLots, Posting, post, program_bucket, transaction_ids
 from app.services.rulebooks import ProgramRules
-from app.services.wallets import OpenWallets
+from app.services.wallets import OpenWallets, lock_accounts
 
 _INSUFFICIENT, _EXPIRED_WAITING = "KL001", "KL002"
 
@@ -73,10 +73,13 @@ def reserve(
     One statement: the condition, the lots and the entries together, so that no two spenders see the same points.
 
     Raises:
+        LedgerError: The amount is not above zero; nothing was asked of the database.
         InsufficientPoints: The account does not have them. The caller's transaction is spoilt and must be rolled back.
         ExpiredPointsWaiting: Expired points must be written off first; likewise.
         sqlalchemy.exc.IntegrityError: The key was recorded before; likewise.
     """
+    if amount <= 0:
+        raise LedgerError(f"a reservation is above zero, not {amount}")
     try:
         return int(
             session.execute(
@@ -149,12 +152,14 @@ def settle(
     """Turn reserved points into redeemed ones: the load is confirmed.
 
     Raises:
+        LedgerError: One of them is not a reservation.
         sqlalchemy.exc.IntegrityError: One of the reservations was resolved before.
     """
     posting = Posting(program_id, actor=actor)
     program = _program_accounts(session, program_id)
     redeemed = program_bucket(TransactionKind.SETTLE)
     reserved = _reserved(session, reservations)
+    lock_accounts(session, {account for _, legs in reserved.values() for account, _ in legs})
     transactions = _resolve(session, posting, TransactionKind.SETTLE, list(reserved), on)
     for reservation, (unit, legs) in reserved.items():
         transaction = transactions[reservation]
@@ -179,6 +184,7 @@ def cancel(
     What the account owes meanwhile is paid off first.
 
     Raises:
+        LedgerError: One of them is not a reservation.
         sqlalchemy.exc.IntegrityError: One of the reservations was resolved before.
     """
     posting = Posting(program_id, actor=actor, reason=reason)
@@ -215,18 +221,29 @@ def _resolve(
 
 
 def _reserved(session: Session, reservations: Sequence[int]) -> dict[int, tuple[Unit, list[tuple[int, Leg]]]]:
-    """Load what reservations hold: the unit, and per lot the account and the leg."""
+    """Load what reservations hold: the unit, and per lot the account and the leg.
+
+    Raises:
+        LedgerError: One of them is not a reservation: what settled or cancelled one also moves reserved points, and
+            must not be taken for it.
+    """
+    wanted = sorted(set(reservations))
     found: dict[int, tuple[Unit, list[tuple[int, Leg]]]] = {}
     for transaction, unit, account, amount, lot in session.execute(
         select(LedgerEntry.transaction_id, Account.unit, LedgerEntry.account_id, LedgerEntry.amount, LedgerEntry.lot_id)
         .join(Account, Account.id == LedgerEntry.account_id)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
         .where(
-            LedgerEntry.transaction_id == any_(literal(sorted(set(reservations)), ARRAY(BigInteger))),
+            LedgerEntry.transaction_id == any_(literal(wanted, ARRAY(BigInteger))),
             LedgerEntry.bucket == Bucket.RESERVED,
+            LedgerTransaction.kind == TransactionKind.RESERVE,
         )
         .order_by(LedgerEntry.transaction_id, LedgerEntry.position)
     ):
         found.setdefault(transaction, (unit, []))[1].append((account, Leg(Bucket.RESERVED, amount, lot)))
+    if len(found) < len(wanted):
+        strange = [one for one in wanted if one not in found]
+        raise LedgerError(f"no reservation has the number {strange[0]}")
     return found
 
 
@@ -243,11 +260,19 @@ def expire_due(session: Session, program: Program, *, now: dt.datetime, account_
     Safe to run as often as one likes: a lot that is written off has nothing left. Days end at midnight (rules.md 8).
     ``account_ids`` limits the work to some accounts.
     """
-    today = local_date(now, program.time_zone)
+    return write_off(session, program.id, local_date(now, program.time_zone), account_ids)
+
+
+def write_off(session: Session, program_id: int, today: dt.date, account_ids: Iterable[int] = ()) -> int:
+    """Write off the points whose last day was before ``today``; see ``expire_due``. Returns how many points.
+
+    Whoever takes points back calls this first for the accounts it is about, so that it makes no difference whether the
+    chores of the night have run: points whose day is over can pay for nothing.
+    """
     query = (
         select(Lot.account_id)
         .join(Account, Account.id == Lot.account_id)
-        .where(Account.program_id == program.id, Lot.state == LotState.OPEN, Lot.expires_on < today)
+        .where(Account.program_id == program_id, Lot.state == LotState.OPEN, Lot.expires_on < today)
         .distinct()
     )
     limited = sorted(set(account_ids))
@@ -257,9 +282,10 @@ def expire_due(session: Session, program: Program, *, now: dt.datetime, account_
     if not owners:
         return 0
     opened = OpenWallets(session, owners)
-    accounts = _program_accounts(session, program.id)
-    units = dict(session.execute(select(Account.id, Account.unit).where(Account.id.in_(owners))).all())
-    posting = Posting(program.id)
+    accounts = _program_accounts(session, program_id)
+    given = literal(list(owners), ARRAY(BigInteger))  # one parameter, however many
+    units = dict(session.execute(select(Account.id, Account.unit).where(Account.id == any_(given))).all())
+    posting = Posting(program_id)
     total = 0
     for account, wallet in opened.of.items():
         over: dict[dt.date, list[LotBalance]] = {}
@@ -360,6 +386,8 @@ def adjust(
     if amount == 0:
         raise LedgerError("an adjustment needs an amount")
     unit = session.execute(select(Account.unit).where(Account.id == account_id)).scalar_one()
+    if amount < 0:
+        write_off(session, rules.program_id, local_date(now, rules.time_zone), [account_id])
     fresh = _Fresh(session, rules, account_id, unit, now, actor, reason)
     if amount < 0:
         return fresh.take(TransactionKind.ADJUST, f"adjust:{key}", -amount)
@@ -493,13 +521,14 @@ def release(
     today = np.asarray([local_date(now, program.time_zone)], dtype="datetime64[D]")
     for document, lot, account in rows:
         wallet = opened.of[account]
-        if wallet.lots[lot].state is not LotState.PENDING:
-            continue
+        pending = wallet.lots.get(lot)
+        if pending is None or pending.state is not LotState.PENDING:
+            continue  # somebody released it, or took it back, before the account was locked
         transaction = transaction_ids(session, 1)
         posting.add_transactions(
             transaction, TransactionKind.RELEASE, [f"release:{lot}"], today, document_ids=_one(document or ABSENT)
         )
-        posting.add_legs(int(transaction[0]), account, wallet.release(wallet.lots[lot]))
+        posting.add_legs(int(transaction[0]), account, wallet.release(pending))
     posting.changed_lots.append(opened.changed())
     post(session, posting)
 
