@@ -47,13 +47,40 @@ def apply_caps(
         usage: read for what was given before; added to.
 
     Returns:
-        What it gives, and the last cap that cut each row (``Cut.NOTHING``: none). A cap sees what those before it left.
+        What it gives, and the last cap that made each row less (``Cut.NOTHING``: none). The room under a cap is its
+        limit less what the rule has given, so neither depends on how sales were parted into imports.
     """
     assert rule.caps is not None, "only rules with caps come here"
+    capped = [_Capped.of(rule, cut, limit, document, documents, usage) for cut, limit in rule.caps.limits]
+    given = amount
+    for cap in capped:
+        given = np.clip(cap.room - cap.before(given), 0, given)
     cut_by = np.zeros(len(amount), dtype=np.int8)
-    for cut, limit in rule.caps.limits:
+    left = amount
+    for cap in capped:
+        allowed = np.clip(cap.room - cap.before(given), 0, left)
+        cut_by[allowed < left] = cap.cut
+        left = allowed
+    _note(rule, given, document, documents, usage)
+    return given, cut_by
+
+
+@dataclass(frozen=True)
+class _Capped:
+    """A cap over rows: ``room`` is what it had left before the first of the rows that it counts together."""
+
+    cut: Cut
+    room: Ints
+    order: Ints
+    starts: npt.NDArray[np.bool_]
+
+    @staticmethod
+    def of(
+        rule: CompiledRule, cut: Cut, limit: int, document: Ints, documents: Documents, usage: CapUsage
+    ) -> "_Capped":
+        """Look up what had been used, and part the rows into those that the cap counts together."""
         if cut is Cut.PER_DOCUMENT:
-            used, group = np.zeros(len(amount), dtype=np.int64), document
+            used, group = np.zeros(len(document), dtype=np.int64), document
         else:
             distributor, period = _spans(cut, document, documents)
             pairs, group = np.unique(np.stack([distributor, period]), axis=1, return_inverse=True)
@@ -63,13 +90,13 @@ def apply_caps(
         order = np.argsort(group, kind="stable")
         starts = np.ones(len(order), dtype=bool)
         starts[1:] = group[order][1:] != group[order][:-1]
+        return _Capped(cut, limit - used, order, starts)
+
+    def before(self, amount: Ints) -> Ints:
+        """Sum, for each row, what the rows before it have that the cap counts together with it."""
         before = np.empty_like(amount)
-        before[order] = running_before(amount[order], starts)
-        allowed = np.clip(limit - used - before, 0, amount)
-        cut_by[allowed < amount] = cut
-        amount = allowed
-    _note(rule, amount, document, documents, usage)
-    return amount, cut_by
+        before[self.order] = running_before(amount[self.order], self.starts)
+        return before
 
 
 def _spans(cut: Cut, document: Ints, documents: Documents) -> tuple[Ints, Ints]:

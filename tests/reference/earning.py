@@ -24,7 +24,7 @@ from tests.reference.programme import (
     Rule,
     Scope,
 )
-from tests.reference.sales import INVOICE, Catalogue, Document, Group, Key, Line, code_key
+from tests.reference.sales import INVOICE, Catalogue, Document, Group, Key, Line, code_key, find_group
 
 
 @dataclass
@@ -71,11 +71,11 @@ class Setting:
     first_invoices: dict[str, Key]
 
 
-def first_invoices(documents: list[Document]) -> dict[str, Key]:
-    """Give each distributor's first invoice in counting order (rules.md section 2, first purchase only)."""
+def first_invoices(programme: Programme, documents: list[Document]) -> dict[str, Key]:
+    """Give each distributor's first invoice within the programme in counting order (section 2, first purchase only)."""
     first: dict[str, Key] = {}
     for document in documents:
-        if document.kind == INVOICE and document.distributor not in first:
+        if can_earn(programme, document) and document.distributor not in first:
             first[document.distributor] = document.key
     return first
 
@@ -87,11 +87,14 @@ def listed(wanted: tuple[str, ...] | None, value: str | None) -> bool:
     return value is not None and code_key(value) in wanted
 
 
-def grouped(wanted: tuple[str, ...] | None, climbed: list[Group]) -> bool:
-    """Whether one of the groups, or a group above it, is in a list of the scope (rules.md section 2: descendants)."""
+def grouped(wanted: tuple[str, ...] | None, groups: list[Group], climbed: list[Group]) -> bool:
+    """Whether one of the groups, or a group above it, is in a list of the scope (rules.md section 2: descendants).
+
+    `groups` are all there are: a reference means one of them, by code before name before alias.
+    """
     if wanted is None:
         return True
-    return any(group.called(reference) for group in climbed for reference in wanted)
+    return any(find_group(groups, reference) in climbed for reference in wanted)
 
 
 def product_matches(scope: Scope, catalogue: Catalogue, product: str) -> bool:
@@ -99,9 +102,10 @@ def product_matches(scope: Scope, catalogue: Catalogue, product: str) -> bool:
     climbed = catalogue.product_chain(product)
     if scope.exclude_products is not None and listed(scope.exclude_products, product):
         return False
-    if scope.exclude_product_groups is not None and grouped(scope.exclude_product_groups, climbed):
+    groups = catalogue.product_groups
+    if scope.exclude_product_groups is not None and grouped(scope.exclude_product_groups, groups, climbed):
         return False
-    return listed(scope.products, product) and grouped(scope.product_groups, climbed)
+    return listed(scope.products, product) and grouped(scope.product_groups, groups, climbed)
 
 
 def distributor_matches(scope: Scope, catalogue: Catalogue, code: str) -> bool:
@@ -110,7 +114,7 @@ def distributor_matches(scope: Scope, catalogue: Catalogue, code: str) -> bool:
     tier = distributor.tier if distributor else None
     return (
         listed(scope.distributors, code)
-        and grouped(scope.distributor_groups, catalogue.distributor_chain(code))
+        and grouped(scope.distributor_groups, catalogue.distributor_groups, catalogue.distributor_chain(code))
         and listed(scope.tiers, tier)
     )
 
@@ -142,16 +146,24 @@ def hour_matches(hours: Hours | None, line: Line) -> bool:
     return hours.end is None or seconds < hours.end * 60
 
 
-def limits_hold(scope: Scope, line: Line) -> bool:
+def unit_price_of(line: Line, minor_digits: int) -> Fraction:
+    """Give the unit price in units of currency (rules.md section 1); without one it is amount by quantity.
+
+    That quotient is rounded half up once, to a millionth of a minor unit.
+    """
+    if line.source.unit_price is not None:
+        return Fraction(line.source.unit_price)
+    millionths = round_half_up(Fraction(line.amount * 1000 * 10**6, line.quantity_milli))
+    return Fraction(millionths, 10**6 * 10**minor_digits)
+
+
+def limits_hold(scope: Scope, line: Line, minor_digits: int) -> bool:
     """Test least and most line amount, quantity and unit price; these ask sale lines only (rules.md section 2)."""
     if scope.line_amount is not None and not scope.line_amount.hold(Fraction(line.amount)):
         return False
     if scope.quantity is not None and not scope.quantity.hold(Fraction(line.quantity_milli, 1000)):
         return False
-    if scope.unit_price is None:
-        return True
-    price = line.source.unit_price
-    return price is not None and scope.unit_price.hold(Fraction(price))
+    return scope.unit_price is None or scope.unit_price.hold(unit_price_of(line, minor_digits))
 
 
 def document_matches(scope: Scope, setting: Setting, document: Document) -> bool:
@@ -193,7 +205,11 @@ def matching_lines(rule: Rule, setting: Setting, document: Document) -> tuple[li
     if not can_earn(setting.programme, document) or not document_matches(rule.scope, setting, document):
         return sold, discounts
     for line in document.lines:
-        if line.is_sale and line_matches(rule.scope, setting, line) and limits_hold(rule.scope, line):
+        if (
+            line.is_sale
+            and line_matches(rule.scope, setting, line)
+            and limits_hold(rule.scope, line, setting.programme.minor_digits)
+        ):
             sold.append(line)
         if line.is_discount and line_matches(rule.scope, setting, line):
             discounts.append(line)
@@ -263,11 +279,12 @@ def cell_of(rule: Rule, catalogue: Catalogue, product: str, distributor: str) ->
 
     From the product's group up to its root; the distributor's own group only. Then the default rate, then 0.
     """
-    distributor_chain = catalogue.distributor_chain(distributor)
-    own_group = distributor_chain[:1]
+    own_group = catalogue.distributor_chain(distributor)[:1]
     for product_group in catalogue.product_chain(product):
         for rate in rule.rates:
-            if product_group.called(rate.product_group) and any(g.called(rate.distributor_group) for g in own_group):
+            row = find_group(catalogue.product_groups, rate.product_group)
+            column = find_group(catalogue.distributor_groups, rate.distributor_group)
+            if row == product_group and column in own_group:
                 return f"{code_key(product_group.code)} x {code_key(own_group[0].code)}", rate.points
     return "default", rule.points
 
@@ -384,28 +401,30 @@ def bucket(cap: str, award: Award) -> tuple[object, ...]:
 
 
 def apply_caps(programme: Programme, awards: list[Award]) -> None:
-    """Cut the awards of each rule by its caps, one cap after the other, lines in order (rules.md section 4).
+    """Cut the awards of each rule by its caps, one award after the other (rules.md section 4).
 
-    The awards must come in the counting order of their documents and lines. Each cap counts what the one before left.
+    The awards must come in the counting order of their documents and lines. An award goes through the caps in turn;
+    the room under each is its limit less what the rule has given, so it does not matter how the sales were parted into
+    imports. The last cap that made it less is named.
     """
     for rule in programme.rules:
-        for cap in CAP_ORDER:
-            if cap not in rule.caps:
+        given: dict[tuple[str, tuple[object, ...]], int] = defaultdict(int)
+        for award in awards:
+            if award.rule != rule.code:
                 continue
-            used: dict[tuple[object, ...], int] = defaultdict(int)
-            for award in awards:
-                if award.rule != rule.code:
-                    continue
-                room = rule.caps[cap] - used[bucket(cap, award)]
+            caps = [cap for cap in CAP_ORDER if cap in rule.caps]
+            for cap in caps:
+                room = rule.caps[cap] - given[cap, bucket(cap, award)]
                 if award.points > room:
                     award.points = room
                     award.cut_by = cap
-                used[bucket(cap, award)] += award.points
+            for cap in caps:
+                given[cap, bucket(cap, award)] += award.points
 
 
 def earn(programme: Programme, catalogue: Catalogue, documents: list[Document]) -> list[Award]:
     """Give all awards of documents that come in counting order (rules.md sections 2 to 4)."""
-    setting = Setting(programme, catalogue, first_invoices(documents))
+    setting = Setting(programme, catalogue, first_invoices(programme, documents))
     awards: list[Award] = []
     for document in documents:
         awards += earned_by_document(setting, document)

@@ -1,4 +1,4 @@
-"""When are two document numbers the same? rules.md section 9, with the agreed "." between digit groups."""
+"""When are two document numbers the same? rules.md section 9, as docs/decisions/0007 makes it precise."""
 
 from __future__ import annotations
 
@@ -6,30 +6,20 @@ import unicodedata
 
 LEADING_WORDS = ("FAKTURA", "INVOICE", "FV", "RE", "NR")
 LOOK_ALIKES = {"O": "0", "I": "1", "L": "1"}
+NO_WIDTH = (
+    "\u00ad"  # soft hyphen
+    "\u061c\u180e"  # the marks of two scripts
+    "\u200b\u200c\u200d\u200e\u200f"  # zero-width space, joiners, marks of direction
+    "\u202a\u202b\u202c\u202d\u202e"  # embeddings
+    "\u2060\u2061\u2062\u2063\u2064"  # word joiner, invisible operators
+    "\u2066\u2067\u2068\u2069"  # isolates
+    "\ufeff"  # byte order mark
+)
 
 
 def without_zero_width(text: str) -> str:
-    """Drop the characters that take no room (rules.md section 9): Unicode's format characters."""
-    return "".join(char for char in text if unicodedata.category(char) != "Cf")
-
-
-def without_leading_word(text: str) -> str:
-    """Remove one leading FV, FAKTURA, INVOICE, RE or NR and the separators after it (rules.md section 9).
-
-    It must be a whole word: FV12 and FV/12 lose it, FVAT12 and REX12 keep their letters.
-    """
-    start = 0
-    while start < len(text) and not text[start].isalnum():
-        start += 1
-    text = text[start:]
-    for word in LEADING_WORDS:
-        rest = text[len(word) :]
-        if text.startswith(word) and not rest[:1].isalpha():
-            end = 0
-            while end < len(rest) and not rest[end].isalnum():
-                end += 1
-            return rest[end:]
-    return text
+    """Drop the characters that take no room (rules.md section 9)."""
+    return "".join(char for char in text if char not in NO_WIDTH)
 
 
 def unbroken_runs(text: str) -> list[str]:
@@ -37,7 +27,7 @@ def unbroken_runs(text: str) -> list[str]:
     runs: list[str] = []
     run = ""
     for char in text:
-        if char.isalpha() or char.isdecimal():
+        if char.isalnum():
             run += char
         elif run:
             runs.append(run)
@@ -47,11 +37,28 @@ def unbroken_runs(text: str) -> list[str]:
     return runs
 
 
+def without_leading_words(runs: list[str]) -> list[str]:
+    """Remove FV, FAKTURA, INVOICE, RE and NR as long as they lead (rules.md section 9).
+
+    A word leads as a run of its own, or right before digits: FV/12 and FV12 lose it, FVAT12 and REX12 keep their
+    letters.
+    """
+    while runs and runs[0] in LEADING_WORDS:
+        runs = runs[1:]
+    if not runs:
+        return []
+    for word in LEADING_WORDS:
+        rest = runs[0][len(word) :]
+        if runs[0].startswith(word) and rest[0].isdecimal():
+            return [rest, *runs[1:]]
+    return runs
+
+
 def without_look_alikes(run: str) -> str:
     """Read O as 0 and I, L as 1 in a run of only digits and these letters, at least one digit (rules.md section 9)."""
-    if not any(char.isdecimal() for char in run):
+    if not any(char in "0123456789" for char in run):
         return run
-    if not all(char.isdecimal() or char in LOOK_ALIKES for char in run):
+    if not all(char in "0123456789" or char in LOOK_ALIKES for char in run):
         return run
     return "".join(LOOK_ALIKES.get(char, char) for char in run)
 
@@ -72,49 +79,44 @@ def without_leading_zeros(digits: str) -> str:
     return digits.lstrip("0") or "0"
 
 
-def as_ascii_digits(text: str) -> str:
-    """Write every Unicode decimal digit as 0 to 9 (rules.md section 9; NFKC leaves some scripts' digits)."""
-    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
+def with_short_year(groups: list[str], year: int) -> list[str]:
+    """Make 2025 the same as 25, where a document of 2025 says so (rules.md section 9, years made alike).
 
-
-def shorter_year(digits: str) -> str:
-    """Make 2025 the same as 25 (rules.md section 9, "two- and four-digit years made alike").
-
-    The zeros are dropped once more, so that 2005 and 05 are alike too.
+    One group at most is the year: the last that reads so, in four digits or in two. A number of a single digit group
+    has no year, and a number in which nothing reads as the four digits has nothing to cut.
     """
-    if len(digits) == 4 and digits.startswith("20"):
-        return without_leading_zeros(digits[2:])
-    return digits
+    long = str(year)
+    short = long[2:]
+    digit_groups = [group for group in groups if group.isdecimal()]
+    if long not in groups or len(digit_groups) < 2:
+        return groups
+    last = max(place for place, group in enumerate(groups) if group in (long, short))
+    return [*groups[:last], short, *groups[last + 1 :]]
 
 
-def normalised(number: str) -> str:
-    """Give the normalised document number (rules.md section 9 and the agreed clarification about the kept ".")."""
+def normalised(number: str, year: int) -> str:
+    """Give the normalised number of a document issued in a year (rules.md section 9, and the kept ".").
+
+    Between two neighbouring digit groups a "." stays. Where nothing is left, the text itself is the number.
+    """
     text = without_zero_width(unicodedata.normalize("NFKC", number)).upper()
-    text = as_ascii_digits(without_leading_word(text))
-    # (group, whether a separator stood before it)
-    groups: list[tuple[str, bool]] = []
-    for run in unbroken_runs(text):
-        for position, group in enumerate(groups_of(without_look_alikes(run))):
-            groups.append((group, position == 0))
-    digit_groups = sum(1 for group, _ in groups if group.isdecimal())
-
+    groups: list[str] = []
+    for run in without_leading_words(unbroken_runs(text)):
+        groups += groups_of(without_look_alikes(run))
     result = ""
     before_was_digits = False
-    for group, parted in groups:
+    for group in with_short_year(groups, year):
         if not group.isdecimal():
             result += group
             before_was_digits = False
             continue
-        digits = without_leading_zeros(group)
-        if digit_groups > 1:
-            digits = shorter_year(digits)
-        if before_was_digits and parted:
+        if before_was_digits:
             result += "."
-        result += digits
+        result += without_leading_zeros(group)
         before_was_digits = True
-    return result
+    return result or text.strip()
 
 
-def document_key(owner: str, kind: str, number: str) -> tuple[str, str, str]:
+def document_key(owner: str, kind: str, number: str, year: int) -> tuple[str, str, str]:
     """Give the key of a document: seller tax id or distributor, kind, normalised number (rules.md section 9)."""
-    return (owner.strip().upper(), kind, normalised(number))
+    return (owner.strip().upper(), kind, normalised(number, year))

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from tests.reference.arith import round_half_up
 from tests.reference.earning import Award
-from tests.reference.numbering import document_key
+from tests.reference.numbering import normalised
 from tests.reference.sales import INVOICE, Document, Key, Line, code_key
 
 
@@ -70,13 +70,21 @@ def returned_lines(document: Document) -> list[Line]:
     return [line for line in document.lines if line.quantity_milli != 0]
 
 
-def named_document(document: Document, line: Line) -> Key | None:
-    """Give the key of the invoice that a return names: on its own line, else on its document (rules.md section 6)."""
+def named_number(document: Document, line: Line) -> str | None:
+    """Give the number of the invoice that a return names: on its own line, else on its document (section 6)."""
     for candidate in [line, *document.lines]:
         number = candidate.source.corrects
         if number is not None and number.strip():
-            return document_key(document.owner, INVOICE, number)
+            return number
     return None
+
+
+def is_named(sale: Document, document: Document, number: str) -> bool:
+    """Whether a return's document names a sale: the same seller, and the number read with the sale's own year.
+
+    A credit note of January 2026 may name FV/12/2025 (rules.md sections 6 and 9).
+    """
+    return sale.owner == document.owner and sale.key[2] == normalised(number, sale.issued_on.year)
 
 
 def latest_first(sale: SaleLine) -> tuple[date, str, int]:
@@ -93,7 +101,6 @@ class Book:
         for award in awards:
             self.awards[award.document, award.line_number].append(award)
         self.by_distributor: dict[tuple[str, str], list[SaleLine]] = defaultdict(list)
-        self.by_document: dict[tuple[Key, str], list[SaleLine]] = defaultdict(list)
         self.reversals: list[Reversal] = []
         self.unmatched: list[UnmatchedReturn] = []
 
@@ -106,16 +113,14 @@ class Book:
                 sale = SaleLine(document, line)
                 product = code_key(line.source.product)
                 self.by_distributor[document.distributor, product].append(sale)
-                self.by_document[document.key, product].append(sale)
 
     def candidates(self, document: Document, line: Line) -> list[SaleLine]:
         """Give the sale lines that a returned line may be matched to, latest first (rules.md section 6)."""
         product = code_key(line.source.product)
-        named = named_document(document, line)
+        sales = self.by_distributor[document.distributor, product]
+        named = named_number(document, line)
         if named is not None:
-            sales = self.by_document[named, product]
-        else:
-            sales = self.by_distributor[document.distributor, product]
+            sales = [sale for sale in sales if is_named(sale.document, document, named)]
         return sorted(sales, key=latest_first, reverse=True)
 
     def take_back(self, document: Document, line: Line) -> None:

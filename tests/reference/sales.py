@@ -194,12 +194,30 @@ def amount_of(line: SalesLine, earns_on: str, minor_digits: int) -> int:
     return round_half_up(quantity * Fraction(line.unit_price) * 10**minor_digits)
 
 
+def owner_of(line: SalesLine) -> str:
+    """Tell who numbers the document: the seller by its tax id, else the distributor (rules.md section 9)."""
+    if line.seller_tax_id and line.seller_tax_id.strip():
+        return line.seller_tax_id
+    return line.distributor
+
+
+def years_of_issue(lines: list[SalesLine]) -> dict[tuple[str, str, str], int]:
+    """Give the year of each owner's number as it is written: that of its earliest line (rules.md sections 1 and 9)."""
+    years: dict[tuple[str, str, str], int] = {}
+    for line in lines:
+        written = (code_key(owner_of(line)), line.kind, line.document_number)
+        years[written] = min(years.get(written, line.issued_on.year), line.issued_on.year)
+    return years
+
+
 def documents_of(lines: list[SalesLine], earns_on: str, minor_digits: int) -> list[Document]:
     """Group the lines of one import into documents and give these in the counting order (rules.md sections 1 and 9)."""
+    years = years_of_issue(lines)
     documents: dict[Key, Document] = {}
     for source in lines:
-        owner = source.seller_tax_id if source.seller_tax_id and source.seller_tax_id.strip() else source.distributor
-        key = document_key(owner, source.kind, source.document_number)
+        owner = owner_of(source)
+        year = years[code_key(owner), source.kind, source.document_number]
+        key = document_key(owner, source.kind, source.document_number, year)
         document = documents.get(key)
         if document is None:
             document = Document(

@@ -29,6 +29,7 @@ from tests.reference.sales import (
     Product,
     SalesLine,
     chain,
+    documents_of,
     find_group,
 )
 
@@ -484,8 +485,15 @@ def test_scope_by_line_amount_quantity_and_unit_price_is_inclusive() -> None:
     quantities = [sale(quantity=quantity) for quantity in ("1.999", "2", "3.5", "3.501")]
     assert scoped({"quantity": {"least": 2, "most": "3.5"}}, *quantities) == 2
     prices = [sale(unit_price=Decimal(price)) for price in ("0.009", "0.01", "5", "5.001")]
-    assert scoped({"unit_price": {"least": "0.01", "most": 5}}, *prices, sale()) == 2
+    assert scoped({"unit_price": {"least": "0.01", "most": 5}}, *prices) == 2
     assert scoped({"unit_price": {"most": 5}}, *prices) == 3
+
+
+def test_a_unit_price_that_is_not_given_is_the_amount_by_the_quantity() -> None:
+    lines = [sale(amount=1000, quantity=quantity) for quantity in ("1.999", "2", "3")]  # above 5.00, 5.00, 3.33
+    assert scoped({"unit_price": {"most": 5}}, *lines) == 2
+    assert scoped({"unit_price": {"least": "3.33333333", "most": "3.33333333"}}, *lines) == 1
+    assert scoped({"unit_price": {"least": "3.33333334"}}, *lines) == 2
 
 
 def test_limits_are_not_asked_of_discount_lines() -> None:
@@ -506,6 +514,19 @@ def test_first_purchase_is_the_first_invoice_in_counting_order() -> None:
     rule = {"code": "r", "kind": "per_document", "points": 5, "scope": {"first_purchase": True}}
     result = count(programme(rule), a_catalogue(), lines)
     assert by_line(result) == {("8", 1): {"r": 5}, ("9", 1): {"r": 5}}
+
+
+def test_an_invoice_before_the_programme_is_no_first_purchase() -> None:
+    lines = [sale(number="1", day=date(2024, 12, 30)), sale(number="2"), sale(number="3")]
+    rule = {"code": "r", "kind": "per_document", "points": 5, "scope": {"first_purchase": True}}
+    assert by_line(count(programme(rule), a_catalogue(), lines)) == {("2", 1): {"r": 5}}
+
+
+def test_a_reference_to_a_group_means_its_code_before_anothers_name() -> None:
+    catalogue = a_catalogue()
+    catalogue.product_groups[3] = Group("tools", "Road")
+    result = count(programme({"code": "r", **LINE, "scope": {"product_groups": ["road"]}}), catalogue, ALL)
+    assert {line for _, line in by_line(result)} == {2, 3}
 
 
 def test_without_discounted_leaves_out_marked_lines_discounts_among_them() -> None:
@@ -773,9 +794,15 @@ def test_caps_apply_one_after_the_other_and_the_last_that_cut_is_named() -> None
 
 
 def test_a_later_cap_does_not_give_an_earlier_one_more_room() -> None:
-    # The document cap lets 10 and 0 through; the day cap then cuts the 10 to 5 and has nothing to cut on line 2.
+    # The day cap cuts line 1 to 5. The document has 5 left of 10 for line 2, and the day nothing.
     caps = {"per_document": 10, "per_distributor": {"day": 5}}
-    assert capped(caps, sale(), sale()) == [(5, "day"), (0, "per_document")]
+    assert capped(caps, sale(), sale()) == [(5, "day"), (0, "day")]
+
+
+def test_what_cut_an_award_does_not_depend_on_how_sales_were_parted_into_documents() -> None:
+    caps = {"per_distributor": {"day": 10, "month": 5}}
+    assert capped(caps, sale(), sale()) == [(5, "month"), (0, "month")]
+    assert capped(caps, sale(), sale(number="2")) == [(5, "month"), (0, "month")]
 
 
 def test_caps_are_per_rule_and_come_after_multipliers() -> None:
@@ -1226,7 +1253,7 @@ def test_wallet_the_identity_holds_whatever_happens_and_a_refusal_changes_nothin
 
 
 @pytest.mark.parametrize(
-    ("number", "expected"),
+    ("number", "expected"),  # of documents of 2025
     [
         ("FV/1/12/2025", "1.12.25"),
         ("FV/11/2/2025", "11.2.25"),
@@ -1246,10 +1273,24 @@ def test_wallet_the_identity_holds_whatever_happens_and_a_refusal_changes_nothin
         ("2025", "2025"),  # the only digit group keeps its four digits
         ("A/2025", "A2025"),
         ("2025/1", "25.1"),
-        ("1/2005", "1.5"),  # as 1/05
-        ("1/05", "1.5"),
+        ("2005/2025", "2005.25"),  # document 2005 of 2025 is not document 5
+        ("5/2025", "5.25"),
+        ("1/2024", "1.2024"),  # not the year of issue
         ("1/1999", "1.1999"),
         ("1/12025", "1.12025"),
+        ("2025/2025", "2025.25"),  # one group at most, the last
+        ("25/2025", "25.25"),
+        ("2025/25", "2025.25"),  # the last that reads as the year is short already
+        ("2025/1/2", "25.1.2"),
+        ("A2025B1", "A25B1"),
+        ("FV FAKTURA NR 7/2025", "7.25"),
+        ("FV/RE12", "12"),
+        ("FVNR12", "FVNR12"),
+        ("FV/REX12", "REX12"),
+        ("12/FV/25", "12FV25"),
+        ("fv", "FV"),
+        ("Faktura nr", "FAKTURA NR"),
+        (" -- ", "--"),
         ("1O/2O25", "10.25"),
         ("l2/25", "12.25"),
         ("I5", "15"),
@@ -1265,11 +1306,33 @@ def test_wallet_the_identity_holds_whatever_happens_and_a_refusal_changes_nothin
     ],
 )
 def test_normalised_numbers(number: str, expected: str) -> None:
-    assert normalised(number) == expected
+    assert normalised(number, 2025) == expected
+
+
+def test_only_the_year_of_issue_is_a_year() -> None:
+    assert normalised("1/2005", 2005) == normalised("1/05", 2005) == "1.5"
+    assert normalised("1/2005", 2025) == "1.2005"
+    assert normalised("1/2000", 2000) == "1.0"
 
 
 def test_the_key_of_a_document() -> None:
-    assert document_key(" pl123 ", INVOICE, "FV/01/2025") == ("PL123", "invoice", "1.25")
+    assert document_key(" pl123 ", INVOICE, "FV/01/2025", 2025) == ("PL123", "invoice", "1.25")
+
+
+def test_the_year_of_a_document_is_that_of_its_earliest_line() -> None:
+    lines = [sale(number="1/2024", day=date(2025, 1, 1)), sale(number="1/2024", day=date(2024, 12, 31))]
+    (document,) = documents_of(lines, "net", 2)
+    assert document.key[2] == "1.24"
+
+
+def test_a_return_of_january_names_an_invoice_of_december() -> None:
+    lines = [
+        sale(number="FV/7/2025", day=date(2025, 12, 30), quantity="10"),
+        sale(number="FV/7/2026", day=date(2026, 1, 2), quantity="10"),
+        sale(number="K1", day=date(2026, 1, 5), quantity="4", kind=CREDIT_NOTE, corrects="fv 7/25"),
+    ]
+    result = count(programme(SEVEN, program={"ends_on": None}), a_catalogue(), lines)
+    assert returns_of(result) == [("K1", "7.25", 1, 3)]
 
 
 # ------------------------------------------------------------------------------------------------ reading a programme
