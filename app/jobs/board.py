@@ -28,7 +28,11 @@ MAX_FAILURES = 3
 """Times a job's function may raise before the job is given up."""
 
 MAX_CLAIMS = 100
-"""Times a job may be claimed: one that kills every worker that takes it must not go round for ever."""
+"""Times a job may be claimed: one that kills every worker that takes it must not go round for ever.
+
+The token counts claims and never falls, so every ``MAX_CLAIMS``-th claim gives a job up. Whoever puts a given-up job on
+the board again gives it as many claims once more.
+"""
 
 
 class LeaseLost(Exception):
@@ -95,21 +99,25 @@ def waiting(session: Session) -> int:
 
 def claim(registry: Sessions, lease_seconds: float) -> Claim | None:
     """Take the oldest job that may be claimed; none: there is nothing to do."""
-    with transaction(registry) as session:
-        chosen = select(Job.id).where(_claimable()).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
-        row = session.execute(
-            update(Job)
-            .where(Job.id == chosen.scalar_subquery())
-            .values(state=JobState.RUNNING, token=Job.token + 1, lease_until=_lease(lease_seconds))
-            .returning(Job.id, Job.kind, Job.payload, Job.token)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
-        if row is None:
-            return None
-        if row.token > MAX_CLAIMS:
-            _give_up(session, row.id, row.token, f"claimed {MAX_CLAIMS} times and never finished: it ends its workers")
-            return None
-        return Claim(row.id, row.kind, row.payload, row.token)
+    while True:
+        with transaction(registry) as session:
+            taken = _take(session, lease_seconds)
+            if taken is None or taken.token % MAX_CLAIMS:
+                return taken
+            error = f"claimed {MAX_CLAIMS} times and never finished: it ends its workers"
+            _give_up(session, taken.id, taken.token, error)
+
+
+def _take(session: Session, lease_seconds: float) -> Claim | None:
+    chosen = select(Job.id).where(_claimable()).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
+    row = session.execute(
+        update(Job)
+        .where(Job.id == chosen.scalar_subquery())
+        .values(state=JobState.RUNNING, token=Job.token + 1, lease_until=_lease(lease_seconds))
+        .returning(Job.id, Job.kind, Job.payload, Job.token)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return None if row is None else Claim(row.id, row.kind, row.payload, row.token)
 
 
 def _give_up(session: Session, job_id: int, token: int, error: str) -> None:

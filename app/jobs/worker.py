@@ -2,6 +2,7 @@
 
 import logging
 import os
+import secrets
 import time
 import traceback
 from dataclasses import dataclass
@@ -75,9 +76,19 @@ def do_one(bench: Bench) -> bool:
         return False
     except Exception:  # noqa: BLE001  # whatever a job raises, the worker goes on and the board keeps the reason
         _log.exception("job %s (%s) failed", claim.id, claim.kind)
-        board.give_back(bench.registry, claim, traceback.format_exc(limit=8))
+        return _given_back(bench, claim, traceback.format_exc(limit=8))
     finally:
         bench.registry.remove()
+    return True
+
+
+def _given_back(bench: Bench, claim: board.Claim, error: str) -> bool:
+    """Give a job back; where the database does not answer, its lease ends by itself."""
+    try:
+        board.give_back(bench.registry, claim, error)
+    except OperationalError:
+        _log.warning("job %s: the database went away; the job will be claimed again", claim.id)
+        return False
     return True
 
 
@@ -87,8 +98,11 @@ def serve(redis_url: str, name: str) -> None:
     worker = Worker(
         [messenger.queue(connection)],
         connection=connection,
-        name=f"{name}-{os.getpid()}",
+        # of its own for every start: a container gives the same process id again and again, and RQ refuses a name whose
+        # last bearer was killed for as long as its entry lives
+        name=f"{name}-{os.getpid()}-{secrets.token_hex(4)}",
         serializer=JSONSerializer,
+        worker_ttl=60,  # it listens for this long less 15 s, and would not notice sooner that Redis is gone
         maintenance_interval=30,
         job_monitoring_interval=5,
     )

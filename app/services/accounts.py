@@ -24,6 +24,14 @@ def open_accounts(session: Session, program_id: int, distributor_ids: Iterable[i
         session.execute(insert(Account).on_conflict_do_nothing(), wanted)
 
 
+def program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
+    """Give the programme's own account in each unit: the other side of every transaction."""
+    rows = session.execute(
+        select(Account.unit, Account.id).where(Account.program_id == program_id, Account.distributor_id.is_(None))
+    )
+    return dict(rows.all())
+
+
 @dataclass(frozen=True)
 class Wallets:
     """Locked wallets in one unit, in the order of their distributors' ids, and the programme's own account."""
@@ -43,16 +51,13 @@ class Wallets:
 def lock_wallets(session: Session, program_id: int, distributor_ids: Ints) -> dict[Unit, Wallets]:
     """Lock the wallets of distributors until the transaction ends: their documents now count one work at a time."""
     wanted = np.unique(distributor_ids)
-    programs = session.execute(
-        select(Account.unit, Account.id).where(Account.program_id == program_id, Account.distributor_id.is_(None))
-    ).all()
+    own = program_accounts(session, program_id)
     rows = session.execute(
         select(Account.unit, Account.distributor_id, Account.id, Account.available, Account.may_owe)
         .where(Account.distributor_id == any_(literal(wanted.tolist(), ARRAY(BigInteger))))
         .order_by(Account.id)
         .with_for_update()
     ).all()
-    own = dict(row for row in programs)
     found: dict[Unit, Wallets] = {}
     for unit in Unit:
         mine = sorted((row for row in rows if row.unit is unit), key=lambda row: row.distributor_id or 0)

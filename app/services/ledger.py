@@ -15,13 +15,15 @@ from sqlalchemy.orm import Session, aliased
 
 from app.domain.calendar import local_date, months_after
 from app.domain.exact import Ints
-from app.domain.lots import Leg, LotBalance, Wallet
+from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services.posting import ABSENT, ChangedLots, NewLots, Posting, post, program_bucket, transaction_ids
+from app.services.accounts import program_accounts
+from app.services.movements import Movement, single
+from app.services.posting import ABSENT, ChangedLots, Posting, post, program_bucket, transaction_ids
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets, lock_accounts
 
@@ -156,7 +158,7 @@ def settle(
         sqlalchemy.exc.IntegrityError: One of the reservations was resolved before.
     """
     posting = Posting(program_id, actor=actor)
-    program = _program_accounts(session, program_id)
+    program = program_accounts(session, program_id)
     redeemed = program_bucket(TransactionKind.SETTLE)
     reserved = _reserved(session, reservations)
     lock_accounts(session, {account for _, legs in reserved.values() for account, _ in legs})
@@ -247,13 +249,6 @@ def _reserved(session: Session, reservations: Sequence[int]) -> dict[int, tuple[
     return found
 
 
-def _program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
-    rows = session.execute(
-        select(Account.unit, Account.id).where(Account.program_id == program_id, Account.distributor_id.is_(None))
-    )
-    return dict(rows.all())
-
-
 def expire_due(session: Session, program: Program, *, now: dt.datetime, account_ids: Iterable[int] = ()) -> int:
     """Write off the points whose last day is over, in the programme's time zone. Returns how many points.
 
@@ -282,7 +277,7 @@ def write_off(session: Session, program_id: int, today: dt.date, account_ids: It
     if not owners:
         return 0
     opened = OpenWallets(session, owners)
-    accounts = _program_accounts(session, program_id)
+    accounts = program_accounts(session, program_id)
     given = literal(list(owners), ARRAY(BigInteger))  # one parameter, however many
     units = dict(session.execute(select(Account.id, Account.unit).where(Account.id == any_(given))).all())
     posting = Posting(program_id)
@@ -350,8 +345,8 @@ def reinstate(
     amount = -sum(one.amount for one in expired)
     if row is None or amount <= 0:
         raise LedgerError(f"lot {lot_id} has no expired points that were not reinstated already")
-    fresh = _Fresh(session, rules, row.account_id, row.unit, now, actor, reason)
-    return fresh.receive(
+    movement = Movement(session, rules, row.account_id, row.unit, now, actor, reason)
+    return movement.receive(
         TransactionKind.REINSTATE,
         f"reinstate:{expired[0].transaction_id}:{lot_id}",
         amount,
@@ -388,12 +383,12 @@ def adjust(
     unit = session.execute(select(Account.unit).where(Account.id == account_id)).scalar_one()
     if amount < 0:
         write_off(session, rules.program_id, local_date(now, rules.time_zone), [account_id])
-    fresh = _Fresh(session, rules, account_id, unit, now, actor, reason)
+    movement = Movement(session, rules, account_id, unit, now, actor, reason)
     if amount < 0:
-        return fresh.take(TransactionKind.ADJUST, f"adjust:{key}", -amount)
+        return movement.take(TransactionKind.ADJUST, f"adjust:{key}", -amount)
     months = rules.settings.expiry.months_after_award
     today = local_date(now, rules.time_zone)
-    return fresh.receive(
+    return movement.receive(
         TransactionKind.ADJUST,
         f"adjust:{key}",
         amount,
@@ -401,85 +396,6 @@ def adjust(
         expires_on=None if months is None else months_after(today, months),
         unit_value_micro=rules.point_value_micro if unit is Unit.POINTS else 1_000_000,
     )
-
-
-class _Fresh:
-    """One movement of one account against the programme's side."""
-
-    def __init__(
-        self,
-        session: Session,
-        rules: ProgramRules,
-        account_id: int,
-        unit: Unit,
-        now: dt.datetime,
-        actor: str,
-        reason: str,
-    ) -> None:
-        self.session = session
-        self.opened = OpenWallets(session, [account_id])
-        self.wallet: Wallet = self.opened.of[account_id]
-        self.account_id = account_id
-        self.program_account = _program_accounts(session, rules.program_id)[unit]
-        self.posting = Posting(rules.program_id, actor=actor, reason=reason)
-        self.today = local_date(now, rules.time_zone)
-
-    def receive(
-        self,
-        kind: TransactionKind,
-        key: str,
-        amount: int,
-        *,
-        earned_on: dt.date,
-        expires_on: dt.date | None,
-        unit_value_micro: int,
-        reverses: int = ABSENT,
-    ) -> int:
-        """Put points into a new lot."""
-        transaction = self._transaction(kind, key, reverses)
-        balance = LotBalance(transaction, LotState.OPEN, earned_on, expires_on, 0)
-        legs = self.wallet.receive(balance, amount)
-        self._post(transaction, kind, legs, -amount)
-        never = np.datetime64("NaT", "D")
-        self.posting.new_lots.append(
-            NewLots(
-                id=_one(transaction),
-                account_id=_one(self.account_id),
-                state=_one(balance.state),
-                earned_on=np.asarray([earned_on], dtype="datetime64[D]"),
-                expires_on=np.asarray([never if expires_on is None else expires_on], dtype="datetime64[D]"),
-                unit_value_micro=_one(unit_value_micro),
-                amount=_one(amount),
-                remaining=_one(balance.remaining),
-            )
-        )
-        post(self.session, self.posting)
-        return amount
-
-    def take(self, kind: TransactionKind, key: str, amount: int) -> int:
-        """Take points from the lots that expire first, then as a debt where the programme allows it."""
-        legs, left = self.wallet.take_back(amount, None)
-        if not legs:
-            return 0
-        self._post(self._transaction(kind, key, ABSENT), kind, legs, amount - left)
-        post(self.session, self.posting)
-        return left - amount
-
-    def _transaction(self, kind: TransactionKind, key: str, reverses: int) -> int:
-        transaction = transaction_ids(self.session, 1)
-        self.posting.add_transactions(
-            transaction, kind, [key], np.asarray([self.today], dtype="datetime64[D]"), reverses_ids=_one(reverses)
-        )
-        return int(transaction[0])
-
-    def _post(self, transaction: int, kind: TransactionKind, legs: list[Leg], program_amount: int) -> None:
-        self.posting.add_legs(transaction, self.account_id, legs)
-        self.posting.add_legs(transaction, self.program_account, [Leg(program_bucket(kind), program_amount, None)])
-        self.posting.changed_lots.append(self.opened.changed())
-
-
-def _one(value: int) -> Ints:
-    return np.asarray([value], dtype=np.int64)
 
 
 def release_due(session: Session, program: Program, *, now: dt.datetime) -> int:
@@ -526,7 +442,7 @@ def release(
             continue  # somebody released it, or took it back, before the account was locked
         transaction = transaction_ids(session, 1)
         posting.add_transactions(
-            transaction, TransactionKind.RELEASE, [f"release:{lot}"], today, document_ids=_one(document or ABSENT)
+            transaction, TransactionKind.RELEASE, [f"release:{lot}"], today, document_ids=single(document or ABSENT)
         )
         posting.add_legs(int(transaction[0]), account, wallet.release(pending))
     posting.changed_lots.append(opened.changed())

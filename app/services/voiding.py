@@ -12,15 +12,18 @@ from sqlalchemy import BigInteger, any_, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date, period_of
+from app.domain.calendar import local_date, months_after, period_of
 from app.domain.lots import Leg
-from app.domain.states import Bucket, Cut, DocumentStatus, TransactionKind, Unit
+from app.domain.states import Bucket, Cut, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.rules import CapUsage, EarningRuleVersion
 from app.models.sales import Award, AwardReversal, SalesDocument
-from app.services.posting import Posting, post, transaction_ids
+from app.services import ledger
+from app.services.accounts import program_accounts
+from app.services.movements import single
+from app.services.posting import NewLots, Posting, post, transaction_ids
 from app.services.rulebooks import ProgramRules
-from app.services.wallets import OpenWallets
+from app.services.wallets import OpenWallets, lock_accounts
 
 
 def void_documents(
@@ -39,51 +42,22 @@ def void_documents(
     Points that are gone meanwhile become a debt, or are forgiven, as the programme says.
     """
     documents = sorted(set(document_ids))
+    # all that follows is read once nobody else can move these points: a return might take some of them meanwhile
+    accounts = [row.id for row in lock_accounts(session, _accounts_of(session, documents))]
+    today = local_date(now, rules.time_zone)
+    if accounts:
+        ledger.write_off(session, rules.program_id, today, accounts)
     given = _given(session, documents)
     moved = _moved(session, documents)
-    accounts = {row[0] for row in given.values()} | {account for legs in moved.values() for account, _, _ in legs}
-    lots = [leg.lot_id for legs in moved.values() for _, _, leg in legs if leg.lot_id is not None]
+    lots = [leg.lot_id for legs in moved.values() for _, leg in legs if leg.lot_id is not None]
     opened = OpenWallets(session, accounts, with_lots=[*lots, *(lot for _, lot, _ in given.values())])
-    programs = dict(
-        session.execute(
-            select(Account.unit, Account.id).where(
-                Account.program_id == rules.program_id, Account.distributor_id.is_(None)
-            )
-        ).all()
-    )
     posting = Posting(rules.program_id, actor=actor, reason=reason)
-    today = np.asarray([local_date(now, rules.time_zone)], dtype="datetime64[D]")
-
-    def void(key: str, document: int, undoes: int, legs: list[tuple[int, Leg]], unit: Unit) -> None:
-        if not legs:
-            return
-        transaction = int(transaction_ids(session, 1)[0])
-        posting.add_transactions(
-            np.asarray([transaction], dtype=np.int64),
-            TransactionKind.VOID,
-            [key],
-            today,
-            document_ids=np.asarray([document], dtype=np.int64),
-            reverses_ids=np.asarray([undoes], dtype=np.int64),
-        )
-        for account, leg in legs:
-            posting.add_legs(transaction, account, [leg])
-        issued = -sum(leg.amount for _, leg in legs)
-        posting.add_legs(transaction, programs[unit], [Leg(Bucket.ISSUED, issued, None)])
-
+    undoing = _Undoing(session, rules, posting, opened, today)
     for (document, unit, undoes), (account, lot, amount) in given.items():
         legs, _forgiven = opened.of[account].take_back(amount, lot)
-        void(f"void:{undoes}", document, undoes, [(account, leg) for leg in legs], unit)
+        undoing.post(document, unit, undoes, account, legs)
     for (document, unit, undoes), legs_taken in moved.items():
-        back: list[tuple[int, Leg]] = []
-        for account, _, leg in legs_taken:
-            wallet = opened.of[account]
-            if leg.lot_id is None:
-                wallet.owed += leg.amount  # the leg is below zero: it made a debt, which is now smaller
-                back.append((account, Leg(leg.bucket, -leg.amount, None)))
-            else:
-                back += [(account, one) for one in wallet.receive(wallet.lots[leg.lot_id], -leg.amount)]
-        void(f"void:{undoes}", document, undoes, back, unit)
+        undoing.give_back(document, unit, undoes, legs_taken)
     posting.changed_lots.append(opened.changed())
     post(session, posting)
     _free_caps(session, documents)
@@ -92,6 +66,108 @@ def void_documents(
         .where(SalesDocument.id == any_(literal(documents, ARRAY(BigInteger))))
         .values(status=becomes)
         .execution_options(synchronize_session=False)
+    )
+
+
+class _Undoing:
+    """Adds to a posting what undoes the transactions of documents, one after the other."""
+
+    def __init__(
+        self, session: Session, rules: ProgramRules, posting: Posting, opened: OpenWallets, today: dt.date
+    ) -> None:
+        self.session = session
+        self.rules = rules
+        self.posting = posting
+        self.opened = opened
+        self.today = today
+        self.programs = program_accounts(session, rules.program_id)
+
+    def post(self, document: int, unit: Unit, undoes: int, account: int, legs: list[Leg], number: int = 0) -> None:
+        """Add the transaction that undoes another; ``number`` is its own, where a lot bears it already."""
+        if not legs:
+            return
+        ids = single(number) if number else transaction_ids(self.session, 1)
+        self.posting.add_transactions(
+            ids,
+            TransactionKind.VOID,
+            [f"void:{undoes}"],
+            np.asarray([self.today], dtype="datetime64[D]"),
+            document_ids=single(document),
+            reverses_ids=single(undoes),
+        )
+        self.posting.add_legs(int(ids[0]), account, legs)
+        issued = -sum(leg.amount for leg in legs)
+        self.posting.add_legs(int(ids[0]), self.programs[unit], [Leg(Bucket.ISSUED, issued, None)])
+
+    def give_back(self, document: int, unit: Unit, undoes: int, taken: list[tuple[int, Leg]]) -> None:
+        """Give back what a return took, each part where it came from."""
+        account = taken[0][0]
+        wallet = self.opened.of[account]
+        back: list[Leg] = []
+        # a debt: what is still owed of it is let go; what was paid off meanwhile comes back as a new lot
+        debt = -sum(leg.amount for _, leg in taken if leg.lot_id is None)
+        owed = min(wallet.owed, debt)
+        wallet.owed -= owed
+        if owed:
+            back.append(Leg(Bucket.AVAILABLE, owed, None))
+        for _, leg in taken:
+            if leg.lot_id is None:
+                continue
+            lot = wallet.lots[leg.lot_id]
+            if leg.bucket is Bucket.PENDING and lot.state is LotState.CLOSED and self._awaits(lot.id):
+                lot.state = LotState.PENDING
+            back += wallet.receive(lot, -leg.amount)
+        number = 0
+        if debt > owed:
+            number = int(transaction_ids(self.session, 1)[0])
+            back += self._new_lot(number, account, unit, debt - owed)
+        self.post(document, unit, undoes, account, back, number)
+
+    def _awaits(self, lot_id: int) -> bool:
+        """Tell whether the document that a lot came from still waits for its acceptance, or cools off."""
+        found = self.session.execute(
+            select(SalesDocument.status, SalesDocument.release_on)
+            .join(LedgerTransaction, LedgerTransaction.document_id == SalesDocument.id)
+            .where(LedgerTransaction.id == lot_id)
+        ).one_or_none()
+        if found is None:
+            return False
+        cools = found.release_on is not None and found.release_on > self.today
+        return found.status is DocumentStatus.REVIEW or (found.status is DocumentStatus.ACCEPTED and cools)
+
+    def _new_lot(self, number: int, account: int, unit: Unit, amount: int) -> list[Leg]:
+        """Make a lot of points that had paid off what turns out not to have been owed: they last as if awarded now."""
+        months = self.rules.settings.expiry.months_after_award
+        never = np.datetime64("NaT", "D")
+        last_day = never if months is None else np.datetime64(months_after(self.today, months), "D")
+        value = self.rules.point_value_micro if unit is Unit.POINTS else 1_000_000
+        self.posting.new_lots.append(
+            NewLots(
+                id=single(number),
+                account_id=single(account),
+                state=single(LotState.OPEN),
+                earned_on=np.asarray([self.today], dtype="datetime64[D]"),
+                expires_on=np.asarray([last_day], dtype="datetime64[D]"),
+                unit_value_micro=single(value),
+                amount=single(amount),
+                remaining=single(amount),
+            )
+        )
+        return [Leg(Bucket.AVAILABLE, amount, number)]
+
+
+def _accounts_of(session: Session, documents: list[int]) -> list[int]:
+    """Find the wallets that documents' transactions moved."""
+    return list(
+        session.scalars(
+            select(LedgerEntry.account_id)
+            .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+            .where(
+                LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
+                LedgerEntry.bucket <= Bucket.RESERVED,
+            )
+            .distinct()
+        )
     )
 
 
@@ -124,15 +200,14 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
     }
 
 
-def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], list[tuple[int, int, Leg]]]:
-    """Find what documents' returns took: (document, unit, transaction) -> (account, position, leg)."""
-    found: dict[tuple[int, Unit, int], list[tuple[int, int, Leg]]] = defaultdict(list)
-    for document, unit, transaction, position, account, bucket, amount, lot in session.execute(
+def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], list[tuple[int, Leg]]]:
+    """Find what documents' returns took: (document, unit, transaction) -> the account and its legs."""
+    found: dict[tuple[int, Unit, int], list[tuple[int, Leg]]] = defaultdict(list)
+    for document, unit, transaction, account, bucket, amount, lot in session.execute(
         select(
             LedgerTransaction.document_id,
             Account.unit,
             LedgerTransaction.id,
-            LedgerEntry.position,
             LedgerEntry.account_id,
             LedgerEntry.bucket,
             LedgerEntry.amount,
@@ -147,7 +222,7 @@ def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
         )
         .order_by(LedgerTransaction.id, LedgerEntry.position)
     ):
-        found[document or 0, unit, transaction].append((account, position, Leg(bucket, amount, lot)))
+        found[document or 0, unit, transaction].append((account, Leg(bucket, amount, lot)))
     return found
 
 
@@ -164,6 +239,7 @@ def _free_caps(session: Session, documents: list[int]) -> None:
         .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
         .where(SalesDocument.id == any_(literal(documents, ARRAY(BigInteger))))
         .group_by(EarningRuleVersion.rule_id, SalesDocument.distributor_id, SalesDocument.issued_on)
+        .order_by(EarningRuleVersion.rule_id, SalesDocument.distributor_id, SalesDocument.issued_on)
     )
     for rule, distributor, issued_on, amount in rows:
         day = np.asarray([issued_on], dtype="datetime64[D]")

@@ -1,8 +1,8 @@
 """Wallets one at a time: the lots of single accounts, loaded, planned over, and stored by a posting."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy import BigInteger, Row, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -12,18 +12,26 @@ from app.models.ledger import Account, Lot
 from app.services.posting import ChangedLots
 
 
+def lock_accounts(session: Session, account_ids: Iterable[int]) -> Sequence[Row[int, int, bool]]:
+    """Lock accounts until the transaction ends, in the order in which everybody locks them.
+
+    Gives the id, what is available and whether it may owe, as the last holder of the lock left them.
+    """
+    return session.execute(
+        select(Account.id, Account.available, Account.may_owe)
+        .where(Account.id == any_(literal(sorted(set(account_ids)), ARRAY(BigInteger))))
+        .order_by(Account.id)
+        .with_for_update()
+    ).all()
+
+
 class OpenWallets:
     """Locked wallets with their lots, and the memory of what they were."""
 
     def __init__(self, session: Session, account_ids: Iterable[int], *, with_lots: Iterable[int] = ()) -> None:
         """Lock accounts in the order of their ids and load their lots; closed lots only where ``with_lots`` asks."""
         ids = sorted(set(account_ids))
-        rows = session.execute(
-            select(Account.id, Account.available, Account.may_owe)
-            .where(Account.id == any_(literal(ids, ARRAY(BigInteger))))
-            .order_by(Account.id)
-            .with_for_update()
-        )
+        rows = lock_accounts(session, ids)
         self.of = {row.id: Wallet(owed=max(0, -row.available), may_owe=row.may_owe) for row in rows}
         self._was: dict[int, tuple[LotState, int]] = {}
         asked = sorted(set(with_lots))
