@@ -29,11 +29,12 @@ class Failure(click.ClickException):
         super().__init__(message)
         self.exit_code = code  # type: ignore[misc]  # click reads it from the instance
         self.problems = problems or [message]
+        context = click.get_current_context(silent=True)  # gone when click calls show()
+        self._as_json = context is not None and bool(context.params.get("as_json"))
 
     def show(self, file: Any = None) -> None:
         """Print the message; with ``--json`` as a document."""
-        context = click.get_current_context(silent=True)
-        if context is not None and context.params.get("as_json"):
+        if self._as_json:
             click.echo(json.dumps({"error": self.problems, "exit_code": self.exit_code}, ensure_ascii=False))
         else:
             console = Console(stderr=True, highlight=False, soft_wrap=True)

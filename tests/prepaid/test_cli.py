@@ -1,0 +1,219 @@
+"""The commands, as a person at a desk uses them, and as a script reads them."""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+
+from app.cli import runtime
+from app.cli.main import main
+from app.config import Settings, settings
+from app.domain.states import TaxStatus
+from app.extensions import db
+from app.factory import create_app
+from app.local.servers import Addresses
+from prepaid import sandbox
+from tests.prepaid.conftest import World
+
+PERIOD = ("--from", "2026-11-01", "--to", "2026-11-30")
+
+
+class Desk:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.apps: list[Flask] = []
+
+    def app(self, *given: Any, **named: Any) -> Flask:
+        self.apps.append(create_app(*given, **named))
+        return self.apps[-1]
+
+    def run(self, *words: str) -> Result:
+        """Do what a process of its own would do, and leave no connection behind as its end would."""
+        result = CliRunner().invoke(main, list(words), catch_exceptions=False)
+        while self.apps:
+            with self.apps.pop().app_context():
+                db.session.remove()
+                db.engine.dispose()
+        return result
+
+    def json(self, *words: str, code: int = 0) -> dict[str, Any]:
+        result = self.run(*words, "--json")
+        assert result.exit_code == code, result.output
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    def convert(self) -> int:
+        run = self.json("convert", "--program", self.world.code, *PERIOD, "--by", "ann")
+        number: int = run["run"]
+        return number
+
+
+@pytest.fixture
+def desk(world: World, house: tuple[Settings, Addresses], monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("KONTOR_HOME", str(house[0].home))
+    settings.cache_clear()
+    world.load().add("P", 10_000, TaxStatus.PRIVATE_PERSON, name="Paula").add("A", 201).add("B", 7)
+    world.add("FRIEND", 50, TaxStatus.BUSINESS_FRIEND)
+    made = Desk(world)
+    monkeypatch.setattr(runtime, "create_app", made.app)
+    yield made
+    settings.cache_clear()
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, *refused: tuple[str, str]) -> None:
+    """Let the sandbox refuse these loads: distributor code and kind."""
+    monkeypatch.setattr(
+        sandbox.SandboxProvider.__init__,
+        "__kwdefaults__",
+        {"refusal": lambda code, kind, _: "card_blocked" if (code, kind) in refused else None},
+    )
+
+
+def test_the_main_flow(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    refuse(monkeypatch, ("A", "reward"))
+    previewed = desk.json("convert", "--program", desk.world.code, *PERIOD, "--by", "ann")
+    number = str(previewed["run"])
+    assert {key: previewed[key] for key in ("status", "accounts", "points", "amount_minor", "compensation_minor")} == {
+        "status": "preview",
+        "accounts": 3,
+        "points": 10_208,
+        "amount_minor": 510_400,
+        "compensation_minor": 55_600,
+    }
+    assert (previewed["currency"], previewed["order_file"]) == ("PLN", None)
+    assert [(one["distributor"], one["code"]) for one in previewed["exceptions"]] == [("FRIEND", "no_tax_rule")]
+
+    refused = desk.json("convert", "approve", number, "--by", "Ann", code=3)
+    assert "second person" in refused["error"][0]
+
+    approved = desk.json("convert", "approve", number, "--by", "ben")
+    assert (approved["status"], approved["order_lines"], approved["approved_by"]) == ("ordered", 4, "ben")
+    with Path(approved["order_file"]).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows[-1]["amount"] == "5660.00"
+
+    sent = desk.json("convert", "send", number)
+    assert {key: sent[key] for key in ("status", "loaded", "failed", "unknown", "loaded_minor", "problems")} == {
+        "status": "settled",
+        "loaded": 3,
+        "failed": 1,
+        "unknown": 0,
+        "loaded_minor": 555_950,
+        "problems": [],
+    }
+    assert (sent["points_redeemed"], sent["points_returned"], sent["still_open"]) == (10_007, 201, 0)
+
+    again = desk.json("convert", "settle", number, sent["response_file"])
+    assert again["settled"] == dict.fromkeys(again["settled"], 0) | {"rows": 4, "again": 4}
+
+    shown = desk.json("convert", "show", number, "--all")
+    assert [(one["distributor"], one["status"]) for one in shown["lines"]] == [
+        ("A", "failed"),
+        ("B", "loaded"),
+        ("P", "loaded"),
+        ("P", "loaded"),
+    ]
+    out = tmp_path / "history.xlsx"
+    today = "--from", "2000-01-01", "--to", "2100-01-01"
+    exported = desk.json("export", "top-ups", *today, "--program", desk.world.code, "--out", str(out))
+    assert (exported["rows"], exported["amount_minor"], exported["loaded_minor"]) == (4, 566_000, 555_950)
+    assert openpyxl.load_workbook(out)["Top-ups"].cell(6, 8).value == 5_660
+    kept = desk.json("export", "top-ups", *today, "--program", desk.world.code, "--format", "csv")
+    assert Path(kept["file"]).read_text(encoding="utf-8").count("\n") == 6
+
+    assert desk.json("ledger", "check")["ok"] is True
+    cards = desk.json("cards", "list", "--program", desk.world.code)["cards"]
+    assert [(one["distributor"], len(one["last4"])) for one in cards] == [("A", 4), ("B", 4), ("P", 4)]
+
+
+def test_people_read_the_same(desk: Desk) -> None:
+    number = str(desk.convert())
+    text = desk.run("convert", "show", number).output.replace("\u00a0", " ")
+    for words in (
+        "preview",
+        "10 208",
+        "5 104.00 PLN",
+        "556.00 PLN",
+        "nobody yet",
+        "1 no_tax_rule",
+        "Distributor FRIEND",
+    ):
+        assert words in text
+    assert "order file:" in desk.run("convert", "approve", number, "--by", "ben").output
+    assert "Paula" in desk.run("convert", "show", number, "--all").output
+    assert desk.world.code in desk.run("convert", "list").output
+    assert desk.json("convert", "list", "--program", desk.world.code)["runs"][0]["status"] == "ordered"
+    assert "Paula" in desk.run("cards", "list", "--program", desk.world.code).output
+    today = "--from", "2000-01-01", "--to", "2100-01-01"
+    assert "4 top-ups in" in desk.run("export", "top-ups", *today, "--program", desk.world.code).output
+
+
+def test_calling_a_run_off(desk: Desk) -> None:
+    number = str(desk.convert())
+    cancelled = desk.json("convert", "cancel", number, "--reason", "too early")
+    assert (cancelled["status"], cancelled["cancelled"]) == ("cancelled", 4)
+    assert desk.world.wallet("P") == (10_000, 0, 0)
+    number = str(desk.convert())
+    desk.json("convert", "approve", number, "--by", "ben")
+    assert "--order-file-not-sent" in desk.json("convert", "cancel", number, code=3)["error"][0]
+    assert desk.json("convert", "cancel", number, "--order-file-not-sent")["status"] == "cancelled"
+
+
+def test_a_response_by_hand_with_problems_ends_with_1(desk: Desk) -> None:
+    number = str(desk.convert())
+    desk.json("convert", "approve", number, "--by", "ben")
+    path = desk.world.respond("reference,result\nNOBODY,loaded\n")
+    settled = desk.json("convert", "settle", number, str(path), code=1)
+    assert [one["code"] for one in settled["problems"]] == ["unknown_reference"]
+    result = desk.run("convert", "settle", number, str(path))
+    assert result.exit_code == 1
+    assert "No top-up has this reference." in result.output
+
+
+def test_a_compensation_is_ordered_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse(monkeypatch, ("P", "compensation"))
+    number = str(desk.convert())
+    assert "no compensation" not in desk.json("convert", "approve", number, "--by", "ben")
+    assert desk.json("convert", "send", number)["failed"] == 1
+    refuse(monkeypatch)
+    again = desk.json("convert", "reorder", number)
+    assert (again["status"], again["order_lines"], again["order_amount_minor"]) == ("ordered", 1, 55_600)
+    assert desk.json("convert", "send", number)["loaded"] == 4
+    assert desk.json("convert", "reorder", number, code=3)["error"]
+
+
+def test_cards_are_issued_replaced_and_registered(desk: Desk) -> None:
+    of = "--program", desk.world.code
+    assert desk.json("cards", "issue", *of, "--distributor", "P")["issued"] == 1
+    assert desk.json("cards", "issue", *of)["issued"] == 3
+    assert desk.json("cards", "issue", *of)["issued"] == 0
+    assert desk.json("cards", "issue", *of, "--distributor", "P", "--replace")["issued"] == 1
+    token = f"tok-{desk.world.code}"
+    assert desk.json("cards", "register", "A", *of, "--token", token, "--last4", "0042")["last4"] == "0042"
+    assert len(desk.json("cards", "list", *of, "--all")["cards"]) == 6
+    refused = desk.json("cards", "register", "A", *of, "--token", "4111111111111111", "--last4", "1111", code=3)
+    assert "4111" not in refused["error"][0]
+    assert desk.run("cards", "register", "NOBODY", *of, "--token", token, "--last4", "0042").exit_code == 4
+    assert desk.run("cards", "issue", *of, "--replace").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["convert"], 2),
+        (["convert", "--program", "x"], 2),
+        (["convert", "--program", "no-such-programme", *PERIOD], 4),
+        (["convert", "show", "999999999"], 4),
+        (["convert", "send", "999999999"], 4),
+        (["convert", "approve", "x"], 2),
+        (["export", "top-ups", "--from", "2026-11-02", "--to", "2026-11-01"], 3),
+    ],
+)
+def test_what_cannot_be_done_says_so_by_its_code(desk: Desk, words: list[str], code: int) -> None:
+    assert desk.run(*words).exit_code == code
