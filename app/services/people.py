@@ -245,7 +245,7 @@ def verify(session: Session, login: str, password: str) -> Person | None:
 
     It takes as long for a name that nobody has. A hash made with other parameters is made anew. The caller commits.
     """
-    user = session.scalars(select(UserAccount).where(UserAccount.login == login_key(login))).one_or_none()
+    user = _find(session, login)
     kept = user.password_hash if user is not None else None
     right = _matches(kept or _nobodys_hash(), _normal(password))
     if user is None or kept is None or not right or not user.active:
@@ -331,8 +331,15 @@ def _unique(users: Iterable[UserAccount]) -> list[UserAccount]:
     return list({user.id: user for user in users}.values())
 
 
+def _find(session: Session, login: str) -> UserAccount | None:
+    key = login_key(login)
+    if not key.isprintable():
+        return None  # nobody's; and some of it no database takes
+    return session.scalars(select(UserAccount).where(UserAccount.login == key)).one_or_none()
+
+
 def _user(session: Session, login: str) -> UserAccount:
-    user = session.scalars(select(UserAccount).where(UserAccount.login == login_key(login))).one_or_none()
+    user = _find(session, login)
     if user is None:
         raise NoSuchUser(login)
     return user

@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import request
-from werkzeug.routing import IntegerConverter, UnicodeConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
 _LARGEST = 2**63 - 1
 _LONGEST_SEARCH = 100
@@ -18,17 +18,14 @@ class IdConverter(IntegerConverter):
         """Read it."""
         number = int(super().to_python(value))
         if number > _LARGEST:
-            from werkzeug.routing import ValidationError
-
             raise ValidationError
         return number
 
 
-class CodeConverter(UnicodeConverter):
+class CodeConverter(BaseConverter):
     """A programme's code."""
 
     regex = r"[^/\x00-\x1f]{1,64}"
-    part_isolating = True
 
 
 def id_asked(name: str) -> int | None:

@@ -1,6 +1,7 @@
 """How numbers and instants are written on pages, the same in every language: thin spaces, decimal point, ISO dates."""
 
 import datetime as dt
+import re
 import unicodedata
 import zoneinfo
 
@@ -11,6 +12,8 @@ THIN = "\u202f"
 """A narrow space at which no line breaks."""
 
 MINUS = "\u2212"
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
 def figure(value: int, decimals: int = 0, *, signed: bool = False) -> str:
@@ -69,6 +72,6 @@ def size(count: int) -> str:
 
 def file_stem(name: str) -> str:
     """Make of a name that somebody gave a file one that is safe to give: letters, digits, and what joins them."""
-    stem = unicodedata.normalize("NFKC", name).rpartition(".")[0] or name
+    stem = _SUFFIX.sub("", unicodedata.normalize("NFKC", name))
     kept = "".join(letter if unicodedata.category(letter)[0] in "LN" or letter in "-_" else " " for letter in stem)
     return "-".join(kept.split())[:60].strip("-_") or "import"

@@ -1,7 +1,7 @@
 """Cookies and headers: what a browser is told to allow, and to keep to itself."""
 
 from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -30,6 +30,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _YEAR_SECONDS = 365 * 24 * 3600
+_FILES = ("static", "bootstrap.static")
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -43,6 +44,10 @@ class Sessions(SecureCookieSessionInterface):
         """Take the prefix that browsers hold to its promise, where it can be kept."""
         return "__Host-kontor" if request.is_secure else "kontor"
 
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        """Send no cookie with a file: anybody between may keep a file, and would keep the cookie with it."""
+        return request.endpoint not in _FILES and super().should_set_cookie(app, session)
+
 
 def add_headers(response: Response) -> Response:
     """Tell the browser what to allow; a page is kept nowhere, a versioned file for ever."""
@@ -50,7 +55,7 @@ def add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={_YEAR_SECONDS}"
-    if request.endpoint not in ("static", "bootstrap.static"):
+    if request.endpoint not in _FILES:
         response.headers["Cache-Control"] = "no-store"
     elif "v" in request.args and response.status_code == 200:
         response.headers["Cache-Control"] = f"public, max-age={_YEAR_SECONDS}, immutable"

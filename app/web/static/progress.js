@@ -47,7 +47,7 @@ function show(place, now) {
     if (text.dataset.liveText === "seconds_left") text.parentElement.hidden = said === "";
   }
   for (const stage of place.querySelectorAll("[data-live-stage]")) {
-    const hidden = stage.dataset.liveStage !== now.stage;
+    const hidden = !stage.dataset.liveStage.split(" ").includes(now.stage);
     if (stage.hidden !== hidden) stage.hidden = hidden;
   }
 }

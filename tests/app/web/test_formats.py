@@ -1,0 +1,68 @@
+"""How numbers and times are written."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.web.formats import duration, figure, file_stem, quantity, size
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "signed", "text"),
+    [
+        (0, 0, False, "0"),
+        (1234567, 0, False, "1 234 567"),
+        (1234567, 2, False, "12 345.67"),
+        (-5, 2, False, "−0.05"),
+        (999, 0, True, "+999"),
+        (0, 2, True, "0.00"),
+        (-1000, 3, True, "−1.000"),
+    ],
+)
+def test_figures(value: int, decimals: int, signed: bool, text: str) -> None:
+    assert figure(value, decimals, signed=signed).replace("\u202f", " ") == text
+
+
+@given(st.integers(-(10**24), 10**24), st.integers(0, 6))
+def test_no_digit_is_lost(value: int, decimals: int) -> None:
+    text = figure(value, decimals).replace("\u202f", "").replace("−", "-").replace(".", "")
+    assert int(text) == value
+
+
+@pytest.mark.parametrize(
+    ("milli", "text"), [(1000, "1"), (184500, "184.5"), (-2000, "−2"), (1, "0.001"), (0, "0"), (100000, "100")]
+)
+def test_quantities(milli: int, text: str) -> None:
+    assert quantity(milli) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (12.4, "12 s"), (59.6, "1 min 0 s"), (61, "1 min 1 s"), (3700, "1 h 1 min")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds).replace("\u202f", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(999, "999 B"), (1500, "2 kB"), (41_000_000, "41 MB"), (3 * 10**12, "3 000 GB")]
+)
+def test_sizes(count: int, text: str) -> None:
+    assert size(count).replace("\u202f", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("sales.xlsx", "sales"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("Продажи за май.csv", "Продажи-за-май"),
+        ("a\r\nSet-Cookie: x.csv", "a-Set-Cookie-x"),
+        ("\u202egpj.exe", "gpj"),
+        ("...", "import"),
+        ("x" * 300 + ".csv", "x" * 60),
+        ("", "import"),
+    ],
+)
+def test_names_of_files_are_harmless(name: str, stem: str) -> None:
+    assert file_stem(name) == stem

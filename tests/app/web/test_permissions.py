@@ -1,0 +1,152 @@
+"""Who may see what: the table has every route, and every kind of person sees theirs and nothing else."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.factory import create_app
+from app.services.people import GRANTS, Permission, Role
+from app.web.extensions import csrf
+from app.web.permissions import ROUTES, Reach
+from tests.app.web.world import World
+
+NAMED = {
+    Reach.PROGRAM: {"program_code"},
+    Reach.DISTRIBUTOR: {"program_code", "distributor_id"},
+    Reach.DOCUMENT: {"program_code", "document_id"},
+    Reach.IMPORT: {"program_code", "batch_id"},
+}
+
+STAFF = ["owner", "administrator", "verifier", "finance", "approver", "viewer"]
+EVERYBODY = [*STAFF, "distributor", "other", "stranger", "nobody", "anonymous"]
+
+# page -> who may see it
+MATRIX: dict[str, list[str]] = {
+    "": STAFF,
+    "distributors": STAFF,
+    "imports": STAFF,
+    "imports/{batch}": STAFF,
+    "imports/{batch}/progress": STAFF,
+    "imports/{batch}/problems.xlsx": ["owner", "administrator", "verifier", "finance"],
+    "review": STAFF,
+    "distributors/{mine}": [*STAFF, "distributor"],
+    "distributors/{others}": [*STAFF, "other"],
+    "documents/{my_document}": [*STAFF, "distributor"],
+    "documents/{others_document}": [*STAFF, "other"],
+    # things of another programme under this one's address
+    "distributors/{b_distributor}": [],
+    "documents/{b_document}": [],
+    "imports/{b_batch}": [],
+    "imports/{b_batch}/problems.xlsx": [],
+}
+
+
+def test_every_route_has_a_permission_and_every_permission_a_route(pages: Flask) -> None:
+    assert {rule.endpoint for rule in pages.url_map.iter_rules()} == set(ROUTES)
+
+
+def test_every_rule_is_asked_where_its_address_says(pages: Flask) -> None:
+    for route in pages.url_map.iter_rules():
+        rule = ROUTES[route.endpoint]
+        if rule.reach in NAMED:
+            assert rule.permission is not None, route
+            assert route.arguments == NAMED[rule.reach], route
+        else:
+            assert rule.permission is None, route
+
+
+def test_nothing_that_changes_anything_is_open_or_without_a_token(pages: Flask) -> None:
+    changing = {r.endpoint for r in pages.url_map.iter_rules() if r.methods & {"POST", "PUT", "PATCH", "DELETE"}}
+    assert {one for one in changing if ROUTES[one].reach is Reach.ANYBODY} == {"auth.sign_in"}
+    assert not csrf._exempt_views
+    assert not csrf._exempt_blueprints
+
+
+def test_a_route_that_the_table_forgot_is_refused(world: World) -> None:
+    made = world.app.extensions["kontor"]
+    fresh = create_app(made["settings"], made["addresses"], web=True)
+    fresh.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    answer = fresh.test_client().get("/forgotten")
+    assert answer.status_code == 404
+    assert "secret" not in answer.text
+    fresh.extensions["kontor"]["attempts"].close()
+
+
+def test_every_role_grants_something_and_distributors_only_what_is_theirs() -> None:
+    assert set(GRANTS) == set(Role)
+    assert GRANTS[Role.DISTRIBUTOR] == {Permission.SEE_STATEMENT, Permission.SEE_DOCUMENT}
+    for role in set(Role) - {Role.DISTRIBUTOR}:
+        assert GRANTS[role] >= {Permission.SEE_PROGRAM, Permission.SEE_STATEMENT}
+
+
+@pytest.mark.parametrize("page", MATRIX)
+@pytest.mark.parametrize("name", EVERYBODY)
+def test_who_sees_what(world: World, as_: Callable[[str], FlaskClient], page: str, name: str) -> None:
+    address = f"/programs/{world.a}/" + page.format(
+        batch=world.batch,
+        mine=world.distributors["D-5"],
+        others=world.distributors["D-6"],
+        my_document=world.documents["FV/0"],
+        others_document=world.documents["KOR/2"],
+        b_distributor=world.distributor_of_b,
+        b_document=world.document_of_b,
+        b_batch=world.batch_of_b,
+    )
+    answer = as_(name).get(address)
+    answer.close()
+    if name == "anonymous":
+        assert answer.status_code == 303
+        assert answer.location.startswith("/sign-in?next=%2Fprograms%2F") or answer.location.startswith(
+            "/sign-in?next=/"
+        )
+    else:
+        assert answer.status_code == (200 if name in MATRIX[page] else 404), address
+
+
+def test_what_is_not_there_and_what_is_not_theirs_look_the_same(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    client = as_("stranger")
+    theirs = client.get(f"/programs/{world.a}/")
+    nothing = client.get("/programs/there-is-none/")
+    assert (theirs.status_code, theirs.data) == (nothing.status_code, nothing.data)
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("viewer", "/programs/web-a-"),
+        ("stranger", "/programs/web-b-"),
+        ("distributor", "/programs/web-a-"),
+    ],
+)
+def test_everybody_begins_where_they_belong(as_: Callable[[str], FlaskClient], name: str, begins: str) -> None:
+    answer = as_(name).get("/")
+    assert answer.status_code == 303
+    assert answer.location.startswith(begins)
+    assert as_(name).get(answer.location).status_code == 200
+
+
+def test_somebody_without_a_role_is_told_so(as_: Callable[[str], FlaskClient]) -> None:
+    answer = as_("nobody").get("/")
+    assert answer.status_code == 200
+    assert "nobody has given you a role" in answer.text
+
+
+def test_whoever_asks_for_data_without_being_signed_in_gets_no_page(world: World, visitor: FlaskClient) -> None:
+    address = f"/programs/{world.a}/imports/{world.batch}/progress"
+    assert visitor.get(address, headers={"Accept": "application/json"}).status_code == 401
+
+
+def test_pages_offer_nobody_what_they_may_not_have(world: World, as_: Callable[[str], FlaskClient]) -> None:
+    batch = f"/programs/{world.a}/imports/{world.batch}"
+    assert "problems.xlsx" in as_("verifier").get(batch).text
+    assert "problems.xlsx" not in as_("viewer").get(batch).text
+    statement = as_("distributor").get(f"/programs/{world.a}/distributors/{world.distributors['D-5']}").text
+    assert f"/programs/{world.a}/review" not in statement
+    assert f"/programs/{world.a}/imports" not in statement
+    imported = next(number for number in world.documents if number == "FV/0")
+    page = as_("distributor").get(f"/programs/{world.a}/documents/{world.documents[imported]}").text
+    assert "/imports/" not in page

@@ -1,0 +1,52 @@
+"""`kontor web` as `kontor up` starts it."""
+
+import os
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from app.local import children
+from app.local.servers import Addresses
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _answer(address: str, patience: float = 60) -> tuple[int, str]:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                return answer.status, answer.read().decode()
+        except OSError:  # it listens before its workers are there
+            assert time.monotonic() < until, f"{address} does not answer"
+            time.sleep(0.1)
+
+
+def test_the_server_serves_until_it_is_told_to_stop(
+    addresses: Addresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = _free_port()
+    monkeypatch.setenv("KONTOR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KONTOR_WEB_PORT", str(port))
+    log = tmp_path / "web.log"
+    process = children.start(["web"], addresses, log)
+    try:
+        assert _answer(f"http://127.0.0.1:{port}/healthz")[0] == 200
+        assert "Sign in" in _answer(f"http://127.0.0.1:{port}/")[1]
+        os.kill(process.pid, signal.SIGTERM)
+        assert process.wait(30) == 0
+    finally:
+        children.end([process])
+    assert "GET" not in log.read_text(), "requests are not written down"
+    with pytest.raises(URLError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5)

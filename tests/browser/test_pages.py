@@ -1,0 +1,112 @@
+"""The pages in a browser: by desktop and phone, in light and dark, with a keyboard, and without JavaScript."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app.extensions import db
+from tests.app.web.world import World, begin_import, do_one_job
+
+pytestmark = pytest.mark.slow
+
+Visits = Callable[..., Any]
+ROWS = [(f"LIVE/{at}", "2026-05-01", f"D-{at % 9}", "P1", "1", "10,00") for at in range(40)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_all_pages_fit_and_nothing_complains(world: World, visit: Visits, size: str, scheme: str) -> None:
+    a = f"/programs/{world.a}"
+    with visit(size, scheme) as here:
+        here.go("/sign-in")
+        here.picture("sign-in")
+        here.sign_in(world.login("owner"), world.password)
+        for name, address in {
+            "overview": f"{a}/",
+            "distributors": f"{a}/distributors",
+            "nothing-found": f"{a}/distributors?q=zzz",
+            "imports": f"{a}/imports",
+            "import": f"{a}/imports/{world.batch}",
+            "review": f"{a}/review",
+            "statement": f"{a}/distributors/{world.distributors['D-5']}",
+            "statement-empty": f"{a}/distributors/{world.distributors['D-0']}",
+            "document": f"{a}/documents/{world.documents['FV/0']}",
+            "credit-note": f"{a}/documents/{world.documents['KOR/1']}",
+            "in-review": f"{a}/documents/{world.documents['KOR/2']}",
+        }.items():
+            assert here.go(address).status == 200
+            here.picture(name)
+        assert here.complaints == []
+
+
+def test_an_import_is_followed_while_it_runs(world: World, visit: Visits) -> None:
+    with world.app.app_context():
+        batch_id = begin_import(world, world.a, "live.csv", ROWS)
+        with visit("desktop") as here, visit("phone") as phone:
+            for one in (here, phone):
+                one.sign_in(world.login("viewer"), world.password)
+                one.go(f"/programs/{world.a}/imports/{batch_id}")
+            page = here.page
+            page.evaluate("window.sameStill = true")
+            page.get_by_role("heading", name="Waiting for a worker").wait_for()
+            assert do_one_job(world)
+            page.get_by_role("heading", name="Counting the documents").wait_for()
+            assert page.locator("[data-live-text=rows_read]").inner_text() == "40"
+            assert page.locator("progress").evaluate("bar => bar.value") == 1_000
+            assert page.evaluate("window.sameStill"), "the page was not loaded again"
+            here.picture("import-running")
+            phone.page.get_by_role("heading", name="Counting the documents").wait_for()
+            phone.picture("import-running")
+            while do_one_job(world):
+                pass
+            page.get_by_text("Every row counted").wait_for()
+            assert page.locator(".figure", has_text="Accepted").locator("strong").inner_text() == "40"
+            assert here.complaints == phone.complaints == []
+        db.session.remove()
+
+
+def test_without_javascript_the_page_of_an_import_loads_itself_again(world: World, visit: Visits) -> None:
+    with world.app.app_context():
+        batch_id = begin_import(world, world.a, "quiet.csv", ROWS)
+        with visit("desktop", java_script_enabled=False) as here:
+            here.sign_in(world.login("viewer"), world.password)
+            here.go(f"/programs/{world.a}/imports/{batch_id}")
+            while do_one_job(world):
+                pass
+            here.page.get_by_text("Rows read").wait_for()
+            here.page.locator(".state", has_text="Done").wait_for(timeout=15_000)
+        db.session.remove()
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_distributor_finds_why_its_points_are_there_with_the_keyboard(world: World, visit: Visits, size: str) -> None:
+    with visit(size) as here:
+        here.sign_in(world.login("distributor"), world.password)
+        page = here.page
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            if re.search(r"/documents/\d+$", page.evaluate("document.activeElement.href || ''")):
+                break
+        ring = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert ring == "solid", "the focus is seen"
+        page.keyboard.press("Enter")
+        page.wait_for_url(re.compile(r"/documents/\d+$"))
+        assert page.get_by_text("1 point for each full 10").first.is_visible()
+        here.picture("document-of-a-distributor")
+        assert here.complaints == []
+
+
+def test_the_menu_of_a_phone_leads_out(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.page.get_by_label("Menu").click()
+        here.picture("menu")
+        here.page.get_by_role("button", name="Sign out").click()
+        here.page.get_by_text("You are signed out").wait_for()
+        assert here.complaints == []
