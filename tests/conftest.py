@@ -2,6 +2,8 @@
 
 import datetime as dt
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,9 +21,16 @@ from app.local.servers import Addresses, running
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of the servers that this run of the tests shares."""
-    return tmp_path_factory.mktemp("kontor")
+def home() -> Iterator[Path]:
+    """The home of the servers that this run of the tests shares.
+
+    Not below pytest's own folder, which is closed to others: where root runs the tests the servers run as ``nobody``, and
+    their data would have to lie elsewhere.
+    """
+    made = Path(tempfile.mkdtemp(prefix="kontor-tests-"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made)
 
 
 @pytest.fixture(scope="session")
