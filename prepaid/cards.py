@@ -142,15 +142,22 @@ def without_card(session: Session, program: Program) -> list[int]:
 
 
 def order_cards(
-    session: Session, program: Program, distributor_ids: Sequence[int], *, actor: str, now: dt.datetime
+    session: Session,
+    program: Program,
+    distributor_ids: Sequence[int],
+    *,
+    actor: str,
+    now: dt.datetime,
+    provider_name: str | None = None,
 ) -> int:
     """Order cards for distributors that have none: each order has its reference before the provider is asked.
 
-    Returns how many were ordered; ``issue_ordered`` asks the provider. The caller commits.
+    Returns how many were ordered; ``issue_ordered`` asks the provider, which is the programme's where none is named.
+    The caller commits.
     """
     if not distributor_ids:
         return 0
-    provider = provider_of(program)
+    provider = provider_name or provider_of(program)
     rows = [
         {
             "program_id": program.id,

@@ -56,6 +56,7 @@ class HistoryTotal:
     status: TopUpStatus
     top_ups: int
     amount_minor: int
+    decimals: int
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,9 @@ def export_top_ups(
     """Write the top-ups of some days, both included, of one programme or of all.
 
     They are sorted by day and programme, then as in the previews. The workbook has a second sheet with what is loaded,
-    failed and open, by currency. The last row of either has the totals where there is one currency alone; the points of
-    a compensation are none, so that no point counts twice. CSV is written piece by piece.
+    failed and open, by currency. Where there is one currency alone, the last row has the totals: of all rows, and of
+    the money that is loaded. The points of a compensation are none, so that no point counts twice. CSV is written
+    piece by piece.
 
     Raises:
         ValueError: The period ends before it begins, or there is no programme.
@@ -162,6 +164,7 @@ def _layout(programs: Sequence[Program], *, one_currency: bool) -> Layout:
             Column("kind", "Kind"),
             Column("points", "Points", Kind.POINTS, decimals=point_decimals),
             Column("amount", "Amount", Kind.MONEY, decimals=_decimals(programs)),
+            Column("loaded", "Loaded", Kind.MONEY, decimals=_decimals(programs)),
             Column("currency", "Currency"),
             Column("status", "Status"),
             Column("reference", "Reference"),
@@ -170,7 +173,7 @@ def _layout(programs: Sequence[Program], *, one_currency: bool) -> Layout:
             Column("tax_rule", "Tax rule"),
             Column("failure", "Failure"),
         ),
-        totals=("points", "amount") if one_currency else (),
+        totals=("points", "amount", "loaded") if one_currency else (),
     )
 
 
@@ -212,13 +215,17 @@ def _pieces(session: Session, scope: _Scope, programs: Sequence[Program]) -> Ite
         empty = False
         program_ids, *values = (list(column) for column in zip(*piece, strict=True))
         columns = dict(zip(_NAMES, values, strict=True))
-        columns["kind"] = [one.value for one in columns["kind"]]
-        columns["status"] = [one.value for one in columns["status"]]
         for name, scale in (("points", point_scale), ("amount", amount_scale)):
             columns[name] = [one * scale[owner] for one, owner in zip(columns[name], program_ids, strict=True)]
+        columns["loaded"] = [
+            amount if status is TopUpStatus.LOADED else 0
+            for amount, status in zip(columns["amount"], columns["status"], strict=True)
+        ]
+        columns["kind"] = [one.value for one in columns["kind"]]
+        columns["status"] = [one.value for one in columns["status"]]
         yield columns
     if empty:
-        yield {name: [] for name in _NAMES}
+        yield {name: [] for name in (*_NAMES, "loaded")}
 
 
 def _joined(layout: Layout, pieces: Iterator[dict[str, list[Any]]]) -> dict[str, list[Any]]:
@@ -244,12 +251,12 @@ def _totals(session: Session, scope: _Scope) -> list[HistoryTotal]:
         .group_by(Redemption.currency, TopUp.kind, TopUp.status)
         .order_by(Redemption.currency, TopUp.kind.desc(), TopUp.status)
     )
-    return [HistoryTotal(*row[:4], int(row[4])) for row in rows]
+    decimals = {one.currency: one.currency_decimals for one in scope.programs}
+    return [HistoryTotal(*row[:4], int(row[4]), decimals[row[0]]) for row in rows]
 
 
 def _summary(programs: Sequence[Program], totals: Sequence[HistoryTotal]) -> tuple[Layout, dict[str, list[Any]]]:
     decimals = _decimals(programs)
-    scale = {one.currency: 10 ** (decimals - one.currency_decimals) for one in programs}
     layout = Layout(
         (
             Column("currency", "Currency"),
@@ -264,5 +271,5 @@ def _summary(programs: Sequence[Program], totals: Sequence[HistoryTotal]) -> tup
         "kind": [one.kind.value for one in totals],
         "status": [one.status.value for one in totals],
         "top_ups": [one.top_ups for one in totals],
-        "amount": [one.amount_minor * scale[one.currency] for one in totals],
+        "amount": [one.amount_minor * 10 ** (decimals - one.decimals) for one in totals],
     }

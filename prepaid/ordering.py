@@ -75,7 +75,9 @@ def order(
         program_id = run.program_id
         if run.terms["cards"] == "on_first_load":
             program = session.get_one(Program, program_id)
-            cards.order_cards(session, program, _without_card(session, run), actor=actor, now=now)
+            cards.order_cards(
+                session, program, _without_card(session, run), actor=actor, now=now, provider_name=run.provider
+            )
     cards.issue_ordered(registry, provider, program_id, now=now)
     with transaction(registry) as session:
         run = locked_run(session, run_id)

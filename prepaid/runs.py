@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import Nullable, copy_into, new_ids
 from app.db.locks import lock_name
@@ -277,7 +277,7 @@ class Total:
 
 @dataclass(frozen=True)
 class Report:
-    """A run with what became of it."""
+    """A run with what became of it. Of a load that was ordered again only the last counts, so all add up to the run."""
 
     run: ConversionRun
     program: Program
@@ -304,10 +304,14 @@ def report(session: Session, run_id: int) -> Report:
         NoSuchRun: No run has this number.
     """
     run = run_of(session, run_id)
+    newer = aliased(TopUp)
+    ordered_again = select(newer.id).where(
+        newer.redemption_id == TopUp.redemption_id, newer.kind == TopUp.kind, newer.attempt > TopUp.attempt
+    )
     totals = session.execute(
         select(TopUp.kind, TopUp.status, func.count(), cast(func.sum(TopUp.amount_minor), BigInteger))
         .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .where(Redemption.run_id == run_id)
+        .where(Redemption.run_id == run_id, ~ordered_again.exists())
         .group_by(TopUp.kind, TopUp.status)
         .order_by(TopUp.kind.desc(), TopUp.status)
     )

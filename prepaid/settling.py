@@ -97,7 +97,7 @@ def settle_file(
     settled = settle(session, run, response.answers, actor=actor, now=now)
     settled.rows = response.rows
     settled.problems = sorted([*response.problems, *settled.problems], key=lambda one: one["row"] or 0)
-    _keep(session, settings, run, path, response, settled, actor, now)
+    _keep(session, settings, run, path, Path(name).suffix, response, settled, actor, now)
     return settled
 
 
@@ -106,6 +106,7 @@ def _keep(
     settings: Settings,
     run: ConversionRun,
     path: Path,
+    suffix: str,
     response: Response,
     settled: Settled,
     actor: str,
@@ -114,7 +115,7 @@ def _keep(
     """Keep the file as it came, and what became of its rows the first time."""
     with path.open("rb") as source:
         digest = hashlib.file_digest(source, "sha256").digest()
-    file = f"responses/run{run.id:06d}/{digest.hex()[:16]}{'.xlsx' if path.suffix.lower() == '.xlsx' else '.csv'}"
+    file = f"responses/run{run.id:06d}/{digest.hex()[:16]}{'.xlsx' if suffix.lower() == '.xlsx' else '.csv'}"
     kept = settings.files / file
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,8 @@ class ProgramTax:
         part = TaxPart.model_validate(program.tax)
         country, source = part.pack, []
         if part.rules:
-            source.append(f"{len(part.rules)} rules of the programme's own")
+            rules = "rule" if len(part.rules) == 1 else "rules"
+            source.append(f"{len(part.rules)} {rules} of the programme's own")
         if part.pack is not None:
             source.append(f"the pack {part.pack} that the programme names")
         elif not part.rules and program.country in pack_countries():
@@ -93,11 +94,11 @@ class ProgramTax:
             source.append(f"the pack {country} of the programme's country, because the programme file names no rules")
         defaults = {"country": program.country, "currency": program.currency, "decimals": program.currency_decimals}
         try:
-            rules = rules_of(country, part.rules, defaults)
+            found = rules_of(country, part.rules, defaults)
         except (UnknownPackError, ValueError) as problem:
             raise TermsInvalid(f"The tax part of the programme {program.code} cannot be used: {problem}") from None
         said = "Tax by " + " and ".join(source) if source else "No tax rules"
-        return ProgramTax(program.country, program.currency, program.currency_decimals, on, rules, f"{said}.")
+        return ProgramTax(program.country, program.currency, program.currency_decimals, on, found, f"{said}.")
 
     def rule_for(self, status: TaxStatus) -> TaxRule | Refused:
         """Find the rule for a prepaid reward of a participant of this status."""

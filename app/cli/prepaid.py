@@ -602,4 +602,5 @@ def export_top_ups(
         return
     click.echo(f"{figure(done.written.rows)} top-ups in {path}")
     for one in done.totals:
-        click.echo(f"  {one.currency} {one.kind.value:<13}{one.status.value:<10}{figure(one.top_ups):>10} top-ups")
+        amount = f"{figure(one.amount_minor, one.decimals)} {one.currency}"
+        click.echo(f"  {one.kind.value:<13}{one.status.value:<10}{figure(one.top_ups):>10}{amount:>24}")

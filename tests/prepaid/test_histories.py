@@ -23,6 +23,7 @@ HEADERS = [
     "Kind",
     "Points",
     "Amount",
+    "Loaded",
     "Currency",
     "Status",
     "Reference",
@@ -72,7 +73,8 @@ def test_the_workbook_says_what_the_run_says(sent: World, tmp_path: Path) -> Non
     assert cells[0]["Date"].date() == DAY
     assert cells[2]["Tax rule"] == "PL-PREMIUM-SALE v1"
     assert cells[1]["Failure"] == "card_blocked: The card is blocked."
-    assert (total[6], total[7]) == (10_362, 5_737)
+    assert [one["Loaded"] for one in cells] == [100, 0, 5_000, 556, 0, 0]
+    assert total[6:9] == (10_362, 5_737, 5_656)
     assert [list(row) for row in book["Totals"].iter_rows(values_only=True, min_row=2)] == [
         ["PLN", "reward", "failed", 1, 15.5],
         ["PLN", "reward", "loaded", 2, 5_100],
@@ -95,7 +97,7 @@ def test_csv_is_the_same_with_safe_cells(sent: World, tmp_path: Path, monkeypatc
     assert rows[2][3] == "'=HYPERLINK(1)"
     assert [row[7] for row in rows] == ["100.00", "15.50", "5000.00", "556.00", "15.50", "50.00"]
     assert rows[0][0] == "2026-11-21"
-    assert (total[0], total[6], total[7]) == ("Total", "10362", "5737.00")
+    assert (total[0], *total[6:9]) == ("Total", "10362", "5737.00", "5656.00")
 
 
 def test_days_are_those_of_the_programme(world: World, tmp_path: Path) -> None:
@@ -125,7 +127,7 @@ def test_programmes_of_several_currencies_have_no_common_total(world: World, wor
     done = export(world, tmp_path / "all.csv", everybody=True, fmt="csv", day=day)
     with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    assert [row[7:9] for row in rows[1:]] == [["1.50", "PLN"], ["6.00", "JPY"]]
+    assert [[row[7], row[9]] for row in rows[1:]] == [["1.50", "PLN"], ["6.00", "JPY"]]
     assert done.amount_minor() == {"PLN": 150, "JPY": 6}
     export(world, tmp_path / "all.xlsx", everybody=True, day=day)
     totals = openpyxl.load_workbook(tmp_path / "all.xlsx")["Totals"]

@@ -154,7 +154,7 @@ def test_where_the_participant_bears_a_withheld_tax_the_rest_is_loaded(world: Wo
     assert (run.amount_minor, run.withheld_minor, run.compensation_minor) == (8_100, 1_900, 0)
     found = redemptions(world, run)["A"]
     assert (found.amount_minor, found.withheld_minor, found.tax_rule) == (8_100, 1_900, "OWN v3")
-    assert run.terms["tax"] == "Tax by 1 rules of the programme's own."
+    assert run.terms["tax"] == "Tax by 1 rule of the programme's own."
 
 
 def test_a_rule_that_looks_at_the_year_sees_what_the_year_had(world: World) -> None:

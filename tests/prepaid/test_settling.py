@@ -1,5 +1,6 @@
 """Response files brought by hand: everything is matched by reference, nothing is lost, and twice is as good as once."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,26 @@ def test_any_order_of_answers_ends_alike(world: World) -> None:
         settled = settling.settle(session, locked_run(session, run.id), answers, actor="cleo", now=NOW)
     assert settled.status is RunStatus.SETTLED
     assert [world.wallet(f"D{number}") for number in range(4)] == [(0, 0, 10_000), (10_000, 0, 0)] * 2
+
+
+def test_many_who_settle_at_once_settle_once(world: World) -> None:
+    run = ordered(world, count=30)
+    references = world.references(run)
+    rows = [
+        f"{reference},{'failed' if number % 3 == 0 else 'loaded'},x,100.00"
+        for number, reference in enumerate(references.values())
+    ]
+    path = world.respond("\n".join(["reference,result,code,amount", *rows]) + "\n")
+    settled: list[settling.Settled] = []
+
+    def bring_it() -> None:
+        settled.append(bring(world, run, path))
+        world.registry.remove()
+
+    threads = [threading.Thread(target=bring_it) for _ in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted((one.loaded, one.failed, one.again) for one in settled) == [(0, 0, 30)] * 3 + [(20, 10, 0)]
+    assert sum(world.wallet(f"D{number}")[2] for number in range(30)) == 4_000

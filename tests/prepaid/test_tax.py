@@ -54,7 +54,7 @@ def test_own_rules_stand_before_the_pack_s() -> None:
     tax = tax_of(pack="PL", rules=[own])
     assert levied(tax, TaxStatus.PRIVATE_PERSON, 500_000).rule == "OWN v2"
     assert levied(tax, TaxStatus.COMPANY, 500_000).rule == "PL-BUSINESS v1"
-    assert tax.source == "Tax by 1 rules of the programme's own and the pack PL that the programme names."
+    assert tax.source == "Tax by 1 rule of the programme's own and the pack PL that the programme names."
     alone = tax_of(rules=[own])
     assert isinstance(alone.levy(TaxStatus.COMPANY, 500_000, 0), Refused)
 

@@ -1,0 +1,29 @@
+"""Carries a run out to its end, in a process that may be killed at any time."""
+
+import datetime as dt
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+from app.config import Settings
+from app.db.transaction import transaction
+from app.domain.states import RunStatus
+from prepaid import ordering, sending
+from prepaid.moves import run_of
+from prepaid.sandbox import SandboxProvider
+
+NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
+
+
+def carry_out(url: str, home: Path, run_id: int) -> None:
+    """Approve, order and send until the run is settled, wherever an earlier process was stopped."""
+    engine = create_engine(url)
+    registry, settings, provider = scoped_session(sessionmaker(engine)), Settings(home=home), SandboxProvider(engine)
+    while True:
+        with transaction(registry) as session:
+            status = run_of(session, run_id).status
+        if status is RunStatus.SETTLED:
+            return
+        step = ordering.approve_and_order if status in (RunStatus.PREVIEW, RunStatus.APPROVED) else sending.send
+        step(registry, settings, provider, run_id, actor="ben", now=NOW)
