@@ -1,18 +1,23 @@
 """Rows become documents: lines with one key belong together, and one bad row holds all of them (rules.md 1, 9)."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from app.domain.codes import code_key
 from app.domain.exact import Ints
 from app.domain.numbering import number_keys
-from app.domain.sales import UNKNOWN, Documents, Lines, Sales, Texts, in_counting_order
+from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, Texts, in_counting_order
 from app.domain.states import Outcome
 from importers.parsing import Column
 from importers.problems import Problems
 from importers.sales_rows import SalesRows
 from verification.gate import Incoming
+
+_DAY = 24 * 60 + 1  # minutes of a day, and one more for those whose time is not known
 
 
 @dataclass(frozen=True)
@@ -23,31 +28,48 @@ class Grouped:
     repeated_rows: np.ndarray
 
 
-def group(rows: SalesRows, distributor_id: Ints, product_id: Ints, problems: Problems) -> Grouped:
+def group(
+    rows: SalesRows,
+    distributor_id: Ints,
+    product_id: Ints,
+    problems: Problems,
+    broken: Mapping[int, Sequence[str]] | None = None,
+) -> Grouped:
     """Put lines together into documents, in counting order.
 
     The key is seller (tax id, or the distributor), kind and normalised number. Where one key is written in several ways
     in places apart, each place is an occurrence of its own: the first is the document, the others repeat it or
-    contradict it. A document with a bad row waits whole.
+    contradict it. So does another distributor that claims a document of the same seller. A document with a bad row
+    waits whole.
+
+    Args:
+        rows: typed rows, good and bad.
+        distributor_id: of each row, ``UNKNOWN`` where there is none.
+        product_id: likewise.
+        problems: knows the bad rows; takes what is found here.
+        broken: the cells of rows that are not among ``rows``, for they do not fit the header: a document that such a
+            row belongs to waits as well.
     """
     bad = np.isin(rows.row_number, problems.rows())
-    usable = (rows.number.code >= 0) & (rows.distributor.code >= 0) & ~np.isnat(rows.issued_on)
+    named = rows.distributor.code >= 0
+    if rows.seller is not None:
+        named = named | (rows.seller.code >= 0)
     key_code, keys = _number_keys(rows)
     seller_code, sellers = _sellers(rows, distributor_id)
     document, _ = _numbered(seller_code, rows.kind.astype(np.int64), key_code)
-    document[~usable] = UNKNOWN
+    document[(rows.number.code < 0) | ~named] = UNKNOWN
     repeated = _occurrences(rows, document, bad, product_id, problems)
     bad |= np.isin(rows.row_number, problems.rows())
     line_number = _line_numbers(rows, document, bad, repeated, problems)
-    _hold_whole(rows, document, bad, repeated, problems)
+    _hold_whole(rows, document, repeated, problems, _torn(rows, document, broken or {}))
     bad = np.isin(rows.row_number, problems.rows()) | repeated
     good = np.flatnonzero(~bad & (document >= 0))
-    sales, first = _as_sales(rows, good, document, line_number, distributor_id, product_id)
+    sales, first, total_minor = _as_sales(rows, good, document, line_number, distributor_id, product_id)
     incoming = Incoming(
         sales=sales,
         number_key=np.asarray([keys[one] for one in key_code[first]], dtype=object),
         seller_key=np.asarray([sellers[one] for one in seller_code[first]], dtype=object),
-        total_minor=rows.total_minor[first],
+        total_minor=total_minor,
     )
     return Grouped(incoming, rows.row_number[repeated])
 
@@ -99,27 +121,52 @@ def _numbered(*columns: Ints) -> tuple[Ints, Ints]:
 
 
 def _occurrences(rows: SalesRows, document: Ints, bad: np.ndarray, product_id: Ints, problems: Problems) -> np.ndarray:
-    """Find documents that a file brings twice under numbers written differently. Marks the rows that only repeat."""
+    """Find documents that a file brings twice: under numbers written differently, or for several distributors.
+
+    Marks the rows that only repeat. What contradicts is held and belongs to no document any more: what came first
+    counts, as it would had they come in two files.
+    """
     repeated = np.zeros(len(document), dtype=bool)
-    spelling = pd.Series(rows.number.code).groupby(document).nunique()
-    several = [one for one in spelling.index[spelling > 1].tolist() if one >= 0]
+    _, first_of = _numbered(document, rows.number.code, rows.distributor.code)
+    ways = np.bincount(document[first_of][document[first_of] >= 0])
+    several = np.flatnonzero(ways > 1).tolist()
     if not several:
         return repeated
     order = np.argsort(document, kind="stable")
     starts = np.searchsorted(document[order], several)
     ends = np.searchsorted(document[order], several, side="right")
+
+    def contradict(run: Ints) -> None:
+        number = rows.number.written[int(rows.number.code[run[0]])]
+        problems.add_all(rows.row_number[run[~bad[run]]].tolist(), Outcome.HELD, "changed_document", number=number)
+        document[run] = UNKNOWN
+
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        runs = _runs(order[start:end], rows.number.code)
-        first = _content(rows, runs[0], product_id)
-        for run in runs[1:]:
-            if bad[run].any() or bad[runs[0]].any():
-                continue
-            if _content(rows, run, product_id) == first:
+        own, *others = _by_distributor(order[start:end], rows.distributor.code)
+        for run in others:
+            contradict(run)
+        first, *again = _runs(own, rows.number.code)
+        content = _content(rows, first, product_id)
+        for run in again:
+            if bad[run].any() or bad[first].any():
+                continue  # nobody can tell whether they are the same: all wait
+            if _content(rows, run, product_id) == content:
                 repeated[run] = True
             else:
-                number = rows.number.written[int(rows.number.code[run[0]])]
-                problems.add_all(rows.row_number[run].tolist(), Outcome.HELD, "changed_document", number=number)
+                contradict(run)
     return repeated
+
+
+def _by_distributor(rows: Ints, who: Ints) -> list[Ints]:
+    """Part the rows of one document by distributor, whoever stands first coming first.
+
+    A row that names none goes with the first.
+    """
+    named = rows[who[rows] >= 0]
+    owners = list(dict.fromkeys(who[named].tolist()))
+    if len(owners) < 2:
+        return [rows]
+    return [rows[np.isin(who[rows], [owners[0], UNKNOWN])], *(rows[who[rows] == one] for one in owners[1:])]
 
 
 def _runs(rows: Ints, spelling: Ints) -> list[Ints]:
@@ -135,16 +182,25 @@ def _runs(rows: Ints, spelling: Ints) -> list[Ints]:
     return sorted((np.sort(np.concatenate(run)) for _, run in joined), key=lambda run: int(run[0]))
 
 
-def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[tuple[int, ...]]:
-    return sorted(
+def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[Any]:
+    """Give what the gate compares of a document (`verification.gate.content_hashes`)."""
+    lines = sorted(
         zip(
             product_id[run].tolist(),
             rows.quantity_milli[run].tolist(),
             rows.unit_price_micro[run].tolist(),
             rows.net_minor[run].tolist(),
+            rows.gross_minor[run].tolist(),
+            rows.discounted[run].tolist(),
             strict=True,
         )
     )
+    texts = [
+        next((str(column.values[code].as_py()) for code in column.code[run].tolist() if code >= 0), None)
+        for column in (rows.corrects, rows.outlet, rows.channel, rows.person)
+        if column is not None
+    ]
+    return [rows.issued_on[run].min(), lines, texts]
 
 
 def _line_numbers(
@@ -168,33 +224,70 @@ def _line_numbers(
     return rows.line_number
 
 
-def _hold_whole(rows: SalesRows, document: Ints, bad: np.ndarray, repeated: np.ndarray, problems: Problems) -> None:
+def _torn(rows: SalesRows, document: Ints, broken: Mapping[int, Sequence[str]]) -> Iterator[tuple[int, int]]:
+    """Find the documents of rows that do not fit the header: (document, row).
+
+    Nobody knows which cell is which in such a row; but where it holds the number and the distributor of a document, it
+    is a line of it.
+    """
+    if not broken:
+        return
+    code_of = {written: code for code, written in enumerate(rows.number.written)}
+    order = np.argsort(rows.number.code, kind="stable")
+    numbers = rows.number.code[order]
+    for row, cells in broken.items():
+        codes = {code_of[cell.strip()] for cell in cells if cell.strip() in code_of}
+        keys = {code_key(cell) for cell in cells}
+        for code in sorted(codes):
+            own = order[np.searchsorted(numbers, code) : np.searchsorted(numbers, code, side="right")]
+            for at in own.tolist():
+                who = int(rows.distributor.code[at])
+                if who >= 0 and document[at] >= 0 and rows.distributor.keys[who] in keys:
+                    yield int(document[at]), row
+
+
+def _hold_whole(
+    rows: SalesRows, document: Ints, repeated: np.ndarray, problems: Problems, torn: Iterator[tuple[int, int]]
+) -> None:
     """Hold the good rows of documents that have a bad one."""
     bad = np.isin(rows.row_number, problems.rows())
     spoilt, at = np.unique(document[bad & (document >= 0)], return_index=True)
-    if not spoilt.size:
-        return
     first_bad = dict(zip(spoilt.tolist(), rows.row_number[bad & (document >= 0)][at].tolist(), strict=True))
-    waiting = np.isin(document, spoilt) & ~bad & ~repeated
-    for row in np.flatnonzero(waiting).tolist():
+    for one, row in torn:
+        first_bad[one] = min(row, first_bad.get(one, row))
+    if not first_bad:
+        return
+    waiting = np.isin(document, list(first_bad)) & ~bad & ~repeated
+    for at_row in np.flatnonzero(waiting).tolist():
         problems.add(
-            rows.row_number[row],
+            rows.row_number[at_row],
             Outcome.HELD,
             "document_incomplete",
-            number=rows.number.written[int(rows.number.code[row])],
-            because=int(first_bad[int(document[row])]),
+            number=rows.number.written[int(rows.number.code[at_row])],
+            because=int(first_bad[int(document[at_row])]),
         )
 
 
 def _as_sales(
     rows: SalesRows, good: Ints, document: Ints, line_number: np.ndarray, distributor_id: Ints, product_id: Ints
-) -> tuple[Sales, Ints]:
-    """Lay good rows out as documents and lines in counting order. Also gives the first row of each document."""
+) -> tuple[Sales, Ints, Ints]:
+    """Lay good rows out as documents and lines in counting order.
+
+    Also gives the first row of each document, and the total that it states.
+    """
     _, first_at, mine = np.unique(document[good], return_index=True, return_inverse=True)
     first = good[first_at]
     count = len(first)
-    issued_on = np.full(count, np.datetime64("9999-12-31", "D"))
-    np.minimum.at(issued_on, mine, rows.issued_on[good])
+    # the earliest date counts (rules.md 1), and of its times the earliest
+    minutes = rows.minute[good].astype(np.int64)
+    moments = rows.issued_on[good].astype(np.int64) * _DAY + np.where(minutes == UNKNOWN, _DAY - 1, minutes)
+    earliest = np.full(count, np.iinfo(np.int64).max)
+    np.minimum.at(earliest, mine, moments)
+    minute = np.where(earliest % _DAY == _DAY - 1, UNKNOWN, earliest % _DAY).astype(np.int16)
+    stated = np.flatnonzero(rows.total_minor[good] != NO_AMOUNT)
+    totalled, told_at = np.unique(mine[stated], return_index=True)
+    total_minor = np.full(count, NO_AMOUNT)
+    total_minor[totalled] = rows.total_minor[good[stated[told_at]]]
 
     def text(column: Column | None) -> Texts:
         """Take the first text that a document's rows give."""
@@ -209,8 +302,8 @@ def _as_sales(
         distributor_id=distributor_id[first],
         kind=rows.kind[first],
         number=np.asarray([rows.number.written[one] for one in rows.number.code[first].tolist()] or [], dtype=object),
-        issued_on=issued_on,
-        minute=rows.minute[first],
+        issued_on=(earliest // _DAY).astype("datetime64[D]"),
+        minute=minute,
         corrects=text(rows.corrects),
         outlet=text(rows.outlet),
         channel=text(rows.channel),
@@ -234,4 +327,4 @@ def _as_sales(
         source_row=rows.row_number[line].astype(np.int32),
     )
     ordered = Documents(**{name: getattr(documents, name)[order] for name in documents.__dataclass_fields__})
-    return Sales(ordered, lines), first[order]
+    return Sales(ordered, lines), first[order], total_minor[order]

@@ -1,5 +1,8 @@
 """The guard: judges a file's bytes before anything reads them as a table."""
 
+import codecs
+import mmap
+import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +13,11 @@ from importers.errors import FileRefused
 MAX_MEMBERS = 2_000
 MAX_UNPACKED = 2 << 30
 MAX_RATIO = 200
+
+_HEAD = 1 << 16
+_CHUNK = 1 << 20
+_QUOTED = re.compile(rb'(?<![^,;\t|\r\n])"[^"]*(?:""[^"]*)*(?:"|\Z)')
+_LINE_END = re.compile(rb"\r\n?|\n")
 
 
 @dataclass(frozen=True)
@@ -76,15 +84,28 @@ def _judge_workbook(path: Path, name: str) -> None:
 
 
 def _judge_text(path: Path, name: str) -> None:
-    with path.open("rb") as file:
-        sample = file.read(1 << 16)
-    if b"\0" in sample:
-        raise FileRefused(f"{name}: neither a workbook nor text; expected .xlsx or CSV in UTF-8.")
-    whole = len(sample) < 1 << 16
-    try:
-        (sample if whole else sample.rsplit(b"\n", 1)[0]).decode("utf-8-sig")
-    except UnicodeDecodeError as wrong:
-        line = sample[: wrong.start].count(b"\n") + 1
-        raise FileRefused(
-            f"{name}: row {line} is not UTF-8 (byte {sample[wrong.start]:#04x}); save the file as CSV UTF-8."
-        ) from None
+    """Look at every byte: a report that breaks off in the middle should be refused before it begins to count."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        nul = content.find(b"\0")
+        if 0 <= nul < _HEAD:
+            raise FileRefused(f"{name}: neither a workbook nor text; expected .xlsx or CSV in UTF-8.")
+        if nul >= 0:
+            raise FileRefused(f"{name}: row {row_at(content, nul)} holds a NUL, which no text does; export it again.")
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        for at in range(0, len(content), _CHUNK):
+            chunk = content[at : at + _CHUNK]
+            waiting = len(decoder.getstate()[0])
+            try:
+                decoder.decode(chunk, final=at + _CHUNK >= len(content))
+            except UnicodeDecodeError as wrong:
+                place = at - waiting + wrong.start
+                raise FileRefused(
+                    f"{name}: row {row_at(content, place)} is not UTF-8 (byte {content[place]:#04x}); "
+                    "save the file as CSV UTF-8."
+                ) from None
+
+
+def row_at(content: mmap.mmap, place: int) -> int:
+    """Tell in which row a byte stands, as a spreadsheet counts: line breaks within quotes begin no row."""
+    before = content[:place].removeprefix(codecs.BOM_UTF8)
+    return 1 + len(_LINE_END.findall(_QUOTED.sub(b"", before)))

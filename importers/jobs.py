@@ -7,8 +7,9 @@ transaction, finishing writes the same workbook.
 import datetime as dt
 import functools
 import json
-from collections.abc import Callable
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import numpy as np
 from sqlalchemy import func, select, update
@@ -38,7 +39,7 @@ from importers.matching import match
 from importers.problems import Problems
 from importers.reading import TextTable, read
 from importers.sales_rows import SalesRows, type_rows
-from importers.sharding import cut
+from importers.sharding import Shard, cut
 from importers.store import BatchFiles
 from importers.workbook import problem_rows, write_problems
 from verification.gate import Admission, Incoming, Source, admit
@@ -98,19 +99,28 @@ class _Desk:
         columns = mapped(table, profile)
         problems = Problems()
         with stage("keep"):
-            files.save_rows(table.frame, table.row_number)
+            files.save_rows(table.frame, table.row_number, table.broken)
         _wrong_widths(table, problems)
+        broken = table.broken
         rows_read = len(table.row_number) + len(table.wrong_width)
         work.report(stage="typing", rows_read=rows_read)
         gross = settings.earns_on == "gross"
         with stage("type"):
-            rows = type_rows(table, columns, profile, program.currency_decimals, gross=gross, problems=problems)
+            rows = type_rows(
+                table,
+                columns,
+                profile,
+                program.currency_decimals,
+                gross=gross,
+                time_zone=program.time_zone,
+                problems=problems,
+            )
         del table
         matched = _Matched(self, work, batch, program, settings, profile)
         with stage("match"):
             distributor_id, product_id = matched.ids(rows, problems)
         with stage("group"):
-            grouped = group(rows, distributor_id, product_id, problems)
+            grouped = group(rows, distributor_id, product_id, problems, broken)
         del rows
         work.report(stage="cutting", rows_read=rows_read)
         with work.transaction() as session:
@@ -123,23 +133,27 @@ class _Desk:
         if batch.dry_run:
             matched.save_created(files)
         with work.transaction() as session:
-            for position, (shard, name) in enumerate(shards):
-                row = ImportShard(
-                    batch_id=batch.id,
-                    position=position,
-                    file=name,
-                    lines=len(shard.incoming.sales.lines),
-                    documents=len(shard.incoming.sales.documents),
-                )
-                session.add(row)
+            for lane, parts in _jobs_of(shards, dry_run=batch.dry_run):
+                rows_of_job = [
+                    ImportShard(
+                        batch_id=batch.id,
+                        position=position,
+                        file=name,
+                        lines=len(shard.incoming.sales.lines),
+                        documents=len(shard.incoming.sales.documents),
+                    )
+                    for position, shard, name in parts
+                ]
+                session.add_all(rows_of_job)
                 session.flush()
+                ids = [row.id for row in rows_of_job]
                 board.put_up(
                     session,
                     batches.SHARD,
-                    f"{batches.SHARD}:{row.id}",
-                    {"batch": batch.id, "shard": row.id},
-                    lane=None if shard.lane is None else f"import:{batch.id}:{shard.lane}",
-                    position=shard.order,
+                    f"{batches.SHARD}:{ids[0]}",
+                    {"batch": batch.id, "shards": ids},
+                    lane=None if lane is None else f"import:{batch.id}:{lane}",
+                    position=parts[0][1].order,
                 )
             problems.store(session, batch.id)
             counts = {
@@ -168,7 +182,7 @@ class _Desk:
         table = read(judged, batch.file_name, profile.sheet)
         columns = mapped(table, profile)
         problems = Problems()
-        files.save_rows(table.frame, table.row_number)
+        files.save_rows(table.frame, table.row_number, table.broken)
         _wrong_widths(table, problems)
         rows = masterdata.read_rows(table, columns, problems)
         with work.transaction() as session:
@@ -202,40 +216,49 @@ class _Desk:
         messenger.wake(self.redis_url, 1)
 
     def shard(self, work: Work) -> None:
-        """Count one shard: gate, rules, ledger, and its own record, in one transaction."""
-        batch_id, shard_id = int(work.payload["batch"]), int(work.payload["shard"])
+        """Count one shard: gate, rules, ledger, and its own record, in one transaction.
+
+        In a dry run the shards of a lane are one job: each must see what those before it did, and nothing is kept.
+        """
+        batch_id, shard_ids = int(work.payload["batch"]), [int(one) for one in work.payload["shards"]]
         with work.transaction() as session:
             batch = session.get_one(ImportBatch, batch_id)
-            name = session.get_one(ImportShard, shard_id).file
+            names = {one: session.get_one(ImportShard, one).file for one in shard_ids}
             profile = ImportProfile.model_validate(batch.profile)
             session.expunge_all()
         files = BatchFiles(self.settings.files, batch_id)
-        with stage("load"):
-            incoming = files.load_shard(name)
         with work.transaction() as session:
             saved = session.begin_nested() if batch.dry_run else None
-            if batch.dry_run:
-                incoming = _create_for_now(session, batch, files, incoming, self.clock())
-            rules = rules_of(session, batch.program_id)
-            source = Source(
-                name="import",
-                policy=rules.settings.verification.import_,
-                may_correct=profile.changed_documents == "correct",
-                batch_id=batch_id,
-            )
-            admission = admit(session, rules, incoming, source, now=self.clock())
+            found = {one: self._count(session, batch, profile, files, name) for one, name in names.items()}
             if saved is not None:
                 saved.rollback()
-            counts, problems = _outcomes(incoming, admission)
-            problems.store(session, batch_id)
-            session.execute(
-                update(ImportShard)
-                .where(ImportShard.id == shard_id)
-                .values(counts=counts)
-                .execution_options(synchronize_session=False)
-            )
+            for shard_id, (counts, problems) in found.items():
+                problems.store(session, batch_id)
+                session.execute(
+                    update(ImportShard)
+                    .where(ImportShard.id == shard_id)
+                    .values(counts=counts)
+                    .execution_options(synchronize_session=False)
+                )
             work.finish(session)
         self._finish_if_last(work, batch_id)
+
+    def _count(
+        self, session: Session, batch: ImportBatch, profile: ImportProfile, files: BatchFiles, name: str
+    ) -> tuple[dict[str, int], Problems]:
+        with stage("load"):
+            incoming = files.load_shard(name)
+        if batch.dry_run:
+            incoming = _create_for_now(session, batch, files, incoming, self.clock())
+        rules = rules_of(session, batch.program_id)
+        source = Source(
+            name="import",
+            policy=rules.settings.verification.import_,
+            may_correct=profile.changed_documents == "correct",
+            batch_id=batch.id,
+        )
+        admission = admit(session, rules, incoming, source, now=self.clock())
+        return _outcomes(incoming, admission)
 
     def _finish_if_last(self, work: Work, batch_id: int) -> None:
         """Put up the finish once every shard is counted. Two workers may both see it: the key makes it one job."""
@@ -268,6 +291,21 @@ class _Desk:
             )
             work.finish(session)
         files.drop_shards()
+
+
+_Part: TypeAlias = tuple[int, Shard, str]
+"""A shard with its position in the batch and the name of its files."""
+
+
+def _jobs_of(shards: list[tuple[Shard, str]], *, dry_run: bool) -> Iterator[tuple[str | None, list[_Part]]]:
+    """Say which shards are one job: each by itself; in a dry run those of one lane together."""
+    lanes: dict[str, list[_Part]] = defaultdict(list)
+    for position, (shard, name) in enumerate(shards):
+        if dry_run and shard.lane is not None:
+            lanes[shard.lane].append((position, shard, name))
+        else:
+            yield shard.lane, [(position, shard, name)]
+    yield from lanes.items()
 
 
 def _put_up_finish(session: Session, batch_id: int) -> None:
@@ -333,11 +371,12 @@ class _Matched:
     def _create_distributors(self, rows: SalesRows, codes: list[str], names: dict[str, str]) -> dict[str, int]:
         countries: dict[str, str] = {}
         if rows.country is not None:
-            first, at = np.unique(rows.distributor.code, return_index=True)
+            said = np.asarray([country is not None for country in rows.country], dtype=bool)
+            told = np.flatnonzero((rows.distributor.code >= 0) & said)
+            first, at = np.unique(rows.distributor.code[told], return_index=True)
             countries = {
                 rows.distributor.written[code]: rows.country[row]
-                for code, row in zip(first.tolist(), at.tolist(), strict=True)
-                if code >= 0 and rows.country[row] is not None
+                for code, row in zip(first.tolist(), told[at].tolist(), strict=True)
             }
         if self.batch.dry_run:
             return self._pretend("distributors", codes, names, countries)

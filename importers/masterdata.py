@@ -1,7 +1,7 @@
 """Distributors and products from a file: typed, matched to groups, created or changed; one row is one thing."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,11 +12,14 @@ from app.domain.states import Outcome, TaxStatus
 from app.services import catalogue, distributors
 from app.services.catalogue import ProductRow
 from app.services.distributors import DistributorRow
-from importers.parsing import Column
+from importers.parsing import MAX_TEXT, Column, require_short
 from importers.problems import Problems
 from importers.reading import TextTable
 
 Cells = dict[str, str | None]
+
+_MOST = {"tier": 64, "tax_id": 64, "tax_status": 64, "country": 64, "ean": 64}
+"""Longest texts of fields that are shorter than names."""
 
 
 @dataclass
@@ -32,20 +35,23 @@ def read_rows(table: TextTable, columns: Mapping[str, str], problems: Problems) 
 
     A code that comes again with the same cells is one row; with other cells it is a problem.
     """
-    read = {field_: Column.of(header, table.column(header)).texts() for field_, header in columns.items()}
+    typed = {field_: Column.of(header, table.column(header)) for field_, header in columns.items()}
+    for field_, column in typed.items():
+        require_short(column, table.row_number, problems, _MOST.get(field_, MAX_TEXT))
+    read = {field_: column.texts() for field_, column in typed.items()}
     rows = MasterRows()
     for at, row in enumerate(table.row_number.tolist()):
         cells: Cells = {field_: values[at] for field_, values in read.items()}
         lacking = [name for name in ("code", "name") if cells[name] is None]
         for name in lacking:
             problems.add(row, Outcome.REFUSED, "missing", field=columns[name])
-        if lacking:
+        if row in problems.outcome:
             continue
         key = code_key(str(cells["code"]))
         known = rows.by_code.get(key)
         if known is None:
             rows.by_code[key] = (row, cells)
-        elif known[1] == cells:
+        elif known[1] | {"code": cells["code"]} == cells:
             rows.repeated += 1
         else:
             problems.add(row, Outcome.REFUSED, "repeated_code", found=repr(cells["code"]))
@@ -57,15 +63,9 @@ def load_products(session: Session, program_id: int, locale: str, rows: MasterRo
 
     The caller commits.
     """
-    named = {
-        (cells["group"], cells.get("parent_group"))
-        for _, cells in rows.by_code.values()
-        if cells.get("group") is not None
-    }
+    named = [(cells["group"], cells.get("parent_group")) for _, cells in rows.by_code.values()]
     groups = catalogue.put_groups(
-        session,
-        program_id,
-        sorted(((group or "", parent) for group, parent in named), key=lambda one: (one[0], one[1] or "")),
+        session, program_id, _from_the_top((group, parent) for group, parent in named if group is not None)
     )
     products = [
         ProductRow(
@@ -77,6 +77,26 @@ def load_products(session: Session, program_id: int, locale: str, rows: MasterRo
         for _, cells in rows.by_code.values()
     ]
     return catalogue.put_products(session, program_id, locale, products)
+
+
+def _from_the_top(named: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:
+    """Order groups so that one comes after the group above it, and with it wherever one row at least names it."""
+    names: dict[str, str] = {}
+    above: dict[str, str] = {}
+    for group, parent in named:
+        names.setdefault(code_key(group), group)
+        if parent is not None:
+            names.setdefault(code_key(parent), parent)
+            above.setdefault(code_key(group), code_key(parent))
+    done: set[str] = set()
+    for key in sorted(names):
+        path = [key]
+        while (parent_key := above.get(path[-1])) is not None and parent_key not in (*path, *done):
+            path.append(parent_key)
+        for one in reversed(path):
+            if one not in done:
+                done.add(one)
+                yield names[one], names[above[one]] if one in above else None
 
 
 def load_distributors(

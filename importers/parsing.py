@@ -5,7 +5,8 @@ Every function works on the distinct texts of a column and spreads the result ov
 """
 
 import datetime as dt
-from collections.abc import Callable
+import re
+import zoneinfo
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,17 +14,25 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.exact import Ints, floor_product, half_up
+from app.domain.exact import Ints, half_up
 from app.domain.sales import UNKNOWN, Flags, Texts
 from app.domain.states import Outcome
 from importers.problems import Problems
 
-FRACTION_DIGITS = 6
-MICRO = 10**FRACTION_DIGITS
 MAX_SHOWN = 60
-_LIMIT = 10**12
+LIMIT_DIGITS = 12
+"""Digits before the point of the largest number that is taken in."""
+PRICE_DIGITS = 6
+"""Digits of a minor unit that a unit price keeps."""
+MAX_TEXT = 256
+"""Longest text that names something: a number, a code. Longer ones are slips of a file, and no index holds them."""
 
-_NUMBER = r"^(?P<sign>[+-]?)(?P<whole>\d{1,18})(?:\.(?P<part>\d{0,40}))?$"
+_NOISE_DECIMALS = 6
+_EXACT_DIGITS = 15
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DIRECTIVE = re.compile(r"%(.)")
+_TIMES = frozenset("HIXc")
+_NUMBER = r"^(?P<sign>[+-]?)0*(?P<whole>\d{1,40})(?:\.(?P<part>\d{0,400}))?$"
 
 
 @dataclass(frozen=True)
@@ -82,44 +91,68 @@ def require(column: Column, rows: np.ndarray, problems: Problems) -> None:
 
 @dataclass(frozen=True)
 class _Decimals:
-    """Distinct texts as numbers: value in millionths, whether it is one, whether digits beyond the sixth were cut."""
+    """Distinct texts as numbers: the digits before and behind the point, whether it is a number, and one that fits."""
 
-    millionths: Ints
+    negative: Flags
+    whole: Ints
+    fraction: pa.Array
+    decimals: Ints
+    noise: Flags
     good: Flags
     small: Flags
-    decimals: Ints
+
+    def scaled(self, places: int) -> Ints:
+        """Give the numbers times 10 to the power of ``places``, rounded half up, away from zero.
+
+        More digits than a spreadsheet's arithmetic keeps are noise of it (2.5500000000000003 is 2.55): such a number
+        is rounded to six decimals first.
+        """
+        exact = self._rounded(places)
+        if self.noise.any():
+            kept = min(places, _NOISE_DECIMALS)
+            cleaned = half_up(self._rounded(_NOISE_DECIMALS), 10 ** (_NOISE_DECIMALS - kept)) * 10 ** (places - kept)
+            exact = np.where(self.noise, cleaned, exact)
+        return np.where(self.negative, -exact, exact)
+
+    def _rounded(self, places: int) -> Ints:
+        padded = pc.utf8_rpad(self.fraction, places + 1, "0")
+        up = np.asarray(pc.greater_equal(pc.utf8_slice_codeunits(padded, places, places + 1), "5"))
+        kept = pc.utf8_slice_codeunits(padded, 0, places) if places else None
+        part = 0 if kept is None else pc.cast(kept, pa.int64()).to_numpy(zero_copy_only=False)
+        return np.asarray(np.where(self.small, self.whole, 0) * 10**places + part + up, dtype=np.int64)
+
+    def noiseless_decimals(self) -> Ints:
+        """Count the decimals of each number, those of noise left out."""
+        return np.where(self.noise, _trailing(self._rounded(_NOISE_DECIMALS)), self.decimals)
 
 
-def _decimals(values: pa.Array, decimal: str) -> _Decimals:
+def _decimals(values: pa.Array, signs: str, whole_digits: int) -> _Decimals:
     plain = pc.replace_substring_regex(values, "[\\s\u00a0\u202f']", "")
-    if decimal == ",":
-        # a number cell of a workbook reaches us with a point whatever the country
+    if "." not in signs:
+        plain = pc.replace_substring(plain, ".", "?")
+    if "," in signs:
         plain = pc.replace_substring(plain, ",", ".")
     parts = pc.extract_regex(plain, _NUMBER)
     good = np.asarray(parts.is_valid())
     whole = pc.fill_null(pc.struct_field(parts, "whole"), "0")
-    fraction = pc.fill_null(pc.struct_field(parts, "part"), "")
+    fraction = pc.utf8_rtrim(pc.fill_null(pc.struct_field(parts, "part"), ""), "0")
     negative = np.asarray(pc.fill_null(pc.equal(pc.struct_field(parts, "sign"), "-"), False))  # noqa: FBT003
-    padded = pc.utf8_rpad(fraction, FRACTION_DIGITS + 1, "0")
-    whole_number = pc.cast(whole, pa.int64()).to_numpy(zero_copy_only=False)
-    small = whole_number < _LIMIT
-    kept = pc.cast(pc.utf8_slice_codeunits(padded, 0, FRACTION_DIGITS), pa.int64()).to_numpy(zero_copy_only=False)
-    next_digit = np.asarray(
-        pc.greater_equal(pc.utf8_slice_codeunits(padded, FRACTION_DIGITS, FRACTION_DIGITS + 1), "5")
-    )
-    millionths = np.where(small, whole_number, 0) * MICRO + kept + next_digit
-    significant = pc.utf8_rtrim(fraction, "0")
-    # 2.5500000000000003 is 2.55 as a spreadsheet's arithmetic leaves it: noise, not decimals
-    noise = np.asarray(pc.utf8_length(significant)) > 12
-    digits = np.where(noise, _trailing(millionths), np.asarray(pc.utf8_length(significant)))
-    return _Decimals(np.where(negative, -millionths, millionths), good, small, digits.astype(np.int64))
+    small = np.asarray(pc.utf8_length(whole)) <= whole_digits
+    decimals = np.asarray(pc.utf8_length(fraction)).astype(np.int64)
+    leading = decimals - np.asarray(pc.utf8_length(pc.utf8_ltrim(fraction, "0")))
+    is_zero = np.asarray(pc.equal(whole, "0"))
+    significant = decimals - np.where(is_zero, leading, 0) + np.where(is_zero, 0, np.asarray(pc.utf8_length(whole)))
+    noise = (decimals > 2 * _NOISE_DECIMALS) | ((significant > _EXACT_DIGITS) & (decimals > _NOISE_DECIMALS))
+    fits = pc.if_else(pa.array(small), whole, "0")
+    number = pc.cast(fits, pa.int64()).to_numpy(zero_copy_only=False)
+    return _Decimals(negative, number, fraction, decimals, noise, good, small)
 
 
 def _trailing(millionths: Ints) -> Ints:
     """Count the decimals that are left after rounding to six."""
     digits = np.zeros(len(millionths), dtype=np.int64)
-    for place in range(FRACTION_DIGITS):
-        digits[millionths % 10 ** (FRACTION_DIGITS - place) != 0] = place + 1
+    for place in range(_NOISE_DECIMALS):
+        digits[millionths % 10 ** (_NOISE_DECIMALS - place) != 0] = place + 1
     return digits
 
 
@@ -127,18 +160,22 @@ def _numbers(
     column: Column,
     rows: np.ndarray,
     problems: Problems,
-    decimal: str,
-    convert: Callable[[_Decimals], Ints],
+    signs: str,
+    places: int,
     missing: int,
-    most_decimals: int,
+    *,
+    most_decimals: int | None = None,
+    whole_digits: int = LIMIT_DIGITS,
 ) -> Ints:
-    found = _decimals(column.values, decimal)
-    fine = found.good & found.small & (found.decimals <= most_decimals)
-    values = np.where(fine, convert(found), missing)
+    found = _decimals(column.values, signs, whole_digits)
+    fine = found.good & found.small
+    if most_decimals is not None:
+        fine &= found.noiseless_decimals() <= most_decimals
+    values = np.where(fine, found.scaled(places), missing)
     for at in np.flatnonzero(~column.spread(fine, True)).tolist():  # noqa: FBT003
         code = int(column.code[at])
         if not found.good[code]:
-            example = "1234.56" if decimal == "." else "1234,56"
+            example = "1234,56" if signs.startswith(",") else "1234.56"
             why: dict[str, Any] = {"code": "not_a_number", "example": example}
         elif not found.small[code]:
             why = {"code": "number_too_large"}
@@ -148,39 +185,50 @@ def _numbers(
     return column.spread(values, missing)
 
 
-def quantity(column: Column, rows: np.ndarray, problems: Problems, decimal: str) -> Ints:
-    """Read quantities in thousandths; more than three decimals are a problem."""
-    return _numbers(column, rows, problems, decimal, lambda found: found.millionths // 1000, 0, 3)
+def quantity(column: Column, rows: np.ndarray, problems: Problems, signs: str) -> Ints:
+    """Read quantities in thousandths; more than three decimals are a problem.
+
+    ``signs`` are the decimal signs that the source uses, the profile's first.
+    """
+    return _numbers(column, rows, problems, signs, 3, 0, most_decimals=3)
 
 
-def money(column: Column, rows: np.ndarray, problems: Problems, decimal: str, decimals: int, missing: int) -> Ints:
+def money(column: Column, rows: np.ndarray, problems: Problems, signs: str, decimals: int, missing: int) -> Ints:
     """Read amounts in minor units, rounded half up where a source writes more decimals than the currency has."""
-
-    def convert(found: _Decimals) -> Ints:
-        return half_up(found.millionths, 10 ** (FRACTION_DIGITS - decimals))
-
-    return _numbers(column, rows, problems, decimal, convert, missing, 40)
+    return _numbers(column, rows, problems, signs, decimals, missing)
 
 
-def price(column: Column, rows: np.ndarray, problems: Problems, decimal: str, decimals: int, missing: int) -> Ints:
+def price(column: Column, rows: np.ndarray, problems: Problems, signs: str, decimals: int, missing: int) -> Ints:
     """Read unit prices in millionths of a minor unit."""
-
-    def convert(found: _Decimals) -> Ints:
-        return floor_product(found.millionths, 10**decimals, 1)
-
-    return _numbers(column, rows, problems, decimal, convert, missing, 40)
+    places = PRICE_DIGITS + decimals
+    return _numbers(column, rows, problems, signs, places, missing, whole_digits=18 - places)
 
 
-def dates(column: Column, rows: np.ndarray, problems: Problems, form: str | None) -> tuple[np.ndarray, np.ndarray]:
+def require_short(column: Column, rows: np.ndarray, problems: Problems, most: int = MAX_TEXT) -> None:
+    """Refuse the rows whose text is too long to name anything."""
+    long = np.asarray(pc.utf8_length(column.values)) > most
+    if long.any():
+        for at in np.flatnonzero(column.spread(long, False)).tolist():  # noqa: FBT003
+            expected = f"texts of at most {most} characters"
+            problems.add(
+                rows[at], Outcome.REFUSED, "no_such_value", field=column.name, found=column.shown(at), expected=expected
+            )
+
+
+def dates(
+    column: Column, rows: np.ndarray, problems: Problems, form: str | None, time_zone: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Read dates and, where the text tells it, the minute of the day.
 
     ``2025-12-31`` and ``2025-12-31 08:30:00`` are read always (date cells of a workbook come so), other texts by the
-    profile's strptime format. A column whose times are all midnight tells no time.
+    profile's strptime format. A column whose times are all midnight tells no time. A time with its distance from UTC
+    is told in the programme's time zone.
 
     Returns:
         ``datetime64[D]`` (NaT where there is none) and minutes (``UNKNOWN``).
     """
-    read = [_date(text, form) for text in column.values.to_pylist()]
+    zone = zoneinfo.ZoneInfo(time_zone)
+    read = [_date(text, form, zone) for text in column.values.to_pylist()]
     good = np.asarray([one is not None for one in read], dtype=bool)
     days = np.asarray([None if one is None else one[0] for one in read] or [], dtype="datetime64[D]")
     minutes = np.asarray([UNKNOWN if one is None else one[1] for one in read] or [], dtype=np.int16)
@@ -194,22 +242,27 @@ def dates(column: Column, rows: np.ndarray, problems: Problems, form: str | None
     return column.spread(days, np.datetime64("NaT", "D")), column.spread(minutes, UNKNOWN)
 
 
-def _date(text: str, form: str | None) -> tuple[dt.date, int] | None:
+def _date(text: str, form: str | None, zone: dt.tzinfo) -> tuple[dt.date, int] | None:
     try:
         if form is not None:
             moment = dt.datetime.strptime(text, form)  # noqa: DTZ007  # a date of the programme's own calendar
-            return moment.date(), moment.hour * 60 + moment.minute if "%H" in form else UNKNOWN
-    except ValueError:
+            return _day_and_minute(moment, zone) if _TIMES & set(_DIRECTIVE.findall(form)) else (moment.date(), UNKNOWN)
+    except (ValueError, OverflowError):
         pass
     try:
-        if len(text) == 10:
+        if _ISO_DAY.fullmatch(text):
             return dt.date.fromisoformat(text), UNKNOWN
         if len(text) >= 16 and text[10] in " T":
-            moment = dt.datetime.fromisoformat(text)
-            return moment.date(), moment.hour * 60 + moment.minute
-    except ValueError:
+            return _day_and_minute(dt.datetime.fromisoformat(text), zone)
+    except (ValueError, OverflowError):
         pass
     return None
+
+
+def _day_and_minute(moment: dt.datetime, zone: dt.tzinfo) -> tuple[dt.date, int]:
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(zone)
+    return moment.date(), moment.hour * 60 + moment.minute
 
 
 _YES = frozenset({"1", "y", "yes", "true", "t", "tak", "prawda", "si", "sí", "да", "x"})

@@ -1,7 +1,9 @@
 """Reading: a judged file becomes a table of text. The only module that opens a spreadsheet."""
 
 import csv
+import io
 import mmap
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +17,24 @@ import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
 from importers.errors import FileRefused
-from importers.guard import Judged
+from importers.guard import Judged, row_at
 
 HEADER_ROWS = 1
+
+_DELIMITERS = ",;\t|"
+_BLOCK = 1 << 20
+_LARGEST_BLOCK = (1 << 31) - 1
+_ERRORS = {
+    "Div0": "#DIV/0!",
+    "NA": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+    "GettingData": "#GETTING_DATA",
+}
+_ERROR = re.compile(r"Error\((\w+)\)")
 
 
 @dataclass
@@ -28,11 +45,15 @@ class TextTable:
         frame: one column a header, in the file's order and with the file's names; ``str`` cells, missing where empty.
         row_number: the row of each line as a spreadsheet counts: the first below the header is 2.
         wrong_width: rows whose number of cells is not the header's: (row, cells found).
+        broken: what stands in the cells of those rows, by row.
+        typed: whether numbers came from number cells, which are read with a point whatever the country.
     """
 
     frame: pd.DataFrame
     row_number: np.ndarray
     wrong_width: list[tuple[int, int]] = field(default_factory=list)
+    broken: dict[int, list[str]] = field(default_factory=dict)
+    typed: bool = False
 
     @property
     def header(self) -> list[str]:
@@ -56,60 +77,140 @@ def read(judged: Judged, name: str, sheet: str | None) -> TextTable:
 
 
 def _read_workbook(path: Path, name: str, sheet: str | None) -> TextTable:
+    """Read a sheet from its very first row, so that rows are counted as the spreadsheet program counts them."""
     try:
         reader = fastexcel.read_excel(path)
         if sheet is not None and sheet not in reader.sheet_names:
             raise FileRefused(f"{name}: no sheet is called {sheet!r}; it has {', '.join(reader.sheet_names)}.")
-        loaded = reader.load_sheet(sheet or 0, dtypes="string", header_row=0, skip_whitespace_tail_rows=True)
-        table = pa.table(loaded.to_arrow())
+        loaded = reader.load_sheet(
+            sheet or 0, dtypes="string", header_row=None, skip_rows=0, skip_whitespace_tail_rows=True
+        )
+        batch, errors = loaded.to_arrow_with_errors()
     except fastexcel.FastExcelError as problem:
         raise FileRefused(
-            f"{name}: the workbook cannot be read ({problem}); open and save it again as .xlsx."
+            f"{name}: the workbook cannot be read ({str(problem).splitlines()[0]}); open and save it again as .xlsx."
         ) from None
-    rows = np.arange(len(table), dtype=np.int32) + HEADER_ROWS + 1
-    return _without_empty_rows(_as_frame(table), rows)
+    whole = _without_empty_rows(_as_frame(_with_errors(batch, errors)), np.arange(len(batch), dtype=np.int32) + 1)
+    if not len(whole.frame):
+        return TextTable(whole.frame.iloc[:, :0], whole.row_number)
+    # what stands without a header and without a value is no column: only the look of cells reaches so far
+    first = [str(cell).strip() if pd.notna(cell) else "" for cell in whole.frame.iloc[0].tolist()]
+    below = whole.frame.iloc[HEADER_ROWS:]
+    kept = [at for at, cell in enumerate(first) if cell or below.iloc[:, at].notna().any()]
+    frame = below.iloc[:, kept].reset_index(drop=True)
+    frame.columns = pd.Index(_distinct([first[at] for at in kept], name, int(whole.row_number[0])))
+    return TextTable(frame, whole.row_number[HEADER_ROWS:], typed=True)
+
+
+def _with_errors(batch: Any, errors: Any) -> pa.Table:
+    """Write into cells that hold an error what the spreadsheet program shows in them: they are not empty."""
+    columns = [_without_nul(column.cast(pa.large_string())) for column in batch.columns]
+    found: dict[int, dict[int, str]] = {}
+    for error in errors.errors if errors is not None else ():
+        row, column = error.offset_position
+        said = _ERROR.search(error.detail)
+        found.setdefault(column, {})[row] = _ERRORS.get(said.group(1), "#ERROR!") if said else "#ERROR!"
+    for column, cells in found.items():
+        marked = np.zeros(len(batch), dtype=bool)
+        marked[list(cells)] = True
+        texts = pa.array([cells[row] for row in sorted(cells)], type=pa.large_string())
+        columns[column] = pc.replace_with_mask(columns[column], pa.array(marked), texts)
+    return pa.table(columns, names=[str(at) for at in range(len(columns))])
+
+
+def _without_nul(column: pa.Array) -> pa.Array:
+    """Drop NULs, which a workbook can write as ``_x0000_`` and no database stores."""
+    data = column.buffers()[2]
+    if data is None or not data.size or np.frombuffer(data, dtype=np.uint8).min():
+        return column
+    return pc.replace_substring(column, "\0", "")
+
+
+@dataclass
+class _Wrong:
+    """A row whose number of cells is not the header's. Its number is known only where one thread reads."""
+
+    row: int
+    cells: int
+    text: str
 
 
 def _read_text(path: Path, name: str) -> TextTable:
     header, delimiter = _header(path, name)
-    wrong: list[tuple[int, int]] = []
-
-    def note(row: pa_csv.InvalidRow) -> str:
-        # the number is known only where one thread reads; see below
-        wrong.append((row.number or 0, row.actual_columns))
-        return "skip"
-
-    table = _parse(path, header, delimiter, note, threads=True)
+    table, wrong = _parse(path, name, header, delimiter, threads=True)
     if wrong:
-        wrong.clear()
-        table = _parse(path, header, delimiter, note, threads=False)
+        table, wrong = _parse(path, name, header, delimiter, threads=False)
     rows = np.arange(len(table) + len(wrong), dtype=np.int32) + HEADER_ROWS + 1
-    rows = np.delete(rows, [row - HEADER_ROWS - 1 for row, _ in wrong])
+    last = wrong[-1].text if wrong and wrong[-1].row == rows[-1] else _last_cell(table)
+    _refuse_open_quote(path, name, delimiter, last + "".join(header))
+    rows = np.delete(rows, [one.row - HEADER_ROWS - 1 for one in wrong])
     found = _without_empty_rows(_as_frame(table), rows)
-    # a line of nothing is one empty cell: not a row with a problem
-    found.wrong_width = [(row, cells) for row, cells in wrong if cells > 1]
+    # a line of nothing but separators says nothing: not a row with a problem
+    said = [one for one in wrong if one.text.strip(f'{delimiter}" \t\r\n')]
+    found.wrong_width = [(one.row, one.cells) for one in said]
+    found.broken = {one.row: next(csv.reader(io.StringIO(one.text, newline=""), delimiter=delimiter)) for one in said}
     return found
 
 
-def _parse(path: Path, header: Sequence[str], delimiter: str, note: Any, *, threads: bool) -> pa.Table:
-    try:
-        return pa_csv.read_csv(
-            path,
-            read_options=pa_csv.ReadOptions(
-                column_names=list(header), skip_rows_after_names=HEADER_ROWS, use_threads=threads
-            ),
-            parse_options=pa_csv.ParseOptions(
-                delimiter=delimiter,
-                newlines_in_values=_has_quotes(path),
-                ignore_empty_lines=False,
-                invalid_row_handler=note,
-            ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(header, pa.large_string()), strings_can_be_null=True, null_values=[""]
-            ),
-        )
-    except pa.ArrowInvalid as problem:
-        raise FileRefused(f"{path.name}: not CSV in UTF-8 ({problem}); save it again as CSV UTF-8.") from None
+def _parse(
+    path: Path, name: str, header: Sequence[str], delimiter: str, *, threads: bool
+) -> tuple[pa.Table, list[_Wrong]]:
+    """Parse below the header; where a single row is larger than a block, all of the file in one."""
+    wrong: list[_Wrong] = []
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        wrong.append(_Wrong(row.number or 0, row.actual_columns, row.text))
+        return "skip"
+
+    quotes, size = _has_quotes(path), path.stat().st_size
+    for block in (_BLOCK, min(size + _BLOCK, _LARGEST_BLOCK)):
+        wrong.clear()
+        try:
+            table = pa_csv.read_csv(
+                path,
+                read_options=pa_csv.ReadOptions(
+                    column_names=list(header), skip_rows_after_names=HEADER_ROWS, use_threads=threads, block_size=block
+                ),
+                parse_options=pa_csv.ParseOptions(
+                    delimiter=delimiter,
+                    newlines_in_values=quotes,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=note,
+                ),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(header, pa.large_string()), strings_can_be_null=True, null_values=[""]
+                ),
+            )
+        except pa.ArrowInvalid as problem:
+            if "straddling" not in str(problem):
+                raise FileRefused(f"{name}: not CSV in UTF-8 ({problem}); save it again as CSV UTF-8.") from None
+        else:
+            return table, wrong
+    # not even one block holds two rows: there is nothing below the header
+    return pa.table({one: pa.array([], type=pa.large_string()) for one in header}), []
+
+
+def _last_cell(table: pa.Table) -> str:
+    return str(table.column(table.num_columns - 1)[-1].as_py() or "") if len(table) else ""
+
+
+def _refuse_open_quote(path: Path, name: str, delimiter: str, last: str) -> None:
+    """Refuse a file whose last quote is never closed: the rows below it would vanish into one cell.
+
+    Only a last row (or a header) that goes over several lines can hide that, and few do; so the file is seldom looked
+    through.
+    """
+    if "\n" not in last and "\r" not in last:
+        return
+    cut = re.escape(delimiter.encode())
+    quoted = re.compile(b'(?<![^%s\\r\\n])"[^"]*(?:""[^"]*)*("|\\Z)' % cut)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        open_at = next((found.start() for found in quoted.finditer(content) if not found.group(1)), None)
+        if open_at is not None:
+            raise FileRefused(
+                f"{name}: a quote in row {row_at(content, open_at)} is never closed, "
+                "so all rows below it read as one cell; close or remove it."
+            )
 
 
 def _has_quotes(path: Path) -> bool:
@@ -120,22 +221,31 @@ def _has_quotes(path: Path) -> bool:
 
 def _header(path: Path, name: str) -> tuple[list[str], str]:
     """Read the first row, and tell the delimiter from it: the candidate that parts it into most cells."""
+    rows: dict[str, list[str]] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
-        first = file.readline()
-        if not first.strip():
-            raise FileRefused(f"{name}: row 1 is empty, expected the header; remove what stands above the table.")
-        delimiter = max(",;\t|", key=first.count)
-        file.seek(0)
-        header = [cell.strip() for cell in next(csv.reader(file, delimiter=delimiter))]
-    return _distinct(header, name), delimiter
+        for delimiter in _DELIMITERS:
+            file.seek(0)
+            try:
+                rows[delimiter] = [cell.strip() for cell in next(csv.reader(file, delimiter=delimiter), [])]
+            except csv.Error as problem:
+                raise FileRefused(
+                    f"{name}: row 1 is no header ({problem}); put the names of the columns there."
+                ) from None
+    delimiter = max(_DELIMITERS, key=lambda one: len(rows[one]))
+    if not any(rows[delimiter]):
+        raise FileRefused(f"{name}: row 1 is empty, expected the header; remove what stands above the table.")
+    return _distinct(rows[delimiter], name, 1), delimiter
 
 
-def _distinct(header: list[str], name: str) -> list[str]:
+def _distinct(header: list[str], name: str, row: int) -> list[str]:
+    """Name every column; names compare without case, as the profile's do."""
     named = [cell or f"column {at}" for at, cell in enumerate(header, 1)]
-    repeated = sorted({cell for cell in named if named.count(cell) > 1})
+    keys = [cell.casefold() for cell in named]
+    repeated = sorted({cell for cell, key in zip(named, keys, strict=True) if keys.count(key) > 1})
     if repeated:
         raise FileRefused(
-            f"{name}: row 1 names {', '.join(map(repr, repeated))} more than once; give each column a name of its own."
+            f"{name}: row {row} names {', '.join(map(repr, repeated))} more than once; "
+            "give each column a name of its own."
         )
     return named
 
@@ -148,11 +258,13 @@ def _as_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def _without_empty_rows(frame: pd.DataFrame, row_number: np.ndarray) -> TextTable:
+    """Leave out the rows in which nothing stands, or nothing but spaces."""
     if len(frame.columns) == 0:
         return TextTable(frame, row_number)
     some = np.zeros(len(frame), dtype=bool)
     for name in frame.columns:
-        some |= frame[name].notna().to_numpy(dtype=bool)
+        texts = pa.array(frame[name].array)
+        some |= np.asarray(pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(texts), ""), False), dtype=bool)  # noqa: FBT003
         if some.all():
             return TextTable(frame, row_number)
     return TextTable(frame[some].reset_index(drop=True), row_number[some])

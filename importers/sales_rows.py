@@ -17,6 +17,7 @@ from importers.problems import Problems
 from importers.reading import TextTable
 
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
+_NAMES = ("document_number", "distributor", "product", "corrects", "seller_tax_id", "person", "outlet", "channel")
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,14 @@ class SalesRows:
 
 
 def type_rows(
-    table: TextTable, columns: dict[str, str], profile: ImportProfile, decimals: int, *, gross: bool, problems: Problems
+    table: TextTable,
+    columns: dict[str, str],
+    profile: ImportProfile,
+    decimals: int,
+    *,
+    gross: bool,
+    time_zone: str,
+    problems: Problems,
 ) -> SalesRows:
     """Turn the rows of a sales report into numbers, dates and codes.
 
@@ -85,6 +93,7 @@ def type_rows(
         profile: how the source writes dates, decimals and credit notes.
         decimals: digits of a minor unit of the programme's currency.
         gross: whether the programme earns on gross amounts, which then must be there.
+        time_zone: the programme's.
         problems: takes what cannot be read.
     """
     rows = table.row_number
@@ -104,23 +113,27 @@ def type_rows(
 
     number, issued = needed("document_number"), needed("issued_on")
     distributor, product = needed("distributor"), needed("product")
-    issued_on, minute = parsing.dates(issued, rows, problems, profile.dates)
-    quantity = parsing.quantity(needed("quantity"), rows, problems, profile.decimal)
+    for named in (read[field] for field in _NAMES if field in read):
+        parsing.require_short(named, rows, problems)
+    # a number cell of a workbook reaches us with a point whatever the country
+    signs = "".join(dict.fromkeys((profile.decimal, "." if table.typed else profile.decimal)))
+    issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
+    quantity = parsing.quantity(needed("quantity"), rows, problems, signs)
     priced = column("unit_price")
     unit_price = (
         np.full(len(rows), NO_PRICE)
         if priced is None
-        else parsing.price(priced, rows, problems, profile.decimal, decimals, NO_PRICE)
+        else parsing.price(priced, rows, problems, signs, decimals, NO_PRICE)
     )
 
     def amounts(field: str) -> Ints:
         found = column(field)
         if found is None:
             return np.full(len(rows), NO_AMOUNT)
-        return parsing.money(found, rows, problems, profile.decimal, decimals, NO_AMOUNT)
+        return parsing.money(found, rows, problems, signs, decimals, NO_AMOUNT)
 
     net, gross_minor = amounts("net_amount"), amounts("gross_amount")
-    net = _net_from_price(net, quantity, unit_price, rows, problems, columns)
+    net = _net_from_price(net, quantity, unit_price, decimals, rows, problems, columns)
     if gross:
         lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
         field = columns.get("gross_amount", "gross_amount")
@@ -167,17 +180,32 @@ def _has_problem(rows: np.ndarray, problems: Problems) -> np.ndarray:
 
 
 def _net_from_price(
-    net: Ints, quantity: Ints, price: Ints, rows: np.ndarray, problems: Problems, columns: dict[str, str]
+    net: Ints,
+    quantity: Ints,
+    price: Ints,
+    decimals: int,
+    rows: np.ndarray,
+    problems: Problems,
+    columns: dict[str, str],
 ) -> Ints:
     """Fill missing net amounts: quantity x unit price, rounded half up once (rules.md 1)."""
     missing = net == NO_AMOUNT
     if not missing.any():
         return net
     computable = missing & (price != NO_PRICE)
+    # near enough to tell what no column of amounts holds
+    worth = np.abs(quantity.astype(np.float64)) * np.abs(np.where(computable, price, 0).astype(np.float64))
+    large = worth >= float(_PRICE_TIMES_QUANTITY) * 10 ** (parsing.LIMIT_DIGITS + decimals)
+    for at in np.flatnonzero(large).tolist():
+        found = f"{quantity[at] / 1000:g} x {price[at] / 10 ** (parsing.PRICE_DIGITS + decimals):g}"
+        problems.add(rows[at], Outcome.REFUSED, "number_too_large", field=columns["unit_price"], found=found)
+    computable &= ~large
     net = net.copy()
-    pieces = quantity[computable]
-    net[computable] = np.sign(pieces) * floor_product(
-        np.abs(pieces), price[computable], _PRICE_TIMES_QUANTITY, add=_PRICE_TIMES_QUANTITY // 2
+    pieces, each = quantity[computable], price[computable]
+    net[computable] = (
+        np.sign(pieces)
+        * np.sign(each)
+        * floor_product(np.abs(pieces), np.abs(each), _PRICE_TIMES_QUANTITY, add=_PRICE_TIMES_QUANTITY // 2)
     )
     nothing = missing & ~computable & ~_has_problem(rows, problems)
     field = columns.get("net_amount") or columns["unit_price"]

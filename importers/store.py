@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,22 +50,30 @@ class BatchFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, self.original)
 
-    def save_rows(self, frame: Any, row_number: np.ndarray) -> None:
-        """Keep the file's table, so that problems can be handed back in the file's own words."""
-        columns = {str(name): pa.array(frame[name].array) for name in frame.columns}
-        self._save(self.rows, pa.table({"": pa.array(row_number), **columns}))
+    def save_rows(self, frame: Any, row_number: np.ndarray, broken: Mapping[int, Sequence[str]] | None = None) -> None:
+        """Keep the file's table, so that problems can be handed back in the file's own words.
+
+        ``broken`` are the cells of rows that do not fit the header: kept from the left, what is left over in the last.
+        """
+        names = [str(name) for name in frame.columns]
+        arrays = [pa.chunked_array(pa.array(frame[name].array)) for name in names]
+        numbers = pa.chunked_array([pa.array(row_number, type=pa.int64())])
+        table = pa.table([numbers, *arrays], names=["", *names])
+        if broken:
+            rows = [[row, *_fitted(cells, len(names))] for row, cells in broken.items()]
+            added = pa.table([list(cells) for cells in zip(*rows, strict=True)], schema=table.schema)
+            table = pa.concat_tables([table, added])
+            table = table.take(np.argsort(table.column(0).to_numpy(), kind="stable"))
+        self._save(self.rows, table)
 
     def load_rows(self, wanted: np.ndarray) -> dict[str, list[str | None]]:
-        """Give the cells of some rows of the kept table by column; a row that is not in it has none.
-
-        A row whose cells could not be told apart (a stray separator) is not in the table.
-        """
+        """Give the cells of some rows of the kept table by column; a row that is not in it has none."""
         table = self._load(self.rows)
         kept = table.column(0).to_numpy()
         at = np.searchsorted(kept, wanted)
         there = (at < len(kept)) & (kept[np.minimum(at, len(kept) - 1)] == wanted) if len(kept) else wanted < 0
         chosen = table.take(pa.array(at, mask=~there))
-        return {name: chosen.column(name).to_pylist() for name in table.column_names[1:]}
+        return {name: chosen.column(at).to_pylist() for at, name in enumerate(table.column_names) if at}
 
     def save_shard(self, position: int, incoming: Incoming) -> str:
         """Write the documents and lines of one shard. Returns the shard's name."""
@@ -106,6 +115,15 @@ class BatchFiles:
     def _load(path: Path) -> pa.Table:
         with pa.memory_map(str(path)) as source:
             return pa.ipc.open_file(source).read_all()
+
+
+def _fitted(cells: Sequence[str], width: int) -> list[str | None]:
+    """Fit cells to a header: empty ones follow, or what is left over goes into the last column, parted by bars."""
+    kept: list[str | None] = [cell or None for cell in cells[:width]]
+    over = [cell for cell in cells[width:] if cell.strip()]
+    if over:
+        kept[-1] = " | ".join([*filter(None, kept[-1:]), *over])
+    return kept + [None] * (width - len(kept))
 
 
 def _table(columns: Documents | Lines, extra: dict[str, np.ndarray]) -> pa.Table:

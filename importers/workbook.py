@@ -1,6 +1,7 @@
 """The problems workbook: the file's own columns with one more, the reason; fix it and import it again."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +46,15 @@ def write_problems(found: Sequence[ProblemRow], files: BatchFiles) -> None:
     cells = files.load_rows(rows)
     keys = {f"c{at}": name for at, name in enumerate(cells)}
     columns = [Column(key, name) for key, name in keys.items()]
-    reason = REASON if REASON not in cells else f"{REASON} ({REASON.lower()})"
+    reason = _free(REASON, cells)
     data = {key: cells[name] for key, name in keys.items()}
     data["reason"] = [f"{row.outcome.capitalize()}: {sentences(row.reasons)}" for row in found]
     layout = Layout((*columns, Column("reason", reason)))
     write_workbook(files.problems, [Sheet("Problems", layout, data)])
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """Give a column a name that no other has, not even in other letters: headers compare without case."""
+    keys = {one.casefold() for one in taken}
+    names = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(one for one in names if one.casefold() not in keys)

@@ -24,7 +24,7 @@ from app.domain.exact import Ints
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, Unit
 from app.models.distributors import Distributor
-from app.models.sales import ReturnMatch, SalesDocument, SalesLine
+from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
 from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
@@ -107,7 +107,7 @@ def admit(
     sales = incoming.sales
     with stage("recognise"):
         keys, hashes = document_keys(incoming), content_hashes(sales)
-        known = _known(session, rules.program_id, keys, hashes)
+        known = _known(session, rules.program_id, keys, hashes, sales.documents.distributor_id)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
         duplicate=known.state == _SAME,
@@ -115,7 +115,7 @@ def admit(
     )
     reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
     _check(session, rules, incoming, source, decided, reasons)
-    refused = np.flatnonzero(decided.status == DocumentStatus.REFUSED)
+    refused = decided.status == DocumentStatus.REFUSED
     decided.duplicate[_refused_before(session, rules.program_id, keys, hashes, refused)] = True
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
@@ -125,10 +125,15 @@ def admit(
 
 
 def content_hashes(sales: Sales) -> list[bytes]:
-    """Hash what each document says: product, quantity, price and amounts of its lines, in any order."""
-    lines = sales.lines
+    """Hash what each document says, its lines in any order: their product, quantity, price, amounts and discount.
+
+    Of the document itself the date, what it corrects, and where and by whom was sold. The time of day is left out: a
+    column whose times are all midnight tells none, so a part of a file may say less than the whole.
+    """
+    lines, documents = sales.lines, sales.documents
     order = np.lexsort(
         (
+            lines.discounted,
             lines.gross_minor,
             lines.net_minor,
             lines.unit_price_micro,
@@ -144,6 +149,7 @@ def content_hashes(sales: Sales) -> list[bytes]:
             lines.unit_price_micro[order],
             lines.net_minor[order],
             lines.gross_minor[order],
+            lines.discounted[order],
         ],
         axis=1,
     ).astype("<i8")
@@ -151,20 +157,29 @@ def content_hashes(sales: Sales) -> list[bytes]:
     bounds = (
         np.searchsorted(lines.document[order], np.arange(len(sales.documents) + 1)) * block.itemsize * block.shape[1]
     )
-    days = sales.documents.issued_on.astype("datetime64[D]").astype("<i8")
+    days = documents.issued_on.astype("datetime64[D]").astype("<i8").tolist()
     edges = bounds.tolist()
-    return [
-        hashlib.blake2b(data[first:last], digest_size=16, key=day.to_bytes(8, "little", signed=True)).digest()
-        for first, last, day in zip(edges[:-1], edges[1:], days.tolist(), strict=True)
+    hashes = [
+        hashlib.blake2b(data[first:last], digest_size=16, key=day.to_bytes(8, "little", signed=True))
+        for first, last, day in zip(edges[:-1], edges[1:], days, strict=True)
     ]
+    for name in ("corrects", "outlet", "channel", "person"):
+        for one, said in zip(hashes, getattr(documents, name).tolist(), strict=True):
+            if said is not None:
+                one.update(f"{name}={said}\0".encode())
+    return [one.digest() for one in hashes]
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What is here already, document by document: nothing, the same, or something else under the same key."""
+    """What is here already, document by document: nothing, the same, or something else under the same key.
+
+    ``others`` marks documents that are here as another distributor's.
+    """
 
     state: Ints
     document_id: Ints
+    others: Flags
 
 
 def document_keys(incoming: Incoming) -> list[str]:
@@ -174,41 +189,54 @@ def document_keys(incoming: Incoming) -> list[str]:
     return [f"{kind}|{seller}|{number}" for kind, seller, number in parts]
 
 
-def _known(session: Session, program_id: int, keys: list[str], hashes: list[bytes]) -> _Known:
+def _known(session: Session, program_id: int, keys: list[str], hashes: list[bytes], distributor_id: Ints) -> _Known:
     position = {key: at for at, key in enumerate(keys)}
     state = np.zeros(len(keys), dtype=np.int64)
     document_id = np.zeros(len(keys), dtype=np.int64)
+    others = np.zeros(len(keys), dtype=bool)
     rows = session.execute(
-        select(SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash).where(
+        select(
+            SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash, SalesDocument.distributor_id
+        ).where(
             SalesDocument.program_id == program_id,
             SalesDocument.document_key == any_(literal(keys, ARRAY(Text))),
             # as the unique index says it, for the index to be used
             text("status in (1, 2)"),
         )
     )
-    for key, id_, content in rows:
+    for key, id_, content, owner in rows:
         at = position[key]
-        state[at] = _SAME if content == hashes[at] else _CHANGED
+        others[at] = owner != distributor_id[at]
+        state[at] = _SAME if content == hashes[at] and not others[at] else _CHANGED
         document_id[at] = id_
-    return _Known(state, document_id)
+    return _Known(state, document_id, others)
 
 
 def _refused_before(
-    session: Session, program_id: int, keys: list[str], hashes: list[bytes], refused: Ints
+    session: Session, program_id: int, keys: list[str], hashes: list[bytes], refused: Flags
 ) -> list[int]:
-    """Find, among documents that are refused now, those that were refused before with the same content."""
-    asked = [keys[at] for at in refused.tolist()]
-    if not asked:
-        return []
+    """Find documents that were refused before with the same content, and are refused still.
+
+    What a check refused may pass it today (the programme's dates were extended); what a person refused stays refused,
+    however often its file is imported.
+    """
+    by_person = (
+        select(Decision.id)
+        .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED)
+        .exists()
+    )
     rows = session.execute(
-        select(SalesDocument.document_key, SalesDocument.content_hash).where(
+        select(SalesDocument.document_key, SalesDocument.content_hash, by_person).where(
             SalesDocument.program_id == program_id,
-            SalesDocument.document_key == any_(literal(asked, ARRAY(Text))),
+            SalesDocument.document_key == any_(literal(keys, ARRAY(Text))),
             text("status = 3"),
         )
     )
-    known = set(rows)
-    return [at for at in refused.tolist() if (keys[at], hashes[at]) in known]
+    known: dict[tuple[str, bytes], bool] = {}
+    for key, content, decided in rows:
+        known[key, content] = known.get((key, content), False) or decided
+    found = [(at, known.get((keys[at], hashes[at]))) for at in range(len(keys))] if known else []
+    return [at for at, decided in found if decided is not None and (decided or refused[at])]
 
 
 def _check(
@@ -255,7 +283,7 @@ def _judge_changes(
     reasons: dict[int, list[dict[str, Any]]],
 ) -> dict[int, int]:
     """Tell corrections from conflicts. Returns, for each correcting document, the one it corrects."""
-    changed = np.flatnonzero(known.state == _CHANGED).tolist()
+    changed = np.flatnonzero((known.state == _CHANGED) & ~decided.duplicate).tolist()
     if not changed:
         return {}
     ids = [int(known.document_id[at]) for at in changed]
@@ -271,10 +299,12 @@ def _judge_changes(
     )
     corrects: dict[int, int] = {}
     for at, document_id in zip(changed, ids, strict=True):
-        if source.may_correct and document_id not in returned and decided.status[at] != DocumentStatus.REFUSED:
+        # nobody's file takes another distributor's document over
+        may_correct = source.may_correct and not known.others[at]
+        if may_correct and document_id not in returned and decided.status[at] != DocumentStatus.REFUSED:
             corrects[at] = document_id
             continue
-        code = "changed_with_returns" if source.may_correct and document_id in returned else "changed_document"
+        code = "changed_with_returns" if may_correct and document_id in returned else "changed_document"
         reasons[at] = [{"code": code, "number": incoming.sales.documents.number[at]}]
         decided.conflict[at] = True
     return corrects
