@@ -17,19 +17,20 @@ from app.config import Settings, settings
 from app.db.transaction import Sessions, transaction
 from app.extensions import db
 from app.factory import create_app, register_jobs
-from app.local.servers import Addresses, running
+from app.local.servers import Addresses, running, stop
 
 
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """The home of the servers that this run of the tests shares.
 
-    Not below pytest's own folder, which is closed to others: where root runs the tests the servers run as ``nobody``, and
-    their data would have to lie elsewhere.
+    Not below pytest's own folder, which is closed to others: for root the servers run as ``nobody``, and their data
+    would have to lie elsewhere.
     """
     made = Path(tempfile.mkdtemp(prefix="kontor-tests-"))
     made.chmod(0o711)
     yield made
+    stop(made)  # they end a moment after their last user, and would write into what is being removed
     shutil.rmtree(made)
 
 

@@ -1,9 +1,6 @@
-"""Real servers, started once, and programmes with points on real accounts."""
+"""Programmes of their own with points on real accounts, and a card provider that refuses what a test says."""
 
 import datetime as dt
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +9,9 @@ import pytest
 from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from app.cli.runtime import ensure_schema
 from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TaxStatus, TopUpKind, TopUpStatus, Unit
-from app.local import servers
 from app.local.servers import Addresses
 from app.models.ledger import Account, Lot
 from app.models.prepaid import ConversionRun, Redemption, TopUp
@@ -51,20 +46,9 @@ earning_rules:
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[tuple[Settings, Addresses]]:
-    """A home with servers that run and a database at the newest schema."""
-    memory = Path("/dev/shm")
-    base = Path(tempfile.mkdtemp(prefix="kontor-prepaid-", dir=memory if os.access(memory, os.W_OK) else None))
-    base.chmod(0o711)  # PostgreSQL may run as another account, which must get through
-    with pytest.MonkeyPatch.context() as environment:
-        for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "KONTOR_PG_BIN", "KONTOR_VALKEY_BIN"):
-            environment.delenv(name, raising=False)
-        chosen = Settings(home=base / "home")
-        with servers.running(chosen) as addresses:
-            ensure_schema(addresses)
-            yield chosen, addresses
-        servers.stop(chosen.home)
-    shutil.rmtree(base)
+def house(home: Path, addresses: Addresses) -> tuple[Settings, Addresses]:
+    """The shared servers, with a home that files go to."""
+    return Settings(home=home), addresses
 
 
 @pytest.fixture(scope="session")
