@@ -73,8 +73,12 @@ class Visit:
         )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("dialog", lambda dialog: (self.complaints.append("a dialog: " + dialog.message), dialog.dismiss()))
-        page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        page.on("requestfailed", self._failed)
         page.on("request", self._only_ours)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":  # which is what becomes of an icon when the next page is opened
+            self.complaints.append(f"failed: {request.url} {request.failure}")
 
     def _only_ours(self, request: Any) -> None:
         if not request.url.startswith(self._base):
