@@ -80,4 +80,4 @@ SEALED_ROWS = text(
     where (t.id > :after and t.id <= :last) or t.id = any(:late)
     order by t.id"""
 )
-"""The transactions of a block with their text: bind ``after``, ``last``, ``late``. Gives id, text, number of entries."""
+"""A block's transactions with their text: bind ``after``, ``last``, ``late``. Gives id, text, number of entries."""

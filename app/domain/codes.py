@@ -25,13 +25,16 @@ def slug(name: str) -> str:
 def by_every_name(entries: Iterable[tuple[_T, str, str, Iterable[str]]]) -> Mapping[str, _T]:
     """Index things by code, name and aliases, each as it compares.
 
-    ``entries`` gives (thing, code, name, aliases). A code wins over another thing's name or alias of the same spelling.
+    ``entries`` gives (thing, code, name, aliases). A code wins over another thing's name of the same spelling, and a
+    name over an alias.
     """
     found: dict[str, _T] = {}
     listed = list(entries)
-    for thing, _, name, aliases in listed:
-        for spelling in (name, *aliases):
-            found.setdefault(code_key(spelling), thing)
     for thing, code, _, _ in listed:
-        found[code_key(code)] = thing
+        found.setdefault(code_key(code), thing)
+    for thing, _, name, _ in listed:
+        found.setdefault(code_key(name), thing)
+    for thing, _, _, aliases in listed:
+        for spelling in aliases:
+            found.setdefault(code_key(spelling), thing)
     return found

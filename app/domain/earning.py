@@ -14,12 +14,13 @@ from app.domain.caps import CapUsage, apply_caps
 from app.domain.codes import code_key
 from app.domain.exact import Ints, floor_product, half_up, sums_by
 from app.domain.rulebook import CompiledRule, MatrixCells, RuleBook
-from app.domain.sales import Flags, Sales, Texts
+from app.domain.sales import NO_AMOUNT, NO_PRICE, Flags, Sales, Texts
 from app.domain.sharing import share
 from app.domain.stacking import Candidates, survivors
 from app.domain.states import DocumentKind, Unit
 
 _MICRO_MILLI = 1_000_000 * 1_000
+_MOST = int(np.iinfo(np.int64).max)
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,10 @@ class _Facts:
     @staticmethod
     def of(book: RuleBook, sales: Sales, first_purchase: Flags) -> "_Facts":
         documents, lines = sales.documents, sales.lines
-        amount = lines.gross_minor if book.gross else lines.net_minor
+        amount = lines.net_minor
+        if book.gross:
+            # a line that tells no gross amount is a free line: it neither earns nor lowers a sum
+            amount = np.where(lines.gross_minor == NO_AMOUNT, 0, lines.gross_minor)
         invoice = (documents.kind == DocumentKind.INVOICE) & _within(documents.issued_on, book.starts_on, book.ends_on)
         countable = invoice[lines.document]
         return _Facts(
@@ -204,11 +208,11 @@ def _prices(facts: _Facts) -> Ints:
     """Give the unit price of each line; where the source gives none, the amount by the quantity, rounded half up."""
     lines = facts.sales.lines
     given = lines.unit_price_micro
-    missing = np.flatnonzero((given < 0) & facts.sells)
+    missing = np.flatnonzero((given == NO_PRICE) & facts.sells)
     if missing.size:
         given = given.copy()
         given[missing] = [
-            (2 * int(amount) * _MICRO_MILLI + int(quantity)) // (2 * int(quantity))
+            min((2 * int(amount) * _MICRO_MILLI + int(quantity)) // (2 * int(quantity)), _MOST)
             for amount, quantity in zip(facts.amount[missing], lines.quantity_milli[missing], strict=True)
         ]
     return given

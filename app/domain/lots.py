@@ -68,9 +68,11 @@ class Wallet:
         return _legs((Bucket.AVAILABLE, paid, None), (Bucket.AVAILABLE, amount - paid, lot.id))
 
     def release(self, lot: LotBalance) -> list[Leg]:
-        """Make the pending points of a lot available."""
+        """Make the pending points of a lot available. A lot of which returns left nothing stays closed."""
+        if lot.state is not LotState.PENDING:
+            return []
         amount, lot.remaining, lot.state = lot.remaining, 0, LotState.OPEN
-        return [Leg(Bucket.PENDING, -amount, lot.id), *self.receive(lot, amount)] if amount else []
+        return [Leg(Bucket.PENDING, -amount, lot.id), *self.receive(lot, amount)]
 
     def take_back(self, amount: int, origin: int | None) -> tuple[list[Leg], int]:
         """Take points back: from the lot they came in, then from others as if spent, then as a debt.

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_ZERO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+_ZERO_WIDTH = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _LEADING_WORD = re.compile(r"^(?:FAKTURA|INVOICE|FV|RE|NR)(?=\d|$)")
 _WORDS = frozenset({"FAKTURA", "INVOICE", "FV", "RE", "NR"})
 _TOKEN = re.compile(r"[^\W_]+")

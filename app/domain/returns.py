@@ -129,7 +129,7 @@ def taken_back(awards: Ints, quantity_milli: Ints, before_milli: Ints, now_milli
 def _reversed_in_all(awards: Ints, returned: Ints, quantity: Ints) -> Ints:
     if not awards.size:
         return awards
-    if int(np.abs(awards).max()) * int(returned.max()) < 1 << 61:
+    if max(int(np.abs(awards).max()) * int(returned.max()), int(quantity.max())) < 1 << 61:
         return (2 * awards * returned + quantity) // (2 * quantity)
     wide = 2 * awards.astype(object) * returned.astype(object) + quantity.astype(object)
     return np.asarray(wide // (2 * quantity.astype(object)), dtype=np.int64)

@@ -37,5 +37,8 @@ def sweep(
         except OperationalError:
             registry.remove()
             _log.warning("the database does not answer; sweeping goes on")
+        except Exception:  # noqa: BLE001  # work that is forgotten must be found whatever became of a chore
+            registry.remove()
+            _log.exception("sweeping met something unexpected; it goes on")
         if stop.wait(every_seconds):
             return

@@ -97,7 +97,9 @@ class Award(Base):
     amount: Mapped[Big] = mapped_column(comment="given, after stacks and caps")
     uncut: Mapped[Big] = mapped_column(comment="what it would be without caps")
     set_amount: Mapped[Big] = mapped_column(comment="what the rule gave the whole set of lines that shares it")
-    basis: Mapped[Big] = mapped_column(comment="what it was computed from: sum in minor units, count of lines, base points")
+    basis: Mapped[Big] = mapped_column(
+        comment="what it was computed from: sum in minor units, count of lines, base points"
+    )
     cell: Mapped[int] = mapped_column(comment="row of the matrix's rate list; -1: the rule is not a matrix")
     unit: Mapped[Unit] = mapped_column(Coded(Unit))
     cut_by: Mapped[Cut] = mapped_column(Coded(Cut))

@@ -1,9 +1,13 @@
 """What time brings: points that have cooled off, points whose last day is over, a ledger to seal."""
 
 import datetime as dt
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.models.programs import Program
@@ -20,18 +24,47 @@ class Done:
 
 
 def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -> Done:
-    """Do the chores of one programme or of all, each in a transaction of its own. Safe to run as often as one likes."""
+    """Do the chores of one programme or of all, each in a transaction of its own. Safe to run as often as one likes.
+
+    A chore that fails does not keep the others from their turn.
+
+    Raises:
+        ExceptionGroup: What failed, after everything else was done.
+        sqlalchemy.exc.OperationalError: The database went away.
+    """
     done = Done()
+    failed: list[Exception] = []
+
+    def do(chore: Callable[[Session], None]) -> None:
+        try:
+            with transaction(registry) as session:
+                chore(session)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever one chore meets, the others are due as well
+            failed.append(error)
+
     with transaction(registry) as session:
         query = select(Program.id)
         if program_code is not None:
             query = query.where(Program.code == program_code)
         programs = session.scalars(query.order_by(Program.id)).all()
     for program_id in programs:
-        with transaction(registry) as session:
-            done.released += ledger.release_due(session, session.get_one(Program, program_id), now=now)
-        with transaction(registry) as session:
-            done.expired += ledger.expire_due(session, session.get_one(Program, program_id), now=now)
-    with transaction(registry) as session:
-        done.sealed = seals.seal(session, now)
+        do(functools.partial(_release, done, program_id, now))
+        do(functools.partial(_expire, done, program_id, now))
+    do(functools.partial(_seal, done, now))
+    if failed:
+        raise ExceptionGroup("some chores failed; the others are done", failed)
     return done
+
+
+def _release(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
+    done.released += ledger.release_due(session, session.get_one(Program, program_id), now=now)
+
+
+def _expire(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
+    done.expired += ledger.expire_due(session, session.get_one(Program, program_id), now=now)
+
+
+def _seal(done: Done, now: dt.datetime, session: Session) -> None:
+    done.sealed = seals.seal(session, now)

@@ -17,17 +17,19 @@ end $$""",
     """create function check_award() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.document_id into bad from (select distinct document_id from new_rows) n
-        where not exists (select from sales_document p where p.id = n.document_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'award.document_id: no sales_document has the id', n.document_id
+            from (select distinct document_id from new_rows) n
+            where not exists (select from sales_document p where p.id = n.document_id)
+        union all
+        select 'KG002', 'award.rule_version_id: no earning_rule_version has the id', n.rule_version_id
+            from (select distinct rule_version_id from new_rows) n
+            where not exists (select from earning_rule_version p where p.id = n.rule_version_id)
+    ) x limit 1;
     if found then
-        raise exception 'award.document_id: no sales_document has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.rule_version_id into bad from (select distinct rule_version_id from new_rows) n
-        where not exists (select from earning_rule_version p where p.id = n.rule_version_id) limit 1;
-    if found then
-        raise exception 'award.rule_version_id: no earning_rule_version has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -37,22 +39,23 @@ end $$""",
     """create function check_award_reversal() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.return_document_id into bad from (select distinct return_document_id from new_rows) n
-        where not exists (select from sales_document p where p.id = n.return_document_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'award_reversal.return_document_id: no sales_document has the id', n.return_document_id
+            from (select distinct return_document_id from new_rows) n
+            where not exists (select from sales_document p where p.id = n.return_document_id)
+        union all
+        select 'KG002', 'award_reversal.sale_document_id: no sales_document has the id', n.sale_document_id
+            from (select distinct sale_document_id from new_rows) n
+            where not exists (select from sales_document p where p.id = n.sale_document_id)
+        union all
+        select 'KG002', 'award_reversal.rule_version_id: no earning_rule_version has the id', n.rule_version_id
+            from (select distinct rule_version_id from new_rows) n
+            where not exists (select from earning_rule_version p where p.id = n.rule_version_id)
+    ) x limit 1;
     if found then
-        raise exception 'award_reversal.return_document_id: no sales_document has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.sale_document_id into bad from (select distinct sale_document_id from new_rows) n
-        where not exists (select from sales_document p where p.id = n.sale_document_id) limit 1;
-    if found then
-        raise exception 'award_reversal.sale_document_id: no sales_document has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.rule_version_id into bad from (select distinct rule_version_id from new_rows) n
-        where not exists (select from earning_rule_version p where p.id = n.rule_version_id) limit 1;
-    if found then
-        raise exception 'award_reversal.rule_version_id: no earning_rule_version has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -62,12 +65,15 @@ end $$""",
     """create function check_decision() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.document_id into bad from (select distinct document_id from new_rows) n
-        where not exists (select from sales_document p where p.id = n.document_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'decision.document_id: no sales_document has the id', n.document_id
+            from (select distinct document_id from new_rows) n
+            where not exists (select from sales_document p where p.id = n.document_id)
+    ) x limit 1;
     if found then
-        raise exception 'decision.document_id: no sales_document has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -77,12 +83,15 @@ end $$""",
     """create function check_import_problem() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.batch_id into bad from (select distinct batch_id from new_rows) n
-        where not exists (select from import_batch p where p.id = n.batch_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'import_problem.batch_id: no import_batch has the id', n.batch_id
+            from (select distinct batch_id from new_rows) n
+            where not exists (select from import_batch p where p.id = n.batch_id)
+    ) x limit 1;
     if found then
-        raise exception 'import_problem.batch_id: no import_batch has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -94,36 +103,39 @@ end $$""",
     """create function check_ledger_entry() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint; kinds integer; program bigint;
+declare code text; wrong text; bad bigint; program bigint; plain boolean; known boolean;
 begin
-    select n.lot_id into bad from (select distinct lot_id from new_rows) n
-        where n.lot_id is not null and not exists (select from lot p where p.id = n.lot_id) limit 1;
-    if found then
-        raise exception 'ledger_entry.lot_id: no lot has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.transaction_id into bad from new_rows n group by n.transaction_id having sum(n.amount) <> 0 limit 1;
-    if found then
-        raise exception 'transaction % does not sum to zero', bad using errcode = 'KG003';
-    end if;
-    select count(distinct (a.program_id, a.unit)), min(a.program_id), count(a.id) - count(*)
-        into kinds, program, bad
+    select min(a.program_id), min(a.program_id) = max(a.program_id) and min(a.unit) = max(a.unit),
+            count(a.id) = count(*)
+        into program, plain, known
         from (select distinct account_id from new_rows) n left join account a on a.id = n.account_id;
-    if bad <> 0 then
+    if not known then
         raise exception 'ledger_entry.account_id: there is no such account' using errcode = 'KG002';
     end if;
-    select n.transaction_id into bad from (select distinct transaction_id from new_rows) n
-        left join ledger_transaction t on t.id = n.transaction_id
-        where t.id is null or (kinds = 1 and t.program_id <> program) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG003', 'entries do not sum to zero, or do not come all at once: transaction', n.transaction_id
+            from new_rows n group by n.transaction_id
+            having sum(n.amount) <> 0 or min(n.position) <> 1 or max(n.position) <> count(*)
+        union all
+        select 'KG002', 'ledger_entry.transaction_id: not there, or of another programme: transaction', n.transaction_id
+            from (select distinct transaction_id from new_rows) n
+            left join ledger_transaction t on t.id = n.transaction_id
+            where t.id is null or (plain and t.program_id <> program)
+        union all
+        select 'KG002', 'ledger_entry.lot_id: no lot has the id', n.lot_id
+            from (select distinct lot_id from new_rows where lot_id is not null) n
+            where not exists (select from lot p where p.id = n.lot_id)
+    ) x limit 1;
     if found then
-        raise exception 'transaction % is not there, or of another programme', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
-    if kinds > 1 then
+    if not plain then
         select n.transaction_id into bad from new_rows n
             join ledger_transaction t on t.id = n.transaction_id join account a on a.id = n.account_id
             group by n.transaction_id, a.unit
             having sum(n.amount) <> 0 or bool_or(a.program_id <> t.program_id) limit 1;
         if found then
-            raise exception 'transaction % does not sum to zero within one programme and unit', bad
+            raise exception 'entries do not sum to zero within one programme and unit: transaction %', bad
                 using errcode = 'KG003';
         end if;
     end if;
@@ -135,22 +147,23 @@ end $$""",
     """create function check_ledger_transaction() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.program_id into bad from (select distinct program_id from new_rows) n
-        where not exists (select from program p where p.id = n.program_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'ledger_transaction.program_id: no program has the id', n.program_id
+            from (select distinct program_id from new_rows) n
+            where not exists (select from program p where p.id = n.program_id)
+        union all
+        select 'KG002', 'ledger_transaction.document_id: no sales_document has the id', n.document_id
+            from (select distinct document_id from new_rows where document_id is not null) n
+            where not exists (select from sales_document p where p.id = n.document_id)
+        union all
+        select 'KG002', 'ledger_transaction.reverses_id: no ledger_transaction has the id', n.reverses_id
+            from (select distinct reverses_id from new_rows where reverses_id is not null) n
+            where not exists (select from ledger_transaction p where p.id = n.reverses_id)
+    ) x limit 1;
     if found then
-        raise exception 'ledger_transaction.program_id: no program has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.document_id into bad from (select distinct document_id from new_rows) n
-        where n.document_id is not null and not exists (select from sales_document p where p.id = n.document_id) limit 1;
-    if found then
-        raise exception 'ledger_transaction.document_id: no sales_document has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.reverses_id into bad from (select distinct reverses_id from new_rows) n
-        where n.reverses_id is not null and not exists (select from ledger_transaction p where p.id = n.reverses_id) limit 1;
-    if found then
-        raise exception 'ledger_transaction.reverses_id: no ledger_transaction has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -160,17 +173,19 @@ end $$""",
     """create function check_lot() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.id into bad from (select distinct id from new_rows) n
-        where not exists (select from ledger_transaction p where p.id = n.id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'lot.id: no ledger_transaction has the id', n.id
+            from (select distinct id from new_rows) n
+            where not exists (select from ledger_transaction p where p.id = n.id)
+        union all
+        select 'KG002', 'lot.account_id: no account has the id', n.account_id
+            from (select distinct account_id from new_rows) n
+            where not exists (select from account p where p.id = n.account_id)
+    ) x limit 1;
     if found then
-        raise exception 'lot.id: no ledger_transaction has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.account_id into bad from (select distinct account_id from new_rows) n
-        where not exists (select from account p where p.id = n.account_id) limit 1;
-    if found then
-        raise exception 'lot.account_id: no account has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -180,17 +195,19 @@ end $$""",
     """create function check_return_match() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.return_document_id into bad from (select distinct return_document_id from new_rows) n
-        where not exists (select from sales_document p where p.id = n.return_document_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'return_match.return_document_id: no sales_document has the id', n.return_document_id
+            from (select distinct return_document_id from new_rows) n
+            where not exists (select from sales_document p where p.id = n.return_document_id)
+        union all
+        select 'KG002', 'return_match.sale_document_id: no sales_document has the id', n.sale_document_id
+            from (select distinct sale_document_id from new_rows) n
+            where not exists (select from sales_document p where p.id = n.sale_document_id)
+    ) x limit 1;
     if found then
-        raise exception 'return_match.return_document_id: no sales_document has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.sale_document_id into bad from (select distinct sale_document_id from new_rows) n
-        where not exists (select from sales_document p where p.id = n.sale_document_id) limit 1;
-    if found then
-        raise exception 'return_match.sale_document_id: no sales_document has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -200,27 +217,27 @@ end $$""",
     """create function check_sales_document() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.program_id into bad from (select distinct program_id from new_rows) n
-        where not exists (select from program p where p.id = n.program_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'sales_document.program_id: no program has the id', n.program_id
+            from (select distinct program_id from new_rows) n
+            where not exists (select from program p where p.id = n.program_id)
+        union all
+        select 'KG002', 'sales_document.distributor_id: no distributor has the id', n.distributor_id
+            from (select distinct distributor_id from new_rows) n
+            where not exists (select from distributor p where p.id = n.distributor_id)
+        union all
+        select 'KG002', 'sales_document.batch_id: no import_batch has the id', n.batch_id
+            from (select distinct batch_id from new_rows where batch_id is not null) n
+            where not exists (select from import_batch p where p.id = n.batch_id)
+        union all
+        select 'KG002', 'sales_document.supersedes_id: no sales_document has the id', n.supersedes_id
+            from (select distinct supersedes_id from new_rows where supersedes_id is not null) n
+            where not exists (select from sales_document p where p.id = n.supersedes_id)
+    ) x limit 1;
     if found then
-        raise exception 'sales_document.program_id: no program has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.distributor_id into bad from (select distinct distributor_id from new_rows) n
-        where not exists (select from distributor p where p.id = n.distributor_id) limit 1;
-    if found then
-        raise exception 'sales_document.distributor_id: no distributor has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.batch_id into bad from (select distinct batch_id from new_rows) n
-        where n.batch_id is not null and not exists (select from import_batch p where p.id = n.batch_id) limit 1;
-    if found then
-        raise exception 'sales_document.batch_id: no import_batch has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.supersedes_id into bad from (select distinct supersedes_id from new_rows) n
-        where n.supersedes_id is not null and not exists (select from sales_document p where p.id = n.supersedes_id) limit 1;
-    if found then
-        raise exception 'sales_document.supersedes_id: no sales_document has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",
@@ -230,17 +247,19 @@ end $$""",
     """create function check_sales_line() returns trigger language plpgsql
 set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off as $$
-declare bad bigint;
+declare code text; wrong text; bad bigint;
 begin
-    select n.document_id into bad from (select distinct document_id from new_rows) n
-        where not exists (select from sales_document p where p.id = n.document_id) limit 1;
+    select x.* into code, wrong, bad from (
+        select 'KG002', 'sales_line.document_id: no sales_document has the id', n.document_id
+            from (select distinct document_id from new_rows) n
+            where not exists (select from sales_document p where p.id = n.document_id)
+        union all
+        select 'KG002', 'sales_line.product_id: no product has the id', n.product_id
+            from (select distinct product_id from new_rows) n
+            where not exists (select from product p where p.id = n.product_id)
+    ) x limit 1;
     if found then
-        raise exception 'sales_line.document_id: no sales_document has the id %', bad using errcode = 'KG002';
-    end if;
-    select n.product_id into bad from (select distinct product_id from new_rows) n
-        where not exists (select from product p where p.id = n.product_id) limit 1;
-    if found then
-        raise exception 'sales_line.product_id: no product has the id %', bad using errcode = 'KG002';
+        raise exception '% %', wrong, bad using errcode = code;
     end if;
     return null;
 end $$""",

@@ -1,0 +1,661 @@
+"""Small worlds for property tests: a programme, its catalogue and documents, told to the engine and to the reference.
+
+A world is plain data. ``compiled`` and ``columns`` say it in the engine's words, ``lines_of`` in the reference's; they
+share nothing but the world itself.
+"""
+
+import datetime as dt
+import itertools
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import numpy as np
+import yaml
+from hypothesis import strategies as st
+
+from app.domain.caps import CapUsage
+from app.domain.codes import code_key
+from app.domain.definition import ProgramFile, problems_of
+from app.domain.earning import Awards, award
+from app.domain.explain import CUT_NAMES
+from app.domain.money import smallest_units
+from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
+from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lines, Sales, in_counting_order
+from app.domain.states import Cut, DocumentKind, Unit
+from tests.reference import sales as reference
+from tests.reference.earning import Award as ReferenceAward
+from tests.reference.programme import read_catalogue
+from tests.reference.run import Result, count
+
+DECIMALS = {"PLN": 2, "JPY": 0, "KWD": 3}
+UNITS = {Unit.POINTS: "points", Unit.MONEY: "money"}
+
+
+@dataclass(frozen=True)
+class SoldLine:
+    """A line: amounts in minor units, the price in whole currency."""
+
+    number: int
+    product: str
+    quantity_milli: int
+    net_minor: int
+    gross_minor: int
+    unit_price: Decimal | None = None
+    discounted: bool = False
+
+
+@dataclass(frozen=True)
+class Paper:
+    """An invoice or a credit note."""
+
+    distributor: str
+    kind: str
+    number: str
+    issued_on: dt.date
+    lines: tuple[SoldLine, ...]
+    minute: int | None = None
+    outlet: str | None = None
+    channel: str | None = None
+    corrects: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Name it in a failure."""
+        return f"{self.kind} {self.number} of {self.distributor}"
+
+
+@dataclass(frozen=True)
+class World:
+    """A programme file (its products and distributors in it), and documents in the order of a file."""
+
+    file: Mapping[str, Any]
+    papers: tuple[Paper, ...]
+
+    def __repr__(self) -> str:
+        told = [yaml.safe_dump(dict(self.file), sort_keys=False, allow_unicode=True)]
+        for paper in self.papers:
+            extras = [f"{name}={getattr(paper, name)}" for name in ("minute", "outlet", "channel", "corrects")]
+            told.append(f"{paper.label}, {paper.issued_on}, {', '.join(one for one in extras if 'None' not in one)}")
+            for line in paper.lines:
+                told.append(
+                    f"  {line.number}: {line.quantity_milli / 1000} {line.product}, net {line.net_minor}, "
+                    f"gross {line.gross_minor}, price {line.unit_price}{', discounted' * line.discounted}"
+                )
+        return "\n".join(told)
+
+
+# ---------------------------------------------------------------------------------------- in the engine's words
+
+
+def definition(world: World) -> ProgramFile:
+    """Read the programme as its file is read; a world must be a programme without a problem."""
+    told = {name: part for name, part in world.file.items() if name != "distributors"}
+    file = ProgramFile.model_validate(told)
+    assert problems_of(file) == []
+    return file
+
+
+def catalogue(world: World) -> Catalogue:
+    """Lay products and distributors out by ids that have gaps."""
+
+    def tree(part: str) -> GroupTree:
+        groups = world.file[part]
+        at = {code_key(group["code"]): position for position, group in enumerate(groups)}
+        return GroupTree(
+            code=[group["code"] for group in groups],
+            name=[group["name"] for group in groups],
+            aliases=[group.get("aliases", []) for group in groups],
+            parent=[at[code_key(group["parent"])] if group.get("parent") else -1 for group in groups],
+        )
+
+    def group_of(things: Sequence[Mapping[str, Any]], part: str) -> np.ndarray:
+        at = {code_key(group["code"]): position for position, group in enumerate(world.file[part])}
+        return np.asarray([at[code_key(one["group"])] if one.get("group") else -1 for one in things], dtype=np.int64)
+
+    products, distributors = world.file["products"], world.file["distributors"]
+    return Catalogue(
+        product_ids=np.arange(len(products), dtype=np.int64) * 3 + 5,
+        product_keys=[code_key(product["code"]) for product in products],
+        product_group=group_of(products, "product_groups"),
+        product_groups=tree("product_groups"),
+        distributor_ids=np.arange(len(distributors), dtype=np.int64) * 7 + 2,
+        distributor_keys=[code_key(one["code"]) for one in distributors],
+        distributor_group=group_of(distributors, "distributor_groups"),
+        distributor_tier=[one.get("tier") for one in distributors],
+        distributor_groups=tree("distributor_groups"),
+    )
+
+
+def compiled(world: World) -> RuleBook:
+    """Compile the programme's rules; rule n of the file has the ids 100 + n."""
+    file = definition(world)
+    rules = [*file.earning_rules, *file.matrices]
+    program = file.program
+    return compile_rules(
+        [RuleVersion(100 + at, 100 + at, 1, rule.valid_from, rule) for at, rule in enumerate(rules)],
+        catalogue(world),
+        scale=Scale(program.point.decimals, DECIMALS[program.currency], gross=program.earns_on == "gross"),
+        stacks=file.stacks,
+        named_days=file.named_days,
+        starts_on=program.starts_on,
+        ends_on=program.ends_on,
+    )
+
+
+def columns(world: World) -> tuple[Sales, list[Paper]]:
+    """Lay the documents out as columns in counting order. Also gives the papers in that order."""
+    known = catalogue(world)
+    distributor = {key: int(known.distributor_ids[at]) for at, key in enumerate(known.distributor_keys)}
+    product = {key: int(known.product_ids[at]) for at, key in enumerate(known.product_keys)}
+    decimals = DECIMALS[world.file["program"]["currency"]]
+
+    def texts(values: Sequence[str | None]) -> np.ndarray:
+        return np.asarray([*values, None], dtype=object)[:-1]
+
+    papers = list(world.papers)
+    documents = Documents(
+        distributor_id=np.asarray([distributor[code_key(one.distributor)] for one in papers], dtype=np.int64),
+        kind=np.asarray([DocumentKind[one.kind.upper()] for one in papers], dtype=np.int8),
+        number=texts([one.number for one in papers]),
+        issued_on=np.asarray([one.issued_on for one in papers], dtype="datetime64[D]"),
+        minute=np.asarray([UNKNOWN if one.minute is None else one.minute for one in papers], dtype=np.int16),
+        corrects=texts([one.corrects for one in papers]),
+        outlet=texts([one.outlet for one in papers]),
+        channel=texts([one.channel for one in papers]),
+        person=texts([None for _ in papers]),
+    )
+    order = in_counting_order(documents)
+    ordered = Documents(*(getattr(documents, field.name)[order] for field in fields(documents)))
+    papers = [papers[at] for at in order.tolist()]
+    rows = [
+        (place, line) for place, paper in enumerate(papers) for line in sorted(paper.lines, key=lambda one: one.number)
+    ]
+    lines = Lines(
+        document=np.asarray([place for place, _ in rows], dtype=np.int64),
+        line_number=np.asarray([line.number for _, line in rows], dtype=np.int32),
+        product_id=np.asarray([product[code_key(line.product)] for _, line in rows], dtype=np.int64),
+        quantity_milli=np.asarray([line.quantity_milli for _, line in rows], dtype=np.int64),
+        unit_price_micro=np.asarray(
+            [
+                NO_PRICE if line.unit_price is None else smallest_units(line.unit_price, decimals + 6)
+                for _, line in rows
+            ],
+            dtype=np.int64,
+        ),
+        net_minor=np.asarray([line.net_minor for _, line in rows], dtype=np.int64),
+        gross_minor=np.asarray([line.gross_minor for _, line in rows], dtype=np.int64),
+        discounted=np.asarray([1 if line.discounted else UNKNOWN for _, line in rows], dtype=np.int8),
+        source_row=np.full(len(rows), UNKNOWN, dtype=np.int32),
+    )
+    return Sales(ordered, lines), papers
+
+
+def first_purchases(world: World, papers: Sequence[Paper]) -> Flags:
+    """Mark each distributor's first invoice within the programme; ``papers`` in counting order."""
+    file = definition(world).program
+    seen: set[str] = set()
+    marks: list[bool] = []
+    for paper in papers:
+        inside = file.starts_on <= paper.issued_on and (file.ends_on is None or paper.issued_on <= file.ends_on)
+        first = paper.kind == "invoice" and inside and paper.distributor not in seen
+        if first:
+            seen.add(paper.distributor)
+        marks.append(first)
+    return np.asarray(marks, dtype=bool)
+
+
+Shown = dict[str, tuple[str, int, int, str | None]]
+"""What a line got from a rule: (unit, given, given without caps, what cut it)."""
+
+
+def shown(book: RuleBook, sales: Sales, papers: Sequence[Paper], awards: Awards) -> Shown:
+    """Tell the engine's awards in words."""
+    found: Shown = {}
+    for at in range(len(awards)):
+        line, rule = int(awards.line[at]), book.rules[int(awards.rule[at])]
+        paper = papers[int(sales.lines.document[line])]
+        cut = Cut(int(awards.cut_by[at]))
+        name = None if cut is Cut.NOTHING else CUT_NAMES[cut].removeprefix("per_distributor.")
+        found[f"{paper.label}, line {sales.lines.line_number[line]}, {rule.code}"] = (
+            UNITS[rule.unit],
+            int(awards.amount[at]),
+            int(awards.uncut[at]),
+            name,
+        )
+    return found
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A world ready to award: all at once or in parts."""
+
+    world: World
+    book: RuleBook
+    sales: Sales
+    papers: list[Paper]
+    first: Flags
+
+    @staticmethod
+    def of(world: World) -> "Engine":
+        """Compile the rules and lay the documents out."""
+        sales, papers = columns(world)
+        return Engine(world, compiled(world), sales, papers, first_purchases(world, papers))
+
+    def awards(self) -> Awards:
+        """Award all documents at once."""
+        return award(self.book, self.sales, self.first, CapUsage())
+
+    def told(self) -> Shown:
+        """Award all documents at once, in words."""
+        return shown(self.book, self.sales, self.papers, self.awards())
+
+    def told_in_parts(self, parts: Sequence[Flags]) -> Shown:
+        """Award the marked documents one part after the other; what caps used is carried over as it is stored."""
+        stored: dict[tuple[int, Cut, int, int], int] = defaultdict(int)
+        found: Shown = {}
+        for part in parts:
+            if not part.any():
+                continue
+            usage = CapUsage(before=dict(stored))
+            sales = self.sales.select(part)
+            papers = [paper for paper, mine in zip(self.papers, part.tolist(), strict=True) if mine]
+            awards = award(self.book, sales, self.first[part], usage)
+            found |= shown(self.book, sales, papers, awards)
+            for key, amount in usage.added.items():
+                stored[key] += amount
+        return found
+
+
+# ------------------------------------------------------------------------------------- in the reference's words
+
+
+def lines_of(world: World) -> list[reference.SalesLine]:
+    """Tell the documents line by line."""
+    return [
+        reference.SalesLine(
+            document_number=paper.number,
+            issued_on=paper.issued_on,
+            distributor=paper.distributor,
+            product=line.product,
+            quantity_milli=line.quantity_milli,
+            kind=paper.kind,
+            line_number=line.number,
+            unit_price=line.unit_price,
+            net_minor=line.net_minor,
+            gross_minor=None if line.gross_minor == NO_AMOUNT else line.gross_minor,
+            outlet=paper.outlet,
+            channel=paper.channel,
+            issued_at=None if paper.minute is None else dt.time(*divmod(paper.minute, 60), 59),
+            discounted=line.discounted,
+            corrects=paper.corrects,
+        )
+        for paper in world.papers
+        for line in paper.lines
+    ]
+
+
+def counted(world: World) -> Result:
+    """Let the reference count the world."""
+    file = dict(world.file)
+    return count(file, read_catalogue(file), lines_of(world))
+
+
+def expected(result: Result) -> Shown:
+    """Tell the reference's awards in words."""
+    papers = {document.key: document for document in result.documents}
+    told: Shown = {}
+    for one in result.awards:
+        document = papers[one.document]
+        label = f"{document.kind} {document.number} of {one.distributor}, line {one.line_number}, {one.rule}"
+        told[label] = _told(one)
+    return told
+
+
+def _told(one: ReferenceAward) -> tuple[str, int, int, str | None]:
+    return (one.unit, one.points, one.before_caps, one.cut_by)
+
+
+# ------------------------------------------------------------------------------------------------- making worlds
+
+PRODUCTS = ("P1", "85123A", "P-3", "ŁOŻYSKO", "X5")
+DISTRIBUTORS = ("D1", "ŻABKA", "D3")
+STACKS = ("base", "extra", "boost")
+POLICIES = ("sum", "best", "first")
+NUMBERS = ("1", "2", "10", "A1", "FV/3/2025")
+NAMED_DAYS = {"holidays": ["2025-01-01", "2025-03-31"], "fair": ["2025-04-01"]}
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+CLOCKS = ("00:00", "08:00", "08:30", "12:00", "24:00")
+EDGES = [
+    dt.date.fromisoformat(day)
+    for day in (
+        "2025-01-01",
+        "2025-01-31",
+        "2025-02-28",
+        "2025-03-31",
+        "2025-04-01",
+        "2025-04-02",
+        "2025-12-31",
+        "2026-01-01",
+        "2026-02-28",
+        "2026-03-01",
+        "2024-12-31",
+    )
+]
+_index = cache(lambda low, high: st.integers(low, high))
+
+
+class Dice:
+    """What a world is thrown with: every throw is one of hypothesis' own, so what fails shrinks.
+
+    Choices shrink to the first option, numbers to the lowest, lists to short ones.
+    """
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        """Take the draw of a composite strategy."""
+        self._draw = draw
+
+    def whole(self, low: int, high: int) -> int:
+        """Throw a whole number."""
+        return self._draw(_index(low, high))
+
+    def of(self, *options: Any) -> Any:
+        """Take one of the options."""
+        return options[self.whole(0, len(options) - 1)] if len(options) > 1 else options[0]
+
+    def once_in(self, times: int) -> bool:
+        """Say yes once in so many times."""
+        return self.whole(0, times - 1) == times - 1
+
+    def many(self, least: int, most: int) -> Iterator[int]:
+        """Count from 0 to some number of things to make, rather more than fewer."""
+        at = 0
+        while at < most and (at < least or self.whole(0, 4)):
+            yield at
+            at += 1
+
+    def some(self, *options: Any) -> list[Any]:
+        """Take one to three of the options."""
+        return list(dict.fromkeys(self.of(*options) for _ in range(self.whole(1, 3))))
+
+    def written(self, low: int, high: int, decimals: int) -> str:
+        """Write a number of smallest units as people do."""
+        return str(Decimal(self.whole(low, high)).scaleb(-decimals))
+
+    def spelled(self, codes: Sequence[str]) -> list[str]:
+        """Take one to three codes, written in ways that compare as one."""
+        return [self.of(code, code.lower(), f" {code} ") for code in self.some(*codes)]
+
+    def day(self) -> dt.date:
+        """Take a day, often one at which something begins or ends."""
+        if self.once_in(2):
+            return dt.date(2025, 1, 1) + dt.timedelta(self.whole(0, 119))
+        return self.of(*EDGES)
+
+    def shuffled(self, things: list[Any]) -> list[Any]:
+        """Put things in another order."""
+        rest, found = list(things), []
+        while rest:
+            found.append(rest.pop(self.whole(0, len(rest) - 1) if len(rest) > 1 else 0))
+        return found
+
+
+def _tree(dice: Dice, codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Make groups with parents, names and aliases; one may bear another's code as its alias or name."""
+    groups: list[dict[str, Any]] = []
+    for at in dice.many(0, len(codes)):
+        code = codes[at]
+        group: dict[str, Any] = {"code": code, "name": codes[0] if dice.once_in(6) else f"The {code}"}
+        if dice.once_in(3):
+            group["aliases"] = dice.some(f"{code} alias", "shared alias", codes[-1])
+        if groups and dice.once_in(2):
+            group["parent"] = dice.of(*(above["code"] for above in groups))
+        groups.append(group)
+    return dice.shuffled(groups)
+
+
+def _called(groups: Sequence[Mapping[str, Any]]) -> list[str]:
+    """List what groups are called, and a name that none has."""
+    return [name for group in groups for name in (group["code"], group["name"], *group.get("aliases", []))] + [
+        "nowhere"
+    ]
+
+
+@dataclass(frozen=True)
+class _Kit:
+    """What a world's rules are made of."""
+
+    dice: Dice
+    currency: str
+    point_decimals: int
+    product_groups: list[dict[str, Any]]
+    distributor_groups: list[dict[str, Any]]
+
+    @property
+    def minor_digits(self) -> int:
+        return DECIMALS[self.currency]
+
+    def money(self, low: int, high: int) -> str:
+        return self.dice.written(low, high, self.minor_digits)
+
+
+def _range(dice: Dice, high: int, decimals: int) -> dict[str, str]:
+    pair = sorted((dice.whole(0, high), dice.whole(0, high)))
+    limits = {"least": str(Decimal(pair[0]).scaleb(-decimals)), "most": str(Decimal(pair[1]).scaleb(-decimals))}
+    ends = dice.of("both", "least", "most")
+    return limits if ends == "both" else {ends: limits[ends]}
+
+
+CONDITIONS: Mapping[str, Callable[[Dice, _Kit], Any]] = {
+    "products": lambda dice, _: dice.spelled([*PRODUCTS, "none"]),
+    "product_groups": lambda dice, kit: dice.spelled(_called(kit.product_groups)),
+    "exclude_products": lambda dice, _: dice.spelled([*PRODUCTS, "none"]),
+    "exclude_product_groups": lambda dice, kit: dice.spelled(_called(kit.product_groups)),
+    "distributors": lambda dice, _: dice.spelled(DISTRIBUTORS),
+    "distributor_groups": lambda dice, kit: dice.spelled(_called(kit.distributor_groups)),
+    "tiers": lambda dice, _: dice.some("gold", "Silver", "none"),
+    "outlets": lambda dice, _: dice.some("north", "SOUTH"),
+    "channels": lambda dice, _: dice.some("web", "desk"),
+    "document_kinds": lambda dice, _: dice.some("invoice", "invoice", "credit_note"),
+    "from": lambda dice, _: str(dice.day()),
+    "until": lambda dice, _: str(dice.day()),
+    "weekdays": lambda dice, _: dice.some(*WEEKDAYS),
+    "days": lambda dice, _: dice.some(*NAMED_DAYS),
+    "hours": lambda dice, _: dict(
+        zip(("from", "until"), dice.of(*itertools.combinations(CLOCKS, 2)), strict=True),
+    ),
+    "line_amount": lambda dice, kit: _range(dice, 20_000, kit.minor_digits + 1),
+    "quantity": lambda dice, _: _range(dice, 40_000, 4),
+    "unit_price": lambda dice, _: _range(dice, 10_000, 3),
+    "first_purchase": lambda _, __: True,
+    "without_discounted": lambda _, __: True,
+}
+
+
+def _scope(kit: _Kit) -> dict[str, Any]:
+    """Make a scope of up to three conditions of any sort."""
+    dice = kit.dice
+    scope = {name: CONDITIONS[name](dice, kit) for name in dice.some(*CONDITIONS)}
+    if scope.get("until", "9") < scope.get("from", ""):
+        scope["from"], scope["until"] = scope["until"], scope["from"]
+    return scope
+
+
+def _caps(dice: Dice, decimals: int) -> dict[str, Any]:
+    """Make caps that are low enough to cut something."""
+    spans = dice.some("day", "month", "quarter", "year", "program")
+    made: dict[str, Any] = {}
+    if dice.once_in(2):
+        made["per_distributor"] = {span: dice.written(0, 120, decimals) for span in spans}
+    if dice.once_in(2):
+        made["per_document"] = dice.written(0, 60, decimals)
+    if dice.once_in(2) or not made:
+        made["budget"] = dice.written(1, 300, decimals)
+    return made
+
+
+def _parameters(kit: _Kit, kind: str, decimals: int) -> dict[str, Any]:
+    """Make what a rule of this kind has of its own."""
+    dice = kit.dice
+
+    def whole() -> str:
+        return dice.written(1, 40 * 10**decimals, decimals)
+
+    if kind == "per_unit":
+        return {"points": whole() if dice.once_in(2) else dice.written(1, 3 * 10 ** (decimals + 6), decimals + 6)}
+    if kind == "per_amount":
+        return {"points": whole(), "step": kit.money(1, 3_000), "of": dice.of("document", "line")}
+    if kind == "per_line":
+        return {"points": whole()}
+    if kind == "per_document":
+        least = {"least_amount": kit.money(0, 5_000)} if dice.once_in(2) else {}
+        return {"points": whole(), **least}
+    if kind == "multiplier":
+        return {"factor": dice.whole(10_001, 50_000)}
+    amounts = kind == "amount_bands"
+    starts = {dice.whole(0, 9_000 if amounts else 4) for _ in dice.many(1, 3)}
+    return {
+        "bands": [
+            {
+                "from": str(Decimal(start).scaleb(-kit.minor_digits)) if amounts else start,
+                "points": dice.written(0, 300, decimals),
+            }
+            for start in sorted(starts)
+        ]
+    }
+
+
+def _grid(kit: _Kit, decimals: int) -> dict[str, Any]:
+    """Make what a matrix has of its own."""
+    dice = kit.dice
+    made: dict[str, Any] = {"kind": dice.of("per_unit", "per_amount")}
+
+    def rate() -> str:
+        if made["kind"] == "per_unit" and dice.once_in(2):
+            return dice.written(0, 3 * 10 ** (decimals + 6), decimals + 6)
+        return dice.written(0, 20 * 10**decimals, decimals)
+
+    if made["kind"] == "per_amount":
+        made |= {"step": kit.money(1, 3_000), "of": dice.of("document", "line")}
+    rows = [group["code"] for group in kit.product_groups] + ["nowhere"]
+    across = [group["code"] for group in kit.distributor_groups] + ["nobody"]
+    made["rates"] = {
+        row: {column: rate() for column in across if not dice.once_in(4)} for row in rows if not dice.once_in(3)
+    }
+    if dice.once_in(2):
+        made["default"] = rate()
+    return made
+
+
+KINDS = ("per_amount", "per_unit", "per_line", "per_document", "amount_bands", "line_count_bands", "multiplier")
+
+
+def _rule(kit: _Kit, code: str) -> dict[str, Any]:
+    """Make an earning rule or a matrix (which has rates)."""
+    dice = kit.dice
+    kind = dice.of(*KINDS, "multiplier", "matrix", "matrix")
+    unit = dice.of("points", "points", "money")
+    decimals = kit.point_decimals if unit == "points" else kit.minor_digits
+    rule: dict[str, Any] = {"code": code, "name": f"Rule {code}", "kind": kind, "unit": unit}
+    rule |= _grid(kit, decimals) if kind == "matrix" else _parameters(kit, kind, decimals)
+    rule["stack"] = dice.of(*STACKS)
+    if dice.once_in(2):
+        rule["priority"] = dice.whole(0, 3)
+    if dice.once_in(2):
+        rule["scope"] = _scope(kit)
+    if dice.once_in(3):
+        rule["caps"] = _caps(dice, decimals)
+    return rule
+
+
+def _line(dice: Dice, number: int) -> SoldLine:
+    """Make a sale most of the time; else a discount, a free line, a return, or something odd."""
+    sort = dice.of("sale", "sale", "sale", "sale", "sale", "discount", "free", "return", "odd")
+    quantity = dice.whole(1, 20) * 1000 if dice.once_in(2) else dice.whole(1, 50_000)
+    net = dice.whole(1, dice.of(300, 30_000, 30_000, 10**11))
+    if sort == "discount":
+        quantity, net = dice.of(0, 1000), -(net % 5_000) - 1
+    elif sort == "free":
+        net = 0
+    elif sort == "return":
+        quantity, net = -quantity, -net
+    elif sort == "odd":
+        quantity, net = dice.of((0, net), (0, 0), (-quantity, net), (quantity, -net))
+    return SoldLine(
+        number=number,
+        product=dice.of(*PRODUCTS),
+        quantity_milli=quantity,
+        net_minor=net,
+        gross_minor=dice.of(net, net * 123 // 100, net + (net > 0)),
+        unit_price=Decimal(dice.whole(0, 100_000)).scaleb(-4) if dice.once_in(2) else None,
+        discounted=dice.once_in(4),
+    )
+
+
+def _paper(dice: Dice) -> Paper:
+    """Make a document, an invoice most of the time."""
+    number = dice.whole(1, 3)
+    lines: list[SoldLine] = []
+    for _ in dice.many(1, 5):
+        lines.append(_line(dice, number))
+        number += dice.whole(1, 2)
+    return Paper(
+        distributor=dice.of(*DISTRIBUTORS),
+        kind=dice.of("invoice", "invoice", "invoice", "invoice", "credit_note"),
+        number=dice.of(*NUMBERS),
+        issued_on=dice.day(),
+        lines=tuple(dice.shuffled(lines)) if dice.once_in(4) else tuple(lines),
+        minute=dice.of(None, 0, 479, 480, 510, 720, 1439),
+        outlet=dice.of(None, "North", "south"),
+        channel=dice.of(None, "WEB"),
+    )
+
+
+def _known(dice: Dice, codes: Sequence[str], groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    grouped = [group["code"] for group in groups]
+    return [{"code": code, "name": code, "group": dice.of(*grouped, *grouped, None)} for code in codes]
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> World:
+    """Make a programme of up to five rules, and up to eight documents."""
+    dice = Dice(draw)
+    kit = _Kit(
+        dice,
+        currency=dice.of("PLN", "PLN", "JPY", "KWD"),
+        point_decimals=dice.of(0, 0, 1, 2),
+        product_groups=_tree(dice, ("bikes", "road", "race", "tools")),
+        distributor_groups=_tree(dice, ("shops", "big", "small")),
+    )
+    made = [_rule(kit, ("r1", "r2", "a3", "R4", "b5")[at]) for at in dice.many(1, 5)]
+    distributors = _known(dice, DISTRIBUTORS, kit.distributor_groups)
+    stacks = {"extra": dice.of("best", "first"), "boost": dice.of(*POLICIES)}
+    file = {
+        "schema": "kontor/1",
+        "program": {
+            "code": "world",
+            "name": "World",
+            "sponsor": "Test",
+            "currency": kit.currency,
+            "country": "PL",
+            "time_zone": "Europe/Warsaw",
+            "starts_on": "2025-01-01",
+            "ends_on": dice.of(None, "2026-02-28", "2025-03-31"),
+            "earns_on": dice.of("net", "net", "gross"),
+            "point": {"value": "0.10", "decimals": kit.point_decimals},
+        },
+        "distributor_groups": kit.distributor_groups,
+        "product_groups": kit.product_groups,
+        "products": _known(dice, PRODUCTS, kit.product_groups),
+        "distributors": [{**one, "tier": dice.of(None, "Gold", "silver")} for one in distributors],
+        "stacks": {**stacks, "base": dice.of(*POLICIES)} if dice.once_in(2) else stacks,
+        "named_days": NAMED_DAYS,
+        "earning_rules": [rule for rule in made if "rates" not in rule],
+        "matrices": [rule for rule in made if "rates" in rule],
+    }
+    documents = [_paper(dice) for _ in dice.many(2, 8)]
+    unique = {(paper.distributor, paper.kind, paper.number): paper for paper in documents}
+    return World(file, tuple(unique.values()))
