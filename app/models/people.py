@@ -23,6 +23,13 @@ class UserAccount(Base):
     platform_owner: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[Instant]
+    locale: Mapped[ShortText | None] = mapped_column(comment="language of pages and messages; none: the browser's")
+    theme: Mapped[ShortText | None] = mapped_column(comment="light or dark; none: the device's")
+    phone: Mapped[ShortText | None] = mapped_column(comment="E.164; codes go to a proven one alone")
+    phone_proven_at: Mapped[Instant | None]
+    totp_secret: Mapped[LongText | None] = mapped_column(comment="sealed with the installation's key")
+    totp_since: Mapped[Instant | None] = mapped_column(comment="when a first code proved it; none: not in use")
+    totp_last_step: Mapped[int | None] = mapped_column(comment="step of the last code used: none counts twice")
 
 
 class Membership(Base):
@@ -36,8 +43,8 @@ class Membership(Base):
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
-    role: Mapped[ShortText] = mapped_column(comment="administrator, verifier, finance, approver, viewer, distributor")
-    distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"))
+    role: Mapped[ShortText] = mapped_column(comment="a `Role` of app.services.people")
+    distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"), index=True)
 
 
 class AuditEvent(Base):

@@ -54,3 +54,16 @@ class ProgramRevision(Base):
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     loaded_at: Mapped[Instant]
     loaded_by: Mapped[LongText]
+
+
+class ProgramLogo(Base):
+    """The sponsor's logo: checked, small, and given out under its hash."""
+
+    __tablename__ = "program_logo"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="CASCADE"), primary_key=True)
+    media_type: Mapped[ShortText] = mapped_column(comment="image/png, image/jpeg or image/webp")
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    changed_at: Mapped[Instant]
+    changed_by: Mapped[LongText]

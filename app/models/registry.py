@@ -1,20 +1,41 @@
 """Imports every mapped class, so that the metadata is whole. Whoever needs the whole schema imports this module."""
 
-from app.models import catalogue, distributors, imports, jobs, ledger, people, prepaid, programs, rules, sales
+from app.models import (
+    catalogue,
+    desk,
+    distributors,
+    figures,
+    imports,
+    jobs,
+    joining,
+    ledger,
+    messages,
+    people,
+    prepaid,
+    programs,
+    rules,
+    sales,
+    signing_in,
+)
 from app.models.base import Base
 
 metadata = Base.metadata
 
 __all__ = [
     "catalogue",
+    "desk",
     "distributors",
+    "figures",
     "imports",
     "jobs",
+    "joining",
     "ledger",
+    "messages",
     "metadata",
     "people",
     "prepaid",
     "programs",
     "rules",
     "sales",
+    "signing_in",
 ]
