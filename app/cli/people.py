@@ -32,7 +32,7 @@ def user() -> None:
 @click.option("--name", default="", help="As others see it; by default the sign-in name.")
 @click.option("--role", "role_name", type=ROLE, help="What they are in the programme.")
 @click.option("--program", "program_code", help="Code of the programme.")
-@click.option("--distributor", "distributor_code", help="Code of the one distributor whom the role distributor is for.")
+@click.option("--distributor", "distributor_code", help="Code of the one distributor of an owner or a rep.")
 @click.option("--owner", is_flag=True, help="Owner of the platform: sees every programme.")
 @PASSWORD
 @json_option
@@ -62,10 +62,10 @@ def add(
 @click.argument("login")
 @click.argument("role_name", metavar="ROLE", type=ROLE)
 @click.option("--program", "program_code", required=True, help="Code of the programme.")
-@click.option("--distributor", "distributor_code", help="Code of the one distributor whom the role distributor is for.")
+@click.option("--distributor", "distributor_code", help="Code of the one distributor of an owner or a rep.")
 @json_option
 def role(login: str, role_name: str, program_code: str, distributor_code: str | None, as_json: bool) -> None:
-    """Give LOGIN a further ROLE: administrator, verifier, finance, approver, viewer or distributor."""
+    """Give LOGIN a further ROLE: administrator, verifier, finance, approver, viewer, assistant, owner or rep."""
     _whole(role_name, program_code, distributor_code)
     with runtime() as run, failing(people.PeopleError), transaction(run.registry) as session:
         _give(session, run, login, role_name, program_code, distributor_code)
@@ -124,8 +124,9 @@ def _whole(role_name: str | None, program_code: str | None, distributor_code: st
     """Refuse options that only make sense together."""
     if (role_name is None) != (program_code is None):
         raise Failure("A role is held in a programme: give --role and --program together.", USAGE)
-    if (role_name == people.Role.DISTRIBUTOR.value) != (distributor_code is not None):
-        raise Failure("The role distributor needs --distributor, and no other role may have it.", USAGE)
+    of_a_distributor = role_name is not None and people.Role(role_name) in people.OF_A_DISTRIBUTOR
+    if of_a_distributor != (distributor_code is not None):
+        raise Failure("The roles owner and rep need --distributor, and no other role may have it.", USAGE)
 
 
 def _give(session, run, login, role_name, program_code, distributor_code) -> None:  # type: ignore[no-untyped-def]

@@ -43,4 +43,6 @@ class AdjustmentRequest(Base):
     decided_by: Mapped[LongText | None]
     decided_at: Mapped[Instant | None]
     decision_note: Mapped[LongText | None]
-    transaction_id: Mapped[Big | None] = mapped_column(comment="the ledger's transaction, once approved")
+    transaction_id: Mapped[int | None] = mapped_column(
+        ForeignKey("ledger_transaction.id", ondelete="RESTRICT"), comment="the ledger's transaction, once approved"
+    )

@@ -106,7 +106,7 @@ class Redemption(Base):
     currency: Mapped[str] = mapped_column(String(3))
     tax_rule: Mapped[LongText] = mapped_column(comment="code and version: PL-PREMIUM-SALE v1")
     tax_trace: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="every figure of the computation")
-    reserve_transaction_id: Mapped[Big]
+    reserve_transaction_id: Mapped[int] = mapped_column(ForeignKey("ledger_transaction.id", ondelete="RESTRICT"))
     created_at: Mapped[Instant]
 
 

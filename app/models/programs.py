@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, LargeBinary, SmallInteger, String, UniqueCons
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.marks import APPEND_ONLY
+from app.db.marks import APPEND_ONLY, KEPT
 from app.db.types import Big, Id, Instant, LongText, ShortText
 from app.models.base import Base
 
@@ -16,6 +16,27 @@ class Program(Base):
     """One sponsor's programme; everything else belongs to one of these."""
 
     __tablename__ = "program"
+    __table_args__ = {
+        "info": {
+            # not the code, the currency and the decimals of its amounts: those are chosen once
+            KEPT: (
+                "name",
+                "sponsor",
+                "country",
+                "time_zone",
+                "locale",
+                "starts_on",
+                "ends_on",
+                "point_value_micro",
+                "settings",
+                "tax",
+                "prepaid",
+                "import_profiles",
+                "stacks",
+                "rules_stamp",
+            )
+        }
+    }
 
     id: Mapped[Id]
     code: Mapped[ShortText] = mapped_column(unique=True)

@@ -24,14 +24,23 @@ _LONGEST_LOGIN = 254
 
 
 class Role(enum.StrEnum):
-    """What a person is in a programme; a distributor sees what is one distributor's, and nothing else."""
+    """What a person is in a programme; owners and sales reps are people of one distributor, and see nothing else."""
 
     ADMINISTRATOR = "administrator"
     VERIFIER = "verifier"
     FINANCE = "finance"
     APPROVER = "approver"
     VIEWER = "viewer"
-    DISTRIBUTOR = "distributor"
+    ASSISTANT = "assistant"
+    OWNER = "owner"
+    REP = "rep"
+
+
+OF_A_DISTRIBUTOR = frozenset({Role.OWNER, Role.REP})
+"""Roles whose permissions hold for one distributor alone."""
+
+MONEY_ROLES = frozenset({Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR})
+"""Roles that move money or points: whoever has one signs in with a second factor, as the platform's owners do."""
 
 
 class Permission(enum.StrEnum):
@@ -39,25 +48,73 @@ class Permission(enum.StrEnum):
 
     SEE_PROGRAM = "see_program"
     SEE_DISTRIBUTORS = "see_distributors"
+    SEE_PRODUCTS = "see_products"
+    SEE_DOCUMENTS = "see_documents"
     SEE_IMPORTS = "see_imports"
     TAKE_PROBLEMS = "take_problems"
+    START_IMPORT = "start_import"
     SEE_REVIEW = "see_review"
+    DECIDE = "decide"
+    SEE_LEDGER = "see_ledger"
+    SEE_MONEY = "see_money"
+    SEE_REPORTS = "see_reports"
+    SEE_AUDIT = "see_audit"
+    EXPORT = "export"
+    EDIT_PROGRAM = "edit_program"
+    EDIT_DISTRIBUTOR = "edit_distributor"
+    EDIT_TEXTS = "edit_texts"
+    MANAGE_PEOPLE = "manage_people"
+    VET_APPLICATIONS = "vet_applications"
+    REQUEST_ADJUSTMENT = "request_adjustment"
+    DECIDE_ADJUSTMENT = "decide_adjustment"
+    PREPARE_RUN = "prepare_run"
+    APPROVE_RUN = "approve_run"
+    LOOK_UP = "look_up"
+    USE_PORTAL = "use_portal"
     SEE_STATEMENT = "see_statement"
     SEE_DOCUMENT = "see_document"
+    CONVERT_POINTS = "convert_points"
+    MANAGE_TEAM = "manage_team"
 
 
-_OF_A_DISTRIBUTOR = frozenset({Permission.SEE_STATEMENT, Permission.SEE_DOCUMENT})
-_LOOKING = frozenset(Permission) - {Permission.TAKE_PROBLEMS}
+_OF_A_REP = frozenset({Permission.USE_PORTAL, Permission.SEE_DOCUMENT})
+_OF_AN_OWNER = _OF_A_REP | {Permission.SEE_STATEMENT, Permission.CONVERT_POINTS, Permission.MANAGE_TEAM}
+_LOOKING = frozenset(one for one in Permission if one.value.startswith("see_")) - {Permission.SEE_AUDIT}
+_OF_A_VERIFIER = _LOOKING | {
+    Permission.TAKE_PROBLEMS,
+    Permission.DECIDE,
+    Permission.EXPORT,
+    Permission.VET_APPLICATIONS,
+    Permission.LOOK_UP,
+}
+_OF_FINANCE = _LOOKING | {
+    Permission.SEE_AUDIT,
+    Permission.TAKE_PROBLEMS,
+    Permission.EXPORT,
+    Permission.REQUEST_ADJUSTMENT,
+    Permission.PREPARE_RUN,
+    Permission.LOOK_UP,
+}
+_OF_AN_APPROVER = _LOOKING | {
+    Permission.SEE_AUDIT,
+    Permission.EXPORT,
+    Permission.DECIDE_ADJUSTMENT,
+    Permission.APPROVE_RUN,
+    Permission.LOOK_UP,
+}
+_IN_THE_PORTAL_ALONE = frozenset({Permission.USE_PORTAL, Permission.CONVERT_POINTS, Permission.MANAGE_TEAM})
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset(Permission),
-    Role.VERIFIER: frozenset(Permission),
-    Role.FINANCE: frozenset(Permission),
-    Role.APPROVER: _LOOKING,
+    Role.ADMINISTRATOR: frozenset(Permission) - _IN_THE_PORTAL_ALONE - {Permission.APPROVE_RUN},
+    Role.VERIFIER: _OF_A_VERIFIER,
+    Role.FINANCE: _OF_FINANCE,
+    Role.APPROVER: _OF_AN_APPROVER,
     Role.VIEWER: _LOOKING,
-    Role.DISTRIBUTOR: _OF_A_DISTRIBUTOR,
+    Role.ASSISTANT: frozenset({Permission.LOOK_UP}),
+    Role.OWNER: _OF_AN_OWNER,
+    Role.REP: _OF_A_REP,
 }
-"""What each role may do. A distributor's permissions hold for that one distributor alone."""
+"""What each role may do. The permissions of owners and reps hold for their one distributor alone."""
 
 
 class PeopleError(ValueError):
@@ -201,8 +258,8 @@ def give_role(
         SeatInvalid: The role needs a distributor of this programme, or must not have one.
     """
     user = _user(session, login)
-    if (role is Role.DISTRIBUTOR) != (distributor_id is not None):
-        raise SeatInvalid("The role distributor needs a distributor, and no other role may have one.")
+    if (role in OF_A_DISTRIBUTOR) != (distributor_id is not None):
+        raise SeatInvalid("The roles owner and rep need a distributor, and no other role may have one.")
     if distributor_id is not None:
         found = session.get(Distributor, distributor_id)
         if found is None or found.program_id != program.id:
@@ -282,7 +339,7 @@ def may(
 ) -> bool:
     """Tell whether a person may do something: in a programme, and where it is one distributor's, with that one.
 
-    A distributor's seat opens only what is that distributor's: without ``distributor_id`` it opens nothing.
+    The seat of an owner or a rep opens only what is their distributor's: without ``distributor_id`` it opens nothing.
     """
     if somebody.platform_owner:
         return True
@@ -290,7 +347,7 @@ def may(
         seat.program_id == program_id
         and permission in GRANTS[seat.role]
         and (
-            seat.role is not Role.DISTRIBUTOR or (distributor_id is not None and seat.distributor_id == distributor_id)
+            seat.role not in OF_A_DISTRIBUTOR or (distributor_id is not None and seat.distributor_id == distributor_id)
         )
         for seat in somebody.seats
     )

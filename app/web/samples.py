@@ -29,7 +29,10 @@ SAMPLES = (
     Sample("verifier@demo.example", "Wanda Sowa", Role.VERIFIER),
     Sample("finance@demo.example", "Filip Bąk", Role.FINANCE),
     Sample("viewer@demo.example", "Wiktor Jeż", Role.VIEWER),
-    Sample("distributor@demo.example", "Dorota Sikora", Role.DISTRIBUTOR),
+    Sample("approver@demo.example", "Alicja Kruk", Role.APPROVER),
+    Sample("assistant@demo.example", "Antoni Zięba", Role.ASSISTANT),
+    Sample("distributor@demo.example", "Dorota Sikora", Role.OWNER),
+    Sample("rep@demo.example", "Robert Szpak", Role.REP),
 )
 
 
@@ -42,7 +45,7 @@ def create(session: Session, program: Program, distributor_id: int, *, actor: st
                 session, one.login, one.name, PASSWORD, platform_owner=one.role is None, actor=actor, now=now
             )
         if one.role is not None:
-            theirs = distributor_id if one.role is Role.DISTRIBUTOR else None
+            theirs = distributor_id if one.role in people.OF_A_DISTRIBUTOR else None
             people.give_role(session, one.login, program, one.role, theirs, actor=actor, now=now)
 
 

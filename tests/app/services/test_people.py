@@ -20,7 +20,7 @@ from app.local.servers import Addresses
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
 from app.services import people
-from app.services.people import GRANTS, Permission, Person, Role, Seat, may
+from app.services.people import GRANTS, OF_A_DISTRIBUTOR, Permission, Person, Role, Seat, may
 from tests.support import programs
 from tests.support.programs import NOW
 
@@ -162,10 +162,10 @@ def test_only_a_distributor_s_role_has_a_distributor_and_one_of_that_programme(
     def give(role: Role, distributor_id: int | None) -> None:
         people.give_role(session, login, program, role, distributor_id, actor="test", now=NOW)
 
-    for role, distributor_id in ((Role.VIEWER, mine), (Role.DISTRIBUTOR, None), (Role.DISTRIBUTOR, theirs)):
+    for role, distributor_id in ((Role.VIEWER, mine), (Role.OWNER, None), (Role.REP, theirs)):
         with pytest.raises(people.SeatInvalid):
             give(role, distributor_id)
-    give(Role.DISTRIBUTOR, mine)
+    give(Role.OWNER, mine)
 
 
 def test_a_role_of_a_newer_version_gives_nothing(session: Session, program: Program) -> None:
@@ -226,7 +226,7 @@ def test_nobody_may_anything_without_a_seat_that_says_so(
     somebody: Person, permission: Permission, program_id: int, distributor_id: int | None
 ) -> None:
     here = [seat for seat in somebody.seats if seat.program_id == program_id and permission in GRANTS[seat.role]]
-    staff = any(seat.role is not Role.DISTRIBUTOR for seat in here)
+    staff = any(seat.role not in OF_A_DISTRIBUTOR for seat in here)
     theirs = distributor_id is not None and any(seat.distributor_id == distributor_id for seat in here)
     assert may(somebody, permission, program_id, distributor_id) == (staff or theirs)
     assert not may(somebody, permission), "outside of a programme only the owner of the platform may anything"
@@ -262,13 +262,13 @@ def kept_program(registry: Sessions, code: str) -> str:
 
 def test_commands_add_people_and_list_them(run: Commands, kept_program: str, registry: Sessions) -> None:
     login, here = _login(), ("--program", kept_program)
-    of = ("--role", "distributor", *here, "--distributor", "d1")
+    of = ("--role", "owner", *here, "--distributor", "d1")
     assert run("add", login, *of, "--password-stdin", typed=GOOD) == (0, f"{login} can sign in.\n")
     assert run("role", login, "viewer", *here)[0] == 0
     assert run("password", login, typed=f"{GOOD} 2\n{GOOD} 2\n")[0] == 0
     listed = json.loads(run("list", "--json")[1])["users"]
     assert {"login": login, "name": login, "owner": False, "active": True} | {
-        "roles": [f"distributor of D1 in {kept_program}", f"viewer in {kept_program}"]
+        "roles": [f"owner of D1 in {kept_program}", f"viewer in {kept_program}"]
     } in listed
     assert login in run("list")[1]
     with transaction(registry) as session:
@@ -284,8 +284,8 @@ def test_commands_add_people_and_list_them(run: Commands, kept_program: str, reg
         (["add", "LOGIN", "--role", "viewer"], GOOD, 2),
         (["add", "LOGIN", "--role", "viewer", "--program", "none"], GOOD, 4),
         (["add", "LOGIN", "--role", "viewer", "--program", "CODE", "--distributor", "d1"], GOOD, 2),
-        (["add", "LOGIN", "--role", "distributor", "--program", "CODE"], GOOD, 2),
-        (["add", "LOGIN", "--role", "distributor", "--program", "CODE", "--distributor", "none"], GOOD, 4),
+        (["add", "LOGIN", "--role", "owner", "--program", "CODE"], GOOD, 2),
+        (["add", "LOGIN", "--role", "owner", "--program", "CODE", "--distributor", "none"], GOOD, 4),
         (["password", "LOGIN"], GOOD, 4),
     ],
 )

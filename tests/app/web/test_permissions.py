@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.factory import create_app
-from app.services.people import GRANTS, Permission, Role
+from app.services.people import GRANTS, MONEY_ROLES, OF_A_DISTRIBUTOR, Permission, Role
 from app.web.extensions import csrf
 from app.web.permissions import ROUTES, Reach
 from tests.app.web.world import World
@@ -20,7 +20,7 @@ NAMED = {
 }
 
 STAFF = ["owner", "administrator", "verifier", "finance", "approver", "viewer"]
-EVERYBODY = [*STAFF, "distributor", "other", "stranger", "nobody", "anonymous"]
+EVERYBODY = [*STAFF, "assistant", "distributor", "rep", "other", "stranger", "nobody", "anonymous"]
 
 # page -> who may see it
 MATRIX: dict[str, list[str]] = {
@@ -33,7 +33,7 @@ MATRIX: dict[str, list[str]] = {
     "review": STAFF,
     "distributors/{mine}": [*STAFF, "distributor"],
     "distributors/{others}": [*STAFF, "other"],
-    "documents/{my_document}": [*STAFF, "distributor"],
+    "documents/{my_document}": [*STAFF, "distributor", "rep"],
     "documents/{others_document}": [*STAFF, "other"],
     # things of another programme under this one's address
     "distributors/{b_distributor}": [],
@@ -43,7 +43,7 @@ MATRIX: dict[str, list[str]] = {
 }
 
 
-def test_every_route_has_a_permission_and_every_permission_a_route(pages: Flask) -> None:
+def test_every_route_has_a_permission_and_every_entry_a_route(pages: Flask) -> None:
     assert {rule.endpoint for rule in pages.url_map.iter_rules()} == set(ROUTES)
 
 
@@ -74,11 +74,19 @@ def test_a_route_that_the_table_forgot_is_refused(world: World) -> None:
     fresh.extensions["kontor"]["attempts"].close()
 
 
-def test_every_role_grants_something_and_distributors_only_what_is_theirs() -> None:
+def test_every_role_grants_something_and_people_of_a_distributor_see_nothing_of_the_programme() -> None:
     assert set(GRANTS) == set(Role)
-    assert GRANTS[Role.DISTRIBUTOR] == {Permission.SEE_STATEMENT, Permission.SEE_DOCUMENT}
-    for role in set(Role) - {Role.DISTRIBUTOR}:
-        assert GRANTS[role] >= {Permission.SEE_PROGRAM, Permission.SEE_STATEMENT}
+    for role in Role:
+        sees = Permission.SEE_PROGRAM in GRANTS[role]
+        assert sees == (role not in OF_A_DISTRIBUTOR | {Role.ASSISTANT}), role
+    assert GRANTS[Role.REP] < GRANTS[Role.OWNER]
+
+
+def test_whoever_prepares_a_run_does_not_approve_it_and_money_needs_a_second_factor() -> None:
+    for role in Role:
+        assert not GRANTS[role] >= {Permission.PREPARE_RUN, Permission.APPROVE_RUN}, role
+        if GRANTS[role] & {Permission.PREPARE_RUN, Permission.APPROVE_RUN, Permission.DECIDE_ADJUSTMENT}:
+            assert role in MONEY_ROLES, role
 
 
 @pytest.mark.parametrize("page", MATRIX)

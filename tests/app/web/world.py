@@ -21,7 +21,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import people as accounts
 from app.services.distributors import DistributorRow, distributor_ids, put_distributors
-from app.services.people import Role
+from app.services.people import OF_A_DISTRIBUTOR, Role
 from importers import batches
 from tests.support.programs import document, goods, load
 from tests.support.sales import Sold, sell
@@ -32,7 +32,7 @@ FORMULA = "=1+1"
 CYRILLIC = "ООО «Ромашка» & партнёры"
 HOSTILE_FILE = '<svg onload=alert(2)> ../продажи "май".csv'
 
-_STAFF = [role for role in Role if role is not Role.DISTRIBUTOR]
+_STAFF = [role for role in Role if role not in OF_A_DISTRIBUTOR]
 
 
 @dataclass
@@ -139,8 +139,9 @@ def _people(session: Session, world: World, a: Program, b: Program) -> None:
     for role in _STAFF:
         add(role.value, a, role)
     add("stranger", b, Role.VIEWER)
-    add("distributor", a, Role.DISTRIBUTOR, world.distributors["D-5"])
-    add("other", a, Role.DISTRIBUTOR, world.distributors["D-6"])
+    add("distributor", a, Role.OWNER, world.distributors["D-5"])
+    add("other", a, Role.OWNER, world.distributors["D-6"])
+    add("rep", a, Role.REP, world.distributors["D-5"])
     add("nobody")
 
 
