@@ -175,6 +175,8 @@ class Person:
     platform_owner: bool
     mark: str
     seats: tuple[Seat, ...]
+    locale: str | None = None
+    theme: str | None = None
 
 
 @dataclass(frozen=True)
@@ -331,6 +333,8 @@ def person(session: Session, user_id: int) -> Person | None:
         platform_owner=user.platform_owner,
         mark=hashlib.sha256((user.password_hash or "").encode()).hexdigest()[:16],
         seats=tuple(Seat(row[1], Role(row[2]), row[3]) for row in rows if row[2] in _ROLES),
+        locale=user.locale,
+        theme=user.theme,
     )
 
 

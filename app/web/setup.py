@@ -7,7 +7,19 @@ from flask import Flask
 
 from app.domain.states import Unit
 from app.services import people
-from app.web import assets, context, errors, formats, health, home, navigation, permissions, samples, security
+from app.web import (
+    assets,
+    context,
+    errors,
+    formats,
+    health,
+    home,
+    languages,
+    navigation,
+    permissions,
+    samples,
+    security,
+)
 from app.web.addresses import CodeConverter, IdConverter
 from app.web.admin import distributors, imports, overview, review
 from app.web.attempts import Attempts
@@ -48,6 +60,7 @@ def register(app: Flask) -> None:
     login_manager.init_app(app, add_context_processor=False)  # which would ask the database on every error page
     csrf.init_app(app)
     bootstrap.init_app(app)
+    languages.register(app)
     errors.register(app)
     _prepare_templates(app)
     for blueprint in BLUEPRINTS:
