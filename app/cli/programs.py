@@ -55,8 +55,9 @@ def export(code: str, as_json: bool) -> None:
 
 
 @program.command("schema")
-def schema() -> None:
-    """Print the JSON Schema of programme files."""
+@json_option
+def schema(as_json: bool) -> None:
+    """Print the JSON Schema of programme files: one JSON document, with --json or without."""
     from app.services import program_files
 
     click.echo(program_files.json_schema())

@@ -1,0 +1,40 @@
+"""Jobs: what is put on the board has a function, and every function is for something that is put there."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Flask
+
+from app.jobs import registry
+from tests.contracts.sources import ROOMS, modules, name_of, parsed
+
+
+def _put_up(path: Path) -> Iterator[str]:
+    """Name the kinds of job that a module puts on the board."""
+    for node in ast.walk(parsed(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", None)
+        if called != "put_up":
+            continue
+        kinds = [word.value for word in node.keywords if word.arg == "kind"] or node.args[1:2]
+        assert kinds, f"{name_of(path)}:{node.lineno} puts up a job of no kind"
+        module = importlib.import_module(name_of(path).removesuffix(".py").replace("/", "."))
+        kind = eval(ast.unparse(kinds[0]), vars(module))  # a constant of our own module, by its name
+        assert isinstance(kind, str), f"{name_of(path)}:{node.lineno}"
+        yield kind
+
+
+def test_every_kind_of_job_that_is_put_up_has_a_function_and_the_other_way_round(app: Flask) -> None:
+    put_up = {kind for path in modules(*ROOMS) for kind in _put_up(path)}
+    assert "import.shard" in put_up
+    assert set(registry.kinds()) == put_up
+
+
+def test_a_kind_is_named_after_its_room_and_what_is_done(app: Flask) -> None:
+    for kind in registry.kinds():
+        room, _, what = kind.partition(".")
+        assert room.isidentifier(), kind
+        assert what.isidentifier(), kind

@@ -1,0 +1,81 @@
+"""Templates: each compiles, each is reached from a page, and no page asks for one that is not there."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from jinja2 import Environment, meta, nodes
+
+from app.config import PROJECT, settings
+from app.factory import create_app
+from app.local.servers import Addresses
+from tests.contracts.sources import ROOMS, modules, parsed
+
+FOLDER = PROJECT / "templates"
+TEMPLATES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def templates(environment: Path, addresses: Addresses) -> Environment:
+    """The environment of the pages, with their filters and globals."""
+    built: Flask = create_app(settings(), addresses, web=True)
+    return built.jinja_env
+
+
+def _asked_for() -> set[str]:
+    """Name every template that the code writes out."""
+    return {
+        node.value
+        for path in modules(*ROOMS)
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in set(TEMPLATES)
+    }
+
+
+def _rendered() -> set[str]:
+    """Name what ``render_template`` is called with, be it there or not."""
+    names: set[str] = set()
+    for path in modules(*ROOMS):
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("render_template", "stream_template"):
+                first = node.args[0]
+                if isinstance(first, ast.Constant):
+                    names.add(str(first.value))
+    return names
+
+
+def _drawn_on(environment: Environment, name: str) -> set[str]:
+    """Name the templates that one extends, includes or imports."""
+    found = meta.find_referenced_templates(environment.parse((FOLDER / name).read_text(encoding="utf-8")))
+    names = set(found)
+    assert None not in names, f"{name} draws on a template whose name is computed"
+    return {str(one) for one in names}
+
+
+def test_every_template_compiles(templates: Environment) -> None:
+    assert "base.html" in TEMPLATES
+    for name in TEMPLATES:
+        templates.get_template(name)
+
+
+def test_every_template_is_reached_and_every_one_asked_for_is_there(templates: Environment) -> None:
+    reached: set[str] = set()
+    waiting = _asked_for() | _rendered()
+    while waiting:
+        name = waiting.pop()
+        if name in reached or name.startswith("bootstrap5/"):
+            continue
+        assert name in TEMPLATES, f"{name} is asked for and is not there"
+        reached.add(name)
+        waiting |= _drawn_on(templates, name)
+    assert sorted(reached) == TEMPLATES
+
+
+def test_no_template_marks_what_came_from_outside_as_safe(templates: Environment) -> None:
+    """``|safe`` takes the escaping away; what is safe is made so in Python, as Markup, where it is built."""
+    assert templates.autoescape
+    for name in TEMPLATES:
+        tree = templates.parse((FOLDER / name).read_text(encoding="utf-8"))
+        assert not [one for one in tree.find_all(nodes.Filter) if one.name == "safe"], name
+        assert not list(tree.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier))), name
