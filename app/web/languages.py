@@ -1,14 +1,10 @@
 """Languages of pages and messages: which one somebody reads, and where its texts are."""
 
-from collections.abc import Mapping
-
 from flask import Flask, request
 from flask_babel import Babel
 
+from app.services.languages import LANGUAGES
 from app.web.context import scope_or_none, somebody
-
-LANGUAGES: Mapping[str, str] = {"en": "English", "pl": "Polski", "es": "Español", "ru": "Русский"}
-"""Languages that every text is in, each by its own name."""
 
 babel = Babel()
 

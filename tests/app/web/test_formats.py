@@ -11,8 +11,8 @@ from app.web.formats import duration, figure, file_stem, quantity, size
     ("value", "decimals", "signed", "text"),
     [
         (0, 0, False, "0"),
-        (1234567, 0, False, "1 234 567"),
-        (1234567, 2, False, "12 345.67"),
+        (1234567, 0, False, "1,234,567"),
+        (1234567, 2, False, "12,345.67"),
         (-5, 2, False, "−0.05"),
         (999, 0, True, "+999"),
         (0, 2, True, "0.00"),
@@ -25,7 +25,7 @@ def test_figures(value: int, decimals: int, signed: bool, text: str) -> None:
 
 @given(st.integers(-(10**24), 10**24), st.integers(0, 6))
 def test_no_digit_is_lost(value: int, decimals: int) -> None:
-    text = figure(value, decimals).replace("\u202f", "").replace("−", "-").replace(".", "")
+    text = figure(value, decimals).replace("\u202f", "").replace("−", "-").replace(".", "").replace(",", "")
     assert int(text) == value
 
 
@@ -45,7 +45,7 @@ def test_durations(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "text"), [(999, "999 B"), (1500, "2 kB"), (41_000_000, "41 MB"), (3 * 10**12, "3 000 GB")]
+    ("count", "text"), [(999, "999 B"), (1500, "2 kB"), (41_000_000, "41 MB"), (3 * 10**12, "3,000 GB")]
 )
 def test_sizes(count: int, text: str) -> None:
     assert size(count).replace("\u202f", " ") == text

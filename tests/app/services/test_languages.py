@@ -1,0 +1,110 @@
+"""Numbers and dates as four languages write and type them."""
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.services.languages import LANGUAGES, NotADay, NotANumber, TooManyDecimals, writing
+
+languages = st.sampled_from(sorted(LANGUAGES))
+
+
+def plain(text: str) -> str:
+    """Give a text with ordinary spaces and hyphens."""
+    return text.replace("\u202f", " ").replace("\u00a0", " ").replace("\u2212", "-")
+
+
+@pytest.mark.parametrize(
+    ("language", "figure", "cash", "day", "instant", "share"),
+    [
+        ("en", "-12,345.67", "PLN12,480.50", "19 Nov 2026", "19 Nov 2026, 15:05", "8.4%"),
+        ("pl", "-12 345,67", "12 480,50 zł", "19 lis 2026", "19 lis 2026, 15:05", "8,4 %"),
+        ("es", "-12.345,67", "12.480,50 PLN", "19 nov 2026", "19 nov 2026, 15:05", "8,4 %"),
+        ("ru", "-12 345,67", "12 480,50 PLN", "19 нояб. 2026 г.", "19 нояб. 2026 г., 15:05", "8,4 %"),
+        ("tlh", "-12,345.67", "PLN12,480.50", "19 Nov 2026", "19 Nov 2026, 15:05", "8.4%"),
+    ],
+)
+def test_each_language_writes_its_own_way(
+    language: str, figure: str, cash: str, day: str, instant: str, share: str
+) -> None:
+    write = writing(language)
+    at = dt.datetime(2026, 11, 19, 14, 5, tzinfo=dt.UTC)
+    assert plain(write.figure(-1_234_567, 2)) == figure
+    assert plain(write.cash(1_248_050, 2, "PLN")) == cash
+    assert plain(write.day(at.date())) == day
+    assert plain(write.instant(at, "Europe/Warsaw")) == instant
+    assert plain(write.share(840)) == share
+
+
+@given(languages, st.integers(-(10**15), 10**15), st.integers(0, 4), st.booleans())
+def test_what_is_written_can_be_typed(language: str, value: int, decimals: int, signed: bool) -> None:
+    write = writing(language)
+    value = min(max(value, -(10**14)), 10**14)
+    assert write.read(write.figure(value, decimals), decimals) == value
+    assert write.read(plain(write.figure(value, decimals)), decimals) == value
+
+
+@given(languages, st.dates(dt.date(1900, 1, 1), dt.date(2999, 12, 31)))
+def test_dates_that_are_written_as_typed_can_be_typed(language: str, day: dt.date) -> None:
+    write = writing(language)
+    assert write.read_day(write.day_typed(day)) == day
+    assert write.read_day(day.isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "found"),
+    [
+        ("pl", "12 480,50", 1_248_050),
+        ("pl", "12\u00a0480,50", 1_248_050),
+        ("pl", "12480,5", 1_248_050),
+        ("es", "12.480,50", 1_248_050),
+        ("es", "12 480,50", 1_248_050),
+        ("es", "12.480", 1_248_000),
+        ("en", "12,480.50", 1_248_050),
+        ("ru", " −12 480,50 ", -1_248_050),
+        ("en", "1.500", 150),
+    ],
+)
+def test_a_number_is_read_as_its_language_means_it(language: str, typed: str, found: int) -> None:
+    assert writing(language).read(typed, 2) == found
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("pl", "12.480,50"),
+        ("pl", "12.480"),
+        ("pl", "12,480.50"),
+        ("es", "12,480.50"),
+        ("es", "1.5"),
+        ("en", "12.480,50"),
+        ("en", "1,5"),
+        ("en", "12 48,00"),
+        *((language, text) for language in LANGUAGES for text in ("", "1e5", "Infinity", "NaN", "١٢", "=1+1", "--1")),
+        ("en", "1" * 40),
+    ],
+)
+def test_what_another_language_means_by_it_is_refused_with_an_example(language: str, typed: str) -> None:
+    write = writing(language)
+    with pytest.raises(NotANumber) as refused:
+        write.read(typed, 2)
+    assert write.read(refused.value.example, 2) == 1_248_050
+
+
+def test_decimals_that_no_smallest_unit_has_are_refused_unless_they_are_zeros() -> None:
+    with pytest.raises(TooManyDecimals):
+        writing("pl").read("1,005", 2)
+    assert writing("pl").read("1,500", 1) == 15
+    with pytest.raises(TooManyDecimals):
+        writing("pl").read("1,5", 0)
+
+
+@pytest.mark.parametrize("typed", ["", "31.02.2026", "2026-13-01", "11/19/2026", "1.2.26", "yesterday", "2026-1-1-1"])
+def test_what_is_no_date_is_refused_with_an_example(typed: str) -> None:
+    for language in LANGUAGES:
+        write = writing(language)
+        with pytest.raises(NotADay) as refused:
+            write.read_day(typed)
+        assert write.read_day(refused.value.example) == dt.date(2026, 3, 31)
