@@ -293,6 +293,8 @@ def _judge_changes(
             .join(SalesDocument, SalesDocument.id == ReturnMatch.return_document_id)
             .where(
                 ReturnMatch.sale_document_id == any_(literal(ids, ARRAY(BigInteger))),
+                # what a document returned of its own goods is undone with it
+                ReturnMatch.return_document_id != ReturnMatch.sale_document_id,
                 SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
             )
         )

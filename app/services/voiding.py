@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, cast, func, literal, select, update
+from sqlalchemy import BigInteger, all_, any_, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date, months_after, period_of
-from app.domain.lots import Leg
+from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, Cut, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.rules import CapUsage, EarningRuleVersion
@@ -24,6 +24,8 @@ from app.services.movements import single
 from app.services.posting import NewLots, Posting, post, transaction_ids
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets, lock_accounts
+
+_COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
 
 
 def void_documents(
@@ -38,8 +40,9 @@ def void_documents(
 ) -> None:
     """Undo what documents did to the ledger, and give them their new status. The caller commits.
 
-    An award loses what returns have not taken back of it already. A return gives back what it took, to the same lots.
-    Points that are gone meanwhile become a debt, or are forgiven, as the programme says.
+    A return gives back what it took, to the same lots, unless the sale that it took it from counts no more. An award
+    loses what returns that still count have not taken back of it already. Points that are gone meanwhile become a debt,
+    or are forgiven, as the programme says.
     """
     documents = sorted(set(document_ids))
     # all that follows is read once nobody else can move these points: a return might take some of them meanwhile
@@ -49,15 +52,18 @@ def void_documents(
         ledger.write_off(session, rules.program_id, today, accounts)
     given = _given(session, documents)
     moved = _moved(session, documents)
+    gone = _gone(session, documents)
     lots = [leg.lot_id for legs in moved.values() for _, leg in legs if leg.lot_id is not None]
     opened = OpenWallets(session, accounts, with_lots=[*lots, *(lot for _, lot, _ in given.values())])
     posting = Posting(rules.program_id, actor=actor, reason=reason)
     undoing = _Undoing(session, rules, posting, opened, today)
+    # returns first: what they give back may be what the awards of the same documents have to take
+    for (document, unit, undoes), legs_taken in moved.items():
+        undoing.give_back(document, unit, undoes, legs_taken, gone[document, unit])
     for (document, unit, undoes), (account, lot, amount) in given.items():
         legs, _forgiven = opened.of[account].take_back(amount, lot)
         undoing.post(document, unit, undoes, account, legs)
-    for (document, unit, undoes), legs_taken in moved.items():
-        undoing.give_back(document, unit, undoes, legs_taken)
+    undoing.add_lots()
     posting.changed_lots.append(opened.changed())
     post(session, posting)
     _free_caps(session, documents)
@@ -81,6 +87,7 @@ class _Undoing:
         self.opened = opened
         self.today = today
         self.programs = program_accounts(session, rules.program_id)
+        self.fresh: list[tuple[int, Unit, int, LotBalance]] = []
 
     def post(self, document: int, unit: Unit, undoes: int, account: int, legs: list[Leg], number: int = 0) -> None:
         """Add the transaction that undoes another; ``number`` is its own, where a lot bears it already."""
@@ -99,8 +106,18 @@ class _Undoing:
         issued = -sum(leg.amount for leg in legs)
         self.posting.add_legs(int(ids[0]), self.programs[unit], [Leg(Bucket.ISSUED, issued, None)])
 
-    def give_back(self, document: int, unit: Unit, undoes: int, taken: list[tuple[int, Leg]]) -> None:
-        """Give back what a return took, each part where it came from."""
+    def give_back(
+        self,
+        document: int,
+        unit: Unit,
+        undoes: int,
+        taken: list[tuple[int, Leg]],
+        gone: list[tuple[int | None, int]],
+    ) -> None:
+        """Give back what a return took, each part where it came from, less what came from sales that count no more.
+
+        ``gone`` names what it took of such sales: the lot of their award, and the amount.
+        """
         account = taken[0][0]
         wallet = self.opened.of[account]
         back: list[Leg] = []
@@ -120,7 +137,11 @@ class _Undoing:
         number = 0
         if debt > owed:
             number = int(transaction_ids(self.session, 1)[0])
-            back += self._new_lot(number, account, unit, debt - owed)
+            back += self._new_lot(number, account, debt - owed, unit)
+        for lot_id, amount in gone:
+            # of a return of which some was forgiven nobody gets more than it took
+            legs, _forgiven = wallet.take_back(min(amount, sum(leg.amount for leg in back)), lot_id)
+            back += legs
         self.post(document, unit, undoes, account, back, number)
 
     def _awaits(self, lot_id: int) -> bool:
@@ -135,25 +156,31 @@ class _Undoing:
         cools = found.release_on is not None and found.release_on > self.today
         return found.status is DocumentStatus.REVIEW or (found.status is DocumentStatus.ACCEPTED and cools)
 
-    def _new_lot(self, number: int, account: int, unit: Unit, amount: int) -> list[Leg]:
+    def _new_lot(self, number: int, account: int, amount: int, unit: Unit) -> list[Leg]:
         """Make a lot of points that had paid off what turns out not to have been owed: they last as if awarded now."""
         months = self.rules.settings.expiry.months_after_award
+        last_day = None if months is None else months_after(self.today, months)
+        lot = LotBalance(number, LotState.OPEN, self.today, last_day, 0)
+        self.fresh.append((account, unit, amount, lot))
+        return self.opened.of[account].receive(lot, amount)
+
+    def add_lots(self) -> None:
+        """Add the new lots to the posting, as all that was planned leaves them."""
         never = np.datetime64("NaT", "D")
-        last_day = never if months is None else np.datetime64(months_after(self.today, months), "D")
-        value = self.rules.point_value_micro if unit is Unit.POINTS else 1_000_000
-        self.posting.new_lots.append(
-            NewLots(
-                id=single(number),
-                account_id=single(account),
-                state=single(LotState.OPEN),
-                earned_on=np.asarray([self.today], dtype="datetime64[D]"),
-                expires_on=np.asarray([last_day], dtype="datetime64[D]"),
-                unit_value_micro=single(value),
-                amount=single(amount),
-                remaining=single(amount),
+        for account, unit, amount, lot in self.fresh:
+            value = self.rules.point_value_micro if unit is Unit.POINTS else 1_000_000
+            self.posting.new_lots.append(
+                NewLots(
+                    id=single(lot.id),
+                    account_id=single(account),
+                    state=single(lot.state),
+                    earned_on=np.asarray([lot.earned_on], dtype="datetime64[D]"),
+                    expires_on=np.asarray([never if lot.expires_on is None else lot.expires_on], dtype="datetime64[D]"),
+                    unit_value_micro=single(value),
+                    amount=single(amount),
+                    remaining=single(lot.remaining),
+                )
             )
-        )
-        return [Leg(Bucket.AVAILABLE, amount, number)]
 
 
 def _accounts_of(session: Session, documents: list[int]) -> list[int]:
@@ -172,7 +199,10 @@ def _accounts_of(session: Session, documents: list[int]) -> list[int]:
 
 
 def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], tuple[int, int, int]]:
-    """Find what documents' awards still stand for: (document, unit, transaction) -> (account, lot, amount)."""
+    """Find what documents' awards still stand for: (document, unit, transaction) -> (account, lot, amount).
+
+    Returns that are among the documents give back what they took, so they have taken nothing.
+    """
     taken = {
         (document, unit): amount
         for document, unit, amount in session.execute(
@@ -180,7 +210,8 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
             .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
             .where(
                 AwardReversal.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
-                SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+                AwardReversal.return_document_id != all_(literal(documents, ARRAY(BigInteger))),
+                SalesDocument.status.in_(_COUNTING),
             )
             .group_by(AwardReversal.sale_document_id, AwardReversal.unit)
         )
@@ -198,6 +229,40 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
         (document or 0, unit, transaction): (account, lot, amount - taken.get((document or 0, unit), 0))
         for document, unit, transaction, account, lot, amount in rows
     }
+
+
+def _gone(session: Session, documents: list[int]) -> dict[tuple[int, Unit], list[tuple[int | None, int]]]:
+    """Find what documents' returns took of sales that count no more: (document, unit) -> the sale's lot, and how much.
+
+    Such a sale lost all it had left when it was voided; what a return had taken of it before comes back to nobody.
+    """
+    found: dict[tuple[int, Unit], list[tuple[int | None, int]]] = defaultdict(list)
+    lot = (
+        select(LedgerTransaction.document_id, Account.unit, Lot.id)
+        .join(Lot, Lot.id == LedgerTransaction.id)
+        .join(Account, Account.id == Lot.account_id)
+        .where(LedgerTransaction.kind == TransactionKind.AWARD)
+        .subquery()
+    )
+    for document, unit, lot_id, amount in session.execute(
+        select(
+            AwardReversal.return_document_id,
+            AwardReversal.unit,
+            lot.c.id,
+            cast(func.sum(AwardReversal.amount), BigInteger),
+        )
+        .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
+        .outerjoin(lot, (lot.c.document_id == AwardReversal.sale_document_id) & (lot.c.unit == AwardReversal.unit))
+        .where(
+            AwardReversal.return_document_id == any_(literal(documents, ARRAY(BigInteger))),
+            AwardReversal.sale_document_id != all_(literal(documents, ARRAY(BigInteger))),
+            SalesDocument.status.not_in(_COUNTING),
+        )
+        .group_by(AwardReversal.return_document_id, AwardReversal.unit, lot.c.id)
+        .order_by(AwardReversal.return_document_id, AwardReversal.unit, lot.c.id)
+    ):
+        found[document, unit].append((lot_id, amount))
+    return found
 
 
 def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], list[tuple[int, Leg]]]:
