@@ -1,6 +1,7 @@
 """Documents count: rules award, returns take back, the ledger posts. One function for one invoice and for a shard."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into, rows_of
-from app.domain.calendar import period_of
+from app.domain.calendar import local_date, period_of
 from app.domain.caps import NOBODY, CapUsage
 from app.domain.earning import Awards, award
 from app.domain.exact import Ints, sums_by
@@ -19,10 +20,11 @@ from app.domain.sales import Flags, Sales
 from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
 from app.models.rules import CapUsage as CapUsageRow
 from app.models.sales import Award, SalesDocument
-from app.services.accounts import lock_wallets
+from app.services import ledger
+from app.services.accounts import Wallets, lock_wallets
 from app.services.award_posting import Movements, plan_movements
 from app.services.posting import Posting, post
-from app.services.returns import take_back
+from app.services.returns import Reversals, take_back
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
 
@@ -77,6 +79,7 @@ def count_documents(
         _store_usage(session, usage)
     with stage("returns"):
         reversals, result.matches = take_back(session, sales, document_ids)
+        _write_off(session, rules, wallets, sales, document_ids, reversals, now)
     posting = Posting(rules.program_id, actor=actor)
     units = np.asarray([rule.unit for rule in rules.book.rules], dtype=np.int64)
     document = sales.lines.document[awards.line]
@@ -92,6 +95,22 @@ def count_documents(
     with stage("ledger"):
         post(session, posting)
     return result
+
+
+def _write_off(
+    session: Session,
+    rules: ProgramRules,
+    wallets: Mapping[Unit, Wallets],
+    sales: Sales,
+    document_ids: Ints,
+    reversals: Reversals,
+    now: dt.datetime,
+) -> None:
+    """Write off what has expired on the accounts that give something back: it can pay for nothing."""
+    returning = sales.documents.distributor_id[np.isin(document_ids, reversals.return_document_id)]
+    if returning.size:
+        accounts = np.concatenate([one.of(np.unique(returning)) for one in wallets.values()])
+        ledger.write_off(session, rules.program_id, local_date(now, rules.time_zone), accounts.tolist())
 
 
 def _usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
