@@ -16,7 +16,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.db.transaction import transaction
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.definition import ImportProfile, ProgramSettings
@@ -240,8 +239,10 @@ class _Desk:
                     .values(counts=counts)
                     .execution_options(synchronize_session=False)
                 )
+            last = _put_up_finish_if_last(session, batch_id)
             work.finish(session)
-        self._finish_if_last(work, batch_id)
+        if last:
+            messenger.wake(self.redis_url, 1)
 
     def _count(
         self, session: Session, batch: ImportBatch, profile: ImportProfile, files: BatchFiles, name: str
@@ -259,19 +260,6 @@ class _Desk:
         )
         admission = admit(session, rules, incoming, source, now=self.clock())
         return _outcomes(incoming, admission)
-
-    def _finish_if_last(self, work: Work, batch_id: int) -> None:
-        """Put up the finish once every shard is counted. Two workers may both see it: the key makes it one job."""
-        with transaction(work.registry) as session:
-            left = session.execute(
-                select(func.count())
-                .select_from(ImportShard)
-                .where(ImportShard.batch_id == batch_id, ImportShard.counts.is_(None))
-            ).scalar_one()
-            if left == 0:
-                _put_up_finish(session, batch_id)
-        if left == 0:
-            messenger.wake(self.redis_url, 1)
 
     def finish(self, work: Work) -> None:
         """Write the problems workbook and close the batch."""
@@ -310,6 +298,22 @@ def _jobs_of(shards: list[tuple[Shard, str]], *, dry_run: bool) -> Iterator[tupl
 
 def _put_up_finish(session: Session, batch_id: int) -> None:
     board.put_up(session, batches.FINISH, f"{batches.FINISH}:{batch_id}", {"batch": batch_id})
+
+
+def _put_up_finish_if_last(session: Session, batch_id: int) -> bool:
+    """Put up the finish in the transaction that counts the last shard, so that no death between two can lose it.
+
+    The batch's row is held until the commit: of shards that end at the same time, each sees those that were before it.
+    """
+    session.execute(select(ImportBatch.id).where(ImportBatch.id == batch_id).with_for_update(key_share=True))
+    left = session.execute(
+        select(func.count())
+        .select_from(ImportShard)
+        .where(ImportShard.batch_id == batch_id, ImportShard.counts.is_(None))
+    ).scalar_one()
+    if left == 0:
+        _put_up_finish(session, batch_id)
+    return left == 0
 
 
 def _wrong_widths(table: TextTable, problems: Problems) -> None:
