@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.sales import Decision, SalesDocument
 from app.services import ledger
+from app.services.accounts import lock_wallets
 from app.services.rulebooks import rules_of
 from app.services.voiding import void_documents
 
@@ -82,13 +84,13 @@ def decide(
     Raises:
         CannotDecide: Its status does not allow it, or no reason was given.
     """
-    document = session.execute(
-        select(SalesDocument.id, SalesDocument.status)
-        .where(SalesDocument.id == document_id, SalesDocument.program_id == program.id)
-        .with_for_update()
-    ).one_or_none()
-    if document is None:
+    here = (SalesDocument.id == document_id, SalesDocument.program_id == program.id)
+    owner = session.scalars(select(SalesDocument.distributor_id).where(*here)).one_or_none()
+    if owner is None:
         raise CannotDecide(f"the programme {program.code} has no document {document_id}")
+    # wallets before documents, as whoever corrects the document does
+    lock_wallets(session, program.id, np.asarray([owner], dtype=np.int64))
+    document = session.execute(select(SalesDocument.id, SalesDocument.status).where(*here).with_for_update()).one()
     allowed = {
         DocumentStatus.ACCEPTED: (DocumentStatus.REVIEW,),
         DocumentStatus.REFUSED: (DocumentStatus.REVIEW, DocumentStatus.ACCEPTED),

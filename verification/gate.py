@@ -25,6 +25,7 @@ from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, Unit
 from app.models.distributors import Distributor
 from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
+from app.services.accounts import lock_wallets
 from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
@@ -108,6 +109,10 @@ def admit(
     with stage("recognise"):
         keys, hashes = document_keys(incoming), content_hashes(sales)
         known = _known(session, rules.program_id, keys, hashes, sales.documents.distributor_id)
+        if source.may_correct and (known.state == _CHANGED).any():
+            # nobody may return, decide or correct what is corrected here: look again once that is sure
+            lock_wallets(session, rules.program_id, sales.documents.distributor_id)
+            known = _known(session, rules.program_id, keys, hashes, sales.documents.distributor_id)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
         duplicate=known.state == _SAME,
