@@ -56,8 +56,7 @@ def parse(text: str) -> ProgramFile:
             ``earning_rules[2].step: expected a number ...``.
     """
     try:
-        # _Loader is a SafeLoader
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506
+        document = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
