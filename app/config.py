@@ -4,7 +4,7 @@ import functools
 import secrets
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -38,16 +38,64 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(200, ge=1, description="largest file that is taken in, in MiB")
     demo: bool = Field(default=False, description="offer the demonstration's sample sign-ins on the sign-in page")
 
+    @field_validator("home")
+    @classmethod
+    def _is_a_folder(cls, home: Path) -> Path:
+        in_the_way = next((one for one in (home, *home.parents) if one.exists() and not one.is_dir()), None)
+        if in_the_way is not None:
+            raise ValueError(f"{in_the_way} is a file; name a folder")
+        return home
+
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _is_postgresql(cls, url: str | None) -> str | None:
+        """Take an address of PostgreSQL however it names its driver; ours is psycopg."""
+        if url is None:
+            return None
+        scheme, colon, rest = url.partition("://")
+        if not colon or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
+            raise ValueError("expected an address such as postgresql+psycopg://kontor_app@db/kontor")
+        return f"postgresql+psycopg://{rest}"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("expected an address such as redis://cache:6379/0")
+        return url
+
     @property
     def files(self) -> Path:
         """Where files that came in or went out are kept. Shared by all machines of an installation."""
         return self.home / "files"
 
 
+class SettingsInvalid(ValueError):
+    """The environment says what cannot be meant; each problem begins with the variable's name."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Take the problems."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
 @functools.cache
 def settings() -> Settings:
-    """Give the settings of this process."""
-    return Settings()
+    """Give the settings of this process.
+
+    Raises:
+        SettingsInvalid: A variable holds what cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        raise SettingsInvalid([_problem(str(one["loc"][0]), one["msg"]) for one in invalid.errors()]) from None
+
+
+def _problem(name: str, message: str) -> str:
+    variable = name if name.isupper() else f"{Settings.model_config['env_prefix']}{name.upper()}"
+    said = message.removeprefix("Value error, ")
+    return f"{variable}: {said[:1].lower()}{said[1:]}."
 
 
 def secret_key(chosen: Settings) -> str:

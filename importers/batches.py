@@ -90,13 +90,21 @@ def start(
     return batch.id
 
 
+class NoSuchBatch(LookupError):
+    """No import has this number."""
+
+    def __init__(self, batch_id: int) -> None:
+        """Say which number."""
+        super().__init__(f"No import has the number {batch_id}; see `kontor imports list`.")
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far an import has come.
 
     ``counts`` has rows_read, documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
     points_reversed, and for products and distributors created and changed. ``share`` is what is done of the whole, from
-    0 to 10000; ``stage`` what is being done.
+    0 to 10000; ``stage`` what is being done. ``refused`` tells a file that cannot be used from work that was given up.
     """
 
     batch_id: int
@@ -113,6 +121,7 @@ class Progress:
     seconds_left: float | None
     problems_file: str | None
     message: str | None
+    refused: bool
 
     @property
     def ended(self) -> bool:
@@ -142,11 +151,11 @@ def progress_of(session: Session, batch_id: int, now: dt.datetime) -> Progress:
     """Tell how far an import has come, from what its jobs have recorded.
 
     Raises:
-        LookupError: There is no such batch.
+        NoSuchBatch: There is none.
     """
     found = _progress(session, [batch_id], now)
     if not found:
-        raise LookupError(f"no import has the number {batch_id}")
+        raise NoSuchBatch(batch_id)
     return found[0]
 
 
@@ -199,6 +208,7 @@ def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None,
         seconds=seconds,
         seconds_left=left,
         problems_file=batch.problems_file,
+        refused=batch.status is BatchStatus.FAILED,
         message=batch.message or (failed.strip().splitlines()[-1] if failed else None),
     )
 

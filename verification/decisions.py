@@ -24,6 +24,10 @@ class CannotDecide(Exception):
     """The document is not in a state in which this can be decided."""
 
 
+class NoSuchDocument(CannotDecide):
+    """The programme has no such document."""
+
+
 @dataclass(frozen=True)
 class Waiting:
     """A document in a list of documents."""
@@ -82,12 +86,13 @@ def decide(
     The caller commits.
 
     Raises:
+        NoSuchDocument: The programme does not have it.
         CannotDecide: Its status does not allow it, or no reason was given.
     """
     here = (SalesDocument.id == document_id, SalesDocument.program_id == program.id)
     owner = session.scalars(select(SalesDocument.distributor_id).where(*here)).one_or_none()
     if owner is None:
-        raise CannotDecide(f"the programme {program.code} has no document {document_id}")
+        raise NoSuchDocument(f"The programme {program.code} has no document {document_id}; see `kontor documents`.")
     # wallets before documents, as whoever corrects the document does
     lock_wallets(session, program.id, np.asarray([owner], dtype=np.int64))
     document = session.execute(select(SalesDocument.id, SalesDocument.status).where(*here).with_for_update()).one()
@@ -97,10 +102,10 @@ def decide(
     }
     if document.status not in allowed.get(becomes, ()):
         raise CannotDecide(
-            f"document {document_id} is {document.status.name.lower()}: it cannot become {becomes.name.lower()}"
+            f"Document {document_id} is {document.status.name.lower()}: it cannot become {becomes.name.lower()}."
         )
     if not reason.strip():
-        raise CannotDecide("a decision needs a reason")
+        raise CannotDecide("A decision needs a reason.")
     if becomes is DocumentStatus.REFUSED:
         rules = rules_of(session, program.id)
         void_documents(session, rules, [document_id], becomes=becomes, now=now, actor=actor, reason=reason)

@@ -10,6 +10,9 @@ from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import DocumentStatus, Unit
 
+MOST = 10**15
+"""Most points given by hand at once: many such sums still fit the ledger's integers."""
+
 BY = click.option("--by", help="Sign-in name of whoever decides; by default the account on this machine.")
 
 
@@ -23,7 +26,7 @@ BY = click.option("--by", help="Sign-in name of whoever decides; by default the 
     show_default=True,
     help="What was decided about them.",
 )
-@click.option("--limit", default=100, show_default=True, help="How many, oldest first.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many, oldest first.")
 @json_option
 def documents(program_code: str | None, status_name: str, limit: int, as_json: bool) -> None:
     """List documents by what was decided about them: what waits for review, what was refused, and why."""
@@ -81,7 +84,12 @@ def decide(
     from verification import decisions
 
     becomes = DocumentStatus.ACCEPTED if verdict == "accept" else DocumentStatus.REFUSED
-    with runtime() as run, failing(decisions.CannotDecide), transaction(run.registry) as session:
+    with (
+        runtime() as run,
+        failing(decisions.CannotDecide),
+        failing(decisions.NoSuchDocument, code=NOT_FOUND),
+        transaction(run.registry) as session,
+    ):
         program = chosen_program(session, program_code)
         decisions.decide(session, program, document_id, becomes, reason=reason, actor=by or operator(), now=run.now())
     if as_json:
@@ -92,7 +100,7 @@ def decide(
 
 @click.command()
 @click.argument("distributor")
-@click.argument("amount", type=int)
+@click.argument("amount", type=click.IntRange(-MOST, MOST))
 @PROGRAM
 @UNIT
 @click.option("--reason", required=True, help="Why; shown on the statement.")
@@ -166,6 +174,9 @@ def tick(program_code: str | None, as_json: bool) -> None:
     from app.services import chores
 
     with runtime() as run:
+        if program_code is not None:
+            with transaction(run.registry) as session:
+                chosen_program(session, program_code)
         done = chores.run(run.registry, run.now(), program_code)
     if as_json:
         print_json({"released_documents": done.released, "expired": done.expired, "sealed_transactions": done.sealed})

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,19 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.cli.output import FOUND_WRONG, NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table
+from app.cli.ledger import chosen_program
+from app.cli.output import (
+    FOUND_WRONG,
+    LIMIT,
+    NOT_FOUND,
+    REFUSED,
+    Failure,
+    failing,
+    figure,
+    json_option,
+    print_json,
+    print_table,
+)
 from app.cli.runtime import Runtime, WorkersPresent, operator, runtime
 from app.db.transaction import transaction
 from app.extensions import db
@@ -34,14 +47,12 @@ def import_(kind: str, file: Path, program_code: str, profile_name: str | None, 
     itself where `kontor up` runs.
     """
     from app.jobs import messenger
-    from app.services import programs
     from importers import batches
     from importers.errors import ImportRefused
 
     with runtime() as run:
         with transaction(run.registry) as session:
-            with failing(programs.NoSuchProgram, code=NOT_FOUND):
-                found = programs.program_by_code(session, program_code)
+            found = chosen_program(session, program_code)
             with failing(ImportRefused):
                 batch_id = batches.start(
                     session,
@@ -117,7 +128,7 @@ def follow(run: Runtime, batch_id: int) -> Any:
         transient=True,
         disable=not console.is_terminal,
     )
-    with ExitStack() as stack:
+    with ExitStack() as stack, _interrupted(batch_id):
         if not WorkersPresent(run.settings.home).any():
             helper = _Helper(run)
             helper.start()
@@ -136,6 +147,16 @@ def follow(run: Runtime, batch_id: int) -> Any:
                 sweep_once(run.registry, run.addresses.redis_url)
                 swept = time.monotonic()
             time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def _interrupted(batch_id: int) -> Iterator[None]:
+    """Say at Ctrl-C how the import goes on: what was counted stays, and the rest waits."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        message = f"Stopped. Import {batch_id} goes on with `kontor imports resume {batch_id}`."
+        raise Failure(message, FOUND_WRONG) from None
 
 
 def _figures(progress: Any) -> str:
@@ -167,7 +188,13 @@ def report(progress: Any, as_json: bool) -> None:
     from app.domain.states import BatchStatus
 
     if progress.status is BatchStatus.FAILED:
-        raise Failure(progress.message or "The import failed.", FOUND_WRONG)
+        if progress.refused:
+            raise Failure(progress.message, REFUSED)
+        raise Failure(
+            f"Import {progress.batch_id} was given up ({progress.message}). "
+            f"`kontor imports resume {progress.batch_id}` tries it again.",
+            FOUND_WRONG,
+        )
     counts = progress.counts
     if as_json:
         print_json(_result(progress))
@@ -199,13 +226,15 @@ def imports() -> None:
 
 @imports.command("list")
 @click.option("--program", "program_code", help="Only of this programme.")
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@LIMIT
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     """List the newest imports."""
     from importers import batches
 
     with runtime() as run, transaction(run.registry) as session:
+        if program_code is not None:
+            chosen_program(session, program_code)
         found = batches.newest(session, program_code, limit, run.now())
     if as_json:
         print_json({"imports": [_result(one) | {"status": str(one.status)} for one in found]})
@@ -234,6 +263,6 @@ def resume(batch: int, as_json: bool) -> None:
     with runtime() as run:
         with transaction(run.registry) as session:
             batches.retry(session, batch)
-        with failing(LookupError, code=NOT_FOUND):
+        with failing(batches.NoSuchBatch, code=NOT_FOUND):
             progress = follow(run, batch)
     report(progress, as_json)

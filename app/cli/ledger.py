@@ -5,7 +5,18 @@ import datetime as dt
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.output import FOUND_WRONG, NOT_FOUND, failing, figure, json_option, print_json, print_table
+from app.cli.output import (
+    FOUND_WRONG,
+    NOT_FOUND,
+    REFUSED,
+    USAGE,
+    Failure,
+    failing,
+    figure,
+    json_option,
+    print_json,
+    print_table,
+)
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
 from app.domain.states import DocumentStatus, Unit
@@ -30,7 +41,6 @@ def chosen_program(session: Session, code: str | None) -> Program:
     """
     from sqlalchemy import select
 
-    from app.cli.output import USAGE, Failure
     from app.services import programs
 
     with failing(programs.NoSuchProgram, code=NOT_FOUND):
@@ -95,6 +105,8 @@ def statement(
     """Show every movement of DISTRIBUTOR's account (its code), newest first."""
     from app.services import balances as service
 
+    if from_on is not None and to_on is not None and to_on < from_on:
+        raise Failure(f"The period ends on {to_on:%Y-%m-%d}, before it begins on {from_on:%Y-%m-%d}.", REFUSED)
     unit = Unit[unit_name.upper()]
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)

@@ -4,10 +4,13 @@ import importlib
 import importlib.metadata
 import tomllib
 import warnings
+from typing import Any
 
 import click
 
-from app.config import PROJECT
+from app.cli import faults
+from app.cli.output import USAGE, Failure
+from app.config import PROJECT, SettingsInvalid
 
 # RQ forks its work-horses; where a thread of ours lives meanwhile, newer Pythons say so at every fork
 warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
@@ -39,7 +42,7 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are loaded when they are needed."""
+    """A group whose commands are loaded when they are needed, and whose errors are sentences: never a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the commands, in the order of the table above."""
@@ -52,6 +55,22 @@ class LazyGroup(click.Group):
         module, name = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Call a command; whatever it raises becomes an error that a person, or with ``--json`` a script, can read."""
+        as_json = "--json" in ctx.args
+        try:
+            return super().invoke(ctx)
+        except click.UsageError as wrong:
+            if not as_json:
+                raise
+            raise Failure(wrong.format_message(), USAGE, as_json=True) from None
+        except SettingsInvalid as wrong:
+            raise Failure(str(wrong), USAGE, wrong.problems, as_json=as_json) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception as fault:  # noqa: BLE001  # kept in the log with its traceback
+            raise faults.kept(fault, ctx.invoked_subcommand or "", as_json=as_json) from None
 
 
 def _version() -> str:
@@ -74,7 +93,7 @@ def main() -> None:
     and stops them when nobody uses them; `kontor up` keeps them, the workers and the web application running.
 
     Exit codes: 0 done; 1 a check found something wrong, or an import failed; 2 wrong usage; 3 what was given cannot be
-    used; 4 not found; 5 the servers are not available.
+    used; 4 not found; 5 the servers are not available; 70 a fault of Kontor's own, kept in its log.
     """
 
 

@@ -19,18 +19,27 @@ REFUSED = 3
 NOT_FOUND = 4
 UNAVAILABLE = 5
 """The servers could not be started or reached."""
+FAULT = 70
+"""A fault of Kontor's own; what happened is in its log."""
 
 
 class Failure(click.ClickException):
     """A command that cannot do what it was asked; its message says why, its code what kind of why."""
 
-    def __init__(self, message: str, code: int, problems: list[str] | None = None) -> None:
-        """Take the message, the exit code, and single problems where there are several."""
+    def __init__(
+        self, message: str, code: int, problems: list[str] | None = None, *, as_json: bool | None = None
+    ) -> None:
+        """Take the message, the exit code, and single problems where there are several.
+
+        ``as_json``: print it as a document; where it is not said, as the command's ``--json`` says.
+        """
         super().__init__(message)
         self.exit_code = code  # type: ignore[misc]  # click reads it from the instance
         self.problems = problems or [message]
-        context = click.get_current_context(silent=True)  # gone when click calls show()
-        self._as_json = context is not None and bool(context.params.get("as_json"))
+        if as_json is None:
+            context = click.get_current_context(silent=True)  # gone when click calls show()
+            as_json = context is not None and bool(context.params.get("as_json"))
+        self._as_json = as_json
 
     def show(self, file: Any = None) -> None:
         """Print the message; with ``--json`` as a document."""
@@ -51,6 +60,11 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON document on standard output, and nothing else there."
     )(command)
+
+
+LIMIT = click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first."
+)
 
 
 def print_json(document: dict[str, Any]) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from app.cli.ledger import PROGRAM, chosen_program, decimals_of
 from app.cli.output import (
     FOUND_WRONG,
+    LIMIT,
     NOT_FOUND,
+    REFUSED,
     UNAVAILABLE,
     USAGE,
     Failure,
@@ -397,7 +399,7 @@ def show(run_id: int, show_all: bool, as_json: bool) -> None:
 
 @convert.command("list")
 @PROGRAM
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@LIMIT
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     """List the newest runs."""
@@ -536,6 +538,17 @@ def cards_register(distributor: str, program_code: str, token: str, last4: str, 
         click.echo(f"{distributor}: card •••• {last4} registered.")
 
 
+@contextmanager
+def _writing(out: Path | None) -> Iterator[None]:
+    """Say so where a file cannot be written to the place that was named."""
+    try:
+        yield
+    except OSError as problem:
+        if out is None:
+            raise
+        raise Failure(f"{out} cannot be written ({problem}); name another place.", REFUSED) from None
+
+
 @click.group()
 def export() -> None:
     """Files for finance and for the client."""
@@ -546,14 +559,19 @@ def export() -> None:
 @click.option("--to", "to_on", type=DAY, required=True, help="Last day.")
 @click.option("--program", "program_code", help="Only of this programme; by default of all.")
 @click.option(
-    "--format", "fmt", type=click.Choice(["xlsx", "csv"]), default="xlsx", show_default=True, help="Kind of file."
+    "--format", "fmt", type=click.Choice(["xlsx", "csv"]), help="Kind of file; by default as --out ends, else xlsx."
 )
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; by default below the home."
 )
 @json_option
 def export_top_ups(
-    from_on: dt.datetime, to_on: dt.datetime, program_code: str | None, fmt: str, out: Path | None, as_json: bool
+    from_on: dt.datetime,
+    to_on: dt.datetime,
+    program_code: str | None,
+    fmt: str | None,
+    out: Path | None,
+    as_json: bool,
 ) -> None:
     """Write the history of top-ups, with totals.
 
@@ -562,7 +580,8 @@ def export_top_ups(
     """
     from prepaid import histories
 
-    with runtime() as run, failing(ValueError), transaction(run.registry) as session:
+    fmt = fmt or ("csv" if out is not None and out.suffix.lower() == ".csv" else "xlsx")
+    with runtime() as run, failing(ValueError), _writing(out), transaction(run.registry) as session:
         program = chosen_program(session, program_code) if program_code else None
         name = f"top-ups-{from_on:%Y-%m-%d}-{to_on:%Y-%m-%d}.{fmt}"
         path = out or run.settings.files / "exports" / (f"program-{program.id}" if program else "all") / name

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
@@ -11,7 +12,7 @@ import click
 
 from app.cli.output import UNAVAILABLE, Failure, json_option, print_json
 from app.cli.runtime import Runtime, WorkersPresent, runtime
-from app.config import settings
+from app.config import Settings, settings
 
 SUPERVISOR = "supervisor.pid"
 CHORES_SECONDS = 60.0
@@ -80,11 +81,32 @@ def serve(run: Runtime, *, web: bool) -> None:
     already = _living(pid_file)
     if already is not None:
         raise Failure(f"Kontor runs already for {run.settings.home} (process {already}).", UNAVAILABLE)
+    if web:
+        _expect_free(run.settings)
     pid_file.write_text(str(os.getpid()))
     try:
         _supervise(run, web=web)
     finally:
         pid_file.unlink(missing_ok=True)
+
+
+def _expect_free(chosen: Settings) -> None:
+    """Find out now, not in the web server's log, that its address cannot be had.
+
+    Raises:
+        Failure: Somebody else listens there, or it is no address of this machine.
+    """
+    family = socket.AF_INET6 if ":" in chosen.web_host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((chosen.web_host, chosen.web_port))
+    except OSError as problem:
+        raise Failure(
+            f"The web server cannot listen on {chosen.web_host}, port {chosen.web_port} ({problem.strerror}). "
+            "Set KONTOR_WEB_PORT or KONTOR_WEB_HOST to another, or stop who listens there.",
+            UNAVAILABLE,
+        ) from None
 
 
 def _supervise(run: Runtime, *, web: bool) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.output import NOT_FOUND, failing, json_option, print_json, print_table
+from app.cli.output import NOT_FOUND, REFUSED, Failure, failing, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 
@@ -25,8 +25,12 @@ def load(file: Path, as_json: bool) -> None:
     """
     from app.services import program_files, programs
 
-    with failing(program_files.ProgramFileInvalid, UnicodeDecodeError):
-        document = program_files.parse(file.read_text(encoding="utf-8"))
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as wrong:
+        raise Failure(f"{file.name}: byte {wrong.start + 1} is not UTF-8; save the file as UTF-8.", REFUSED) from None
+    with failing(program_files.ProgramFileInvalid):
+        document = program_files.parse(text)
     with runtime() as run, failing(programs.CurrencyChanged), transaction(run.registry) as session:
         loaded = programs.load(session, document, actor=operator(), now=run.now())
     if as_json:

@@ -1,0 +1,30 @@
+"""What Kontor itself does wrong: kept in a log for whoever mends it, told in one sentence to whoever met it."""
+
+import datetime as dt
+import os
+import traceback
+from pathlib import Path
+
+from app.cli.output import FAULT, Failure
+from app.config import settings
+
+
+def kept(fault: Exception, command: str, *, as_json: bool) -> Failure:
+    """Write down what happened, and give what the command says about it."""
+    said = " ".join(str(fault).split())
+    what = f"{type(fault).__name__}: {said[:200]}" if said else type(fault).__name__
+    try:
+        where = str(_write_down(fault, command))
+    except OSError as problem:
+        where = f"(it could not be kept: {problem})"
+    message = f"A fault of Kontor's own stopped the command ({what}). What happened is in {where}."
+    return Failure(message, FAULT, as_json=as_json)
+
+
+def _write_down(fault: Exception, command: str) -> Path:
+    log = settings().home / "log" / "faults.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"{now} kontor {command}\n{''.join(traceback.format_exception(fault))}\n")
+    return log
