@@ -367,20 +367,25 @@ def _bands(bands: Sequence[Band], unit: Unit, scale: Scale, froms: list[int]) ->
     }
 
 
-def _caps(caps: Caps | None, unit: Unit, scale: Scale) -> CompiledCaps | None:
+def cap_limits(caps: Caps | None) -> dict[Cut, Decimal]:
+    """Give the limits that a definition sets, as it writes them, in the order in which they apply."""
     if caps is None:
-        return None
+        return {}
     mine = caps.per_distributor
-    written = (
-        (Cut.PER_DOCUMENT, caps.per_document),
-        (Cut.DAY, mine.day if mine else None),
-        (Cut.MONTH, mine.month if mine else None),
-        (Cut.QUARTER, mine.quarter if mine else None),
-        (Cut.YEAR, mine.year if mine else None),
-        (Cut.PROGRAM, mine.program if mine else None),
-        (Cut.BUDGET, caps.budget),
-    )
-    limits = tuple((cut, scale.amount(unit, value)) for cut, value in written if value is not None)
+    written = {
+        Cut.PER_DOCUMENT: caps.per_document,
+        Cut.DAY: mine.day if mine else None,
+        Cut.MONTH: mine.month if mine else None,
+        Cut.QUARTER: mine.quarter if mine else None,
+        Cut.YEAR: mine.year if mine else None,
+        Cut.PROGRAM: mine.program if mine else None,
+        Cut.BUDGET: caps.budget,
+    }
+    return {cut: value for cut, value in written.items() if value is not None}
+
+
+def _caps(caps: Caps | None, unit: Unit, scale: Scale) -> CompiledCaps | None:
+    limits = tuple((cut, scale.amount(unit, value)) for cut, value in cap_limits(caps).items())
     return CompiledCaps(limits) if limits else None
 
 

@@ -5,24 +5,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import BigInteger, all_, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.db.bulk import copy_into, rows_of
-from app.domain.calendar import local_date, period_of
-from app.domain.caps import NOBODY, CapUsage
+from app.db.bulk import copy_into
+from app.domain.calendar import local_date
 from app.domain.earning import Awards, award
 from app.domain.exact import Ints, sums_by
 from app.domain.returns import Matches
 from app.domain.rulebook import RuleBook
 from app.domain.sales import Flags, Sales
-from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
-from app.models.rules import CapUsage as CapUsageRow
+from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.models.sales import Award, SalesDocument
 from app.services import ledger
 from app.services.accounts import Wallets, lock_wallets
 from app.services.award_posting import Movements, plan_movements
+from app.services.cap_usage import store_usage, usage_before
 from app.services.posting import Posting, post
 from app.services.returns import Reversals, take_back
 from app.services.rulebooks import ProgramRules
@@ -70,13 +69,13 @@ def count_documents(
     if not len(document_ids):
         return result
     wallets = lock_wallets(session, rules.program_id, sales.documents.distributor_id)
-    usage = _usage_before(session, rules.book, sales)
+    usage = usage_before(session, rules.book, sales)
     first = _first_purchases(session, rules.book, sales, document_ids)
     with stage("rules"):
         awards = award(rules.book, sales, first, usage)
     with stage("store awards"):
         _store_awards(session, rules.book, sales, document_ids, awards)
-        _store_usage(session, usage)
+        store_usage(session, usage)
     with stage("returns"):
         reversals, result.matches = take_back(session, sales, document_ids)
         _write_off(session, rules, wallets, sales, document_ids, reversals, now)
@@ -113,61 +112,6 @@ def _write_off(
         ledger.write_off(session, rules.program_id, local_date(now, rules.time_zone), accounts.tolist())
 
 
-def _usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
-    """Load what capped rules have given within the spans that these documents touch."""
-    usage = CapUsage()
-    wanted: set[tuple[int, int, int, int]] = set()
-    who = sales.documents.distributor_id
-    for rule in book.rules:
-        for cut, _ in rule.caps.limits if rule.caps is not None else ():
-            if cut is Cut.PER_DOCUMENT:
-                continue
-            distributor = np.full(len(who), NOBODY, dtype=np.int64) if cut is Cut.BUDGET else who
-            pairs = zip(distributor.tolist(), period_of(cut, sales.documents.issued_on).tolist(), strict=True)
-            wanted |= {(rule.version.rule_id, int(cut), one, period) for one, period in pairs}
-    if not wanted:
-        return usage
-    budgets = sorted({key[0] for key in wanted if key[1] == Cut.BUDGET})
-    if budgets:
-        # a budget is shared by all distributors: whoever awards from it waits for its row
-        fresh = [
-            {"rule_id": one, "span": Cut.BUDGET, "distributor_id": NOBODY, "period": 0, "used": 0} for one in budgets
-        ]
-        session.execute(insert(CapUsageRow).on_conflict_do_nothing(), fresh)
-        session.execute(
-            select(CapUsageRow.used)
-            .where(CapUsageRow.rule_id.in_(budgets), CapUsageRow.span == Cut.BUDGET)
-            .order_by(CapUsageRow.rule_id)
-            .with_for_update()
-        ).all()
-    rule_ids = sorted({key[0] for key in wanted})
-    people = sorted({key[2] for key in wanted})
-    rows = session.execute(
-        select(
-            CapUsageRow.rule_id, CapUsageRow.span, CapUsageRow.distributor_id, CapUsageRow.period, CapUsageRow.used
-        ).where(
-            CapUsageRow.rule_id == any_(literal(rule_ids, ARRAY(BigInteger))),
-            CapUsageRow.distributor_id == any_(literal(people, ARRAY(BigInteger))),
-        )
-    )
-    usage.before = {(rule, span, distributor, period): used for rule, span, distributor, period, used in rows}
-    return usage
-
-
-def _store_usage(session: Session, usage: CapUsage) -> None:
-    if usage.added:
-        keys = np.asarray(sorted(usage.added), dtype=np.int64).reshape(-1, 4).T
-        added = np.asarray([usage.added[key] for key in sorted(usage.added)], dtype=np.int64)
-        given = rows_of(rule_id=keys[0], span=keys[1], distributor_id=keys[2], period=keys[3], used=added)
-        statement = insert(CapUsageRow).from_select(list(given.c.keys()), select(given))
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["rule_id", "span", "distributor_id", "period"],
-                set_={"used": CapUsageRow.used + statement.excluded.used},
-            )
-        )
-
-
 def _first_purchases(session: Session, book: RuleBook, sales: Sales, document_ids: Ints) -> Flags:
     """Mark the invoices that are their distributor's first."""
     first = np.zeros(len(document_ids), dtype=bool)
@@ -180,7 +124,7 @@ def _first_purchases(session: Session, book: RuleBook, sales: Sales, document_id
             SalesDocument.distributor_id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))),
             SalesDocument.kind == DocumentKind.INVOICE,
             SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
-            SalesDocument.id.not_in(document_ids.tolist()),
+            SalesDocument.id != all_(literal(document_ids.tolist(), ARRAY(BigInteger))),
         )
         .distinct()
     ).all()

@@ -12,14 +12,14 @@ from sqlalchemy import BigInteger, all_, any_, cast, func, literal, select, upda
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date, months_after, period_of
+from app.domain.calendar import local_date, months_after
 from app.domain.lots import Leg, LotBalance
-from app.domain.states import Bucket, Cut, DocumentStatus, LotState, TransactionKind, Unit
+from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
-from app.models.rules import CapUsage, EarningRuleVersion
-from app.models.sales import Award, AwardReversal, SalesDocument
+from app.models.sales import AwardReversal, SalesDocument
 from app.services import ledger
 from app.services.accounts import program_accounts
+from app.services.cap_usage import free_usage
 from app.services.movements import single
 from app.services.posting import NewLots, Posting, post, transaction_ids
 from app.services.rulebooks import ProgramRules
@@ -66,7 +66,7 @@ def void_documents(
     undoing.add_lots()
     posting.changed_lots.append(opened.changed())
     post(session, posting)
-    _free_caps(session, documents)
+    free_usage(session, documents)
     session.execute(
         update(SalesDocument)
         .where(SalesDocument.id == any_(literal(documents, ARRAY(BigInteger))))
@@ -289,36 +289,3 @@ def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
     ):
         found[document or 0, unit, transaction].append((account, Leg(bucket, amount, lot)))
     return found
-
-
-def _free_caps(session: Session, documents: list[int]) -> None:
-    """Take what the documents' awards used of caps out of the usage: they never counted."""
-    rows = session.execute(
-        select(
-            EarningRuleVersion.rule_id,
-            SalesDocument.distributor_id,
-            SalesDocument.issued_on,
-            cast(func.sum(Award.amount), BigInteger),
-        )
-        .join(Award, Award.document_id == SalesDocument.id)
-        .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
-        .where(SalesDocument.id == any_(literal(documents, ARRAY(BigInteger))))
-        .group_by(EarningRuleVersion.rule_id, SalesDocument.distributor_id, SalesDocument.issued_on)
-        .order_by(EarningRuleVersion.rule_id, SalesDocument.distributor_id, SalesDocument.issued_on)
-    )
-    for rule, distributor, issued_on, amount in rows:
-        day = np.asarray([issued_on], dtype="datetime64[D]")
-        for span in Cut:
-            if span in (Cut.NOTHING, Cut.PER_DOCUMENT):
-                continue
-            session.execute(
-                update(CapUsage)
-                .where(
-                    CapUsage.rule_id == rule,
-                    CapUsage.span == span,
-                    CapUsage.distributor_id == (0 if span is Cut.BUDGET else distributor),
-                    CapUsage.period == int(period_of(span, day)[0]),
-                )
-                .values(used=CapUsage.used - amount)
-                .execution_options(synchronize_session=False)
-            )

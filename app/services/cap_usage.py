@@ -1,0 +1,134 @@
+"""What capped rules have given, kept by span: read before documents are awarded, added to, freed when they are void.
+
+Whoever uses this holds the distributors' wallets locked. A budget is shared by all distributors: its rows are locked
+here, after the wallets and in the order of the rules.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from sqlalchemy import BigInteger, any_, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.orm import Session
+
+from app.db.bulk import rows_of
+from app.domain.calendar import period_of
+from app.domain.caps import NOBODY, CapUsage
+from app.domain.rulebook import RuleBook, cap_limits
+from app.domain.sales import Sales
+from app.domain.states import Cut
+from app.models.rules import CapUsage as CapUsageRow
+from app.models.rules import EarningRuleVersion
+from app.models.sales import Award, SalesDocument
+from app.services.rulebooks import definition_of
+
+
+def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
+    """Load what capped rules have given within the spans that these documents touch."""
+    usage = CapUsage()
+    wanted: set[tuple[int, int, int, int]] = set()
+    who = sales.documents.distributor_id
+    for rule in book.rules:
+        for cut, _ in rule.caps.limits if rule.caps is not None else ():
+            if cut is Cut.PER_DOCUMENT:
+                continue
+            distributor = np.full(len(who), NOBODY, dtype=np.int64) if cut is Cut.BUDGET else who
+            pairs = zip(distributor.tolist(), period_of(cut, sales.documents.issued_on).tolist(), strict=True)
+            wanted |= {(rule.version.rule_id, int(cut), one, period) for one, period in pairs}
+    if not wanted:
+        return usage
+    _lock_budgets(session, (key[0] for key in wanted if key[1] == Cut.BUDGET))
+    rule_ids = sorted({key[0] for key in wanted})
+    people = sorted({key[2] for key in wanted})
+    rows = session.execute(
+        select(
+            CapUsageRow.rule_id, CapUsageRow.span, CapUsageRow.distributor_id, CapUsageRow.period, CapUsageRow.used
+        ).where(
+            CapUsageRow.rule_id == any_(literal(rule_ids, ARRAY(BigInteger))),
+            CapUsageRow.distributor_id == any_(literal(people, ARRAY(BigInteger))),
+        )
+    )
+    usage.before = {(rule, span, distributor, period): used for rule, span, distributor, period, used in rows}
+    return usage
+
+
+def store_usage(session: Session, usage: CapUsage) -> None:
+    """Add what was given to what had been given before."""
+    if usage.added:
+        keys = np.asarray(sorted(usage.added), dtype=np.int64).reshape(-1, 4).T
+        added = np.asarray([usage.added[key] for key in sorted(usage.added)], dtype=np.int64)
+        given = rows_of(rule_id=keys[0], span=keys[1], distributor_id=keys[2], period=keys[3], used=added)
+        statement = insert(CapUsageRow).from_select(list(given.c.keys()), select(given))
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["rule_id", "span", "distributor_id", "period"],
+                set_={"used": CapUsageRow.used + statement.excluded.used},
+            )
+        )
+
+
+def free_usage(session: Session, document_ids: Sequence[int]) -> None:
+    """Take what documents' awards used of caps out of the usage: they never counted.
+
+    An award used the caps of the version that gave it, and no others: a version with a new cap began to count anew.
+    """
+    freed: dict[tuple[int, int, int, int], int] = defaultdict(int)
+    for rule, definition, distributor, issued_on, amount in session.execute(
+        select(
+            EarningRuleVersion.rule_id,
+            EarningRuleVersion.definition,
+            SalesDocument.distributor_id,
+            SalesDocument.issued_on,
+            cast(func.sum(Award.amount), BigInteger),
+        )
+        .join(Award, Award.document_id == SalesDocument.id)
+        .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
+        .where(
+            SalesDocument.id == any_(literal(list(document_ids), ARRAY(BigInteger))),
+            EarningRuleVersion.definition.has_key("caps"),
+        )
+        .group_by(EarningRuleVersion.id, SalesDocument.distributor_id, SalesDocument.issued_on)
+    ):
+        day = np.asarray([issued_on], dtype="datetime64[D]")
+        for cut in cap_limits(definition_of(definition).caps):
+            if cut is not Cut.PER_DOCUMENT:
+                who = NOBODY if cut is Cut.BUDGET else distributor
+                freed[rule, int(cut), who, int(period_of(cut, day)[0])] += amount
+    if not freed:
+        return
+    _lock_budgets(session, (key[0] for key in freed if key[1] == Cut.BUDGET))
+    keys = np.asarray(list(freed), dtype=np.int64).T
+    given = rows_of(
+        rule_id=keys[0],
+        span=keys[1],
+        distributor_id=keys[2],
+        period=keys[3],
+        freed=np.asarray(list(freed.values()), dtype=np.int64),
+    )
+    session.execute(
+        update(CapUsageRow)
+        .where(
+            CapUsageRow.rule_id == given.c.rule_id,
+            CapUsageRow.span == given.c.span,
+            CapUsageRow.distributor_id == given.c.distributor_id,
+            CapUsageRow.period == given.c.period,
+        )
+        .values(used=CapUsageRow.used - given.c.freed)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _lock_budgets(session: Session, rule_ids: Iterable[int]) -> None:
+    """Wait for the budgets' rows, and make them where there are none: a row that is not there cannot be locked."""
+    budgets = sorted(set(rule_ids))
+    if not budgets:
+        return
+    fresh = [{"rule_id": one, "span": Cut.BUDGET, "distributor_id": NOBODY, "period": 0, "used": 0} for one in budgets]
+    session.execute(insert(CapUsageRow).on_conflict_do_nothing(), fresh)
+    session.execute(
+        select(CapUsageRow.used)
+        .where(CapUsageRow.rule_id.in_(budgets), CapUsageRow.span == Cut.BUDGET)
+        .order_by(CapUsageRow.rule_id)
+        .with_for_update()
+    ).all()
