@@ -51,7 +51,8 @@ def count_documents(
     """Award documents that have just been stored, take back what their returns take back, and post both.
 
     Accepted documents give available points (pending while the programme lets them cool off), documents in review
-    pending ones, refused ones nothing. The caller commits.
+    pending ones, refused ones nothing. A document that returns what nobody sold goes to review (rules.md 6). The caller
+    commits.
 
     Args:
         session: the caller's transaction; wallets of the distributors are locked in it.
@@ -79,6 +80,7 @@ def count_documents(
     with stage("returns"):
         reversals, result.matches = take_back(session, sales, document_ids)
         _write_off(session, rules, wallets, sales, document_ids, reversals, now)
+    status = np.where(_without_sale(result.matches, document_ids), DocumentStatus.REVIEW, status)
     posting = Posting(rules.program_id, actor=actor)
     units = np.asarray([rule.unit for rule in rules.book.rules], dtype=np.int64)
     document = sales.lines.document[awards.line]
@@ -94,6 +96,12 @@ def count_documents(
     with stage("ledger"):
         post(session, posting)
     return result
+
+
+def _without_sale(matches: Matches, document_ids: Ints) -> Flags:
+    """Mark the documents of which a returned line met no sale, or not enough of one."""
+    unsold = {line.document for line, _ in matches.unmatched}
+    return np.isin(document_ids, list(unsold))
 
 
 def _write_off(

@@ -1,15 +1,16 @@
-"""Returns meet points whose last day is over: they pay for nothing, whether or not the night's chores have run."""
+"""Returns where they count: what they take may have expired, and what comes with them may have to wait."""
 
 import datetime as dt
 
 import pytest
 from sqlalchemy.orm import Session
 
-from app.domain.states import DocumentKind, Unit
+from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.services import balances, ledger
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
+from verification.decisions import decide, documents
 
 LATER = NOW + dt.timedelta(days=40)
 
@@ -28,3 +29,15 @@ def test_expired_points_do_not_pay_for_a_return(session: Session, code: str, *, 
     sell(session, program, [returned], now=LATER)
     balance = balances.balance_of(session, program.id, "D1", Unit.POINTS)
     assert (balance.available, balance.expired, balance.reserved) == (-10, 10, 10)
+
+
+def test_what_a_document_earned_waits_with_it_where_a_return_of_it_met_no_sale(session: Session, code: str) -> None:
+    program = programs.load(session, programs.document(code))
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None, "Q": None})
+    sell(session, program, [Sold("1", who, what["P"], 10, 100_00), Sold("1", who, what["Q"], -1, -10_00)])
+    balance = balances.balance_of(session, program.id, "D1", Unit.POINTS)
+    assert (balance.pending, balance.available) == (10, 0)
+    waiting = documents(session, program.id, DocumentStatus.REVIEW)
+    assert [one.number for one in waiting] == ["1"]
+    decide(session, program, waiting[0].id, DocumentStatus.ACCEPTED, reason="seen", actor="ann", now=NOW)
+    assert balances.balance_of(session, program.id, "D1", Unit.POINTS).available == 10
