@@ -21,6 +21,7 @@ from app.db.bulk import Nullable, copy_into, new_ids
 from app.domain.calendar import local_date
 from app.domain.definition import Verdict
 from app.domain.exact import Ints
+from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, Unit
 from app.models.distributors import Distributor
@@ -422,6 +423,13 @@ def _store_lines(session: Session, sales: Sales, ids: Ints) -> None:
     )
 
 
+def _in_words(rules: ProgramRules, unit: Unit, amount: int) -> str:
+    if unit is Unit.MONEY:
+        return f"{decimal_text(amount, rules.currency_decimals)} {rules.currency}"
+    point = rules.settings.point
+    return f"{decimal_text(amount, point.decimals)} {point.plural}"
+
+
 def _note_returns(
     session: Session,
     rules: ProgramRules,
@@ -436,7 +444,7 @@ def _note_returns(
     touched: set[int] = set()
     for line, left_milli in counted.matches.unmatched:
         at = position[line.document]
-        found = str(left_milli / 1000) if left_milli % 1000 else str(left_milli // 1000)
+        found = decimal_text(left_milli, 3).rstrip("0").rstrip(".")
         decided.reasons.setdefault(at, []).append(
             {"code": "return_without_sale", "line": line.line_number, "found": found}
         )
@@ -444,8 +452,8 @@ def _note_returns(
         if decided.status[at] == DocumentStatus.ACCEPTED:
             decided.status[at] = DocumentStatus.REVIEW
         touched.add(line.document)
-    for document_id, lost in counted.forgiven.items():
-        reason = {"code": "return_forgiven", "found": str(lost), "amount": lost}
+    for (document_id, unit), lost in counted.forgiven.items():
+        reason = {"code": "return_forgiven", "found": _in_words(rules, unit, lost), "amount": lost}
         decided.reasons.setdefault(position[document_id], []).append(reason)
         touched.add(document_id)
     if touched:

@@ -30,11 +30,11 @@ from app.services.timing import stage
 
 @dataclass
 class Counted:
-    """What counting documents came to."""
+    """What counting documents came to; ``forgiven`` by returning document and unit."""
 
     awarded: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     reversed: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
-    forgiven: dict[int, int] = field(default_factory=dict)
+    forgiven: dict[tuple[int, Unit], int] = field(default_factory=dict)
     matches: Matches = field(default_factory=Matches)
 
 
@@ -91,8 +91,7 @@ def count_documents(
         forgiven = plan_movements(session, rules, wallets[unit], movements, posting, now)
         result.awarded[unit] = int(given.sum())
         result.reversed[unit] = int(reversals.of(unit).amount.sum()) - sum(forgiven.values())
-        for document_id, lost in forgiven.items():
-            result.forgiven[document_id] = result.forgiven.get(document_id, 0) + lost
+        result.forgiven |= {(document_id, unit): lost for document_id, lost in forgiven.items()}
     with stage("ledger"):
         post(session, posting)
     return result

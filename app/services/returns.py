@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, cast, func, literal, select
+from sqlalchemy import BigInteger, any_, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -81,7 +81,10 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
         distributor_id=np.asarray([pair[0] for pair in pairs], dtype=np.int64),
         product_id=np.asarray([pair[1] for pair in pairs], dtype=np.int64),
     )
+    # a document that is named may be of a later day than the return
+    named = any(line.corrects is not None for line in returned)
     last_day = np.datetime64(max(line.day for line in returned), "D").astype(object)
+    early = true() if named else SalesDocument.issued_on <= last_day
     rows = session.execute(
         select(
             SalesDocument.id,
@@ -99,7 +102,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
         .where(
             SalesDocument.kind == DocumentKind.INVOICE,
             SalesDocument.status.in_(_COUNTING),
-            SalesDocument.issued_on <= last_day,
+            early,
             SalesLine.quantity_milli > 0,
         )
     ).all()

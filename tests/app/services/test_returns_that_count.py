@@ -41,3 +41,29 @@ def test_what_a_document_earned_waits_with_it_where_a_return_of_it_met_no_sale(s
     assert [one.number for one in waiting] == ["1"]
     decide(session, program, waiting[0].id, DocumentStatus.ACCEPTED, reason="seen", actor="ann", now=NOW)
     assert balances.balance_of(session, program.id, "D1", Unit.POINTS).available == 10
+
+
+def test_a_return_meets_the_document_that_it_names_though_that_is_of_a_later_day(session: Session, code: str) -> None:
+    program = programs.load(session, programs.document(code))
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+    sell(session, program, [Sold("1", who, what, 10, 100_00, "2026-03-10")])
+    sell(session, program, [Sold("K1", who, what, -10, -100_00, "2026-03-05", DocumentKind.CREDIT_NOTE, corrects="1")])
+    assert balances.balance_of(session, program.id, "D1", Unit.POINTS).available == 0
+    assert documents(session, program.id, DocumentStatus.REVIEW) == []
+
+
+def test_what_is_forgiven_is_told_in_points_and_in_money(session: Session, code: str) -> None:
+    money = {"code": "cash", "name": "Cash", "kind": "per_document", "points": "2.50", "unit": "money"}
+    point = {"value": "0.10", "decimals": 1, "plural": "stars"}
+    given = programs.document(
+        code, program={"returns": "clamp", "point": point}, earning_rules=[dict(programs.BASE_RULE), money]
+    )
+    program = programs.load(session, given)
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+    sell(session, program, [Sold("1", who, what, 10, 100_00)])
+    for unit, amount in ((Unit.POINTS, 85), (Unit.MONEY, 100)):
+        ledger.reserve(session, ledger.wallet_of(session, who, unit), amount, key=f"{code}:{unit}", on=NOW.date())
+    sell(session, program, [Sold("K1", who, what, -10, -100_00, "2026-03-05", DocumentKind.CREDIT_NOTE)])
+    told = documents(session, program.id, DocumentStatus.ACCEPTED)[-1].reasons
+    assert "8.5 stars could not be taken back" in told
+    assert "1.00 PLN could not be taken back" in told
