@@ -31,6 +31,10 @@ class SalesDocument(Base):
             postgresql_where=text("status in (1, 2)"),
         ),
         Index("ix_sales_document_distributor_id_issued_on", "distributor_id", "issued_on"),
+        Index("ix_sales_document_program_id_issued_on_id", "program_id", "issued_on", "id"),
+        Index(
+            "ix_sales_document_number", "program_id", "number_key", postgresql_ops={"number_key": "text_pattern_ops"}
+        ),
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
         Index("ix_sales_document_refused", "program_id", "document_key", postgresql_where=text("status = 3")),
         {"info": {KEPT: ("status", "reasons", "release_on")}},

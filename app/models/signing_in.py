@@ -18,9 +18,10 @@ class SignInSession(Base):
     id: Mapped[Id]
     key_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
-    method: Mapped[ShortText] = mapped_column(comment="password, passkey, link, sms")
+    method: Mapped[ShortText] = mapped_column(comment="password, passkey, link, sms, invitation")
     second_factor: Mapped[ShortText | None] = mapped_column(comment="totp, passkey, recovery; none: not shown yet")
     created_at: Mapped[Instant]
+    proved_at: Mapped[Instant] = mapped_column(comment="when they last proved who they are here")
     seen_at: Mapped[Instant]
     expires_at: Mapped[Instant]
     ended_at: Mapped[Instant | None]
@@ -64,7 +65,7 @@ class OneTimeSecret(Base):
     )
 
     id: Mapped[Id]
-    purpose: Mapped[ShortText] = mapped_column(comment="sign_in, reset, invitation, phone, email")
+    purpose: Mapped[ShortText] = mapped_column(comment="sign_in, reset, email, phone, challenge")
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"))
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -77,7 +77,7 @@ def upgrade() -> None:
     op.create_table(
         "one_time_secret",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("purpose", sa.String(length=64), nullable=False, comment="sign_in, reset, invitation, phone, email"),
+        sa.Column("purpose", sa.String(length=64), nullable=False, comment="sign_in, reset, email, phone, challenge"),
         sa.Column("secret_hash", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=True),
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -206,11 +206,17 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("key_hash", sa.LargeBinary(), nullable=False),
         sa.Column("user_id", sa.BigInteger(), nullable=False),
-        sa.Column("method", sa.String(length=64), nullable=False, comment="password, passkey, link, sms"),
+        sa.Column("method", sa.String(length=64), nullable=False, comment="password, passkey, link, sms, invitation"),
         sa.Column(
             "second_factor", sa.String(length=64), nullable=True, comment="totp, passkey, recovery; none: not shown yet"
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "proved_at",
+            sa.DateTime(timezone=True),
+            nullable=False,
+            comment="when they last proved who they are here",
+        ),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -480,12 +486,23 @@ def upgrade() -> None:
             "totp_last_step", sa.Integer(), nullable=True, comment="step of the last code used: none counts twice"
         ),
     )
-    # ### end Alembic commands ###
+    op.create_index(
+        "ix_sales_document_program_id_issued_on_id", "sales_document", ["program_id", "issued_on", "id"], unique=False
+    )
+    op.create_index(
+        "ix_sales_document_number",
+        "sales_document",
+        ["program_id", "number_key"],
+        unique=False,
+        postgresql_ops={"number_key": "text_pattern_ops"},
+    )
     for statement in GUARDS:
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_sales_document_number", table_name="sales_document")
+    op.drop_index("ix_sales_document_program_id_issued_on_id", table_name="sales_document")
     op.drop_column("user_account", "totp_last_step")
     op.drop_column("user_account", "totp_since")
     op.drop_column("user_account", "totp_secret")
@@ -538,4 +555,3 @@ def downgrade() -> None:
     op.drop_index("ix_message_program_id_id", table_name="message")
     op.drop_table("message")
     op.drop_table("figures_state")
-    # ### end Alembic commands ###

@@ -1,21 +1,96 @@
 """All distributors of a programme, with what stands on their accounts."""
 
-from flask import Blueprint, render_template
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, url_for
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, select
+from werkzeug.wrappers import Response
 
 from app.domain.states import Unit
-from app.services import balances
-from app.web import paging, queries
-from app.web.addresses import id_asked, text_asked
+from app.models.distributors import Distributor, DistributorGroup
+from app.models.ledger import Account
 from app.web.context import scope, session
+from app.web.lists.answering import answer
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
 
 bp = Blueprint("distributors", __name__)
 
 
-@bp.get("/programs/<code:program_code>/distributors")
-def index(program_code: str) -> str:
-    program, search, after = scope().program, text_asked("q"), id_asked("after")
-    place = None if after is None else queries.place_of(session(), program.id, after)
-    found = balances.balances(
-        session(), program.id, Unit.POINTS, after=place, limit=paging.ROWS + 1, search=search or None
+def _query() -> Select[Any]:
+    return (
+        select()
+        .select_from(Distributor)
+        .join(Account, Account.distributor_id == Distributor.id)
+        .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+        .where(Distributor.program_id == scope().program.id, Account.unit == Unit.POINTS)
     )
-    return render_template("admin/distributors.html", page=paging.page(found, first=place is None), search=search)
+
+
+def _groups() -> Sequence[Choice]:
+    rows = session().execute(
+        select(DistributorGroup.code, DistributorGroup.name)
+        .where(DistributorGroup.program_id == scope().program.id)
+        .order_by(DistributorGroup.name)
+    )
+    return [Choice(code, name) for code, name in rows]
+
+
+def _statement(row: Any) -> str:
+    return url_for("statements.show", program_code=scope().program.code, distributor_id=row.row_id)
+
+
+def _points(key: str, title: Any, value: Any, *, phone: bool = True) -> Column:
+    return Column(key, title, value, Kind.POINTS, value, phone=phone)
+
+
+DISTRIBUTORS = Listing(
+    name="distributors",
+    title=_("Distributors and their points"),
+    columns=(
+        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_statement),
+        Column("code", _("Code"), Distributor.code, Kind.CODE, Distributor.code_key),
+        Column("group_name", _("Group"), DistributorGroup.name, phone=False),
+        _points("available", _("Available"), Account.available),
+        _points("pending", _("Pending"), Account.pending),
+        _points("reserved", _("Reserved"), Account.reserved, phone=False),
+        _points("earned", _("Earned"), Account.earned),
+        _points("spent", _("Spent"), Account.spent),
+        Column(
+            "blocked",
+            _("State"),
+            Distributor.blocked,
+            badge=lambda blocked: Badge(_("Blocked"), "bad") if blocked else Badge(_("Takes part"), "good"),
+            phone=False,
+        ),
+    ),
+    query=_query,
+    id=Distributor.id,
+    default="name",
+    filters=(
+        Search(Distributor.name, Distributor.code, Distributor.tax_id, title=_("Name, code or tax id")),
+        OneOf("group", _("Group"), _groups, lambda code: DistributorGroup.code == code),
+        OneOf(
+            "state",
+            _("State"),
+            (Choice("active", _("Takes part")), Choice("blocked", _("Blocked"))),
+            lambda value: Distributor.blocked.is_(value == "blocked"),
+        ),
+        OneOf(
+            "balance",
+            _("Balance"),
+            (Choice("some", _("Has points")), Choice("none", _("Has none")), Choice("owes", _("Owes points"))),
+            lambda value: {
+                "some": Account.available > 0,
+                "none": Account.available == 0,
+                "owes": Account.available < 0,
+            }[value],
+        ),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/distributors")
+def index(program_code: str) -> str | Response:
+    return answer(DISTRIBUTORS, "admin/distributors.html", counted=True)

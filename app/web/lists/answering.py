@@ -1,0 +1,53 @@
+"""Answers a request for a list: as a page with the views that were saved of it, or as a file."""
+
+from typing import Any
+
+from flask import abort, render_template
+from sqlalchemy import or_, select
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.desk import SavedView
+from app.services.people import Permission, may
+from app.web.context import person, scope, session
+from app.web.lists import exporting, showing
+from app.web.lists.describing import Listing
+
+
+def answer(listing: Listing, template: str, *, counted: bool = False, **more: Any) -> str | Response:
+    """Show a list in a template, which gets it as ``page``; or send it as a file where the address asks for one."""
+    form = exporting.form_asked()
+    here = scope()
+    distributor_id = here.distributor.id if here.distributor is not None else None
+    if form is not None:
+        if not may(person(), Permission(listing.export_permission), here.program.id, distributor_id):
+            abort(404)
+        with transaction(db.session) as writing:
+            return exporting.send(writing, listing, form)
+    page = showing.page(session(), listing, counted=counted)
+    return render_template(template, page=page, views=saved_views(listing), **more)
+
+
+def saved_views(listing: Listing) -> list[Any]:
+    """Give the views of a list that whoever is signed in saved, or that others share: id, name, query, whose."""
+    if scope().distributor is not None and not may(person(), Permission.SEE_PROGRAM, scope().program.id):
+        return []
+    return list(
+        session().execute(
+            select(
+                SavedView.id,
+                SavedView.name,
+                SavedView.query,
+                SavedView.shared,
+                (SavedView.user_id == person().id).label("mine"),
+            )
+            .where(
+                SavedView.program_id == scope().program.id,
+                SavedView.listing == listing.name,
+                or_(SavedView.user_id == person().id, SavedView.shared),
+            )
+            .order_by(SavedView.name)
+            .limit(50)
+        )
+    )

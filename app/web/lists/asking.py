@@ -1,0 +1,154 @@
+"""What an address asks of a list: filters, order, and the place where its page begins.
+
+Pages follow one another by the last row seen (keyset), so that page 1,000 is as quick as page 1.
+"""
+
+import base64
+import datetime as dt
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+from sqlalchemy import Select, func, literal
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+from app.web.addresses import text_asked
+from app.web.lists.describing import Column, Listing
+
+MOST_CHOSEN = 5_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks of a list."""
+
+    listing: Listing
+    values: Mapping[str, str]
+    sort: str
+    column: Column
+    falling: bool
+
+    def address(self, **changes: str | None) -> str:
+        """Give the address of the list with some of its parameters changed; a change to None leaves one out."""
+        given: dict[str, Any] = {**self.values, "sort": self.sort if self.sort != self.listing.default else None}
+        for key, value in changes.items():
+            given[key] = value
+        assert request.endpoint is not None, "a list is shown by a page"
+        kept = {key: value for key, value in given.items() if value}
+        return url_for(request.endpoint, **{**(request.view_args or {}), **kept})
+
+    @property
+    def query_string(self) -> str:
+        """Give what a saved view keeps: filters and order, not the place."""
+        return self.address().partition("?")[2]
+
+    def narrowed(self) -> Select[Any]:
+        """Give the query with the filters in force."""
+        query = self.listing.query()
+        for one in self.listing.filters:
+            condition = one.condition(self.values)
+            if condition is not None:
+                query = query.where(condition)
+        return query
+
+    def selected(self) -> Select[Any]:
+        """Give the narrowed query with every column, the key and what the list is sorted by."""
+        assert self.column.sort is not None, "only such columns are chosen"
+        named: list[Any] = [one.value.label(one.key) for one in self.listing.columns]
+        named += [self.listing.id.label("row_id"), self.column.sort.label("row_place")]
+        return self.narrowed().add_columns(*named)
+
+    def ordered(self, query: Select[Any], *, backwards: bool = False) -> Select[Any]:
+        """Sort by the chosen column, then by key: the same direction, so that one comparison tells what comes after."""
+        falling = self.falling != backwards
+        assert self.column.sort is not None, "only such columns are chosen"
+        order = (self.column.sort, self.listing.id)
+        return query.order_by(*(one.desc() if falling else one.asc() for one in order))
+
+    def beyond(self, query: Select[Any], cursor: tuple[Any, Any], *, backwards: bool = False) -> Select[Any]:
+        """Leave out what comes before a place."""
+        falling = self.falling != backwards
+        assert self.column.sort is not None, "only such columns are chosen"
+        place = func.row(self.column.sort, self.listing.id)
+        kind, key = type_of(self.column.sort), type_of(self.listing.id)
+        mark = func.row(literal(cursor[0], kind), literal(cursor[1], key))
+        return query.where(place < mark if falling else place > mark)
+
+
+def asked_of(listing: Listing) -> Asked:
+    """Read what the address asks of a list; what it does not know is left out."""
+    keys = [key for one in listing.filters for key in one.parameters]
+    values = {key: text for key in keys if (text := text_asked(key))}
+    sort = text_asked("sort") or listing.default
+    column = listing.column(sort.lstrip("-"))
+    if column is None:
+        sort = listing.default
+        column = listing.column(sort.lstrip("-"))
+    assert column is not None, f"the list {listing.name} is sorted by a column that it has"
+    return Asked(listing, values, sort, column, sort.startswith("-"))
+
+
+def chosen_ids(session: Session, listing: Listing) -> list[Any]:
+    """Give the ids of the rows that a form chose: those ticked, or, where it says so, all that the filters leave.
+
+    Ids that the list would not show are left out, whoever wrote them into the form.
+    """
+    asked = asked_of(listing)
+    query = asked.narrowed().with_only_columns(listing.id)
+    if request.form.get("all") != "1":
+        ticked = [int(one) for one in request.form.getlist("ids") if one.isascii() and one.isdigit() and len(one) < 19]
+        query = query.where(listing.id.in_(ticked[:MOST_CHOSEN]))
+    return list(session.scalars(asked.ordered(query).limit(MOST_CHOSEN)))
+
+
+def type_of(expression: Any) -> TypeEngine[Any]:
+    """Give the type of an expression, a mapped column or not."""
+    found: TypeEngine[Any] = expression.type
+    return found
+
+
+def mark_of(row: Any) -> str:
+    """Write the place of a row into an address: what it is sorted by, and its key."""
+    value = row.row_place
+    told: Any = value
+    if isinstance(value, dt.datetime | dt.date):
+        told = value.isoformat()
+    elif isinstance(value, enum.Enum):
+        told = value.value
+    return base64.urlsafe_b64encode(json.dumps([told, row.row_id], ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def place_of(asked: Asked, name: str) -> tuple[Any, Any] | None:
+    """Read a place (``after`` or ``before``) from the address; what is none counts as not given."""
+    text = request.args.get(name, "")
+    if not text or len(text) > 2_000:
+        return None
+    try:
+        value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        return None
+    assert asked.column.sort is not None, "only such columns are chosen"
+    try:
+        return _as(type_of(asked.column.sort).python_type, value), _as(type_of(asked.listing.id).python_type, key)
+    except (TypeError, ValueError, NotImplementedError):
+        return None
+
+
+def _as(kind: type, value: Any) -> Any:
+    if issubclass(kind, enum.Enum):
+        return kind(value)
+    if kind is dt.datetime:
+        return dt.datetime.fromisoformat(value)
+    if kind is dt.date:
+        return dt.date.fromisoformat(value)
+    if kind is int:
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**63:
+            raise ValueError(value)
+        return value
+    if not isinstance(value, kind) or (isinstance(value, str) and "\x00" in value):
+        raise ValueError(value)
+    return value

@@ -1,0 +1,264 @@
+"""What a list is: its columns, its filters, what can be done to its rows. Nothing here looks at a request's data.
+
+A `Listing` is a query with columns and filters. Everything that a person chose stands in the address: sort, filters,
+place.
+"""
+
+import datetime as dt
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, or_
+
+from app.services.languages import NotADay
+from app.web import formats
+
+Text: TypeAlias = Any
+"""A text, or a lazily translated one."""
+
+
+class Kind(enum.Enum):
+    """What the values of a column are, and so how they are written and where they stand."""
+
+    TEXT = "text"
+    CODE = "code"
+    NUMBER = "number"
+    POINTS = "points"
+    MONEY = "money"
+    QUANTITY = "quantity"
+    DAY = "day"
+    MONTH = "month"
+    INSTANT = "instant"
+
+
+RIGHT = frozenset({Kind.NUMBER, Kind.POINTS, Kind.MONEY, Kind.QUANTITY})
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A state in a word. Tones: good, wait, bad, plain, busy."""
+
+    text: Text
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list.
+
+    Attributes:
+        key: name of the value in the query's rows.
+        title: what stands above it.
+        value: the SQL expression.
+        kind: how it is written.
+        sort: what the list is sorted by under this column, never NULL; none: it cannot be.
+        link: gives the address that the value leads to, from the row.
+        badge: gives the state in a word, from the value.
+        words: gives what is shown in place of the value: a text, from the value.
+        small: gives a second, quieter line under the value, from the row.
+        phone: whether it stands on a phone, too.
+        exported: whether it stands in exports.
+    """
+
+    key: str
+    title: Text
+    value: SQLColumnExpression[Any]
+    kind: Kind = Kind.TEXT
+    sort: SQLColumnExpression[Any] | None = None
+    link: Callable[[Any], str | None] | None = None
+    badge: Callable[[Any], Badge] | None = None
+    words: Callable[[Any], Text] | None = None
+    small: Callable[[Any], Text | None] | None = None
+    phone: bool = True
+    exported: bool = True
+
+    @property
+    def css(self) -> str:
+        """Give the class of its cells."""
+        parts = ["num" if self.kind in RIGHT else "when" if self.kind in (Kind.DAY, Kind.INSTANT) else ""]
+        parts += ["code"] if self.kind is Kind.CODE else []
+        parts += [] if self.phone else ["desk-only"]
+        return " ".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter, as the address has it and as people read it."""
+
+    value: str
+    text: Text
+
+
+class Filter:
+    """Narrows a list by what the address says under its key."""
+
+    kind = "search"
+
+    def __init__(self, key: str, title: Text) -> None:
+        """Name it, in the address and for people."""
+        self.key = key
+        self.title = title
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """Name what it reads of the address."""
+        return (self.key,)
+
+    def condition(self, asked: Mapping[str, str]) -> ColumnElement[bool] | None:
+        """Give what rows must be; None where nothing, or nothing understandable, was asked."""
+        raise NotImplementedError
+
+    def said(self, asked: Mapping[str, str]) -> str | None:
+        """Say what was asked, for its chip; None where nothing was."""
+        raise NotImplementedError
+
+
+class Search(Filter):
+    """Rows in which one of some texts contains what was typed."""
+
+    def __init__(self, *texts: SQLColumnExpression[Any], key: str = "q", title: Text, also: Any = None) -> None:
+        """Look in these texts; ``also`` gives a further condition from the typed text."""
+        super().__init__(key, title)
+        self._texts = texts
+        self._also = also
+
+    def condition(self, asked: Mapping[str, str]) -> ColumnElement[bool] | None:
+        """Compare without case."""
+        typed = asked.get(self.key, "")
+        if not typed:
+            return None
+        pattern = "%" + typed.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        conditions = [text.ilike(pattern) for text in self._texts]
+        if self._also is not None:
+            conditions.append(self._also(typed))
+        return or_(*conditions)
+
+    def said(self, asked: Mapping[str, str]) -> str | None:
+        """Quote it."""
+        typed = asked.get(self.key, "")
+        return f"“{typed}”" if typed else None
+
+
+class OneOf(Filter):
+    """Rows that have one of some values."""
+
+    kind = "choice"
+
+    def __init__(
+        self,
+        key: str,
+        title: Text,
+        choices: Sequence[Choice] | Callable[[], Sequence[Choice]],
+        condition: Callable[[str], ColumnElement[bool]],
+    ) -> None:
+        """Take the choices, or how to find them, and what a chosen value means."""
+        super().__init__(key, title)
+        self._choices = choices
+        self._condition = condition
+
+    def choices(self) -> Sequence[Choice]:
+        """Give the values that can be chosen."""
+        return self._choices() if callable(self._choices) else self._choices
+
+    def condition(self, asked: Mapping[str, str]) -> ColumnElement[bool] | None:
+        """Ask for the chosen value; one that cannot be chosen finds nothing."""
+        value = asked.get(self.key, "")
+        if not value:
+            return None
+        known = any(choice.value == value for choice in self.choices())
+        return self._condition(value) if known else false()
+
+    def said(self, asked: Mapping[str, str]) -> str | None:
+        """Name the choice."""
+        value = asked.get(self.key, "")
+        if not value:
+            return None
+        return next((str(choice.text) for choice in self.choices() if choice.value == value), value)
+
+
+class Days(Filter):
+    """Rows of some days, first and last included."""
+
+    kind = "days"
+
+    def __init__(self, key: str, title: Text, day: SQLColumnExpression[dt.date]) -> None:
+        """Take the column."""
+        super().__init__(key, title)
+        self._day = day
+
+    @property
+    def parameters(self) -> Sequence[str]:
+        """Read two: ``…_from`` and ``…_to``."""
+        return (f"{self.key}_from", f"{self.key}_to")
+
+    def _asked(self, asked: Mapping[str, str]) -> tuple[dt.date | None, dt.date | None]:
+        found = []
+        for key in self.parameters:
+            try:
+                found.append(formats.here().read_day(asked[key]) if asked.get(key) else None)
+            except NotADay:
+                found.append(None)
+        return found[0], found[1]
+
+    def condition(self, asked: Mapping[str, str]) -> ColumnElement[bool] | None:
+        """Compare."""
+        first, last = self._asked(asked)
+        parts = []
+        if first is not None:
+            parts.append(self._day >= first)
+        if last is not None:
+            parts.append(self._day <= last)
+        return and_(*parts) if parts else None
+
+    def said(self, asked: Mapping[str, str]) -> str | None:
+        """Write the days."""
+        first, last = self._asked(asked)
+        if first is not None and last is not None:
+            return f"{formats.day(first)} – {formats.day(last)}"
+        if first is not None:
+            return str(_("from %(day)s", day=formats.day(first)))
+        return str(_("until %(day)s", day=formats.day(last))) if last is not None else None
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that is done to the chosen rows at once; its page gets their ids."""
+
+    text: Text
+    endpoint: str
+    permission: str
+    danger: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list.
+
+    Attributes:
+        name: a short name, under which views are saved.
+        title: what its rows are, for captions and files.
+        columns: in order; the first heads its row.
+        query: gives the FROM and WHERE of it for the page's scope: a select of nothing.
+        id: the key of a row.
+        default: key of the column that it is sorted by at first; a leading minus: falling.
+        filters: what narrows it.
+        actions: what can be done to chosen rows.
+        export_permission: who may take it away as a file.
+    """
+
+    name: str
+    title: Text
+    columns: Sequence[Column]
+    query: Callable[[], Select[Any]]
+    id: SQLColumnExpression[Any]
+    default: str
+    filters: Sequence[Filter] = ()
+    actions: Sequence[Action] = ()
+    export_permission: str = "export"
+
+    def column(self, key: str) -> Column | None:
+        """Find a column that the list can be sorted by."""
+        return next((one for one in self.columns if one.key == key and one.sort is not None), None)
