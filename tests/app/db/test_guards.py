@@ -1,0 +1,356 @@
+"""What the database refuses to take in: rows that point nowhere, and transactions that do not balance."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Table,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from app.db import guards
+from app.db.bulk import copy_into
+from app.db.types import Coded, Named
+from app.domain.states import BatchStatus, Bucket, TransactionKind, Unit
+from app.local.servers import Addresses
+from app.models.base import Base
+from app.models.imports import ImportBatch
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.models.programs import Program
+from app.models.registry import metadata
+from app.models.rules import EarningRule, EarningRuleVersion
+from app.models.sales import SalesDocument
+from tests.support import programs
+from tests.support.databases import sessions_of
+from tests.support.programs import NOW
+from tests.support.sales import Sold, sell
+
+NO_SUCH_ROW, UNBALANCED = "KG002", "KG003"
+NOWHERE = 2**31 - 1
+"""An id that no row has, in a column of either width."""
+
+REFERENCES = [
+    (table, column, parent)
+    for table in metadata.sorted_tables
+    for column, parent in guards.references(table).items()
+    if table.name != "ledger_entry"  # whose rows must balance as well: below
+]
+
+
+@dataclass(frozen=True)
+class World:
+    """A programme with a sale that counted: a row of everything that others refer to."""
+
+    session: Session
+    program: Program
+    ids: Mapping[str, int]
+
+    def refusal(self, statement: Any) -> str:
+        """Run what must be refused; give the code and the message of the refusal. The transaction goes on."""
+        with pytest.raises(DBAPIError) as refused, self.session.begin_nested():
+            self.session.execute(statement)
+        cause: Any = refused.value.orig
+        return f"{cause.sqlstate} {cause.diag.message_primary}"
+
+    def row(self, table: Table, **values: Any) -> dict[str, Any]:
+        """Make a row of a table whose references all hold, with ``values`` in place of some."""
+        return {
+            column.name: values.get(column.name, _something(column, self.ids))
+            for column in table.columns
+            if column.identity is None or column.name in values
+        }
+
+    def transaction(self, program_id: int | None = None) -> int:
+        """Begin a transaction of the ledger; its entries are still to come."""
+        found: int = self.session.scalars(
+            insert(LedgerTransaction)
+            .values(
+                program_id=program_id or self.program.id,
+                kind=TransactionKind.ADJUST,
+                key=f"test:{self.program.code}:{self._next()}",
+                effective_on=NOW.date(),
+            )
+            .returning(LedgerTransaction.id)
+        ).one()
+        return found
+
+    def account(self, program: Program | None = None, unit: Unit = Unit.POINTS) -> int:
+        """Give the account of a programme itself."""
+        query = select(Account.id).where(
+            Account.program_id == (program or self.program).id, Account.distributor_id.is_(None), Account.unit == unit
+        )
+        return self.session.scalars(query).one()
+
+    def _next(self) -> int:
+        return int(self.session.scalar(select(func.nextval("job_id_seq"))) or 0)
+
+
+def _something(column: Column[Any], ids: Mapping[str, int]) -> Any:
+    """Give a value that a column takes; a reference names a row that is there."""
+    kind = column.type
+    if "reference" in column.info:
+        return ids[column.info["reference"]]
+    if column.nullable:
+        return None
+    if isinstance(kind, Coded | Named):
+        return next(iter(kind.members))
+    values: Sequence[tuple[type, Any]] = [
+        (Boolean, False),
+        (Integer, 990_001 if column.primary_key else 1),
+        (Date, dt.date(2026, 3, 1)),
+        (DateTime, NOW),
+        (LargeBinary, b"1"),
+        (JSONB, []),
+    ]
+    return next((value for of, value in values if isinstance(kind, of)), f"test {column.table.name}")
+
+
+@pytest.fixture(scope="module")
+def laid_out(addresses: Addresses) -> Iterator[World]:
+    """The world, in a transaction that is undone at the end."""
+    with sessions_of(addresses.database_url) as (_, registry):
+        session = registry()
+        program = programs.load(session, programs.document(f"p-{uuid.uuid4().hex[:12]}"))
+        who, what = programs.people(session, program, ["D1"]), programs.goods(session, program, {"A": "tools"})
+        sell(session, program, [Sold("1/2026", who["D1"], what["A"], 1, 100_00)])
+        batch = ImportBatch(
+            program_id=program.id,
+            kind="sales",
+            profile_name="sales",
+            profile={},
+            file_name="sales.csv",
+            file_sha256=b"1",
+            file_bytes=1,
+            status=BatchStatus.DONE,
+            created_by="test",
+            created_at=NOW,
+        )
+        session.add(batch)
+        session.flush()
+
+        def only(query: Any) -> int:
+            return int(session.scalars(query).one())
+
+        of_program = LedgerTransaction.program_id == program.id
+        ids = {
+            "program": program.id,
+            "distributor": who["D1"],
+            "product": what["A"],
+            "import_batch": batch.id,
+            "sales_document": only(select(SalesDocument.id).where(SalesDocument.program_id == program.id)),
+            "earning_rule_version": only(
+                select(EarningRuleVersion.id).join(EarningRule).where(EarningRule.program_id == program.id)
+            ),
+            "ledger_transaction": only(select(LedgerTransaction.id).where(of_program)),
+            "account": only(select(Account.id).where(Account.distributor_id == who["D1"], Account.unit == Unit.POINTS)),
+            "lot": only(select(Lot.id).join(LedgerTransaction, LedgerTransaction.id == Lot.id).where(of_program)),
+        }
+        yield World(session, program, ids)
+        session.rollback()
+
+
+@pytest.fixture
+def world(laid_out: World) -> Iterator[World]:
+    """The world as it was laid out: what a test adds is taken back."""
+    saved = laid_out.session.begin_nested()
+    yield laid_out
+    saved.rollback()
+
+
+def _of_a_row(world: World, table: Table, **values: Any) -> Any:
+    """Insert a row; a lot needs a transaction that brought no other."""
+    if table.name == "lot":
+        values = {"id": world.transaction(), **values}
+    return insert(table).values(world.row(table, **values))
+
+
+@pytest.mark.parametrize("table", sorted({one for one, _, _ in REFERENCES}, key=str), ids=str)
+def test_a_row_whose_references_hold_is_taken(world: World, table: Table) -> None:
+    """The control of the tests below: there only the one reference is wrong."""
+    assert world.session.execute(_of_a_row(world, table).returning(literal(1))).all() == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "parent"), REFERENCES, ids=[f"{table}.{column}" for table, column, _ in REFERENCES]
+)
+def test_a_row_that_points_nowhere_is_refused(world: World, table: Table, column: str, parent: str) -> None:
+    said = world.refusal(_of_a_row(world, table, **{column: NOWHERE}))
+    assert said == f"{NO_SUCH_ROW} {table.name}.{column}: no {parent} has the id {NOWHERE}"
+
+
+def test_one_wrong_row_among_many_is_found(world: World) -> None:
+    """Checked once a statement, over all it added."""
+    table = metadata.tables["sales_line"]
+    rows = [world.row(table, line_number=100 + number) for number in range(500)]
+    world.session.execute(insert(table), rows)
+    rows = [world.row(table, line_number=1000 + number) for number in range(500)]
+    rows[321]["product_id"] = NOWHERE
+    columns = {
+        name: np.asarray([row[name] for row in rows], dtype=np.int64)
+        for name in ("document_id", "line_number", "product_id", "quantity_milli", "net_minor")
+    }
+    with pytest.raises(DBAPIError, match="no product has the id"), world.session.begin_nested():
+        copy_into(world.session, _model("sales_line"), columns)
+
+
+def _model(table: str) -> Any:
+    return next(one.class_ for one in Base.registry.mappers if one.class_.__tablename__ == table)
+
+
+Entry = tuple[int, int, int, int]
+"""Transaction, position, account, amount."""
+
+
+def _entries(*entries: Entry, bucket: Bucket = Bucket.ADJUSTED, lot_id: int | None = None) -> Any:
+    return insert(LedgerEntry).values(
+        [
+            {
+                "transaction_id": one,
+                "position": position,
+                "account_id": account,
+                "amount": amount,
+                "bucket": bucket,
+                "lot_id": lot_id,
+            }
+            for one, position, account, amount in entries
+        ]
+    )
+
+
+def test_entries_that_sum_to_zero_are_taken(world: World) -> None:
+    one, own, wallet = world.transaction(), world.account(), world.ids["account"]
+    world.session.execute(_entries((one, 1, own, -7), (one, 2, wallet, 5), (one, 3, wallet, 2)))
+    assert world.session.scalar(select(func.count()).where(LedgerEntry.transaction_id == one)) == 3
+
+
+@pytest.mark.parametrize("amounts", [(7,), (-7, 8), (2**62, 2**62), (2**63 - 1, -(2**63))])
+def test_entries_that_do_not_sum_to_zero_are_refused(world: World, amounts: Sequence[int]) -> None:
+    one, own = world.transaction(), world.account()
+    said = world.refusal(_entries(*((one, at, own, amount) for at, amount in enumerate(amounts, start=1))))
+    assert said.startswith(UNBALANCED)
+    assert said.endswith(f"transaction {one}")
+
+
+def test_one_unbalanced_transaction_among_many_is_found(world: World) -> None:
+    own, wallet = world.account(), world.ids["account"]
+    several = [world.transaction() for _ in range(20)]
+    legs = [leg for one in several for leg in ((one, 1, own, -3), (one, 2, wallet, 3))]
+    legs[25] = (several[12], 2, wallet, 4)
+    assert world.refusal(_entries(*legs)).endswith(f"transaction {several[12]}")
+
+
+def test_two_wrong_transactions_do_not_make_a_right(world: World) -> None:
+    one, other, own = world.transaction(), world.transaction(), world.account()
+    assert world.refusal(_entries((one, 1, own, -3), (other, 1, own, 3))).startswith(UNBALANCED)
+
+
+def test_entries_in_two_statements_are_refused_even_where_they_balance(world: World) -> None:
+    """Otherwise a ledger that balances at every moment would only balance in the end."""
+    one, own, wallet = world.transaction(), world.account(), world.ids["account"]
+    assert world.refusal(_entries((one, 1, own, -3))).startswith(UNBALANCED)
+    world.session.execute(_entries((one, 1, own, -3), (one, 2, wallet, 3)))
+    assert world.refusal(_entries((one, 3, own, -3), (one, 4, wallet, 3))).startswith(UNBALANCED)
+    assert world.refusal(_entries((one, 1, own, -3), (one, 2, wallet, 3))).startswith("23505")
+
+
+@pytest.mark.parametrize("positions", [(2, 3), (0, 1), (1, 3), (-1, 1)])
+def test_entries_are_numbered_from_one_without_a_gap(world: World, positions: tuple[int, int]) -> None:
+    one, own, wallet = world.transaction(), world.account(), world.ids["account"]
+    said = world.refusal(_entries((one, positions[0], own, -3), (one, positions[1], wallet, 3)))
+    assert said.startswith(UNBALANCED)
+
+
+def test_an_entry_of_nothing_is_refused(world: World) -> None:
+    one, own, wallet = world.transaction(), world.account(), world.ids["account"]
+    said = world.refusal(_entries((one, 1, own, -3), (one, 2, wallet, 3), (one, 3, wallet, 0)))
+    assert "ck_ledger_entry_amount" in said
+
+
+def test_entries_of_no_transaction_are_refused(world: World) -> None:
+    own, wallet = world.account(), world.ids["account"]
+    said = world.refusal(_entries((NOWHERE, 1, own, -3), (NOWHERE, 2, wallet, 3)))
+    assert said.startswith(NO_SUCH_ROW)
+    assert "ledger_entry.transaction_id" in said
+
+
+def test_entries_on_no_account_are_refused(world: World) -> None:
+    one, own = world.transaction(), world.account()
+    for legs in (((one, 1, own, -3), (one, 2, NOWHERE, 3)), ((one, 1, NOWHERE, -3), (one, 2, NOWHERE, 3))):
+        assert world.refusal(_entries(*legs)) == f"{NO_SUCH_ROW} ledger_entry.account_id: there is no such account"
+
+
+def test_entries_of_no_lot_are_refused(world: World) -> None:
+    one, own, wallet = world.transaction(), world.account(), world.ids["account"]
+    said = world.refusal(_entries((one, 1, own, -3), (one, 2, wallet, 3), lot_id=NOWHERE))
+    assert said == f"{NO_SUCH_ROW} ledger_entry.lot_id: no lot has the id {NOWHERE}"
+
+
+def test_a_transaction_stays_within_its_programme(world: World) -> None:
+    """Neither wholly on another programme's accounts, nor from one programme to the other."""
+    other = programs.load(world.session, programs.document(f"{world.program.code}-b"))
+    who = programs.people(world.session, other, ["D1"])["D1"]
+    theirs = world.account(other)
+    wallet = world.session.scalars(
+        select(Account.id).where(Account.distributor_id == who, Account.unit == Unit.POINTS)
+    ).one()
+    one, own = world.transaction(), world.account()
+    assert world.refusal(_entries((one, 1, theirs, -3), (one, 2, wallet, 3))).startswith(NO_SUCH_ROW)
+    assert world.refusal(_entries((one, 1, own, -3), (one, 2, wallet, 3))).startswith(UNBALANCED)
+    of_them = world.transaction(other.id)
+    world.session.execute(_entries((of_them, 1, theirs, -3), (of_them, 2, wallet, 3)))
+
+
+def test_a_transaction_sums_to_zero_in_each_unit(world: World) -> None:
+    """Points are not paid for with money inside the ledger."""
+    points, money = world.account(), world.account(unit=Unit.MONEY)
+    one = world.transaction()
+    assert world.refusal(_entries((one, 1, points, -3), (one, 2, money, 3))).startswith(UNBALANCED)
+    world.session.execute(_entries((one, 1, points, -3), (one, 2, points, 3), (one, 3, money, 5), (one, 4, money, -5)))
+
+
+def test_transactions_of_several_programmes_may_come_in_one_statement(world: World) -> None:
+    other = programs.load(world.session, programs.document(f"{world.program.code}-b"))
+    one, another = world.transaction(), world.transaction(other.id)
+    own, theirs = world.account(), world.account(other)
+    world.session.execute(
+        _entries((one, 1, own, -3), (one, 2, own, 3), (another, 1, theirs, 5), (another, 2, theirs, -5))
+    )
+    third = world.transaction(other.id)
+    fourth = world.transaction()
+    legs = ((third, 1, own, -3), (third, 2, own, 3), (fourth, 1, theirs, 5), (fourth, 2, theirs, -5))
+    assert world.refusal(_entries(*legs)).startswith(UNBALANCED)
+
+
+def test_a_table_of_the_sessions_own_does_not_deceive_the_guards(world: World) -> None:
+    """A temporary table stands before ours in the search path; the guards look at ours."""
+    world.session.execute(
+        text("create temporary table ledger_transaction (like public.ledger_transaction) on commit drop")
+    )
+    world.session.execute(
+        text(
+            "insert into pg_temp.ledger_transaction (id, program_id, kind, key, effective_on, recorded_at) "
+            "values (:id, :program, 10, 'mine', '2026-01-01', now())"
+        ),
+        {"id": NOWHERE, "program": world.program.id},
+    )
+    own = world.account()
+    said = world.refusal(_entries((NOWHERE, 1, own, -3), (NOWHERE, 2, own, 3)))
+    assert said.startswith(NO_SUCH_ROW)
