@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from babel.numbers import get_currency_precision
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
 from app.domain.codes import code_key
@@ -71,6 +71,7 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
         loaded.program_id = program.id
         loaded.changes.append("programme created")
     elif _newest_digest(session, program.id) == digest:
+        _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
         return loaded
     _settings(session, program, file, loaded)
     _groups(session, program.id, DistributorGroup, file.distributor_groups, "distributor group", loaded)
@@ -179,14 +180,29 @@ def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loa
             setattr(program, name, new)
             if not loaded.created:
                 loaded.changes.append(f"{name.replace('_', ' ')} changed")
-    may_owe = file.program.returns == "negative"
     open_accounts(session, program.id, [None], may_owe=True)
+    owing = _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
+    if owing:
+        loaded.changes.append(f"{owing} accounts that owe may go on owing; load the file again once they have paid")
+
+
+def _returns_policy(session: Session, program_id: int, *, may_owe: bool) -> int:
+    """Let every wallet owe, or none but those that owe already: a debt stays one until it is paid.
+
+    Returns how many may still owe though they should not.
+    """
+    other = (
+        Account.program_id == program_id,
+        Account.distributor_id.is_not(None),
+        Account.may_owe != may_owe,
+    )
     session.execute(
         update(Account)
-        .where(Account.program_id == program.id, Account.distributor_id.is_not(None), Account.may_owe != may_owe)
+        .where(*other, true() if may_owe else Account.available >= 0)
         .values(may_owe=may_owe)
         .execution_options(synchronize_session=False)
     )
+    return session.execute(select(func.count()).select_from(Account).where(*other)).scalar_one()
 
 
 def _groups(
