@@ -16,6 +16,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.db.transaction import transaction
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.definition import ImportProfile, ProgramSettings
@@ -26,7 +27,7 @@ from app.jobs import board, messenger, registry
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportShard
 from app.models.programs import Program
-from app.services import catalogue, distributors
+from app.services import catalogue, distributors, figures
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
 from importers import batches, masterdata
@@ -279,6 +280,10 @@ class _Desk:
             )
             work.finish(session)
         files.drop_shards()
+        # the file is in; the sums for charts may be made after that, and the sweeper makes them where this dies
+        with transaction(work.registry) as session:
+            for program_id in figures.waiting(session, self.clock() + figures.AT_MOST_EVERY):
+                figures.refresh(session, program_id, self.clock())
 
 
 _Part: TypeAlias = tuple[int, Shard, str]

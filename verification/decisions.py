@@ -14,7 +14,7 @@ from app.domain.states import DocumentKind, DocumentStatus
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.sales import Decision, SalesDocument
-from app.services import ledger
+from app.services import figures, ledger
 from app.services.accounts import lock_wallets
 from app.services.rulebooks import rules_of
 from app.services.voiding import void_documents
@@ -95,7 +95,9 @@ def decide(
         raise NoSuchDocument(f"The programme {program.code} has no document {document_id}; see `kontor documents`.")
     # wallets before documents, as whoever corrects the document does
     lock_wallets(session, program.id, np.asarray([owner], dtype=np.int64))
-    document = session.execute(select(SalesDocument.id, SalesDocument.status).where(*here).with_for_update()).one()
+    document = session.execute(
+        select(SalesDocument.id, SalesDocument.status, SalesDocument.issued_on).where(*here).with_for_update()
+    ).one()
     allowed = {
         DocumentStatus.ACCEPTED: (DocumentStatus.REVIEW,),
         DocumentStatus.REFUSED: (DocumentStatus.REVIEW, DocumentStatus.ACCEPTED),
@@ -111,6 +113,7 @@ def decide(
         void_documents(session, rules, [document_id], becomes=becomes, now=now, actor=actor, reason=reason)
     else:
         _accept(session, program, document_id, now=now, actor=actor)
+    figures.touch(session, program.id, np.asarray([document.issued_on], dtype="datetime64[D]"))
     session.add(
         Decision(
             document_id=document_id,

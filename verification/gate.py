@@ -26,6 +26,7 @@ from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, Unit
 from app.models.distributors import Distributor
 from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
+from app.services import figures
 from app.services.accounts import lock_wallets
 from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
@@ -349,6 +350,7 @@ def _store_and_count(
         copy_into(session, SalesDocument, columns)
     with stage("store lines"):
         _store_lines(session, sales, ids)
+        figures.touch(session, rules.program_id, sales.documents.issued_on)
     counted = count_documents(session, rules, sales, ids, decided.status[stored], now=now, actor=source.actor)
     decided.awarded, decided.reversed = counted.awarded, counted.reversed
     _note_returns(session, rules, decided, stored, ids, sales, counted)

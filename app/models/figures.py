@@ -9,7 +9,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.types import Big, Coded, Instant
+from app.db.types import Big, Coded, Id, Instant
 from app.domain.states import TransactionKind, Unit
 from app.models.base import Base
 
@@ -52,13 +52,24 @@ class PointsMonth(Base):
     amount: Mapped[Big]
 
 
+class TouchedMonth(Base):
+    """A month in which something changed since the sums were last made: whoever changes it says so, without waiting.
+
+    One month may stand here many times. Refreshing takes the rows that it sees and makes their months anew.
+    """
+
+    __tablename__ = "touched_month"
+    __table_args__ = (Index("ix_touched_month_program_id_month_on", "program_id", "month_on"),)
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="CASCADE"))
+    month_on: Mapped[dt.date] = mapped_column(comment="first day of the month")
+
+
 class FiguresState(Base):
-    """How far the sums of a programme have come."""
+    """When the sums of a programme were last made."""
 
     __tablename__ = "figures_state"
 
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="CASCADE"), primary_key=True)
-    document_id: Mapped[Big] = mapped_column(comment="the newest document that was looked at")
-    decision_id: Mapped[Big] = mapped_column(comment="the newest decision that was looked at")
-    transaction_id: Mapped[Big] = mapped_column(comment="the newest transaction that was looked at")
     refreshed_at: Mapped[Instant]

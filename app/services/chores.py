@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.models.programs import Program
-from app.services import ledger, seals
+from app.services import figures, ledger, seals
 
 
 @dataclass
@@ -52,6 +52,10 @@ def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -
     for program_id in programs:
         do(functools.partial(_release, done, program_id, now))
         do(functools.partial(_expire, done, program_id, now))
+    with transaction(registry) as session:
+        touched = figures.waiting(session, now)
+    for program_id in touched:
+        do(functools.partial(_sum, program_id, now))
     do(functools.partial(_seal, done, now))
     if failed:
         raise ExceptionGroup("some chores failed; the others are done", failed)
@@ -64,6 +68,10 @@ def _release(done: Done, program_id: int, now: dt.datetime, session: Session) ->
 
 def _expire(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
     done.expired += ledger.expire_due(session, session.get_one(Program, program_id), now=now)
+
+
+def _sum(program_id: int, now: dt.datetime, session: Session) -> None:
+    figures.refresh(session, program_id, now)
 
 
 def _seal(done: Done, now: dt.datetime, session: Session) -> None:

@@ -16,6 +16,7 @@ from app.domain.exact import Ints, sums_by
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, TransactionKind
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.services import figures
 
 ABSENT = -1
 """Stands in a column of ids where there is none."""
@@ -156,6 +157,7 @@ def post(session: Session, posting: Posting) -> int:
     _write_transactions(session, posting, ids, kinds)
     _write_lots(session, posting)
     _write_entries(session, posting, ids, kinds)
+    figures.touch(session, posting.program_id, np.concatenate(posting.effective_on))
     return len(ids)
 
 

@@ -17,7 +17,7 @@ from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.sales import AwardReversal, SalesDocument
-from app.services import ledger
+from app.services import figures, ledger
 from app.services.accounts import program_accounts
 from app.services.cap_usage import free_usage
 from app.services.movements import single
@@ -67,12 +67,14 @@ def void_documents(
     posting.changed_lots.append(opened.changed())
     post(session, posting)
     free_usage(session, documents)
-    session.execute(
+    issued = session.scalars(
         update(SalesDocument)
         .where(SalesDocument.id == any_(literal(documents, ARRAY(BigInteger))))
         .values(status=becomes)
+        .returning(SalesDocument.issued_on)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
 
 
 class _Undoing:

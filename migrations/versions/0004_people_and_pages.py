@@ -21,16 +21,24 @@ def upgrade() -> None:
     op.create_table(
         "figures_state",
         sa.Column("program_id", sa.BigInteger(), nullable=False),
-        sa.Column("document_id", sa.BigInteger(), nullable=False, comment="the newest document that was looked at"),
-        sa.Column("decision_id", sa.BigInteger(), nullable=False, comment="the newest decision that was looked at"),
-        sa.Column(
-            "transaction_id", sa.BigInteger(), nullable=False, comment="the newest transaction that was looked at"
-        ),
         sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["program_id"], ["program.id"], name=op.f("fk_figures_state_program_id_program"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("program_id", name=op.f("pk_figures_state")),
+    )
+    op.create_table(
+        "touched_month",
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("program_id", sa.BigInteger(), nullable=False),
+        sa.Column("month_on", sa.Date(), nullable=False, comment="first day of the month"),
+        sa.ForeignKeyConstraint(
+            ["program_id"], ["program.id"], name=op.f("fk_touched_month_program_id_program"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_touched_month")),
+    )
+    op.create_index(
+        "ix_touched_month_program_id_month_on", "touched_month", ["program_id", "month_on"], unique=False
     )
     op.create_table(
         "message",
@@ -501,6 +509,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_touched_month_program_id_month_on", table_name="touched_month")
+    op.drop_table("touched_month")
     op.drop_index("ix_sales_document_number", table_name="sales_document")
     op.drop_index("ix_sales_document_program_id_issued_on_id", table_name="sales_document")
     op.drop_column("user_account", "totp_last_step")

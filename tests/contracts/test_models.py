@@ -31,9 +31,6 @@ ENDINGS_OF_DATES = ("_on", "_from")
 POINTS_OUTSIDE = {
     "cap_usage.distributor_id": "0 is all distributors together",
     "ledger_block.last_transaction_id": "a mark on the way: whatever was numbered up to there",
-    "figures_state.document_id": "a mark on the way",
-    "figures_state.decision_id": "a mark on the way",
-    "figures_state.transaction_id": "a mark on the way",
     "notice_seen.last_id": "a mark on the way",
     "passkey.credential_id": "the authenticator's name for itself",
     "distributor.tax_id": "a number of the tax office",
