@@ -68,7 +68,8 @@ PROOFS = {
 SEALED_ROWS = text(
     """
     select t.id,
-        t.id || '|' || t.program_id || '|' || t.kind || '|' || t.key || '|' || t.effective_on || '|'
+        t.id || '|' || t.program_id || '|' || t.kind || '|' || t.key || '|'
+            || to_char(t.effective_on, 'YYYY-MM-DD') || '|'
             || extract(epoch from t.recorded_at) || '|' || coalesce(t.document_id::text, '') || '|'
             || coalesce(t.reverses_id::text, '') || '|' || coalesce(t.actor, '') || '|' || coalesce(t.reason, '') || '|'
             || coalesce((

@@ -144,7 +144,7 @@ class LedgerBlock(Base):
         JSONB, comment="ids at or below the previous block's last that were not committed when it was sealed"
     )
     open_ranges: Mapped[list[Any]] = mapped_column(
-        JSONB, comment="[first, last] pairs of ids not seen yet: rolled back, or still being written"
+        JSONB, comment="[first, last, until] of ids not seen yet: writers numbered below until may still bring them"
     )
     transactions: Mapped[Big]
     entries: Mapped[Big]

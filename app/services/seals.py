@@ -2,22 +2,40 @@
 
 A block covers the transactions that were committed when it was made: those with ids up to its last, less the ids that
 were not there (still being written, or rolled back), plus earlier ones that came late. So nobody waits for a seal, and
-a copy of the database verifies like the original. The newest hash is worth keeping outside the database: deleting the
-newest rows and their block leaves no other trace.
+a copy of the database verifies like the original. A range of ids stays open until whoever might have been writing it
+has ended; what appears in it after that was put there behind the seal. The newest hash is worth keeping outside the
+database: deleting the newest rows and their block leaves no other trace.
 """
 
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+import numpy as np
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.db.bulk import rows_of
 from app.db.locks import lock_name
 from app.db.proofs import SEALED_ROWS
 from app.models.ledger import LedgerBlock, LedgerTransaction
 
 MOST_IN_A_BLOCK = 50_000
+
+_ENDED = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+"""Every writer with a number below this one has ended."""
+
+_BEGUN = text("select pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
+"""Every writer that has begun has a number below this one."""
+
+
+class _Range(NamedTuple):
+    """Ids that nobody has seen, from the first to the last. Writers numbered below ``until`` may still bring them."""
+
+    first: int
+    last: int
+    until: int = 0
 
 
 def seal(session: Session, now: dt.datetime) -> int:
@@ -27,8 +45,9 @@ def seal(session: Session, now: dt.datetime) -> int:
     while True:
         before = _newest(session)
         after = before.last_transaction_id if before is not None else 0
-        open_ranges = [tuple(pair) for pair in before.open_ranges] if before is not None else []
-        late = _arrived(session, open_ranges)
+        ended = session.execute(_ENDED).scalar_one()  # asked first: what they wrote is seen by all that follows
+        ranges = _ranges(before)
+        late = _arrived(session, ranges)
         ids = session.scalars(
             select(LedgerTransaction.id)
             .where(LedgerTransaction.id > after)
@@ -37,6 +56,8 @@ def seal(session: Session, now: dt.datetime) -> int:
         ).all()
         if not ids and not late:
             return sealed
+        begun = session.execute(_BEGUN).scalar_one()
+        still_open = _less(ranges, late, ended) + _gaps(after, ids, begun)
         last = ids[-1] if ids else after
         rows = session.execute(SEALED_ROWS, {"after": after, "last": last, "late": late}).all()
         # what another session commits between the two reads is caught by its id: it is not in `ids`, so it stays open
@@ -48,7 +69,7 @@ def seal(session: Session, now: dt.datetime) -> int:
                 number=number,
                 last_transaction_id=last,
                 late_ids=late,
-                open_ranges=[list(pair) for pair in _open(open_ranges, late, after, ids)],
+                open_ranges=[list(one) for one in still_open],
                 transactions=len(rows),
                 entries=sum(row[2] for row in rows),
                 hash=_hash(before.hash if before is not None else b"", number, [row[1] for row in rows]),
@@ -79,13 +100,19 @@ def broken(session: Session) -> list[str]:
     problems: list[str] = []
     previous, after, number = b"", 0, 0
     late_of_later = _late_ids(session)
+    # committed since the newest seal, with ids that it left open: the next one covers them
+    waiting = {one for one in _arrived(session, _ranges(_newest(session))) if one not in late_of_later}
     for block in session.scalars(select(LedgerBlock).order_by(LedgerBlock.number)):
         number += 1
         if block.number != number:
             problems.append(f"seal: block {number} is missing")
             number = block.number
         rows = session.execute(SEALED_ROWS, {"after": after, "last": block.last_transaction_id, "late": block.late_ids})
-        mine = [row for row in rows if row[0] <= after or late_of_later.get(row[0], block.number) == block.number]
+        mine = [
+            row
+            for row in rows
+            if row[0] not in waiting and (row[0] <= after or late_of_later.get(row[0], block.number) == block.number)
+        ]
         if len(mine) != block.transactions or sum(row[2] for row in mine) != block.entries:
             problems.append(
                 f"seal: block {block.number} was sealed with {block.transactions} transactions and {block.entries} "
@@ -107,31 +134,39 @@ def _late_ids(session: Session) -> dict[int, int]:
     return {one: number for number, late in rows for one in late}
 
 
-def _arrived(session: Session, open_ranges: Sequence[tuple[int, int]]) -> list[int]:
+def _ranges(block: LedgerBlock | None) -> list[_Range]:
+    return [_Range(*one) for one in block.open_ranges] if block is not None else []
+
+
+def _arrived(session: Session, ranges: Sequence[_Range]) -> list[int]:
     """Find transactions that have appeared in ranges that were open."""
-    found: list[int] = []
-    for first, last in open_ranges:
-        found += session.scalars(
-            select(LedgerTransaction.id).where(LedgerTransaction.id >= first, LedgerTransaction.id <= last)
-        ).all()
-    return sorted(found)
+    if not ranges:
+        return []
+    given = rows_of(
+        first=np.asarray([one.first for one in ranges], dtype=np.int64),
+        last=np.asarray([one.last for one in ranges], dtype=np.int64),
+    )
+    query = select(LedgerTransaction.id).join(given, LedgerTransaction.id.between(given.c.first, given.c.last))
+    return list(session.scalars(query.order_by(LedgerTransaction.id)))
 
 
-def _open(
-    before: Sequence[tuple[int, int]], arrived: Sequence[int], after: int, ids: Sequence[int]
-) -> list[tuple[int, int]]:
-    """Give the ranges of ids that nobody has seen: those from before less what arrived, and the gaps among new ids."""
-    gaps: list[tuple[int, int]] = []
-    for first, last in before:
-        low = first
-        for one in [*(one for one in arrived if first <= one <= last), last + 1]:
-            if one > low:
-                gaps.append((low, one - 1))
-            low = one + 1
-    low = after + 1
+def _less(ranges: Sequence[_Range], arrived: Sequence[int], ended: int) -> list[_Range]:
+    """Give what is open still: without what has arrived, and without the ranges whose writers have all ended."""
+    left: list[_Range] = []
+    for one in ranges:
+        if one.until > ended:
+            left += _gaps(
+                one.first - 1, [*(id_ for id_ in arrived if one.first <= id_ <= one.last), one.last + 1], one.until
+            )
+    return left
+
+
+def _gaps(after: int, ids: Sequence[int], until: int) -> list[_Range]:
+    """Give the ranges of ids that nobody has seen, above one id and among others."""
+    low, gaps = after + 1, []
     for one in ids:
         if one > low:
-            gaps.append((low, one - 1))
+            gaps.append(_Range(low, one - 1, until))
         low = one + 1
     return gaps
 

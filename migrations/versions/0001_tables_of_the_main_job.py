@@ -136,7 +136,7 @@ def upgrade() -> None:
             "open_ranges",
             postgresql.JSONB(astext_type=sa.Text()),
             nullable=False,
-            comment="[first, last] pairs of ids not seen yet: rolled back, or still being written",
+            comment="[first, last, until] of ids not seen yet: writers numbered below until may still bring them",
         ),
         sa.Column("transactions", sa.BigInteger(), nullable=False),
         sa.Column("entries", sa.BigInteger(), nullable=False),
