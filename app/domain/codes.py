@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-_NOT_IN_A_SLUG = re.compile(r"[^a-z0-9]+")
+_NOT_IN_A_SLUG = re.compile(r"[\W_]+")
 _T = TypeVar("_T")
 
 
@@ -15,8 +15,11 @@ def code_key(code: str) -> str:
 
 
 def slug(name: str) -> str:
-    """Make a code from a name: ``Road Frames`` becomes ``road-frames``. Letters without a Latin base are kept."""
-    plain = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L"))
+    """Make a code from a name: ``Road Frames`` becomes ``road-frames``. Letters without a Latin base are kept.
+
+    A plus is a word, as in the classes A+ and A.
+    """
+    plain = unicodedata.normalize("NFKD", name.replace("ł", "l").replace("Ł", "L").replace("+", " plus "))
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).casefold()
     made = _NOT_IN_A_SLUG.sub("-", plain).strip("-")
     return made or code_key(name)

@@ -35,6 +35,20 @@ def half_up(numerator: Ints, denominator: int) -> Ints:
     return np.sign(numerator) * floor_product(np.abs(numerator), 2, 2 * denominator, add=denominator)
 
 
+def places(known: Ints, wanted: Ints) -> Ints:
+    """Give the place of each number among known ones, which rise.
+
+    Raises:
+        LookupError: One is not among them.
+    """
+    at = np.searchsorted(known, wanted)
+    there = at < len(known)
+    there[there] = known[at[there]] == np.asarray(wanted)[there]
+    if not there.all():
+        raise LookupError(f"{int(np.asarray(wanted)[~there][0])} is not among the {len(known)} that are known")
+    return at
+
+
 def sums_by(groups: Ints, values: Ints, count: int) -> Ints:
     """Sum values by group number, exactly, for groups 0..count-1 in any order."""
     totals = np.zeros(count, dtype=np.int64)

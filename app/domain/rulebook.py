@@ -26,12 +26,14 @@ from app.domain.definition import (
     RuleBase,
     Scope,
 )
-from app.domain.exact import Ints
+from app.domain.exact import Ints, places
 from app.domain.sales import Flags
 from app.domain.states import Cut, Unit
 
 MICRO = 1_000_000
 POINTS_PER_UNIT_DECIMALS = 6
+LARGEST = 1 << 62
+"""Beyond this no column of integers holds a rate."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,25 @@ class Catalogue:
     distributor_groups: GroupTree
 
     def products(self, ids: Ints) -> Ints:
-        """Give the positions of products by id."""
-        return np.searchsorted(self.product_ids, ids)
+        """Give the positions of products by id.
+
+        Raises:
+            LookupError: The catalogue does not have one: it was loaded before that product came.
+        """
+        return places(self.product_ids, ids)
 
     def distributors(self, ids: Ints) -> Ints:
-        """Give the positions of distributors by id."""
-        return np.searchsorted(self.distributor_ids, ids)
+        """Give the positions of distributors by id; raises like ``products``."""
+        return places(self.distributor_ids, ids)
+
+
+class AmountUnfit(ValueError):
+    """An amount of the document that does not fit the programme's decimals."""
+
+    def __init__(self, written: Decimal, problem: str) -> None:
+        """Take the amount as it is written, so that its place in the document can be found, and what is wrong."""
+        super().__init__(f"{written:f} {problem}")
+        self.written = written
 
 
 @dataclass(frozen=True)
@@ -103,20 +118,26 @@ class Scale:
         """Turn points or money into their smallest unit.
 
         Raises:
-            ValueError: The amount has more decimals than the unit.
+            AmountUnfit: The amount has more decimals than the unit.
         """
         decimals = self.point_decimals if unit is Unit.POINTS else self.currency_decimals
         scaled = written.scaleb(decimals)
         if scaled != scaled.to_integral_value():
-            raise ValueError(f"{written} has more decimals than the {decimals} of this programme's {unit.name.lower()}")
+            raise AmountUnfit(written, f"has more decimals than the {decimals} of this programme's {unit.name.lower()}")
         return int(scaled)
 
     def rate_micro(self, unit: Unit, written: Decimal) -> int:
-        """Turn a rate per piece into millionths of the smallest unit."""
+        """Turn a rate per piece into millionths of the smallest unit.
+
+        Raises:
+            AmountUnfit: The rate has more decimals than that, or is too large.
+        """
         decimals = self.point_decimals if unit is Unit.POINTS else self.currency_decimals
         scaled = written.scaleb(decimals + POINTS_PER_UNIT_DECIMALS)
         if scaled != scaled.to_integral_value():
-            raise ValueError(f"{written} has more than {POINTS_PER_UNIT_DECIMALS} decimals")
+            raise AmountUnfit(written, f"has more than {POINTS_PER_UNIT_DECIMALS} decimals")
+        if scaled > LARGEST:
+            raise AmountUnfit(written, "is more for one piece than anybody gives")
         return int(scaled)
 
     def money(self, written: Decimal) -> int:
@@ -345,7 +366,7 @@ def check_amounts(rule: RuleBase, scale: Scale) -> None:
     """Try whether a rule's amounts fit the programme's decimals.
 
     Raises:
-        ValueError: One does not; the message says which.
+        AmountUnfit: One does not.
     """
     nobody = GroupTree((), (), (), ())
     none = np.zeros(0, dtype=np.int64)
@@ -356,7 +377,7 @@ def check_amounts(rule: RuleBase, scale: Scale) -> None:
 
 def _whole(written: Decimal) -> int:
     if written != written.to_integral_value():
-        raise ValueError(f"{written} is not a whole number of lines")
+        raise AmountUnfit(written, "is not a whole number of lines")
     return int(written)
 
 

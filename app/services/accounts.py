@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from app.domain.exact import Ints
+from app.domain.exact import Ints, places
 from app.domain.states import Unit
 from app.models.ledger import Account
 
@@ -44,8 +44,12 @@ class Wallets:
     may_owe: np.ndarray
 
     def of(self, distributor_ids: Ints) -> Ints:
-        """Give the account of each distributor."""
-        return self.account_ids[np.searchsorted(self.distributor_ids, distributor_ids)]
+        """Give the account of each distributor.
+
+        Raises:
+            LookupError: The wallet of one is not among these.
+        """
+        return self.account_ids[places(self.distributor_ids, distributor_ids)]
 
 
 def lock_wallets(session: Session, program_id: int, distributor_ids: Ints) -> dict[Unit, Wallets]:

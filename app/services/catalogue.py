@@ -37,6 +37,14 @@ def mark_changed(session: Session, program_id: int) -> None:
     )
 
 
+def begin_change(session: Session, program_id: int) -> None:
+    """Wait for the programme's row: whoever creates or changes what belongs to it does this before all else.
+
+    Otherwise two that create the same things would wait for each other for ever.
+    """
+    session.execute(select(Program.id).where(Program.id == program_id).with_for_update(key_share=True))
+
+
 def product_ids(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every product by code key."""
     rows = session.execute(select(Product.code_key, Product.id).where(Product.program_id == program_id))
@@ -48,6 +56,7 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
 
     A group or an EAN that the row does not give stays as it is. The caller commits.
     """
+    begin_change(session, program_id)
     here = {
         row.code_key: row
         for row in session.execute(
@@ -96,8 +105,13 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
 def create_products(
     session: Session, program_id: int, locale: str, codes: Iterable[str], names: Mapping[str, str]
 ) -> dict[str, int]:
-    """Create the products that a sales report names and nobody knew. Gives ids by code key. The caller commits."""
-    rows = [ProductRow(code=code, name=names.get(code, code)) for code in codes]
+    """Create the products that a sales report names and nobody knew. Gives ids by code key. The caller commits.
+
+    One that somebody else created meanwhile stays as they did.
+    """
+    begin_change(session, program_id)
+    known = product_ids(session, program_id)
+    rows = [ProductRow(code=code, name=names.get(code, code)) for code in codes if code_key(code) not in known]
     put_products(session, program_id, locale, rows)
     return product_ids(session, program_id)
 
@@ -117,6 +131,7 @@ def put_groups(session: Session, program_id: int, wanted: Iterable[tuple[str, st
 
     Groups that are here are left where they stand. Gives every group by everything it is called. The caller commits.
     """
+    begin_change(session, program_id)
     known = dict(group_ids(session, program_id))
     for name, parent in wanted:
         for one, above in ((parent, None), (name, parent)):
@@ -143,5 +158,5 @@ def put_groups(session: Session, program_id: int, wanted: Iterable[tuple[str, st
                 ).scalar_one()
             known[code_key(one)] = made
             known.setdefault(code_key(slug(one)), made)
-    mark_changed(session, program_id)
+            mark_changed(session, program_id)
     return known

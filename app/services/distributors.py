@@ -13,7 +13,7 @@ from app.domain.sorting import sort_key
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor, DistributorGroup
 from app.services.accounts import open_accounts
-from app.services.catalogue import mark_changed
+from app.services.catalogue import begin_change, mark_changed
 
 _FIELDS = ("name", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city")
 
@@ -62,6 +62,7 @@ def put_distributors(
 
     The caller commits.
     """
+    begin_change(session, program_id)
     here = {
         row.code_key: row
         for row in session.execute(
@@ -121,7 +122,16 @@ def create_distributors(
     enrolled_on: dt.date,
     may_owe: bool,
 ) -> dict[str, int]:
-    """Create the distributors that a sales report names and nobody knew. Gives ids by code key. The caller commits."""
-    rows = [DistributorRow(code=code, name=names.get(code, code), country=countries.get(code)) for code in codes]
+    """Create the distributors that a sales report names and nobody knew. Gives ids by code key. The caller commits.
+
+    One that somebody else created meanwhile stays as they did.
+    """
+    begin_change(session, program_id)
+    known = distributor_ids(session, program_id)
+    rows = [
+        DistributorRow(code=code, name=names.get(code, code), country=countries.get(code))
+        for code in codes
+        if code_key(code) not in known
+    ]
     put_distributors(session, program_id, locale, rows, enrolled_on=enrolled_on, may_owe=may_owe)
     return distributor_ids(session, program_id)

@@ -1,23 +1,18 @@
 """Whoever decides, corrects or returns locks wallets before documents, and judges what it finds behind the lock."""
 
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.domain.states import DocumentKind, DocumentStatus
-from app.extensions import db
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.accounts import lock_wallets
 from tests.support import programs
+from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.decisions import decide
@@ -39,36 +34,6 @@ def sold(registry: Sessions, code: str) -> Sold:
 
 def program_of(session: Session, code: str) -> Program:
     return session.scalars(select(Program).where(Program.code == code)).one()
-
-
-@contextmanager
-def elsewhere(app: Flask, work: Callable[[Session], object]) -> Iterator[Future[object]]:
-    """Do work in a transaction of another thread."""
-
-    def run() -> object:
-        with app.app_context(), Session(db.engine) as session, session.begin():
-            return work(session)
-
-    pool = ThreadPoolExecutor(1)
-    try:
-        yield pool.submit(run)
-    finally:
-        pool.shutdown(wait=False)  # after a failure it waits for a lock that the test still holds
-
-
-def wait_for_a_waiter(session: Session) -> None:
-    """Wait until another transaction waits for a lock of this one."""
-    mine = session.execute(text("select pg_backend_pid()")).scalar_one()
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        with db.engine.connect() as connection:
-            blocked = connection.execute(
-                text("select count(*) from pg_stat_activity where :mine = any(pg_blocking_pids(pid))"), {"mine": mine}
-            ).scalar_one()
-        if blocked:
-            return
-        time.sleep(0.01)
-    raise AssertionError("nobody waits")
 
 
 def test_whoever_decides_about_a_document_does_not_hold_it_while_waiting_for_the_wallet(
@@ -106,6 +71,5 @@ def test_a_correction_that_waited_for_a_return_finds_it(app: Flask, registry: Se
             wait_for_a_waiter(session)
             session.commit()
             admission = done.result(20)
-    assert isinstance(admission, Admission)
     assert admission.corrected == 0
     assert [reason["code"] for reason in admission.reasons[0]] == ["changed_with_returns"]

@@ -47,6 +47,10 @@ def test_the_key_of_a_key_is_itself_for_codes_people_write(code: str) -> None:
         ("Niño & Año", "nino-ano"),
         ("Caps (2025)", "caps-2025"),
         ("Рамы", "рамы"),
+        ("Серия 5", "серия-5"),
+        ("Линия 5", "линия-5"),
+        ("A", "a"),
+        ("A+", "a-plus"),
         ("--", "--"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.exact import floor_product, half_up, running_before, sums_by
+from app.domain.exact import floor_product, half_up, places, running_before, sums_by
 from tests.app.domain.profiles import searching
 from tests.reference.arith import round_half_up
 
@@ -85,3 +85,14 @@ def test_running_sums_begin_anew_in_every_run(runs: list[list[int]]) -> None:
 def test_sums_by_group(rows: list[tuple[int, int]]) -> None:
     found = sums_by(column([group for group, _ in rows]), column([value for _, value in rows]), 5)
     assert found.tolist() == [sum(value for group, value in rows if group == one) for one in range(5)]
+
+
+def test_a_number_that_is_not_known_has_no_place_among_others() -> None:
+    known = np.asarray([3, 5, 9])
+    assert places(known, np.asarray([9, 3, 3])).tolist() == [2, 0, 0]
+    assert places(known[:0], known[:0]).tolist() == []
+    for strange in (1, 4, 10):
+        with pytest.raises(LookupError, match=str(strange)):
+            places(known, np.asarray([5, strange]))
+    with pytest.raises(LookupError):
+        places(known[:0], np.asarray([5]))
