@@ -18,6 +18,15 @@ def bootstrap_asset(filename: str) -> str:
     return url_for("bootstrap.static", filename=filename, v=_version(folder, filename))
 
 
+def chart_scripts() -> list[str]:
+    """Give the addresses of what draws charts, in the order in which they are loaded."""
+    folder = current_app.blueprints["chartkick"].static_folder or ""
+    return [
+        url_for("chartkick.static", filename=name, v=_version(folder, name))
+        for name in ("Chart.bundle.js", "chartkick.js")
+    ]
+
+
 def _version(folder: str, filename: str) -> str:
     path = Path(folder, filename)
     return _hash(path, path.stat().st_mtime_ns)

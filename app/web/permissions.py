@@ -46,6 +46,9 @@ class Rule:
 ROUTES: Mapping[str, Rule] = {
     "static": Rule(Reach.ANYBODY),
     "bootstrap.static": Rule(Reach.ANYBODY),
+    # look
+    "chartkick.static": Rule(Reach.ANYBODY),
+    "look.icons": Rule(Reach.ANYBODY),
     "health.healthz": Rule(Reach.ANYBODY),
     "auth.sign_in": Rule(Reach.ANYBODY),
     "auth.sign_out": Rule(Reach.SIGNED_IN),

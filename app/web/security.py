@@ -1,26 +1,27 @@
 """Cookies and headers: what a browser is told to allow, and to keep to itself."""
 
-from flask import Flask, request
+import secrets
+
+from flask import Flask, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.wrappers import Response
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+_ALLOWED = (
+    "default-src 'none'",
+    # our modules carry the nonce of their page; what they load in turn is ours as well
+    "script-src 'nonce-{nonce}' 'strict-dynamic'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "font-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
 )
-"""Nothing inline and nothing from elsewhere; no nonce, because no page needs one."""
 
 _HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     # not `no-referrer`: the CSRF check on https wants to see that a form came from our own page
@@ -30,7 +31,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _YEAR_SECONDS = 365 * 24 * 3600
-_FILES = ("static", "bootstrap.static")
+_FILES = ("static", "bootstrap.static", "chartkick.static", "look.icons")
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -49,8 +50,22 @@ class Sessions(SecureCookieSessionInterface):
         return request.endpoint not in _FILES and super().should_set_cookie(app, session)
 
 
+def content_security_policy(nonce: str) -> str:
+    """Say what a page may load and run: nothing inline, nothing from elsewhere, and no script without the nonce."""
+    return "; ".join(_ALLOWED).format(nonce=nonce)
+
+
+def csp_nonce() -> str:
+    """Give the nonce of this answer: a script that does not carry it is not run."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    nonce: str = g.csp_nonce
+    return nonce
+
+
 def add_headers(response: Response) -> Response:
     """Tell the browser what to allow; a page is kept nowhere, a versioned file for ever."""
+    response.headers.setdefault("Content-Security-Policy", content_security_policy(csp_nonce()))
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.is_secure:

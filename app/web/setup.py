@@ -3,7 +3,9 @@
 import datetime as dt
 
 import jinja2
+from chartkick.flask import chartkick_blueprint
 from flask import Flask
+from flask_babel import get_locale
 
 from app.domain.states import Unit
 from app.services import people
@@ -14,7 +16,9 @@ from app.web import (
     formats,
     health,
     home,
+    icons,
     languages,
+    look,
     navigation,
     permissions,
     samples,
@@ -30,6 +34,8 @@ from app.web.portal import documents, statements
 
 BLUEPRINTS = (
     health.bp,
+    chartkick_blueprint,
+    look.bp,
     auth.bp,
     home.bp,
     overview.bp,
@@ -74,6 +80,11 @@ def _prepare_templates(app: Flask) -> None:
         asset=assets.asset,
         bootstrap_asset=assets.bootstrap_asset,
         can=permissions.can,
+        chart_scripts=assets.chart_scripts,
+        chart_decimals=look.chart_decimals,
+        csp_nonce=security.csp_nonce,
+        language=lambda: str(get_locale() or "en"),
+        icon_address=icons.icon_address,
         choices=navigation.choices,
         waiting_for_review=navigation.waiting_for_review,
         person=context.somebody,

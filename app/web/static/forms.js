@@ -1,0 +1,18 @@
+// Forms: the summary of what is wrong takes the focus, and a form is sent once however often its button is pressed.
+
+document.querySelector("[data-problems]")?.focus();
+
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+});
+
+// Whoever comes back by the browser's own button may send it again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
