@@ -1,0 +1,143 @@
+"""Lists: sorted, filtered, paged by key in both directions, saved as views, exported as they are shown."""
+
+import io
+import re
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+
+from tests.app.web.world import FORMULA, World
+
+NAMES = re.compile(r'<th scope="row"[^>]*>(?:<a [^>]*>)?(.*?)(?:</a>)?</th>', re.DOTALL)
+
+
+@pytest.fixture
+def path(world: World) -> str:
+    return f"/programs/{world.a}/distributors"
+
+
+def names(page: str) -> list[str]:
+    """Give what stands first in each row."""
+    return NAMES.findall(page.split("<tbody>")[1].split("</tbody>")[0]) if "<tbody>" in page else []
+
+
+def linked(page: str, rel: str) -> str:
+    """Give the address of the next or the previous page."""
+    found = re.search(rf'href="([^"]+)" rel="{rel}"', page)
+    assert found is not None, rel
+    return found.group(1).replace("&amp;", "&")
+
+
+def test_pages_follow_one_another_and_lead_back(as_: Callable[[str], FlaskClient], path: str) -> None:
+    client = as_("viewer")
+    for order in ("name", "-name", "code", "-code", "-available", "earned"):
+        first = client.get(f"{path}?sort={order}").text
+        second = client.get(linked(first, "next")).text
+        assert len(names(first)) == 50
+        assert len(names(second)) == 10
+        assert len({*names(first), *names(second)}) == 60, order
+        assert 'rel="next"' not in second
+        again = client.get(linked(second, "prev")).text
+        assert names(again) == names(first), order
+        assert 'rel="prev"' not in again
+
+
+def test_the_order_is_the_columns_and_turns_round(as_: Callable[[str], FlaskClient], path: str) -> None:
+    client = as_("viewer")
+    up = client.get(f"{path}?sort=code").text
+    down = client.get(f"{path}?sort=-code").text
+    codes = re.findall(r'data-title="Code">(D-\d+)<', up)
+    assert codes == sorted(codes)
+    assert re.findall(r'data-title="Code">(D-\d+)<', down)[0] == "D-9"
+    assert 'aria-sort="ascending"' in up
+    assert 'aria-sort="descending"' in down
+
+
+def test_filters_narrow_and_stand_as_chips_that_can_be_removed(as_: Callable[[str], FlaskClient], path: str) -> None:
+    client = as_("viewer")
+    page = client.get(f"{path}?q=Distributor+1&state=active").text
+    assert names(page)
+    assert all("Distributor 1" in name for name in names(page))
+    chips = re.findall(r'<li class="chip">.*?href="([^"]+)"', page, re.DOTALL)
+    assert [chip.replace("&amp;", "&") for chip in chips] == [f"{path}?state=active", f"{path}?q=Distributor+1"]
+    nothing = client.get(f"{path}?state=blocked").text
+    assert "Nothing fits these filters" in nothing
+    assert client.get(f"{path}?state=unheard-of").text.count('<th scope="row"') == 0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=%00", "after=bm8", "after=W10", "after=WzEsMl0", "before=W251bGwsbnVsbF0", "sort=-", "sort=group_name",
+        "sort=drop table", "after=WyJhIiwxZTk5OV0", "after=" + "A" * 3000, "q=%25%5F%5C", "q=%00", "form=exe",
+        "state=%0d%0a",
+    ],
+)  # fmt: skip
+def test_what_no_page_of_ours_asks_for_shows_the_list_all_the_same(
+    as_: Callable[[str], FlaskClient], path: str, query: str
+) -> None:
+    assert as_("viewer").get(f"{path}?{query}").status_code == 200
+
+
+def test_the_export_is_what_is_shown_with_totals_and_harmless_cells(
+    as_: Callable[[str], FlaskClient], path: str, world: World
+) -> None:
+    answer = as_("finance").get(f"{path}?sort=-code&balance=some&form=xlsx")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=Distributors-and-their-points-web-a-")
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0]
+    answer.close()
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[0][:4] == ("Distributor", "Code", "Group", "Available")
+    assert [row[1] for row in rows[1:-1]] == ["D-6", "D-5"]
+    assert rows[-1][0] == "Total"
+    assert rows[-1][3] == sum(row[3] for row in rows[1:-1])
+    everything = as_("finance").get(f"{path}?form=csv")
+    text = everything.data.decode("utf-8-sig")
+    everything.close()
+    assert len(text.splitlines()) == 61
+    assert f"'{FORMULA}" in text
+
+
+def test_only_whoever_may_takes_a_list_away(as_: Callable[[str], FlaskClient], path: str) -> None:
+    assert as_("viewer").get(f"{path}?form=xlsx").status_code == 404
+    assert "form=xlsx" not in as_("viewer").get(path).text
+    assert "form=xlsx" in as_("finance").get(path).text
+
+
+def token(page: str) -> str:
+    """Give the token of a page's forms."""
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def test_views_are_saved_shared_and_removed_by_whoever_made_them(
+    as_: Callable[[str], FlaskClient], path: str, world: World
+) -> None:
+    verifier, viewer = as_("verifier"), as_("viewer")
+    page = verifier.get(f"{path}?q=1&sort=-earned").text
+    saved = {"listing": "distributors", "query": "q=1&sort=-earned", "back": path, "csrf_token": token(page)}
+    for name, shared in (("Mine <b>", "0"), ("Ours", "1")):
+        answer = verifier.post(f"/programs/{world.a}/views", data={**saved, "name": name, "shared": shared})
+        assert answer.status_code == 303
+        assert answer.location == path
+    page = verifier.get(path).text
+    assert f'<a href="{path}?q=1&amp;sort=-earned">Mine &lt;b&gt;</a>' in page
+    others = viewer.get(path).text
+    assert ">Ours</a>" in others
+    assert "Mine" not in others
+    ids = re.findall(r'name="view" value="(\d+)"', page)
+    assert len(ids) == 2
+    gone = {"back": path, "csrf_token": token(others)}
+    for one in ids:
+        assert viewer.post(f"/programs/{world.a}/views/remove", data={**gone, "view": one}).status_code == 404
+        mine = {"back": path, "csrf_token": token(page), "view": one}
+        assert verifier.post(f"/programs/{world.a}/views/remove", data=mine).status_code == 303
+    assert "Ours" not in viewer.get(path).text
+    nameless = {**saved, "name": "  "}
+    assert verifier.post(f"/programs/{world.a}/views", data=nameless).location == path
+    assert "Give the view a name." in verifier.get(path).text
+    elsewhere = {**saved, "name": "x", "back": "https://elsewhere.example/"}
+    assert verifier.post(f"/programs/{world.a}/views", data=elsewhere).location == "/"
