@@ -42,7 +42,6 @@ Array: TypeAlias = npt.NDArray[Any]
 _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _EPOCH_DAYS = (dt.date(2000, 1, 1) - dt.date(1970, 1, 1)).days
-_EPOCH_MICROSECONDS = _EPOCH_DAYS * 86_400_000_000
 _CHUNK = 1 << 20
 
 
@@ -62,15 +61,18 @@ UTC), or texts."""
 def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[str, Column]) -> int:
     """Append columns of equal length to a table, in the session's transaction. Returns the number of rows.
 
-    Numbers must fit the column's type: an array is stored with exactly its width, and what does not fit raises
-    ``OverflowError`` before anything is sent. Texts must not hold NUL, which PostgreSQL cannot store. What the database
-    refuses raises SQLAlchemy's errors, as with any statement.
+    Nothing is sent of columns of which one cannot be stored as it is: ``OverflowError`` where a number does not fit the
+    column's type, or a date or an instant is none of the years 1 to 9999 (``NaT`` is none); ``TypeError`` where an
+    array is of another kind than the column; ``ValueError`` where columns have different lengths. Texts must not hold
+    NUL, which PostgreSQL cannot store. What the database refuses raises SQLAlchemy's errors, as with any statement.
     """
     table = _table(model)
     names = list(columns)
     encoded = [_encode(table.c[name].type, columns[name], name) for name in names]
-    first = encoded[0]
-    rows = len(first.values) if isinstance(first, _Fixed) else len(first.lengths)
+    rows = len(encoded[0])
+    for name, column in zip(names, encoded, strict=True):
+        if len(column) != rows:  # numpy would give a single value to every row
+            raise ValueError(f"column {name} has {len(column)} values, column {names[0]} has {rows}")
     if rows == 0:
         return 0
     body = _assemble(encoded, rows)
@@ -151,6 +153,9 @@ class _Fixed:
     number: np.dtype[Any]
     values: Array
 
+    def __len__(self) -> int:
+        return len(self.values)
+
 
 @dataclass(frozen=True)
 class _Varying:
@@ -159,48 +164,79 @@ class _Varying:
     lengths: npt.NDArray[np.int64]
     data: npt.NDArray[np.uint8]
 
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+
+@dataclass(frozen=True)
+class _Number:
+    """How PostgreSQL stores a type of fixed width: as which whole number, and which of them it may be."""
+
+    dtype: np.dtype[Any]
+    least: int
+    most: int
+    unit: str = ""
+    """Of a date or an instant: what the array counts since 1970."""
+    epoch: int = 0
+    """Where PostgreSQL begins to count."""
+
+
+def _whole(dtype: str) -> _Number:
+    limits = np.iinfo(np.dtype(dtype))
+    return _Number(np.dtype(dtype), int(limits.min), int(limits.max))
+
+
+_DAY = 86_400_000_000
+_FIRST_DAY = (dt.date.min - dt.date(1970, 1, 1)).days
+_LAST_DAY = (dt.date.max - dt.date(1970, 1, 1)).days
+_NUMBERS: Sequence[tuple[type[TypeEngine[Any]], _Number]] = (
+    (BigInteger, _whole(">i8")),
+    (SmallInteger, _whole(">i2")),
+    (Integer, _whole(">i4")),
+    (Boolean, _Number(np.dtype("i1"), 0, 1)),
+    # the years that Python has: PostgreSQL takes more, and nobody here could read them back
+    (Date, _Number(np.dtype(">i4"), _FIRST_DAY, _LAST_DAY, "D", _EPOCH_DAYS)),
+    (DateTime, _Number(np.dtype(">i8"), _FIRST_DAY * _DAY, (_LAST_DAY + 1) * _DAY - 1, "us", _EPOCH_DAYS * _DAY)),
+)
+"""The first that fits a column's type counts: large and small integers are integers as well."""
+
 
 def _encode(kind: TypeEngine[Any], column: Column, name: str) -> _Fixed | _Varying:
     if isinstance(kind, TypeDecorator):
         kind = kind.impl_instance
-    number = _number_type(kind)
+    number = next((number for of, number in _NUMBERS if isinstance(kind, of)), None)
     if number is None:
         return _encode_texts(kind, column, name)
     if not isinstance(column, Nullable):
-        return _Fixed(number, _numbers(number, np.asarray(column), name))
-    present = _numbers(number, column.values[column.present], name).astype(number)
-    lengths = np.where(column.present, number.itemsize, -1).astype(np.int64)
+        return _Fixed(number.dtype, _numbers(number, np.asarray(column), name))
+    if len(column.values) != len(column.present):
+        raise ValueError(f"column {name} has {len(column.values)} values, of which {len(column.present)} are marked")
+    present = _numbers(number, column.values[column.present], name).astype(number.dtype)
+    lengths = np.where(column.present, number.dtype.itemsize, -1).astype(np.int64)
     return _Varying(lengths, present.view(np.uint8).reshape(-1))
 
 
-def _number_type(kind: TypeEngine[Any]) -> np.dtype[Any] | None:
-    if isinstance(kind, BigInteger):
-        return np.dtype(">i8")
-    if isinstance(kind, SmallInteger):
-        return np.dtype(">i2")
-    if isinstance(kind, Integer | Date):
-        return np.dtype(">i4")
-    if isinstance(kind, Boolean):
-        return np.dtype("i1")
-    if isinstance(kind, DateTime):
-        return np.dtype(">i8")
-    return None
-
-
-def _numbers(number: np.dtype[Any], values: Array, name: str) -> Array:
-    """Give values as the whole numbers that PostgreSQL stores; what does not fit is an error here."""
-    if values.dtype.kind == "M":
-        unit = np.datetime_data(values.dtype)[0]
-        whole = values.astype(np.int64) - (_EPOCH_DAYS if unit == "D" else _EPOCH_MICROSECONDS)
+def _numbers(number: _Number, values: Array, name: str) -> Array:
+    """Give values as the whole numbers that PostgreSQL stores; what it would store as something else is an error."""
+    if number.unit:
+        if values.dtype != np.dtype(f"M8[{number.unit}]"):
+            raise TypeError(f"column {name}: stored from datetime64[{number.unit}], not from {values.dtype}")
+        whole = values.astype(np.int64)
     elif values.dtype.kind in "iub":
         whole = values
     else:
         raise TypeError(f"column {name}: numbers are stored from integer arrays, not from {values.dtype}")
-    if number.itemsize < whole.dtype.itemsize and whole.size:
-        limits = np.iinfo(f"i{number.itemsize}")
-        if whole.min() < limits.min or whole.max() > limits.max:
-            raise OverflowError(f"column {name}: {whole.min()} to {whole.max()} does not fit {number.itemsize} bytes")
-    return whole
+    if whole.size and not _all_fit(number, whole.dtype) and (whole.min() < number.least or whole.max() > number.most):
+        raise OverflowError(f"column {name}: {values.min()} to {values.max()} does not fit its type")
+    return whole - number.epoch if number.epoch else whole
+
+
+def _all_fit(number: _Number, dtype: np.dtype[Any]) -> bool:
+    """Say whether whatever an array of this type holds can be stored: then nobody need look."""
+    if dtype.kind == "b":
+        return True
+    limits = np.iinfo(dtype)
+    return number.least <= limits.min and limits.max <= number.most
 
 
 def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Varying:
