@@ -3,19 +3,19 @@
 import datetime as dt
 import enum
 import functools
-import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
+from app.models.signing_in import SignInSession
 from app.services import audit
 
 SHORTEST_PASSWORD = 10
@@ -164,16 +164,12 @@ class Seat:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who may sign in, with everything that decides what they may do.
-
-    ``mark`` changes with the password: a session that carries an older one is over.
-    """
+    """Somebody who may sign in, with everything that decides what they may do."""
 
     id: int
     login: str
     name: str
     platform_owner: bool
-    mark: str
     seats: tuple[Seat, ...]
     locale: str | None = None
     theme: str | None = None
@@ -222,12 +218,7 @@ def create_user(
         LoginTaken: It belongs to somebody.
         PasswordWeak: The password is too easy to guess.
     """
-    key = login_key(login)
-    local, at, domain = key.rpartition("@")
-    if not (local and at and domain) or len(key) > _LONGEST_LOGIN or not key.isprintable() or " " in key:
-        raise LoginInvalid(login)
-    if session.scalars(select(UserAccount.id).where(UserAccount.login == key)).one_or_none() is not None:
-        raise LoginTaken(key)
+    key = new_login(session, login)
     user = UserAccount(
         login=key,
         name=name.strip() or key,
@@ -241,6 +232,27 @@ def create_user(
     after = {"name": user.name, "platform_owner": platform_owner}
     audit.note(session, actor, "user.create", key, now=now, after=after)
     return user.id
+
+
+def new_login(session: Session, login: str) -> str:
+    """Give the form in which a sign-in name that nobody has yet is kept.
+
+    Raises:
+        LoginInvalid: It is no e-mail address.
+        LoginTaken: It belongs to somebody.
+    """
+    key = login_key(login)
+    if not is_address(key):
+        raise LoginInvalid(login)
+    if session.scalars(select(UserAccount.id).where(UserAccount.login == key)).one_or_none() is not None:
+        raise LoginTaken(key)
+    return key
+
+
+def is_address(key: str) -> bool:
+    """Tell whether a sign-in name in its kept form is an e-mail address."""
+    local, at, domain = key.rpartition("@")
+    return bool(local and at and domain) and len(key) <= _LONGEST_LOGIN and key.isprintable() and " " not in key
 
 
 def give_role(
@@ -259,7 +271,7 @@ def give_role(
         NoSuchUser: Nobody signs in with this name.
         SeatInvalid: The role needs a distributor of this programme, or must not have one.
     """
-    user = _user(session, login)
+    user = user_named(session, login)
     if (role in OF_A_DISTRIBUTOR) != (distributor_id is not None):
         raise SeatInvalid("The roles owner and rep need a distributor, and no other role may have one.")
     if distributor_id is not None:
@@ -281,17 +293,58 @@ def give_role(
     audit.note(session, actor, "user.role", user.login, now=now, program_id=program.id, after=after)
 
 
-def set_password(session: Session, login: str, password: str, *, actor: str, now: dt.datetime) -> None:
-    """Give somebody a new password: whoever is signed in with the old one is no longer. The caller commits.
+def set_password(
+    session: Session, login: str, password: str, *, actor: str, now: dt.datetime, but_session_id: int | None = None
+) -> None:
+    """Give somebody a new password. Wherever they are signed in they are no longer, but in the session it was done in.
+
+    The caller commits.
 
     Raises:
         NoSuchUser: Nobody signs in with this name.
         PasswordWeak: The password is too easy to guess.
     """
-    user = _user(session, login)
+    user = user_named(session, login)
     user.password_hash = _hashed(password, user.login)
     session.flush()
+    end_sessions(session, user.id, now=now, but_session_id=but_session_id)
     audit.note(session, actor, "user.password", user.login, now=now)
+
+
+def end_sessions(session: Session, user_id: int, *, now: dt.datetime, but_session_id: int | None = None) -> int:
+    """Sign somebody out wherever they are signed in, or everywhere else. Returns where it was. The caller commits."""
+    ended = session.scalars(
+        update(SignInSession)
+        .where(
+            SignInSession.user_id == user_id,
+            SignInSession.ended_at.is_(None),
+            SignInSession.expires_at > now,
+            SignInSession.id != (but_session_id or 0),
+        )
+        .values(ended_at=now)
+        .returning(SignInSession.id)
+    )
+    return len(ended.all())
+
+
+def user_or_none(session: Session, login: str) -> UserAccount | None:
+    """Find somebody by sign-in name, active or not."""
+    key = login_key(login)
+    if not key.isprintable():
+        return None  # nobody's; and some of it no database takes
+    return session.scalars(select(UserAccount).where(UserAccount.login == key)).one_or_none()
+
+
+def user_named(session: Session, login: str) -> UserAccount:
+    """Find somebody by sign-in name.
+
+    Raises:
+        NoSuchUser: Nobody signs in with this name.
+    """
+    user = user_or_none(session, login)
+    if user is None:
+        raise NoSuchUser(login)
+    return user
 
 
 def get_ready() -> None:
@@ -304,7 +357,7 @@ def verify(session: Session, login: str, password: str) -> Person | None:
 
     It takes as long for a name that nobody has. A hash made with other parameters is made anew. The caller commits.
     """
-    user = _find(session, login)
+    user = user_or_none(session, login)
     kept = user.password_hash if user is not None else None
     right = _matches(kept or _nobodys_hash(), _normal(password))
     if user is None or kept is None or not right or not user.active:
@@ -325,16 +378,37 @@ def person(session: Session, user_id: int) -> Person | None:
     ).all()
     if not rows or not rows[0][0].active:
         return None
-    user: UserAccount = rows[0][0]
+    return person_of(rows[0][0], [(row[1], row[2], row[3]) for row in rows])
+
+
+def person_of(user: UserAccount, memberships: Iterable[tuple[int | None, str | None, int | None]]) -> Person:
+    """Make a person of their account and memberships: (programme, role, distributor), as an outer join gives them."""
     return Person(
         id=user.id,
         login=user.login,
         name=user.name,
         platform_owner=user.platform_owner,
-        mark=hashlib.sha256((user.password_hash or "").encode()).hexdigest()[:16],
-        seats=tuple(Seat(row[1], Role(row[2]), row[3]) for row in rows if row[2] in _ROLES),
+        seats=tuple(
+            Seat(program_id, Role(role), distributor_id)
+            for program_id, role, distributor_id in memberships
+            if program_id is not None and role in _ROLES
+        ),
         locale=user.locale,
         theme=user.theme,
+    )
+
+
+def needs_second_factor(somebody: Person) -> bool:
+    """Tell whether somebody must have a second factor: whoever moves money or points, or owns the platform."""
+    return somebody.platform_owner or any(seat.role in MONEY_ROLES for seat in somebody.seats)
+
+
+def is_of_distributors_alone(somebody: Person) -> bool:
+    """Tell whether somebody has to do with distributors only: such people may sign in by a link or a code."""
+    return (
+        not somebody.platform_owner
+        and bool(somebody.seats)
+        and all(seat.role in OF_A_DISTRIBUTOR for seat in somebody.seats)
     )
 
 
@@ -390,20 +464,6 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # K
 
 def _unique(users: Iterable[UserAccount]) -> list[UserAccount]:
     return list({user.id: user for user in users}.values())
-
-
-def _find(session: Session, login: str) -> UserAccount | None:
-    key = login_key(login)
-    if not key.isprintable():
-        return None  # nobody's; and some of it no database takes
-    return session.scalars(select(UserAccount).where(UserAccount.login == key)).one_or_none()
-
-
-def _user(session: Session, login: str) -> UserAccount:
-    user = _find(session, login)
-    if user is None:
-        raise NoSuchUser(login)
-    return user
 
 
 def _normal(password: str) -> str:

@@ -39,8 +39,8 @@ class Attempts:
         """Say where Redis is; it is called when somebody signs in."""
         self._redis: Redis = messenger.connect(redis_url)
 
-    def begin(self, login: str, address: str) -> None:
-        """Count a try.
+    def begin(self, login: str, address: str, most: int = MOST_PER_ACCOUNT) -> None:
+        """Count a try, of which there may be ``most`` for the account.
 
         Raises:
             TooMany: for the account or from the address.
@@ -56,7 +56,7 @@ class Attempts:
         except (RedisError, OSError) as problem:
             _log.error("tries to sign in cannot be counted (%s): nobody can sign in", problem)
             raise Uncountable from problem
-        waits = [account_left] if of_account > MOST_PER_ACCOUNT else []
+        waits = [account_left] if of_account > most else []
         waits += [address_left] if of_address > MOST_PER_ADDRESS else []
         if waits:
             _log.warning("too many tries to sign in from %s", address)

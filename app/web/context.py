@@ -11,19 +11,21 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.extensions import db
 from app.models.programs import Program
+from app.services.keys import Keys
 from app.services.people import Person
+from app.services.signing_in import Place, Step
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
-    """A person as Flask-Login wants one."""
+    """A session as Flask-Login wants a user: where somebody is signed in, and how far they have come with it."""
 
-    def __init__(self, person: Person) -> None:
-        """Take the person."""
-        self.person = person
+    def __init__(self, key: str, place: Place, step: Step) -> None:
+        """Take the session and its key."""
+        self._key, self.place, self.step = key, place, step
 
     def get_id(self) -> str:
-        """Give what the session keeps: who, and by which password."""
-        return f"{self.person.id}:{self.person.mark}"
+        """Give what the cookie keeps."""
+        return self._key
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,33 @@ def session() -> Session:
     return made
 
 
+def keys() -> Keys:
+    """Give what the installation's secret key is used by."""
+    made: Keys = kontor()["keys"]
+    return made
+
+
+def place_or_none() -> Place | None:
+    """Give the session that the request comes from, also where its second factor was not shown yet."""
+    return current_user.place if current_user.is_authenticated else None
+
+
+def place() -> Place:
+    """Give the session that the request comes from, on a page that the guard lets nobody else see."""
+    found = place_or_none()
+    if found is None:
+        abort(404)
+    return found
+
+
+def step() -> Step | None:
+    """Tell how far whoever asks has come in signing in; None where they have not begun."""
+    return current_user.step if current_user.is_authenticated else None
+
+
 def somebody() -> Person | None:
-    """Give whoever is signed in."""
-    return current_user.person if current_user.is_authenticated else None
+    """Give whoever is signed in, all the way."""
+    return current_user.place.person if step() is Step.WHOLE else None
 
 
 def person() -> Person:

@@ -19,7 +19,8 @@ from app.models.imports import ImportBatch
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.people import Permission, may
-from app.web.context import OneDistributor, Scope, person, scope, session, somebody
+from app.services.signing_in import Step
+from app.web.context import OneDistributor, Scope, person, scope, session, step
 
 _log = logging.getLogger(__name__)
 
@@ -37,10 +38,14 @@ class Reach(enum.Enum):
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may see a page: anybody, whoever is signed in, or whoever has a permission for what its address names."""
+    """Who may see a page: anybody, whoever is signed in, or whoever has a permission for what its address names.
+
+    ``step`` is how far they must have come in signing in: almost everywhere, all the way.
+    """
 
     reach: Reach
     permission: Permission | None = None
+    step: Step = Step.WHOLE
 
 
 ROUTES: Mapping[str, Rule] = {
@@ -51,7 +56,12 @@ ROUTES: Mapping[str, Rule] = {
     "look.icons": Rule(Reach.ANYBODY),
     "health.healthz": Rule(Reach.ANYBODY),
     "auth.sign_in": Rule(Reach.ANYBODY),
-    "auth.sign_out": Rule(Reach.SIGNED_IN),
+    "auth.second": Rule(Reach.SIGNED_IN, step=Step.SHOW_FACTOR),
+    "auth.sign_out": Rule(Reach.SIGNED_IN, step=Step.SHOW_FACTOR),
+    "account.second_factor": Rule(Reach.SIGNED_IN, step=Step.SET_UP_FACTOR),
+    "account.begin_authenticator": Rule(Reach.SIGNED_IN, step=Step.SET_UP_FACTOR),
+    "account.authenticator": Rule(Reach.SIGNED_IN, step=Step.SET_UP_FACTOR),
+    "account.authenticator_picture": Rule(Reach.SIGNED_IN, step=Step.SET_UP_FACTOR),
     "home.home": Rule(Reach.SIGNED_IN),
     "overview.overview": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "distributors.index": Rule(Reach.PROGRAM, Permission.SEE_DISTRIBUTORS),
@@ -60,6 +70,10 @@ ROUTES: Mapping[str, Rule] = {
     "imports.progress": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
     "imports.problems": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
     "review.index": Rule(Reach.PROGRAM, Permission.SEE_REVIEW),
+    "views.save": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "views.remove": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "search.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "search.suggest": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "statements.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
     "documents.show": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
 }
@@ -72,6 +86,11 @@ def can(permission: str) -> bool:
     return may(person(), Permission(permission), here.program.id, here.distributor.id if here.distributor else None)
 
 
+def permitted() -> frozenset[str]:
+    """Give every permission that whoever is signed in has for what the page is about."""
+    return frozenset(one.value for one in Permission if can(one.value))
+
+
 def guard() -> Response | None:
     """Let a request through, ask for signing in, or find nothing."""
     if request.endpoint is None:
@@ -82,11 +101,12 @@ def guard() -> Response | None:
         abort(404)
     if rule.reach is Reach.ANYBODY:
         return None
-    who = somebody()
-    if who is None:
-        return _ask_to_sign_in()
+    come = step()
+    if come is None or come < rule.step:
+        return _ask_to_sign_in(come)
     if rule.reach is Reach.SIGNED_IN:
         return None
+    who = person()
     found = _FINDERS[rule.reach](session(), **(request.view_args or {}))
     if found is None or rule.permission is None:
         abort(404)
@@ -96,11 +116,16 @@ def guard() -> Response | None:
     return None
 
 
-def _ask_to_sign_in() -> Response:
+def _ask_to_sign_in(come: Step | None) -> Response:
+    """Lead to the next step of signing in."""
     if request.accept_mimetypes.best == "application/json":
         abort(401)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("auth.sign_in", next=wanted if wanted != "/" else None), 303)
+    page = "auth.sign_in" if come is None else _NEXT_STEP[come]
+    return redirect(url_for(page, next=wanted if wanted != "/" else None), 303)
+
+
+_NEXT_STEP = {Step.SHOW_FACTOR: "auth.second", Step.SET_UP_FACTOR: "account.second_factor"}
 
 
 def _program(session: Session, program_code: str) -> Scope | None:

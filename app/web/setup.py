@@ -7,8 +7,10 @@ from chartkick.flask import chartkick_blueprint
 from flask import Flask
 from flask_babel import get_locale
 
+from app.config import secret_key
 from app.domain.states import Unit
 from app.services import people
+from app.services.keys import Keys
 from app.web import (
     assets,
     context,
@@ -24,8 +26,9 @@ from app.web import (
     samples,
     security,
 )
+from app.web.account import second_factors as account
 from app.web.addresses import CodeConverter, IdConverter
-from app.web.admin import distributors, imports, overview, review
+from app.web.admin import distributors, imports, overview, review, search, views
 from app.web.attempts import Attempts
 from app.web.auth import sessions
 from app.web.auth import views as auth
@@ -37,11 +40,14 @@ BLUEPRINTS = (
     chartkick_blueprint,
     look.bp,
     auth.bp,
+    account.bp,
     home.bp,
     overview.bp,
     distributors.bp,
     imports.bp,
     review.bp,
+    search.bp,
+    views.bp,
     statements.bp,
     documents.bp,
 )
@@ -58,6 +64,7 @@ def register(app: Flask) -> None:
     app.url_map.converters |= {"id": IdConverter, "code": CodeConverter}
     kontor = app.extensions["kontor"]
     kontor["attempts"] = Attempts(kontor["addresses"].redis_url)
+    kontor["keys"] = Keys(secret_key(kontor["settings"]))
     people.get_ready()
 
     app.before_request(permissions.guard)  # before the forgery check: what one may not see is not found
@@ -80,6 +87,7 @@ def _prepare_templates(app: Flask) -> None:
         asset=assets.asset,
         bootstrap_asset=assets.bootstrap_asset,
         can=permissions.can,
+        permitted=permissions.permitted,
         chart_scripts=assets.chart_scripts,
         chart_decimals=look.chart_decimals,
         csp_nonce=security.csp_nonce,

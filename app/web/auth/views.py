@@ -1,64 +1,103 @@
-"""Signing in and out."""
+"""Signing in and out: by password, then by the second factor of whoever has one."""
 
 import logging
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import audit, people
+from app.services import people, second_factors
+from app.services.signing_in import Factor, Method, Step
 from app.web import samples
 from app.web.addresses import our_own
-from app.web.attempts import Attempts, TooMany, Uncountable
-from app.web.auth import sessions
-from app.web.auth.forms import SignInForm
-from app.web.context import kontor, now, settings, somebody
-from app.web.formats import duration
+from app.web.auth import counting, sessions
+from app.web.auth.forms import CodeForm, SignInForm
+from app.web.context import keys, now, place, settings, step
 
 _log = logging.getLogger(__name__)
 
 bp = Blueprint("auth", __name__)
 
+Answer = str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]
+
 
 @bp.route("/sign-in", methods=["GET", "POST"])
-def sign_in() -> str | Response | tuple[str, int] | tuple[str, int, dict[str, str]]:
-    going_to = our_own(request.args.get("next"))
-    if somebody() is not None:
-        return redirect(going_to or url_for("home.home"), 303)
-    form = SignInForm(request.form)
+def sign_in() -> Answer:
+    if step() is not None:
+        return redirect(going_to(), 303)
+    form = SignInForm()
     if request.method == "GET":
         return _page(form)
     if not form.validate():
-        return _page(form, problem="missing"), 400
-    login, address = people.login_key(form.login.data or ""), request.remote_addr or ""
-    attempts: Attempts = kontor()["attempts"]
-    try:
-        attempts.begin(login, address)
-    except TooMany as problem:
-        wait = str(problem.seconds)
-        return _page(form, problem="too_many", wait=duration(problem.seconds)), 429, {"Retry-After": wait}
-    except Uncountable:
-        return _page(form, problem="unavailable"), 503
+        return _page(form), 400
+    login = people.login_key(form.login.data or "")
+    refused = counting.count(login, form)
+    if refused:
+        return _page(form), *refused
     with transaction(db.session) as session:
         person = people.verify(session, login, form.password.data or "")
-        if person is not None:
-            audit.note(session, person.login, "user.sign_in", person.login, now=now(), after={"address": address})
     if person is None:
-        _log.warning("a try to sign in from %s failed", address)
-        return _page(form, problem="wrong"), 401
-    attempts.succeeded(login, address)
-    sessions.begin(person)
-    return redirect(going_to or url_for("home.home"), 303)
+        _log.warning("a try to sign in from %s failed", request.remote_addr)
+        form.refuse(None, _("The sign-in name and the password do not belong together. Check both and try again."))
+        return _page(form), 401
+    counting.forget(login)
+    sessions.begin(person, Method.PASSWORD)
+    if person.login in samples.LOGINS and sessions.is_exempt(person) and people.needs_second_factor(person):
+        flash(_("This is the demonstration: elsewhere, this role does not get in without a second factor."), "warning")
+    return redirect(going_to(), 303)
+
+
+@bp.route("/sign-in/second", methods=["GET", "POST"])
+def second() -> Answer:
+    if step() is not Step.SHOW_FACTOR:
+        return redirect(going_to(), 303)
+    here, form = place(), CodeForm()
+    if request.method == "GET":
+        return _second_page(form)
+    if not form.validate():
+        return _second_page(form), 400
+    subject, typed = f"second:{here.person.id}", form.code.data or ""
+    refused = counting.count(subject, form)
+    if refused:
+        return _second_page(form), *refused
+    with transaction(db.session) as session:
+        factor = _factor_of(typed)
+        if factor is Factor.TOTP:
+            right = second_factors.check_totp(session, keys(), here.person.id, typed, now=now())
+        else:
+            right = second_factors.use_recovery_code(session, keys(), here.person.id, typed, now=now())
+    if not right:
+        form.refuse("code", _("This code is not right, or it was used already. Wait for the next one."))
+        return _second_page(form), 401
+    counting.forget(subject)
+    sessions.strengthen(here, factor)
+    return redirect(going_to(), 303)
 
 
 @bp.post("/sign-out")
 def sign_out() -> Response:
     sessions.end()
-    flash("You are signed out.", "success")
+    flash(_("You are signed out."), "success")
     return redirect(url_for("auth.sign_in"), 303)
 
 
-def _page(form: SignInForm, problem: str | None = None, wait: str | None = None) -> str:
+def going_to() -> str:
+    """Give the page that somebody wanted before they were asked who they are."""
+    return our_own(request.args.get("next")) or url_for("home.home")
+
+
+def _factor_of(typed: str) -> Factor:
+    """Tell which kind of code was typed: those of apps are short."""
+    return Factor.TOTP if len("".join(typed.split())) <= 6 else Factor.RECOVERY
+
+
+def _page(form: SignInForm) -> str:
     offered = samples.offered(db.session()) if settings().demo else []
-    return render_template("auth/sign_in.html", form=form, problem=problem, wait=wait, samples=offered)
+    return render_template("auth/sign_in.html", form=form, samples=offered)
+
+
+def _second_page(form: CodeForm) -> str:
+    factors = second_factors.factors_of(db.session(), place().person.id)
+    return render_template("auth/second.html", form=form, factors=factors)

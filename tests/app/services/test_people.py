@@ -19,8 +19,9 @@ from app.db.transaction import Sessions, transaction
 from app.local.servers import Addresses
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
-from app.services import people
+from app.services import people, signing_in
 from app.services.people import GRANTS, OF_A_DISTRIBUTOR, Permission, Person, Role, Seat, may
+from app.services.signing_in import Method
 from tests.support import programs
 from tests.support.programs import NOW
 
@@ -122,15 +123,22 @@ def test_a_sign_in_name_belongs_to_one_person(session: Session) -> None:
         _create(session, login.upper())
 
 
-def test_a_new_password_changes_the_mark_of_sessions(session: Session) -> None:
+def test_a_new_password_ends_every_session_but_the_one_it_was_set_in(session: Session) -> None:
     login = _login()
-    user_id = _create(session, login)
-    before = people.person(session, user_id)
+    somebody = people.person(session, _create(session, login))
+    assert somebody is not None
+
+    def sign_in() -> str:
+        return signing_in.begin(session, somebody, Method.PASSWORD, address="", agent="", now=NOW)
+
+    elsewhere, here = sign_in(), sign_in()
+    place = signing_in.find(session, here, NOW)
+    assert place is not None
+    people.set_password(session, login, GOOD, actor="test", now=NOW, but_session_id=place.id)
+    assert signing_in.find(session, elsewhere, NOW) is None
+    assert signing_in.find(session, here, NOW) is not None
     people.set_password(session, login, GOOD, actor="test", now=NOW)
-    after = people.person(session, user_id)
-    assert before is not None
-    assert after is not None
-    assert before.mark != after.mark, "even when it is the same password: its salt is another"
+    assert signing_in.find(session, here, NOW) is None, "even when it is the same password"
 
 
 def test_nobody_unknown_gets_a_password_or_a_role(session: Session, program: Program) -> None:
@@ -216,7 +224,6 @@ somebodies = st.builds(
     login=st.just("a@b"),
     name=st.just("A"),
     platform_owner=st.just(value=False),
-    mark=st.just(""),
     seats=st.lists(seats, max_size=4).map(tuple),
 )
 
@@ -233,7 +240,7 @@ def test_nobody_may_anything_without_a_seat_that_says_so(
 
 
 def test_the_owner_of_the_platform_may_everything() -> None:
-    owner = Person(1, "a@b", "A", platform_owner=True, mark="", seats=())
+    owner = Person(1, "a@b", "A", platform_owner=True, seats=())
     assert all(may(owner, permission, 1, 1) and may(owner, permission) for permission in Permission)
 
 

@@ -24,6 +24,13 @@ from tests.app.web.world import World
 WRONG = "not the password"
 
 
+@pytest.fixture(autouse=True)
+def _now(world: World) -> Iterator[None]:
+    """Turn the clock back after a test that moved it."""
+    yield
+    world.later = dt.timedelta(0)
+
+
 @pytest.fixture
 def passing(world: World) -> Iterator[str]:
     """Somebody of this test alone."""
@@ -43,7 +50,7 @@ def test_the_right_password_opens_the_door(world: World, visitor: FlaskClient) -
         assert (newest.action, newest.actor, newest.after) == (
             "user.sign_in",
             world.login("viewer"),
-            {"address": "127.0.0.1"},
+            {"address": "127.0.0.1", "by": "password"},
         )
 
 
@@ -94,13 +101,17 @@ def test_a_new_password_ends_every_session(world: World, visitor: FlaskClient, p
 
 def test_a_session_ends_a_day_after_signing_in(world: World, visitor: FlaskClient, passing: str) -> None:
     assert sign_in(visitor, passing, world.password).status_code == 303
-    try:
-        world.later = dt.timedelta(hours=23)
-        assert visitor.get("/").status_code == 200
-        world.later = dt.timedelta(hours=25)
-        assert visitor.get("/").location == "/sign-in"
-    finally:
-        world.later = dt.timedelta(0)
+    for hours in (7, 14, 21):
+        world.later = dt.timedelta(hours=hours)
+        assert visitor.get("/").status_code == 200, "somebody is there"
+    world.later = dt.timedelta(hours=25)
+    assert visitor.get("/").location == "/sign-in"
+
+
+def test_a_session_ends_after_some_idle_hours(world: World, visitor: FlaskClient, passing: str) -> None:
+    assert sign_in(visitor, passing, world.password).status_code == 303
+    world.later = dt.timedelta(hours=8, minutes=1)
+    assert visitor.get("/").location == "/sign-in"
 
 
 def test_signing_in_begins_a_new_session(world: World, visitor: FlaskClient) -> None:

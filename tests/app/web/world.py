@@ -6,22 +6,26 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyotp
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.config import Settings
+from app.config import Settings, secret_key
 from app.db.transaction import transaction
 from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.factory import create_app, register_jobs
 from app.jobs import worker
 from app.local.servers import Addresses
+from app.models.people import UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import people as accounts
+from app.services import second_factors
 from app.services.distributors import DistributorRow, distributor_ids, put_distributors
-from app.services.people import OF_A_DISTRIBUTOR, Role
+from app.services.keys import Keys
+from app.services.people import MONEY_ROLES, OF_A_DISTRIBUTOR, Role
 from importers import batches
 from tests.support.programs import document, goods, load
 from tests.support.sales import Sold, sell
@@ -55,6 +59,20 @@ class World:
     def login(self, name: str) -> str:
         """Give the sign-in name of one of the people."""
         return f"{name}@{self.a}.example"
+
+    def code(self, login: str) -> str | None:
+        """Give the code that somebody's authenticator app shows, as if none was used before; None for most people."""
+        with self.app.app_context(), transaction(db.session) as session:
+            user = session.scalars(select(UserAccount).where(UserAccount.login == login)).one()
+            if user.totp_since is None or user.totp_secret is None:
+                return None
+            user.totp_last_step = None
+            return pyotp.TOTP(self.keys.unseal(user.totp_secret)).at(self.clock())
+
+    @property
+    def keys(self) -> Keys:
+        """Give what seals secrets here."""
+        return Keys(secret_key(self.settings))
 
     def clock(self) -> dt.datetime:
         """Tell the time; ``later`` moves it."""
@@ -131,7 +149,9 @@ def _people(session: Session, world: World, a: Program, b: Program) -> None:
         login = world.login(name)
         owner = name == "owner"
         now = world.clock()
-        accounts.create_user(session, login, name, PASSWORD, platform_owner=owner, actor="test", now=now)
+        user_id = accounts.create_user(session, login, name, PASSWORD, platform_owner=owner, actor="test", now=now)
+        if owner or role in MONEY_ROLES:
+            _with_an_app(session, world, user_id)
         if program is not None and role is not None:
             accounts.give_role(session, login, program, role, of, actor="test", now=now)
 
@@ -143,6 +163,15 @@ def _people(session: Session, world: World, a: Program, b: Program) -> None:
     add("other", a, Role.OWNER, world.distributors["D-6"])
     add("rep", a, Role.REP, world.distributors["D-5"])
     add("nobody")
+
+
+def _with_an_app(session: Session, world: World, user_id: int) -> None:
+    """Give somebody an authenticator app."""
+    second_factors.begin_totp(session, world.keys, user_id)
+    pending = second_factors.pending_totp(session, world.keys, user_id)
+    assert pending is not None
+    code = pyotp.TOTP(pending[0]).at(world.clock())
+    assert second_factors.prove_totp(session, world.keys, user_id, code, now=world.clock())
 
 
 def _sales(session: Session, world: World) -> None:
