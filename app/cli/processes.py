@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
-from app.cli.output import UNAVAILABLE, Failure, json_option, print_json
+from app.cli.output import UNAVAILABLE, Failure, failing, json_option, print_json
 from app.cli.runtime import Runtime, WorkersPresent, runtime
 from app.config import Settings, settings
 
@@ -27,6 +29,8 @@ def worker() -> None:
 
     chosen = settings()
     app = create_app(chosen)
+    with app.app_context():
+        _refuse_owner(db.engine)
     register_jobs(app)
     present = WorkersPresent(chosen.home)
     present.join()
@@ -37,20 +41,41 @@ def worker() -> None:
         work.serve(chosen.redis_url, f"worker-{os.uname().nodename}")
 
 
+def _refuse_owner(engine: Engine) -> None:
+    """See that a worker which was started by itself is not the owner; `kontor up` has asked already.
+
+    A database that does not answer now will be waited for like later on. No connection is left for forks to share.
+    """
+    from app.db.roles import OwnerIsApplication, refuse_owner
+
+    try:
+        with failing(OwnerIsApplication, code=UNAVAILABLE), engine.connect() as connection:
+            refuse_owner(connection)
+    except OperationalError:
+        pass
+    finally:
+        engine.dispose()
+
+
 @click.command(hidden=True)
 def sweeper() -> None:
     """Sweep: wake workers for forgotten jobs and do the chores; started by `kontor up`."""
     from app.extensions import db
     from app.factory import create_app, utc_now
     from app.jobs.sweeper import sweep
+    from app.outbox import sending
+    from app.outbox.gateways import gateways_of
     from app.services import chores
 
     chosen = settings()
     app = create_app(chosen)
+    gateways = gateways_of(chosen)
     last = 0.0
 
     def _chores() -> None:
         nonlocal last
+        sending.send_due(db.session, gateways, utc_now)
+        db.session.remove()
         if time.monotonic() - last > CHORES_SECONDS:
             chores.run(db.session, utc_now())
             db.session.remove()

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from app.cli.output import UNAVAILABLE, Failure
 from app.config import Settings, settings
 from app.db import migrate
-from app.db.roles import OwnerIsApplication
+from app.db.roles import OwnerIsApplication, refuse_owner
 from app.db.transaction import Sessions
 from app.extensions import db
 from app.factory import create_app, utc_now
@@ -66,17 +66,27 @@ def runtime() -> Iterator[Runtime]:
 
 
 def ensure_schema(addresses: Addresses) -> None:
-    """Migrate the database where it is not at the newest schema."""
+    """Migrate the database where it is not at the newest schema.
+
+    Raises:
+        OwnerIsApplication: The application would have the rights of the schema's owner.
+    """
     engine = create_engine(addresses.database_url)
     try:
+        if _version(engine) != migrate.head():
+            migrate.upgrade(addresses.owner_url, addresses.database_url, metadata)
         with engine.connect() as connection:
-            at = migrate.current(connection)
-    except ProgrammingError:
-        at = None  # the application may not even read the version before its rights are granted
+            refuse_owner(connection)
     finally:
         engine.dispose()
-    if at != migrate.head():
-        migrate.upgrade(addresses.owner_url, addresses.database_url, metadata)
+
+
+def _version(engine: Engine) -> str | None:
+    try:
+        with engine.connect() as connection:
+            return migrate.current(connection)
+    except ProgrammingError:
+        return None  # the application may not even read the version before its rights are granted
 
 
 def operator() -> str:

@@ -41,8 +41,8 @@ class Coded(TypeDecorator[enum.IntEnum]):
         self.members = members
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> int | None:
-        """Send the member's number."""
-        return None if value is None else int(value)
+        """Send the member's number; a number that names no member is an error."""
+        return None if value is None else int(self.members(value))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> enum.IntEnum | None:
         """Give the member back; an unknown number is an error, not a guess."""
