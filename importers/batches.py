@@ -12,13 +12,14 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.domain.definition import ImportProfile
+from app.domain.fields import KINDS
 from app.domain.states import BatchStatus, JobState
 from app.jobs import board
 from app.models.imports import ImportBatch, ImportShard
 from app.models.jobs import Job
 from app.models.programs import Program
 from importers.errors import NoProfile
-from importers.fields import KINDS, check_profile
+from importers.fields import check_profile
 from importers.guard import judge
 from importers.store import BatchFiles, fingerprint
 

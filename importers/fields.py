@@ -1,53 +1,9 @@
-"""The fields that a file may carry, by kind of import: what a profile's columns map onto."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass
+"""From a profile's columns to those of a file."""
 
 from app.domain.definition import ImportProfile
+from app.domain.fields import problems_of_columns
 from importers.errors import ColumnsMissing, NoProfile
 from importers.reading import TextTable
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of import: what its rows must and may say."""
-
-    required: frozenset[str]
-    optional: frozenset[str]
-
-    @property
-    def known(self) -> frozenset[str]:
-        """Give every field."""
-        return self.required | self.optional
-
-
-KINDS: Mapping[str, Kind] = {
-    "sales": Kind(
-        required=frozenset({"document_number", "issued_on", "distributor", "product", "quantity"}),
-        optional=frozenset(
-            {
-                "unit_price",
-                "net_amount",
-                "gross_amount",
-                "document_total",
-                "corrects",
-                "seller_tax_id",
-                "person",
-                "outlet",
-                "channel",
-                "discounted",
-                "distributor_name",
-                "product_name",
-                "country",
-            }
-        ),
-    ),
-    "distributors": Kind(
-        required=frozenset({"code", "name"}),
-        optional=frozenset({"group", "tier", "tax_id", "tax_status", "city", "region", "country"}),
-    ),
-    "products": Kind(required=frozenset({"code", "name"}), optional=frozenset({"group", "parent_group", "ean"})),
-}
 
 
 def check_profile(name: str, kind: str, profile: ImportProfile) -> None:
@@ -56,18 +12,9 @@ def check_profile(name: str, kind: str, profile: ImportProfile) -> None:
     Raises:
         NoProfile: It maps fields that this kind does not have, or leaves out what it needs.
     """
-    fields = set(profile.columns)
-    unknown = sorted(fields - KINDS[kind].known)
-    if unknown:
-        raise NoProfile(
-            f"The import profile {name!r} maps {', '.join(unknown)}, which {kind} do not have; "
-            f"they have {', '.join(sorted(KINDS[kind].known))}."
-        )
-    lacking = sorted(KINDS[kind].required - fields)
-    if lacking:
-        raise NoProfile(f"The import profile {name!r} does not say which columns hold {', '.join(lacking)}.")
-    if kind == "sales" and not fields & {"unit_price", "net_amount"}:
-        raise NoProfile(f"The import profile {name!r} needs a column for unit_price or for net_amount.")
+    found = problems_of_columns(kind, profile.columns)
+    if found:
+        raise NoProfile(f"The import profile {name!r} {'; it '.join(found)}.")
 
 
 def mapped(table: TextTable, profile: ImportProfile) -> dict[str, str]:

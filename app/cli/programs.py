@@ -31,7 +31,8 @@ def load(file: Path, as_json: bool) -> None:
         raise Failure(f"{file.name}: byte {wrong.start + 1} is not UTF-8; save the file as UTF-8.", REFUSED) from None
     with failing(program_files.ProgramFileInvalid):
         document = program_files.parse(text)
-    with runtime() as run, failing(programs.CurrencyChanged), transaction(run.registry) as session:
+    refusals = (programs.CurrencyChanged, program_files.ProgramFileInvalid)
+    with runtime() as run, failing(*refusals), transaction(run.registry) as session:
         loaded = programs.load(session, document, actor=operator(), now=run.now())
     if as_json:
         print_json({"program": loaded.code, "created": loaded.created, "changes": loaded.changes})

@@ -1,16 +1,23 @@
 """Programme files: YAML read strictly, with errors that name the place; and written back."""
 
-import decimal
 import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
-import yaml
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import get_currency_precision, list_currencies
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from app.domain.definition import ProgramFile, problems_of
-from app.domain.rulebook import Scale, check_amounts
+from app.domain.money import smallest_units
+from app.domain.rulebook import AmountUnfit, Scale, check_amounts
+from app.domain.tax_packs import pack_countries, read_rules
+from app.services import program_yaml
+
+MOST_SHOWN = 80
+"""Letters of a wrong value that a message shows."""
 
 
 class ProgramFileInvalid(Exception):
@@ -22,32 +29,6 @@ class ProgramFileInvalid(Exception):
         super().__init__("\n".join(problems))
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as safe_load reads it, but numbers with a point stay what was written, and a key may stand only once."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key.value!r} stands twice", key.start_mark
-                    )
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-def _decimal(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> object:
-    text = loader.construct_scalar(node)
-    try:
-        return decimal.Decimal(str(text).replace("_", ""))
-    except decimal.InvalidOperation:
-        return text
-
-
-_Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
-
-
 def parse(text: str) -> ProgramFile:
     """Read a programme file.
 
@@ -56,48 +37,66 @@ def parse(text: str) -> ProgramFile:
             ``earning_rules[2].step: expected a number ...``.
     """
     try:
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506  # a SafeLoader
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
-        raise ProgramFileInvalid([f"{where}{getattr(problem, 'problem', None) or problem}"]) from None
-    if not isinstance(document, dict):
+        document = program_yaml.read(text)
+    except program_yaml.NotYaml as problem:
+        raise ProgramFileInvalid([str(problem)]) from None
+    if document is None:
         raise ProgramFileInvalid(["the document is empty, expected a programme"])
+    if not isinstance(document, dict):
+        found = "a list" if isinstance(document, list) else repr(document)
+        raise ProgramFileInvalid([f"document: expected a programme beginning with `schema: kontor/1`, found {found}"])
     try:
         file = ProgramFile.model_validate(document)
     except ValidationError as invalid:
-        raise ProgramFileInvalid([_problem(dict(one)) for one in invalid.errors(include_url=False)]) from None
-    problems = [*_standards(file), *problems_of(file), *_amounts(file)]
+        raise ProgramFileInvalid([_problem(one) for one in invalid.errors(include_url=False)]) from None
+    problems = [*_standards(file), *problems_of(file)]
+    if not problems:
+        problems = [*_amounts(file), *_taxes(file)]
     if problems:
         raise ProgramFileInvalid(problems)
     return file
 
 
-def path_text(path: tuple[int | str, ...], kinds: frozenset[str]) -> str:
-    """Write a path as people write it: ``earning_rules[2].step``. Names of rule kinds are no part of it."""
+def path_text(path: Sequence[int | str]) -> str:
+    """Write a path as people write it: ``earning_rules[2].step``."""
     text = ""
     for part in path:
         if isinstance(part, int):
             text += f"[{part}]"
-        elif part not in kinds:
+        else:
             text += f".{part}" if text else part
     return text or "document"
 
 
-_KINDS = frozenset(
-    {"per_unit", "per_amount", "per_line", "per_document", "amount_bands", "line_count_bands", "multiplier"}
-)
-
-
-def _problem(error: dict[str, Any]) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
+def _problem(error: ErrorDetails) -> str:
+    """Say what is wrong, beginning with the path. Pydantic puts the kind of a rule into its path; people do not."""
+    path = list(error["loc"])
+    if path[:1] == ["earning_rules"] and len(path) > 2:
+        del path[2]
+    kind, found = error["type"], error["input"]
+    message = error["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
         message = "unknown key; see `kontor program schema` for those that are known"
-    elif error["type"] == "missing":
+    elif kind == "missing":
         message = "is missing"
-    elif "input" in error and not isinstance(error["input"], dict | list) and "found" not in message:
-        message = f"{message[:1].lower()}{message[1:]}, found {error['input']!r}"
-    return f"{path_text(error['loc'], _KINDS)}: {message}"
+    elif kind == "union_tag_not_found":
+        path, message = [*path, "kind"], "is missing"
+    elif kind == "union_tag_invalid":
+        expected = str(error["ctx"]["expected_tags"]).replace("'", "")
+        path, message = [*path, "kind"], f"expected one of {expected}, found {error['ctx']['tag']!r}"
+    elif kind == "too_long" and isinstance(found, str):
+        message = f"has {len(found)} letters, at most {error['ctx']['max_length']} are taken"
+    elif "found" not in message and not (kind == "value_error" and isinstance(found, dict | list)):
+        message = f"{message[:1].lower()}{message[1:]}, found {_shown(found)}"
+    return f"{path_text(path)}: {message}"
+
+
+def _shown(value: object) -> str:
+    """Show what stands in the document, not what the reader made of it."""
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = str(value) if isinstance(value, Decimal) else repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def _standards(file: ProgramFile) -> list[str]:
@@ -119,12 +118,65 @@ def _standards(file: ProgramFile) -> list[str]:
 def _amounts(file: ProgramFile) -> list[str]:
     """Check that every amount fits the programme's decimals."""
     found: list[str] = []
+    scale = scale_of(file)
     for place, rules in (("earning_rules", file.earning_rules), ("matrices", file.matrices)):
         for at, rule in enumerate(rules):
             try:
-                check_amounts(rule, scale_of(file))
-            except ValueError as problem:
-                found.append(f"{place}[{at}]: {problem}")
+                check_amounts(rule, scale)
+            except AmountUnfit as problem:
+                path = _path_of(problem.written, rule.model_dump(by_alias=True)) or ()
+                found.append(f"{path_text((place, at, *path))}: {problem}")
+    value, micro = file.program.point.value, file.program.point.value.scaleb(scale.currency_decimals + 6)
+    if micro.scaleb(-scale.point_decimals) != micro.scaleb(-scale.point_decimals).to_integral_value():
+        found.append(f"program.point.value: {value:f} is finer than a millionth of a minor unit for the smallest point")
+    for name, amount, decimals in (
+        ("minimum_points", file.prepaid.minimum_points, scale.point_decimals),
+        ("maximum_amount", file.prepaid.maximum_amount, scale.currency_decimals),
+    ):
+        try:
+            smallest_units(amount or Decimal(0), decimals)
+        except ValueError as problem:
+            found.append(f"prepaid.{name}: {problem}")
+    return found
+
+
+def _path_of(wanted: Decimal, part: object) -> tuple[int | str, ...] | None:
+    """Find where in a part of the document an amount stands."""
+    if isinstance(part, Decimal):
+        return () if part.compare_total(wanted) == 0 else None
+    items: Iterable[tuple[Any, object]] = ()
+    if isinstance(part, dict):
+        items = part.items()
+    elif isinstance(part, list):
+        items = enumerate(part)
+    for key, value in items:
+        below = _path_of(wanted, value)
+        if below is not None:
+            return key, *below
+    return None
+
+
+def _taxes(file: ProgramFile) -> list[str]:
+    """Check that the tax part can be used: its pack comes with the product, and its rules are rules."""
+    found: list[str] = []
+    if file.tax.pack is not None and file.tax.pack not in pack_countries():
+        found.append(f"tax.pack: there is no pack {file.tax.pack!r}; there are {', '.join(pack_countries())}")
+    program = file.program
+    defaults = {
+        "country": program.country,
+        "currency": program.currency,
+        "decimals": get_currency_precision(program.currency),
+    }
+    for at, rule in enumerate(file.tax.rules):
+        try:
+            read_rules([rule], defaults)
+        except ValidationError as invalid:
+            found += [f"tax.rules[{at}].{_problem(one)}" for one in invalid.errors(include_url=False)]
+    if not found:
+        try:
+            read_rules(file.tax.rules, defaults)
+        except ValueError as problem:
+            found.append(f"tax.rules: {problem}")
     return found
 
 
@@ -145,7 +197,7 @@ def canonical(file: ProgramFile) -> dict[str, Any]:
 
 def to_yaml(document: dict[str, Any]) -> str:
     """Write a canonical document as a programme file."""
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+    return program_yaml.write(document)
 
 
 def json_schema() -> str:

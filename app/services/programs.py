@@ -19,9 +19,9 @@ from app.models.distributors import DistributorGroup
 from app.models.ledger import Account
 from app.models.programs import Program, ProgramRevision
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.services import audit, catalogue
+from app.services import audit, catalogue, distributors
 from app.services.accounts import open_accounts
-from app.services.program_files import canonical
+from app.services.program_files import ProgramFileInvalid, canonical
 
 
 class NoSuchProgram(LookupError):
@@ -59,6 +59,10 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
 
     A rule that reads otherwise than before gets a new version; one that is gone from the file earns no more. The
     caller commits.
+
+    Raises:
+        ProgramFileInvalid: It names a group that neither the file nor the programme has.
+        CurrencyChanged: It counts otherwise than the programme does.
     """
     document = canonical(file)
     digest = hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).digest()
@@ -76,6 +80,7 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
     _settings(session, program, file, loaded)
     _groups(session, program.id, DistributorGroup, file.distributor_groups, "distributor group", loaded)
     _groups(session, program.id, ProductGroup, file.product_groups, "product group", loaded)
+    _expect_groups(session, program.id, file)
     _products(session, program, file, loaded)
     _rules(session, program.id, [*file.earning_rules, *file.matrices], loaded, actor, now)
     number = (
@@ -236,7 +241,42 @@ def _groups(
         known = here[code_key(group.code)]
         if known.parent_id != parent:
             known.parent_id = parent
+            if f"{what} {group.code} created" not in loaded.changes:
+                loaded.changes.append(f"{what} {group.code} moved")
     session.flush()
+
+
+def _expect_groups(session: Session, program_id: int, file: ProgramFile) -> None:
+    """Check the groups that the file names outside their own lists.
+
+    Product groups in a rule's scope are left out: an import may bring them later.
+    """
+    of_distributors = distributors.group_ids(session, program_id)
+    of_products = catalogue.group_ids(session, program_id)
+    named = [
+        (f"products[{at}].group", item.group, "product", of_products)
+        for at, item in enumerate(file.products)
+        if item.group is not None
+    ]
+    for title, rules in (("earning_rules", file.earning_rules), ("matrices", file.matrices)):
+        for at, rule in enumerate(rules):
+            named += [
+                (f"{title}[{at}].scope.distributor_groups[{place}]", group, "distributor", of_distributors)
+                for place, group in enumerate(rule.scope.distributor_groups)
+            ]
+    for at, matrix in enumerate(file.matrices):
+        named += [
+            (f"matrices[{at}].rates.{row}.{group}", group, "distributor", of_distributors)
+            for row, by_group in matrix.rates.items()
+            for group in by_group
+        ]
+    problems = [
+        f"{path}: no {what} group is called {group!r}"
+        for path, group, what, known in named
+        if code_key(group) not in known
+    ]
+    if problems:
+        raise ProgramFileInvalid(problems)
 
 
 def _products(session: Session, program: Program, file: ProgramFile, loaded: Loaded) -> None:

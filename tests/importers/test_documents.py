@@ -15,10 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.domain.definition import ImportProfile
+from app.domain.fields import KINDS
 from app.domain.sales import NO_AMOUNT, UNKNOWN
 from app.domain.states import DocumentKind
 from importers.errors import ColumnsMissing, NoProfile
-from importers.fields import KINDS, check_profile, mapped
+from importers.fields import check_profile, mapped
 from importers.grouping import Grouped, group
 from importers.matching import match
 from importers.parsing import Column
