@@ -14,7 +14,10 @@ NO_SUBJECT = {"util", "utils", "helper", "helpers", "manager", "managers", "misc
 EXACT = ("app/domain", "app/services", "app/models", "app/db", "verification")
 """Where points and money are computed."""
 
-NO_AMOUNTS = {"app/services/languages.py": "the size of a file, for people"}
+NO_AMOUNTS = {
+    "app/services/languages.py": "the size of a file, for people",
+    "app/domain/colours.py": "how bright a colour is",
+}
 """Modules among them that divide something else, and what."""
 
 ONE_WORD = {
