@@ -104,7 +104,8 @@ class Progress:
     """How far an import has come.
 
     ``counts`` has rows_read, documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
-    points_reversed, and for products and distributors created and changed. ``share`` is what is done of the whole, from
+    points_reversed, for products and distributors created and changed, and for sales the distributors and products that
+    they made known (distributors_created, products_created). ``share`` is what is done of the whole, from
     0 to 10000; ``stage`` what is being done. ``refused`` tells a file that cannot be used from work that was given up.
     """
 
@@ -145,6 +146,8 @@ COUNTED = (
     "money_reversed_minor",
     "created",
     "changed",
+    "distributors_created",
+    "products_created",
 )
 
 
@@ -245,6 +248,18 @@ def newest(
 def totals(parts: list[dict[str, Any]]) -> dict[str, int]:
     """Add up what the stages of an import counted."""
     return {name: sum(int(part.get(name, 0)) for part in parts) for name in COUNTED}
+
+
+def add_counts(session: Session, batch_id: int, counts: Mapping[str, int]) -> None:
+    """Add to what a batch has counted. The caller commits."""
+    was = session.execute(select(ImportBatch.counts).where(ImportBatch.id == batch_id).with_for_update()).scalar_one()
+    now = {name: int(was.get(name, 0)) + count for name, count in counts.items()}
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id)
+        .values(counts={**was, **now})
+        .execution_options(synchronize_session=False)
+    )
 
 
 def set_status(session: Session, batch_id: int, status: BatchStatus, **changes: Any) -> None:

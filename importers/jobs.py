@@ -162,8 +162,11 @@ class _Desk:
                 "lines_refused": problems.count(Outcome.REFUSED),
                 "duplicates": len(grouped.repeated_rows),
             }
+            if batch.dry_run:
+                counts |= {f"{what}_created": len(listed) for what, listed in matched.created.items()}
             status = BatchStatus.LOADING if shards else BatchStatus.FINISHING
-            batches.set_status(session, batch.id, status, counts=counts)
+            batches.set_status(session, batch.id, status)
+            batches.add_counts(session, batch.id, counts)
             if not shards:
                 _put_up_finish(session, batch.id)
             work.finish(session)
@@ -390,6 +393,8 @@ class _Matched:
         if self.batch.dry_run:
             return self._pretend("distributors", codes, names, countries)
         with self.work.transaction() as session:
+            # with what it counts: whoever reads the file again after a kill finds them here already
+            batches.add_counts(session, self.batch.id, {"distributors_created": len(codes)})
             return distributors.create_distributors(
                 session,
                 self.program.id,
@@ -405,6 +410,7 @@ class _Matched:
         if self.batch.dry_run:
             return self._pretend("products", codes, names, {})
         with self.work.transaction() as session:
+            batches.add_counts(session, self.batch.id, {"products_created": len(codes)})
             return catalogue.create_products(session, self.program.id, self.program.locale, codes, names)
 
     def _pretend(self, what: str, codes: list[str], names: dict[str, str], countries: dict[str, str]) -> dict[str, int]:

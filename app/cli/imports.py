@@ -210,6 +210,8 @@ def report(progress: Any, as_json: bool) -> None:
             ("points awarded", "points_awarded"),
             ("points reversed", "points_reversed"),
         ]
+        made_known = [("new distributors", "distributors_created"), ("new products", "products_created")]
+        lines += [(title, name) for title, name in made_known if counts[name]]
     else:
         lines += [("created", "created"), ("changed", "changed")]
     for title, name in lines:
