@@ -8,6 +8,7 @@ import datetime as dt
 import decimal
 import itertools
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.domain.codes import code_key
 from app.domain.colours import read_colour
+from app.domain.fields import KINDS, problems_of_columns
 
 
 class Part(BaseModel):
@@ -40,7 +42,7 @@ def _as_decimal(value: object) -> Decimal:
 
 def _as_text(value: object) -> object:
     """Let a code that looks like a number stand without quotes."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    return str(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else value
 
 
 def _trimmed(value: str) -> str:
@@ -174,8 +176,8 @@ class Range(Part):
 
 
 def _clock(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):  # YAML reads an unquoted 8:30 as 510 minutes
-        value = f"{value // 60:02d}:{value % 60:02d}"
+    if isinstance(value, str) and re.fullmatch(r"\d:\d\d", value):
+        value = f"0{value}"
     if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
         raise ValueError(f'expected a time of day such as "08:30", found {value!r}')
     return value
@@ -372,6 +374,18 @@ class CreditNote(Part):
         return self
 
 
+def _date_format(value: str) -> str:
+    """Take a strptime format that says year, month and day."""
+    day = dt.datetime(2023, 12, 31)  # noqa: DTZ001  # a day by itself, in no place
+    try:
+        understood = dt.datetime.strptime(day.strftime(value), value).date() == day.date()  # noqa: DTZ007
+    except ValueError:
+        understood = False
+    if not understood:
+        raise ValueError(f'expected a strptime format of a whole date such as "%d.%m.%Y", found {value!r}')
+    return value
+
+
 class ImportProfile(Part):
     """How to read one kind of file from one source."""
 
@@ -380,7 +394,9 @@ class ImportProfile(Part):
     )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")
     sheet: Words | None = Field(None, description="name of the sheet; none: the first")
-    dates: Words | None = Field(None, description="strptime format of dates written as text; none: 2025-12-31")
+    dates: Annotated[Words, AfterValidator(_date_format)] | None = Field(
+        None, description="strptime format of dates written as text; none: 2025-12-31"
+    )
     decimal: Literal[".", ","] = "."
     credit_note: CreditNote | None = None
     unknown_distributor: Literal["hold", "create", "reject"] = "hold"
@@ -431,19 +447,16 @@ class ProgramFile(Part):
 def problems_of(file: ProgramFile) -> list[str]:
     """Find what no single part can see: codes used twice, circles among groups, names that nothing bears."""
     found: list[str] = []
-    for title, codes in (
-        ("distributor_groups", [group.code for group in file.distributor_groups]),
-        ("product_groups", [group.code for group in file.product_groups]),
-        ("products", [product.code for product in file.products]),
-        ("earning_rules and matrices", [rule.code for rule in (*file.earning_rules, *file.matrices)]),
-    ):
-        seen: set[str] = set()
-        for code in codes:
-            if code_key(code) in seen:
-                found.append(f"{title}: the code {code!r} is used twice")
-            seen.add(code_key(code))
+    shared: tuple[Mapping[str, Sequence[Group | ProductItem | RuleBase]], ...] = (
+        {"distributor_groups": file.distributor_groups},
+        {"product_groups": file.product_groups},
+        {"products": file.products},
+        {"earning_rules": file.earning_rules, "matrices": file.matrices},
+    )
+    for parts in shared:
+        found += _used_twice(parts)
     for title, groups in (("distributor_groups", file.distributor_groups), ("product_groups", file.product_groups)):
-        found += [f"{title}.{problem}" for problem in _tree_problems(groups)]
+        found += [f"{title}{problem}" for problem in _tree_problems(groups)]
     stacks = {"base", *file.stacks}
     for place, rules in (("earning_rules", file.earning_rules), ("matrices", file.matrices)):
         for at, rule in enumerate(rules):
@@ -457,8 +470,25 @@ def problems_of(file: ProgramFile) -> list[str]:
                 if name not in file.named_days
             ]
     for name, profile in file.import_profiles.items():
-        if profile.kind is None and name not in ("sales", "distributors", "products"):
+        kind = profile.kind or name
+        if kind not in KINDS:
             found.append(f"import_profiles.{name}.kind: expected sales, distributors or products")
+            continue
+        found += [
+            f"import_profiles.{name}.columns: {problem}" for problem in problems_of_columns(kind, profile.columns)
+        ]
+    return found
+
+
+def _used_twice(parts: Mapping[str, Sequence[Group | ProductItem | RuleBase]]) -> list[str]:
+    """Find codes that stand twice among parts that share their codes."""
+    found: list[str] = []
+    first: dict[str, str] = {}
+    for title, items in parts.items():
+        for at, item in enumerate(items):
+            place = first.setdefault(code_key(item.code), f"{title}[{at}]")
+            if place != f"{title}[{at}]":
+                found.append(f"{title}[{at}].code: {item.code!r} is the code of {place} already")
     return found
 
 
@@ -468,11 +498,11 @@ def _tree_problems(groups: list[Group]) -> list[str]:
     for at, group in enumerate(groups):
         parent = parents[code_key(group.code)]
         if parent is not None and parent not in parents:
-            found.append(f"{at}.parent: no group has the code {group.parent!r}")
+            found.append(f"[{at}].parent: no group has the code {group.parent!r}")
         path = [code_key(group.code)]
         while parent is not None and parent in parents:
             if parent in path:
-                found.append(f"{at}.parent: the group {group.code!r} is below itself")
+                found.append(f"[{at}].parent: the group {group.code!r} is below itself")
                 break
             path.append(parent)
             parent = parents[parent]
