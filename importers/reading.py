@@ -1,4 +1,4 @@
-"""Reading: a judged file becomes a table of text. The only module that opens a spreadsheet."""
+"""Reading: a judged file becomes a table of text. The only module that opens a spreadsheet, by way of its `sheets`."""
 
 import csv
 import io
@@ -7,9 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import fastexcel
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -18,23 +16,13 @@ from pyarrow import csv as pa_csv
 
 from importers.errors import FileRefused
 from importers.guard import Judged, row_at
+from importers.sheets import SheetUnreadable, read_sheet
 
 HEADER_ROWS = 1
 
 _DELIMITERS = ",;\t|"
 _BLOCK = 1 << 20
 _LARGEST_BLOCK = (1 << 31) - 1
-_ERRORS = {
-    "Div0": "#DIV/0!",
-    "NA": "#N/A",
-    "Name": "#NAME?",
-    "Null": "#NULL!",
-    "Num": "#NUM!",
-    "Ref": "#REF!",
-    "Value": "#VALUE!",
-    "GettingData": "#GETTING_DATA",
-}
-_ERROR = re.compile(r"Error\((\w+)\)")
 
 
 @dataclass
@@ -79,18 +67,11 @@ def read(judged: Judged, name: str, sheet: str | None) -> TextTable:
 def _read_workbook(path: Path, name: str, sheet: str | None) -> TextTable:
     """Read a sheet from its very first row, so that rows are counted as the spreadsheet program counts them."""
     try:
-        reader = fastexcel.read_excel(path)
-        if sheet is not None and sheet not in reader.sheet_names:
-            raise FileRefused(f"{name}: no sheet is called {sheet!r}; it has {', '.join(reader.sheet_names)}.")
-        loaded = reader.load_sheet(
-            sheet or 0, dtypes="string", header_row=None, skip_rows=0, skip_whitespace_tail_rows=True
-        )
-        batch, errors = loaded.to_arrow_with_errors()
-    except fastexcel.FastExcelError as problem:
-        raise FileRefused(
-            f"{name}: the workbook cannot be read ({str(problem).splitlines()[0]}); open and save it again as .xlsx."
-        ) from None
-    whole = _without_empty_rows(_as_frame(_with_errors(batch, errors)), np.arange(len(batch), dtype=np.int32) + 1)
+        sheet_table = read_sheet(path, sheet)
+    except SheetUnreadable as problem:
+        raise FileRefused(f"{name}: {problem}") from None
+    numbers = np.arange(len(sheet_table), dtype=np.int32) + 1
+    whole = _without_empty_rows(_as_frame(sheet_table), numbers)
     if not len(whole.frame):
         return TextTable(whole.frame.iloc[:, :0], whole.row_number)
     # what stands without a header and without a value is no column: only the look of cells reaches so far
@@ -100,30 +81,6 @@ def _read_workbook(path: Path, name: str, sheet: str | None) -> TextTable:
     frame = below.iloc[:, kept].reset_index(drop=True)
     frame.columns = pd.Index(_distinct([first[at] for at in kept], name, int(whole.row_number[0])))
     return TextTable(frame, whole.row_number[HEADER_ROWS:], typed=True)
-
-
-def _with_errors(batch: Any, errors: Any) -> pa.Table:
-    """Write into cells that hold an error what the spreadsheet program shows in them: they are not empty."""
-    columns = [_without_nul(column.cast(pa.large_string())) for column in batch.columns]
-    found: dict[int, dict[int, str]] = {}
-    for error in errors.errors if errors is not None else ():
-        row, column = error.offset_position
-        said = _ERROR.search(error.detail)
-        found.setdefault(column, {})[row] = _ERRORS.get(said.group(1), "#ERROR!") if said else "#ERROR!"
-    for column, cells in found.items():
-        marked = np.zeros(len(batch), dtype=bool)
-        marked[list(cells)] = True
-        texts = pa.array([cells[row] for row in sorted(cells)], type=pa.large_string())
-        columns[column] = pc.replace_with_mask(columns[column], pa.array(marked), texts)
-    return pa.table(columns, names=[str(at) for at in range(len(columns))])
-
-
-def _without_nul(column: pa.Array) -> pa.Array:
-    """Drop NULs, which a workbook can write as ``_x0000_`` and no database stores."""
-    data = column.buffers()[2]
-    if data is None or not data.size or np.frombuffer(data, dtype=np.uint8).min():
-        return column
-    return pc.replace_substring(column, "\0", "")
 
 
 @dataclass
