@@ -2,9 +2,11 @@
 
 import functools
 import secrets
+from email.utils import parseaddr
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -37,6 +39,13 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(5.0, gt=0, description="how often forgotten jobs are looked for")
     max_upload_mb: int = Field(200, ge=1, description="largest file that is taken in, in MiB")
     demo: bool = Field(default=False, description="offer the demonstration's sample sign-ins on the sign-in page")
+    public_url: str | None = Field(None, description="where people reach the pages: links in messages begin with it")
+    proxies: int = Field(0, ge=0, le=5, description="how many proxies of ours stand before the web server")
+    mail_from: str | None = Field(None, description="sender of mails")
+    smtp_url: str | None = Field(None, description="mail server; where unset, mails are held in the outbox")
+    sms_url: str | None = Field(None, description="SMS gateway; where unset, SMS are held in the outbox")
+    sms_token: str | None = Field(None, description="shown to the SMS gateway")
+    sms_from: str | None = Field(None, description="sender of SMS, as recipients see it")
 
     @field_validator("home")
     @classmethod
@@ -63,6 +72,45 @@ class Settings(BaseSettings):
         if url is not None and not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("expected an address such as redis://cache:6379/0")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        if url is not None and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("expected an address such as https://kontor.example")
+        return None if url is None else f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is not None and not (url.startswith(("smtp://", "smtps://")) and urlsplit(url).hostname):
+            raise ValueError("expected an address such as smtp://user:password@mail.example:587")
+        if url is not None and info.data.get("mail_from") is None:
+            raise ValueError("a mail server needs a sender, set KONTOR_MAIL_FROM")
+        return url
+
+    @field_validator("sms_url")
+    @classmethod
+    def _is_http(cls, url: str | None) -> str | None:
+        parts = urlsplit(url or "")
+        near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if url is not None and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and near))):
+            raise ValueError("expected an address such as https://sms.example/send")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_a_sender(cls, sender: str | None) -> str | None:
+        if sender is not None and "@" not in parseaddr(sender)[1]:
+            raise ValueError("expected a sender such as Kontor <kontor@kontor.example>")
+        return sender
+
+    @property
+    def address(self) -> str:
+        """Where people reach the pages: links in messages begin with it."""
+        host = f"[{self.web_host}]" if ":" in self.web_host else self.web_host
+        return self.public_url or f"http://{host}:{self.web_port}"
 
     @property
     def files(self) -> Path:

@@ -144,3 +144,21 @@ class TaxStatus(enum.StrEnum):
     DISTRIBUTOR_EMPLOYEE = "distributor_employee"
     OWN_EMPLOYEE = "own_employee"
     BUSINESS_FRIEND = "business_friend"
+
+
+class MessageState(enum.StrEnum):
+    """How far a mail or an SMS has come."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    HELD = "held"  # nothing is set up that could send it
+
+
+class ApplicationState(enum.StrEnum):
+    """How far an application to a programme has come."""
+
+    CONSENT = "consent"  # waits for the employer
+    NEW = "new"  # waits for somebody of the programme
+    ACCEPTED = "accepted"
+    REFUSED = "refused"

@@ -146,7 +146,16 @@ class NoSuchUser(LookupError):
 
 
 class PasswordWeak(PeopleError):
-    """A password that can be guessed, or that nobody could have meant."""
+    """A password that can be guessed, or that nobody could have meant; ``guessable`` tells which."""
+
+    def __init__(self, *, guessable: bool) -> None:
+        """Say what is wrong with it."""
+        self.guessable = guessable
+        super().__init__(
+            "This password is too easy to guess: it is the sign-in name, or hardly more than one letter."
+            if guessable
+            else f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters."
+        )
 
 
 class SeatInvalid(PeopleError):
@@ -474,11 +483,9 @@ def _normal(password: str) -> str:
 def _hashed(password: str, login: str) -> str:
     normal = _normal(password)
     if not SHORTEST_PASSWORD <= len(normal) <= LONGEST_PASSWORD:
-        raise PasswordWeak(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+        raise PasswordWeak(guessable=False)
     if normal.casefold() in (login, login.partition("@")[0]) or len(set(normal)) < 4:
-        raise PasswordWeak(
-            "This password is too easy to guess: it is the sign-in name, or hardly more than one letter."
-        )
+        raise PasswordWeak(guessable=True)
     return _hasher.hash(normal)
 
 

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from app.models.people import UserAccount
 from app.models.signing_in import Passkey, RecoveryCode
-from app.services import audit, people
+from app.services import audit, messages, people
 from app.services.keys import Keys, SealBroken
+from app.services.messages import Kind
 
 ISSUER = "Kontor"
 RECOVERY_CODES = 10
@@ -80,7 +81,7 @@ def pending_totp(session: Session, keys: Keys, user_id: int) -> tuple[str, str] 
     return secret, pyotp.TOTP(secret).provisioning_uri(name=user.login, issuer_name=ISSUER)
 
 
-def prove_totp(session: Session, keys: Keys, user_id: int, typed: str, *, now: dt.datetime) -> bool:
+def prove_totp(session: Session, keys: Keys, user_id: int, typed: str, *, reset_page: str, now: dt.datetime) -> bool:
     """Take an authenticator app into use, where its first code is right. The caller commits."""
     user = _locked(session, user_id)
     if user.totp_since is not None or not _takes(user, keys, typed, now):
@@ -88,6 +89,7 @@ def prove_totp(session: Session, keys: Keys, user_id: int, typed: str, *, now: d
     user.totp_since = now
     session.flush()
     audit.note(session, user.login, "user.factor_added", user.login, now=now, after={"factor": "totp"})
+    tell_changed(session, user_id, reset_page=reset_page, now=now)
     return True
 
 
@@ -100,7 +102,7 @@ def check_totp(session: Session, keys: Keys, user_id: int, typed: str, *, now: d
     return user.totp_since is not None and _takes(user, keys, typed, now)
 
 
-def remove_totp(session: Session, person: people.Person, *, actor: str, now: dt.datetime) -> None:
+def remove_totp(session: Session, person: people.Person, *, reset_page: str, now: dt.datetime) -> None:
     """Take an authenticator app out of use. The caller commits.
 
     Raises:
@@ -112,8 +114,9 @@ def remove_totp(session: Session, person: people.Person, *, actor: str, now: dt.
         .where(UserAccount.id == person.id)
         .values(totp_secret=None, totp_since=None, totp_last_step=None)
     )
-    audit.note(session, actor, "user.factor_removed", person.login, now=now, before={"factor": "totp"})
+    audit.note(session, person.login, "user.factor_removed", person.login, now=now, before={"factor": "totp"})
     drop_codes_without_factor(session, person.id)
+    tell_changed(session, person.id, reset_page=reset_page, now=now)
 
 
 def keep_one(session: Session, person: people.Person, *, without: int) -> None:
@@ -154,7 +157,7 @@ def use_recovery_code(session: Session, keys: Keys, user_id: int, typed: str, *,
     return used is not None
 
 
-def remove_all(session: Session, login: str, *, actor: str, now: dt.datetime, reason: str) -> None:
+def remove_all(session: Session, login: str, *, reset_page: str, actor: str, now: dt.datetime, reason: str) -> None:
     """Take every second factor from somebody who has lost theirs, and sign them out. The caller commits.
 
     Raises:
@@ -169,6 +172,22 @@ def remove_all(session: Session, login: str, *, actor: str, now: dt.datetime, re
     people.end_sessions(session, user.id, now=now)
     before = {"totp": had.totp_since is not None, "passkeys": had.passkeys}
     audit.note(session, actor, "user.factors_removed", user.login, now=now, before=before, reason=reason)
+    tell_changed(session, user.id, reset_page=reset_page, now=now)
+
+
+def tell_changed(session: Session, user_id: int, *, reset_page: str, now: dt.datetime) -> None:
+    """Tell somebody that the second step of their signing in was changed. The caller commits."""
+    user = session.get_one(UserAccount, user_id)
+    messages.write(
+        session,
+        Kind.FACTORS_CHANGED,
+        user.login,
+        locale=user.locale,
+        now=now,
+        name=user.name,
+        when=messages.moment(user.locale, now),
+        link=reset_page,
+    )
 
 
 def drop_codes_without_factor(session: Session, user_id: int) -> None:

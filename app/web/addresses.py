@@ -1,9 +1,12 @@
 """What stands in addresses: ids that a database can hold, and addresses of our own to go on to."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import request, url_for
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
+
+from app.web.context import settings
 
 _LARGEST = 2**63 - 1
 _LONGEST_SEARCH = 100
@@ -39,6 +42,11 @@ def text_asked(name: str) -> str:
     """Read words from the query, without what cannot be printed."""
     text = request.args.get(name, "")
     return "".join(letter for letter in text if letter.isprintable()).strip()[:_LONGEST_SEARCH]
+
+
+def outside(endpoint: str, **values: Any) -> str:
+    """Give the address of a page as it stands in a message: whole, and never made of what a browser says of us."""
+    return f"{settings().address}{url_for(endpoint, **values)}"
 
 
 def our_own(target: str | None) -> str | None:

@@ -9,6 +9,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.services import second_factors
 from app.services.signing_in import Factor, Step
+from app.web.addresses import outside
 from app.web.auth import counting, sessions
 from app.web.auth.forms import CodeForm
 from app.web.context import keys, now, place, session, step
@@ -49,7 +50,9 @@ def authenticator() -> Answer:
     if refused:
         return _authenticator_page(form, pending[0]), *refused
     with transaction(db.session) as changing:
-        right = second_factors.prove_totp(changing, keys(), here.person.id, form.code.data or "", now=now())
+        right = second_factors.prove_totp(
+            changing, keys(), here.person.id, form.code.data or "", reset_page=outside("auth.reset"), now=now()
+        )
     if not right:
         form.refuse("code", _("This is not the code that the app shows now. Check the time of your phone."))
         return _authenticator_page(form, pending[0]), 400

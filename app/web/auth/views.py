@@ -101,3 +101,8 @@ def _page(form: SignInForm) -> str:
 def _second_page(form: CodeForm) -> str:
     factors = second_factors.factors_of(db.session(), place().person.id)
     return render_template("auth/second.html", form=form, factors=factors)
+
+
+@bp.route("/reset", methods=["GET", "POST"])
+def reset() -> Answer:
+    return redirect(url_for("auth.sign_in"), 303)

@@ -171,7 +171,8 @@ def _with_an_app(session: Session, world: World, user_id: int) -> None:
     pending = second_factors.pending_totp(session, world.keys, user_id)
     assert pending is not None
     code = pyotp.TOTP(pending[0]).at(world.clock())
-    assert second_factors.prove_totp(session, world.keys, user_id, code, now=world.clock())
+    now = world.clock()
+    assert second_factors.prove_totp(session, world.keys, user_id, code, reset_page="https://x.example/reset", now=now)
 
 
 def _sales(session: Session, world: World) -> None:

@@ -1,0 +1,49 @@
+"""The round that sends what is due: a message is taken and committed, sent outside of any transaction, then noted."""
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.db.transaction import Sessions, transaction
+from app.outbox.gateways import Gateway, NotSent
+from app.services import messages
+from app.services.messages import Channel
+
+MOST_AT_ONCE = 50
+"""How many messages one round sends, so that whoever calls it gets on with other things."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Round:
+    """What one round came to."""
+
+    sent: int = 0
+    failed: int = 0
+    held: int = 0
+
+
+def send_due(registry: Sessions, gateways: Mapping[Channel, Gateway], clock: Callable[[], dt.datetime]) -> Round:
+    """Send what is due, and hold what nothing could send. Several processes may do it at once."""
+    done = Round()
+    with transaction(registry) as session:
+        done.held = sum(messages.hold(session, channel) for channel in Channel if channel not in gateways)
+    while gateways and done.sent + done.failed < MOST_AT_ONCE:
+        with transaction(registry) as session:
+            message = messages.take(session, list(gateways), clock())
+        if message is None:
+            break
+        try:
+            gateways[message.channel].send(message)
+        except NotSent as problem:
+            _log.warning("message %s (%s) could not be sent: %s", message.id, message.kind, problem)
+            with transaction(registry) as session:
+                messages.failed(session, message, str(problem), clock(), for_good=problem.for_good)
+            done.failed += 1
+        else:
+            with transaction(registry) as session:
+                messages.sent(session, message, clock())
+            done.sent += 1
+    return done
