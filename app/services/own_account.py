@@ -15,8 +15,8 @@ from app.services.keys import Keys
 from app.services.languages import LANGUAGES
 from app.services.messages import Kind
 from app.services.people import Person
+from app.services.preferences import THEMES
 
-THEMES = frozenset({"light", "dark"})
 EMAIL, PHONE = "email", "phone"
 
 
