@@ -66,6 +66,8 @@ def register_jobs(app: Flask) -> None:
     The rooms that read files take seconds to load; a command that prints balances need not wait for them.
     """
     import importers.jobs
+    import prepaid.jobs
 
     kontor = app.extensions["kontor"]
     importers.jobs.register(kontor["settings"], kontor["addresses"].redis_url, kontor["clock"])
+    prepaid.jobs.register(kontor["settings"], kontor["clock"])

@@ -56,7 +56,7 @@ def search(session: Session, program_id: int, text: str, kinds: Sequence[str]) -
     return found
 
 
-def _distributors(program_id: int, typed: str) -> Select[Any]:
+def _distributors(program_id: int, typed: str) -> Select[*tuple[Any, ...]]:
     pattern = _like(typed)
     begins = Distributor.name.ilike(pattern[1:])
     return (
@@ -69,7 +69,7 @@ def _distributors(program_id: int, typed: str) -> Select[Any]:
     )
 
 
-def _documents(program_id: int, typed: str) -> Select[Any] | None:
+def _documents(program_id: int, typed: str) -> Select[*tuple[Any, ...]] | None:
     """Find documents whose normalised number begins as the typed one does: an index serves that."""
     keys = {number_key(typed, year) for year in (0, *map(int, _YEAR.findall(typed)))} - {""}
     if not keys:
@@ -83,7 +83,7 @@ def _documents(program_id: int, typed: str) -> Select[Any] | None:
     )
 
 
-def _products(program_id: int, typed: str) -> Select[Any]:
+def _products(program_id: int, typed: str) -> Select[*tuple[Any, ...]]:
     pattern = _like(typed)
     return (
         select(Product.id, Product.name, Product.code)
@@ -95,7 +95,7 @@ def _products(program_id: int, typed: str) -> Select[Any]:
     )
 
 
-def _cards(program_id: int, typed: str) -> Select[Any] | None:
+def _cards(program_id: int, typed: str) -> Select[*tuple[Any, ...]] | None:
     """Find cards by their last digits; nothing more of a number is kept."""
     digits = typed[-4:]
     if not (digits.isascii() and digits.isdigit()):
@@ -108,7 +108,7 @@ def _cards(program_id: int, typed: str) -> Select[Any] | None:
     )
 
 
-def _imports(program_id: int, typed: str) -> Select[Any]:
+def _imports(program_id: int, typed: str) -> Select[*tuple[Any, ...]]:
     named: ColumnElement[bool] = ImportBatch.file_name.ilike(_like(typed))
     number = typed.lstrip("#")
     if number.isascii() and number.isdigit() and len(number) < 10:

@@ -17,6 +17,7 @@ from app.web.formats import here
 class _NumberField(StringField):
     """A number typed in the person's language; ``data`` is a whole number of smallest units, or None."""
 
+    data: Any
     widget = TextInput()
 
     def __init__(self, label: str | None = None, validators: list[Any] | None = None, **options: Any) -> None:
@@ -34,7 +35,7 @@ class _NumberField(StringField):
         if not valuelist or not valuelist[0].strip():
             return
         try:
-            self.data = here().read(valuelist[0], self.decimals())  # type: ignore[assignment]  # an integer, not a text
+            self.data = here().read(valuelist[0], self.decimals())
         except NotANumber as problem:
             raise ValueError(
                 _("This is no number here. Write it like this: %(example)s.", example=problem.example)
@@ -82,6 +83,7 @@ class QuantityField(_NumberField):
 class DayField(StringField):
     """A date; ``data`` is one, or None. Browsers show it in their own language and send year-month-day."""
 
+    data: Any
     widget = DateInput()
 
     def process_formdata(self, valuelist: list[Any]) -> None:
@@ -90,7 +92,7 @@ class DayField(StringField):
         if not valuelist or not valuelist[0].strip():
             return
         try:
-            self.data = here().read_day(valuelist[0])  # type: ignore[assignment]  # a date, not a text
+            self.data = here().read_day(valuelist[0])
         except NotADay as problem:
             raise ValueError(_("This is no date. Write it like this: %(example)s.", example=problem.example)) from None
 

@@ -1,13 +1,103 @@
-"""Where somebody can go: the programmes that are theirs, and what waits in the one they are in."""
+"""Where somebody can go: the programmes that are theirs, the places of the one they are in, and what waits there.
 
+`PLACES`, `PORTAL` and `PLATFORM` are the whole navigation: a page that stands there is offered to whoever may see it,
+as soon as its route exists.
+"""
+
+import enum
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from flask import url_for
+from flask import current_app, request, url_for
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal_column, or_, select
 
+from app.domain.states import DocumentStatus
+from app.models.messages import Notice, NoticeSeen
+from app.models.programs import ProgramLogo
+from app.models.sales import SalesDocument
 from app.services import people
 from app.services.people import Permission, Person, ProgramChoice
-from app.web import queries
-from app.web.context import person, scope_or_none, session
+from app.web.branding import logo_address
+from app.web.context import Scope, person, scope_or_none, session
+
+
+class Section(enum.Enum):
+    """A heading of the navigation; its places stand below it in the order of the table."""
+
+    OVERVIEW = None
+    SALES = lazy_gettext("Sales")
+    PEOPLE = lazy_gettext("People")
+    CATALOGUE = lazy_gettext("Catalogue")
+    POINTS = lazy_gettext("Points")
+    PREPAID = lazy_gettext("Prepaid")
+    REPORTS = lazy_gettext("Reports")
+    SETTINGS = lazy_gettext("Settings")
+    PLATFORM = lazy_gettext("Platform")
+
+
+Count = Callable[[int], ScalarSelect[int]]
+"""Counts what waits in a programme, by its id, as a part of one query."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page that stands in the navigation.
+
+    ``name`` is what its pages set as ``active``: the blueprint where nothing else is said. ``tab`` has it stand at the
+    foot of a phone's screen as well, where four have room.
+    """
+
+    section: Section
+    endpoint: str
+    text: Any
+    icon: str
+    permission: Permission | None
+    tab: bool = False
+    waiting: Count | None = None
+    named: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Give what pages of this place set as ``active``."""
+        return self.named or self.endpoint.partition(".")[0]
+
+
+def _in_review(program_id: int) -> ScalarSelect[int]:
+    # the status is written out: an index serves it that the planner finds only if it can see it
+    waits: ColumnElement[bool] = literal_column(f"sales_document.status = {int(DocumentStatus.REVIEW)}")
+    return _number(select(func.count()).select_from(SalesDocument).where(SalesDocument.program_id == program_id, waits))
+
+
+def _number(query: Select[int]) -> ScalarSelect[int]:
+    return query.scalar_subquery()
+
+
+_ = lazy_gettext
+PLACES: Sequence[Place] = (
+    Place(Section.OVERVIEW, "overview.overview", _("Overview"), "home", Permission.SEE_PROGRAM, tab=True),
+    Place(Section.SALES, "review.index", _("Review"), "inbox", Permission.SEE_REVIEW, tab=True, waiting=_in_review),
+    Place(Section.SALES, "documents.index", _("Documents"), "file", Permission.SEE_DOCUMENTS),
+    Place(Section.SALES, "imports.index", _("Imports"), "upload", Permission.SEE_IMPORTS, tab=True),
+    Place(Section.PEOPLE, "distributors.index", _("Distributors"), "users", Permission.SEE_DISTRIBUTORS, tab=True),
+    Place(Section.PREPAID, "runs.index", _("Conversion runs"), "runs", Permission.SEE_MONEY),
+    Place(Section.PREPAID, "top_ups.index", _("Top-ups"), "top-ups", Permission.SEE_MONEY),
+    Place(Section.PREPAID, "cards.index", _("Cards"), "card", Permission.SEE_MONEY),
+    Place(Section.PREPAID, "liability.index", _("Liability"), "wallet", Permission.SEE_MONEY),
+)
+"""Places of those who run a programme. Their routes take the programme's code."""
+
+PORTAL: Sequence[Place] = (
+    Place(Section.OVERVIEW, "statements.show", _("Statement"), "list", Permission.SEE_STATEMENT, tab=True),
+)
+"""Places of the people of a distributor. Their routes take the programme's code and the distributor's id."""
+
+PLATFORM: Sequence[Place] = (Place(Section.PLATFORM, "platform.style", _("Parts of pages"), "palette", None),)
+"""Places of the platform's owners. Their routes take nothing."""
+
+BELLS = ("notices.index", "portal_notices.index")
+"""Pages of notices: the first whose route exists and whose arguments are there is what the bell leads to."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +108,63 @@ class Choice:
     sponsor: str
     address: str
     current: bool
+
+
+@dataclass(frozen=True)
+class Link:
+    """A place as it stands in the navigation of a page."""
+
+    name: str
+    text: str
+    icon: str
+    address: str
+    waiting: int
+    tab: bool
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around a page."""
+
+    choices: Sequence[Choice]
+    sections: Sequence[tuple[str | None, Sequence[Link]]]
+    tabs: Sequence[Link]
+    logo: str | None
+    bell: str | None
+    unseen: int
+    find: str | None
+    portal: bool
+
+
+TABS = 4
+
+
+def frame() -> Frame:
+    """Give what stands around this page: two queries, however much there is."""
+    who, here = person(), scope_or_none()
+    places = _places_of(who, here)
+    counted = {place: place.waiting for place in places if place.waiting is not None}
+    logo, unseen, numbers = _count(who, here, list(counted.values()))
+    waiting = dict(zip(counted, numbers, strict=True))
+    links = [(place, _link(place, here, waiting.get(place, 0))) for place in places]
+    titles = [section for section in Section if any(place.section is section for place, _link in links)]
+    portal = here is not None and here.distributor is not None and not _runs(who, here)
+    return Frame(
+        choices=choices(),
+        sections=[
+            (
+                None if section is Section.OVERVIEW else str(section.value),
+                [link for place, link in links if place.section is section],
+            )
+            for section in titles
+        ],
+        tabs=[link for _place, link in links if link.tab][:TABS],
+        logo=logo_address(logo) if logo is not None else None,
+        bell=_bell(here),
+        unseen=unseen,
+        find=_find(who, here),
+        portal=portal,
+    )
 
 
 def choices() -> list[Choice]:
@@ -40,9 +187,121 @@ def _beginnings(who: Person, program: ProgramChoice) -> list[str]:
     ]
 
 
-def waiting_for_review() -> int:
-    """Count what waits for a decision in the programme of the page; nothing where it is not theirs to see."""
+def _runs(who: Person, here: Scope) -> bool:
+    return people.may(who, Permission.SEE_PROGRAM, here.program.id)
+
+
+def _places_of(who: Person, here: Scope | None) -> list[Place]:
+    """Give the places that this person may go to from here, as far as their routes exist."""
+    found: list[Place] = []
+    if here is not None:
+        of = here.distributor.id if here.distributor is not None else None
+        table = PLACES if _runs(who, here) or of is None else PORTAL
+        found += [
+            place
+            for place in table
+            if place.permission is None or people.may(who, place.permission, here.program.id, of)
+        ]
+    if who.platform_owner:
+        found += PLATFORM
+    return [place for place in found if place.endpoint in current_app.view_functions]
+
+
+def _link(place: Place, here: Scope | None, waiting: int) -> Link:
+    return Link(
+        place.name, str(place.text), place.icon, url_for(place.endpoint, **_named(place, here)), waiting, place.tab
+    )
+
+
+def _named(place: Place, here: Scope | None) -> dict[str, Any]:
+    if place in PLATFORM or here is None:
+        return {}
+    named: dict[str, Any] = {"program_code": here.program.code}
+    if place in PORTAL and here.distributor is not None:
+        named["distributor_id"] = here.distributor.id
+    return named
+
+
+def _count(who: Person, here: Scope | None, counts: Sequence[Count]) -> tuple[bytes | None, int, Sequence[int]]:
+    """Ask for the logo, the notices not seen yet and all that waits, in one query."""
+    if here is None:
+        return None, 0, [0 for _one in counts]
+    program_id = here.program.id
+    logo = select(ProgramLogo.sha256).where(ProgramLogo.program_id == program_id).scalar_subquery()
+    row = session().execute(select(logo, _unseen(who, here), *(count(program_id) for count in counts))).one()
+    return row[0], row[1], row[2:]
+
+
+def _unseen(who: Person, here: Scope) -> ScalarSelect[int]:
+    seen = (
+        select(NoticeSeen.last_id)
+        .where(NoticeSeen.user_id == who.id, NoticeSeen.program_id == here.program.id)
+        .scalar_subquery()
+    )
+    mine = Notice.user_id == who.id
+    if here.distributor is not None and not _runs(who, here):
+        mine = or_(mine, Notice.distributor_id == here.distributor.id)
+    return _number(
+        select(func.count())
+        .select_from(Notice)
+        .where(Notice.program_id == here.program.id, mine, Notice.id > func.coalesce(seen, 0))
+    )
+
+
+def _bell(here: Scope | None) -> str | None:
+    """Give the page of notices, where there is one for whoever is here."""
+    if here is None:
+        return None
+    known: dict[str, Any] = {"program_code": here.program.code}
+    if here.distributor is not None:
+        known["distributor_id"] = here.distributor.id
+    for endpoint in BELLS:
+        for rule in current_app.url_map.iter_rules(endpoint) if endpoint in current_app.view_functions else ():
+            if rule.arguments <= set(known):
+                address: str = url_for(endpoint, **{name: known[name] for name in rule.arguments})
+                return address
+    return None
+
+
+def _find(who: Person, here: Scope | None) -> str | None:
+    """Give the page that finds everything, for whoever may ask it."""
+    if here is None or not _runs(who, here) or "search.index" not in current_app.view_functions:
+        return None
+    return url_for("search.index", program_code=here.program.code)
+
+
+def is_current(link: Link, active: str) -> bool:
+    """Tell whether a page belongs to a place: by what the page says, or by its blueprint."""
+    return link.name == (active or (request.blueprint or ""))
+
+
+def initials(name: str) -> str:
+    """Give the first letters of a name: of its first word and of its last."""
+    words = [word for word in name.split() if word[:1].isalnum()]
+    return "".join(word[0] for word in ([words[0], words[-1]] if len(words) > 1 else words)).upper()
+
+
+def role_here(who: Person) -> str:
+    """Give what somebody is where they are, or the name they sign in with."""
     here = scope_or_none()
-    if here is None or not people.may(person(), Permission.SEE_REVIEW, here.program.id):
-        return 0
-    return queries.in_review(session(), here.program.id)
+    if who.platform_owner:
+        return str(gettext("Owner of the platform"))
+    seats = [seat for seat in who.seats if here is not None and seat.program_id == here.program.id]
+    return role_name(seats[0].role) if seats else who.login
+
+
+def role_name(role: people.Role) -> str:
+    """Give the name of a role."""
+    return str(ROLES[role])
+
+
+ROLES = {
+    people.Role.ADMINISTRATOR: lazy_gettext("Administrator"),
+    people.Role.VERIFIER: lazy_gettext("Verifier"),
+    people.Role.FINANCE: lazy_gettext("Finance"),
+    people.Role.APPROVER: lazy_gettext("Finance approver"),
+    people.Role.VIEWER: lazy_gettext("Viewer"),
+    people.Role.ASSISTANT: lazy_gettext("Sales assistant"),
+    people.Role.OWNER: lazy_gettext("Distributor’s owner"),
+    people.Role.REP: lazy_gettext("Sales rep"),
+}

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
+from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.people import Permission, may
@@ -30,10 +31,12 @@ class Reach(enum.Enum):
 
     ANYBODY = "anybody"
     SIGNED_IN = "signed in"
+    PLATFORM = "the platform"
     PROGRAM = "a programme"
     DISTRIBUTOR = "a distributor of a programme"
     DOCUMENT = "a document of a programme"
     IMPORT = "an import of a programme"
+    RUN = "a conversion run of a programme"
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,16 @@ ROUTES: Mapping[str, Rule] = {
     # look
     "chartkick.static": Rule(Reach.ANYBODY),
     "look.icons": Rule(Reach.ANYBODY),
+    "branding.accent": Rule(Reach.ANYBODY),
+    "branding.logo": Rule(Reach.ANYBODY),
+    "fonts.font": Rule(Reach.ANYBODY),
+    "fonts.faces": Rule(Reach.ANYBODY),
+    "preferences.theme": Rule(Reach.ANYBODY),
+    "preferences.language": Rule(Reach.ANYBODY),
+    "platform.style": Rule(Reach.PLATFORM),
     "health.healthz": Rule(Reach.ANYBODY),
     "auth.sign_in": Rule(Reach.ANYBODY),
+    "auth.reset": Rule(Reach.ANYBODY),
     "auth.second": Rule(Reach.SIGNED_IN, step=Step.SHOW_FACTOR),
     "auth.sign_out": Rule(Reach.SIGNED_IN, step=Step.SHOW_FACTOR),
     "account.second_factor": Rule(Reach.SIGNED_IN, step=Step.SET_UP_FACTOR),
@@ -74,6 +85,24 @@ ROUTES: Mapping[str, Rule] = {
     "views.remove": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "search.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "search.suggest": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    # finance
+    "runs.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "runs.new": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "runs.show": Rule(Reach.RUN, Permission.SEE_MONEY),
+    "runs.progress": Rule(Reach.RUN, Permission.SEE_MONEY),
+    "runs.approve": Rule(Reach.RUN, Permission.APPROVE_RUN),
+    "runs.order": Rule(Reach.RUN, Permission.PREPARE_RUN),
+    "runs.send": Rule(Reach.RUN, Permission.PREPARE_RUN),
+    "runs.reorder": Rule(Reach.RUN, Permission.PREPARE_RUN),
+    "runs.cancel": Rule(Reach.RUN, Permission.PREPARE_RUN),
+    "runs.settle": Rule(Reach.RUN, Permission.PREPARE_RUN),
+    "runs.order_file": Rule(Reach.RUN, Permission.EXPORT),
+    "runs.response_file": Rule(Reach.RUN, Permission.EXPORT),
+    "top_ups.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "cards.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "cards.new": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "cards.order": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "liability.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "statements.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
     "documents.show": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
 }
@@ -106,6 +135,8 @@ def guard() -> Response | None:
         return _ask_to_sign_in(come)
     if rule.reach is Reach.SIGNED_IN:
         return None
+    if rule.reach is Reach.PLATFORM:
+        return None if person().platform_owner else abort(404)
     who = person()
     found = _FINDERS[rule.reach](session(), **(request.view_args or {}))
     if found is None or rule.permission is None:
@@ -161,9 +192,19 @@ def _import(session: Session, program_code: str, batch_id: int) -> Scope | None:
     return None if found is None else Scope(found, thing_id=batch_id)
 
 
+def _run(session: Session, program_code: str, run_id: int, **_further: int) -> Scope | None:
+    found = session.scalars(
+        select(Program)
+        .join(ConversionRun, ConversionRun.program_id == Program.id)
+        .where(Program.code == program_code, ConversionRun.id == run_id)
+    ).one_or_none()
+    return None if found is None else Scope(found, thing_id=run_id)
+
+
 _FINDERS: Mapping[Reach, Callable[..., Any]] = {
     Reach.PROGRAM: _program,
     Reach.DISTRIBUTOR: _distributor,
     Reach.DOCUMENT: _document,
     Reach.IMPORT: _import,
+    Reach.RUN: _run,
 }

@@ -11,10 +11,13 @@ from app.config import secret_key
 from app.domain.states import Unit
 from app.services import people
 from app.services.keys import Keys
+from app.services.languages import LANGUAGES
 from app.web import (
     assets,
+    branding,
     context,
     errors,
+    fonts,
     formats,
     health,
     home,
@@ -23,6 +26,7 @@ from app.web import (
     look,
     navigation,
     permissions,
+    preferences,
     samples,
     security,
 )
@@ -33,12 +37,18 @@ from app.web.attempts import Attempts
 from app.web.auth import sessions
 from app.web.auth import views as auth
 from app.web.extensions import bootstrap, csrf, login_manager
+from app.web.finance import cards, liability, runs, top_ups
+from app.web.platform import style
 from app.web.portal import documents, statements
 
 BLUEPRINTS = (
     health.bp,
     chartkick_blueprint,
     look.bp,
+    branding.bp,
+    fonts.bp,
+    preferences.bp,
+    style.bp,
     auth.bp,
     account.bp,
     home.bp,
@@ -48,6 +58,10 @@ BLUEPRINTS = (
     review.bp,
     search.bp,
     views.bp,
+    runs.bp,
+    top_ups.bp,
+    cards.bp,
+    liability.bp,
     statements.bp,
     documents.bp,
 )
@@ -61,7 +75,13 @@ def register(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
     )
     app.session_interface = security.Sessions()
-    app.url_map.converters |= {"id": IdConverter, "code": CodeConverter}
+    security.believe_proxies(app, app.extensions["kontor"]["settings"].proxies)
+    app.url_map.converters |= {
+        "id": IdConverter,
+        "code": CodeConverter,
+        "colour": branding.ColourConverter,
+        "hash": branding.HashConverter,
+    }
     kontor = app.extensions["kontor"]
     kontor["attempts"] = Attempts(kontor["addresses"].redis_url)
     kontor["keys"] = Keys(secret_key(kontor["settings"]))
@@ -93,8 +113,18 @@ def _prepare_templates(app: Flask) -> None:
         csp_nonce=security.csp_nonce,
         language=lambda: str(get_locale() or "en"),
         icon_address=icons.icon_address,
-        choices=navigation.choices,
-        waiting_for_review=navigation.waiting_for_review,
+        accent_address=branding.accent_address,
+        font_addresses=fonts.font_addresses,
+        fonts=fonts.faces_address,
+        frame=navigation.frame,
+        here_address=look.here_address,
+        initials=navigation.initials,
+        is_current=navigation.is_current,
+        is_demo=look.is_demo,
+        languages=lambda: LANGUAGES,
+        role_here=navigation.role_here,
+        route_exists=look.route_exists,
+        theme_chosen=preferences.theme_chosen,
         person=context.somebody,
         scope=context.scope_or_none,
         sample_password=samples.PASSWORD,

@@ -60,6 +60,7 @@ class Column:
         words: gives what is shown in place of the value: a text, from the value.
         small: gives a second, quieter line under the value, from the row.
         phone: whether it stands on a phone, too.
+        shown: whether it stands on pages at all; what links and exports need does not have to.
         exported: whether it stands in exports.
     """
 
@@ -73,6 +74,7 @@ class Column:
     words: Callable[[Any], Text] | None = None
     small: Callable[[Any], Text | None] | None = None
     phone: bool = True
+    shown: bool = True
     exported: bool = True
 
     @property

@@ -112,7 +112,7 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
 
 
 def _row(listing: Listing, row: Any) -> Row:
-    cells = [_cell(column, row) for column in listing.columns]
+    cells = [_cell(column, row) for column in listing.columns if column.shown]
     first = listing.columns[0]
     return Row(row.row_id, cells[0], cells[1:], first.link(row) if first.link is not None else None)
 
@@ -162,6 +162,8 @@ _WRITERS: Mapping[Kind, Callable[[Any], str]] = {
 def _heads(asked: Asked) -> list[Head]:
     heads = []
     for column in asked.listing.columns:
+        if not column.shown:
+            continue
         href, order = None, None
         if column.sort is not None:
             mine = column.key == asked.column.key

@@ -1,0 +1,125 @@
+"""What a sponsor owes in points: what is outstanding today, when it expires, and how it came to be."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Date, case, cast, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.states import LotState, TransactionKind, Unit
+from app.models.distributors import Distributor, DistributorGroup
+from app.models.figures import PointsMonth
+from app.models.ledger import Account, Lot
+from app.models.programs import Program
+
+_MICRO = 1_000_000
+
+
+def worth_minor(points: int, point_value_micro: int) -> int:
+    """Give what points are worth in minor units, rounded down as a conversion rounds (rules.md 10)."""
+    return points * point_value_micro // _MICRO
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """Points that are not spent, of everybody together or of one group. ``owed`` is what accounts below zero owe."""
+
+    group: str | None
+    distributors: int
+    available: int
+    pending: int
+    reserved: int
+    owed: int
+
+    @property
+    def total(self) -> int:
+        """Give what the sponsor may have to pay."""
+        return self.available + self.pending + self.reserved
+
+
+def outstanding_by_group(session: Session, program_id: int) -> list[Outstanding]:
+    """Add up the wallets of each group; distributors without a group come last. One query."""
+
+    def total(value: ColumnElement[int] | Any) -> ColumnElement[int]:
+        return cast(func.coalesce(func.sum(value), 0), BigInteger)
+
+    rows = session.execute(
+        select(
+            DistributorGroup.name,
+            func.count(),
+            total(func.greatest(Account.available, 0)),
+            total(Account.pending),
+            total(Account.reserved),
+            total(func.greatest(-Account.available, 0)),
+        )
+        .select_from(Account)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+        .where(Account.program_id == program_id, Account.unit == Unit.POINTS)
+        .group_by(DistributorGroup.name)
+        .order_by(DistributorGroup.name.asc().nulls_last())
+    )
+    return [Outstanding(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """Points that can be spent until some day of a month; none: for ever."""
+
+    month_on: dt.date | None
+    points: int
+
+
+def expiring_by_month(session: Session, program_id: int) -> list[Expiring]:
+    """Add up open lots by the month in which they expire; what never expires comes last. One query."""
+    month = cast(func.date_trunc("month", Lot.expires_on), Date)
+    rows = session.execute(
+        select(month, cast(func.sum(Lot.remaining), BigInteger))
+        .join(Account, Account.id == Lot.account_id)
+        .where(Account.program_id == program_id, Account.unit == Unit.POINTS, Lot.state == LotState.OPEN)
+        .group_by(month)
+        .order_by(month.asc().nulls_last())
+    )
+    return [Expiring(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class PointsOfMonth:
+    """What happened to points in one month: issued (less returns and withdrawals), redeemed, expired, adjusted."""
+
+    month_on: dt.date
+    issued: int
+    redeemed: int
+    expired: int
+    adjusted: int
+
+
+_ISSUED = (TransactionKind.AWARD, TransactionKind.REVERSAL, TransactionKind.VOID)
+
+
+def points_by_month(session: Session, program: Program, since: dt.date) -> Sequence[PointsOfMonth]:
+    """Give each month's issue, redemption and expiry from the sums by month, oldest first. One query."""
+
+    def total(*kinds: TransactionKind) -> ColumnElement[int]:
+        return cast(
+            func.coalesce(func.sum(case((PointsMonth.kind.in_(kinds), PointsMonth.amount), else_=0)), 0), BigInteger
+        )
+
+    rows = session.execute(
+        select(
+            PointsMonth.month_on,
+            total(*_ISSUED),
+            total(TransactionKind.SETTLE),
+            total(TransactionKind.EXPIRE),
+            total(TransactionKind.ADJUST, TransactionKind.REINSTATE),
+        )
+        .where(PointsMonth.program_id == program.id, PointsMonth.unit == Unit.POINTS, PointsMonth.month_on >= since)
+        .group_by(PointsMonth.month_on)
+        .order_by(PointsMonth.month_on)
+    )
+    return [
+        PointsOfMonth(month, issued, -redeemed, -expired, adjusted)
+        for month, issued, redeemed, expired, adjusted in rows
+    ]

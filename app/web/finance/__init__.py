@@ -1,0 +1,1 @@
+"""Pages of those who pay out: conversion runs, top-ups, cards, liability."""

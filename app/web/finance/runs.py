@@ -1,0 +1,374 @@
+"""Conversion runs: preview, approval by a second person, order file, the provider's answers."""
+
+import datetime as dt
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy import Select, select
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.domain.states import RunStatus, TopUpStatus, Unit
+from app.extensions import db
+from app.jobs import messenger
+from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse
+from app.web import formats
+from app.web.context import kontor, now, person, scope, session, settings
+from app.web.fields import DayField
+from app.web.finance import wording
+from app.web.finance.top_ups import of_run
+from app.web.forms import Form
+from app.web.lists import showing
+from app.web.lists.answering import answer
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf
+from importers.errors import ImportRefused
+from prepaid import jobs, ordering, settling
+from prepaid import runs as prepaid_runs
+from prepaid.errors import PrepaidError
+from prepaid.runs import Report, exception_counts, same_person
+
+LINES = 25
+EXCEPTIONS = 50
+
+bp = Blueprint("runs", __name__)
+
+
+class NewRun(Form):
+    """The period whose points are to be converted."""
+
+    from_on = DayField(_("Points earned from"), [InputRequired(_("Say from which day."))])
+    to_on = DayField(_("to"), [InputRequired(_("Say to which day."))])
+
+
+class Cancelling(Form):
+    """Why a run is called off."""
+
+    reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
+    not_sent = BooleanField(_("The order file was not given to the provider"))
+
+
+class Answers(Form):
+    """A response file that was brought by hand."""
+
+    file = FileField(_("Response file"), [FileRequired(_("Choose the provider's response file."))])
+
+
+def _query() -> Select[Any]:
+    return select().select_from(ConversionRun).where(ConversionRun.program_id == scope().program.id)
+
+
+def _run_address(row: Any) -> str:
+    return url_for("runs.show", program_code=scope().program.code, run_id=row.row_id)
+
+
+def _period(row: Any) -> str:
+    return f"{formats.day(row.from_on)} – {formats.day(row.to_on)}"
+
+
+RUNS = Listing(
+    name="runs",
+    title=_("Conversion runs"),
+    columns=(
+        Column(
+            "number",
+            _("Run"),
+            ConversionRun.id,
+            Kind.NUMBER,
+            ConversionRun.id,
+            link=_run_address,
+            words=lambda number: gettext("Run %(number)s", number=number),
+            small=_period,
+        ),
+        Column("from_on", _("From"), ConversionRun.from_on, Kind.DAY, phone=False),
+        Column("to_on", _("To"), ConversionRun.to_on, Kind.DAY, ConversionRun.to_on, phone=False),
+        Column("accounts", _("Accounts"), ConversionRun.accounts, Kind.NUMBER, ConversionRun.accounts),
+        Column("points", _("Points"), ConversionRun.points, Kind.POINTS, ConversionRun.points),
+        Column("amount", _("Rewards"), ConversionRun.amount_minor, Kind.MONEY, ConversionRun.amount_minor),
+        Column("compensation", _("Compensation"), ConversionRun.compensation_minor, Kind.MONEY, phone=False),
+        Column("status", _("State"), ConversionRun.status, badge=lambda status: wording.RUN[status]),
+        Column("previewed_by", _("Prepared by"), ConversionRun.previewed_by, phone=False),
+        Column("approved_by", _("Approved by"), ConversionRun.approved_by, phone=False),
+    ),
+    query=_query,
+    id=ConversionRun.id,
+    default="-number",
+    filters=(
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(status.value, badge.text) for status, badge in wording.RUN.items()],
+            lambda value: ConversionRun.status == RunStatus(value),
+        ),
+        Days("period", _("Period ends"), ConversionRun.to_on),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/runs")
+def index(program_code: str) -> str | Response:
+    return answer(RUNS, "finance/runs.html")
+
+
+@bp.route("/programs/<code:program_code>/runs/new", methods=["GET", "POST"])
+def new(program_code: str) -> str | Response | tuple[str, int]:
+    form = NewRun()
+    if request.method == "GET":
+        form.from_on.data, form.to_on.data = _last_month()
+        return render_template("finance/run_new.html", form=form)
+    if form.validate():
+        try:
+            with transaction(db.session) as writing:
+                made = prepaid_runs.preview(
+                    writing,
+                    scope().program,
+                    from_on=form.from_on.data,
+                    to_on=form.to_on.data,
+                    unit=Unit.POINTS,
+                    actor=person().login,
+                    now=now(),
+                )
+                run_id = made.id
+        except PrepaidError as error:
+            if form.from_on.data > form.to_on.data:
+                form.refuse("to_on", gettext("The period ends before it begins."))
+            else:
+                form.refuse(None, wording.refusal(error))
+        else:
+            return redirect(url_for("runs.show", program_code=program_code, run_id=run_id), 303)
+    return render_template("finance/run_new.html", form=form), 400
+
+
+def _last_month() -> tuple[dt.date, dt.date]:
+    last = now().date().replace(day=1) - dt.timedelta(days=1)
+    return last.replace(day=1), last
+
+
+@bp.get("/programs/<code:program_code>/runs/<id:run_id>")
+def show(program_code: str, run_id: int) -> str:
+    return _page(prepaid_runs.report(session(), run_id))
+
+
+def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answers | None = None) -> str:
+    run = report.run
+    return render_template(
+        "finance/run.html",
+        report=report,
+        run=run,
+        errand=jobs.errand(session(), run.id),
+        badge=wording.RUN[run.status],
+        step=_step(run.status),
+        totals=_totals(report),
+        reasons=[
+            (wording.EXCEPTION.get(code, code), count) for code, count in exception_counts(run.exceptions).items()
+        ],
+        exceptions=run.exceptions[:EXCEPTIONS],
+        words=wording,
+        files=_files(run.id),
+        page=showing.page(session(), of_run(run.id), rows=LINES),
+        mine=same_person(person().login, run.previewed_by),
+        failed_compensations=report.count(TopUpStatus.FAILED) if run.status is RunStatus.SETTLED else 0,
+        cancelling=cancelling or Cancelling(formdata=None),
+        answers=answers or Answers(formdata=None),
+        asked_to_cancel=cancelling is not None,
+        asked_to_settle=answers is not None,
+    )
+
+
+def _step(status: RunStatus) -> int:
+    """Tell which of the four steps a run is at; 5 when all are behind it."""
+    return {
+        RunStatus.PREVIEW: 2,
+        RunStatus.APPROVED: 3,
+        RunStatus.ORDERED: 4,
+        RunStatus.SENDING: 4,
+        RunStatus.SENT: 4,
+        RunStatus.SETTLED: 5,
+    }.get(status, 1)
+
+
+def _totals(report: Report) -> list[Any]:
+    return [
+        (wording.KIND[one.kind], wording.TOP_UP[one.status], one.top_ups, one.amount_minor) for one in report.totals
+    ]
+
+
+def _files(run_id: int) -> Sequence[Any]:
+    orders = session().execute(
+        select(LoadBatch.id, LoadBatch.file, LoadBatch.lines, LoadBatch.amount_minor, LoadBatch.created_at)
+        .where(LoadBatch.run_id == run_id)
+        .order_by(LoadBatch.id)
+    )
+    responses = session().execute(
+        select(LoadResponse.id, LoadResponse.file, LoadResponse.rows, LoadResponse.received_at)
+        .where(LoadResponse.run_id == run_id)
+        .order_by(LoadResponse.id)
+    )
+    return [("order", *row) for row in orders] + [
+        ("response", id_, file, rows, None, received) for id_, file, rows, received in responses
+    ]
+
+
+def _wake() -> None:
+    messenger.wake(kontor()["addresses"].redis_url, 1)
+
+
+def _back(run_id: int) -> Response:
+    return redirect(url_for("runs.show", program_code=scope().program.code, run_id=run_id), 303)
+
+
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/approve")
+def approve(program_code: str, run_id: int) -> Response:
+    try:
+        with transaction(db.session) as writing:
+            prepaid_runs.approve(writing, run_id, actor=person().login, now=now())
+            jobs.ask(writing, jobs.ORDER, run_id, actor=person().login)
+    except PrepaidError as error:
+        flash(wording.refusal(error), "danger")
+    else:
+        _wake()
+        flash(gettext("The run is approved. Its order file is being written."), "success")
+    return _back(run_id)
+
+
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/order")
+def order(program_code: str, run_id: int) -> Response:
+    """Write the order file again: what stopped it was put right."""
+    with transaction(db.session) as writing:
+        jobs.ask(writing, jobs.ORDER, run_id, actor=person().login)
+    _wake()
+    return _back(run_id)
+
+
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/send")
+def send(program_code: str, run_id: int) -> Response:
+    with transaction(db.session) as writing:
+        jobs.ask(writing, jobs.SEND, run_id, actor=person().login)
+    _wake()
+    return _back(run_id)
+
+
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/reorder")
+def reorder(program_code: str, run_id: int) -> Response:
+    try:
+        with transaction(db.session) as writing:
+            ordering.reorder_failed(writing, settings(), run_id, actor=person().login, now=now())
+    except PrepaidError as error:
+        flash(wording.refusal(error), "danger")
+    else:
+        flash(gettext("A new order file has the compensations that failed."), "success")
+    return _back(run_id)
+
+
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/cancel")
+def cancel(program_code: str, run_id: int) -> Response | tuple[str, int]:
+    form = Cancelling()
+    if form.validate():
+        try:
+            with transaction(db.session) as writing:
+                prepaid_runs.cancel(
+                    writing,
+                    run_id,
+                    actor=person().login,
+                    now=now(),
+                    order_file_not_sent=bool(form.not_sent.data),
+                    reason=form.reason.data,
+                )
+        except PrepaidError as error:
+            report = prepaid_runs.report(session(), run_id)
+            if report.run.status is RunStatus.ORDERED and not form.not_sent.data:
+                form.refuse("not_sent", gettext("The provider may have the order file. Say that it does not."))
+            else:
+                form.refuse(None, wording.refusal(error))
+            return _page(report, cancelling=form), 400
+        flash(gettext("The run is cancelled. Every point is back where it came from."), "success")
+        return _back(run_id)
+    return _page(prepaid_runs.report(session(), run_id), cancelling=form), 400
+
+
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/responses")
+def settle(program_code: str, run_id: int) -> Response | tuple[str, int]:
+    form = Answers()
+    if not form.validate():
+        return _page(prepaid_runs.report(session(), run_id), answers=form), 400
+    sent = form.file.data
+    with tempfile.TemporaryDirectory(prefix="kontor-response-") as folder:
+        path = Path(folder, "response")
+        sent.save(path)
+        try:
+            with transaction(db.session) as writing:
+                settled = settling.settle_file(
+                    writing,
+                    settings(),
+                    run_id,
+                    path,
+                    name=str(sent.filename or "response.csv"),
+                    actor=person().login,
+                    now=now(),
+                )
+        except ImportRefused as error:
+            form.refuse("file", str(error))
+        except PrepaidError as error:
+            form.refuse("file", wording.refusal(error))
+        else:
+            _tell(settled)
+            return _back(run_id)
+    return _page(prepaid_runs.report(session(), run_id), answers=form), 400
+
+
+def _tell(settled: settling.Settled) -> None:
+    flash(
+        gettext(
+            "Loaded: %(loaded)s. Failed: %(failed)s. Unknown: %(unknown)s. Known before: %(again)s.",
+            loaded=formats.figure(settled.loaded),
+            failed=formats.figure(settled.failed),
+            unknown=formats.figure(settled.unknown),
+            again=formats.figure(settled.again),
+        ),
+        "success" if not settled.problems else "warning",
+    )
+    for problem in settled.problems[:5]:
+        flash(
+            gettext(
+                "Row %(row)s, %(reference)s: %(message)s",
+                row=problem["row"] or "–",
+                reference=problem["reference"] or "–",
+                message=problem["message"],
+            ),
+            "warning",
+        )
+
+
+@bp.get("/programs/<code:program_code>/runs/<id:run_id>/progress")
+def progress(program_code: str, run_id: int) -> dict[str, Any]:
+    found = jobs.errand(session(), run_id)
+    goes_on = found is not None and found.goes_on
+    return {"ended": not goes_on, "stage": "running", "share_bp": 0 if goes_on else 10_000, "texts": {}}
+
+
+@bp.get("/programs/<code:program_code>/runs/<id:run_id>/orders/<id:file_id>")
+def order_file(program_code: str, run_id: int, file_id: int) -> Response:
+    file = session().scalars(select(LoadBatch.file).where(LoadBatch.id == file_id, LoadBatch.run_id == run_id))
+    return _send(file.one_or_none())
+
+
+@bp.get("/programs/<code:program_code>/runs/<id:run_id>/responses/<id:file_id>")
+def response_file(program_code: str, run_id: int, file_id: int) -> Response:
+    file = session().scalars(select(LoadResponse.file).where(LoadResponse.id == file_id, LoadResponse.run_id == run_id))
+    return _send(file.one_or_none())
+
+
+def _send(file: str | None) -> Response:
+    if file is None:
+        abort(404)
+    path = settings().files / file
+    if not path.is_file():
+        abort(404)
+    return send_file(path, as_attachment=True, download_name=path.name)

@@ -1,0 +1,105 @@
+"""Top-ups: every load of every card, what it was made from, and what became of it."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Date, Select, cast, func, select
+from werkzeug.wrappers import Response
+
+from app.domain.states import TopUpKind, TopUpStatus
+from app.models.distributors import Distributor
+from app.models.ledger import Account
+from app.models.prepaid import Card, Redemption, TopUp
+from app.web.context import scope
+from app.web.finance import wording
+from app.web.lists.answering import answer
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from prepaid.topups import points_of_top_up
+
+bp = Blueprint("top_ups", __name__)
+
+
+def _query() -> Select[Any]:
+    return (
+        select()
+        .select_from(TopUp)
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .join(Account, Account.id == Redemption.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .outerjoin(Card, Card.id == TopUp.card_id)
+        .where(Redemption.program_id == scope().program.id)
+    )
+
+
+def _distributor(row: Any) -> str:
+    return url_for("statements.show", program_code=scope().program.code, distributor_id=row.distributor_id)
+
+
+def _run(row: Any) -> str | None:
+    if row.run is None:
+        return None
+    return url_for("runs.show", program_code=scope().program.code, run_id=row.run)
+
+
+_COLUMNS = (
+    Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small=lambda row: row.failure),
+    Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_distributor),
+    Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
+    Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind]),
+    Column("points", _("Points"), points_of_top_up(), Kind.POINTS),
+    Column("amount", _("Amount"), TopUp.amount_minor, Kind.MONEY, TopUp.amount_minor),
+    Column("last4", _("Card"), Card.last4, words=lambda last4: f"•••• {last4}"),
+    Column("status", _("State"), TopUp.status, badge=lambda status: wording.TOP_UP[status]),
+    Column("tax_rule", _("Tax rule"), Redemption.tax_rule, phone=False),
+    Column("run", _("Run"), Redemption.run_id, Kind.TEXT, link=_run, phone=False),
+    Column("created_at", _("Written down"), TopUp.created_at, Kind.INSTANT, TopUp.created_at, phone=False),
+    Column("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT),
+    Column("failure", _("Why it failed"), TopUp.failure, shown=False),
+    Column("distributor_id", "", Distributor.id, shown=False, exported=False),
+)
+
+_FILTERS = (
+    Search(TopUp.reference, Distributor.name, Distributor.code, title=_("Reference, distributor or code")),
+    OneOf(
+        "state",
+        _("State"),
+        [Choice(status.value, badge.text) for status, badge in wording.TOP_UP.items()],
+        lambda value: TopUp.status == TopUpStatus(value),
+    ),
+    OneOf(
+        "kind",
+        _("Kind"),
+        [Choice(kind.value, text) for kind, text in wording.KIND.items()],
+        lambda value: TopUp.kind == TopUpKind(value),
+    ),
+    Days("settled", _("Settled"), cast(func.timezone("UTC", TopUp.settled_at), Date)),
+)
+
+TOP_UPS = Listing(
+    name="top_ups",
+    title=_("Top-ups"),
+    columns=_COLUMNS,
+    query=_query,
+    id=TopUp.id,
+    default="-created_at",
+    filters=_FILTERS,
+)
+
+
+def of_run(run_id: int) -> Listing:
+    """Describe the top-ups of one run, in the order of its preview."""
+    return Listing(
+        name="top_ups_of_run",
+        title=_("Top-ups of this run"),
+        columns=[one for one in _COLUMNS if one.key not in ("run", "created_at", "code")],
+        query=lambda: _query().where(Redemption.run_id == run_id),
+        id=TopUp.id,
+        default="name",
+        filters=_FILTERS,
+    )
+
+
+@bp.get("/programs/<code:program_code>/top-ups")
+def index(program_code: str) -> str | Response:
+    return answer(TOP_UPS, "finance/top_ups.html", counted=True)

@@ -1,0 +1,86 @@
+"""States of runs and top-ups, and what stops them, in words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from app.domain.states import RunStatus, TopUpKind, TopUpStatus
+from app.web.lists.describing import Badge
+from prepaid.errors import (
+    BlockedMeanwhile,
+    CardNumberFound,
+    CardsMissing,
+    NotAllowedNow,
+    OrderFileChanged,
+    PrepaidError,
+    SamePerson,
+    TermsInvalid,
+    TotalsDiffer,
+)
+
+RUN: Mapping[RunStatus, Badge] = {
+    RunStatus.PREVIEW: Badge(_("Waits for approval"), "wait"),
+    RunStatus.EMPTY: Badge(_("Nothing to convert"), "plain"),
+    RunStatus.APPROVED: Badge(_("Approved"), "busy"),
+    RunStatus.ORDERED: Badge(_("Order file written"), "busy"),
+    RunStatus.SENDING: Badge(_("Being sent"), "busy"),
+    RunStatus.SENT: Badge(_("Answered in part"), "wait"),
+    RunStatus.SETTLED: Badge(_("Settled"), "good"),
+    RunStatus.CANCELLED: Badge(_("Cancelled"), "plain"),
+}
+
+TOP_UP: Mapping[TopUpStatus, Badge] = {
+    TopUpStatus.RESERVED: Badge(_("Reserved"), "plain"),
+    TopUpStatus.ORDERED: Badge(_("Ordered"), "busy"),
+    TopUpStatus.SENDING: Badge(_("Being sent"), "busy"),
+    TopUpStatus.LOADED: Badge(_("Loaded"), "good"),
+    TopUpStatus.FAILED: Badge(_("Failed"), "bad"),
+    TopUpStatus.UNKNOWN: Badge(_("Unknown"), "wait"),
+    TopUpStatus.CANCELLED: Badge(_("Cancelled"), "plain"),
+}
+
+KIND: Mapping[TopUpKind, Any] = {
+    TopUpKind.REWARD: _("Reward"),
+    TopUpKind.COMPENSATION: _("Tax compensation"),
+}
+
+EXCEPTION: Mapping[str, Any] = {
+    "no_card": _("No card is registered"),
+    "blocked": _("The distributor is blocked"),
+    "owes": _("The account owes points"),
+    "below_minimum": _("Below the programme's least conversion"),
+    "nothing_whole": _("Worth less than the smallest coin"),
+    "over_limit": _("Over the most of one top-up"),
+    "card_number": _("Code or name looks like a card number"),
+    "no_rule": _("No tax rule fits"),
+}
+"""Why an account is left out of a run, by the code that the run keeps."""
+
+
+def refusal(error: PrepaidError) -> str:
+    """Say what stops a run, for the person who must solve it."""
+    if isinstance(error, SamePerson):
+        return gettext("You previewed this run; a second person must approve it.")
+    if isinstance(error, CardsMissing):
+        return gettext(
+            "These distributors have no card: %(codes)s. Register their cards or cancel the run.",
+            codes=", ".join(error.codes[:10]),
+        )
+    if isinstance(error, BlockedMeanwhile):
+        return gettext(
+            "These distributors were blocked since the preview: %(codes)s. Cancel the run and preview it again.",
+            codes=", ".join(error.codes[:10]),
+        )
+    if isinstance(error, NotAllowedNow):
+        return gettext("Somebody was quicker: the run is in another state by now. Look at it again.")
+    if isinstance(error, CardNumberFound):
+        return gettext("This looks like the number of a payment card. Card numbers are never kept here.")
+    if isinstance(error, TermsInvalid):
+        return gettext("The programme's prepaid or tax settings cannot be used: %(why)s", why=str(error))
+    if isinstance(error, TotalsDiffer):
+        return gettext("What would be ordered is not what was previewed. Nothing is ordered.")
+    if isinstance(error, OrderFileChanged):
+        return gettext("The order file is missing or is not what was written. It is not sent.")
+    return str(error)
