@@ -1,6 +1,5 @@
 """What the database refuses to take in: rows that point nowhere, and transactions that do not balance."""
 
-import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import (
-    Boolean,
-    Column,
-    Date,
-    DateTime,
-    Integer,
-    LargeBinary,
     Table,
     func,
     insert,
@@ -22,13 +15,11 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db import guards
 from app.db.bulk import copy_into
-from app.db.types import Coded, Named
 from app.domain.states import BatchStatus, Bucket, TransactionKind, Unit
 from app.local.servers import Addresses
 from app.models.base import Base
@@ -41,6 +32,7 @@ from app.models.sales import SalesDocument
 from tests.support import programs
 from tests.support.databases import sessions_of
 from tests.support.programs import NOW
+from tests.support.rows import row_of
 from tests.support.sales import Sold, sell
 
 NO_SUCH_ROW, UNBALANCED = "KG002", "KG003"
@@ -72,11 +64,7 @@ class World:
 
     def row(self, table: Table, **values: Any) -> dict[str, Any]:
         """Make a row of a table whose references all hold, with ``values`` in place of some."""
-        return {
-            column.name: values.get(column.name, _something(column, self.ids))
-            for column in table.columns
-            if column.identity is None or column.name in values
-        }
+        return row_of(table, self.ids, **values)
 
     def transaction(self, program_id: int | None = None) -> int:
         """Begin a transaction of the ledger; its entries are still to come."""
@@ -101,26 +89,6 @@ class World:
 
     def _next(self) -> int:
         return int(self.session.scalar(select(func.nextval("job_id_seq"))) or 0)
-
-
-def _something(column: Column[Any], ids: Mapping[str, int]) -> Any:
-    """Give a value that a column takes; a reference names a row that is there."""
-    kind = column.type
-    if "reference" in column.info:
-        return ids[column.info["reference"]]
-    if column.nullable:
-        return None
-    if isinstance(kind, Coded | Named):
-        return next(iter(kind.members))
-    values: Sequence[tuple[type, Any]] = [
-        (Boolean, False),
-        (Integer, 990_001 if column.primary_key else 1),
-        (Date, dt.date(2026, 3, 1)),
-        (DateTime, NOW),
-        (LargeBinary, b"1"),
-        (JSONB, []),
-    ]
-    return next((value for of, value in values if isinstance(kind, of)), f"test {column.table.name}")
 
 
 @pytest.fixture(scope="module")
