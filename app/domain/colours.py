@@ -1,4 +1,4 @@
-"""Colours of a sponsor, made fit to be read: contrast as WCAG 2.2 measures it, and the nearest shade that has enough."""
+"""Colours of a sponsor, made fit to be read: contrast as WCAG 2.2 has it, and the nearest shade with enough of it."""
 
 import re
 from dataclasses import dataclass

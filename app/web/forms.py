@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
 from wtforms import Field, FieldList, FormField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.fields.core import UnboundField
 from wtforms.validators import Length, ValidationError
 
@@ -70,6 +71,11 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf carries no types
         """Give everything that is wrong, in the order of the fields; what concerns the whole comes first."""
         whole = [Problem("", None, str(text)) for text in self.form_errors]
         return whole + [problem for one in self for problem in _problems(one)]
+
+
+def choice(value: str, text: Any, *, group: Any = None) -> Any:
+    """Give one of the choices of a field: what is sent, what is shown, and the heading it stands below."""
+    return SelectChoice(value, text, optgroup=group)
 
 
 def _takes_text(kind: Any) -> bool:

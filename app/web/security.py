@@ -4,6 +4,7 @@ import secrets
 
 from flask import Flask, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 _ALLOWED = (
@@ -31,7 +32,18 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _YEAR_SECONDS = 365 * 24 * 3600
-_FILES = ("static", "bootstrap.static", "chartkick.static", "look.icons")
+_FILES = frozenset(
+    {
+        "static",
+        "bootstrap.static",
+        "chartkick.static",
+        "look.icons",
+        "branding.accent",
+        "branding.logo",
+        "fonts.font",
+        "fonts.faces",
+    }
+)
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -48,6 +60,12 @@ class Sessions(SecureCookieSessionInterface):
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Send no cookie with a file: anybody between may keep a file, and would keep the cookie with it."""
         return request.endpoint not in _FILES and super().should_set_cookie(app, session)
+
+
+def believe_proxies(app: Flask, count: int) -> None:
+    """Believe so many proxies of our own about who asks, and whether by https; they have to pass the host on."""
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
 
 
 def content_security_policy(nonce: str) -> str:

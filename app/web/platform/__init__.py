@@ -1,0 +1,1 @@
+"""Pages for the platform's owners, outside of any programme."""
