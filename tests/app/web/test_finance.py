@@ -1,0 +1,207 @@
+"""Finance: runs previewed by one and approved by another, carried out by workers, cancelled; cards; what is owed."""
+
+import io
+import re
+import uuid
+from collections.abc import Callable
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain.states import RunStatus
+from app.extensions import db
+from app.models.prepaid import ConversionRun
+from app.services import liability
+from tests.app.web.conftest import TOKEN
+from tests.app.web.world import World, do_one_job
+
+FORMULAS = "=cmd|'/c calc'!A1"
+
+
+@pytest.fixture
+def at(world: World) -> str:
+    return f"/programs/{world.a}"
+
+
+def post(client: FlaskClient, page: str, address: str, **fields: object):
+    """Send a form with the token of the page that it stands on."""
+    found = TOKEN.search(client.get(page).text)
+    assert found
+    return client.post(address, data={"csrf_token": found[1], **fields}, content_type="multipart/form-data")
+
+
+def work(world: World) -> None:
+    """Do every job on the board."""
+    with world.app.app_context():
+        while do_one_job(world):
+            pass
+        db.session.remove()
+
+
+def status_of(world: World, run: str) -> RunStatus:
+    with world.app.app_context():
+        found = db.session.scalars(select(ConversionRun.status).where(ConversionRun.id == int(run))).one()
+        db.session.remove()
+    return found
+
+
+def previewed(world: World, finance: FlaskClient, at: str) -> str:
+    """Preview what January to December earned. Gives the run's number."""
+    answer = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2026-01-01", to_on="2026-12-31")
+    assert answer.status_code == 303, answer.text
+    return answer.location.rsplit("/", 1)[1]
+
+
+def test_a_run_that_is_called_off_gives_every_point_back(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    finance = as_("finance")
+    before = outstanding(world)
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    refused = post(finance, page, f"{page}/cancel", reason="")
+    assert refused.status_code == 400
+    assert "Say why." in refused.text
+    assert "data-open" in refused.text
+    assert post(finance, page, f"{page}/cancel", reason=FORMULAS).status_code == 303
+    assert status_of(world, run) is RunStatus.CANCELLED
+    assert outstanding(world) == before
+    assert post(finance, page, f"{page}/cancel", reason="again").status_code == 400
+
+
+def outstanding(world: World) -> list[liability.Outstanding]:
+    with world.app.app_context(), transaction(db.session) as session:
+        from app.models.programs import Program
+
+        program = session.scalars(select(Program.id).where(Program.code == world.a)).one()
+        return liability.outstanding_by_group(session, program)
+
+
+@pytest.mark.parametrize(
+    ("from_on", "to_on", "said"),
+    [
+        ("", "2026-12-31", "Say from which day."),
+        ("2026-13-01", "2026-12-31", "This is no date."),
+        ("2026-12-31", "2026-01-01", "The period ends before it begins."),
+        ("<b>", FORMULAS, "This is no date."),
+    ],
+)
+def test_a_period_that_is_none_is_refused_beside_its_field(
+    as_: Callable[[str], FlaskClient], at: str, from_on: str, to_on: str, said: str
+) -> None:
+    answer = post(as_("finance"), f"{at}/runs/new", f"{at}/runs/new", from_on=from_on, to_on=to_on)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert "<b>" not in answer.text
+
+
+def test_a_period_without_points_says_so(as_: Callable[[str], FlaskClient], at: str) -> None:
+    answer = post(as_("finance"), f"{at}/runs/new", f"{at}/runs/new", from_on="2019-01-01", to_on="2019-01-31")
+    assert "Nothing to convert" in as_("finance").get(answer.location).text
+
+
+def test_a_response_file_that_is_none_is_refused_and_nothing_changes(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    finance, approver = as_("finance"), as_("approver")
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    post(approver, page, f"{page}/approve")
+    work(world)
+    for name, content in (("a.csv", b""), ("a.csv", b"x;y\n1;2\n"), ("a.xlsx", b"PK\x03\x04"), ("../../a.exe", b"MZ")):
+        answer = post(finance, page, f"{page}/responses", file=(io.BytesIO(content), name))
+        assert answer.status_code == 400, name
+        assert "data-problems" in answer.text
+    assert post(finance, page, f"{page}/responses").status_code == 400
+    assert status_of(world, run) is RunStatus.ORDERED
+    refused = post(finance, page, f"{page}/cancel", reason="not sent")
+    assert refused.status_code == 400
+    assert "The provider may have the order file." in refused.text
+    assert post(finance, page, f"{page}/cancel", reason="not sent", not_sent="y").status_code == 303
+
+
+def test_cards_are_kept_by_token_and_last_digits_alone(as_: Callable[[str], FlaskClient], at: str) -> None:
+    finance = as_("finance")
+    new = f"{at}/cards/new"
+    token = f"tok-{uuid.uuid4().hex[:10]}"
+    number = "4111111111111111"
+    for fields, said in (
+        ({"distributor": "D-7", "token": number, "last4": "1111"}, "looks like the number of a payment card"),
+        ({"distributor": "D-7", "token": token, "last4": "111"}, "Give four digits."),
+        ({"distributor": "NOBODY", "token": token, "last4": "1111"}, "No distributor of this programme has this code."),
+        ({"distributor": "", "token": "", "last4": ""}, "Say whose card it is."),
+        ({"distributor": "D-7", "token": "<b>x", "last4": "1111"}, "A token has 4 to 64"),
+    ):
+        answer = post(finance, new, new, **fields)
+        assert answer.status_code == 400, fields
+        assert said in answer.text
+        assert "<b>x" not in answer.text
+    assert post(finance, new, new, distributor="d-7", token=token, last4="4242").status_code == 303
+    listed = finance.get(f"{at}/cards?q=4242").text
+    assert "•••• 4242" in listed
+    assert token in listed
+    assert "prepare" not in as_("viewer").get(f"{at}/cards").text
+
+
+def test_what_is_owed_adds_up(world: World, as_: Callable[[str], FlaskClient], at: str) -> None:
+    page = as_("approver").get(f"{at}/liability").text
+    assert "Outstanding points" in page
+    found = outstanding(world)
+    assert sum(one.distributors for one in found) == 60
+    assert liability.worth_minor(3, 1_500_000) == 4
+
+
+def test_runs_of_another_programme_are_not_found(world: World, as_: Callable[[str], FlaskClient], at: str) -> None:
+    run = previewed(world, as_("finance"), at)
+    assert as_("finance").get(f"/programs/{world.b}/runs/{run}").status_code == 404
+    assert as_("stranger").get(f"/programs/{world.b}/runs/{run}").status_code == 404
+    for name in ("distributor", "rep", "assistant", "nobody", "verifier"):
+        answer = as_(name).get(f"{at}/runs/{run}")
+        assert answer.status_code == (200 if name == "verifier" else 404), name
+    page = f"{at}/runs/{run}"
+    if status_of(world, run) is RunStatus.PREVIEW:
+        post(as_("finance"), page, f"{page}/cancel", reason="test")
+
+
+def test_a_run_goes_from_its_period_to_settled_by_two_people(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    finance, approver, viewer = as_("finance"), as_("approver"), as_("viewer")
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    text = finance.get(page).text
+    assert "Waits for approval" in text
+    assert "You prepared it: somebody else has to approve it." in text
+    assert f"{page}/approve" not in text
+    assert post(finance, page, f"{page}/approve").status_code == 404
+    assert f"{page}/approve" in approver.get(page).text
+    assert f"{page}/approve" not in viewer.get(page).text
+    assert post(approver, page, f"{page}/approve").location == page
+    assert "The order file is being written" in finance.get(page).text
+    assert finance.get(f"{page}/progress").json["ended"] is False
+    work(world)
+    assert finance.get(f"{page}/progress").json["ended"] is True
+    assert status_of(world, run) is RunStatus.ORDERED
+    text = finance.get(page).text
+    order = re.search(r'href="([^"]+/orders/\d+)"', text)
+    assert order is not None
+    file = finance.get(order[1])
+    assert len(file.data) > 50
+    file.close()
+    assert viewer.get(order[1]).status_code == 404
+    post(finance, page, f"{page}/send")
+    work(world)
+    assert status_of(world, run) is RunStatus.SETTLED
+    text = finance.get(page).text
+    assert "Everything is answered." in text
+    assert "Loaded" in text
+    answer = finance.get(f"{at}/top-ups?form=xlsx&state=loaded")
+    rows = list(openpyxl.load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True))
+    answer.close()
+    amount = rows[0].index("Amount")
+    assert rows[-1][amount] == sum(row[amount] for row in rows[1:-1])
+    assert f"/runs/{run}" in finance.get(f"{at}/runs?state=settled").text
