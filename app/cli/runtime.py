@@ -56,7 +56,11 @@ def runtime() -> Iterator[Runtime]:
             ensure_schema(addresses)
             app = create_app(chosen, addresses)
             with app.app_context():
-                yield Runtime(chosen, addresses, app)
+                try:
+                    yield Runtime(chosen, addresses, app)
+                finally:
+                    db.session.remove()
+                    db.engine.dispose()
     except LocalError as error:
         raise Failure(str(error), UNAVAILABLE) from None
     except OwnerIsApplication as error:
@@ -103,17 +107,19 @@ class WorkersPresent:
     def __init__(self, home: Path) -> None:
         """Say of which installation."""
         home.mkdir(parents=True, exist_ok=True)
-        self._file = (home / "workers.lock").open("a")
+        self._path = home / "workers.lock"
+        self._held: int | None = None
 
     def join(self) -> None:
         """Be a worker until this process ends."""
-        fcntl.flock(self._file, fcntl.LOCK_SH)
+        self._held = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(self._held, fcntl.LOCK_SH)
 
     def any(self) -> bool:
         """Tell whether a worker lives."""
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(self._file, fcntl.LOCK_UN)
+        with self._path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
         return False

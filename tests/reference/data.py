@@ -22,11 +22,15 @@ def data_folder(given: str | Path | None = None) -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def programme_path(name: str, folder: Path) -> Path:
+    """Tell where a programme file such as "wheel-club" lies, if it is there."""
+    place = os.environ.get("KONTOR_TEST_PROGRAMMES")
+    return (Path(place) if place else folder.parent / "programmes") / f"{name}.yaml"
+
+
 def programme_dict(name: str, folder: Path) -> dict[str, Any] | None:
     """Read a programme file such as "wheel-club"; None where it is not there."""
-    place = os.environ.get("KONTOR_TEST_PROGRAMMES")
-    programmes = Path(place) if place else folder.parent / "programmes"
-    path = programmes / f"{name}.yaml"
+    path = programme_path(name, folder)
     if not path.is_file():
         return None
     read: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))

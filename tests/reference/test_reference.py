@@ -8,17 +8,16 @@ from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.reference import data, gift_wholesale, wheel_club
+from tests.reference import gift_wholesale, wheel_club
 from tests.reference.arith import round_half_up, share
 from tests.reference.ledger import CLAMP, NEGATIVE, RefusedError, Wallet, last_day
 from tests.reference.numbering import document_key, normalised
 from tests.reference.programme import read_catalogue, read_programme
+from tests.reference.real import gift_result, real, wheel_result
 from tests.reference.run import Result, count
 from tests.reference.sales import (
     CREDIT_NOTE,
@@ -1380,32 +1379,6 @@ def test_a_rule_that_cannot_be_read_is_refused(rule: dict[str, Any]) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ the real data
-
-
-@cache
-def real(name: str) -> tuple[dict[str, Any], Path]:
-    """Give a programme file and the data folder, or skip and say what is missing."""
-    folder = data.data_folder()
-    if folder is None:
-        pytest.skip("NOT RUN: KONTOR_TEST_DATA is not set or names no folder, the real data is not there")
-    made = data.programme_dict(name, folder)
-    if made is None:
-        pytest.skip(f"NOT RUN: no {name}.yaml; set KONTOR_TEST_PROGRAMMES or put `programmes` beside the data")
-    return made, folder
-
-
-@cache
-def wheel_result() -> Result:
-    """Count wheel-club once."""
-    made, folder = real("wheel-club")
-    return wheel_club.expected(made, folder)
-
-
-@cache
-def gift_result() -> Result:
-    """Count gift-wholesale once."""
-    made, folder = real("gift-wholesale")
-    return gift_wholesale.expected(made, folder)
 
 
 def shown_document(result: Result, number: str) -> dict[int, dict[str, int]]:
