@@ -1,8 +1,11 @@
 """The worker: woken by a message, it takes jobs off the board until none is left."""
 
+import contextlib
 import logging
 import os
 import secrets
+import signal
+import threading
 import time
 import traceback
 from dataclasses import dataclass
@@ -39,11 +42,18 @@ def work_at(bench: Bench) -> None:
 
 
 def drain() -> None:
-    """Do jobs until none can be claimed. This is what RQ calls."""
+    """Do jobs until none can be claimed, or until this worker shall stop. This is what RQ calls.
+
+    A worker that is told to stop tells its work-horse, and one that was killed is missed: the job in hand is finished,
+    the others are left to workers that somebody watches.
+    """
     assert _bench is not None, "work_at() comes first"
     # a forked work-horse must not use its parent's connection to the database
     _bench.engine.dispose(close=False)
-    while do_one(_bench):
+    told = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    worker = os.getppid()
+    while not told.is_set() and os.getppid() == worker and do_one(_bench):
         pass
 
 
@@ -92,10 +102,20 @@ def _given_back(bench: Bench, claim: board.Claim, error: str) -> bool:
     return True
 
 
+class _Worker(Worker):
+    """RQ's worker, which tells its work-horse when it is told to stop."""
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Tell the work-horse, which would else go on until the board is empty."""
+        if self.horse_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
+
+
 def serve(redis_url: str, name: str) -> None:
     """Wait for messages and work, until told to stop (SIGTERM finishes the current job first)."""
     connection = messenger.connect(redis_url)
-    worker = Worker(
+    worker = _Worker(
         [messenger.queue(connection)],
         connection=connection,
         # of its own for every start: a container gives the same process id again and again, and RQ refuses a name whose

@@ -1,0 +1,184 @@
+"""Servers that may be killed, and installations on them: a database, files and a programme, of a test's own."""
+
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from redis import Redis
+from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import scoped_session, sessionmaker
+
+import importers.jobs
+from app.config import Settings
+from app.db.transaction import Sessions, transaction
+from app.factory import utc_now
+from app.jobs import worker
+from app.local.servers import Addresses
+from app.services import program_files, programs
+from importers import batches
+from importers.batches import Progress
+from tests.app.local.support import eventually, kill, pid_of, status_of
+from tests.faults.reports import Report
+
+
+@dataclass(frozen=True)
+class House:
+    """The servers of a home. The keeper starts again what dies, at most three times a minute."""
+
+    home: Path
+    addresses: Addresses
+
+    def end_postgres(self, number: signal.Signals) -> None:
+        """End PostgreSQL with a signal to its first process, and wait until another one serves.
+
+        ``SIGQUIT`` is its immediate mode: nothing is written out, and the next start reads the log again.
+        """
+        before = pid_of(self.home, "postgres")
+        os.kill(before, number)
+        self._wait_for("postgres", before)
+
+    def empty_valkey(self) -> None:
+        """Remove everything that Valkey holds."""
+        with Redis.from_url(self.addresses.redis_url) as connection:
+            connection.flushall()
+
+    def kill_valkey(self) -> None:
+        """Kill Valkey, and wait until another one serves."""
+        before = pid_of(self.home, "valkey")
+        kill(before)
+        self._wait_for("valkey", before)
+
+    def _wait_for(self, name: str, before: int) -> None:
+        eventually(
+            lambda: (now := status_of(self.home, name)).state == "ready" and now.pid not in (None, before), seconds=60
+        )
+
+    @contextmanager
+    def site(self, home: Path, *, like: "Site | None" = None, **chosen: Any) -> Iterator["Site"]:
+        """Set up an installation with a database of its own, empty or a copy of one; ``chosen`` are settings."""
+        name = f"site_{uuid.uuid4().hex[:12]}"
+        template = like.let_go() if like else "kontor"
+        owner = create_engine(self.addresses.owner_url, isolation_level="AUTOCOMMIT")
+        with owner.connect() as connection:
+            # copied page by page through the log, a sequence would begin anew after a crash of the server: it trusts
+            # values that were logged for the original alone
+            connection.exec_driver_sql(f"create database {name} template {template} strategy file_copy")
+        addresses = Addresses(
+            _beside(self.addresses.database_url, name),
+            _beside(self.addresses.owner_url, name),
+            self.addresses.redis_url,
+        )
+        made = Site.at(Settings(home=home, **chosen), addresses)
+        importers.jobs.register(made.settings, addresses.redis_url, utc_now)
+        try:
+            yield made
+        finally:
+            made.let_go()
+            owner.dispose()  # its connection may have died with the server
+            with owner.connect() as connection:
+                connection.exec_driver_sql(f"drop database {name} with (force)")
+            owner.dispose()
+
+
+def _beside(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class Site:
+    """One installation: settings, a database, and the folder of its files."""
+
+    settings: Settings
+    addresses: Addresses
+    engine: Engine
+    registry: Sessions
+
+    @classmethod
+    def at(cls, settings: Settings, addresses: Addresses) -> "Site":
+        """Be at an installation that is there."""
+        engine = create_engine(addresses.database_url, pool_pre_ping=True)
+        return cls(settings, addresses, engine, scoped_session(sessionmaker(engine)))
+
+    def let_go(self) -> str:
+        """Close every connection, and name the database."""
+        self.registry.remove()
+        self.engine.dispose()
+        return self.engine.url.database or ""
+
+    def environment(self) -> dict[str, str]:
+        """Give what our processes find in their environment, as those that `kontor up` starts."""
+        chosen = self.settings
+        ours = {
+            "KONTOR_HOME": str(chosen.home),
+            "KONTOR_SHARD_LINES": str(chosen.shard_lines),
+            "KONTOR_LEASE_SECONDS": str(chosen.lease_seconds),
+            "KONTOR_SWEEP_SECONDS": str(chosen.sweep_seconds),
+            "KONTOR_WORKERS": str(chosen.workers),
+            "DATABASE_URL": self.addresses.database_url,
+            "DATABASE_OWNER_URL": self.addresses.owner_url,
+            "REDIS_URL": self.addresses.redis_url,
+        }
+        others = {name: value for name, value in os.environ.items() if not name.startswith("KONTOR_")}
+        return {**others, **ours, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def open(self, report: Report, code: str) -> None:
+        """Load the report's programme under a code, with its distributors and products."""
+        document = yaml.safe_load(report.program)
+        document["program"]["code"] = code
+        with transaction(self.registry) as session:
+            programs.load(session, program_files.parse(yaml.safe_dump(document)), actor="test", now=utc_now())
+        for kind, path in (("distributors", report.distributors), ("products", report.products)):
+            batch = self.take_in(code, kind, path)
+            self.work_here()
+            assert self.progress(batch).counts["created"]
+
+    def take_in(self, code: str, kind: str, path: Path) -> int:
+        """Take a file in; nothing is done with it yet."""
+        with transaction(self.registry) as session:
+            return batches.start(
+                session,
+                self.settings,
+                programs.program_by_code(session, code),
+                kind,
+                path,
+                file_name=path.name,
+                profile_name=None,
+                dry_run=False,
+                actor="test",
+                now=utc_now(),
+            )
+
+    def work_here(self) -> None:
+        """Do every job that there is, in this process and undisturbed."""
+        while worker.do_one(worker.Bench(self.registry, self.engine, self.settings.lease_seconds)):
+            pass
+
+    def undisturbed(self, code: str, path: Path) -> int:
+        """Import sales in this process, with nobody killed. Returns the number of the import."""
+        batch = self.take_in(code, "sales", path)
+        self.work_here()
+        assert self.progress(batch).status == "done"
+        return batch
+
+    def progress(self, batch: int) -> Progress:
+        """Tell how far an import has come."""
+        with transaction(self.registry) as session:
+            found = batches.progress_of(session, batch, utc_now())
+        self.registry.remove()
+        return found
+
+    def glimpse(self, batch: int) -> Progress | None:
+        """Tell how far an import has come, if the database answers at the moment."""
+        try:
+            return self.progress(batch)
+        except OperationalError:
+            self.registry.remove()
+            return None

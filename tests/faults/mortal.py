@@ -1,0 +1,129 @@
+"""Workers of a test's own that die or freeze at a place which the test names.
+
+A place is reached after every commit, after every stage within the gate's transaction and whenever a file is put in its
+place. It bears the name of the job that is being done. Kept apart from the tests, because it is loaded by the processes
+that die.
+"""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event, func, select
+from sqlalchemy.orm import Session, scoped_session, sessionmaker
+
+import importers.jobs
+from app.config import Settings
+from app.db.transaction import transaction
+from app.domain.states import JobState
+from app.factory import utc_now
+from app.jobs import board, registry, worker
+from app.local.servers import Addresses
+from app.models.jobs import Job
+from verification import gate
+
+
+@dataclass
+class Places:
+    """Where a process is: the job it does, and the commits and files since it took it."""
+
+    reach: Callable[[str], None]
+    job: str = "no job yet"
+    steps: int = 0
+
+    def step(self, what: str) -> None:
+        """Come to the next place."""
+        self.steps += 1
+        self.reach(f"{self.job}, {self.steps}: {what}")
+
+    def watch(self) -> None:
+        """Come to a place wherever there is one, from now on."""
+        event.listen(Session, "after_commit", lambda _: self.step("committed"))
+        replace = Path.replace
+
+        def replacing(path: Path, target: Any) -> Path:
+            there = replace(path, target)
+            self.step(f"{Path(target).suffix} in its place")
+            return there
+
+        Path.replace = replacing  # type: ignore[method-assign, assignment]
+        stage = gate.stage
+
+        @contextmanager
+        def staged(name: str) -> Iterator[None]:
+            with stage(name):
+                yield
+            self.step(f"{name} done")
+
+        gate.stage = staged  # type: ignore[attr-defined]
+        for kind in registry.kinds():
+            registry.register(kind, self._begun(registry.handler_of(kind)))
+
+    def _begun(self, handler: registry.Handler) -> registry.Handler:
+        def begin(work: board.Work) -> None:
+            self.job, self.steps = f"{work.claim.kind} {work.claim.id}", 0
+            self.step("begun")
+            handler(work)
+
+        return begin
+
+
+def die(*_: object) -> None:
+    """End this process as `kill -9` does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def work_and_die(settings: Settings, addresses: Addresses, known: Path) -> None:
+    """Work until a place is reached that is not among the known ones; add it to them and die. Else work to the end."""
+    seen = set(known.read_text().splitlines())
+
+    def reach(place: str) -> None:
+        if place not in seen:
+            with known.open("a") as file:
+                file.write(f"{place}\n")
+            die()
+
+    _work(settings, addresses, Places(reach))
+
+
+def work_and_freeze(settings: Settings, addresses: Addresses, at: str, fenced: bool) -> None:
+    """Work, and freeze the first time that a place is reached whose name matches. Unfenced, no token is ever shown."""
+    if not fenced:
+        take_the_fence_away()
+    frozen: list[str] = []
+
+    def reach(place: str) -> None:
+        if re.fullmatch(at, place) and not frozen:
+            frozen.append(place)
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    _work(settings, addresses, Places(reach))
+
+
+def take_the_fence_away() -> None:
+    """Let every worker of this process write, whoever holds its job: nobody shows a token, nobody locks a job's row."""
+    board.Work.fence = lambda *_: None  # type: ignore[method-assign, assignment]
+
+
+def _work(settings: Settings, addresses: Addresses, places: Places) -> None:
+    engine = create_engine(addresses.database_url)
+    sessions = scoped_session(sessionmaker(engine))
+    importers.jobs.register(settings, addresses.redis_url, utc_now)
+    places.watch()
+    bench = worker.Bench(sessions, engine, settings.lease_seconds)
+    while worker.do_one(bench) or _unfinished(sessions):
+        pass
+
+
+def _unfinished(sessions: Any) -> bool:
+    """Say whether there is work that somebody else holds, and wait a moment."""
+    time.sleep(0.01)
+    with transaction(sessions) as session:
+        query = select(func.count()).select_from(Job).where(Job.state.in_((JobState.QUEUED, JobState.RUNNING)))
+        return session.execute(query).scalar_one() > 0

@@ -1,0 +1,82 @@
+"""A storm: faults at random moments, spread over the run of an import by what is done of it."""
+
+import contextlib
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from app.domain.states import BatchStatus
+from importers.batches import Progress
+from tests.app.local.support import kill
+from tests.faults.house import House, Site
+from tests.faults.workforce import Workforce
+
+KILL = "work killed"
+KILL_WORKER = "work killed with its worker"
+ORPHAN = "worker killed above its work"
+FREEZE = "worker frozen for longer than its lease"
+STOP_POSTGRES = "PostgreSQL stopped at once"
+KILL_POSTGRES = "PostgreSQL killed"
+EMPTY_VALKEY = "Valkey emptied"
+KILL_VALKEY = "Valkey killed"
+
+_READING_BP, _LAST_BP = 1_000, 9_000
+"""While its file is read an import shows nothing done, then a tenth; the last faults need somebody who still works."""
+
+
+def forecast(drawn: Random, faults: Sequence[str]) -> list[tuple[int, str]]:
+    """Draw when what happens, in basis points of the import. About a tenth happens while the file is read."""
+    moments = [max(drawn.randrange(_LAST_BP), _READING_BP) for _ in faults]
+    return sorted((0 if at == _READING_BP else at, fault) for at, fault in zip(moments, faults, strict=True))
+
+
+class Storm:
+    """Lets faults happen to an import until it has ended, and counts those that did."""
+
+    def __init__(self, house: House, site: Site, workforce: Workforce, drawn: Random) -> None:
+        self.happened: Counter[str] = Counter()
+        self._house, self._site, self._workforce, self._drawn = house, site, workforce, drawn
+
+    def rage(self, batch: int, faults: Sequence[tuple[int, str]], *, patience: float) -> Progress:
+        """Go through the faults one after the other, then wait for the end of the import."""
+        until = time.monotonic() + patience
+        for at_bp, fault in faults:
+            self._wait(batch, at_bp, until)
+            time.sleep(self._drawn.uniform(0, 0.3))  # the moment: anywhere in what is being done then
+            self._let(fault)
+            self.happened[fault] += 1
+        ended = self._wait(batch, None, until)
+        assert ended.status is BatchStatus.DONE, ended.message
+        return ended
+
+    def _wait(self, batch: int, at_bp: int | None, until: float) -> Progress:
+        while True:
+            self._workforce.mend()
+            self._workforce.horses()
+            now = self._site.glimpse(batch)
+            if now is not None and (now.ended or (at_bp is not None and now.share_bp >= at_bp)):
+                return now
+            assert time.monotonic() < until, f"the import does not come to its end: {now}, {dict(self.happened)}"
+            time.sleep(0.02)
+
+    def _let(self, fault: str) -> None:
+        if fault in (STOP_POSTGRES, KILL_POSTGRES):
+            self._house.end_postgres(signal.SIGQUIT if fault == STOP_POSTGRES else signal.SIGKILL)
+        elif fault == EMPTY_VALKEY:
+            self._house.empty_valkey()
+        elif fault == KILL_VALKEY:
+            self._house.kill_valkey()
+        else:
+            self._befall(fault, *self._workforce.at_work(self._drawn))
+
+    def _befall(self, fault: str, horse: int, worker: int) -> None:
+        if fault == FREEZE:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(horse, signal.SIGSTOP)
+                time.sleep(self._site.settings.lease_seconds * 1.5)
+                os.kill(horse, signal.SIGCONT)
+        else:
+            kill(*{KILL: (horse,), KILL_WORKER: (worker, horse), ORPHAN: (worker,)}[fault])

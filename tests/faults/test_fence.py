@@ -1,0 +1,159 @@
+"""What the fencing token is for, and what becomes of the books without it.
+
+A worker that is killed needs no fence: what it had not committed is undone. The fence is for a worker that lives and
+was taken for dead, because its machine stood still. Here one is stopped (``SIGSTOP``) at a place that the test names,
+its lease ends, another worker comes, and then it goes on.
+
+The controls do the same without the fence, in a process of the test's own, and must find damage: otherwise these tests,
+and the storms, which compare in the same way, would prove nothing. Points have two protections, and the controls tell
+them apart: the unique key of documents holds also where the fence is gone, so they are doubled only where both are
+taken away. What the import says of itself has the fence alone.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, select
+
+from app.db.transaction import transaction
+from app.domain.states import JobState
+from app.jobs import worker
+from app.models.jobs import Job
+from importers import batches
+from tests.app.local.support import eventually
+from tests.faults.books import Books, books_of, prove
+from tests.faults.conftest import Calm
+from tests.faults.house import Site
+from tests.faults.mortal import work_and_freeze
+
+BETWEEN = r"import\.shard \d+, 2: committed"
+"""It has claimed a shard and knows what to do, and has not begun the transaction that does it."""
+
+WITHIN = r"import\.shard .* recognise done"
+"""It has found that no document of the shard is there yet, and has stored none."""
+
+
+class Frozen:
+    """An import with a worker that stands still."""
+
+    def __init__(self, site: Site, whole: Books, batch: int) -> None:
+        self.site, self.whole, self.batch = site, whole, batch
+
+    @contextmanager
+    def standing_still(self, processes: ForkServerContext, at: str, *, fenced: bool) -> Iterator[None]:
+        """Let a worker work until it freezes; after the block it goes on, and works to the end of the board."""
+        child = processes.Process(target=work_and_freeze, args=(self.site.settings, self.site.addresses, at, fenced))
+        child.start()
+        pid = child.pid
+        assert pid
+        try:
+            eventually(lambda: _stands_still(pid), seconds=60)
+            eventually(self._is_taken_for_dead)
+            yield
+            os.kill(pid, signal.SIGCONT)
+            child.join(60)
+            assert child.exitcode == 0
+        finally:
+            child.kill()
+            child.join()
+
+    def _is_taken_for_dead(self) -> bool:
+        with transaction(self.site.registry) as session:
+            return session.execute(
+                select(Job.lease_until < func.clock_timestamp()).where(Job.state == JobState.RUNNING)
+            ).scalar_one()
+
+    def claims(self) -> set[int]:
+        """Give how often the import's shards were claimed."""
+        with transaction(self.site.registry) as session:
+            return set(
+                session.scalars(
+                    select(Job.token).where(Job.kind == batches.SHARD, Job.payload["batch"].as_integer() == self.batch)
+                )
+            )
+
+    def another_works(self) -> bool:
+        """Let another worker take one job; say whether it found one."""
+        return worker.do_one(worker.Bench(self.site.registry, self.site.engine, 30))
+
+
+@pytest.fixture
+def frozen(calm: Calm, tmp_path: Path) -> Iterator[Frozen]:
+    with calm.site(tmp_path / "home", lease_seconds=0.3) as site:
+        yield Frozen(site, calm.whole, site.take_in("tried", "sales", calm.report.sales))
+
+
+def drop_keys(site: Site) -> None:
+    """Take away what keeps a document, and a movement of points, from being stored twice."""
+    owner = create_engine(site.addresses.owner_url)
+    with owner.begin() as connection:
+        for index in ("uq_sales_document_key", "uq_ledger_transaction_key"):
+            connection.exec_driver_sql(f"drop index {index}")
+    owner.dispose()
+
+
+def _stands_still(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
+
+
+def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_goes_on(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    drop_keys(frozen.site)
+    with frozen.standing_still(processes, BETWEEN, fenced=True):
+        while frozen.another_works():
+            pass
+        prove(frozen.site, "tried", frozen.batch, frozen.whole)
+    assert frozen.claims() == {1, 2}
+    prove(frozen.site, "tried", frozen.batch, frozen.whole)
+
+
+def test_a_worker_that_stands_still_within_its_transaction_keeps_its_job(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    drop_keys(frozen.site)
+    with frozen.standing_still(processes, WITHIN, fenced=True):
+        while frozen.another_works():
+            pass
+    assert frozen.claims() == {1}
+    prove(frozen.site, "tried", frozen.batch, frozen.whole)
+
+
+def test_control_without_the_fence_an_import_forgets_what_it_has_done(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    with frozen.standing_still(processes, BETWEEN, fenced=False):
+        assert frozen.another_works()
+    found, whole = books_of(frozen.site, "tried", frozen.batch), frozen.whole
+    assert found.counts["duplicates"] > whole.counts["duplicates"]
+    assert found.counts["points_awarded"] < whole.counts["points_awarded"]
+    assert found.tables["wallets"] == whole.tables["wallets"]
+
+
+def test_control_without_the_fence_the_keys_of_documents_still_keep_points_from_being_doubled(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    with frozen.standing_still(processes, WITHIN, fenced=False):
+        while frozen.another_works():
+            pass
+    prove(frozen.site, "tried", frozen.batch, frozen.whole)
+
+
+def test_control_without_the_fence_and_the_keys_every_point_is_doubled(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    drop_keys(frozen.site)
+    with frozen.standing_still(processes, WITHIN, fenced=False):
+        while frozen.another_works():
+            pass
+    found = books_of(frozen.site, "tried", frozen.batch)
+    doubled = found.doubled_against(frozen.whole)
+    for table in ("documents", "lines", "awards", "transactions", "lots", "wallets"):
+        assert doubled[table]
+    with pytest.raises(AssertionError):
+        prove(frozen.site, "tried", frozen.batch, frozen.whole)
