@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     shard_lines: int = Field(20_000, ge=1, description="lines of an import in one job and one transaction")
     lease_seconds: float = Field(30.0, gt=0, description="how long a worker may be silent before its job is given away")
     sweep_seconds: float = Field(5.0, gt=0, description="how often forgotten jobs are looked for")
-    max_upload_mb: int = Field(200, ge=1, description="largest file that is taken in, in MiB")
+    max_upload_mb: int = Field(200, ge=1, le=2047, description="largest file that is taken in, in MiB")
     demo: bool = Field(default=False, description="offer the demonstration's sample sign-ins on the sign-in page")
     public_url: str | None = Field(None, description="where people reach the pages: links in messages begin with it")
     proxies: int = Field(0, ge=0, le=5, description="how many proxies of ours stand before the web server")
