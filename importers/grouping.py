@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.domain.codes import code_key
-from app.domain.exact import Ints
+from app.domain.exact import Ints, by_value
 from app.domain.numbering import number_keys
 from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, Texts, in_counting_order
 from app.domain.states import Outcome
@@ -257,14 +257,15 @@ def _hold_whole(
         first_bad[one] = min(row, first_bad.get(one, row))
     if not first_bad:
         return
-    waiting = np.isin(document, list(first_bad)) & ~bad & ~repeated
-    for at_row in np.flatnonzero(waiting).tolist():
-        problems.add(
-            rows.row_number[at_row],
+    waiting = np.flatnonzero(np.isin(document, list(first_bad)) & ~bad & ~repeated)
+    for one, places in by_value(document[waiting]):
+        held = waiting[places]
+        problems.add_all(
+            rows.row_number[held].tolist(),
             Outcome.HELD,
             "document_incomplete",
-            number=rows.number.written[int(rows.number.code[at_row])],
-            because=int(first_bad[int(document[at_row])]),
+            number=rows.number.written[int(rows.number.code[held[0]])],
+            because=int(first_bad[one]),
         )
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from app.domain.exact import Ints
+from app.domain.exact import Ints, by_value
 from app.domain.sales import UNKNOWN, Texts
 from app.domain.states import Outcome
 from importers.problems import Problems
@@ -49,8 +49,11 @@ def match(
             ids[at] = made[codes.keys[at]]
         strange &= ids[codes.code] == UNKNOWN
     outcome = Outcome.REFUSED if unknown == "reject" else Outcome.HELD
-    for at in np.flatnonzero(strange).tolist():
-        problems.add(rows[at], outcome, f"unknown_{what}", found=repr(codes.written[int(codes.code[at])]))
+    unknown_rows = np.flatnonzero(strange)
+    for code, places in by_value(codes.code[unknown_rows]):
+        problems.add_all(
+            rows[unknown_rows[places]].tolist(), outcome, f"unknown_{what}", found=repr(codes.written[code])
+        )
     return ids[codes.code]
 
 

@@ -1,7 +1,6 @@
 """Rows that do not simply count: collected by every stage, stored once, and handed back as a workbook."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +11,9 @@ from app.db.bulk import copy_into
 from app.domain.states import Outcome
 from app.models.imports import ImportProblem
 
+_PIECE = 50_000
+"""Rows that are stored at once."""
+
 _GRAVER = {Outcome.HELD: 0, Outcome.REFUSED: 1}
 
 
@@ -21,26 +23,29 @@ class Problems:
     def __init__(self) -> None:
         """Begin with none."""
         self.outcome: dict[int, Outcome] = {}
-        self.reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
+        self.reasons: dict[int, list[dict[str, Any]]] = {}
 
     def add(self, row: int, outcome: Outcome, code: str, **values: Any) -> None:
         """Note one problem of one row."""
-        row = int(row)
+        self._note(int(row), outcome, {"code": code, **values})
+
+    def add_all(self, rows: Iterable[int], outcome: Outcome, code: str, **values: Any) -> None:
+        """Note the same problem of several rows; they share it, for there may be a million of them."""
+        reason = {"code": code, **values}
+        for row in rows:
+            self._note(int(row), outcome, reason)
+
+    def _note(self, row: int, outcome: Outcome, reason: dict[str, Any]) -> None:
         was = self.outcome.get(row)
         if was is None or _GRAVER[outcome] > _GRAVER[was]:
             self.outcome[row] = outcome
-        self.reasons[row].append({"code": code, **values})
-
-    def add_all(self, rows: Iterable[int], outcome: Outcome, code: str, **values: Any) -> None:
-        """Note the same problem of several rows."""
-        for row in rows:
-            self.add(row, outcome, code, **values)
+        self.reasons.setdefault(row, []).append(reason)
 
     def merge(self, other: "Problems") -> None:
         """Take in what another stage found."""
         for row, outcome in other.outcome.items():
             for reason in other.reasons[row]:
-                self.add(row, outcome, **reason)
+                self._note(row, outcome, reason)
 
     def rows(self) -> np.ndarray:
         """Give the rows with problems, rising."""
@@ -56,14 +61,16 @@ class Problems:
 
     def store(self, session: Session, batch_id: int) -> None:
         """Write the problems of a batch. The caller commits."""
-        rows = self.rows()
-        copy_into(
-            session,
-            ImportProblem,
-            {
-                "batch_id": np.full(len(rows), batch_id, dtype=np.int64),
-                "row_number": rows,
-                "outcome": [str(self.outcome[row]) for row in rows.tolist()],
-                "reasons": [json.dumps(self.reasons[row], ensure_ascii=False) for row in rows.tolist()],
-            },
-        )
+        everything = self.rows()
+        for start in range(0, len(everything), _PIECE):
+            rows = everything[start : start + _PIECE]
+            copy_into(
+                session,
+                ImportProblem,
+                {
+                    "batch_id": np.full(len(rows), batch_id, dtype=np.int64),
+                    "row_number": rows,
+                    "outcome": [str(self.outcome[row]) for row in rows.tolist()],
+                    "reasons": [json.dumps(self.reasons[row], ensure_ascii=False) for row in rows.tolist()],
+                },
+            )

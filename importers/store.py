@@ -66,14 +66,15 @@ class BatchFiles:
             table = table.take(np.argsort(table.column(0).to_numpy(), kind="stable"))
         self._save(self.rows, table)
 
-    def load_rows(self, wanted: np.ndarray) -> dict[str, list[str | None]]:
+    def load_rows(self, wanted: np.ndarray) -> dict[str, pa.Array]:
         """Give the cells of some rows of the kept table by column; a row that is not in it has none."""
         table = self._load(self.rows)
         kept = table.column(0).to_numpy()
         at = np.searchsorted(kept, wanted)
         there = (at < len(kept)) & (kept[np.minimum(at, len(kept) - 1)] == wanted) if len(kept) else wanted < 0
-        chosen = table.take(pa.array(at, mask=~there))
-        return {name: chosen.column(at).to_pylist() for at, name in enumerate(table.column_names) if at}
+        places = pa.array(at, mask=~there)
+        names = enumerate(table.column_names)
+        return {name: table.column(number).take(places).combine_chunks() for number, name in names if number}
 
     def save_shard(self, position: int, incoming: Incoming) -> str:
         """Write the documents and lines of one shard. Returns the shard's name."""

@@ -1,16 +1,16 @@
 """The problems workbook: the file's own columns with one more, the reason; fix it and import it again."""
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.exact import Ints
 from app.domain.reasons import sentences
-from app.domain.states import Outcome
 from app.exports.tables import Column, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.imports import ImportProblem
@@ -19,37 +19,48 @@ from importers.store import BatchFiles
 REASON = "Reason"
 
 
+_PIECE = 20_000
+"""Rows that are turned into sentences at once: a whole file may be held because of one thing that it lacks."""
+
+
 @dataclass(frozen=True)
-class ProblemRow:
-    """A row of the file that did not count: its number, its outcome, and why."""
+class ProblemRows:
+    """Rows of the file that did not count, in the file's order: their numbers, and what became of them and why."""
 
-    row_number: int
-    outcome: Outcome
-    reasons: list[dict[str, Any]]
+    row_number: Ints
+    told: pa.Array
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.row_number)
 
 
-def problem_rows(session: Session, batch_id: int) -> list[ProblemRow]:
-    """Give every row of a batch that was held or refused, in the file's order."""
+def problem_rows(session: Session, batch_id: int) -> ProblemRows:
+    """Give every row of a batch that was held or refused."""
     rows = session.execute(
         select(ImportProblem.row_number, ImportProblem.outcome, ImportProblem.reasons)
         .where(ImportProblem.batch_id == batch_id)
         .order_by(ImportProblem.row_number)
+        .execution_options(yield_per=_PIECE)
     )
-    return [ProblemRow(*row) for row in rows]
+    numbers: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    told: list[pa.Array] = [pa.array([], type=pa.large_string())]
+    for piece in rows.partitions():
+        numbers.append(np.asarray([row.row_number for row in piece], dtype=np.int64))
+        texts = [f"{row.outcome.capitalize()}: {sentences(row.reasons)}" for row in piece]
+        told.append(pa.array(texts, type=pa.large_string()))
+    return ProblemRows(np.concatenate(numbers), pa.concat_arrays(told))
 
 
-def write_problems(found: Sequence[ProblemRow], files: BatchFiles) -> None:
+def write_problems(found: ProblemRows, files: BatchFiles) -> None:
     """Write the rows that were held or refused, if any."""
-    if not found:
+    if not len(found):
         return
-    rows = np.asarray([row.row_number for row in found], dtype=np.int64)
-    cells = files.load_rows(rows)
+    cells = files.load_rows(found.row_number)
     keys = {f"c{at}": name for at, name in enumerate(cells)}
-    columns = [Column(key, name) for key, name in keys.items()]
     reason = _free(REASON, cells)
-    data = {key: cells[name] for key, name in keys.items()}
-    data["reason"] = [f"{row.outcome.capitalize()}: {sentences(row.reasons)}" for row in found]
-    layout = Layout((*columns, Column("reason", reason)))
+    layout = Layout((*(Column(key, name) for key, name in keys.items()), Column("reason", reason)))
+    data = {key: cells[name] for key, name in keys.items()} | {"reason": found.told}
     write_workbook(files.problems, [Sheet("Problems", layout, data)])
 
 

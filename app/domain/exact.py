@@ -1,5 +1,6 @@
 """Exact integer arithmetic on columns: no float, and no overflow that nobody notices."""
 
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -47,6 +48,13 @@ def places(known: Ints, wanted: Ints) -> Ints:
     if not there.all():
         raise LookupError(f"{int(np.asarray(wanted)[~there][0])} is not among the {len(known)} that are known")
     return at
+
+
+def by_value(values: Ints) -> Iterator[tuple[int, Ints]]:
+    """Give each distinct value, rising, with the places where it stands, rising."""
+    order = np.argsort(values, kind="stable")
+    distinct, starts = np.unique(values[order], return_index=True)
+    yield from zip(distinct.tolist(), np.split(order, starts[1:]), strict=True) if len(values) else ()
 
 
 def sums_by(groups: Ints, values: Ints, count: int) -> Ints:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.exact import floor_product, half_up, places, running_before, sums_by
+from app.domain.exact import by_value, floor_product, half_up, places, running_before, sums_by
 from tests.app.domain.profiles import searching
 from tests.reference.arith import round_half_up
 
@@ -96,3 +96,9 @@ def test_a_number_that_is_not_known_has_no_place_among_others() -> None:
             places(known, np.asarray([5, strange]))
     with pytest.raises(LookupError):
         places(known[:0], np.asarray([5]))
+
+
+def test_places_by_value() -> None:
+    found = [(value, at.tolist()) for value, at in by_value(np.asarray([5, -1, 5, 7, -1]))]
+    assert found == [(-1, [1, 4]), (5, [0, 2]), (7, [3])]
+    assert list(by_value(np.zeros(0, dtype=np.int64))) == []
