@@ -33,9 +33,12 @@ class CodeConverter(BaseConverter):
 
 def id_asked(name: str) -> int | None:
     """Read an id from the query; what is none counts as not given."""
-    text = request.args.get(name, "")
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-    return number if 0 < number <= _LARGEST else None
+    return _id(request.args.get(name, ""))
+
+
+def id_sent(name: str) -> int | None:
+    """Read an id from the form that was sent; what is none counts as not sent."""
+    return _id(request.form.get(name, ""))
 
 
 def text_asked(name: str) -> str:
@@ -55,3 +58,8 @@ def our_own(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return None if parts.scheme or parts.netloc or "\\" in target else target
+
+
+def _id(text: str) -> int | None:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    return number if 0 < number <= _LARGEST else None

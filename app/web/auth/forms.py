@@ -2,12 +2,13 @@
 
 from flask_babel import lazy_gettext as _
 from wtforms import PasswordField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
 from app.services.people import LONGEST_PASSWORD
 from app.web.forms import Form
 
 LONGEST_LOGIN = 254
+LONGEST_NAME = 120
 
 
 class SignInForm(Form):
@@ -49,6 +50,17 @@ class NewPasswordForm(Form):
     password = PasswordField(
         _("New password"),
         [InputRequired(_("Choose a password.")), Length(max=LONGEST_PASSWORD)],
+        description=_("At least 10 characters. Several words that do not belong together are easy to keep."),
+    )
+
+
+class InvitedForm(Form):
+    """What somebody who was invited says about themselves: a name, and a password, or none but a passkey."""
+
+    name = StringField(_("Your name"), [InputRequired(_("Fill in your name.")), Length(max=LONGEST_NAME)])
+    password = PasswordField(
+        _("Password"),
+        [Optional(), Length(max=LONGEST_PASSWORD)],
         description=_("At least 10 characters. Several words that do not belong together are easy to keep."),
     )
 

@@ -12,7 +12,7 @@ from app.services import people, second_factors
 from app.services.signing_in import Factor, Method, Step
 from app.web import samples
 from app.web.addresses import our_own
-from app.web.auth import counting, sessions
+from app.web.auth import challenges, counting, sessions
 from app.web.auth.forms import CodeForm, SignInForm
 from app.web.context import keys, now, place, settings, step
 
@@ -95,14 +95,9 @@ def _factor_of(typed: str) -> Factor:
 
 def _page(form: SignInForm) -> str:
     offered = samples.offered(db.session()) if settings().demo else []
-    return render_template("auth/sign_in.html", form=form, samples=offered)
+    return render_template("auth/sign_in.html", form=form, samples=offered, passkeys=challenges.possible())
 
 
 def _second_page(form: CodeForm) -> str:
     factors = second_factors.factors_of(db.session(), place().person.id)
     return render_template("auth/second.html", form=form, factors=factors)
-
-
-@bp.route("/reset", methods=["GET", "POST"])
-def reset() -> Answer:
-    return redirect(url_for("auth.sign_in"), 303)

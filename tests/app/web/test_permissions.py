@@ -20,7 +20,20 @@ NAMED = {
 }
 
 # what somebody does who has not signed in yet
-OPEN = {"auth.sign_in"}
+OPEN = {
+    "auth.sign_in",
+    "ways.link",
+    "ways.open_link",
+    "ways.code",
+    "ways.enter_code",
+    "resets.ask",
+    "resets.choose",
+    "passkeys.options",
+    "passkeys.show",
+    "invited.accept",
+    "preferences.theme",
+    "preferences.language",
+}
 
 STAFF = ["owner", "administrator", "verifier", "finance", "approver", "viewer"]
 EVERYBODY = [*STAFF, "assistant", "distributor", "rep", "other", "stranger", "nobody", "anonymous"]

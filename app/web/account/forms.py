@@ -1,0 +1,56 @@
+"""What somebody writes about themselves."""
+
+from flask_babel import lazy_gettext as _
+from wtforms import PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.services.languages import LANGUAGES
+from app.services.people import LONGEST_PASSWORD
+from app.web.auth.forms import LONGEST_LOGIN, LONGEST_NAME
+from app.web.forms import Form
+
+
+class ProfileForm(Form):
+    """How somebody is called, and how pages look and speak to them."""
+
+    name = StringField(_("Name"), [InputRequired(_("Fill in your name.")), Length(max=LONGEST_NAME)])
+    locale = SelectField(
+        _("Language"),
+        choices={"": _("As the browser asks for it"), **LANGUAGES},
+        description=_("Of pages, and of what is sent to you."),
+    )
+    theme = RadioField(
+        _("Light or dark"),
+        choices={"": _("As the device has it"), "light": _("Light"), "dark": _("Dark")},
+    )
+
+
+class PasswordForm(Form):
+    """A new password, and the one that holds now."""
+
+    current = PasswordField(_("Password that holds now"), [Length(max=LONGEST_PASSWORD)])
+    password = PasswordField(
+        _("New password"),
+        [InputRequired(_("Choose a password.")), Length(max=LONGEST_PASSWORD)],
+        description=_("At least 10 characters. Several words that do not belong together are easy to keep."),
+    )
+
+
+class ConfirmForm(Form):
+    """The password, once more."""
+
+    password = PasswordField(_("Password"), [InputRequired(_("Fill in your password.")), Length(max=LONGEST_PASSWORD)])
+
+
+class EmailForm(Form):
+    """A new e-mail address."""
+
+    login = StringField(
+        _("New e-mail address"), [InputRequired(_("Fill in the new address.")), Length(max=LONGEST_LOGIN)]
+    )
+
+
+class PasskeyNameForm(Form):
+    """What a passkey is called."""
+
+    name = StringField(_("Name"), [InputRequired(_("Fill in a name.")), Length(max=60)])

@@ -1,0 +1,37 @@
+"""How somebody is called, and how pages look and speak to them."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.services import own_account
+from app.web.account.forms import ProfileForm
+from app.web.context import now, person
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+@bp.route("/", methods=["GET", "POST"])
+def index() -> str | Response | tuple[str, int]:
+    who = person()
+    form = ProfileForm(name=who.name, locale=who.locale or "", theme=who.theme or "")
+    if request.method == "GET":
+        return render_template("account/profile.html", form=form)
+    if not form.validate():
+        return render_template("account/profile.html", form=form), 400
+    with transaction(db.session) as session:
+        own_account.set_profile(
+            session,
+            who,
+            name=form.name.data or "",
+            locale=form.locale.data or None,
+            theme=form.theme.data or None,
+            now=now(),
+        )
+    flash(_("Your profile is saved."), "success")
+    response = redirect(url_for("account.index"), 303)
+    for cookie in ("theme", "language"):
+        response.delete_cookie(cookie)  # what is kept with the person holds from now on
+    return response
