@@ -30,11 +30,15 @@ from app.web import (
     samples,
     security,
 )
-from app.web.account import second_factors as account
+from app.web.account import confirming, profile
+from app.web.account import passkeys as own_passkeys
+from app.web.account import second_factors as factors
+from app.web.account import security as own_security
+from app.web.account import sessions as own_sessions
 from app.web.addresses import CodeConverter, IdConverter
 from app.web.admin import distributors, imports, overview, review, search, views
 from app.web.attempts import Attempts
-from app.web.auth import sessions
+from app.web.auth import invitations, passkeys, resets, sessions, ways
 from app.web.auth import views as auth
 from app.web.extensions import bootstrap, csrf, login_manager
 from app.web.finance import cards, liability, runs, top_ups
@@ -50,7 +54,16 @@ BLUEPRINTS = (
     preferences.bp,
     style.bp,
     auth.bp,
-    account.bp,
+    ways.bp,
+    resets.bp,
+    passkeys.bp,
+    invitations.bp,
+    profile.bp,
+    own_security.bp,
+    confirming.bp,
+    factors.bp,
+    own_passkeys.bp,
+    own_sessions.bp,
     home.bp,
     overview.bp,
     distributors.bp,
