@@ -115,6 +115,15 @@ def test_the_guards_installed_are_the_guards_the_models_ask_for(migrated: Connec
     assert {row.proname: row.prosrc for row in installed} == bodies
 
 
+def test_a_function_that_lends_the_owners_rights_looks_nowhere_but_in_our_schema(migrated: Connection) -> None:
+    """Whoever calls it may have made tables of the same names, temporary ones, to have it write there or read."""
+    lending = migrated.exec_driver_sql(
+        "select proname, array_to_string(proconfig, '; ') as settings from pg_proc "
+        "where pronamespace = 'public'::regnamespace and prosecdef"
+    )
+    assert not [one.proname for one in lending if "search_path=public, pg_temp" not in (one.settings or "")]
+
+
 def test_everything_comes_down_again_and_up_the_same(addresses: Addresses) -> None:
     with empty_database(addresses) as database:
         assert database.migrate()
