@@ -41,13 +41,14 @@ def match(
     """
     ids = np.asarray([known.get(key, UNKNOWN) for key in codes.keys] + [UNKNOWN], dtype=np.int64)
     strange = (ids[codes.code] == UNKNOWN) & (codes.code >= 0)
-    if unknown == "create" and strange.any():
+    if unknown == "create":
         wanted = strange & ~bad
         fresh = np.unique(codes.code[wanted]).tolist()
-        made = create([codes.written[at] for at in fresh], _first_names(codes, wanted, names))
+        made = create([codes.written[at] for at in fresh], _first_names(codes, wanted, names)) if fresh else {}
         for at in fresh:
             ids[at] = made[codes.keys[at]]
-        strange &= ids[codes.code] == UNKNOWN
+        # what is left unknown stands in bad rows alone, and is created when these have been corrected
+        return ids[codes.code]
     outcome = Outcome.REFUSED if unknown == "reject" else Outcome.HELD
     unknown_rows = np.flatnonzero(strange)
     for code, places in by_value(codes.code[unknown_rows]):

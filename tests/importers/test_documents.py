@@ -290,7 +290,7 @@ def test_nothing_is_created_for_a_bad_row_alone() -> None:
     ]
     result = Result(rows, unknown_distributor="create", unknown_product="create")
     assert result.created == {"distributor": ["New1", "New2"], "product": []}
-    assert result.outcomes == {2: ("refused", "not_a_number"), 4: ("refused", "not_a_date unknown_product")}
+    assert result.outcomes == {2: ("refused", "not_a_number"), 4: ("refused", "not_a_date")}
     assert [one["rows"] for one in result.documents] == [[3], [5]]
 
 
