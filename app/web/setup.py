@@ -22,6 +22,7 @@ from app.web import (
     health,
     home,
     icons,
+    installing,
     languages,
     look,
     navigation,
@@ -52,6 +53,7 @@ BLUEPRINTS = (
     branding.bp,
     fonts.bp,
     preferences.bp,
+    installing.bp,
     style.bp,
     auth.bp,
     ways.bp,
@@ -102,6 +104,7 @@ def register(app: Flask) -> None:
 
     app.before_request(permissions.guard)  # before the forgery check: what one may not see is not found
     app.after_request(security.add_headers)
+    app.after_request(assets.shrink)
     login_manager.user_loader(sessions.load)
     login_manager.init_app(app, add_context_processor=False)  # which would ask the database on every error page
     csrf.init_app(app)
