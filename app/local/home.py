@@ -16,6 +16,7 @@ No folder that was there before us changes its owner or its mode.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -135,17 +136,25 @@ def prepare(home: Path) -> Place:
     """Find the servers' place of a home, and make its first folders where there is none yet.
 
     Safe to call by several processes at once and again after a crash in the middle. Raises what `find` raises, and
-    `OutOfReach` where the servers' account cannot get there.
+    `OutOfReach` where the servers' account cannot get there, or we cannot write there.
     """
     place = find(home)
-    if place is None:
-        home = home.resolve()
-        _make_home(home)
-        with locks.exclusively(home, patience=60):
-            place = find(home) or _choose(home)
-    for folder in (place.run, place.log):
-        with contextlib.suppress(FileExistsError):
-            folder.mkdir(mode=0o700)
+    try:
+        if place is None:
+            home = home.resolve()
+            _make_home(home)
+            with locks.exclusively(home, patience=60):
+                place = find(home) or _choose(home)
+        for folder in (place.run, place.log):
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir(mode=0o700)
+    except OSError as failure:
+        if failure.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise OutOfReach(
+            f"User id {os.geteuid()} cannot write to {failure.filename or home}: {failure.strerror}. "
+            "Choose a home of your own with KONTOR_HOME, or run Kontor as the user this one belongs to."
+        ) from failure
     return place
 
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from app.config import Settings
 from app.local import home as folders
 from app.local import servers
-from app.local.errors import DataMissing, NotOurs
+from app.local.errors import DataMissing, NotOurs, OutOfReach
 from tests.app.local.support import ask, eventually, keepers
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give folders away")
@@ -68,6 +69,12 @@ def test_a_home_of_another_user_is_refused(base):
     with pytest.raises(NotOurs), servers.running(Settings(home=home)):
         pass
     os.chown(home / "servers", 0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a folder that not even root can write in")
+def test_a_home_in_which_we_cannot_write_is_refused_with_a_way_out():
+    with pytest.raises(OutOfReach, match=r"cannot write to /sys.*Choose a home of your own with KONTOR_HOME"):
+        folders.prepare(Path("/sys/kontor/home"))
 
 
 @as_root
