@@ -58,7 +58,7 @@ def test_a_job_that_is_there_is_not_put_up_again_whatever_became_of_it(jobs: Boa
 def test_a_job_is_there_for_others_when_it_is_committed(jobs: Board) -> None:
     with ThreadPoolExecutor(1) as other, transaction(jobs.registry) as session:
         board.put_up(session, "test", "one", {})
-        assert other.submit(jobs.claim).result() is None
+        assert other.submit(jobs.claim).result(timeout=20) is None
     assert jobs.key_of(jobs.claim()) == "one"
 
 
@@ -170,10 +170,10 @@ def test_work_that_is_being_committed_is_not_taken_away(jobs: Board) -> None:
     jobs.silence("one")
     with ThreadPoolExecutor(1) as other:
         with work.transaction() as session:
-            assert jobs.key_of(other.submit(jobs.claim).result()) == "two"
-            assert other.submit(jobs.claim).result() is None
+            assert jobs.key_of(other.submit(jobs.claim).result(timeout=20)) == "two"
+            assert other.submit(jobs.claim).result(timeout=20) is None
             work.finish(session)
-        assert other.submit(jobs.claim).result() is None
+        assert other.submit(jobs.claim).result(timeout=20) is None
     assert jobs.job("one").state is JobState.DONE
 
 
