@@ -102,17 +102,20 @@ def serve(run: Runtime, *, web: bool) -> None:
     Raises:
         Failure: They run already for this home.
     """
+    from app.local import locks
+
     pid_file = run.settings.home / SUPERVISOR
-    already = _living(pid_file)
-    if already is not None:
-        raise Failure(f"Kontor runs already for {run.settings.home} (process {already}).", UNAVAILABLE)
-    if web:
-        _expect_free(run.settings)
-    pid_file.write_text(str(os.getpid()))
+    held = locks.take(pid_file, shared=False, patience=0)
+    if held is None:
+        raise Failure(f"Kontor runs already for {run.settings.home} (process {_living(pid_file)}).", UNAVAILABLE)
     try:
+        if web:
+            _expect_free(run.settings)
+        pid_file.write_text(str(os.getpid()))
         _supervise(run, web=web)
     finally:
         pid_file.unlink(missing_ok=True)
+        os.close(held)
 
 
 def _expect_free(chosen: Settings) -> None:
@@ -134,6 +137,19 @@ def _expect_free(chosen: Settings) -> None:
         ) from None
 
 
+def _listens(chosen: Settings) -> bool:
+    """Tell whether the web server takes connections."""
+    try:
+        socket.create_connection((chosen.web_host, chosen.web_port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 def _supervise(run: Runtime, *, web: bool) -> None:
     """Keep every process running until told to stop; one that ends is started again."""
     from app.local import children
@@ -149,10 +165,13 @@ def _supervise(run: Runtime, *, web: bool) -> None:
     stop_ = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop_.set())
-    if web:
-        click.echo(f"Kontor is at http://{chosen.web_host}:{chosen.web_port} - stop with Ctrl-C or `kontor stop`.")
     started = dict.fromkeys(processes, time.monotonic())
+    announced = False
     while not stop_.wait(0.5):
+        if not announced and (not web or _listens(chosen)):
+            where = f"is at http://{_in_url(chosen.web_host)}:{chosen.web_port}" if web else "is at work"
+            click.echo(f"Kontor {where} - stop with Ctrl-C or `kontor stop`.")
+            announced = True
         for name, process in processes.items():
             if process.poll() is not None and time.monotonic() - started[name] > 1:
                 click.echo(
@@ -164,13 +183,13 @@ def _supervise(run: Runtime, *, web: bool) -> None:
 
 
 def _living(pid_file: Path) -> int | None:
-    """Tell the process that a pid file names, if it lives."""
+    """Tell the process that holds a pid file. A number that a kill left behind may be anybody's by now."""
+    from app.local import locks
+
     try:
-        pid = int(pid_file.read_text())
-        os.kill(pid, 0)
+        return int(pid_file.read_text()) if locks.is_held(pid_file) else None
     except (OSError, ValueError):
         return None
-    return pid
 
 
 @click.command()
