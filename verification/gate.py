@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import any_, literal, select, text, update
+from sqlalchemy import any_, bindparam, literal, null, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
@@ -123,7 +123,7 @@ def admit(
     reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
     _check(session, rules, incoming, source, decided, reasons)
     refused = decided.status == DocumentStatus.REFUSED
-    decided.duplicate[_refused_before(session, rules.program_id, keys, hashes, refused)] = True
+    decided.duplicate |= known.refused_before(keys, hashes, refused)
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
@@ -181,12 +181,26 @@ def content_hashes(sales: Sales) -> list[bytes]:
 class _Known:
     """What is here already, document by document: nothing, the same, or something else under the same key.
 
-    ``others`` marks documents that are here as another distributor's.
+    ``others`` marks documents that are here as another distributor's. ``refused`` has what was refused before and is
+    refused still, by key and content: whether a person refused it.
     """
 
     state: Ints
     document_id: Ints
     others: Flags
+    refused: dict[tuple[str, bytes], bool]
+
+    def refused_before(self, keys: list[str], hashes: list[bytes], refused: Flags) -> Flags:
+        """Mark the documents that were refused before with the same content, and are refused again.
+
+        What a check refused may pass it today (the programme's dates were extended); what a person refused stays
+        refused, however often its file is imported.
+        """
+        again = np.zeros(len(keys), dtype=bool)
+        if self.refused:
+            by_person = [self.refused.get(one) for one in zip(keys, hashes, strict=True)]
+            again[:] = [one is not None and (one or now) for one, now in zip(by_person, refused.tolist(), strict=True)]
+        return again
 
 
 def document_keys(incoming: Incoming) -> list[str]:
@@ -198,52 +212,35 @@ def document_keys(incoming: Incoming) -> list[str]:
 
 def _known(session: Session, program_id: int, keys: list[str], hashes: list[bytes], distributor_id: Ints) -> _Known:
     position = {key: at for at, key in enumerate(keys)}
-    state = np.zeros(len(keys), dtype=np.int64)
-    document_id = np.zeros(len(keys), dtype=np.int64)
-    others = np.zeros(len(keys), dtype=bool)
-    rows = session.execute(
-        select(
-            SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash, SalesDocument.distributor_id
-        ).where(
-            SalesDocument.program_id == program_id,
-            SalesDocument.document_key == any_(literal(keys, ARRAY(Text))),
-            # as the unique index says it, for the index to be used
-            text("status in (1, 2)"),
-        )
+    known = _Known(
+        state=np.zeros(len(keys), dtype=np.int64),
+        document_id=np.zeros(len(keys), dtype=np.int64),
+        others=np.zeros(len(keys), dtype=bool),
+        refused={},
     )
-    for key, id_, content, owner in rows:
-        at = position[key]
-        others[at] = owner != distributor_id[at]
-        state[at] = _SAME if content == hashes[at] and not others[at] else _CHANGED
-        document_id[at] = id_
-    return _Known(state, document_id, others)
-
-
-def _refused_before(
-    session: Session, program_id: int, keys: list[str], hashes: list[bytes], refused: Flags
-) -> list[int]:
-    """Find documents that were refused before with the same content, and are refused still.
-
-    What a check refused may pass it today (the programme's dates were extended); what a person refused stays refused,
-    however often its file is imported.
-    """
     by_person = (
         select(Decision.id)
         .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED)
         .exists()
     )
-    rows = session.execute(
-        select(SalesDocument.document_key, SalesDocument.content_hash, by_person).where(
-            SalesDocument.program_id == program_id,
-            SalesDocument.document_key == any_(literal(keys, ARRAY(Text))),
-            text("status = 3"),
-        )
+    found = select(
+        SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash, SalesDocument.distributor_id
+    ).where(
+        SalesDocument.program_id == program_id,
+        SalesDocument.document_key == any_(bindparam("keys", keys, ARRAY(Text))),
     )
-    known: dict[tuple[str, bytes], bool] = {}
-    for key, content, decided in rows:
-        known[key, content] = known.get((key, content), False) or decided
-    found = [(at, known.get((keys[at], hashes[at]))) for at in range(len(keys))] if known else []
-    return [at for at, decided in found if decided is not None and (decided or refused[at])]
+    # the states as the two partial indexes say them, for the indexes to be used
+    counting = found.add_columns(null().label("by_person")).where(text("status in (1, 2)"))
+    refused = found.add_columns(by_person.label("by_person")).where(text("status = 3"))
+    for key, id_, content, owner, decided in session.execute(union_all(counting, refused)):
+        if decided is not None:
+            known.refused[key, content] = known.refused.get((key, content), False) or decided
+            continue
+        at = position[key]
+        known.others[at] = owner != distributor_id[at]
+        known.state[at] = _SAME if content == hashes[at] and not known.others[at] else _CHANGED
+        known.document_id[at] = id_
+    return known
 
 
 def _check(
