@@ -79,10 +79,13 @@ def _shorten_year(groups: list[str], year: str) -> None:
             return
 
 
-_SERIES = r"^(?P<word>[A-HJKMNP-Z]{0,10})[/\- ]{0,3}(?P<g0>\d{1,12})" + "".join(
-    rf"(?:[/\-](?P<g{at}>\d{{1,6}}))?" for at in (1, 2, 3)
+_SERIES = r"^(?:(?P<word>[A-Z]{0,10})[/\- ]{1,3}|(?P<stuck>[A-HJKMNP-Z]{0,10}))(?P<g0>\d{1,12})" + "".join(
+    rf"(?:[/\-](?P<g{at}>\d{{1,12}}))?" for at in (1, 2, 3)
 )
-"""Numbers as most systems write them: a word without look-alikes, then up to four groups of digits."""
+"""Numbers as most systems write them: a word, then up to four groups of digits.
+
+A word that touches the digits has no look-alikes here: they would be folded.
+"""
 
 
 def number_keys(numbers: Sequence[str], years: Sequence[int]) -> list[str]:
@@ -95,7 +98,9 @@ def number_keys(numbers: Sequence[str], years: Sequence[int]) -> list[str]:
     plain = np.asarray(parts.is_valid(), dtype=bool)
     groups = [pc.fill_null(pc.struct_field(parts, f"g{at}"), "") for at in range(4)]
     groups = _with_short_year(groups, pa.array([str(year) for year in years], type=pa.large_string()))
-    word = pc.fill_null(pc.struct_field(parts, "word"), "")
+    word = pc.binary_join_element_wise(
+        *(pc.fill_null(pc.struct_field(parts, name), "") for name in ("word", "stuck")), _text("")
+    )
     word = pc.if_else(pc.is_in(word, value_set=pa.array(sorted(_WORDS), type=pa.large_string())), "", word)
     stripped = [_without_zeros(group) for group in groups]
     stripped[0] = pc.fill_null(stripped[0], "")  # a row of nothing but nulls would be left out of the joined column

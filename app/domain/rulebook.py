@@ -1,6 +1,7 @@
 """A programme's rules made ready to run: scopes as masks over products and distributors, amounts as integers."""
 
 import datetime as dt
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -47,8 +48,12 @@ class GroupTree:
 
     def find(self, spellings: Iterable[str]) -> list[int]:
         """Give the positions of the groups that are called so, by code, name or alias. What is unknown is left out."""
-        index = by_every_name((at, self.code[at], self.name[at], self.aliases[at]) for at in range(len(self.code)))
-        return [index[code_key(one)] for one in spellings if code_key(one) in index]
+        return [self._index[code_key(one)] for one in spellings if code_key(one) in self._index]
+
+    @functools.cached_property
+    def _index(self) -> Mapping[str, int]:
+        """Index the groups once: a matrix asks for two of them a cell."""
+        return by_every_name((at, self.code[at], self.name[at], self.aliases[at]) for at in range(len(self.code)))
 
     def with_descendants(self, positions: Iterable[int]) -> Flags:
         """Mark these groups and all below them."""
