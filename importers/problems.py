@@ -62,6 +62,7 @@ class Problems:
     def store(self, session: Session, batch_id: int) -> None:
         """Write the problems of a batch. The caller commits."""
         everything = self.rows()
+        write = _Writer()
         for start in range(0, len(everything), _PIECE):
             rows = everything[start : start + _PIECE]
             copy_into(
@@ -71,6 +72,24 @@ class Problems:
                     "batch_id": np.full(len(rows), batch_id, dtype=np.int64),
                     "row_number": rows,
                     "outcome": [str(self.outcome[row]) for row in rows.tolist()],
-                    "reasons": [json.dumps(self.reasons[row], ensure_ascii=False) for row in rows.tolist()],
+                    "reasons": [write(self.reasons[row]) for row in rows.tolist()],
                 },
             )
+
+
+class _Writer:
+    """Writes reasons as JSON; one that many rows share is written once."""
+
+    def __init__(self) -> None:
+        self._encode = json.JSONEncoder(ensure_ascii=False).encode
+        self._written: dict[int, str] = {}
+
+    def __call__(self, reasons: list[dict[str, Any]]) -> str:
+        """Give the text of a row's reasons, which stay alive and as they are while this writes."""
+        return f"[{','.join(map(self._one, reasons))}]"
+
+    def _one(self, reason: dict[str, Any]) -> str:
+        text = self._written.get(id(reason))
+        if text is None:
+            text = self._written[id(reason)] = self._encode(reason)
+        return text

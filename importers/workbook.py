@@ -1,12 +1,13 @@
 """The problems workbook: the file's own columns with one more, the reason; fix it and import it again."""
 
 import itertools
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.orm import Session
 
 from app.domain.exact import Ints
@@ -38,7 +39,8 @@ class ProblemRows:
 def problem_rows(session: Session, batch_id: int) -> ProblemRows:
     """Give every row of a batch that was held or refused."""
     rows = session.execute(
-        select(ImportProblem.row_number, ImportProblem.outcome, ImportProblem.reasons)
+        # as text: rows that wait for one document say the same, and it is made a sentence once
+        select(ImportProblem.row_number, ImportProblem.outcome, cast(ImportProblem.reasons, Text).label("reasons"))
         .where(ImportProblem.batch_id == batch_id)
         .order_by(ImportProblem.row_number)
         .execution_options(yield_per=_PIECE)
@@ -47,8 +49,11 @@ def problem_rows(session: Session, batch_id: int) -> ProblemRows:
     told: list[pa.Array] = [pa.array([], type=pa.large_string())]
     for piece in rows.partitions():
         numbers.append(np.asarray([row.row_number for row in piece], dtype=np.int64))
-        texts = [f"{row.outcome.capitalize()}: {sentences(row.reasons)}" for row in piece]
-        told.append(pa.array(texts, type=pa.large_string()))
+        said = {
+            (outcome, reasons): f"{outcome.capitalize()}: {sentences(json.loads(reasons))}"
+            for outcome, reasons in {(row.outcome, row.reasons) for row in piece}
+        }
+        told.append(pa.array([said[row.outcome, row.reasons] for row in piece], type=pa.large_string()))
     return ProblemRows(np.concatenate(numbers), pa.concat_arrays(told))
 
 
