@@ -6,19 +6,16 @@ through the ORM costs 170 µs.
 
 import datetime as dt
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import psycopg
 import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Boolean,
-    Connection,
     Date,
     DateTime,
     Executable,
@@ -33,9 +30,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.db.driver import driver_of, translated
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -77,33 +75,13 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
         return 0
     body = _assemble(encoded, rows)
     connection = session.connection()
-    driver = connection.connection.driver_connection
-    assert driver is not None, "a connection of the pool is open"
     listed = ", ".join(f'"{name}"' for name in names)
     statement = f'copy "{table.name}" ({listed}) from stdin (format binary)'
-    with _translated(connection, statement), driver.cursor() as cursor, cursor.copy(statement) as copy:
+    with translated(connection, statement), driver_of(connection).cursor() as cursor, cursor.copy(statement) as copy:
         view = memoryview(_HEADER + body + _TRAILER)
         for start in range(0, len(view), _CHUNK):
             copy.write(view[start : start + _CHUNK])
     return rows
-
-
-@contextmanager
-def _translated(connection: Connection, statement: str) -> Iterator[None]:
-    """Raise the driver's errors as SQLAlchemy raises those of every other statement, and let go of a lost connection.
-
-    Otherwise a key that is there already, or a database that went away, would be another error here than elsewhere.
-    """
-    try:
-        yield
-    except psycopg.Error as error:
-        used = connection.connection.driver_connection
-        lost = connection.dialect.is_disconnect(error, used, None)  # type: ignore[arg-type]  # typed too narrowly
-        if lost:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            statement, None, error, psycopg.Error, connection_invalidated=lost, dialect=connection.dialect
-        ) from error
 
 
 def read_columns(session: Session, query: Executable, types: Mapping[str, str]) -> dict[str, Array]:

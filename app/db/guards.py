@@ -57,6 +57,18 @@ _ENTRIES = """
     end if;"""
 """Entries of one programme and unit, which is what comes, need one look at the accounts and one at the rest."""
 
+_TRUSTED = """
+    if current_user <> session_user and has_table_privilege(tg_relid, 'truncate') then
+        return null;
+    end if;"""
+"""A function that lends the owner's rights is writing: `ledger_reserve`, whose rows are right as it makes them.
+
+Looking at them once more took a third of a spend's time. The application's role cannot make such a function; its own
+statements are looked at, and the owner's too.
+"""
+
+_WRITTEN_BY_FUNCTION = ("ledger_transaction", "ledger_entry")
+
 _REFERENCES = """
     select x.* into code, wrong, bad from (
         %s
@@ -125,6 +137,8 @@ def _check_function(table: Table) -> str:
     if table.name == "ledger_entry":
         body = _ENTRIES % checks
         declare += " program bigint; plain boolean; known boolean;"
+    if table.name in _WRITTEN_BY_FUNCTION:
+        body = _TRUSTED + body
     return (
         f"create function check_{table.name}() returns trigger language plpgsql\n{_PLAN} as $$\n"
         f"declare {declare}\nbegin{body}\n    return null;\nend $$"

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, Date, Text, any_, bindparam, func, literal, select
+from sqlalchemy import BigInteger, Connection, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
+from app.db.driver import value_of
 from app.domain.calendar import local_date, months_after
 from app.domain.exact import Ints
 from app.domain.lots import Leg, LotBalance
@@ -48,20 +49,11 @@ class ExpiredPointsWaiting(LedgerError):
     """Some of what the account shows has expired and waits to be written off: call ``expire_due`` and try again."""
 
 
-_RESERVE = select(
-    func.ledger_reserve(
-        bindparam("account", type_=BigInteger),
-        bindparam("amount", type_=BigInteger),
-        bindparam("key", type_=Text),
-        bindparam("on", type_=Date),
-        bindparam("actor", type_=Text),
-        bindparam("reason", type_=Text),
-    )
-)
+_RESERVE = "select ledger_reserve(%s::bigint, %s::bigint, %s::text, %s::date, %s::text, %s::text)"
 
 
 def reserve(
-    session: Session,
+    session: Session | Connection,
     account_id: int,
     amount: int,
     *,
@@ -72,7 +64,8 @@ def reserve(
 ) -> int:
     """Reserve available points for a redemption, first to expire first. Returns the transaction's id.
 
-    One statement: the condition, the lots and the entries together, so that no two spenders see the same points.
+    One statement: the condition, the lots and the entries together, so that no two spenders see the same points. On a
+    connection in autocommit mode it is a transaction of its own, and nobody waits for the account a moment longer.
 
     Raises:
         LedgerError: The amount is not above zero; nothing was asked of the database.
@@ -83,12 +76,7 @@ def reserve(
     if amount <= 0:
         raise LedgerError(f"a reservation is above zero, not {amount}")
     try:
-        return int(
-            session.execute(
-                _RESERVE,
-                {"account": account_id, "amount": amount, "key": key, "on": on, "actor": actor, "reason": reason},
-            ).scalar_one()
-        )
+        return int(value_of(session, _RESERVE, (account_id, amount, key, on, actor, reason)))
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state == _INSUFFICIENT:
