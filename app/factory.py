@@ -1,5 +1,6 @@
 """The composition root: builds the application out of its rooms, and is the only module that looks upward."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 
@@ -42,6 +43,9 @@ def create_app(
                 "or set both."
             )
         addresses = Addresses(chosen.database_url, chosen.database_owner_url or chosen.database_url, chosen.redis_url)
+    with contextlib.suppress(OSError):  # whoever has to write there will say why it cannot be
+        # what came in and went out is nobody else's business, and root's home is open for passing through
+        chosen.files.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask("app", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "app/web/static"))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=addresses.database_url,
