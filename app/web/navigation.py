@@ -14,6 +14,7 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal_column, or_, select
 
 from app.domain.states import DocumentStatus
+from app.models.desk import AdjustmentRequest
 from app.models.messages import Notice, NoticeSeen
 from app.models.programs import ProgramLogo
 from app.models.sales import SalesDocument
@@ -70,6 +71,11 @@ def _in_review(program_id: int) -> ScalarSelect[int]:
     return _number(select(func.count()).select_from(SalesDocument).where(SalesDocument.program_id == program_id, waits))
 
 
+def _to_adjust(program_id: int) -> ScalarSelect[int]:
+    waits = (AdjustmentRequest.program_id == program_id, AdjustmentRequest.state == "waiting")
+    return _number(select(func.count()).select_from(AdjustmentRequest).where(*waits))
+
+
 def _number(query: Select[int]) -> ScalarSelect[int]:
     return query.scalar_subquery()
 
@@ -81,10 +87,15 @@ PLACES: Sequence[Place] = (
     Place(Section.SALES, "documents.index", _("Documents"), "file", Permission.SEE_DOCUMENTS),
     Place(Section.SALES, "imports.index", _("Imports"), "upload", Permission.SEE_IMPORTS, tab=True),
     Place(Section.PEOPLE, "distributors.index", _("Distributors"), "users", Permission.SEE_DISTRIBUTORS, tab=True),
+    Place(Section.CATALOGUE, "products.index", _("Products"), "box", Permission.SEE_PRODUCTS),
+    Place(Section.CATALOGUE, "products.groups", _("Groups"), "tags", Permission.SEE_PRODUCTS, named="groups"),
+    Place(Section.POINTS, "ledger.index", _("Ledger"), "ledger", Permission.SEE_LEDGER),
+    Place(Section.POINTS, "adjustments.index", _("Adjustments"), "adjust", Permission.SEE_LEDGER, waiting=_to_adjust),
     Place(Section.PREPAID, "runs.index", _("Conversion runs"), "runs", Permission.SEE_MONEY),
     Place(Section.PREPAID, "top_ups.index", _("Top-ups"), "top-ups", Permission.SEE_MONEY),
     Place(Section.PREPAID, "cards.index", _("Cards"), "card", Permission.SEE_MONEY),
     Place(Section.PREPAID, "liability.index", _("Liability"), "wallet", Permission.SEE_MONEY),
+    Place(Section.SETTINGS, "audit.index", _("Audit log"), "audit", Permission.SEE_AUDIT),
 )
 """Places of those who run a programme. Their routes take the programme's code."""
 

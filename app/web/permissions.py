@@ -14,14 +14,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
+from app.models.joining import Application
+from app.models.messages import Message
+from app.models.people import Membership
+from app.models.ledger import LedgerTransaction
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.models.sales import SalesDocument
+from app.services import registration
 from app.services.people import Permission, may
 from app.services.signing_in import Step
-from app.web.context import OneDistributor, Scope, person, scope, session, step
+from app.web.context import OneDistributor, Scope, person, scope_or_none, session, step
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +43,12 @@ class Reach(enum.Enum):
     DOCUMENT = "a document of a programme"
     IMPORT = "an import of a programme"
     RUN = "a conversion run of a programme"
+    MEMBER = "somebody's role in a programme"
+    APPLICATION = "an application to a programme"
+    MESSAGE = "a message of a programme"
+    FORM = "the published registration form of a programme"
+    TRANSACTION = "a transaction of the ledger of a programme"
+    ADJUSTMENT = "an adjustment of a programme"
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,38 @@ ROUTES: Mapping[str, Rule] = {
     "preferences.theme": Rule(Reach.ANYBODY),
     "preferences.language": Rule(Reach.ANYBODY),
     "platform.style": Rule(Reach.PLATFORM),
+    # people, applications, messages
+    "people.index": Rule(Reach.PROGRAM, Permission.MANAGE_PEOPLE),
+    "people.invite": Rule(Reach.PROGRAM, Permission.MANAGE_PEOPLE),
+    "people.send_again": Rule(Reach.PROGRAM, Permission.MANAGE_PEOPLE),
+    "people.withdraw": Rule(Reach.PROGRAM, Permission.MANAGE_PEOPLE),
+    "people.show": Rule(Reach.MEMBER, Permission.MANAGE_PEOPLE),
+    "people.change": Rule(Reach.MEMBER, Permission.MANAGE_PEOPLE),
+    "people.take": Rule(Reach.MEMBER, Permission.MANAGE_PEOPLE),
+    "applications.index": Rule(Reach.PROGRAM, Permission.VET_APPLICATIONS),
+    "applications.show": Rule(Reach.APPLICATION, Permission.VET_APPLICATIONS),
+    "applications.accept": Rule(Reach.APPLICATION, Permission.VET_APPLICATIONS),
+    "applications.refuse": Rule(Reach.APPLICATION, Permission.VET_APPLICATIONS),
+    "applications.ask": Rule(Reach.APPLICATION, Permission.VET_APPLICATIONS),
+    "registration.index": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "registration.question": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "registration.move": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "registration.remove": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "registration.publish": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "registration.preview": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "join.form": Rule(Reach.FORM),
+    "join.thanks": Rule(Reach.FORM),
+    "consents.index": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
+    "consents.decide": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
+    "outbox.index": Rule(Reach.PROGRAM, Permission.MANAGE_PEOPLE),
+    "outbox.show": Rule(Reach.MESSAGE, Permission.MANAGE_PEOPLE),
+    "outbox.send_again": Rule(Reach.MESSAGE, Permission.MANAGE_PEOPLE),
+    "platform_outbox.index": Rule(Reach.PLATFORM),
+    "platform_outbox.show": Rule(Reach.PLATFORM),
+    "platform_outbox.send_again": Rule(Reach.PLATFORM),
+    "platform_users.index": Rule(Reach.PLATFORM),
+    "platform_users.show": Rule(Reach.PLATFORM),
+    "platform_users.act": Rule(Reach.PLATFORM),
     "installing.manifest": Rule(Reach.ANYBODY),
     "installing.worker": Rule(Reach.ANYBODY),
     "installing.offline": Rule(Reach.ANYBODY),
@@ -120,6 +164,18 @@ ROUTES: Mapping[str, Rule] = {
     "views.remove": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "search.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "search.suggest": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    # ledger, catalogue, adjustments, audit
+    "ledger.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "ledger.show": Rule(Reach.TRANSACTION, Permission.SEE_LEDGER),
+    "products.index": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "products.groups": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "audit.index": Rule(Reach.PROGRAM, Permission.SEE_AUDIT),
+    "adjustments.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "adjustments.new": Rule(Reach.PROGRAM, Permission.REQUEST_ADJUSTMENT),
+    "adjustments.show": Rule(Reach.ADJUSTMENT, Permission.SEE_LEDGER),
+    "adjustments.approve": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
+    "adjustments.refuse": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
+    "adjustments.withdraw": Rule(Reach.ADJUSTMENT, Permission.REQUEST_ADJUSTMENT),
     # finance
     "runs.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "runs.new": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
@@ -139,6 +195,9 @@ ROUTES: Mapping[str, Rule] = {
     "cards.order": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
     "liability.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "statements.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "documents.index": Rule(Reach.PROGRAM, Permission.SEE_DOCUMENTS),
+    "documents.accept": Rule(Reach.DOCUMENT, Permission.DECIDE),
+    "documents.refuse": Rule(Reach.DOCUMENT, Permission.DECIDE),
     "documents.show": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
 }
 """Every route, by endpoint. A route that is not here answers 404 to everybody, and a test fails."""
@@ -146,7 +205,9 @@ ROUTES: Mapping[str, Rule] = {
 
 def can(permission: str) -> bool:
     """Tell templates whether whoever is signed in has a permission for what the page is about."""
-    here = scope()
+    here = scope_or_none()
+    if here is None:
+        return False
     return may(person(), Permission(permission), here.program.id, here.distributor.id if here.distributor else None)
 
 
@@ -164,6 +225,9 @@ def guard() -> Response | None:
         _log.error("the route %s has no entry in app.web.permissions.ROUTES: it is refused", request.endpoint)
         abort(404)
     if rule.reach is Reach.ANYBODY:
+        return None
+    if rule.reach is Reach.FORM:
+        g.scope = _form(session(), **(request.view_args or {}))
         return None
     come = step()
     if come is None or come < rule.step:
@@ -192,6 +256,34 @@ def _ask_to_sign_in(come: Step | None) -> Response:
 
 
 _NEXT_STEP = {Step.SHOW_FACTOR: "auth.second", Step.SET_UP_FACTOR: "factors.choose"}
+
+
+def _form(session: Session, program_code: str) -> Scope:
+    """Find the programme of a form that is published; anybody may see it."""
+    found = registration.published_program(session, program_code)
+    return abort(404) if found is None else Scope(found)
+
+
+def _member(session: Session, program_code: str, membership_id: int) -> Scope | None:
+    return _of_program(session, program_code, Membership, membership_id)
+
+
+def _application(session: Session, program_code: str, application_id: int) -> Scope | None:
+    return _of_program(session, program_code, Application, application_id)
+
+
+def _message(session: Session, program_code: str, message_id: int) -> Scope | None:
+    return _of_program(session, program_code, Message, message_id)
+
+
+def _of_program(
+    session: Session, program_code: str, model: type[Membership | Application | Message], id_: int
+) -> Scope | None:
+    """Find a programme and a thing of it."""
+    found = session.scalars(
+        select(Program).join(model, model.program_id == Program.id).where(Program.code == program_code, model.id == id_)
+    ).one_or_none()
+    return None if found is None else Scope(found, thing_id=id_)
 
 
 def _program(session: Session, program_code: str) -> Scope | None:
@@ -227,6 +319,24 @@ def _import(session: Session, program_code: str, batch_id: int) -> Scope | None:
     return None if found is None else Scope(found, thing_id=batch_id)
 
 
+def _transaction(session: Session, program_code: str, transaction_id: int) -> Scope | None:
+    found = session.scalars(
+        select(Program)
+        .join(LedgerTransaction, LedgerTransaction.program_id == Program.id)
+        .where(Program.code == program_code, LedgerTransaction.id == transaction_id)
+    ).one_or_none()
+    return None if found is None else Scope(found, thing_id=transaction_id)
+
+
+def _adjustment(session: Session, program_code: str, adjustment_id: int) -> Scope | None:
+    found = session.scalars(
+        select(Program)
+        .join(AdjustmentRequest, AdjustmentRequest.program_id == Program.id)
+        .where(Program.code == program_code, AdjustmentRequest.id == adjustment_id)
+    ).one_or_none()
+    return None if found is None else Scope(found, thing_id=adjustment_id)
+
+
 def _run(session: Session, program_code: str, run_id: int, **_further: int) -> Scope | None:
     found = session.scalars(
         select(Program)
@@ -242,4 +352,9 @@ _FINDERS: Mapping[Reach, Callable[..., Any]] = {
     Reach.DOCUMENT: _document,
     Reach.IMPORT: _import,
     Reach.RUN: _run,
+    Reach.MEMBER: _member,
+    Reach.APPLICATION: _application,
+    Reach.MESSAGE: _message,
+    Reach.TRANSACTION: _transaction,
+    Reach.ADJUSTMENT: _adjustment,
 }

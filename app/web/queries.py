@@ -14,7 +14,7 @@ from app.domain.states import DocumentStatus, Outcome, Unit
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch, ImportProblem
 from app.models.ledger import Account
-from app.models.sales import AwardReversal, SalesDocument
+from app.models.sales import AwardReversal, Decision, SalesDocument
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,16 @@ def _linked(session: Session, other: Any, condition: Any) -> Sequence[Linked]:
         .limit(50)
     )
     return [Linked(*row) for row in rows]
+
+
+def decisions_of(session: Session, document_id: int) -> Sequence[Any]:
+    """Give what people decided about a document, newest first: what it became, why, who, when."""
+    return session.execute(
+        select(Decision.becomes, Decision.reason, Decision.decided_by, Decision.decided_at)
+        .where(Decision.document_id == document_id)
+        .order_by(Decision.id.desc())
+        .limit(50)
+    ).all()
 
 
 def logins_of(session: Session, logins: Sequence[str]) -> frozenset[str]:

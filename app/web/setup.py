@@ -30,6 +30,7 @@ from app.web import (
     preferences,
     samples,
     security,
+    wording,
 )
 from app.web.account import confirming, profile
 from app.web.account import passkeys as own_passkeys
@@ -37,14 +38,26 @@ from app.web.account import second_factors as factors
 from app.web.account import security as own_security
 from app.web.account import sessions as own_sessions
 from app.web.addresses import CodeConverter, IdConverter
-from app.web.admin import distributors, imports, overview, review, search, views
+from app.web.admin import (
+    adjustments,
+    audit,
+    distributors,
+    documents,
+    imports,
+    ledger,
+    overview,
+    products,
+    review,
+    search,
+    views,
+)
 from app.web.attempts import Attempts
 from app.web.auth import invitations, passkeys, resets, sessions, ways
 from app.web.auth import views as auth
 from app.web.extensions import bootstrap, csrf, login_manager
 from app.web.finance import cards, liability, runs, top_ups
 from app.web.platform import style
-from app.web.portal import documents, statements
+from app.web.portal import statements
 
 BLUEPRINTS = (
     health.bp,
@@ -73,6 +86,10 @@ BLUEPRINTS = (
     review.bp,
     search.bp,
     views.bp,
+    ledger.bp,
+    products.bp,
+    audit.bp,
+    adjustments.bp,
     runs.bp,
     top_ups.bp,
     cards.bp,
@@ -145,6 +162,7 @@ def _prepare_templates(app: Flask) -> None:
         scope=context.scope_or_none,
         sample_password=samples.PASSWORD,
         points_unit=Unit.POINTS,
+        wording=wording,
     )
     app.jinja_env.filters.update(
         figure=formats.figure,

@@ -1,0 +1,155 @@
+"""Points given or taken by hand: asked for by one person with a reason, decided by another."""
+
+import datetime as dt
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.states import Unit
+from app.models.desk import AdjustmentRequest
+from app.models.ledger import Account, LedgerTransaction
+from app.models.programs import Program
+from app.services import audit, ledger
+from app.services.rulebooks import rules_of
+
+REASONS = ("goodwill", "correction", "event", "opening", "complaint", "other")
+"""Codes of reasons; `other` says more in its note, as all may."""
+
+MOST = 10**12
+
+
+class AdjustmentError(Exception):
+    """Something cannot be done with an adjustment; nothing was changed."""
+
+
+class NotWaiting(AdjustmentError):
+    """It was decided or withdrawn before."""
+
+
+class SamePerson(AdjustmentError):
+    """Whoever asked for an adjustment does not decide it."""
+
+
+class Uncovered(AdjustmentError):
+    """The account does not have what is to be taken."""
+
+
+def request(
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    amount: int,
+    *,
+    reason_code: str,
+    note: str,
+    actor: str,
+    now: dt.datetime,
+) -> int:
+    """Ask for points to be given (above zero) or taken (below zero). Returns the request's id. The caller commits.
+
+    Raises:
+        AdjustmentError: The amount is zero or too large, the reason is none of `REASONS`, or the note is empty.
+    """
+    if not 0 < abs(amount) <= MOST or reason_code not in REASONS or not note.strip():
+        raise AdjustmentError("an adjustment has an amount, a reason and a note")
+    made = AdjustmentRequest(
+        program_id=program.id,
+        distributor_id=distributor_id,
+        unit=Unit.POINTS,
+        amount=amount,
+        reason_code=reason_code,
+        note=note.strip(),
+        state="waiting",
+        requested_by=actor,
+        requested_at=now,
+    )
+    session.add(made)
+    session.flush()
+    after = {"distributor_id": distributor_id, "amount": amount, "reason_code": reason_code}
+    audit.note(
+        session, actor, "adjustment.request", str(made.id), now=now, program_id=program.id, after=after, reason=note
+    )
+    return made.id
+
+
+def approve(session: Session, program: Program, request_id: int, *, actor: str, now: dt.datetime) -> None:
+    """Let an adjustment happen: its points move in this transaction. The caller commits.
+
+    Raises:
+        SamePerson: Whoever approves asked for it.
+        NotWaiting: It was decided before.
+        Uncovered: The account does not have what is to be taken, and cannot owe.
+        LookupError: The programme has no such request.
+    """
+    found = _held(session, program, request_id)
+    if found.requested_by.casefold() == actor.casefold():
+        raise SamePerson
+    account_id = session.scalars(
+        select(Account.id).where(Account.distributor_id == found.distributor_id, Account.unit == found.unit)
+    ).one()
+    key = f"request:{found.id}"
+    moved = ledger.adjust(
+        session,
+        rules_of(session, program.id),
+        account_id,
+        found.amount,
+        key=key,
+        now=now,
+        actor=actor,
+        reason=f"{found.reason_code}: {found.note}",
+    )
+    if moved != abs(found.amount):
+        raise Uncovered
+    found.transaction_id = session.scalars(
+        select(LedgerTransaction.id).where(LedgerTransaction.key == f"adjust:{key}")
+    ).one()
+    _decide(session, program, found, "approved", None, actor, now)
+
+
+def refuse(session: Session, program: Program, request_id: int, *, note: str, actor: str, now: dt.datetime) -> None:
+    """Refuse an adjustment, or withdraw one's own. The caller commits.
+
+    Raises:
+        NotWaiting: It was decided before.
+        LookupError: The programme has no such request.
+    """
+    found = _held(session, program, request_id)
+    own = found.requested_by.casefold() == actor.casefold()
+    _decide(session, program, found, "withdrawn" if own else "refused", note, actor, now)
+
+
+def _held(session: Session, program: Program, request_id: int) -> AdjustmentRequest:
+    found = session.scalars(
+        select(AdjustmentRequest)
+        .where(AdjustmentRequest.id == request_id, AdjustmentRequest.program_id == program.id)
+        .with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise LookupError(request_id)
+    if found.state != "waiting":
+        raise NotWaiting(found.state)
+    return found
+
+
+def _decide(
+    session: Session,
+    program: Program,
+    found: AdjustmentRequest,
+    state: str,
+    note: str | None,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    found.state, found.decided_by, found.decided_at, found.decision_note = state, actor, now, note
+    session.flush()
+    audit.note(
+        session,
+        actor,
+        f"adjustment.{state}",
+        str(found.id),
+        now=now,
+        program_id=program.id,
+        before={"state": "waiting"},
+        after={"state": state, "amount": found.amount},
+        reason=note,
+    )

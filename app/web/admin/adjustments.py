@@ -1,0 +1,217 @@
+"""Adjustments: points given or taken by hand, asked for by one person and decided by another."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.domain.codes import code_key
+from app.extensions import db
+from app.models.desk import AdjustmentRequest
+from app.models.distributors import Distributor
+from app.models.ledger import Account
+from app.services import adjustments
+from app.web.context import now, person, scope, session
+from app.web.fields import Between, PointsField
+from app.web.forms import Form
+from app.web.lists.answering import answer
+from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, Search
+from app.web.wording import ADJUSTMENT_REASON, ADJUSTMENT_STATE
+
+bp = Blueprint("adjustments", __name__)
+
+
+class NewAdjustment(Form):
+    """Whose points, how many, which way, and why. Two choices for the direction: nobody mistakes a sign."""
+
+    distributor = StringField(_("Distributor's code"), [InputRequired(_("Say whose points.")), Length(max=64)])
+    direction = RadioField(
+        _("What happens"),
+        [InputRequired(_("Choose one."))],
+        choices={"give": _("Give points"), "take": _("Take points")},
+    )
+    points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, adjustments.MOST)])
+    reason_code = SelectField(_("Reason"), choices=dict(ADJUSTMENT_REASON))
+    note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
+
+
+class Refusal(Form):
+    """Why an adjustment is refused."""
+
+    note = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
+
+
+def _query() -> Select[Any]:
+    return (
+        select()
+        .select_from(AdjustmentRequest)
+        .join(Distributor, Distributor.id == AdjustmentRequest.distributor_id)
+        .where(AdjustmentRequest.program_id == scope().program.id)
+    )
+
+
+def _request(row: Any) -> str:
+    return url_for("adjustments.show", program_code=scope().program.code, adjustment_id=row.row_id)
+
+
+ADJUSTMENTS = Listing(
+    name="adjustments",
+    title=_("Adjustments"),
+    columns=(
+        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_request),
+        Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
+        Column("points", _("Points"), AdjustmentRequest.amount, Kind.POINTS, AdjustmentRequest.amount),
+        Column(
+            "reason", _("Reason"), AdjustmentRequest.reason_code, words=lambda code: ADJUSTMENT_REASON.get(code, code)
+        ),
+        Column("note", _("In words"), AdjustmentRequest.note, phone=False),
+        Column("requested_by", _("Asked for by"), AdjustmentRequest.requested_by, phone=False),
+        Column(
+            "requested_at", _("Asked"), AdjustmentRequest.requested_at, Kind.INSTANT, AdjustmentRequest.requested_at
+        ),
+        Column("decided_by", _("Decided by"), AdjustmentRequest.decided_by, phone=False),
+        Column("state", _("State"), AdjustmentRequest.state, badge=lambda state: ADJUSTMENT_STATE[state]),
+    ),
+    query=_query,
+    id=AdjustmentRequest.id,
+    default="-requested_at",
+    filters=(
+        Search(Distributor.name, Distributor.code, AdjustmentRequest.note, title=_("Distributor, code or words")),
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(state, badge.text) for state, badge in ADJUSTMENT_STATE.items()],
+            lambda value: AdjustmentRequest.state == value,
+        ),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/adjustments")
+def index(program_code: str) -> str | Response:
+    return answer(ADJUSTMENTS, "admin/adjustments.html")
+
+
+@bp.route("/programs/<code:program_code>/adjustments/new", methods=["GET", "POST"])
+def new(program_code: str) -> str | Response | tuple[str, int]:
+    form = NewAdjustment()
+    if request.method == "GET":
+        form.distributor.data = request.args.get("distributor", "")[:64]
+        return render_template("admin/adjustment_new.html", form=form)
+    if form.validate():
+        with transaction(db.session) as writing:
+            owner = _distributor_id(writing, form.distributor.data or "")
+            if owner is not None:
+                made = adjustments.request(
+                    writing,
+                    scope().program,
+                    owner,
+                    int(form.points.data) * (1 if form.direction.data == "give" else -1),
+                    reason_code=form.reason_code.data,
+                    note=form.note.data or "",
+                    actor=person().login,
+                    now=now(),
+                )
+        if owner is not None:
+            flash(gettext("Asked for. A second person decides."), "success")
+            return redirect(url_for("adjustments.show", program_code=program_code, adjustment_id=made), 303)
+        form.refuse("distributor", gettext("No distributor of this programme has this code."))
+    return render_template("admin/adjustment_new.html", form=form), 400
+
+
+def _distributor_id(writing: Session, code: str) -> int | None:
+    return writing.scalars(
+        select(Distributor.id).where(
+            Distributor.program_id == scope().program.id, Distributor.code_key == code_key(code)
+        )
+    ).one_or_none()
+
+
+@bp.get("/programs/<code:program_code>/adjustments/<id:adjustment_id>")
+def show(program_code: str, adjustment_id: int) -> str:
+    return _page(adjustment_id, Refusal(formdata=None), asked=False)
+
+
+def _page(adjustment_id: int, refusal: Refusal, *, asked: bool) -> str:
+    row = (
+        session()
+        .execute(
+            select(AdjustmentRequest, Distributor.id, Distributor.name, Distributor.code, Account.available)
+            .join(Distributor, Distributor.id == AdjustmentRequest.distributor_id)
+            .join(Account, (Account.distributor_id == Distributor.id) & (Account.unit == AdjustmentRequest.unit))
+            .where(AdjustmentRequest.id == adjustment_id)
+        )
+        .one()
+    )
+    asked_for = row[0]
+    return render_template(
+        "admin/adjustment.html",
+        adjustment=asked_for,
+        distributor=row[1:4],
+        available=row.available,
+        state=ADJUSTMENT_STATE[asked_for.state],
+        reason=ADJUSTMENT_REASON.get(asked_for.reason_code, asked_for.reason_code),
+        mine=asked_for.requested_by.casefold() == person().login.casefold(),
+        refusal=refusal,
+        asked=asked,
+    )
+
+
+def _back(adjustment_id: int) -> Response:
+    return redirect(url_for("adjustments.show", program_code=scope().program.code, adjustment_id=adjustment_id), 303)
+
+
+@bp.post("/programs/<code:program_code>/adjustments/<id:adjustment_id>/approve")
+def approve(program_code: str, adjustment_id: int) -> Response:
+    try:
+        with transaction(db.session) as writing:
+            adjustments.approve(writing, scope().program, adjustment_id, actor=person().login, now=now())
+    except adjustments.SamePerson:
+        flash(gettext("You asked for this: a second person must approve it."), "danger")
+    except adjustments.NotWaiting:
+        flash(gettext("Somebody was quicker: it is decided by now."), "warning")
+    except adjustments.Uncovered:
+        flash(gettext("The account does not have so many points, and this programme lets nobody owe."), "danger")
+    else:
+        flash(gettext("Approved. The points have moved."), "success")
+    return _back(adjustment_id)
+
+
+@bp.post("/programs/<code:program_code>/adjustments/<id:adjustment_id>/refuse")
+def refuse(program_code: str, adjustment_id: int) -> Response | tuple[str, int]:
+    form = Refusal()
+    if not form.validate():
+        return _page(adjustment_id, form, asked=True), 400
+    try:
+        with transaction(db.session) as writing:
+            adjustments.refuse(
+                writing, scope().program, adjustment_id, note=form.note.data or "", actor=person().login, now=now()
+            )
+    except adjustments.NotWaiting:
+        flash(gettext("Somebody was quicker: it is decided by now."), "warning")
+    else:
+        flash(gettext("It will not happen."), "success")
+    return _back(adjustment_id)
+
+
+@bp.post("/programs/<code:program_code>/adjustments/<id:adjustment_id>/withdraw")
+def withdraw(program_code: str, adjustment_id: int) -> Response:
+    """Take one's own request back."""
+    with transaction(db.session) as writing:
+        asked_by = writing.scalars(
+            select(AdjustmentRequest.requested_by).where(AdjustmentRequest.id == adjustment_id)
+        ).one()
+        if asked_by.casefold() != person().login.casefold():
+            abort(404)
+        try:
+            adjustments.refuse(writing, scope().program, adjustment_id, note="", actor=person().login, now=now())
+        except adjustments.NotWaiting:
+            flash(gettext("Somebody was quicker: it is decided by now."), "warning")
+    return _back(adjustment_id)

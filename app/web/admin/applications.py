@@ -1,0 +1,266 @@
+"""Applications to a programme: the list, and each with what was answered, what looks like it, and what to decide."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Date, Select, cast, func, select
+from werkzeug.wrappers import Response
+from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.domain.states import ApplicationState
+from app.extensions import db
+from app.models.distributors import Distributor, DistributorGroup
+from app.models.joining import Application
+from app.services import applications, distributors, registration
+from app.services.applications import COMPANY, OPEN, REP
+from app.services.invitations import AlreadyThere
+from app.web.addresses import outside
+from app.web.admin.people import invitation_link
+from app.web.context import now, person, scope, session
+from app.web.forms import Form, choice
+from app.web.lists.answering import answer
+from app.web.lists.describing import Badge, Choice, Column, Days, Kind, Listing, OneOf, Search
+
+bp = Blueprint("applications", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+KIND = {COMPANY: _("Company"), REP: _("Sales rep")}
+STATE = {
+    ApplicationState.NEW: Badge(_("To be decided"), "wait"),
+    ApplicationState.CONSENT: Badge(_("Waits for the employer"), "busy"),
+    ApplicationState.ACCEPTED: Badge(_("Accepted"), "good"),
+    ApplicationState.REFUSED: Badge(_("Refused"), "bad"),
+}
+
+
+class AcceptCompany(Form):
+    """Under which distributor a company comes in."""
+
+    into = RadioField(
+        _("Distributor"),
+        [InputRequired(_("Say whether it is a new distributor."))],
+        choices=[choice("new", _("A new one")), choice("known", _("One that is here already"))],
+    )
+    code = StringField(
+        _("Code"),
+        [InputRequired(_("Give the distributor's code.")), Length(max=64)],
+        description=_("Of the new distributor, or of the one that is here."),
+    )
+    group = SelectField(_("Group of a new distributor"))
+
+
+class AcceptRep(Form):
+    """To which distributor a sales rep belongs."""
+
+    code = StringField(_("Distributor's code"), [InputRequired(_("Say whose sales rep it is.")), Length(max=64)])
+
+
+class Refuse(Form):
+    """Why an application is refused; the applicant reads it."""
+
+    reason = TextAreaField(_("Reason"), [InputRequired(_("Say why; the applicant reads it.")), Length(max=1_000)])
+
+
+def _query() -> Select[Any]:
+    return select().select_from(Application).where(Application.program_id == scope().program.id)
+
+
+def _link(row: Any) -> str:
+    return url_for("applications.show", program_code=scope().program.code, application_id=row.row_id)
+
+
+APPLICATIONS = Listing(
+    name="applications",
+    title=_("Applications"),
+    columns=(
+        Column("company", _("Company"), Application.company, sort=Application.company, link=_link),
+        Column("name", _("Applicant"), Application.name, sort=Application.name, small=lambda row: row.login),
+        Column("kind", _("Kind"), Application.kind, words=lambda kind: KIND[kind]),
+        Column("tax_id", _("Tax id"), Application.tax_id, Kind.CODE, phone=False),
+        Column("created_at", _("Sent"), Application.created_at, Kind.INSTANT, Application.created_at),
+        Column("state", _("State"), Application.state, badge=lambda state: STATE[ApplicationState(state)]),
+        Column("decided_by", _("Decided by"), Application.decided_by, phone=False),
+        Column("login", _("E-mail"), Application.login, shown=False),
+    ),
+    query=_query,
+    id=Application.id,
+    default="-created_at",
+    filters=(
+        Search(
+            Application.company,
+            Application.name,
+            Application.login,
+            Application.tax_id,
+            title=_("Company, name, e-mail or tax id"),
+        ),
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(state.value, badge.text) for state, badge in STATE.items()],
+            lambda value: Application.state == value,
+        ),
+        OneOf(
+            "kind",
+            _("Kind"),
+            [Choice(kind, text) for kind, text in KIND.items()],
+            lambda value: Application.kind == value,
+        ),
+        Days("sent", _("Sent"), cast(func.timezone("UTC", Application.created_at), Date)),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/applications")
+def index(program_code: str) -> str | Response:
+    form = registration.form_of(session(), scope().program.id)
+    return answer(APPLICATIONS, "admin/applications.html", counted=True, published=form.published)
+
+
+@bp.get("/programs/<code:program_code>/applications/<id:application_id>")
+def show(program_code: str, application_id: int) -> str:
+    application = session().get_one(Application, application_id)
+    return _page(application, _accept_form(application), Refuse())
+
+
+@bp.post("/programs/<code:program_code>/applications/<id:application_id>/accept")
+def accept(program_code: str, application_id: int) -> Answer:
+    application = session().get_one(Application, application_id)
+    form = _accept_form(application)
+    if form.validate():
+        problem = _accept(application, form)
+        if problem is None:
+            flash(gettext("The application is accepted; an invitation is on its way."), "success")
+            return redirect(url_for("applications.index", program_code=program_code), 303)
+        form.refuse(*problem)
+    return _page(application, form, Refuse()), 400
+
+
+@bp.post("/programs/<code:program_code>/applications/<id:application_id>/refuse")
+def refuse(program_code: str, application_id: int) -> Answer:
+    form = Refuse()
+    if form.validate():
+        try:
+            with transaction(db.session) as changing:
+                applications.refuse(
+                    changing,
+                    scope().program,
+                    application_id,
+                    form.reason.data or "",
+                    actor=person().login,
+                    now=now(),
+                )
+        except applications.ApplicationClosed:
+            form.refuse(None, decided_already())
+        else:
+            flash(gettext("The application is refused; the applicant is told why."), "success")
+            return redirect(url_for("applications.index", program_code=program_code), 303)
+    application = session().get_one(Application, application_id)
+    return _page(application, _accept_form(application), form), 400
+
+
+@bp.post("/programs/<code:program_code>/applications/<id:application_id>/ask")
+def ask(program_code: str, application_id: int) -> Answer:
+    """Ask the employer of a sales rep for consent."""
+    form = AcceptRep()
+    if form.validate():
+        employer = distributors.id_of_code(session(), scope().program.id, form.code.data or "")
+        try:
+            with transaction(db.session) as changing:
+                applications.ask_employer(
+                    changing,
+                    scope().program,
+                    application_id,
+                    employer or 0,
+                    consent_page=consent_page,
+                    actor=person().login,
+                    now=now(),
+                )
+        except applications.ApplicationClosed:
+            form.refuse(None, decided_already())
+        except applications.DistributorMissing:
+            form.refuse("code", gettext("No distributor of this programme has this code."))
+        except applications.NobodyToAsk:
+            form.refuse("code", gettext("This distributor has no owner who could agree. Invite one first."))
+        else:
+            flash(gettext("The employer is asked; you see here what they answer."), "success")
+            return redirect(url_for("applications.show", program_code=program_code, application_id=application_id), 303)
+    return _page(session().get_one(Application, application_id), form, Refuse()), 400
+
+
+def consent_page(distributor_id: str) -> str:
+    """Give the address of the page where a distributor's owner agrees."""
+    return outside("consents.index", program_code=scope().program.code, distributor_id=int(distributor_id))
+
+
+def decided_already() -> str:
+    """Say that somebody was quicker."""
+    return gettext("This application was decided already.")
+
+
+def _accept_form(application: Application) -> AcceptCompany | AcceptRep:
+    employer = session().get(Distributor, application.distributor_id) if application.distributor_id else None
+    if application.kind == REP:
+        return AcceptRep(code=employer.code if employer else "")
+    form = AcceptCompany(into="new", code=f"A-{application.id}")
+    groups = session().execute(
+        select(DistributorGroup.id, DistributorGroup.name)
+        .where(DistributorGroup.program_id == scope().program.id)
+        .order_by(DistributorGroup.name)
+    )
+    form.group.choices = [choice("", _("None")), *(choice(str(id_), name) for id_, name in groups)]
+    return form
+
+
+def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[str | None, str] | None:
+    """Accept an application; give what is wrong, and with which field, where it cannot be."""
+    program, code = scope().program, form.code.data or ""
+    known = distributors.id_of_code(session(), program.id, code)
+    is_new = isinstance(form, AcceptCompany) and form.into.data == "new"
+    if not is_new and known is None:
+        return "code", gettext("No distributor of this programme has this code.")
+    group = form.group.data if isinstance(form, AcceptCompany) else None
+    try:
+        with transaction(db.session) as changing:
+            applications.accept(
+                changing,
+                program,
+                application.id,
+                distributor_id=None if is_new else known,
+                new_code=code,
+                group_id=int(group) if group else None,
+                employer_consent=registration.form_of(changing, program.id).employer_consent,
+                link=invitation_link,
+                actor=person().login,
+                inviter=person().name,
+                now=now(),
+            )
+    except applications.ApplicationClosed:
+        return None, decided_already()
+    except applications.ConsentMissing:
+        return None, gettext("The employer has not agreed yet. Ask for the consent first.")
+    except applications.CodeTaken:
+        return "code", gettext("Another distributor has this code.")
+    except AlreadyThere:
+        return None, gettext("They have this role already. Refuse the application, and say so.")
+    return None
+
+
+def _page(application: Application, accept_form: AcceptCompany | AcceptRep, refuse_form: Refuse) -> str:
+    employer = session().get(Distributor, application.distributor_id) if application.distributor_id else None
+    return render_template(
+        "admin/application.html",
+        one=application,
+        open=application.state in OPEN,
+        state=STATE[ApplicationState(application.state)],
+        kind=KIND[application.kind],
+        employer=employer,
+        duplicates=applications.duplicates(session(), application),
+        consent_needed=application.kind == REP and registration.form_of(session(), scope().program.id).employer_consent,
+        accept_form=accept_form,
+        refuse_form=refuse_form,
+    )

@@ -1,0 +1,173 @@
+"""Documents: the list of all, and one with everything that came of it."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement, Select, or_, select
+from werkzeug.wrappers import Response
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.domain.numbering import number_key
+from app.domain.states import DocumentKind, DocumentStatus
+from app.extensions import db
+from app.models.distributors import Distributor
+from app.models.sales import SalesDocument
+from app.services import explanations
+from app.web import paging, queries
+from app.web.addresses import id_asked
+from app.web.context import now, person, scope, session
+from app.web.forms import Form
+from app.web.lists.answering import answer
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
+from verification import decisions
+
+bp = Blueprint("documents", __name__)
+
+_FORM = {DocumentStatus.ACCEPTED: "accept", DocumentStatus.REFUSED: "refuse"}
+_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+
+
+class Decision(Form):
+    """Why a document is accepted or refused."""
+
+    reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
+
+
+def _query() -> Select[Any]:
+    return (
+        select()
+        .select_from(SalesDocument)
+        .join(Distributor, Distributor.id == SalesDocument.distributor_id)
+        .where(SalesDocument.program_id == scope().program.id)
+    )
+
+
+def _document(row: Any) -> str:
+    return url_for("documents.show", program_code=scope().program.code, document_id=row.row_id)
+
+
+def _distributor(row: Any) -> str:
+    return url_for("statements.show", program_code=scope().program.code, distributor_id=row.distributor_id)
+
+
+def _numbered(typed: str) -> ColumnElement[bool]:
+    """Find numbers that begin like the typed one, however it is written (rules.md 9): an index serves that."""
+    keys = {number_key(typed, year) for year in (0, *map(int, _YEAR.findall(typed)))} - {""}
+    return or_(*(SalesDocument.number_key.startswith(key, autoescape=True) for key in sorted(keys)))
+
+
+DOCUMENTS = Listing(
+    name="documents",
+    title=_("Documents"),
+    columns=(
+        Column(
+            "number",
+            _("Document"),
+            SalesDocument.number,
+            link=_document,
+            small=lambda row: DOCUMENT_KIND[row.kind],
+        ),
+        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
+        Column("name", _("Distributor"), Distributor.name, link=_distributor),
+        Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
+        Column("lines", _("Lines"), SalesDocument.line_count, Kind.NUMBER, phone=False),
+        Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
+        Column("source", _("Source"), SalesDocument.source, phone=False),
+        Column("counted_at", _("Came in"), SalesDocument.counted_at, Kind.INSTANT, phone=False),
+        Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
+        Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
+        Column("distributor_id", "", Distributor.id, shown=False, exported=False),
+    ),
+    query=_query,
+    id=SalesDocument.id,
+    default="-issued_on",
+    filters=(
+        Search(title=_("Number of a document"), also=_numbered),
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(status.name.lower(), badge.text) for status, badge in DOCUMENT_STATUS.items()],
+            lambda value: SalesDocument.status == DocumentStatus[value.upper()],
+        ),
+        OneOf(
+            "kind",
+            _("Kind"),
+            [Choice(kind.name.lower(), text) for kind, text in DOCUMENT_KIND.items()],
+            lambda value: SalesDocument.kind == DocumentKind[value.upper()],
+        ),
+        Days("issued", _("Issued"), SalesDocument.issued_on),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/documents")
+def index(program_code: str) -> str | Response:
+    return answer(DOCUMENTS, "admin/documents.html")
+
+
+@bp.get("/programs/<code:program_code>/documents/<id:document_id>")
+def show(program_code: str, document_id: int) -> str:
+    return _page(document_id)
+
+
+@bp.post("/programs/<code:program_code>/documents/<id:document_id>/accept")
+def accept(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    return _decide(document_id, DocumentStatus.ACCEPTED)
+
+
+@bp.post("/programs/<code:program_code>/documents/<id:document_id>/refuse")
+def refuse(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    return _decide(document_id, DocumentStatus.REFUSED)
+
+
+def _decide(document_id: int, becomes: DocumentStatus) -> Response | tuple[str, int]:
+    form = Decision(prefix=_FORM[becomes])
+    if not form.validate():
+        return _page(document_id, form, becomes), 400
+    try:
+        with transaction(db.session) as writing:
+            decisions.decide(
+                writing,
+                scope().program,
+                document_id,
+                becomes,
+                reason=form.reason.data or "",
+                actor=person().login,
+                now=now(),
+            )
+    except decisions.CannotDecide:
+        form.refuse(None, gettext("Somebody was quicker: the document is in another state by now."))
+        return _page(document_id, form, becomes), 409
+    flash(
+        gettext("The document is accepted.")
+        if becomes is DocumentStatus.ACCEPTED
+        else gettext("The document is refused."),
+        "success",
+    )
+    return redirect(url_for("documents.show", program_code=scope().program.code, document_id=document_id), 303)
+
+
+def _page(document_id: int, form: Decision | None = None, asked: DocumentStatus | None = None) -> str:
+    here = scope()
+    explained = explanations.explain_document(session(), here.program, document_id)
+    after = id_asked("line") or 0
+    lines = [line for line in explained.lines if line.line_number > after]
+    return render_template(
+        "admin/document.html",
+        document=explained,
+        page=paging.page(lines, first=after == 0),
+        returns=queries.returns_of(session(), document_id),
+        sales=queries.sales_of(session(), document_id),
+        decided=queries.decisions_of(session(), document_id),
+        forms={
+            name: form if becomes is asked and form is not None else Decision(formdata=None, prefix=name)
+            for becomes, name in _FORM.items()
+        },
+        asked=_FORM.get(asked) if asked is not None else None,
+    )

@@ -1,0 +1,158 @@
+"""The ledger: every transaction of a programme, to be searched and opened."""
+
+from typing import Any
+
+from flask import Blueprint, abort, render_template, url_for
+from flask_babel import lazy_gettext as _
+from sqlalchemy import BigInteger, Select, cast, func, select
+from werkzeug.wrappers import Response
+
+from app.domain.states import Bucket, TransactionKind, Unit
+from app.models.distributors import Distributor
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction
+from app.models.sales import SalesDocument
+from app.web.context import scope, session
+from app.web.lists.answering import answer
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.wording import MOVEMENT
+
+bp = Blueprint("ledger", __name__)
+
+_WALLETS = (Bucket.PENDING, Bucket.AVAILABLE, Bucket.RESERVED)
+
+
+def _query() -> Select[Any]:
+    return (
+        select()
+        .select_from(LedgerTransaction)
+        .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+        .where(LedgerTransaction.program_id == scope().program.id)
+    )
+
+
+def _of_wallets(unit: Unit) -> Any:
+    """Sum what a transaction changed in wallets, in one unit."""
+    return (
+        select(cast(func.sum(LedgerEntry.amount), BigInteger))
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .where(
+            LedgerEntry.transaction_id == LedgerTransaction.id,
+            LedgerEntry.bucket.in_(_WALLETS),
+            Account.unit == unit,
+        )
+        .correlate(LedgerTransaction)
+        .scalar_subquery()
+    )
+
+
+def _owner() -> Any:
+    """Name whose wallet a transaction is about."""
+    return (
+        select(Distributor.name)
+        .join(Account, Account.distributor_id == Distributor.id)
+        .join(LedgerEntry, LedgerEntry.account_id == Account.id)
+        .where(LedgerEntry.transaction_id == LedgerTransaction.id)
+        .limit(1)
+        .correlate(LedgerTransaction)
+        .scalar_subquery()
+    )
+
+
+def _transaction(row: Any) -> str:
+    return url_for("ledger.show", program_code=scope().program.code, transaction_id=row.row_id)
+
+
+def _document(row: Any) -> str | None:
+    if row.document_id is None:
+        return None
+    return url_for("documents.show", program_code=scope().program.code, document_id=row.document_id)
+
+
+LEDGER = Listing(
+    name="ledger",
+    title=_("Ledger"),
+    columns=(
+        Column("number", _("Transaction"), LedgerTransaction.id, Kind.CODE, LedgerTransaction.id, link=_transaction),
+        Column("kind", _("Movement"), LedgerTransaction.kind, words=lambda kind: MOVEMENT[kind]),
+        Column("effective_on", _("Effective"), LedgerTransaction.effective_on, Kind.DAY),
+        Column("recorded_at", _("Recorded"), LedgerTransaction.recorded_at, Kind.INSTANT, phone=False),
+        Column("owner", _("Distributor"), _owner()),
+        Column("document", _("Document"), SalesDocument.number, link=_document),
+        Column("points", _("Points"), _of_wallets(Unit.POINTS), Kind.POINTS),
+        Column("money", _("Money"), _of_wallets(Unit.MONEY), Kind.MONEY, phone=False),
+        Column("actor", _("By"), LedgerTransaction.actor, phone=False),
+        Column("reason", _("Reason"), LedgerTransaction.reason, phone=False),
+        Column("document_id", "", LedgerTransaction.document_id, shown=False, exported=False),
+    ),
+    query=_query,
+    id=LedgerTransaction.id,
+    default="-number",
+    filters=(
+        Search(
+            LedgerTransaction.key, LedgerTransaction.reason, LedgerTransaction.actor, title=_("Key, reason, person")
+        ),
+        OneOf(
+            "kind",
+            _("Movement"),
+            [Choice(kind.name.lower(), text) for kind, text in MOVEMENT.items()],
+            lambda value: LedgerTransaction.kind == TransactionKind[value.upper()],
+        ),
+        Days("effective", _("Effective"), LedgerTransaction.effective_on),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/ledger")
+def index(program_code: str) -> str | Response:
+    return answer(LEDGER, "admin/ledger.html")
+
+
+@bp.get("/programs/<code:program_code>/ledger/<id:transaction_id>")
+def show(program_code: str, transaction_id: int) -> str:
+    program = scope().program
+    found = (
+        session()
+        .execute(
+            select(LedgerTransaction, SalesDocument.number)
+            .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+            .where(LedgerTransaction.id == transaction_id, LedgerTransaction.program_id == program.id)
+        )
+        .one_or_none()
+    )
+    if found is None:
+        abort(404)
+    entries = (
+        session()
+        .execute(
+            select(
+                LedgerEntry.position,
+                Distributor.id,
+                Distributor.name,
+                Account.unit,
+                LedgerEntry.bucket,
+                LedgerEntry.amount,
+                LedgerEntry.lot_id,
+            )
+            .join(Account, Account.id == LedgerEntry.account_id)
+            .outerjoin(Distributor, Distributor.id == Account.distributor_id)
+            .where(LedgerEntry.transaction_id == transaction_id)
+            .order_by(LedgerEntry.position)
+            .limit(500)
+        )
+        .all()
+    )
+    undone_by = (
+        session()
+        .scalars(
+            select(LedgerTransaction.id)
+            .where(
+                LedgerTransaction.reverses_id == transaction_id, LedgerTransaction.document_id == found[0].document_id
+            )
+            .order_by(LedgerTransaction.id)
+            .limit(20)
+        )
+        .all()
+    )
+    return render_template(
+        "admin/transaction.html", transaction=found[0], number=found[1], entries=entries, undone_by=undone_by
+    )

@@ -1,0 +1,160 @@
+"""What a programme sends: mails and SMS with their state; what is held or failed can be sent again."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Date, Select, cast, func, select
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.domain.states import MessageState
+from app.extensions import db
+from app.models.messages import Message
+from app.outbox.gateways import gateways_of
+from app.services import messages
+from app.services.messages import Channel
+from app.services.messages import Kind as About
+from app.web.context import now, person, scope, session, settings
+from app.web.lists.answering import answer
+from app.web.lists.describing import Badge, Choice, Column, Days, Listing, OneOf, Search
+from app.web.lists.describing import Kind as Written
+
+bp = Blueprint("outbox", __name__)
+
+STATE: Mapping[MessageState, Badge] = {
+    MessageState.WAITING: Badge(_("On its way"), "busy"),
+    MessageState.SENT: Badge(_("Sent"), "good"),
+    MessageState.FAILED: Badge(_("Not sent"), "bad"),
+    MessageState.HELD: Badge(_("Held"), "wait"),
+}
+
+ABOUT: Mapping[str, Any] = {
+    About.INVITATION: _("Invitation"),
+    About.SIGN_IN_LINK: _("Link to sign in"),
+    About.SIGN_IN_CODE: _("Code to sign in"),
+    About.RESET: _("Forgotten password"),
+    About.PASSWORD_CHANGED: _("Password changed"),
+    About.EMAIL_CODE: _("New e-mail address"),
+    About.EMAIL_CHANGED: _("E-mail address changed"),
+    About.PHONE_CODE: _("New phone number"),
+    About.FACTORS_CHANGED: _("Second step changed"),
+    About.APPLICATION_RECEIVED: _("Application received"),
+    About.APPLICATION_CONSENT: _("Employer’s consent"),
+    About.APPLICATION_ACCEPTED: _("Application accepted"),
+    About.APPLICATION_REFUSED: _("Application refused"),
+}
+
+CHANNEL: Mapping[str, Any] = {Channel.MAIL: _("E-mail"), Channel.SMS: _("SMS")}
+
+
+def about(kind: str) -> Any:
+    """Say what a message is about."""
+    return ABOUT.get(kind, kind)
+
+
+def listing(name: str, query: Any, link: Any) -> Listing:
+    """Describe a list of messages: of one programme, or of all that there are."""
+    return Listing(
+        name=name,
+        title=_("Messages"),
+        columns=(
+            Column("to", _("To"), Message.to, sort=Message.to, link=link),
+            Column("kind", _("About"), Message.kind, sort=Message.kind, words=about),
+            Column("channel", _("By"), Message.channel, words=lambda channel: CHANNEL[channel], phone=False),
+            Column("created_at", _("Written"), Message.created_at, Written.INSTANT, Message.created_at),
+            Column("sent_at", _("Sent"), Message.sent_at, Written.INSTANT, phone=False),
+            Column("state", _("State"), Message.state, badge=lambda state: STATE[MessageState(state)]),
+        ),
+        query=query,
+        id=Message.id,
+        default="-created_at",
+        filters=(
+            Search(Message.to, title=_("Address or number")),
+            OneOf(
+                "state",
+                _("State"),
+                [Choice(state.value, badge.text) for state, badge in STATE.items()],
+                lambda value: Message.state == value,
+            ),
+            OneOf(
+                "about",
+                _("About"),
+                [Choice(kind, text) for kind, text in ABOUT.items()],
+                lambda value: Message.kind == value,
+            ),
+            Days("written", _("Written"), cast(func.timezone("UTC", Message.created_at), Date)),
+        ),
+    )
+
+
+def _query() -> Select[Any]:
+    return select().select_from(Message).where(Message.program_id == scope().program.id)
+
+
+def _link(row: Any) -> str:
+    return url_for("outbox.show", program_code=scope().program.code, message_id=row.row_id)
+
+
+MESSAGES = listing("messages", _query, _link)
+
+
+@bp.get("/programs/<code:program_code>/outbox")
+def index(program_code: str) -> str | Response:
+    return answer(MESSAGES, "admin/outbox.html", missing=missing())
+
+
+@bp.get("/programs/<code:program_code>/outbox/<id:message_id>")
+def show(program_code: str, message_id: int) -> str:
+    return message_page(
+        message_id,
+        back=url_for("outbox.index", program_code=program_code),
+        again=url_for("outbox.send_again", program_code=program_code, message_id=message_id),
+    )
+
+
+@bp.post("/programs/<code:program_code>/outbox/<id:message_id>/send-again")
+def send_again(program_code: str, message_id: int) -> Response:
+    let_go(message_id, scope().program.id)
+    return redirect(url_for("outbox.show", program_code=program_code, message_id=message_id), 303)
+
+
+def gateways() -> Collection[Channel]:
+    """Give the ways that are set up to send something."""
+    return gateways_of(settings()).keys()
+
+
+def missing() -> list[Any]:
+    """Name the ways that are not set up."""
+    return [CHANNEL[channel] for channel in Channel if channel not in gateways()]
+
+
+def message_page(message_id: int, *, back: str, again: str) -> str:
+    """Show a message; what opens something, only while nothing can send it."""
+    found = session().get_one(Message, message_id)
+    return render_template(
+        "admin/message.html",
+        one=found,
+        about=about(found.kind),
+        channel=CHANNEL[found.channel],
+        state=STATE[MessageState(found.state)],
+        readable=messages.can_be_read(found.kind, found.state, found.channel, gateways()),
+        kept=bool(found.body),
+        can_go=found.state in (MessageState.HELD, MessageState.FAILED) and found.channel in gateways(),
+        back=back,
+        again=again,
+    )
+
+
+def let_go(message_id: int, program_id: int | None) -> None:
+    """Let a message be sent anew, and say so."""
+    with transaction(db.session) as changing:
+        going = messages.send_again(
+            changing, message_id, program_id=program_id, actor=person().login, now=now()
+        )
+    if going:
+        flash(gettext("The message is on its way."), "success")
+    else:
+        flash(gettext("This message is neither held nor has it failed."), "warning")

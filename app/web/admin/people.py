@@ -1,0 +1,304 @@
+"""Users of a programme: who has which role, since when they were not seen, who is invited; and changing all that."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, exists, or_, select
+from werkzeug.wrappers import Response
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.distributors import Distributor
+from app.models.people import Membership, UserAccount
+from app.models.signing_in import Passkey
+from app.services import distributors, invitations, memberships, people
+from app.services.people import OF_A_DISTRIBUTOR, Role
+from app.web.addresses import id_sent, outside
+from app.web.context import now, person, scope, session
+from app.web.forms import Form, choice
+from app.web.lists.answering import answer
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.wording import ROLE
+
+bp = Blueprint("people", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+
+class InviteForm(Form):
+    """Somebody to be invited."""
+
+    login = StringField(_("E-mail"), [InputRequired(_("Fill in the e-mail address.")), Length(max=254)])
+    name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=120)])
+    role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in Role])
+    distributor = StringField(
+        _("Distributor's code"),
+        [Length(max=64)],
+        description=_("For owners and sales reps: whom they belong to."),
+    )
+
+
+class RoleForm(Form):
+    """Another role."""
+
+    role = SelectField(_("Role"))
+
+
+class TakeForm(Form):
+    """Why a role is taken away."""
+
+    reason = StringField(_("Reason"), [InputRequired(_("Say why; it is kept on record.")), Length(max=200)])
+
+
+def has_second_factor() -> Any:
+    """Give the SQL expression of whether the person of the row has a second factor."""
+    return or_(UserAccount.totp_since.is_not(None), exists().where(Passkey.user_id == UserAccount.id))
+
+
+def factor_badge(has_one: Any) -> Badge:
+    """Say whether somebody has a second step."""
+    return Badge(_("Set up"), "good") if has_one else Badge(_("None"), "plain")
+
+
+def active_badge(active: Any) -> Badge:
+    """Say whether somebody may sign in."""
+    return Badge(_("May sign in"), "good") if active else Badge(_("Shut out"), "bad")
+
+
+def _query() -> Select[Any]:
+    return (
+        select()
+        .select_from(Membership)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .outerjoin(Distributor, Distributor.id == Membership.distributor_id)
+        .where(Membership.program_id == scope().program.id)
+    )
+
+
+def _link(row: Any) -> str:
+    return url_for("people.show", program_code=scope().program.code, membership_id=row.row_id)
+
+
+def _role(value: Any) -> Any:
+    return ROLE[Role(value)] if value in Role else value
+
+
+PEOPLE = Listing(
+    name="people",
+    title=_("Users and their roles"),
+    columns=(
+        Column("name", _("Name"), UserAccount.name, sort=UserAccount.name, link=_link),
+        Column("login", _("E-mail"), UserAccount.login, sort=UserAccount.login),
+        Column("role", _("Role"), Membership.role, sort=Membership.role, words=_role),
+        Column("distributor", _("Distributor"), Distributor.name, phone=False),
+        Column("factor", _("Second step"), has_second_factor(), badge=factor_badge, phone=False),
+        Column("last_seen", _("Last seen"), memberships.last_seen(), Kind.INSTANT),
+        Column("active", _("State"), UserAccount.active, badge=active_badge),
+    ),
+    query=_query,
+    id=Membership.id,
+    default="name",
+    filters=(
+        Search(UserAccount.name, UserAccount.login, Distributor.name, title=_("Name, e-mail or distributor")),
+        OneOf(
+            "role",
+            _("Role"),
+            [Choice(role.value, ROLE[role]) for role in Role],
+            lambda value: Membership.role == value,
+        ),
+        OneOf(
+            "factor",
+            _("Second step"),
+            (Choice("yes", _("Set up")), Choice("no", _("None"))),
+            lambda value: has_second_factor() if value == "yes" else ~has_second_factor(),
+        ),
+        OneOf(
+            "state",
+            _("State"),
+            (Choice("active", _("May sign in")), Choice("out", _("Shut out"))),
+            lambda value: UserAccount.active.is_(value == "active"),
+        ),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/people")
+def index(program_code: str) -> str | Response:
+    invited = invitations.pending(session(), scope().program.id, now=now())
+    return answer(PEOPLE, "admin/people.html", counted=True, invited=invited, roles=ROLE)
+
+
+@bp.route("/programs/<code:program_code>/people/invite", methods=["GET", "POST"])
+def invite(program_code: str) -> Answer:
+    form = InviteForm()
+    if request.method == "GET":
+        return render_template("admin/person_invite.html", form=form)
+    if form.validate():
+        try:
+            with transaction(db.session) as changing:
+                invitations.invite(
+                    changing,
+                    scope().program,
+                    login=form.login.data or "",
+                    name=form.name.data or "",
+                    role=Role(form.role.data),
+                    distributor_id=_distributor_of(form),
+                    link=invitation_link,
+                    actor=person().login,
+                    inviter=person().name,
+                    now=now(),
+                )
+        except people.LoginInvalid:
+            form.refuse("login", gettext("This is no e-mail address."))
+        except people.SeatInvalid:
+            form.refuse("distributor", gettext("Owners and sales reps need a distributor, and nobody else has one."))
+        except invitations.AlreadyThere:
+            form.refuse("role", gettext("They have this role already."))
+        else:
+            flash(gettext("The invitation is on its way to %(login)s.", login=form.login.data), "success")
+            return redirect(url_for("people.index", program_code=program_code), 303)
+    return render_template("admin/person_invite.html", form=form), 400
+
+
+@bp.get("/programs/<code:program_code>/people/<id:membership_id>")
+def show(program_code: str, membership_id: int) -> str:
+    return _page(membership_id, _role_form(membership_id), TakeForm())
+
+
+@bp.post("/programs/<code:program_code>/people/<id:membership_id>/role")
+def change(program_code: str, membership_id: int) -> Answer:
+    form = _role_form(membership_id)
+    if form.validate():
+        try:
+            with transaction(db.session) as changing:
+                memberships.change_role(
+                    changing,
+                    scope().program,
+                    membership_id,
+                    Role(form.role.data),
+                    by_user_id=person().id,
+                    actor=person().login,
+                    now=now(),
+                )
+        except memberships.OwnRole:
+            form.refuse("role", own_role())
+        else:
+            flash(gettext("The role is changed; it holds from their next page on."), "success")
+            return redirect(url_for("people.index", program_code=program_code), 303)
+    return _page(membership_id, form, TakeForm()), 400
+
+
+@bp.post("/programs/<code:program_code>/people/<id:membership_id>/take")
+def take(program_code: str, membership_id: int) -> Answer:
+    form = TakeForm()
+    if form.validate():
+        try:
+            with transaction(db.session) as changing:
+                memberships.take_role(
+                    changing,
+                    scope().program,
+                    membership_id,
+                    by_user_id=person().id,
+                    actor=person().login,
+                    now=now(),
+                    reason=form.reason.data,
+                )
+        except memberships.OwnRole:
+            form.refuse(None, own_role())
+        else:
+            flash(gettext("The role is taken away; it holds from their next page on."), "success")
+            return redirect(url_for("people.index", program_code=program_code), 303)
+    return _page(membership_id, _role_form(membership_id), form), 400
+
+
+@bp.post("/programs/<code:program_code>/people/invitations/send-again")
+def send_again(program_code: str) -> Response:
+    invitation_id = id_sent("invitation")
+    with transaction(db.session) as changing:
+        sent = invitation_id is not None and invitations.send_again(
+            changing,
+            scope().program,
+            invitation_id,
+            link=invitation_link,
+            actor=person().login,
+            inviter=person().name,
+            now=now(),
+        )
+    flash(*_said(gettext("The invitation is sent anew; its older link holds no more."), done=sent))
+    return redirect(url_for("people.index", program_code=program_code), 303)
+
+
+@bp.post("/programs/<code:program_code>/people/invitations/withdraw")
+def withdraw(program_code: str) -> Response:
+    invitation_id = id_sent("invitation")
+    with transaction(db.session) as changing:
+        withdrawn = invitation_id is not None and invitations.withdraw(
+            changing, scope().program, invitation_id, actor=person().login, now=now()
+        )
+    flash(*_said(gettext("The invitation is taken back."), done=withdrawn))
+    return redirect(url_for("people.index", program_code=program_code), 303)
+
+
+def invitation_link(token: str) -> str:
+    """Give the address of the page of an invitation."""
+    return outside("invited.accept", token=token)
+
+
+def own_role() -> str:
+    """Say why somebody cannot change what they themselves may do."""
+    return gettext("Nobody changes their own role; ask somebody else who may.")
+
+
+def _said(done_text: str, *, done: bool) -> tuple[str, str]:
+    return (done_text, "success") if done else (gettext("This invitation does not wait any more."), "warning")
+
+
+def _distributor_of(form: InviteForm) -> int | None:
+    code = form.distributor.data or ""
+    return distributors.id_of_code(session(), scope().program.id, code) if code else None
+
+
+def _is_known(form: InviteForm) -> bool:
+    """Tell whether the distributor that was named is there; where it is not, say so."""
+    if form.distributor.data and _distributor_of(form) is None:
+        form.refuse("distributor", gettext("No distributor of this programme has this code."))
+        return False
+    return True
+
+
+def _role_form(membership_id: int) -> RoleForm:
+    kept = Role(session().get_one(Membership, membership_id).role)
+    form = RoleForm(role=kept.value)
+    offered = [role for role in Role if (role in OF_A_DISTRIBUTOR) == (kept in OF_A_DISTRIBUTOR)]
+    form.role.choices = [choice(role.value, ROLE[role]) for role in offered]
+    return form
+
+
+def _page(membership_id: int, role_form: RoleForm, take_form: TakeForm) -> str:
+    row = (
+        session()
+        .execute(
+            select(
+                Membership.id,
+                UserAccount.id.label("user_id"),
+                UserAccount.name,
+                UserAccount.login,
+                UserAccount.active,
+                UserAccount.created_at,
+                Membership.role,
+                Distributor.id.label("distributor_id"),
+                Distributor.name.label("distributor_name"),
+                has_second_factor().label("factor"),
+                memberships.last_seen().label("last_seen"),
+            )
+            .join(UserAccount, UserAccount.id == Membership.user_id)
+            .outerjoin(Distributor, Distributor.id == Membership.distributor_id)
+            .where(Membership.id == membership_id)
+        )
+        .one()
+    )
+    return render_template("admin/person.html", one=row, role_form=role_form, take_form=take_form, roles=ROLE)

@@ -1,0 +1,78 @@
+"""What has a name in code, in words: states, kinds, reasons, roles. One place for lists, pages and exports."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, TransactionKind
+from app.services.people import Role
+from app.web.lists.describing import Badge
+
+DOCUMENT_STATUS: Mapping[DocumentStatus, Badge] = {
+    DocumentStatus.ACCEPTED: Badge(_("Accepted"), "good"),
+    DocumentStatus.REVIEW: Badge(_("In review"), "wait"),
+    DocumentStatus.REFUSED: Badge(_("Refused"), "bad"),
+    DocumentStatus.SUPERSEDED: Badge(_("Replaced by a correction"), "plain"),
+}
+
+DOCUMENT_KIND: Mapping[DocumentKind, Any] = {
+    DocumentKind.INVOICE: _("Invoice"),
+    DocumentKind.CREDIT_NOTE: _("Credit note"),
+}
+
+MOVEMENT: Mapping[TransactionKind, Any] = {
+    TransactionKind.AWARD: _("Award"),
+    TransactionKind.REVERSAL: _("Return"),
+    TransactionKind.VOID: _("Withdrawn"),
+    TransactionKind.RELEASE: _("Released"),
+    TransactionKind.RESERVE: _("Reserved"),
+    TransactionKind.SETTLE: _("Spent"),
+    TransactionKind.CANCEL: _("Given back"),
+    TransactionKind.EXPIRE: _("Expired"),
+    TransactionKind.REINSTATE: _("Reinstated"),
+    TransactionKind.ADJUST: _("Adjusted by hand"),
+}
+
+BUCKET: Mapping[Bucket, Any] = {
+    Bucket.PENDING: _("Pending"),
+    Bucket.AVAILABLE: _("Available"),
+    Bucket.RESERVED: _("Reserved"),
+    Bucket.ISSUED: _("Issued by the programme"),
+    Bucket.REDEEMED: _("Redeemed"),
+    Bucket.EXPIRED: _("Expired"),
+    Bucket.ADJUSTED: _("Adjusted by the programme"),
+}
+
+LOT_STATE: Mapping[LotState, Badge] = {
+    LotState.PENDING: Badge(_("Pending"), "wait"),
+    LotState.OPEN: Badge(_("Open"), "good"),
+    LotState.CLOSED: Badge(_("Used up"), "plain"),
+}
+
+ROLE: Mapping[Role, Any] = {
+    Role.ADMINISTRATOR: _("Administrator"),
+    Role.VERIFIER: _("Verifier"),
+    Role.FINANCE: _("Finance"),
+    Role.APPROVER: _("Finance approver"),
+    Role.VIEWER: _("Viewer"),
+    Role.ASSISTANT: _("Sales assistant"),
+    Role.OWNER: _("Distributor's owner"),
+    Role.REP: _("Sales rep"),
+}
+
+ADJUSTMENT_REASON: Mapping[str, Any] = {
+    "goodwill": _("Goodwill"),
+    "correction": _("Correction of a mistake"),
+    "event": _("Event or training"),
+    "opening": _("Opening balance"),
+    "complaint": _("Complaint"),
+    "other": _("Another reason"),
+}
+
+ADJUSTMENT_STATE: Mapping[str, Badge] = {
+    "waiting": Badge(_("Waits for approval"), "wait"),
+    "approved": Badge(_("Approved"), "good"),
+    "refused": Badge(_("Refused"), "bad"),
+    "withdrawn": Badge(_("Withdrawn"), "plain"),
+}
