@@ -1,8 +1,8 @@
 """Workers of a test's own that die or freeze at a place which the test names.
 
-A place is reached after every commit, after every stage within the gate's transaction and whenever a file is put in its
-place. It bears the name of the job that is being done. Kept apart from the tests, because it is loaded by the processes
-that die.
+A place is reached after every commit and whenever a file is put in its place; for those that freeze there, also after
+every stage within the gate's transaction. It bears the name of the job that is being done. Kept apart from the tests,
+because it is loaded by the processes that die.
 """
 
 import os
@@ -43,7 +43,7 @@ class Places:
         self.reach(f"{self.job}, {self.steps}: {what}")
 
     def watch(self) -> None:
-        """Come to a place wherever there is one, from now on."""
+        """Come to a place after each commit, and after each file that is put in its place."""
         event.listen(Session, "after_commit", lambda _: self.step("committed"))
         replace = Path.replace
 
@@ -53,6 +53,11 @@ class Places:
             return there
 
         Path.replace = replacing  # type: ignore[method-assign, assignment]
+        for kind in registry.kinds():
+            registry.register(kind, self._begun(registry.handler_of(kind)))
+
+    def watch_within(self) -> None:
+        """Come to a place after each stage of the gate's transaction as well."""
         stage = gate.stage
 
         @contextmanager
@@ -62,8 +67,6 @@ class Places:
             self.step(f"{name} done")
 
         gate.stage = staged  # type: ignore[attr-defined]
-        for kind in registry.kinds():
-            registry.register(kind, self._begun(registry.handler_of(kind)))
 
     def _begun(self, handler: registry.Handler) -> registry.Handler:
         def begin(work: board.Work) -> None:
@@ -103,7 +106,9 @@ def work_and_freeze(settings: Settings, addresses: Addresses, at: str, fenced: b
             frozen.append(place)
             os.kill(os.getpid(), signal.SIGSTOP)
 
-    _work(settings, addresses, Places(reach))
+    places = Places(reach)
+    places.watch_within()
+    _work(settings, addresses, places)
 
 
 def take_the_fence_away() -> None:

@@ -1,6 +1,7 @@
 """Carries a run out to its end, in a process that may be killed at any time."""
 
 import datetime as dt
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from sqlalchemy import create_engine
@@ -16,9 +17,11 @@ from prepaid.sandbox import SandboxProvider
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 
 
-def carry_out(url: str, home: Path, run_id: int) -> None:
+def carry_out(url: str, home: Path, run_id: int, begun: Event | None = None) -> None:
     """Approve, order and send until the run is settled, wherever an earlier process was stopped."""
     engine = create_engine(url)
+    if begun is not None:
+        begun.set()
     registry, settings, provider = scoped_session(sessionmaker(engine)), Settings(home=home), SandboxProvider(engine)
     while True:
         with transaction(registry) as session:

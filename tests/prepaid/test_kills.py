@@ -5,16 +5,13 @@ import random
 import signal
 
 import pytest
-from sqlalchemy import select
 
 from app.config import Settings
-from app.db.transaction import transaction
-from app.domain.states import RunStatus, TaxStatus, TopUpStatus
+from app.domain.states import TaxStatus
 from app.local.servers import Addresses
-from app.models.prepaid import Card, SandboxCard, SandboxLoad
-from prepaid import runs
 from tests.prepaid.carrying_out import carry_out
 from tests.prepaid.conftest import World
+from tests.prepaid.proving import prove_loaded_once
 
 
 @pytest.mark.slow
@@ -44,26 +41,4 @@ def test_killed_again_and_again_each_card_is_loaded_once(world: World, house: tu
             break
         assert ended == -signal.SIGKILL
     print(f"{kills} kills")
-    with transaction(world.registry) as session:
-        ours = {one.reference: one for one in runs.lines(session, run.id)}
-        loads = session.scalars(select(SandboxLoad).where(SandboxLoad.reference.in_(ours))).all()
-        assert len(loads) == len(ours)
-        for load in loads:
-            assert (load.result == "loaded") == (ours[load.reference].status is TopUpStatus.LOADED)
-        on_cards = session.scalars(
-            select(SandboxCard.balance_minor)
-            .join(Card, Card.token == SandboxCard.token)
-            .where(Card.program_id == world.program_id)
-        ).all()
-    assert sum(on_cards) == sum(one.amount_minor for one in ours.values() if one.status is TopUpStatus.LOADED)
-    assert sum(one.amount_minor for one in ours.values()) == run.amount_minor + run.compensation_minor
-    assert world.status(run) is RunStatus.SETTLED
-    for (code, kind), state in world.top_ups(run).items():
-        assert state in (TopUpStatus.LOADED, TopUpStatus.FAILED, TopUpStatus.CANCELLED)
-        if kind == "reward":
-            available, reserved, spent = world.wallet(code)
-            assert (reserved, available == 0, spent > 0) == (
-                0,
-                state is TopUpStatus.LOADED,
-                state is TopUpStatus.LOADED,
-            )
+    prove_loaded_once(world, run)
