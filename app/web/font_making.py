@@ -39,6 +39,7 @@ _LETTERS = (
     0x2264,
     0x2265,
 )
+_SPACE, _NARROW_SPACE = 0x20, 0x202F
 _FEATURES = ("kern", "liga", "ccmp", "locl", "mark", "mkmk", "calt", "tnum", "lnum", "case")
 
 
@@ -79,6 +80,9 @@ def _cut(name: str) -> bytes:
     options.ignore_missing_unicodes = True
     options.drop_tables += ["TTFA"]
     font = subset.load_font(io.BytesIO(pymupdf_fonts.fontbuffers[name]()), options)
+    for table in font["cmap"].tables:
+        if table.isUnicode():
+            table.cmap.setdefault(_NARROW_SPACE, table.cmap[_SPACE])  # joins figures to their units
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=_LETTERS)
     cutter.subset(font)
