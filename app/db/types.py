@@ -28,6 +28,9 @@ ShortText = Annotated[str, mapped_column(String(64))]
 LongText = Annotated[str, mapped_column(Text)]
 """Words written by people."""
 
+SortKey = Annotated[str, mapped_column(Text(collation="C"))]
+"""A name in the order of its readers' language (`app.domain.sorting`): compared by code point in every database."""
+
 
 class Coded(TypeDecorator[enum.IntEnum]):
     """An ``IntEnum`` stored as a small integer, for tables with millions of rows."""

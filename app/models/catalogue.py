@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.marks import KEPT
-from app.db.types import Id, LongText, ShortText
+from app.db.types import Id, LongText, ShortText, SortKey
 from app.models.base import Base
 
 
@@ -38,6 +38,6 @@ class Product(Base):
     code: Mapped[LongText]
     code_key: Mapped[LongText] = mapped_column(comment="the code as it is compared: trimmed, without case")
     name: Mapped[LongText]
-    sort_key: Mapped[LongText] = mapped_column(comment="the name in the order of the programme's language")
+    sort_key: Mapped[SortKey] = mapped_column(comment="the name in the order of the programme's language")
     ean: Mapped[ShortText | None]
     group_id: Mapped[int | None] = mapped_column(ForeignKey("product_group.id", ondelete="RESTRICT"), index=True)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.marks import KEPT
-from app.db.types import Id, LongText, Named, ShortText
+from app.db.types import Id, LongText, Named, ShortText, SortKey
 from app.domain.states import TaxStatus
 from app.models.base import Base
 
@@ -57,7 +57,7 @@ class Distributor(Base):
     code: Mapped[LongText]
     code_key: Mapped[LongText] = mapped_column(comment="the code as it is compared: trimmed, without case")
     name: Mapped[LongText]
-    sort_key: Mapped[LongText] = mapped_column(comment="the name in the order of the programme's language")
+    sort_key: Mapped[SortKey] = mapped_column(comment="the name in the order of the programme's language")
     group_id: Mapped[int | None] = mapped_column(ForeignKey("distributor_group.id", ondelete="RESTRICT"), index=True)
     tier: Mapped[ShortText | None]
     tax_id: Mapped[ShortText | None]
