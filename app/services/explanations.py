@@ -190,7 +190,11 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
             AwardReversal.rule_version_id,
             cast(func.sum(AwardReversal.amount), BigInteger),
         )
-        .where(AwardReversal.sale_document_id == document_id)
+        .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
+        .where(
+            AwardReversal.sale_document_id == document_id,
+            SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+        )
         .group_by(AwardReversal.sale_line_number, AwardReversal.rule_version_id)
     ):
         reversed_[sale_line, version] = amount

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import balances, ledger, ledger_check
+from app.services import balances, explanations, ledger, ledger_check
 from app.services.rulebooks import rules_of
 from tests.support import programs
 from tests.support.programs import NOW
@@ -117,3 +117,13 @@ def test_an_invoice_is_corrected_though_it_returned_some_of_its_own_goods(sessio
     assert admission.corrected == 1
     assert standing(session, program) == 20 - 3
     proved(session)
+
+
+def test_an_explanation_counts_what_returns_took_that_still_count(session: Session, program: Program) -> None:
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+    sell(session, program, [Sold("1", who, what, 10, 100_00)])
+    for number, quantity in (("K1", -2), ("K2", -3)):
+        sell(session, program, [Sold(number, who, what, quantity, quantity * 10_00, "2026-03-02", CREDIT)])
+    refuse(session, program, "K2")
+    [explained] = explanations.explain_number(session, program, "1")
+    assert [award.reversed for award in explained.lines[0].awards] == [2]
