@@ -6,7 +6,6 @@ transaction, finishing writes the same workbook.
 
 import datetime as dt
 import functools
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
@@ -69,7 +68,7 @@ class _Desk:
             program = session.get_one(Program, batch.program_id)
             session.expunge_all()
             batches.set_status(session, batch_id, BatchStatus.READING)
-        files = BatchFiles(self.settings.files, batch_id)
+        files = BatchFiles(self.settings.files, batch_id, reading=work.claim.token)
         try:
             judged = judge(files.original, batch.file_name, self.settings.max_upload_mb << 20)
             profile = ImportProfile.model_validate(batch.profile)
@@ -131,7 +130,7 @@ class _Desk:
                 for position, shard in enumerate(cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted))
             ]
         if batch.dry_run:
-            matched.save_created(files)
+            files.save_created(matched.created)
         with work.transaction() as session:
             for lane, parts in _jobs_of(shards, dry_run=batch.dry_run):
                 rows_of_job = [
@@ -151,7 +150,7 @@ class _Desk:
                     session,
                     batches.SHARD,
                     f"{batches.SHARD}:{ids[0]}",
-                    {"batch": batch.id, "shards": ids},
+                    {"batch": batch.id, "shards": ids, "reading": work.claim.token},
                     lane=None if lane is None else f"import:{batch.id}:{lane}",
                     position=parts[0][1].order,
                 )
@@ -229,7 +228,7 @@ class _Desk:
             names = {one: session.get_one(ImportShard, one).file for one in shard_ids}
             profile = ImportProfile.model_validate(batch.profile)
             session.expunge_all()
-        files = BatchFiles(self.settings.files, batch_id)
+        files = BatchFiles(self.settings.files, batch_id, reading=int(work.payload["reading"]))
         with work.transaction() as session:
             saved = session.begin_nested() if batch.dry_run else None
             found = {one: self._count(session, batch, profile, files, name) for one, name in names.items()}
@@ -273,6 +272,7 @@ class _Desk:
             problems = problem_rows(session, batch_id)
         with stage("workbook"):
             write_problems(problems, files)
+        files.drop_readings()
         with work.transaction() as session:
             batches.set_status(
                 session,
@@ -282,7 +282,6 @@ class _Desk:
                 finished_at=self.clock(),
             )
             work.finish(session)
-        files.drop_shards()
         # the file is in; the sums for charts may be made after that, and the sweeper makes them where this dies
         with transaction(work.registry) as session:
             for program_id in figures.waiting(session, self.clock() + figures.AT_MOST_EVERY):
@@ -420,16 +419,12 @@ class _Matched:
             listed.append({"code": code, "name": names.get(code, code), "country": countries.get(code)})
         return {code_key(one["code"]): UNKNOWN - 1 - at for at, one in enumerate(listed)}
 
-    def save_created(self, files: BatchFiles) -> None:
-        """Keep what the dry run pretends to have created."""
-        (files.folder / "created.json").write_text(json.dumps(self.created, ensure_ascii=False))
-
 
 def _create_for_now(
     session: Session, batch: ImportBatch, files: BatchFiles, incoming: Incoming, now: dt.datetime
 ) -> Incoming:
     """Create, inside a transaction that will be undone, what a dry run only pretended to create."""
-    created = json.loads((files.folder / "created.json").read_text())
+    created = files.load_created()
     program = session.get_one(Program, batch.program_id)
     sales = incoming.sales
 

@@ -1,8 +1,10 @@
 """Where the files of a batch lie, and its columns between the stages: Arrow files, mapped into memory when read."""
 
 import hashlib
+import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,9 +28,14 @@ def fingerprint(path: Path) -> bytes:
 class BatchFiles:
     """The folder of one batch."""
 
-    def __init__(self, files: Path, batch_id: int) -> None:
-        """Say which batch of which installation."""
+    def __init__(self, files: Path, batch_id: int, reading: int = 0) -> None:
+        """Say which batch of which installation, and which reading of its file.
+
+        Each reading has shards of its own: a reader that was taken for dead may still write, and what it finds may
+        differ from what the next one found.
+        """
         self.folder = files / "imports" / str(batch_id)
+        self._reading = reading
 
     @property
     def original(self) -> Path:
@@ -78,7 +85,7 @@ class BatchFiles:
 
     def save_shard(self, position: int, incoming: Incoming) -> str:
         """Write the documents and lines of one shard. Returns the shard's name."""
-        name = f"shard-{position:05d}"
+        name = f"shard-{self._reading}-{position:05d}"
         extra = {
             "number_key": incoming.number_key,
             "seller_key": incoming.seller_key,
@@ -99,17 +106,39 @@ class BatchFiles:
             total_minor=_array(documents, "total_minor"),
         )
 
-    def drop_shards(self) -> None:
-        """Remove the shards of a batch that is done."""
-        for path in self.folder.glob("shard-*"):
-            path.unlink(missing_ok=True)
+    def save_created(self, created: Mapping[str, Any]) -> None:
+        """Keep what a dry run pretends to have created."""
+        with self._fresh(self._created) as fresh:
+            fresh.write_text(json.dumps(created, ensure_ascii=False))
 
-    @staticmethod
-    def _save(path: Path, table: pa.Table) -> None:
-        """Write beside and rename: a reader never sees half a file, whoever is killed."""
-        fresh = path.with_name(path.name + ".new")
-        with pa.OSFile(str(fresh), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+    def load_created(self) -> dict[str, Any]:
+        """Read back what a dry run pretends to have created."""
+        created: dict[str, Any] = json.loads(self._created.read_text())
+        return created
+
+    @property
+    def _created(self) -> Path:
+        return self.folder / f"created-{self._reading}.json"
+
+    def drop_readings(self) -> None:
+        """Remove the shards of a batch whose shards are counted, and what readers left that were killed."""
+        for pattern in ("shard-*", "created-*", "*.part"):
+            for path in self.folder.glob(pattern):
+                path.unlink(missing_ok=True)
+
+    def _save(self, path: Path, table: pa.Table) -> None:
+        with (
+            self._fresh(path) as fresh,
+            pa.OSFile(str(fresh), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as writer,
+        ):
             writer.write_table(table)
+
+    @contextmanager
+    def _fresh(self, path: Path) -> Iterator[Path]:
+        """Give a place beside to write to, then put it in its place: nobody sees half a file, whoever is killed."""
+        fresh = path.with_name(f"{path.name}.{self._reading}.part")
+        yield fresh
         fresh.replace(path)
 
     @staticmethod

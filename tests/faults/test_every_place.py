@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from app.db.transaction import transaction
 from app.domain.states import BatchStatus
+from importers.store import BatchFiles
 from tests.faults.books import prove
 from tests.faults.conftest import Calm
 from tests.faults.house import Site
@@ -23,6 +24,8 @@ def test_dying_at_every_place_in_turn_an_import_ends_like_any_other(
         places = _die_everywhere(site, processes, tmp_path / "places")
         assert site.progress(batch).status is BatchStatus.DONE, f"{places[-1]!r} was the last death"
         prove(site, "tried", batch, calm.whole)
+        left = {path.name for path in BatchFiles(site.settings.files, batch).folder.iterdir()}
+        assert left == {"original", "rows.arrow", "problems.xlsx"}, "no reading that was cut short leaves anything"
     for kind in ("import.read", "import.shard", "import.finish"):
         assert any(place.startswith(kind) for place in places)
 

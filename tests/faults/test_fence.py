@@ -24,15 +24,20 @@ from app.db.transaction import transaction
 from app.domain.states import JobState
 from app.jobs import worker
 from app.models.jobs import Job
+from app.services.programs import program_by_code
 from importers import batches
 from tests.app.local.support import eventually
 from tests.faults.books import Books, books_of, prove
 from tests.faults.conftest import Calm
 from tests.faults.house import Site
 from tests.faults.mortal import work_and_freeze
+from tests.support.programs import people
 
 BETWEEN = r"import\.shard \d+, 2: committed"
 """It has claimed a shard and knows what to do, and has not begun the transaction that does it."""
+
+READ = r"import\.read \d+, 7: committed"
+"""It has matched every code, and has written no shard."""
 
 WITHIN = r"import\.shard .* recognise done"
 """It has found that no document of the shard is there yet, and has stored none."""
@@ -122,6 +127,21 @@ def test_a_worker_that_stands_still_within_its_transaction_keeps_its_job(
             pass
     assert frozen.claims() == {1}
     prove(frozen.site, "tried", frozen.batch, frozen.whole)
+
+
+def test_a_reader_that_was_taken_for_dead_leaves_the_shards_of_the_next_reader_alone(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    """Between the two readers somebody enrolls a distributor, so that they read the same file differently."""
+    with frozen.standing_still(processes, READ, fenced=True):
+        with transaction(frozen.site.registry) as session:
+            people(session, program_by_code(session, "tried"), ["BRAK"])
+        assert frozen.another_works()
+    counts, before = frozen.site.progress(frozen.batch).counts, frozen.whole.counts
+    assert counts["lines_accepted"] == before["lines_accepted"] + 2
+    assert counts["lines_held"] == before["lines_held"] - 2
+    found = books_of(frozen.site, "tried", frozen.batch)
+    assert found.size("lines") == frozen.whole.size("lines") + 2
 
 
 def test_control_without_the_fence_an_import_forgets_what_it_has_done(
