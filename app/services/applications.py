@@ -21,7 +21,7 @@ from app.models.joining import Application
 from app.models.messages import Notice
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
-from app.services import audit, distributors, invitations, messages, people
+from app.services import audit, distributors, invitations, messages, people, texts
 from app.services.distributors import DistributorRow
 from app.services.messages import Kind
 from app.services.people import Person, Role
@@ -245,7 +245,6 @@ def consent(
     application_id: int,
     *,
     agrees: bool,
-    reason: str,
     by: Person,
     now: dt.datetime,
 ) -> None:
@@ -258,6 +257,7 @@ def consent(
     if application.distributor_id != distributor_id or application.state != ApplicationState.CONSENT:
         raise ApplicationClosed
     if not agrees:
+        reason = texts.translated(texts.EMPLOYER_DECLINED, application.locale)
         _refuse(session, program, application, reason, by.login, now)
         return
     application.state = ApplicationState.NEW

@@ -39,6 +39,13 @@ def distributor_ids(session: Session, program_id: int) -> dict[str, int]:
     return dict(rows.all())
 
 
+def id_of_code(session: Session, program_id: int, code: str) -> int | None:
+    """Find a distributor by its code, as codes compare."""
+    return session.scalars(
+        select(Distributor.id).where(Distributor.program_id == program_id, Distributor.code_key == code_key(code))
+    ).one_or_none()
+
+
 def group_ids(session: Session, program_id: int) -> Mapping[str, int]:
     """Give distributor groups by everything they are called, as it compares."""
     rows = session.execute(

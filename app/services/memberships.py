@@ -193,7 +193,16 @@ def set_active(
     return True
 
 
-def set_owner(session: Session, user_id: int, *, owner: bool, by_user_id: int, actor: str, now: dt.datetime) -> bool:
+def set_owner(
+    session: Session,
+    user_id: int,
+    *,
+    owner: bool,
+    by_user_id: int,
+    actor: str,
+    now: dt.datetime,
+    reason: str | None = None,
+) -> bool:
     """Make somebody an owner of the platform, or no more. False where there is nobody with this id. The caller commits.
 
     Raises:
@@ -219,6 +228,7 @@ def set_owner(session: Session, user_id: int, *, owner: bool, by_user_id: int, a
         now=now,
         before={"platform_owner": not owner},
         after={"platform_owner": owner},
+        reason=reason,
     )
     return True
 

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -149,8 +150,8 @@ def _changing(session: Session, program_id: int, actor: str, now: dt.datetime) -
 def _note(
     session: Session,
     program_id: int,
-    before: dict[str, object] | None,
-    after: dict[str, object] | None,
+    before: dict[str, Any] | None,
+    after: dict[str, Any] | None,
     actor: str,
     now: dt.datetime,
 ) -> None:

@@ -240,13 +240,16 @@ ROLES: Mapping[str, str] = {
     "administrator": _("Administrator"),
     "verifier": _("Verifier"),
     "finance": _("Finance"),
-    "approver": _("Approver"),
+    "approver": _("Finance approver"),
     "viewer": _("Viewer"),
     "assistant": _("Sales assistant"),
     "owner": _("Distributor’s owner"),
     "rep": _("Sales rep"),
 }
 """Roles as people read them."""
+
+
+EMPLOYER_DECLINED = _("The employer did not agree.")
 
 
 def translated(source: str, locale: str) -> str:

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length
 from app.services.languages import LANGUAGES
 from app.services.people import LONGEST_PASSWORD
 from app.web.auth.forms import LONGEST_LOGIN, LONGEST_NAME
-from app.web.forms import Form
+from app.web.forms import Form, choice
 
 
 class ProfileForm(Form):
@@ -16,12 +16,19 @@ class ProfileForm(Form):
     name = StringField(_("Name"), [InputRequired(_("Fill in your name.")), Length(max=LONGEST_NAME)])
     locale = SelectField(
         _("Language"),
-        choices={"": _("As the browser asks for it"), **LANGUAGES},
+        choices=[
+            choice("", _("As the browser asks for it")),
+            *(choice(code, name) for code, name in LANGUAGES.items()),
+        ],
         description=_("Of pages, and of what is sent to you."),
     )
     theme = RadioField(
         _("Light or dark"),
-        choices={"": _("As the device has it"), "light": _("Light"), "dark": _("Dark")},
+        choices=[
+            choice("", _("As the device has it")),
+            choice("light", _("Light")),
+            choice("dark", _("Dark")),
+        ],
     )
 
 

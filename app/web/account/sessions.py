@@ -19,7 +19,7 @@ bp = Blueprint("own_sessions", __name__, url_prefix="/account/sessions")
 def index() -> str:
     found = signing_in.sessions_of(session(), person().id, now())
     return render_template(
-        "account/sessions.html", sessions=[(one, browser_of(one.agent)) for one in found], here=place().id
+        "account/sessions.html", sessions=[(one, browser_of(one.agent)) for one in found], this_one=place().id
     )
 
 

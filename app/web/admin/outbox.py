@@ -151,9 +151,7 @@ def message_page(message_id: int, *, back: str, again: str) -> str:
 def let_go(message_id: int, program_id: int | None) -> None:
     """Let a message be sent anew, and say so."""
     with transaction(db.session) as changing:
-        going = messages.send_again(
-            changing, message_id, program_id=program_id, actor=person().login, now=now()
-        )
+        going = messages.send_again(changing, message_id, program_id=program_id, actor=person().login, now=now())
     if going:
         flash(gettext("The message is on its way."), "success")
     else:

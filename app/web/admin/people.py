@@ -84,7 +84,8 @@ def _link(row: Any) -> str:
 
 
 def _role(value: Any) -> Any:
-    return ROLE[Role(value)] if value in Role else value
+    """Name a role; one of a newer version by itself."""
+    return next((text for role, text in ROLE.items() if role == value), value)
 
 
 PEOPLE = Listing(

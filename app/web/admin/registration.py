@@ -57,9 +57,12 @@ class QuestionForm(Form):
 
 for _language, _name in LANGUAGES.items():
     setattr(TextForm, f"intro_{_language}", TextAreaField(_name, [Length(max=4_000)]))
-    setattr(QuestionForm, f"label_{_language}", TextAreaField(_name, [Length(max=LONGEST_LABEL)]))
-    setattr(QuestionForm, f"hint_{_language}", TextAreaField(_name, [Length(max=LONGEST_LABEL)]))
-    setattr(QuestionForm, f"choices_{_language}", TextAreaField(_name, [Length(max=4_000)]))
+    for _part, _label, _longest in (
+        ("label", _("Question (%(language)s)", language=_name), LONGEST_LABEL),
+        ("hint", _("What to write (%(language)s)", language=_name), LONGEST_LABEL),
+        ("choices", _("Answers to choose from, one on each line (%(language)s)", language=_name), 4_000),
+    ):
+        setattr(QuestionForm, f"{_part}_{_language}", TextAreaField(_label, [Length(max=_longest)]))
 
 
 @bp.route("/programs/<code:program_code>/registration", methods=["GET", "POST"])
