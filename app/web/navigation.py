@@ -13,8 +13,9 @@ from flask import current_app, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal_column, or_, select
 
-from app.domain.states import DocumentStatus
+from app.domain.states import ApplicationState, DocumentStatus
 from app.models.desk import AdjustmentRequest
+from app.models.joining import Application
 from app.models.messages import Notice, NoticeSeen
 from app.models.programs import ProgramLogo
 from app.models.sales import SalesDocument
@@ -76,6 +77,11 @@ def _to_adjust(program_id: int) -> ScalarSelect[int]:
     return _number(select(func.count()).select_from(AdjustmentRequest).where(*waits))
 
 
+def _to_vet(program_id: int) -> ScalarSelect[int]:
+    waits = (Application.program_id == program_id, Application.state == ApplicationState.NEW)
+    return _number(select(func.count()).select_from(Application).where(*waits))
+
+
 def _number(query: Select[int]) -> ScalarSelect[int]:
     return query.scalar_subquery()
 
@@ -87,6 +93,14 @@ PLACES: Sequence[Place] = (
     Place(Section.SALES, "documents.index", _("Documents"), "file", Permission.SEE_DOCUMENTS),
     Place(Section.SALES, "imports.index", _("Imports"), "upload", Permission.SEE_IMPORTS, tab=True),
     Place(Section.PEOPLE, "distributors.index", _("Distributors"), "users", Permission.SEE_DISTRIBUTORS, tab=True),
+    Place(
+        Section.PEOPLE,
+        "applications.index",
+        _("Applications"),
+        "user-add",
+        Permission.VET_APPLICATIONS,
+        waiting=_to_vet,
+    ),
     Place(Section.CATALOGUE, "products.index", _("Products"), "box", Permission.SEE_PRODUCTS),
     Place(Section.CATALOGUE, "products.groups", _("Groups"), "tags", Permission.SEE_PRODUCTS, named="groups"),
     Place(Section.POINTS, "ledger.index", _("Ledger"), "ledger", Permission.SEE_LEDGER),
@@ -104,7 +118,11 @@ PORTAL: Sequence[Place] = (
 )
 """Places of the people of a distributor. Their routes take the programme's code and the distributor's id."""
 
-PLATFORM: Sequence[Place] = (Place(Section.PLATFORM, "platform.style", _("Parts of pages"), "palette", None),)
+PLATFORM: Sequence[Place] = (
+    Place(Section.PLATFORM, "platform_users.index", _("All users"), "users", None),
+    Place(Section.PLATFORM, "platform_outbox.index", _("All messages"), "mail", None),
+    Place(Section.PLATFORM, "platform.style", _("Parts of pages"), "palette", None),
+)
 """Places of the platform's owners. Their routes take nothing."""
 
 BELLS = ("notices.index", "portal_notices.index")

@@ -18,9 +18,9 @@ from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
 from app.models.joining import Application
+from app.models.ledger import LedgerTransaction
 from app.models.messages import Message
 from app.models.people import Membership
-from app.models.ledger import LedgerTransaction
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.models.sales import SalesDocument

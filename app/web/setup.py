@@ -23,6 +23,7 @@ from app.web import (
     home,
     icons,
     installing,
+    joining,
     languages,
     look,
     navigation,
@@ -40,22 +41,27 @@ from app.web.account import sessions as own_sessions
 from app.web.addresses import CodeConverter, IdConverter
 from app.web.admin import (
     adjustments,
+    applications,
     audit,
     distributors,
     documents,
     imports,
     ledger,
+    outbox,
     overview,
     products,
+    registration,
     review,
     search,
     views,
 )
+from app.web.admin import people as users
 from app.web.attempts import Attempts
 from app.web.auth import invitations, passkeys, resets, sessions, ways
 from app.web.auth import views as auth
 from app.web.extensions import bootstrap, csrf, login_manager
 from app.web.finance import cards, liability, runs, top_ups
+from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.portal import statements
 
@@ -81,6 +87,14 @@ BLUEPRINTS = (
     own_sessions.bp,
     home.bp,
     overview.bp,
+    joining.bp,
+    users.bp,
+    applications.bp,
+    registration.bp,
+    consents.bp,
+    outbox.bp,
+    all_messages.bp,
+    everybody.bp,
     distributors.bp,
     imports.bp,
     review.bp,
