@@ -63,7 +63,8 @@ from app.web.extensions import bootstrap, csrf, login_manager
 from app.web.finance import cards, liability, runs, top_ups
 from app.web.platform import outbox as all_messages
 from app.web.platform import style
-from app.web.portal import statements
+from app.web.platform import users as everybody
+from app.web.portal import consents, statements
 
 BLUEPRINTS = (
     health.bp,
