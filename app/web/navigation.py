@@ -109,6 +109,7 @@ PLACES: Sequence[Place] = (
     Place(Section.PREPAID, "top_ups.index", _("Top-ups"), "top-ups", Permission.SEE_MONEY),
     Place(Section.PREPAID, "cards.index", _("Cards"), "card", Permission.SEE_MONEY),
     Place(Section.PREPAID, "liability.index", _("Liability"), "wallet", Permission.SEE_MONEY),
+    Place(Section.REPORTS, "reports.activity", _("Reports"), "reports", Permission.SEE_REPORTS),
     Place(Section.SETTINGS, "people.index", _("Users"), "user", Permission.MANAGE_PEOPLE),
     Place(Section.SETTINGS, "registration.index", _("Registration form"), "edit", Permission.EDIT_PROGRAM),
     Place(Section.SETTINGS, "outbox.index", _("Outbox"), "mail", Permission.MANAGE_PEOPLE),

@@ -176,6 +176,11 @@ ROUTES: Mapping[str, Rule] = {
     "adjustments.approve": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
     "adjustments.refuse": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
     "adjustments.withdraw": Rule(Reach.ADJUSTMENT, Permission.REQUEST_ADJUSTMENT),
+    # reports
+    "reports.activity": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    "reports.products": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    "reports.dealers": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    "reports.points": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     # finance
     "runs.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "runs.new": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),

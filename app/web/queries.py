@@ -10,10 +10,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.domain.reasons import sentence
-from app.domain.states import DocumentStatus, Outcome, Unit
+from app.domain.states import DocumentStatus, Outcome, RunStatus, TopUpStatus, Unit
+from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch, ImportProblem
+from app.models.joining import Application
 from app.models.ledger import Account
+from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.sales import AwardReversal, Decision, SalesDocument
 
 
@@ -55,22 +58,49 @@ def points_sum(session: Session, program_id: int) -> PointsSum:
     return PointsSum(*(int(part) for part in row))
 
 
-def documents_counted(session: Session, program_id: int) -> int:
-    """Count the documents that are accepted."""
-    return _documents(session, program_id, DocumentStatus.ACCEPTED)
+@dataclass(frozen=True)
+class Waiting:
+    """How much waits for somebody in a programme; of adjustments and runs, what others asked for."""
+
+    review: int
+    adjustments: int
+    runs: int
+    unknown: int
+    applications: int
 
 
-def in_review(session: Session, program_id: int) -> int:
-    """Count the documents that wait for a decision."""
-    return _documents(session, program_id, DocumentStatus.REVIEW)
+def duties(session: Session, program_id: int, login: str) -> Waiting:
+    """Count what waits. One query."""
+    of_status: ColumnElement[bool] = literal_column(
+        f"sales_document.status = {int(DocumentStatus.REVIEW)}"
+    )  # as the index says it
 
+    def count(*conditions: Any) -> Any:
+        return select(func.count()).where(*conditions).scalar_subquery()
 
-def _documents(session: Session, program_id: int, status: DocumentStatus) -> int:
-    """Count documents. The status is written out: an index serves it that the planner finds only if it can see it."""
-    of_status: ColumnElement[bool] = literal_column(f"sales_document.status = {int(status)}")
-    return session.execute(
-        select(func.count()).select_from(SalesDocument).where(SalesDocument.program_id == program_id, of_status)
-    ).scalar_one()
+    return Waiting(
+        *session.execute(
+            select(
+                count(SalesDocument.program_id == program_id, of_status),
+                count(
+                    AdjustmentRequest.program_id == program_id,
+                    AdjustmentRequest.state == "waiting",
+                    AdjustmentRequest.requested_by != login,
+                ),
+                count(
+                    ConversionRun.program_id == program_id,
+                    ConversionRun.status == RunStatus.PREVIEW,
+                    ConversionRun.previewed_by != login,
+                ),
+                count(
+                    Redemption.program_id == program_id,
+                    TopUp.redemption_id == Redemption.id,
+                    TopUp.status == TopUpStatus.UNKNOWN,
+                ),
+                count(Application.program_id == program_id, Application.state == "new"),
+            )
+        ).one()
+    )
 
 
 def place_of(session: Session, program_id: int, distributor_id: int) -> tuple[str, int] | None:

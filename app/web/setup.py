@@ -65,6 +65,7 @@ from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
 from app.web.portal import consents, statements
+from app.web.reports import views as reports
 
 BLUEPRINTS = (
     health.bp,
@@ -86,8 +87,6 @@ BLUEPRINTS = (
     factors.bp,
     own_passkeys.bp,
     own_sessions.bp,
-    home.bp,
-    overview.bp,
     joining.bp,
     users.bp,
     applications.bp,
@@ -96,6 +95,8 @@ BLUEPRINTS = (
     outbox.bp,
     all_messages.bp,
     everybody.bp,
+    home.bp,
+    overview.bp,
     distributors.bp,
     imports.bp,
     review.bp,
@@ -109,6 +110,7 @@ BLUEPRINTS = (
     top_ups.bp,
     cards.bp,
     liability.bp,
+    reports.bp,
     statements.bp,
     documents.bp,
 )

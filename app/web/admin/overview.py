@@ -1,17 +1,19 @@
-"""The overview of a programme."""
+"""The overview of a programme: what needs somebody today, what runs, and how sales and points go."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
+from flask_babel import gettext, ngettext
 
-from app.domain.states import Unit
-from app.services import balances
-from app.web import queries
-from app.web.context import now, scope, session
+from app.services import liability, reports
+from app.services.people import Permission, may
+from app.web import formats, queries
+from app.web.context import now, person, scope, session
 from importers import batches
 
 NEWEST_IMPORTS = 5
-FIRST_DISTRIBUTORS = 10
+MONTHS = 12
 
 bp = Blueprint("overview", __name__)
 
@@ -25,18 +27,90 @@ class Part:
     width: int
 
 
+@dataclass(frozen=True)
+class Duty:
+    """Something that waits for whoever looks: in words, and where it is."""
+
+    text: str
+    address: str
+    icon: str
+
+
 @bp.get("/programs/<code:program_code>/")
 def overview(program_code: str) -> str:
     program = scope().program
     total = queries.points_sum(session(), program.id)
+    sold = reports.sales_of_program(session(), program.id)
+    sales = sold.net_minor
+    window = reports.window_until(max(sales, default=now().date().replace(day=1)), MONTHS)
+    points = {one.month_on: one for one in liability.points_by_month(session(), program, window.first)}
+    months = window.each()
     return render_template(
         "admin/overview.html",
         total=total,
         bar=_bar(total),
-        counted=queries.documents_counted(session(), program.id),
+        worth=liability.worth_minor(total.available + total.pending + total.reserved, program.point_value_micro),
+        duties=_duties(),
         imports=batches.newest(session(), program.code, NEWEST_IMPORTS, now()),
-        distributors=balances.balances(session(), program.id, Unit.POINTS, limit=FIRST_DISTRIBUTORS),
+        labels=[formats.month(month) for month in months],
+        sales=[
+            (gettext("These months"), [sales.get(month, 0) for month in months]),
+            (gettext("A year before"), [sales.get(reports.month_before(month, MONTHS), 0) for month in months]),
+        ]
+        if sales
+        else [],
+        points=[
+            (gettext("Issued"), [points[month].issued if month in points else 0 for month in months]),
+            (gettext("Redeemed"), [points[month].redeemed if month in points else 0 for month in months]),
+            (gettext("Expired"), [points[month].expired if month in points else 0 for month in months]),
+        ]
+        if points
+        else [],
+        newest=(months[-1], sales.get(months[-1], 0), sales.get(reports.month_before(months[-1], 1), 0))
+        if sales
+        else None,
+        refreshed_at=sold.refreshed_at,
     )
+
+
+def _duties() -> list[Duty]:
+    """Say what waits for whoever is signed in. One query."""
+    program = scope().program
+    counted = queries.duties(session(), program.id, person().login)
+
+    def allowed(permission: Permission) -> bool:
+        return may(person(), permission, program.id)
+
+    def at(endpoint: str, **more: Any) -> str:
+        return url_for(endpoint, program_code=program.code, **more)
+
+    found = []
+    if counted.review and allowed(Permission.DECIDE):
+        text = ngettext(
+            "%(num)s document waits for a decision", "%(num)s documents wait for a decision", counted.review
+        )
+        found.append(Duty(text, at("review.index"), "inbox"))
+    if counted.adjustments and allowed(Permission.DECIDE_ADJUSTMENT):
+        text = ngettext(
+            "%(num)s adjustment waits for approval", "%(num)s adjustments wait for approval", counted.adjustments
+        )
+        found.append(Duty(text, at("adjustments.index", state="waiting"), "adjust"))
+    if counted.runs and allowed(Permission.APPROVE_RUN):
+        text = ngettext(
+            "%(num)s conversion run waits for approval", "%(num)s conversion runs wait for approval", counted.runs
+        )
+        found.append(Duty(text, at("runs.index", state="preview"), "runs"))
+    if counted.unknown and allowed(Permission.PREPARE_RUN):
+        text = ngettext(
+            "The provider owes an answer for %(num)s top-up",
+            "The provider owes an answer for %(num)s top-ups",
+            counted.unknown,
+        )
+        found.append(Duty(text, at("top_ups.index", state="unknown"), "question"))
+    if counted.applications and allowed(Permission.VET_APPLICATIONS):
+        text = ngettext("%(num)s application waits", "%(num)s applications wait", counted.applications)
+        found.append(Duty(text, at("applications.index"), "user-add"))
+    return found
 
 
 def _bar(total: queries.PointsSum) -> list[Part]:
