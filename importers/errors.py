@@ -25,3 +25,15 @@ class ColumnsMissing(ImportRefused):
 
 class NoProfile(ImportRefused):
     """The programme has no import profile of that name, or not of that kind."""
+
+
+class CardNumbersFound(ImportRefused):
+    """A cell holds the number of a payment card, which is never kept: nor is the file."""
+
+    def __init__(self, name: str, row: int, column: str | None) -> None:
+        """Say where it stands, not what it is; the column where it can be told."""
+        where = f"row {row}" if column is None else f"row {row}, column {column!r}"
+        super().__init__(
+            f"{name}, {where}: this may be the number of a payment card, which Kontor never "
+            "keeps. The file was not kept either. Remove the column, or the numbers, and import it again."
+        )

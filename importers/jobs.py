@@ -1,6 +1,6 @@
 """The jobs of an import: read the file and cut it, count a shard, finish.
 
-Each may be killed at any moment and is done again by another worker: reading writes the same shards, a shard is one
+Each may be killed at any moment and is done again by another worker: a reading writes shards of its own, a shard is one
 transaction, finishing writes the same workbook.
 """
 
@@ -30,7 +30,8 @@ from app.services import catalogue, distributors, figures
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
 from importers import batches, masterdata
-from importers.errors import ImportRefused
+from importers.card_numbers import refuse_card_numbers
+from importers.errors import CardNumbersFound, ImportRefused
 from importers.fields import mapped
 from importers.grouping import group
 from importers.guard import Judged, judge
@@ -82,6 +83,8 @@ class _Desk:
                     session, batch_id, BatchStatus.FAILED, message=str(refused), finished_at=self.clock()
                 )
                 work.finish(session)
+            if isinstance(refused, CardNumbersFound):
+                files.original.unlink()
 
     def _read_sales(
         self,
@@ -98,6 +101,7 @@ class _Desk:
         columns = mapped(table, profile)
         problems = Problems()
         with stage("keep"):
+            refuse_card_numbers(table, columns, batch.file_name)
             files.save_rows(table.frame, table.row_number, table.broken)
         _wrong_widths(table, problems)
         broken = table.broken
@@ -184,6 +188,7 @@ class _Desk:
         table = read(judged, batch.file_name, profile.sheet)
         columns = mapped(table, profile)
         problems = Problems()
+        refuse_card_numbers(table, columns, batch.file_name)
         files.save_rows(table.frame, table.row_number, table.broken)
         _wrong_widths(table, problems)
         rows = masterdata.read_rows(table, columns, problems)

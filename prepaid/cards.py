@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
 from app.db.transaction import Sessions, transaction
+from app.domain.card_numbers import holds_card_number
 from app.domain.codes import code_key
 from app.models.distributors import Distributor
 from app.models.prepaid import Card
@@ -20,7 +21,6 @@ from app.models.programs import Program
 from app.services import audit
 from app.services.balances import NoSuchDistributor
 from prepaid.errors import CardNumberFound, PrepaidError
-from prepaid.pan import holds_card_number
 from prepaid.providers import CardProvider, CardRequest, IssuedCard, ProviderError
 from prepaid.terms import provider_of
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from app.domain.card_numbers import first_card_number
 from app.domain.exact import Ints
 from app.domain.states import TopUpKind
 from app.exports.csvfile import write_csv
 from app.exports.files import Written
 from app.exports.tables import Column, Kind, Layout
 from prepaid.errors import CardNumberFound
-from prepaid.pan import first_card_number
 
 LOAD, TOTAL = "load", "total"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")

@@ -11,13 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from app.domain.card_numbers import first_card_number
 from app.domain.money import smallest_units
 from importers.errors import ColumnsMissing
 from importers.guard import judge
 from importers.parsing import Column
 from importers.reading import TextTable, read
 from prepaid.errors import CardNumberFound
-from prepaid.pan import first_card_number
 from prepaid.providers import Answer, LoadResult
 
 _REQUIRED = ("reference", "result")

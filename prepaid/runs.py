@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from app.db.bulk import Nullable, copy_into, new_ids
 from app.db.locks import lock_name
 from app.domain.calendar import local_date
+from app.domain.card_numbers import holds_card_number
 from app.domain.exact import Ints
 from app.domain.states import RunStatus, TopUpKind, TopUpStatus, Unit
 from app.models.distributors import Distributor
@@ -24,7 +25,7 @@ from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, Redemptio
 from app.models.programs import Program
 from app.services import audit, ledger
 from prepaid.cards import random_letters
-from prepaid.errors import BlockedMeanwhile, NotAllowedNow, PrepaidError, SamePerson
+from prepaid.errors import BlockedMeanwhile, CardNumberFound, NotAllowedNow, PrepaidError, SamePerson
 from prepaid.moves import locked_run, move, require, run_of
 from prepaid.selection import Candidates, Chosen, Judge, Period, candidates
 from prepaid.tax import ProgramTax
@@ -223,7 +224,10 @@ def cancel(
     Raises:
         NotAllowedNow, NoSuchRun: There is no such run to cancel.
         PrepaidError: The order file is written, and nobody said that it was not sent.
+        CardNumberFound: The reason holds what may be the number of a card.
     """
+    if holds_card_number(reason or ""):
+        raise CardNumberFound("The reason")
     run = locked_run(session, run_id)
     require(run, "cancelled", RunStatus.PREVIEW, RunStatus.APPROVED, RunStatus.ORDERED)
     if run.status is RunStatus.ORDERED and not order_file_not_sent:

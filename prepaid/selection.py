@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.db.bulk import read_columns, rows_of
+from app.domain.card_numbers import holds_card_number
 from app.domain.conversion import convert
 from app.domain.exact import Ints, running_before, sums_by
 from app.domain.money import decimal_text
@@ -22,7 +23,6 @@ from app.models.ledger import Account, Lot
 from app.models.prepaid import Card
 from app.models.programs import Program
 from app.services.ledger import LotsToReserve
-from prepaid.pan import holds_card_number
 from prepaid.tax import Levied, ProgramTax, Refused
 from prepaid.terms import Terms
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.domain.calendar import local_date
+from app.domain.card_numbers import holds_card_number
 from app.domain.money import decimal_text
 from app.domain.states import RunStatus, TopUpKind, TopUpStatus
 from app.models.ledger import Account
@@ -27,7 +28,6 @@ from app.models.programs import Program
 from app.services import audit, ledger
 from prepaid.columns import among
 from prepaid.moves import OPEN, locked_run, move, require
-from prepaid.pan import holds_card_number
 from prepaid.providers import Answer, LoadResult
 from prepaid.response_files import Response, problem, read_response
 from prepaid.topups import move_top_ups

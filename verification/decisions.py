@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
+from app.domain.card_numbers import holds_card_number
 from app.domain.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus
 from app.models.distributors import Distributor
@@ -108,6 +109,8 @@ def decide(
         )
     if not reason.strip():
         raise CannotDecide("A decision needs a reason.")
+    if holds_card_number(reason):
+        raise CannotDecide("The reason may hold the number of a payment card, which is never kept; remove it.")
     if becomes is DocumentStatus.REFUSED:
         rules = rules_of(session, program.id)
         void_documents(session, rules, [document_id], becomes=becomes, now=now, actor=actor, reason=reason)

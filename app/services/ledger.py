@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.driver import value_of
 from app.domain.calendar import local_date, months_after
+from app.domain.card_numbers import holds_card_number
 from app.domain.exact import Ints
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
@@ -361,11 +362,13 @@ def adjust(
     Taking follows the programme's policy for returns: the account owes what it does not have, or gives what it has.
 
     Raises:
-        LedgerError: No reason was given, or no amount.
+        LedgerError: No reason was given, or one that may hold the number of a card, or no amount.
         sqlalchemy.exc.IntegrityError: The key was recorded before.
     """
     if not reason.strip():
         raise LedgerError("an adjustment needs a reason")
+    if holds_card_number(reason):
+        raise LedgerError("The reason may hold the number of a payment card, which is never kept; remove it.")
     if amount == 0:
         raise LedgerError("an adjustment needs an amount")
     unit = session.execute(select(Account.unit).where(Account.id == account_id)).scalar_one()

@@ -15,7 +15,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.fields.core import UnboundField
 from wtforms.validators import Length, ValidationError
 
-from prepaid.pan import holds_card_number
+from app.domain.card_numbers import holds_card_number
 
 LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
@@ -55,7 +55,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf carries no types
         extra = {name: [*checks] for name, checks in (extra_validators or {}).items()}
         for name, one in self._fields.items():
             if _takes_text(type(one)):
-                extra.setdefault(name, []).append(_printable)
+                extra.setdefault(name, [])[:0] = [_filled, _printable]
                 if name not in self.may_look_like_cards and not isinstance(one, PasswordField):
                     extra[name].append(_no_card)
         return bool(super().validate(extra_validators=extra))
@@ -104,6 +104,12 @@ def _of_text(unbound: "UnboundField[Any]") -> "UnboundField[Any]":
 
 def _stripped(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
+
+
+def _filled(_form: Form, field: StringField) -> None:
+    """Ask for more than spaces: `InputRequired` looks at what was sent, before they are taken off."""
+    if field.flags.required and field.data == "":
+        raise ValidationError(field.gettext("This field is required."))
 
 
 def _printable(_form: Form, field: StringField) -> None:

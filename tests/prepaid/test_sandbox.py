@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from importers.guard import judge
 from importers.reading import read
-from prepaid.pan import holds_card_number
+from app.domain.card_numbers import holds_card_number
 from prepaid.providers import Answer, CardRequest, LoadResult, OrderRefused, ProviderError
 from prepaid.sandbox import SandboxProvider, refuse_some
 

@@ -1,10 +1,22 @@
-"""Numbers of payment cards: recognised so that none is ever kept."""
+"""Numbers of payment cards: recognised so that none is ever kept.
+
+Where words are expected, 13 to 19 digits that check are enough (`holds_card_number`). In a table of figures one in ten
+of all long numbers would be a card then, so there a number must also begin as cards do (`holds_issued_number`).
+"""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _RUN = re.compile(r"\d(?:[ \-\u00a0]?\d)*")
 _LEAST, _MOST = 13, 19
+_ISSUED = re.compile(
+    r"(?:3[47]\d{13}"  # American Express
+    r"|4\d{15}(?:\d{3})?"  # Visa
+    r"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
+    r"|220[0-4]\d{12,15}"  # Mir
+    r"|35(?:2[89]|[3-8]\d)\d{12,15}"  # JCB
+    r"|(?:50|5[6-8]|6[0-9])\d{14,17})\Z"  # Maestro, Discover, UnionPay
+)
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -20,6 +32,19 @@ def holds_card_number(text: str) -> bool:
     They may stand in groups as on a card: 4111 1111 1111 1111, 3782-822463-10005. Dates, tax numbers and references
     with separators of their own are none.
     """
+    return any(True for _ in _candidates(text))
+
+
+def holds_issued_number(text: str, *, is_code: bool = False) -> bool:
+    """Say whether a cell of a table holds the number of a card: as long as its brand's are, and beginning like them.
+
+    A cell that is a code (of an invoice, a product) is what it is: there only digits in groups as on a card are one.
+    """
+    return any(_ISSUED.match(digits) and not (is_code and bare) for digits, bare in _candidates(text))
+
+
+def _candidates(text: str) -> Iterator[tuple[str, bool]]:
+    """Give the digits of what may be numbers of cards, and whether they stand without gaps."""
     for run in _RUN.finditer(text):
         groups = re.split(r"\D", run.group())
         for first in range(len(groups)):
@@ -29,8 +54,7 @@ def holds_card_number(text: str) -> bool:
                 if len(digits) > _MOST:
                     break
                 if len(digits) >= _LEAST and _as_on_a_card(groups[first : last + 1]) and passes_luhn(digits):
-                    return True
-    return False
+                    yield digits, first == last
 
 
 def _as_on_a_card(groups: list[str]) -> bool:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prepaid.pan import first_card_number, holds_card_number, passes_luhn
+from app.domain.card_numbers import first_card_number, holds_card_number, passes_luhn
 
 CARDS = [
     "4111111111111111",
