@@ -217,13 +217,17 @@ def test_without_any_rules_everybody_is_blocked(world: World) -> None:
 @pytest.mark.parametrize(
     ("tax", "prepaid", "words"),
     [
-        ("{pack: XX}", "{}", "no tax pack for 'XX'"),
-        ("{rules: [{code: A}]}", "{}", "title"),
-        ("{pack: PL}", '{maximum_amount: "1.001"}', "more than 2 decimals"),
+        ({"pack": "XX"}, {}, "no tax pack for 'XX'"),
+        ({"rules": [{"code": "A"}]}, {}, "title"),
+        ({"pack": "PL"}, {"maximum_amount": "1.001"}, "more than 2 decimals"),
     ],
 )
-def test_terms_that_cannot_be_used_stop_the_preview(world: World, tax: str, prepaid: str, words: str) -> None:
-    world.load(tax=tax, prepaid=prepaid).add("A", 200)
+def test_terms_that_an_older_version_let_pass_stop_the_preview(
+    world: World, tax: dict[str, object], prepaid: dict[str, object], words: str
+) -> None:
+    world.load().add("A", 200)
+    with transaction(world.registry) as session:
+        session.execute(update(Program).where(Program.id == world.program_id).values(tax=tax, prepaid=prepaid))
     with pytest.raises(TermsInvalid, match=words):
         world.preview()
     assert world.wallet("A") == (200, 0, 0)
