@@ -47,9 +47,12 @@ def empty_database(addresses: Addresses) -> Iterator[Database]:
     try:
         yield Database(*(_beside(url, name) for url in (addresses.owner_url, addresses.database_url)))
     finally:
-        with owner.connect() as connection:
-            connection.exec_driver_sql(f"drop database {name} with (force)")
         owner.dispose()
+        # a connection that was closed this moment may still be there, as a role that the owner may not end
+        admin = create_engine(make_url(addresses.owner_url).set(username="kontor_admin"), isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.exec_driver_sql(f"drop database {name} with (force)")
+        admin.dispose()
 
 
 def _beside(url: str, name: str) -> str:
