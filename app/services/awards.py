@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import BigInteger, all_, any_, literal, select
+from sqlalchemy import BigInteger, all_, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import copy_into
 from app.domain.calendar import local_date
@@ -120,26 +120,50 @@ def _write_off(
 
 
 def _first_purchases(session: Session, book: RuleBook, sales: Sales, document_ids: Ints) -> Flags:
-    """Mark the invoices that are their distributor's first."""
+    """Mark the invoices that are their distributor's first. What corrects the first is the first."""
     first = np.zeros(len(document_ids), dtype=bool)
     if not any(rule.scope.first_purchase for rule in book.rules):
         return first
     who = sales.documents.distributor_id
-    known = session.scalars(
-        select(SalesDocument.distributor_id)
-        .where(
-            SalesDocument.distributor_id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))),
-            SalesDocument.kind == DocumentKind.INVOICE,
-            SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
-            SalesDocument.id != all_(literal(document_ids.tolist(), ARRAY(BigInteger))),
-        )
-        .distinct()
-    ).all()
+    others = dict(
+        session.execute(
+            select(SalesDocument.distributor_id, func.min(SalesDocument.id))
+            .where(
+                SalesDocument.distributor_id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))),
+                SalesDocument.kind == DocumentKind.INVOICE,
+                SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+                SalesDocument.id != all_(literal(document_ids.tolist(), ARRAY(BigInteger))),
+            )
+            .group_by(SalesDocument.distributor_id)
+        ).all()
+    )
+    wording = _first_wordings(session, document_ids)
     invoices = np.flatnonzero(sales.documents.kind == DocumentKind.INVOICE)
+    invoices = invoices[np.argsort(wording[invoices], kind="stable")]
     _, earliest = np.unique(who[invoices], return_index=True)
-    candidates = invoices[earliest]
-    first[candidates[~np.isin(who[candidates], known)]] = True
+    for at in invoices[earliest].tolist():
+        first[at] = wording[at] < others.get(int(who[at]), wording[at] + 1)
     return first
+
+
+def _first_wordings(session: Session, document_ids: Ints) -> Ints:
+    """Give the id under which each document came first, before it was corrected."""
+    chain = (
+        select(SalesDocument.id, SalesDocument.supersedes_id)
+        .where(
+            SalesDocument.id == any_(literal(document_ids.tolist(), ARRAY(BigInteger))),
+            SalesDocument.supersedes_id.is_not(None),
+        )
+        .cte("chain", recursive=True)
+    )
+    before = aliased(SalesDocument)
+    chain = chain.union_all(
+        select(chain.c.id, before.supersedes_id)
+        .join(before, before.id == chain.c.supersedes_id)
+        .where(before.supersedes_id.is_not(None))
+    )
+    found = dict(session.execute(select(chain.c.id, func.min(chain.c.supersedes_id)).group_by(chain.c.id)).all())
+    return np.asarray([found.get(one, one) for one in document_ids.tolist()], dtype=np.int64)
 
 
 def _store_awards(session: Session, book: RuleBook, sales: Sales, document_ids: Ints, awards: Awards) -> None:
