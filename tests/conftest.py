@@ -18,6 +18,7 @@ from app.db.transaction import Sessions, transaction
 from app.extensions import db
 from app.factory import create_app, register_jobs
 from app.local.servers import Addresses, running, stop
+from tests.support.desk import desk, ledger_database, ledger_sessions, open_desk
 
 
 @pytest.fixture(scope="session")
@@ -117,4 +118,4 @@ def test_data() -> Path:
     return Path(named)
 
 
-__all__ = ["Clock", "transaction"]
+__all__ = ["Clock", "desk", "ledger_database", "ledger_sessions", "open_desk", "transaction"]

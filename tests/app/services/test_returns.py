@@ -79,7 +79,9 @@ def test_a_return_meets_the_latest_sale_of_the_product_first(desk: Desk) -> None
     desk.credit("K1", 12, issued_on="2026-03-06")
     sales = [desk.document(number).id for number in ("2", "1")]
     matches = desk.rows(ReturnMatch, return_document_id=desk.document("K1", CREDIT).id)
-    assert {one.sale_document_id: one.quantity_milli for one in matches} == dict(zip(sales, (10_000, 2_000), strict=True))
+    assert {one.sale_document_id: one.quantity_milli for one in matches} == dict(
+        zip(sales, (10_000, 2_000), strict=True)
+    )
     assert desk.left() == [8, 10, 0]  # by lot: invoice 1, invoice 3, invoice 2
 
 
