@@ -10,6 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import OperationalError
 
 from app.cli.ledger import chosen_program
 from app.cli.output import (
@@ -99,10 +100,15 @@ class _Helper(threading.Thread):
                     ]
 
     def _waiting(self) -> int:
+        """Count what waits; where the database does not answer at the moment, it is asked again."""
         from app.jobs import board
 
-        with transaction(self._run.registry) as session:
-            return board.waiting(session)
+        try:
+            with transaction(self._run.registry) as session:
+                return board.waiting(session)
+        except OperationalError:
+            self._run.registry.remove()
+            return 0
 
     def end(self) -> None:
         """Stop after the job in hand, and stop the workers that were brought."""
@@ -129,14 +135,17 @@ def follow(run: Runtime, batch_id: int) -> Any:
         disable=not console.is_terminal,
     )
     with ExitStack() as stack, _interrupted(batch_id):
-        if not WorkersPresent(run.settings.home).any():
-            helper = _Helper(run)
-            helper.start()
-            stack.callback(helper.end)
+        workers = WorkersPresent(run.settings.home)
+        helper: _Helper | None = None
         stack.enter_context(bar)
         task = bar.add_task("waiting", total=10_000, figures="")
         swept = time.monotonic()
         while True:
+            # asked again and again: a worker that was there may have been at its last job
+            if helper is None and not workers.any():
+                helper = _Helper(run)
+                helper.start()
+                stack.callback(helper.end)
             with transaction(run.registry) as session:
                 progress = batches.progress_of(session, batch_id, run.now())
             run.registry.remove()

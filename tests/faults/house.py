@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from redis import Redis
 from sqlalchemy import Engine, create_engine, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
@@ -22,7 +21,7 @@ import importers.jobs
 from app.config import Settings
 from app.db.transaction import Sessions, transaction
 from app.factory import utc_now
-from app.jobs import worker
+from app.jobs import messenger, worker
 from app.local.servers import Addresses
 from app.services import program_files, programs
 from importers import batches
@@ -53,8 +52,13 @@ class House:
 
     def empty_valkey(self) -> None:
         """Remove everything that Valkey holds."""
-        with Redis.from_url(self.addresses.redis_url) as connection:
+        with messenger.connect(self.addresses.redis_url) as connection:
             connection.flushall()
+
+    def messages(self) -> int:
+        """Count the messages that wait for a worker."""
+        with messenger.connect(self.addresses.redis_url) as connection:
+            return len(messenger.queue(connection))
 
     def kill_valkey(self) -> None:
         """Kill Valkey, and wait until another one serves."""

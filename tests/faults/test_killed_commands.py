@@ -1,5 +1,6 @@
 """`kontor import` is killed at every stage, and PostgreSQL under it; `kontor imports resume` comes to the same end."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -40,9 +41,9 @@ class Shell:
 
     def __call__(self, *arguments: str, die_at: str | None = None) -> dict[str, Any]:
         """Call `kontor` to its end, or to the stage at which it dies. Returns what it prints."""
-        called = self.start(*arguments, die_at=die_at)
-        printed, said = called.communicate(timeout=120)
-        assert called.returncode == (OK if die_at is None else -signal.SIGKILL), said.decode()
+        with self.start(*arguments, die_at=die_at) as called:
+            printed, said = _ended(called)
+        assert called.returncode == (OK if die_at is None else -signal.SIGKILL), said
         return {} if die_at else dict(json.loads(printed))
 
     def start(self, *arguments: str, die_at: str | None = None) -> "subprocess.Popen[bytes]":
@@ -54,6 +55,15 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
+
+
+def _ended(called: "subprocess.Popen[bytes]") -> tuple[str, str]:
+    """Wait for the end of a command; give what it printed and said."""
+    try:
+        printed, said = called.communicate(timeout=120)
+    finally:
+        called.kill()
+    return printed.decode(), said.decode()
 
 
 def test_a_command_that_is_killed_at_every_stage_and_resumed_ends_like_any_other(calm: Calm, tmp_path: Path) -> None:
@@ -82,9 +92,23 @@ def test_a_command_whose_database_is_killed_says_so_or_goes_on_and_can_be_resume
         importing = kontor.start("import", "sales", str(calm.report.sales), "--program", "tried")
         batch = eventually(lambda: _newest(site), seconds=60)
         house.end_postgres(signal.SIGKILL)
-        _, said = importing.communicate(timeout=60)
-        assert importing.returncode in (OK, UNAVAILABLE), said.decode()
+        _, said = _ended(importing)
+        assert importing.returncode in (OK, UNAVAILABLE), said
         kontor("imports", "resume", str(batch))
+        prove(site, "tried", batch, calm.whole)
+
+
+def test_a_command_does_the_work_itself_once_the_last_worker_is_gone(house: House, calm: Calm, tmp_path: Path) -> None:
+    """A worker of a killed command lives on for the job in hand: a command that is called now must not rely on it."""
+    with calm.site(tmp_path / "home", workers=1, sweep_seconds=0.1) as site:
+        batch = site.take_in("tried", "sales", calm.report.sales)
+        house.empty_valkey()
+        with (site.settings.home / "workers.lock").open("a") as last:
+            fcntl.flock(last, fcntl.LOCK_SH)
+            resuming = Shell(site.environment()).start("imports", "resume", str(batch))
+            eventually(house.messages, seconds=60)  # while it waits, it calls for workers
+        _, said = _ended(resuming)
+        assert resuming.returncode == OK, said
         prove(site, "tried", batch, calm.whole)
 
 
