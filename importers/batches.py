@@ -48,6 +48,11 @@ def profile_of(program: Program, kind: str, name: str | None) -> tuple[str, Impo
     return chosen, profile
 
 
+def printable(file_name: str) -> str:
+    """Give a file's name as it can be kept and shown: bytes that are no letters may stand in it, and control codes."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in file_name)
+
+
 def start(
     session: Session,
     settings: Settings,
@@ -69,6 +74,7 @@ def start(
     if kind not in KINDS:
         raise NoProfile(f"Nothing imports {kind!r}; there are {', '.join(sorted(KINDS))}.")
     name, profile = profile_of(program, kind, profile_name)
+    file_name = printable(file_name)
     judge(path, file_name, settings.max_upload_mb << 20)
     batch = ImportBatch(
         program_id=program.id,
