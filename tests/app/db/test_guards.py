@@ -322,3 +322,17 @@ def test_a_table_of_the_sessions_own_does_not_deceive_the_guards(world: World) -
     own = world.account()
     said = world.refusal(_entries((NOWHERE, 1, own, -3), (NOWHERE, 2, own, 3)))
     assert said.startswith(NO_SUCH_ROW)
+
+
+def test_a_function_of_the_applications_own_does_not_get_around_the_guards(world: World) -> None:
+    """The guards let the owner's functions write unseen; one that the application makes has only its own rights."""
+    one, own = world.transaction(), world.account()
+    world.session.execute(
+        text(
+            "create function pg_temp.mine(entry_of bigint, account bigint) returns void language sql "
+            "security definer as 'insert into public.ledger_entry (transaction_id, position, account_id, amount, bucket) "
+            "values (entry_of, 1, account, 7, 14)'"
+        )
+    )
+    said = world.refusal(text(f"select pg_temp.mine({one}, {own})"))
+    assert said.startswith(UNBALANCED)
