@@ -1,6 +1,9 @@
 // Forms: the summary of what is wrong takes the focus, and a form is sent once however often its button is pressed.
 
-document.querySelector("[data-problems]")?.focus();
+const problems = document.querySelector("[data-problems]");
+problems?.focus();
+// a page opened at a place of its own, or with a field that asks for the focus, takes it away again
+addEventListener("load", () => problems?.focus());
 
 addEventListener("submit", (event) => {
   const form = event.target;

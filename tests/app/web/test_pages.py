@@ -75,7 +75,8 @@ class Reader(HTMLParser):
         if tag not in VOID:
             self.open.append(tag)
         self.ids += [given["id"] or ""] if "id" in given else []
-        self.refers += [value or "" for name, value in attrs if name in ("for", "aria-labelledby", "aria-describedby")]
+        naming = ("for", "aria-labelledby", "aria-describedby")
+        self.refers += [one for name, value in attrs if name in naming for one in (value or "").split()]
         self.landmarks += [tag] if tag in ("main", "h1") else []
         if "style" in given or any(name.startswith("on") for name in given):
             self.wrong.append(f"inline: {tag} {attrs}")

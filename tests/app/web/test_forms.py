@@ -1,0 +1,152 @@
+"""Forms: what every one refuses, what it keeps, and how it says what is wrong."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask, render_template_string
+from flask.testing import FlaskClient
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.web.forms import LONGEST_LINE, LONGEST_TEXT, Form, choice
+from tests.app.web.test_pages import Reader
+from tests.app.web.world import FORMULA, HOSTILE
+
+As = Callable[[str], FlaskClient]
+
+CARD = "4111 1111 1111 1111"
+FOREIGN = ["Żółć gęślą jaźń", "Привет", "你好", "مرحبا", "🙂", "e\u0301"]
+
+
+class Sent(Form):
+    """A form with what matters."""
+
+    may_look_like_cards = frozenset({"ean"})
+
+    name = StringField("Name", [InputRequired()])
+    short = StringField("Short", validators=[Optional(), Length(max=5)])
+    ean = StringField("EAN", [Optional()])
+    remark = TextAreaField("Remark", [Optional()])
+    password = PasswordField("Password", [Optional()])
+    country = SelectField("Country", choices=[choice("PL", "Poland"), choice("ES", "Spain")], default="PL")
+    way = RadioField("Way", choices=[choice("mail", "Mail"), choice("sms", "SMS")], default="mail")
+    agreed = BooleanField("Agreed")
+
+
+def sent(pages: Flask, **values: str) -> Sent:
+    """Send the form with a name, and what else is given."""
+    with pages.test_request_context(method="POST", data={"name": "Ada", **values}):
+        form = Sent(meta={"csrf": False})
+        form.validate()
+    return form
+
+
+def wrong(form: Form) -> list[str]:
+    return [name for name, field in form._fields.items() if field.errors]
+
+
+@pytest.mark.parametrize("text", [*FOREIGN, HOSTILE, FORMULA, "O'Brien & Söhne", "a\u200db"])
+def test_names_of_all_the_world_are_taken_as_they_are(pages: Flask, text: str) -> None:
+    form = sent(pages, name=text, remark=text)
+    assert wrong(form) == []
+    assert form.name.data == form.remark.data == text
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x07", "\x1b", "\x7f", "\x9f", "\u202e", "\u2066", "\ud800"])
+def test_what_cannot_be_printed_is_refused(pages: Flask, letter: str) -> None:
+    with pages.test_request_context():
+        form = Sent(MultiDict({"name": f"A{letter}da", "remark": f"A{letter}"}), meta={"csrf": False})
+        assert not form.validate()
+    assert wrong(form) == ["name", "remark"]
+
+
+def test_a_line_is_one_line_and_a_text_may_have_several(pages: Flask) -> None:
+    assert wrong(sent(pages, name="one\ntwo")) == ["name"]
+    assert wrong(sent(pages, remark="one\r\ntwo\tthree")) == []
+
+
+def test_spaces_around_are_not_meant(pages: Flask) -> None:
+    form = sent(pages, name="  Ada  \n", remark="\n two\n", password=" secret ")
+    assert (form.name.data, form.remark.data, form.password.data) == ("Ada", "two", " secret ")
+    assert wrong(sent(pages, name=" \t ")) == ["name"]
+
+
+def test_every_text_has_a_longest_length(pages: Flask) -> None:
+    assert wrong(sent(pages, name="x" * LONGEST_LINE, remark="x" * LONGEST_TEXT)) == []
+    assert wrong(sent(pages, name="x" * (LONGEST_LINE + 1), remark="x" * (LONGEST_TEXT + 1))) == ["name", "remark"]
+    assert wrong(sent(pages, short="xxxxxx", password="x" * (LONGEST_LINE + 1))) == ["short", "password"]
+    with pages.test_request_context():
+        assert 'maxlength="5"' in str(Sent(meta={"csrf": False}).short())
+        assert f'maxlength="{LONGEST_LINE}"' in str(Sent(meta={"csrf": False}).name())
+
+
+@pytest.mark.parametrize("text", [CARD, CARD.replace(" ", ""), f"card {CARD} please", "3782-822463-10005"])
+def test_numbers_of_payment_cards_are_not_taken_in(pages: Flask, text: str) -> None:
+    form = sent(pages, name=text, remark=text, ean=text)
+    assert wrong(form) == ["name", "remark"]
+    assert "payment card" in str(form.name.errors[0])
+
+
+def test_choices_that_nobody_offered_are_refused(pages: Flask) -> None:
+    assert wrong(sent(pages, country="XX", way="pigeon")) == ["country", "way"]
+
+
+def test_a_form_without_the_token_is_refused_before_it_is_read(as_: As) -> None:
+    answer = as_("owner").post("/platform/style", data={"name": "Ada"})
+    assert answer.status_code == 400
+    assert "out of date" in answer.text
+
+
+def test_problems_come_in_the_order_of_the_fields_and_those_of_the_whole_first(pages: Flask) -> None:
+    form = sent(pages, name="", short="xxxxxx", way="pigeon")
+    with pages.test_request_context():
+        form.refuse("country", "Not from there.")
+        form.refuse(None, "Not today.")
+        told = [(problem.label, problem.at) for problem in form.problems()]
+    assert told == [("", None), ("Name", "name"), ("Short", "short"), ("Country", "country"), ("Way", "way-0")]
+    assert form.problems()[0].text == "Not today."
+
+
+def test_what_is_wrong_stands_on_top_and_beside_the_field_and_what_was_typed_is_kept(pages: Flask) -> None:
+    written = (
+        '{% from "components/forms.html" import form, field, buttons %}'
+        "{% call form(the) %}{% for one in the %}{{ field(one) }}{% endfor %}{{ buttons('Send') }}{% endcall %}"
+    )
+    with pages.test_request_context(method="POST", data={"name": "", "short": HOSTILE, "country": "ES"}):
+        form = Sent(meta={"csrf": False})
+        form.validate()
+        page = render_template_string(written, the=form)
+    read = Reader(page)
+    assert read.wrong == []
+    assert len(set(read.ids)) == len(read.ids)
+    assert set(read.refers) <= set(read.ids)
+    assert '<a href="#name">Name: ' in page
+    assert '<a href="#short">Short: ' in page
+    name = re.search(r'<input[^>]* id="name"[^>]*>', page)
+    assert name
+    assert 'aria-invalid="true"' in name[0]
+    assert 'aria-describedby="name-problem"' in name[0]
+    assert 'id="name-problem"' in page
+    assert "&lt;svg onload=alert(1)&gt;" in page
+    assert '<option selected value="ES">' in page
+    assert page.index("data-problems") < page.index('id="name"')
+
+
+def test_the_page_of_all_parts_keeps_what_was_typed(as_: As) -> None:
+    client = as_("owner")
+    page = client.get("/platform/style")
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert token
+    answer = client.post("/platform/style", data={"csrf_token": token[1], "name": FORMULA, "remark": HOSTILE})
+    assert answer.status_code == 422
+    read = Reader(answer.text)
+    assert read.wrong == []
+    assert read.open == []
+    assert len(set(read.ids)) == len(read.ids)
+    assert set(read.refers) <= set(read.ids)
+    assert sorted(read.landmarks) == ["h1", "main"]
+    assert f'value="{FORMULA}"' in answer.text
+    assert HOSTILE not in answer.text
+    assert len(answer.data) < 60_000

@@ -1,0 +1,176 @@
+"""What stands around a page: the places that somebody may go to, what waits there, and the sponsor's look."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.messages import Notice
+from app.models.programs import Program
+from app.services import logos
+from app.services.people import Role
+from app.web import navigation
+from app.web.icons import ICONS
+from app.web.navigation import PLACES, PLATFORM, PORTAL, initials
+from app.web.permissions import ROUTES
+from tests.app.services.test_logos import png
+from tests.app.web.test_pages import counted
+from tests.app.web.world import World
+
+As = Callable[[str], FlaskClient]
+
+LINK = re.compile(r'<li><a href="([^"]+)"( aria-current="page")?><svg[^>]*><use[^>]*></use></svg><span>([^<]+)</span>')
+
+
+def offered(page: str) -> dict[str, str]:
+    """Read the links of the side bar: text and address."""
+    side = page[page.index('<aside class="side"') : page.index("</aside>")]
+    return {text: address for address, _current, text in LINK.findall(side)}
+
+
+@pytest.mark.parametrize("name", ["owner", *(role.value for role in Role if role not in (Role.OWNER, Role.REP))])
+def test_everybody_is_offered_what_they_may_open_and_nothing_else(world: World, as_: As, name: str) -> None:
+    client = as_(name)
+    start = client.get("/", follow_redirects=True)
+    assert start.status_code == 200
+    for text, address in offered(start.text).items():
+        assert client.get(address).status_code == 200, (text, address)
+
+
+def test_the_people_of_a_distributor_are_offered_their_own(world: World, as_: As) -> None:
+    client = as_("distributor")
+    links = offered(client.get("/", follow_redirects=True).text)
+    assert links
+    for text, address in links.items():
+        assert client.get(address).status_code == 200, (text, address)
+        assert str(world.distributors["D-5"]) in address
+
+
+def test_every_place_is_a_route_with_the_permission_that_the_table_asks_for() -> None:
+    for place in (*PLACES, *PORTAL, *PLATFORM):
+        assert place.icon in ICONS, place
+        assert place.endpoint in ROUTES, place.endpoint
+        assert place.permission is ROUTES[place.endpoint].permission, place.endpoint
+    for table in (PLACES, PORTAL):
+        assert 1 <= sum(place.tab for place in table) <= navigation.TABS
+        names = [place.name for place in table]
+        assert len(set(names)) == len(names)
+
+
+def test_the_place_of_a_page_is_marked_once_in_each_navigation(world: World, as_: As) -> None:
+    page = as_("owner").get(f"/programs/{world.a}/imports/{world.batch}").text
+    marked = re.findall(r'aria-current="page">.*?<span>([^<]+)</span>', page)
+    assert marked == ["Imports", "Imports"], "in the side bar and at the foot of a phone"
+
+
+def test_what_waits_is_counted_beside_its_place(world: World, as_: As) -> None:
+    page = as_("verifier").get(f"/programs/{world.a}/").text
+    assert re.search(r'<span>Review</span><b class="count">1<span class="visually-hidden"> waiting</span></b>', page)
+
+
+def test_the_frame_costs_two_queries_whatever_waits(world: World, as_: As) -> None:
+    client = as_("administrator")
+    client.get(f"/programs/{world.a}/imports")
+    with counted(world.app) as sent:
+        client.get(f"/programs/{world.a}/imports")
+    assert len([one for one in sent if "program_logo" in one]) == 1
+    assert len([one for one in sent if "ORDER BY program.name" in one]) == 1
+
+
+def test_a_logo_stands_in_the_side_bar_and_is_given_out_under_its_hash(world: World, as_: As) -> None:
+    def change(act: Callable[..., object], *more: bytes) -> None:
+        with world.app.app_context(), transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.b)).one()
+            act(session, program, *more, actor="test", now=world.clock())
+
+    content = png(120, 40)
+    change(logos.put_logo, content)
+    page = as_("stranger").get(f"/programs/{world.b}/").text
+    address = f"/look/logos/{hashlib.sha256(content).hexdigest()}?v=1"
+    assert f'<img src="{address}" alt=' in page
+    with world.app.test_client().get(address) as answer:
+        assert (answer.data, answer.mimetype) == (content, "image/png")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert "Set-Cookie" not in answer.headers
+    change(logos.remove_logo)
+    assert "/look/logos/" not in as_("stranger").get(f"/programs/{world.b}/").text
+    assert world.app.test_client().get(address).status_code == 404
+    assert world.app.test_client().get("/look/logos/" + "0" * 64).status_code == 404
+    assert world.app.test_client().get("/look/logos/abc").status_code == 404
+
+
+def test_an_accent_of_the_programme_reaches_its_pages_alone(world: World, as_: As) -> None:
+    def set_accent(accent: str | None) -> None:
+        with world.app.app_context(), transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.b)).one()
+            program.settings = {**program.settings, "branding": {"accent": accent}}
+
+    set_accent("#d5002b")
+    sheet = '<link rel="stylesheet" href="/look/accents/d5002b.css?v=1">'
+    assert sheet in as_("owner").get(f"/programs/{world.b}/").text
+    assert "/look/accents/" not in as_("owner").get(f"/programs/{world.a}/").text
+    set_accent(None)
+    assert "/look/accents/" not in as_("owner").get(f"/programs/{world.b}/").text
+
+
+def test_notices_not_seen_yet_are_counted_for_those_they_are_for(world: World, pages: Flask) -> None:
+    from app.services import people
+    from app.web.context import Scope
+
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.b)).one()
+        for distributor_id in (world.distributor_of_b, None):
+            session.add(
+                Notice(
+                    program_id=program.id,
+                    distributor_id=distributor_id,
+                    user_id=None,
+                    kind="test",
+                    parts={},
+                    address=None,
+                    created_at=world.clock(),
+                )
+            )
+        session.flush()
+        staff = people.person(session, _id_of(session, world.login("stranger")))
+        assert staff
+        _logo, unseen, _waiting = navigation._count(staff, Scope(program), [])
+        assert unseen == 0, "what is for a distributor is not for those who run the programme"
+        session.rollback()
+
+
+def _id_of(session, login: str) -> int:
+    from app.models.people import UserAccount
+
+    return session.scalars(select(UserAccount.id).where(UserAccount.login == login)).one()
+
+
+def test_the_page_of_all_parts_is_for_owners_of_the_platform(as_: As) -> None:
+    assert as_("owner").get("/platform/style").status_code == 200
+    for name in ("administrator", "distributor", "nobody"):
+        assert as_(name).get("/platform/style").status_code == 404
+    assert as_("anonymous").get("/platform/style").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("Anna Nowak", "AN"),
+        ("Cher", "C"),
+        ("jan maria van dijk", "JD"),
+        ("Żaneta Łoś", "ŻŁ"),
+        ("Олег", "О"),
+        ("", ""),
+        ("<svg> (x)", ""),
+    ],
+)
+def test_initials_are_those_of_the_first_and_the_last_name(name: str, letters: str) -> None:
+    assert initials(name) == letters
