@@ -63,7 +63,7 @@ def runtime() -> Iterator[Runtime]:
                     db.engine.dispose()
     except LocalError as error:
         raise Failure(str(error), UNAVAILABLE) from None
-    except OwnerIsApplication as error:
+    except (OwnerIsApplication, migrate.DatabaseNewer) as error:
         raise Failure(str(error), UNAVAILABLE) from None
     except OperationalError as error:
         raise Failure(f"The database does not answer: {error.orig}", UNAVAILABLE) from None

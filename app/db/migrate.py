@@ -15,6 +15,17 @@ from app.db import roles
 MIGRATIONS = Path(__file__).resolve().parent.parent.parent / "migrations"
 
 
+class DatabaseNewer(RuntimeError):
+    """The database was migrated by a newer version of the code."""
+
+    def __init__(self, revision: str) -> None:
+        """Say where the database is."""
+        super().__init__(
+            f"The database is at the schema {revision}, which this version of Kontor does not know: a newer one has "
+            "migrated it. Run that version, or restore a backup that was made before."
+        )
+
+
 def _config(connection: Connection, metadata: MetaData) -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -25,11 +36,15 @@ def _config(connection: Connection, metadata: MetaData) -> Config:
 
 def head() -> str:
     """Name the newest migration of the code."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    newest = _scripts().get_current_head()
     assert newest is not None, "the project has migrations"
     return newest
+
+
+def _scripts() -> ScriptDirectory:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return ScriptDirectory.from_config(config)
 
 
 def current(connection: Connection) -> str | None:
@@ -45,6 +60,7 @@ def upgrade(owner_url: str, app_url: str, metadata: MetaData) -> bool:
 
     Raises:
         roles.OwnerIsApplication: The application would connect as the owner, who can do what the guards forbid.
+        DatabaseNewer: A newer version of the code has migrated it.
     """
     engine = create_engine(owner_url)
     try:
@@ -52,6 +68,8 @@ def upgrade(owner_url: str, app_url: str, metadata: MetaData) -> bool:
             connection.exec_driver_sql("select pg_advisory_lock(hashtext('kontor.migrate'))")
             before = current(connection)
             connection.commit()
+            if before is not None and before not in {one.revision for one in _scripts().walk_revisions()}:
+                raise DatabaseNewer(before)
             if before != head():
                 command.upgrade(_config(connection, metadata), "head")
             roles.grant(connection, metadata, make_url(app_url).username or "")
