@@ -14,7 +14,7 @@ def test_a_database_of_a_newer_version_is_left_alone(addresses: Addresses) -> No
         with database.as_owner() as owner:
             owner.execute(text("update alembic_version set version_num = '9999'"))
             owner.commit()
-        with pytest.raises(migrate.DatabaseNewer, match="9999.*Run that version"):
+        with pytest.raises(migrate.DatabaseNewer, match=r"9999.*Run that version"):
             database.migrate()
         with database.as_owner() as owner:
             assert migrate.current(owner) == "9999"
