@@ -1,5 +1,6 @@
 """`kontor up`, `stop`, `status`, and the processes that `up` starts."""
 
+import http.client
 import os
 import signal
 import socket
@@ -137,12 +138,16 @@ def _expect_free(chosen: Settings) -> None:
         ) from None
 
 
-def _listens(chosen: Settings) -> bool:
-    """Tell whether the web server takes connections."""
+def _answers(chosen: Settings) -> bool:
+    """Tell whether the web application answers: it listens a good while before it can."""
+    connection = http.client.HTTPConnection(chosen.web_host, chosen.web_port, timeout=2)
     try:
-        socket.create_connection((chosen.web_host, chosen.web_port), timeout=1).close()
-    except OSError:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
     return True
 
 
@@ -168,7 +173,7 @@ def _supervise(run: Runtime, *, web: bool) -> None:
     started = dict.fromkeys(processes, time.monotonic())
     announced = False
     while not stop_.wait(0.5):
-        if not announced and (not web or _listens(chosen)):
+        if not announced and (not web or _answers(chosen)):
             where = f"is at http://{_in_url(chosen.web_host)}:{chosen.web_port}" if web else "is at work"
             click.echo(f"Kontor {where} - stop with Ctrl-C or `kontor stop`.")
             announced = True
