@@ -46,6 +46,26 @@ class CardLine:
     issued_at: dt.datetime | None
 
 
+@dataclass(frozen=True)
+class OwnCard:
+    """The card that a distributor's top-ups go to. ``last4`` is None where it is ordered and not issued yet."""
+
+    provider: str
+    last4: str | None
+    issued_at: dt.datetime | None
+
+
+def card_of(session: Session, distributor_id: int) -> OwnCard | None:
+    """Give a distributor's card; None where it has none."""
+    row = session.execute(
+        select(Card.provider, Card.last4, Card.issued_at)
+        .where(Card.distributor_id == distributor_id, Card.active)
+        .order_by(Card.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else OwnCard(*row)
+
+
 def random_letters(count: int, length: int) -> list[str]:
     """Draw texts of capital letters: unique for all practical purposes, and never digits that look like a card's."""
     drawn = np.frombuffer(secrets.token_bytes(count * length), dtype=np.uint8) % 26 + ord("A")

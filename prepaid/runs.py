@@ -50,10 +50,11 @@ def preview(
     from_on: dt.date,
     to_on: dt.date,
     unit: Unit = Unit.POINTS,
+    distributor_id: int | None = None,
     actor: str,
     now: dt.datetime,
 ) -> ConversionRun:
-    """Freeze all points that were earned in a period, and show what they come to.
+    """Freeze all points that were earned in a period, of everybody or of one distributor, and show what they come to.
 
     The points are reserved and every top-up is written down, so that what is ordered later is what the preview says to
     the last minor unit. Accounts that cannot be converted are listed in ``exceptions``, each with a code and words.
@@ -67,7 +68,7 @@ def preview(
     lock_name(session, f"convert:{program.id}")  # two runs at once would not see each other's rewards of the year
     today = local_date(now, program.time_zone)
     period, terms, tax = Period(unit, from_on, to_on), terms_of(program, unit), ProgramTax.of(program, today)
-    found = candidates(session, program, period, terms, today)
+    found = candidates(session, program, period, terms, today, distributor_id)
     chosen = Judge(program, period, terms, tax).judge(session, found)
     run = ConversionRun(
         program_id=program.id,

@@ -57,10 +57,18 @@ class Candidates:
     points: Ints
 
 
-def candidates(session: Session, program: Program, period: Period, terms: Terms, today: dt.date) -> Candidates:
+def candidates(
+    session: Session,
+    program: Program,
+    period: Period,
+    terms: Terms,
+    today: dt.date,
+    distributor_id: int | None = None,
+) -> Candidates:
     """Lock the accounts that have open points of the period, or earned in it and owe now; then read what they have.
 
-    Points whose last day is over are not looked at: they only wait to be written off.
+    ``distributor_id`` leaves all but one out. Points whose last day is over are not looked at: they only wait to be
+    written off.
     """
     in_period = and_(Lot.account_id == Account.id, Lot.earned_on.between(period.from_on, period.to_on))
     spendable = and_(Lot.state == LotState.OPEN, or_(Lot.expires_on.is_(None), Lot.expires_on >= today))
@@ -68,7 +76,7 @@ def candidates(session: Session, program: Program, period: Period, terms: Terms,
         select(Account.id)
         .where(
             Account.program_id == program.id,
-            Account.distributor_id.is_not(None),
+            Account.distributor_id.is_not(None) if distributor_id is None else Account.distributor_id == distributor_id,
             Account.unit == period.unit,
             or_(
                 select(Lot.id).where(in_period, spendable).exists(),

@@ -25,7 +25,7 @@ from app.domain.states import RunStatus, TopUpKind, TopUpStatus
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
 from app.models.programs import Program
-from app.services import audit, ledger
+from app.services import audit, ledger, notices
 from prepaid.columns import among
 from prepaid.moves import OPEN, locked_run, move, require
 from prepaid.providers import Answer, LoadResult
@@ -305,14 +305,16 @@ def _post(session: Session, program: Program, decided: _Decisions, actor: str, n
     loaded = [one for one in rewards if one.becomes is TopUpStatus.LOADED]
     failed = [one for one in rewards if one.becomes is TopUpStatus.FAILED]
     settled, today = decided.settled, local_date(now, program.time_zone)
+    owners: dict[int, int | None] = {}
     if loaded or failed:
         # in the order in which everybody locks accounts
-        session.execute(
-            select(Account.id)
+        held = session.execute(
+            select(Account.id, Account.distributor_id)
             .where(among(Account.id, [one.account_id for one in (*loaded, *failed)]))
             .order_by(Account.id)
             .with_for_update()
-        ).all()
+        )
+        owners = dict(held.all())
     if loaded:
         ledger.settle(session, program.id, [one.reservation for one in loaded], on=today, actor=actor)
         settled.points_redeemed = sum(one.points for one in loaded)
@@ -320,6 +322,9 @@ def _post(session: Session, program: Program, decided: _Decisions, actor: str, n
         reason = f"conversion {settled.run_id}: the load failed"
         ledger.cancel(session, program.id, [one.reservation for one in failed], on=today, actor=actor, reason=reason)
         settled.points_returned = sum(one.points for one in failed)
+    for kind, those in (("top_up_loaded", loaded), ("top_up_failed", failed)):
+        told = [(owners[one.account_id] or 0, {"amount_minor": one.amount_minor}) for one in those]
+        notices.tell_many(session, program.id, kind, told, now=now)
 
 
 def _move(session: Session, decided: _Decisions, now: dt.datetime) -> None:

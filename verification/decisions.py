@@ -15,7 +15,7 @@ from app.domain.states import DocumentKind, DocumentStatus
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.sales import Decision, SalesDocument
-from app.services import figures, ledger
+from app.services import figures, ledger, notices
 from app.services.accounts import lock_wallets
 from app.services.rulebooks import rules_of
 from app.services.voiding import void_documents
@@ -97,7 +97,9 @@ def decide(
     # wallets before documents, as whoever corrects the document does
     lock_wallets(session, program.id, np.asarray([owner], dtype=np.int64))
     document = session.execute(
-        select(SalesDocument.id, SalesDocument.status, SalesDocument.issued_on).where(*here).with_for_update()
+        select(SalesDocument.id, SalesDocument.number, SalesDocument.status, SalesDocument.issued_on)
+        .where(*here)
+        .with_for_update()
     ).one()
     allowed = {
         DocumentStatus.ACCEPTED: (DocumentStatus.REVIEW,),
@@ -116,6 +118,15 @@ def decide(
         void_documents(session, rules, [document_id], becomes=becomes, now=now, actor=actor, reason=reason)
     else:
         _accept(session, program, document_id, now=now, actor=actor)
+    accepted = becomes is DocumentStatus.ACCEPTED
+    notices.tell(
+        session,
+        program.id,
+        "document_accepted" if accepted else "document_refused",
+        {"number": document.number, "reason": reason},
+        distributor_id=owner,
+        now=now,
+    )
     figures.touch(session, program.id, np.asarray([document.issued_on], dtype="datetime64[D]"))
     session.add(
         Decision(

@@ -9,7 +9,7 @@ from app.domain.states import Unit
 from app.models.desk import AdjustmentRequest
 from app.models.ledger import Account, LedgerTransaction
 from app.models.programs import Program
-from app.services import audit, ledger
+from app.services import audit, ledger, notices
 from app.services.rulebooks import rules_of
 
 REASONS = ("goodwill", "correction", "event", "opening", "complaint", "other")
@@ -103,6 +103,14 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
     found.transaction_id = session.scalars(
         select(LedgerTransaction.id).where(LedgerTransaction.key == f"adjust:{key}")
     ).one()
+    notices.tell(
+        session,
+        program.id,
+        "adjusted",
+        {"points": found.amount, "reason": found.note},
+        distributor_id=found.distributor_id,
+        now=now,
+    )
     _decide(session, program, found, "approved", None, actor, now)
 
 

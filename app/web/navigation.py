@@ -118,7 +118,14 @@ PLACES: Sequence[Place] = (
 """Places of those who run a programme. Their routes take the programme's code."""
 
 PORTAL: Sequence[Place] = (
-    Place(Section.OVERVIEW, "statements.show", _("Statement"), "list", Permission.SEE_STATEMENT, tab=True),
+    Place(Section.OVERVIEW, "portal.home", _("Home"), "home", Permission.USE_PORTAL, tab=True),
+    Place(Section.OVERVIEW, "portal_documents.index", _("Documents"), "file", Permission.USE_PORTAL, tab=True),
+    Place(Section.OVERVIEW, "statements.show", _("Points"), "coin", Permission.SEE_STATEMENT, tab=True),
+    Place(Section.OVERVIEW, "portal_card.show", _("Card"), "card", Permission.SEE_STATEMENT, tab=True),
+    Place(Section.OVERVIEW, "portal_team.index", _("Team"), "users", Permission.MANAGE_TEAM),
+    Place(Section.OVERVIEW, "consents.index", _("Applications"), "user-add", Permission.MANAGE_TEAM),
+    Place(Section.OVERVIEW, "portal_notices.index", _("Notices"), "bell", Permission.USE_PORTAL),
+    Place(Section.OVERVIEW, "portal_terms.show", _("Terms"), "texts", Permission.USE_PORTAL),
 )
 """Places of the people of a distributor. Their routes take the programme's code and the distributor's id."""
 
@@ -218,7 +225,7 @@ def _beginnings(who: Person, program: ProgramChoice) -> list[str]:
     if people.may(who, Permission.SEE_PROGRAM, program.id):
         return [url_for("overview.overview", program_code=program.code)]
     return [
-        url_for("statements.show", program_code=program.code, distributor_id=seat.distributor_id)
+        url_for("portal.home", program_code=program.code, distributor_id=seat.distributor_id)
         for seat in who.seats
         if seat.program_id == program.id and seat.distributor_id is not None
     ]

@@ -25,9 +25,10 @@ from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import registration
-from app.services.people import Permission, may
+from app.services.people import Permission, Person, may
 from app.services.signing_in import Step
 from app.web.context import OneDistributor, Scope, person, scope_or_none, session, step
+from app.web.portal.own import is_own, sees_all
 
 _log = logging.getLogger(__name__)
 
@@ -181,6 +182,17 @@ ROUTES: Mapping[str, Rule] = {
     "reports.products": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "reports.dealers": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "reports.points": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    # portal
+    "portal.home": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_documents.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_notices.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_terms.show": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_terms.accept": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_card.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "portal_card.convert": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_team.index": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
+    "portal_team.invite": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
+    "portal_team.change": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
     # finance
     "runs.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "runs.new": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
@@ -248,7 +260,15 @@ def guard() -> Response | None:
     if not may(who, rule.permission, found.program.id, found.distributor.id if found.distributor else None):
         abort(404)
     g.scope = found
+    if rule.reach is Reach.DOCUMENT and not _theirs(who, found):
+        abort(404)
     return None
+
+
+def _theirs(who: Person, found: Scope) -> bool:
+    """Tell whether a document is one that somebody sees: a sales rep only what bears their name."""
+    assert found.distributor is not None, "a document is a distributor's"
+    return sees_all(who, found.program.id, found.distributor.id) or is_own(who, found.named)
 
 
 def _ask_to_sign_in(come: Step | None) -> Response:
@@ -307,12 +327,12 @@ def _distributor(session: Session, program_code: str, distributor_id: int) -> Sc
 
 def _document(session: Session, program_code: str, document_id: int) -> Scope | None:
     row = session.execute(
-        select(Program, Distributor.id, Distributor.code, Distributor.name)
+        select(Program, SalesDocument.person, Distributor.id, Distributor.code, Distributor.name)
         .join(SalesDocument, SalesDocument.program_id == Program.id)
         .join(Distributor, Distributor.id == SalesDocument.distributor_id)
         .where(Program.code == program_code, SalesDocument.id == document_id)
     ).one_or_none()
-    return None if row is None else Scope(row[0], OneDistributor(*row[1:]), document_id)
+    return None if row is None else Scope(row[0], OneDistributor(*row[2:]), document_id, named=row[1])
 
 
 def _import(session: Session, program_code: str, batch_id: int) -> Scope | None:

@@ -64,7 +64,13 @@ from app.web.finance import cards, liability, runs, top_ups
 from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
+from app.web.portal import card as portal_card
 from app.web.portal import consents, statements
+from app.web.portal import documents as portal_documents
+from app.web.portal import home as portal_home
+from app.web.portal import notices as portal_notices
+from app.web.portal import team as portal_team
+from app.web.portal import terms as portal_terms
 from app.web.reports import views as reports
 
 BLUEPRINTS = (
@@ -112,6 +118,12 @@ BLUEPRINTS = (
     liability.bp,
     reports.bp,
     statements.bp,
+    portal_home.bp,
+    portal_documents.bp,
+    portal_card.bp,
+    portal_notices.bp,
+    portal_team.bp,
+    portal_terms.bp,
     documents.bp,
 )
 

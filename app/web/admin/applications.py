@@ -19,9 +19,9 @@ from app.services import applications, distributors, registration
 from app.services.applications import COMPANY, OPEN, REP
 from app.services.invitations import AlreadyThere
 from app.web.addresses import outside
-from app.web.admin.people import invitation_link
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
+from app.web.links import invitation_link
 from app.web.lists.answering import answer
 from app.web.lists.describing import Badge, Choice, Column, Days, Kind, Listing, OneOf, Search
 

@@ -17,9 +17,10 @@ from app.models.people import Membership, UserAccount
 from app.models.signing_in import Passkey
 from app.services import distributors, invitations, memberships, people
 from app.services.people import OF_A_DISTRIBUTOR, Role
-from app.web.addresses import id_sent, outside
+from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
+from app.web.links import invitation_link
 from app.web.lists.answering import answer
 from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
 from app.web.wording import ROLE
@@ -242,11 +243,6 @@ def withdraw(program_code: str) -> Response:
         )
     flash(*_said(gettext("The invitation is taken back."), done=withdrawn))
     return redirect(url_for("people.index", program_code=program_code), 303)
-
-
-def invitation_link(token: str) -> str:
-    """Give the address of the page of an invitation."""
-    return outside("invited.accept", token=token)
 
 
 def own_role() -> str:

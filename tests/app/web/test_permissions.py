@@ -60,7 +60,7 @@ MATRIX: dict[str, list[str]] = {
     "review": STAFF,
     "distributors/{mine}": [*STAFF, "distributor"],
     "distributors/{others}": [*STAFF, "other"],
-    "documents/{my_document}": [*STAFF, "distributor", "rep"],
+    "documents/{my_document}": [*STAFF, "distributor"],
     "documents/{others_document}": [*STAFF, "other"],
     # things of another programme under this one's address
     "distributors/{b_distributor}": [],
@@ -155,7 +155,8 @@ def test_what_is_not_there_and_what_is_not_theirs_look_the_same(
     [
         ("viewer", "/programs/web-a-"),
         ("stranger", "/programs/web-b-"),
-        ("distributor", "/programs/web-a-"),
+        ("distributor", "/portal/web-a-"),
+        ("rep", "/portal/web-a-"),
     ],
 )
 def test_everybody_begins_where_they_belong(as_: Callable[[str], FlaskClient], name: str, begins: str) -> None:

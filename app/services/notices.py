@@ -1,0 +1,85 @@
+"""Short news for the people of a distributor: written in the transaction of what they are about, read in the portal.
+
+A notice keeps what its sentence is made with; the sentence is made in the language of whoever reads it.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.models.messages import Notice, NoticeSeen
+
+KINDS = ("document_accepted", "document_refused", "adjusted", "top_up_loaded", "top_up_failed", "conversion_asked")
+"""What notices are about."""
+
+
+def tell(
+    session: Session,
+    program_id: int,
+    kind: str,
+    parts: dict[str, Any],
+    *,
+    distributor_id: int | None = None,
+    user_id: int | None = None,
+    address: str | None = None,
+    now: dt.datetime,
+) -> None:
+    """Leave a notice for everybody of a distributor, or for one person. The caller commits."""
+    assert kind in KINDS, kind
+    session.add(
+        Notice(
+            program_id=program_id,
+            distributor_id=distributor_id,
+            user_id=user_id,
+            kind=kind,
+            parts=parts,
+            address=address,
+            created_at=now,
+        )
+    )
+
+
+def tell_many(
+    session: Session,
+    program_id: int,
+    kind: str,
+    told: Sequence[tuple[int, dict[str, Any]]],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Leave a notice for each of many distributors: (distributor, parts). The caller commits."""
+    assert kind in KINDS, kind
+    if told:
+        rows = [
+            {"program_id": program_id, "distributor_id": owner, "kind": kind, "parts": parts, "created_at": now}
+            for owner, parts in told
+        ]
+        session.execute(insert(Notice), rows)
+
+
+def newest(
+    session: Session, program_id: int, distributor_id: int, user_id: int, *, before: int | None = None, limit: int = 20
+) -> Sequence[Notice]:
+    """Give the notices of a distributor's people and of a person, newest first."""
+    query = select(Notice).where(
+        Notice.program_id == program_id,
+        or_(Notice.distributor_id == distributor_id, Notice.user_id == user_id),
+    )
+    if before is not None:
+        query = query.where(Notice.id < before)
+    return session.scalars(query.order_by(Notice.id.desc()).limit(limit)).all()
+
+
+def seen(session: Session, program_id: int, user_id: int, last_id: int) -> None:
+    """Note how far a person has read. The caller commits."""
+    made = insert(NoticeSeen).values(user_id=user_id, program_id=program_id, last_id=last_id)
+    session.execute(
+        made.on_conflict_do_update(
+            index_elements=["user_id", "program_id"],
+            set_={"last_id": func.greatest(NoticeSeen.last_id, made.excluded.last_id)},
+        )
+    )

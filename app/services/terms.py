@@ -1,0 +1,99 @@
+"""The terms of a programme: published in versions, accepted by people, asked for anew when there is a newer one."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.models.joining import TermsAcceptance, TermsVersion
+from app.models.programs import Program
+from app.services import audit
+
+LONGEST = 100_000
+
+
+class TermsEmpty(ValueError):
+    """Terms without a text in any language are none."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms in force, and when a person accepted them; None: not yet."""
+
+    id: int
+    number: int
+    texts: dict[str, str]
+    published_at: dt.datetime
+    accepted_at: dt.datetime | None
+
+    def text(self, language: str, otherwise: str) -> str:
+        """Give the text in a language, else in the programme's, else in any."""
+        return self.texts.get(language) or self.texts.get(otherwise) or next(iter(self.texts.values()))
+
+
+def publish(session: Session, program: Program, texts: dict[str, str], *, actor: str, now: dt.datetime) -> int:
+    """Publish a new version. Returns its number. The caller commits.
+
+    Raises:
+        TermsEmpty: There is no text.
+    """
+    kept = {language: text.strip()[:LONGEST] for language, text in texts.items() if text.strip()}
+    if not kept:
+        raise TermsEmpty
+    number = (
+        1
+        + session.scalars(
+            select(func.coalesce(func.max(TermsVersion.number), 0)).where(TermsVersion.program_id == program.id)
+        ).one()
+    )
+    session.add(TermsVersion(program_id=program.id, number=number, texts=kept, published_at=now, published_by=actor))
+    session.flush()
+    after = {"number": number, "languages": sorted(kept)}
+    audit.note(session, actor, "terms.publish", program.code, now=now, program_id=program.id, after=after)
+    return number
+
+
+def in_force(session: Session, program_id: int, user_id: int) -> Terms | None:
+    """Give the newest terms of a programme with a person's acceptance; None where there are none. One query."""
+    row = session.execute(
+        select(
+            TermsVersion.id,
+            TermsVersion.number,
+            TermsVersion.texts,
+            TermsVersion.published_at,
+            TermsAcceptance.accepted_at,
+        )
+        .outerjoin(
+            TermsAcceptance, (TermsAcceptance.terms_id == TermsVersion.id) & (TermsAcceptance.user_id == user_id)
+        )
+        .where(TermsVersion.program_id == program_id)
+        .order_by(TermsVersion.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Terms(*row)
+
+
+def accept(
+    session: Session,
+    program: Program,
+    terms_id: int,
+    user_id: int,
+    *,
+    login: str,
+    locale: str,
+    address: str | None,
+    now: dt.datetime,
+) -> None:
+    """Note that a person accepted terms; twice is once. The caller commits."""
+    made = session.execute(
+        insert(TermsAcceptance)
+        .values(terms_id=terms_id, user_id=user_id, locale=locale, address=address, accepted_at=now)
+        .on_conflict_do_nothing()
+        .returning(TermsAcceptance.id)
+    ).one_or_none()
+    if made is not None:
+        audit.note(
+            session, login, "terms.accept", program.code, now=now, program_id=program.id, after={"terms": terms_id}
+        )

@@ -1,0 +1,87 @@
+"""A distributor's own documents, and where each stands."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+from flask_babel import lazy_gettext as _
+from sqlalchemy import BigInteger, Select, cast, func, select
+from werkzeug.wrappers import Response
+
+from app.domain.reasons import sentences
+from app.domain.states import DocumentStatus, Unit
+from app.models.sales import Award, SalesDocument
+from app.web.context import scope
+from app.web.lists.answering import answer
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.portal.own import own_documents_only
+from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
+
+bp = Blueprint("portal_documents", __name__)
+
+
+def _query() -> Select[Any]:
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return (
+        select()
+        .select_from(SalesDocument)
+        .where(
+            SalesDocument.program_id == here.program.id,
+            SalesDocument.distributor_id == here.distributor.id,
+            *own_documents_only(),
+        )
+    )
+
+
+def _document(row: Any) -> str:
+    return url_for("documents.show", program_code=scope().program.code, document_id=row.row_id)
+
+
+_GIVEN = (
+    select(cast(func.sum(Award.amount), BigInteger))
+    .where(Award.document_id == SalesDocument.id, Award.unit == Unit.POINTS)
+    .correlate(SalesDocument)
+    .scalar_subquery()
+)
+
+DOCUMENTS = Listing(
+    name="own_documents",
+    title=_("My documents"),
+    columns=(
+        Column(
+            "number",
+            _("Document"),
+            SalesDocument.number,
+            link=_document,
+            small=lambda row: (
+                sentences(row.reasons) if row.status is DocumentStatus.REFUSED else DOCUMENT_KIND[row.kind]
+            ),
+        ),
+        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
+        Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
+        Column("points", _("Points"), _GIVEN, Kind.POINTS),
+        Column("person", _("Sales rep"), SalesDocument.person, phone=False),
+        Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
+        Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
+        Column("reasons", _("Why"), SalesDocument.reasons, words=sentences, shown=False),
+    ),
+    query=_query,
+    id=SalesDocument.id,
+    default="-issued_on",
+    filters=(
+        Search(SalesDocument.number, title=_("Number of a document")),
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(status.name.lower(), badge.text) for status, badge in DOCUMENT_STATUS.items()],
+            lambda value: SalesDocument.status == DocumentStatus[value.upper()],
+        ),
+        Days("issued", _("Issued"), SalesDocument.issued_on),
+    ),
+    export_permission="use_portal",
+)
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/documents")
+def index(program_code: str, distributor_id: int) -> str | Response:
+    return answer(DOCUMENTS, "portal/documents.html")

@@ -1,0 +1,97 @@
+"""The portal's first page: what one has, what comes, what expires, and what to do next."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+
+from app.domain.states import DocumentStatus, Unit
+from app.models.sales import SalesDocument
+from app.services import balances, liability, notices, terms
+from app.services.people import Permission, may
+from app.web.context import OneDistributor, person, scope, session
+from app.web.portal.notices import sentence
+from app.web.portal.own import own_documents_only
+from prepaid import cards
+
+bp = Blueprint("portal", __name__)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that one can do next."""
+
+    text: str
+    why: str
+    address: str
+    icon: str
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/")
+def home(program_code: str, distributor_id: int) -> str | Response:
+    here, who = scope(), person()
+    assert here.distributor is not None, "the guard found one"
+    if not may(who, Permission.SEE_STATEMENT, here.program.id, here.distributor.id):
+        return redirect(url_for("portal_documents.index", **own()), 303)
+    balance = balances.balance_of(session(), here.program.id, here.distributor.code, Unit.POINTS)
+    agreed = terms.in_force(session(), here.program.id, who.id)
+    news = notices.newest(session(), here.program.id, here.distributor.id, who.id, limit=4)
+    card = cards.card_of(session(), here.distributor.id)
+    return render_template(
+        "portal/home.html",
+        balance=balance,
+        worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),
+        expiring=balances.expiring(session(), here.distributor.id, Unit.POINTS),
+        steps=_steps(balance, agreed, card),
+        news=[(one, sentence(one)) for one in news],
+        documents=_counts(here.distributor),
+        movements=balances.statement(session(), here.distributor.id, Unit.POINTS, limit=5),
+        own=own(),
+    )
+
+
+def own() -> dict[str, Any]:
+    """Give what every address of this distributor's portal takes."""
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return {"program_code": here.program.code, "distributor_id": here.distributor.id}
+
+
+def _steps(balance: balances.Balance, agreed: terms.Terms | None, card: cards.OwnCard | None) -> list[Step]:
+    found = []
+    who, here = person(), scope()
+    assert here.distributor is not None, "the guard found one"
+    if agreed is not None and agreed.accepted_at is None:
+        found.append(
+            Step(
+                gettext("Read and accept the terms"),
+                gettext("There is a version that you have not accepted yet."),
+                url_for("portal_terms.show", **own()),
+                "file",
+            )
+        )
+    if balance.available > 0 and may(who, Permission.CONVERT_POINTS, here.program.id, here.distributor.id):
+        found.append(
+            Step(
+                gettext("Turn points into money on your card"),
+                gettext("All that is available can be topped up.")
+                if card is not None
+                else gettext("Your card is ordered with the first top-up, or registered by the programme."),
+                url_for("portal_card.show", **own()),
+                "top-ups",
+            )
+        )
+    return found
+
+
+def _counts(distributor: OneDistributor) -> dict[str, int]:
+    query = (
+        select(SalesDocument.status, func.count())
+        .where(SalesDocument.distributor_id == distributor.id, *own_documents_only())
+        .group_by(SalesDocument.status)
+    )
+    found: dict[DocumentStatus, int] = dict(session().execute(query).all())
+    return {status.name.lower(): found.get(status, 0) for status in DocumentStatus}

@@ -1,0 +1,48 @@
+"""Notices: what happened to points, documents and top-ups, in a sentence each."""
+
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_babel import gettext as _
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.messages import Notice
+from app.services import notices
+from app.web import formats
+from app.web.context import person, scope, session
+
+bp = Blueprint("portal_notices", __name__)
+
+SHOWN = 50
+
+
+def sentence(one: Notice) -> str:
+    """Make the sentence of a notice in the language of whoever reads it."""
+    parts: dict[str, Any] = one.parts
+    if one.kind == "document_accepted":
+        return str(_("Document %(number)s was accepted.", number=parts["number"]))
+    if one.kind == "document_refused":
+        return str(_("Document %(number)s was refused: %(why)s", number=parts["number"], why=parts["reason"]))
+    if one.kind == "adjusted":
+        amount = formats.points(int(parts["points"]), signed=True)
+        return str(_("%(amount)s points by hand: %(why)s", amount=amount, why=parts["reason"]))
+    if one.kind == "top_up_loaded":
+        return str(_("%(amount)s was loaded onto your card.", amount=formats.cash(int(parts["amount_minor"]))))
+    if one.kind == "top_up_failed":
+        return str(
+            _("A top-up of %(amount)s failed; its points are back.", amount=formats.cash(int(parts["amount_minor"])))
+        )
+    return str(_("%(points)s points wait to be turned into a top-up.", points=formats.points(int(parts["points"]))))
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/notices")
+def index(program_code: str, distributor_id: int) -> str:
+    program, who = scope().program, person()
+    found = list(notices.newest(session(), program.id, distributor_id, who.id, limit=SHOWN))
+    shown = [(one, sentence(one)) for one in found]
+    page = render_template("portal/notices.html", news=shown)
+    if found:
+        with transaction(db.session) as writing:
+            notices.seen(writing, program.id, who.id, found[0].id)
+    return page

@@ -1,0 +1,26 @@
+"""What of a distributor somebody sees as their own: an owner everything, a sales rep what bears their name."""
+
+from sqlalchemy import ColumnElement, func
+
+from app.models.sales import SalesDocument
+from app.services.people import Permission, Person, may
+from app.web.context import person, scope
+
+
+def sees_all(who: Person, program_id: int, distributor_id: int) -> bool:
+    """Tell whether somebody sees all of a distributor's documents, or their own alone."""
+    return may(who, Permission.SEE_STATEMENT, program_id, distributor_id)
+
+
+def is_own(who: Person, named: str | None) -> bool:
+    """Tell whether a document that names a person is theirs: by sign-in name or by name."""
+    return named is not None and named.strip().casefold() in (who.login.casefold(), who.name.casefold())
+
+
+def own_documents_only() -> tuple[ColumnElement[bool], ...]:
+    """Give the condition under which a document of the page's distributor is shown to whoever is signed in."""
+    here, who = scope(), person()
+    assert here.distributor is not None, "the guard found one"
+    if sees_all(who, here.program.id, here.distributor.id):
+        return ()
+    return (func.lower(func.trim(SalesDocument.person)).in_([who.login.lower(), who.name.lower()]),)
