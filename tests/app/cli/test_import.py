@@ -1,0 +1,145 @@
+"""Files as strangers bring them: what is wrong is told with its place, and what to do about it."""
+
+import io
+import zipfile
+
+import openpyxl
+import pytest
+
+from tests.app.cli.conftest import Desk
+from tests.support import programs
+
+HEAD = "number,date,distributor,product,quantity,net"
+ROW = "A,2026-01-02,D1,P1,1,100.00"
+
+
+def workbook(*sheets: str, macro: bool = False) -> bytes:
+    """Make a workbook whose sheets all hold one invoice."""
+    book = openpyxl.Workbook()
+    for at, name in enumerate(sheets or ("Sales",)):
+        page = book.worksheets[0] if at == 0 else book.create_sheet()
+        page.title = name
+        page.append(HEAD.split(","))
+        page.append(ROW.split(","))
+    out = io.BytesIO()
+    book.save(out)
+    if macro:
+        with zipfile.ZipFile(out, "a") as container:
+            container.writestr("xl/vbaProject.bin", b"\xd0\xcf\x11\xe0 AutoOpen")
+    return out.getvalue()
+
+
+def zipped(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as container:
+        container.writestr(name, "x")
+    return out.getvalue()
+
+
+@pytest.fixture
+def open_desk(desk: Desk) -> Desk:
+    """A desk whose programme takes whoever and whatever a file names."""
+    profile = {**programs.SALES_PROFILE, "unknown_distributor": "create", "unknown_product": "create"}
+    desk.load(desk.programme(import_profiles={"sales": profile}))
+    return desk
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.csv", b"", "empty.csv: the file is empty; export it again."),
+        ("blank.csv", b"\n\n", "blank.csv: row 1 is empty, expected the header; remove what stands above the table."),
+        (
+            "other.csv",
+            b"number,date,customer\nA,2026-01-02,D1\n",
+            "Row 1: the header lacks ",
+        ),
+        ("title.csv", b"Sales of January,,\n" + HEAD.encode(), "Row 1: the header lacks "),
+        ("twice.csv", b"number,date,Number\n", "twice.csv: row 1 names 'Number', 'number' more than once; "),
+        ("text.xlsx", b"no workbook at all", "Row 1: the header lacks "),
+        ("broken.xlsx", b"PK\x03\x04 and no more", "broken.xlsx: the workbook's container is broken "),
+        ("words.docx", zipped("word/document.xml"), "words.docx: a zip archive, but no .xlsx workbook; "),
+        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old.xls: an old .xls or a password-protected workbook; "),
+        ("wide.csv", HEAD.encode("utf-16"), "wide.csv: UTF-16 text, expected UTF-8; save it as CSV UTF-8."),
+        ("latin.csv", f"{HEAD}\nŁ".encode("cp1250"), "latin.csv: row 2 is not UTF-8 (byte 0xa3); "),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.csv: neither a workbook nor text; "),
+        ("open.csv", f'{HEAD}\nA,2026-01-02,"D1,P1,1,100.00\nB,\n'.encode(), "open.csv: a quote in row 2 is never "),
+    ],
+)
+def test_a_file_that_is_no_report_is_refused_with_what_was_found(
+    desk: Desk, name: str, content: bytes, said: str
+) -> None:
+    path = desk.file(name, content)
+    assert desk.error("import", "sales", path, "--program", desk.code, code=3).startswith(said)
+    assert desk.json("balances", "--program", desk.code)["accounts"] == []
+
+
+def test_a_header_that_lacks_columns_is_told_with_those_that_it_has(desk: Desk) -> None:
+    path = desk.file("sales.csv", "number,date,customer\nA,2026-01-02,D1\n")
+    said = desk.error("import", "sales", path, "--program", desk.code, code=3)
+    for lacking in ("'distributor' (for distributor)", "'net' (for net_amount)", "'quantity' (for quantity)"):
+        assert lacking in said
+    assert "It has: 'number', 'date', 'customer'. Correct the header, or the profile's columns." in said
+    [listed] = desk.json("imports", "list", "--program", desk.code, "--limit", "1")["imports"]
+    assert (listed["status"], listed["file"]) == ("failed", "sales.csv")
+    assert desk.error("imports", "resume", str(listed["batch"]), code=3) == said
+
+
+def test_a_profile_must_be_there_and_of_the_kind(desk: Desk) -> None:
+    path = desk.file("sales.csv", f"{HEAD}\n{ROW}\n")
+    of = "--program", desk.code
+    said = desk.error("import", "sales", path, *of, "--profile", "erp", code=3)
+    assert "no import profile 'erp'; it has: sales." in said
+    said = desk.error("import", "products", path, *of, code=3)
+    assert "no import profile 'products'; it has: sales." in said
+    said = desk.error("import", "products", path, *of, "--profile", "sales", code=3)
+    assert said == "The import profile 'sales' reads sales, not products."
+    assert "'invoices' is not one of" in desk.error("import", "invoices", path, *of, code=2)
+
+
+def test_a_file_must_be_there_and_be_a_file(desk: Desk) -> None:
+    of = "--program", desk.code
+    assert "does not exist" in desk.error("import", "sales", desk.folder / "nowhere.csv", *of, code=2)
+    assert "is a directory" in desk.error("import", "sales", desk.folder, *of, code=2)
+
+
+def test_dates_the_wrong_way_are_refused_row_by_row(open_desk: Desk) -> None:
+    rows = ["A,31.12.2026,D1,P1,1,10.00", "B,12/31/2026,D1,P1,1,10.00", "C,2026-12-31,D1,P1,1,10.00"]
+    told = open_desk.import_("\n".join([HEAD, *rows, ""]))
+    assert (told["lines_accepted"], told["lines_refused"]) == (1, 2)
+    sheet = openpyxl.load_workbook(told["problems_file"]).worksheets[0]
+    reasons = [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)]
+    assert reasons[0] == (
+        "Refused: date: found '31.12.2026', expected a date such as 2025-12-31; correct it or the profile's format."
+    )
+    assert "'12/31/2026'" in str(reasons[1])
+
+
+def test_a_sheet_that_is_not_there_is_told_with_those_that_are(open_desk: Desk) -> None:
+    document = open_desk.programme()
+    document["import_profiles"]["sales"] |= {"sheet": "March"}
+    open_desk.load(document)
+    path = open_desk.file("sales.xlsx", workbook("January", "February"))
+    said = open_desk.error("import", "sales", path, "--program", open_desk.code, code=3)
+    assert said == "sales.xlsx: no sheet is called 'March'; it has January, February."
+
+
+def test_the_macros_of_a_workbook_are_left_alone_and_its_table_is_read(open_desk: Desk) -> None:
+    told = open_desk.import_(workbook(macro=True), "sales.xlsm")
+    assert (told["lines_accepted"], told["points_awarded"]) == (1, 10)
+
+
+def test_nothing_below_the_header_is_an_import_of_nothing(open_desk: Desk) -> None:
+    told = open_desk.import_(f"{HEAD}\n")
+    assert (told["rows_read"], told["documents"], told["problems_file"]) == (0, 0, None)
+
+
+def test_people_are_told_the_same_as_scripts(open_desk: Desk) -> None:
+    path = open_desk.file("sales.csv", f"{HEAD}\n{ROW}\nB,never,D1,P1,1,1\n")
+    told = open_desk.run("import", "sales", path, "--program", open_desk.code)
+    assert told.stderr == ""
+    lines = {line[:18].strip(): line[18:].strip() for line in told.stdout.splitlines()}
+    found = {name: lines[name] for name in ("rows read", "accepted", "refused", "points awarded", "new products")}
+    assert found == {"rows read": "2", "accepted": "1", "refused": "1", "points awarded": "10", "new products": "1"}
+    assert "problems.xlsx" in told.stdout
+    assert "sales.csv" in open_desk.run("imports", "list", "--program", open_desk.code).stdout

@@ -1,0 +1,169 @@
+"""Every command, wrongly used: an answer in words, by the right code, and never a traceback."""
+
+import socket
+from pathlib import Path
+
+import click
+import pytest
+
+from app.config import settings
+from app.local.servers import Addresses
+from tests.app.cli.conftest import Desk
+from tests.contracts.commands import LEAVES
+
+PROCESSES = {"up", "worker", "sweeper", "web"}
+NOBODY = "no-programme-has-this-code"
+
+
+def filled(command: click.Command, folder: Path) -> list[str]:
+    """Give everything that a command asks for, so that only the programme is wrong."""
+    words: list[str] = []
+    for parameter in command.params:
+        if parameter.name == "program_code" or not (parameter.required or parameter.name == "role_name"):
+            continue
+        kind = parameter.type
+        if isinstance(kind, click.Choice):
+            value = str(kind.choices[0])
+        elif isinstance(kind, click.DateTime):
+            value = "2026-01-31"
+        elif isinstance(kind, click.Path):
+            value = str(folder / "file.csv")
+        elif isinstance(kind, click.types.IntParamType):
+            value = "1"
+        else:
+            value = "somebody@example.org"
+        words += [value] if isinstance(parameter, click.Argument) else [parameter.opts[0], value]
+    return words
+
+
+@pytest.mark.parametrize(
+    "words",
+    [words for words, command in LEAVES.items() if any(one.name == "program_code" for one in command.params)],
+)
+def test_a_programme_that_nobody_has_is_told_with_those_that_there_are(desk: Desk, words: str) -> None:
+    desk.file("file.csv", "a,b\n1,2\n")
+    command = LEAVES[words]
+    given = filled(command, desk.folder)
+    named = {parameter.name for parameter in command.params}
+    if "password_stdin" in named:
+        given.append("--password-stdin")
+    if words == "convert":
+        given += ["--from", "2026-01-01", "--to", "2026-01-31"]
+    said = desk.error(*words.split(), *given, "--program", NOBODY, code=4, stdin="Correct-Horse-7-Battery\n")
+    assert repr(NOBODY) in said
+    assert desk.code in said
+
+
+@pytest.mark.parametrize("words", [words for words in LEAVES if words not in PROCESSES])
+def test_an_option_that_there_is_not_is_wrong_usage(stranger: Desk, words: str) -> None:
+    assert "--colour" in stranger.error(*words.split(), "--colour", code=2)
+
+
+@pytest.mark.parametrize("words", [words for words, command in LEAVES.items() if filled(command, Path("/"))])
+def test_what_is_left_out_is_named(stranger: Desk, words: str) -> None:
+    said = stranger.error(*words.split(), code=2)
+    assert said.startswith(("Missing", "Say "))
+
+
+def test_a_command_that_there_is_not_is_wrong_usage(stranger: Desk) -> None:
+    assert "'improt'" in stranger.error("improt", code=2)
+    assert "'lod'" in stranger.error("program", "lod", code=2)
+
+
+@pytest.mark.parametrize("words", [("imports", "list"), ("documents",), ("convert", "list")])
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_list_has_at_least_one_place(stranger: Desk, words: tuple[str, ...], limit: str) -> None:
+    assert "--limit" in stranger.error(*words, "--limit", limit, code=2)
+
+
+def test_where_there_are_several_programmes_one_must_be_named(desk: Desk) -> None:
+    desk.load(desk.programme(program={"code": f"{desk.code}-too"}))
+    said = desk.error("balances", code=2)
+    assert "--program" in said
+    assert f"{desk.code}, {desk.code}-too" in said
+
+
+@pytest.mark.parametrize("words", [("statement", "D1"), ("export", "top-ups")])
+def test_a_period_ends_after_it_begins(desk: Desk, words: tuple[str, ...]) -> None:
+    said = desk.error(*words, "--program", desk.code, "--from", "2026-02-01", "--to", "2026-01-31", code=3)
+    assert "2026-01-31, before it begins on 2026-02-01" in said
+    said = desk.error(*words, "--program", desk.code, "--from", "01.02.2026", "--to", "2026-01-31", code=2)
+    assert "'01.02.2026' does not match the format '%Y-%m-%d'" in said
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("KONTOR_WEB_PORT", "eighty", "KONTOR_WEB_PORT: input should be a valid integer"),
+        ("KONTOR_WORKERS", "0", "KONTOR_WORKERS: input should be greater than or equal to 1."),
+        ("DATABASE_URL", "kontor", "DATABASE_URL: expected an address such as postgresql+psycopg://"),
+        ("DATABASE_URL", "mysql://db/kontor", "DATABASE_URL: expected an address such as postgresql+psycopg://"),
+        ("DATABASE_OWNER_URL", "sqlite://", "DATABASE_OWNER_URL: expected an address such as postgresql+psycopg://"),
+        ("REDIS_URL", "cache", "REDIS_URL: expected an address such as redis://"),
+    ],
+)
+def test_a_setting_that_makes_no_sense_is_named(
+    stranger: Desk, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    settings.cache_clear()
+    for words in (("balances",), ("status",), ("stop",)):
+        assert stranger.error(*words, code=2).startswith(said)
+
+
+def test_a_home_is_a_folder(stranger: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KONTOR_HOME", str(stranger.file("my-home", "x") / "below"))
+    settings.cache_clear()
+    for words in (("program", "list"), ("status",), ("stop",)):
+        assert stranger.error(*words, code=2).endswith("my-home is a file; name a folder.")
+
+
+def test_addresses_may_leave_out_the_driver(desk: Desk, monkeypatch: pytest.MonkeyPatch, addresses: Addresses) -> None:
+    for scheme in ("postgres", "postgresql"):
+        monkeypatch.setenv("DATABASE_URL", addresses.database_url.replace("postgresql+psycopg", scheme))
+        settings.cache_clear()
+        assert desk.code in [one["code"] for one in desk.json("program", "list")["programs"]]
+
+
+def test_servers_that_do_not_answer_are_told(stranger: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        monkeypatch.setenv("DATABASE_URL", f"postgresql://nobody@127.0.0.1:{taken.getsockname()[1]}/nothing")
+        settings.cache_clear()
+        assert stranger.error("balances", code=5).startswith("The database does not answer: ")
+
+
+def test_the_application_must_not_be_the_owner(
+    stranger: Desk, monkeypatch: pytest.MonkeyPatch, addresses: Addresses
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", addresses.owner_url)
+    settings.cache_clear()
+    assert "own" in stranger.error("program", "list", code=5)
+
+
+def test_up_says_so_where_its_port_is_taken(stranger: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        monkeypatch.setenv("KONTOR_WEB_PORT", port)
+        settings.cache_clear()
+        said = stranger.run("up", code=5).stderr
+    assert f"port {port}" in said.replace("\n", " ")
+    assert "KONTOR_WEB_PORT" in said
+
+
+def test_a_fault_of_our_own_is_kept_in_a_log_and_told_in_a_sentence(
+    desk: Desk, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.balances.balances", lambda *_: 1 // 0)
+    said = desk.error("balances", "--program", desk.code, code=70)
+    log = environment / "log" / "faults.log"
+    assert said == (
+        "A fault of Kontor's own stopped the command (ZeroDivisionError: integer division or modulo by zero). "
+        f"What happened is in {log}."
+    )
+    kept = log.read_text(encoding="utf-8")
+    assert kept.count("Traceback") == 2  # for the person and for the script
+    assert "kontor balances" in kept
+    assert log.stat().st_mode & 0o077 == 0
