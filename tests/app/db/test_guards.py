@@ -330,8 +330,8 @@ def test_a_function_of_the_applications_own_does_not_get_around_the_guards(world
     world.session.execute(
         text(
             "create function pg_temp.mine(entry_of bigint, account bigint) returns void language sql "
-            "security definer as 'insert into public.ledger_entry (transaction_id, position, account_id, amount, bucket) "
-            "values (entry_of, 1, account, 7, 14)'"
+            "security definer as 'insert into public.ledger_entry "
+            "(transaction_id, position, account_id, amount, bucket) values (entry_of, 1, account, 7, 14)'"
         )
     )
     said = world.refusal(text(f"select pg_temp.mine({one}, {own})"))
