@@ -32,6 +32,10 @@ _EXACT_DIGITS = 15
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIRECTIVE = re.compile(r"%(.)")
 _TIMES = frozenset("HIXc")
+_SPACE = r"[\s\x{00a0}\x{202f}']"
+_PARTED = rf"\d{_SPACE}+\d"
+_BY_THOUSANDS = rf"^'?[+-]?{_SPACE}*\d{{1,3}}(?:{_SPACE}\d{{3}})+(?:[.,]\d*)?$"
+"""Spaces part the thousands of one number; between other digits they part two numbers, and nobody knows which."""
 _NUMBER = r"^(?P<sign>[+-]?)0*(?P<whole>\d{1,40})(?:\.(?P<part>\d{0,400}))?$"
 
 
@@ -129,13 +133,14 @@ class _Decimals:
 
 
 def _decimals(values: pa.Array, signs: str, whole_digits: int) -> _Decimals:
-    plain = pc.replace_substring_regex(values, "[\\s\u00a0\u202f']", "")
+    one = pc.or_(pc.invert(pc.match_substring_regex(values, _PARTED)), pc.match_substring_regex(values, _BY_THOUSANDS))
+    plain = pc.replace_substring_regex(values, _SPACE, "")
     if "." not in signs:
         plain = pc.replace_substring(plain, ".", "?")
     if "," in signs:
         plain = pc.replace_substring(plain, ",", ".")
     parts = pc.extract_regex(plain, _NUMBER)
-    good = np.asarray(parts.is_valid())
+    good = np.asarray(pc.and_(parts.is_valid(), one))
     whole = pc.fill_null(pc.struct_field(parts, "whole"), "0")
     fraction = pc.utf8_rtrim(pc.fill_null(pc.struct_field(parts, "part"), ""), "0")
     negative = np.asarray(pc.fill_null(pc.equal(pc.struct_field(parts, "sign"), "-"), False))  # noqa: FBT003
