@@ -1,5 +1,7 @@
 """Setting up a second step: an authenticator app, and recovery codes for when it is lost."""
 
+import io
+
 import segno
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -73,8 +75,9 @@ def authenticator_picture() -> AnyResponse:
     pending = second_factors.pending_totp(session(), keys(), place().person.id)
     if pending is None or not place().proved_lately(now()):
         abort(404)
-    drawn = segno.make(pending[1], error="m").svg_inline(scale=4, border=4, light="#fff", svgns=True)
-    return Response(drawn, mimetype="image/svg+xml")
+    drawn = io.BytesIO()
+    segno.make(pending[1], error="m").save(drawn, kind="svg", scale=4, border=4, light="#fff")
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
 @bp.post("/authenticator/remove")
