@@ -1,5 +1,8 @@
 // Menus and toasts: a sheet closes by Escape, by a press elsewhere and when another opens; a toast leaves by itself.
 
+// The place where one is can be seen in the side bar, however many there are.
+document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest" });
+
 const SHEETS = "details.popover[open], details.account[open]";
 const SHOWN_MS = 7000;
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import flask_bootstrap
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -102,6 +103,22 @@ def test_every_token_that_a_sheet_asks_for_is_there() -> None:
     there = set(re.findall(r"(--[\w-]+):", "".join(sheet.read_text() for sheet in STYLES)))
     asked = {name for sheet in STYLES for name in re.findall(r"var\((--[\w-]+)", sheet.read_text())}
     assert not {name for name in asked - there if not name.startswith("--bs-")}
+
+
+# what no sheet needs to know: names for people who read the page's source
+_NAMES_ALONE = {"found", "choices", "keys-dialog", "frame-portal"}
+
+
+def test_every_class_that_a_page_uses_is_dressed() -> None:
+    bootstrap = Path(flask_bootstrap.__file__).parent / "static/bootstrap5/css/bootstrap.min.css"
+    sheets = "".join(sheet.read_text() for sheet in (*STYLES, bootstrap))
+    dressed = set(re.findall(r"\.(-?[a-zA-Z_][\w-]*)", sheets)) | _NAMES_ALONE
+    for path in TEMPLATES:
+        text = re.sub(r"\{#.*?#\}", "", path.read_text(), flags=re.DOTALL)
+        for written in re.findall(r'class="([^"]*)"', text):
+            plain = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", written)
+            used = {name for name in plain.split() if re.fullmatch(r"[\w-]*\w", name)}
+            assert used <= dressed, (path.name, used - dressed)
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(PROJECT / "templates")))
