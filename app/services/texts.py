@@ -4,20 +4,18 @@ A text is translated like the texts of pages. Where a programme has its own word
 """
 
 import datetime as dt
-import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from babel.support import NullTranslations, Translations
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.config import PROJECT
 from app.models.messages import TextOverride
 from app.services import audit
 from app.services.languages import DEFAULT, LANGUAGES
+from app.services.translations import translations
 
 LONGEST = 4_000
 _PART = re.compile(r"%\((\w+)\)s")
@@ -254,7 +252,7 @@ EMPLOYER_DECLINED = _("The employer did not agree.")
 
 def translated(source: str, locale: str) -> str:
     """Give a text in a language; in English where nobody has translated it."""
-    return _translations(known(locale)).ugettext(source) or source
+    return translations(known(locale)).ugettext(source) or source
 
 
 def known(locale: str | None) -> str:
@@ -352,8 +350,3 @@ def put_override(
         before={"text": before},
         after={"text": wording or None},
     )
-
-
-@functools.cache
-def _translations(locale: str) -> NullTranslations:
-    return Translations.load(PROJECT / "app/translations", [locale])

@@ -1,12 +1,23 @@
 """Languages of pages and messages: which one somebody reads, and where its texts are."""
 
+from babel.support import NullTranslations
 from flask import Flask, request
-from flask_babel import Babel
+from flask_babel import Babel, Domain, get_locale
 
-from app.services.languages import LANGUAGES
+from app.services.languages import DEFAULT, LANGUAGES
+from app.services.translations import translations
 from app.web.context import scope_or_none, somebody
 
 babel = Babel()
+
+
+class Catalogues(Domain):  # type: ignore[misc]  # flask_babel carries no types
+    """The texts of pages, from the catalogues that messages are made from as well."""
+
+    def get_translations(self) -> NullTranslations:
+        """Give the catalogue of the language of this request."""
+        locale = get_locale()
+        return translations(locale.language if locale is not None else DEFAULT)
 
 
 def chosen() -> str:
@@ -27,3 +38,4 @@ def chosen() -> str:
 def register(app: Flask) -> None:
     """Let pages speak."""
     babel.init_app(app, locale_selector=chosen)
+    babel.domain_instance = Catalogues()

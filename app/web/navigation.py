@@ -110,8 +110,11 @@ PLACES: Sequence[Place] = (
     Place(Section.PREPAID, "cards.index", _("Cards"), "card", Permission.SEE_MONEY),
     Place(Section.PREPAID, "liability.index", _("Liability"), "wallet", Permission.SEE_MONEY),
     Place(Section.REPORTS, "reports.activity", _("Reports"), "reports", Permission.SEE_REPORTS),
+    Place(Section.SETTINGS, "programme.settings", _("Programme"), "settings", Permission.EDIT_PROGRAM),
     Place(Section.SETTINGS, "people.index", _("Users"), "user", Permission.MANAGE_PEOPLE),
     Place(Section.SETTINGS, "registration.index", _("Registration form"), "edit", Permission.EDIT_PROGRAM),
+    Place(Section.SETTINGS, "programme.show_terms", _("Terms"), "file", Permission.EDIT_TEXTS, named="terms"),
+    Place(Section.SETTINGS, "programme.all_texts", _("Texts"), "texts", Permission.EDIT_TEXTS, named="texts"),
     Place(Section.SETTINGS, "outbox.index", _("Outbox"), "mail", Permission.MANAGE_PEOPLE),
     Place(Section.SETTINGS, "audit.index", _("Audit log"), "audit", Permission.SEE_AUDIT),
 )

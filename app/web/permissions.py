@@ -27,6 +27,7 @@ from app.models.sales import SalesDocument
 from app.services import registration
 from app.services.people import Permission, Person, may
 from app.services.signing_in import Step
+from app.services.texts import TEXTS
 from app.web.context import OneDistributor, Scope, person, scope_or_none, session, step
 from app.web.portal.own import is_own, sees_all
 
@@ -44,6 +45,7 @@ class Reach(enum.Enum):
     DOCUMENT = "a document of a programme"
     IMPORT = "an import of a programme"
     RUN = "a conversion run of a programme"
+    TEXT = "a text in a programme's own words"
     MEMBER = "somebody's role in a programme"
     APPLICATION = "an application to a programme"
     MESSAGE = "a message of a programme"
@@ -182,6 +184,16 @@ ROUTES: Mapping[str, Rule] = {
     "reports.products": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "reports.dealers": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "reports.points": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    # the programme itself
+    "programme.settings": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "programme.export": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "programme.load": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "programme.look": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "programme.show_terms": Rule(Reach.PROGRAM, Permission.EDIT_TEXTS),
+    "programme.publish_terms": Rule(Reach.PROGRAM, Permission.EDIT_TEXTS),
+    "programme.all_texts": Rule(Reach.PROGRAM, Permission.EDIT_TEXTS),
+    "programme.show_text": Rule(Reach.TEXT, Permission.EDIT_TEXTS),
+    "programme.save_text": Rule(Reach.TEXT, Permission.EDIT_TEXTS),
     # portal
     "portal.home": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_documents.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
@@ -362,6 +374,10 @@ def _adjustment(session: Session, program_code: str, adjustment_id: int) -> Scop
     return None if found is None else Scope(found, thing_id=adjustment_id)
 
 
+def _of_text(session: Session, program_code: str, key: str) -> Scope | None:
+    return _program(session, program_code) if key in TEXTS else None
+
+
 def _run(session: Session, program_code: str, run_id: int, **_further: int) -> Scope | None:
     found = session.scalars(
         select(Program)
@@ -377,6 +393,7 @@ _FINDERS: Mapping[Reach, Callable[..., Any]] = {
     Reach.DOCUMENT: _document,
     Reach.IMPORT: _import,
     Reach.RUN: _run,
+    Reach.TEXT: _of_text,
     Reach.MEMBER: _member,
     Reach.APPLICATION: _application,
     Reach.MESSAGE: _message,

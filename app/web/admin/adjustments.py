@@ -20,7 +20,7 @@ from app.models.ledger import Account
 from app.services import adjustments
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
-from app.web.forms import Form
+from app.web.forms import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, Search
 from app.web.wording import ADJUSTMENT_REASON, ADJUSTMENT_STATE
@@ -35,10 +35,10 @@ class NewAdjustment(Form):
     direction = RadioField(
         _("What happens"),
         [InputRequired(_("Choose one."))],
-        choices={"give": _("Give points"), "take": _("Take points")},
+        choices=[choice("give", _("Give points")), choice("take", _("Take points"))],
     )
     points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, adjustments.MOST)])
-    reason_code = SelectField(_("Reason"), choices=dict(ADJUSTMENT_REASON))
+    reason_code = SelectField(_("Reason"), choices=[choice(code, text) for code, text in ADJUSTMENT_REASON.items()])
     note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
 
 

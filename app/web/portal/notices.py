@@ -33,6 +33,8 @@ def sentence(one: Notice) -> str:
         return str(
             _("A top-up of %(amount)s failed; its points are back.", amount=formats.cash(int(parts["amount_minor"])))
         )
+    if one.kind == "application_consent":
+        return str(_("%(name)s wants to join as your sales rep. Agree or decline.", name=parts["name"]))
     return str(_("%(points)s points wait to be turned into a top-up.", points=formats.points(int(parts["points"]))))
 
 

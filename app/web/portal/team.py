@@ -13,7 +13,7 @@ from app.services import invitations, memberships, people
 from app.services.people import Role
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms import Form, choice
 from app.web.links import invitation_link
 from app.web.portal.home import own
 from app.web.wording import ROLE
@@ -26,7 +26,7 @@ class Invitation(Form):
 
     login = EmailField(_("E-mail address"), [InputRequired(_("Give an e-mail address.")), Length(max=254)])
     name = StringField(_("Name"), [InputRequired(_("Give a name.")), Length(max=100)])
-    role = SelectField(_("Role"), choices={role.value: ROLE[role] for role in (Role.REP, Role.OWNER)})
+    role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in (Role.REP, Role.OWNER)])
 
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/team")

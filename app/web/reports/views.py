@@ -210,8 +210,12 @@ def dealers(program_code: str) -> str | Response:
     return answer(
         _dealers_listing(window),
         "reports/list.html",
-        chart=("line", gettext("The best dealers by month"), labels, series, "money") if series else None,
-        **_about(window, _("Dealers compared"), _("Net sales beside those of as many months before.")),
+        **_about(
+            window,
+            _("Dealers compared"),
+            _("Net sales beside those of as many months before."),
+            ("line", gettext("The best dealers by month"), labels, series, "money") if series else None,
+        ),
     )
 
 
@@ -245,8 +249,9 @@ def points(program_code: str) -> str:
     )
 
 
-def _about(window: Window, title: Any, text: Any) -> dict[str, Any]:
+def _about(window: Window, title: Any, text: Any, chart: Any = None) -> dict[str, Any]:
     return {
+        "chart": chart,
         "title": title,
         "text": text,
         "window": window,

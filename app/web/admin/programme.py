@@ -1,0 +1,261 @@
+"""A programme's own pages: its file in and out, its look, its terms, and the texts it words itself."""
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import FileField, FileRequired
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import Length, Optional, Regexp
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.programs import ProgramRevision
+from app.models.rules import EarningRule, EarningRuleVersion
+from app.services import logos, program_files, programs, terms, texts
+from app.services.languages import LANGUAGES
+from app.services.logos import LogoRefused
+from app.web.addresses import text_asked
+from app.web.context import now, person, scope, session
+from app.web.forms import Form, choice
+
+bp = Blueprint("programme", __name__)
+
+LONGEST_FILE = 1 << 20
+
+
+class ProgramFileForm(Form):
+    """A programme as a document."""
+
+    file = FileField(_("Programme file"), [FileRequired(_("Choose a YAML file."))])
+
+
+class LookForm(Form):
+    """The sponsor's colour and picture."""
+
+    accent = StringField(
+        _("Accent colour"), [Optional(), Regexp(r"^#[0-9a-fA-F]{6}$", message=_("Write it like this: #0b5cad."))]
+    )
+    logo = FileField(_("Logo"))
+
+
+class TermsForm(Form):
+    """The terms in each language; those left empty are read in the programme's language."""
+
+    en = TextAreaField("English", [Length(max=terms.LONGEST)])
+    pl = TextAreaField("Polski", [Length(max=terms.LONGEST)])
+    es = TextAreaField("Español", [Length(max=terms.LONGEST)])
+    ru = TextAreaField("Русский", [Length(max=terms.LONGEST)])
+
+
+class TextForm(Form):
+    """One text in one language, in the sponsor's words; empty: as Kontor words it."""
+
+    locale = SelectField(_("Language"), choices=[choice(code, name) for code, name in LANGUAGES.items()])
+    wording = TextAreaField(_("In your words"), [Length(max=texts.LONGEST)])
+
+
+@bp.get("/programs/<code:program_code>/settings")
+def settings(program_code: str) -> str:
+    return _page(ProgramFileForm(formdata=None), _look())
+
+
+def _look() -> LookForm:
+    form = LookForm(formdata=None)
+    form.accent.data = (scope().program.settings.get("branding") or {}).get("accent")
+    return form
+
+
+def _page(file_form: ProgramFileForm, look_form: LookForm, problems: list[str] | None = None) -> str:
+    program = scope().program
+    revisions = (
+        session()
+        .execute(
+            select(ProgramRevision.number, ProgramRevision.loaded_at, ProgramRevision.loaded_by)
+            .where(ProgramRevision.program_id == program.id)
+            .order_by(ProgramRevision.number.desc())
+            .limit(10)
+        )
+        .all()
+    )
+    rules = (
+        session()
+        .execute(
+            select(EarningRule.code, func.max(EarningRuleVersion.version), func.count())
+            .join(EarningRuleVersion, EarningRuleVersion.rule_id == EarningRule.id)
+            .where(EarningRule.program_id == program.id)
+            .group_by(EarningRule.code)
+            .order_by(EarningRule.code)
+            .limit(100)
+        )
+        .all()
+    )
+    return render_template(
+        "admin/settings.html",
+        program=program,
+        revisions=revisions,
+        rules=rules,
+        file_form=file_form,
+        look_form=look_form,
+        problems=problems or [],
+    )
+
+
+@bp.get("/programs/<code:program_code>/settings/file")
+def export(program_code: str) -> Response:
+    document = programs.export(session(), program_code)
+    answer = Response(program_files.to_yaml(document), mimetype="application/yaml; charset=utf-8")
+    answer.headers["Content-Disposition"] = f"attachment; filename={scope().program.code}.yaml"
+    return answer
+
+
+@bp.post("/programs/<code:program_code>/settings/file")
+def load(program_code: str) -> Response | tuple[str, int]:
+    form = ProgramFileForm()
+    if not form.validate():
+        return _page(form, _look()), 400
+    content = form.file.data.read(LONGEST_FILE + 1)
+    try:
+        if len(content) > LONGEST_FILE:
+            raise UnicodeError
+        document = program_files.parse(content.decode("utf-8-sig"))
+    except UnicodeError:
+        form.refuse("file", gettext("This is no programme file: a YAML document in UTF-8 of at most 1 MB."))
+        return _page(form, _look()), 400
+    except program_files.ProgramFileInvalid as error:
+        form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
+        return _page(form, _look(), str(error).splitlines()), 400
+    if document.program.code != scope().program.code:
+        form.refuse("file", gettext("This file is of another programme: %(code)s.", code=document.program.code))
+        return _page(form, _look()), 400
+    try:
+        with transaction(db.session) as writing:
+            loaded = programs.load(writing, document, actor=person().login, now=now())
+    except (programs.CurrencyChanged, program_files.ProgramFileInvalid) as error:
+        form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
+        return _page(form, _look(), str(error).splitlines()), 400
+    if loaded.changes:
+        flash(gettext("Loaded: %(changes)s", changes="; ".join(loaded.changes[:10])), "success")
+    else:
+        flash(gettext("The file says what is in force already; nothing was changed."), "info")
+    return redirect(url_for("programme.settings", program_code=program_code), 303)
+
+
+@bp.post("/programs/<code:program_code>/settings/look")
+def look(program_code: str) -> Response | tuple[str, int]:
+    form, program = LookForm(), scope().program
+    if not form.validate():
+        return _page(ProgramFileForm(formdata=None), form), 400
+    document = programs.export(session(), program_code)
+    branding = {"accent": form.accent.data} if form.accent.data else None
+    settings = {key: value for key, value in document["program"].items() if key != "branding"}
+    document["program"] = settings | ({"branding": branding} if branding else {})
+    content = form.logo.data.read(logos.LARGEST_BYTES + 1) if form.logo.data else b""
+    try:
+        with transaction(db.session) as writing:
+            file = program_files.parse(program_files.to_yaml(document))
+            programs.load(writing, file, actor=person().login, now=now())
+            if content:
+                logos.put_logo(writing, program, content, actor=person().login, now=now())
+    except program_files.ProgramFileInvalid as error:
+        form.refuse("accent", str(error).splitlines()[-1])
+        return _page(ProgramFileForm(formdata=None), form), 400
+    except LogoRefused:
+        form.refuse("logo", gettext("Take a PNG, JPEG or WebP picture of at most 256 kB."))
+        return _page(ProgramFileForm(formdata=None), form), 400
+    flash(gettext("The look is changed."), "success")
+    return redirect(url_for("programme.settings", program_code=program_code), 303)
+
+
+@bp.route("/programs/<code:program_code>/settings/terms", methods=["GET"])
+def show_terms(program_code: str) -> str:
+    found = terms.in_force(session(), scope().program.id, person().id)
+    form = TermsForm(formdata=None, data=found.texts if found is not None else None)
+    return render_template("admin/terms.html", form=form, terms=found)
+
+
+@bp.post("/programs/<code:program_code>/settings/terms")
+def publish_terms(program_code: str) -> Response | tuple[str, int]:
+    form = TermsForm()
+    if form.validate():
+        wordings = {language: form[language].data or "" for language in LANGUAGES}
+        try:
+            with transaction(db.session) as writing:
+                number = terms.publish(writing, scope().program, wordings, actor=person().login, now=now())
+        except terms.TermsEmpty:
+            form.refuse(None, gettext("Write the terms in one language at least."))
+        else:
+            flash(
+                gettext("Version %(number)s is published. Everybody is asked to accept it.", number=number), "success"
+            )
+            return redirect(url_for("programme.show_terms", program_code=program_code), 303)
+    return render_template("admin/terms.html", form=form, terms=None), 400
+
+
+@bp.get("/programs/<code:program_code>/settings/texts")
+def all_texts(program_code: str) -> str:
+    own = texts.overrides(session(), scope().program.id)
+    rows = [(one, [language for key, language in own if key == one.key]) for one in texts.TEXTS.values()]
+    return render_template("admin/texts.html", rows=rows, languages=LANGUAGES)
+
+
+def _text(key: str) -> texts.Text:
+    found = texts.TEXTS.get(key)
+    if found is None:
+        abort(404)
+    return found
+
+
+@bp.get("/programs/<code:program_code>/settings/texts/<key>")
+def show_text(program_code: str, key: str) -> str:
+    locale = text_asked("locale") if text_asked("locale") in LANGUAGES else scope().program.locale
+    locale = locale if locale in LANGUAGES else "en"
+    own = texts.overrides(session(), scope().program.id)
+    form = TextForm(formdata=None, locale=locale, wording=own.get((key, locale), ""))
+    return _text_page(_text(key), locale, form)
+
+
+def _text_page(text: texts.Text, locale: str, form: TextForm) -> str:
+    return render_template(
+        "admin/text.html",
+        text=text,
+        locale=locale,
+        standard=texts.translated(text.source, locale),
+        form=form,
+        languages=LANGUAGES,
+    )
+
+
+@bp.post("/programs/<code:program_code>/settings/texts/<key>")
+def save_text(program_code: str, key: str) -> Response | tuple[str, int]:
+    text, form = _text(key), TextForm()
+    if form.validate():
+        locale = str(form.locale.data)
+        try:
+            with transaction(db.session) as writing:
+                texts.put_override(
+                    writing,
+                    scope().program.id,
+                    key,
+                    locale,
+                    form.wording.data or "",
+                    actor=person().login,
+                    now=now(),
+                )
+        except texts.TextInvalid as error:
+            form.refuse("wording", _what_is_wrong(error))
+        else:
+            flash(gettext("The text is saved."), "success")
+            return redirect(url_for("programme.show_text", program_code=program_code, key=key, locale=locale), 303)
+    return _text_page(text, str(form.locale.data or "en"), form), 400
+
+
+def _what_is_wrong(error: texts.TextInvalid) -> Any:
+    if error.missing:
+        parts = ", ".join(f"%({part})s" for part in sorted(error.missing))
+        return gettext("These parts must stand in it: %(parts)s.", parts=parts)
+    parts = ", ".join(f"%({part})s" for part in sorted(error.unknown))
+    return gettext("Nobody fills in these parts: %(parts)s.", parts=parts)

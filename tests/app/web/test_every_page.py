@@ -1,0 +1,66 @@
+"""Every page that a person may open opens for them, and every page that is not theirs does not."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.services.people import Permission
+from app.web.permissions import ROUTES, Reach
+from tests.app.web.world import World
+
+FILES = {"imports.problems"}
+"""Pages that send a file which is not always there."""
+
+
+def pages_of(world: World, reach: Reach) -> list[tuple[str, str, Permission | None]]:
+    """List the pages that can be opened with nothing but a programme, or a distributor of it."""
+    given = {"program_code": world.a, "distributor_id": str(world.distributors["D-5"])}
+    found = []
+    for rule in world.app.url_map.iter_rules():
+        entry = ROUTES[rule.endpoint]
+        if entry.reach is reach and "GET" in (rule.methods or ()) and rule.endpoint not in FILES:
+            address = re.sub(r"<(?:\w+:)?(\w+)>", lambda named: given[named[1]], str(rule))
+            found.append((rule.endpoint, address, entry.permission))
+    assert len(found) > 5
+    return found
+
+
+@pytest.mark.parametrize("name", ["owner", "administrator", "verifier", "finance", "approver", "viewer", "assistant"])
+def test_pages_of_a_programme_open_for_whoever_may(world: World, as_: Callable[[str], FlaskClient], name: str) -> None:
+    from app.services.people import GRANTS, Role
+
+    client = as_(name)
+    for endpoint, address, permission in pages_of(world, Reach.PROGRAM):
+        may = name == "owner" or permission in GRANTS[Role(name)]
+        answer = client.get(address)
+        answer.close()
+        assert answer.status_code == (200 if may else 404), (name, endpoint)
+
+
+@pytest.mark.parametrize("name", ["distributor", "rep", "other", "stranger", "viewer"])
+def test_pages_of_a_distributor_open_for_its_people(world: World, as_: Callable[[str], FlaskClient], name: str) -> None:
+    from app.services.people import GRANTS, Role
+
+    role = {"distributor": Role.OWNER, "rep": Role.REP, "viewer": Role.VIEWER}.get(name)
+    client = as_(name)
+    for endpoint, address, permission in pages_of(world, Reach.DISTRIBUTOR):
+        may = role is not None and permission in GRANTS[role]
+        answer = client.get(address)
+        answer.close()
+        assert (answer.status_code in (200, 303)) == may, (name, endpoint, answer.status_code)
+
+
+def test_pages_say_in_every_language_what_they_say(world: World, as_: Callable[[str], FlaskClient]) -> None:
+    """No page breaks in a language: placeholders and plural forms of every catalogue fit."""
+    client = as_("administrator")
+    for language in ("pl", "es", "ru", "en"):
+        client.set_cookie("language", language)
+        for endpoint, address, _permission in pages_of(world, Reach.PROGRAM):
+            answer = client.get(address)
+            answer.close()
+            assert answer.status_code in (200, 404), (language, endpoint)
+            if answer.status_code == 200 and answer.mimetype == "text/html":
+                assert f'lang="{language}"' in answer.text, endpoint
+    client.delete_cookie("language")
