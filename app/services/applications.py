@@ -18,10 +18,9 @@ from app.domain.registration import Question, tax_id_key
 from app.domain.states import ApplicationState
 from app.models.distributors import Distributor
 from app.models.joining import Application
-from app.models.messages import Notice
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
-from app.services import audit, distributors, invitations, messages, people, texts
+from app.services import audit, distributors, invitations, messages, notices, people, texts
 from app.services.distributors import DistributorRow
 from app.services.messages import Kind
 from app.services.people import Person, Role
@@ -371,16 +370,15 @@ def _ask(
             company=application.company,
             link=address,
         )
-    session.add(
-        Notice(
-            program_id=program.id,
-            distributor_id=distributor_id,
-            kind=Kind.APPLICATION_CONSENT,
-            parts={"name": application.name},
+        notices.tell(
+            session,
+            program.id,
+            "application_consent",
+            {"name": application.name},
+            user_id=owner.id,
             address=f"/portal/{program.code}/{distributor_id}/applications",
-            created_at=now,
+            now=now,
         )
-    )
 
 
 def _refuse(

@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 
 from app.models.messages import Notice, NoticeSeen
 
-KINDS = ("document_accepted", "document_refused", "adjusted", "top_up_loaded", "top_up_failed", "conversion_asked")
+KINDS = (
+    "document_accepted",
+    "document_refused",
+    "adjusted",
+    "top_up_loaded",
+    "top_up_failed",
+    "conversion_asked",
+    "application_consent",
+)
 """What notices are about."""
 
 

@@ -172,9 +172,8 @@ def test_an_employer_that_is_known_by_its_tax_id_is_asked_at_once(
     assert (kept.state, kept.distributor_id) == (ApplicationState.CONSENT, employer)
     asked = session.scalars(select(Message).where(Message.to == owner.login)).one()
     assert f"{CONSENT}{employer}" in asked.body
-    assert session.scalars(select(Notice.kind).where(Notice.distributor_id == employer)).all() == [
-        "application_consent"
-    ]
+    told = session.scalars(select(Notice).where(Notice.user_id == owner.id)).one()
+    assert (told.kind, told.address) == ("application_consent", f"/portal/{program.code}/{employer}/applications")
     assert [one.id for one in applications.waiting_for(session, employer)] == [id_]
     with pytest.raises(ConsentMissing):
         accept(session, program, id_)
