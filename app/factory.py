@@ -7,6 +7,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from app.config import PROJECT, Settings, secret_key, settings
+from app.db import arrays
 from app.extensions import db
 from app.local.servers import Addresses
 
@@ -55,6 +56,7 @@ def create_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    arrays.install()
     app.extensions["kontor"] = {"settings": chosen, "addresses": addresses, "clock": clock}
     db.init_app(app)
     if web:

@@ -16,6 +16,7 @@ import pyarrow as pa
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    ColumnClause,
     Date,
     DateTime,
     Executable,
@@ -25,8 +26,10 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    case,
     func,
     literal,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -78,9 +81,10 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
     listed = ", ".join(f'"{name}"' for name in names)
     statement = f'copy "{table.name}" ({listed}) from stdin (format binary)'
     with translated(connection, statement), driver_of(connection).cursor() as cursor, cursor.copy(statement) as copy:
-        view = memoryview(_HEADER + body + _TRAILER)
-        for start in range(0, len(view), _CHUNK):
-            copy.write(view[start : start + _CHUNK])
+        copy.write(_HEADER)
+        for start in range(0, len(body), _CHUNK):
+            copy.write(body[start : start + _CHUNK])
+        copy.write(_TRAILER)
     return rows
 
 
@@ -104,10 +108,19 @@ def _table(model: type[DeclarativeBase]) -> Table:
 
 def new_ids(session: Session, model: type[DeclarativeBase], count: int) -> npt.NDArray[np.int64]:
     """Draw keys from a table's sequence, rising. Other sessions may draw between them."""
+    if count == 0:
+        return np.zeros(0, dtype=np.int64)
     table = _table(model)
-    sequence = f"{table.name}_{next(iter(table.primary_key)).name}_seq"
-    drawn = session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count))).all()
-    return np.asarray(drawn, dtype=np.int64)
+    # a constant: of a parameter, PostgreSQL would look up for every key which sequence it names
+    name = f"'{table.name}_{next(iter(table.primary_key)).name}_seq'::regclass"
+    sequence: ColumnClause[Any] = literal_column(name)
+    drawn = select(func.nextval(sequence).label("id")).select_from(func.generate_series(1, count)).subquery()
+    first, last = func.min(drawn.c.id), func.max(drawn.c.id)
+    low, high, listed = session.execute(
+        # only where somebody drew between do the keys have to be told one by one
+        select(first, last, case((last - first < count, None), else_=func.array_agg(drawn.c.id)))
+    ).one()
+    return np.arange(low, high + 1) if listed is None else np.sort(np.asarray(listed, dtype=np.int64))
 
 
 def rows_of(**columns: Array | Sequence[str]) -> FromClause:
@@ -247,11 +260,11 @@ def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Varying:
     return _Varying(lengths, data)
 
 
-def _assemble(columns: Sequence[_Fixed | _Varying], rows: int) -> bytes:
+def _assemble(columns: Sequence[_Fixed | _Varying], rows: int) -> memoryview:
     """Interleave encoded columns into COPY tuples: a field count, then each field's length and bytes."""
     chunks = _chunks(columns, rows)
     if len(chunks) == 1 and isinstance(chunks[0], np.ndarray):
-        return chunks[0].tobytes()
+        return chunks[0].reshape(-1).data
     sizes = np.zeros(rows, dtype=np.int64)
     for chunk in chunks:
         sizes += chunk.shape[1] if isinstance(chunk, np.ndarray) else 4 + np.maximum(chunk.lengths, 0)
@@ -267,7 +280,7 @@ def _assemble(columns: Sequence[_Fixed | _Varying], rows: int) -> bytes:
         starts = np.cumsum(length) - length
         out[np.repeat(position + 4 - starts, length) + np.arange(len(chunk.data))] = chunk.data
         position = position + 4 + length
-    return out.tobytes()
+    return out.data
 
 
 def _chunks(columns: Sequence[_Fixed | _Varying], rows: int) -> list[npt.NDArray[np.uint8] | _Varying]:

@@ -77,6 +77,15 @@ class Everything(Base):
     shape: Mapped[Shape | None] = mapped_column(Named(Shape))
 
 
+class Strided(Base):
+    """A table whose keys have gaps, as where others draw between."""
+
+    __tablename__ = "strided"
+    __table_args__ = ({"prefixes": ["TEMPORARY"]},)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(increment=3), primary_key=True)
+
+
 TABLE = Everything.__table__
 COLUMNS = [column.name for column in TABLE.columns]
 
@@ -403,6 +412,11 @@ def test_new_ids_rise_and_are_nobody_elses(addresses: Addresses) -> None:
         together = np.concatenate(drawn)
         assert len(np.unique(together)) == 150
         assert len(new_ids(one(), Program, 0)) == 0
+
+
+def test_ids_between_which_others_were_drawn_are_told_one_by_one(session: Session) -> None:
+    assert new_ids(session, Strided, 3).tolist() == [1, 4, 7]
+    assert new_ids(session, Strided, 1).tolist() == [10]
 
 
 def test_columns_are_read_as_the_types_that_are_asked_for(session: Session) -> None:
