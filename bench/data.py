@@ -50,15 +50,21 @@ Text = Any  # a pyarrow string array; pyarrow ships no types
 
 @dataclass(frozen=True)
 class BenchFiles:
-    """Where the files were written, and what an import of the sales must find."""
+    """Where the files were written, and what an import of the sales must make of them.
+
+    A bad line holds its document, but for one of an unknown distributor: that is a line of another document, which
+    nobody can place. So ``counted_*`` belong to the documents without any other bad line, and ``refused_lines`` are the
+    lines whose numbers and dates cannot be read. All the rest is held.
+    """
 
     folder: Path
     lines: int
-    good_lines: int
-    bad_rows: dict[str, int]
     documents: int
-    documents_with_good_lines: int
-    net_minor_of_good_lines: int
+    bad_rows: dict[str, int]
+    refused_lines: int
+    counted_documents: int
+    counted_lines: int
+    counted_net_minor: int
 
 
 @dataclass(frozen=True)
@@ -164,17 +170,17 @@ def _sales(
     }
     bad = _bad_lines(lines, rng)
     _spoil(columns, bad)
-    is_bad = np.zeros(lines, dtype=bool)
-    for places in bad.values():
-        is_bad[places] = True
+    holds = np.concatenate([bad[kind] for kind in ("unknown_product", "bad_number", "bad_date")])
+    counted = ~np.isin(document, document[holds]) & ~_marks(lines, bad["unknown_distributor"])
     files = BenchFiles(
         folder=folder,
         lines=lines,
-        good_lines=int((~is_bad).sum()),
-        bad_rows={kind: len(places) for kind, places in bad.items()},
         documents=documents,
-        documents_with_good_lines=len(np.unique(document[~is_bad])),
-        net_minor_of_good_lines=int(net_minor[~is_bad].sum()),
+        bad_rows={kind: len(places) for kind, places in bad.items()},
+        refused_lines=len(bad["bad_number"]) + len(bad["bad_date"]),
+        counted_documents=len(np.unique(document[counted])),
+        counted_lines=int(counted.sum()),
+        counted_net_minor=int(net_minor[counted].sum()),
     )
     serial = day + int((FIRST_DAY - EXCEL_EPOCH).astype(np.int64))
     return Sales(columns, serial, _marks(lines, bad["bad_date"]), _marks(lines, bad["bad_number"])), files

@@ -1,0 +1,119 @@
+"""A fresh installation for one measurement: its own servers, the benchmark's programme and master data, workers."""
+
+import datetime as dt
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from app.cli.runtime import Runtime, runtime
+from app.config import settings
+from app.db.transaction import transaction
+from app.extensions import db
+from app.factory import register_jobs
+from app.jobs import messenger
+from app.jobs.worker import Bench, do_one
+from app.local import children
+from app.local.servers import status
+from app.services import program_files, programs
+from bench.data import BenchFiles, write_bench
+from importers import batches
+
+WORKERS = 2
+_SECONDS_TO_WAKE = 6.0
+"""A worker takes seconds to load its libraries; an installation's run all day."""
+
+
+def made_files(folder: Path, lines: int) -> BenchFiles:
+    """Give the benchmark's files of a size: made, or found where they were made before."""
+    made = folder / f"made-{lines}.json"
+    if made.exists():
+        return BenchFiles(**{**json.loads(made.read_text()), "folder": folder})
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"making the files of {lines:,} lines ...", file=sys.stderr)
+    files = write_bench(folder, lines)
+    made.write_text(json.dumps({**asdict(files), "folder": None}))
+    return files
+
+
+@contextmanager
+def fresh(files: BenchFiles) -> Iterator[Runtime]:
+    """Bring up an installation that has the programme, its distributors and its products, and no sales."""
+    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as home:
+        os.environ["KONTOR_HOME"] = home
+        settings.cache_clear()
+        with runtime() as run:
+            file = program_files.parse((files.folder / "programme.yaml").read_text())
+            with transaction(run.registry) as session:
+                programs.load(session, file, actor="bench", now=run.now())
+            register_jobs(run.app)
+            for kind in ("distributors", "products"):
+                batch_id = put_up(run, kind, files.folder / f"{kind}.csv")
+                while do_one(Bench(run.registry, db.engine, run.settings.lease_seconds)):
+                    pass
+                wait_for(run, batch_id)
+            yield run
+
+
+@contextmanager
+def workers(run: Runtime, seconds_to_wake: float = _SECONDS_TO_WAKE) -> Iterator[list[int]]:
+    """Have workers, as `kontor up` starts them; give their process ids."""
+    started = [
+        children.start(["worker"], run.addresses, run.settings.home / "log" / f"worker-{number}.log")
+        for number in range(WORKERS)
+    ]
+    try:
+        time.sleep(seconds_to_wake)
+        yield [worker.pid for worker in started]
+    finally:
+        children.end(started)
+
+
+def servers(run: Runtime) -> list[int]:
+    """Give the process ids of the servers."""
+    return [one.pid for one in status(run.settings.home).servers if one.pid is not None]
+
+
+def put_up(run: Runtime, kind: str, path: Path, now: dt.datetime | None = None) -> int:
+    """Ask for an import, as the command does. Returns the batch's id."""
+    with transaction(run.registry) as session:
+        batch_id = batches.start(
+            session,
+            run.settings,
+            programs.program_by_code(session, "bench"),
+            kind,
+            path,
+            file_name=path.name,
+            profile_name=None,
+            dry_run=False,
+            actor="bench",
+            now=now or run.now(),
+        )
+    messenger.wake(run.addresses.redis_url, 1)
+    return batch_id
+
+
+def progress_of(run: Runtime, batch_id: int) -> batches.Progress:
+    """Tell how far an import has come.
+
+    Raises:
+        SystemExit: It failed.
+    """
+    with transaction(run.registry) as session:
+        progress = batches.progress_of(session, batch_id, run.now())
+    run.registry.remove()
+    if progress.ended and progress.message:
+        raise SystemExit(f"the import failed: {progress.message}")
+    return progress
+
+
+def wait_for(run: Runtime, batch_id: int) -> batches.Progress:
+    """Wait until an import has ended, looking seldom: each look takes time from what is measured."""
+    while not (progress := progress_of(run, batch_id)).ended:
+        time.sleep(0.5)
+    return progress
