@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
+from app.exports.cells import unescape_column
 from importers.errors import FileRefused
 from importers.guard import Judged, row_at
 from importers.sheets import SheetUnreadable, read_sheet
@@ -101,7 +102,7 @@ def _read_text(path: Path, name: str) -> TextTable:
     last = wrong[-1].text if wrong and wrong[-1].row == rows[-1] else _last_cell(table)
     _refuse_open_quote(path, name, delimiter, last + "".join(header))
     rows = np.delete(rows, [one.row - HEADER_ROWS - 1 for one in wrong])
-    found = _without_empty_rows(_as_frame(table), rows)
+    found = _without_empty_rows(_as_frame(_as_said(table)), rows)
     # a line of nothing but separators says nothing: not a row with a problem
     said = [one for one in wrong if one.text.strip(f'{delimiter}" \t\r\n')]
     found.wrong_width = [(one.row, one.cells) for one in said]
@@ -145,6 +146,11 @@ def _parse(
             return table, wrong
     # not even one block holds two rows: there is nothing below the header
     return pa.table({one: pa.array([], type=pa.large_string()) for one in header}), []
+
+
+def _as_said(table: pa.Table) -> pa.Table:
+    """Take away what exports put before a text that a spreadsheet would take for a formula."""
+    return pa.table([unescape_column(column) for column in table.columns], names=table.column_names)
 
 
 def _last_cell(table: pa.Table) -> str:

@@ -25,7 +25,8 @@ _NUMBER = "[+-]?[0-9]+([.,][0-9]+)?"
 # An apostrophe is doubled where `unescape` would otherwise take it for ours; 't Hooft stays as it is.
 _PREFIXED = f"^('?{_FORMULA}|'')"
 _PLAIN = f"^'?{_NUMBER}$"
-_OURS = re.compile(f"'({_FORMULA}|')")
+_OURS_HERE = f"^'({_FORMULA}|')"
+_OURS = re.compile(_OURS_HERE)
 _PREFIXED_HERE, _PLAIN_HERE = re.compile(_PREFIXED), re.compile(f"'?{_NUMBER}")
 
 
@@ -54,6 +55,14 @@ def escape_column(texts: Any) -> Any:
         return clean
     risky = pc.and_not(suspect, pc.match_substring_regex(clean, _PLAIN))
     return pc.if_else(risky, pc.binary_replace_slice(clean, start=0, stop=0, replacement="'"), clean)
+
+
+def unescape_column(texts: Any) -> Any:
+    """Do to a column (an Arrow array of strings) what `unescape` does to one text."""
+    if not pc.any(pc.starts_with(texts, "'")).as_py():  # nearly always, and quick
+        return texts
+    ours = pc.and_not(pc.match_substring_regex(texts, _OURS_HERE), pc.match_substring_regex(texts, _PLAIN))
+    return pc.if_else(ours, pc.binary_replace_slice(texts, start=0, stop=1, replacement=""), texts)
 
 
 def fit_column(texts: Any) -> tuple[Any, int]:

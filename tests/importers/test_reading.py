@@ -97,6 +97,11 @@ def test_quotes_hold_line_breaks_delimiters_and_quotes(text: Text) -> None:
     assert numbered(table) == {2: ["1;\n2", 'say "hi"'], 3: ["x\r\ny", "z"], 4: ['3" pipe', "4"]}
 
 
+def test_what_an_export_put_before_a_text_that_would_be_a_formula_is_taken_away(text: Text) -> None:
+    table = text("number,name\n'=1+1,'-Anna\n''=1,'t Hooft\n'-5,-5\n")
+    assert cells(table) == [["=1+1", "-Anna"], ["'=1", "'t Hooft"], ["'-5", "-5"]]
+
+
 def test_words_that_other_readers_take_for_nothing_stay(text: Text) -> None:
     assert cells(text("a,b\nNA,NULL\nnan,None\n#N/A,-\n0,false\n")) == [
         ["NA", "NULL"],

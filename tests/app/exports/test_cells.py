@@ -25,6 +25,14 @@ def test_a_column_is_escaped_as_its_texts_are(column: list[str | None]) -> None:
     assert done == [None if text is None else cells.escape(text) for text in column]
 
 
+@given(st.lists(st.one_of(st.none(), texts, texts.map("'{}".format)), max_size=20))
+def test_what_a_column_was_escaped_to_comes_back(column: list[str | None]) -> None:
+    given_ = cells.text_column([None if text is None else text.replace("\0", "") for text in column])
+    assert cells.unescape_column(cells.escape_column(given_)).to_pylist() == given_.to_pylist()
+    undone = cells.unescape_column(given_).to_pylist()
+    assert undone == [None if text is None else cells.unescape(text) for text in given_.to_pylist()]
+
+
 @pytest.mark.parametrize("text", PAYLOADS)
 def test_no_hostile_text_starts_with_a_sign(text: str) -> None:
     escaped = cells.escape(text)
