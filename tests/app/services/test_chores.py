@@ -2,16 +2,18 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import create_engine, func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from app.db.transaction import Sessions, transaction
 from app.domain.states import Unit
 from app.local.servers import Addresses
+from app.models.ledger import Account
 from app.models.programs import Program
 from app.services import balances, chores, ledger_check, seals
 from app.services.chores import Done
@@ -146,8 +148,29 @@ def test_what_failed_is_done_when_it_can_be_done(world: World) -> None:
     assert world.points() == [(0, 100, 0)] * 3
 
 
-def test_a_database_that_went_away_is_told_at_once() -> None:
+def test_a_database_that_goes_away_in_the_middle_is_told_at_once(world: World, database: Database) -> None:
     """The others have no turn either: whoever sweeps tries again."""
+
+    def run() -> Done:
+        try:
+            return world.run(COOLED)
+        finally:
+            world.registry.remove()
+
+    waiting = text("select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'")
+    with sessions_of(database.app_url) as (_, others), ThreadPoolExecutor(1) as pool, transaction(others) as session:
+        of_the_first = select(Program.id).where(Program.code == world.codes[0]).scalar_subquery()
+        session.execute(select(Account.id).where(Account.program_id == of_the_first).with_for_update())
+        running = pool.submit(run)
+        while (process := session.scalar(waiting)) is None:
+            assert not running.done()
+        session.execute(select(func.pg_terminate_backend(process)))
+        with pytest.raises(OperationalError):
+            running.result(timeout=30)
+    assert world.points() == [(100, 0, 0)] * 3
+
+
+def test_a_database_that_is_not_there_is_told() -> None:
     engine = create_engine("postgresql+psycopg:///nothing?host=/nowhere")
     with pytest.raises(OperationalError):
         chores.run(scoped_session(sessionmaker(engine)), NOW)
