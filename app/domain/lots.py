@@ -84,8 +84,9 @@ class Wallet:
         if first is not None and first.remaining:
             legs += self._draw([first], amount)
         left = amount + sum(leg.amount for leg in legs)
-        legs += self._draw(self._spendable(), left)
-        left = amount + sum(leg.amount for leg in legs)
+        if left:  # nearly always the lot has it, and an account may have thousands of others
+            legs += self._draw(self._spendable(), left)
+            left = amount + sum(leg.amount for leg in legs)
         if left and self.may_owe:
             self.owed += left
             legs.append(Leg(Bucket.AVAILABLE, -left, None))
@@ -109,6 +110,8 @@ class Wallet:
     def _draw(self, lots: Sequence[LotBalance], amount: int) -> list[Leg]:
         legs: list[Leg] = []
         for lot in lots:
+            if amount == 0:
+                break
             part = min(lot.remaining, amount)
             if part <= 0:
                 continue
