@@ -23,6 +23,9 @@ from app.models.ledger import LedgerBlock, LedgerTransaction
 
 MOST_IN_A_BLOCK = 50_000
 
+_BELOW_ALL = -(2**63) - 1
+"""Ids begin with 1. What is below that was put there behind the seals, and belongs to the first block's stretch."""
+
 _ENDED = text("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 """Every writer with a number below this one has ended."""
 
@@ -98,7 +101,7 @@ def unsealed(session: Session) -> int:
 def broken(session: Session) -> list[str]:
     """Compute every block again and tell which do not agree: a row was changed, added or removed behind the seal."""
     problems: list[str] = []
-    previous, after, number = b"", 0, 0
+    previous, after, number = b"", _BELOW_ALL, 0
     late_of_later = _late_ids(session)
     # committed since the newest seal, with ids that it left open: the next one covers them
     waiting = {one for one in _arrived(session, _ranges(_newest(session))) if one not in late_of_later}

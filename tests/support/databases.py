@@ -27,6 +27,17 @@ class Database:
         return migrate.upgrade(self.owner_url, self.app_url, metadata)
 
     @contextmanager
+    def as_admin(self) -> Iterator[Connection]:
+        """Connect as whoever may do anything, with every guard asleep; what the block did is committed."""
+        engine = create_engine(make_url(self.owner_url).set(username="kontor_admin"))
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql("set session_replication_role = replica")
+                yield connection
+        finally:
+            engine.dispose()
+
+    @contextmanager
     def as_owner(self) -> Iterator[Connection]:
         """Connect as the owner; the block commits where it wants to."""
         engine = create_engine(self.owner_url)
@@ -38,12 +49,19 @@ class Database:
 
 
 @contextmanager
-def empty_database(addresses: Addresses) -> Iterator[Database]:
+def copy_of(addresses: Addresses, database: Database) -> Iterator[Database]:
+    """Make a copy of a database that nobody is connected to, and drop it after the block."""
+    with empty_database(addresses, template=str(make_url(database.owner_url).database)) as made:
+        yield made
+
+
+@contextmanager
+def empty_database(addresses: Addresses, *, template: str = "template1") -> Iterator[Database]:
     """Make a database with nothing in it, and drop it after the block."""
     name = f"kontor_test_{uuid.uuid4().hex[:12]}"
     owner = create_engine(addresses.owner_url, isolation_level="AUTOCOMMIT")
     with owner.connect() as connection:
-        connection.exec_driver_sql(f"create database {name}")
+        connection.exec_driver_sql(f"create database {name} template {template}")
     try:
         yield Database(*(_beside(url, name) for url in (addresses.owner_url, addresses.database_url)))
     finally:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from app.db.transaction import Sessions, transaction
 from app.local.servers import Addresses
@@ -80,7 +80,7 @@ def chain(addresses: Addresses, three_blocks: Database) -> Iterator[Sealed]:
 def test_nothing_is_sealed_twice_and_nothing_is_left_out(chain: Sealed) -> None:
     assert chain.seal() == 0
     with transaction(chain.registry) as session:
-        blocks = session.query(LedgerBlock).order_by(LedgerBlock.number).all()
+        blocks = session.scalars(select(LedgerBlock).order_by(LedgerBlock.number)).all()
         assert [(one.number, one.transactions, one.entries) for one in blocks] == [(1, 3, 6), (2, 3, 6), (3, 3, 6)]
         assert seals.unsealed(session) == 0
     assert chain.broken() == []
@@ -136,8 +136,8 @@ def test_a_changed_row_breaks_its_block_and_no_other(chain: Sealed, change: str)
 def test_amounts_exchanged_between_transactions_are_found(chain: Sealed) -> None:
     one, other = chain.ids(2)[:2]
     chain.forge(
-        "update ledger_entry set transaction_id = case transaction_id when :one then :other else :one end "
-        "where transaction_id in (:one, :other) and position = 2",
+        "update ledger_entry e set amount = o.amount from ledger_entry o where e.position = o.position "
+        "and (e.transaction_id, o.transaction_id) in ((:one, :other), (:other, :one))",
         one=one,
         other=other,
     )
@@ -145,10 +145,9 @@ def test_amounts_exchanged_between_transactions_are_found(chain: Sealed) -> None
 
 
 def test_a_removed_transaction_is_found(chain: Sealed) -> None:
+    number = chain.ids(2)[1]
     for table, column in (("ledger_entry", "transaction_id"), ("lot", "id"), ("ledger_transaction", "id")):
-        chain.forge(
-            f"delete from {table} where {column} = :it", it=chain.ids(2)[1] if table != "lot" else chain.ids(2)[1]
-        )
+        chain.forge(f"delete from {table} where {column} = :it", it=number)
     assert chain.broken() == ["seal: block 2 was sealed with 3 transactions and 6 entries, there are 2 and 4"]
 
 
@@ -157,17 +156,16 @@ def test_a_removed_entry_is_found(chain: Sealed) -> None:
     assert chain.broken() == ["seal: block 1 was sealed with 3 transactions and 6 entries, there are 3 and 5"]
 
 
-def test_a_transaction_that_was_put_into_the_sealed_past_is_found(chain: Sealed) -> None:
-    program = "select program_id, 10, 'forged', effective_on from ledger_transaction where id = :it"
+@pytest.mark.parametrize("number", [0, -1, -(2**63)])
+def test_a_transaction_that_was_put_below_the_first_is_found(chain: Sealed, number: int) -> None:
+    """Above it there is no gap; within the chain forgeries are tried in `test_late_transactions_and_seals.py`."""
     chain.forge(
         "insert into ledger_transaction (id, program_id, kind, key, effective_on) overriding system value "
-        f"select 0, x.* from ({program}) x",
+        "select :number, program_id, 10, 'forged', effective_on from ledger_transaction where id = :it",
+        number=number,
         it=chain.ids(1)[0],
     )
-    assert chain.broken() == []  # 0 is below every block; nobody's entry can be of it
-    chain.forge("update ledger_transaction set id = :it where id = 0", it=chain.ids(3)[2] + 1)
-    chain.forge("update ledger_block set last_transaction_id = last_transaction_id + 1 where number = 3")
-    assert chain.broken() == ["seal: block 3 was sealed with 3 transactions and 6 entries, there are 4 and 6"]
+    assert chain.broken() == ["seal: block 1 was sealed with 3 transactions and 6 entries, there are 4 and 6"]
 
 
 def test_a_missing_block_is_found(chain: Sealed) -> None:
@@ -212,6 +210,6 @@ def test_a_long_ledger_is_sealed_in_several_blocks(chain: Sealed, monkeypatch: p
             desk.invoice(str(number), 10)
     assert chain.seal() == 10
     with transaction(chain.registry) as session:
-        sizes = [one.transactions for one in session.query(LedgerBlock).order_by(LedgerBlock.number)]
+        sizes = session.scalars(select(LedgerBlock.transactions).order_by(LedgerBlock.number)).all()
     assert sizes == [3, 3, 3, 4, 4, 2]
     assert chain.broken() == []
