@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from app.domain.definition import AmountBands, EarningRule, LineCountBands, Matrix, Multiplier, PerAmount, PerLine
 from app.domain.money import decimal_text
 from app.domain.states import Cut, Unit
+from app.domain.wording import Say, marked, plain
 
+_ = marked
 _CUT = {
-    Cut.PER_DOCUMENT: "the most for one document",
-    Cut.DAY: "the most for a day",
-    Cut.MONTH: "the most for a month",
-    Cut.QUARTER: "the most for a quarter",
-    Cut.YEAR: "the most for a year",
-    Cut.PROGRAM: "the most for the whole programme",
-    Cut.BUDGET: "the budget of the rule",
+    Cut.PER_DOCUMENT: _("the most for one document"),
+    Cut.DAY: _("the most for a day"),
+    Cut.MONTH: _("the most for a month"),
+    Cut.QUARTER: _("the most for a quarter"),
+    Cut.YEAR: _("the most for a year"),
+    Cut.PROGRAM: _("the most for the whole programme"),
+    Cut.BUDGET: _("the budget of the rule"),
 }
 
 CUT_NAMES = {
@@ -56,47 +58,56 @@ class AwardFacts:
     point_plural: str
 
 
-def formula(facts: AwardFacts) -> str:
-    """Write the computation of an award with its numbers: ``1 × floor(1234.50 PLN / 100.00) = 12 points``."""
-    text = _by_line(facts) or _by_set(facts)
+def formula(facts: AwardFacts, say: Say = plain) -> str:
+    """Write the computation of an award with its numbers: ``1 × floor(1234.50 PLN / 100.00) = 12 points``.
+
+    ``say`` gives the words around them in a language.
+    """
+    text = _by_line(facts, say) or _by_set(facts, say)
     if facts.cut_by is not Cut.NOTHING:
-        text += f"; cut to {_given(facts, facts.amount)} by {_CUT[facts.cut_by]}"
+        cut = say(_("cut to %(amount)s by %(what)s"))
+        text += "; " + cut % {"amount": _given(facts, facts.amount), "what": say(_CUT[facts.cut_by])}
     return text
 
 
-def _by_line(facts: AwardFacts) -> str | None:
+def _by_line(facts: AwardFacts, say: Say) -> str | None:
     """Write what was computed for the line alone; None where a set of lines earned it together."""
     rule, given = facts.rule, _given(facts, facts.uncut)
     if rule.kind == "per_unit":
         return f"floor({_rate(facts)} × {_quantity(facts.quantity_milli)}) = {given}"
     if isinstance(rule, PerLine):
-        return f"{given} for the line"
+        return say(_("%(amount)s for the line")) % {"amount": given}
     if isinstance(rule, Multiplier):
-        return f"{_given(facts, facts.basis)} × {_percent(rule.factor - 10_000)} = {given}, rounded half up"
+        text = f"{_given(facts, facts.basis)} × {_percent(rule.factor - 10_000)} = {given}"
+        return f"{text}, {say(_('rounded half up'))}"
     if isinstance(rule, PerAmount | Matrix) and rule.of == "line":
         return f"{_rate(facts)} × floor({_money(facts, facts.line_minor)} / {rule.step}) = {given}"
     return None
 
 
-def _by_set(facts: AwardFacts) -> str:
-    text = f"{_of_set(facts)} = {_given(facts, facts.set_amount)}"
+def _by_set(facts: AwardFacts, say: Say) -> str:
+    text = f"{_of_set(facts, say)} = {_given(facts, facts.set_amount)}"
     if facts.uncut == facts.set_amount:
-        return f"{text} for this line"
-    return f"{text}; {_given(facts, facts.uncut)} of it for this line by its share of the amount"
+        return say(_("%(sum)s for this line")) % {"sum": text}
+    share = say(_("%(sum)s; %(amount)s of it for this line by its share of the amount"))
+    return share % {"sum": text, "amount": _given(facts, facts.uncut)}
 
 
-def _of_set(facts: AwardFacts) -> str:
+def _of_set(facts: AwardFacts, say: Say) -> str:
     rule = facts.rule
     if isinstance(rule, AmountBands):
         minor = facts.currency_decimals
         reached = max(band.from_ for band in rule.bands if band.from_.scaleb(minor) <= facts.basis)
-        return f"{_money(facts, facts.basis)} reaches the band from {reached}"
+        return say(_("%(amount)s reaches the band from %(from)s")) % {
+            "amount": _money(facts, facts.basis),
+            "from": reached,
+        }
     if isinstance(rule, LineCountBands):
-        reached = max(band.from_ for band in rule.bands if band.from_ <= facts.basis)
-        return f"{facts.basis} lines reach the band from {reached}"
+        lines = max(band.from_ for band in rule.bands if band.from_ <= facts.basis)
+        return say(_("%(count)s lines reach the band from %(from)s")) % {"count": facts.basis, "from": lines}
     if isinstance(rule, PerAmount | Matrix):
         return f"{_rate(facts)} × floor({_money(facts, facts.basis)} / {rule.step})"
-    return f"once for the document of {_money(facts, facts.basis)}"
+    return say(_("once for the document of %(amount)s")) % {"amount": _money(facts, facts.basis)}
 
 
 def _rate(facts: AwardFacts) -> str:

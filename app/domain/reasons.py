@@ -7,47 +7,54 @@ and what to do.
 from collections.abc import Mapping
 from typing import Any
 
+from app.domain.wording import Say, marked, plain
+
+_ = marked
 SENTENCES: Mapping[str, str] = {
     # the row itself
-    "missing": "{field}: the cell is empty; fill it in.",
-    "not_a_number": "{field}: found {found}, expected a number such as {example}; correct it.",
-    "too_many_decimals": "{field}: found {found}, expected at most {decimals} decimals; correct it.",
-    "number_too_large": "{field}: found {found}, which is larger than any amount that is taken in; correct it.",
-    "not_a_date": "{field}: found {found}, expected a date such as {example}; correct it or the profile's format.",
-    "no_such_value": "{field}: found {found}, expected one of {expected}; correct it.",
-    "wrong_number_of_cells": "The row has {found} cells, the header {expected}; look for a stray separator or quote.",
-    "not_a_line_number": "{field}: found {found}, expected a whole number from 1; correct it.",
+    "missing": _("{field}: the cell is empty; fill it in."),
+    "not_a_number": _("{field}: found {found}, expected a number such as {example}; correct it."),
+    "too_many_decimals": _("{field}: found {found}, expected at most {decimals} decimals; correct it."),
+    "number_too_large": _("{field}: found {found}, which is larger than any amount that is taken in; correct it."),
+    "not_a_date": _("{field}: found {found}, expected a date such as {example}; correct it or the profile's format."),
+    "no_such_value": _("{field}: found {found}, expected one of {expected}; correct it."),
+    "wrong_number_of_cells": _(
+        "The row has {found} cells, the header {expected}; look for a stray separator or quote."
+    ),
+    "not_a_line_number": _("{field}: found {found}, expected a whole number from 1; correct it."),
     # what the row names
-    "unknown_distributor": "No distributor has the code {found}; import the distributor or correct the code.",
-    "unknown_product": "No product has the code {found}; import the product or correct the code.",
-    "unknown_group": "No group is called {found}; correct it, or add the group to the programme.",
-    "repeated_code": "The code {found} stands in more than one row with other content; keep one of them.",
+    "unknown_distributor": _("No distributor has the code {found}; import the distributor or correct the code."),
+    "unknown_product": _("No product has the code {found}; import the product or correct the code."),
+    "unknown_group": _("No group is called {found}; correct it, or add the group to the programme."),
+    "repeated_code": _("The code {found} stands in more than one row with other content; keep one of them."),
     # its document
-    "document_incomplete": "Row {because} of document {number} has a problem; it waits until all is right.",
-    "line_number_repeated": "Document {number} numbers two lines {found}; correct the line numbers.",
+    "document_incomplete": _("Row {because} of document {number} has a problem; it waits until all is right."),
+    "line_number_repeated": _("Document {number} numbers two lines {found}; correct the line numbers."),
     # the gate
-    "outside_program": "Issued on {found}, outside the programme ({from_on} to {until_on}); nothing is earned.",
-    "distributor_blocked": "The distributor is blocked; nothing is earned until it is not.",
-    "changed_document": "Document {number} is here already with other content; decide which one is right.",
-    "changed_with_returns": "Document {number} was corrected, but goods of it came back meanwhile; correct it by hand.",
-    "total_differs": "The lines add up to {found}, the document says {expected}; find the missing or wrong line.",
-    "review_by_policy": "This programme reviews every document from this source before it counts.",
-    "return_without_sale": "Line {line}: no earlier sale explains {found} returned; nothing was taken back for it.",
-    "return_forgiven": "{found} could not be taken back: the account has no more, and here it cannot owe.",
+    "outside_program": _("Issued on {found}, outside the programme ({from_on} to {until_on}); nothing is earned."),
+    "distributor_blocked": _("The distributor is blocked; nothing is earned until it is not."),
+    "changed_document": _("Document {number} is here already with other content; decide which one is right."),
+    "changed_with_returns": _(
+        "Document {number} was corrected, but goods of it came back meanwhile; correct it by hand."
+    ),
+    "total_differs": _("The lines add up to {found}, the document says {expected}; find the missing or wrong line."),
+    "review_by_policy": _("This programme reviews every document from this source before it counts."),
+    "return_without_sale": _("Line {line}: no earlier sale explains {found} returned; nothing was taken back for it."),
+    "return_forgiven": _("{found} could not be taken back: the account has no more, and here it cannot owe."),
 }
 
 
-def sentence(reason: Mapping[str, Any]) -> str:
-    """Make the sentence of a stored reason: its ``code`` and what fills it."""
+def sentence(reason: Mapping[str, Any], say: Say = plain) -> str:
+    """Make the sentence of a stored reason, its ``code`` and what fills it, in the language of ``say``."""
     template = SENTENCES.get(reason["code"])
     if template is None:
         return str(reason["code"])
-    return template.format_map(_Shown(reason))
+    return say(template).format_map(_Shown(reason))
 
 
-def sentences(reasons: list[dict[str, Any]] | None) -> str:
+def sentences(reasons: list[dict[str, Any]] | None, say: Say = plain) -> str:
     """Join the sentences of several reasons."""
-    return " ".join(sentence(reason) for reason in reasons or ())
+    return " ".join(sentence(reason, say) for reason in reasons or ())
 
 
 class _Shown(dict[str, Any]):

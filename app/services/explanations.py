@@ -11,6 +11,7 @@ from app.domain.definition import ProgramSettings
 from app.domain.explain import CUT_NAMES, AwardFacts, formula
 from app.domain.reasons import sentences
 from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
+from app.domain.wording import Say, plain
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
@@ -130,8 +131,8 @@ def _by_key(session: Session, program_id: int, number: str) -> list[Any]:
     return [row for row in rows if number_key(number, row.issued_on.year) == row.number_key]
 
 
-def explain_document(session: Session, program: Program, document_id: int) -> DocumentExplained:
-    """Explain one document from what was stored when it counted."""
+def explain_document(session: Session, program: Program, document_id: int, say: Say = plain) -> DocumentExplained:
+    """Explain one document from what was stored when it counted, in the language of ``say``."""
     document = session.execute(
         select(
             SalesDocument.id,
@@ -157,14 +158,14 @@ def explain_document(session: Session, program: Program, document_id: int) -> Do
         distributor_name=document.name,
         issued_on=document.issued_on,
         status=document.status,
-        reasons=sentences(document.reasons),
+        reasons=sentences(document.reasons, say),
         file_name=document.file_name,
         batch_id=document.batch_id,
-        lines=_lines(session, program, document_id),
+        lines=_lines(session, program, document_id, say),
     )
 
 
-def _lines(session: Session, program: Program, document_id: int) -> list[LineExplained]:
+def _lines(session: Session, program: Program, document_id: int, say: Say) -> list[LineExplained]:
     settings = ProgramSettings.model_validate(program.settings)
     lines = [
         LineExplained(number, code, name, quantity, amount or 0, row)
@@ -230,7 +231,7 @@ def _lines(session: Session, program: Program, document_id: int) -> list[LineExp
                 version=written.version,
                 unit=award.unit,
                 amount=award.amount,
-                formula=formula(facts),
+                formula=formula(facts, say),
                 cut_by=None if award.cut_by is Cut.NOTHING else CUT_NAMES[award.cut_by],
                 reversed=reversed_[award.line_number, award.rule_version_id],
             )

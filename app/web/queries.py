@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext
 from sqlalchemy import BigInteger, ColumnElement, cast, column, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -139,7 +140,7 @@ def reasons_of(session: Session, batch_id: int) -> list[ReasonCount]:
             ImportProblem.batch_id == batch_id, ImportProblem.row_number.in_({row[3] for row in counted})
         )
     )
-    examples = {(at, one["code"]): sentence(one) for at, reasons in first_rows for one in reversed(reasons)}
+    examples = {(at, one["code"]): sentence(one, gettext) for at, reasons in first_rows for one in reversed(reasons)}
     return [
         ReasonCount(code, outcome, rows, first_row, examples[first_row, code])
         for code, outcome, rows, first_row in counted

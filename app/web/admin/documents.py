@@ -155,7 +155,7 @@ def _decide(document_id: int, becomes: DocumentStatus) -> Response | tuple[str, 
 
 def _page(document_id: int, form: Decision | None = None, asked: DocumentStatus | None = None) -> str:
     here = scope()
-    explained = explanations.explain_document(session(), here.program, document_id)
+    explained = explanations.explain_document(session(), here.program, document_id, gettext)
     after = id_asked("line") or 0
     lines = [line for line in explained.lines if line.line_number > after]
     return render_template(

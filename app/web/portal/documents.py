@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
@@ -54,7 +55,7 @@ DOCUMENTS = Listing(
             SalesDocument.number,
             link=_document,
             small=lambda row: (
-                sentences(row.reasons) if row.status is DocumentStatus.REFUSED else DOCUMENT_KIND[row.kind]
+                sentences(row.reasons, gettext) if row.status is DocumentStatus.REFUSED else DOCUMENT_KIND[row.kind]
             ),
         ),
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
@@ -63,7 +64,9 @@ DOCUMENTS = Listing(
         Column("person", _("Sales rep"), SalesDocument.person, phone=False),
         Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
-        Column("reasons", _("Why"), SalesDocument.reasons, words=sentences, shown=False),
+        Column(
+            "reasons", _("Why"), SalesDocument.reasons, words=lambda reasons: sentences(reasons, gettext), shown=False
+        ),
     ),
     query=_query,
     id=SalesDocument.id,

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from flask import Blueprint, flash, render_template, request
+from flask_babel import gettext as _
 
 from app.domain.states import Unit
 from app.services import balances
@@ -43,5 +44,5 @@ def _day_asked(name: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
-        flash("A date is written as year-month-day, for example 2026-03-31. It was left out.", "warning")
+        flash(_("This is no date; it was left out."), "warning")
         return None
