@@ -7,7 +7,7 @@ import click
 from app.cli.output import NOT_FOUND, USAGE, Failure, failing, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
-from app.services import people
+from app.services import people, second_factors
 
 PASSWORD = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input (its first line) instead of asking."
@@ -118,6 +118,31 @@ def password(login: str, password_stdin: bool, as_json: bool) -> None:
     ):
         people.set_password(session, login, new, actor=operator(), now=run.now())
     _said(login, f"The password of {people.login_key(login)} is changed.", as_json)
+
+
+@user.command("lost")
+@click.argument("login")
+@click.option("--reason", required=True, help="Why; kept on record.")
+@json_option
+def lost(login: str, reason: str, as_json: bool) -> None:
+    """Take every second step from LOGIN, who has lost theirs: the next sign-in asks for a new one where it is needed.
+
+    Whoever is signed in as LOGIN no longer is.
+    """
+    with (
+        runtime() as run,
+        failing(people.NoSuchUser, code=NOT_FOUND),
+        transaction(run.registry) as session,
+    ):
+        second_factors.remove_all(
+            session,
+            login,
+            reset_page=f"{run.settings.address}/reset",
+            actor=operator(),
+            now=run.now(),
+            reason=reason,
+        )
+    _said(login, f"{people.login_key(login)} has no second step any more.", as_json)
 
 
 def _whole(role_name: str | None, program_code: str | None, distributor_code: str | None) -> None:

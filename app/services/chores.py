@@ -1,4 +1,4 @@
-"""What time brings: points that have cooled off, points whose last day is over, a ledger to seal."""
+"""What time brings: points that have cooled off or expired, a ledger to seal, sessions and secrets to forget."""
 
 import datetime as dt
 import functools
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.models.programs import Program
-from app.services import figures, ledger, seals
+from app.services import figures, ledger, one_time, seals, signing_in
 
 
 @dataclass
@@ -57,6 +57,7 @@ def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -
     for program_id in touched:
         do(functools.partial(_sum, program_id, now))
     do(functools.partial(_seal, done, now))
+    do(functools.partial(_forget, now))
     if failed:
         raise ExceptionGroup("some chores failed; the others are done", failed)
     return done
@@ -68,6 +69,12 @@ def _release(done: Done, program_id: int, now: dt.datetime, session: Session) ->
 
 def _expire(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
     done.expired += ledger.expire_due(session, session.get_one(Program, program_id), now=now)
+
+
+def _forget(now: dt.datetime, session: Session) -> None:
+    """Remove sessions that were over, and links and codes that were of no use, long ago."""
+    signing_in.forget(session, now)
+    one_time.forget(session, now=now)
 
 
 def _sum(program_id: int, now: dt.datetime, session: Session) -> None:

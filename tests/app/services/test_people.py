@@ -282,6 +282,22 @@ def test_commands_add_people_and_list_them(run: Commands, kept_program: str, reg
         assert people.verify(session, login, f"{GOOD} 2")
 
 
+def test_whoever_has_lost_their_second_step_is_helped_by_a_command(
+    run: Commands, kept_program: str, registry: Sessions
+) -> None:
+    login = _login()
+    assert run("add", login, "--owner", "--password-stdin", typed=GOOD)[0] == 0
+    with transaction(registry) as session:
+        user = session.scalars(select(UserAccount).where(UserAccount.login == login)).one()
+        user.totp_secret, user.totp_since = "sealed", NOW
+    assert run("lost", login, "--reason", "phone lost") == (0, f"{login} has no second step any more.\n")
+    with transaction(registry) as session:
+        user = session.scalars(select(UserAccount).where(UserAccount.login == login)).one()
+        assert (user.totp_secret, user.totp_since) == (None, None)
+    assert run("lost", "unknown@example.com", "--reason", "x")[0] == 4
+    assert run("lost", login)[0] == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "typed", "code_of_exit"),
     [
