@@ -28,10 +28,10 @@ class Database:
 
     @contextmanager
     def as_admin(self) -> Iterator[Connection]:
-        """Connect as whoever may do anything, with every guard asleep; what the block did is committed."""
+        """Connect as whoever may do anything, with every guard asleep; the block commits where it wants to."""
         engine = create_engine(make_url(self.owner_url).set(username="kontor_admin"))
         try:
-            with engine.begin() as connection:
+            with engine.connect() as connection:
                 connection.exec_driver_sql("set session_replication_role = replica")
                 yield connection
         finally:

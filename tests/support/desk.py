@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.proofs import PROOFS
 from app.db.transaction import Sessions
 from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, TransactionKind, Unit
 from app.local.servers import Addresses
@@ -18,7 +17,7 @@ from app.models.base import Base
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import balances, ledger
+from app.services import balances, ledger, ledger_check
 from app.services.balances import Balance
 from app.services.rulebooks import ProgramRules, rules_of
 from tests.support import programs
@@ -189,11 +188,6 @@ class Desk:
         return [(names.get(owner, "programme"), bucket, amount) for owner, bucket, amount in rows]
 
 
-def contradictions(session: Session) -> list[str]:
-    """Find what contradicts the ledger's promises, as the session's transaction sees it."""
-    return [sentence.format(*row) for sentence, query in PROOFS.items() for row in session.execute(text(query))]
-
-
 @pytest.fixture(scope="session")
 def ledger_database(addresses: Addresses) -> Iterator[Database]:
     """A database in which nothing stays: the whole ledger can be proved after every test."""
@@ -218,7 +212,7 @@ def open_desk(ledger_sessions: Sessions, code: str) -> Iterator[Opening]:
     numbers = itertools.count()
     yield lambda **changes: Desk(session, f"{code}-{next(numbers)}", **changes)
     try:
-        assert contradictions(session) == []
+        assert ledger_check.proved(session) == []
     finally:
         session.rollback()
 

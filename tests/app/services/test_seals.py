@@ -5,15 +5,15 @@ anything, and who keeps every balance right: the proofs find nothing, the seals 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.local.servers import Addresses
-from app.models.ledger import LedgerBlock
+from app.models.ledger import LedgerBlock, LedgerTransaction
 from app.services import ledger_check, seals
 from tests.support.databases import Database, copy_of, empty_database, sessions_of
 from tests.support.desk import Desk
@@ -40,72 +40,72 @@ def three_blocks(addresses: Addresses) -> Iterator[Database]:
         yield database
 
 
-@dataclass
 class Sealed:
-    """A ledger of three blocks with three transactions each."""
+    """A ledger of three blocks with three transactions each, forged in a transaction that is undone."""
 
-    database: Database
-    registry: Sessions
+    def __init__(self, session: Session) -> None:
+        self.session = session
 
     def forge(self, statement: str, **values: Any) -> None:
-        with self.database.as_admin() as connection:
-            assert connection.execute(text(statement), values).rowcount
+        done = self.session.connection().execute(text(statement), values)
+        assert done.rowcount, f"nothing was forged: {statement}"
+        self.session.expire_all()
 
     def ids(self, block: int) -> list[int]:
         """Give the transactions of a block."""
-        with self.database.as_admin() as connection:
-            return list(connection.execute(text("select id from ledger_transaction order by id")).scalars())[
-                3 * block - 3 : 3 * block
-            ]
+        every = self.session.scalars(select(LedgerTransaction.id).order_by(LedgerTransaction.id)).all()
+        return list(every[3 * block - 3 : 3 * block])
+
+    def blocks(self) -> list[LedgerBlock]:
+        return list(self.session.scalars(select(LedgerBlock).order_by(LedgerBlock.number)))
+
+    def post(self, *points: int) -> None:
+        """Post awards that are not sealed."""
+        desk = Desk(self.session, "more")
+        for number, amount in enumerate(points):
+            desk.invoice(str(number), amount)
 
     def broken(self) -> list[str]:
-        with transaction(self.registry) as session:
-            return seals.broken(session)
+        return seals.broken(self.session)
 
     def head(self) -> str | None:
-        with transaction(self.registry) as session:
-            return seals.head(session)
+        return seals.head(self.session)
 
     def seal(self) -> int:
-        with transaction(self.registry) as session:
-            return seals.seal(session, NOW)
+        return seals.seal(self.session, NOW)
 
 
 @pytest.fixture
-def chain(addresses: Addresses, three_blocks: Database) -> Iterator[Sealed]:
-    with copy_of(addresses, three_blocks) as database, sessions_of(database.app_url) as (_, registry):
-        yield Sealed(database, registry)
+def chain(three_blocks: Database) -> Iterator[Sealed]:
+    with three_blocks.as_admin() as connection, Session(connection) as session:
+        yield Sealed(session)
+        session.rollback()
 
 
 def test_nothing_is_sealed_twice_and_nothing_is_left_out(chain: Sealed) -> None:
     assert chain.seal() == 0
-    with transaction(chain.registry) as session:
-        blocks = session.scalars(select(LedgerBlock).order_by(LedgerBlock.number)).all()
-        assert [(one.number, one.transactions, one.entries) for one in blocks] == [(1, 3, 6), (2, 3, 6), (3, 3, 6)]
-        assert seals.unsealed(session) == 0
+    blocks = [(one.number, one.transactions, one.entries) for one in chain.blocks()]
+    assert blocks == [(1, 3, 6), (2, 3, 6), (3, 3, 6)]
+    assert seals.unsealed(chain.session) == 0
     assert chain.broken() == []
 
 
 def test_what_is_not_sealed_yet_is_counted(chain: Sealed) -> None:
-    with transaction(chain.registry) as session:
-        Desk(session, "new").invoice("1", 10)
-    with transaction(chain.registry) as session:
-        assert seals.unsealed(session) == 1
+    chain.post(10)
+    assert seals.unsealed(chain.session) == 1
     assert chain.seal() == 1
+    assert seals.unsealed(chain.session) == 0
 
 
-def test_an_empty_ledger_has_no_head(addresses: Addresses) -> None:
-    with empty_database(addresses) as database:
-        database.migrate()
-        with sessions_of(database.app_url) as (_, registry), transaction(registry) as session:
-            assert seals.seal(session, NOW) == 0
-            assert (seals.head(session), seals.unsealed(session), seals.broken(session)) == (None, 0, [])
+def test_an_empty_ledger_has_no_head(chain: Sealed) -> None:
+    for table in ("ledger_block", "ledger_entry", "lot", "ledger_transaction"):
+        chain.forge(f"delete from {table}")
+    assert chain.seal() == 0
+    assert (chain.head(), seals.unsealed(chain.session), chain.broken()) == (None, 0, [])
 
 
 def test_the_head_is_the_newest_block_with_its_hash(chain: Sealed) -> None:
-    with transaction(chain.registry) as session:
-        newest = session.get_one(LedgerBlock, 3)
-        assert chain.head() == f"3:{newest.hash.hex()}"
+    assert chain.head() == f"3:{chain.blocks()[-1].hash.hex()}"
 
 
 @pytest.mark.parametrize(
@@ -194,22 +194,20 @@ def test_a_forged_hash_is_found(chain: Sealed) -> None:
     ]
 
 
-def test_the_check_of_the_ledger_tells_what_the_seals_find(chain: Sealed) -> None:
-    chain.forge("update ledger_transaction set reason = 'another' where id = :it", it=chain.ids(1)[0])
-    with transaction(chain.registry) as session:
-        found = ledger_check.check(session)
+def test_the_check_of_the_ledger_tells_what_the_seals_find(addresses: Addresses, three_blocks: Database) -> None:
+    with copy_of(addresses, three_blocks) as database:
+        with database.as_admin() as connection:
+            connection.execute(text("update ledger_transaction set reason = 'another' where id = 1"))
+            connection.commit()
+        with sessions_of(database.app_url) as (_, registry), transaction(registry) as session:
+            found = ledger_check.check(session)
     assert found.problems == ["seal: block 1 does not agree with its rows: one was changed"]
     assert not found.ok
 
 
 def test_a_long_ledger_is_sealed_in_several_blocks(chain: Sealed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seals, "MOST_IN_A_BLOCK", 4)
-    with transaction(chain.registry) as session:
-        desk = Desk(session, "long")
-        for number in range(10):
-            desk.invoice(str(number), 10)
+    chain.post(*range(1, 11))
     assert chain.seal() == 10
-    with transaction(chain.registry) as session:
-        sizes = session.scalars(select(LedgerBlock.transactions).order_by(LedgerBlock.number)).all()
-    assert sizes == [3, 3, 3, 4, 4, 2]
+    assert [one.transactions for one in chain.blocks()] == [3, 3, 3, 4, 4, 2]
     assert chain.broken() == []
