@@ -76,15 +76,14 @@ def match_returns(
         sold: every line that may be met, in any order.
         already_milli: quantity returned before, by (document, line) of the sale.
     """
-    shelves: dict[tuple[int, int], list[SoldLine]] = defaultdict(list)
-    for sale in sorted(sold, key=lambda one: one.at):
-        shelves[sale.distributor_id, sale.product_id].append(sale)
     taken = dict(already_milli)
+    shelves: dict[tuple[int, int], _Shelf] = defaultdict(lambda: _Shelf(taken))
+    for sale in sorted(sold, key=lambda one: one.at):
+        shelves[sale.distributor_id, sale.product_id].put(sale)
     matches = Matches()
     for line in returned:
         left = line.quantity_milli
-        shelf = shelves.get((line.distributor_id, line.product_id), [])
-        for candidate in _latest_first(shelf, line):
+        for candidate in shelves[line.distributor_id, line.product_id].latest_first(line):
             key = (candidate.document, candidate.line_number)
             before = taken.get(key, 0)
             part = min(left, candidate.quantity_milli - before)
@@ -99,14 +98,42 @@ def match_returns(
     return matches
 
 
-def _latest_first(shelf: list[SoldLine], line: ReturnedLine) -> Iterator[SoldLine]:
-    end = len(shelf) if line.corrects is not None else bisect.bisect_right(shelf, line.day, key=lambda one: one.at[0])
-    for at in range(end - 1, -1, -1):
-        sale = shelf[at]
-        counted_before = sale.counted is None or sale.counted <= line.counted
+class _Shelf:
+    """The sales of one product to one distributor, as returns look for them: by day, and by year and number.
+
+    What came back whole is taken off when a return next comes upon it: thousands of returns may meet one shelf.
+    """
+
+    def __init__(self, taken: dict[tuple[int, int], int]) -> None:
+        self._taken = taken
+        self._sales: list[SoldLine] = []
+        self._by_name: dict[tuple[int, str], list[SoldLine]] = defaultdict(list)
+        self._years: set[int] = set()
+
+    def put(self, sale: SoldLine) -> None:
+        """Put a sale behind the earlier ones."""
+        self._sales.append(sale)
+        self._by_name[sale.year, sale.number_key].append(sale)
+        self._years.add(sale.year)
+
+    def latest_first(self, line: ReturnedLine) -> Iterator[SoldLine]:
+        """Give the sales that a returned line may meet."""
+        if line.corrects is None:
+            end = bisect.bisect_right(self._sales, line.day, key=lambda one: one.at[0])
+            yield from self._from(self._sales, end, line)
+            return
         # a credit note of January may name an invoice of December: the number is read with the sale's own year
-        if counted_before and (line.corrects is None or number_key(line.corrects, sale.year) == sale.number_key):
-            yield sale
+        for year in sorted(self._years, reverse=True):
+            named = self._by_name.get((year, number_key(line.corrects, year)), [])
+            yield from self._from(named, len(named), line)
+
+    def _from(self, sales: list[SoldLine], end: int, line: ReturnedLine) -> Iterator[SoldLine]:
+        for at in range(end - 1, -1, -1):
+            sale = sales[at]
+            if sale.counted is None or sale.counted <= line.counted:
+                yield sale
+            if self._taken.get((sale.document, sale.line_number), 0) >= sale.quantity_milli:
+                del sales[at]
 
 
 def taken_back(awards: Ints, quantity_milli: Ints, before_milli: Ints, now_milli: Ints) -> Ints:

@@ -345,3 +345,28 @@ def test_a_sale_after_the_return_is_not_met_unless_the_return_names_it() -> None
 def test_a_named_sale_is_found_however_its_number_is_written(number: str) -> None:
     sales = [sold("FV/12/2025", 1), sold("FV/13/2025", 2), sold("FV/1/2/2025", 2)]
     assert matched(back_line(3, 1_000, corrects=number), *sales) == [("FV/12/2025", 1, 1_000)]
+
+
+class Looked(int):
+    """A quantity that counts how often it is looked at."""
+
+    times = 0
+
+    def __sub__(self, other: int) -> int:
+        Looked.times += 1
+        return int(self) - other
+
+    def __le__(self, other: int) -> bool:
+        Looked.times += 1
+        return int(self) <= other
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_thousand_returns_that_meet_one_shelf_look_at_each_sale_a_few_times(*, named: bool) -> None:
+    count = 1_000
+    sold = [SoldLine(at, 1, 1, 1, (at, f"{at}", 1), 2026, f"{at}", Looked(1_000)) for at in range(count)]
+    returned = [ReturnedLine(count + at, 1, 1, 1, count, at, 1_000, f"{at}" if named else None) for at in range(count)]
+    Looked.times = 0
+    matches = match_returns(returned, sold, {})
+    assert len(matches.found) == count
+    assert Looked.times <= 5 * count
