@@ -196,16 +196,20 @@ def frame() -> Frame:
     links = [(place, _link(place, here, waiting.get(place, 0))) for place in places]
     titles = [section for section in Section if any(place.section is section for place, _link in links)]
     portal = here is not None and here.distributor is not None and not _runs(who, here)
+    start = [Link("home", gettext("Start"), "home", url_for("home.home"), 0, tab=True)] if here is None else []
     return Frame(
         choices=choices(),
         sections=[
-            (
-                None if section is Section.OVERVIEW else str(section.value),
-                [link for place, link in links if place.section is section],
-            )
-            for section in titles
+            *((None, start) for _once in start),
+            *(
+                (
+                    None if section is Section.OVERVIEW else str(section.value),
+                    [link for place, link in links if place.section is section],
+                )
+                for section in titles
+            ),
         ],
-        tabs=[link for _place, link in links if link.tab][:TABS],
+        tabs=[*start, *(link for _place, link in links if link.tab)][:TABS],
         logo=logo_address(logo) if logo is not None else None,
         bell=_bell(here),
         unseen=unseen,
