@@ -12,7 +12,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from app.domain.codes import code_key
 from app.domain.colours import read_colour
@@ -72,11 +81,26 @@ def _as_date(value: object) -> object:
     return value
 
 
-Number: TypeAlias = Annotated[
-    Decimal, BeforeValidator(_as_decimal), PlainSerializer(str, return_type=str, when_used="json-unless-none")
+_NumberAsWritten = BeforeValidator(_as_decimal), PlainSerializer(str, return_type=str, when_used="json-unless-none")
+
+
+def _written(pattern: str, **limits: int) -> WithJsonSchema:
+    """Say in the schema how a number may be written: as one, or as text, whose digits no reader rounds."""
+    return WithJsonSchema({"anyOf": [{"type": "number", **limits}, {"type": "string", "pattern": pattern}]})
+
+
+Number: TypeAlias = Annotated[Decimal, *_NumberAsWritten, _written(r"^-?[0-9]+(\.[0-9]+)?$")]
+NotNegative: TypeAlias = Annotated[Decimal, *_NumberAsWritten, Field(ge=0), _written(r"^[0-9]+(\.[0-9]+)?$", minimum=0)]
+Positive: TypeAlias = Annotated[
+    Decimal, *_NumberAsWritten, Field(gt=0), _written(r"^(?=.*[1-9])[0-9]+(\.[0-9]+)?$", exclusiveMinimum=0)
 ]
-Code: TypeAlias = Annotated[str, BeforeValidator(_as_text), AfterValidator(_trimmed), Field(max_length=64)]
-Words: TypeAlias = Annotated[str, BeforeValidator(_as_text), AfterValidator(_trimmed), Field(max_length=500)]
+_TextAsWritten = BeforeValidator(_as_text), AfterValidator(_trimmed)
+Code: TypeAlias = Annotated[
+    str, *_TextAsWritten, Field(max_length=64), WithJsonSchema({"type": ["string", "number"], "maxLength": 64})
+]
+Words: TypeAlias = Annotated[
+    str, *_TextAsWritten, Field(max_length=500), WithJsonSchema({"type": ["string", "number"], "maxLength": 500})
+]
 Date: TypeAlias = Annotated[dt.date, BeforeValidator(_as_date)]
 Policy: TypeAlias = Literal["sum", "best", "first"]
 Verdict: TypeAlias = Literal["accept", "review"]
@@ -88,9 +112,7 @@ class Point(Part):
     name: Words = "point"
     plural: Words = "points"
     decimals: int = Field(0, ge=0, le=6, description="a point has this many digits after the point")
-    value: Annotated[Number, Field(gt=0)] = Field(
-        description="worth of one point in the programme's currency when it becomes money"
-    )
+    value: Positive = Field(description="worth of one point in the programme's currency when it becomes money")
 
 
 class Expiry(Part):
@@ -233,19 +255,19 @@ class Scope(Part):
 class PerDistributor(Part):
     """Most that one distributor gets from a rule within a span of issue dates."""
 
-    day: Annotated[Number, Field(ge=0)] | None = None
-    month: Annotated[Number, Field(ge=0)] | None = None
-    quarter: Annotated[Number, Field(ge=0)] | None = None
-    year: Annotated[Number, Field(ge=0)] | None = None
-    program: Annotated[Number, Field(ge=0)] | None = None
+    day: NotNegative | None = None
+    month: NotNegative | None = None
+    quarter: NotNegative | None = None
+    year: NotNegative | None = None
+    program: NotNegative | None = None
 
 
 class Caps(Part):
     """Limits of a rule, applied after stacking (rules.md 4)."""
 
-    per_document: Annotated[Number, Field(ge=0)] | None = None
+    per_document: NotNegative | None = None
     per_distributor: PerDistributor | None = None
-    budget: Annotated[Number, Field(gt=0)] | None = Field(None, description="most that the rule gives to all together")
+    budget: Positive | None = Field(None, description="most that the rule gives to all together")
 
 
 class RuleBase(Part):
@@ -267,15 +289,15 @@ class PerUnit(RuleBase):
     """Points for every piece: floor(points x quantity), per line."""
 
     kind: Literal["per_unit"]
-    points: Annotated[Number, Field(gt=0)]
+    points: Positive
 
 
 class PerAmount(RuleBase):
     """Points for every full step of money, on the document's sum or line by line."""
 
     kind: Literal["per_amount"]
-    points: Annotated[Number, Field(gt=0)]
-    step: Annotated[Number, Field(gt=0)]
+    points: Positive
+    step: Positive
     of: Literal["document", "line"] = "document"
 
 
@@ -283,22 +305,22 @@ class PerLine(RuleBase):
     """Points for every matching line."""
 
     kind: Literal["per_line"]
-    points: Annotated[Number, Field(gt=0)]
+    points: Positive
 
 
 class PerDocument(RuleBase):
     """Points once for a document, if its matching lines reach an amount."""
 
     kind: Literal["per_document"]
-    points: Annotated[Number, Field(gt=0)]
-    least_amount: Annotated[Number, Field(ge=0)] | None = None
+    points: Positive
+    least_amount: NotNegative | None = None
 
 
 class Band(Part):
     """From here on, these points."""
 
-    from_: Annotated[Number, Field(ge=0)] = Field(alias="from")
-    points: Annotated[Number, Field(ge=0)]
+    from_: NotNegative = Field(alias="from")
+    points: NotNegative
 
 
 def _rising(bands: list[Band]) -> list[Band]:
@@ -336,7 +358,7 @@ EarningRule: TypeAlias = Annotated[
     PerUnit | PerAmount | PerLine | PerDocument | AmountBands | LineCountBands | Multiplier, Field(discriminator="kind")
 ]
 
-Rates: TypeAlias = dict[Code, dict[Code, Annotated[Number, Field(ge=0)]]]
+Rates: TypeAlias = dict[Code, dict[Code, NotNegative]]
 
 
 class Matrix(RuleBase):
@@ -346,9 +368,9 @@ class Matrix(RuleBase):
     """
 
     kind: Literal["per_unit", "per_amount"]
-    step: Annotated[Number, Field(gt=0)] | None = None
+    step: Positive | None = None
     of: Literal["document", "line"] = "document"
-    default: Annotated[Number, Field(ge=0)] | None = None
+    default: NotNegative | None = None
     rates: Rates = Field(description="product group -> distributor group -> points")
 
     @model_validator(mode="after")
@@ -423,8 +445,8 @@ class PrepaidPart(Part):
     cards: Literal["on_first_load", "registered"] = Field(
         "on_first_load", description="on_first_load: the provider issues a card with the first top-up"
     )
-    minimum_points: Annotated[Number, Field(ge=0)] | None = Field(None, description="less than this is not converted")
-    maximum_amount: Annotated[Number, Field(gt=0)] | None = Field(None, description="most money in one top-up")
+    minimum_points: NotNegative | None = Field(None, description="less than this is not converted")
+    maximum_amount: Positive | None = Field(None, description="most money in one top-up")
 
 
 class ProgramFile(Part):

@@ -202,4 +202,5 @@ def to_yaml(document: dict[str, Any]) -> str:
 
 def json_schema() -> str:
     """Give the JSON Schema of programme files."""
-    return json.dumps(ProgramFile.model_json_schema(by_alias=True), indent=2, ensure_ascii=False)
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ProgramFile.model_json_schema(by_alias=True)}
+    return json.dumps(schema, indent=2, ensure_ascii=False)

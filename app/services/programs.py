@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from babel.numbers import get_currency_precision
+from pydantic import BaseModel
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
 from app.domain.codes import code_key
 from app.domain.definition import EarningRule as EarningRuleDefinition
-from app.domain.definition import Group, Matrix, ProgramFile
+from app.domain.definition import Group, Matrix, PrepaidPart, ProgramFile, ProgramSettings, TaxPart
 from app.models.catalogue import ProductGroup
 from app.models.distributors import DistributorGroup
 from app.models.ledger import Account
@@ -22,6 +23,7 @@ from app.models.rules import EarningRule, EarningRuleVersion
 from app.services import audit, catalogue, distributors
 from app.services.accounts import open_accounts
 from app.services.program_files import ProgramFileInvalid, canonical
+from app.services.rulebooks import definition_of
 
 
 class NoSuchProgram(LookupError):
@@ -74,7 +76,7 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
         session.flush()
         loaded.program_id = program.id
         loaded.changes.append("programme created")
-    elif _newest_digest(session, program.id) == digest:
+    elif _is_newest(session, program.id, document, digest):
         _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
         return loaded
     _settings(session, program, file, loaded)
@@ -113,13 +115,21 @@ def export(session: Session, code: str) -> dict[str, Any]:
     return dict(document)
 
 
-def _newest_digest(session: Session, program_id: int) -> bytes | None:
-    return session.scalars(
-        select(ProgramRevision.sha256)
+def _is_newest(session: Session, program_id: int, document: dict[str, Any], digest: bytes) -> bool:
+    """Tell whether a programme was last loaded from a file that says the same: 10 and 10.00 are one amount."""
+    newest = session.execute(
+        select(ProgramRevision.sha256, ProgramRevision.document)
         .where(ProgramRevision.program_id == program_id)
         .order_by(ProgramRevision.number.desc())
         .limit(1)
     ).one_or_none()
+    if newest is None:
+        return False
+    return newest.sha256 == digest or _means_the_same(ProgramFile, newest.document, document)
+
+
+def _means_the_same(part: type[BaseModel], one: dict[str, Any], other: dict[str, Any]) -> bool:
+    return one == other or part.model_validate(one) == part.model_validate(other)
 
 
 def _blank(file: ProgramFile, now: dt.datetime) -> Program:
@@ -153,6 +163,10 @@ def _columns(file: ProgramFile) -> dict[str, Any]:
     }
 
 
+_PARTS: dict[str, type[BaseModel]] = {"settings": ProgramSettings, "tax": TaxPart, "prepaid": PrepaidPart}
+"""Columns of a programme that hold a part of its file."""
+
+
 class CurrencyChanged(ValueError):
     """A programme's currency and the decimals of its point are chosen once: every amount is counted in them."""
 
@@ -181,9 +195,10 @@ def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loa
         "prepaid": file.prepaid.model_dump(mode="json", by_alias=True),
     }
     for name, new in changed.items():
-        if getattr(program, name) != new:
+        was = getattr(program, name)
+        if was != new:
             setattr(program, name, new)
-            if not loaded.created:
+            if not loaded.created and not (name in _PARTS and _means_the_same(_PARTS[name], was, new)):
                 loaded.changes.append(f"{name.replace('_', ' ')} changed")
     open_accounts(session, program.id, [None], may_owe=True)
     owing = _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
@@ -323,10 +338,11 @@ def _rules(
             session.add(known)
             session.flush()
         was = newest.get(known.id)
-        if was is not None and was.definition == definition and known.retired_at is None:
+        same = was is not None and definition_of(was.definition) == definition_of(definition)
+        if same and known.retired_at is None:
             continue
         known.retired_at = None
-        if was is None or was.definition != definition:
+        if not same:
             version = 1 if was is None else was.version + 1
             session.add(
                 EarningRuleVersion(
