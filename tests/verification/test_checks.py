@@ -1,0 +1,92 @@
+"""Checks of documents: pure functions over columns."""
+
+import datetime as dt
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.sales import NO_AMOUNT, Sales
+from app.domain.states import DocumentStatus
+from tests.support.sales import Sold, incoming
+from verification import checks
+from verification.checks import Finding
+
+
+def sales_of(*amounts: list[int], days: list[str] | None = None) -> Sales:
+    """Lay out documents whose lines have these amounts."""
+    named = days or ["2026-03-01"] * len(amounts)
+    lines = [
+        Sold(f"{number:03}", 1, 1, 1, amount, named[number]) for number, one in enumerate(amounts) for amount in one
+    ]
+    return incoming(lines).sales
+
+
+def test_documents_outside_the_programmes_dates_are_refused() -> None:
+    days = ["2025-12-31", "2026-01-01", "2026-06-30", "2026-07-01"]
+    found = list(
+        checks.outside_program(
+            sales_of([1], [1], [1], [1], days=days), np.datetime64("2026-01-01"), np.datetime64("2026-06-30")
+        )
+    )
+    assert [(one.document, one.verdict) for one in found] == [
+        (0, DocumentStatus.REFUSED),
+        (3, DocumentStatus.REFUSED),
+    ]
+    assert found[1].reason == {
+        "code": "outside_program",
+        "found": "2026-07-01",
+        "from_on": "2026-01-01",
+        "until_on": "2026-06-30",
+    }
+
+
+def test_a_programme_without_an_end_has_none() -> None:
+    sales = sales_of([1], [1], days=["2025-12-31", "9999-12-31"])
+    (found,) = checks.outside_program(sales, np.datetime64("2026-01-01"), None)
+    assert (found.document, found.reason["until_on"]) == (0, "no end")
+
+
+def test_documents_of_blocked_distributors_are_refused() -> None:
+    found = list(checks.blocked_distributors(sales_of([1], [1], [1]), np.asarray([False, True, False])))
+    assert found == [Finding(1, DocumentStatus.REFUSED, {"code": "distributor_blocked"})]
+
+
+def test_a_total_that_is_not_the_sum_of_the_lines_goes_to_review() -> None:
+    sales = sales_of([10_00, 5_00], [10_00, -3_00], [1_00])
+    stated = np.asarray([15_00, 7_01, NO_AMOUNT], dtype=np.int64)
+    assert list(checks.totals(sales, stated, 2)) == [
+        Finding(1, DocumentStatus.REVIEW, {"code": "total_differs", "found": "7.00", "expected": "7.01"})
+    ]
+
+
+def test_amounts_are_written_with_the_decimals_of_the_currency() -> None:
+    stated = np.asarray([7], dtype=np.int64)
+    written = [next(checks.totals(sales_of([1234]), stated, decimals)).reason["found"] for decimals in (0, 2, 3)]
+    assert written == ["1234", "12.34", "1.234"]
+
+
+@given(
+    st.lists(st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=4), min_size=1, max_size=8),
+    st.lists(st.none() | st.integers(-(10**10), 10**10) | st.just("right"), min_size=8, max_size=8),
+)
+def test_exactly_the_wrong_totals_are_found(amounts: list[list[int]], told: list[int | str | None]) -> None:
+    right = [sum(one) for one in amounts]
+    stated = [sum_ if said == "right" else said for sum_, said in zip(right, told, strict=False)]
+    column = np.asarray([NO_AMOUNT if said is None else said for said in stated], dtype=np.int64)
+    wrong = [at for at, said in enumerate(stated) if said is not None and said != right[at]]
+    assert [one.document for one in checks.totals(sales_of(*amounts), column, 2)] == wrong
+
+
+@given(
+    st.lists(st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31)), min_size=1, max_size=8),
+    st.dates(dt.date(2025, 1, 1), dt.date(2027, 12, 31)),
+    st.none() | st.integers(0, 400),
+)
+def test_exactly_the_days_outside_are_refused(days: list[dt.date], starts_on: dt.date, length: int | None) -> None:
+    ends_on = None if length is None else starts_on + dt.timedelta(days=length)
+    days = sorted(days)  # documents stand in counting order
+    sales = sales_of(*[[1] for _ in days], days=[str(day) for day in days])
+    last = None if ends_on is None else np.datetime64(ends_on)
+    outside = [at for at, day in enumerate(days) if day < starts_on or (ends_on is not None and day > ends_on)]
+    assert [one.document for one in checks.outside_program(sales, np.datetime64(starts_on), last)] == outside
