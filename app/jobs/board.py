@@ -197,17 +197,21 @@ def note_stages(registry: Sessions, claim: Claim, stages: Mapping[str, int]) -> 
         )
 
 
-def give_back(registry: Sessions, claim: Claim, error: str) -> None:
-    """Note that a job's function raised: try again, or give it up after ``MAX_FAILURES``."""
+def give_back(registry: Sessions, claim: Claim, error: str | None) -> None:
+    """Note that a job's function raised: try again, or give it up after ``MAX_FAILURES``.
+
+    Without an error it was nobody's fault: the job is tried again and nothing is counted.
+    """
+    failed: dict[str, Any] = {} if error is None else {"failures": Job.failures + 1, "error": error}
     with transaction(registry) as session:
         failures = session.execute(
             update(Job)
             .where(Job.id == claim.id, Job.token == claim.token, Job.state == JobState.RUNNING)
-            .values(state=JobState.QUEUED, failures=Job.failures + 1, error=error, lease_until=None)
+            .values(state=JobState.QUEUED, lease_until=None, **failed)
             .returning(Job.failures)
             .execution_options(synchronize_session=False)
         ).scalar_one_or_none()
-        if failures is not None and failures >= MAX_FAILURES:
+        if error is not None and failures is not None and failures >= MAX_FAILURES:
             _give_up(session, claim.id, claim.token, error)
 
 

@@ -32,6 +32,9 @@ class Bench:
     lease_seconds: float
 
 
+_TRY_AGAIN = frozenset({"40P01", "40001"})
+"""What PostgreSQL says to the one of two transactions that it ended for the other's sake."""
+
 _bench: Bench | None = None
 
 
@@ -79,7 +82,10 @@ def do_one(bench: Bench) -> bool:
         board.note_stages(bench.registry, claim, stages)
     except board.LeaseLost as lost:
         _log.warning("%s; another worker does it", lost)
-    except OperationalError:
+    except OperationalError as problem:
+        if getattr(problem.orig, "sqlstate", None) in _TRY_AGAIN:
+            _log.warning("job %s met another in the database; it is done again", claim.id)
+            return _given_back(bench, claim, None)
         _log.warning("job %s: the database went away; the job will be claimed again", claim.id)
         bench.registry.remove()
         time.sleep(0.2)
@@ -92,7 +98,7 @@ def do_one(bench: Bench) -> bool:
     return True
 
 
-def _given_back(bench: Bench, claim: board.Claim, error: str) -> bool:
+def _given_back(bench: Bench, claim: board.Claim, error: str | None) -> bool:
     """Give a job back; where the database does not answer, its lease ends by itself."""
     try:
         board.give_back(bench.registry, claim, error)

@@ -162,3 +162,24 @@ def test_a_worker_that_was_not_set_up_says_so(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(worker, "_bench", None)
     with pytest.raises(AssertionError, match="work_at"):
         drain()
+
+
+def test_of_two_that_met_in_the_database_the_one_that_had_to_yield_is_done_again_at_once(
+    jobs: Board, bench: Bench
+) -> None:
+    yielded = 0
+
+    def meets_another(work: Work) -> None:
+        nonlocal yielded
+        with work.transaction() as session:
+            if yielded < 2 * MAX_FAILURES:
+                yielded += 1
+                session.execute(text("do $$ begin raise exception 'met' using errcode = '40P01'; end $$"))
+            work.finish(session)
+
+    registry.register("test", meets_another)
+    jobs.put_up("meets")
+    while do_one(bench):
+        pass
+    job = jobs.job("meets")
+    assert (job.state, job.failures, job.error, yielded) == (JobState.DONE, 0, None, 2 * MAX_FAILURES)
