@@ -1,1 +1,1 @@
-"""Reports: who sells and how regularly, what sells best, dealers beside one another, points by month."""
+"""Reports: who sells and how regularly, what sells best, distributors beside one another, points by month."""

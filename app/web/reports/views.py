@@ -167,7 +167,7 @@ def products(program_code: str) -> str | Response:
     )
 
 
-def _dealers_listing(window: Window) -> Listing:
+def _distributors_listing(window: Window) -> Listing:
     program_id = scope().program.id
     sold = reports.compared(program_id, window)
     net, before = func.coalesce(sold.c.net_minor, 0), func.coalesce(sold.c.before_minor, 0)
@@ -183,7 +183,7 @@ def _dealers_listing(window: Window) -> Listing:
         )
 
     return Listing(
-        name="report_dealers",
+        name="report_distributors",
         title=_("Dealers compared"),
         columns=(
             Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_statement),
@@ -200,15 +200,15 @@ def _dealers_listing(window: Window) -> Listing:
     )
 
 
-@bp.get("/programs/<code:program_code>/reports/dealers")
-def dealers(program_code: str) -> str | Response:
+@bp.get("/programs/<code:program_code>/reports/distributors")
+def distributors(program_code: str) -> str | Response:
     window = _window()
-    found = _best_dealers(window)
+    found = _best_distributors(window)
     labels = [formats.month(month) for month in window.each()]
     by_month = reports.net_by_month(session(), scope().program.id, window, [one[0] for one in found])
     series = [(name, [by_month[id_].get(month, 0) for month in window.each()]) for id_, name in found]
     return answer(
-        _dealers_listing(window),
+        _distributors_listing(window),
         "reports/list.html",
         **_about(
             window,
@@ -219,7 +219,7 @@ def dealers(program_code: str) -> str | Response:
     )
 
 
-def _best_dealers(window: Window) -> list[tuple[int, str]]:
+def _best_distributors(window: Window) -> list[tuple[int, str]]:
     sold = reports.compared(scope().program.id, window)
     rows = session().execute(
         select(Distributor.id, Distributor.name)

@@ -22,7 +22,7 @@ from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 
-bp = Blueprint("programme", __name__)
+bp = Blueprint("program", __name__)
 
 LONGEST_FILE = 1 << 20
 
@@ -141,7 +141,7 @@ def load(program_code: str) -> Response | tuple[str, int]:
         flash(gettext("Loaded: %(changes)s", changes="; ".join(loaded.changes[:10])), "success")
     else:
         flash(gettext("The file says what is in force already; nothing was changed."), "info")
-    return redirect(url_for("programme.settings", program_code=program_code), 303)
+    return redirect(url_for("program.settings", program_code=program_code), 303)
 
 
 @bp.post("/programs/<code:program_code>/settings/look")
@@ -167,7 +167,7 @@ def look(program_code: str) -> Response | tuple[str, int]:
         form.refuse("logo", gettext("Take a PNG, JPEG or WebP picture of at most 256 kB."))
         return _page(ProgramFileForm(formdata=None), form), 400
     flash(gettext("The look is changed."), "success")
-    return redirect(url_for("programme.settings", program_code=program_code), 303)
+    return redirect(url_for("program.settings", program_code=program_code), 303)
 
 
 @bp.route("/programs/<code:program_code>/settings/terms", methods=["GET"])
@@ -191,7 +191,7 @@ def publish_terms(program_code: str) -> Response | tuple[str, int]:
             flash(
                 gettext("Version %(number)s is published. Everybody is asked to accept it.", number=number), "success"
             )
-            return redirect(url_for("programme.show_terms", program_code=program_code), 303)
+            return redirect(url_for("program.show_terms", program_code=program_code), 303)
     return render_template("admin/terms.html", form=form, terms=None), 400
 
 
@@ -249,7 +249,7 @@ def save_text(program_code: str, key: str) -> Response | tuple[str, int]:
             form.refuse("wording", _what_is_wrong(error))
         else:
             flash(gettext("The text is saved."), "success")
-            return redirect(url_for("programme.show_text", program_code=program_code, key=key, locale=locale), 303)
+            return redirect(url_for("program.show_text", program_code=program_code, key=key, locale=locale), 303)
     return _text_page(text, str(form.locale.data or "en"), form), 400
 
 
