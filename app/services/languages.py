@@ -197,7 +197,8 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
 def _currency_around(locale: Locale, currency: str) -> tuple[str, str]:
     pattern = format_currency(Decimal(1), currency, locale=locale)
     before, _, after = re.split(r"(1(?:[.,]0+)?)", pattern, maxsplit=1)
-    return before, after
+    # a code of letters stands off its figure in every language
+    return before + NARROW if before[-1:].isalpha() else before, after
 
 
 @functools.lru_cache(4096)

@@ -1,5 +1,6 @@
 """The overview of a programme: what needs somebody today, what runs, and how sales and points go."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +54,7 @@ def overview(program_code: str) -> str:
         duties=_duties(),
         imports=batches.newest(session(), program.code, NEWEST_IMPORTS, now()),
         labels=[formats.month(month) for month in months],
-        sales=[
-            (gettext("These months"), [sales.get(month, 0) for month in months]),
-            (gettext("A year before"), [sales.get(reports.month_before(month, MONTHS), 0) for month in months]),
-        ]
-        if sales
-        else [],
+        sales=_sales(sales, months),
         points=[
             (gettext("Issued"), [points[month].issued if month in points else 0 for month in months]),
             (gettext("Redeemed"), [points[month].redeemed if month in points else 0 for month in months]),
@@ -71,6 +67,15 @@ def overview(program_code: str) -> str:
         else None,
         refreshed_at=sold.refreshed_at,
     )
+
+
+def _sales(sales: dict[dt.date, int], months: list[dt.date]) -> list[tuple[str, list[int]]]:
+    """Give the lines of the chart: these months, and the same a year before where there were any."""
+    if not sales:
+        return []
+    lines = [(gettext("These months"), [sales.get(month, 0) for month in months])]
+    before = [sales.get(reports.month_before(month, MONTHS), 0) for month in months]
+    return [*lines, (gettext("A year before"), before)] if any(before) else lines
 
 
 def _duties() -> list[Duty]:

@@ -1,5 +1,6 @@
 """Top-ups: every load of every card, what it was made from, and what became of it."""
 
+import dataclasses
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -59,6 +60,17 @@ _COLUMNS = (
     Column("distributor_id", "", Distributor.id, shown=False, exported=False),
 )
 
+_BESIDE = frozenset({"run", "created_at", "code", "name", "tax_rule"})
+_NAMED = Column(
+    "name",
+    _("Distributor"),
+    Distributor.name,
+    sort=Distributor.sort_key,
+    link=_distributor,
+    small=lambda row: row.reference,
+)
+"""The first column where a list is of one run: whose top-up, its reference below."""
+
 _FILTERS = (
     Search(TopUp.reference, Distributor.name, Distributor.code, title=_("Reference, distributor or code")),
     OneOf(
@@ -87,12 +99,19 @@ TOP_UPS = Listing(
 )
 
 
+def _hidden(column: Column) -> Column:
+    return dataclasses.replace(column, shown=False)
+
+
 def of_run(run_id: int) -> Listing:
     """Describe the top-ups of one run, in the order of its preview."""
     return Listing(
         name="top_ups_of_run",
         title=_("Top-ups of this run"),
-        columns=[one for one in _COLUMNS if one.key not in ("run", "created_at", "code")],
+        columns=[
+            _NAMED,
+            *(_hidden(one) if one.key == "reference" else one for one in _COLUMNS if one.key not in _BESIDE),
+        ],
         query=lambda: _query().where(Redemption.run_id == run_id),
         id=TopUp.id,
         default="name",
