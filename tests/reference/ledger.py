@@ -56,10 +56,21 @@ class Lot:
     expired: int = 0
     reversed: int = 0
     is_open: bool = True
+    expiries: list[int] = field(default_factory=list)
 
     def is_due(self, day: date) -> bool:
         """Whether its last day is over (rules.md section 8: days end at midnight)."""
         return self.expires_on is not None and self.expires_on < day
+
+
+@dataclass
+class Taking:
+    """What a return took of an award, and from where: a lot's pending points, free points, or a debt (section 6)."""
+
+    lot_id: int
+    points: int
+    parts: list[tuple[int, bool, int]] = field(default_factory=list)
+    debt: int = 0
 
 
 @dataclass
@@ -79,14 +90,18 @@ class Order:
 class Wallet:
     """One account of one unit (rules.md sections 5, 6 and 8). Lots and orders are named by growing numbers."""
 
-    def __init__(self, policy: str = NEGATIVE, grace_days: int = 0) -> None:
-        """Open an empty wallet with a policy on returns (section 6) and a grace on cancelling (section 8)."""
+    def __init__(self, policy: str = NEGATIVE, grace_days: int | None = 0) -> None:
+        """Open an empty wallet with a policy on returns (section 6) and a grace on cancelling (section 8).
+
+        A grace of None: the programme sets none, and what comes back to a lot that is over expires with it.
+        """
         if policy not in (NEGATIVE, CLAMP):
             raise ValueError(f"no such policy: {policy}")
         self.policy = policy
         self.grace_days = grace_days
         self.lots: dict[int, Lot] = {}
         self.orders: dict[int, Order] = {}
+        self.takings: list[Taking] = []
         self.debt = 0
         self.earned = 0
         self.spent = 0
@@ -179,20 +194,76 @@ class Wallet:
         if points <= 0 or lot.reversed + points > lot.points:
             raise RefusedError("no more can be reversed than was awarded")
         lot.reversed += points
+        taking = Taking(lot_id, points)
+        self.takings.append(taking)
         left = points
         taken = min(left, lot.pending)
         lot.pending -= taken
         left -= taken
+        if taken:
+            taking.parts.append((lot_id, True, taken))
         if not lot.is_due(day):
             taken = min(left, lot.free)
             lot.free -= taken
             left -= taken
-        left = self.take_free(left, day)
+            if taken:
+                taking.parts.append((lot_id, False, taken))
+        left = self.take_free(left, day, taking)
         if self.policy == NEGATIVE:
             self.debt += left
+            taking.debt = left
             left = 0
             self.pay_debt()
         self.earned -= points - left
+        return points - left
+
+    def void_award(self, lot_id: int, day: date) -> int:
+        """Take back what returns have left of an award: its document was refused, or corrected (sections 5 and 6)."""
+        lot = self.lot(lot_id)
+        left = lot.points - lot.reversed
+        taken = self.reverse(lot_id, left, day) if left else 0
+        lot.is_open = False
+        return taken
+
+    def give_back(self, taking: Taking, *, awaited: bool, sale_counts: bool, expires_on: date | None) -> int:
+        """Give back what a return took, because the return was refused (section 6); gives what stays given.
+
+        Every part goes where it came from: to a lot's pending points while its document is `awaited` or has others
+        there, else to its free points. What is still owed of a debt is let go; what was paid off comes in a new lot. Of
+        a sale that counts no more nothing stays given: it is taken back again.
+        """
+        let_go = min(self.debt, taking.debt)
+        self.debt -= let_go
+        back = let_go
+        for lot_id, was_pending, points in taking.parts:
+            lot = self.lots[lot_id]
+            if was_pending and (lot.pending or awaited):
+                lot.pending += points
+            else:
+                self.set_free(lot, points)
+            back += points
+        if taking.debt > let_go:
+            paid_off = taking.debt - let_go
+            self.set_free(self.new_lot("given back", paid_off, expires_on), paid_off)
+            back += paid_off
+        award = self.lots[taking.lot_id]
+        award.reversed -= taking.points
+        if not sale_counts:
+            back -= self.take_again(award, min(taking.points, back))
+        self.earned += back
+        return back
+
+    def take_again(self, award: Lot, points: int) -> int:
+        """Take points that were given back this moment: from the award's lot, from others, or as a debt (section 6)."""
+        taken = min(points, award.pending)
+        award.pending -= taken
+        left = points - taken
+        taken = min(left, award.free)
+        award.free -= taken
+        left = self.take_free(left - taken, date.min)
+        if self.policy == NEGATIVE:
+            self.debt += left
+            left = 0
         return points - left
 
     def adjust(self, points: int, day: date, expires_on: date | None = None) -> int:
@@ -259,7 +330,7 @@ class Wallet:
         for lot_id, points in order.parts:
             lot = self.lots[lot_id]
             lot.reserved -= points
-            if lot.is_due(day):
+            if self.grace_days is not None and lot.is_due(day):
                 self.expire_lot(lot)
                 lot.expires_on = day + timedelta(days=self.grace_days)
             lot.free += points
@@ -285,6 +356,13 @@ class Wallet:
         back = self.new_lot("reinstated", points, expires_on)
         self.set_free(back, points)
         return back.id
+
+    def reinstate_next(self, lot_id: int, expires_on: date | None) -> int:
+        """Bring back what expired of a lot at one time, the earliest that was not brought back yet (section 8)."""
+        lot = self.lot(lot_id)
+        if not lot.expiries:
+            raise RefusedError("nothing of the lot has expired that was not reinstated already")
+        return self.reinstate(lot_id, lot.expiries.pop(0), expires_on)
 
     def extend(self, lot_id: int, expires_on: date | None) -> None:
         """Give a lot a later last day (rules.md section 8)."""
@@ -329,12 +407,14 @@ class Wallet:
         """Pay the debt from free points, in the order of spending but whatever their last day (rules.md section 6)."""
         self.debt = self.take_free(self.debt, date.min)
 
-    def take_free(self, points: int, day: date) -> int:
+    def take_free(self, points: int, day: date, taking: Taking | None = None) -> int:
         """Take free points in the order of spending; gives what was not covered (rules.md sections 6 and 8)."""
         for lot in self.lots_to_spend(day):
             taken = min(points, lot.free)
             lot.free -= taken
             points -= taken
+            if taken and taking is not None:
+                taking.parts.append((lot.id, False, taken))
         return points
 
     def expire_lot(self, lot: Lot) -> int:
@@ -343,4 +423,6 @@ class Wallet:
         lot.free = 0
         lot.expired += points
         self.expired += points
+        if points:
+            lot.expiries.append(points)
         return points
