@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Engine, create_engine, make_url
+from sqlalchemy import Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 import importers.jobs
 from app.config import Settings
 from app.db.transaction import Sessions, transaction
+from app.domain.states import JobState
 from app.factory import utc_now
 from app.jobs import messenger, worker
 from app.local.servers import Addresses
+from app.models.jobs import Job
 from app.services import program_files, programs
 from importers import batches
 from importers.batches import Progress
@@ -192,3 +194,20 @@ class Site:
         except OperationalError:
             self.registry.remove()
             return None
+
+    def is_somebody_at_work(self) -> bool:
+        """Tell whether a job is being done; where the database does not answer, nobody can know."""
+        try:
+            with transaction(self.registry) as session:
+                return (
+                    session.execute(
+                        select(func.count()).where(
+                            Job.state == JobState.RUNNING, Job.lease_until > func.clock_timestamp()
+                        )
+                    ).scalar_one()
+                    > 0
+                )
+        except OperationalError:
+            return False
+        finally:
+            self.registry.remove()

@@ -1,7 +1,7 @@
 """Workers of a test's own that die or freeze at a place which the test names.
 
-A place is reached after every commit and whenever a file is put in its place; for those that freeze there, also after
-every stage within the gate's transaction. It bears the name of the job that is being done. Kept apart from the tests,
+A place is reached after every commit and whenever a file is put in its place; for those that freeze there, also within
+transactions. It bears the name of the job that is being done. Kept apart from the tests,
 because it is loaded by the processes that die.
 """
 
@@ -57,7 +57,8 @@ class Places:
             registry.register(kind, self._begun(registry.handler_of(kind)))
 
     def watch_within(self) -> None:
-        """Come to a place after each stage of the gate's transaction as well."""
+        """Come to a place within transactions as well: after each stage of the gate's, and before each commit."""
+        event.listen(Session, "before_commit", lambda _: self.reach(f"{self.job}, {self.steps}: about to commit"))
         stage = gate.stage
 
         @contextmanager

@@ -10,7 +10,7 @@ from random import Random
 
 from app.domain.states import BatchStatus
 from importers.batches import Progress
-from tests.app.local.support import kill
+from tests.app.local.support import eventually, kill
 from tests.faults.house import House, Site
 from tests.faults.workforce import Workforce
 
@@ -45,7 +45,6 @@ class Storm:
         until = time.monotonic() + patience
         for at_bp, fault in faults:
             self._wait(batch, at_bp, until)
-            time.sleep(self._drawn.uniform(0, 0.3))  # the moment: anywhere in what is being done then
             self._let(fault)
             self.happened[fault] += 1
         ended = self._wait(batch, None, until)
@@ -70,7 +69,21 @@ class Storm:
         elif fault == KILL_VALKEY:
             self._house.kill_valkey()
         else:
-            self._befall(fault, *self._workforce.at_work(self._drawn))
+            self._befall(fault, *self._somebody())
+
+    def _somebody(self) -> tuple[int, int]:
+        """Choose somebody who works, some time after a job was taken: a process and the worker above it."""
+
+        def found() -> tuple[int, int] | None:
+            self._workforce.mend()
+            if not self._workforce.horses() or not self._site.is_somebody_at_work():
+                return None
+            time.sleep(self._drawn.uniform(0, 0.5))
+            there = sorted(self._workforce.horses().items())
+            return self._drawn.choice(there) if there else None
+
+        chosen: tuple[int, int] = eventually(found, seconds=120)
+        return chosen
 
     def _befall(self, fault: str, horse: int, worker: int) -> None:
         if fault == FREEZE:

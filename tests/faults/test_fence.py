@@ -13,15 +13,16 @@ taken away. What the import says of itself has the fence alone.
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine, func, select, text
 
 from app.db.transaction import transaction
-from app.domain.states import JobState
+from app.domain.states import BatchStatus, JobState
 from app.jobs import worker
 from app.models.jobs import Job
 from app.services.programs import program_by_code
@@ -41,6 +42,10 @@ READ = r"import\.read \d+, 7: committed"
 
 WITHIN = r"import\.shard .* recognise done"
 """It has found that no document of the shard is there yet, and has stored none."""
+
+
+ENDING = r"import\.shard \d+, (?!1:).*: about to commit"
+"""It has counted a shard, knows whether it was the last one, and has not committed."""
 
 
 class Frozen:
@@ -73,14 +78,17 @@ class Frozen:
                 select(Job.lease_until < func.clock_timestamp()).where(Job.state == JobState.RUNNING)
             ).scalar_one()
 
-    def claims(self) -> set[int]:
-        """Give how often the import's shards were claimed."""
+    def claims(self) -> list[int]:
+        """Give how often each of the import's shards was claimed, rising."""
+        of_shards = (Job.kind == batches.SHARD) & (Job.payload["batch"].as_integer() == self.batch)
         with transaction(self.site.registry) as session:
-            return set(
-                session.scalars(
-                    select(Job.token).where(Job.kind == batches.SHARD, Job.payload["batch"].as_integer() == self.batch)
-                )
-            )
+            return list(session.scalars(select(Job.token).where(of_shards).order_by(Job.token)))
+
+    def somebody_waits_for_a_lock(self) -> bool:
+        """Tell whether a transaction waits for another one."""
+        waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+        with transaction(self.site.registry) as session:
+            return session.execute(text(waits)).scalar_one() > 0
 
     def another_works(self) -> bool:
         """Let another worker take one job; say whether it found one."""
@@ -114,7 +122,7 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_goes_on(
         while frozen.another_works():
             pass
         prove(frozen.site, "tried", frozen.batch, frozen.whole)
-    assert frozen.claims() == {1, 2}
+    assert set(frozen.claims()) == {1, 2}
     prove(frozen.site, "tried", frozen.batch, frozen.whole)
 
 
@@ -125,7 +133,7 @@ def test_a_worker_that_stands_still_within_its_transaction_keeps_its_job(
     with frozen.standing_still(processes, WITHIN, fenced=True):
         while frozen.another_works():
             pass
-    assert frozen.claims() == {1}
+    assert set(frozen.claims()) == {1}
     prove(frozen.site, "tried", frozen.batch, frozen.whole)
 
 
@@ -142,6 +150,21 @@ def test_a_reader_that_was_taken_for_dead_leaves_the_shards_of_the_next_reader_a
     assert counts["lines_held"] == before["lines_held"] - 2
     found = books_of(frozen.site, "tried", frozen.batch)
     assert found.size("lines") == frozen.whole.size("lines") + 2
+
+
+def test_of_two_shards_that_end_at_the_same_moment_one_puts_up_the_finish(
+    calm: Calm, processes: ForkServerContext, tmp_path: Path
+) -> None:
+    """Neither sees what the other has not committed, so the second has to wait before it looks."""
+    with calm.site(tmp_path / "home", lease_seconds=0.3, shard_lines=80) as site, ThreadPoolExecutor(1) as others:
+        first = Frozen(site, calm.whole, site.take_in("tried", "sales", calm.report.sales))
+        with first.standing_still(processes, ENDING, fenced=True):
+            assert first.claims() == [0, 1], "one shard is in hand, the other waits"
+            second = others.submit(first.another_works)
+            eventually(lambda: second.done() or first.somebody_waits_for_a_lock())
+        assert second.result()
+        prove(site, "tried", first.batch, calm.whole)
+        assert site.progress(first.batch).status is BatchStatus.DONE
 
 
 def test_control_without_the_fence_an_import_forgets_what_it_has_done(

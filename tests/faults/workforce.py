@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 from types import TracebackType
 
 from app.config import PROJECT
@@ -70,15 +69,6 @@ class Workforce:
         found = {pid: parent for pid, parent in _parents() if parent in workers}
         self._seen |= found.keys()
         return found
-
-    def at_work(self, drawn: Random) -> tuple[int, int]:
-        """Wait until somebody works; give the process that does, and the worker above it."""
-
-        def look() -> list[tuple[int, int]]:
-            self.mend()
-            return sorted(self.horses().items())
-
-        return drawn.choice(eventually(look, seconds=60))
 
     def tell_to_stop(self) -> None:
         """Tell everybody to stop, as `kontor stop` does, and wait until nobody is left."""
