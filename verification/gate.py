@@ -104,17 +104,15 @@ def admit(
     Safe to call twice with the same documents: the second time they are duplicates. The caller commits.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: Another transaction stored one of the documents at the same moment; roll back
-            and try again.
+        sqlalchemy.exc.IntegrityError: Another transaction stored one of the documents at the same moment, as another
+            distributor's of the same seller; roll back and try again.
     """
     sales = incoming.sales
     with stage("recognise"):
         keys, hashes = document_keys(incoming), content_hashes(sales)
+        # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
+        lock_wallets(session, rules.program_id, sales.documents.distributor_id)
         known = _known(session, rules.program_id, keys, hashes, sales.documents.distributor_id)
-        if source.may_correct and (known.state == _CHANGED).any():
-            # nobody may return, decide or correct what is corrected here: look again once that is sure
-            lock_wallets(session, rules.program_id, sales.documents.distributor_id)
-            known = _known(session, rules.program_id, keys, hashes, sales.documents.distributor_id)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
         duplicate=known.state == _SAME,

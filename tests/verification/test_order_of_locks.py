@@ -73,3 +73,19 @@ def test_a_correction_that_waited_for_a_return_finds_it(app: Flask, registry: Se
             admission = done.result(20)
     assert admission.corrected == 0
     assert [reason["code"] for reason in admission.reasons[0]] == ["changed_with_returns"]
+
+
+def test_of_two_that_bring_the_same_documents_in_another_order_one_waits_and_finds_them(
+    app: Flask, registry: Sessions, code: str, sold: Sold
+) -> None:
+    brought = [Sold(number, sold.distributor_id, sold.product_id, 1, 10_00) for number in ("2", "3", "4")]
+
+    def bring(session: Session) -> Admission:
+        return sell(session, program_of(session, code), brought[::-1])
+
+    with transaction(registry) as session:
+        assert sell(session, program_of(session, code), brought).duplicate.tolist() == [False] * 3
+        with elsewhere(app, bring) as done:
+            wait_for_a_waiter(session)
+            session.commit()
+            assert done.result(20).duplicate.tolist() == [True] * 3
