@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import flask_bootstrap
-from flask import url_for
+from flask import g, url_for
 
 ICONS: Mapping[str, str] = MappingProxyType(
     {
@@ -129,7 +129,9 @@ def icon_address(name: str) -> str:
     """
     if name not in ICONS:
         raise NoSuchIcon(name)
-    return f"{url_for('look.icons', v=sprite()[1])}#{name}"
+    if "icons" not in g:
+        g.icons = url_for("look.icons", v=sprite()[1])  # once a page: it has dozens of drawings
+    return f"{g.icons}#{name}"
 
 
 @functools.cache

@@ -93,11 +93,12 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     if counted:
         within = asked.narrowed().with_only_columns(listing.id).limit(MOST_COUNTED + 1).subquery()
         count = session.execute(select(func.count()).select_from(within)).scalar_one()
+    columns = [(column, str(column.title), column.css) for column in listing.columns if column.shown]
     export = {form: asked.address(form=form) for form in ("xlsx", "csv")}
     return Page(
         listing=listing,
         heads=_heads(asked),
-        rows=[_row(listing, one) for one in found],
+        rows=[_row(columns, one) for one in found],
         chips=_chips(asked),
         next=asked.address(after=mark_of(found[-1])) if go_on and found else None,
         previous=asked.address(before=mark_of(found[0])) if come_from and found else None,
@@ -111,19 +112,19 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     )
 
 
-def _row(listing: Listing, row: Any) -> Row:
-    cells = [_cell(column, row) for column in listing.columns if column.shown]
-    first = listing.columns[0]
+def _row(columns: Sequence[tuple[Column, str, str]], row: Any) -> Row:
+    """Make a row. Titles are translated once a page, not once a cell."""
+    cells = [_cell(column, title, css, row) for column, title, css in columns]
+    first = columns[0][0]
     return Row(row.row_id, cells[0], cells[1:], first.link(row) if first.link is not None else None)
 
 
-def _cell(column: Column, row: Any) -> Cell:
+def _cell(column: Column, title: str, css: str, row: Any) -> Cell:
     value = getattr(row, column.key)
-    css = column.css
     if column.badge is not None and value is not None:
         badge = column.badge(value)
         html = Markup('<span class="state state-{}">{}</span>').format(badge.tone, badge.text)
-        return Cell(html, f"{css} bare".strip(), str(column.title))
+        return Cell(html, f"{css} bare".strip(), title)
     text = shown(column, value)
     if column.kind in RIGHT and value is not None:
         css += " zero" if not value else " bad" if value < 0 else ""
@@ -134,7 +135,7 @@ def _cell(column: Column, row: Any) -> Cell:
     under = column.small(row) if column.small is not None else None
     if under:
         html = Markup("{}<small>{}</small>").format(html, under)
-    return Cell(html, css.strip(), str(column.title))
+    return Cell(html, css.strip(), title)
 
 
 def shown(column: Column, value: Any) -> str:
