@@ -184,7 +184,7 @@ def _distributors_listing(window: Window) -> Listing:
 
     return Listing(
         name="report_distributors",
-        title=_("Dealers compared"),
+        title=_("Distributors compared"),
         columns=(
             Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_statement),
             Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
@@ -212,9 +212,9 @@ def distributors(program_code: str) -> str | Response:
         "reports/list.html",
         **_about(
             window,
-            _("Dealers compared"),
+            _("Distributors compared"),
             _("Net sales beside those of as many months before."),
-            ("line", gettext("The best dealers by month"), labels, series, "money") if series else None,
+            ("line", gettext("The best distributors by month"), labels, series, "money") if series else None,
         ),
     )
 
