@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from app.domain.codes import code_key
-from app.domain.exact import Ints, by_value
+from app.domain.exact import Ints, by_value, order_of
 from app.domain.numbering import number_keys
 from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, Texts, in_counting_order
 from app.domain.states import Outcome
@@ -314,7 +314,7 @@ def _as_sales(
     place = np.empty(count, dtype=np.int64)
     place[order] = np.arange(count)
     of = place[mine]
-    by_line = np.lexsort((line_number[good], of))
+    by_line = order_of(of, line_number[good])
     line = good[by_line]
     lines = Lines(
         document=of[by_line],

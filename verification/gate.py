@@ -20,7 +20,7 @@ from sqlalchemy.types import BigInteger, Text
 from app.db.bulk import Nullable, copy_into, new_ids
 from app.domain.calendar import local_date
 from app.domain.definition import Verdict
-from app.domain.exact import Ints
+from app.domain.exact import Ints, order_of
 from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, Unit
@@ -136,28 +136,16 @@ def content_hashes(sales: Sales) -> list[bytes]:
     column whose times are all midnight tells none, so a part of a file may say less than the whole.
     """
     lines, documents = sales.lines, sales.documents
-    order = np.lexsort(
-        (
-            lines.discounted,
-            lines.gross_minor,
-            lines.net_minor,
-            lines.unit_price_micro,
-            lines.quantity_milli,
-            lines.product_id,
-            lines.document,
-        )
+    said = (
+        lines.product_id,
+        lines.quantity_milli,
+        lines.unit_price_micro,
+        lines.net_minor,
+        lines.gross_minor,
+        lines.discounted,
     )
-    block = np.stack(
-        [
-            lines.product_id[order],
-            lines.quantity_milli[order],
-            lines.unit_price_micro[order],
-            lines.net_minor[order],
-            lines.gross_minor[order],
-            lines.discounted[order],
-        ],
-        axis=1,
-    ).astype("<i8")
+    order = order_of(lines.document, *said)
+    block = np.stack([column[order] for column in said], axis=1).astype("<i8")
     data = memoryview(block.tobytes())
     bounds = (
         np.searchsorted(lines.document[order], np.arange(len(sales.documents) + 1)) * block.itemsize * block.shape[1]

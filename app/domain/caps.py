@@ -4,18 +4,21 @@ What a rule has given stays counted when goods come back: a return takes back po
 """
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from app.domain.calendar import period_of
-from app.domain.exact import Ints, running_before
+from app.domain.exact import Ints, running_before, sums_by
 from app.domain.rulebook import CompiledRule
 from app.domain.sales import Documents
 from app.domain.states import Cut
 
 NOBODY = 0
 """Stands for the distributor where a limit holds for all together."""
+
+_Key: TypeAlias = tuple[int, Cut, int, int]
 
 
 @dataclass
@@ -26,10 +29,10 @@ class CapUsage:
     hold the distributors' accounts locked from reading ``before`` until storing ``added``.
     """
 
-    before: dict[tuple[int, Cut, int, int], int] = field(default_factory=dict)
-    added: dict[tuple[int, Cut, int, int], int] = field(default_factory=dict)
+    before: dict[_Key, int] = field(default_factory=dict)
+    added: dict[_Key, int] = field(default_factory=dict)
 
-    def used(self, key: tuple[int, Cut, int, int]) -> int:
+    def used(self, key: _Key) -> int:
         """Give the amount used so far."""
         return self.before.get(key, 0) + self.added.get(key, 0)
 
@@ -61,15 +64,21 @@ def apply_caps(
         allowed = np.clip(cap.room - cap.before(given), 0, left)
         cut_by[allowed < left] = cap.cut
         left = allowed
-    _note(rule, given, document, documents, usage)
+    for cap in capped:
+        cap.note(given, usage)
     return given, cut_by
 
 
 @dataclass(frozen=True)
 class _Capped:
-    """A cap over rows: ``room`` is what it had left before the first of the rows that it counts together."""
+    """A cap over rows: ``room`` is what it had left before the first of the rows that it counts together.
+
+    ``group`` numbers what is counted together, and ``keys`` say as what its usage is kept; within a document none is.
+    """
 
     cut: Cut
+    keys: list[_Key]
+    group: Ints
     room: Ints
     order: Ints
     starts: npt.NDArray[np.bool_]
@@ -79,18 +88,20 @@ class _Capped:
         rule: CompiledRule, cut: Cut, limit: int, document: Ints, documents: Documents, usage: CapUsage
     ) -> "_Capped":
         """Look up what had been used, and part the rows into those that the cap counts together."""
-        if cut is Cut.PER_DOCUMENT:
-            used, group = np.zeros(len(document), dtype=np.int64), document
-        else:
-            distributor, period = _spans(cut, document, documents)
-            pairs, group = np.unique(np.stack([distributor, period]), axis=1, return_inverse=True)
-            group = group.reshape(-1)
-            keys = [(rule.version.rule_id, cut, int(who), int(when)) for who, when in pairs.T]
+        keys: list[_Key] = []
+        used, group = np.zeros(len(document), dtype=np.int64), document
+        if cut is not Cut.PER_DOCUMENT:
+            who, when = _spans(cut, document, documents)
+            first = int(when.min(initial=0))
+            width = int(when.max(initial=0)) - first + 1
+            pairs, group = np.unique(who * width + (when - first), return_inverse=True)
+            spans = zip((pairs // width).tolist(), (pairs % width + first).tolist(), strict=True)
+            keys = [(rule.version.rule_id, cut, *span) for span in spans]
             used = np.asarray([usage.used(key) for key in keys], dtype=np.int64)[group]
         order = np.argsort(group, kind="stable")
         starts = np.ones(len(order), dtype=bool)
         starts[1:] = group[order][1:] != group[order][:-1]
-        return _Capped(cut, limit - used, order, starts)
+        return _Capped(cut, keys, group, limit - used, order, starts)
 
     def before(self, amount: Ints) -> Ints:
         """Sum, for each row, what the rows before it have that the cap counts together with it."""
@@ -98,25 +109,16 @@ class _Capped:
         before[self.order] = running_before(amount[self.order], self.starts)
         return before
 
+    def note(self, amount: Ints, usage: CapUsage) -> None:
+        """Add what was given to the usage of every span that is kept."""
+        if self.keys:
+            for key, total in zip(self.keys, sums_by(self.group, amount, len(self.keys)).tolist(), strict=True):
+                if total:
+                    usage.added[key] = usage.added.get(key, 0) + total
+
 
 def _spans(cut: Cut, document: Ints, documents: Documents) -> tuple[Ints, Ints]:
     period = period_of(cut, documents.issued_on)[document]
     if cut is Cut.BUDGET:
         return np.full(len(document), NOBODY, dtype=np.int64), period
     return documents.distributor_id[document], period
-
-
-def _note(rule: CompiledRule, amount: Ints, document: Ints, documents: Documents, usage: CapUsage) -> None:
-    """Add what was given to the usage of every span that the rule limits."""
-    assert rule.caps is not None
-    for cut, _ in rule.caps.limits:
-        if cut is Cut.PER_DOCUMENT:
-            continue
-        distributor, period = _spans(cut, document, documents)
-        pairs, group = np.unique(np.stack([distributor, period]), axis=1, return_inverse=True)
-        totals = np.zeros(pairs.shape[1], dtype=np.int64)
-        np.add.at(totals, group.reshape(-1), amount)
-        for (who, when), total in zip(pairs.T.tolist(), totals.tolist(), strict=True):
-            if total:
-                key = (rule.version.rule_id, cut, int(who), int(when))
-                usage.added[key] = usage.added.get(key, 0) + total

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from app.domain.calendar import weekday_of
 from app.domain.caps import CapUsage, apply_caps
 from app.domain.codes import code_key
-from app.domain.exact import Ints, floor_product, half_up, sums_by
+from app.domain.exact import Ints, floor_product, half_up, order_of, sums_by
 from app.domain.rulebook import CompiledRule, MatrixCells, RuleBook
 from app.domain.sales import NO_AMOUNT, NO_PRICE, Flags, Sales, Texts
 from app.domain.sharing import share
@@ -99,7 +99,7 @@ def award(book: RuleBook, sales: Sales, first_purchase: Flags, usage: CapUsage) 
     base = _select(book, _joined(earned, numbers))
     multiplied = _multiply(book, facts, base)
     whole = _concatenated([base, *multiplied])
-    in_order = np.lexsort((whole.rule, whole.line))
+    in_order = order_of(whole.line, whole.rule)
     return _capped(book, sales, _reordered(whole, in_order), usage)
 
 

@@ -50,6 +50,33 @@ def places(known: Ints, wanted: Ints) -> Ints:
     return at
 
 
+def order_of(*columns: npt.NDArray[np.signedinteger[Any]]) -> Ints:
+    """Give the order of rows by several columns, the first of them first; rows that are alike keep their order.
+
+    Neighbouring columns whose ranges fit into one number are sorted as one: a tenth of the time of ``np.lexsort``.
+    """
+    order: Ints | None = None
+    packed, room = None, 1
+    for column in reversed(columns):
+        least, most = (int(column.min()), int(column.max())) if len(column) else (0, 0)
+        width = most - least + 1
+        if packed is not None and room * width < _SAFE:
+            packed, room = packed + (column.astype(np.int64) - least) * room, room * width
+            continue
+        order = _sorted_by(packed, order)
+        # a column too wide for anything beside it is sorted as it is
+        packed, room = (column.astype(np.int64) - least, width) if width < _SAFE else (column, _SAFE)
+    order = _sorted_by(packed, order)
+    assert order is not None, "there is a column"
+    return order
+
+
+def _sorted_by(column: Ints | None, order: Ints | None) -> Ints | None:
+    if column is None:
+        return order
+    return np.argsort(column, kind="stable") if order is None else order[np.argsort(column[order], kind="stable")]
+
+
 def by_value(values: Ints) -> Iterator[tuple[int, Ints]]:
     """Give each distinct value, rising, with the places where it stands, rising."""
     order = np.argsort(values, kind="stable")

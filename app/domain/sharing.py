@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.domain.exact import Ints, running_before, sums_by
+from app.domain.exact import Ints, order_of, running_before, sums_by
 
 _SAFE = 1 << 62
 
@@ -33,7 +33,7 @@ def share(totals: Ints, groups: Ints, weights: Ints) -> Ints:
     left = totals - sums_by(groups, parts, len(totals))
     if not left.any():
         return parts
-    order = np.lexsort((np.arange(len(groups)), -remainders, groups))
+    order = order_of(groups, -remainders)
     starts = np.ones(len(groups), dtype=bool)
     starts[1:] = groups[1:] != groups[:-1]
     place = np.empty(len(groups), dtype=np.int64)

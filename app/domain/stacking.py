@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.exact import Ints
+from app.domain.exact import Ints, order_of
 from app.domain.rulebook import RuleBook
 from app.domain.sales import Flags
 
@@ -35,10 +35,10 @@ def survivors(book: RuleBook, given: Candidates) -> Flags:
         # rules stand in the order of their codes, so the rule's position is the code's tie-break
         rule = given.rule[row]
         priority = np.asarray([one.priority for one in book.rules], dtype=np.int64)[rule]
-        keys = [rule, priority, given.line[row]]
+        keys = [given.line[row], priority, rule]
         if book.stacks[stack] == "best":
-            keys.insert(2, -given.amount[row])
-        order = np.lexsort(keys)
+            keys.insert(1, -given.amount[row])
+        order = order_of(*keys)
         line = given.line[row][order]
         loses = np.append(False, line[1:] == line[:-1])
         kept[row[order[loses]]] = False

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, literal, select
+from sqlalchemy import BigInteger, SmallInteger, any_, literal, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
+from app.db.bulk import read_columns
 from app.domain.exact import Ints, places
 from app.domain.states import Unit
 from app.models.ledger import Account
@@ -56,21 +57,33 @@ def lock_wallets(session: Session, program_id: int, distributor_ids: Ints) -> di
     """Lock the wallets of distributors until the transaction ends: their documents now count one work at a time."""
     wanted = np.unique(distributor_ids)
     own = program_accounts(session, program_id)
-    rows = session.execute(
-        select(Account.unit, Account.distributor_id, Account.id, Account.available, Account.may_owe)
+    query = (
+        select(
+            type_coerce(Account.unit, SmallInteger),
+            Account.distributor_id,
+            Account.id,
+            Account.available,
+            Account.may_owe,
+        )
         .where(Account.distributor_id == any_(literal(wanted.tolist(), ARRAY(BigInteger))))
         .order_by(Account.id)
         .with_for_update()
-    ).all()
+    )
+    rows = read_columns(
+        session,
+        query,
+        {"unit": "int16", "distributor_id": "int64", "id": "int64", "available": "int64", "may_owe": "bool"},
+    )
     found: dict[Unit, Wallets] = {}
     for unit in Unit:
-        mine = sorted((row for row in rows if row.unit is unit), key=lambda row: row.distributor_id or 0)
+        mine = np.flatnonzero(rows["unit"] == unit)
+        mine = mine[np.argsort(rows["distributor_id"][mine])]
         found[unit] = Wallets(
             unit=unit,
             program_account=own[unit],
-            distributor_ids=np.asarray([row.distributor_id for row in mine], dtype=np.int64),
-            account_ids=np.asarray([row.id for row in mine], dtype=np.int64),
-            available=np.asarray([row.available for row in mine], dtype=np.int64),
-            may_owe=np.asarray([row.may_owe for row in mine], dtype=bool),
+            distributor_ids=rows["distributor_id"][mine],
+            account_ids=rows["id"][mine],
+            available=rows["available"][mine],
+            may_owe=rows["may_owe"][mine],
         )
     return found

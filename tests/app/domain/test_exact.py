@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.exact import by_value, floor_product, half_up, places, running_before, sums_by
+from app.domain.exact import by_value, floor_product, half_up, order_of, places, running_before, sums_by
 from tests.app.domain.profiles import searching
 from tests.reference.arith import round_half_up
 
@@ -102,3 +102,12 @@ def test_places_by_value() -> None:
     found = [(value, at.tolist()) for value, at in by_value(np.asarray([5, -1, 5, 7, -1]))]
     assert found == [(-1, [1, 4]), (5, [0, 2]), (7, [3])]
     assert list(by_value(np.zeros(0, dtype=np.int64))) == []
+
+
+@searching(400)
+@given(st.lists(st.tuples(ANY, st.integers(-2, 2), ANY, st.integers(0, 3)), max_size=12))
+def test_rows_stand_in_the_order_of_their_columns_and_alike_ones_as_they_stood(
+    rows: list[tuple[int, int, int, int]],
+) -> None:
+    columns = [column([row[at] for row in rows]) for at in range(4)]
+    assert order_of(*columns).tolist() == sorted(range(len(rows)), key=lambda at: rows[at])
