@@ -139,7 +139,7 @@ def invite(program_code: str) -> Answer:
     form = InviteForm()
     if request.method == "GET":
         return render_template("admin/person_invite.html", form=form)
-    if form.validate():
+    if form.validate() and _is_known(form):
         try:
             with transaction(db.session) as changing:
                 invitations.invite(

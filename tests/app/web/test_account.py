@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +20,7 @@ from app.services.people import Person, Role
 from app.services.signing_in import PROVED_LATELY, SEEN_EVERY
 from tests.app.web.conftest import enter, sign_in, token_of
 from tests.app.web.messages import code_to, written_to
-from tests.app.web.test_ways_in import HERE, add_passkey
+from tests.app.web.test_ways_in import HERE, add_passkey, new_login
 from tests.app.web.world import World
 from tests.support.authenticator import Authenticator
 
@@ -40,7 +39,7 @@ def _now(world: World) -> Iterator[None]:
 @pytest.fixture
 def rep(world: World) -> Person:
     """Somebody of this test alone."""
-    login = f"own-{time.monotonic_ns()}@web.example"
+    login = new_login()
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
         id_ = people.create_user(session, login, "Ann", world.password, actor="test", now=world.clock())
@@ -177,7 +176,7 @@ def test_a_stolen_session_does_not_guess_the_password(inside: FlaskClient) -> No
 
 
 def test_an_address_is_changed_once_the_code_came_back(world: World, inside: FlaskClient, rep: Person) -> None:
-    new = f"new-{time.monotonic_ns()}@web.example"
+    new = new_login()
     assert send(inside, "/account/email", login="no address").status_code == 400
     assert send(inside, "/account/email", login=new.upper()).location == "/account/email/code"
     assert new in inside.get("/account/email/code").text

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,6 +33,12 @@ NEW = "quite another password"
 _numbers = iter(range(501_000_000, 502_000_000))
 
 
+def new_login() -> str:
+    """Give an address that nobody has, and that holds no number that could be a card's."""
+    letters = "".join(secrets.choice("abcdefghkmnp") for _ in range(16))
+    return f"{letters}@web.example"
+
+
 @pytest.fixture(autouse=True)
 def _now(world: World) -> Iterator[None]:
     """Turn the clock back after a test that moved it."""
@@ -44,7 +51,7 @@ def somebody(world: World) -> Callable[..., Person]:
     """Makes people of one test alone: with a role in programme A, or none."""
 
     def make(role: Role | None = None, *, owner: bool = False) -> Person:
-        login = f"way-{time.monotonic_ns()}@web.example"
+        login = new_login()
         with world.app.app_context(), transaction(db.session) as session:
             program = session.scalars(select(Program).where(Program.code == world.a)).one()
             of = world.distributors["D-5"] if role in people.OF_A_DISTRIBUTOR else None
@@ -452,7 +459,7 @@ def invited(world: World) -> Callable[..., str]:
 
 
 def test_an_invitation_lets_somebody_new_in(world: World, visitor: FlaskClient, invited: Callable[..., str]) -> None:
-    login = f"new-{time.monotonic_ns()}@web.example"
+    login = new_login()
     link = invited(login)
     page = visitor.get(link)
     assert login in page.text
@@ -468,7 +475,7 @@ def test_an_invitation_lets_somebody_new_in(world: World, visitor: FlaskClient, 
 def test_an_invitation_can_be_taken_with_a_passkey_instead_of_a_password(
     world: World, visitor: FlaskClient, invited: Callable[..., str]
 ) -> None:
-    login = f"new-{time.monotonic_ns()}@web.example"
+    login = new_login()
     link = invited(login, Role.FINANCE)
     answer = send(visitor, link, name="Ann", **{"with": "passkey"})
     assert answer.location == "/account/passkeys/"
@@ -496,7 +503,7 @@ def test_whoever_has_an_account_is_asked_to_sign_in_first(
 def test_somebody_else_does_not_take_an_invitation(
     world: World, visitor: FlaskClient, invited: Callable[..., str], somebody: Callable[..., Person]
 ) -> None:
-    who, link = somebody(), invited(f"new-{time.monotonic_ns()}@web.example", Role.ADMINISTRATOR)
+    who, link = somebody(), invited(new_login(), Role.ADMINISTRATOR)
     sign_in(visitor, who.login, world.password)
     page = visitor.get(link)
     assert "for somebody else" in page.text
@@ -508,7 +515,7 @@ def test_somebody_else_does_not_take_an_invitation(
 def test_any_name_is_taken_and_run_nowhere(
     world: World, visitor: FlaskClient, invited: Callable[..., str], name: str
 ) -> None:
-    login = f"new-{time.monotonic_ns()}@web.example"
+    login = new_login()
     assert send(visitor, invited(login), name=name, password=NEW).status_code == 303
     page = visitor.get("/account/").text
     assert "<svg onload" not in page

@@ -5,9 +5,11 @@ import datetime as dt
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyotp
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,6 +37,15 @@ HOSTILE = "<svg onload=alert(1)>"
 FORMULA = "=1+1"
 CYRILLIC = "ООО «Ромашка» & партнёры"
 HOSTILE_FILE = '<svg onload=alert(2)> ../продажи "май".csv'
+
+
+class Reader(FlaskClient):
+    """A browser whose owner reads English, whatever the programme's language is."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
+
 
 _STAFF = [role for role in Role if role not in OF_A_DISTRIBUTOR]
 
@@ -93,6 +104,7 @@ def build(addresses: Addresses, home: Path) -> World:
     world = World(app=Flask("not yet"), settings=chosen, a=f"web-a-{tag}", b=f"web-b-{tag}")
     world.app = create_app(chosen, addresses, world.clock, web=True)
     world.app.testing = True
+    world.app.test_client_class = Reader
     register_jobs(world.app)
     with world.app.app_context():
         with transaction(db.session) as session:
