@@ -100,6 +100,7 @@ class Visit:
         keyboard.press("Enter")
         self.page.wait_for_url(re.compile(r"/(programs|portal|platform|sign-in/second)\b"))
         if "/sign-in/second" in self.page.url:
+            self.page.locator("#code:focus").wait_for()
             keyboard.type(self._world.code(login) or "")
             keyboard.press("Enter")
             self.page.wait_for_url(re.compile(r"/(programs|portal|platform)\b"))
@@ -113,15 +114,15 @@ class Visit:
 
 @pytest.fixture
 def visit(chromium: Any, base: str, pictures: Path, world: World) -> Callable[..., Any]:
-    """Opens a browser of some size."""
+    """Opens a browser of some size; ``at`` is another name of the same pages."""
 
     @contextmanager
-    def opened(size: str, scheme: str = "light", **more: Any) -> Iterator[Visit]:
+    def opened(size: str, scheme: str = "light", at: str | None = None, **more: Any) -> Iterator[Visit]:
         width, height = SIZES[size]
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **more)
         title = size if scheme == "light" else f"{size}-{scheme}"
         try:
-            yield Visit(context.new_page(), base, pictures, title, world)
+            yield Visit(context.new_page(), at or base, pictures, title, world)
         finally:
             context.close()
 
