@@ -38,7 +38,7 @@ from importers.guard import Judged, judge
 from importers.matching import match
 from importers.problems import Problems
 from importers.reading import TextTable, read
-from importers.sales_rows import SalesRows, type_rows
+from importers.sales_rows import NUMBERS, SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
 from importers.workbook import problem_rows, write_problems
@@ -97,8 +97,9 @@ class _Desk:
     ) -> None:
         settings = ProgramSettings.model_validate(program.settings)
         with stage("read"):
-            table = read(judged, batch.file_name, profile.sheet)
+            table = read(judged, batch.file_name, profile.sheet, profile.decimal)
         columns = mapped(table, profile)
+        table.write_numbers(columns[field] for field in NUMBERS if field in columns)
         problems = Problems()
         with stage("keep"):
             refuse_card_numbers(table, columns, batch.file_name)

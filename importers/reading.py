@@ -4,7 +4,7 @@ import csv
 import io
 import mmap
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class TextTable:
         wrong_width: rows whose number of cells is not the header's: (row, cells found).
         broken: what stands in the cells of those rows, by row.
         typed: whether numbers came from number cells, which are read with a point whatever the country.
+        grouped: by column, the rows in which a text cell holds something such as 1.234, where a comma is the decimal
+            sign: a thousand perhaps, and no number that may be read with a point.
     """
 
     frame: pd.DataFrame
@@ -43,34 +45,47 @@ class TextTable:
     wrong_width: list[tuple[int, int]] = field(default_factory=list)
     broken: dict[int, list[str]] = field(default_factory=dict)
     typed: bool = False
+    grouped: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def header(self) -> list[str]:
         """Give the names of the columns."""
         return [str(name) for name in self.frame.columns]
 
+    def write_numbers(self, columns: Iterable[str]) -> None:
+        """Write what number cells of these columns hold with a comma, where a text cell with a point would mislead."""
+        for name in columns:
+            if name in self.grouped:
+                texts = self.column(name)
+                written = pc.replace_substring(texts, ".", ",")
+                kept = pc.if_else(pa.array(self.grouped[name]), texts, written)
+                self.frame[name] = pd.array(kept, dtype=pd.ArrowDtype(pa.large_string()))
+
     def column(self, name: str) -> pa.Array:
         """Give one column as an Arrow array, without copying."""
         return pa.array(self.frame[name].array)
 
 
-def read(judged: Judged, name: str, sheet: str | None) -> TextTable:
-    """Read the table of a file: one header row, then lines.
+def read(judged: Judged, name: str, sheet: str | None, decimal: str = ".") -> TextTable:
+    """Read the table of a file: one header row, then lines. ``decimal`` is the decimal sign of whoever wrote it.
 
     Raises:
         FileRefused: The file cannot be read as a table; the message says why and what to do.
     """
     if judged.form == "xlsx":
-        return _read_workbook(judged.path, name, sheet)
+        return _read_workbook(judged.path, name, sheet, decimal)
     return _read_text(judged.path, name)
 
 
-def _read_workbook(path: Path, name: str, sheet: str | None) -> TextTable:
+def _read_workbook(path: Path, name: str, sheet: str | None, decimal: str) -> TextTable:
     """Read a sheet from its very first row, so that rows are counted as the spreadsheet program counts them."""
     try:
-        sheet_table = read_sheet(path, sheet)
+        sheet_table = read_sheet(path, sheet, tell_texts=decimal == ",")
     except SheetUnreadable as problem:
         raise FileRefused(f"{name}: {problem}") from None
+    told = [column for column in sheet_table.column_names if column.startswith("text:")]
+    texts = {int(column.removeprefix("text:")): np.asarray(sheet_table.column(column)) for column in told}
+    sheet_table = sheet_table.drop_columns(told)
     numbers = np.arange(len(sheet_table), dtype=np.int32) + 1
     whole = _without_empty_rows(_as_frame(sheet_table), numbers)
     if not len(whole.frame):
@@ -80,8 +95,11 @@ def _read_workbook(path: Path, name: str, sheet: str | None) -> TextTable:
     below = whole.frame.iloc[HEADER_ROWS:]
     kept = [at for at, cell in enumerate(first) if cell or below.iloc[:, at].notna().any()]
     frame = below.iloc[:, kept].reset_index(drop=True)
-    frame.columns = pd.Index(_distinct([first[at] for at in kept], name, int(whole.row_number[0])))
-    return TextTable(frame, whole.row_number[HEADER_ROWS:], typed=True)
+    names = _distinct([first[at] for at in kept], name, int(whole.row_number[0]))
+    frame.columns = pd.Index(names)
+    rows = whole.row_number[HEADER_ROWS:]
+    grouped = {names[place]: texts[at][rows - 1] for place, at in enumerate(kept) if at in texts}
+    return TextTable(frame, rows, typed=True, grouped=grouped)
 
 
 @dataclass

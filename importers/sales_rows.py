@@ -17,6 +17,8 @@ from importers.problems import Problems
 from importers.reading import TextTable
 
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
+NUMBERS = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total")
+"""Fields that hold numbers, which countries write in their ways."""
 _NAMES = ("document_number", "distributor", "product", "corrects", "seller_tax_id", "person", "outlet", "channel")
 
 
@@ -75,6 +77,16 @@ class SalesRows:
     country: Texts | None
 
 
+def _refuse_grouped(table: TextTable, columns: list[str], problems: Problems) -> None:
+    """Refuse texts such as 1.234 where the comma is the decimal sign, as they are refused in a file of text."""
+    for name in columns:
+        if name not in table.grouped:
+            continue
+        at = np.flatnonzero(table.grouped[name])
+        for row, found in zip(table.row_number[at].tolist(), table.column(name).take(at).to_pylist(), strict=True):
+            problems.add(row, Outcome.REFUSED, "not_a_number", field=name, found=repr(found.strip()), example="1234,56")
+
+
 def type_rows(
     table: TextTable,
     columns: dict[str, str],
@@ -117,6 +129,7 @@ def type_rows(
         parsing.require_short(named, rows, problems)
     # a number cell of a workbook reaches us with a point whatever the country
     signs = "".join(dict.fromkeys((profile.decimal, "." if table.typed else profile.decimal)))
+    _refuse_grouped(table, [columns[field] for field in NUMBERS if field in columns], problems)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     quantity = parsing.quantity(needed("quantity"), rows, problems, signs)
     priced = column("unit_price")

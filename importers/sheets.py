@@ -12,7 +12,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,11 @@ class SheetUnreadable(Exception):
     """The sheet cannot be read; the text says why and what to do."""
 
 
-def read_sheet(path: Path, sheet: str | None) -> pa.Table:
+def read_sheet(path: Path, sheet: str | None, *, tell_texts: bool = False) -> pa.Table:
     """Read a sheet, the first where none is named, from its very first row: columns named by position, cells as text.
+
+    With ``tell_texts`` a further column ``text:N`` says of column N which cells hold text, where that matters: where
+    something such as 1.234 stands in it, which is a number in a number cell, and in a text cell may be a thousand.
 
     Raises:
         SheetUnreadable: There is no such sheet, or nobody can read it.
@@ -53,9 +56,10 @@ def read_sheet(path: Path, sheet: str | None) -> pa.Table:
     with tempfile.TemporaryFile(prefix="kontor-sheet-") as handed:
         descriptor = handed.fileno()
         named = [] if sheet is None else [sheet]
+        telling = "texts" if tell_texts else "-"
         try:
             done = subprocess.run(
-                [sys.executable, "-P", "-m", "importers.sheets", path.absolute(), str(descriptor), *named],
+                [sys.executable, "-P", "-m", "importers.sheets", path.absolute(), str(descriptor), telling, *named],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",
@@ -82,8 +86,8 @@ def read_sheet(path: Path, sheet: str | None) -> pa.Table:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read a sheet into an open file: ``python -m importers.sheets PATH DESCRIPTOR [SHEET]``."""
-    path, descriptor, *named = arguments
+    """Read a sheet into an open file: ``python -m importers.sheets PATH DESCRIPTOR texts|- [SHEET]``."""
+    path, descriptor, telling, *named = arguments
     for limit, most in (
         (resource.RLIMIT_DATA, MOST_MEMORY),
         (resource.RLIMIT_CPU, _MOST_SECONDS),
@@ -94,10 +98,10 @@ def main(arguments: Sequence[str]) -> int:
         reader = fastexcel.read_excel(path)
         if named and named[0] not in reader.sheet_names:
             return _refuse(f"no sheet is called {named[0]!r}; it has {', '.join(reader.sheet_names)}.")
-        loaded = reader.load_sheet(
-            named[0] if named else 0, dtypes="string", header_row=None, skip_rows=0, skip_whitespace_tail_rows=True
-        )
-        table = _with_errors(*loaded.to_arrow_with_errors())
+        which = named[0] if named else 0
+        table = _with_errors(*_load(reader, which, "string"))
+        if telling == "texts":
+            table = _with_texts(table, lambda kinds: _load(reader, which, kinds)[0])
     except fastexcel.FastExcelError as problem:
         return _refuse(
             f"the workbook cannot be read ({str(problem).splitlines()[0]}); open and save it again as .xlsx."
@@ -105,6 +109,12 @@ def main(arguments: Sequence[str]) -> int:
     with os.fdopen(int(descriptor), "wb") as handed, pa.ipc.new_file(handed, table.schema) as writer:
         writer.write_table(table)
     return 0
+
+
+def _load(reader: fastexcel.ExcelReader, which: int | str, kinds: Any) -> tuple[Any, Any]:
+    loaded = reader.load_sheet(which, dtypes=kinds, header_row=None, skip_rows=0, skip_whitespace_tail_rows=True)
+    batch, errors = loaded.to_arrow_with_errors()
+    return batch, errors
 
 
 def _refuse(why: str) -> int:
@@ -126,6 +136,26 @@ def _with_errors(batch: Any, errors: Any) -> pa.Table:
         texts = pa.array([cells[row] for row in sorted(cells)], type=pa.large_string())
         columns[column] = pc.replace_with_mask(columns[column], pa.array(marked), texts)
     return pa.table(columns, names=[str(at) for at in range(len(columns))])
+
+
+def _with_texts(table: pa.Table, load: Callable[[dict[int, str]], Any]) -> pa.Table:
+    """Tell text cells from number cells in the columns where a thousand might be written with a point.
+
+    No reader says what kind a single cell is; but a number can be read as true or false, and text such as this cannot.
+    """
+    doubtful = [at for at, column in enumerate(table.columns) if pc.any(_grouped(column)).as_py()]
+    if not doubtful:
+        return table
+    kinds = dict.fromkeys(range(table.num_columns), "string") | dict.fromkeys(doubtful, "boolean")
+    batch = load(kinds)
+    for at in doubtful:
+        is_text = pc.and_(pc.fill_null(_grouped(table.column(at)), False), batch.column(at).is_null())  # noqa: FBT003
+        table = table.append_column(f"text:{at}", is_text)
+    return table
+
+
+def _grouped(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.match_substring_regex(column, r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$")
 
 
 def _without_nul(column: pa.Array) -> pa.Array:
