@@ -124,11 +124,12 @@ def apply(
         raise people.LoginInvalid(applicant.login)
     said = {
         one.key: {
+            "at": at,  # the database keeps no order of keys
             "question": registration.in_language(one.label, program.locale, program.locale),
             "answer": answers.get(one.key),
             "said": registration.said(one, answers.get(one.key), program.locale),
         }
-        for one in questions
+        for at, one in enumerate(questions)
         if one.of(applicant.kind)
     }
     application = Application(

@@ -616,7 +616,12 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("code_key", sa.Text(), nullable=False, comment="the code as it is compared: trimmed, without case"),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("sort_key", sa.Text(collation="C"), nullable=False, comment="the name in the order of the programme's language"),
+        sa.Column(
+            "sort_key",
+            sa.Text(collation="C"),
+            nullable=False,
+            comment="the name in the order of the programme's language",
+        ),
         sa.Column("group_id", sa.BigInteger(), nullable=True),
         sa.Column("tier", sa.String(length=64), nullable=True),
         sa.Column("tax_id", sa.String(length=64), nullable=True),
@@ -746,7 +751,12 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("code_key", sa.Text(), nullable=False, comment="the code as it is compared: trimmed, without case"),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("sort_key", sa.Text(collation="C"), nullable=False, comment="the name in the order of the programme's language"),
+        sa.Column(
+            "sort_key",
+            sa.Text(collation="C"),
+            nullable=False,
+            comment="the name in the order of the programme's language",
+        ),
         sa.Column("ean", sa.String(length=64), nullable=True),
         sa.Column("group_id", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(

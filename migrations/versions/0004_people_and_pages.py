@@ -37,9 +37,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_touched_month")),
     )
-    op.create_index(
-        "ix_touched_month_program_id_month_on", "touched_month", ["program_id", "month_on"], unique=False
-    )
+    op.create_index("ix_touched_month_program_id_month_on", "touched_month", ["program_id", "month_on"], unique=False)
     op.create_table(
         "message",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

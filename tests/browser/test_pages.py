@@ -105,7 +105,7 @@ def test_a_distributor_finds_why_its_points_are_there_with_the_keyboard(world: W
 def test_the_menu_of_a_phone_leads_out(world: World, visit: Visits) -> None:
     with visit("phone") as here:
         here.sign_in(world.login("owner"), world.password)
-        here.page.get_by_label("Menu").click()
+        here.page.get_by_role("button", name="More").click()
         here.picture("menu")
         here.page.get_by_role("button", name="Sign out").click()
         here.page.get_by_text("You are signed out").wait_for()

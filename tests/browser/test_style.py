@@ -122,7 +122,7 @@ def test_light_or_dark_is_chosen_in_the_menu_of_the_account(world: World, visit:
 
         def choose(theme: str) -> None:
             if size == "phone":
-                page.get_by_role("button", name="Menu").click()
+                page.get_by_role("button", name="More").click()
             page.locator(".account > summary").click()
             page.get_by_role("button", name=theme, exact=True).click()
             page.wait_for_load_state()

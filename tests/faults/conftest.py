@@ -17,7 +17,7 @@ from app.config import Settings
 from app.local.servers import running, stop
 from tests.faults.books import Books, books_of
 from tests.faults.house import House, Site
-from tests.faults.reports import Report, small_report
+from tests.faults.reports import Report, demo_report, small_report
 
 
 @pytest.fixture(scope="session")
@@ -53,10 +53,16 @@ class Calm:
 
 
 @pytest.fixture(scope="session")
-def calm(house: House, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calm]:
+def year(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The demonstration's report of a year."""
+    return demo_report(tmp_path_factory.mktemp("year"))
+
+
+@pytest.fixture(scope="session")
+def calm(house: House, year: Report, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calm]:
     """A small report, imported once for all to compare with."""
     folder = tmp_path_factory.mktemp("calm")
-    report = small_report(folder)
+    report = small_report(year, folder)
     with house.site(folder / "home", shard_lines=50) as site:
         for code in ("calm", "tried"):
             site.open(report, code)

@@ -67,9 +67,8 @@ def bench_report(folder: Path, lines: int) -> Report:
     return Report(program, folder / "distributors.csv", folder / "products.csv", folder / "sales.csv")
 
 
-def small_report(folder: Path) -> Report:
+def small_report(whole: Report, folder: Path) -> Report:
     """Write what the demonstration's report says of four small distributors and a stranger: 145 rows of every kind."""
-    whole = demo_report(folder)
     source = openpyxl.load_workbook(whole.sales, read_only=True)
     header, *rows = source.worksheets[0].iter_rows(values_only=True)
     source.close()

@@ -59,7 +59,7 @@ class Storm:
             if now is not None and (now.ended or (at_bp is not None and now.share_bp >= at_bp)):
                 return now
             assert time.monotonic() < until, f"the import does not come to its end: {now}, {dict(self.happened)}"
-            time.sleep(0.02)
+            time.sleep(0.1)
 
     def _let(self, fault: str) -> None:
         if fault in (STOP_POSTGRES, KILL_POSTGRES):

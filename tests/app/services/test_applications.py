@@ -96,8 +96,8 @@ def test_what_was_said_stays_readable_whatever_becomes_of_the_form(session: Sess
     kept = session.get_one(Application, id_)
     assert kept.state == ApplicationState.NEW
     assert kept.answers == {
-        "stores": {"question": "Ile sklepów?", "answer": "3", "said": "3"},
-        "lines": {"question": "Co sprzedajesz?", "answer": ["paint", "tools"], "said": "Farby, Narzędzia"},
+        "stores": {"at": 0, "question": "Ile sklepów?", "answer": "3", "said": "3"},
+        "lines": {"at": 1, "question": "Co sprzedajesz?", "answer": ["paint", "tools"], "said": "Farby, Narzędzia"},
     }
     assert mails(session, who.login) == ["application_received"]
     noted = session.scalars(select(AuditEvent).where(AuditEvent.actor == who.login)).one()
