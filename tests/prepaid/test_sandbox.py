@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from app.domain.card_numbers import holds_card_number
 from importers.guard import judge
 from importers.reading import read
-from app.domain.card_numbers import holds_card_number
 from prepaid.providers import Answer, CardRequest, LoadResult, OrderRefused, ProviderError
 from prepaid.sandbox import SandboxProvider, refuse_some
 
