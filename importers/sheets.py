@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 MOST_MEMORY = 4 << 30
 """Bytes that reading one sheet may take."""
 
-_PROJECT = Path(__file__).resolve().parent.parent
+_SEARCHED = os.pathsep.join(dict.fromkeys([str(Path(__file__).resolve().parent.parent), *filter(None, sys.path)]))
 _MOST_SECONDS = 900
 _REFUSED = 3
 _ERRORS = {
@@ -67,7 +67,7 @@ def read_sheet(path: Path, sheet: str | None, *, tell_texts: bool = False) -> pa
                 timeout=_MOST_SECONDS,
                 check=False,
                 cwd="/",
-                env={"PATH": os.defpath, "PYTHONPATH": str(_PROJECT), "PYTHONUTF8": "1"},
+                env={"PATH": os.defpath, "PYTHONPATH": _SEARCHED, "PYTHONUTF8": "1"},
                 pass_fds=[descriptor],
             )
         except subprocess.TimeoutExpired:
@@ -76,6 +76,8 @@ def read_sheet(path: Path, sheet: str | None, *, tell_texts: bool = False) -> pa
             ) from None
         if done.returncode == _REFUSED:
             raise SheetUnreadable(done.stdout)
+        if "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr:
+            raise RuntimeError(f"the reader of sheets does not start: {done.stderr[-1000:]}")  # no fault of the file
         if done.returncode:
             raise SheetUnreadable(
                 "no reader can open it: it is broken, or a cell far away from the table makes it larger than "
