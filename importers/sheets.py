@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import fastexcel  # noqa: TID251  # for importers/reading.py alone, in a process of its own
+import fastexcel
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
