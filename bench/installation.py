@@ -29,14 +29,14 @@ _SECONDS_TO_WAKE = 6.0
 """A worker takes seconds to load its libraries; an installation's run all day."""
 
 
-def made_files(folder: Path, lines: int) -> BenchFiles:
+def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
     """Give the benchmark's files of a size: made, or found where they were made before."""
-    made = folder / f"made-{lines}.json"
+    made = folder / f"made-{lines}-{'csv-and-xlsx' if xlsx else 'csv'}.json"
     if made.exists():
         return BenchFiles(**{**json.loads(made.read_text()), "folder": folder})
     folder.mkdir(parents=True, exist_ok=True)
     print(f"making the files of {lines:,} lines ...", file=sys.stderr)
-    files = write_bench(folder, lines)
+    files = write_bench(folder, lines, xlsx=xlsx)
     made.write_text(json.dumps({**asdict(files), "folder": None}))
     return files
 
