@@ -1,0 +1,77 @@
+"""Every text is in every language: none is missing, none is left over, and each fills in what the English one does."""
+
+import re
+from functools import cache
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from app.config import PROJECT
+from app.services.languages import DEFAULT, LANGUAGES
+from app.services.translations import CATALOGUES
+
+ROOMS = ("app", "prepaid", "importers", "verification", "templates")
+KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+PARTS = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+TRANSLATED = sorted(set(LANGUAGES) - {DEFAULT})
+
+
+@cache
+def texts() -> frozenset[object]:
+    """Give every text in the code: a text, or a pair of singular and plural."""
+    found: set[object] = set()
+    for room in ROOMS:
+        options = {"**.html": {"trimmed": "true"}}
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            str(PROJECT / room), METHODS, options, keywords=KEYWORDS
+        ):
+            found.add(message)
+    assert len(found) > 1_000
+    return frozenset(found)
+
+
+@cache
+def catalogue(language: str) -> Catalog:
+    """Read what the translators wrote."""
+    with (CATALOGUES / language / "LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def messages(language: str) -> list[Message]:
+    """List the messages of a catalogue."""
+    return [message for message in catalogue(language) if message.id]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_text_is_missing_and_none_is_left_over(language: str) -> None:
+    known = {message.id for message in messages(language)}
+    singular = {one[0] if isinstance(one, tuple) else one for one in known}
+    wanted = {one[0] if isinstance(one, tuple) else one for one in texts()}
+    assert sorted(wanted - singular) == [], "scripts/translations brings them in"
+    assert sorted(singular - wanted) == [], "scripts/translations takes them out"
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_text_is_translated_in_every_plural_form(language: str) -> None:
+    forms = catalogue(language).num_plurals
+    for message in messages(language):
+        given = message.string if isinstance(message.string, tuple) else (message.string,)
+        assert all(given), message.id
+        assert not message.fuzzy, message.id
+        assert len(given) == (forms if message.pluralizable else 1), message.id
+        assert [str(problem) for problem in message.check(catalogue(language))] == [], message.id
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_a_translation_fills_in_what_the_text_does(language: str) -> None:
+    for message in messages(language):
+        whole = message.id[-1] if isinstance(message.id, tuple) else message.id
+        given = message.string if isinstance(message.string, tuple) else (message.string,)
+        for form in given:
+            parts = set(PARTS.findall(form))
+            assert parts <= set(PARTS.findall(whole)), message.id
+            if not message.pluralizable:
+                assert parts == set(PARTS.findall(whole)), message.id
