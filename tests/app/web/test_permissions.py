@@ -21,6 +21,7 @@ NAMED = {
     Reach.RUN: {"program_code", "run_id"},
     Reach.TRANSACTION: {"program_code", "transaction_id"},
     Reach.ADJUSTMENT: {"program_code", "adjustment_id"},
+    Reach.TEXT: {"program_code", "key"},
     Reach.MEMBER: {"program_code", "membership_id"},
     Reach.APPLICATION: {"program_code", "application_id"},
     Reach.MESSAGE: {"program_code", "message_id"},
@@ -163,7 +164,7 @@ def test_everybody_begins_where_they_belong(as_: Callable[[str], FlaskClient], n
     answer = as_(name).get("/")
     assert answer.status_code == 303
     assert answer.location.startswith(begins)
-    assert as_(name).get(answer.location).status_code == 200
+    assert as_(name).get(answer.location, follow_redirects=True).status_code == 200
 
 
 def test_somebody_without_a_role_is_told_so(as_: Callable[[str], FlaskClient]) -> None:
