@@ -1,7 +1,7 @@
 """Workers of a test's own that die or freeze at a place which the test names.
 
-A place is reached after every commit and whenever a file is put in its place; for those that freeze there, also within
-transactions. It bears the name of the job that is being done. Kept apart from the tests,
+A place is reached after every commit and whenever a file is put in its place; for those that freeze there, also around
+stages and before commits. It bears the name of the job that is being done. Kept apart from the tests,
 because it is loaded by the processes that die.
 """
 
@@ -10,10 +10,10 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import create_engine, event, func, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
@@ -27,6 +27,8 @@ from app.jobs import board, registry, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
 from verification import gate
+
+Stage: TypeAlias = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass
@@ -57,17 +59,20 @@ class Places:
             registry.register(kind, self._begun(registry.handler_of(kind)))
 
     def watch_within(self) -> None:
-        """Come to a place within transactions as well: after each stage of the gate's, and before each commit."""
+        """Come to a place before each commit as well, and around each stage of the import and of the gate."""
         event.listen(Session, "before_commit", lambda _: self.reach(f"{self.job}, {self.steps}: about to commit"))
-        stage = gate.stage
+        gate.stage = self._staged(gate.stage)  # type: ignore[attr-defined]
+        importers.jobs.stage = self._staged(importers.jobs.stage)  # type: ignore[attr-defined]
 
+    def _staged(self, stage: Stage) -> Stage:
         @contextmanager
         def staged(name: str) -> Iterator[None]:
+            self.reach(f"{self.job}: {name} begins")
             with stage(name):
                 yield
-            self.step(f"{name} done")
+            self.reach(f"{self.job}: {name} done")
 
-        gate.stage = staged  # type: ignore[attr-defined]
+        return staged
 
     def _begun(self, handler: registry.Handler) -> registry.Handler:
         def begin(work: board.Work) -> None:
@@ -114,6 +119,11 @@ def work_and_freeze(settings: Settings, addresses: Addresses, at: str, fenced: b
     places = Places(reach)
     places.watch_within()
     _work(settings, addresses, places)
+
+
+def work_on(settings: Settings, addresses: Addresses) -> None:
+    """Work to the end of the board, unless somebody else ends this process."""
+    _work(settings, addresses, Places(lambda _: None))
 
 
 def take_the_fence_away() -> None:
