@@ -100,13 +100,3 @@ def test_a_distributor_finds_why_its_points_are_there_with_the_keyboard(world: W
         assert page.get_by_text("1 point for each full 10").first.is_visible()
         here.picture("document-of-a-distributor")
         assert here.complaints == []
-
-
-def test_the_menu_of_a_phone_leads_out(world: World, visit: Visits) -> None:
-    with visit("phone") as here:
-        here.sign_in(world.login("owner"), world.password)
-        here.page.get_by_role("button", name="More").click()
-        here.picture("menu")
-        here.page.get_by_role("button", name="Sign out").click()
-        here.page.get_by_text("You are signed out").wait_for()
-        assert here.complaints == []

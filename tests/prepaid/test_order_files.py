@@ -37,7 +37,7 @@ def test_every_load_is_a_line_and_the_last_line_is_the_control(tmp_path: Path) -
     assert cells["last4"] == ["0001", "0001", "0002", None]
     assert cells["batch"] == ["7"] * 4
     assert cells["currency"] == ["PLN"] * 4
-    assert cells["holder"][2] == '\'=cmd|" /C calc"!A0'
+    assert cells["holder"][2] == '=cmd|" /C calc"!A0', "what the file escapes is read back as it was"
 
 
 def test_a_currency_without_decimals(tmp_path: Path) -> None:
