@@ -268,7 +268,8 @@ try:
         pass
 except Unsupported as reason:
     print(reason)
-os.environ["DATABASE_URL"] = os.environ["REDIS_URL"] = "elsewhere"
+os.environ["DATABASE_URL"] = "postgresql+psycopg://kontor_app@elsewhere/kontor"
+os.environ["REDIS_URL"] = "redis://elsewhere:6379/0"
 with servers.running(Settings()) as addresses:
     print(addresses.redis_url)
 """
@@ -278,4 +279,4 @@ def test_windows_gets_a_clear_word_and_works_with_servers_elsewhere():
     said = subprocess.run([sys.executable, "-c", WINDOWS], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
     assert "On Windows run it in WSL 2, or set DATABASE_URL and REDIS_URL." in said.stdout
-    assert said.stdout.endswith("elsewhere\n")
+    assert said.stdout.endswith("redis://elsewhere:6379/0\n")

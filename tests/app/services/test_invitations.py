@@ -39,7 +39,7 @@ def invite(
         inviter="The boss",
         now=NOW,
     )
-    mail = session.scalars(select(Message).where(Message.to == people.login_key(login))).all()[-1]
+    mail = session.scalars(select(Message).where(Message.to == people.login_key(login)).order_by(Message.id)).all()[-1]
     return id_, mail.body.split(PAGE)[1].split()[0]
 
 
