@@ -1,0 +1,126 @@
+"""An import that is killed or interrupted goes on where it stopped, and comes to what the reference counts."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from sqlalchemy import func, select
+
+from app.models.imports import ImportBatch, ImportShard
+from app.models.jobs import Job
+from app.models.programs import Program
+from tests.journeys.agreement import expect_awards, expect_balances
+from tests.journeys.made_up import PEDALS, write_pedals
+from tests.reference import wheel_club
+from tests.reference.run import Result
+from tests.support.installation import PATIENCE, Kept, kept_installation
+
+LONG = os.environ.get("KONTOR_FAULTS") == "long"
+SHARES = [0, 50] + ([1, 5, 10, 20, 30, 40, 60, 70, 80, 90, 95] if LONG else [])
+"""When it is stopped: so many shards in a hundred are counted."""
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[Kept]:
+    """An installation that cuts imports into many shards, and takes a worker for dead after a second."""
+    with kept_installation(KONTOR_SHARD_LINES="100", KONTOR_LEASE_SECONDS="1", KONTOR_SWEEP_SECONDS="1") as kept:
+        yield kept
+
+
+@pytest.fixture(scope="module")
+def sold(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """Orders of our own making, and what the reference counts."""
+    folder = tmp_path_factory.mktemp("sold")
+    write_pedals(folder)
+    return folder / "reseller_sales_adventureworks", wheel_club.expected(PEDALS, folder)
+
+
+def open_programme(house: Kept, folder: Path, code: str) -> None:
+    document = {**PEDALS, "program": {**PEDALS["program"], "code": code}}
+    path = folder / f"{code}.yaml"
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    house.ask("program", "load", path)
+    for kind, name in (("distributors", "Resellers.csv"), ("products", "Product.csv")):
+        house.ask("import", kind, folder / name, "--program", code)
+
+
+def stop_when(house: Kept, code: str, share: int, process: Any, number: signal.Signals) -> int:
+    """Stop an import when so many of its shards are counted. Returns the number of the import."""
+    until = time.monotonic() + PATIENCE
+    with house.engine() as engine:
+        while time.monotonic() < until:
+            with engine.connect() as connection:
+                batch = connection.execute(
+                    select(ImportBatch.id)
+                    .join(Program, Program.id == ImportBatch.program_id)
+                    .where(Program.code == code, ImportBatch.kind == "sales")
+                ).scalar()
+                shards, counted = connection.execute(
+                    select(func.count(), func.count(ImportShard.counts)).where(ImportShard.batch_id == batch)
+                ).one()
+            if batch is not None and (share == 0 or (shards and counted * 100 >= shards * share)):
+                process.send_signal(number)
+                return int(batch)
+            assert process.poll() is None, process.communicate()
+    raise AssertionError("the import never came so far")
+
+
+def expect_whole(house: Kept, code: str, batch: int, result: Result) -> None:
+    """Go on, and compare what came of it with what would have come of it undisturbed."""
+    told = house.json("imports", "resume", str(batch))
+    assert told["batch"] == batch
+    lines = sum(len(document.lines) for document in result.documents)
+    awarded = sum(total.awarded for total in result.per_distributor().values())
+    assert (told["documents"], told["lines_accepted"]) == (len(result.documents), lines)
+    assert (told["lines_held"], told["lines_refused"], told["duplicates"]) == (2, 0, 0)
+    assert told["points_awarded"] == awarded
+    assert Path(told["problems_file"]).is_file()
+    expect_balances(house, code, result)
+    with house.engine() as engine:
+        expect_awards(engine, code, result)
+        with engine.connect() as connection:
+            claims = connection.scalars(
+                select(Job.token).where(Job.payload["batch"].as_integer() == batch, Job.kind == "import.shard")
+            ).all()
+            left = connection.execute(select(func.count()).where(ImportShard.counts.is_(None))).scalar_one()
+    assert left == 0
+    assert len(claims) > 5
+    check = house.ask("ledger", "check")
+    assert (check["ok"], check["problems"]) == (True, [])
+    assert house.ask("imports", "resume", str(batch)) == told  # nothing is left to do
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_an_import_that_was_killed_goes_on_where_it_stopped(house: Kept, sold: tuple[Path, Result], share: int) -> None:
+    folder, result = sold
+    code = f"killed-{share}"
+    open_programme(house, folder, code)
+    process = house.start("import", "sales", folder / wheel_club.SALES_FILE, "--program", code)
+    batch = stop_when(house, code, share, process, signal.SIGKILL)
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGKILL
+    [listed] = house.ask("imports", "list", "--program", code, "--limit", "1")["imports"]
+    assert (listed["batch"], listed["kind"]) == (batch, "sales")
+    assert listed["status"] in ("queued", "reading", "loading", "finishing", "done")
+    expect_whole(house, code, batch, result)
+    again = house.ask("import", "sales", folder / wheel_club.SALES_FILE, "--program", code)
+    assert (again["points_awarded"], again["documents"], again["lines_accepted"]) == (0, 0, 0)
+
+
+def test_an_import_that_is_interrupted_says_how_it_goes_on(house: Kept, sold: tuple[Path, Result]) -> None:
+    folder, result = sold
+    open_programme(house, folder, "interrupted")
+    process = house.start("import", "sales", folder / wheel_club.SALES_FILE, "--program", "interrupted")
+    batch = stop_when(house, "interrupted", 10, process, signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (1, "")
+    said = " ".join(err.split())
+    assert said == f"error: Stopped. Import {batch} goes on with `kontor imports resume {batch}`."
+    assert re.search(r"resume \d+`\.$", said)
+    expect_whole(house, "interrupted", batch, result)
