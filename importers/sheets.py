@@ -5,10 +5,12 @@ for gigabytes, and then the reader ends its process, which nothing can catch. So
 limit to its memory and none of our secrets in its environment. What it read is handed over in a file without a name.
 """
 
+import ctypes
 import mmap
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,8 @@ MOST_MEMORY = 4 << 30
 
 _SEARCHED = os.pathsep.join(dict.fromkeys([str(Path(__file__).resolve().parent.parent), *filter(None, sys.path)]))
 _MOST_SECONDS = 900
+_KILLS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_PR_SET_PDEATHSIG = 1
 _REFUSED = 3
 _ERRORS = {
     "Div0": "#DIV/0!",
@@ -52,14 +56,15 @@ def read_sheet(path: Path, sheet: str | None, *, tell_texts: bool = False) -> pa
 
     Raises:
         SheetUnreadable: There is no such sheet, or nobody can read it.
+        RuntimeError: The reader does not start, or somebody killed it: no fault of the file, which can be read again.
     """
     with tempfile.TemporaryFile(prefix="kontor-sheet-") as handed:
         descriptor = handed.fileno()
         named = [] if sheet is None else [sheet]
-        telling = "texts" if tell_texts else "-"
+        telling, me = "texts" if tell_texts else "-", str(os.getpid())
         try:
             done = subprocess.run(
-                [sys.executable, "-P", "-m", "importers.sheets", path.absolute(), str(descriptor), telling, *named],
+                [sys.executable, "-P", "-m", "importers.sheets", path.absolute(), str(descriptor), telling, me, *named],
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",
@@ -69,6 +74,7 @@ def read_sheet(path: Path, sheet: str | None, *, tell_texts: bool = False) -> pa
                 cwd="/",
                 env={"PATH": os.defpath, "PYTHONPATH": _SEARCHED, "PYTHONUTF8": "1"},
                 pass_fds=[descriptor],
+                start_new_session=True,  # Ctrl-C is for whoever called us
             )
         except subprocess.TimeoutExpired:
             raise SheetUnreadable(
@@ -77,7 +83,9 @@ def read_sheet(path: Path, sheet: str | None, *, tell_texts: bool = False) -> pa
         if done.returncode == _REFUSED:
             raise SheetUnreadable(done.stdout)
         if "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr:
-            raise RuntimeError(f"the reader of sheets does not start: {done.stderr[-1000:]}")  # no fault of the file
+            raise RuntimeError(f"the reader of sheets does not start: {done.stderr[-1000:]}")
+        if -done.returncode in _KILLS:
+            raise RuntimeError("the reader of sheets was killed, by somebody or for want of memory")
         if done.returncode:
             raise SheetUnreadable(
                 "no reader can open it: it is broken, or a cell far away from the table makes it larger than "
@@ -88,14 +96,15 @@ def read_sheet(path: Path, sheet: str | None, *, tell_texts: bool = False) -> pa
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read a sheet into an open file: ``python -m importers.sheets PATH DESCRIPTOR texts|- [SHEET]``."""
-    path, descriptor, telling, *named = arguments
-    for limit, most in (
-        (resource.RLIMIT_DATA, MOST_MEMORY),
-        (resource.RLIMIT_CPU, _MOST_SECONDS),
-        (resource.RLIMIT_CORE, 0),
+    """Read a sheet into an open file: ``python -m importers.sheets PATH DESCRIPTOR texts|- PID [SHEET]``."""
+    path, descriptor, telling, wanted_by, *named = arguments
+    _end_with(int(wanted_by))
+    for limit, most, at_the_most in (
+        (resource.RLIMIT_DATA, MOST_MEMORY, MOST_MEMORY),
+        (resource.RLIMIT_CPU, _MOST_SECONDS, _MOST_SECONDS + 1),  # at the second it would be killed as by somebody
+        (resource.RLIMIT_CORE, 0, 0),
     ):
-        resource.setrlimit(limit, (most, most))
+        resource.setrlimit(limit, (most, at_the_most))
     try:
         reader = fastexcel.read_excel(path)
         if named and named[0] not in reader.sheet_names:
@@ -111,6 +120,14 @@ def main(arguments: Sequence[str]) -> int:
     with os.fdopen(int(descriptor), "wb") as handed, pa.ipc.new_file(handed, table.schema) as writer:
         writer.write_table(table)
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """Have this process end when whoever wants the sheet does, whatever that died of."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 def _load(reader: fastexcel.ExcelReader, which: int | str, kinds: Any) -> tuple[Any, Any]:
