@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,9 @@ from app.jobs import board, registry, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
 from verification import gate
+
+FENCE = "the fence"
+WALLETS = "the lock of the wallets before documents are looked at"
 
 Stage: TypeAlias = Callable[[str], AbstractContextManager[None]]
 
@@ -101,14 +104,14 @@ def work_and_die(settings: Settings, addresses: Addresses, known: Path) -> None:
     _work(settings, addresses, Places(reach))
 
 
-def work_and_freeze(settings: Settings, addresses: Addresses, at: str, fenced: bool) -> None:
-    """Work, and freeze the first time that a place is reached whose name matches. Unfenced, no token is ever shown.
+def work_and_freeze(settings: Settings, addresses: Addresses, at: str, without: Sequence[str]) -> None:
+    """Work without some of our protections, and freeze the first time that a place is reached whose name matches.
 
     Its heart never beats: stopped in the middle of a beat it would hold its job's row, now and then.
     """
     board.Heartbeat._beat = lambda _: None  # type: ignore[method-assign, assignment]
-    if not fenced:
-        take_the_fence_away()
+    for protection in without:
+        _take_away(protection)
     frozen: list[str] = []
 
     def reach(place: str) -> None:
@@ -126,9 +129,13 @@ def work_on(settings: Settings, addresses: Addresses) -> None:
     _work(settings, addresses, Places(lambda _: None))
 
 
-def take_the_fence_away() -> None:
-    """Let every worker of this process write, whoever holds its job: nobody shows a token, nobody locks a job's row."""
-    board.Work.fence = lambda *_: None  # type: ignore[method-assign, assignment]
+def _take_away(protection: str) -> None:
+    if protection == FENCE:  # nobody shows a token, and nobody holds the row of a job
+        board.Work.fence = lambda *_: None  # type: ignore[method-assign, assignment]
+    elif protection == WALLETS:
+        gate.lock_wallets = lambda *_: None  # type: ignore[attr-defined]
+    else:
+        raise ValueError(protection)
 
 
 def _work(settings: Settings, addresses: Addresses, places: Places) -> None:

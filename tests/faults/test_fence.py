@@ -4,15 +4,16 @@ A worker that is killed needs no fence: what it had not committed is undone. The
 was taken for dead, because its machine stood still. Here one is stopped (``SIGSTOP``) at a place that the test names,
 its lease ends, another worker comes, and then it goes on.
 
-The control does the same without the fence, in a process of its own, and must find damage: otherwise these tests,
-and the storms, which compare in the same way, would prove nothing. Points have more protections than the fence: wallets
-are locked before a document is looked at, and the unique keys of documents and movements keep either from being stored
-twice. What the import says of itself has the fence alone.
+The controls do the same without the fence, in a process of their own, and must find damage: otherwise these tests, and
+the storms, which compare in the same way, would prove nothing. What the import says of itself has the fence alone.
+Points have more: wallets are locked before a document is looked at, so that a second worker waits and then finds what
+is there, and the unique keys of documents and movements keep either from being stored twice. Only where all of these
+are taken away are points doubled; no single one of them is what stands between us and that.
 """
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerContext
@@ -31,7 +32,7 @@ from tests.app.local.support import eventually
 from tests.faults.books import Books, books_of, prove
 from tests.faults.conftest import Calm
 from tests.faults.house import Site
-from tests.faults.mortal import work_and_freeze
+from tests.faults.mortal import FENCE, WALLETS, work_and_freeze
 from tests.support.programs import people
 
 BETWEEN = r"import\.shard \d+, 2: committed"
@@ -55,9 +56,9 @@ class Frozen:
         self.site, self.whole, self.batch = site, whole, batch
 
     @contextmanager
-    def standing_still(self, processes: ForkServerContext, at: str, *, fenced: bool) -> Iterator[None]:
+    def standing_still(self, processes: ForkServerContext, at: str, *, without: Sequence[str] = ()) -> Iterator[None]:
         """Let a worker work until it freezes; after the block it goes on, and works to the end of the board."""
-        child = processes.Process(target=work_and_freeze, args=(self.site.settings, self.site.addresses, at, fenced))
+        child = processes.Process(target=work_and_freeze, args=(self.site.settings, self.site.addresses, at, without))
         child.start()
         pid = child.pid
         assert pid
@@ -118,7 +119,7 @@ def test_a_worker_that_was_taken_for_dead_changes_nothing_when_it_goes_on(
     frozen: Frozen, processes: ForkServerContext
 ) -> None:
     drop_keys(frozen.site)
-    with frozen.standing_still(processes, BETWEEN, fenced=True):
+    with frozen.standing_still(processes, BETWEEN):
         while frozen.another_works():
             pass
         prove(frozen.site, "tried", frozen.batch, frozen.whole)
@@ -130,7 +131,7 @@ def test_a_worker_that_stands_still_within_its_transaction_keeps_its_job(
     frozen: Frozen, processes: ForkServerContext
 ) -> None:
     drop_keys(frozen.site)
-    with frozen.standing_still(processes, WITHIN, fenced=True):
+    with frozen.standing_still(processes, WITHIN):
         while frozen.another_works():
             pass
     assert set(frozen.claims()) == {1}
@@ -141,7 +142,7 @@ def test_a_reader_that_was_taken_for_dead_leaves_the_shards_of_the_next_reader_a
     frozen: Frozen, processes: ForkServerContext
 ) -> None:
     """Between the two readers somebody enrolls a distributor, so that they read the same file differently."""
-    with frozen.standing_still(processes, READ, fenced=True):
+    with frozen.standing_still(processes, READ):
         with transaction(frozen.site.registry) as session:
             people(session, program_by_code(session, "tried"), ["BRAK"])
         assert frozen.another_works()
@@ -158,7 +159,7 @@ def test_of_two_shards_that_end_at_the_same_moment_one_puts_up_the_finish(
     """Neither sees what the other has not committed, so the second has to wait before it looks."""
     with calm.site(tmp_path / "home", lease_seconds=0.3, shard_lines=80) as site, ThreadPoolExecutor(1) as others:
         first = Frozen(site, calm.whole, site.take_in("tried", "sales", calm.report.sales))
-        with first.standing_still(processes, ENDING, fenced=True):
+        with first.standing_still(processes, ENDING):
             assert first.claims() == [0, 1], "one shard is in hand, the other waits"
             second = others.submit(first.another_works)
             eventually(lambda: second.done() or first.somebody_waits_for_a_lock())
@@ -170,9 +171,38 @@ def test_of_two_shards_that_end_at_the_same_moment_one_puts_up_the_finish(
 def test_control_without_the_fence_an_import_forgets_what_it_has_done(
     frozen: Frozen, processes: ForkServerContext
 ) -> None:
-    with frozen.standing_still(processes, BETWEEN, fenced=False):
+    with frozen.standing_still(processes, BETWEEN, without=[FENCE]):
         assert frozen.another_works()
     found, whole = books_of(frozen.site, "tried", frozen.batch), frozen.whole
     assert found.counts["duplicates"] > whole.counts["duplicates"]
     assert found.counts["points_awarded"] < whole.counts["points_awarded"]
     assert found.tables["wallets"] == whole.tables["wallets"]
+
+
+def test_control_without_the_fence_another_worker_waits_for_the_wallets_and_points_stay_single(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    with ThreadPoolExecutor(1) as others:
+        with frozen.standing_still(processes, WITHIN, without=[FENCE]):
+            second = others.submit(frozen.another_works)
+            eventually(frozen.somebody_waits_for_a_lock)
+        assert second.result()
+    found, whole = books_of(frozen.site, "tried", frozen.batch), frozen.whole
+    assert found.counts["duplicates"] > whole.counts["duplicates"]
+    for table in ("documents", "lines", "awards", "transactions", "lots", "wallets"):
+        assert found.tables[table] == whole.tables[table]
+
+
+def test_control_without_fence_lock_and_keys_every_point_is_doubled(
+    frozen: Frozen, processes: ForkServerContext
+) -> None:
+    drop_keys(frozen.site)
+    with frozen.standing_still(processes, WITHIN, without=[FENCE, WALLETS]):
+        while frozen.another_works():
+            pass
+    found = books_of(frozen.site, "tried", frozen.batch)
+    doubled = found.doubled_against(frozen.whole)
+    for table in ("documents", "lines", "awards", "transactions", "lots", "wallets"):
+        assert doubled[table]
+    with pytest.raises(AssertionError, match="doubled: "):
+        prove(frozen.site, "tried", frozen.batch, frozen.whole)
