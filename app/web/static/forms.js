@@ -1,5 +1,7 @@
 // Forms: the summary of what is wrong takes the focus, and a form is sent once however often its button is pressed.
 
+const SENDING_MS = 10_000;
+
 const problems = document.querySelector("[data-problems]");
 problems?.focus();
 // a page opened at a place of its own, or with a field that asks for the focus, takes it away again
@@ -13,6 +15,7 @@ addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, SENDING_MS); // where it was answered by a file, the page is still here
 });
 
 // Whoever comes back by the browser's own button may send it again.

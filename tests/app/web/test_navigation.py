@@ -25,6 +25,7 @@ from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]
 
+ENGLISH = {"Accept-Language": "en"}
 LINK = re.compile(r'<li><a href="([^"]+)"( aria-current="page")?><svg[^>]*><use[^>]*></use></svg><span>([^<]+)</span>')
 
 
@@ -151,6 +152,18 @@ def _id_of(session, login: str) -> int:
     from app.models.people import UserAccount
 
     return session.scalars(select(UserAccount.id).where(UserAccount.login == login)).one()
+
+
+def test_where_everything_is_made_up_every_page_says_so(
+    world: World, as_: As, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [(as_("viewer"), f"/programs/{world.a}/"), (visitor, "/sign-in"), (visitor, "/nothing")]
+    for client, address in pages:
+        assert "Test mode" not in client.get(address, headers=ENGLISH).text
+    shown = world.settings.model_copy(update={"demo": True})
+    monkeypatch.setitem(world.app.extensions["kontor"], "settings", shown)
+    for client, address in pages:
+        assert "Test mode" in client.get(address, headers=ENGLISH).text, address
 
 
 def test_the_page_of_all_parts_is_for_owners_of_the_platform(as_: As) -> None:
