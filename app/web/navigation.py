@@ -152,9 +152,6 @@ PLATFORM: Sequence[Place] = (
 )
 """Places of the platform's owners. Their routes take nothing."""
 
-BELLS = ("notices.index", "portal_notices.index")
-"""Pages of notices: the first whose route exists and whose arguments are there is what the bell leads to."""
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -224,7 +221,7 @@ def frame() -> Frame:
         ],
         tabs=[*start, *(link for _place, link in links if link.tab)][:TABS],
         logo=logo_address(logo) if logo is not None else None,
-        bell=_bell(here),
+        bell=_bell(here) if portal and here is not None else None,
         unseen=unseen,
         find=_find(who, here),
         portal=portal,
@@ -320,19 +317,11 @@ def _counting(counts: tuple[Count, ...]) -> Select[Any]:
     return select(logo, unseen, *(count(program_id) for count in counts))
 
 
-def _bell(here: Scope | None) -> str | None:
-    """Give the page of notices, where there is one for whoever is here."""
-    if here is None:
+def _bell(here: Scope) -> str | None:
+    """Give the page of notices: they are for the people of a distributor."""
+    if here.distributor is None:
         return None
-    known: dict[str, Any] = {"program_code": here.program.code}
-    if here.distributor is not None:
-        known["distributor_id"] = here.distributor.id
-    for endpoint in BELLS:
-        for rule in current_app.url_map.iter_rules(endpoint) if endpoint in current_app.view_functions else ():
-            if rule.arguments <= set(known):
-                address: str = url_for(endpoint, **{name: known[name] for name in rule.arguments})
-                return address
-    return None
+    return url_for("portal_notices.index", program_code=here.program.code, distributor_id=here.distributor.id)
 
 
 def _find(who: Person, here: Scope | None) -> str | None:

@@ -154,6 +154,16 @@ def _id_of(session, login: str) -> int:
     return session.scalars(select(UserAccount.id).where(UserAccount.login == login)).one()
 
 
+def test_the_bell_leads_the_people_of_a_distributor_to_their_notices(world: World, as_: As) -> None:
+    of_d5 = f"/documents/{world.documents['FV/0']}"
+    bell = re.compile(r'<a class="bell" href="([^"]+)"')
+    found = bell.search(as_("distributor").get(f"/programs/{world.a}{of_d5}").text)
+    assert found
+    assert found[1] == f"/portal/{world.a}/{world.distributors['D-5']}/notices"
+    assert as_("distributor").get(found[1]).status_code == 200
+    assert not bell.search(as_("viewer").get(f"/programs/{world.a}{of_d5}").text)
+
+
 def test_where_everything_is_made_up_every_page_says_so(
     world: World, as_: As, visitor: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
