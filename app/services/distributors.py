@@ -1,10 +1,11 @@
-"""Distributors: created by imports with their wallets, found by code."""
+"""Distributors: created by imports with their wallets, found by code, changed and blocked by people."""
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Text, any_, literal, select, update
+from sqlalchemy import Text, any_, case, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,9 @@ from app.domain.codes import by_every_name, code_key
 from app.domain.sorting import sort_key
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor, DistributorGroup
+from app.models.people import AuditEvent
+from app.models.programs import Program
+from app.services import audit
 from app.services.accounts import open_accounts
 from app.services.catalogue import begin_change, mark_changed
 
@@ -142,3 +146,170 @@ def create_distributors(
     ]
     put_distributors(session, program_id, locale, rows, enrolled_on=enrolled_on, may_owe=may_owe)
     return distributor_ids(session, program_id)
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a programme knows of a distributor besides its points; ``blocked_reason`` is why it is blocked now."""
+
+    id: int
+    code: str
+    name: str
+    group_id: int | None
+    group_name: str | None
+    tier: str | None
+    tax_id: str | None
+    tax_status: TaxStatus
+    country: str | None
+    region: str | None
+    city: str | None
+    blocked: bool
+    enrolled_on: dt.date
+    blocked_reason: str | None
+
+
+def data_of(session: Session, distributor_id: int) -> Data:
+    """Give a distributor's data. One query."""
+    why = (
+        select(AuditEvent.reason)
+        .where(
+            AuditEvent.program_id == Distributor.program_id,
+            AuditEvent.action == "distributor.block",
+            AuditEvent.subject == Distributor.code,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+        .correlate(Distributor)
+        .scalar_subquery()
+    )
+    row: Any = session.execute(
+        select(
+            Distributor.id,
+            Distributor.code,
+            Distributor.name,
+            Distributor.group_id,
+            DistributorGroup.name,
+            Distributor.tier,
+            Distributor.tax_id,
+            Distributor.tax_status,
+            Distributor.country,
+            Distributor.region,
+            Distributor.city,
+            Distributor.blocked,
+            Distributor.enrolled_on,
+            case((Distributor.blocked, why)),
+        )
+        .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+        .where(Distributor.id == distributor_id)
+    ).one()
+    return Data(*row)
+
+
+def groups_of(session: Session, program_id: int) -> list[tuple[int, str]]:
+    """Give the groups of a programme by name: (id, name)."""
+    rows = session.execute(
+        select(DistributorGroup.id, DistributorGroup.name)
+        .where(DistributorGroup.program_id == program_id)
+        .order_by(DistributorGroup.name, DistributorGroup.id)
+    )
+    return [(id_, name) for id_, name in rows]
+
+
+def change(
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    values: Mapping[str, object],
+    *,
+    actor: str,
+    now: dt.datetime,
+    reason: str | None = None,
+) -> bool:
+    """Change a distributor's data; what is not among ``values`` stays. False where nothing is other.
+
+    The caller commits. Its code never changes: files know it by that. The audit log keeps what was and what is, of what
+    changed alone.
+
+    Raises:
+        LookupError: The programme has no such distributor, or no such group.
+    """
+    assert set(values) <= set(_FIELDS), values
+    begin_change(session, program.id)
+    found = _held(session, program.id, distributor_id)
+    was = {name: getattr(found, name) for name in values}
+    changed = {name: value for name, value in values.items() if value != was[name]}
+    if not changed:
+        return False
+    before, after = ({name: of[name] for name in changed} for of in (was, values))
+    if "group_id" in changed:
+        names: dict[object, str] = dict(groups_of(session, program.id))
+        for of in (before, after):
+            group_id = of.pop("group_id")
+            of["group"] = None if group_id is None else names[group_id]
+    for name, value in changed.items():
+        setattr(found, name, value)
+    found.sort_key = sort_key(found.name, program.locale)
+    session.flush()
+    mark_changed(session, program.id)
+    audit.note(
+        session,
+        actor,
+        "distributor.change",
+        found.code,
+        now=now,
+        program_id=program.id,
+        before=before,
+        after=after,
+        reason=reason,
+    )
+    return True
+
+
+def set_blocked(
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    *,
+    blocked: bool,
+    reason: str,
+    actor: str,
+    now: dt.datetime,
+) -> bool:
+    """Block a distributor, so that it neither earns nor redeems, or let it take part again. The caller commits.
+
+    False where it is so already.
+
+    Raises:
+        LookupError: The programme has no such distributor.
+    """
+    begin_change(session, program.id)
+    found = _held(session, program.id, distributor_id)
+    if found.blocked == blocked:
+        return False
+    found.blocked = blocked
+    session.flush()
+    mark_changed(session, program.id)
+    audit.note(
+        session,
+        actor,
+        "distributor.block" if blocked else "distributor.unblock",
+        found.code,
+        now=now,
+        program_id=program.id,
+        before={"blocked": not blocked},
+        after={"blocked": blocked},
+        reason=reason,
+    )
+    return True
+
+
+def _held(session: Session, program_id: int, distributor_id: int) -> Distributor:
+    found = session.scalars(
+        select(Distributor)
+        .where(Distributor.id == distributor_id, Distributor.program_id == program_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise LookupError(distributor_id)
+    return found

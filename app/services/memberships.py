@@ -130,7 +130,7 @@ def change_role(
         Membership.role == role,
         Membership.distributor_id.is_not_distinct_from(membership.distributor_id),
     )
-    before = membership.role
+    before = {"role": membership.role, "distributor_id": membership.distributor_id}
     if session.scalars(already).one_or_none() is None:
         membership.role = role
     else:
@@ -143,8 +143,8 @@ def change_role(
         user.login,
         now=now,
         program_id=program.id,
-        before={"role": before},
-        after={"role": role.value},
+        before=before,
+        after={"role": role.value, "distributor_id": membership.distributor_id},
     )
     return True
 

@@ -17,7 +17,7 @@ from app.models.distributors import Distributor
 from app.models.imports import ImportBatch, ImportProblem
 from app.models.joining import Application
 from app.models.ledger import Account
-from app.models.prepaid import ConversionRun, Redemption, TopUp
+from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.sales import AwardReversal, Decision, SalesDocument
 
 
@@ -110,6 +110,16 @@ def place_of(session: Session, program_id: int, distributor_id: int) -> tuple[st
         select(Distributor.sort_key).where(Distributor.program_id == program_id, Distributor.id == distributor_id)
     ).one_or_none()
     return None if key is None else (key, distributor_id)
+
+
+def cards_of(session: Session, distributor_id: int) -> Sequence[Any]:
+    """Give the cards that a distributor has and had, the one in use first: last digits, whether in use, since when."""
+    return session.execute(
+        select(Card.last4, Card.active, Card.provider, Card.issued_at)
+        .where(Card.distributor_id == distributor_id)
+        .order_by(Card.active.desc(), Card.id.desc())
+        .limit(10)
+    ).all()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, TransactionKind
+from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, TaxStatus, TransactionKind
 from app.services.people import Role
 from app.web.lists.describing import Badge
 
@@ -76,3 +76,24 @@ ADJUSTMENT_STATE: Mapping[str, Badge] = {
     "refused": Badge(_("Refused"), "bad"),
     "withdrawn": Badge(_("Withdrawn"), "plain"),
 }
+
+TAX_STATUS: Mapping[TaxStatus, Any] = {
+    TaxStatus.PRIVATE_PERSON: _("Private person"),
+    TaxStatus.SOLE_TRADER: _("Sole trader"),
+    TaxStatus.COMPANY: _("Company"),
+    TaxStatus.DISTRIBUTOR_EMPLOYEE: _("Employee of a distributor"),
+    TaxStatus.OWN_EMPLOYEE: _("Employee of the sponsor"),
+    TaxStatus.BUSINESS_FRIEND: _("Business friend"),
+}
+
+DISTRIBUTOR_DATA: Mapping[str, Any] = {
+    "name": _("Name"),
+    "group": _("Group"),
+    "tier": _("Tier"),
+    "tax_id": _("Tax id"),
+    "tax_status": _("Tax status"),
+    "country": _("Country"),
+    "region": _("Region"),
+    "city": _("City"),
+}
+"""A distributor's data by the names that the audit log has for them."""

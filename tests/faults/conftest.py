@@ -49,7 +49,7 @@ class Calm:
     report: Report
     whole: Books
     site: Callable[..., AbstractContextManager[Site]]
-    """Sets up an installation in which the same programme waits, under the code ``tried``, for the same report."""
+    """Sets up an installation in which the same programme waits for reports, as ``tried`` and once more as ``other``."""
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +64,7 @@ def calm(house: House, year: Report, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("calm")
     report = small_report(year, folder)
     with house.site(folder / "home", shard_lines=50) as site:
-        for code in ("calm", "tried"):
+        for code in ("calm", "other", "tried"):
             site.open(report, code)
         whole = books_of(site, "calm", site.undisturbed("calm", report.sales))
         yield Calm(report, whole, functools.partial(house.site, like=site, shard_lines=50))

@@ -45,6 +45,7 @@ class Storm:
         until = time.monotonic() + patience
         for at_bp, fault in faults:
             self._wait(batch, at_bp, until)
+            print(f"{time.monotonic() - (until - patience):.1f} s: {fault}")
             self._let(fault)
             self.happened[fault] += 1
         ended = self._wait(batch, None, until)

@@ -22,7 +22,7 @@ from tests.prepaid.carrying_out import carry_out
 from tests.prepaid.conftest import World
 from tests.prepaid.proving import prove_loaded_once
 
-DEATHS = 8 if os.environ.get("KONTOR_FAULTS") == "long" else 1
+DEATHS, PEOPLE = (8, 120) if os.environ.get("KONTOR_FAULTS") == "long" else (1, 40)
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ def _carry_out(processes: ForkServerContext, site: Site, run_id: int, patience: 
 def _world(site: Site, drawn: random.Random) -> World:
     world = World(site.settings, site.engine)
     world.load()
-    for number in range(120):
+    for number in range(PEOPLE):
         status = TaxStatus.PRIVATE_PERSON if number % 3 == 0 else TaxStatus.COMPANY
         world.add(f"D{number}", drawn.randrange(1, 20_000), status)
     return world

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 
 from app.config import PROJECT
-from app.local.children import end
 from app.local.processes import die_with_us
 from tests.app.local.support import eventually, kill
 from tests.faults.house import Site
@@ -36,10 +35,10 @@ def start(site: Site, *arguments: str, module: str = MAIN, log: str) -> subproce
 class Workforce:
     """Workers and a sweeper. What ends is replaced by `mend`, whoever ended it."""
 
-    def __init__(self, site: Site, workers: int) -> None:
+    def __init__(self, site: Site, workers: int, *, sweeper: bool = True) -> None:
         self.site = site
         self.replaced = 0
-        self._names = [*(f"worker-{number}" for number in range(workers)), "sweeper"]
+        self._names = [*(f"worker-{number}" for number in range(workers)), *["sweeper"] * sweeper]
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._seen: set[int] = set()
 
@@ -69,10 +68,6 @@ class Workforce:
         found = {pid: parent for pid, parent in _parents() if parent in workers}
         self._seen |= found.keys()
         return found
-
-    def tell_to_stop(self) -> None:
-        """Tell everybody to stop, as `kontor stop` does, and wait until nobody is left."""
-        end(list(self._processes.values()))
 
     def wait_until_idle(self) -> None:
         """Wait until nobody works any more, not even a process whose worker was killed."""

@@ -1,10 +1,11 @@
 """A wholesaler's invoices with cancellations, of customers and goods that nobody knew before the file came."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import openpyxl
+import fastexcel
 import pytest
 import yaml
 
@@ -101,11 +102,10 @@ def test_what_explain_tells_of_sales_and_of_returns_is_what_the_reference_gives(
 
 
 def test_refused_rows_come_back_in_a_workbook_with_the_reason(flow: Flow) -> None:
-    book = openpyxl.load_workbook(flow.told["problems_file"], read_only=True)
-    rows = book.worksheets[0].iter_rows(values_only=True)
-    assert next(rows) == (*gift_wholesale.COLUMNS, "Reason")
-    reasons = [(row[6], str(row[-1])) for row in rows]
-    book.close()
+    # by a quicker reader than other tests of the workbook have: this one has 60,000 rows
+    sheet = fastexcel.read_excel(flow.told["problems_file"]).load_sheet(0, dtypes="string").to_arrow()
+    assert sheet.schema.names == [*gift_wholesale.COLUMNS, "Reason"]
+    reasons = list(zip(sheet.column("CustomerID").to_pylist(), sheet.column("Reason").to_pylist(), strict=True))
     refused = [reason for customer, reason in reasons if not customer]
     assert len(refused) == flow.refused
     assert set(refused) == {"Refused: CustomerID: the cell is empty; fill it in."}
@@ -120,8 +120,10 @@ def test_the_ledger_is_in_order(flow: Flow, installation: Kept) -> None:
 
 
 def test_importing_the_workbook_again_changes_nothing(flow: Flow, installation: Kept) -> None:
+    if flow.rows > 100_000 and os.environ.get("KONTOR_FAULTS") != "long":
+        pytest.skip("NOT RUN: KONTOR_FAULTS=long imports the large workbook twice; the small one is enough here")
     before = installation.ask("balances", "--program", flow.code)
-    again = installation.import_("sales", flow.workbook, flow.code)
+    again = installation.ask("import", "sales", flow.workbook, "--program", flow.code)
     assert again["duplicates"] == flow.rows - flow.refused
     assert again["lines_refused"] == flow.refused
     nothing = ("documents", "lines_accepted", "lines_held", "points_awarded", "points_reversed", "distributors_created")

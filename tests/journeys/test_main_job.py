@@ -208,7 +208,7 @@ def bring_sales_in(job: Job) -> None:
     told["balances"] = house.ask("balances", "--program", CODE)
     told["statement"] = house.ask("statement", "c1", "--program", CODE)
     told["explain"] = house.ask("explain", "FV/2/2026", "--program", CODE)
-    told["check"] = house.json("ledger", "check")
+    told["check"] = house.ask("ledger", "check")
 
 
 def decide(job: Job) -> None:
@@ -234,7 +234,7 @@ def convert(job: Job) -> None:
     told["after preview"] = job.balances()
     told["approve alone"] = house.ask("convert", "approve", number, "--by", "Ann@Bench.example", code=3)
     told["approve"] = house.ask("convert", "approve", number, "--by", "ben@bench.example")
-    told["send"] = house.json("convert", "send", number)
+    told["send"] = house.ask("convert", "send", number)
     told["after sending"] = job.balances()
     told["show"] = house.ask("convert", "show", number, "--all")
 

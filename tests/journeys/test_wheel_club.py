@@ -59,8 +59,9 @@ def flow(
     loaded = installation.ask("program", "load", found.programme)
     assert loaded["created"] is True
     found.code = loaded["program"]
-    for kind, name in FILES.items():
-        found.told[kind] = installation.import_(kind, found.file(name), found.code)
+    for kind in ("distributors", "products"):
+        found.told[kind] = installation.ask("import", kind, found.file(FILES[kind]), "--program", found.code)
+    found.told["sales"] = installation.import_("sales", found.file(FILES["sales"]), found.code)
     return found
 
 
@@ -114,7 +115,7 @@ def test_the_ledger_is_in_order(flow: Flow, installation: Kept) -> None:
 
 def test_importing_the_files_again_changes_nothing(flow: Flow, installation: Kept) -> None:
     before = installation.ask("balances", "--program", flow.code)
-    again = installation.import_("sales", flow.file(FILES["sales"]), flow.code)
+    again = installation.ask("import", "sales", flow.file(FILES["sales"]), "--program", flow.code)
     assert again["duplicates"] == flow.rows - flow.held
     assert again["lines_held"] == flow.held
     nothing = ("documents", "lines_accepted", "points_awarded", "points_reversed", "corrected", "distributors_created")

@@ -34,6 +34,7 @@ class Sold:
     minute: int = UNKNOWN
     outlet: str | None = None
     channel: str | None = None
+    person: str | None = None
 
 
 def incoming(lines: Sequence[Sold], totals: dict[str, int] | None = None) -> Incoming:
@@ -44,14 +45,13 @@ def incoming(lines: Sequence[Sold], totals: dict[str, int] | None = None) -> Inc
     heads = [group[0] for group in by_document.values()]
     texts = {
         name: np.asarray([*(getattr(head, name) for head in heads), None], dtype=object)[:-1]
-        for name in ("number", "corrects", "outlet", "channel")
+        for name in ("number", "corrects", "outlet", "channel", "person")
     }
     documents = Documents(
         distributor_id=np.asarray([head.distributor_id for head in heads], dtype=np.int64),
         kind=np.asarray([head.kind for head in heads], dtype=np.int8),
         issued_on=np.asarray([head.issued_on for head in heads], dtype="datetime64[D]"),
         minute=np.asarray([head.minute for head in heads], dtype=np.int16),
-        person=np.full(len(heads), None, dtype=object),
         **texts,
     )
     order = in_counting_order(documents)

@@ -37,8 +37,8 @@ def _groups() -> Sequence[Choice]:
     return [Choice(code, name) for code, name in rows]
 
 
-def _statement(row: Any) -> str:
-    return url_for("statements.show", program_code=scope().program.code, distributor_id=row.row_id)
+def _record(row: Any) -> str:
+    return url_for("records.show", program_code=scope().program.code, distributor_id=row.row_id)
 
 
 def _points(key: str, title: Any, value: Any, *, phone: bool = True) -> Column:
@@ -49,7 +49,7 @@ DISTRIBUTORS = Listing(
     name="distributors",
     title=_("Distributors and their points"),
     columns=(
-        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_statement),
+        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_record),
         Column("code", _("Code"), Distributor.code, Kind.CODE, Distributor.code_key),
         Column("group_name", _("Group"), DistributorGroup.name, phone=False),
         _points("available", _("Available"), Account.available),

@@ -53,7 +53,7 @@ def _document(row: Any) -> str:
 
 
 def _distributor(row: Any) -> str:
-    return url_for("statements.show", program_code=scope().program.code, distributor_id=row.distributor_id)
+    return url_for("records.show", program_code=scope().program.code, distributor_id=row.distributor_id)
 
 
 def _numbered(typed: str) -> ColumnElement[bool]:

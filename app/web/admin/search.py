@@ -15,7 +15,7 @@ from app.web.context import person, scope, session
 bp = Blueprint("search", __name__)
 
 KINDS: Mapping[str, tuple[Any, Permission, str, str]] = {
-    "distributor": (_("Distributors"), Permission.SEE_DISTRIBUTORS, "statements.show", "distributor_id"),
+    "distributor": (_("Distributors"), Permission.SEE_DISTRIBUTORS, "records.show", "distributor_id"),
     "document": (_("Documents"), Permission.SEE_DOCUMENT, "documents.show", "document_id"),
     "product": (_("Products"), Permission.SEE_PRODUCTS, "products.index", "q"),
     "card": (_("Cards"), Permission.SEE_MONEY, "cards.index", "q"),

@@ -33,7 +33,8 @@ def sign_in() -> Answer:
     if not form.validate():
         return _page(form), 400
     login = people.login_key(form.login.data or "")
-    refused = counting.count(login, form)
+    subject = f"password:{login}"
+    refused = counting.count(subject, form)
     if refused:
         return _page(form), *refused
     with transaction(db.session) as session:
@@ -42,7 +43,7 @@ def sign_in() -> Answer:
         _log.warning("a try to sign in from %s failed", request.remote_addr)
         form.refuse(None, _("The sign-in name and the password do not belong together. Check both and try again."))
         return _page(form), 401
-    counting.forget(login)
+    counting.forget(subject)
     sessions.begin(person, Method.PASSWORD)
     if person.login in samples.LOGINS and sessions.is_exempt(person) and people.needs_second_factor(person):
         flash(_("This is the demonstration: elsewhere, this role does not get in without a second factor."), "warning")

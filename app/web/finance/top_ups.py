@@ -34,7 +34,7 @@ def _query() -> Select[Any]:
 
 
 def _distributor(row: Any) -> str:
-    return url_for("statements.show", program_code=scope().program.code, distributor_id=row.distributor_id)
+    return url_for("records.show", program_code=scope().program.code, distributor_id=row.distributor_id)
 
 
 def _run(row: Any) -> str | None:

@@ -1,5 +1,6 @@
 """Notices: what happened to points, documents and top-ups, in a sentence each."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -19,21 +20,25 @@ SHOWN = 50
 
 def sentence(one: Notice) -> str:
     """Make the sentence of a notice in the language of whoever reads it."""
-    parts: dict[str, Any] = one.parts
-    if one.kind == "document_accepted":
+    return sentence_of(one.kind, one.parts)
+
+
+def sentence_of(kind: str, parts: Mapping[str, Any]) -> str:
+    """Make the sentence of a notice of some kind of its parts."""
+    if kind == "document_accepted":
         return str(_("Document %(number)s was accepted.", number=parts["number"]))
-    if one.kind == "document_refused":
+    if kind == "document_refused":
         return str(_("Document %(number)s was refused: %(why)s", number=parts["number"], why=parts["reason"]))
-    if one.kind == "adjusted":
+    if kind == "adjusted":
         amount = formats.points(int(parts["points"]), signed=True)
         return str(_("%(amount)s points by hand: %(why)s", amount=amount, why=parts["reason"]))
-    if one.kind == "top_up_loaded":
+    if kind == "top_up_loaded":
         return str(_("%(amount)s was loaded onto your card.", amount=formats.cash(int(parts["amount_minor"]))))
-    if one.kind == "top_up_failed":
+    if kind == "top_up_failed":
         return str(
             _("A top-up of %(amount)s failed; its points are back.", amount=formats.cash(int(parts["amount_minor"])))
         )
-    if one.kind == "application_consent":
+    if kind == "application_consent":
         return str(_("%(name)s wants to join as your sales rep. Agree or decline.", name=parts["name"]))
     return str(_("%(points)s points wait to be turned into a top-up.", points=formats.points(int(parts["points"]))))
 

@@ -45,8 +45,8 @@ def _share(value: int) -> str:
     return formats.share(value)
 
 
-def _statement(row: Any) -> str:
-    return url_for("statements.show", program_code=scope().program.code, distributor_id=row.row_id)
+def _record(row: Any) -> str:
+    return url_for("records.show", program_code=scope().program.code, distributor_id=row.row_id)
 
 
 _ACTIVITY = {
@@ -82,7 +82,7 @@ def _activity_listing(window: Window) -> Listing:
         name="report_activity",
         title=_("Active and passive distributors"),
         columns=(
-            Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_statement),
+            Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_record),
             Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
             Column("group_name", _("Group"), DistributorGroup.name, phone=False),
             Column("activity", _("Activity"), kind, badge=lambda value: _ACTIVITY[value]),
@@ -186,7 +186,7 @@ def _distributors_listing(window: Window) -> Listing:
         name="report_distributors",
         title=_("Distributors compared"),
         columns=(
-            Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_statement),
+            Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_record),
             Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
             Column("group_name", _("Group"), DistributorGroup.name, phone=False),
             Column("net", _("Net amount"), net, Kind.MONEY, cast(net, BigInteger)),

@@ -66,6 +66,7 @@ class Wallets(RuleBasedStateMachine):
         legs = self.wallet.release(self.wallet.lots[lot_id])
         assert self.enter(legs) == 0
         assert sum(leg.amount for leg in legs if leg.bucket is Bucket.AVAILABLE) == released
+        self.expire()
 
     @precondition(lambda self: self.standing())
     @rule(choice=st.integers(0, 100), amount=AMOUNTS)

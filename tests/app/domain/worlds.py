@@ -433,6 +433,7 @@ class _Kit:
     point_decimals: int
     product_groups: list[dict[str, Any]]
     distributor_groups: list[dict[str, Any]]
+    about: str | None
 
     @property
     def minor_digits(self) -> int:
@@ -476,9 +477,10 @@ CONDITIONS: Mapping[str, Callable[[Dice, _Kit], Any]] = {
 
 
 def _scope(kit: _Kit) -> dict[str, Any]:
-    """Make a scope of up to three conditions of any sort."""
+    """Make a scope of up to three conditions of any sort, besides the one that the world is about."""
     dice = kit.dice
-    scope = {name: CONDITIONS[name](dice, kit) for name in dice.some(*CONDITIONS)}
+    names = dice.some(*CONDITIONS) if kit.about is None or dice.once_in(3) else []
+    scope = {name: CONDITIONS[name](dice, kit) for name in dict.fromkeys([*([kit.about] if kit.about else []), *names])}
     if scope.get("until", "9") < scope.get("from", ""):
         scope["from"], scope["until"] = scope["until"], scope["from"]
     return scope
@@ -564,7 +566,7 @@ def _rule(kit: _Kit, code: str) -> dict[str, Any]:
     rule["stack"] = dice.of(*STACKS)
     if dice.once_in(2):
         rule["priority"] = dice.whole(0, 3)
-    if dice.once_in(2):
+    if kit.about or dice.once_in(2):
         rule["scope"] = _scope(kit)
     if dice.once_in(3):
         rule["caps"] = _caps(dice, decimals)
@@ -620,8 +622,11 @@ def _known(dice: Dice, codes: Sequence[str], groups: Sequence[Mapping[str, Any]]
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> World:
-    """Make a programme of up to five rules, and up to eight documents."""
+def worlds(draw: st.DrawFn, about: str | None = None) -> World:
+    """Make a programme of up to five rules, and up to eight documents.
+
+    A world may be about one condition of scopes: every rule of it has that condition then.
+    """
     dice = Dice(draw)
     kit = _Kit(
         dice,
@@ -629,6 +634,7 @@ def worlds(draw: st.DrawFn) -> World:
         point_decimals=dice.of(0, 0, 1, 2),
         product_groups=_tree(dice, ("bikes", "road", "race", "tools")),
         distributor_groups=_tree(dice, ("shops", "big", "small")),
+        about=about,
     )
     made = [_rule(kit, ("r1", "r2", "a3", "R4", "b5")[at]) for at in dice.many(1, 5)]
     distributors = _known(dice, DISTRIBUTORS, kit.distributor_groups)

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +12,14 @@ import flask_bootstrap
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from fontTools.ttLib import TTFont
 
-from app.config import PROJECT
+from app.config import PROJECT, Settings
 from app.domain import colours
 from app.domain.colours import READABLE, contrast
+from app.extensions import db
+from app.factory import create_app
+from app.web import font_making
 from app.web.icons import ICONS, sprite
 from tests.app.web.test_pages import every_page
 from tests.app.web.world import World
@@ -293,30 +298,47 @@ def test_the_worker_keeps_the_page_without_a_network_and_nothing_of_anybodys(vis
 # ---- fonts ----
 
 
+LETTERS = "ĄąĆćĘęŁłŃńÓóŚśŹźŻż ÑñÁáÉéÍíÚúÜü¿¡ ЁёЙйЩщЪъЫыЭэЮюЯя №₽€„”«»–—…−\u202f·•×→"
+
+
 def test_pages_do_not_wait_for_fonts(visitor: FlaskClient) -> None:
     assert "fonts.css" not in visitor.get("/sign-in").text
     assert visitor.get("/look/fonts/figo.woff2").status_code == 404
     assert visitor.get("/look/fonts/other.woff2").status_code == 404
 
 
-def test_fonts_have_every_letter_of_our_languages_and_figures_of_one_width(tmp_path: Path) -> None:
-    from fontTools.ttLib import TTFont
-
-    from app.web import font_making
-
-    font_making.make(tmp_path)
-    made = sorted(tmp_path.glob("*.woff2"))
-    assert len(made) == len(font_making.WEIGHTS)
-    assert not list(tmp_path.glob("*.part"))
-    letters = "ĄąĆćĘęŁłŃńÓóŚśŹźŻż ÑñÁáÉéÍíÚúÜü¿¡ ЁёЙйЩщЪъЫыЭэЮюЯя №₽€„”«»–—…−\u202f·•×→"
-    for path in made:
-        assert path.stat().st_size < 40_000
-        font = TTFont(io.BytesIO(path.read_bytes()))
+def test_fonts_are_made_beside_the_first_page_and_have_every_letter_of_our_languages(
+    world: World, tmp_path: Path
+) -> None:
+    made = world.app.extensions["kontor"]
+    app = create_app(Settings(home=tmp_path), made["addresses"], web=True)
+    client = app.test_client()
+    assert "fonts.css" not in client.get("/sign-in").text, "nobody waits for them"
+    for thread in threading.enumerate():
+        if thread.name == "fonts":
+            thread.join()
+    page = client.get("/sign-in").text
+    sheet = re.search(r'<link rel="stylesheet" href="(/look/fonts\.css\?v=\w+)">', page)
+    assert sheet
+    addresses = re.findall(r'url\("([^"]+)"\)', client.get(sheet[1]).text)
+    assert addresses == re.findall(r'<link rel="preload" href="([^"]+)" as="font"', page)
+    assert len(addresses) == len(font_making.WEIGHTS)
+    for address in addresses:
+        answer = client.get(address)
+        assert answer.mimetype == "font/woff2"
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert len(answer.data) < 40_000
+        font = TTFont(io.BytesIO(answer.data))
         known = font.getBestCmap()
-        assert not [letter for letter in letters if ord(letter) not in known], path.name
+        assert not [letter for letter in LETTERS if ord(letter) not in known], address
         widths = {font["hmtx"][known[ord(figure)]][0] for figure in "0123456789"}
         features = {record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord}
         assert len(widths) == 1 or "tnum" in features
-    before = [path.stat().st_mtime_ns for path in made]
-    font_making.make(tmp_path)
-    assert [path.stat().st_mtime_ns for path in made] == before
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "fonts").iterdir()}
+    font_making.make(tmp_path / "fonts")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "fonts").iterdir()} == kept
+    made_of = app.extensions["kontor"]
+    made_of["attempts"].close()
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()

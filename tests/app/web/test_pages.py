@@ -208,7 +208,7 @@ def test_distributors_come_a_page_at_a_time(world: World, as_: As) -> None:
     names, address, pages = [], f"/programs/{world.a}/distributors", 0
     while address:
         page = as_("viewer").get(address).text
-        names += re.findall(r'<th scope="row"><a href="[^"]*/distributors/\d+">([^<]+)<', page)
+        names += re.findall(r'<th scope="row"><a href="[^"]*/distributors/\d+/record">([^<]+)<', page)
         found = re.search(r'href="([^"]+)" rel="next"', page)
         address = found[1].replace("&amp;", "&") if found else ""
         pages += 1

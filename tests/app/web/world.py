@@ -170,7 +170,7 @@ def _people(session: Session, world: World, a: Program, b: Program) -> None:
     add("owner")
     for role in _STAFF:
         add(role.value, a, role)
-    add("stranger", b, Role.VIEWER)
+    add("stranger", b, Role.ADMINISTRATOR)
     add("distributor", a, Role.OWNER, world.distributors["D-5"])
     add("other", a, Role.OWNER, world.distributors["D-6"])
     add("rep", a, Role.REP, world.distributors["D-5"])

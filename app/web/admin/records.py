@@ -1,0 +1,183 @@
+"""A distributor's record: its data, people, points and cards, and the story of everything that happened to it."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.domain.states import TaxStatus, Unit
+from app.extensions import db
+from app.services import balances, distributors, happenings, memberships
+from app.services.distributors import Data
+from app.services.happenings import Kind
+from app.services.people import Permission
+from app.web import paging, queries
+from app.web.admin.story import KINDS, entry
+from app.web.context import OneDistributor, now, person, scope, session
+from app.web.forms import Form, choice
+from app.web.permissions import can
+from app.web.wording import TAX_STATUS
+
+bp = Blueprint("records", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+ROWS = 25
+"""Happenings of a page."""
+
+
+class DataForm(Form):
+    """A distributor's data. The code is not among them: files know the distributor by it."""
+
+    may_look_like_cards = frozenset({"tax_id"})
+
+    name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=200)])
+    group = SelectField(_("Group"), description=_("Rules and rates tell distributors apart by it."))
+    tier = StringField(_("Tier"), [Length(max=64)])
+    tax_id = StringField(_("Tax id"), [Length(max=32)])
+    tax_status = SelectField(
+        _("Tax status"),
+        choices=[choice(status.value, text) for status, text in TAX_STATUS.items()],
+        description=_("Decides how rewards are taxed from the next conversion on."),
+    )
+    city = StringField(_("City"), [Length(max=200)])
+    region = StringField(_("Region"), [Length(max=200)])
+    country = StringField(_("Country"), [Length(max=64)])
+    reason = TextAreaField(_("Reason"), [Length(max=500)], description=_("Kept in the audit log."))
+
+
+class BlockForm(Form):
+    """Why a distributor is blocked, or takes part again."""
+
+    reason = TextAreaField(_("Reason"), [InputRequired(_("Say why.")), Length(max=500)])
+
+
+@bp.get("/programs/<code:program_code>/distributors/<id:distributor_id>/record")
+def show(program_code: str, distributor_id: int) -> str:
+    return _page(BlockForm(formdata=None), asked=False)
+
+
+def _page(form: BlockForm, *, asked: bool) -> str:
+    here = scope()
+    one = _distributor()
+    kinds = {kind: text for kind, (text, permission) in KINDS.items() if can(permission.value)}
+    chosen = next((kind for kind in kinds if kind.value == request.args.get("kind")), None)
+    before = happenings.place_named(request.args.get("before", ""))
+    told = happenings.happenings(
+        session(),
+        here.program.id,
+        one.id,
+        one.code,
+        [chosen] if chosen is not None else list(kinds),
+        before=before,
+        limit=ROWS + 1,
+    )
+    page = paging.page(told, first=before is None, size=ROWS)
+    return render_template(
+        "admin/record.html",
+        data=distributors.data_of(session(), one.id),
+        balance=balances.balance_of(session(), here.program.id, one.code, Unit.POINTS),
+        expiring=balances.expiring(session(), one.id, Unit.POINTS),
+        team=memberships.team(session(), one.id),
+        cards=queries.cards_of(session(), one.id) if can(Permission.SEE_MONEY.value) else (),
+        page=page,
+        story=[entry(happening) for happening in page.rows],
+        kinds=[(text, _record(kind=kind.value), kind is chosen) for kind, text in kinds.items()],
+        everything=_record(),
+        chosen=chosen,
+        start=_record(kind=chosen),
+        next=_record(kind=chosen, before=page.rows[-1].place) if page.more else None,
+        form=form,
+        asked=asked,
+        own={"program_code": here.program.code, "distributor_id": one.id},
+    )
+
+
+def _distributor() -> OneDistributor:
+    found = scope().distributor
+    assert found is not None, "the guard found one"
+    return found
+
+
+def _record(kind: Kind | str | None = None, **more: Any) -> str:
+    return url_for(
+        "records.show", program_code=scope().program.code, distributor_id=_distributor().id, kind=kind, **more
+    )
+
+
+@bp.route(
+    "/programs/<code:program_code>/distributors/<id:distributor_id>/record/edit",
+    methods=["GET", "POST"],
+)
+def edit(program_code: str, distributor_id: int) -> Answer:
+    data = distributors.data_of(session(), distributor_id)
+    groups = distributors.groups_of(session(), scope().program.id)
+    form = _data_form(data, groups)
+    if request.method == "GET":
+        return render_template("admin/record_edit.html", form=form, data=data, back=_record())
+    if not form.validate():
+        return render_template("admin/record_edit.html", form=form, data=data, back=_record()), 400
+    with transaction(db.session) as writing:
+        changed = distributors.change(
+            writing,
+            scope().program,
+            distributor_id,
+            {
+                "name": form.name.data,
+                "group_id": int(form.group.data) if form.group.data else None,
+                "tax_status": TaxStatus(form.tax_status.data),
+                **{name: form[name].data or None for name in ("tier", "tax_id", "city", "region", "country")},
+            },
+            actor=person().login,
+            now=now(),
+            reason=form.reason.data or None,
+        )
+    flash(gettext("The data are changed.") if changed else gettext("Nothing was changed."), "success")
+    return redirect(_record(), 303)
+
+
+def _data_form(data: Data, groups: list[tuple[int, str]]) -> DataForm:
+    form = DataForm(
+        data={
+            "name": data.name,
+            "group": str(data.group_id or ""),
+            "tier": data.tier,
+            "tax_id": data.tax_id,
+            "tax_status": data.tax_status.value,
+            "city": data.city,
+            "region": data.region,
+            "country": data.country,
+        }
+    )
+    form.group.choices = [choice("", _("None")), *(choice(str(id_), name) for id_, name in groups)]
+    return form
+
+
+@bp.post("/programs/<code:program_code>/distributors/<id:distributor_id>/record/block")
+def block(program_code: str, distributor_id: int) -> Answer:
+    """Block the distributor, or let it take part again."""
+    form, blocked = BlockForm(), request.form.get("blocked") == "yes"
+    if not form.validate():
+        return _page(form, asked=True), 400
+    with transaction(db.session) as writing:
+        done = distributors.set_blocked(
+            writing,
+            scope().program,
+            distributor_id,
+            blocked=blocked,
+            reason=form.reason.data or "",
+            actor=person().login,
+            now=now(),
+        )
+    if not done:
+        flash(gettext("It is so already."), "warning")
+    elif blocked:
+        flash(gettext("The distributor is blocked: it neither earns nor redeems."), "success")
+    else:
+        flash(gettext("The distributor takes part again."), "success")
+    return redirect(_record(), 303)

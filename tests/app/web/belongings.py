@@ -1,0 +1,323 @@
+"""One thing of every kind for both programmes of a world, and for both distributors of the first.
+
+Each holds a word by which it is known wherever it turns up: a page that shows it to anybody else has a leak.
+"""
+
+import csv
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.transaction import transaction
+from app.domain.registration import AnswerKind, Question
+from app.domain.states import ApplicationState, TopUpKind
+from app.extensions import db
+from app.models.desk import SavedView
+from app.models.distributors import Distributor, DistributorGroup
+from app.models.joining import Application, TermsVersion
+from app.models.ledger import LedgerTransaction
+from app.models.messages import Message
+from app.models.people import Membership, UserAccount
+from app.models.prepaid import LoadBatch, LoadResponse, Redemption, TopUp
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.models.signing_in import Passkey
+from app.services import (
+    adjustments,
+    catalogue,
+    invitations,
+    logos,
+    notices,
+    people,
+    registration,
+    terms,
+    texts,
+    ways_in,
+)
+from app.services.catalogue import ProductRow
+from app.services.distributors import DistributorRow, put_distributors
+from app.services.people import Role
+from app.web.font_making import WEIGHTS, edition
+from prepaid import cards, jobs, runs, settling
+from tests.app.services.test_logos import png
+from tests.app.web.world import World, do_one_job, import_rows
+from tests.support.sales import Sold, sell
+
+OURS = "axolotl"
+"""Known in the first programme, to those who run it alone."""
+MINE = "numbat"
+"""Of the distributor whose owner is `distributor`; not of the things that bear the name of its rep."""
+OTHERS = "ocelot"
+"""Of the other distributor of the first programme."""
+FOREIGN = "quetzal"
+"""Of the second programme."""
+WORDS = (OURS, MINE, OTHERS, FOREIGN)
+
+_TEXT = "invitation.subject"
+
+
+@dataclass
+class Belongings:
+    """Ids, by kind and by whose they are: ``a`` and ``b`` of a programme, ``mine`` and ``others`` of a distributor."""
+
+    of: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def put(self, kind: str, whose: str, id_: Any) -> None:
+        """Note one."""
+        self.of.setdefault(kind, {})[whose] = id_
+
+
+def fill(world: World) -> Belongings:
+    """Give both programmes of a world what they lack."""
+    made = Belongings()
+    made.of["text"] = {"a": _TEXT, "b": _TEXT}
+    made.of["font"] = {"a": _font(world)}
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            a, b = (session.scalars(select(Program).where(Program.code == code)).one() for code in (world.a, world.b))
+            _distributors(session, world, a, b, made)
+            _sales(session, world, a, b, made)
+            for whose, program, word in (("a", a, OURS), ("b", b, FOREIGN)):
+                _of_program(session, world, program, whose, word, made)
+            _of_distributors(session, world, a, b, made)
+        for whose, code, word in (("a", world.a, OURS), ("b", world.b, FOREIGN)):
+            made.put("batch", whose, import_rows(world, code, f"{word}.csv", [("X", "soon", "D-0", word, "1", "1,00")]))
+            _runs(world, code, whose, made)
+        with transaction(db.session) as session:
+            _tokens(session, world, made)
+        db.session.remove()
+    return made
+
+
+def _font(world: World) -> str:
+    """Lay a font where those that are made lie: making them takes longer than all the rest here."""
+    name = next(iter(WEIGHTS))
+    path = world.settings.home / "fonts" / f"{edition()}-{name}.woff2"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"wOF2")
+    return name
+
+
+def _distributors(session: Session, world: World, a: Program, b: Program, made: Belongings) -> None:
+    since = dt.date(2026, 1, 1)
+    put_distributors(
+        session, a.id, "pl", [DistributorRow(code="D-6", name=f"{OTHERS} Ltd")], enrolled_on=since, may_owe=True
+    )
+    code = f"{FOREIGN}-1"
+    put_distributors(
+        session, b.id, "pl", [DistributorRow(code=code, name=f"{FOREIGN} Ltd")], enrolled_on=since, may_owe=True
+    )
+    b.name = f"B {FOREIGN}"
+    found = session.scalars(
+        select(Distributor.id).where(Distributor.program_id == b.id, Distributor.code == code)
+    ).one()
+    made.of["distributor"] = {"mine": world.distributors["D-5"], "others": world.distributors["D-6"], "b": found}
+    made.of["code"] = {"mine": "D-5", "others": "D-6", "b": code}
+    for whose, program, word in (("a", a, OURS), ("b", b, FOREIGN)):
+        group = session.scalars(
+            select(DistributorGroup).where(DistributorGroup.program_id == program.id).limit(1)
+        ).one()
+        group.name, group.code = f"{word} group", f"{word}-group"
+        made.put("group", whose, group.id)
+        made.put("group_code", whose, group.code)
+        catalogue.put_products(
+            session, program.id, "pl", [ProductRow(code=f"{word}-p", name=f"{word} saw", group_id=None)]
+        )
+
+
+def _sales(session: Session, world: World, a: Program, b: Program, made: Belongings) -> None:
+    mine, others, foreign = (made.of["distributor"][whose] for whose in ("mine", "others", "b"))
+    drill = catalogue.product_ids(session, a.id)["p1"]
+    rep = world.login("rep")
+    sell(
+        session,
+        a,
+        [
+            Sold(f"{MINE}/1", mine, drill, 5, 90_000, "2026-04-01"),
+            Sold("REP/1", mine, drill, 5, 90_000, "2026-04-02", person=rep),
+            Sold(f"{OTHERS}/1", others, drill, 5, 90_000, "2026-04-03"),
+        ],
+    )
+    product = catalogue.product_ids(session, b.id)[f"{FOREIGN}-p"]
+    sell(
+        session,
+        b,
+        [
+            Sold(f"{FOREIGN}/1", foreign, product, 1, 90_000, "2026-02-01"),
+            Sold(f"{FOREIGN}/2", foreign, product, 1, 90_000, "2026-04-01"),
+        ],
+    )
+    for whose, program, number in (
+        ("mine", a, f"{MINE}/1"),
+        ("rep", a, "REP/1"),
+        ("others", a, f"{OTHERS}/1"),
+        ("b", b, f"{FOREIGN}/1"),
+    ):
+        found = select(SalesDocument.id).where(SalesDocument.program_id == program.id, SalesDocument.number == number)
+        made.put("document", whose, session.scalars(found).one())
+    for whose, program in (("a", a), ("b", b)):
+        ledger = select(LedgerTransaction.id).where(LedgerTransaction.program_id == program.id)
+        made.put("transaction", whose, session.scalars(ledger.order_by(LedgerTransaction.id).limit(1)).one())
+
+
+def _of_program(session: Session, world: World, program: Program, whose: str, word: str, made: Belongings) -> None:
+    now, by = world.clock(), {"actor": f"{word}@{word}.example", "now": world.clock()}
+    login = f"{word}@{program.code}.example"
+    user_id = people.create_user(session, login, f"{word} Smith", None, **by)
+    people.give_role(session, login, program, Role.VIEWER, **by)
+    member = select(Membership.id).where(Membership.user_id == user_id)
+    made.put("user", whose, user_id)
+    made.put("member", whose, session.scalars(member).one())
+    invited = invitations.invite(
+        session,
+        program,
+        login=f"invited-{login}",
+        name=f"{word} Jones",
+        role=Role.VIEWER,
+        link=lambda token: made.put("invited", whose, token) or f"https://k.example/{token}",
+        inviter=word,
+        **by,
+    )
+    made.put("invitation", whose, invited)
+    newest = select(Message.id).where(Message.program_id == program.id).order_by(Message.id.desc()).limit(1)
+    made.put("message", whose, session.scalars(newest).one())
+    label = {"en": f"{word} question", "pl": f"{word} pytanie"} if whose == "b" else {"en": "Why", "pl": "Dlaczego"}
+    made.put("key", whose, registration.put_question(session, program.id, Question("", AnswerKind.LINE, label), **by))
+    if whose == "a":
+        registration.publish(session, program.id, published=True, **by)
+    terms.publish(session, program, {"en": f"Terms {word if whose == 'b' else ''}", "pl": "Regulamin"}, **by)
+    newest_terms = select(TermsVersion.id).where(TermsVersion.program_id == program.id)
+    made.put("terms", whose, session.scalars(newest_terms).one())
+    texts.put_override(session, program.id, _TEXT, "en", f"{word} invites you to %(program)s", **by)
+    distributor = made.of["distributor"]["mine" if whose == "a" else whose]
+    adjusted = adjustments.request(
+        session, program, distributor, 5, reason_code="correction", note=f"{word} note", **by
+    )
+    made.put("adjustment", whose, adjusted)
+    for name, kind in (("application", "company"), ("rep_application", "rep")):
+        application = _application(program, word, kind, ApplicationState.NEW, None, now)
+        session.add(application)
+        session.flush()
+        made.put(name, whose, application.id)
+    view = SavedView(
+        user_id=user_id,
+        program_id=program.id,
+        listing="distributors",
+        name=f"{word} view",
+        query=f"q={word}",
+        shared=True,
+        created_at=now,
+    )
+    session.add(view)
+    session.flush()
+    made.put("view", whose, view.id)
+
+
+def _application(
+    program: Program, word: str, kind: str, state: ApplicationState, distributor_id: int | None, now: dt.datetime
+) -> Application:
+    return Application(
+        program_id=program.id,
+        kind=kind,
+        login=f"{word}-{kind}@{word}.example",
+        name=f"{word} Brown",
+        company=f"{word} Trade",
+        tax_id=word,
+        phone="",
+        locale="en",
+        answers={},
+        state=state,
+        distributor_id=distributor_id,
+        created_at=now,
+        address="192.0.2.1",
+    )
+
+
+def _of_distributors(session: Session, world: World, a: Program, b: Program, made: Belongings) -> None:
+    now, by = world.clock(), {"actor": "test", "now": world.clock()}
+    for at, (whose, program, word) in enumerate((("mine", a, MINE), ("others", a, OTHERS), ("b", b, FOREIGN))):
+        owner = made.of["distributor"][whose]
+        cards.register(session, program, made.of["code"][whose], token=f"token-{word}", last4=f"900{at}", **by)
+        notices.tell(
+            session, program.id, "document_accepted", {"number": f"{word}-notice"}, distributor_id=owner, now=now
+        )
+        invited = invitations.invite(
+            session,
+            program,
+            login=f"rep-{word}@{program.code}.example",
+            name=f"{word} White",
+            role=Role.REP,
+            distributor_id=owner,
+            link=lambda token: f"https://k.example/{token}",
+            inviter="test",
+            **by,
+        )
+        made.put("invitation", whose, invited)
+        login = f"{word}-rep@{program.code}.example"
+        user_id = people.create_user(session, login, f"{word} Green", None, **by)
+        people.give_role(session, login, program, Role.REP, owner, **by)
+        made.put("member", whose, session.scalars(select(Membership.id).where(Membership.user_id == user_id)).one())
+        application = _application(program, word, "rep", ApplicationState.CONSENT, owner, now)
+        session.add(application)
+        session.flush()
+        made.put("application", whose, application.id)
+
+
+def _runs(world: World, code: str, whose: str, made: Belongings) -> None:
+    """Prepare a run, order it and take some answers in; prepare a second one; and one without anything in it."""
+    now = world.clock()
+    with transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == code)).one()
+        first = runs.preview(
+            session, program, from_on=dt.date(2026, 1, 1), to_on=dt.date(2026, 2, 28), actor="test", now=now
+        ).id
+        runs.approve(session, first, actor="somebody else", now=now)
+        jobs.ask(session, jobs.ORDER, first, actor="somebody else")
+    while do_one_job(world):
+        pass
+    path = world.settings.home / "answers.csv"
+    with transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == code)).one()
+        found = select(TopUp.reference).join(Redemption, Redemption.id == TopUp.redemption_id)
+        references = session.scalars(found.where(Redemption.run_id == first, TopUp.kind == TopUpKind.REWARD)).all()
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([("reference", "result"), *((one, "unknown") for one in references)])
+        settling.settle_file(session, world.settings, first, path, name="answers.csv", actor="test", now=now)
+        second = runs.preview(
+            session, program, from_on=dt.date(2026, 3, 1), to_on=dt.date(2026, 12, 31), actor="test", now=now
+        ).id
+        empty = runs.preview(
+            session, program, from_on=dt.date(2019, 1, 1), to_on=dt.date(2019, 1, 2), actor="test", now=now
+        ).id
+        made.put("run", whose, first)
+        made.put("preview", whose, second)
+        made.put("empty_run", whose, empty)
+        made.put("order", whose, session.scalars(select(LoadBatch.id).where(LoadBatch.run_id == first)).first())
+        made.put("response", whose, session.scalars(select(LoadResponse.id).where(LoadResponse.run_id == first)).one())
+
+
+def _tokens(session: Session, world: World, made: Belongings) -> None:
+    """Links that open something for whoever has them, and a logo."""
+    now = world.clock()
+    ways_in.ask_link(session, world.login("other"), link=lambda token: made.put("link", "a", token) or "x", now=now)
+    ways_in.ask_reset(session, world.login("other"), link=lambda token: made.put("reset", "a", token) or "x", now=now)
+    a = session.scalars(select(Program).where(Program.code == world.a)).one()
+    logos.put_logo(session, a, png(), actor="test", now=now)
+    made.put("logo", "a", hashlib.sha256(png()).hexdigest())
+    for whose, name in (("mine", "distributor"), ("others", "other")):
+        user = session.scalars(select(UserAccount).where(UserAccount.login == world.login(name))).one()
+        passkey = Passkey(
+            user_id=user.id,
+            credential_id=name.encode(),
+            public_key=b"none",
+            sign_count=0,
+            name=f"{MINE if whose == 'mine' else OTHERS} key",
+            created_at=now,
+        )
+        session.add(passkey)
+        session.flush()
+        made.put("passkey", whose, passkey.id)
