@@ -50,7 +50,8 @@ def create_app(
     app = Flask("app", template_folder=str(PROJECT / "templates"), static_folder=str(PROJECT / "app/web/static"))
     app.config.update(
         SQLALCHEMY_DATABASE_URI=addresses.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True},
+        # what an error says may be stored and shown: without the values of the statement
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True, "hide_parameters": True},
         SECRET_KEY=secret_key(chosen),
         MAX_CONTENT_LENGTH=1 << 20,
         SESSION_COOKIE_HTTPONLY=True,

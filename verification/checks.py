@@ -22,11 +22,14 @@ class Finding:
 
 
 def outside_program(sales: Sales, starts_on: np.datetime64, ends_on: np.datetime64 | None) -> Iterator[Finding]:
-    """Refuse documents issued outside the programme's dates (rules.md 2: there nothing earns)."""
+    """Refuse documents issued outside the programme's dates (rules.md 2: there nothing earns).
+
+    What comes back after the end still takes back what it had earned.
+    """
     issued = sales.documents.issued_on
     outside = issued < starts_on
     if ends_on is not None:
-        outside |= issued > ends_on
+        outside |= (issued > ends_on) & ~sales.gives_back_only()
     for at in np.flatnonzero(outside).tolist():
         yield Finding(
             at,
@@ -41,8 +44,8 @@ def outside_program(sales: Sales, starts_on: np.datetime64, ends_on: np.datetime
 
 
 def blocked_distributors(sales: Sales, blocked: Flags) -> Iterator[Finding]:
-    """Refuse documents of blocked distributors; ``blocked`` marks them document by document."""
-    for at in np.flatnonzero(blocked).tolist():
+    """Refuse what blocked distributors sold; ``blocked`` marks their documents. What comes back to them still counts."""
+    for at in np.flatnonzero(blocked & ~sales.gives_back_only()).tolist():
         yield Finding(at, DocumentStatus.REFUSED, {"code": "distributor_blocked"})
 
 

@@ -119,6 +119,9 @@ class Expiry(Part):
     """When points expire; nothing said: never (rules.md 8)."""
 
     months_after_award: int | None = Field(None, ge=1, le=600)
+    grace_days: int | None = Field(
+        None, ge=0, le=366, description="what comes back after its last day may be spent for so many days more"
+    )
 
 
 class Verification(Part):

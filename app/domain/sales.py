@@ -120,6 +120,12 @@ class Sales:
         """Mark the lines that give back: of a credit note, or with a quantity below zero (rules.md 6)."""
         return ~self.is_sale() | (self.lines.quantity_milli < 0)
 
+    def gives_back_only(self) -> Flags:
+        """Mark the documents of which every line gives back."""
+        sells = np.zeros(len(self.documents), dtype=bool)
+        sells[self.lines.document[~self.is_return()]] = True
+        return ~sells
+
 
 def _taken(columns: Any, wanted: Any) -> Any:
     return type(columns)(**{field.name: getattr(columns, field.name)[wanted] for field in fields(columns)})

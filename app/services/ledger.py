@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, Connection, any_, func, literal, select
+from sqlalchemy import BigInteger, Connection, any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from app.db.driver import value_of
 from app.domain.calendar import local_date, months_after
 from app.domain.card_numbers import holds_card_number
+from app.domain.definition import ProgramSettings
 from app.domain.exact import Ints
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
@@ -172,7 +173,8 @@ def cancel(
 ) -> None:
     """Give reserved points back to the lots they came from: the load failed, or was called off (rules.md 8).
 
-    What the account owes meanwhile is paid off first.
+    What the account owes meanwhile is paid off first. What comes back to a lot whose last day is over has the
+    programme's grace; where it sets none, it expires with the lot.
 
     Raises:
         LedgerError: One of them is not a reservation.
@@ -181,7 +183,11 @@ def cancel(
     posting = Posting(program_id, actor=actor, reason=reason)
     reserved = _reserved(session, reservations)
     lots = [leg.lot_id for _, legs in reserved.values() for _, leg in legs if leg.lot_id is not None]
-    opened = OpenWallets(session, {account for _, legs in reserved.values() for account, _ in legs}, with_lots=lots)
+    accounts = {account for _, legs in reserved.values() for account, _ in legs}
+    grace_days = ProgramSettings.model_validate(session.get_one(Program, program_id).settings).expiry.grace_days
+    if grace_days is not None and accounts:
+        write_off(session, program_id, on, accounts)  # the grace is for what comes back, not for what was left
+    opened = OpenWallets(session, accounts, with_lots=lots)
     transactions = _resolve(session, posting, TransactionKind.CANCEL, list(reserved), on)
     for reservation, (_, legs) in reserved.items():
         transaction = transactions[reservation]
@@ -192,6 +198,9 @@ def cancel(
             posting.add_legs(transaction, account, wallet.receive(wallet.lots[leg.lot_id], leg.amount))
     posting.changed_lots.append(opened.changed())
     post(session, posting)
+    if grace_days is not None:
+        over = (Lot.id == any_(literal(lots, ARRAY(BigInteger)))) & (Lot.expires_on < on)
+        session.execute(update(Lot).where(over).values(expires_on=on + dt.timedelta(days=grace_days)))
 
 
 def _resolve(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.sales import NO_AMOUNT, Sales
-from app.domain.states import DocumentStatus
+from app.domain.states import DocumentKind, DocumentStatus
 from tests.support.sales import Sold, incoming
 from verification import checks
 from verification.checks import Finding
@@ -39,6 +39,18 @@ def test_documents_outside_the_programmes_dates_are_refused() -> None:
         "from_on": "2026-01-01",
         "until_on": "2026-06-30",
     }
+
+
+def test_what_comes_back_counts_after_the_end_and_of_the_blocked() -> None:
+    sold = [Sold("1", 1, 1, 2, 10, "2026-07-01"), Sold("2", 1, 1, -1, -10, "2026-07-01")]
+    mixed = [Sold("3", 1, 1, -1, -10, "2026-07-01"), Sold("3", 1, 2, 1, 10, "2026-07-01")]
+    noted = Sold("4", 1, 1, -1, -10, "2026-07-01", kind=DocumentKind.CREDIT_NOTE)
+    early = Sold("5", 1, 1, -1, -10, "2025-12-31")
+    sales = incoming([*sold, *mixed, noted, early]).sales
+    refused = checks.outside_program(sales, np.datetime64("2026-01-01"), np.datetime64("2026-06-30"))
+    assert [sales.documents.number[one.document] for one in refused] == ["5", "1", "3"]
+    blocked = checks.blocked_distributors(sales, np.ones(len(sales.documents), dtype=bool))
+    assert [sales.documents.number[one.document] for one in blocked] == ["1", "3"]
 
 
 def test_a_programme_without_an_end_has_none() -> None:

@@ -206,6 +206,19 @@ def test_what_goes_back_to_a_lot_whose_last_day_is_over_cannot_be_spent(open_des
     assert desk.balance().expired == 10
 
 
+def test_what_comes_back_after_its_last_day_has_the_programmes_grace(open_desk: Opening) -> None:
+    desk = open_desk(program={"expiry": {"months_after_award": 1, "grace_days": 10}})
+    desk.invoice("1", 10)
+    reservation = desk.reserve(4)
+    later = months_later(2)
+    desk.cancel(reservation, on=later.date())
+    assert (desk.points(), desk.balance().expired) == (Standing(0, 4), 6), "what was left in the lot has none"
+    last_day = later + dt.timedelta(days=10)
+    assert desk.expire(last_day) == 0
+    desk.settle(desk.reserve(1, on=last_day.date()), on=last_day.date())
+    assert desk.expire(last_day + dt.timedelta(days=1)) == 3
+
+
 @pytest.mark.parametrize("first", ["settle", "cancel"])
 @pytest.mark.parametrize("again", ["settle", "cancel"])
 def test_a_reservation_is_resolved_once(desk: Desk, first: str, again: str) -> None:
