@@ -54,6 +54,25 @@ PROOFS = {
             where t.kind = 1 and e.bucket = 11 group by t.document_id, a.unit
         ) p on p.document_id = w.document_id and p.unit = w.unit
         where coalesce(w.given, 0) <> coalesce(p.posted, 0)""",
+    "return {0}: it takes {1} back, {2} were posted in unit {3}": """
+        select coalesce(w.document_id, p.document_id), coalesce(w.taken, 0), coalesce(p.posted, 0),
+               coalesce(w.unit, p.unit)
+        from (
+            select return_document_id document_id, unit, sum(amount) taken
+            from award_reversal group by return_document_id, unit
+        ) w
+        full join (
+            select t.document_id, a.unit, sum(e.amount) posted
+            from ledger_transaction t
+            join ledger_entry e on e.transaction_id = t.id
+            join account a on a.id = e.account_id
+            where t.kind = 2 and e.bucket = 11 group by t.document_id, a.unit
+        ) p on p.document_id = w.document_id and p.unit = w.unit
+        left join sales_document d on d.id = w.document_id
+        left join account a on a.distributor_id = d.distributor_id and a.unit = w.unit
+        -- a wallet that may not owe is forgiven what it does not have
+        where case when a.may_owe is false then coalesce(p.posted, 0) > coalesce(w.taken, 0)
+              else coalesce(p.posted, 0) <> coalesce(w.taken, 0) end""",
     "entry {1} of transaction {0} is of an account or a lot that is not there": """
         select e.transaction_id, e.position from ledger_entry e
         left join account a on a.id = e.account_id left join lot l on l.id = e.lot_id

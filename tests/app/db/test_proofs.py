@@ -24,7 +24,7 @@ from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 
 SENTENCES = list(PROOFS)
-SUMS, EMPTY, CACHED, LOT, LOTS, AWARDS, ORPHAN, LINE = SENTENCES
+SUMS, EMPTY, CACHED, LOT, LOTS, AWARDS, RETURNS, ORPHAN, LINE = SENTENCES
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +139,9 @@ def test_a_ledger_in_order_has_nothing_to_say(database: Database, tampered: Ledg
             "unit, cut_by) select document_id, 99, rule_version_id, 7, 7, 7, 7, -1, 2, 0 from award limit 1",
             {AWARDS},
         ),
+        ("update award_reversal set amount = amount + 1", {RETURNS}),
+        ("delete from award_reversal", {RETURNS}),
+        ("update ledger_transaction set kind = 3 where kind = 2", {RETURNS}),
         (f"update ledger_entry set lot_id = 0 where transaction_id = {AWARD} and lot_id is not null", {ORPHAN, LOT}),
         (f"update ledger_entry set account_id = 0 where transaction_id = {AWARD} and bucket = 11", {ORPHAN, SUMS}),
         (f"delete from account where id = {WALLET}", {ORPHAN}),
