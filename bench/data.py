@@ -20,8 +20,10 @@ import yaml
 
 from app.demo.identifiers import ean13, nips
 
-DISTRIBUTORS, DISTRIBUTOR_GROUPS = 5_000, 25
-PRODUCTS, PRODUCT_GROUPS, PARENT_GROUPS = 20_000, 60, 8
+MOST_DISTRIBUTORS, DISTRIBUTOR_GROUPS = 5_000, 25
+MOST_PRODUCTS, PRODUCT_GROUPS, PARENT_GROUPS = 20_000, 60, 8
+LINES_PER_DISTRIBUTOR, LINES_PER_PRODUCT = 200, 50
+"""A file of less than a million lines has fewer of both, down to what its rules name."""
 LINES_PER_DOCUMENT = 5
 FIRST_DAY, DAYS = np.datetime64("2025-01-01"), 365
 EXCEL_EPOCH = np.datetime64("1899-12-30")
@@ -85,7 +87,8 @@ def write_bench(folder: Path, lines: int = 1_000_000, seed: int = 7, *, xlsx: bo
     """
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    distributors, products, list_price = _distributors(rng), *_products(rng)
+    distributors = _distributors(min(max(lines // LINES_PER_DISTRIBUTOR, 100), MOST_DISTRIBUTORS), rng)
+    products, list_price = _products(min(max(lines // LINES_PER_PRODUCT, 400), MOST_PRODUCTS), rng)
     sales, files = _sales(folder, lines, distributors, products, list_price, rng)
     (folder / "programme.yaml").write_text(programme_text(products), encoding="utf-8")
     _write_csv(folder / "distributors.csv", distributors)
@@ -99,25 +102,25 @@ def write_bench(folder: Path, lines: int = 1_000_000, seed: int = 7, *, xlsx: bo
 # --- who and what -----------------------------------------------------------------------------------------------------
 
 
-def _distributors(rng: np.random.Generator) -> dict[str, Text]:
+def _distributors(count: int, rng: np.random.Generator) -> dict[str, Text]:
     legal = ("Sp. z o.o.", "S.A.", "& Co", "Sp. j.", "i Syn")
     return {
-        "code": pa.array([f"D{10_001 + n}" for n in range(DISTRIBUTORS)]),
-        "name": pa.array([f"Distributor {n + 1} {legal[n % len(legal)]}" for n in range(DISTRIBUTORS)]),
-        "tax_id": pa.array(nips(DISTRIBUTORS)),
-        "group": pa.array([_reseller(n) for n in rng.integers(0, DISTRIBUTOR_GROUPS, DISTRIBUTORS).tolist()]),
+        "code": pa.array([f"D{10_001 + n}" for n in range(count)]),
+        "name": pa.array([f"Distributor {n + 1} {legal[n % len(legal)]}" for n in range(count)]),
+        "tax_id": pa.array(nips(count)),
+        "group": pa.array([_reseller(n) for n in rng.integers(0, DISTRIBUTOR_GROUPS, count).tolist()]),
     }
 
 
-def _products(rng: np.random.Generator) -> tuple[dict[str, Text], Ints]:
+def _products(count: int, rng: np.random.Generator) -> tuple[dict[str, Text], Ints]:
     kinds = ("drill", "paint", "cable", "filter", "valve", "hinge", 'pipe 1/2"', "żarówka")
     products = {
-        "sku": pa.array([f"SKU-{n:06d}" for n in range(PRODUCTS)]),
-        "ean": pa.array([ean13(590_000_000_000 + 37 * n) for n in range(PRODUCTS)]),
-        "name": pa.array([f"Product {n}, {kinds[n % len(kinds)]} {n % 97}x{n % 53} mm" for n in range(PRODUCTS)]),
-        "group": pa.array([_group(n) for n in rng.integers(0, PRODUCT_GROUPS, PRODUCTS).tolist()]),
+        "sku": pa.array([f"SKU-{n:06d}" for n in range(count)]),
+        "ean": pa.array([ean13(590_000_000_000 + 37 * n) for n in range(count)]),
+        "name": pa.array([f"Product {n}, {kinds[n % len(kinds)]} {n % 97}x{n % 53} mm" for n in range(count)]),
+        "group": pa.array([_group(n) for n in rng.integers(0, PRODUCT_GROUPS, count).tolist()]),
     }
-    return products, np.maximum(rng.lognormal(8.1, 1.0, PRODUCTS).astype(np.int64), 49)
+    return products, np.maximum(rng.lognormal(8.1, 1.0, count).astype(np.int64), 49)
 
 
 def _group(place: int) -> str:
@@ -145,10 +148,10 @@ def _sales(
 ) -> tuple[Sales, BenchFiles]:
     documents = max(lines // LINES_PER_DOCUMENT, 1)
     document = _document_of_lines(lines, documents, rng)
-    distributor_of = _skewed(DISTRIBUTORS, documents, 20, rng)
+    distributor_of = _skewed(len(distributors["code"]), documents, 20, rng)
     distributor = distributor_of[document]
     day = np.sort(rng.integers(0, DAYS, documents))[document]
-    product = _skewed(PRODUCTS, lines, 50, rng)
+    product = _skewed(len(list_price), lines, 50, rng)
 
     quarters = rng.integers(1, 200, lines) * 4  # one line in twenty sells a part of a piece
     quarters -= np.where(rng.random(lines) < 0.05, rng.integers(1, 4, lines), 0)

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from rq import Worker
+
 from app.cli.runtime import Runtime, runtime
 from app.config import settings
 from app.db.transaction import transaction
@@ -25,8 +27,7 @@ from bench.data import BenchFiles, write_bench
 from importers import batches
 
 WORKERS = 2
-_SECONDS_TO_WAKE = 6.0
-"""A worker takes seconds to load its libraries; an installation's run all day."""
+_SECONDS_TO_WAKE = 120.0
 
 
 def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
@@ -61,17 +62,30 @@ def fresh(files: BenchFiles) -> Iterator[Runtime]:
 
 
 @contextmanager
-def workers(run: Runtime, seconds_to_wake: float = _SECONDS_TO_WAKE) -> Iterator[list[int]]:
-    """Have workers, as `kontor up` starts them; give their process ids."""
+def workers(run: Runtime) -> Iterator[list[int]]:
+    """Have workers, as `kontor up` starts them; give their process ids once they wait for work.
+
+    A worker takes seconds to load its libraries; an installation's run all day.
+    """
     started = [
         children.start(["worker"], run.addresses, run.settings.home / "log" / f"worker-{number}.log")
         for number in range(WORKERS)
     ]
     try:
-        time.sleep(seconds_to_wake)
+        _wait_until_ready(run)
         yield [worker.pid for worker in started]
     finally:
         children.end(started)
+
+
+def _wait_until_ready(run: Runtime) -> None:
+    connection = messenger.connect(run.addresses.redis_url)
+    deadline = time.monotonic() + _SECONDS_TO_WAKE
+    while Worker.count(connection=connection) < WORKERS:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"the workers do not start; see {run.settings.home / 'log'}")
+        time.sleep(0.1)
+    connection.close()
 
 
 def servers(run: Runtime) -> list[int]:

@@ -8,9 +8,11 @@ import datetime as dt
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 import numpy as np
+import pyarrow as pa
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
@@ -47,6 +49,8 @@ from verification.gate import Admission, Incoming, Source, admit
 
 def register(settings: Settings, redis_url: str, clock: Callable[[], dt.datetime]) -> None:
     """Name the functions of the import's jobs."""
+    # Arrow's own pool gives memory back and fetches it anew all the time: a seventh of the reading of a large file
+    pa.set_memory_pool(pa.system_memory_pool())
     desk = _Desk(settings, redis_url, clock)
     registry.register(batches.READ, desk.read)
     registry.register(batches.SHARD, desk.shard)
@@ -101,24 +105,25 @@ class _Desk:
         columns = mapped(table, profile)
         table.write_numbers(columns[field] for field in NUMBERS if field in columns)
         problems = Problems()
-        with stage("keep"):
-            refuse_card_numbers(table, columns, batch.file_name)
-            files.save_rows(table.frame, table.row_number, table.broken)
         _wrong_widths(table, problems)
         broken = table.broken
         rows_read = len(table.row_number) + len(table.wrong_width)
         work.report(stage="typing", rows_read=rows_read)
         gross = settings.earns_on == "gross"
-        with stage("type"):
-            rows = type_rows(
-                table,
-                columns,
-                profile,
-                program.currency_decimals,
-                gross=gross,
-                time_zone=program.time_zone,
-                problems=problems,
-            )
+        with ThreadPoolExecutor(max_workers=1) as aside:  # Arrow works outside Python's lock
+            keeping = aside.submit(_keep, table, columns, batch.file_name, files)
+            with stage("type"):
+                rows = type_rows(
+                    table,
+                    columns,
+                    profile,
+                    program.currency_decimals,
+                    gross=gross,
+                    time_zone=program.time_zone,
+                    problems=problems,
+                )
+            with stage("keep"):
+                keeping.result()
         del table
         matched = _Matched(self, work, batch, program, settings, profile)
         with stage("match"):
@@ -189,8 +194,7 @@ class _Desk:
         table = read(judged, batch.file_name, profile.sheet)
         columns = mapped(table, profile)
         problems = Problems()
-        refuse_card_numbers(table, columns, batch.file_name)
-        files.save_rows(table.frame, table.row_number, table.broken)
+        _keep(table, columns, batch.file_name, files)
         _wrong_widths(table, problems)
         rows = masterdata.read_rows(table, columns, problems)
         with work.transaction() as session:
@@ -327,6 +331,12 @@ def _put_up_finish_if_last(session: Session, batch_id: int) -> bool:
     if left == 0:
         _put_up_finish(session, batch_id)
     return left == 0
+
+
+def _keep(table: TextTable, columns: dict[str, str], name: str, files: BatchFiles) -> None:
+    """Keep the rows of a file, unless it holds what nobody may keep."""
+    refuse_card_numbers(table, columns, name)
+    files.save_rows(table.frame, table.row_number, table.broken)
 
 
 def _wrong_widths(table: TextTable, problems: Problems) -> None:

@@ -95,7 +95,7 @@ def decide(
     if owner is None:
         raise NoSuchDocument(f"The programme {program.code} has no document {document_id}; see `kontor documents`.")
     # wallets before documents, as whoever corrects the document does
-    lock_wallets(session, program.id, np.asarray([owner], dtype=np.int64))
+    lock_wallets(session, np.asarray([owner], dtype=np.int64))
     document = session.execute(
         select(SalesDocument.id, SalesDocument.number, SalesDocument.status, SalesDocument.issued_on)
         .where(*here)

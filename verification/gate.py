@@ -27,7 +27,7 @@ from app.domain.states import DocumentStatus, Unit
 from app.models.distributors import Distributor
 from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
-from app.services.accounts import lock_wallets
+from app.services.accounts import Wallets, lock_wallets
 from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
@@ -111,7 +111,7 @@ def admit(
     with stage("recognise"):
         keys, hashes = document_keys(incoming), content_hashes(sales)
         # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
-        lock_wallets(session, rules.program_id, sales.documents.distributor_id)
+        wallets = lock_wallets(session, sales.documents.distributor_id)
         known = _known(session, rules.program_id, keys, hashes, sales.documents.distributor_id)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
@@ -125,7 +125,7 @@ def admit(
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
-    _store_and_count(session, rules, incoming, source, keys, hashes, corrects, decided, now)
+    _store_and_count(session, rules, incoming, source, keys, hashes, corrects, decided, wallets, now)
     return decided
 
 
@@ -196,6 +196,24 @@ def document_keys(incoming: Incoming) -> list[str]:
     return [f"{kind}|{seller}|{number}" for kind, seller, number in parts]
 
 
+_found = select(
+    SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash, SalesDocument.distributor_id
+).where(
+    SalesDocument.program_id == bindparam("program"),
+    SalesDocument.document_key == any_(bindparam("keys", type_=ARRAY(Text))),
+)
+_by_person = (
+    select(Decision.id)
+    .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED)
+    .exists()
+)
+_KNOWN = union_all(
+    # the states as the two partial indexes say them, for the indexes to be used
+    _found.add_columns(null().label("by_person")).where(text("status in (1, 2)")),
+    _found.add_columns(_by_person.label("by_person")).where(text("status = 3")),
+)
+
+
 def _known(session: Session, program_id: int, keys: list[str], hashes: list[bytes], distributor_id: Ints) -> _Known:
     position = {key: at for at, key in enumerate(keys)}
     known = _Known(
@@ -204,21 +222,7 @@ def _known(session: Session, program_id: int, keys: list[str], hashes: list[byte
         others=np.zeros(len(keys), dtype=bool),
         refused={},
     )
-    by_person = (
-        select(Decision.id)
-        .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED)
-        .exists()
-    )
-    found = select(
-        SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash, SalesDocument.distributor_id
-    ).where(
-        SalesDocument.program_id == program_id,
-        SalesDocument.document_key == any_(bindparam("keys", keys, ARRAY(Text))),
-    )
-    # the states as the two partial indexes say them, for the indexes to be used
-    counting = found.add_columns(null().label("by_person")).where(text("status in (1, 2)"))
-    refused = found.add_columns(by_person.label("by_person")).where(text("status = 3"))
-    for key, id_, content, owner, decided in session.execute(union_all(counting, refused)):
+    for key, id_, content, owner, decided in session.execute(_KNOWN, {"program": program_id, "keys": keys}):
         if decided is not None:
             known.refused[key, content] = known.refused.get((key, content), False) or decided
             continue
@@ -254,14 +258,14 @@ def _check(
             reasons[at].append({"code": "review_by_policy"})
 
 
+_BLOCKED = select(Distributor.id).where(
+    Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))), Distributor.blocked
+)
+
+
 def _blocked(session: Session, sales: Sales) -> Flags:
     who = sales.documents.distributor_id
-    blocked = session.scalars(
-        select(Distributor.id).where(
-            Distributor.id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))), Distributor.blocked
-        )
-    ).all()
-    return np.isin(who, blocked)
+    return np.isin(who, session.scalars(_BLOCKED, {"distributors": np.unique(who).tolist()}).all())
 
 
 def _judge_changes(
@@ -311,6 +315,7 @@ def _store_and_count(
     hashes: list[bytes],
     corrects: dict[int, int],
     decided: Admission,
+    wallets: dict[Unit, Wallets],
     now: dt.datetime,
 ) -> None:
     stored = np.flatnonzero(decided.status != 0)
@@ -334,7 +339,16 @@ def _store_and_count(
     with stage("store lines"):
         _store_lines(session, sales, ids)
         figures.touch(session, rules.program_id, sales.documents.issued_on)
-    counted = count_documents(session, rules, sales, ids, decided.status[stored], now=now, actor=source.actor)
+    counted = count_documents(
+        session,
+        rules,
+        sales,
+        ids,
+        decided.status[stored],
+        now=now,
+        actor=source.actor,
+        wallets=None if corrects else wallets,  # what was corrected took points back meanwhile
+    )
     decided.awarded, decided.reversed = counted.awarded, counted.reversed
     _note_returns(session, rules, decided, stored, ids, sales, counted)
 

@@ -5,6 +5,7 @@ through the ORM costs 170 µs.
 """
 
 import datetime as dt
+import functools
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    bindparam,
     case,
     func,
     literal,
@@ -67,7 +69,7 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
     array is of another kind than the column; ``ValueError`` where columns have different lengths. Texts must not hold
     NUL, which PostgreSQL cannot store. What the database refuses raises SQLAlchemy's errors, as with any statement.
     """
-    table = _table(model)
+    table = table_of(model)
     names = list(columns)
     encoded = [_encode(table.c[name].type, columns[name], name) for name in names]
     rows = len(encoded[0])
@@ -88,12 +90,14 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
     return rows
 
 
-def read_columns(session: Session, query: Executable, types: Mapping[str, str]) -> dict[str, Array]:
+def read_columns(
+    session: Session, query: Executable, types: Mapping[str, str], parameters: Mapping[str, Any] | None = None
+) -> dict[str, Array]:
     """Run a query and give its columns as arrays: ``types`` maps each selected name, in order, to a numpy type.
 
     Missing values have no place in an array of integers: select ``coalesce`` where a column may be NULL.
     """
-    rows = session.execute(query).all()
+    rows = session.execute(query, parameters).all()
     if not rows:
         return {name: np.empty(0, dtype=kind) for name, kind in types.items()}
     return {
@@ -101,7 +105,8 @@ def read_columns(session: Session, query: Executable, types: Mapping[str, str]) 
     }
 
 
-def _table(model: type[DeclarativeBase]) -> Table:
+def table_of(model: type[DeclarativeBase]) -> Table:
+    """Give a mapped class's table, for statements that go to the database as they are."""
     assert isinstance(model.__table__, Table), "a mapped class has a table of its own"
     return model.__table__
 
@@ -110,17 +115,34 @@ def new_ids(session: Session, model: type[DeclarativeBase], count: int) -> npt.N
     """Draw keys from a table's sequence, rising. Other sessions may draw between them."""
     if count == 0:
         return np.zeros(0, dtype=np.int64)
-    table = _table(model)
+    low, high, listed = session.execute(_drawing(table_of(model)), {"count": count}).one()
+    return np.arange(low, high + 1) if listed is None else np.sort(np.asarray(listed, dtype=np.int64))
+
+
+@functools.cache
+def _drawing(table: Table) -> Executable:
     # a constant: of a parameter, PostgreSQL would look up for every key which sequence it names
     name = f"'{table.name}_{next(iter(table.primary_key)).name}_seq'::regclass"
     sequence: ColumnClause[Any] = literal_column(name)
+    count = bindparam("count", type_=BigInteger)
     drawn = select(func.nextval(sequence).label("id")).select_from(func.generate_series(1, count)).subquery()
     first, last = func.min(drawn.c.id), func.max(drawn.c.id)
-    low, high, listed = session.execute(
-        # only where somebody drew between do the keys have to be told one by one
-        select(first, last, case((last - first < count, None), else_=func.array_agg(drawn.c.id)))
-    ).one()
-    return np.arange(low, high + 1) if listed is None else np.sort(np.asarray(listed, dtype=np.int64))
+    # only where somebody drew between do the keys have to be told one by one
+    return select(first, last, case((last - first < count, None), else_=func.array_agg(drawn.c.id)))
+
+
+def given_rows(**kinds: TypeEngine[Any]) -> FromClause:
+    """Give a statement that is built once a table, whose columns are told each time it runs: see ``given``."""
+    told = [bindparam(f"given_{name}", type_=ARRAY(kind)) for name, kind in kinds.items()]
+    return func.unnest(*told).table_valued(*kinds).render_derived()
+
+
+def given(**columns: Array | Sequence[str]) -> dict[str, list[Any]]:
+    """Tell a statement the columns of its ``given_rows``."""
+    return {
+        f"given_{name}": values.tolist() if isinstance(values, np.ndarray) else list(values)
+        for name, values in columns.items()
+    }
 
 
 def rows_of(**columns: Array | Sequence[str]) -> FromClause:
@@ -160,6 +182,19 @@ class _Varying:
 
 
 @dataclass(frozen=True)
+class _Missing:
+    """A column that has nothing in any row."""
+
+    rows: int
+
+    def __len__(self) -> int:
+        return self.rows
+
+
+_Encoded: TypeAlias = _Fixed | _Varying | _Missing
+
+
+@dataclass(frozen=True)
 class _Number:
     """How PostgreSQL stores a type of fixed width: as which whole number, and which of them it may be."""
 
@@ -192,7 +227,7 @@ _NUMBERS: Sequence[tuple[type[TypeEngine[Any]], _Number]] = (
 """The first that fits a column's type counts: large and small integers are integers as well."""
 
 
-def _encode(kind: TypeEngine[Any], column: Column, name: str) -> _Fixed | _Varying:
+def _encode(kind: TypeEngine[Any], column: Column, name: str) -> _Encoded:
     if isinstance(kind, TypeDecorator):
         kind = kind.impl_instance
     number = next((number for of, number in _NUMBERS if isinstance(kind, of)), None)
@@ -203,6 +238,10 @@ def _encode(kind: TypeEngine[Any], column: Column, name: str) -> _Fixed | _Varyi
     if len(column.values) != len(column.present):
         raise ValueError(f"column {name} has {len(column.values)} values, of which {len(column.present)} are marked")
     present = _numbers(number, column.values[column.present], name).astype(number.dtype)
+    if len(present) == len(column.values):
+        return _Fixed(number.dtype, present)
+    if not len(present):
+        return _Missing(len(column.values))
     lengths = np.where(column.present, number.dtype.itemsize, -1).astype(np.int64)
     return _Varying(lengths, present.view(np.uint8).reshape(-1))
 
@@ -230,11 +269,13 @@ def _all_fit(number: _Number, dtype: np.dtype[Any]) -> bool:
     return number.least <= limits.min and limits.max <= number.most
 
 
-def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Varying:
+def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Varying | _Missing:
     if isinstance(column, Nullable):
         raise TypeError(f"column {name}: a missing text is None")
     if isinstance(column, np.ndarray):
         column = column.tolist()
+    if not isinstance(column, pa.Array) and column.count(None) == len(column):
+        return _Missing(len(column))
     if isinstance(kind, JSONB):
         # the binary form of jsonb is its version, 1, before the text
         column = [
@@ -260,7 +301,7 @@ def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Varying:
     return _Varying(lengths, data)
 
 
-def _assemble(columns: Sequence[_Fixed | _Varying], rows: int) -> memoryview:
+def _assemble(columns: Sequence[_Encoded], rows: int) -> memoryview:
     """Interleave encoded columns into COPY tuples: a field count, then each field's length and bytes."""
     chunks = _chunks(columns, rows)
     if len(chunks) == 1 and isinstance(chunks[0], np.ndarray):
@@ -283,7 +324,7 @@ def _assemble(columns: Sequence[_Fixed | _Varying], rows: int) -> memoryview:
     return out.data
 
 
-def _chunks(columns: Sequence[_Fixed | _Varying], rows: int) -> list[npt.NDArray[np.uint8] | _Varying]:
+def _chunks(columns: Sequence[_Encoded], rows: int) -> list[npt.NDArray[np.uint8] | _Varying]:
     """Join neighbouring columns of fixed width, with their length words, into blocks of ``rows`` x width bytes.
 
     The first block begins with the field count of every tuple.
@@ -302,6 +343,8 @@ def _chunks(columns: Sequence[_Fixed | _Varying], rows: int) -> list[npt.NDArray
     for column in columns:
         if isinstance(column, _Fixed):
             pending += [(np.dtype(">i4"), column.number.itemsize), (column.number, column.values)]
+        elif isinstance(column, _Missing):
+            pending.append((np.dtype(">i4"), -1))
         else:
             flush()
             chunks.append(column)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, SmallInteger, any_, literal, select, type_coerce
+from sqlalchemy import BigInteger, SmallInteger, any_, bindparam, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -33,12 +33,21 @@ def program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
     return dict(rows.all())
 
 
+_WALLETS = (
+    select(
+        type_coerce(Account.unit, SmallInteger), Account.distributor_id, Account.id, Account.available, Account.may_owe
+    )
+    .where(Account.distributor_id == any_(bindparam("distributors", type_=ARRAY(BigInteger))))
+    .order_by(Account.id)
+    .with_for_update()
+)
+
+
 @dataclass(frozen=True)
 class Wallets:
-    """Locked wallets in one unit, in the order of their distributors' ids, and the programme's own account."""
+    """Locked wallets in one unit, in the order of their distributors' ids."""
 
     unit: Unit
-    program_account: int
     distributor_ids: Ints
     account_ids: Ints
     available: Ints
@@ -53,34 +62,17 @@ class Wallets:
         return self.account_ids[places(self.distributor_ids, distributor_ids)]
 
 
-def lock_wallets(session: Session, program_id: int, distributor_ids: Ints) -> dict[Unit, Wallets]:
+def lock_wallets(session: Session, distributor_ids: Ints) -> dict[Unit, Wallets]:
     """Lock the wallets of distributors until the transaction ends: their documents now count one work at a time."""
     wanted = np.unique(distributor_ids)
-    own = program_accounts(session, program_id)
-    query = (
-        select(
-            type_coerce(Account.unit, SmallInteger),
-            Account.distributor_id,
-            Account.id,
-            Account.available,
-            Account.may_owe,
-        )
-        .where(Account.distributor_id == any_(literal(wanted.tolist(), ARRAY(BigInteger))))
-        .order_by(Account.id)
-        .with_for_update()
-    )
-    rows = read_columns(
-        session,
-        query,
-        {"unit": "int16", "distributor_id": "int64", "id": "int64", "available": "int64", "may_owe": "bool"},
-    )
+    types = {"unit": "int16", "distributor_id": "int64", "id": "int64", "available": "int64", "may_owe": "bool"}
+    rows = read_columns(session, _WALLETS, types, {"distributors": wanted.tolist()})
     found: dict[Unit, Wallets] = {}
     for unit in Unit:
         mine = np.flatnonzero(rows["unit"] == unit)
         mine = mine[np.argsort(rows["distributor_id"][mine])]
         found[unit] = Wallets(
             unit=unit,
-            program_account=own[unit],
             distributor_ids=rows["distributor_id"][mine],
             account_ids=rows["id"][mine],
             available=rows["available"][mine],

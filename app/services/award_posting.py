@@ -63,6 +63,8 @@ def plan_movements(
 
     Returns what was forgiven, by returning document: under the policy ``clamp`` an account gives back what it has.
     """
+    if not movements.given.any() and not len(movements.reversals.amount):
+        return {}
     awarding = _award_transactions(session, rules, wallets, movements, posting)
     returning = wallets.of(_distributors_of(movements, movements.reversals.return_document_id))
     sequential = np.union1d(np.unique(returning), wallets.account_ids[wallets.available < 0])
@@ -78,13 +80,13 @@ def plan_movements(
         awarding.amount[simple],
         awarding.transaction[simple],
     )
-    program = np.full(len(awarding.document), wallets.program_account, dtype=np.int64)
+    program = np.full(len(awarding.document), rules.accounts[wallets.unit], dtype=np.int64)
     issued = np.full(len(awarding.document), Bucket.ISSUED, dtype=np.int64)
     posting.add_entries(awarding.transaction, program, issued, -awarding.amount)
     expires_on = _expiry(rules, now)
     forgiven: dict[int, int] = {}
     if sequential.size:
-        planner = _Stepwise(session, wallets, movements, awarding, posting, expires_on)
+        planner = _Stepwise(session, rules.accounts[wallets.unit], wallets, movements, awarding, posting, expires_on)
         forgiven = planner.run(sequential, returning)
         for at in np.flatnonzero(stepwise).tolist():
             lot = planner.new_lots[int(awarding.transaction[at])]
@@ -155,6 +157,7 @@ class _Stepwise:
     def __init__(
         self,
         session: Session,
+        program_account: int,
         wallets: Wallets,
         movements: Movements,
         awarding: _Awarding,
@@ -162,6 +165,7 @@ class _Stepwise:
         expires_on: dt.date | None,
     ) -> None:
         self.session = session
+        self.program_account = program_account
         self.wallets = wallets
         self.movements = movements
         self.awarding = awarding
@@ -250,5 +254,5 @@ class _Stepwise:
                 document_ids=np.asarray([document], dtype=np.int64),
             )
             self.posting.add_legs(transaction, account, legs)
-            self.posting.add_legs(transaction, self.wallets.program_account, [Leg(Bucket.ISSUED, issued, None)])
+            self.posting.add_legs(transaction, self.program_account, [Leg(Bucket.ISSUED, issued, None)])
         return lost

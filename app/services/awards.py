@@ -47,6 +47,7 @@ def count_documents(
     *,
     now: dt.datetime,
     actor: str | None = None,
+    wallets: dict[Unit, Wallets] | None = None,
 ) -> Counted:
     """Award documents that have just been stored, take back what their returns take back, and post both.
 
@@ -62,6 +63,7 @@ def count_documents(
         status: ``DocumentStatus`` of each.
         now: the instant of posting: lots expire counted from its date.
         actor: who caused it; None: the machine.
+        wallets: those of the distributors, where they were locked and nothing was posted since.
     """
     counts = np.isin(status, (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW))
     if not counts.all():
@@ -69,7 +71,7 @@ def count_documents(
     result = Counted()
     if not len(document_ids):
         return result
-    wallets = lock_wallets(session, rules.program_id, sales.documents.distributor_id)
+    wallets = wallets or lock_wallets(session, sales.documents.distributor_id)
     usage = usage_before(session, rules.book, sales)
     first = _first_purchases(session, rules.book, sales, document_ids)
     with stage("rules"):

@@ -8,11 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, cast, func, literal, select, update
+from sqlalchemy import BigInteger, any_, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from app.db.bulk import rows_of
+from app.db.bulk import given, given_rows, rows_of, table_of
 from app.domain.calendar import period_of
 from app.domain.caps import NOBODY, CapUsage
 from app.domain.rulebook import RuleBook, cap_limits
@@ -22,6 +22,17 @@ from app.models.rules import CapUsage as CapUsageRow
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, SalesDocument
 from app.services.rulebooks import definition_of
+
+_KEY = ("rule_id", "span", "distributor_id", "period")
+_BEFORE = select(
+    CapUsageRow.rule_id, CapUsageRow.span, CapUsageRow.distributor_id, CapUsageRow.period, CapUsageRow.used
+).where(
+    CapUsageRow.rule_id == any_(bindparam("rules", type_=ARRAY(BigInteger))),
+    CapUsageRow.distributor_id == any_(bindparam("distributors", type_=ARRAY(BigInteger))),
+)
+_USED = table_of(CapUsageRow)
+_added = insert(_USED).from_select([*_KEY, "used"], select(given_rows(**dict.fromkeys((*_KEY, "used"), BigInteger()))))
+_ADD = _added.on_conflict_do_update(index_elements=_KEY, set_={"used": _USED.c.used + _added.excluded.used})
 
 
 def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
@@ -41,14 +52,7 @@ def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
     _lock_budgets(session, (key[0] for key in wanted if key[1] == Cut.BUDGET))
     rule_ids = sorted({key[0] for key in wanted})
     people = sorted({key[2] for key in wanted})
-    rows = session.execute(
-        select(
-            CapUsageRow.rule_id, CapUsageRow.span, CapUsageRow.distributor_id, CapUsageRow.period, CapUsageRow.used
-        ).where(
-            CapUsageRow.rule_id == any_(literal(rule_ids, ARRAY(BigInteger))),
-            CapUsageRow.distributor_id == any_(literal(people, ARRAY(BigInteger))),
-        )
-    )
+    rows = session.execute(_BEFORE, {"rules": rule_ids, "distributors": people})
     usage.before = {(rule, span, distributor, period): used for rule, span, distributor, period, used in rows}
     return usage
 
@@ -58,14 +62,7 @@ def store_usage(session: Session, usage: CapUsage) -> None:
     if usage.added:
         keys = np.asarray(sorted(usage.added), dtype=np.int64).reshape(-1, 4).T
         added = np.asarray([usage.added[key] for key in sorted(usage.added)], dtype=np.int64)
-        given = rows_of(rule_id=keys[0], span=keys[1], distributor_id=keys[2], period=keys[3], used=added)
-        statement = insert(CapUsageRow).from_select(list(given.c.keys()), select(given))
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["rule_id", "span", "distributor_id", "period"],
-                set_={"used": CapUsageRow.used + statement.excluded.used},
-            )
-        )
+        session.execute(_ADD, given(rule_id=keys[0], span=keys[1], distributor_id=keys[2], period=keys[3], used=added))
 
 
 def free_usage(session: Session, document_ids: Sequence[int]) -> None:
@@ -99,7 +96,7 @@ def free_usage(session: Session, document_ids: Sequence[int]) -> None:
         return
     _lock_budgets(session, (key[0] for key in freed if key[1] == Cut.BUDGET))
     keys = np.asarray(list(freed), dtype=np.int64).T
-    given = rows_of(
+    gone = rows_of(
         rule_id=keys[0],
         span=keys[1],
         distributor_id=keys[2],
@@ -109,12 +106,12 @@ def free_usage(session: Session, document_ids: Sequence[int]) -> None:
     session.execute(
         update(CapUsageRow)
         .where(
-            CapUsageRow.rule_id == given.c.rule_id,
-            CapUsageRow.span == given.c.span,
-            CapUsageRow.distributor_id == given.c.distributor_id,
-            CapUsageRow.period == given.c.period,
+            CapUsageRow.rule_id == gone.c.rule_id,
+            CapUsageRow.span == gone.c.span,
+            CapUsageRow.distributor_id == gone.c.distributor_id,
+            CapUsageRow.period == gone.c.period,
         )
-        .values(used=CapUsageRow.used - given.c.freed)
+        .values(used=CapUsageRow.used - gone.c.freed)
         .execution_options(synchronize_session=False)
     )
 

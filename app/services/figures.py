@@ -9,36 +9,66 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import ColumnElement, Date, Select, any_, cast, delete, func, insert, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    any_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from app.domain.states import DocumentStatus
+from app.db.bulk import table_of
+from app.domain.states import BatchStatus, DocumentStatus
 from app.models.figures import FiguresState, PointsMonth, ProductMonth, SalesMonth, TouchedMonth
+from app.models.imports import ImportBatch
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument, SalesLine
 
+_TOUCH = insert(table_of(TouchedMonth)).from_select(
+    ["program_id", "month_on"],
+    select(bindparam("program", type_=BigInteger), func.unnest(bindparam("months", type_=ARRAY(Date)), type_=Date)),
+)
+
 AT_MOST_EVERY = dt.timedelta(seconds=20)
 """While things change all the time, the sums are made anew so often and no oftener."""
+AT_MOST_EVERY_WHILE_COUNTING = dt.timedelta(minutes=10)
 
 
 def touch(session: Session, program_id: int, days: np.ndarray) -> None:
     """Say that something changed on these days (``datetime64[D]``). The caller commits."""
     months = np.unique(days.astype("datetime64[M]")).astype("datetime64[D]").astype(object).tolist()
     if months:
-        session.execute(insert(TouchedMonth), [{"program_id": program_id, "month_on": month} for month in months])
+        session.execute(_TOUCH, {"program": program_id, "months": months})
 
 
 def waiting(session: Session, now: dt.datetime) -> list[int]:
-    """Name the programmes of which a month was touched, and whose sums are not of this moment already."""
+    """Name the programmes of which a month was touched, and whose sums are not of this moment already.
+
+    While a file is being counted, each shard touches every month of a year, and what adds them up takes its time from
+    the import: then it is done seldom, and once more at the import's end.
+    """
+    made = func.coalesce(FiguresState.refreshed_at, dt.datetime.min.replace(tzinfo=dt.UTC))
+    counting = (
+        select(ImportBatch.id)
+        .where(ImportBatch.program_id == TouchedMonth.program_id, ImportBatch.status == BatchStatus.LOADING)
+        .exists()
+    )
     return list(
         session.scalars(
             select(TouchedMonth.program_id)
             .outerjoin(FiguresState, FiguresState.program_id == TouchedMonth.program_id)
-            .where(
-                func.coalesce(FiguresState.refreshed_at, dt.datetime.min.replace(tzinfo=dt.UTC)) <= now - AT_MOST_EVERY
-            )
+            .where(made <= now - AT_MOST_EVERY, or_(made <= now - AT_MOST_EVERY_WHILE_COUNTING, ~counting))
             .distinct()
         )
     )

@@ -9,7 +9,6 @@ from app.domain.calendar import local_date
 from app.domain.exact import Ints
 from app.domain.lots import Leg, LotBalance, Wallet
 from app.domain.states import LotState, TransactionKind, Unit
-from app.services.accounts import program_accounts
 from app.services.posting import ABSENT, NewLots, Posting, post, program_bucket, transaction_ids
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets
@@ -33,7 +32,7 @@ class Movement:
         self.opened = OpenWallets(session, [account_id])
         self.wallet: Wallet = self.opened.of[account_id]
         self.account_id = account_id
-        self.program_account = program_accounts(session, rules.program_id)[unit]
+        self.program_account = rules.accounts[unit]
         self.posting = Posting(rules.program_id, actor=actor, reason=reason)
         self.today = local_date(now, rules.time_zone)
 

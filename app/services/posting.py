@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import update
+from sqlalchemy import BigInteger, SmallInteger, update
 from sqlalchemy.orm import Session
 
-from app.db.bulk import Nullable, copy_into, new_ids, rows_of
+from app.db.bulk import Nullable, copy_into, given, given_rows, new_ids, table_of
 from app.domain.exact import Ints, sums_by
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, TransactionKind
@@ -33,6 +33,22 @@ _COUNTER_OF = {
 """Which counter of a wallet a transaction moves; the other kinds only move points within the wallet."""
 
 BALANCES = ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted")
+
+_changed_lots = given_rows(id=BigInteger(), state=SmallInteger(), remaining=BigInteger())
+_lot = table_of(Lot)
+_CHANGE_LOTS = (
+    update(_lot)
+    .where(_lot.c.id == _changed_lots.c.id)
+    .values(state=_changed_lots.c.state, remaining=_changed_lots.c.remaining)
+)
+_changed_balances = given_rows(id=BigInteger(), **dict.fromkeys(BALANCES, BigInteger()))
+_account = table_of(Account)
+_CHANGE_BALANCES = (
+    update(_account)
+    .where(_account.c.id == _changed_balances.c.id)
+    .values({name: _account.c[name] + _changed_balances.c[name] for name in BALANCES})
+    .values(version=_account.c.version + 1)
+)
 
 PROGRAM_BUCKET = {
     "earned": Bucket.ISSUED,
@@ -208,13 +224,7 @@ def _write_lots(session: Session, posting: Posting) -> None:
     for changed in posting.changed_lots:
         if not len(changed.id):
             continue
-        given = rows_of(id=changed.id, state=changed.state, remaining=changed.remaining)
-        session.execute(
-            update(Lot)
-            .where(Lot.id == given.c.id)
-            .values(state=given.c.state, remaining=given.c.remaining)
-            .execution_options(synchronize_session=False)
-        )
+        session.execute(_CHANGE_LOTS, given(id=changed.id, state=changed.state, remaining=changed.remaining))
 
 
 def _write_entries(session: Session, posting: Posting, ids: Ints, kinds: Ints) -> None:
@@ -258,7 +268,7 @@ def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints
     def counter(name: str) -> Ints:
         return total(np.isin(kind, [one for one, counted in _COUNTER_OF.items() if counted == name]))
 
-    given = rows_of(
+    told = given(
         id=owner,
         pending=total(bucket == Bucket.PENDING),
         available=total(bucket == Bucket.AVAILABLE),
@@ -268,10 +278,4 @@ def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints
         expired=-counter("expired"),
         adjusted=counter("adjusted"),
     )
-    changed = {name: getattr(Account, name) + given.c[name] for name in BALANCES}
-    session.execute(
-        update(Account)
-        .where(Account.id == given.c.id)
-        .values(**changed, version=Account.version + 1)
-        .execution_options(synchronize_session=False)
-    )
+    session.execute(_CHANGE_BALANCES, told)

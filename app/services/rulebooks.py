@@ -2,21 +2,24 @@
 
 import datetime as dt
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.domain.definition import EarningRule, Matrix, ProgramSettings
 from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
+from app.domain.states import Unit
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.programs import Program
 from app.models.rules import EarningRule as EarningRuleRow
 from app.models.rules import EarningRuleVersion
+from app.services.accounts import program_accounts
 
 _EARNING_RULE: TypeAdapter[EarningRule] = TypeAdapter(EarningRule)
 
@@ -33,15 +36,18 @@ class ProgramRules:
     point_value_micro: int
     settings: ProgramSettings
     book: RuleBook
+    accounts: Mapping[Unit, int]
+    """The programme's own account in each unit: the other side of every transaction."""
 
 
+_STAMP = select(Program.rules_stamp).where(Program.id == bindparam("program"))
 _kept: dict[int, ProgramRules] = {}
 _keeping = threading.Lock()
 
 
 def rules_of(session: Session, program_id: int) -> ProgramRules:
     """Give a programme's rules, compiled. They are kept in the process until the programme's stamp changes."""
-    stamp = session.execute(select(Program.rules_stamp).where(Program.id == program_id)).scalar_one()
+    stamp = session.execute(_STAMP, {"program": program_id}).scalar_one()
     with _keeping:
         kept = _kept.get(program_id)
     if kept is None or kept.stamp != stamp:
@@ -90,6 +96,7 @@ def _load(session: Session, program_id: int) -> ProgramRules:
         point_value_micro=program.point_value_micro,
         settings=settings,
         book=book,
+        accounts=program_accounts(session, program_id),
     )
 
 

@@ -18,7 +18,6 @@ from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind,
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.sales import AwardReversal, SalesDocument
 from app.services import figures, ledger
-from app.services.accounts import program_accounts
 from app.services.cap_usage import free_usage
 from app.services.movements import single
 from app.services.posting import NewLots, Posting, post, transaction_ids
@@ -88,7 +87,7 @@ class _Undoing:
         self.posting = posting
         self.opened = opened
         self.today = today
-        self.programs = program_accounts(session, rules.program_id)
+        self.programs = rules.accounts
         self.fresh: list[tuple[int, Unit, int, LotBalance]] = []
 
     def post(self, document: int, unit: Unit, undoes: int, account: int, legs: list[Leg], number: int = 0) -> None:

@@ -61,7 +61,7 @@ def test_csv_and_xlsx_hold_the_same_lines(files: BenchFiles, sales: list[dict[st
 def test_the_counts_are_those_of_the_files(files: BenchFiles, sales: list[dict[str, str]]) -> None:
     skus = {row["sku"] for row in table(files.folder / "products.csv")}
     distributors = {row["code"] for row in table(files.folder / "distributors.csv")}
-    assert (len(skus), len(distributors)) == (20_000, 5_000)
+    assert (len(skus), len(distributors)) == (400, 100)
     found: Counter[str] = Counter()
     held: set[str] = set()
     known: list[dict[str, str]] = []
@@ -119,7 +119,7 @@ def test_the_programme_has_twenty_rules_of_all_kinds(files: BenchFiles) -> None:
     assert len(groups) == 68
     assert {row["group"] for row in table(files.folder / "products.csv")} == {one for one in groups if one[0] == "g"}
     sellers = {group.code for group in programme.distributor_groups}
-    assert {row["group"] for row in table(files.folder / "distributors.csv")} == sellers
+    assert {row["group"] for row in table(files.folder / "distributors.csv")} <= sellers
     assert set(programme.matrices[0].rates) <= groups
     assert {code for row in programme.matrices[0].rates.values() for code in row} <= sellers
 

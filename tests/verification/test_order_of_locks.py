@@ -46,7 +46,7 @@ def test_whoever_decides_about_a_document_does_not_hold_it_while_waiting_for_the
 
     with transaction(registry) as session:
         program = program_of(session, code)
-        lock_wallets(session, program.id, np.asarray([sold.distributor_id]))
+        lock_wallets(session, np.asarray([sold.distributor_id]))
         with elsewhere(app, refuse) as refused:
             wait_for_a_waiter(session)
             session.execute(

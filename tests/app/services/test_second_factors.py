@@ -161,7 +161,8 @@ def test_whoever_lost_theirs_is_helped_by_somebody_else_and_signed_out(
     second_factors.remove_all(session, finance.login, reset_page=PAGE, actor="boss", now=NOW, reason="phone lost")
     assert second_factors.factors_of(session, finance.id).count == 0
     assert signing_in.find(session, key, NOW) is None
-    noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "user.factors_removed")).all()[-1]
+    events = select(AuditEvent).where(AuditEvent.action == "user.factors_removed").order_by(AuditEvent.id)
+    noted = session.scalars(events).all()[-1]
     assert (noted.actor, noted.subject, noted.reason) == ("boss", finance.login, "phone lost")
     assert noted.before == {"totp": True, "passkeys": 0}
 

@@ -1,0 +1,59 @@
+"""Each benchmark runs, at a size that proves nothing but that, and tells what it measured."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import PROJECT
+
+LINES = "600"
+
+
+def told(module: str, data: Path, *options: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", module, "--json", "--lines", LINES, "--data", str(data), *options],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
+
+def test_the_import_benchmark_tells_its_times_beside_the_floor(data: Path) -> None:
+    result = told("bench.importing", data, "--form", "csv")
+    assert (result["lines"], result["workers"]) == (600, 2)
+    (run,) = result["runs"]
+    assert run["counts"]["rows_read"] == 600
+    assert run["ledger"]["ok"] is True
+    assert run["ledger"]["transactions"] == run["counts"]["documents"] > 0
+    assert 0 < run["seconds_until_posted"] <= run["seconds"]
+    assert run["ratio_to_floor"] == pytest.approx(run["seconds"] / run["floor_seconds"], rel=0.1)
+    assert run["floor"].keys() == {"read", "copy", "keys"}
+    assert run["stages"].keys() == {"read", "shard", "finish"}
+    for stage in run["stages"].values():
+        assert stage.keys() == {"seconds", "rows_per_second", "peak_mib", "parts"}
+        assert stage["peak_mib"] > 0
+    assert run["largest_process_mib"] == max(run["peak_mib"].values())
+
+
+def test_the_document_benchmark_tells_how_long_documents_take(data: Path) -> None:
+    result = told("bench.documents", data)
+    assert result["lines_imported_meanwhile"] == 600
+    assert result["alone"]["documents"] > 0
+    for of in ("alone", "while_importing", "while_importing_any_distributor"):
+        assert result[of].keys() == {"documents", "p50_ms", "p95_ms", "worst_ms"}
+    assert {"p50_ms", "p95_ms", "target_p95_ms"} <= result.keys()
+    assert result["alone"]["p50_ms"] <= result["alone"]["p95_ms"] <= result["alone"]["worst_ms"]
