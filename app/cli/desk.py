@@ -167,7 +167,9 @@ def adjust(
 @PROGRAM
 @json_option
 def tick(program_code: str | None, as_json: bool) -> None:
-    """Do the chores that time brings: release cooled-off points, write off expired ones, seal the ledger.
+    """Do the chores that time brings: release cooled-off points, write off expired ones, tell of those that soon will.
+
+    It seals the ledger as well, and makes the sums by month anew.
 
     `kontor up` does them by itself.
     """
@@ -179,9 +181,17 @@ def tick(program_code: str | None, as_json: bool) -> None:
                 chosen_program(session, program_code)
         done = chores.run(run.registry, run.now(), program_code)
     if as_json:
-        print_json({"released_documents": done.released, "expired": done.expired, "sealed_transactions": done.sealed})
+        print_json(
+            {
+                "released_documents": done.released,
+                "expired": done.expired,
+                "reminded_distributors": done.reminded,
+                "sealed_transactions": done.sealed,
+            }
+        )
     else:
         click.echo(
             f"{figure(done.released)} documents released, {figure(done.expired)} points expired, "
+            f"{figure(done.reminded)} distributors reminded of points that expire soon, "
             f"{figure(done.sealed)} transactions sealed."
         )

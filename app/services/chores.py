@@ -1,4 +1,4 @@
-"""What time brings: points that have cooled off or expired, a ledger to seal, sessions and secrets to forget."""
+"""What time brings: points that cooled off, expired or soon will, a ledger to seal, sessions and secrets to forget."""
 
 import datetime as dt
 import functools
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.models.programs import Program
-from app.services import figures, ledger, one_time, seals, signing_in
+from app.services import expiry_notices, figures, ledger, one_time, seals, signing_in
 
 
 @dataclass
@@ -21,6 +21,7 @@ class Done:
     released: int = 0
     expired: int = 0
     sealed: int = 0
+    reminded: int = 0
 
 
 def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -> Done:
@@ -52,6 +53,7 @@ def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -
     for program_id in programs:
         do(functools.partial(_release, done, program_id, now))
         do(functools.partial(_expire, done, program_id, now))
+        do(functools.partial(_remind, done, program_id, now))
     with transaction(registry) as session:
         touched = figures.waiting(session, now)
     for program_id in touched:
@@ -69,6 +71,10 @@ def _release(done: Done, program_id: int, now: dt.datetime, session: Session) ->
 
 def _expire(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
     done.expired += ledger.expire_due(session, session.get_one(Program, program_id), now=now)
+
+
+def _remind(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
+    done.reminded += expiry_notices.remind(session, session.get_one(Program, program_id), now=now)
 
 
 def _forget(now: dt.datetime, session: Session) -> None:

@@ -21,6 +21,7 @@ KINDS = (
     "top_up_failed",
     "conversion_asked",
     "application_consent",
+    "points_expire",
 )
 """What notices are about."""
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.domain.reasons import sentences
 from app.domain.states import DocumentStatus, Unit
-from app.models.sales import Award, SalesDocument
+from app.models.sales import Award, Decision, SalesDocument
 from app.web.context import scope
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
@@ -45,6 +45,23 @@ _GIVEN = (
     .scalar_subquery()
 )
 
+_DECIDED = (
+    select(Decision.reason)
+    .where(Decision.document_id == SalesDocument.id)
+    .order_by(Decision.id.desc())
+    .limit(1)
+    .correlate(SalesDocument)
+    .scalar_subquery()
+)
+
+
+def _why(row: Any) -> str:
+    """Say why a document does not count, or not yet: in the words of whoever decided, else in those of the checks."""
+    if row.status not in (DocumentStatus.REFUSED, DocumentStatus.REVIEW):
+        return ""
+    return row.decided or sentences(row.reasons, gettext)
+
+
 DOCUMENTS = Listing(
     name="own_documents",
     title=_("My documents"),
@@ -54,9 +71,7 @@ DOCUMENTS = Listing(
             _("Document"),
             SalesDocument.number,
             link=_document,
-            small=lambda row: (
-                sentences(row.reasons, gettext) if row.status is DocumentStatus.REFUSED else DOCUMENT_KIND[row.kind]
-            ),
+            small=lambda row: _why(row) or DOCUMENT_KIND[row.kind],
         ),
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
@@ -67,6 +82,7 @@ DOCUMENTS = Listing(
         Column(
             "reasons", _("Why"), SalesDocument.reasons, words=lambda reasons: sentences(reasons, gettext), shown=False
         ),
+        Column("decided", _("Decided because"), _DECIDED, shown=False),
     ),
     query=_query,
     id=SalesDocument.id,

@@ -8,11 +8,13 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
+from app.domain.calendar import local_date
 from app.domain.states import DocumentStatus, Unit
 from app.models.sales import SalesDocument
-from app.services import balances, liability, notices, terms
+from app.services import balances, expiry_notices, liability, notices, terms
 from app.services.people import Permission, may
-from app.web.context import OneDistributor, person, scope, session
+from app.web import formats
+from app.web.context import OneDistributor, now, person, scope, session
 from app.web.portal.notices import sentence
 from app.web.portal.own import own_documents_only
 from prepaid import cards
@@ -40,12 +42,15 @@ def home(program_code: str, distributor_id: int) -> str | Response:
     agreed = terms.in_force(session(), here.program.id, who.id)
     news = notices.newest(session(), here.program.id, here.distributor.id, who.id, limit=4)
     card = cards.card_of(session(), here.distributor.id)
+    expiring = balances.expiring(session(), here.distributor.id, Unit.POINTS)
+    today = local_date(now(), here.program.time_zone)
+    soon = expiring[0] if expiring and expiring[0].expires_on <= today + expiry_notices.AHEAD else None
     return render_template(
         "portal/home.html",
         balance=balance,
         worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),
-        expiring=balances.expiring(session(), here.distributor.id, Unit.POINTS),
-        steps=_steps(balance, agreed, card),
+        expiring=expiring,
+        steps=_steps(balance, agreed, card, soon),
         news=[(one, sentence(one)) for one in news],
         documents=_counts(here.distributor),
         movements=balances.statement(session(), here.distributor.id, Unit.POINTS, limit=5),
@@ -60,8 +65,23 @@ def own() -> dict[str, Any]:
     return {"program_code": here.program.code, "distributor_id": here.distributor.id}
 
 
-def _steps(balance: balances.Balance, agreed: terms.Terms | None, card: cards.OwnCard | None) -> list[Step]:
+def _steps(
+    balance: balances.Balance, agreed: terms.Terms | None, card: cards.OwnCard | None, soon: balances.Expiring | None
+) -> list[Step]:
     found = []
+    if soon is not None:
+        found.append(
+            Step(
+                gettext(
+                    "%(points)s points expire on %(day)s",
+                    points=formats.points(soon.amount),
+                    day=formats.day(soon.expires_on),
+                ),
+                gettext("It is the last day on which they can be spent."),
+                url_for("statements.show", **own()),
+                "clock",
+            )
+        )
     who, here = person(), scope()
     assert here.distributor is not None, "the guard found one"
     if agreed is not None and agreed.accepted_at is None:

@@ -1,5 +1,6 @@
 """Notices: what happened to points, documents and top-ups, in a sentence each."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,7 +41,24 @@ def sentence_of(kind: str, parts: Mapping[str, Any]) -> str:
         )
     if kind == "application_consent":
         return str(_("%(name)s wants to join as your sales rep. Agree or decline.", name=parts["name"]))
+    if kind == "points_expire":
+        return _expiring(parts)
     return str(_("%(points)s points wait to be turned into a top-up.", points=formats.points(int(parts["points"]))))
+
+
+def _expiring(parts: Mapping[str, Any]) -> str:
+    points = formats.points(int(parts["points"]))
+    first, last = (formats.day(dt.date.fromisoformat(parts[name])) for name in ("first", "last"))
+    if first == last:
+        return str(_("%(points)s points expire on %(day)s.", points=points, day=last))
+    return str(
+        _(
+            "%(points)s points expire until %(last)s, the first of them on %(first)s.",
+            points=points,
+            first=first,
+            last=last,
+        )
+    )
 
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/notices")

@@ -1,0 +1,89 @@
+"""Notices of points that are about to expire: in time, each point once, and no distributor oftener than once a week."""
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, any_, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.db.locks import lock_name
+from app.domain.calendar import local_date
+from app.domain.states import LotState, Unit
+from app.models.ledger import Account, Lot
+from app.models.messages import Notice
+from app.models.programs import Program
+from app.services import notices
+
+AHEAD = dt.timedelta(days=30)
+"""How long before their last day points are told of."""
+
+PAUSE = dt.timedelta(days=7)
+"""How long a distributor is left alone after it was told: points of every day expire on days of their own."""
+
+KIND = "points_expire"
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a distributor was told of last: up to which day of expiry, and when."""
+
+    last_on: dt.date
+    at: dt.datetime
+
+
+def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Tell distributors what expires within thirty days and they have not been told of. Returns how many were told.
+
+    Two queries for a whole programme, and one that writes. The caller commits.
+    """
+    today = local_date(now, program.time_zone)
+    expiring: dict[int, dict[dt.date, int]] = defaultdict(dict)
+    rows = session.execute(
+        select(Account.distributor_id, Lot.expires_on, cast(func.sum(Lot.remaining), BigInteger))
+        .join(Lot, Lot.account_id == Account.id)
+        .where(
+            Account.program_id == program.id,
+            Account.unit == Unit.POINTS,
+            Account.distributor_id.is_not(None),
+            Lot.state == LotState.OPEN,
+            Lot.expires_on.between(today, today + AHEAD),
+        )
+        .group_by(Account.distributor_id, Lot.expires_on)
+    )
+    for distributor_id, expires_on, amount in rows:
+        assert distributor_id is not None, "the query asks for those of distributors"
+        assert expires_on is not None, "and of some days"
+        expiring[distributor_id][expires_on] = amount
+    if not expiring:
+        return 0
+    lock_name(session, f"remind:{program.id}")  # of two that remind at once, the second sees what the first told
+    told = _told(session, list(expiring))
+    news = []
+    for distributor_id, days in sorted(expiring.items()):
+        before = told.get(distributor_id)
+        if before is not None and now - before.at < PAUSE:
+            continue
+        fresh = {day: amount for day, amount in days.items() if before is None or day > before.last_on}
+        if fresh:
+            parts = {
+                "points": sum(fresh.values()),
+                "first": min(fresh).isoformat(),
+                "last": max(fresh).isoformat(),
+            }
+            news.append((distributor_id, parts))
+    notices.tell_many(session, program.id, KIND, news, now=now)
+    return len(news)
+
+
+def _told(session: Session, distributor_ids: list[int]) -> dict[int, _Told]:
+    rows = session.execute(
+        select(Notice.distributor_id, func.max(Notice.parts["last"].astext), func.max(Notice.created_at))
+        .where(
+            Notice.distributor_id == any_(literal(distributor_ids, ARRAY(BigInteger))),
+            Notice.kind == KIND,
+        )
+        .group_by(Notice.distributor_id)
+    )
+    return {id_: _Told(dt.date.fromisoformat(last), at) for id_, last, at in rows if id_ is not None}

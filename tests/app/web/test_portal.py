@@ -1,0 +1,102 @@
+"""What the people of a distributor are told: what expires and when, and why a document does not count."""
+
+import datetime as dt
+import html
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.db.transaction import transaction
+from app.domain.states import DocumentStatus, Unit
+from app.extensions import db
+from app.models.ledger import Account, Lot
+from app.models.programs import Program
+from app.services import expiry_notices, ledger
+from app.services.rulebooks import rules_of
+from tests.app.web.test_account import asked_of_the_database
+from tests.app.web.world import HOSTILE, World
+from tests.support.sales import Sold, sell
+from verification.decisions import decide
+from verification.gate import Source
+
+As = Callable[[str], FlaskClient]
+
+
+def portal(world: World, page: str = "", code: str = "D-6") -> str:
+    return f"/portal/{world.a}/{world.distributors[code]}/{page}"
+
+
+def points_that_expire(world: World, code: str, points: int, on: dt.date) -> None:
+    """Give points by hand and let them expire on a day."""
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        wallet = ledger.wallet_of(session, world.distributors[code], Unit.POINTS)
+        key = f"{program.code}:{code}:{on}"
+        ledger.adjust(
+            session,
+            rules_of(session, program.id),
+            wallet,
+            points,
+            key=key,
+            now=world.clock(),
+            actor="test",
+            reason="gift",
+        )
+        newest = select(Lot.id).join(Account, Account.id == Lot.account_id).where(Account.id == wallet)
+        lot = session.scalars(newest.order_by(Lot.id.desc()).limit(1)).one()
+        session.execute(update(Lot).where(Lot.id == lot).values(expires_on=on))
+
+
+def test_what_expires_soon_is_told_with_its_day_on_the_first_page_and_as_a_notice(world: World, as_: As) -> None:
+    on = world.clock().date() + dt.timedelta(days=20)
+    points_that_expire(world, "D-6", 1_200, on)
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        expiry_notices.remind(session, program, now=world.clock())
+    client, written = as_("other"), f"{on.day} {on:%b %Y}"
+    with asked_of_the_database(world) as asked:
+        home = client.get(portal(world)).text
+    assert len(asked) <= 12, asked
+    assert f"1,200 points expire on {written}" in home
+    notices = client.get(portal(world, "notices")).text
+    assert f"1,200 points expire on {written}." in notices
+
+
+def test_a_document_that_does_not_count_says_why_in_words(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        from tests.app.web.world import _products
+
+        product = _products(session, program.id)["P1"]
+        waiting = Source(name="portal", policy="review", may_correct=False)
+        mine = world.distributors["D-6"]
+        sell(
+            session, program, [Sold(number, mine, product, 1, 10_000) for number in ("WHY/1", "WHY/2")], source=waiting
+        )
+        from app.models.sales import SalesDocument
+
+        found = select(SalesDocument.id).where(SalesDocument.program_id == program.id, SalesDocument.number == "WHY/1")
+        refused = session.scalars(found).one()
+        decide(
+            session,
+            program,
+            refused,
+            DocumentStatus.REFUSED,
+            reason=f"The photo shows another shop {HOSTILE}",
+            actor="ann",
+            now=world.clock(),
+        )
+    page = as_("other").get(portal(world, "documents?q=WHY")).text
+    rows = {
+        number: html.unescape(re.sub("<[^>]+>", " ", row))
+        for row in page.split("<tr")[1:]
+        for number in ("WHY/1", "WHY/2")
+        if number in row
+    }
+    assert "The photo shows another shop" in rows["WHY/1"]
+    assert "Refused" in rows["WHY/1"]
+    assert "In review" in rows["WHY/2"]
+    assert "reviews every document" in rows["WHY/2"]
+    assert "<svg onload" not in page
