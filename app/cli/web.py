@@ -1,5 +1,6 @@
 """`kontor web`: the web server, started by `kontor up`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ WORKERS = 2
 THREADS = 4
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
-    """Gunicorn, told everything here and nothing by files or the environment."""
+class Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, told everything here and nothing by files or the environment.
 
-    def __init__(self, chosen: Settings) -> None:
-        self._chosen = chosen
+    ``make`` builds the application that is served, in each worker after the fork: nothing open is shared.
+    """
+
+    def __init__(self, chosen: Settings, make: Callable[[], Flask]) -> None:
+        self._chosen, self._make = chosen, make
         super().__init__(prog="kontor web")
 
     def load_config(self) -> None:
+        """Say how it serves."""
         host = f"[{self._chosen.web_host}]" if ":" in self._chosen.web_host else self._chosen.web_host
         memory = Path("/dev/shm")  # noqa: S108  # gunicorn's own heartbeat files: a busy disk must not delay them
         told: dict[str, Any] = {
@@ -42,10 +47,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Build the application, in each worker after the fork: nothing open is shared."""
-        from app.factory import create_app
-
-        return create_app(self._chosen, web=True)
+        """Build what is served."""
+        return self._make()
 
 
 @click.command(hidden=True)
@@ -59,4 +62,10 @@ def web() -> None:
         raise Failure(
             "DATABASE_URL and REDIS_URL are not set; `kontor up` starts the web server with both.", UNAVAILABLE
         )
-    _Server(chosen).run()
+
+    def make() -> Flask:
+        from app.factory import create_app
+
+        return create_app(chosen, web=True)
+
+    Server(chosen, make).run()
