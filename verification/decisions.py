@@ -97,7 +97,13 @@ def decide(
     # wallets before documents, as whoever corrects the document does
     lock_wallets(session, np.asarray([owner], dtype=np.int64))
     document = session.execute(
-        select(SalesDocument.id, SalesDocument.number, SalesDocument.status, SalesDocument.issued_on)
+        select(
+            SalesDocument.id,
+            SalesDocument.number,
+            SalesDocument.status,
+            SalesDocument.issued_on,
+            SalesDocument.person,
+        )
         .where(*here)
         .with_for_update()
     ).one()
@@ -123,7 +129,7 @@ def decide(
         session,
         program.id,
         "document_accepted" if accepted else "document_refused",
-        {"number": document.number, "reason": reason},
+        {"number": document.number, "reason": reason} | ({"person": document.person} if document.person else {}),
         distributor_id=owner,
         now=now,
     )

@@ -7,8 +7,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Text, and_, any_, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.models.messages import Notice, NoticeSeen
@@ -71,16 +71,32 @@ def tell_many(
 
 
 def newest(
-    session: Session, program_id: int, distributor_id: int, user_id: int, *, before: int | None = None, limit: int = 20
+    session: Session,
+    program_id: int,
+    distributor_id: int,
+    user_id: int,
+    *,
+    named: Sequence[str] | None = None,
+    before: int | None = None,
+    limit: int = 20,
 ) -> Sequence[Notice]:
-    """Give the notices of a distributor's people and of a person, newest first."""
+    """Give the notices that somebody sees in a distributor's portal (see `shown`), newest first."""
     query = select(Notice).where(
-        Notice.program_id == program_id,
-        or_(Notice.distributor_id == distributor_id, Notice.user_id == user_id),
+        Notice.program_id == program_id, shown(distributor_id, user_id, literal(named, ARRAY(Text)))
     )
     if before is not None:
         query = query.where(Notice.id < before)
     return session.scalars(query.order_by(Notice.id.desc()).limit(limit)).all()
+
+
+def shown(distributor_id: Any, user_id: Any, named: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Give the condition of the notices that somebody sees: their own, and those of their distributor.
+
+    Where ``named`` is not NULL, they see of their distributor's only those on documents that bear one of these names,
+    which are in lower case: what the others sold and what the distributor has is not a sales rep's business.
+    """
+    bears = func.lower(func.trim(Notice.parts["person"].astext)) == any_(named)
+    return or_(Notice.user_id == user_id, and_(Notice.distributor_id == distributor_id, or_(named.is_(None), bears)))
 
 
 def seen(session: Session, program_id: int, user_id: int, last_id: int) -> None:

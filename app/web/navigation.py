@@ -18,12 +18,13 @@ from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
     Select,
+    Text,
     bindparam,
     func,
     literal_column,
-    or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.domain.states import ApplicationState, DocumentStatus
 from app.models.desk import AdjustmentRequest
@@ -31,10 +32,11 @@ from app.models.joining import Application
 from app.models.messages import Notice, NoticeSeen
 from app.models.programs import ProgramLogo
 from app.models.sales import SalesDocument
-from app.services import people
+from app.services import notices, people
 from app.services.people import Permission, Person, ProgramChoice
 from app.web.branding import logo_address
 from app.web.context import Scope, person, scope_or_none, session
+from app.web.portal.own import own_names
 
 
 class Section(enum.Enum):
@@ -140,6 +142,7 @@ PORTAL: Sequence[Place] = (
     Place(Section.OVERVIEW, "portal_card.show", _("Card"), "card", Permission.SEE_STATEMENT, tab=True),
     Place(Section.OVERVIEW, "portal_team.index", _("Team"), "users", Permission.MANAGE_TEAM),
     Place(Section.OVERVIEW, "consents.index", _("Applications"), "user-add", Permission.MANAGE_TEAM),
+    Place(Section.OVERVIEW, "portal_company.index", _("Company"), "building", Permission.MANAGE_TEAM),
     Place(Section.OVERVIEW, "portal_notices.index", _("Notices"), "bell", Permission.USE_PORTAL),
     Place(Section.OVERVIEW, "portal_terms.show", _("Terms"), "texts", Permission.USE_PORTAL),
 )
@@ -288,7 +291,8 @@ def _count(who: Person, here: Scope | None, counts: Sequence[Count]) -> tuple[by
     if here is None:
         return None, 0, [0 for _one in counts]
     theirs = here.distributor.id if here.distributor is not None and not _runs(who, here) else None
-    asked = {"program_id": here.program.id, "user_id": who.id, "distributor_id": theirs}
+    named = None if theirs is None else own_names(who, here.program.id, theirs)
+    asked = {"program_id": here.program.id, "user_id": who.id, "distributor_id": theirs, "named": named}
     row = session().execute(_counting(tuple(counts)), asked).one()
     return row[0], row[1], row[2:]
 
@@ -299,6 +303,7 @@ def _counting(counts: tuple[Count, ...]) -> Select[Any]:
     program_id, user_id, distributor_id = (
         bindparam(name, type_=BigInteger) for name in ("program_id", "user_id", "distributor_id")
     )
+    named: ColumnElement[Any] = bindparam("named", type_=ARRAY(Text))
     logo = select(ProgramLogo.sha256).where(ProgramLogo.program_id == program_id).scalar_subquery()
     seen = (
         select(NoticeSeen.last_id)
@@ -310,7 +315,7 @@ def _counting(counts: tuple[Count, ...]) -> Select[Any]:
         .select_from(Notice)
         .where(
             Notice.program_id == program_id,
-            or_(Notice.user_id == user_id, Notice.distributor_id == distributor_id),
+            notices.shown(distributor_id, user_id, named),
             Notice.id > func.coalesce(seen, 0),
         )
     )

@@ -13,6 +13,7 @@ from app.models.messages import Notice
 from app.services import notices
 from app.web import formats
 from app.web.context import person, scope, session
+from app.web.portal.own import own_names
 
 bp = Blueprint("portal_notices", __name__)
 
@@ -64,7 +65,8 @@ def _expiring(parts: Mapping[str, Any]) -> str:
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/notices")
 def index(program_code: str, distributor_id: int) -> str:
     program, who = scope().program, person()
-    found = list(notices.newest(session(), program.id, distributor_id, who.id, limit=SHOWN))
+    named = own_names(who, program.id, distributor_id)
+    found = list(notices.newest(session(), program.id, distributor_id, who.id, named=named, limit=SHOWN))
     shown = [(one, sentence(one)) for one in found]
     page = render_template("portal/notices.html", news=shown)
     if found:

@@ -17,10 +17,14 @@ def is_own(who: Person, named: str | None) -> bool:
     return named is not None and named.strip().casefold() in (who.login.casefold(), who.name.casefold())
 
 
+def own_names(who: Person, program_id: int, distributor_id: int) -> list[str] | None:
+    """Give the names, in lower case, by which somebody's own things are known; None for whoever sees everything."""
+    return None if sees_all(who, program_id, distributor_id) else [who.login.lower(), who.name.lower()]
+
+
 def own_documents_only() -> tuple[ColumnElement[bool], ...]:
     """Give the condition under which a document of the page's distributor is shown to whoever is signed in."""
-    here, who = scope(), person()
+    here = scope()
     assert here.distributor is not None, "the guard found one"
-    if sees_all(who, here.program.id, here.distributor.id):
-        return ()
-    return (func.lower(func.trim(SalesDocument.person)).in_([who.login.lower(), who.name.lower()]),)
+    names = own_names(person(), here.program.id, here.distributor.id)
+    return () if names is None else (func.lower(func.trim(SalesDocument.person)).in_(names),)
