@@ -33,7 +33,7 @@ from app.web import (
     security,
     wording,
 )
-from app.web.account import confirming, profile
+from app.web.account import confirming, own_data, profile
 from app.web.account import passkeys as own_passkeys
 from app.web.account import second_factors as factors
 from app.web.account import security as own_security
@@ -67,6 +67,7 @@ from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
 from app.web.portal import card as portal_card
+from app.web.portal import company as portal_company
 from app.web.portal import consents, statements
 from app.web.portal import documents as portal_documents
 from app.web.portal import home as portal_home
@@ -95,6 +96,7 @@ BLUEPRINTS = (
     factors.bp,
     own_passkeys.bp,
     own_sessions.bp,
+    own_data.bp,
     joining.bp,
     users.bp,
     applications.bp,
@@ -127,6 +129,7 @@ BLUEPRINTS = (
     portal_card.bp,
     portal_notices.bp,
     portal_team.bp,
+    portal_company.bp,
     portal_terms.bp,
     documents.bp,
 )

@@ -5,10 +5,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
+from app.domain.phones import shown
 from app.extensions import db
+from app.models.people import UserAccount
 from app.services import own_account
 from app.web.account.forms import ProfileForm
-from app.web.context import now, person
+from app.web.context import now, person, session
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 
@@ -18,12 +20,12 @@ def index() -> str | Response | tuple[str, int]:
     who = person()
     form = ProfileForm(name=who.name, locale=who.locale or "", theme=who.theme or "")
     if request.method == "GET":
-        return render_template("account/profile.html", form=form)
+        return _page(form)
     if not form.validate():
-        return render_template("account/profile.html", form=form), 400
-    with transaction(db.session) as session:
+        return _page(form), 400
+    with transaction(db.session) as changing:
         own_account.set_profile(
-            session,
+            changing,
             who,
             name=form.name.data or "",
             locale=form.locale.data or None,
@@ -35,3 +37,8 @@ def index() -> str | Response | tuple[str, int]:
     for cookie in ("theme", "language"):
         response.delete_cookie(cookie)  # what is kept with the person holds from now on
     return response
+
+
+def _page(form: ProfileForm) -> str:
+    phone = session().get_one(UserAccount, person().id).phone
+    return render_template("account/profile.html", form=form, phone=shown(phone) if phone else None)

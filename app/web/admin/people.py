@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.signing_in import Passkey
-from app.services import distributors, invitations, memberships, people
+from app.services import distributors, erasure, invitations, memberships, people
 from app.services.people import OF_A_DISTRIBUTOR, Role
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
@@ -51,6 +51,12 @@ class RoleForm(Form):
 
 class TakeForm(Form):
     """Why a role is taken away."""
+
+    reason = StringField(_("Reason"), [InputRequired(_("Say why; it is kept on record.")), Length(max=200)])
+
+
+class EraseForm(Form):
+    """Why somebody is erased."""
 
     reason = StringField(_("Reason"), [InputRequired(_("Say why; it is kept on record.")), Length(max=200)])
 
@@ -131,7 +137,8 @@ PEOPLE = Listing(
 @bp.get("/programs/<code:program_code>/people")
 def index(program_code: str) -> str | Response:
     invited = invitations.pending(session(), scope().program.id, now=now())
-    return answer(PEOPLE, "admin/people.html", counted=True, invited=invited, roles=ROLE)
+    leaving = erasure.waiting(session(), scope().program.id)
+    return answer(PEOPLE, "admin/people.html", counted=True, invited=invited, leaving=leaving, roles=ROLE)
 
 
 @bp.route("/programs/<code:program_code>/people/invite", methods=["GET", "POST"])
@@ -217,6 +224,32 @@ def take(program_code: str, membership_id: int) -> Answer:
     return _page(membership_id, _role_form(membership_id), form), 400
 
 
+@bp.post("/programs/<code:program_code>/people/<id:membership_id>/erase")
+def erase(program_code: str, membership_id: int) -> Answer:
+    """Erase the person, not this role alone."""
+    form = EraseForm(prefix="erase")
+    if form.validate():
+        try:
+            with transaction(db.session) as changing:
+                user_id = changing.get_one(Membership, membership_id).user_id
+                erasure.erase(changing, user_id, by=person(), reason=form.reason.data or "", now=now())
+        except people.PeopleError as problem:
+            form.refuse(None, not_erased(problem))
+        else:
+            flash(gettext("The person is erased."), "success")
+            return redirect(url_for("people.index", program_code=program_code), 303)
+    return _page(membership_id, _role_form(membership_id), TakeForm(), form), 400
+
+
+def not_erased(problem: people.PeopleError) -> str:
+    """Say why somebody cannot be erased."""
+    if isinstance(problem, memberships.OwnRole):
+        return gettext("Nobody erases themselves; ask somebody else who may.")
+    if isinstance(problem, erasure.OwnsThePlatform):
+        return gettext("They own the platform; that has to be taken from them first.")
+    return gettext("They have a role in another programme as well. An owner of the platform can erase them.")
+
+
 @bp.post("/programs/<code:program_code>/people/invitations/send-again")
 def send_again(program_code: str) -> Response:
     invitation_id = id_sent("invitation")
@@ -275,7 +308,7 @@ def _role_form(membership_id: int) -> RoleForm:
     return form
 
 
-def _page(membership_id: int, role_form: RoleForm, take_form: TakeForm) -> str:
+def _page(membership_id: int, role_form: RoleForm, take_form: TakeForm, erase_form: EraseForm | None = None) -> str:
     row = (
         session()
         .execute(
@@ -298,4 +331,12 @@ def _page(membership_id: int, role_form: RoleForm, take_form: TakeForm) -> str:
         )
         .one()
     )
-    return render_template("admin/person.html", one=row, role_form=role_form, take_form=take_form, roles=ROLE)
+    return render_template(
+        "admin/person.html",
+        one=row,
+        role_form=role_form,
+        take_form=take_form,
+        erase_form=erase_form or EraseForm(formdata=None, prefix="erase"),
+        asked_at=erasure.asked_at(session(), row.user_id, [scope().program.id]),
+        roles=ROLE,
+    )

@@ -15,9 +15,9 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
-from app.services import memberships, second_factors, ways_in
+from app.services import erasure, memberships, second_factors, ways_in
 from app.web.addresses import outside
-from app.web.admin.people import active_badge, factor_badge, has_second_factor, own_role
+from app.web.admin.people import active_badge, factor_badge, has_second_factor, not_erased, own_role
 from app.web.context import now, person, session
 from app.web.forms import Form
 from app.web.lists import showing
@@ -27,7 +27,7 @@ from app.web.wording import ROLE
 bp = Blueprint("platform_users", __name__, url_prefix="/platform/users")
 
 Answer = str | Response | tuple[str, int]
-DEEDS = ("activate", "deactivate", "make_owner", "take_owner", "remove_factors", "send_reset")
+DEEDS = ("activate", "deactivate", "make_owner", "take_owner", "remove_factors", "send_reset", "erase")
 
 
 class DeedForm(Form):
@@ -111,6 +111,9 @@ def act(user_id: int) -> Answer:
     except memberships.LastOwner:
         form.refuse(None, gettext("This is the only owner of the platform who may sign in."))
         return _page(user_id, form), 400
+    except erasure.OwnsThePlatform as problem:
+        form.refuse(None, not_erased(problem))
+        return _page(user_id, form), 400
     flash(gettext("It is done, and on record."), "success")
     return redirect(url_for("platform_users.show", user_id=user_id), 303)
 
@@ -126,6 +129,8 @@ def _do(user_id: int, deed: str, reason: str) -> None:
             memberships.set_active(changing, user_id, active=deed == "activate", reason=reason, **by)
         elif deed in ("make_owner", "take_owner"):
             memberships.set_owner(changing, user_id, owner=deed == "make_owner", reason=reason, **by)
+        elif deed == "erase":
+            erasure.erase(changing, user_id, by=person(), reason=reason, now=now())
         elif deed == "remove_factors":
             second_factors.remove_all(
                 changing, user.login, reset_page=outside("resets.ask"), actor=person().login, now=now(), reason=reason
