@@ -21,6 +21,23 @@ from app.local.servers import Addresses, running, stop
 from tests.support.desk import desk, ledger_database, ledger_sessions, open_desk
 
 
+def pictures_of(temporary: pytest.TempPathFactory) -> Path:
+    """Give the folder of the pictures that a run takes: the one that KONTOR_SCREENSHOTS names, or one of the run."""
+    named = os.environ.get("KONTOR_SCREENSHOTS")
+    if named:
+        return Path(named).resolve()
+    base = temporary.getbasetemp()
+    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "pictures"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say where the pictures of the pages are."""
+    folder = pictures_of(config._tmp_path_factory)
+    taken = sum(1 for _one in folder.glob("*.png"))
+    if taken:
+        terminalreporter.write_line(f"{taken} pictures of pages: {folder}")
+
+
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """The home of the servers that this run of the tests shares.

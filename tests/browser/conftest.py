@@ -1,11 +1,11 @@
-"""A real browser before the real pages."""
+"""A real browser before the real pages: whoever looks at a page looks at all that must hold of every page."""
 
 import os
 import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from werkzeug.serving import make_server
 
 from app.local.servers import Addresses
 from tests.app.web.world import World, build
+from tests.browser.judging import faults, kind_of, misfits
+from tests.conftest import pictures_of
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 
@@ -26,9 +28,9 @@ def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Ite
     made.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def base(world: World) -> Iterator[str]:
-    """The address at which the pages are served."""
+    """The address at which the pages are served; a module may have a world of its own."""
     server = make_server("127.0.0.1", 0, world.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, name="pages")
     thread.start()
@@ -54,21 +56,30 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pictures of the pages are kept: the folder that KONTOR_SCREENSHOTS names, or one of this run."""
-    named = os.environ.get("KONTOR_SCREENSHOTS")
-    folder = Path(named) if named else tmp_path_factory.mktemp("screenshots")
+    """Where pictures of the pages are kept; the end of a run says where (`tests/conftest.py`)."""
+    folder = pictures_of(tmp_path_factory)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-class Visit:
-    """Somebody before the screen: complaints of the browser are collected, pictures taken."""
+@pytest.fixture(scope="session")
+def judged() -> set[tuple[str, str]]:
+    """What axe has seen in this run: a page that stands as it stood before is not judged twice."""
+    return set()
 
-    def __init__(self, page: Any, base: str, pictures: Path, title: str, world: World) -> None:
+
+class Visit:
+    """Somebody before the screen: complaints of the browser are collected, pages are looked at, pictures taken."""
+
+    def __init__(
+        self, page: Any, base: str, pictures: Path, size: str, scheme: str, world: World, judged: set[tuple[str, str]]
+    ) -> None:
         self.page = page
-        self._world = world
+        self.size = size
         self.complaints: list[str] = []
-        self._base, self._pictures, self._title = base, pictures, title
+        self.unseen: list[str] = []
+        self._world, self._base, self._pictures, self._judged = world, base, pictures, judged
+        self._title = size if scheme == "light" else f"{size}-{scheme}"
         page.on(
             "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
         )
@@ -76,6 +87,7 @@ class Visit:
         page.on("dialog", lambda dialog: (self.complaints.append("a dialog: " + dialog.message), dialog.dismiss()))
         page.on("requestfailed", self._failed)
         page.on("request", self._only_ours)
+        page.on("framenavigated", lambda frame: self.unseen.append(frame.url) if frame == page.main_frame else None)
 
     def _failed(self, request: Any) -> None:
         if request.failure != "net::ERR_ABORTED":  # which is what becomes of an icon when the next page is opened
@@ -98,32 +110,87 @@ class Visit:
         keyboard.press("Tab")
         keyboard.type(password)
         keyboard.press("Enter")
-        self.page.wait_for_url(re.compile(r"/(programs|portal|platform|sign-in/second)\b"))
+        self.page.wait_for_url(re.compile(r"^\w+://[^/]+/(programs|portal|platform|sign-in/second)\b"))
         if "/sign-in/second" in self.page.url:
             self.page.locator("#code:focus").wait_for()
             keyboard.type(self._world.code(login) or "")
             keyboard.press("Enter")
-            self.page.wait_for_url(re.compile(r"/(programs|portal|platform)\b"))
+            self.page.wait_for_url(re.compile(r"^\w+://[^/]+/(programs|portal|platform)\b"))
+        self.unseen.clear()
+
+    def menu(self, name: str) -> None:
+        """Go to a place of the navigation: on a phone by the tabs at its foot, or by the sheet behind the last one."""
+        link = self.page.get_by_role("navigation", name="Main").get_by_role("link", name=re.compile(f"^{name}\\b"))
+        if self.size == "phone":
+            tab = self.page.get_by_role("navigation", name="Quick").get_by_role("link", name=re.compile(f"^{name}\\b"))
+            if tab.count():
+                tab.click()
+                return
+            self.page.get_by_role("button", name="More").click()
+        link.click()
+
+    def sign_out(self) -> None:
+        """Leave by the menu of the account."""
+        if self.size == "phone":
+            self.page.get_by_role("button", name="More").click()
+        self.page.locator(".account > summary").click()
+        self.page.get_by_role("button", name="Sign out").click()
+        self.page.get_by_text("You are signed out").wait_for()
+        self.unseen.clear()
+
+    def look(self, name: str, *, refused: bool = False, axe: bool = True) -> None:
+        """See that all holds that must hold of every page; ``refused`` says that a form came back with its faults."""
+        self.page.wait_for_load_state()
+        assert misfits(self.page) == [], (name, self.page.url)
+        said = [one for one in self.complaints if not (refused and "status of 4" in one)]
+        assert said == [], (name, self.page.url)
+        self.complaints.clear()
+        seen = (kind_of(self.page), self._title)
+        if axe and seen not in self._judged:
+            assert faults(self.page) == [], (name, self.page.url)
+            self._judged.add(seen)
+        self.unseen.clear()
+        self._take(name)
 
     def picture(self, name: str) -> None:
         """Take a picture, and see that the page fits the screen."""
         widths = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widths[0] <= widths[1], f"{name} is wider than the screen"
+        self._take(name)
+
+    def _take(self, name: str) -> None:
         self.page.screenshot(path=self._pictures / f"{self._title}-{name}.png")
 
 
 @pytest.fixture
-def visit(chromium: Any, base: str, pictures: Path, world: World) -> Callable[..., Any]:
+def visit(
+    chromium: Any, base: str, pictures: Path, world: World, judged: set[tuple[str, str]]
+) -> Callable[..., AbstractContextManager[Visit]]:
     """Opens a browser of some size; ``at`` is another name of the same pages."""
 
     @contextmanager
     def opened(size: str, scheme: str = "light", at: str | None = None, **more: Any) -> Iterator[Visit]:
         width, height = SIZES[size]
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **more)
-        title = size if scheme == "light" else f"{size}-{scheme}"
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", **more
+        )
         try:
-            yield Visit(context.new_page(), at or base, pictures, title, world)
+            yield Visit(context.new_page(), at or base, pictures, size, scheme, world, judged)
         finally:
             context.close()
 
     return opened
+
+
+@pytest.fixture
+def journey(visit: Callable[..., AbstractContextManager[Visit]]) -> Callable[..., AbstractContextManager[Visit]]:
+    """Opens a browser whose owner looks at every page that comes up: one that was not looked at fails the test."""
+
+    @contextmanager
+    def begun(size: str, **more: Any) -> Iterator[Visit]:
+        with visit(size, **more) as here:
+            yield here
+            assert here.unseen == [], "these were not looked at"
+            assert here.complaints == []
+
+    return begun

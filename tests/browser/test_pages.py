@@ -100,3 +100,22 @@ def test_a_distributor_finds_why_its_points_are_there_with_the_keyboard(world: W
         assert page.get_by_text("1 point for each full 10").first.is_visible()
         here.picture("document-of-a-distributor")
         assert here.complaints == []
+
+
+def test_the_menu_of_a_phone_leads_out(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("owner"), world.password)
+        page = here.page
+        page.get_by_role("button", name="More").click()
+        account = page.locator(".account > summary")
+        assert account.is_visible(), "the account stands at the foot of the sheet, whatever is above it"
+        account.click()
+        out = page.get_by_role("button", name="Sign out")
+        out.scroll_into_view_if_needed()
+        box = out.bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= 844, "it can be reached"
+        here.look("menu")
+        out.click()
+        page.get_by_text("You are signed out").wait_for()
+        assert here.complaints == []

@@ -8,7 +8,7 @@ import pytest
 from tests.app.web.messages import link_to
 from tests.app.web.test_ways_in import new_login
 from tests.app.web.world import World
-from tests.browser.test_style import faults
+from tests.browser.judging import faults
 
 pytestmark = pytest.mark.slow
 

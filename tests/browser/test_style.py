@@ -7,21 +7,11 @@ from typing import Any
 import pytest
 
 from tests.app.web.world import World
+from tests.browser.judging import faults
 
 pytestmark = pytest.mark.slow
 
 Visits = Callable[..., Any]
-
-
-def faults(page: Any) -> list[str]:
-    """Ask axe what is wrong; what is minor is left out."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="NOT RUN: axe is not installed")
-    found = axe.Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {[node['target'] for node in one['nodes']]}"
-        for one in found
-        if one["impact"] in ("moderate", "serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,0 +1,76 @@
+"""What is wrong with a page, in words: what axe finds, what does not fit the screen, what has no heading, no focus."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_WEIGHED = ("moderate", "serious", "critical")
+_HOW_IT_STANDS = """() => {
+  const root = document.documentElement;
+  return {
+    headings: document.querySelectorAll("h1").length,
+    title: document.title,
+    lang: root.lang,
+    wide: root.scrollWidth - root.clientWidth,
+    out: [...document.querySelectorAll("main *")].filter((one) => {
+      const box = one.getBoundingClientRect();
+      return box.width && box.right > root.clientWidth + 1 && !one.closest("svg, [hidden], .visually-hidden");
+    }).slice(0, 5).map((one) => one.outerHTML.slice(0, 80)),
+  };
+}"""
+_STATE = """[
+  document.querySelector("[data-problems]") !== null,
+  [...document.querySelectorAll("dialog[open], details[open], [popover]:popover-open")].map((one) => one.className),
+  document.querySelectorAll("main table, main form").length,
+]"""
+_RING = """() => {
+  const one = document.activeElement;
+  const seen = getComputedStyle(one);
+  const outlined = seen.outlineStyle !== "none" && parseFloat(seen.outlineWidth) >= 1;
+  const box = one.getBoundingClientRect();
+  return {
+    what: one.outerHTML.slice(0, 120),
+    ring: outlined || seen.boxShadow !== "none",
+    there: one !== document.body && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
+  };
+}"""
+
+
+def faults(page: Any) -> list[str]:
+    """Ask axe what is wrong, by WCAG 2.2 AA and by what is good practice; what is minor is left out."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="NOT RUN: axe is not installed")
+    options = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": _TAGS}}
+    found = axe.Axe().run(page, options=options).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {[(node['target'], node['html'][:120]) for node in one['nodes'][:4]]}"
+        for one in found
+        if one["impact"] in _WEIGHED
+    ]
+
+
+def misfits(page: Any) -> list[str]:
+    """Tell what is wrong with how a page stands: it scrolls sideways, has no heading or two, no title, no language."""
+    stands = page.evaluate(_HOW_IT_STANDS)
+    found = []
+    if stands["headings"] != 1:
+        found.append(f"{stands['headings']} first headings")
+    if stands["wide"] > 0:
+        found.append(f"wider than the screen by {stands['wide']}: {stands['out']}")
+    if not stands["title"] or not stands["lang"]:
+        found.append("no title, or no language")
+    return found
+
+
+def kind_of(page: Any) -> str:
+    """Name what is seen: the page without the ids in its address, and what is open on it."""
+    return re.sub(r"\d+|web-a-\w+", "#", urlsplit(page.url).path) + str(page.evaluate(_STATE))
+
+
+def ring(page: Any) -> None:
+    """See that whatever has the focus is on the screen, and shows that it has it."""
+    focused = page.evaluate(_RING)
+    assert focused["there"], f"the focus is out of sight: {focused['what']}"
+    assert focused["ring"], f"the focus is not shown: {focused['what']}"
