@@ -98,6 +98,7 @@ def apply(
     employer_consent: bool,
     consent_page: Link,
     address: str,
+    actor: str | None = None,
     now: dt.datetime,
 ) -> int:
     """Take an application in, and thank for it by mail. Returns its id. The caller commits.
@@ -114,6 +115,7 @@ def apply(
         employer_consent: whether an employer has to agree to a rep.
         consent_page: makes the address of the page where a distributor's owner agrees, from the distributor's id.
         address: from where it was sent.
+        actor: who sends it for the applicant; where nobody is named, they do it themselves.
         now: the clock.
 
     Raises:
@@ -163,7 +165,7 @@ def apply(
         company=application.company,
     )
     after = {"kind": applicant.kind, "company": application.company}
-    audit.note(session, key, "application.send", key, now=now, program_id=program.id, after=after)
+    audit.note(session, actor or key, "application.send", key, now=now, program_id=program.id, after=after)
     return application.id
 
 

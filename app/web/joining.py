@@ -61,12 +61,18 @@ class RepForm(ApplicantForm):
     )
 
 
-def form_for(kind: str, questions: Sequence[Question]) -> Form:
-    """Make the form of a company or of a sales rep, with the programme's questions at its end."""
+AGREED = _("I agree that what I have written is kept and looked at, to decide on my application.")
+
+
+def form_for(kind: str, questions: Sequence[Question], *, agreement: Any = AGREED) -> Form:
+    """Make the form of a company or of a sales rep, with the programme's questions at its end.
+
+    ``agreement`` is what whoever sends it agrees to, or says that the applicant agrees to.
+    """
     base = RepForm if kind == REP else CompanyForm
     fields: dict[str, Any] = {f"{_PREFIX}{one.key}": _field(one) for one in questions if one.of(kind)}
     fields["agreed"] = BooleanField(
-        _("I agree that what I have written is kept and looked at, to decide on my application."),
+        agreement,
         [InputRequired(_("Without this nobody may look at your application."))],
     )
     # EANs, phones and tax ids can pass for the numbers of cards
@@ -84,7 +90,7 @@ def form(program_code: str) -> Answer:
         return _page(form, kept, kind)
     if not form.validate():
         return _page(form, kept, kind), 400
-    phone = _phone_of(form)
+    phone = phone_of(form)
     if phone is None:
         return _page(form, kept, kind), 400
     login = people.login_key(form["login"].data)
@@ -109,7 +115,7 @@ def form(program_code: str) -> Answer:
                 kept.questions,
                 answers_of(form, kept.questions),
                 employer_consent=kept.employer_consent,
-                consent_page=_consent_page,
+                consent_page=consent_page,
                 address=request.remote_addr or "",
                 now=now(),
             )
@@ -135,7 +141,8 @@ def answers_of(form: Form, questions: Sequence[Question]) -> dict[str, Any]:
     return found
 
 
-def _consent_page(distributor_id: str) -> str:
+def consent_page(distributor_id: str) -> str:
+    """Give the address of the page where a distributor's owner agrees to a rep."""
     return outside("consents.index", program_code=scope().program.code, distributor_id=int(distributor_id))
 
 
@@ -158,7 +165,7 @@ def _field(one: Question) -> Field:
     return StringField(label, [*needed, Length(max=200)], description=hint)
 
 
-def _phone_of(form: Form) -> str | None:
+def phone_of(form: Form) -> str | None:
     """Read the phone number, which need not be there; say where it is none."""
     typed = form["phone"].data or ""
     try:

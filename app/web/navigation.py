@@ -108,6 +108,7 @@ PLACES: Sequence[Place] = (
     Place(Section.SALES, "documents.index", _("Documents"), "file", Permission.SEE_DOCUMENTS),
     Place(Section.SALES, "imports.index", _("Imports"), "upload", Permission.SEE_IMPORTS, tab=True),
     Place(Section.PEOPLE, "distributors.index", _("Distributors"), "users", Permission.SEE_DISTRIBUTORS, tab=True),
+    Place(Section.PEOPLE, "customers.index", _("Find a customer"), "search", Permission.LOOK_UP),
     Place(
         Section.PEOPLE,
         "applications.index",
@@ -210,6 +211,7 @@ def frame() -> Frame:
     titles = [section for section in Section if any(place.section is section for place, _link in links)]
     portal = here is not None and here.distributor is not None and not _runs(who, here)
     start = [Link("home", gettext("Start"), "home", url_for("home.home"), 0, tab=True)] if here is None else []
+    tabbed = [link for _place, link in links if link.tab] or [link for _place, link in links]
     return Frame(
         choices=choices(),
         sections=[
@@ -222,7 +224,7 @@ def frame() -> Frame:
                 for section in titles
             ),
         ],
-        tabs=[*start, *(link for _place, link in links if link.tab)][:TABS],
+        tabs=[*start, *tabbed][:TABS],
         logo=logo_address(logo) if logo is not None else None,
         bell=_bell(here) if portal and here is not None else None,
         unseen=unseen,
@@ -244,15 +246,20 @@ def choices() -> list[Choice]:
 def _beginnings(who: Person, program: ProgramChoice) -> list[str]:
     if people.may(who, Permission.SEE_PROGRAM, program.id):
         return [url_for("overview.overview", program_code=program.code)]
+    at_the_counter = people.may(who, Permission.LOOK_UP, program.id)
     return [
-        url_for("portal.home", program_code=program.code, distributor_id=seat.distributor_id)
-        for seat in who.seats
-        if seat.program_id == program.id and seat.distributor_id is not None
+        *((url_for("customers.index", program_code=program.code),) if at_the_counter else ()),
+        *(
+            url_for("portal.home", program_code=program.code, distributor_id=seat.distributor_id)
+            for seat in who.seats
+            if seat.program_id == program.id and seat.distributor_id is not None
+        ),
     ]
 
 
 def _runs(who: Person, here: Scope) -> bool:
-    return people.may(who, Permission.SEE_PROGRAM, here.program.id)
+    """Tell whether somebody is of those who run the programme, be it at a counter."""
+    return any(people.may(who, one, here.program.id) for one in (Permission.SEE_PROGRAM, Permission.LOOK_UP))
 
 
 def _places_of(who: Person, here: Scope | None) -> list[Place]:
@@ -331,7 +338,11 @@ def _bell(here: Scope) -> str | None:
 
 def _find(who: Person, here: Scope | None) -> str | None:
     """Give the page that finds everything, for whoever may ask it."""
-    if here is None or not _runs(who, here) or "search.index" not in current_app.view_functions:
+    if (
+        here is None
+        or not people.may(who, Permission.SEE_PROGRAM, here.program.id)
+        or "search.index" not in current_app.view_functions
+    ):
         return None
     return url_for("search.index", program_code=here.program.code)
 

@@ -1,0 +1,106 @@
+"""The counter: a customer is found, their state and points are seen, and somebody new is registered for them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import get_locale, gettext
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.domain.states import Unit
+from app.extensions import db
+from app.services import applications, balances, customers, distributors, people, registration
+from app.services.applications import COMPANY, REP, Applicant
+from app.web.addresses import text_asked
+from app.web.context import now, person, scope, session
+from app.web.forms import Form
+from app.web.joining import answers_of, consent_page, form_for, phone_of
+
+bp = Blueprint("customers", __name__)
+
+Answer = str | Response | tuple[str, int]
+
+AGREED = _("The customer agrees that what is written here is kept and looked at, to decide on the application.")
+
+LABELS: Mapping[str, Mapping[str, Any]] = {
+    COMPANY: {"name": _("Name of the owner")},
+    REP: {
+        "name": _("Name of the sales rep"),
+        "company": _("Employer"),
+        "tax_id": _("Tax id of the employer"),
+    },
+}
+"""What the form calls its fields where it speaks of somebody else."""
+
+
+@bp.get("/programs/<code:program_code>/customers")
+def index(program_code: str) -> str:
+    typed = text_asked("q")
+    return render_template(
+        "admin/customers.html",
+        typed=typed,
+        found=customers.find(session(), scope().program.id, typed),
+        shortest=customers.SHORTEST,
+        most=customers.MOST,
+    )
+
+
+@bp.get("/programs/<code:program_code>/customers/<id:distributor_id>")
+def show(program_code: str, distributor_id: int) -> str:
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return render_template(
+        "admin/customer.html",
+        data=distributors.data_of(session(), distributor_id),
+        balance=balances.balance_of(session(), here.program.id, here.distributor.code, Unit.POINTS),
+        expiring=balances.expiring(session(), distributor_id, Unit.POINTS),
+    )
+
+
+@bp.route("/programs/<code:program_code>/customers/new", methods=["GET", "POST"])
+def register(program_code: str) -> Answer:
+    """Apply for a customer with the programme's own form; the answer goes to the customer."""
+    kind = REP if request.args.get("as") == REP else COMPANY
+    kept = registration.form_of(session(), scope().program.id)
+    form = form_for(kind, kept.questions, agreement=AGREED)
+    if request.method == "GET":
+        return _page(form, kind)
+    phone = phone_of(form) if form.validate() else None
+    if phone is None:
+        return _page(form, kind), 400
+    applicant = Applicant(
+        kind=kind,
+        login=people.login_key(form["login"].data),
+        name=form["name"].data,
+        company=form["company"].data,
+        tax_id=form["tax_id"].data,
+        phone=phone,
+        locale=str(get_locale()),
+    )
+    try:
+        with transaction(db.session) as changing:
+            applications.apply(
+                changing,
+                scope().program,
+                applicant,
+                kept.questions,
+                answers_of(form, kept.questions),
+                employer_consent=kept.employer_consent,
+                consent_page=consent_page,
+                address="",
+                actor=person().login,
+                now=now(),
+            )
+    except people.LoginInvalid:
+        form.refuse("login", gettext("This is no e-mail address."))
+        return _page(form, kind), 400
+    flash(gettext("The application is sent. The customer gets a mail, and another when it is decided."), "success")
+    return redirect(url_for("customers.index", program_code=program_code), 303)
+
+
+def _page(form: Form, kind: str) -> str:
+    for name, text in LABELS[kind].items():
+        form[name].label.text = str(text)
+    return render_template("admin/customer_new.html", form=form, kind=kind)

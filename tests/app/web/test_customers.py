@@ -1,0 +1,162 @@
+"""The counter: a sales assistant finds a customer, sees how they stand, and registers somebody new for them."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.distributors import Distributor
+from app.models.joining import Application
+from app.models.people import AuditEvent
+from app.models.programs import Program
+from app.services import registration
+from tests.app.web.conftest import token_of
+from tests.app.web.messages import written_to
+from tests.app.web.test_account import asked_of_the_database
+from tests.app.web.test_ways_in import new_login
+from tests.app.web.world import FORMULA, HOSTILE, World
+
+As = Callable[[str], FlaskClient]
+
+
+def counter(world: World, page: str = "") -> str:
+    return f"/programs/{world.a}/customers{page}"
+
+
+def found(client: FlaskClient, world: World, typed: str) -> list[int]:
+    page = client.get(counter(world), query_string={"q": typed})
+    assert page.status_code == 200
+    return [int(one) for one in re.findall(r'<th scope="row"><a href="[^"]*/customers/(\d+)"', page.text)]
+
+
+@pytest.fixture
+def taxed(world: World) -> int:
+    """A distributor with a tax id."""
+    at = world.distributors["D-20"]
+    with world.app.app_context(), transaction(db.session) as session:
+        session.execute(update(Distributor).where(Distributor.id == at).values(tax_id="PL 526-000-12-46"))
+    return at
+
+
+def test_an_assistant_begins_at_the_counter(world: World, as_: As) -> None:
+    assert as_("assistant").get("/").location == counter(world)
+    page = as_("assistant").get(counter(world)).text
+    assert "Find a customer" in page
+    assert f"/programs/{world.a}/distributors" not in page
+
+
+@pytest.mark.parametrize("typed", ["5260001246", "526-000-12-46", "PL5260001246", "D-20", "d-20", "Distributor 20"])
+def test_a_customer_is_found_by_code_name_and_tax_id(world: World, as_: As, taxed: int, typed: str) -> None:
+    assert found(as_("assistant"), world, typed)[0] == taxed
+
+
+@pytest.mark.parametrize("typed", ["", "D", "%%", "__", "526000124", "nobody of this name", "' or 1=1 --"])
+def test_what_fits_nobody_finds_nobody(world: World, as_: As, taxed: int, typed: str) -> None:
+    assert found(as_("assistant"), world, typed) == []
+
+
+def test_customers_of_other_programmes_are_not_found(world: World, as_: As) -> None:
+    assert world.distributor_of_b not in found(as_("assistant"), world, "D-0")
+    foreign = counter(world, f"/{world.distributor_of_b}")
+    assert as_("assistant").get(foreign).status_code == 404
+
+
+def test_status_and_balance_are_seen_in_few_questions(world: World, as_: As) -> None:
+    client = as_("assistant")
+    for page in (f"/{world.distributors['D-5']}", "?q=D-5", "/new"):
+        with asked_of_the_database(world) as asked:
+            answer = client.get(counter(world, page))
+        assert answer.status_code == 200
+        assert len(asked) <= 8, asked
+        assert answer.text.count("<h1") == 1
+    shown = client.get(counter(world, f"/{world.distributors['D-5']}")).text
+    with world.app.app_context():
+        from app.domain.states import Unit
+        from app.services import balances
+
+        program = db.session.scalars(select(Program).where(Program.code == world.a)).one()
+        stands = balances.balance_of(db.session(), program.id, "D-5", Unit.POINTS)
+    assert f"<strong>{stands.available:,}</strong>" in shown
+    assert "Takes part" in shown
+
+
+def test_an_assistant_sees_nothing_else_of_a_customer(world: World, as_: As) -> None:
+    mine = world.distributors["D-5"]
+    for page in (
+        f"/programs/{world.a}/distributors/{mine}",
+        f"/programs/{world.a}/distributors/{mine}/record",
+        f"/portal/{world.a}/{mine}/",
+        f"/programs/{world.a}/search?q=D-5",
+        f"/programs/{world.a}/documents/{world.documents['FV/0']}",
+    ):
+        assert as_("assistant").get(page).status_code == 404, page
+    for name in ("viewer", "distributor", "stranger", "nobody"):
+        assert as_(name).get(counter(world)).status_code == 404, name
+
+
+def fields(login: str, **more: str) -> dict[str, str]:
+    return {"name": "Ewa Nowak", "login": login, "company": "Nowak i syn", "tax_id": "5260001246", "agreed": "y"} | more
+
+
+def send(client: FlaskClient, page: str, **given: Any) -> Any:
+    return client.post(page, data={"csrf_token": token_of(client, page), **given})
+
+
+def applications(world: World, login: str) -> list[Application]:
+    with world.app.app_context():
+        rows = list(db.session.scalars(select(Application).where(Application.login == login)))
+        db.session.expunge_all()
+        return rows
+
+
+def test_somebody_new_is_registered_with_the_programme_s_own_form(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        before = registration.form_of(session, program.id)
+    client, login, page = as_("assistant"), new_login(), counter(world, "/new")
+    own = [f"q-{one.key}" for one in before.questions if one.of("company")]
+    shown = client.get(page).text
+    assert all(f'name="{name}"' in shown for name in own)
+    required = {f"q-{one.key}": "answer" for one in before.questions if one.of("company") and one.required}
+    answer = send(client, page, **fields(login, **required, company=f"Nowak {HOSTILE}", name=FORMULA))
+    assert answer.location == counter(world)
+    (one,) = applications(world, login)
+    assert (one.company, one.name, one.state, one.kind) == (f"Nowak {HOSTILE}", FORMULA, "new", "company")
+    assert written_to(world, login), "the customer gets a mail"
+    with world.app.app_context():
+        note = db.session.scalars(
+            select(AuditEvent).where(AuditEvent.action == "application.send", AuditEvent.subject == login)
+        ).one()
+        assert note.actor == world.login("assistant")
+    assert as_("administrator").get(f"/programs/{world.a}/applications/{one.id}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"agreed": ""},
+        {"name": " "},
+        {"company": "x" * 201},
+        {"phone": "call me"},
+        {"name": "a\x00b"},
+        {"company": "4111 1111 1111 1111"},
+    ],
+)
+def test_a_wrong_form_sends_nothing_and_keeps_what_was_typed(world: World, as_: As, wrong: dict[str, str]) -> None:
+    login = new_login()
+    answer = send(as_("assistant"), counter(world, "/new"), **fields(login, **wrong))
+    assert answer.status_code == 400
+    assert 'class="field-problem"' in answer.text
+    assert login in answer.text
+    assert applications(world, login) == []
+
+
+def test_what_is_no_address_is_said_beside_it(world: World, as_: As) -> None:
+    answer = send(as_("assistant"), counter(world, "/new"), **fields("nobody"))
+    assert answer.status_code == 400
+    assert "This is no e-mail address." in answer.text
