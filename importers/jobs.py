@@ -43,7 +43,7 @@ from importers.reading import TextTable, read
 from importers.sales_rows import NUMBERS, SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
-from importers.workbook import problem_rows, write_problems
+from importers.workbook import count_problems, problem_rows, write_problems
 from verification.gate import Admission, Incoming, Source, admit
 
 
@@ -180,6 +180,19 @@ class _Desk:
                 _put_up_finish(session, batch.id)
             work.finish(session)
         messenger.wake(self.redis_url, max(1, len(shards)))
+        if shards and len(problems):
+            self._prepare_problems(work, batch.id, files)
+
+    def _prepare_problems(self, work: Work, batch_id: int, files: BatchFiles) -> None:
+        """Write the workbook of what the reading found, while others count already."""
+        with stage("workbook"):
+            with transaction(work.registry) as session:
+                problems = problem_rows(session, batch_id)
+            write_problems(files.prepared(len(problems)), problems, files)
+            with transaction(work.registry) as session:
+                status = session.execute(select(ImportBatch.status).where(ImportBatch.id == batch_id)).scalar_one()
+            if status == BatchStatus.DONE:
+                files.drop_prepared()
 
     def _read_masterdata(
         self,
@@ -279,19 +292,23 @@ class _Desk:
         batch_id = int(work.payload["batch"])
         files = BatchFiles(self.settings.files, batch_id)
         with work.transaction() as session:
-            problems = problem_rows(session, batch_id)
+            count = count_problems(session, batch_id)
         with stage("workbook"):
-            write_problems(problems, files)
+            if count and not files.take_prepared(count):
+                with work.transaction() as session:
+                    problems = problem_rows(session, batch_id)
+                write_problems(files.problems, problems, files)
         files.drop_readings()
         with work.transaction() as session:
             batches.set_status(
                 session,
                 batch_id,
                 BatchStatus.DONE,
-                problems_file=str(files.problems) if problems else None,
+                problems_file=str(files.problems) if count else None,
                 finished_at=self.clock(),
             )
             work.finish(session)
+        files.drop_prepared()  # whoever prepares it still sees that the batch has ended, or this sees what came
         # the file is in; the sums for charts may be made after that, and the sweeper makes them where this dies
         with transaction(work.registry) as session:
             for program_id in figures.waiting(session, self.clock() + figures.AT_MOST_EVERY):

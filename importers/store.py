@@ -52,6 +52,18 @@ class BatchFiles:
         """Give the place of the problems workbook."""
         return self.folder / "problems.xlsx"
 
+    def prepared(self, rows: int) -> Path:
+        """Give the place of a problems workbook of so many rows that may be the whole, or may not."""
+        return self.folder / f"prepared-{rows}.xlsx"
+
+    def take_prepared(self, rows: int) -> bool:
+        """Take the prepared workbook of so many rows for the problems workbook; say whether there was one."""
+        try:
+            self.prepared(rows).replace(self.problems)
+        except FileNotFoundError:
+            return False
+        return True
+
     def take_in(self, source: Path) -> None:
         """Copy the file that came."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -125,6 +137,12 @@ class BatchFiles:
         for pattern in ("shard-*", "created-*", "*.part"):
             for path in self.folder.glob(pattern):
                 path.unlink(missing_ok=True)
+        self.drop_prepared()
+
+    def drop_prepared(self) -> None:
+        """Remove what was prepared and is not wanted any more."""
+        for path in self.folder.glob("prepared-*"):
+            path.unlink(missing_ok=True)
 
     def _save(self, path: Path, table: pa.Table) -> None:
         with (

@@ -1,13 +1,18 @@
-"""The problems workbook: the file's own columns with one more, the reason; fix it and import it again."""
+"""The problems workbook: the file's own columns with one more, the reason; fix it and import it again.
+
+Most of its rows are known once the file is read, so it is prepared while others count the shards. Rows of problems are
+only ever added: where there are as many at the end, it is the finished one.
+"""
 
 import itertools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.exact import Ints
@@ -21,7 +26,7 @@ REASON = "Reason"
 
 
 _PIECE = 20_000
-"""Rows that are turned into sentences at once: a whole file may be held because of one thing that it lacks."""
+"""Reasons that are turned into sentences at once: each of a million rows may have one of its own."""
 
 
 @dataclass(frozen=True)
@@ -36,37 +41,42 @@ class ProblemRows:
         return len(self.row_number)
 
 
+def count_problems(session: Session, batch_id: int) -> int:
+    """Count the rows of a batch that were held or refused."""
+    return session.execute(
+        select(func.count()).select_from(ImportProblem).where(ImportProblem.batch_id == batch_id)
+    ).scalar_one()
+
+
 def problem_rows(session: Session, batch_id: int) -> ProblemRows:
     """Give every row of a batch that was held or refused."""
-    rows = session.execute(
-        # as text: rows that wait for one document say the same, and it is made a sentence once
-        select(ImportProblem.row_number, ImportProblem.outcome, cast(ImportProblem.reasons, Text).label("reasons"))
+    reasons = cast(ImportProblem.reasons, Text)
+    groups = session.execute(
+        # rows that wait for one document say the same: it is made a sentence once
+        select(ImportProblem.outcome, reasons.label("reasons"), func.array_agg(ImportProblem.row_number).label("rows"))
         .where(ImportProblem.batch_id == batch_id)
-        .order_by(ImportProblem.row_number)
+        .group_by(ImportProblem.outcome, reasons)
         .execution_options(yield_per=_PIECE)
     )
     numbers: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    told: list[pa.Array] = [pa.array([], type=pa.large_string())]
-    for piece in rows.partitions():
-        numbers.append(np.asarray([row.row_number for row in piece], dtype=np.int64))
-        said = {
-            (outcome, reasons): f"{outcome.capitalize()}: {sentences(json.loads(reasons))}"
-            for outcome, reasons in {(row.outcome, row.reasons) for row in piece}
-        }
-        told.append(pa.array([said[row.outcome, row.reasons] for row in piece], type=pa.large_string()))
-    return ProblemRows(np.concatenate(numbers), pa.concat_arrays(told))
+    said: list[str] = []
+    for piece in groups.partitions():
+        numbers += [np.asarray(group.rows, dtype=np.int64) for group in piece]
+        said += [f"{group.outcome.capitalize()}: {sentences(json.loads(group.reasons))}" for group in piece]
+    rows = np.concatenate(numbers)
+    order = np.argsort(rows)
+    of = np.repeat(np.arange(len(said)), np.asarray([len(group) for group in numbers[1:]], dtype=np.int64))
+    return ProblemRows(rows[order], pa.array(said, type=pa.large_string()).take(pa.array(of[order])))
 
 
-def write_problems(found: ProblemRows, files: BatchFiles) -> None:
-    """Write the rows that were held or refused, if any."""
-    if not len(found):
-        return
+def write_problems(path: Path, found: ProblemRows, files: BatchFiles) -> None:
+    """Write the workbook of these rows."""
     cells = files.load_rows(found.row_number)
     keys = {f"c{at}": name for at, name in enumerate(cells)}
     reason = _free(REASON, cells)
     layout = Layout((*(Column(key, name) for key, name in keys.items()), Column("reason", reason)))
     data = {key: cells[name] for key, name in keys.items()} | {"reason": found.told}
-    write_workbook(files.problems, [Sheet("Problems", layout, data)])
+    write_workbook(path, [Sheet("Problems", layout, data)])
 
 
 def _free(name: str, taken: Iterable[str]) -> str:

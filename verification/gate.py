@@ -152,14 +152,15 @@ def content_hashes(sales: Sales) -> list[bytes]:
     )
     days = documents.issued_on.astype("datetime64[D]").astype("<i8").tolist()
     edges = bounds.tolist()
+    keyed = {day: day.to_bytes(8, "little", signed=True) for day in set(days)}
     hashes = [
-        hashlib.blake2b(data[first:last], digest_size=16, key=day.to_bytes(8, "little", signed=True))
+        hashlib.blake2b(data[first:last], digest_size=16, key=keyed[day])
         for first, last, day in zip(edges[:-1], edges[1:], days, strict=True)
     ]
     for name in ("corrects", "outlet", "channel", "person"):
-        for one, said in zip(hashes, getattr(documents, name).tolist(), strict=True):
-            if said is not None:
-                one.update(f"{name}={said}\0".encode())
+        texts = getattr(documents, name)
+        for at in np.flatnonzero(texts != None).tolist():  # noqa: E711  # each of the texts is looked at
+            hashes[at].update(f"{name}={texts[at]}\0".encode())
     return [one.digest() for one in hashes]
 
 
@@ -374,8 +375,12 @@ def _document_columns(
     release_on: Nullable,
 ) -> dict[str, Any]:
     documents, count = sales.documents, len(stored)
+    supersedes = np.full(len(keys), UNKNOWN)
+    supersedes[list(corrects)] = list(corrects.values())
+    reasons: list[str | None] = [None] * len(keys)
+    for at, found in decided.reasons.items():
+        reasons[at] = json.dumps(found) if found else None
     positions = stored.tolist()
-    supersedes = np.asarray([corrects.get(at, UNKNOWN) for at in positions], dtype=np.int64)
     batch = np.full(count, UNKNOWN if source.batch_id is None else source.batch_id, dtype=np.int64)
     return {
         "id": ids,
@@ -393,12 +398,12 @@ def _document_columns(
         "source": [source.name] * count,
         "batch_id": Nullable(batch, batch != UNKNOWN),
         "status": decided.status[stored],
-        "reasons": [json.dumps(decided.reasons[at]) if decided.reasons.get(at) else None for at in positions],
+        "reasons": [reasons[at] for at in positions],
         "corrects_number": documents.corrects,
         "person": documents.person,
         "outlet": documents.outlet,
         "channel": documents.channel,
-        "supersedes_id": Nullable(supersedes, supersedes != UNKNOWN),
+        "supersedes_id": Nullable(supersedes[stored], supersedes[stored] != UNKNOWN),
         "release_on": release_on,
     }
 
@@ -439,7 +444,9 @@ def _note_returns(
     counted: Counted,
 ) -> None:
     """Send documents to review whose returns met no sale, and note what could not be taken back (rules.md 6)."""
-    position = {int(id_): int(at) for id_, at in zip(ids, stored, strict=True)}
+    if not (counted.matches.unmatched or counted.forgiven):
+        return
+    position = dict(zip(ids.tolist(), stored.tolist(), strict=True))
     touched: set[int] = set()
     for line, left_milli in counted.matches.unmatched:
         at = position[line.document]
@@ -459,7 +466,7 @@ def _note_returns(
         session.execute(
             update(SalesDocument),
             [
-                {"id": one, "status": DocumentStatus(decided.status[at]), "reasons": decided.reasons[at]}
+                {"id": one, "status": DocumentStatus(int(decided.status[at])), "reasons": decided.reasons[at]}
                 for one, at in sorted((one, position[one]) for one in touched)
             ],
         )

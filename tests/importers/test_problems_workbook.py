@@ -9,8 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.extensions import db
+from app.jobs import worker
 from app.models.sales import SalesDocument, SalesLine
 from importers.batches import Progress
+from importers.store import BatchFiles
 from tests.importers.driver import HEADER, Desk, cells_of
 
 
@@ -209,3 +212,29 @@ def test_rows_of_distributors_and_products_come_back_too(desk: Desk, kind: str) 
 def test_where_every_row_counts_there_is_no_workbook(stocked: Desk) -> None:
     found = stocked.run(stocked.csv(("A", "2026-01-02", "D1", "P1", "1", "100.00")))
     assert found.problems_file is None
+
+
+def read_only(desk: Desk, path: Path) -> tuple[int, BatchFiles]:
+    """Read a file and count nothing of it yet."""
+    batch = desk.start(path)
+    assert worker.do_one(worker.Bench(desk.registry, db.engine, 30.0))
+    return batch, BatchFiles(desk.app.extensions["kontor"]["settings"].files, batch)
+
+
+def test_a_workbook_that_counting_adds_nothing_to_is_the_one_prepared_while_it_counted(stocked: Desk) -> None:
+    path = stocked.csv(("A", "never", "D1", "P1", "1", "1.00"), ("B", "2026-01-02", "D1", "P1", "1", "1.00"))
+    batch, files = read_only(stocked, path)
+    prepared = files.prepared(1).stat().st_ino
+    stocked.work()
+    assert files.problems.stat().st_ino == prepared
+    assert [row[0] for row in handed_back(stocked.progress(batch))] == ["number", "A"]
+
+
+def test_what_counting_finds_is_in_the_workbook_beside_what_reading_found(stocked: Desk) -> None:
+    stocked.run(stocked.csv(("B", "2026-01-02", "D1", "P1", "1", "1.00")))
+    path = stocked.csv(("A", "never", "D1", "P1", "1", "1.00"), ("B", "2026-01-02", "D1", "P1", "2", "2.00"))
+    batch, files = read_only(stocked, path)
+    assert files.prepared(1).exists()
+    stocked.work()
+    assert [row[0] for row in handed_back(stocked.progress(batch))] == ["number", "A", "B"]
+    assert {one.name for one in files.folder.iterdir()} == {"original", "rows.arrow", "problems.xlsx"}
