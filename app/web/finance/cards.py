@@ -63,7 +63,7 @@ CARDS = Listing(
     columns=(
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_distributor),
         Column("code", _("Code"), Distributor.code, Kind.CODE, Distributor.code_key),
-        Column("last4", _("Card"), Card.last4, words=lambda last4: f"•••• {last4}"),
+        Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
         Column("token", _("Token"), Card.token, Kind.CODE, phone=False),
         Column("provider", _("Provider"), Card.provider, phone=False),
         Column("created_at", _("Ordered"), Card.created_at, Kind.INSTANT, Card.created_at, phone=False),

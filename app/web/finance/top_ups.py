@@ -45,14 +45,21 @@ def _run(row: Any) -> str | None:
 
 _COLUMNS = (
     Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small=lambda row: row.failure),
-    Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_distributor),
-    Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
-    Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind]),
+    Column(
+        "name",
+        _("Distributor"),
+        Distributor.name,
+        sort=Distributor.sort_key,
+        link=_distributor,
+        small=lambda row: row.code,
+    ),
+    Column("code", _("Code"), Distributor.code, Kind.CODE, shown=False),
+    Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind], small=lambda row: row.tax_rule),
     Column("points", _("Points"), points_of_top_up(), Kind.POINTS),
     Column("amount", _("Amount"), TopUp.amount_minor, Kind.MONEY, TopUp.amount_minor),
-    Column("last4", _("Card"), Card.last4, words=lambda last4: f"•••• {last4}"),
+    Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
     Column("status", _("State"), TopUp.status, badge=lambda status: wording.TOP_UP[status]),
-    Column("tax_rule", _("Tax rule"), Redemption.tax_rule, phone=False),
+    Column("tax_rule", _("Tax rule"), Redemption.tax_rule, shown=False),
     Column("run", _("Run"), Redemption.run_id, Kind.TEXT, link=_run, phone=False),
     Column("created_at", _("Written down"), TopUp.created_at, Kind.INSTANT, TopUp.created_at, phone=False),
     Column("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT),
@@ -60,7 +67,7 @@ _COLUMNS = (
     Column("distributor_id", "", Distributor.id, shown=False, exported=False),
 )
 
-_BESIDE = frozenset({"run", "created_at", "code", "name", "tax_rule"})
+_BESIDE = frozenset({"run", "created_at", "code", "name"})
 _NAMED = Column(
     "name",
     _("Distributor"),

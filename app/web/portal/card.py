@@ -50,7 +50,7 @@ TOP_UPS = Listing(
         Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind]),
         Column("points", _("Points"), points_of_top_up(), Kind.POINTS),
         Column("amount", _("Amount"), TopUp.amount_minor, Kind.MONEY, TopUp.amount_minor),
-        Column("last4", _("Card"), Card.last4, words=lambda last4: f"•••• {last4}"),
+        Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
         Column("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT),
         Column("status", _("State"), TopUp.status, badge=lambda status: wording.TOP_UP[status]),
     ),
