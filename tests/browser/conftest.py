@@ -101,10 +101,12 @@ class Visit:
         """Open a page of ours."""
         return self.page.goto(self._base + address)
 
-    def sign_in(self, login: str, password: str) -> None:
-        """Fill in the form as somebody does who has no mouse."""
+    def sign_in(self, login: str, password: str, *, looking: bool = False) -> None:
+        """Fill in the form as somebody does who has no mouse; ``looking`` at each page on the way."""
         self.go("/sign-in")
         self.page.locator("#login:focus").wait_for()  # the page puts it there
+        if looking:
+            self.look("sign-in")
         keyboard = self.page.keyboard
         keyboard.type(login)
         keyboard.press("Tab")
@@ -113,44 +115,57 @@ class Visit:
         self.page.wait_for_url(re.compile(r"^\w+://[^/]+/(programs|portal|platform|sign-in/second)\b"))
         if "/sign-in/second" in self.page.url:
             self.page.locator("#code:focus").wait_for()
+            if looking:
+                self.look("sign-in-second")
             keyboard.type(self._world.code(login) or "")
             keyboard.press("Enter")
             self.page.wait_for_url(re.compile(r"^\w+://[^/]+/(programs|portal|platform)\b"))
-        self.unseen.clear()
+        if not looking:
+            self.unseen.clear()
+
+    def press(self, what: Any) -> None:
+        """Click what leads to another page, and wait for it."""
+        with self.page.expect_navigation():
+            what.click()
 
     def menu(self, name: str) -> None:
         """Go to a place of the navigation: on a phone by the tabs at its foot, or by the sheet behind the last one."""
-        link = self.page.get_by_role("navigation", name="Main").get_by_role("link", name=re.compile(f"^{name}\\b"))
+        named = {"name": re.compile(f"^{name}( \\d+|$)")}
+        link = self.page.locator("nav.links-all").get_by_role("link", **named)
         if self.size == "phone":
-            tab = self.page.get_by_role("navigation", name="Quick").get_by_role("link", name=re.compile(f"^{name}\\b"))
+            tab = self.page.locator("nav.tabs").get_by_role("link", **named)
             if tab.count():
-                tab.click()
+                self.press(tab)
                 return
-            self.page.get_by_role("button", name="More").click()
-        link.click()
+            self.page.locator("nav.tabs button").click()
+        self.press(link)
 
     def sign_out(self) -> None:
-        """Leave by the menu of the account."""
+        """Leave by the menu of the account, in whatever language it is."""
         if self.size == "phone":
-            self.page.get_by_role("button", name="More").click()
+            self.page.locator("nav.tabs button").click()
         self.page.locator(".account > summary").click()
-        self.page.get_by_role("button", name="Sign out").click()
-        self.page.get_by_text("You are signed out").wait_for()
-        self.unseen.clear()
+        self.press(self.page.locator("form[action='/sign-out'] button"))
+        assert self.page.url == f"{self._base}/sign-in"
+        self.look("signed-out")
 
-    def look(self, name: str, *, refused: bool = False, axe: bool = True) -> None:
+    def look(self, name: str, *, refused: bool = False) -> None:
         """See that all holds that must hold of every page; ``refused`` says that a form came back with its faults."""
+        assert self.wrong(name, refused=refused) == [], (name, self.page.url)
+
+    def wrong(self, name: str, *, refused: bool = False) -> list[str]:
+        """Take a picture, and tell what does not hold that must hold of every page."""
         self.page.wait_for_load_state()
-        assert misfits(self.page) == [], (name, self.page.url)
-        said = [one for one in self.complaints if not (refused and "status of 4" in one)]
-        assert said == [], (name, self.page.url)
-        self.complaints.clear()
+        found = misfits(self.page)
+        found += [one for one in self.complaints if not (refused and "status of 4" in one)]
         seen = (kind_of(self.page), self._title)
-        if axe and seen not in self._judged:
-            assert faults(self.page) == [], (name, self.page.url)
+        if seen not in self._judged:
+            found += faults(self.page)
             self._judged.add(seen)
+        self.complaints.clear()
         self.unseen.clear()
         self._take(name)
+        return found
 
     def picture(self, name: str) -> None:
         """Take a picture, and see that the page fits the screen."""
