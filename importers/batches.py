@@ -2,12 +2,12 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
@@ -163,20 +163,17 @@ def progress_of(session: Session, batch_id: int, now: dt.datetime) -> Progress:
     Raises:
         NoSuchBatch: There is none.
     """
-    found = _progress(session, [batch_id], now)
+    found = _progress(session, ImportBatch.id == batch_id, now)
     if not found:
         raise NoSuchBatch(batch_id)
     return found[0]
 
 
-def _progress(session: Session, batch_ids: Sequence[int], now: dt.datetime) -> list[Progress]:
+def _progress(session: Session, wanted: ColumnElement[bool], now: dt.datetime) -> list[Progress]:
     """Tell how far imports have come, newest first. Three queries, however many there are."""
-    batches = session.scalars(
-        select(ImportBatch)
-        .where(ImportBatch.id.in_(batch_ids))
-        .order_by(ImportBatch.id.desc())
-        .execution_options(populate_existing=True)
-    ).all()
+    query = select(ImportBatch).where(wanted).order_by(ImportBatch.id.desc())
+    batches = session.scalars(query.execution_options(populate_existing=True)).all()
+    batch_ids = [batch.id for batch in batches]
     shards: dict[int, list[_Shard]] = defaultdict(list)
     for batch_id, lines, counts in session.execute(
         select(ImportShard.batch_id, ImportShard.lines, ImportShard.counts).where(ImportShard.batch_id.in_(batch_ids))
@@ -248,7 +245,7 @@ def newest(
         query = query.join(Program, Program.id == ImportBatch.program_id).where(Program.code == program_code)
     if before is not None:
         query = query.where(ImportBatch.id < before)
-    return _progress(session, session.scalars(query).all(), now)
+    return _progress(session, ImportBatch.id.in_(query), now)
 
 
 def totals(parts: list[dict[str, Any]]) -> dict[str, int]:

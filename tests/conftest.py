@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
@@ -36,6 +37,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     taken = sum(1 for _one in folder.glob("*.png"))
     if taken:
         terminalreporter.write_line(f"{taken} pictures of pages: {folder}")
+
+
+# a machine that is busy is no fault of what is tried
+hypothesis.settings.register_profile("kontor", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("kontor")
 
 
 @pytest.fixture(scope="session")

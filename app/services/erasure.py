@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, cast, delete, func, literal_column, select, update
+from sqlalchemy import BigInteger, ScalarSelect, Select, Text, cast, delete, func, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.states import ApplicationState, MessageState
@@ -78,22 +78,29 @@ def asked_at(session: Session, user_id: int, program_ids: Sequence[int]) -> dt.d
 
 def waiting(session: Session, program_id: int) -> list[Request]:
     """List who asks to be erased in a programme, the oldest request first. One query."""
+    return [Request(*row) for row in session.execute(_waiting(program_id).order_by(AuditEvent.id))]
+
+
+def how_many(program_id: int) -> ScalarSelect[int]:
+    """Say, as a part of another query, how many ask to be erased in a programme."""
+    return select(func.count()).select_from(_waiting(program_id).subquery()).scalar_subquery()
+
+
+def _waiting(program_id: int) -> Select[*tuple[Any, ...]]:
     last = (
         select(_who().label("user_id"), func.max(AuditEvent.id).label("id"))
         .where(AuditEvent.program_id == program_id, AuditEvent.action.in_((ASKED, WITHDRAWN)))
         .group_by(_who())
         .subquery()
     )
-    rows = session.execute(
+    return (
         select(UserAccount.id, func.min(Membership.id), UserAccount.name, UserAccount.login, AuditEvent.at)
         .select_from(last)
         .join(AuditEvent, (AuditEvent.id == last.c.id) & (AuditEvent.action == ASKED))
         .join(UserAccount, UserAccount.id == last.c.user_id)
         .join(Membership, (Membership.user_id == UserAccount.id) & (Membership.program_id == program_id))
         .group_by(UserAccount.id, AuditEvent.id)
-        .order_by(AuditEvent.id)
     )
-    return [Request(*row) for row in rows]
 
 
 def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.datetime) -> bool:

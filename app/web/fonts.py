@@ -17,7 +17,6 @@ bp = Blueprint("fonts", __name__)
 
 _log = logging.getLogger(__name__)
 _SECONDS = 120
-_begun = threading.Lock()
 
 
 @bp.get("/look/fonts/<name>.woff2")
@@ -57,7 +56,8 @@ def _there() -> bool:
     made = kontor()
     if not made.get("fonts"):
         made["fonts"] = all(_path(name).exists() for name in WEIGHTS)
-        if not made["fonts"] and not current_app.testing and _begun.acquire(blocking=False):
+        begun: threading.Lock = made.setdefault("fonts_begun", threading.Lock())
+        if not made["fonts"] and not current_app.testing and begun.acquire(blocking=False):
             threading.Thread(target=_make, args=(_folder(),), name="fonts", daemon=True).start()
     return bool(made["fonts"])
 

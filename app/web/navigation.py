@@ -236,9 +236,14 @@ def frame() -> Frame:
 def choices() -> list[Choice]:
     """Give the programmes of whoever is signed in; a distributor of several has one for each."""
     who, here = person(), scope_or_none()
+    if here is not None and not who.platform_owner and {seat.program_id for seat in who.seats} == {here.program.id}:
+        one = here.program  # they have no other: nothing has to be asked
+        found = [ProgramChoice(one.id, one.code, one.name, one.sponsor)]
+    else:
+        found = people.programs_of(session(), who)
     return [
         Choice(program.name, program.sponsor, address, here is not None and here.program.id == program.id)
-        for program in people.programs_of(session(), who)
+        for program in found
         for address in _beginnings(who, program)
     ]
 

@@ -19,6 +19,7 @@ from app.models.joining import Application
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.sales import AwardReversal, Decision, SalesDocument
+from app.services import erasure
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Waiting:
     runs: int
     unknown: int
     applications: int
+    leaving: int
 
 
 def duties(session: Session, program_id: int, login: str) -> Waiting:
@@ -99,6 +101,7 @@ def duties(session: Session, program_id: int, login: str) -> Waiting:
                     TopUp.status == TopUpStatus.UNKNOWN,
                 ),
                 count(Application.program_id == program_id, Application.state == "new"),
+                erasure.how_many(program_id),
             )
         ).one()
     )

@@ -49,7 +49,7 @@ class Calm:
     report: Report
     whole: Books
     site: Callable[..., AbstractContextManager[Site]]
-    """Sets up an installation in which the same programme waits for reports, as ``tried`` and once more as ``other``."""
+    """Sets up an installation in which the same programme waits for reports, as ``tried`` and as ``other``."""
 
 
 @pytest.fixture(scope="session")

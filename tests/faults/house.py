@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sqlalchemy import Engine, create_engine, func, make_url, select
+from psycopg.errors import ObjectInUse
+from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -78,11 +79,14 @@ class House:
         """Set up an installation with a database of its own, empty or a copy of one; ``chosen`` are settings."""
         name = f"site_{uuid.uuid4().hex[:12]}"
         template = like.let_go() if like else "kontor"
+        # the superuser: whoever owns the database may not end the sessions that the application left in it
+        master = make_url(self.addresses.owner_url).set(username="kontor_admin")
         owner = create_engine(self.addresses.owner_url, isolation_level="AUTOCOMMIT")
         with owner.connect() as connection:
             # copied page by page through the log, a sequence would begin anew after a crash of the server: it trusts
             # values that were logged for the original alone
-            connection.exec_driver_sql(f"create database {name} template {template} strategy file_copy")
+            statement = f"create database {name} template {template} strategy file_copy"
+            eventually(lambda: _done(connection, statement), seconds=30)
         addresses = Addresses(
             _beside(self.addresses.database_url, name),
             _beside(self.addresses.owner_url, name),
@@ -94,10 +98,22 @@ class House:
             yield made
         finally:
             made.let_go()
-            owner.dispose()  # its connection may have died with the server
-            with owner.connect() as connection:
-                connection.exec_driver_sql(f"drop database {name} with (force)")
             owner.dispose()
+            superuser = create_engine(master, isolation_level="AUTOCOMMIT")
+            with superuser.connect() as connection:
+                connection.exec_driver_sql(f"drop database {name} with (force)")
+            superuser.dispose()
+
+
+def _done(connection: Connection, statement: str) -> bool:
+    """Do what must wait until nobody has the database open any more: whose process was killed is a moment behind."""
+    try:
+        connection.exec_driver_sql(statement)
+    except OperationalError as error:
+        if isinstance(error.orig, ObjectInUse):
+            return False
+        raise
+    return True
 
 
 def _beside(url: str, name: str) -> str:

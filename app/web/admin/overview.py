@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 from flask_babel import gettext, ngettext
 
-from app.services import erasure, liability, reports
+from app.services import liability, reports
 from app.services.people import Permission, may
 from app.web import formats, queries
 from app.web.context import now, person, scope, session
@@ -79,7 +79,7 @@ def _sales(sales: dict[dt.date, int], months: list[dt.date]) -> list[tuple[str, 
 
 
 def _duties() -> list[Duty]:
-    """Say what waits for whoever is signed in. Two queries."""
+    """Say what waits for whoever is signed in. One query."""
     program = scope().program
     counted = queries.duties(session(), program.id, person().login)
 
@@ -115,8 +115,8 @@ def _duties() -> list[Duty]:
     if counted.applications and allowed(Permission.VET_APPLICATIONS):
         text = ngettext("%(num)s application waits", "%(num)s applications wait", counted.applications)
         found.append(Duty(text, at("applications.index"), "user-add"))
-    if allowed(Permission.MANAGE_PEOPLE) and (leaving := len(erasure.waiting(session(), program.id))):
-        text = ngettext("%(num)s person asks to be erased", "%(num)s people ask to be erased", leaving)
+    if counted.leaving and allowed(Permission.MANAGE_PEOPLE):
+        text = ngettext("%(num)s person asks to be erased", "%(num)s people ask to be erased", counted.leaving)
         found.append(Duty(text, at("people.index"), "user"))
     return found
 

@@ -479,16 +479,25 @@ CONDITIONS: Mapping[str, Callable[[Dice, _Kit], Any]] = {
 def _scope(kit: _Kit) -> dict[str, Any]:
     """Make a scope of up to three conditions of any sort, besides the one that the world is about."""
     dice = kit.dice
-    names = dice.some(*CONDITIONS) if kit.about is None or dice.once_in(3) else []
-    scope = {name: CONDITIONS[name](dice, kit) for name in dict.fromkeys([*([kit.about] if kit.about else []), *names])}
+    about = [kit.about] if kit.about in CONDITIONS else []
+    names = dice.some(*CONDITIONS) if not about or dice.once_in(3) else []
+    scope = {name: CONDITIONS[name](dice, kit) for name in dict.fromkeys([*about, *names])}
     if scope.get("until", "9") < scope.get("from", ""):
         scope["from"], scope["until"] = scope["until"], scope["from"]
     return scope
 
 
-def _caps(dice: Dice, decimals: int) -> dict[str, Any]:
-    """Make caps that are low enough to cut something."""
-    spans = dice.some("day", "month", "quarter", "year", "program")
+SPANS = ("day", "month", "quarter", "year", "program")
+CAPS = ("per_document", *SPANS, "budget")
+
+
+def _caps(dice: Dice, decimals: int, about: str | None) -> dict[str, Any]:
+    """Make caps that are low enough to cut something; the one alone that the world is about."""
+    if about in SPANS:
+        return {"per_distributor": {about: dice.written(0, 120, decimals)}}
+    if about in CAPS:
+        return {about: dice.written(1, 60, decimals)}
+    spans = dice.some(*SPANS)
     made: dict[str, Any] = {}
     if dice.once_in(2):
         made["per_distributor"] = {span: dice.written(0, 120, decimals) for span in spans}
@@ -566,10 +575,10 @@ def _rule(kit: _Kit, code: str) -> dict[str, Any]:
     rule["stack"] = dice.of(*STACKS)
     if dice.once_in(2):
         rule["priority"] = dice.whole(0, 3)
-    if kit.about or dice.once_in(2):
+    if kit.about in CONDITIONS or dice.once_in(2):
         rule["scope"] = _scope(kit)
-    if dice.once_in(3):
-        rule["caps"] = _caps(dice, decimals)
+    if kit.about in CAPS or dice.once_in(3):
+        rule["caps"] = _caps(dice, decimals, kit.about)
     return rule
 
 
@@ -625,7 +634,7 @@ def _known(dice: Dice, codes: Sequence[str], groups: Sequence[Mapping[str, Any]]
 def worlds(draw: st.DrawFn, about: str | None = None) -> World:
     """Make a programme of up to five rules, and up to eight documents.
 
-    A world may be about one condition of scopes: every rule of it has that condition then.
+    A world may be about one condition of scopes, or one cap: every rule of it has that then.
     """
     dice = Dice(draw)
     kit = _Kit(

@@ -10,7 +10,7 @@ from typing import Any
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings, secret_key
@@ -20,6 +20,7 @@ from app.extensions import db
 from app.factory import create_app, register_jobs
 from app.jobs import worker
 from app.local.servers import Addresses
+from app.models.distributors import Distributor
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -80,6 +81,12 @@ class World:
             user.totp_last_step = None
             return pyotp.TOTP(self.keys.unseal(user.totp_secret)).at(self.clock())
 
+    def number_of_distributors(self) -> int:
+        """Count those of programme A: some tests take others in, in whatever order tests are run."""
+        with self.app.app_context(), transaction(db.session) as session:
+            of_a = select(func.count()).select_from(Distributor).join(Program).where(Program.code == self.a)
+            return session.execute(of_a).scalar_one()
+
     @property
     def keys(self) -> Keys:
         """Give what seals secrets here."""
@@ -97,8 +104,8 @@ class World:
             db.engine.dispose()
 
 
-def build(addresses: Addresses, home: Path) -> World:
-    """Make the application and everything in it."""
+def build(addresses: Addresses, home: Path, *, small: bool = False) -> World:
+    """Make the application and everything in it; a small one has lists of a few rows, where pages are asked often."""
     chosen = Settings(home=home)
     tag = uuid.uuid4().hex[:8]
     world = World(app=Flask("not yet"), settings=chosen, a=f"web-a-{tag}", b=f"web-b-{tag}")
@@ -108,10 +115,10 @@ def build(addresses: Addresses, home: Path) -> World:
     register_jobs(world.app)
     with world.app.app_context():
         with transaction(db.session) as session:
-            a, b = _programs(session, world)
+            a, b = _programs(session, world, 8 if small else 60)
             _people(session, world, a, b)
         with transaction(db.session) as session:
-            _sales(session, world)
+            _sales(session, world, invoices=10 if small else 120, lines=3 if small else 70)
         world.batch = import_rows(world, world.a, HOSTILE_FILE, _ROWS)
         world.batch_of_b = import_rows(world, world.b, "b.csv", [("B-1", "2026-03-01", "D-0", "P1", "1", "10,00")])
         db.session.remove()
@@ -126,7 +133,7 @@ _ROWS = [
 ]
 
 
-def _programs(session: Session, world: World) -> tuple[Program, Program]:
+def _programs(session: Session, world: World, distributors: int) -> tuple[Program, Program]:
     profile = {
         "columns": {
             "document_number": "number",
@@ -145,7 +152,7 @@ def _programs(session: Session, world: World) -> tuple[Program, Program]:
     )
     b = load(session, document(world.b, program={"name": "B"}, import_profiles={"sales": profile}))
     names = {0: HOSTILE, 1: FORMULA, 2: CYRILLIC, 3: "100% sicher_GmbH"}
-    rows = [DistributorRow(code=f"D-{at}", name=names.get(at, f"Distributor {at:02d}")) for at in range(60)]
+    rows = [DistributorRow(code=f"D-{at}", name=names.get(at, f"Distributor {at:02d}")) for at in range(distributors)]
     started = dt.date(2026, 1, 1)
     put_distributors(session, a.id, "pl", rows, enrolled_on=started, may_owe=True)
     put_distributors(session, b.id, "pl", rows[:2], enrolled_on=started, may_owe=True)
@@ -187,8 +194,8 @@ def _with_an_app(session: Session, world: World, user_id: int) -> None:
     assert second_factors.prove_totp(session, world.keys, user_id, code, reset_page="https://x.example/reset", now=now)
 
 
-def _sales(session: Session, world: World) -> None:
-    """Give D-5 120 invoices of one line, one of 70 lines, and a return; and D-6 a return that no sale explains."""
+def _sales(session: Session, world: World, *, invoices: int, lines: int) -> None:
+    """Give D-5 invoices of one line, one of many lines, and a return; and D-6 a return that no sale explains."""
     from app.domain.states import DocumentKind
 
     a = session.scalars(select(Program).where(Program.code == world.a)).one()
@@ -196,8 +203,10 @@ def _sales(session: Session, world: World) -> None:
     p1, p2 = (found[1] for found in sorted(_products(session, a.id).items()))
     mine, others = world.distributors["D-5"], world.distributors["D-6"]
     day = dt.date(2026, 2, 1)
-    sold = [Sold(f"FV/{at}", mine, p1, 1, 10_000 + at, str(day + dt.timedelta(days=at // 10))) for at in range(120)]
-    sold += [Sold("FV/LONG", mine, p1, 1, 5_000, "2026-03-10") for _ in range(70)]
+    sold = [
+        Sold(f"FV/{at}", mine, p1, 1, 10_000 + at, str(day + dt.timedelta(days=at // 10))) for at in range(invoices)
+    ]
+    sold += [Sold("FV/LONG", mine, p1, 1, 5_000, "2026-03-10") for _ in range(lines)]
     sold += [Sold(f"<b>{HOSTILE}", others, p1, 10, 50_000, "2026-03-01")]
     sell(session, a, sold)
     back = DocumentKind.CREDIT_NOTE
