@@ -1517,7 +1517,7 @@ def test_gift_wholesale_one_invoice_and_its_return_by_hand() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(
     os.environ.get("KONTOR_FAULTS") != "long",
-    reason="NOT RUN: KONTOR_FAULTS=long reads the large workbook cell by cell",
+    reason="NOT RUN: KONTOR_FAULTS=long reads the large workbook too",
 )
 def test_gift_wholesale_the_workbook_gives_the_same() -> None:
     made, folder = real("gift-wholesale")
