@@ -11,6 +11,9 @@ from app.domain.states import Unit
 from app.models.programs import Program
 from prepaid.errors import TermsInvalid
 
+SANDBOX = "sandbox"
+"""The provider that moves no money."""
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -43,7 +46,7 @@ def terms_of(program: Program, unit: Unit) -> Terms:
     """Read a programme's terms for one unit.
 
     Raises:
-        TermsInvalid: An amount has more decimals than its unit.
+        TermsInvalid: An amount has more decimals than its unit, or the provider is none for this programme.
     """
     part = PrepaidPart.model_validate(program.prepaid)
     try:
@@ -53,7 +56,7 @@ def terms_of(program: Program, unit: Unit) -> Terms:
         raise TermsInvalid(f"The prepaid part of the programme {program.code} cannot be used: {problem}.") from None
     points = unit is Unit.POINTS
     return Terms(
-        provider=part.provider,
+        provider=provider_of(program),
         issues_cards=part.cards == "on_first_load",
         point_value_micro=program.point_value_micro if points else MICRO,
         minimum_points=least if points else 0,
@@ -62,5 +65,21 @@ def terms_of(program: Program, unit: Unit) -> Terms:
 
 
 def provider_of(program: Program) -> str:
-    """Name the card provider of a programme."""
-    return PrepaidPart.model_validate(program.prepaid).provider
+    """Name the card provider of a programme.
+
+    Raises:
+        TermsInvalid: It is none for a programme for training.
+    """
+    provider = PrepaidPart.model_validate(program.prepaid).provider
+    refuse_in_training(provider, training=bool(program.settings.get("training")))
+    return provider
+
+
+def refuse_in_training(provider: str, *, training: bool) -> None:
+    """Keep a programme for training away from every provider that moves money.
+
+    Raises:
+        TermsInvalid: It is for training, and this is not the sandbox.
+    """
+    if training and provider != SANDBOX:
+        raise TermsInvalid(f"A programme for training loads no cards of {provider}: its runs go to the sandbox alone.")

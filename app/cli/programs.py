@@ -1,4 +1,4 @@
-"""`kontor program`: load, export, schema."""
+"""`kontor program`: load, export, copy, schema."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def load(file: Path, as_json: bool) -> None:
         raise Failure(f"{file.name}: byte {wrong.start + 1} is not UTF-8; save the file as UTF-8.", REFUSED) from None
     with failing(program_files.ProgramFileInvalid):
         document = program_files.parse(text)
-    refusals = (programs.CurrencyChanged, program_files.ProgramFileInvalid)
+    refusals = (programs.CurrencyChanged, programs.TrainingChanged, program_files.ProgramFileInvalid)
     with runtime() as run, failing(*refusals), transaction(run.registry) as session:
         loaded = programs.load(session, document, actor=operator(), now=run.now())
     if as_json:
@@ -57,6 +57,33 @@ def export(code: str, as_json: bool) -> None:
         print_json(document)
     else:
         click.echo(program_files.to_yaml(document), nl=False)
+
+
+@program.command("copy")
+@click.argument("code")
+@click.argument("new_code", metavar="NEW_CODE")
+@click.option("--name", help="Name of the copy; else that of the programme, with (training) behind it.")
+@json_option
+def copy(code: str, new_code: str, name: str | None, as_json: bool) -> None:
+    """Make a training copy of the programme CODE, with the code NEW_CODE: to learn and try in.
+
+    It has the rules, groups and column profiles of the programme, and nobody in it. Every page of it says that it is
+    for training, and its conversion runs go to the sandbox alone. It stays a training programme.
+    """
+    from app.services import program_files, programs, training
+
+    refusals = (training.CodeTaken, program_files.ProgramFileInvalid)
+    with (
+        runtime() as run,
+        failing(programs.NoSuchProgram, code=NOT_FOUND),
+        failing(*refusals),
+        transaction(run.registry) as session,
+    ):
+        loaded = training.copy(session, code, new_code, name=name, actor=operator(), now=run.now())
+    if as_json:
+        print_json({"program": loaded.code, "created": loaded.created, "changes": loaded.changes})
+    else:
+        click.echo(f"{loaded.code}: a training copy of {code}.")
 
 
 @program.command("schema")

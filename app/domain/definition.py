@@ -159,6 +159,9 @@ class ProgramSettings(Part):
     returns: Literal["negative", "clamp"] = "negative"
     verification: Verification = Verification()
     branding: Branding = Branding()
+    training: bool = Field(
+        default=False, description="true: to learn and try in; every page says so, and runs go to the sandbox alone"
+    )
 
     @model_validator(mode="after")
     def _dates_in_order(self) -> "ProgramSettings":

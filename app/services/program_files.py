@@ -47,14 +47,19 @@ def parse(text: str) -> ProgramFile:
         raise ProgramFileInvalid([f"document: expected a programme beginning with `schema: kontor/1`, found {found}"])
     try:
         file = ProgramFile.model_validate(document)
-    except ValidationError as invalid:
-        raise ProgramFileInvalid([_problem(one) for one in invalid.errors(include_url=False)]) from None
+    except ValidationError as problems_found:
+        raise invalid(problems_found) from None
     problems = [*_standards(file), *problems_of(file)]
     if not problems:
         problems = [*_amounts(file), *_taxes(file)]
     if problems:
         raise ProgramFileInvalid(problems)
     return file
+
+
+def invalid(found: ValidationError) -> ProgramFileInvalid:
+    """Make the error of what is wrong with a document, each problem with its path."""
+    return ProgramFileInvalid([_problem(one) for one in found.errors(include_url=False)])
 
 
 def path_text(path: Sequence[int | str]) -> str:

@@ -65,6 +65,7 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
     Raises:
         ProgramFileInvalid: It names a group that neither the file nor the programme has.
         CurrencyChanged: It counts otherwise than the programme does.
+        TrainingChanged: It would make a real programme of one for training, or the other way round.
     """
     document = canonical(file)
     digest = hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).digest()
@@ -171,6 +172,10 @@ class CurrencyChanged(ValueError):
     """A programme's currency and the decimals of its point are chosen once: every amount is counted in them."""
 
 
+class TrainingChanged(ValueError):
+    """A programme is for training or for real from its beginning: points of one are worth nothing in the other."""
+
+
 def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loaded) -> None:
     part = canonical(file)
     if not loaded.created and (
@@ -179,6 +184,11 @@ def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loa
         raise CurrencyChanged(
             f"program.currency: {program.code} counts in {program.currency}, its points with {program.point_decimals} "
             "decimals; that cannot change once it has been loaded. Make a new programme."
+        )
+    if not loaded.created and bool(program.settings.get("training")) != file.program.training:
+        raise TrainingChanged(
+            f"program.training: {program.code} was made {'to train' if not file.program.training else 'for real'}, and "
+            "stays so: what stands on its accounts was earned like that. Make a new programme."
         )
     for name, value in _columns(file).items():
         setattr(program, name, value)

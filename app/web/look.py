@@ -1,6 +1,6 @@
 """What the look is made of and no folder holds: drawings cut to those in use."""
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, current_app, g, request, url_for
 
 from app.web.context import scope_or_none, settings
 from app.web.icons import sprite
@@ -35,6 +35,11 @@ def here_address() -> str:
 def is_demo() -> bool:
     """Tell whether everything here is made up."""
     return settings().demo
+
+
+def is_training() -> bool:
+    """Tell whether the page's programme is one to learn and try in."""
+    return bool(g.get("training", False))
 
 
 def route_exists(endpoint: str) -> bool:

@@ -268,7 +268,7 @@ def guard() -> Response | None:
     if rule.reach is Reach.ANYBODY:
         return None
     if rule.reach is Reach.FORM:
-        g.scope = _form(session(), **(request.view_args or {}))
+        _be_at(_form(session(), **(request.view_args or {})))
         return None
     come = step()
     if come is None or come < rule.step:
@@ -283,10 +283,16 @@ def guard() -> Response | None:
         abort(404)
     if not may(who, rule.permission, found.program.id, found.distributor.id if found.distributor else None):
         abort(404)
-    g.scope = found
+    _be_at(found)
     if rule.reach is Reach.DOCUMENT and not _theirs(who, found):
         abort(404)
     return None
+
+
+def _be_at(found: Scope) -> None:
+    """Keep where the page is; and what a page that goes wrong later still has to say, without the database."""
+    g.scope = found
+    g.training = bool(found.program.settings.get("training"))
 
 
 def _theirs(who: Person, found: Scope) -> bool:

@@ -192,6 +192,7 @@ def _prepare_templates(app: Flask) -> None:
         initials=navigation.initials,
         is_current=navigation.is_current,
         is_demo=look.is_demo,
+        is_training=look.is_training,
         languages=lambda: LANGUAGES,
         role_here=navigation.role_here,
         route_exists=look.route_exists,

@@ -134,7 +134,7 @@ def load(program_code: str) -> Response | tuple[str, int]:
     try:
         with transaction(db.session) as writing:
             loaded = programs.load(writing, document, actor=person().login, now=now())
-    except (programs.CurrencyChanged, program_files.ProgramFileInvalid) as error:
+    except (programs.CurrencyChanged, programs.TrainingChanged, program_files.ProgramFileInvalid) as error:
         form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
         return _page(form, _look(), str(error).splitlines()), 400
     if loaded.changes:
