@@ -1,7 +1,7 @@
 """Rows that do not simply count: collected by every stage, stored once, and handed back as a workbook."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,42 +18,46 @@ _GRAVER = {Outcome.HELD: 0, Outcome.REFUSED: 1}
 
 
 class Problems:
-    """The problems of a table's rows: for each row the gravest outcome and every reason."""
+    """The problems of a table's rows: for each row the gravest outcome and every reason.
+
+    Rows that were found together share what is said of them, for there may be a million of them.
+    """
 
     def __init__(self) -> None:
         """Begin with none."""
         self.outcome: dict[int, Outcome] = {}
-        self.reasons: dict[int, list[dict[str, Any]]] = {}
+        self.reasons: dict[int, tuple[dict[str, Any], ...]] = {}
 
     def add(self, row: int, outcome: Outcome, code: str, **values: Any) -> None:
         """Note one problem of one row."""
-        self._note(int(row), outcome, {"code": code, **values})
+        self._note([int(row)], outcome, {"code": code, **values})
 
     def add_all(self, rows: Iterable[int], outcome: Outcome, code: str, **values: Any) -> None:
-        """Note the same problem of several rows; they share it, for there may be a million of them."""
-        reason = {"code": code, **values}
-        for row in rows:
-            self._note(int(row), outcome, reason)
+        """Note the same problem of several rows."""
+        self._note(list(rows), outcome, {"code": code, **values})
 
-    def _note(self, row: int, outcome: Outcome, reason: dict[str, Any]) -> None:
-        was = self.outcome.get(row)
-        if was is None or _GRAVER[outcome] > _GRAVER[was]:
-            self.outcome[row] = outcome
-        self.reasons.setdefault(row, []).append(reason)
+    def _note(self, rows: Sequence[int], outcome: Outcome, reason: dict[str, Any]) -> None:
+        known = [row for row in rows if row in self.outcome]
+        before = {row: (self.outcome[row], self.reasons[row]) for row in known}
+        self.outcome.update(dict.fromkeys(rows, outcome))
+        self.reasons.update(dict.fromkeys(rows, (reason,)))
+        for row, (was, said) in before.items():
+            self.outcome[row] = max(was, outcome, key=_GRAVER.__getitem__)
+            self.reasons[row] = (*said, reason)
 
     def merge(self, other: "Problems") -> None:
         """Take in what another stage found."""
         for row, outcome in other.outcome.items():
             for reason in other.reasons[row]:
-                self._note(row, outcome, reason)
+                self._note([row], outcome, reason)
 
     def rows(self) -> np.ndarray:
         """Give the rows with problems, rising."""
-        return np.asarray(sorted(self.outcome), dtype=np.int64)
+        return np.sort(np.fromiter(self.outcome, dtype=np.int64, count=len(self.outcome)))
 
     def count(self, outcome: Outcome) -> int:
         """Count the rows of one outcome."""
-        return sum(one is outcome for one in self.outcome.values())
+        return list(self.outcome.values()).count(outcome)
 
     def __len__(self) -> int:
         """Count the rows with problems."""
@@ -71,25 +75,22 @@ class Problems:
                 {
                     "batch_id": np.full(len(rows), batch_id, dtype=np.int64),
                     "row_number": rows,
-                    "outcome": [str(self.outcome[row]) for row in rows.tolist()],
+                    "outcome": [self.outcome[row].value for row in rows.tolist()],
                     "reasons": [write(self.reasons[row]) for row in rows.tolist()],
                 },
             )
 
 
 class _Writer:
-    """Writes reasons as JSON; one that many rows share is written once."""
+    """Writes reasons as JSON; those that many rows share are written once."""
 
     def __init__(self) -> None:
         self._encode = json.JSONEncoder(ensure_ascii=False).encode
         self._written: dict[int, str] = {}
 
-    def __call__(self, reasons: list[dict[str, Any]]) -> str:
+    def __call__(self, reasons: tuple[dict[str, Any], ...]) -> str:
         """Give the text of a row's reasons, which stay alive and as they are while this writes."""
-        return f"[{','.join(map(self._one, reasons))}]"
-
-    def _one(self, reason: dict[str, Any]) -> str:
-        text = self._written.get(id(reason))
+        text = self._written.get(id(reasons))
         if text is None:
-            text = self._written[id(reason)] = self._encode(reason)
+            text = self._written[id(reasons)] = self._encode(reasons)
         return text

@@ -281,20 +281,18 @@ def _encode_texts(kind: TypeEngine[Any], column: Column, name: str) -> _Varying 
         column = column.tolist()
     if not isinstance(column, pa.Array) and column.count(None) == len(column):
         return _Missing(len(column))
-    if isinstance(kind, JSONB):
-        # the binary form of jsonb is its version, 1, before the text
-        column = [
-            None if text is None else b"\x01" + (text.encode() if isinstance(text, str) else text) for text in column
-        ]
     if isinstance(column, pa.Array):
         array = (
             column.cast(pa.large_binary()) if pa.types.is_large_binary(column.type) else column.cast(pa.large_string())
         )
         array = array.cast(pa.large_binary())
     elif isinstance(kind, LargeBinary | JSONB):
-        array = pa.array(column, type=pa.large_binary())
+        array = pa.array(column, type=pa.large_binary())  # of texts it stores the UTF-8
     else:
         array = pa.array(column, type=pa.large_string()).cast(pa.large_binary())
+    if isinstance(kind, JSONB):
+        # the binary form of jsonb is its version, 1, before the text
+        array = pc.binary_join_element_wise(pa.scalar(b"\x01", pa.large_binary()), array, pa.scalar(b"", array.type))
     offsets = np.frombuffer(array.buffers()[1], dtype=np.int64)[array.offset : array.offset + len(array) + 1]
     buffer = array.buffers()[2]
     data = (
