@@ -1,7 +1,9 @@
 // Menus and toasts: a sheet closes by Escape, by a press elsewhere and when another opens; a toast leaves by itself.
 
-// The place where one is can be seen in the side bar, however many there are.
-document.querySelector(".side [aria-current]")?.scrollIntoView({ block: "nearest" });
+// The place where one is can be seen in the side bar, however many there are; and so can the tab of a page.
+for (const here of document.querySelectorAll(".side [aria-current], .page-tabs [aria-current]")) {
+  here.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
 const SHEETS = "details.popover[open], details.account[open]";
 const SHOWN_MS = 7000;
