@@ -33,6 +33,7 @@ class _NumberField(StringField):
         """Read what was typed; what cannot be read keeps standing in the field, with the reason beside it."""
         self.data = None
         if not valuelist or not valuelist[0].strip():
+            self.raw_data = []  # spaces fill in nothing: whether that may be is for `InputRequired` to say
             return
         try:
             self.data = here().read(valuelist[0], self.decimals())
@@ -90,6 +91,7 @@ class DayField(StringField):
         """Read what was typed or picked."""
         self.data = None
         if not valuelist or not valuelist[0].strip():
+            self.raw_data = []  # spaces fill in nothing: whether that may be is for `InputRequired` to say
             return
         try:
             self.data = here().read_day(valuelist[0])

@@ -10,10 +10,20 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, FormField, PasswordField, RadioField, StringField, TextAreaField
+from wtforms import (
+    Field,
+    FieldList,
+    FormField,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its types
 from wtforms.fields.core import UnboundField
-from wtforms.validators import Length, ValidationError
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.domain.card_numbers import holds_card_number
 
@@ -109,7 +119,8 @@ def _stripped(value: Any) -> Any:
 def _filled(_form: Form, field: StringField) -> None:
     """Ask for more than spaces: `InputRequired` looks at what was sent, before they are taken off."""
     if field.flags.required and field.data == "":
-        raise ValidationError(field.gettext("This field is required."))
+        own = next((one.message for one in field.validators if isinstance(one, InputRequired) and one.message), None)
+        raise ValidationError(own or field.gettext("This field is required."))
 
 
 def _printable(_form: Form, field: StringField) -> None:
@@ -133,6 +144,8 @@ def _problems(field: Field) -> Iterator[Problem]:
         for one in field.entries:
             yield from _problems(one)
         yield from (Problem(str(field.label.text), field.id, text) for text in field.errors if isinstance(text, str))
+    elif isinstance(field, HiddenField):
+        yield from (Problem("", None, str(text)) for text in field.errors)
     else:
-        at = f"{field.id}-0" if isinstance(field, RadioField) else field.id
+        at = f"{field.id}-0" if isinstance(field, RadioField | SelectMultipleField) else field.id
         yield from (Problem(str(field.label.text), at, str(text)) for text in field.errors)
