@@ -1,6 +1,6 @@
 """One's own passkeys: added, named, removed."""
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -71,12 +71,13 @@ def add() -> Response | tuple[Response, int]:
 @bp.post("/name")
 def rename() -> Answer:
     form, passkey_id = PasskeyNameForm(), id_sent("passkey")
-    if form.validate() and passkey_id is not None:
-        with transaction(db.session) as changing:
-            passkeys.rename(changing, person(), passkey_id, form.name.data or "")
-        flash(_("The name is saved."), "success")
-    else:
-        flash(_("A passkey needs a name of at most 60 letters."), "danger")
+    if not form.validate():
+        return render_template("account/passkey_name.html", form=form, passkey_id=passkey_id), 400
+    with transaction(db.session) as changing:
+        renamed = passkey_id is not None and passkeys.rename(changing, person(), passkey_id, form.name.data or "")
+    if not renamed:
+        abort(404)
+    flash(_("The name is saved."), "success")
     return redirect(url_for("security.index"), 303)
 
 

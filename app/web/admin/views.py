@@ -2,17 +2,21 @@
 
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Blueprint, abort, flash, redirect, request, url_for
-from flask_babel import gettext as _
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from werkzeug.wrappers import Response
+from wtforms import BooleanField, HiddenField, StringField
+from wtforms.validators import InputRequired, Length, Regexp
 
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.desk import SavedView
-from app.web.addresses import our_own
+from app.web.addresses import id_sent, our_own
 from app.web.context import now, person, scope
+from app.web.forms import Form
 
 LONGEST_NAME = 64
 LONGEST_QUERY = 1_000
@@ -20,35 +24,54 @@ LONGEST_QUERY = 1_000
 bp = Blueprint("views", __name__)
 
 
+class ViewForm(Form):
+    """A view to be kept: what it is of, and where to go back to, are written by the list itself."""
+
+    may_look_like_cards = frozenset({"query", "back"})
+
+    name = StringField(_("Name of this view"), [InputRequired(_("Give the view a name.")), Length(max=LONGEST_NAME)])
+    shared = BooleanField(_("Show it to everybody in the programme"), false_values=("", "0"))
+    listing = HiddenField(validators=[Length(max=LONGEST_NAME), Regexp(r"^[a-z_]+$")])
+    query = HiddenField(validators=[Length(max=LONGEST_QUERY)])
+    back = HiddenField(validators=[Length(max=LONGEST_QUERY)])
+
+
 @bp.post("/programs/<code:program_code>/views")
-def save(program_code: str) -> Response:
-    name = " ".join(request.form.get("name", "").split())[:LONGEST_NAME]
-    listing = request.form.get("listing", "")[:LONGEST_NAME]
-    query = urlencode(parse_qsl(request.form.get("query", "")[:LONGEST_QUERY]))
-    if not name.isprintable() or not name or not listing.isidentifier():
-        flash(_("Give the view a name."), "warning")
-        return _back()
+def save(program_code: str) -> Response | tuple[str, int]:
+    form = ViewForm()
+    if not form.validate():
+        return render_template("admin/view_save.html", form=form, back=_back_to()), 400
     with transaction(db.session) as session:
-        values = {"query": query, "shared": request.form.get("shared") == "1", "created_at": now()}
+        values = {
+            "query": urlencode(parse_qsl(form.query.data or "")),
+            "shared": bool(form.shared.data),
+            "created_at": now(),
+        }
         session.execute(
             insert(SavedView)
-            .values(user_id=person().id, program_id=scope().program.id, listing=listing, name=name, **values)
+            .values(
+                user_id=person().id,
+                program_id=scope().program.id,
+                listing=form.listing.data,
+                name=form.name.data,
+                **values,
+            )
             .on_conflict_do_update(index_elements=["user_id", "program_id", "listing", "name"], set_=values)
         )
-    flash(_("The view “%(name)s” is saved.", name=name), "success")
-    return _back()
+    flash(gettext("The view “%(name)s” is saved.", name=form.name.data), "success")
+    return redirect(_back_to(), 303)
 
 
 @bp.post("/programs/<code:program_code>/views/remove")
 def remove(program_code: str) -> Response:
-    asked = request.form.get("view", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+    view_id = id_sent("view")
+    if view_id is None:
         abort(404)
     with transaction(db.session) as session:
         gone = session.execute(
             delete(SavedView)
             .where(
-                SavedView.id == int(asked),
+                SavedView.id == view_id,
                 SavedView.program_id == scope().program.id,
                 SavedView.user_id == person().id,
             )
@@ -56,10 +79,9 @@ def remove(program_code: str) -> Response:
         ).scalar_one_or_none()
     if gone is None:
         abort(404)
-    flash(_("The view “%(name)s” is removed.", name=gone), "success")
-    return _back()
+    flash(gettext("The view “%(name)s” is removed.", name=gone), "success")
+    return redirect(_back_to(), 303)
 
 
-def _back() -> Response:
-    target = our_own(request.form.get("back")) or url_for("home.home")
-    return redirect(target, 303)
+def _back_to() -> str:
+    return our_own(request.form.get("back")) or url_for("home.home")

@@ -305,8 +305,13 @@ def test_passkeys_are_renamed_and_removed(world: World, inside: FlaskClient) -> 
     renamed = send(inside, "/account/passkeys/name", "/account/security", passkey=id_[1], name="<b>Key</b>")
     assert renamed.status_code == 303
     assert "&lt;b&gt;Key&lt;/b&gt;" in inside.get("/account/security").text
-    for wrong in ({"passkey": "x", "name": "y"}, {"passkey": id_[1], "name": ""}, {"passkey": "9" * 30, "name": "y"}):
-        send(inside, "/account/passkeys/name", "/account/security", **wrong)
+    for wrong in ({"passkey": "x", "name": "y"}, {"passkey": "9" * 30, "name": "y"}):
+        assert send(inside, "/account/passkeys/name", "/account/security", **wrong).status_code == 404
+    for name in ("", "x" * 61):
+        refused = send(inside, "/account/passkeys/name", "/account/security", passkey=id_[1], name=name)
+        assert refused.status_code == 400
+        assert f'name="passkey" value="{id_[1]}"' in refused.text
+        assert 'aria-invalid="true"' in refused.text
     assert "&lt;b&gt;Key&lt;/b&gt;" in inside.get("/account/security").text
     send(inside, "/account/passkeys/remove", "/account/security", passkey=id_[1])
     assert 'name="passkey"' not in inside.get("/account/security").text
