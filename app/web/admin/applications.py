@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, Select, cast, func, select
@@ -130,9 +130,14 @@ def show(program_code: str, application_id: int) -> str:
 @bp.post("/programs/<code:program_code>/applications/<id:application_id>/accept")
 def accept(program_code: str, application_id: int) -> Answer:
     application = session().get_one(Application, application_id)
+    if application.state not in OPEN:
+        return _decided_already()
     form = _accept_form(application)
     if form.validate():
-        problem = _accept(application, form)
+        try:
+            problem = _accept(application, form)
+        except applications.ApplicationClosed:
+            return _decided_already()
         if problem is None:
             flash(gettext("The application is accepted; an invitation is on its way."), "success")
             return redirect(url_for("applications.index", program_code=program_code), 303)
@@ -142,6 +147,9 @@ def accept(program_code: str, application_id: int) -> Answer:
 
 @bp.post("/programs/<code:program_code>/applications/<id:application_id>/refuse")
 def refuse(program_code: str, application_id: int) -> Answer:
+    application = session().get_one(Application, application_id)
+    if application.state not in OPEN:
+        return _decided_already()
     form = Refuse()
     if form.validate():
         try:
@@ -155,17 +163,20 @@ def refuse(program_code: str, application_id: int) -> Answer:
                     now=now(),
                 )
         except applications.ApplicationClosed:
-            form.refuse(None, decided_already())
-        else:
-            flash(gettext("The application is refused; the applicant is told why."), "success")
-            return redirect(url_for("applications.index", program_code=program_code), 303)
-    application = session().get_one(Application, application_id)
+            return _decided_already()
+        flash(gettext("The application is refused; the applicant is told why."), "success")
+        return redirect(url_for("applications.index", program_code=program_code), 303)
     return _page(application, _accept_form(application), form), 400
 
 
 @bp.post("/programs/<code:program_code>/applications/<id:application_id>/ask")
 def ask(program_code: str, application_id: int) -> Answer:
     """Ask the employer of a sales rep for consent."""
+    application = session().get_one(Application, application_id)
+    if application.kind != REP:
+        abort(404)
+    if application.state not in OPEN:
+        return _decided_already()
     form = AcceptRep()
     if form.validate():
         employer = distributors.id_of_code(session(), scope().program.id, form.code.data or "")
@@ -181,7 +192,7 @@ def ask(program_code: str, application_id: int) -> Answer:
                     now=now(),
                 )
         except applications.ApplicationClosed:
-            form.refuse(None, decided_already())
+            return _decided_already()
         except applications.DistributorMissing:
             form.refuse("code", gettext("No distributor of this programme has this code."))
         except applications.NobodyToAsk:
@@ -189,7 +200,7 @@ def ask(program_code: str, application_id: int) -> Answer:
         else:
             flash(gettext("The employer is asked; you see here what they answer."), "success")
             return redirect(url_for("applications.show", program_code=program_code, application_id=application_id), 303)
-    return _page(session().get_one(Application, application_id), form, Refuse()), 400
+    return _page(application, form, Refuse()), 400
 
 
 def consent_page(distributor_id: str) -> str:
@@ -197,9 +208,11 @@ def consent_page(distributor_id: str) -> str:
     return outside("consents.index", program_code=scope().program.code, distributor_id=int(distributor_id))
 
 
-def decided_already() -> str:
-    """Say that somebody was quicker."""
-    return gettext("This application was decided already.")
+def _decided_already() -> Response:
+    """Say that somebody was quicker, where one sees what they decided."""
+    flash(gettext("This application was decided already."), "warning")
+    here = scope()
+    return redirect(url_for("applications.show", program_code=here.program.code, application_id=here.thing_id), 303)
 
 
 def _accept_form(application: Application) -> AcceptCompany | AcceptRep:
@@ -239,8 +252,6 @@ def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[
                 inviter=person().name,
                 now=now(),
             )
-    except applications.ApplicationClosed:
-        return None, decided_already()
     except applications.ConsentMissing:
         return None, gettext("The employer has not agreed yet. Ask for the consent first.")
     except applications.CodeTaken:

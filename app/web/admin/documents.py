@@ -142,14 +142,14 @@ def _decide(document_id: int, becomes: DocumentStatus) -> Response | tuple[str, 
                 now=now(),
             )
     except decisions.CannotDecide:
-        form.refuse(None, gettext("Somebody was quicker: the document is in another state by now."))
-        return _page(document_id, form, becomes), 409
-    flash(
-        gettext("The document is accepted.")
-        if becomes is DocumentStatus.ACCEPTED
-        else gettext("The document is refused."),
-        "success",
-    )
+        flash(gettext("Somebody was quicker: the document is in another state by now."), "warning")
+    else:
+        flash(
+            gettext("The document is accepted.")
+            if becomes is DocumentStatus.ACCEPTED
+            else gettext("The document is refused."),
+            "success",
+        )
     return redirect(url_for("documents.show", program_code=scope().program.code, document_id=document_id), 303)
 
 

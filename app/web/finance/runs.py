@@ -285,9 +285,9 @@ def cancel(program_code: str, run_id: int) -> Response | tuple[str, int]:
             report = prepaid_runs.report(session(), run_id)
             if report.run.status is RunStatus.ORDERED and not form.not_sent.data:
                 form.refuse("not_sent", gettext("The provider may have the order file. Say that it does not."))
-            else:
-                form.refuse(None, wording.refusal(error))
-            return _page(report, cancelling=form), 400
+                return _page(report, cancelling=form), 400
+            flash(wording.refusal(error), "danger")
+            return _back(run_id)
         flash(gettext("The run is cancelled. Every point is back where it came from."), "success")
         return _back(run_id)
     return _page(prepaid_runs.report(session(), run_id), cancelling=form), 400
