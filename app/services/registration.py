@@ -88,7 +88,10 @@ def put_question(session: Session, program_id: int, question: Question, *, actor
 
 
 def move_question(session: Session, program_id: int, key: str, by: int, *, actor: str, now: dt.datetime) -> None:
-    """Move a question up (-1) or down (1). The caller commits."""
+    """Move a question up (-1) or down (1), if there is such a question and room above or below. The caller commits."""
+    before = form_of(session, program_id).questions
+    if registration.moved(list(before), key, by) == list(before):
+        return
     changed = _changing(session, program_id, actor, now)
     questions = registration.from_document(changed.fields)
     changed.fields = registration.to_document(registration.moved(questions, key, by))
@@ -97,11 +100,12 @@ def move_question(session: Session, program_id: int, key: str, by: int, *, actor
 
 def remove_question(session: Session, program_id: int, key: str, *, actor: str, now: dt.datetime) -> None:
     """Ask something no more; answers that were given stay with their applications. The caller commits."""
+    if all(one.key != key for one in form_of(session, program_id).questions):
+        return
     changed = _changing(session, program_id, actor, now)
-    left = [one for one in changed.fields if one["key"] != key]
     gone = [one for one in changed.fields if one["key"] == key]
-    if gone:
-        changed.fields = left
+    if gone:  # somebody may have been quicker
+        changed.fields = [one for one in changed.fields if one["key"] != key]
         _note(session, program_id, {"question": gone[0]}, None, actor, now)
 
 

@@ -253,17 +253,21 @@ def not_erased(problem: people.PeopleError) -> str:
 @bp.post("/programs/<code:program_code>/people/invitations/send-again")
 def send_again(program_code: str) -> Response:
     invitation_id = id_sent("invitation")
-    with transaction(db.session) as changing:
-        sent = invitation_id is not None and invitations.send_again(
-            changing,
-            scope().program,
-            invitation_id,
-            link=invitation_link,
-            actor=person().login,
-            inviter=person().name,
-            now=now(),
-        )
-    flash(*_said(gettext("The invitation is sent anew; its older link holds no more."), done=sent))
+    try:
+        with transaction(db.session) as changing:
+            sent = invitation_id is not None and invitations.send_again(
+                changing,
+                scope().program,
+                invitation_id,
+                link=invitation_link,
+                actor=person().login,
+                inviter=person().name,
+                now=now(),
+            )
+    except invitations.AlreadyThere:
+        flash(gettext("They have this role already."), "warning")
+    else:
+        flash(*_said(gettext("The invitation is sent anew; its older link holds no more."), done=sent))
     return redirect(url_for("people.index", program_code=program_code), 303)
 
 

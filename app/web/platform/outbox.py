@@ -43,5 +43,7 @@ def show(message_id: int) -> str:
 
 @bp.post("/<id:message_id>/send-again")
 def send_again(message_id: int) -> Response:
+    if session().get(Message, message_id) is None:
+        abort(404)
     let_go(message_id, None)
     return redirect(url_for("platform_outbox.show", message_id=message_id), 303)
