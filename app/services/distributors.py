@@ -205,6 +205,16 @@ def data_of(session: Session, distributor_id: int) -> Data:
     return Data(*row)
 
 
+def named(session: Session, program_id: int, distributor_id: int) -> tuple[str, str | None] | None:
+    """Give a distributor's name and tax id; None where the programme has none of this id."""
+    row = session.execute(
+        select(Distributor.name, Distributor.tax_id).where(
+            Distributor.id == distributor_id, Distributor.program_id == program_id
+        )
+    ).one_or_none()
+    return None if row is None else (row.name, row.tax_id)
+
+
 def groups_of(session: Session, program_id: int) -> list[tuple[int, str]]:
     """Give the groups of a programme by name: (id, name)."""
     rows = session.execute(

@@ -5,11 +5,28 @@ Each source gives its newest few and one query puts them in order, so a page cos
 
 import datetime as dt
 import enum
+import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from app.domain.states import TransactionKind
@@ -92,13 +109,16 @@ def place_named(text: str) -> Place | None:
     return Place(moment, min(int(source), 99), int(id_)) if moment.tzinfo is not None else None
 
 
-@dataclass(frozen=True)
-class _Whose:
-    """The distributor that a story is about."""
-
-    program_id: int
-    id: int
-    code: str
+_PROGRAM_ID = bindparam("program_id", type_=BigInteger)
+_DISTRIBUTOR_ID = bindparam("distributor_id", type_=BigInteger)
+_CODE = bindparam("code", type_=Text)
+_NAMED = bindparam("named", type_=Text)  # the id as the audit log writes it
+_LIMIT = bindparam("limit", type_=Integer)
+_BEFORE = (
+    bindparam("before_at", type_=DateTime(timezone=True)),
+    bindparam("before_source", type_=Integer),
+    bindparam("before_id", type_=BigInteger),
+)
 
 
 @dataclass(frozen=True)
@@ -125,24 +145,35 @@ def happenings(
 
     ``code`` is the distributor's, by which the audit log knows it; ``before`` is the last one seen, for the next page.
     """
-    whose = _Whose(program_id, distributor_id, code)
-    branches = [_newest(source, _SOURCES[source](whose), before, limit) for source in _of(kinds)]
-    if not branches:
+    sources = tuple(source for source in Source if KIND_OF[source] in kinds)
+    if not sources:
         return []
-    told = union_all(*branches).subquery()
-    rows = session.execute(
-        select(told.c.at, told.c.source, told.c.id, told.c.parts)
-        .order_by(told.c.at.desc(), told.c.source.desc(), told.c.id.desc())
-        .limit(limit)
-    )
+    asked: dict[str, Any] = {
+        "program_id": program_id,
+        "distributor_id": distributor_id,
+        "code": code,
+        "named": str(distributor_id),
+        "limit": limit,
+    }
+    if before is not None:
+        asked |= {"before_at": before.at, "before_source": before.source, "before_id": before.id}
+    rows = session.execute(_statement(sources, further=before is not None), asked)
     return [Happening(row.at, Source(row.source), row.id, row.parts) for row in rows]
 
 
-def _of(kinds: Collection[Kind]) -> list[Source]:
-    return [source for source in Source if KIND_OF[source] in kinds]
+@functools.cache
+def _statement(sources: tuple[Source, ...], *, further: bool) -> Select[*tuple[Any, ...]]:
+    """Build the query: for each set of sources once, for building it takes longer than asking it."""
+    told = union_all(*(_newest(source, further=further) for source in sources)).subquery()
+    return (
+        select(told.c.at, told.c.source, told.c.id, told.c.parts)
+        .order_by(told.c.at.desc(), told.c.source.desc(), told.c.id.desc())
+        .limit(_LIMIT)
+    )
 
 
-def _newest(source: Source, told: _Told, before: Place | None, limit: int) -> Select[Any]:
+def _newest(source: Source, *, further: bool) -> Select[Any]:
+    told = _SOURCES[source]()
     pairs = [part for name, value in told.parts.items() for part in (literal(name), value)]
     query = told.query(
         select(
@@ -152,10 +183,9 @@ def _newest(source: Source, told: _Told, before: Place | None, limit: int) -> Se
             func.jsonb_build_object(*pairs).label("parts"),
         )
     )
-    if before is not None:
-        here = tuple_(told.at, literal(int(source)), told.id)
-        query = query.where(here < tuple_(literal(before.at), literal(before.source), literal(before.id, BigInteger)))
-    return query.order_by(told.at.desc(), told.id.desc()).limit(limit)
+    if further:
+        query = query.where(tuple_(told.at, literal(int(source)), told.id) < tuple_(*_BEFORE))
+    return query.order_by(told.at.desc(), told.id.desc()).limit(_LIMIT)
 
 
 KIND_OF: Mapping[Source, Kind] = {
@@ -198,22 +228,21 @@ PEOPLE_ACTIONS = (
 """What it says of a distributor's people; it names the distributor by its id."""
 
 
-def _data_changed(whose: _Whose) -> _Told:
+def _data_changed() -> _Told:
     return _of_the_log(
-        AuditEvent.program_id == whose.program_id,
+        AuditEvent.program_id == _PROGRAM_ID,
         AuditEvent.action.in_(DATA_ACTIONS),
-        AuditEvent.subject == whose.code,
+        AuditEvent.subject == _CODE,
     )
 
 
-def _person(whose: _Whose) -> _Told:
-    named = str(whose.id)
+def _person() -> _Told:
     return _of_the_log(
-        AuditEvent.program_id == whose.program_id,
+        AuditEvent.program_id == _PROGRAM_ID,
         AuditEvent.action.in_(PEOPLE_ACTIONS),
         or_(
-            AuditEvent.after["distributor_id"].astext == named,
-            AuditEvent.before["distributor_id"].astext == named,
+            AuditEvent.after["distributor_id"].astext == _NAMED,
+            AuditEvent.before["distributor_id"].astext == _NAMED,
         ),
     )
 
@@ -234,16 +263,16 @@ def _of_the_log(*conditions: ColumnElement[bool]) -> _Told:
     )
 
 
-def _card(whose: _Whose) -> _Told:
+def _card() -> _Told:
     return _Told(
         func.coalesce(Card.issued_at, Card.created_at),
         Card.id,
         {"last4": Card.last4, "active": Card.active},
-        lambda query: query.select_from(Card).where(Card.distributor_id == whose.id),
+        lambda query: query.select_from(Card).where(Card.distributor_id == _DISTRIBUTOR_ID),
     )
 
 
-def _document(whose: _Whose) -> _Told:
+def _document() -> _Told:
     return _Told(
         SalesDocument.counted_at,
         SalesDocument.id,
@@ -256,11 +285,11 @@ def _document(whose: _Whose) -> _Told:
             "net_minor": SalesDocument.net_minor,
             "source": SalesDocument.source,
         },
-        lambda query: query.select_from(SalesDocument).where(SalesDocument.distributor_id == whose.id),
+        lambda query: query.select_from(SalesDocument).where(SalesDocument.distributor_id == _DISTRIBUTOR_ID),
     )
 
 
-def _decision(whose: _Whose) -> _Told:
+def _decision() -> _Told:
     return _Told(
         Decision.decided_at,
         Decision.id,
@@ -274,12 +303,12 @@ def _decision(whose: _Whose) -> _Told:
         lambda query: (
             query.select_from(Decision)
             .join(SalesDocument, SalesDocument.id == Decision.document_id)
-            .where(SalesDocument.distributor_id == whose.id)
+            .where(SalesDocument.distributor_id == _DISTRIBUTOR_ID)
         ),
     )
 
 
-def _adjustment_asked(whose: _Whose) -> _Told:
+def _adjustment_asked() -> _Told:
     return _Told(
         AdjustmentRequest.requested_at,
         AdjustmentRequest.id,
@@ -289,11 +318,11 @@ def _adjustment_asked(whose: _Whose) -> _Told:
             "why": AdjustmentRequest.note,
             "who": AdjustmentRequest.requested_by,
         },
-        lambda query: query.select_from(AdjustmentRequest).where(AdjustmentRequest.distributor_id == whose.id),
+        lambda query: query.select_from(AdjustmentRequest).where(AdjustmentRequest.distributor_id == _DISTRIBUTOR_ID),
     )
 
 
-def _adjustment_declined(whose: _Whose) -> _Told:
+def _adjustment_declined() -> _Told:
     return _Told(
         AdjustmentRequest.decided_at,
         AdjustmentRequest.id,
@@ -304,58 +333,74 @@ def _adjustment_declined(whose: _Whose) -> _Told:
             "who": AdjustmentRequest.decided_by,
         },
         lambda query: query.select_from(AdjustmentRequest).where(
-            AdjustmentRequest.distributor_id == whose.id, AdjustmentRequest.state.in_(("refused", "withdrawn"))
+            AdjustmentRequest.distributor_id == _DISTRIBUTOR_ID, AdjustmentRequest.state.in_(("refused", "withdrawn"))
         ),
     )
 
 
-def _movement(whose: _Whose) -> _Told:
-    return _of_the_ledger(whose, MOVEMENTS)
+def _movement() -> _Told:
+    return _of_the_ledger(MOVEMENTS)
 
 
-def _adjusted(whose: _Whose) -> _Told:
-    return _of_the_ledger(whose, (TransactionKind.ADJUST,))
+def _adjusted() -> _Told:
+    return _of_the_ledger((TransactionKind.ADJUST,))
 
 
-def _of_the_ledger(whose: _Whose, kinds: Sequence[TransactionKind]) -> _Told:
+def _of_the_ledger(kinds: Sequence[TransactionKind]) -> _Told:
     whole = func.sum(LedgerEntry.amount)
     # what only changes its bucket, as a release does, sums to nothing: then what came is what is told
     came = func.sum(func.greatest(LedgerEntry.amount, 0))
+    moved = (
+        select(
+            LedgerEntry.transaction_id,
+            Account.unit,
+            cast(case((whole == 0, came), else_=whole), BigInteger).label("amount"),
+        )
+        .select_from(Account)
+        .join(LedgerEntry, LedgerEntry.account_id == Account.id)
+        .where(Account.distributor_id == _DISTRIBUTOR_ID)
+        .group_by(LedgerEntry.transaction_id, Account.unit)
+        .subquery()
+    )
+    # asked for in the row's own parts, it is looked up for the rows of the page alone
+    number = (
+        select(SalesDocument.number)
+        .where(SalesDocument.id == LedgerTransaction.document_id)
+        .correlate(LedgerTransaction)
+        .scalar_subquery()
+    )
     return _Told(
         LedgerTransaction.recorded_at,
         LedgerTransaction.id,
         {
             "kind": LedgerTransaction.kind,
-            "unit": Account.unit,
-            "amount": cast(case((whole == 0, came), else_=whole), BigInteger),
+            "unit": moved.c.unit,
+            "amount": moved.c.amount,
             "document_id": LedgerTransaction.document_id,
-            "number": SalesDocument.number,
+            "number": number,
             "key": LedgerTransaction.key,
             "who": LedgerTransaction.actor,
             "why": LedgerTransaction.reason,
         },
         lambda query: (
-            query.select_from(Account)
-            .join(LedgerEntry, LedgerEntry.account_id == Account.id)
-            .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-            .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
-            .where(Account.distributor_id == whose.id, LedgerTransaction.kind.in_(kinds))
-            .group_by(LedgerTransaction.id, Account.unit, SalesDocument.number)
+            query.select_from(moved)
+            .join(LedgerTransaction, LedgerTransaction.id == moved.c.transaction_id)
+            .where(LedgerTransaction.kind.in_(kinds))
         ),
     )
 
 
-def _top_up_asked(whose: _Whose) -> _Told:
-    return _of_top_ups(whose, TopUp.created_at, {"points": Redemption.points})
+def _top_up_asked() -> _Told:
+    return _of_top_ups(TopUp.created_at, {"points": Redemption.points})
 
 
-def _top_up_settled(whose: _Whose) -> _Told:
+def _top_up_settled() -> _Told:
     return _of_top_ups(
-        whose, TopUp.settled_at, {"status": TopUp.status, "failure": TopUp.failure}, TopUp.settled_at.is_not(None)
+        TopUp.settled_at, {"status": TopUp.status, "failure": TopUp.failure}, TopUp.settled_at.is_not(None)
     )
 
 
-def _of_top_ups(whose: _Whose, at: Any, parts: Mapping[str, Any], *conditions: ColumnElement[bool]) -> _Told:
+def _of_top_ups(at: Any, parts: Mapping[str, Any], *conditions: ColumnElement[bool]) -> _Told:
     return _Told(
         at,
         TopUp.id,
@@ -370,35 +415,35 @@ def _of_top_ups(whose: _Whose, at: Any, parts: Mapping[str, Any], *conditions: C
             query.select_from(TopUp)
             .join(Redemption, Redemption.id == TopUp.redemption_id)
             .join(Account, Account.id == Redemption.account_id)
-            .where(Account.distributor_id == whose.id, *conditions)
+            .where(Account.distributor_id == _DISTRIBUTOR_ID, *conditions)
         ),
     )
 
 
-def _notice(whose: _Whose) -> _Told:
+def _notice() -> _Told:
     return _Told(
         Notice.created_at,
         Notice.id,
         {"kind": Notice.kind, "parts": Notice.parts},
-        lambda query: query.select_from(Notice).where(Notice.distributor_id == whose.id),
+        lambda query: query.select_from(Notice).where(Notice.distributor_id == _DISTRIBUTOR_ID),
     )
 
 
-def _message(whose: _Whose) -> _Told:
+def _message() -> _Told:
     theirs = (
         select(UserAccount.login)
         .join(Membership, Membership.user_id == UserAccount.id)
-        .where(Membership.distributor_id == whose.id)
+        .where(Membership.distributor_id == _DISTRIBUTOR_ID)
     )
     return _Told(
         Message.created_at,
         Message.id,
         {"kind": Message.kind, "to": Message.to, "channel": Message.channel, "state": Message.state},
-        lambda query: query.select_from(Message).where(Message.program_id == whose.program_id, Message.to.in_(theirs)),
+        lambda query: query.select_from(Message).where(Message.program_id == _PROGRAM_ID, Message.to.in_(theirs)),
     )
 
 
-_SOURCES: Mapping[Source, Callable[[_Whose], _Told]] = {
+_SOURCES: Mapping[Source, Callable[[], _Told]] = {
     Source.DATA_CHANGED: _data_changed,
     Source.PERSON: _person,
     Source.CARD: _card,

@@ -13,7 +13,7 @@ from app.domain.states import Unit
 from app.extensions import db
 from app.services import applications, balances, customers, distributors, people, registration
 from app.services.applications import COMPANY, REP, Applicant
-from app.web.addresses import text_asked
+from app.web.addresses import id_asked, text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.joining import answers_of, consent_page, form_for, phone_of
@@ -66,6 +66,7 @@ def register(program_code: str) -> Answer:
     kept = registration.form_of(session(), scope().program.id)
     form = form_for(kind, kept.questions, agreement=AGREED)
     if request.method == "GET":
+        _fill_in(form)
         return _page(form, kind)
     phone = phone_of(form) if form.validate() else None
     if phone is None:
@@ -98,6 +99,13 @@ def register(program_code: str) -> Answer:
         return _page(form, kind), 400
     flash(gettext("The application is sent. The customer gets a mail, and another when it is decided."), "success")
     return redirect(url_for("customers.index", program_code=program_code), 303)
+
+
+def _fill_in(form: Form) -> None:
+    """Write the employer into the form of a sales rep, where somebody comes from the page of a customer."""
+    known = distributors.named(session(), scope().program.id, id_asked("of") or 0)
+    if known is not None:
+        form["company"].data, form["tax_id"].data = known
 
 
 def _page(form: Form, kind: str) -> str:

@@ -160,3 +160,21 @@ def test_what_is_no_address_is_said_beside_it(world: World, as_: As) -> None:
     answer = send(as_("assistant"), counter(world, "/new"), **fields("nobody"))
     assert answer.status_code == 400
     assert "This is no e-mail address." in answer.text
+
+
+def test_a_rep_is_registered_for_the_customer_who_was_found(world: World, as_: As, taxed: int) -> None:
+    shown = as_("assistant").get(counter(world, f"/{taxed}")).text
+    assert f"/customers/new?of={taxed}&amp;as=rep" in shown
+    form = as_("assistant").get(counter(world, f"/new?of={taxed}&as=rep")).text
+    assert 'value="Distributor 20"' in form
+    assert 'value="PL 526-000-12-46"' in form
+    foreign = as_("assistant").get(counter(world, f"/new?of={world.distributor_of_b}&as=rep"))
+    assert foreign.status_code == 200
+    assert HOSTILE not in foreign.text
+    assert 'id="company" maxlength="200" name="company" required type="text" value=""' in foreign.text
+    login = new_login()
+    page = counter(world, "/new?as=rep")
+    answer = send(as_("assistant"), page, **fields(login, company="Distributor 20", tax_id="5260001246"))
+    assert answer.location == counter(world)
+    (one,) = applications(world, login)
+    assert (one.kind, one.company) == ("rep", "Distributor 20")
