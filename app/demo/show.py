@@ -36,7 +36,8 @@ from prepaid import histories, ordering, runs, sending
 from prepaid.connections import connect
 from prepaid.moves import run_of
 
-FROM, TO = dt.date(2025, 11, 1), dt.date(2026, 10, 31)
+FROM, TO = dt.date(2025, 11, 1), dt.date(2026, 9, 30)
+"""What is converted: the last month's points are left, so that there is something to spend in the portal."""
 PREVIEWER, APPROVER = "finance@demo.example", "owner@demo.example"
 _KINDS = ("distributors", "products", "sales")
 
@@ -81,7 +82,7 @@ def perform(run: Runtime, say: Console) -> dict[str, Any]:
         program = programs.program_by_code(session, loaded.code)
         distributor = balances.balance_of(session, program.id, _best(session, program), Unit.POINTS).distributor_id
         samples.create(session, program, distributor, actor="demo", now=run.now())
-    say.print("Converting the year's points into top-ups ...")
+    say.print("Converting eleven months' points into top-ups ...")
     run_id = _convert_once(run, loaded.code)
     exports = _export(run, loaded.code)
     chores.run(run.registry, run.now())

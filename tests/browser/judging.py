@@ -14,6 +14,7 @@ _HOW_IT_STANDS = """() => {
     headings: document.querySelectorAll("h1").length,
     title: document.title,
     lang: root.lang,
+    twice: [...document.querySelectorAll("[id]")].map((one) => one.id).filter((id, at, all) => all.indexOf(id) < at),
     wide: root.scrollWidth - root.clientWidth,
     out: [...document.querySelectorAll("main *")].filter((one) => {
       const box = one.getBoundingClientRect();
@@ -52,13 +53,15 @@ def faults(page: Any) -> list[str]:
 
 
 def misfits(page: Any) -> list[str]:
-    """Tell what is wrong with how a page stands: it scrolls sideways, has no heading or two, no title, no language."""
+    """Tell what is wrong with how a page stands: it scrolls sideways, has no heading or two, no title, an id twice."""
     stands = page.evaluate(_HOW_IT_STANDS)
     found = []
     if stands["headings"] != 1:
         found.append(f"{stands['headings']} first headings")
     if stands["wide"] > 0:
         found.append(f"wider than the screen by {stands['wide']}: {stands['out']}")
+    if stands["twice"]:
+        found.append(f"ids that stand there twice: {stands['twice']}")
     if not stands["title"] or not stands["lang"]:
         found.append("no title, or no language")
     return found
