@@ -136,7 +136,13 @@ def copy_of(session: Session, user_id: int, *, now: dt.datetime) -> dict[str, An
         "documents_that_name_them": _documents(session, user_id, user),
         "log": _rows(
             session,
-            select(AuditEvent.at, AuditEvent.actor, AuditEvent.action, AuditEvent.subject, AuditEvent.reason)
+            # whom else they did something to, and who else did something to them, are others' data
+            select(
+                AuditEvent.at,
+                AuditEvent.action,
+                (AuditEvent.actor == user.login).label("by_them"),
+                (AuditEvent.subject == user.login).label("about_them"),
+            )
             .where(or_(AuditEvent.actor == user.login, AuditEvent.subject == user.login))
             .order_by(AuditEvent.id.desc()),
         ),

@@ -8,7 +8,7 @@ from app.db.transaction import transaction
 from app.domain.phones import shown
 from app.extensions import db
 from app.models.people import UserAccount
-from app.services import own_account
+from app.services import own_account, people
 from app.web.account.forms import ProfileForm
 from app.web.context import now, person, session
 
@@ -41,4 +41,9 @@ def index() -> str | Response | tuple[str, int]:
 
 def _page(form: ProfileForm) -> str:
     phone = session().get_one(UserAccount, person().id).phone
-    return render_template("account/profile.html", form=form, phone=shown(phone) if phone else None)
+    return render_template(
+        "account/profile.html",
+        form=form,
+        phone=shown(phone) if phone else None,
+        by_phone=people.is_of_distributors_alone(person()),
+    )

@@ -120,6 +120,20 @@ def test_a_copy_holds_nothing_of_others(session: Session, program: Program, some
     assert not copy["applications"]
 
 
+def test_a_copy_of_whoever_manages_people_names_none_of_them(
+    session: Session, program: Program, somebody: Person, boss: Person
+) -> None:
+    memberships.set_active(
+        session, somebody.id, active=False, by_user_id=boss.id, actor=boss.login, now=NOW, reason="left"
+    )
+    copy = own_data.copy_of(session, boss.id, now=NOW)
+    assert {"user.deactivate", "user.role"} <= {one["action"] for one in copy["log"]}
+    assert ("user.deactivate", True, False) in {
+        (one["action"], one["by_them"], one["about_them"]) for one in copy["log"]
+    }
+    assert somebody.login not in json.dumps(copy)
+
+
 def test_nothing_names_or_reaches_somebody_who_was_erased(
     session: Session, program: Program, somebody: Person, boss: Person
 ) -> None:
