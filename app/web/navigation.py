@@ -137,7 +137,8 @@ PLACES: Sequence[Place] = (
 """Places of those who run a programme. Their routes take the programme's code."""
 
 PORTAL: Sequence[Place] = (
-    Place(Section.OVERVIEW, "portal.home", _("Home"), "home", Permission.USE_PORTAL, tab=True),
+    # a rep begins with their documents: their home would be that page a second time
+    Place(Section.OVERVIEW, "portal.home", _("Home"), "home", Permission.SEE_STATEMENT, tab=True),
     Place(Section.OVERVIEW, "portal_documents.index", _("Documents"), "file", Permission.USE_PORTAL, tab=True),
     Place(Section.OVERVIEW, "statements.show", _("Points"), "coin", Permission.SEE_STATEMENT, tab=True),
     Place(Section.OVERVIEW, "portal_card.show", _("Card"), "card", Permission.SEE_STATEMENT, tab=True),

@@ -4,6 +4,8 @@
 const places = [...document.querySelectorAll("[data-chart]")];
 const language = document.documentElement.lang || "en";
 const drawn = new Map();
+const NARROW_PX = 480;
+const LONGEST_NAME = { narrow: 20, wide: 36 };
 
 if (places.length) {
   for (const address of JSON.parse(document.getElementById("charts").dataset.scripts)) await load(address);
@@ -47,10 +49,18 @@ function draw(place) {
   }));
   const kind = { line: "LineChart", area: "AreaChart", column: "ColumnChart", bar: "BarChart" }[place.dataset.chart];
   const stacked = place.hasAttribute("data-chart-stacked");
-  drawn.set(place, new window.Chartkick[kind](place, data, options(place.dataset.chart, series, decimals, stacked)));
+  const narrow = place.clientWidth < NARROW_PX;
+  // the names of many series take lines of their own
+  place.classList.toggle("chart-tall", narrow && series.length > 3);
+  drawn.set(place, new window.Chartkick[kind](place, data, options(place.dataset.chart, series, decimals, stacked, narrow)));
 }
 
-function options(kind, series, decimals, stacked) {
+// The whole name stands in the table.
+function shortened(name, longest) {
+  return name.length > longest ? `${name.slice(0, longest - 1).trimEnd()}…` : name;
+}
+
+function options(kind, series, decimals, stacked, narrow) {
   const styles = getComputedStyle(document.body);
   // light-dark() is resolved where a colour is used, not where it is declared
   const probe = document.createElement("span");
@@ -95,7 +105,20 @@ function options(kind, series, decimals, stacked) {
       interaction: { mode: "index", intersect: false, axis: lying ? "y" : "x" },
       scales: lying ? { x: values, y: names } : { x: names, y: values },
       plugins: {
-        legend: { align: "end", labels: { color: text, font: { ...font, size: 13 }, boxWidth: 14, boxHeight: 3, padding: 16 } },
+        legend: {
+          align: narrow ? "start" : "end",
+          labels: {
+            color: text,
+            font: { ...font, size: narrow ? 12 : 13 },
+            boxWidth: 14,
+            boxHeight: 3,
+            padding: narrow ? 8 : 16,
+            generateLabels: (chart) =>
+              window.Chart.defaults.plugins.legend.labels
+                .generateLabels(chart)
+                .map((one) => ({ ...one, text: shortened(one.text, LONGEST_NAME[narrow ? "narrow" : "wide"]) })),
+          },
+        },
         tooltip: {
           backgroundColor: text,
           titleColor: surface,
