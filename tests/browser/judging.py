@@ -27,8 +27,10 @@ _STATE = """[
   [...document.querySelectorAll("dialog[open], details[open], [popover]:popover-open")].map((one) => one.className),
   document.querySelectorAll("main table, main form").length,
 ]"""
-_RING = """() => {
+_RING = """async () => {
   const one = document.activeElement;
+  // what comes into sight does so before the next picture
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
   const seen = getComputedStyle(one);
   const outlined = seen.outlineStyle !== "none" && parseFloat(seen.outlineWidth) >= 1;
   const box = one.getBoundingClientRect();

@@ -1,0 +1,253 @@
+"""Each role gets through its work by the keyboard alone, and sees at every step what has the focus."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.local.servers import Addresses
+from app.models.programs import Program
+from app.services.catalogue import product_ids
+from tests.app.web.world import World, build
+from tests.browser.judging import ring
+from tests.support.sales import Sold, sell
+
+pytestmark = pytest.mark.slow
+
+Visits = Callable[..., Any]
+MOST_STEPS = 120
+FOCUSED = "document.activeElement"
+NAMED = f"({FOCUSED}.getAttribute('aria-label') || {FOCUSED}.textContent || '').trim().replace(/\\s+/g, ' ')"
+
+
+@pytest.fixture(scope="module")
+def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A small world: its lists are short enough to go through."""
+    made = build(addresses, tmp_path_factory.mktemp("keyboard"), small=True)
+    with made.app.app_context():
+        with transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == made.a)).one()
+            drill, rep = product_ids(session, program.id)["p1"], made.login("rep")
+            sell(
+                session, program, [Sold("REP/1", made.distributors["D-5"], drill, 5, 90_000, "2026-04-02", person=rep)]
+            )
+        db.session.remove()
+    yield made
+    made.close()
+
+
+class Hands:
+    """Two hands on a keyboard, and no mouse: every step is seen."""
+
+    def __init__(self, here: Any) -> None:
+        self.here, self.page = here, here.page
+
+    def key(self, key: str) -> None:
+        """Press a key."""
+        self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Type over what stands in the field."""
+        self.key("Control+a")
+        self.page.keyboard.type(text)
+
+    def named(self) -> str:
+        """Give the name of what has the focus."""
+        return str(self.page.evaluate(NAMED))
+
+    def tab(self) -> None:
+        """Go on by one; after the last comes the browser's own bar, and then the page anew."""
+        self.key("Tab")
+        if not self.page.evaluate(f"{FOCUSED} === document.body"):
+            ring(self.page)
+
+    def to(self, name: str, what: str = "a, button, summary") -> None:
+        """Press Tab until something of this name has the focus; whatever has it on the way shows it."""
+        for _step in range(MOST_STEPS):
+            self.tab()
+            if self.page.evaluate(f"{FOCUSED}.matches('{what}')") and re.match(name, self.named()):
+                return
+        raise AssertionError(f"Tab does not lead to {name}")
+
+    def to_field(self, name: str) -> None:
+        """Press Tab until a field has the focus."""
+        for _step in range(MOST_STEPS):
+            self.tab()
+            if self.page.evaluate(f"{FOCUSED}.name") == name:
+                return
+        raise AssertionError(f"Tab does not lead to the field {name}")
+
+    def go(self, key: str = "Enter") -> None:
+        """Press a key that leads to another page."""
+        with self.page.expect_navigation():
+            self.key(key)
+
+    def skip(self) -> None:
+        """Skip what stands around the page."""
+        self.key("Tab")
+        ring(self.page)
+        assert self.named() == "Skip to the content"
+        self.key("Enter")
+        assert self.page.evaluate(f"{FOCUSED}.id") == "main"
+
+    def menu(self, name: str) -> None:
+        """Go to a place of the navigation."""
+        self.to(f"{name} ?(\\d+ ?waiting)?$", "nav a")
+        self.go()
+        assert self.page.locator("nav.links-all [aria-current]").inner_text().startswith(name)
+
+    def problems(self, field: str) -> None:
+        """Follow the summary of what is wrong, which has the focus, to the field."""
+        self.page.locator("[data-problems]:focus").wait_for()
+        self.here.look(f"problems-{field}", refused=True)
+        self.key("Tab")
+        ring(self.page)
+        self.key("Enter")
+        assert self.page.evaluate(f"{FOCUSED}.name") == field
+        assert self.page.evaluate(f"{FOCUSED}.getAttribute('aria-invalid')") == "true"
+        ring(self.page)
+
+    def opens_and_closes(self, opener: str) -> None:
+        """Open a dialog, leave it by Escape, and be where one was."""
+        self.to(opener)
+        self.key("Enter")
+        self.page.locator("dialog:modal").wait_for()
+        assert self.page.evaluate(f"{FOCUSED}.closest('dialog') !== null")
+        ring(self.page)
+        self.key("Escape")
+        self.page.locator("dialog:modal").wait_for(state="hidden")
+        assert re.match(opener, self.named())
+        ring(self.page)
+
+
+def owner(hands: Hands) -> None:
+    hands.menu("All users")
+    hands.skip()
+    hands.key("j")
+    ring(hands.page)
+    hands.go()
+    hands.to_field("reason")
+    hands.go()
+    hands.problems("reason")
+
+
+def administrator(hands: Hands) -> None:
+    hands.menu("Users")
+    hands.to("Invite somebody")
+    hands.go()
+    hands.to_field("name")
+    hands.go()
+    hands.problems("login")
+
+
+def verifier(hands: Hands) -> None:
+    hands.menu("Review")
+    hands.key("j")
+    ring(hands.page)
+    hands.go()
+    hands.opens_and_closes("Accept…")
+    hands.key("Enter")
+    hands.page.locator("dialog:modal").wait_for()
+    hands.to_field("accept-reason")
+    hands.go()
+    hands.problems("accept-reason")
+    hands.type("It was explained by a letter")
+    hands.go()
+    assert hands.page.get_by_text("It was explained by a letter").is_visible()
+
+
+def finance(hands: Hands) -> None:
+    hands.menu("Conversion runs")
+    hands.to("New run")
+    hands.go()
+    hands.to_field("to_on")
+    hands.page.keyboard.type("01012020")
+    hands.go()
+    hands.problems("to_on")
+
+
+def approver(hands: Hands) -> None:
+    hands.menu("Ledger")
+    hands.to("Filters", "summary")
+    hands.key("Enter")
+    sheet = hands.page.locator("details.popover[open]")
+    assert sheet.count() == 1
+    hands.key("Tab")
+    ring(hands.page)
+    assert hands.page.evaluate(f"{FOCUSED}.closest('details.popover[open]') !== null")
+    hands.key("Escape")
+    assert sheet.count() == 0
+    assert hands.named() == "Filters"
+    hands.key("j")
+    ring(hands.page)
+    hands.go()
+
+
+def viewer(hands: Hands) -> None:
+    hands.menu("Documents")
+    hands.key("/")
+    ring(hands.page)
+    hands.key("Escape")
+    hands.to_field("q")
+    hands.type("IMP/3")
+    hands.go()
+    assert hands.page.locator("table.list tbody tr").count() == 1
+    hands.to("Remove the filter")
+    hands.go()
+    assert hands.page.locator("table.list tbody tr").count() > 1
+
+
+def assistant(hands: Hands) -> None:
+    hands.page.locator("#customer:focus").wait_for()
+    hands.type("distributor 05")
+    hands.go()
+    hands.to("Distributor 05")
+    hands.go()
+    assert hands.page.get_by_text("Takes part").is_visible()
+
+
+def distributor(hands: Hands) -> None:
+    hands.menu("Team")
+    hands.opens_and_closes("Invite…")
+    hands.key("Enter")
+    hands.page.locator("dialog:modal").wait_for()
+    hands.to_field("name")
+    hands.go()
+    hands.problems("login")
+    hands.key("Escape")
+    hands.page.locator("dialog:modal").wait_for(state="hidden")
+
+
+def rep(hands: Hands) -> None:
+    hands.menu("Terms")
+    hands.menu("Documents")
+    hands.to_field("q")
+    hands.type("REP/1")
+    hands.go()
+    hands.key("j")
+    ring(hands.page)
+    hands.go()
+    assert hands.page.get_by_text("1 point for each full 10").first.is_visible()
+
+
+@pytest.mark.parametrize(
+    "work", [owner, administrator, verifier, finance, approver, viewer, assistant, distributor, rep]
+)
+def test_a_role_does_its_work_by_the_keyboard_alone(world: World, visit: Visits, work: Callable[[Hands], None]) -> None:
+    with visit("desktop") as here:
+        here.sign_in(world.login(work.__name__), world.password)
+        hands = Hands(here)
+        if work is not assistant:  # whose page begins with what they do: the field has the focus
+            hands.skip()
+            here.page.reload()
+        work(hands)
+        hands.to(".*", ".account > summary")
+        hands.key("Enter")
+        hands.to("Sign out")
+        hands.go()
+        assert here.page.url.endswith("/sign-in")
+        assert here.complaints == []
