@@ -6,10 +6,11 @@ Each holds a word by which it is known wherever it turns up: a page that shows i
 import csv
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
@@ -25,7 +26,7 @@ from app.models.people import Membership, UserAccount
 from app.models.prepaid import LoadBatch, LoadResponse, Redemption, TopUp
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.models.signing_in import Passkey
+from app.models.signing_in import Passkey, SignInSession
 from app.services import (
     adjustments,
     catalogue,
@@ -34,6 +35,7 @@ from app.services import (
     notices,
     people,
     registration,
+    second_factors,
     terms,
     texts,
     ways_in,
@@ -121,7 +123,7 @@ def _distributors(session: Session, world: World, a: Program, b: Program, made: 
         group = session.scalars(
             select(DistributorGroup).where(DistributorGroup.program_id == program.id).limit(1)
         ).one()
-        group.name, group.code = f"{word} group", f"{word}-group"
+        group.name, group.code = f"{word} group", f"group-of-{whose}"
         made.put("group", whose, group.id)
         made.put("group_code", whose, group.code)
         catalogue.put_products(
@@ -172,21 +174,23 @@ def _of_program(session: Session, world: World, program: Program, whose: str, wo
     member = select(Membership.id).where(Membership.user_id == user_id)
     made.put("user", whose, user_id)
     made.put("member", whose, session.scalars(member).one())
-    invited = invitations.invite(
-        session,
-        program,
-        login=f"invited-{login}",
-        name=f"{word} Jones",
-        role=Role.VIEWER,
-        link=lambda token: made.put("invited", whose, token) or f"https://k.example/{token}",
-        inviter=word,
-        **by,
-    )
-    made.put("invitation", whose, invited)
+    for kind, invitee in (("invitation", f"invited-{login}"), ("open_invitation", f"somebody@{program.code}.example")):
+        invited = invitations.invite(
+            session,
+            program,
+            login=invitee,
+            name=f"{word} Jones" if kind == "invitation" else "Jo Jones",
+            role=Role.VIEWER,
+            link=lambda token: made.put("invited", whose, token) or f"https://k.example/{token}",
+            inviter="test",
+            **by,
+        )
+        made.put(kind, whose, invited)
     newest = select(Message.id).where(Message.program_id == program.id).order_by(Message.id.desc()).limit(1)
     made.put("message", whose, session.scalars(newest).one())
     label = {"en": f"{word} question", "pl": f"{word} pytanie"} if whose == "b" else {"en": "Why", "pl": "Dlaczego"}
     made.put("key", whose, registration.put_question(session, program.id, Question("", AnswerKind.LINE, label), **by))
+    registration.put_question(session, program.id, Question("", AnswerKind.TEXT, {"pl": "Sklepy", "en": "Shops"}), **by)
     if whose == "a":
         registration.publish(session, program.id, published=True, **by)
     terms.publish(session, program, {"en": f"Terms {word if whose == 'b' else ''}", "pl": "Regulamin"}, **by)
@@ -239,6 +243,8 @@ def _application(
 
 def _of_distributors(session: Session, world: World, a: Program, b: Program, made: Belongings) -> None:
     now, by = world.clock(), {"actor": "test", "now": world.clock()}
+    named = {"number": "REP/1", "person": world.login("rep")}
+    notices.tell(session, a.id, "document_accepted", named, distributor_id=made.of["distributor"]["mine"], now=now)
     for at, (whose, program, word) in enumerate((("mine", a, MINE), ("others", a, OTHERS), ("b", b, FOREIGN))):
         owner = made.of["distributor"][whose]
         cards.register(session, program, made.of["code"][whose], token=f"token-{word}", last4=f"900{at}", **by)
@@ -256,15 +262,16 @@ def _of_distributors(session: Session, world: World, a: Program, b: Program, mad
             inviter="test",
             **by,
         )
-        made.put("invitation", whose, invited)
+        made.put("team_invitation", whose, invited)
         login = f"{word}-rep@{program.code}.example"
         user_id = people.create_user(session, login, f"{word} Green", None, **by)
         people.give_role(session, login, program, Role.REP, owner, **by)
-        made.put("member", whose, session.scalars(select(Membership.id).where(Membership.user_id == user_id)).one())
+        member = session.scalars(select(Membership.id).where(Membership.user_id == user_id)).one()
+        made.put("team_member", whose, member)
         application = _application(program, word, "rep", ApplicationState.CONSENT, owner, now)
         session.add(application)
         session.flush()
-        made.put("application", whose, application.id)
+        made.put("consent", whose, application.id)
 
 
 def _runs(world: World, code: str, whose: str, made: Belongings) -> None:
@@ -300,6 +307,29 @@ def _runs(world: World, code: str, whose: str, made: Belongings) -> None:
         made.put("response", whose, session.scalars(select(LoadResponse.id).where(LoadResponse.run_id == first)).one())
 
 
+def note_sessions(world: World, made: Belongings, names: Sequence[str]) -> None:
+    """Note the newest sign-in of some people."""
+    with world.app.app_context():
+        for name in names:
+            found = select(SignInSession.id).join(UserAccount, UserAccount.id == SignInSession.user_id)
+            newest = found.where(UserAccount.login == world.login(name)).order_by(SignInSession.id.desc()).limit(1)
+            made.put("session", name, db.session.scalars(newest).one())
+        db.session.remove()
+
+
+def set_up_apps(world: World, *, but: Sequence[str] = ()) -> None:
+    """Let everybody but some set up an authenticator app anew: only then is there a picture to scan."""
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            those = UserAccount.login.like(f"%@{world.a}.%") & UserAccount.login.not_in(
+                [world.login(name) for name in but]
+            )
+            session.execute(update(UserAccount).values(totp_since=None).where(those))
+            for user_id in session.scalars(select(UserAccount.id).where(those)).all():
+                second_factors.begin_totp(session, world.keys, user_id)
+        db.session.remove()
+
+
 def _tokens(session: Session, world: World, made: Belongings) -> None:
     """Links that open something for whoever has them, and a logo."""
     now = world.clock()
@@ -308,14 +338,14 @@ def _tokens(session: Session, world: World, made: Belongings) -> None:
     a = session.scalars(select(Program).where(Program.code == world.a)).one()
     logos.put_logo(session, a, png(), actor="test", now=now)
     made.put("logo", "a", hashlib.sha256(png()).hexdigest())
-    for whose, name in (("mine", "distributor"), ("others", "other")):
+    for whose, name, word in (("a", "administrator", OURS), ("b", "stranger", FOREIGN)):
         user = session.scalars(select(UserAccount).where(UserAccount.login == world.login(name))).one()
         passkey = Passkey(
             user_id=user.id,
             credential_id=name.encode(),
             public_key=b"none",
             sign_count=0,
-            name=f"{MINE if whose == 'mine' else OTHERS} key",
+            name=f"{word} key",
             created_at=now,
         )
         session.add(passkey)
