@@ -1,0 +1,133 @@
+"""Forms as a browser finds them: every form of a page with its fields, and what a page says is wrong with them."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+TYPED = frozenset(
+    {"text", "textarea", "password", "email", "date", "search", "number", "tel", "url", "month", "time", "color"}
+)
+
+
+@dataclass
+class Field:
+    """A field: its name, its kind, what it is sent with, and what it may be sent with."""
+
+    name: str
+    kind: str
+    value: str = ""
+    offered: list[str] = field(default_factory=list)
+    id: str | None = None
+    wrong: bool = False
+    about: tuple[str, ...] = ()
+    required: bool = False
+
+    @property
+    def typed(self) -> bool:
+        """Tell whether people type into it."""
+        return self.kind in TYPED
+
+
+@dataclass
+class Seen:
+    """A form."""
+
+    method: str
+    action: str
+    fields: list[Field] = field(default_factory=list)
+
+    def of(self, name: str) -> Field | None:
+        """Find a field."""
+        return next((one for one in self.fields if one.name == name), None)
+
+
+class Page(HTMLParser):
+    """Reads a page: its forms, its ids, where its summary of problems leads, and what no page of ours has."""
+
+    def __init__(self, text: str, address: str) -> None:
+        """Read it."""
+        super().__init__(convert_charrefs=True)
+        self._address, self._form, self._text, self._select = address, None, None, None
+        self._forms_of: dict[str, Seen] = {}
+        self.forms: list[Seen] = []
+        self.ids: set[str] = set()
+        self.problems: list[str] = []
+        self.has_summary = False
+        self.runs: list[str] = []
+        self._in_summary = 0
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take in what begins."""
+        given = {name: value or "" for name, value in attrs}
+        self.runs += [f"<{tag} {name}>" for name in given if name.startswith("on")]
+        if tag == "script" and ("src" not in given or "nonce" not in given):
+            self.runs.append(f"<script {given}>")
+        for name in ("href", "src", "action", "formaction"):
+            if given.get(name, "").strip().lower().startswith(("javascript:", "data:")):
+                self.runs.append(f"<{tag} {name}={given[name]}>")
+        if "id" in given:
+            self.ids.add(given["id"])
+        if "data-problems" in given:
+            self.has_summary, self._in_summary = True, 1
+        elif self._in_summary:
+            self._in_summary += tag in ("div", "ul")
+            if tag == "a":
+                self.problems.append(given.get("href", ""))
+        if tag == "form":
+            self._form = Seen(given.get("method", "get").lower(), given.get("action") or self._address)
+            self.forms.append(self._form)
+            if "id" in given:
+                self._forms_of[given["id"]] = self._form
+        self._take_field(tag, given)
+
+    def _take_field(self, tag: str, given: dict[str, str]) -> None:
+        form = self._forms_of.get(given.get("form", ""), self._form)
+        name = given.get("name", "")
+        if form is None or (tag != "option" and not name):
+            return
+        about = tuple(given.get("aria-describedby", "").split())
+        more = {"id": given.get("id"), "wrong": given.get("aria-invalid") == "true", "about": about}
+        if tag == "input":
+            kind = "hidden" if "readonly" in given else given.get("type", "text")
+            known = form.of(name)
+            if kind in ("radio", "checkbox"):
+                if known is None:
+                    known = Field(name, kind, **more)
+                    form.fields.append(known)
+                known.offered.append(given.get("value", "on"))
+                if "checked" in given:
+                    known.value = given.get("value", "on")
+            else:
+                form.fields.append(Field(name, kind, given.get("value", ""), required="required" in given, **more))
+        elif tag == "textarea":
+            self._text = Field(name, "textarea", required="required" in given, **more)
+            form.fields.append(self._text)
+        elif tag == "select":
+            self._select = Field(name, "select", **more)
+            form.fields.append(self._select)
+        elif tag == "option" and self._select is not None:
+            value = given.get("value", "")
+            if not self._select.offered or "selected" in given:
+                self._select.value = value
+            self._select.offered.append(value)
+        elif tag == "button":
+            form.fields.append(Field(name, "button", given.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Take in what ends."""
+        if self._in_summary and tag in ("div", "ul"):
+            self._in_summary -= 1
+        if tag == "form":
+            self._form = None
+        elif tag == "textarea":
+            if self._text is not None:
+                self._text.value = self._text.value.removeprefix("\n")
+            self._text = None
+        elif tag == "select":
+            self._select = None
+
+    def handle_data(self, data: str) -> None:
+        """Take in the text of a text area."""
+        if self._text is not None:
+            self._text.value += data

@@ -1,0 +1,393 @@
+"""Every form, fed with what it is not meant for: nothing breaks, nothing runs, nothing that was typed is lost.
+
+The forms are found on the pages, not listed here: all POST routes are expected among them, so that a new form is fed
+without anybody's thinking of it, and one that no page shows fails.
+"""
+
+import csv
+import inspect
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from psycopg.types.json import Jsonb
+from redis import Redis
+from sqlalchemy import select, update
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse
+
+from app.db.transaction import transaction
+from app.domain.states import MessageState
+from app.extensions import db
+from app.local.servers import Addresses
+from app.models.desk import SavedView
+from app.models.messages import Message
+from app.models.people import UserAccount
+from app.models.programs import Program
+from app.web.auth import pace
+from app.web.permissions import ROUTES, Reach
+from tests.app.web.belongings import fill, set_up_apps
+from tests.app.web.changes import Changes
+from tests.app.web.conftest import TOKEN, enter, sign_in
+from tests.app.web.forms_seen import Field, Page, Seen
+from tests.app.web.test_authorisation import House
+from tests.app.web.world import PASSWORD, World, build
+
+BY_SCRIPTS = {
+    "passkeys.options",
+    "passkeys.show",
+    "confirm.options",
+    "confirm.show",
+    "own_passkeys.options",
+    "own_passkeys.add",
+}
+"""Routes that take what a browser's own dialogue of passkeys gives, as JSON."""
+
+BUTTONS = {
+    "adjustments.withdraw": "stands on one's own request",
+    "own_data.withdraw": "stands where one asked for it",
+    "portal_card.convert": "stands where there is something to convert",
+    "runs.order": "stands where something stopped the order",
+    "runs.reorder": "stands where compensations failed",
+}
+"""Forms of nothing but a button, which no page of this world shows, and why."""
+
+RUNS = "<svg onload=alert(7)>"
+REFUSED = {
+    "nothing": "",
+    "spaces": " \t ",
+    "too long": "x" * 12_000,
+    "what no keyboard writes": "a\x00b\x07\x1b\u202e",
+    "a card": "4111 1111 1111 1111",
+    "a number that is none": "-99999999999999999999999999,5e9",
+    "a day that is none": "2026-13-45",
+    "HTML": f"\"'></textarea></script><script>alert(7)</script>{RUNS}",
+    "a formula": "=cmd|'/c calc'!A1",
+    "scripts of the world": "ООО «Ромашка» 你好 مرحبا 🙂 e\u0301",
+}
+TAKEN = "=1+1 {at} <svg onload=alert(7)> \"'& ООО «Ромашка» 你好 مرحبا 🙂"
+"""Typed into one field at a time, the others filled in as they should be."""
+UNOFFERED = ["", RUNS, "9" * 30, "-1", "a\x00b"]
+
+FILES = {
+    "nothing": (b"", "a.csv"),
+    "noise": (bytes(range(256)) * 20, "../../a.yaml"),
+    "a page": (f"<html>{RUNS}</html>".encode(), f"{RUNS}.csv"),
+    "a bomb": (b"a: &a [x,x]\nb: &b [*a,*a,*a]\nc: [*b,*b,*b]\n", "a.yaml"),
+    "a half workbook": (b"PK\x03\x04" + b"\x00" * 64, "a.xlsx"),
+}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A form, who found it, and on which page."""
+
+    endpoint: str
+    who: str
+    page: str
+    form: Seen = field(hash=False)
+
+    @property
+    def fields(self) -> list[Field]:
+        """Give what is filled in or chosen."""
+        return [one for one in self.form.fields if one.name != "csrf_token"]
+
+
+SAMPLES: dict[str, str] = {
+    "login": "fresh-{at}@fresh.example",
+    "email": "fresh-{at}@fresh.example",
+    "name": "Fresh",
+    "phone": "+48 600 100 200",
+    "tax_id": "1234563218",
+    "code": "F-{at}",
+    "distributor": "D-7",
+    "token": "token-{at}",
+    "last4": "1234",
+    "points": "5",
+    "accent": "#0b5cad",
+    "current": PASSWORD,
+    "password": PASSWORD,
+    "people.invite distributor": "",
+    "people.invite role": "viewer",
+    "program.save_text wording": "%(name)s",
+}
+"""What fields are filled in with where a page leaves them empty."""
+
+
+class Desk:
+    """Finds every form, and sends it."""
+
+    def __init__(self, house: House, redis: Redis) -> None:
+        self.house, self.redis = house, redis
+        self.tokens: dict[str, str] = {}
+        self.sent = 0
+        self.complaints: list[str] = []
+        self.adapter = house.world.app.url_map.bind("localhost")
+
+    # finding
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """Give every page with who opens it; files are not among them."""
+        world, of = self.house.world, self.house.made.of
+        a = f"/programs/{world.a}"
+        for rule in world.app.url_map.iter_rules():
+            if "GET" in (rule.methods or ()) and rule.endpoint not in ("static", "bootstrap.static"):
+                address = self.adapter.build(rule.endpoint, dict(self.house.things(rule)[0][0].parts))
+                for who in (*NAMES, "anonymous", "half"):
+                    if who == "owner" or ROUTES[rule.endpoint].reach in OWN_PAGES[who]:
+                        yield who, address
+        for address in (
+            f"{a}/runs/{of['preview']['a']}",
+            f"{a}/documents/{world.documents['KOR/2']}",
+            f"{a}/applications/{of['rep_application']['a']}",
+            f"{a}/applications/{of['consent']['mine']}",
+            f"{a}/registration/question?key={of['key']['a']}",
+            f"/join/{world.a}?as=rep",
+        ):
+            yield "owner", address
+
+    def found(self) -> list[Found]:
+        """Give every form that is sent by POST, once for each set of fields."""
+        forms: dict[tuple[str, frozenset[str]], Found] = {}
+        for who, address in self.pages():
+            answer = self.client(who).get(address)
+            if answer.status_code == 200 and answer.mimetype == "text/html":
+                for form in Page(answer.text, address).forms:
+                    if form.method == "post" and not (address == "/platform/style" and form.of("name") is None):
+                        endpoint, _parts = self.adapter.match(form.action.partition("?")[0], "POST")
+                        key = endpoint, frozenset(one.name for one in form.fields)
+                        forms.setdefault(key, Found(endpoint, who, address, form))
+            answer.close()
+        return list(forms.values())
+
+    def client(self, who: str) -> FlaskClient:
+        """Give somebody's browser; of those who have not signed in always a fresh one."""
+        world = self.house.world
+        if who not in ("anonymous", "half"):
+            return self.house.clients[who]
+        fresh = world.app.test_client()
+        if who == "half":
+            sign_in(fresh, world.login("finance"), PASSWORD)
+        with fresh.session_transaction() as cookie:
+            cookie["phone"] = "+48600100200"
+        return fresh
+
+    # sending
+
+    def filled_in(self, found: Found, at: int) -> dict[str, str]:
+        """Fill a form in as it should be."""
+        values = {}
+        for one in found.fields:
+            sample = SAMPLES.get(f"{found.endpoint} {one.name}", SAMPLES.get(one.name.rpartition("-")[2]))
+            value = one.value
+            if one.kind == "date" and not value:
+                value = "2026-02-01"
+            elif one.kind in ("radio", "checkbox") and not value:
+                value = one.offered[0]
+            elif one.typed and (not value or f"{found.endpoint} {one.name}" in SAMPLES):
+                value = (sample if sample is not None else "Words").format(at=at)
+            elif one.kind == "select" and f"{found.endpoint} {one.name}" in SAMPLES:
+                value = sample or ""
+            values[one.name] = value
+        return values
+
+    def send(self, found: Found, values: dict[str, Any], what: str, changes: Changes) -> TestResponse:
+        """Send a form, and note what is wrong with the answer."""
+        self.sent += 1
+        for key in self.redis.scan_iter("kontor:sign-in:*"):
+            self.redis.delete(key)
+        client = self.client(found.who)
+        if found.who in ("anonymous", "half") or found.who not in self.tokens:
+            token = TOKEN.search(client.get(found.page).text)
+            assert token, found.page
+            self.tokens[found.who] = token[1]
+        changes.forget()
+        answer = client.post(found.form.action, data={"csrf_token": self.tokens[found.who], **values})
+        problems = list(self.problems(found, values, answer, changes))
+        self.complaints += [f"{found.endpoint} as {found.who}, {what}: {problem}" for problem in problems]
+        answer.close()
+        return answer
+
+    def problems(self, found: Found, values: dict[str, Any], answer: TestResponse, changes: Changes) -> Iterator[str]:
+        """Say what is wrong with an answer."""
+        status = answer.status_code
+        if status >= 500 or status == 403:
+            yield f"answered {status}"
+            return
+        if status < 400:
+            return
+        if changes.committed:
+            yield f"refused ({status}), and changed something: {changes.committed[0]}"
+        page = Page(answer.text, found.page)
+        yield from page.runs
+        visible = [one for one in found.fields if one.typed or one.kind in ("select", "radio", "file")]
+        if not visible or status == 404:
+            return
+        again = next((one for one in page.forms if self._same(one, found)), None)
+        if again is None or not page.has_summary:
+            yield f"refused ({status}) without the form, or without a summary of what is wrong"
+            return
+        for leads in page.problems:
+            if leads.removeprefix("#") not in page.ids:
+                yield f"the summary leads nowhere: {leads}"
+        for one in again.fields:
+            if one.wrong and not any(about.endswith("-problem") and about in page.ids for about in one.about):
+                yield f"{one.name} is wrong, and nothing is said beside it"
+            typed = values.get(one.name)
+            if one.typed and one.kind != "password" and isinstance(typed, str):
+                kept = one.value.replace("\r\n", "\n").strip()
+                if kept != typed.replace("\r\n", "\n").strip():
+                    yield f"what was typed into {one.name} is lost: {kept[:60]!r}"
+
+    def _same(self, form: Seen, found: Found) -> bool:
+        names = {one.name for one in found.fields if one.typed}
+        return form.method == "post" and names <= {one.name for one in form.fields}
+
+
+NAMES = ("owner", "administrator", "viewer", "distributor")
+OWN_PAGES = {
+    "administrator": {Reach.SIGNED_IN},
+    "viewer": {Reach.SIGNED_IN},
+    "distributor": {Reach.SIGNED_IN, Reach.DISTRIBUTOR},
+    "anonymous": {Reach.ANYBODY, Reach.FORM},
+    "half": {Reach.SIGNED_IN},
+}
+
+
+def _more(world: World) -> None:
+    """Let there be what some forms are about: a view, a phone, a message that failed."""
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            program = session.scalars(select(Program.id).where(Program.code == world.a)).one()
+            owner = select(UserAccount.id).where(UserAccount.login == world.login("owner"))
+            view = {"listing": "cards", "name": "Mine", "query": "", "shared": False, "created_at": world.clock()}
+            session.add(SavedView(user_id=session.scalars(owner).one(), program_id=program, **view))
+            session.execute(
+                update(UserAccount).values(phone="+48600100200").where(UserAccount.login == world.login("distributor"))
+            )
+            session.execute(update(Message).values(state=MessageState.FAILED).where(Message.program_id == program))
+        db.session.remove()
+
+
+@pytest.fixture(scope="module")
+def desk(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A world of its own, which is fed with what belongs nowhere."""
+    world = build(addresses, tmp_path_factory.mktemp("hostile"), small=True)
+    house = House(world, fill(world))
+    with pytest.MonkeyPatch.context() as patch, Redis.from_url(addresses.redis_url) as redis:
+        patch.setattr(pace, "SECONDS", 0)  # how long answers take is tried elsewhere
+        for name in ("viewer", *NAMES):
+            house.clients[name] = world.app.test_client()
+            enter(world, house.clients[name], world.login(name))
+        set_up_apps(world, but=("administrator", "finance"))
+        _more(world)
+        shown = world.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:9", "mail_from": "k@k.example"})
+        patch.setitem(world.app.extensions["kontor"], "settings", shown)  # only then are messages sent again
+        patch.setitem(world.app.config, "PROPAGATE_EXCEPTIONS", False)
+        yield Desk(house, redis)
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def forms(desk: Desk) -> list[Found]:
+    """Every form there is."""
+    return desk.found()
+
+
+def test_every_form_is_found_on_a_page(desk: Desk, forms: list[Found]) -> None:
+    taking = {rule.endpoint for rule in desk.house.world.app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    missing = taking - {one.endpoint for one in forms} - BY_SCRIPTS - set(BUTTONS)
+    assert missing == set(), " ".join(sorted(missing))
+    for endpoint in BUTTONS:
+        view = inspect.getsource(desk.house.world.app.view_functions[endpoint])
+        assert not re.search(r"Form\(|request\.|id_sent|_sent\(", view), f"{endpoint} reads a form"
+
+
+def test_what_belongs_in_no_form_is_refused_beside_its_field_or_kept_as_it_is(desk: Desk, forms: list[Found]) -> None:
+    with Changes(desk.house.world) as changes:
+        for at, found in enumerate(forms):
+            whole = desk.filled_in(found, at)
+            typed = [one.name for one in found.fields if one.typed]
+            chosen = [one.name for one in found.fields if not one.typed and one.kind != "file"]
+            if typed or chosen:
+                desk.send(found, {}, "nothing at all", changes)
+            for what, text in REFUSED.items() if typed else ():
+                desk.send(found, {**whole, **dict.fromkeys(typed, text)}, what, changes)
+            for text in UNOFFERED if chosen else ():
+                desk.send(found, {**whole, **dict.fromkeys(chosen, text)}, f"{text!r} for what is chosen", changes)
+            for what, (content, name) in FILES.items():
+                files = {one.name: FileStorage(io.BytesIO(content), name) for one in found.fields if one.kind == "file"}
+                if files:
+                    desk.send(found, {**whole, **files}, f"{what} for a file", changes)
+    assert desk.complaints == [], "\n".join(desk.complaints)
+
+
+def test_what_is_taken_is_kept_as_it_was_typed_and_run_nowhere(desk: Desk, forms: list[Found]) -> None:
+    desk.complaints.clear()
+    taken = 0
+    with Changes(desk.house.world) as changes:
+        for at, found in enumerate(forms):
+            for one in found.fields:
+                if not one.typed or one.kind == "password":
+                    continue
+                text = TAKEN.format(at=f"{at}-{one.name}")
+                answer = desk.send(
+                    found, {**desk.filled_in(found, at), one.name: text}, f"words in {one.name}", changes
+                )
+                if answer.status_code == 303 and changes.committed:
+                    taken += 1
+                    if not any(text.partition('"')[0] in kept for kept in texts_in(changes.kept)):
+                        desk.complaints.append(f"{found.endpoint}: {one.name} was taken and is not kept as typed")
+    assert desk.complaints == [], "\n".join(desk.complaints)
+    assert taken > 20
+
+
+def texts_in(given: Any) -> Iterator[str]:
+    """Give every text that stands in what statements were given."""
+    if isinstance(given, str):
+        yield given
+    elif isinstance(given, Jsonb):
+        yield json.dumps(given.obj, ensure_ascii=False)
+    elif isinstance(given, dict):
+        yield from texts_in(list(given.values()))
+    elif isinstance(given, list | tuple):
+        for one in given:
+            yield from texts_in(one)
+
+
+def test_what_was_taken_stands_on_pages_and_in_files_and_runs_in_none(desk: Desk) -> None:
+    pages, met, lists = [], 0, []
+    for who, address in desk.pages():
+        if who == "half":
+            continue
+        answer = desk.client(who).get(address)
+        assert answer.status_code < 500, address
+        if answer.mimetype == "text/html":
+            runs = Page(answer.text, address).runs
+            pages += [f"{address}: {one}" for one in runs]
+            met += "&lt;svg onload=alert(7)&gt;" in answer.text
+            assert RUNS not in answer.text, address
+            if "form=xlsx" in answer.text and who == "owner":
+                lists.append(address)
+        answer.close()
+    assert pages == []
+    assert met > 10
+    neutral = 0
+    for address in lists:
+        answer = desk.client("owner").get(f"{address}?form=csv")
+        for row in csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))):
+            assert not any(cell.lstrip(" ").startswith("=") for cell in row), (address, row)
+            neutral += any(cell.startswith("'=1+1 ") for cell in row)
+        answer.close()
+        answer = desk.client("owner").get(f"{address}?form=xlsx")
+        with zipfile.ZipFile(io.BytesIO(answer.data)) as book:
+            for name in book.namelist():
+                assert b"<f>" not in book.read(name), (address, name)
+        answer.close()
+    assert neutral > 2
