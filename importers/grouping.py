@@ -17,6 +17,7 @@ from importers.problems import Problems
 from importers.sales_rows import SalesRows
 from verification.gate import Incoming
 
+_SAFE = 2**62
 _DAY = 24 * 60 + 1  # minutes of a day, and one more for those whose time is not known
 
 
@@ -78,16 +79,14 @@ def _number_keys(rows: SalesRows) -> tuple[Ints, list[str]]:
     """Normalise each distinct number once a year of issue: a document's year is that of its earliest line."""
     dated = np.where(np.isnat(rows.issued_on), np.datetime64("9999-12-31", "D"), rows.issued_on)
     written, first = _numbered(rows.distributor.code, rows.kind.astype(np.int64), rows.number.code)
-    earliest = np.full(len(first), np.datetime64("9999-12-31", "D"))
-    np.minimum.at(earliest, written, dated)
-    years = earliest.astype("datetime64[Y]").astype(np.int64) + 1970
-    pair, first_pair = _numbered(rows.number.code, years[written])
+    earliest = np.full(len(first), np.iinfo(np.int64).max)
+    np.minimum.at(earliest, written, dated.astype(np.int64))
+    years = earliest.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
+    pair, first_pair = _numbered(rows.number.code[first], years)
     spelled = [*rows.number.written, ""]  # a row without a number has the code -1
-    made = number_keys(
-        [spelled[at] for at in rows.number.code[first_pair].tolist()], years[written[first_pair]].tolist()
-    )
+    made = number_keys([spelled[at] for at in rows.number.code[first[first_pair]].tolist()], years[first_pair].tolist())
     codes, keys = pd.factorize(np.asarray(made, dtype=object))
-    return codes.astype(np.int64)[pair], [str(key) for key in keys]
+    return codes.astype(np.int64)[pair][written], [str(key) for key in keys]
 
 
 def _sellers(rows: SalesRows, distributor_id: Ints) -> tuple[Ints, list[str]]:
@@ -111,11 +110,15 @@ def _sellers(rows: SalesRows, distributor_id: Ints) -> tuple[Ints, list[str]]:
 
 def _numbered(*columns: Ints) -> tuple[Ints, Ints]:
     """Number the distinct combinations of columns of whole numbers. Also gives the first row of each."""
-    number = np.zeros(len(columns[0]), dtype=np.int64)
+    number, room = np.zeros(len(columns[0]), dtype=np.int64), 1
     for column in columns:
         low = int(column.min(initial=0))
         width = int(column.max(initial=0)) - low + 1
-        number = pd.factorize(number * width + (column - low))[0].astype(np.int64)
+        if room * width > _SAFE:
+            number = pd.factorize(number)[0].astype(np.int64)
+            room = int(number.max(initial=0)) + 1
+        number, room = number * width + (column - low), room * width
+    number = pd.factorize(number)[0].astype(np.int64)
     first = np.flatnonzero(np.diff(np.maximum.accumulate(number), prepend=-1)) if len(number) else number
     return number, first
 
@@ -276,9 +279,11 @@ def _as_sales(
 
     Also gives the first row of each document, and the total that it states.
     """
-    _, first_at, mine = np.unique(document[good], return_index=True, return_inverse=True)
-    first = good[first_at]
-    count = len(first)
+    known = np.bincount(document[good]) > 0
+    mine = (np.cumsum(known) - 1)[document[good]]
+    count = int(known.sum())
+    first = np.empty(count, dtype=np.int64)
+    first[mine[::-1]] = good[::-1]  # what is written last is what comes first
     # the earliest date counts (rules.md 1), and of its times the earliest
     minutes = rows.minute[good].astype(np.int64)
     moments = rows.issued_on[good].astype(np.int64) * _DAY + np.where(minutes == UNKNOWN, _DAY - 1, minutes)

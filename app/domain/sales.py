@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from app.domain.exact import Ints, sums_by
 from app.domain.states import DocumentKind
@@ -133,5 +135,7 @@ def _taken(columns: Any, wanted: Any) -> Any:
 
 def in_counting_order(documents: Documents) -> Ints:
     """Give the order in which documents count: issue date, invoices before credit notes, number as text."""
-    number_rank = np.unique(documents.number.astype(str), return_inverse=True)[1]
-    return np.lexsort((number_rank, documents.kind, documents.issued_on))
+    numbers = pa.array(documents.number, type=pa.large_string()).dictionary_encode()
+    rank = np.empty(len(numbers.dictionary), dtype=np.int64)
+    rank[pc.array_sort_indices(numbers.dictionary)] = np.arange(len(rank))
+    return np.lexsort((rank[numbers.indices], documents.kind, documents.issued_on))
