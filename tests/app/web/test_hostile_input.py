@@ -68,8 +68,7 @@ REFUSED = {
     "a number that is none": "-99999999999999999999999999,5e9",
     "a day that is none": "2026-13-45",
     "HTML": f"\"'></textarea></script><script>alert(7)</script>{RUNS}",
-    "a formula": "=cmd|'/c calc'!A1",
-    "scripts of the world": "ООО «Ромашка» 你好 مرحبا 🙂 e\u0301",
+    "a formula in the scripts of the world": "=cmd|'/c calc'!A1 ООО «Ромашка» 你好 مرحبا 🙂 e\u0301",
 }
 TAKEN = "=1+1 {at} <svg onload=alert(7)> \"'& ООО «Ромашка» 你好 مرحبا 🙂"
 """Typed into one field at a time, the others filled in as they should be."""
@@ -325,6 +324,7 @@ def test_what_belongs_in_no_form_is_refused_beside_its_field_or_kept_as_it_is(de
                 files = {one.name: FileStorage(io.BytesIO(content), name) for one in found.fields if one.kind == "file"}
                 if files:
                     desk.send(found, {**whole, **files}, f"{what} for a file", changes)
+    print(f"{len(forms)} forms, fed {desk.sent} times")
     assert desk.complaints == [], "\n".join(desk.complaints)
 
 
@@ -345,6 +345,7 @@ def test_what_is_taken_is_kept_as_it_was_typed_and_run_nowhere(desk: Desk, forms
                     if not any(text.partition('"')[0] in kept for kept in texts_in(changes.kept)):
                         desk.complaints.append(f"{found.endpoint}: {one.name} was taken and is not kept as typed")
     assert desk.complaints == [], "\n".join(desk.complaints)
+    print(f"{taken} fields took their words")
     assert taken > 20
 
 
@@ -364,7 +365,7 @@ def texts_in(given: Any) -> Iterator[str]:
 def test_what_was_taken_stands_on_pages_and_in_files_and_runs_in_none(desk: Desk) -> None:
     pages, met, lists = [], 0, []
     for who, address in desk.pages():
-        if who == "half":
+        if who not in ("owner", "anonymous"):
             continue
         answer = desk.client(who).get(address)
         assert answer.status_code < 500, address
