@@ -179,6 +179,11 @@ class Desk:
 
     # sending
 
+    def forget_tries(self) -> None:
+        """Let whoever tries too often try again."""
+        for key in self.redis.scan_iter("kontor:sign-in:*"):
+            self.redis.delete(key)
+
     def filled_in(self, found: Found, at: int) -> dict[str, str]:
         """Fill a form in as it should be."""
         values = {}
@@ -199,8 +204,7 @@ class Desk:
     def send(self, found: Found, values: dict[str, Any], what: str, changes: Changes) -> TestResponse:
         """Send a form, and note what is wrong with the answer."""
         self.sent += 1
-        for key in self.redis.scan_iter("kontor:sign-in:*"):
-            self.redis.delete(key)
+        self.forget_tries()
         client = self.client(found.who)
         if found.who in ("anonymous", "half") or found.who not in self.tokens:
             token = TOKEN.search(client.get(found.page).text)
@@ -392,3 +396,30 @@ def test_what_was_taken_stands_on_pages_and_in_files_and_runs_in_none(desk: Desk
                 assert b"<f>" not in book.read(name), (address, name)
         answer.close()
     assert neutral > 2
+
+
+@pytest.mark.parametrize(
+    ("who", "page", "asks", "answers"),
+    [
+        ("anonymous", "/sign-in", "/sign-in/passkey/options", "/sign-in/passkey"),
+        ("administrator", "/account/confirm", "/account/confirm/passkey/options", "/account/confirm/passkey"),
+        ("administrator", "/account/passkeys/", "/account/passkeys/options", "/account/passkeys/"),
+    ],
+)
+def test_what_no_passkey_says_is_refused_and_changes_nothing(
+    desk: Desk, who: str, page: str, asks: str, answers: str
+) -> None:
+    credential = {"id": RUNS, "rawId": "a\x00", "type": "public-key", "name": "x" * 9_000, "response": {}}
+    client = desk.client(who)
+    found = TOKEN.search(client.get(page).text)
+    assert found
+    token = {"X-CSRFToken": found[1]}
+    with Changes(desk.house.world) as changes:
+        for body in ("", "[]", "{", "7", '"x"', "{}", json.dumps(credential), json.dumps({"response": [credential]})):
+            desk.forget_tries()
+            assert client.post(asks, headers=token).status_code == 200
+            changes.forget()
+            answer = client.post(answers, data=body, content_type="application/json", headers=token)
+            assert answer.status_code in (400, 401), body
+            assert RUNS not in answer.text, body
+            assert changes.committed == [], body
