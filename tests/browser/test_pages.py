@@ -15,8 +15,7 @@ Visits = Callable[..., Any]
 ROWS = [(f"LIVE/{at}", "2026-05-01", f"D-{at % 9}", "P1", "1", "10,00") for at in range(40)]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "dark")])
 def test_all_pages_fit_and_nothing_complains(world: World, visit: Visits, size: str, scheme: str) -> None:
     a = f"/programs/{world.a}"
     with visit(size, scheme) as here:

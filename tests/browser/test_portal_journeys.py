@@ -63,8 +63,10 @@ def test_an_owner_sees_why_points_are_there_spends_them_and_brings_somebody_in(
         assert page.get_by_text("You accepted this version").is_visible()
         here.menu("Points")
         here.look("portal-statement")
+        assert page.locator("nav.links-all [aria-current]").text_content() == "Points", "the menu shows where one is"
         here.press(page.locator("table.movements td.what a").first)
         here.look("portal-document")
+        assert page.locator("nav.links-all [aria-current]").text_content() == "Documents"
         assert page.get_by_text("1 point for each full 10").first.is_visible(), "a number is opened to its causes"
         here.menu("Documents")
         here.look("portal-documents")

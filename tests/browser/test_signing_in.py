@@ -1,10 +1,16 @@
-"""Pages of signing in, of one's account, of users and applications, before a browser: they fit, and axe is content."""
+"""Ways in before a browser: an application, a second step, a code by SMS; and links that lead nowhere."""
 
 from collections.abc import Callable
 from typing import Any
 
+import pyotp
 import pytest
+from sqlalchemy import select
 
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.programs import Program
+from app.services import people
 from tests.app.web.messages import link_to
 from tests.app.web.test_ways_in import new_login
 from tests.app.web.world import World
@@ -14,49 +20,20 @@ pytestmark = pytest.mark.slow
 
 Visits = Callable[..., Any]
 
-OPEN = {
-    "sign-in-by-link": "/sign-in/link",
-    "link-sent": "/sign-in/link/sent",
-    "sign-in-by-sms": "/sign-in/code",
-    "reset": "/reset",
-    "no-link": "/reset/made-up",
-    "no-invitation": "/invitation/made-up",
-}
-
-OWN = {
-    "account": "/account/",
-    "account-security": "/account/security",
-    "account-sessions": "/account/sessions/",
-    "account-password": "/account/password",
-    "account-email": "/account/email",
-    "account-passkeys": "/account/passkeys/",
-    "account-recovery-codes": "/account/recovery-codes",
-    "users": "/programs/{a}/people",
-    "user-invite": "/programs/{a}/people/invite",
-    "applications": "/programs/{a}/applications",
-    "registration": "/programs/{a}/registration",
-    "registration-question": "/programs/{a}/registration/question",
-    "registration-preview": "/programs/{a}/registration/preview",
-    "outbox": "/programs/{a}/outbox",
-    "platform-users": "/platform/users/",
-    "platform-outbox": "/platform/outbox/",
-}
+NOWHERE = ("/sign-in/link/made-up", "/reset/made-up", "/invitation/made-up", "/join/made-up", "/programs/made-up/")
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("desktop", "light"), ("phone", "light"), ("phone", "dark")])
-def test_every_page_fits_and_axe_finds_nothing(world: World, visit: Visits, size: str, scheme: str) -> None:
+@pytest.mark.parametrize(("size", "scheme"), [("desktop", "dark"), ("phone", "light")])
+def test_what_leads_nowhere_says_so_on_a_page_like_any_other(
+    world: World, visit: Visits, size: str, scheme: str
+) -> None:
     with visit(size, scheme) as here:
-        for name, address in OPEN.items():
+        for at, address in enumerate(NOWHERE):
             here.go(address)
-            here.picture(name)
-            assert faults(here.page) == [], name
-        here.complaints.clear()  # what is not found is noted by browsers
-        here.sign_in(world.login("owner"), world.password)
-        for name, address in OWN.items():
-            assert here.go(address.format(a=world.a)).status == 200
-            here.picture(name)
-            assert faults(here.page) == [], name
-        assert here.complaints == []
+            here.look(f"nowhere-{at}", refused=True)
+        here.sign_in(world.login("viewer"), world.password)
+        assert here.go("/programs/made-up/").status == 404
+        here.look("nowhere-signed-in", refused=True)
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -104,3 +81,48 @@ def test_a_company_comes_in_from_a_published_page_to_its_own_portal(world: World
         page.get_by_role("button", name="Join", exact=True).click()
         page.wait_for_url("**/portal/**")
         assert office.complaints == shop.complaints == []
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_whoever_moves_money_sets_up_an_app_before_they_get_in(world: World, journey: Visits, size: str) -> None:
+    login = new_login()
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        people.create_user(session, login, "Ann", world.password, actor="test", now=world.clock())
+        people.give_role(session, login, program, people.Role.APPROVER, actor="test", now=world.clock())
+    with journey(size) as here:
+        page = here.page
+        here.go("/sign-in")
+        here.look("sign-in")
+        page.get_by_label("E-mail").fill(login)
+        page.get_by_label("Password").fill(world.password)
+        here.press(page.get_by_role("button", name="Sign in", exact=True))
+        here.look("second-step-wanted")
+        here.press(page.get_by_role("button", name="Use an authenticator app"))
+        here.look("authenticator")
+        page.get_by_label("Code").fill("000")
+        here.press(page.get_by_role("button", name="Go on"))
+        here.look("authenticator-refused", refused=True)
+        secret = page.locator("code.secret").inner_text()
+        page.get_by_label("Code").fill(pyotp.TOTP(secret.replace(" ", "")).at(world.clock()))
+        here.press(page.get_by_role("button", name="Go on"))
+        here.look("recovery-codes-offered")
+        assert "/account/recovery-codes" in page.url
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_a_code_by_sms_is_asked_for_and_a_wrong_one_is_refused(world: World, journey: Visits, size: str) -> None:
+    with journey(size) as here:
+        page = here.page
+        here.go("/sign-in/code")
+        here.look("sms")
+        page.get_by_label("Phone number").fill("600" if size == "phone" else "number")
+        here.press(page.get_by_role("button", name="Send the code"))
+        here.look("sms-refused", refused=True)
+        page.get_by_label("Phone number").fill(f"+48 600 {abs(hash(new_login())) % 10**6:06}")
+        here.press(page.get_by_role("button", name="Send the code"))
+        here.look("sms-sent")
+        page.get_by_label("Code").fill("123456")
+        here.press(page.get_by_role("button", name="Sign in", exact=True))
+        here.look("sms-wrong", refused=True)
+        assert page.get_by_text("This code is not right").first.is_visible()
