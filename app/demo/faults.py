@@ -18,6 +18,7 @@ Cell = str | int | float | dt.date | None
 Row = dict[str, Cell]
 
 NUMBER, ISSUED, DISTRIBUTOR, CORRECTS = "Numer faktury", "Data wystawienia", "Kod dystrybutora", "Faktura korygowana"
+SELLER = "Sprzedawca"
 PRODUCT, NAME, QUANTITY, UNIT = "Kod produktu", "Nazwa produktu", "Ilość", "J.m."
 PRICE, NET = "Cena netto", "Wartość netto"
 
@@ -159,6 +160,7 @@ def _rows_of(document: Document) -> list[Row]:
             PRICE: line.price_minor / 100,
             NET: line.net_minor / 100,
             CORRECTS: document.corrects or None,
+            SELLER: document.seller,
         }
         for line in document.lines
     ]

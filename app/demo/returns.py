@@ -37,10 +37,10 @@ def credit_notes(documents: list[Document], products: list[Product], rng: np.ran
         first = [(line, _part(line, 1.0 if place < AGAIN else 0.7, rng)) for line in lines]
         day = _later(origin.issued_on, rng)
         named = origin.number if place < NAMING else ""
-        made.append(Document(origin.distributor, origin.habit, "", day, _taken_back(first), named))
+        made.append(_note(origin, day, _taken_back(first), named))
         if place < AGAIN:
             left = [(line, line.quantity_milli - taken) for line, taken in first]
-            made.append(Document(origin.distributor, origin.habit, "", _later(day, rng), _taken_back(left), named))
+            made.append(_note(origin, _later(day, rng), _taken_back(left), named))
     strange = _without_sale(documents, products, rng)
     made.extend(strange)
     _number(made)
@@ -70,6 +70,11 @@ def _origins(documents: list[Document], rng: np.random.Generator) -> list[tuple[
     return found
 
 
+def _note(like: Document, day: dt.date, lines: list[Line], corrects: str = "") -> Document:
+    """Write a credit note where the invoice was written, by whoever wrote it; its number comes last."""
+    return Document(like.distributor, like.habit, "", day, lines, corrects, like.seller)
+
+
 def _part(line: Line, chance: float, rng: np.random.Generator) -> int:
     """Return how much comes back: by this chance a part of what was sold, where it can be parted, or else all of it."""
     pieces = line.quantity_milli // 1000
@@ -94,7 +99,7 @@ def _without_sale(documents: list[Document], products: list[Product], rng: np.ra
         sold = {line.product for one in documents if one.distributor == like.distributor for line in one.lines}
         strange = next(one for one in products if one.code not in sold and one.unit == "szt.")
         line = Line(strange.code, strange.name, strange.unit, -2000, strange.price_minor)
-        found.append(Document(like.distributor, like.habit, "", min(_later(like.issued_on, rng), LAST_DAY), [line]))
+        found.append(_note(like, min(_later(like.issued_on, rng), LAST_DAY), [line]))
     return found
 
 

@@ -12,6 +12,7 @@ from app.demo.calendar import DAYS, GARDEN_MONTHS, day_weights
 from app.demo.distributors import Distributor
 from app.demo.numbering import HABITS, invoice_numbers
 from app.demo.products import BY_METRE, Product
+from app.demo.sellers import seller_on, sellers
 
 INVOICES = 2_850
 FREE_LINES = 60
@@ -65,6 +66,7 @@ class Document:
     issued_on: dt.date
     lines: list[Line] = field(default_factory=list)
     corrects: str = ""
+    seller: str = ""
 
     @property
     def net_minor(self) -> int:
@@ -76,7 +78,7 @@ def invoices(distributors: list[Distributor], products: list[Product], rng: np.r
     """Sell for a year, in the order of distributors and dates."""
     documents: list[Document] = []
     for place, (distributor, count) in enumerate(_shares(distributors, rng)):
-        documents.extend(_year_of(distributor, count, place % len(HABITS), products, rng))
+        documents.extend(_year_of(distributor, count, place, products, rng))
     _add_free_lines(documents, products, rng)
     _add_discounts(documents, rng)
     return documents
@@ -90,16 +92,16 @@ def _shares(distributors: list[Distributor], rng: np.random.Generator) -> Iterat
 
 
 def _year_of(
-    distributor: Distributor, count: int, habit: int, products: list[Product], rng: np.random.Generator
+    distributor: Distributor, count: int, place: int, products: list[Product], rng: np.random.Generator
 ) -> Iterator[Document]:
-    trade = TRADES[distributor.group]
+    trade, habit, names = TRADES[distributor.group], place % len(HABITS), sellers(place)
     places = np.sort(rng.choice(len(DAYS), size=count, p=day_weights(distributor.group)))
     dates = [DAYS[place] for place in places.tolist()]
     numbers = invoice_numbers(HABITS[habit], dates, rng)
     discount_bp = int(rng.integers(*trade.discount_bp))
     liking = _liking(products, rng)
     for number, day in zip(numbers, dates, strict=True):
-        document = Document(distributor.code, habit, number, day)
+        document = Document(distributor.code, habit, number, day, seller=seller_on(names, day))
         wanted = 1 + min(int(rng.poisson(trade.more_lines * rng.gamma(2.0, 0.5))), 17)
         weights = liking * _season(products, day)
         for place in rng.choice(len(products), size=wanted, replace=False, p=weights / weights.sum()).tolist():

@@ -13,16 +13,8 @@ import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from sqlalchemy import select
 
-from app.cli.runtime import runtime
-from app.db.transaction import transaction
-from app.models.people import Membership, UserAccount
-from app.models.programs import Program
-from app.services.catalogue import product_ids
-from app.services.people import Role
 from app.web.samples import PASSWORD, SAMPLES
-from tests.support.sales import Sold, sell
 
 DESK, PHONE = (1440, 900), (390, 844)
 PROGRAM = "/programs/klub-dlutowar"
@@ -57,7 +49,6 @@ FURTHER = (
 def main(address: str, folder: Path) -> None:
     """Take every picture anew."""
     _wait(address)
-    furnish()
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
@@ -86,21 +77,6 @@ def _wait(address: str) -> None:
             pass
         time.sleep(1)
     raise SystemExit("The demonstration does not answer.")
-
-
-def furnish() -> None:
-    """Add what the demonstration's file cannot hold: the documents that a sales rep brought in."""
-    rep = next(sample for sample in SAMPLES if sample.role is Role.REP)
-    with runtime() as run, transaction(run.registry) as session:
-        program = session.scalars(select(Program).where(Program.code == "klub-dlutowar")).one()
-        seat = select(Membership.distributor_id).join(UserAccount, UserAccount.id == Membership.user_id)
-        theirs = session.scalars(seat.where(UserAccount.login == rep.login)).one()
-        products = sorted(product_ids(session, program.id).values())
-        sold = [
-            Sold(f"RS/{at}/10/2026", theirs, products[7 * at], at, 24_900 * at, f"2026-10-{27 - at}", person=rep.name)
-            for at in range(1, 9)
-        ]
-        sell(session, program, [one for one in sold if theirs is not None])
 
 
 def _take(

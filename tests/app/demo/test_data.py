@@ -13,9 +13,22 @@ import yaml
 from app.demo import data
 from app.demo.calendar import FIRST_DAY, LAST_DAY
 from app.demo.data import DemoFiles, write_demo
-from app.demo.faults import CORRECTS, DISTRIBUTOR, ISSUED, NET, NUMBER, PRICE, PRODUCT, QUANTITY, STRANGE_DATES
+from app.demo.faults import (
+    CORRECTS,
+    DISTRIBUTOR,
+    ISSUED,
+    NET,
+    NUMBER,
+    PRICE,
+    PRODUCT,
+    QUANTITY,
+    SELLER,
+    STRANGE_DATES,
+)
 from app.domain.definition import ProgramFile, problems_of
 from app.domain.numbering import number_key
+from app.services.people import Role
+from app.web.samples import SAMPLES
 
 NIP_WEIGHTS = (6, 5, 7, 2, 3, 4, 5, 6, 7)
 
@@ -164,6 +177,17 @@ def by_document(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[dict[s
     for row in rows:
         documents.setdefault((row[DISTRIBUTOR], row[NUMBER]), []).append(row)
     return documents
+
+
+def test_the_sample_sales_rep_wrote_a_third_of_the_documents_of_one_distributor(sales: list[dict[str, Any]]) -> None:
+    [rep] = [sample.name for sample in SAMPLES if sample.role is Role.REP]
+    wrote = {key: {row[SELLER] for row in rows} for key, rows in by_document(sales).items()}
+    assert all(len(names) == 1 for names in wrote.values()), "a document names one person"
+    theirs = Counter(distributor for (distributor, _number), names in wrote.items() if names == {rep})
+    known = {distributor: count for distributor, count in theirs.items() if distributor.startswith("D-10")}
+    assert list(known) == ["D-1004"], "the distributor with most points, whose owner is a sample as well"
+    everything = sum(distributor == "D-1004" for distributor, _number in wrote)
+    assert everything // 4 < known["D-1004"] < everything // 2
 
 
 def test_two_documents_come_again_under_another_spelling(sales: list[dict[str, Any]]) -> None:
