@@ -45,6 +45,9 @@ class Membership(Base):
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
     role: Mapped[ShortText] = mapped_column(comment="a `Role` of app.services.people")
     distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"), index=True)
+    known_as: Mapped[LongText | None] = mapped_column(
+        comment="the name in the distributor's documents, as whoever gave the role wrote it"
+    )
 
 
 class AuditEvent(Base):

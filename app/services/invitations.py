@@ -225,7 +225,14 @@ def accept(
         user.locale = locale
     program = session.get_one(Program, found.program_id)
     people.give_role(
-        session, found.login, program, Role(found.role), found.distributor_id, actor=found.invited_by, now=now
+        session,
+        found.login,
+        program,
+        Role(found.role),
+        found.distributor_id,
+        known_as=found.name,
+        actor=found.invited_by,
+        now=now,
     )
     found.accepted_at = now
     session.flush()

@@ -5,7 +5,7 @@ import enum
 import functools
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -164,11 +164,15 @@ class SeatInvalid(PeopleError):
 
 @dataclass(frozen=True)
 class Seat:
-    """A role in a programme; for distributors also which one."""
+    """A role in a programme; for distributors also which one, and the name that somebody has in its documents.
+
+    That name was given with the role: what people call themselves does not decide what they see.
+    """
 
     program_id: int
     role: Role
     distributor_id: int | None = None
+    known_as: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -271,10 +275,13 @@ def give_role(
     role: Role,
     distributor_id: int | None = None,
     *,
+    known_as: str | None = None,
     actor: str,
     now: dt.datetime,
 ) -> None:
     """Give somebody a role in a programme; giving it twice changes nothing. The caller commits.
+
+    ``known_as`` is their name in a distributor's documents; where it is not told, what they are called now.
 
     Raises:
         NoSuchUser: Nobody signs in with this name.
@@ -288,6 +295,8 @@ def give_role(
         if found is None or found.program_id != program.id:
             raise SeatInvalid(f"The programme {program.code} has no such distributor.")
     seat = Membership(user_id=user.id, program_id=program.id, role=role.value, distributor_id=distributor_id)
+    if distributor_id is not None:
+        seat.known_as = (known_as or "").strip() or user.name
     already = select(Membership.id).where(
         Membership.user_id == seat.user_id,
         Membership.program_id == seat.program_id,
@@ -380,26 +389,31 @@ def verify(session: Session, login: str, password: str) -> Person | None:
 def person(session: Session, user_id: int) -> Person | None:
     """Find somebody who may sign in, with their roles, in one query."""
     rows = session.execute(
-        select(UserAccount, Membership.program_id, Membership.role, Membership.distributor_id)
+        select(UserAccount, Membership.program_id, Membership.role, Membership.distributor_id, Membership.known_as)
         .outerjoin(Membership, Membership.user_id == UserAccount.id)
         .where(UserAccount.id == user_id)
         .order_by(Membership.id)
     ).all()
     if not rows or not rows[0][0].active:
         return None
-    return person_of(rows[0][0], [(row[1], row[2], row[3]) for row in rows])
+    return person_of(rows[0][0], [(row[1], row[2], row[3], row[4]) for row in rows])
 
 
-def person_of(user: UserAccount, memberships: Iterable[tuple[int | None, str | None, int | None]]) -> Person:
-    """Make a person of their account and memberships: (programme, role, distributor), as an outer join gives them."""
+def person_of(
+    user: UserAccount, memberships: Iterable[tuple[int | None, str | None, int | None, str | None]]
+) -> Person:
+    """Make a person of their account and memberships, as an outer join gives them.
+
+    Of each: programme, role, distributor, and the name in its documents.
+    """
     return Person(
         id=user.id,
         login=user.login,
         name=user.name,
         platform_owner=user.platform_owner,
         seats=tuple(
-            Seat(program_id, Role(role), distributor_id)
-            for program_id, role, distributor_id in memberships
+            Seat(program_id, Role(role), distributor_id, known_as)
+            for program_id, role, distributor_id, known_as in memberships
             if program_id is not None and role in _ROLES
         ),
         locale=user.locale,

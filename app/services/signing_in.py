@@ -141,6 +141,7 @@ def find(session: Session, key: str, now: dt.datetime) -> Place | None:
             Membership.program_id,
             Membership.role,
             Membership.distributor_id,
+            Membership.known_as,
         )
         .join(UserAccount, UserAccount.id == SignInSession.user_id)
         .outerjoin(Membership, Membership.user_id == UserAccount.id)
@@ -158,7 +159,7 @@ def find(session: Session, key: str, now: dt.datetime) -> Place | None:
     found: SignInSession = rows[0][0]
     return Place(
         id=found.id,
-        person=people.person_of(rows[0][1], [(row[3], row[4], row[5]) for row in rows]),
+        person=people.person_of(rows[0][1], [(row[3], row[4], row[5], row[6]) for row in rows]),
         method=Method(found.method),
         second_factor=None if found.second_factor is None else Factor(found.second_factor),
         has_factor=rows[0][2],

@@ -298,7 +298,7 @@ def _be_at(found: Scope) -> None:
 def _theirs(who: Person, found: Scope) -> bool:
     """Tell whether a document is one that somebody sees: a sales rep only what bears their name."""
     assert found.distributor is not None, "a document is a distributor's"
-    return sees_all(who, found.program.id, found.distributor.id) or is_own(who, found.named)
+    return sees_all(who, found.program.id, found.distributor.id) or is_own(who, found.distributor.id, found.named)
 
 
 def _ask_to_sign_in(come: Step | None) -> Response:

@@ -473,6 +473,15 @@ def upgrade() -> None:
         "user_account",
         sa.Column("phone", sa.String(length=64), nullable=True, comment="E.164; codes go to a proven one alone"),
     )
+    op.add_column(
+        "membership",
+        sa.Column(
+            "known_as",
+            sa.Text(),
+            nullable=True,
+            comment="the name in the distributor's documents, as whoever gave the role wrote it",
+        ),
+    )
     op.add_column("user_account", sa.Column("phone_proven_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "user_account", sa.Column("totp_secret", sa.Text(), nullable=True, comment="sealed with the installation's key")
@@ -511,6 +520,7 @@ def downgrade() -> None:
     op.drop_table("touched_month")
     op.drop_index("ix_sales_document_number", table_name="sales_document")
     op.drop_index("ix_sales_document_program_id_issued_on_id", table_name="sales_document")
+    op.drop_column("membership", "known_as")
     op.drop_column("user_account", "totp_last_step")
     op.drop_column("user_account", "totp_since")
     op.drop_column("user_account", "totp_secret")

@@ -1,4 +1,7 @@
-"""What of a distributor somebody sees as their own: an owner everything, a sales rep what bears their name."""
+"""What of a distributor somebody sees as their own: an owner everything, a sales rep what bears their name.
+
+The name is the one that came with the role, from whoever gave it: by another name in their profile nobody sees more.
+"""
 
 from sqlalchemy import ColumnElement, func
 
@@ -12,14 +15,21 @@ def sees_all(who: Person, program_id: int, distributor_id: int) -> bool:
     return may(who, Permission.SEE_STATEMENT, program_id, distributor_id)
 
 
-def is_own(who: Person, named: str | None) -> bool:
-    """Tell whether a document that names a person is theirs: by sign-in name or by name."""
-    return named is not None and named.strip().casefold() in (who.login.casefold(), who.name.casefold())
+def is_own(who: Person, distributor_id: int, named: str | None) -> bool:
+    """Tell whether a document of a distributor that names a person is theirs: by sign-in name or by name."""
+    return named is not None and named.strip().lower() in _names(who, distributor_id)
 
 
 def own_names(who: Person, program_id: int, distributor_id: int) -> list[str] | None:
     """Give the names, in lower case, by which somebody's own things are known; None for whoever sees everything."""
-    return None if sees_all(who, program_id, distributor_id) else [who.login.lower(), who.name.lower()]
+    return None if sees_all(who, program_id, distributor_id) else _names(who, distributor_id)
+
+
+def _names(who: Person, distributor_id: int) -> list[str]:
+    known = {
+        seat.known_as.strip().lower() for seat in who.seats if seat.distributor_id == distributor_id and seat.known_as
+    }
+    return [who.login.lower(), *sorted(known)]
 
 
 def own_documents_only() -> tuple[ColumnElement[bool], ...]:

@@ -130,7 +130,9 @@ def test_owners_and_reps_are_invited_to_a_distributor_of_this_programme(
     with pytest.raises(people.LoginInvalid):
         invite(session, program, "nobody")
     _, token = invite(session, program, new_login(), Role.REP, mine)
-    assert accept(session, token).seats == (Seat(program.id, Role.REP, mine),)
+    person = accept(session, token, name="Somebody else")
+    assert person.seats == (Seat(program.id, Role.REP, mine),)
+    assert (person.name, person.seats[0].known_as) == ("Somebody else", "Ann"), "what they see goes by who invited them"
 
 
 def test_an_invitation_is_withdrawn_or_sent_anew_by_those_whose_it_is(session: Session, program: Program) -> None:
