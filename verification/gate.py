@@ -357,7 +357,7 @@ def _store_and_count(
 def _release_on(rules: ProgramRules, status: Ints, now: dt.datetime) -> Nullable:
     """Give the day on which accepted points stop cooling off; none without cooling-off."""
     days = rules.settings.verification.cooling_off_days
-    first = np.datetime64(local_date(now, rules.time_zone), "D") + days
+    first = np.datetime64(local_date(now, rules.time_zone) + dt.timedelta(days=days), "D")
     return Nullable(np.full(len(status), first), (status == DocumentStatus.ACCEPTED) & (days > 0))
 
 
