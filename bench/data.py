@@ -210,7 +210,7 @@ def _invoice_numbers(distributor_of: Ints) -> Text:
 
 
 def _iso_dates() -> Text:
-    return pa.array((FIRST_DAY + np.arange(DAYS)).astype(str).tolist())
+    return pa.array((FIRST_DAY + np.arange(DAYS).astype("timedelta64[D]")).astype(str).tolist())
 
 
 def _money(minor: Ints) -> Text:
