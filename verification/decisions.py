@@ -1,6 +1,7 @@
 """What people decide about documents after the gate: accept what waits, refuse what should not have counted."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -145,6 +146,38 @@ def decide(
         )
     )
     session.flush()
+
+
+def decide_together(
+    session: Session,
+    program: Program,
+    document_ids: Sequence[int],
+    becomes: DocumentStatus,
+    *,
+    reason: str,
+    actor: str,
+    now: dt.datetime,
+) -> int:
+    """Decide documents in review alike, and give how many they were; one that waits no longer is left as it is.
+
+    The caller commits.
+
+    Raises:
+        CannotDecide: No reason was given, or one that cannot be kept.
+    """
+    chosen = (SalesDocument.id.in_(document_ids), SalesDocument.program_id == program.id)
+    owners = session.scalars(select(SalesDocument.distributor_id).where(*chosen).distinct()).all()
+    # every wallet before the first document, or two people who choose the same ones wait for each other
+    lock_wallets(session, np.asarray(owners, dtype=np.int64))
+    waiting = session.scalars(
+        select(SalesDocument.id)
+        .where(*chosen, SalesDocument.status == DocumentStatus.REVIEW)
+        .order_by(SalesDocument.id)
+        .with_for_update()
+    ).all()
+    for document_id in waiting:
+        decide(session, program, document_id, becomes, reason=reason, actor=actor, now=now)
+    return len(waiting)
 
 
 def _accept(session: Session, program: Program, document_id: int, *, now: dt.datetime, actor: str) -> None:

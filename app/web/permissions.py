@@ -174,6 +174,8 @@ ROUTES: Mapping[str, Rule] = {
     "imports.progress": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
     "imports.problems": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
     "review.index": Rule(Reach.PROGRAM, Permission.SEE_REVIEW),
+    "review.accept": Rule(Reach.PROGRAM, Permission.DECIDE),
+    "review.refuse": Rule(Reach.PROGRAM, Permission.DECIDE),
     "views.save": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "views.remove": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "search.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),

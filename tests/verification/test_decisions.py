@@ -8,7 +8,7 @@ from app.domain.states import DocumentStatus, LotState, TransactionKind
 from app.models.sales import Decision
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
-from verification.decisions import CannotDecide, NoSuchDocument, decide, documents
+from verification.decisions import CannotDecide, NoSuchDocument, decide, decide_together, documents
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED = DocumentStatus
 
@@ -16,6 +16,19 @@ ACCEPTED, REVIEW, REFUSED, SUPERSEDED = DocumentStatus
 def decided(desk: Desk, number: str) -> list[tuple[DocumentStatus, DocumentStatus, str, str]]:
     rows = desk.rows(Decision, document_id=desk.document(number).id)
     return [(one.was, one.becomes, one.decided_by, one.reason) for one in rows]
+
+
+def test_documents_are_decided_together_and_what_waits_no_longer_is_left(desk: Desk) -> None:
+    for number in "123":
+        desk.invoice(number, 10, source=IN_REVIEW)
+    desk.refuse("2")
+    ids = [desk.document(number).id for number in "123"]
+    how = {"reason": "all seen", "actor": "bob", "now": NOW}
+    assert decide_together(desk.session, desk.program, ids, ACCEPTED, **how) == 2
+    assert [desk.document(number).status for number in "123"] == [ACCEPTED, REFUSED, ACCEPTED]
+    assert desk.points() == Standing(pending=0, available=20)
+    assert decided(desk, "3") == [(REVIEW, ACCEPTED, "bob", "all seen")]
+    assert decide_together(desk.session, desk.program, ids, REFUSED, **how) == 0, "what counts is refused one by one"
 
 
 def test_accepting_makes_the_points_available(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
+from tests.app.web.conftest import token_of
 from tests.app.web.world import FORMULA, World
 
 NAMES = re.compile(r'<th scope="row"[^>]*>(?:<a [^>]*>)?(.*?)(?:</a>)?</th>', re.DOTALL)
@@ -145,3 +146,25 @@ def test_views_are_saved_shared_and_removed_by_whoever_made_them(
         assert 'name="query" type="hidden" value="q=1&amp;sort=-earned"' in answer.text
     elsewhere = {**saved, "name": "x", "back": "https://elsewhere.example/"}
     assert verifier.post(f"/programs/{world.a}/views", data=elsewhere).location == "/"
+
+
+def test_chosen_documents_are_decided_together_with_one_reason(world: World, as_: Callable[[str], FlaskClient]) -> None:
+    """Only those of the list: a number of another programme, or of what is decided, chooses nothing."""
+    client, review = as_("verifier"), f"/programs/{world.a}/review"
+    page = client.get(review).text
+    token = token_of(client, review)
+    assert f'formaction="{review}/accept"' in page
+    assert f'formaction="{review}/accept"' not in as_("viewer").get(review).text
+    others = [str(world.document_of_b), str(world.documents["FV/0"]), "x", ""]
+    for chosen in ([], others):
+        answer = client.post(f"{review}/refuse", data={"csrf_token": token, "ids": chosen, "reason": "because"})
+        assert (answer.status_code, answer.headers["Location"]) == (303, review)
+    waits = str(world.documents["KOR/2"])
+    asked = client.post(f"{review}/accept?q=KOR", data={"csrf_token": token, "ids": [waits, *others]})
+    assert asked.status_code == 200
+    assert re.findall(r'name="ids" value="(\d+)"', asked.text) == [waits]
+    assert "KOR/2" in asked.text
+    empty = client.post(f"{review}/accept", data={"csrf_token": token, "all": "1", "reason": " "})
+    assert (empty.status_code, "Say why." in empty.text) == (400, True)
+    assert client.post(f"{review}/accept?q=nothing-like-it", data={"csrf_token": token, "all": "1"}).status_code == 303
+    assert f'value="{waits}"' in client.get(review).text, "nothing is decided yet"
