@@ -46,6 +46,8 @@ def overview(program_code: str) -> str:
     window = reports.window_until(max(sales, default=now().date().replace(day=1)), MONTHS)
     points = {one.month_on: one for one in liability.points_by_month(session(), program, window.first)}
     months = window.each()
+    # points are redeemed and expire after the last sale as well
+    moving = reports.window_until(max([months[-1], *points]), MONTHS).each()
     return render_template(
         "admin/overview.html",
         total=total,
@@ -54,11 +56,12 @@ def overview(program_code: str) -> str:
         duties=_duties(),
         imports=batches.newest(session(), program.code, NEWEST_IMPORTS, now()),
         labels=[formats.month(month) for month in months],
+        point_labels=[formats.month(month) for month in moving],
         sales=_sales(sales, months),
         points=[
-            (gettext("Issued"), [points[month].issued if month in points else 0 for month in months]),
-            (gettext("Redeemed"), [points[month].redeemed if month in points else 0 for month in months]),
-            (gettext("Expired"), [points[month].expired if month in points else 0 for month in months]),
+            (gettext("Issued"), [points[month].issued if month in points else 0 for month in moving]),
+            (gettext("Redeemed"), [points[month].redeemed if month in points else 0 for month in moving]),
+            (gettext("Expired"), [points[month].expired if month in points else 0 for month in moving]),
         ]
         if points
         else [],

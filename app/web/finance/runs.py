@@ -70,7 +70,7 @@ def _run_address(row: Any) -> str:
 
 
 def _period(row: Any) -> str:
-    return f"{formats.day(row.from_on)} – {formats.day(row.to_on)}"
+    return wording.period(row.from_on, row.to_on)
 
 
 RUNS = Listing(

@@ -1,5 +1,6 @@
 """States of runs and top-ups, and what stops them, in words."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
@@ -7,6 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.domain.states import RunStatus, TopUpKind, TopUpStatus
+from app.web import formats
 from app.web.lists.describing import Badge
 from prepaid.errors import (
     BlockedMeanwhile,
@@ -19,6 +21,9 @@ from prepaid.errors import (
     TermsInvalid,
     TotalsDiffer,
 )
+
+EVER = (dt.date(1970, 1, 1), dt.date(9999, 12, 31))
+"""The period of a run that takes all that is available, whenever it was earned."""
 
 RUN: Mapping[RunStatus, Badge] = {
     RunStatus.PREVIEW: Badge(_("Waits for approval"), "wait"),
@@ -84,3 +89,10 @@ def refusal(error: PrepaidError) -> str:
     if isinstance(error, OrderFileChanged):
         return gettext("The order file is missing or is not what was written. It is not sent.")
     return str(error)
+
+
+def period(from_on: dt.date, to_on: dt.date) -> str:
+    """Name the days of which a run takes the points."""
+    if (from_on, to_on) == EVER:
+        return gettext("All that was available")
+    return f"{formats.day(from_on)} – {formats.day(to_on)}"

@@ -1,6 +1,5 @@
 """A distributor's card: what was loaded, and turning points into a top-up."""
 
-import datetime as dt
 from typing import Any
 
 from flask import Blueprint, flash, redirect, url_for
@@ -109,8 +108,8 @@ def convert(program_code: str, distributor_id: int) -> Response:
             made = runs.preview(
                 writing,
                 program,
-                from_on=dt.date(1970, 1, 1),
-                to_on=dt.date(9999, 12, 31),
+                from_on=wording.EVER[0],
+                to_on=wording.EVER[1],
                 distributor_id=distributor_id,
                 actor=who.login,
                 now=now(),

@@ -1,5 +1,6 @@
 """Finance: runs previewed by one and approved by another, carried out by workers, cancelled; cards; what is owed."""
 
+import datetime as dt
 import io
 import re
 import uuid
@@ -8,13 +9,16 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.db.transaction import transaction
-from app.domain.states import RunStatus
+from app.domain.states import RunStatus, TransactionKind, Unit
 from app.extensions import db
+from app.models.figures import PointsMonth
 from app.models.prepaid import ConversionRun
+from app.models.programs import Program
 from app.services import liability
+from app.web.finance import wording
 from tests.app.web.conftest import TOKEN
 from tests.app.web.world import World, do_one_job
 
@@ -206,3 +210,25 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     amount = rows[0].index("Amount")
     assert rows[-1][amount] == sum(row[amount] for row in rows[1:-1])
     assert f"/runs/{run}" in finance.get(f"{at}/runs?state=settled").text
+
+
+def test_points_that_are_redeemed_after_the_last_sale_stand_in_the_overview(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    month = dt.date(2027, 1, 1)
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            program = session.scalars(select(Program.id).where(Program.code == world.a)).one()
+            kept = {"program_id": program, "month_on": month, "unit": Unit.POINTS, "kind": TransactionKind.SETTLE}
+            session.add(PointsMonth(**kept, amount=-7_654))
+        page = as_("viewer").get(f"{at}/").text
+        with transaction(db.session) as session:
+            session.execute(delete(PointsMonth).filter_by(**kept))
+        db.session.remove()
+    assert re.search(r'<th scope="row">Jan 2027</th>.{0,200}>7,654<', page, re.DOTALL)
+
+
+def test_a_run_of_all_that_is_available_names_no_days(world: World) -> None:
+    with world.app.test_request_context():
+        assert wording.period(*wording.EVER) == "All that was available"
+        assert wording.period(dt.date(2026, 3, 1), dt.date(2026, 3, 31)) == "1 Mar 2026 – 31 Mar 2026"
