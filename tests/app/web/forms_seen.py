@@ -79,6 +79,12 @@ class Page(HTMLParser):
             self.forms.append(self._form)
             if "id" in given:
                 self._forms_of[given["id"]] = self._form
+        if tag == "button" and self._form is not None and "formaction" in given:
+            # the same fields, sent elsewhere: all of these forms read on together
+            if self._form.action == self._address:
+                self._form.action = given["formaction"]
+            else:
+                self.forms.append(Seen(self._form.method, given["formaction"], self._form.fields))
         self._take_field(tag, given)
 
     def _take_field(self, tag: str, given: dict[str, str]) -> None:
