@@ -48,6 +48,7 @@ class TakenBack:
     """What a returned line took of an award of a sale."""
 
     rule: str
+    rule_name: str
     version: int
     unit: Unit
     amount: int
@@ -251,7 +252,8 @@ def _lines(session: Session, program: Program, document_id: int, say: Say) -> li
         .where(AwardReversal.return_document_id == document_id)
         .order_by(AwardReversal.return_line_number, SalesDocument.number, AwardReversal.sale_line_number)
     ):
+        rule = definition_of(definition)
         by_number[line_number].taken_back.append(
-            TakenBack(definition["code"], version_number, unit, amount, sale_number, line_of_sale)
+            TakenBack(rule.code, rule.name, version_number, unit, amount, sale_number, line_of_sale)
         )
     return lines

@@ -55,7 +55,7 @@ def test_a_return_names_the_sale_and_the_sale_what_was_taken(desk: Desk) -> None
     back = explained(desk, "K1")
     assert (back.kind, back.total(Unit.POINTS)) == (CREDIT, -3)
     assert back.lines[0].awards == []
-    assert back.lines[0].taken_back == [TakenBack("base", 1, Unit.POINTS, 3, "1", 1)]
+    assert back.lines[0].taken_back == [TakenBack("base", BASE_RULE["name"], 1, Unit.POINTS, 3, "1", 1)]
 
 
 def test_an_award_keeps_the_version_that_made_it(desk: Desk) -> None:
