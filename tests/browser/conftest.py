@@ -79,6 +79,7 @@ class Visit:
         self.complaints: list[str] = []
         self.unseen: list[str] = []
         self._world, self._base, self._pictures, self._judged = world, base, pictures, judged
+        self._scheme = scheme
         self._title = size if scheme == "light" else f"{size}-{scheme}"
         page.on(
             "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
@@ -158,10 +159,11 @@ class Visit:
         self.page.wait_for_load_state()
         found = misfits(self.page)
         found += [one for one in self.complaints if not (refused and "status of 4" in one)]
-        seen = (kind_of(self.page), self._title)
-        if seen not in self._judged:
-            found += faults(self.page)
-            self._judged.add(seen)
+        kind = kind_of(self.page)
+        if (kind, self._title) not in self._judged:
+            # the colours of a page are the same at each size
+            found += faults(self.page, contrast=(kind, self._scheme) not in self._judged)
+            self._judged |= {(kind, self._title), (kind, self._scheme)}
         self.complaints.clear()
         self.unseen.clear()
         self._take(name)
