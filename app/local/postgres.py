@@ -218,8 +218,8 @@ def server_settings(place: Place) -> dict[str, str]:
 
 
 def shared_buffers(memory_bytes: int) -> int:
-    """Give an eighth of the memory, at least 128 MiB and at most 1 GiB."""
-    return min(max(memory_bytes // 8, 128 * _MIB), 1024 * _MIB)
+    """Give an eighth of the memory, at least 128 MiB and at most 2 GiB."""
+    return min(max(memory_bytes // 8, 128 * _MIB), 2048 * _MIB)
 
 
 def memory() -> int:

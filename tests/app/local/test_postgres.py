@@ -126,7 +126,7 @@ def test_a_commit_is_on_disk_and_the_settings_suit_the_work(served):
 
 
 @pytest.mark.parametrize(
-    ("memory_mib", "buffers_mib"), [(512, 128), (1024, 128), (4096, 512), (8192, 1024), (65536, 1024)]
+    ("memory_mib", "buffers_mib"), [(512, 128), (1024, 128), (4096, 512), (8192, 1024), (65536, 2048)]
 )
 def test_buffers_grow_with_the_memory_within_bounds(memory_mib, buffers_mib):
     assert postgres.shared_buffers(memory_mib * 1024 * 1024) == buffers_mib * 1024 * 1024
