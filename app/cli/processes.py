@@ -26,12 +26,14 @@ def worker() -> None:
     """Work: started by `kontor up` and by imports; reads DATABASE_URL and REDIS_URL."""
     from app.extensions import db
     from app.factory import create_app, register_jobs
+    from app.jobs import giving_way
     from app.jobs import worker as work
 
     chosen = settings()
     app = create_app(chosen)
     with app.app_context():
         _refuse_owner(db.engine)
+        giving_way.give_way(db.engine)
     register_jobs(app)
     present = WorkersPresent(chosen.home)
     present.join()
