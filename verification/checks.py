@@ -44,7 +44,7 @@ def outside_program(sales: Sales, starts_on: np.datetime64, ends_on: np.datetime
 
 
 def blocked_distributors(sales: Sales, blocked: Flags) -> Iterator[Finding]:
-    """Refuse what blocked distributors sold; ``blocked`` marks their documents. What comes back to them still counts."""
+    """Refuse what blocked distributors sold; ``blocked`` marks their documents. What comes back still counts."""
     for at in np.flatnonzero(blocked & ~sales.gives_back_only()).tolist():
         yield Finding(at, DocumentStatus.REFUSED, {"code": "distributor_blocked"})
 
