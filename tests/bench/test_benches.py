@@ -40,7 +40,7 @@ def test_the_import_benchmark_tells_its_times_beside_the_floor(data: Path) -> No
     assert run["ledger"]["ok"] is True
     assert run["ledger"]["transactions"] == run["counts"]["documents"] > 0
     assert 0 < run["seconds_until_posted"] <= run["seconds"]
-    assert run["ratio_to_floor"] == pytest.approx(run["seconds"] / run["floor_seconds"], rel=0.1)
+    assert run["ratio_to_floor"] == pytest.approx(run["seconds"] / run["floor_seconds"], rel=0.5)
     assert run["floor"].keys() == {"read", "copy", "keys"}
     assert run["stages"].keys() == {"read", "shard", "finish"}
     for stage in run["stages"].values():

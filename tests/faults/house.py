@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 from psycopg.errors import ObjectInUse
-from sqlalchemy import Connection, Engine, create_engine, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -80,13 +80,12 @@ class House:
         name = f"site_{uuid.uuid4().hex[:12]}"
         template = like.let_go() if like else "kontor"
         # the superuser: whoever owns the database may not end the sessions that the application left in it
-        master = make_url(self.addresses.owner_url).set(username="kontor_admin")
+        master = make_url(self.addresses.owner_url).set(username="kontor_admin", database="postgres")
         owner = create_engine(self.addresses.owner_url, isolation_level="AUTOCOMMIT")
         with owner.connect() as connection:
             # copied page by page through the log, a sequence would begin anew after a crash of the server: it trusts
             # values that were logged for the original alone
-            statement = f"create database {name} template {template} strategy file_copy"
-            eventually(lambda: _done(connection, statement), seconds=30)
+            eventually(lambda: _copied(connection, master, template, name), seconds=30)
         addresses = Addresses(
             _beside(self.addresses.database_url, name),
             _beside(self.addresses.owner_url, name),
@@ -105,14 +104,20 @@ class House:
             superuser.dispose()
 
 
-def _done(connection: Connection, statement: str) -> bool:
-    """Do what must wait until nobody has the database open any more: whose process was killed is a moment behind."""
+def _copied(connection: Connection, master: URL, template: str, name: str) -> bool:
+    """Copy a database, once nobody has it open any more: what was killed with its worker may still be in it."""
+    statement = f"create database {name} template {template} strategy file_copy"
     try:
         connection.exec_driver_sql(statement)
     except OperationalError as error:
-        if isinstance(error.orig, ObjectInUse):
-            return False
-        raise
+        if not isinstance(error.orig, ObjectInUse):
+            raise
+        with create_engine(master, isolation_level="AUTOCOMMIT").connect() as superuser:
+            superuser.exec_driver_sql(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
+                (template,),
+            )
+        return False
     return True
 
 

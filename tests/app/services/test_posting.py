@@ -143,11 +143,10 @@ def test_a_programme_has_an_account_of_its_own_in_each_unit(desk: Desk, open_des
 def test_locked_wallets_stand_in_the_order_of_their_distributors(desk: Desk) -> None:
     desk.sell(desk.line("1", 5), desk.line("2", 7, who="D3"))
     asked = np.asarray([desk.people[who] for who in ("D3", "D1", "D3")], dtype=np.int64)
-    found = lock_wallets(desk.session, desk.program.id, asked)[Unit.POINTS]
+    found = lock_wallets(desk.session, asked)[Unit.POINTS]
     assert found.distributor_ids.tolist() == sorted({desk.people["D1"], desk.people["D3"]})
     assert found.available.tolist() == [5, 7]
     assert found.of(asked).tolist() == [desk.account("D3"), desk.account("D1"), desk.account("D3")]
-    assert found.program_account == program_accounts(desk.session, desk.program.id)[Unit.POINTS]
     assert found.may_owe.all()
 
 

@@ -6,6 +6,7 @@ Each holds a word by which it is known wherever it turns up: a page that shows i
 import csv
 import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -247,7 +248,9 @@ def _of_distributors(session: Session, world: World, a: Program, b: Program, mad
     notices.tell(session, a.id, "document_accepted", named, distributor_id=made.of["distributor"]["mine"], now=now)
     for at, (whose, program, word) in enumerate((("mine", a, MINE), ("others", a, OTHERS), ("b", b, FOREIGN))):
         owner = made.of["distributor"][whose]
-        cards.register(session, program, made.of["code"][whose], token=f"token-{word}", last4=f"900{at}", **by)
+        cards.register(
+            session, program, made.of["code"][whose], token=f"token-{word}-{uuid.uuid4().hex}", last4=f"900{at}", **by
+        )
         notices.tell(
             session, program.id, "document_accepted", {"number": f"{word}-notice"}, distributor_id=owner, now=now
         )

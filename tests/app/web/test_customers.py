@@ -114,16 +114,19 @@ def applications(world: World, login: str) -> list[Application]:
         return rows
 
 
-def test_somebody_new_is_registered_with_the_programme_s_own_form(world: World, as_: As) -> None:
+def answers(world: World, kind: str) -> dict[str, str]:
+    """Answer what the programme's own form asks: other tests may have put questions into it."""
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
-        before = registration.form_of(session, program.id)
+        return {f"q-{one.key}": "answer" for one in registration.form_of(session, program.id).questions if one.of(kind)}
+
+
+def test_somebody_new_is_registered_with_the_programme_s_own_form(world: World, as_: As) -> None:
     client, login, page = as_("assistant"), new_login(), counter(world, "/new")
-    own = [f"q-{one.key}" for one in before.questions if one.of("company")]
+    own = answers(world, "company")
     shown = client.get(page).text
     assert all(f'name="{name}"' in shown for name in own)
-    required = {f"q-{one.key}": "answer" for one in before.questions if one.of("company") and one.required}
-    answer = send(client, page, **fields(login, **required, company=f"Nowak {HOSTILE}", name=FORMULA))
+    answer = send(client, page, **fields(login, **own, company=f"Nowak {HOSTILE}", name=FORMULA))
     assert answer.location == counter(world)
     (one,) = applications(world, login)
     assert (one.company, one.name, one.state, one.kind) == (f"Nowak {HOSTILE}", FORMULA, "new", "company")
@@ -174,7 +177,8 @@ def test_a_rep_is_registered_for_the_customer_who_was_found(world: World, as_: A
     assert 'id="company" maxlength="200" name="company" required type="text" value=""' in foreign.text
     login = new_login()
     page = counter(world, "/new?as=rep")
-    answer = send(as_("assistant"), page, **fields(login, company="Distributor 20", tax_id="5260001246"))
+    given = answers(world, "rep") | {"company": "Distributor 20", "tax_id": "5260001246"}
+    answer = send(as_("assistant"), page, **fields(login, **given))
     assert answer.location == counter(world)
     (one,) = applications(world, login)
     assert (one.kind, one.company) == ("rep", "Distributor 20")

@@ -60,7 +60,7 @@ def test_each_happening_leads_to_its_cause(world: World, as_: As) -> None:
         address = html.unescape(found[1]) if found else ""
     assert "Invoice FV/0 came in" in seen
     assert "Credit note KOR/1 came in" in seen
-    assert len(seen) == len(set(seen)) == 130
+    assert len(seen) == len(set(seen)) >= 130
     leads = re.findall(r'event-title"><a href="([^"]+)"', client.get(record(world)).text)
     assert len(leads) == 25
     for lead in set(leads):
