@@ -345,7 +345,7 @@ def _tokens(session: Session, world: World, made: Belongings) -> None:
         user = session.scalars(select(UserAccount).where(UserAccount.login == world.login(name))).one()
         passkey = Passkey(
             user_id=user.id,
-            credential_id=name.encode(),
+            credential_id=f"{name} {uuid.uuid4().hex}".encode(),
             public_key=b"none",
             sign_count=0,
             name=f"{word} key",

@@ -10,17 +10,18 @@ from typing import Any
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings, secret_key
 from app.db.transaction import transaction
-from app.domain.states import DocumentStatus
+from app.domain.states import DocumentStatus, JobState
 from app.extensions import db
 from app.factory import create_app, register_jobs
 from app.jobs import worker
 from app.local.servers import Addresses
 from app.models.distributors import Distributor
+from app.models.jobs import Job
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -97,9 +98,11 @@ class World:
         return dt.datetime.now(dt.UTC) + self.later
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything, and leave no job to those who come after: the files of ours are gone then."""
         self.app.extensions["kontor"]["attempts"].close()
         with self.app.app_context():
+            with transaction(db.session) as session:
+                session.execute(delete(Job).where(Job.state == JobState.QUEUED))
             db.session.remove()
             db.engine.dispose()
 
