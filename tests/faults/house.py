@@ -107,6 +107,7 @@ class House:
 def _copied(connection: Connection, master: URL, template: str, name: str) -> bool:
     """Copy a database, once nobody has it open any more: what was killed with its worker may still be in it."""
     statement = f"create database {name} template {template} strategy file_copy"
+    own = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
     try:
         connection.exec_driver_sql(statement)
     except OperationalError as error:
@@ -114,8 +115,8 @@ def _copied(connection: Connection, master: URL, template: str, name: str) -> bo
             raise
         with create_engine(master, isolation_level="AUTOCOMMIT").connect() as superuser:
             superuser.exec_driver_sql(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> pg_backend_pid()",
-                (template,),
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> %s",
+                (template, own),
             )
         return False
     return True
