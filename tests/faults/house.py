@@ -17,6 +17,7 @@ from psycopg.errors import ObjectInUse
 from sqlalchemy import URL, Connection, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import scoped_session, sessionmaker
+from sqlalchemy.pool import NullPool
 
 import importers.jobs
 from app.config import Settings
@@ -113,7 +114,8 @@ def _copied(connection: Connection, master: URL, template: str, name: str) -> bo
     except OperationalError as error:
         if not isinstance(error.orig, ObjectInUse):
             raise
-        with create_engine(master, isolation_level="AUTOCOMMIT").connect() as superuser:
+        engine = create_engine(master, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as superuser:
             superuser.exec_driver_sql(
                 "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s and pid <> %s",
                 (template, own),
