@@ -93,19 +93,10 @@ def form(program_code: str) -> Answer:
     phone = phone_of(form)
     if phone is None:
         return _page(form, kept, kind), 400
-    login = people.login_key(form["login"].data)
-    refused = counting.count(f"join:{login}", form, MOST_APPLICATIONS)
+    applicant = applicant_of(form, kind, phone)
+    refused = counting.count(f"join:{applicant.login}", form, MOST_APPLICATIONS)
     if refused:
         return _page(form, kept, kind), *refused
-    applicant = Applicant(
-        kind=kind,
-        login=login,
-        name=form["name"].data,
-        company=form["company"].data,
-        tax_id=form["tax_id"].data,
-        phone=phone,
-        locale=str(get_locale()),
-    )
     try:
         with even(), transaction(db.session) as changing:
             applications.apply(
@@ -128,6 +119,19 @@ def form(program_code: str) -> Answer:
 @bp.get("/join/<code:program_code>/thanks")
 def thanks(program_code: str) -> str:
     return render_template("joining/thanks.html")
+
+
+def applicant_of(form: Form, kind: str, phone: str) -> Applicant:
+    """Read from a form who applies; ``phone`` is what `phone_of` made of theirs."""
+    return Applicant(
+        kind=kind,
+        login=people.login_key(form["login"].data),
+        name=form["name"].data,
+        company=form["company"].data,
+        tax_id=form["tax_id"].data,
+        phone=phone,
+        locale=str(get_locale()),
+    )
 
 
 def answers_of(form: Form, questions: Sequence[Question]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,11 +12,11 @@ from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
 from app.services import applications, balances, customers, distributors, people, registration
-from app.services.applications import COMPANY, REP, Applicant
+from app.services.applications import COMPANY, REP
 from app.web.addresses import id_asked, text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
-from app.web.joining import answers_of, consent_page, form_for, phone_of
+from app.web.joining import answers_of, applicant_of, consent_page, form_for, phone_of
 
 bp = Blueprint("customers", __name__)
 
@@ -71,21 +71,12 @@ def register(program_code: str) -> Answer:
     phone = phone_of(form) if form.validate() else None
     if phone is None:
         return _page(form, kind), 400
-    applicant = Applicant(
-        kind=kind,
-        login=people.login_key(form["login"].data),
-        name=form["name"].data,
-        company=form["company"].data,
-        tax_id=form["tax_id"].data,
-        phone=phone,
-        locale=str(get_locale()),
-    )
     try:
         with transaction(db.session) as changing:
             applications.apply(
                 changing,
                 scope().program,
-                applicant,
+                applicant_of(form, kind, phone),
                 kept.questions,
                 answers_of(form, kept.questions),
                 employer_consent=kept.employer_consent,

@@ -8,14 +8,19 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from app.db.transaction import transaction
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent, UserAccount
+from app.models.programs import Program
+from app.services import people
+from app.services.catalogue import product_ids
 from app.services.people import Role
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.test_people_and_joining import added
 from tests.app.web.world import FORMULA, HOSTILE, World
+from tests.support.sales import Sold, sell
 
 As = Callable[[str], FlaskClient]
 
@@ -56,10 +61,28 @@ def test_a_copy_of_one_s_data_is_a_file(world: World) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     copy = json.loads(answer.text)
     assert copy["account"]["email"] == login
-    assert copy["roles"] == [
-        {"program": world.a, "role": "rep", "distributor": "D-5", "distributor_name": "Distributor 05"}
-    ]
+    role = {"program": world.a, "role": "rep", "distributor": "D-5", "distributor_name": "Distributor 05"}
+    assert copy["roles"] == [{**role, "known_as": copy["account"]["name"]}]
     assert world.login("distributor") not in answer.text
+
+
+def test_a_name_taken_from_a_colleague_takes_nothing_of_theirs_away(world: World) -> None:
+    (mine, login, _), (theirs, colleague, _) = newcomer(world), newcomer(world)
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        who, what = world.distributors["D-58"], product_ids(session, program.id)["p1"]
+        for one, name in ((login, "Me"), (colleague, f"Known {colleague}")):
+            people.give_role(session, one, program, Role.REP, who, known_as=name, actor="test", now=world.clock())
+        sell(session, program, [Sold(f"OF/{colleague}", who, what, 1, 1_000, "2026-04-03", person=colleague)])
+        named = f"known {colleague} ".upper()
+        sell(session, program, [Sold(f"BY/{colleague}", who, what, 1, 1_000, "2026-04-03", person=named)])
+    for name in (colleague, f"Known {colleague}"):
+        assert send(mine, "/account/", "/account/", name=name, locale="", theme="").status_code == 303
+        copy = json.loads(mine.get("/account/data/copy").text)
+        assert (copy["account"]["email"], copy["account"]["name"]) == (login, name)
+        assert copy["documents_that_name_them"] == []
+    own = json.loads(theirs.get("/account/data/copy").text)["documents_that_name_them"]
+    assert {one["number"] for one in own} == {f"OF/{colleague}", f"BY/{colleague}"}
 
 
 def test_whoever_asks_is_erased_by_an_administrator(world: World, as_: As) -> None:
