@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 from app.local.servers import Addresses
 from tests.app.web.world import World, build
-from tests.browser.judging import faults, kind_of, misfits
+from tests.browser.judging import come_to_rest, faults, kind_of, misfits
 from tests.conftest import pictures_of
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
@@ -157,6 +157,7 @@ class Visit:
     def wrong(self, name: str, *, refused: bool = False) -> list[str]:
         """Take a picture, and tell what does not hold that must hold of every page."""
         self.page.wait_for_load_state()
+        come_to_rest(self.page)
         found = misfits(self.page)
         found += [one for one in self.complaints if not (refused and "status of 4" in one)]
         kind = kind_of(self.page)

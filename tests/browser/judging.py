@@ -27,6 +27,11 @@ _STATE = """[
   [...document.querySelectorAll("dialog[open], details[open], [popover]:popover-open")].map((one) => one.className),
   document.querySelectorAll("main table, main form").length,
 ]"""
+_AT_REST = """() => Promise.all(
+  document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+    .map((one) => one.finished.catch(() => null)),
+).then(() => null)"""
 _RING = """async () => {
   const one = document.activeElement;
   // what comes into sight does so before the next picture
@@ -40,6 +45,11 @@ _RING = """async () => {
     there: one !== document.body && box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth,
   };
 }"""
+
+
+def come_to_rest(page: Any) -> None:
+    """Wait until what comes into sight is there: half there, its colours are not those that anybody reads."""
+    page.evaluate(_AT_REST)
 
 
 def faults(page: Any, *, contrast: bool = True) -> list[str]:

@@ -23,8 +23,11 @@ KILL_POSTGRES = "PostgreSQL killed"
 EMPTY_VALKEY = "Valkey emptied"
 KILL_VALKEY = "Valkey killed"
 
-_READING_BP, _LAST_BP = 1_000, 9_000
-"""While its file is read an import shows nothing done, then a tenth; the last faults need somebody who still works."""
+_READING_BP, _LAST_BP = 1_000, 7_500
+"""While its file is read an import shows nothing done, then a tenth; the last fault needs somebody who still works, and
+will for longer than the nap before it."""
+_NAP_SECONDS = 0.25
+"""How long a job is let be done at most, before something befalls whoever does it."""
 
 
 def forecast(drawn: Random, faults: Sequence[str]) -> list[tuple[int, str]]:
@@ -79,7 +82,7 @@ class Storm:
             self._workforce.mend()
             if not self._workforce.horses() or not self._site.is_somebody_at_work():
                 return None
-            time.sleep(self._drawn.uniform(0, 0.5))
+            time.sleep(self._drawn.uniform(0, _NAP_SECONDS))
             there = sorted(self._workforce.horses().items())
             return self._drawn.choice(there) if there else None
 
