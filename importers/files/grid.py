@@ -1,0 +1,67 @@
+"""A grid: the cells of one sheet, or of a text file, as they lie there. What they mean is for the layout to find."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+
+class Merge(NamedTuple):
+    """Cells that are shown as one; the text stands in the first of them. Rows count from 1, columns from 0."""
+
+    first_row: int
+    first_column: int
+    last_row: int
+    last_column: int
+
+
+@dataclass(frozen=True)
+class SheetSeen:
+    """A sheet that a file has: its name, whether people see it, and its last row with anything in it, where known."""
+
+    name: str
+    visible: bool
+    rows: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """The cells of one sheet, from its very first row and column.
+
+    Attributes:
+        name: the sheet's name; empty for a text file.
+        cells: columns named "0" to "n-1" of ``large_string``, missing where a cell is empty.
+        row_number: the number of each row of ``cells`` as a spreadsheet program counts; it rises, with gaps where a
+            text file's row has another number of cells, or where a sheet goes on far below its last row of text.
+        visible: whether people see the sheet.
+        hidden_rows: numbers of the rows that people do not see.
+        merged: cells that are shown as one.
+        unvalued: the first cells that hold a formula and no value, at most 100: row number, column from 0.
+        typed: whether numbers came from number cells. Such text is plain: a point before the decimals, no ".0" behind
+            a whole number, dates and times in ISO form, ``true`` and ``false``.
+        texts: by column, which rows of ``cells`` hold text that looks like a number with a thousands point, such as
+            1.234; a number cell can look the same. Only columns in which it occurs.
+        wrong_width: rows of a text file whose number of cells is not that of ``cells``: row number, cells found. A
+            title above the table is one of them.
+        broken: what stands in the cells of those rows, by row number.
+        encoding: of a text file, as Python names it.
+        encodings: other encodings in which the file reads as well, where it cannot be told which is meant.
+        delimiter: what stands between the cells of a text file.
+    """
+
+    name: str
+    cells: pa.Table
+    row_number: np.ndarray
+    visible: bool = True
+    hidden_rows: frozenset[int] = frozenset()
+    merged: tuple[Merge, ...] = ()
+    unvalued: tuple[tuple[int, int], ...] = ()
+    typed: bool = False
+    texts: Mapping[int, np.ndarray] = field(default_factory=dict)
+    wrong_width: tuple[tuple[int, int], ...] = ()
+    broken: Mapping[int, list[str]] = field(default_factory=dict)
+    encoding: str | None = None
+    encodings: tuple[str, ...] = ()
+    delimiter: str | None = None
