@@ -98,7 +98,7 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
         actor=actor,
         reason=f"{found.reason_code}: {found.note}",
     )
-    if moved != abs(found.amount):
+    if moved != found.amount:
         raise Uncovered
     found.transaction_id = session.scalars(
         select(LedgerTransaction.id).where(LedgerTransaction.key == f"adjust:{key}")

@@ -366,7 +366,7 @@ def adjust(
     actor: str,
     reason: str,
 ) -> int:
-    """Give (above zero) or take (below zero) points by hand. Returns what was given or taken.
+    """Give (above zero) or take (below zero) points by hand. Returns what moved, below zero where it was taken.
 
     Taking follows the programme's policy for returns: the account owes what it does not have, or gives what it has.
 

@@ -69,7 +69,10 @@ class Movement:
         return amount
 
     def take(self, kind: TransactionKind, key: str, amount: int) -> int:
-        """Take points from the lots that expire first, then as a debt where the programme allows it."""
+        """Take points from the lots that expire first, then as a debt where the programme allows it.
+
+        Returns what was taken, below zero; it may be less than was wanted.
+        """
         legs, left = self.wallet.take_back(amount, None)
         if not legs:
             return 0

@@ -1,0 +1,44 @@
+"""Adjustments that one person asks for and another one approves."""
+
+import pytest
+
+from app.models.desk import AdjustmentRequest
+from app.services import adjustments
+from tests.support.desk import Desk, Opening, Standing
+from tests.support.programs import NOW
+
+
+def ask(desk: Desk, amount: int) -> int:
+    more = {"reason_code": "correction", "note": "counted twice", "actor": "ann"}
+    return adjustments.request(desk.session, desk.program, desk.people["D1"], amount, now=NOW, **more)
+
+
+@pytest.mark.parametrize(("amount", "left"), [(5, 8), (-2, 1), (-5, -2)])
+def test_what_is_approved_moves(desk: Desk, amount: int, left: int) -> None:
+    desk.invoice("1", 3)
+    asked = ask(desk, amount)
+    assert desk.points() == Standing(0, 3)
+    adjustments.approve(desk.session, desk.program, asked, actor="ben", now=NOW)
+    assert desk.points() == Standing(0, left)
+    done = desk.session.get_one(AdjustmentRequest, asked)
+    assert (done.state, done.decided_by, done.transaction_id) == ("approved", "ben", desk.newest().id)
+
+
+def test_what_is_not_there_is_not_taken_where_nobody_may_owe(open_desk: Opening) -> None:
+    desk = open_desk(program={"returns": "clamp"})
+    desk.invoice("1", 3)
+    asked = ask(desk, -5)
+    with pytest.raises(adjustments.Uncovered), desk.session.begin_nested():
+        adjustments.approve(desk.session, desk.program, asked, actor="ben", now=NOW)
+    assert desk.points() == Standing(0, 3)
+    assert desk.session.get_one(AdjustmentRequest, asked).state == "waiting"
+
+
+def test_nobody_approves_what_they_asked_for(desk: Desk) -> None:
+    asked = ask(desk, 5)
+    with pytest.raises(adjustments.SamePerson):
+        adjustments.approve(desk.session, desk.program, asked, actor="Ann", now=NOW)
+    adjustments.refuse(desk.session, desk.program, asked, note="wrong", actor="ann", now=NOW)
+    assert desk.session.get_one(AdjustmentRequest, asked).state == "withdrawn"
+    with pytest.raises(adjustments.NotWaiting):
+        adjustments.approve(desk.session, desk.program, asked, actor="ben", now=NOW)
