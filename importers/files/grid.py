@@ -43,8 +43,8 @@ class Grid:
             a whole number, dates and times in ISO form, ``true`` and ``false``.
         texts: by column, which rows of ``cells`` hold text that looks like a number with a thousands point, such as
             1.234; a number cell can look the same. Only columns in which it occurs.
-        wrong_width: rows of a text file whose number of cells is not that of ``cells``: row number, cells found. A
-            title above the table is one of them.
+        wrong_width: rows of a text file whose number of cells is not that of ``cells``: row number, cells found.
+            Shorter rows above the first whole one are not among them: a title stands in ``cells``, and nothing beside.
         broken: what stands in the cells of those rows, by row number.
         encoding: of a text file, as Python names it.
         encodings: other encodings in which the file reads as well, where it cannot be told which is meant.
