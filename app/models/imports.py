@@ -17,7 +17,7 @@ class ImportBatch(Base):
 
     __tablename__ = "import_batch"
     __table_args__ = {
-        "info": {KEPT: ("status", "message", "counts", "problems_file", "finished_at")},
+        "info": {KEPT: ("status", "message", "counts", "stretches", "warnings", "problems_file", "finished_at")},
     }
 
     id: Mapped[Id]
@@ -33,6 +33,13 @@ class ImportBatch(Base):
     message: Mapped[LongText | None] = mapped_column(comment="why it failed")
     counts: Mapped[dict[str, Any]] = mapped_column(
         JSONB, default=dict, comment="rows and outcomes found by reading and matching; shards carry their own"
+    )
+    stretches: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB(none_as_null=True),
+        comment="which sheets and months the rows are of, one beneath the other; none: one sheet",
+    )
+    warnings: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="what was noticed and stops nothing: each a code and what fills its sentence"
     )
     problems_file: Mapped[LongText | None]
     created_by: Mapped[LongText]
