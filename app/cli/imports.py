@@ -32,44 +32,67 @@ from app.extensions import db
 POLL_SECONDS = 0.2
 
 
-@click.command("import")
-@click.argument("kind", type=click.Choice(["sales", "distributors", "products"]))
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--program", "program_code", required=True, help="Code of the programme.")
-@click.option("--profile", "profile_name", help="Import profile of the programme; by default the one named like KIND.")
-@click.option("--dry-run", is_flag=True, help="Do everything but keep nothing: what would become of each row.")
-@json_option
-def import_(kind: str, file: Path, program_code: str, profile_name: str | None, dry_run: bool, as_json: bool) -> None:
-    """Import FILE (.csv in UTF-8 or .xlsx, one header row) into a programme.
+@click.group("import")
+def import_() -> None:
+    """Import a file into a programme: what it holds is the next word."""
 
-    KIND is sales, distributors or products. The programme's import profile says which column holds what. Rows that are
-    held or refused come out in a workbook with the file's own columns and the reason; fix it and import it again.
-    Importing a file twice counts nothing twice. An import that was stopped goes on with `kontor imports resume`, or by
-    itself where `kontor up` runs.
-    """
+
+def _file_command(kind: str) -> click.Command:
+    """Make the command that imports files of a kind."""
+
+    @click.command(kind, help=f"Import FILE, {_HOLDS[kind]}, into a programme.\n\n{_OF_EVERY_FILE}")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--program", "program_code", required=True, help="Code of the programme.")
+    @click.option(
+        "--profile", "profile_name", help=f"Import profile of the programme; by default the one named {kind}."
+    )
+    @click.option("--dry-run", is_flag=True, help="Do everything but keep nothing: what would become of each row.")
+    @json_option
+    def command(file: Path, program_code: str, profile_name: str | None, dry_run: bool, as_json: bool) -> None:
+        with runtime() as run:
+            batch_id = start_import(run, kind, file, program_code, profile_name, dry_run=dry_run)
+            progress = follow(run, batch_id)
+        report(progress, as_json)
+
+    return command
+
+
+_HOLDS = {"sales": "a sales report", "distributors": "a list of distributors", "products": "a list of products"}
+_OF_EVERY_FILE = (
+    "A file is .csv in UTF-8 or .xlsx, with one header row. The programme's import profile says which column holds "
+    "what. Rows that are held or refused come out in a workbook with the file's own columns and the reason; fix it and "
+    "import it again. Importing a file twice counts nothing twice. An import that was stopped goes on with `kontor "
+    "imports resume`, or by itself where `kontor up` runs."
+)
+for _kind in _HOLDS:
+    import_.add_command(_file_command(_kind))
+
+
+def start_import(
+    run: Runtime, kind: str, file: Path, program_code: str, profile_name: str | None, *, dry_run: bool = False
+) -> int:
+    """Take a file in and wake the workers. Returns the batch's number."""
     from app.jobs import messenger
     from importers import batches
     from importers.errors import ImportRefused
 
-    with runtime() as run:
-        with transaction(run.registry) as session:
-            found = chosen_program(session, program_code)
-            with failing(ImportRefused):
-                batch_id = batches.start(
-                    session,
-                    run.settings,
-                    found,
-                    kind,
-                    file,
-                    file_name=file.name,
-                    profile_name=profile_name,
-                    dry_run=dry_run,
-                    actor=operator(),
-                    now=run.now(),
-                )
-        messenger.wake(run.addresses.redis_url, 1)
-        progress = follow(run, batch_id)
-    report(progress, as_json)
+    with transaction(run.registry) as session:
+        found = chosen_program(session, program_code)
+        with failing(ImportRefused):
+            batch_id = batches.start(
+                session,
+                run.settings,
+                found,
+                kind,
+                file,
+                file_name=file.name,
+                profile_name=profile_name,
+                dry_run=dry_run,
+                actor=operator(),
+                now=run.now(),
+            )
+    messenger.wake(run.addresses.redis_url, 1)
+    return batch_id
 
 
 class _Helper(threading.Thread):
