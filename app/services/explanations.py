@@ -1,10 +1,11 @@
 """Why these points: a document with its lines, what each earned and by which rule version, and what returns took."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.definition import ProgramSettings
@@ -18,7 +19,7 @@ from app.models.imports import ImportBatch
 from app.models.programs import Program
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, SalesDocument, SalesLine
-from app.services.rulebooks import definition_of
+from app.services.rulebooks import definitions_of
 
 
 class NoSuchDocument(LookupError):
@@ -72,7 +73,7 @@ class LineExplained:
 
 @dataclass(frozen=True)
 class DocumentExplained:
-    """A document with everything that came of it. ``points`` is what it gave less what it took back."""
+    """A document with what came of it. ``totals`` is what all of it gave in each unit, less what it took back."""
 
     id: int
     number: str
@@ -84,12 +85,13 @@ class DocumentExplained:
     reasons: str
     file_name: str | None
     batch_id: int | None
+    line_count: int
+    totals: Mapping[Unit, int]
     lines: list[LineExplained]
 
     def total(self, unit: Unit) -> int:
-        """Sum what the document gave in a unit, less what it took back."""
-        given = sum(award.amount for line in self.lines for award in line.awards if award.unit is unit)
-        return given - sum(one.amount for line in self.lines for one in line.taken_back if one.unit is unit)
+        """Tell what the document gave in a unit, less what it took back."""
+        return self.totals[unit]
 
 
 def explain_number(session: Session, program: Program, number: str) -> list[DocumentExplained]:
@@ -132,25 +134,14 @@ def _by_key(session: Session, program_id: int, number: str) -> list[Any]:
     return [row for row in rows if number_key(number, row.issued_on.year) == row.number_key]
 
 
-def explain_document(session: Session, program: Program, document_id: int, say: Say = plain) -> DocumentExplained:
-    """Explain one document from what was stored when it counted, in the language of ``say``."""
-    document = session.execute(
-        select(
-            SalesDocument.id,
-            SalesDocument.number,
-            SalesDocument.kind,
-            SalesDocument.issued_on,
-            SalesDocument.status,
-            SalesDocument.reasons,
-            SalesDocument.batch_id,
-            Distributor.code,
-            Distributor.name,
-            ImportBatch.file_name,
-        )
-        .join(Distributor, Distributor.id == SalesDocument.distributor_id)
-        .outerjoin(ImportBatch, ImportBatch.id == SalesDocument.batch_id)
-        .where(SalesDocument.id == document_id)
-    ).one()
+def explain_document(
+    session: Session, program: Program, document_id: int, say: Say = plain, *, after: int = 0, most: int | None = None
+) -> DocumentExplained:
+    """Explain one document from what was stored when it counted, in the language of ``say``.
+
+    ``after`` and ``most`` choose lines: a page does not explain what it does not show.
+    """
+    document = session.execute(_DOCUMENT, {"document_id": document_id}).one()
     return DocumentExplained(
         id=document.id,
         number=document.number,
@@ -162,52 +153,139 @@ def explain_document(session: Session, program: Program, document_id: int, say: 
         reasons=sentences(document.reasons, say),
         file_name=document.file_name,
         batch_id=document.batch_id,
-        lines=_lines(session, program, document_id, say),
+        line_count=document.line_count,
+        totals={unit: getattr(document, unit.name) for unit in Unit},
+        lines=_lines(session, program, document_id, say, after, most),
     )
 
 
-def _lines(session: Session, program: Program, document_id: int, say: Say) -> list[LineExplained]:
+def _given_of(unit: Unit) -> Any:
+    """Sum what a document gave in a unit, less what it took back."""
+    given = select(func.coalesce(func.sum(Award.amount), 0)).where(
+        Award.document_id == SalesDocument.id, Award.unit == unit
+    )
+    taken = select(func.coalesce(func.sum(AwardReversal.amount), 0)).where(
+        AwardReversal.return_document_id == SalesDocument.id, AwardReversal.unit == unit
+    )
+    return cast(given.scalar_subquery() - taken.scalar_subquery(), BigInteger).label(unit.name)
+
+
+_DOCUMENT = (
+    select(
+        SalesDocument.id,
+        SalesDocument.number,
+        SalesDocument.kind,
+        SalesDocument.issued_on,
+        SalesDocument.status,
+        SalesDocument.reasons,
+        SalesDocument.batch_id,
+        SalesDocument.line_count,
+        Distributor.code,
+        Distributor.name,
+        ImportBatch.file_name,
+        *(_given_of(unit) for unit in Unit),
+    )
+    .join(Distributor, Distributor.id == SalesDocument.distributor_id)
+    .outerjoin(ImportBatch, ImportBatch.id == SalesDocument.batch_id)
+    .where(SalesDocument.id == bindparam("document_id"))
+)
+
+
+def _lines_by(amount: Any) -> Select[Any]:
+    return (
+        select(
+            SalesLine.line_number,
+            Product.code,
+            Product.name,
+            SalesLine.quantity_milli,
+            amount,
+            SalesLine.source_row,
+        )
+        .join(Product, Product.id == SalesLine.product_id)
+        .where(SalesLine.document_id == bindparam("document_id"), SalesLine.line_number > bindparam("after"))
+        .order_by(SalesLine.line_number)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+_LINES = {"net": _lines_by(SalesLine.net_minor), "gross": _lines_by(SalesLine.gross_minor)}
+_REVERSED = (
+    select(
+        AwardReversal.sale_line_number,
+        AwardReversal.rule_version_id,
+        cast(func.sum(AwardReversal.amount), BigInteger),
+    )
+    .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
+    .where(
+        AwardReversal.sale_document_id == bindparam("document_id"),
+        AwardReversal.sale_line_number.between(bindparam("first"), bindparam("last")),
+        SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+    )
+    .group_by(AwardReversal.sale_line_number, AwardReversal.rule_version_id)
+)
+_AWARDS = (
+    select(
+        Award.line_number,
+        Award.rule_version_id,
+        EarningRuleVersion.version,
+        EarningRuleVersion.published_at,
+        Award.unit,
+        Award.amount,
+        Award.uncut,
+        Award.set_amount,
+        Award.basis,
+        Award.cell,
+        Award.cut_by,
+    )
+    .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
+    .where(
+        Award.document_id == bindparam("document_id"),
+        Award.line_number.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(Award.line_number, EarningRuleVersion.rule_id)
+)
+_TAKEN_BACK = (
+    select(
+        AwardReversal.return_line_number,
+        AwardReversal.rule_version_id,
+        EarningRuleVersion.version,
+        EarningRuleVersion.published_at,
+        AwardReversal.unit,
+        AwardReversal.amount,
+        SalesDocument.number,
+        AwardReversal.sale_line_number,
+    )
+    .join(EarningRuleVersion, EarningRuleVersion.id == AwardReversal.rule_version_id)
+    .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
+    .where(
+        AwardReversal.return_document_id == bindparam("document_id"),
+        AwardReversal.return_line_number.between(bindparam("first"), bindparam("last")),
+    )
+    .order_by(AwardReversal.return_line_number, SalesDocument.number, AwardReversal.sale_line_number)
+)
+
+
+def _lines(
+    session: Session, program: Program, document_id: int, say: Say, after: int, most: int | None
+) -> list[LineExplained]:
     settings = ProgramSettings.model_validate(program.settings)
+    asked = {"document_id": document_id, "after": after, "most": most}
     lines = [
         LineExplained(number, code, name, quantity, amount or 0, row)
-        for number, code, name, quantity, amount, row in session.execute(
-            select(
-                SalesLine.line_number,
-                Product.code,
-                Product.name,
-                SalesLine.quantity_milli,
-                SalesLine.gross_minor if settings.earns_on == "gross" else SalesLine.net_minor,
-                SalesLine.source_row,
-            )
-            .join(Product, Product.id == SalesLine.product_id)
-            .where(SalesLine.document_id == document_id)
-            .order_by(SalesLine.line_number)
-        )
+        for number, code, name, quantity, amount, row in session.execute(_LINES[settings.earns_on], asked)
     ]
+    if not lines:
+        return []
     by_number = {line.line_number: line for line in lines}
+    of_these = {"document_id": document_id, "first": lines[0].line_number, "last": lines[-1].line_number}
     reversed_: dict[tuple[int, int], int] = defaultdict(int)
-    for sale_line, version, amount in session.execute(
-        select(
-            AwardReversal.sale_line_number,
-            AwardReversal.rule_version_id,
-            cast(func.sum(AwardReversal.amount), BigInteger),
-        )
-        .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
-        .where(
-            AwardReversal.sale_document_id == document_id,
-            SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
-        )
-        .group_by(AwardReversal.sale_line_number, AwardReversal.rule_version_id)
-    ):
-        reversed_[sale_line, version] = amount
-    for award, written in session.execute(
-        select(Award, EarningRuleVersion)
-        .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
-        .where(Award.document_id == document_id)
-        .order_by(Award.line_number, EarningRuleVersion.rule_id)
-    ):
-        line = by_number[award.line_number]
-        rule = definition_of(written.definition)
+    for sale_line, version_id, amount in session.execute(_REVERSED, of_these):
+        reversed_[sale_line, version_id] = amount
+    awards = session.execute(_AWARDS, of_these).all()
+    taken_back = session.execute(_TAKEN_BACK, of_these).all()
+    rules = definitions_of(session, {(one.rule_version_id, one.published_at) for one in [*awards, *taken_back]})
+    for award in awards:
+        line, rule = by_number[award.line_number], rules[award.rule_version_id]
         facts = AwardFacts(
             rule=rule,
             unit=award.unit,
@@ -229,7 +307,7 @@ def _lines(session: Session, program: Program, document_id: int, say: Say) -> li
             AwardExplained(
                 rule=rule.code,
                 rule_name=rule.name,
-                version=written.version,
+                version=award.version,
                 unit=award.unit,
                 amount=award.amount,
                 formula=formula(facts, say),
@@ -237,23 +315,9 @@ def _lines(session: Session, program: Program, document_id: int, say: Say) -> li
                 reversed=reversed_[award.line_number, award.rule_version_id],
             )
         )
-    for line_number, definition, version_number, unit, amount, sale_number, line_of_sale in session.execute(
-        select(
-            AwardReversal.return_line_number,
-            EarningRuleVersion.definition,
-            EarningRuleVersion.version,
-            AwardReversal.unit,
-            AwardReversal.amount,
-            SalesDocument.number,
-            AwardReversal.sale_line_number,
-        )
-        .join(EarningRuleVersion, EarningRuleVersion.id == AwardReversal.rule_version_id)
-        .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
-        .where(AwardReversal.return_document_id == document_id)
-        .order_by(AwardReversal.return_line_number, SalesDocument.number, AwardReversal.sale_line_number)
-    ):
-        rule = definition_of(definition)
+    for line_number, version_id, version, _published, unit, amount, sale_number, sale_line in taken_back:
+        rule = rules[version_id]
         by_number[line_number].taken_back.append(
-            TakenBack(rule.code, rule.name, version_number, unit, amount, sale_number, line_of_sale)
+            TakenBack(rule.code, rule.name, version, unit, amount, sale_number, sale_line)
         )
     return lines

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,33 @@ def rules_of(session: Session, program_id: int) -> ProgramRules:
 def definition_of(stored: dict[str, Any]) -> EarningRule | Matrix:
     """Read a stored definition back: a matrix has rates, any other rule does not."""
     return Matrix.model_validate(stored) if "rates" in stored else _EARNING_RULE.validate_python(stored)
+
+
+_DEFINITIONS = select(EarningRuleVersion.id, EarningRuleVersion.definition).where(
+    EarningRuleVersion.id.in_(bindparam("ids", expanding=True))
+)
+_MOST_READ = 1_000
+_read: dict[tuple[int, dt.datetime], EarningRule | Matrix] = {}
+
+
+def definitions_of(session: Session, published: Set[tuple[int, dt.datetime]]) -> Mapping[int, EarningRule | Matrix]:
+    """Give the definitions of versions, by id, as they were published at a time.
+
+    A published version never changes, and reading one takes longer than anything that is done with it: each is read
+    once in a process.
+    """
+    with _keeping:
+        found = {id_: _read[id_, at] for id_, at in published if (id_, at) in _read}
+    missing = {id_: at for id_, at in published if id_ not in found}
+    if missing:
+        stored = session.execute(_DEFINITIONS, {"ids": list(missing)})
+        fresh = {id_: definition_of(definition) for id_, definition in stored}
+        with _keeping:
+            if len(_read) + len(fresh) > _MOST_READ:
+                _read.clear()
+            _read.update({(id_, missing[id_]): definition for id_, definition in fresh.items()})
+        found |= fresh
+    return found
 
 
 def _load(session: Session, program_id: int) -> ProgramRules:

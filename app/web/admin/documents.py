@@ -29,6 +29,9 @@ from verification import decisions
 
 bp = Blueprint("documents", __name__)
 
+LINES = 20
+"""Lines on one page of a document: below each stand the awards it earned, easily five."""
+
 _FORM = {DocumentStatus.ACCEPTED: "accept", DocumentStatus.REFUSED: "refuse"}
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 
@@ -155,13 +158,14 @@ def _decide(document_id: int, becomes: DocumentStatus) -> Response | tuple[str, 
 
 def _page(document_id: int, form: Decision | None = None, asked: DocumentStatus | None = None) -> str:
     here = scope()
-    explained = explanations.explain_document(session(), here.program, document_id, gettext)
     after = id_asked("line") or 0
-    lines = [line for line in explained.lines if line.line_number > after]
+    explained = explanations.explain_document(
+        session(), here.program, document_id, gettext, after=after, most=LINES + 1
+    )
     return render_template(
         "admin/document.html",
         document=explained,
-        page=paging.page(lines, first=after == 0),
+        page=paging.page(explained.lines, first=after == 0, size=LINES),
         returns=queries.returns_of(session(), document_id),
         sales=queries.sales_of(session(), document_id),
         decided=queries.decisions_of(session(), document_id),

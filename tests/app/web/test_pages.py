@@ -15,6 +15,7 @@ from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
 from app.web import paging, security
+from app.web.admin import documents
 from tests.app.web.conftest import token_of
 from tests.app.web.world import CYRILLIC, FORMULA, HOSTILE, World, begin_import, do_one_job
 
@@ -309,11 +310,16 @@ def test_a_document_tells_why_its_points_are_there(world: World, as_: As) -> Non
 
 
 def test_the_lines_of_a_long_document_come_a_page_at_a_time(world: World, as_: As) -> None:
-    page = as_("distributor").get(every_page(world)["long document"]).text
-    assert page.count('<tr class="line">') == paging.ROWS
-    further = re.search(r'href="([^"]+)" rel="next"', page)
-    assert further
-    assert as_("distributor").get(further[1]).text.count('<tr class="line">') == 20
+    address, pages = every_page(world)["long document"], []
+    while address:
+        pages.append(as_("distributor").get(address).text)
+        further = re.search(r'href="([^"]+)" rel="next"', pages[-1])
+        address = further[1] if further else ""
+    lines = [re.findall(r'<span class="line-number">(\d+)</span>', page) for page in pages]
+    assert [len(page) for page in lines] == [documents.LINES, documents.LINES, documents.LINES, 10]
+    assert [int(line) for page in lines for line in page] == list(range(1, 71))
+    (whole,) = {one[1] for page in pages if (one := re.search(r'<p class="total">(.+)</p>', page))}
+    assert whole.startswith("<strong>"), "each page tells what the whole document gave"
 
 
 def test_what_waits_is_listed_with_its_reason(world: World, as_: As) -> None:
