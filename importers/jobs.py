@@ -31,12 +31,15 @@ from app.models.programs import Program
 from app.services import catalogue, distributors, figures
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
-from importers import batches, masterdata
+from importers import batches
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.fields import mapped
 from importers.grouping import group
 from importers.guard import Judged, judge
+from importers.kinds.desk import Desk
+from importers.kinds.loading import LOADERS
+from importers.kinds.rows import accepted, read_rows
 from importers.matching import match
 from importers.problems import Problems
 from importers.reading import TextTable, read
@@ -80,7 +83,7 @@ class _Desk:
             if batch.kind == "sales":
                 self._read_sales(work, batch, program, profile, files, judged)
             else:
-                self._read_masterdata(work, batch, program, profile, files, judged)
+                self._read_things(work, batch, program, profile, files, judged)
         except ImportRefused as refused:
             with work.transaction() as session:
                 batches.set_status(
@@ -194,7 +197,7 @@ class _Desk:
             if status == BatchStatus.DONE:
                 files.drop_prepared()
 
-    def _read_masterdata(
+    def _read_things(
         self,
         work: Work,
         batch: ImportBatch,
@@ -209,31 +212,30 @@ class _Desk:
         problems = Problems()
         _keep(table, columns, batch.file_name, files)
         _wrong_widths(table, problems)
-        rows = masterdata.read_rows(table, columns, problems)
+        loader = LOADERS[batch.kind]
+        rows = read_rows(table, columns, problems, needed=loader.needed, key=loader.key)
         with work.transaction() as session:
             saved = session.begin_nested()
-            if batch.kind == "products":
-                created, changed = masterdata.load_products(session, program.id, program.locale, rows)
-            else:
-                created, changed = masterdata.load_distributors(
-                    session,
-                    program.id,
-                    program.locale,
-                    rows,
-                    problems,
-                    enrolled_on=local_date(self.clock(), program.time_zone),
-                    may_owe=settings.returns == "negative",
-                )
+            desk = Desk(
+                session=session,
+                program=program,
+                settings=settings,
+                decimals=profile.decimal,
+                file=batch.file_sha256,
+                actor=batch.created_by,
+                now=self.clock(),
+            )
+            loaded = loader.load(desk, rows, problems)
             saved.rollback() if batch.dry_run else saved.commit()
             problems.store(session, batch.id)
             counts = {
                 "rows_read": len(table.row_number) + len(table.wrong_width),
-                "lines_accepted": masterdata.accepted(table, rows, problems),
+                "lines_accepted": accepted(table, rows, problems) - loaded.known,
                 "lines_held": problems.count(Outcome.HELD),
                 "lines_refused": problems.count(Outcome.REFUSED),
-                "duplicates": rows.repeated,
-                "created": created,
-                "changed": changed,
+                "duplicates": rows.repeated + loaded.known,
+                "created": loaded.created,
+                "changed": loaded.changed,
             }
             batches.set_status(session, batch.id, BatchStatus.FINISHING, counts=counts)
             _put_up_finish(session, batch.id)

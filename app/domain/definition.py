@@ -417,7 +417,7 @@ def _date_format(value: str) -> str:
 class ImportProfile(Part):
     """How to read one kind of file from one source."""
 
-    kind: Literal["sales", "distributors", "products"] | None = Field(
+    kind: Literal["sales", "distributors", "products", "rates", "adjustments"] | None = Field(
         None, description="where the profile's name is no kind"
     )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")

@@ -43,6 +43,10 @@ KINDS: Mapping[str, Kind] = {
         optional=frozenset({"group", "tier", "tax_id", "tax_status", "city", "region", "country"}),
     ),
     "products": Kind(required=frozenset({"code", "name"}), optional=frozenset({"group", "parent_group", "ean"})),
+    "rates": Kind(required=frozenset({"product_group", "distributor_group", "points"}), optional=frozenset({"matrix"})),
+    "adjustments": Kind(
+        required=frozenset({"distributor", "points", "note"}), optional=frozenset({"reason", "reference"})
+    ),
 }
 
 

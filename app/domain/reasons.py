@@ -26,6 +26,7 @@ SENTENCES: Mapping[str, str] = {
     "unknown_distributor": _("No distributor has the code {found}; import the distributor or correct the code."),
     "unknown_product": _("No product has the code {found}; import the product or correct the code."),
     "unknown_group": _("No group is called {found}; correct it, or add the group to the programme."),
+    "nothing_to_adjust": _("{field}: 0 points change nothing; correct it, or leave the row out."),
     "repeated_code": _("The code {found} stands in more than one row with other content; keep one of them."),
     # its document
     "document_incomplete": _("Row {because} of document {number} has a problem; it waits until all is right."),

@@ -28,13 +28,17 @@ class AdjustmentRequest(Base):
     """Points to be given or taken by hand: asked for by one person, decided by another."""
 
     __tablename__ = "adjustment_request"
-    __table_args__ = (Index("ix_adjustment_request_program_id_state_id", "program_id", "state", "id"),)
+    __table_args__ = (
+        UniqueConstraint("program_id", "key"),
+        Index("ix_adjustment_request_program_id_state_id", "program_id", "state", "id"),
+    )
 
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
     distributor_id: Mapped[int] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"))
     unit: Mapped[Unit] = mapped_column(Coded(Unit))
     amount: Mapped[Big] = mapped_column(comment="above zero: given; below: taken")
+    key: Mapped[LongText | None] = mapped_column(comment="of whoever asked by a file: asks once; none: by hand")
     reason_code: Mapped[ShortText]
     note: Mapped[LongText]
     state: Mapped[ShortText] = mapped_column(comment="waiting, approved, refused, withdrawn")

@@ -72,6 +72,36 @@ def request(
     return made.id
 
 
+def request_once(
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    amount: int,
+    *,
+    key: str,
+    reason_code: str,
+    note: str,
+    actor: str,
+    now: dt.datetime,
+) -> int | None:
+    """Ask for points under a key of the asker's. Returns the request's id; None where the key asked before.
+
+    The caller commits.
+
+    Raises:
+        AdjustmentError: As `request`.
+    """
+    before = select(AdjustmentRequest.id).where(
+        AdjustmentRequest.program_id == program.id, AdjustmentRequest.key == key
+    )
+    if session.scalars(before).one_or_none() is not None:
+        return None
+    made = request(session, program, distributor_id, amount, reason_code=reason_code, note=note, actor=actor, now=now)
+    session.get_one(AdjustmentRequest, made).key = key
+    session.flush()
+    return made
+
+
 def approve(session: Session, program: Program, request_id: int, *, actor: str, now: dt.datetime) -> None:
     """Let an adjustment happen: its points move in this transaction. The caller commits.
 

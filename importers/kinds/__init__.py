@@ -1,0 +1,1 @@
+"""What a file brings beside sales, a module a kind: its rows become products, distributors, rates, adjustments."""

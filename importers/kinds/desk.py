@@ -1,0 +1,57 @@
+"""What every kind's loader is given, and what it gives back."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from app.domain.definition import ProgramSettings
+from app.models.programs import Program
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where rows are loaded.
+
+    Attributes:
+        session: of the caller, who commits.
+        program: whose rows they are.
+        settings: the programme's.
+        decimals: the decimal signs that the file uses, its own first.
+        file: the fingerprint of the file: a row of it is known again by this and its number.
+        actor: who imports.
+        now: the clock.
+    """
+
+    session: Session
+    program: Program
+    settings: ProgramSettings
+    decimals: str
+    file: bytes
+    actor: str
+    now: dt.datetime
+
+
+class Loaded(NamedTuple):
+    """How many things are new, how many are changed; ``known`` are rows that were taken in by an earlier import."""
+
+    created: int
+    changed: int
+    known: int = 0
+
+
+Load: TypeAlias = Callable[[Desk, ThingRows, Problems], Loaded]
+"""Takes rows in; those that cannot be become problems."""
+
+
+@dataclass(frozen=True)
+class Loader:
+    """How a kind is read and loaded: the fields that each row fills, those that name the thing, and its function."""
+
+    needed: Sequence[str]
+    key: Sequence[str]
+    load: Load

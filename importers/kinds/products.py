@@ -1,0 +1,49 @@
+"""Products from a file, and the groups that they name."""
+
+from collections.abc import Iterable, Iterator
+
+from app.domain.codes import code_key
+from app.services import catalogue
+from app.services.catalogue import ProductRow
+from importers.kinds.desk import Desk, Loaded
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+
+def load(desk: Desk, rows: ThingRows, _: Problems) -> Loaded:
+    """Create and change products, and create the groups that they name."""
+    program, session = desk.program, desk.session
+    named = [(cells.get("group"), cells.get("parent_group")) for _, cells in rows]
+    groups = catalogue.put_groups(
+        session, program.id, _from_the_top((group, parent) for group, parent in named if group is not None)
+    )
+    products = [
+        ProductRow(
+            code=str(cells["code"]),
+            name=str(cells["name"]),
+            group_id=groups[code_key(str(cells["group"]))] if cells.get("group") else None,
+            ean=cells.get("ean"),
+        )
+        for _, cells in rows
+    ]
+    return Loaded(*catalogue.put_products(session, program.id, program.locale, products))
+
+
+def _from_the_top(named: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:
+    """Order groups so that one comes after the group above it, and with it wherever one row at least names it."""
+    names: dict[str, str] = {}
+    above: dict[str, str] = {}
+    for group, parent in named:
+        names.setdefault(code_key(group), group)
+        if parent is not None:
+            names.setdefault(code_key(parent), parent)
+            above.setdefault(code_key(group), code_key(parent))
+    done: set[str] = set()
+    for key in sorted(names):
+        path = [key]
+        while (parent_key := above.get(path[-1])) is not None and parent_key not in (*path, *done):
+            path.append(parent_key)
+        for one in reversed(path):
+            if one not in done:
+                done.add(one)
+                yield names[one], names[above[one]] if one in above else None

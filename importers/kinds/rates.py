@@ -1,0 +1,64 @@
+"""Rates of a matrix from a file: product group by distributor group. What changes is a new version of its rule."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.domain.codes import code_key
+from app.domain.definition import ProgramFile
+from app.domain.states import Outcome
+from app.services import catalogue, distributors, programs
+from importers.kinds.desk import Desk, Loaded
+from importers.kinds.figures import points_of
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+_MOST = 10**9
+
+
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Put rates into the programme's matrices, and publish what reads otherwise than before.
+
+    A group or a matrix that the programme does not have holds its row. The matrix may be left out where there is one.
+    """
+    session, program = desk.session, desk.program
+    document = programs.export(session, program.code)
+    matrices: dict[str, dict[str, Any]] = {code_key(one["code"]): one for one in document.get("matrices", [])}
+    only = next(iter(matrices)) if len(matrices) == 1 else ""
+    points = points_of(rows, "points", program.point_decimals, desk.decimals, problems, most=_MOST)
+    groups = {
+        "product_group": catalogue.group_ids(session, program.id),
+        "distributor_group": distributors.group_ids(session, program.id),
+    }
+    created = changed = 0
+    for row, cells in rows:
+        named = {field: str(cells[field]) for field in groups}
+        matrix = matrices.get(code_key(cells.get("matrix") or only))
+        if matrix is None:
+            field, expected = rows.columns.get("matrix", "matrix"), ", ".join(one["code"] for one in matrices.values())
+            found = repr(cells.get("matrix") or "")
+            problems.add(row, Outcome.HELD, "no_such_value", field=field, found=found, expected=expected or "-")
+        for field, group in named.items():
+            if code_key(group) not in groups[field]:
+                problems.add(row, Outcome.HELD, "unknown_group", found=repr(group))
+        if points.get(row, 0) < 0:
+            field, found = rows.columns["points"], repr(cells["points"])
+            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=found, expected="0, 1, 2")
+        if row in problems.outcome or matrix is None:
+            continue
+        of_product = matrix["rates"].setdefault(
+            _place(matrix["rates"], named["product_group"], groups["product_group"]), {}
+        )
+        place = _place(of_product, named["distributor_group"], groups["distributor_group"])
+        rate = Decimal(points[row]).scaleb(-program.point_decimals)
+        was = of_product.get(place)
+        of_product[place] = str(rate)
+        created, changed = created + (was is None), changed + (was is not None and Decimal(str(was)) != rate)
+    if created or changed:
+        programs.load(session, ProgramFile.model_validate(document), actor=desk.actor, now=desk.now)
+    return Loaded(created, changed)
+
+
+def _place(rates: Mapping[str, Any], group: str, ids: Mapping[str, int]) -> str:
+    """Find under which of its names a group has rates already; its name as the file has it where it has none."""
+    return next((one for one in rates if ids.get(code_key(one)) == ids[code_key(group)]), group)

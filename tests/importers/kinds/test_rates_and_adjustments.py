@@ -1,0 +1,106 @@
+"""Rates of a matrix and adjustments by hand come from files: what is right is taken, what is not says why."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.models.desk import AdjustmentRequest
+from app.models.programs import Program
+from app.services import adjustments, programs
+from tests.importers.driver import Desk
+
+MATRIX = {
+    "code": "rates",
+    "name": "Points a piece",
+    "kind": "per_unit",
+    "rates": {"tools": {"gold": "2", "silver": "1"}},
+}
+RATES = {"columns": {"product_group": "group", "distributor_group": "for", "points": "points"}}
+ADJUSTMENTS = {"columns": {"distributor": "code", "points": "points", "note": "why", "reference": "ref"}}
+
+
+def rates_of(desk: Desk) -> Any:
+    with transaction(desk.registry) as session:
+        return programs.export(session, desk.code)["matrices"][0]["rates"]
+
+
+def asked(desk: Desk) -> list[tuple[int, str, str]]:
+    with transaction(desk.registry) as session:
+        rows = session.execute(
+            select(AdjustmentRequest.amount, AdjustmentRequest.note, AdjustmentRequest.state)
+            .where(AdjustmentRequest.program_id == desk.program_id)
+            .order_by(AdjustmentRequest.id)
+        ).all()
+    return [(amount, note, state) for amount, note, state in rows]
+
+
+def test_rates_change_the_matrix_and_make_a_version(desk: Desk) -> None:
+    desk.load(matrices=[MATRIX], import_profiles={"rates": RATES})
+    rows = [
+        ("tools", "Gold", "3"),
+        ("drills", "gold", "5"),
+        ("saws", "gold", "5"),
+        ("drills", "silver", "many"),
+        ("drills", "silver", "-1"),
+    ]
+    file = desk.csv(*rows, header=("group", "for", "points"))
+    found = desk.run(file, "rates")
+    assert (found.counts["created"], found.counts["changed"], found.counts["lines_accepted"]) == (1, 1, 2)
+    assert desk.codes(found) == {
+        4: ("held", "unknown_group"),
+        5: ("refused", "not_a_number"),
+        6: ("refused", "repeated_code"),
+    }
+    assert rates_of(desk) == {"tools": {"gold": "3", "silver": "1"}, "drills": {"gold": "5"}}
+    again = desk.run(file, "rates")
+    assert (again.counts["created"], again.counts["changed"]) == (0, 0)
+
+
+def test_rates_of_a_matrix_that_nobody_knows_are_held(desk: Desk) -> None:
+    profile = {"columns": {**RATES["columns"], "matrix": "matrix"}}
+    desk.load(matrices=[MATRIX], import_profiles={"rates": profile})
+    header = ("matrix", "group", "for", "points")
+    found = desk.run(
+        desk.csv(("others", "tools", "gold", "9"), ("rates", "tools", "gold", "-2"), header=header), "rates"
+    )
+    assert desk.codes(found) == {2: ("held", "no_such_value"), 3: ("refused", "no_such_value")}
+    assert rates_of(desk) == MATRIX["rates"]
+
+
+def test_adjustments_are_asked_for_once_and_wait_for_a_second_person(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": ADJUSTMENTS})
+    desk.people("D1", "D2")
+    header = ("code", "points", "why", "ref")
+    rows = [
+        ("D1", "120", "Fair in May", "F-1"),
+        ("D2", "-5", "Counted twice", None),
+        ("D9", "7", "Nobody", None),
+        ("D1", "0", "Nothing", None),
+        ("D1", "1,5", "Half", None),
+        ("D1", None, "Empty", None),
+    ]
+    file = desk.csv(*rows, header=header)
+    tried = desk.run(file, "adjustments", dry_run=True)
+    assert (tried.counts["created"], asked(desk)) == (2, [])
+    found = desk.run(file, "adjustments")
+    assert desk.codes(found) == {
+        4: ("held", "unknown_distributor"),
+        5: ("refused", "nothing_to_adjust"),
+        6: ("refused", "not_a_number"),
+        7: ("refused", "missing"),
+    }
+    assert asked(desk) == [(120, "Fair in May", "waiting"), (-5, "Counted twice", "waiting")]
+    again = desk.run(desk.csv(rows[0], ("D2", "3", "New", None), header=header), "adjustments")
+    assert (again.counts["created"], again.counts["duplicates"]) == (1, 1)
+    assert desk.run(file, "adjustments").counts["duplicates"] == 2
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        first = session.scalars(
+            select(AdjustmentRequest.id).where(
+                AdjustmentRequest.program_id == program.id, AdjustmentRequest.amount == 120
+            )
+        ).one()
+        adjustments.approve(session, program, first, actor="boss", now=desk.clock())
+    assert desk.balance("D1") == (0, 120)
+    desk.check()
