@@ -24,6 +24,7 @@ class DocumentStatus(enum.IntEnum):
     REVIEW = 2
     REFUSED = 3
     SUPERSEDED = 4  # a corrected document took its place; kept for the history
+    UNDONE = 5  # its import was undone; kept for the history
 
 
 class Bucket(enum.IntEnum):
@@ -92,6 +93,23 @@ class BatchStatus(enum.StrEnum):
     FINISHING = "finishing"
     DONE = "done"
     FAILED = "failed"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+class NamedThing(enum.StrEnum):
+    """What a name in a file stands for."""
+
+    PRODUCT = "product"
+    DISTRIBUTOR = "distributor"
+
+
+class UnknownState(enum.StrEnum):
+    """What somebody decided about a name that nobody knew."""
+
+    OPEN = "open"
+    MATCHED = "matched"
+    IGNORED = "ignored"
 
 
 class JobState(enum.StrEnum):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,9 +16,25 @@ class ImportBatch(Base):
     """One file, read once by one profile."""
 
     __tablename__ = "import_batch"
-    __table_args__ = {
-        "info": {KEPT: ("status", "message", "counts", "stretches", "warnings", "problems_file", "finished_at")},
-    }
+    __table_args__ = (
+        Index("ix_import_batch_program_id_file_sha256", "program_id", "file_sha256"),
+        {
+            "info": {
+                KEPT: (
+                    "status",
+                    "message",
+                    "counts",
+                    "stretches",
+                    "warnings",
+                    "problems_file",
+                    "finished_at",
+                    "undo_reason",
+                    "undone_by",
+                    "undone_at",
+                )
+            }
+        },
+    )
 
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"), index=True)
@@ -42,9 +58,17 @@ class ImportBatch(Base):
         JSONB(none_as_null=True), comment="what was noticed and stops nothing: each a code and what fills its sentence"
     )
     problems_file: Mapped[LongText | None]
+    continues_id: Mapped[int | None] = mapped_column(
+        ForeignKey("import_batch.id", ondelete="RESTRICT"),
+        index=True,
+        comment="the import of which this one takes rows in that were held",
+    )
     created_by: Mapped[LongText]
     created_at: Mapped[Instant]
     finished_at: Mapped[Instant | None]
+    undo_reason: Mapped[LongText | None]
+    undone_by: Mapped[LongText | None] = mapped_column(comment="who asked for it")
+    undone_at: Mapped[Instant | None]
 
 
 class ImportShard(Base):
@@ -74,3 +98,22 @@ class ImportProblem(Base):
     )
     outcome: Mapped[Outcome] = mapped_column(Named(Outcome))
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, comment="each a code and what fills its sentence")
+
+
+class ImportChange(Base):
+    """What an import of products or distributors made or changed, so that it can be taken back."""
+
+    __tablename__ = "import_change"
+    __table_args__ = (
+        Index("ix_import_change_batch_id", "batch_id"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    id: Mapped[Id]
+    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id", ondelete="RESTRICT"))
+    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"))
+    distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"))
+    before: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="what it changed, as it was; none: it was made"
+    )
+    after: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what it changed or made, as it became")

@@ -1,6 +1,7 @@
 """Imports every mapped class, so that the metadata is whole. Whoever needs the whole schema imports this module."""
 
 from app.models import (
+    aliases,
     catalogue,
     desk,
     distributors,
@@ -22,6 +23,7 @@ from app.models.base import Base
 metadata = Base.metadata
 
 __all__ = [
+    "aliases",
     "catalogue",
     "desk",
     "distributors",

@@ -14,6 +14,7 @@ DOCUMENT_STATUS: Mapping[DocumentStatus, Badge] = {
     DocumentStatus.REVIEW: Badge(_("In review"), "wait"),
     DocumentStatus.REFUSED: Badge(_("Refused"), "bad"),
     DocumentStatus.SUPERSEDED: Badge(_("Replaced by a correction"), "plain"),
+    DocumentStatus.UNDONE: Badge(_("Taken back with its import"), "plain"),
 }
 
 DOCUMENT_KIND: Mapping[DocumentKind, Any] = {

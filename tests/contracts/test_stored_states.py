@@ -12,7 +12,7 @@ from app.models.registry import metadata
 NUMBERS = {
     "Unit": {"POINTS": 1, "MONEY": 2},
     "DocumentKind": {"INVOICE": 1, "CREDIT_NOTE": 2},
-    "DocumentStatus": {"ACCEPTED": 1, "REVIEW": 2, "REFUSED": 3, "SUPERSEDED": 4},
+    "DocumentStatus": {"ACCEPTED": 1, "REVIEW": 2, "REFUSED": 3, "SUPERSEDED": 4, "UNDONE": 5},
     "Bucket": {
         "PENDING": 1,
         "AVAILABLE": 2,

@@ -6,11 +6,12 @@ import pytest
 
 from app.domain.states import DocumentStatus, LotState, TransactionKind
 from app.models.sales import Decision
+from app.services.voiding import void_documents
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
 from verification.decisions import CannotDecide, NoSuchDocument, decide, decide_together, documents
 
-ACCEPTED, REVIEW, REFUSED, SUPERSEDED = DocumentStatus
+ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
 
 
 def decided(desk: Desk, number: str) -> list[tuple[DocumentStatus, DocumentStatus, str, str]]:
@@ -157,6 +158,8 @@ def test_only_some_decisions_are_open(desk: Desk, was: DocumentStatus, becomes: 
     number = desk.document("1").id
     if was is SUPERSEDED:
         desk.invoice("1", 11, source=CORRECTING)
+    if was is UNDONE:
+        void_documents(desk.session, desk.rules, [number], becomes=UNDONE, now=NOW, actor="ann")
     before = (desk.points(), desk.newest().id)
     given = {"reason": "because", "actor": "ann", "now": NOW}
     if (was, becomes) in ALLOWED:

@@ -19,7 +19,7 @@ from tests.support.programs import NOW
 from tests.support.sales import Sold, incoming
 from verification.gate import Admission, Source, admit, content_hashes, document_keys
 
-ACCEPTED, REVIEW, REFUSED, SUPERSEDED = DocumentStatus
+ACCEPTED, REVIEW, REFUSED, SUPERSEDED, _UNDONE = DocumentStatus
 
 
 def codes(admission: Admission, at: int = 0) -> list[str]:

@@ -30,7 +30,7 @@ from tests.support.databases import empty_database, sessions_of
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk
 from tests.support.programs import NOW
 
-ACCEPTED, REVIEW, REFUSED, SUPERSEDED = DocumentStatus
+ACCEPTED, REVIEW, REFUSED, SUPERSEDED, _UNDONE = DocumentStatus
 COUNTING = (ACCEPTED, REVIEW)
 
 PIECES = {"code": "pieces", "name": "A point a piece", "kind": "per_unit", "points": 1}
