@@ -12,7 +12,7 @@ def check_profile(name: str, kind: str, profile: ImportProfile) -> None:
     Raises:
         NoProfile: It maps fields that this kind does not have, or leaves out what it needs.
     """
-    found = problems_of_columns(kind, profile.columns)
+    found = problems_of_columns(kind, profile.fields)
     if found:
         raise NoProfile(f"The import profile {name!r} {'; it '.join(found)}.")
 

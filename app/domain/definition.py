@@ -4,6 +4,7 @@ The models below are the schema (``kontor program schema`` prints them as JSON S
 in the document as people write them (``"1.00"``); `app.domain.rulebook` turns them into integers.
 """
 
+import codecs
 import datetime as dt
 import decimal
 import itertools
@@ -402,16 +403,57 @@ class CreditNote(Part):
         return self
 
 
+DATE_ORDERS = ("dmy", "mdy", "ymd")
+"""Orders of day, month and year: what a profile says instead of an exact format where a source is not so exact."""
+
+
 def _date_format(value: str) -> str:
-    """Take a strptime format that says year, month and day."""
+    """Take an order, or a strptime format that says year, month and day."""
+    if value in (*DATE_ORDERS, "found"):
+        return value
     day = dt.datetime(2023, 12, 31)  # noqa: DTZ001  # a day by itself, in no place
     try:
         understood = dt.datetime.strptime(day.strftime(value), value).date() == day.date()  # noqa: DTZ007
     except ValueError:
         understood = False
     if not understood:
-        raise ValueError(f'expected a strptime format of a whole date such as "%d.%m.%Y", found {value!r}')
+        raise ValueError(
+            'expected a strptime format of a whole date such as "%d.%m.%Y", or an order (dmy, mdy, ymd, found), '
+            f"found {value!r}"
+        )
     return value
+
+
+def _encoding(value: str) -> str:
+    try:
+        found = codecs.lookup(value)
+        "".encode(found.name)
+    except LookupError:
+        raise ValueError(f"expected an encoding such as cp1250 or utf-8, found {value!r}") from None
+    return found.name
+
+
+class Months(Part):
+    """Months stand side by side: what is below a month becomes a line of that month's document."""
+
+    series: Code = Field(description="numbers of the documents begin with it: SERIES-2025-12")
+    quantity: Words | None = Field(
+        None, description="the name over a month's quantities; none: a month has no other column"
+    )
+    net_amount: Words | None = Field(None, description="the name over a month's net amounts")
+    year: int | None = Field(None, ge=1990, le=2200, description="of months that are named without one")
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> "Months":
+        if self.net_amount is not None and self.quantity is None:
+            raise ValueError("quantity is needed beside net_amount: how its columns are called")
+        return self
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Name the fields that the months give."""
+        given = {"document_number", "issued_on", "quantity"}
+        return frozenset(given if self.net_amount is None else given | {"net_amount"})
 
 
 class ImportProfile(Part):
@@ -421,11 +463,34 @@ class ImportProfile(Part):
         None, description="where the profile's name is no kind"
     )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")
-    sheet: Words | None = Field(None, description="name of the sheet; none: the first")
-    dates: Annotated[Words, AfterValidator(_date_format)] | None = Field(
-        None, description="strptime format of dates written as text; none: 2025-12-31"
+    fixed: dict[Code, Words] = Field({}, description="our field -> what holds for every row: the file does not say it")
+    sheet: Words | None = Field(None, description="name of the only sheet that is read")
+    sheets: Literal["first", "visible"] | list[Words] = Field(
+        "first", description="which sheets are read: visible means all that people see; or names, in which * stands in"
     )
-    decimal: Literal[".", ","] = "."
+    header: int | None = Field(
+        None, ge=1, le=10_000, description="row in which the header begins; none: it is found by the columns' names"
+    )
+    header_rows: int = Field(1, ge=1, le=3, description="rows of the header; the names of a column are joined by ' / '")
+    fill_down: list[Code] = Field(
+        [], description="fields that are written in the first row only of those that share them"
+    )
+    months: Months | None = None
+    dates: Annotated[Words, AfterValidator(_date_format)] | None = Field(
+        None,
+        description="of dates written as text: dmy, mdy or ymd; found: the order that the column proves; or an exact "
+        "strptime format; none: 2025-12-31",
+    )
+    decimal: Literal[".", ",", "found"] = Field(".", description="found: the sign that each column proves")
+    thousands: Literal[".", ","] | None = Field(
+        None, description="parts thousands, where a source does so; spaces and apostrophes always may"
+    )
+    encoding: Annotated[Words, AfterValidator(_encoding)] | None = Field(
+        None, description="of a text file; none: it is found"
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        None, description="between the cells of a text file; none: it is found"
+    )
     credit_note: CreditNote | None = None
     unknown_distributor: Literal["hold", "create", "reject"] = "hold"
     unknown_product: Literal["hold", "create", "reject"] = "hold"
@@ -435,6 +500,26 @@ class ImportProfile(Part):
     changed_documents: Literal["hold", "correct"] = Field(
         "hold", description="same number, other content: hold it for a person, or let this source correct itself"
     )
+
+    @model_validator(mode="after")
+    def _not_twice(self) -> "ImportProfile":
+        if self.sheet is not None and self.sheets != "first":
+            raise ValueError("expected either sheet or sheets")
+        if self.thousands is not None and self.thousands == self.decimal:
+            raise ValueError(f"{self.decimal!r} parts the decimals, so thousands must be parted otherwise")
+        given = [*self.columns, *self.fixed, *(self.months.fields if self.months else ())]
+        twice = sorted({field for field in given if given.count(field) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} would come from two places: from columns, fixed and months only one")
+        strange = sorted(set(self.fill_down) - set(self.columns))
+        if strange:
+            raise ValueError(f"fill_down names {', '.join(strange)}, for which there is no column")
+        return self
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Name the fields that a file read by this profile has."""
+        return frozenset({*self.columns, *self.fixed, *(self.months.fields if self.months else ())})
 
 
 class TaxPart(Part):
@@ -502,9 +587,7 @@ def problems_of(file: ProgramFile) -> list[str]:
         if kind not in KINDS:
             found.append(f"import_profiles.{name}.kind: expected sales, distributors or products")
             continue
-        found += [
-            f"import_profiles.{name}.columns: {problem}" for problem in problems_of_columns(kind, profile.columns)
-        ]
+        found += [f"import_profiles.{name}.columns: {problem}" for problem in problems_of_columns(kind, profile.fields)]
     return found
 
 

@@ -241,7 +241,7 @@ COLUMNS = document("x")["import_profiles"]["sales"]["columns"]
             "import_profiles.sales.dates: expected a strptime format of a whole date such as ",
         ),
         (of_sales(dates="%m.%Y"), 'import_profiles.sales.dates: expected a strptime format of a whole date such as "'),
-        (of_sales(decimal=";"), "import_profiles.sales.decimal: input should be '.' or ',', found ';'"),
+        (of_sales(decimal=";"), "import_profiles.sales.decimal: input should be '.', ',' or 'found', found ';'"),
         (
             of_sales(columns={**COLUMNS, "vat": "VAT"}),
             "import_profiles.sales.columns: maps vat, which sales do not have; ",
