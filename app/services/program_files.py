@@ -91,7 +91,7 @@ def _problem(error: ErrorDetails) -> str:
         path, message = [*path, "kind"], f"expected one of {expected}, found {error['ctx']['tag']!r}"
     elif kind == "too_long" and isinstance(found, str):
         message = f"has {len(found)} letters, at most {error['ctx']['max_length']} are taken"
-    elif "found" not in message and not (kind == "value_error" and isinstance(found, dict | list)):
+    elif " found " not in message and not (kind == "value_error" and isinstance(found, dict | list)):
         message = f"{message[:1].lower()}{message[1:]}, found {_shown(found)}"
     return f"{path_text(path)}: {message}"
 
