@@ -14,6 +14,15 @@ def code_key(code: str) -> str:
     return unicodedata.normalize("NFC", code).strip().casefold()
 
 
+def ean_key(text: str) -> str | None:
+    """Give the form in which an EAN is compared: digits without leading zeros; None where a text cannot be one.
+
+    An EAN of 8, 12, 13 or 14 digits is the same with zeros before it; spaces and dashes part its digits.
+    """
+    digits = re.sub(r"[ \u00a0-]", "", text)
+    return digits.lstrip("0") or None if re.fullmatch(r"[0-9]{8}|[0-9]{12,14}", digits) else None
+
+
 def slug(name: str) -> str:
     """Make a code from a name: ``Road Frames`` becomes ``road-frames``. Letters without a Latin base are kept.
 

@@ -462,6 +462,9 @@ class ImportProfile(Part):
     kind: Literal["sales", "distributors", "products", "rates", "adjustments"] | None = Field(
         None, description="where the profile's name is no kind"
     )
+    files: Words | None = Field(
+        None, description="names of the files that `kontor import watch` reads by it, such as sales-*.csv"
+    )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")
     fixed: dict[Code, Words] = Field({}, description="our field -> what holds for every row: the file does not say it")
     sheet: Words | None = Field(None, description="name of the only sheet that is read")

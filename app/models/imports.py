@@ -27,6 +27,7 @@ class ImportBatch(Base):
                     "stretches",
                     "warnings",
                     "problems_file",
+                    "waiting_file",
                     "finished_at",
                     "undo_reason",
                     "undone_by",
@@ -58,6 +59,7 @@ class ImportBatch(Base):
         JSONB(none_as_null=True), comment="what was noticed and stops nothing: each a code and what fills its sentence"
     )
     problems_file: Mapped[LongText | None]
+    waiting_file: Mapped[LongText | None] = mapped_column(comment="typed rows that wait for names to be known")
     continues_id: Mapped[int | None] = mapped_column(
         ForeignKey("import_batch.id", ondelete="RESTRICT"),
         index=True,

@@ -28,6 +28,10 @@ def upgrade() -> None:
             comment="the import of which this one takes rows in that were held",
         ),
     )
+    op.add_column(
+        "import_batch",
+        sa.Column("waiting_file", sa.Text(), nullable=True, comment="typed rows that wait for names to be known"),
+    )
     op.add_column("import_batch", sa.Column("undo_reason", sa.Text(), nullable=True))
     op.add_column("import_batch", sa.Column("undone_by", sa.Text(), nullable=True, comment="who asked for it"))
     op.add_column("import_batch", sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True))
@@ -188,7 +192,7 @@ def downgrade() -> None:
     for table in ("import_change", "unknown_in_batch", "unknown_name", "distributor_alias", "product_alias"):
         op.drop_table(table)
     op.drop_index("ix_import_batch_program_id_file_sha256", table_name="import_batch")
-    for column in ("undone_at", "undone_by", "undo_reason", "continues_id"):
+    for column in ("undone_at", "undone_by", "undo_reason", "waiting_file", "continues_id"):
         op.drop_column("import_batch", column)
     for table in ("distributor", "product"):
         op.drop_column(table, "withdrawn_at")
