@@ -1,7 +1,10 @@
 """Points given or taken by hand: asked for by one person with a reason, decided by another."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +13,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.ledger import Account, LedgerTransaction
 from app.models.programs import Program
 from app.services import audit, ledger, notices
+from app.services.accounts import lock_wallets
 from app.services.rulebooks import rules_of
 
 REASONS = ("goodwill", "correction", "event", "opening", "complaint", "other")
@@ -142,6 +146,54 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
         now=now,
     )
     _decide(session, program, found, "approved", None, actor, now)
+
+
+@dataclass(frozen=True)
+class Together:
+    """What became of adjustments that were decided at once."""
+
+    decided: int
+    own: int
+    uncovered: int
+
+
+def approve_together(
+    session: Session, program: Program, request_ids: Sequence[int], *, actor: str, now: dt.datetime
+) -> Together:
+    """Approve those that wait; one's own, and those that an account does not cover, stay. The caller commits."""
+    waiting = _waiting(session, program, request_ids)
+    own = [one.id for one in waiting if one.requested_by.casefold() == actor.casefold()]
+    uncovered = 0
+    for one in waiting:
+        if one.id not in own:
+            try:
+                with session.begin_nested():
+                    approve(session, program, one.id, actor=actor, now=now)
+            except Uncovered:
+                uncovered += 1
+    return Together(len(waiting) - len(own) - uncovered, len(own), uncovered)
+
+
+def refuse_together(
+    session: Session, program: Program, request_ids: Sequence[int], *, note: str, actor: str, now: dt.datetime
+) -> int:
+    """Refuse those that wait; one's own are withdrawn. Returns how many. The caller commits."""
+    waiting = _waiting(session, program, request_ids)
+    for one in waiting:
+        refuse(session, program, one.id, note=note, actor=actor, now=now)
+    return len(waiting)
+
+
+def _waiting(session: Session, program: Program, request_ids: Sequence[int]) -> Sequence[AdjustmentRequest]:
+    """Give those that wait, every wallet locked before the first: two people who choose the same go one by one."""
+    chosen = (
+        AdjustmentRequest.id.in_(request_ids),
+        AdjustmentRequest.program_id == program.id,
+        AdjustmentRequest.state == "waiting",
+    )
+    owners = session.scalars(select(AdjustmentRequest.distributor_id).where(*chosen).distinct()).all()
+    lock_wallets(session, np.asarray(owners, dtype=np.int64))
+    return session.scalars(select(AdjustmentRequest).where(*chosen).order_by(AdjustmentRequest.id)).all()
 
 
 def refuse(session: Session, program: Program, request_id: int, *, note: str, actor: str, now: dt.datetime) -> None:

@@ -5,7 +5,7 @@ What somebody may not see is not found (404): the answer does not tell whether i
 
 import enum
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import registration
-from app.services.people import Permission, Person, may
+from app.services.people import Permission, Person, may, permissions_of
 from app.services.signing_in import Step
 from app.services.texts import TEXTS
 from app.web.context import OneDistributor, Scope, person, scope_or_none, session, step
@@ -188,6 +188,8 @@ ROUTES: Mapping[str, Rule] = {
     "audit.index": Rule(Reach.PROGRAM, Permission.SEE_AUDIT),
     "adjustments.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
     "adjustments.new": Rule(Reach.PROGRAM, Permission.REQUEST_ADJUSTMENT),
+    "adjustments.approve_many": Rule(Reach.PROGRAM, Permission.DECIDE_ADJUSTMENT),
+    "adjustments.refuse_many": Rule(Reach.PROGRAM, Permission.DECIDE_ADJUSTMENT),
     "adjustments.show": Rule(Reach.ADJUSTMENT, Permission.SEE_LEDGER),
     "adjustments.approve": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
     "adjustments.refuse": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
@@ -248,15 +250,15 @@ ROUTES: Mapping[str, Rule] = {
 
 def can(permission: str) -> bool:
     """Tell templates whether whoever is signed in has a permission for what the page is about."""
+    return Permission(permission) in permitted()
+
+
+def permitted() -> Set[Permission]:
+    """Give every permission that whoever is signed in has for what the page is about."""
     here = scope_or_none()
     if here is None:
-        return False
-    return may(person(), Permission(permission), here.program.id, here.distributor.id if here.distributor else None)
-
-
-def permitted() -> frozenset[str]:
-    """Give every permission that whoever is signed in has for what the page is about."""
-    return frozenset(one.value for one in Permission if can(one.value))
+        return frozenset()
+    return permissions_of(person(), here.program.id, here.distributor.id if here.distributor else None)
 
 
 def guard() -> Response | None:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField, TextAreaField
@@ -22,10 +22,14 @@ from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form, choice
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.asking import chosen_ids
+from app.web.lists.describing import Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.wording import ADJUSTMENT_REASON, ADJUSTMENT_STATE
 
 bp = Blueprint("adjustments", __name__)
+
+MOST_AT_ONCE = 500
+"""So many are decided while somebody waits for the page."""
 
 
 class NewAdjustment(Form):
@@ -57,15 +61,17 @@ def _query() -> Select[Any]:
     )
 
 
-def _request(row: Any) -> str:
-    return url_for("adjustments.show", program_code=scope().program.code, adjustment_id=row.row_id)
-
-
 ADJUSTMENTS = Listing(
     name="adjustments",
     title=_("Adjustments"),
     columns=(
-        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_request),
+        Column(
+            "name",
+            _("Distributor"),
+            Distributor.name,
+            sort=Distributor.sort_key,
+            link=To("adjustments.show", adjustment_id="row_id"),
+        ),
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
         Column("points", _("Points"), AdjustmentRequest.amount, Kind.POINTS, AdjustmentRequest.amount),
         Column(
@@ -82,6 +88,10 @@ ADJUSTMENTS = Listing(
     query=_query,
     id=AdjustmentRequest.id,
     default="-requested_at",
+    actions=(
+        Action(_("Approve…"), "adjustments.approve_many", "decide_adjustment"),
+        Action(_("Refuse…"), "adjustments.refuse_many", "decide_adjustment", danger=True),
+    ),
     filters=(
         Search(Distributor.name, Distributor.code, AdjustmentRequest.note, title=_("Distributor, code or words")),
         OneOf(
@@ -132,6 +142,93 @@ def _distributor_id(writing: Session, code: str) -> int | None:
             Distributor.program_id == scope().program.id, Distributor.code_key == code_key(code)
         )
     ).one_or_none()
+
+
+@bp.post("/programs/<code:program_code>/adjustments/approve")
+def approve_many(program_code: str) -> str | Response:
+    """Show what the chosen adjustments come to, then let them happen."""
+    chosen = _chosen()
+    if not chosen:
+        return _nothing_chosen()
+    if request.form.get("sure") != "yes":
+        return _many(chosen, None)
+    with transaction(db.session) as writing:
+        done = adjustments.approve_together(writing, scope().program, chosen, actor=person().login, now=now())
+    if done.decided:
+        flash(ngettext("%(num)s adjustment is approved.", "%(num)s adjustments are approved.", done.decided), "success")
+    if done.own:
+        flash(
+            ngettext(
+                "%(num)s is your own: a second person must approve it.",
+                "%(num)s are your own: a second person must approve them.",
+                done.own,
+            ),
+            "warning",
+        )
+    if done.uncovered:
+        flash(
+            ngettext(
+                "%(num)s asks for more than its account has, and this programme lets nobody owe.",
+                "%(num)s ask for more than their accounts have, and this programme lets nobody owe.",
+                done.uncovered,
+            ),
+            "warning",
+        )
+    return redirect(url_for("adjustments.index", program_code=program_code), 303)
+
+
+@bp.post("/programs/<code:program_code>/adjustments/refuse")
+def refuse_many(program_code: str) -> str | Response | tuple[str, int]:
+    """Ask once why the chosen adjustments are refused, then refuse them."""
+    chosen = _chosen()
+    if not chosen:
+        return _nothing_chosen()
+    if "note" not in request.form:
+        return _many(chosen, Refusal(formdata=None))
+    form = Refusal()
+    if not form.validate():
+        return _many(chosen, form), 400
+    with transaction(db.session) as writing:
+        refused = adjustments.refuse_together(
+            writing, scope().program, chosen, note=form.note.data or "", actor=person().login, now=now()
+        )
+    flash(ngettext("%(num)s adjustment is refused.", "%(num)s adjustments are refused.", refused), "success")
+    return redirect(url_for("adjustments.index", program_code=program_code), 303)
+
+
+def _chosen() -> list[int]:
+    """Give those of the chosen adjustments that wait."""
+    waiting = select(AdjustmentRequest.id).where(
+        AdjustmentRequest.id.in_(chosen_ids(session(), ADJUSTMENTS)), AdjustmentRequest.state == "waiting"
+    )
+    return list(session().scalars(waiting.order_by(AdjustmentRequest.id).limit(MOST_AT_ONCE)))
+
+
+def _nothing_chosen() -> Response:
+    flash(gettext("Choose adjustments first: none of those chosen waits for a decision."), "warning")
+    return redirect(url_for("adjustments.index", program_code=scope().program.code), 303)
+
+
+def _many(chosen: list[int], refusal: Refusal | None) -> str:
+    given, taken = (
+        session()
+        .execute(
+            select(
+                func.coalesce(func.sum(func.greatest(AdjustmentRequest.amount, 0)), 0),
+                func.coalesce(func.sum(func.least(AdjustmentRequest.amount, 0)), 0),
+            ).where(AdjustmentRequest.id.in_(chosen))
+        )
+        .one()
+    )
+    return render_template(
+        "admin/adjustments_decide.html",
+        chosen=chosen,
+        given=int(given),
+        taken=int(taken),
+        form=refusal or Form(formdata=None),
+        refusing=refusal is not None,
+        most=MOST_AT_ONCE,
+    )
 
 
 @bp.get("/programs/<code:program_code>/adjustments/<id:adjustment_id>")

@@ -42,3 +42,28 @@ def test_nobody_approves_what_they_asked_for(desk: Desk) -> None:
     assert desk.session.get_one(AdjustmentRequest, asked).state == "withdrawn"
     with pytest.raises(adjustments.NotWaiting):
         adjustments.approve(desk.session, desk.program, asked, actor="ben", now=NOW)
+
+
+def test_many_are_decided_at_once_and_those_that_cannot_be_stay(open_desk: Opening) -> None:
+    desk = open_desk(program={"returns": "clamp"})
+    desk.invoice("1", 3)
+    given, too_much, own = ask(desk, 5), ask(desk, -50), ask(desk, 7)
+    desk.session.get_one(AdjustmentRequest, own).requested_by = "ben"
+    done = adjustments.approve_together(
+        desk.session, desk.program, [given, too_much, own, own + 1_000], actor="Ben", now=NOW
+    )
+    assert done == adjustments.Together(decided=1, own=1, uncovered=1)
+    assert desk.points() == Standing(0, 8)
+    refused = adjustments.refuse_together(
+        desk.session, desk.program, [given, too_much, own], note="no", actor="ben", now=NOW
+    )
+    assert refused == 2
+    states = [desk.session.get_one(AdjustmentRequest, one).state for one in (given, too_much, own)]
+    assert states == ["approved", "refused", "withdrawn"]
+
+
+def test_an_adjustment_of_a_key_is_asked_for_once(desk: Desk) -> None:
+    more = {"reason_code": "event", "note": "fair", "actor": "ann", "now": NOW}
+    first = adjustments.request_once(desk.session, desk.program, desk.people["D1"], 5, key="F-1", **more)
+    assert first is not None
+    assert adjustments.request_once(desk.session, desk.program, desk.people["D2"], 9, key="F-1", **more) is None

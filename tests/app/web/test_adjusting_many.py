@@ -1,0 +1,70 @@
+"""Adjustments that were asked for by a file are decided together, by somebody else than who asked."""
+
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.desk import AdjustmentRequest
+from app.models.programs import Program
+from app.services import adjustments
+from tests.app.web.conftest import token_of
+from tests.app.web.world import World
+
+As = Callable[[str], FlaskClient]
+
+
+def asked(world: World, *amounts: int, by: str) -> list[int]:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        return [
+            adjustments.request(
+                session,
+                program,
+                world.distributors["D-7"],
+                amount,
+                reason_code="event",
+                note="a fair",
+                actor=by,
+                now=world.clock(),
+            )
+            for amount in amounts
+        ]
+
+
+def states(world: World, *ids: int) -> list[str]:
+    with world.app.app_context():
+        found = {one.id: one.state for one in db.session.scalars(select(AdjustmentRequest))}
+    return [found[one] for one in ids]
+
+
+def test_the_chosen_are_approved_after_a_look_at_what_they_come_to(world: World, as_: As) -> None:
+    approver, index = as_("approver"), f"/programs/{world.a}/adjustments"
+    first, second = asked(world, 30, -10, by="somebody@else.example")
+    (own,) = asked(world, 5, by=world.login("approver"))
+    page = approver.get(index).text
+    assert f'formaction="{index}/approve"' in page
+    assert f'formaction="{index}/approve"' not in as_("viewer").get(index).text
+    sent = {"csrf_token": token_of(approver, index), "ids": [first, second, own]}
+    shown = approver.post(f"{index}/approve", data=sent)
+    assert (shown.status_code, states(world, first)) == (200, ["waiting"])
+    assert "They give 35 and take 10." in shown.text
+    done = approver.post(f"{index}/approve", data={**sent, "sure": "yes"}, follow_redirects=True)
+    assert "2 adjustments are approved." in done.text
+    assert "1 is your own: a second person must approve it." in done.text
+    assert states(world, first, second, own) == ["approved", "approved", "waiting"]
+
+
+def test_the_chosen_are_refused_with_one_reason(world: World, as_: As) -> None:
+    approver, index = as_("approver"), f"/programs/{world.a}/adjustments"
+    first, second = asked(world, 30, -10, by="somebody@else.example")
+    sent = {"csrf_token": token_of(approver, index), "ids": [first, second]}
+    assert "Refuse 2 adjustments" in approver.post(f"{index}/refuse", data=sent).text
+    assert approver.post(f"{index}/refuse", data={**sent, "note": ""}).status_code == 400
+    done = approver.post(f"{index}/refuse", data={**sent, "note": "not agreed"}, follow_redirects=True)
+    assert "2 adjustments are refused." in done.text
+    assert states(world, first, second) == ["refused", "refused"]
+    again = approver.post(f"{index}/refuse", data={**sent, "note": "again"}, follow_redirects=True)
+    assert "none of those chosen waits" in again.text
