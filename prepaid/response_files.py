@@ -18,10 +18,11 @@ from importers.guard import judge
 from importers.parsing import Column
 from importers.reading import TextTable, read
 from prepaid.errors import CardNumberFound
+from prepaid.order_files import TOTAL
 from prepaid.providers import Answer, LoadResult
 
 _REQUIRED = ("reference", "result")
-_OPTIONAL = ("code", "message", "amount")
+_OPTIONAL = ("code", "message", "amount", "record")
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,20})?")
 
 
@@ -55,7 +56,11 @@ def read_response(path: Path, name: str, *, max_bytes: int, decimals: int) -> Re
         words = f"The row has {found} cells, the header {expected}; look for a stray separator or quote."
         response.problems.append(problem(row, None, "wrong_number_of_cells", words))
     for at, row in enumerate(table.row_number.tolist()):
-        answer = _answer({field_: values[at] for field_, values in cells.items()}, row, decimals, response.problems)
+        said = {field_: values[at] for field_, values in cells.items()}
+        if said.get("record") == TOTAL:  # an order file that came back with what became of its lines
+            response.rows -= 1
+            continue
+        answer = _answer(said, row, decimals, response.problems)
         if answer is not None:
             response.answers.append((row, answer))
     return response

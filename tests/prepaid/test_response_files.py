@@ -33,6 +33,12 @@ def test_answers_come_with_their_rows(tmp_path: Path) -> None:
     ]
 
 
+def test_the_totals_of_an_order_file_that_comes_back_are_no_answer(tmp_path: Path) -> None:
+    found = read(tmp_path, "record,reference,amount,result\nload,A-1R1,50.00,loaded\ntotal,,50.00,\n")
+    assert (found.rows, found.problems) == (1, [])
+    assert found.answers == [(2, Answer("A-1R1", LoadResult.LOADED, "", "", 5_000))]
+
+
 @pytest.mark.parametrize(
     ("row", "code", "words"),
     [
