@@ -3,10 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 from werkzeug.routing import BaseConverter, IntegerConverter, ValidationError
 
-from app.web.context import settings
+from app.web.context import scope_or_none, settings
 
 _LARGEST = 2**63 - 1
 _LONGEST_SEARCH = 100
@@ -50,6 +50,19 @@ def text_asked(name: str) -> str:
 def outside(endpoint: str, **values: Any) -> str:
     """Give the address of a page as it stands in a message: whole, and never made of what a browser says of us."""
     return f"{settings().address}{url_for(endpoint, **values)}"
+
+
+def leading_to(endpoint: str, parameter: str) -> tuple[str, str]:
+    """Give what stands before and after an id in the address of a page: for lists, which fill in one for each row.
+
+    The page is one of the programme that this page is about, or of the platform.
+    """
+    values: dict[str, Any] = {parameter: _LARGEST}
+    here = scope_or_none()
+    if here is not None and current_app.url_map.is_endpoint_expecting(endpoint, "program_code"):
+        values["program_code"] = here.program.code
+    before, _id, after = url_for(endpoint, **values).rpartition(str(_LARGEST))
+    return before, after
 
 
 def our_own(target: str | None) -> str | None:

@@ -81,9 +81,16 @@ def keys() -> Keys:
     return made
 
 
+def visitor() -> SignedIn | None:
+    """Give whoever asks, as far as they have signed in: looked up once a request, and not through the proxy."""
+    found = g.get("_login_user") or current_user._get_current_object()
+    return found if isinstance(found, SignedIn) else None
+
+
 def place_or_none() -> Place | None:
     """Give the session that the request comes from, also where its second factor was not shown yet."""
-    return current_user.place if current_user.is_authenticated else None
+    found = visitor()
+    return found.place if found is not None else None
 
 
 def place() -> Place:
@@ -96,12 +103,14 @@ def place() -> Place:
 
 def step() -> Step | None:
     """Tell how far whoever asks has come in signing in; None where they have not begun."""
-    return current_user.step if current_user.is_authenticated else None
+    found = visitor()
+    return found.step if found is not None else None
 
 
 def somebody() -> Person | None:
     """Give whoever is signed in, all the way."""
-    return current_user.place.person if step() is Step.WHOLE else None
+    found = visitor()
+    return found.place.person if found is not None and found.step is Step.WHOLE else None
 
 
 def person() -> Person:

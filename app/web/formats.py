@@ -7,7 +7,8 @@ import unicodedata
 from flask import g, has_request_context
 
 from app.services.languages import DEFAULT, Writing, writing
-from app.web.context import scope
+from app.web.context import scope, scope_or_none
+from app.web.languages import language
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
@@ -18,9 +19,7 @@ def here() -> Writing:
         return writing(DEFAULT)
     found: Writing | None = g.get("writing")
     if found is None:
-        from app.web.languages import chosen
-
-        found = g.writing = writing(chosen())
+        found = g.writing = writing(language())
     return found
 
 
@@ -66,9 +65,14 @@ def month(at: dt.date) -> str:
 
 
 def instant(at: dt.datetime) -> str:
-    """Write an instant as date and minute, in the time zone of the page's programme; outside of one, in UTC."""
-    found = g.get("scope")
-    return here().instant(at, found.program.time_zone if found is not None else "UTC")
+    """Write an instant as date and minute, in the page's time zone."""
+    return here().instant(at, zone())
+
+
+def zone() -> str:
+    """Name the time zone of the page's programme; outside of one, UTC."""
+    found = scope_or_none()
+    return found.program.time_zone if found is not None else "UTC"
 
 
 def duration(seconds: float) -> str:

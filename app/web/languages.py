@@ -1,14 +1,30 @@
 """Languages of pages and messages: which one somebody reads, and where its texts are."""
 
 from babel.support import NullTranslations
-from flask import Flask, request
-from flask_babel import Babel, Domain, get_locale
+from flask import Flask, g, request
+from flask_babel import Babel, Domain
 
-from app.services.languages import DEFAULT, LANGUAGES
+from app.services.languages import LANGUAGES
 from app.services.translations import translations
 from app.web.context import scope_or_none, somebody
 
-babel = Babel()
+babel = Babel(configure_jinja=False)  # templates ask for texts themselves: app/web/templating.py
+
+
+def language() -> str:
+    """Give the language of this request: it is chosen once, and stays what it is until the answer is sent."""
+    found: str | None = g.get("language")
+    if found is None:
+        found = g.language = chosen()
+    return found
+
+
+def catalogue() -> NullTranslations:
+    """Give the catalogue of this request's language."""
+    found: NullTranslations | None = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = translations(language())
+    return found
 
 
 class Catalogues(Domain):  # type: ignore[misc]  # flask_babel carries no types
@@ -16,8 +32,7 @@ class Catalogues(Domain):  # type: ignore[misc]  # flask_babel carries no types
 
     def get_translations(self) -> NullTranslations:
         """Give the catalogue of the language of this request."""
-        locale = get_locale()
-        return translations(locale.language if locale is not None else DEFAULT)
+        return catalogue()
 
 
 def chosen() -> str:
@@ -37,5 +52,5 @@ def chosen() -> str:
 
 def register(app: Flask) -> None:
     """Let pages speak."""
-    babel.init_app(app, locale_selector=chosen)
+    babel.init_app(app, locale_selector=language)
     babel.domain_instance = Catalogues()

@@ -23,7 +23,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.links import invitation_link
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("applications", __name__)
 
@@ -70,15 +70,17 @@ def _query() -> Select[Any]:
     return select().select_from(Application).where(Application.program_id == scope().program.id)
 
 
-def _link(row: Any) -> str:
-    return url_for("applications.show", program_code=scope().program.code, application_id=row.row_id)
-
-
 APPLICATIONS = Listing(
     name="applications",
     title=_("Applications"),
     columns=(
-        Column("company", _("Company"), Application.company, sort=Application.company, link=_link),
+        Column(
+            "company",
+            _("Company"),
+            Application.company,
+            sort=Application.company,
+            link=To("applications.show", application_id="row_id"),
+        ),
         Column("name", _("Applicant"), Application.name, sort=Application.name, small=lambda row: row.login),
         Column("kind", _("Kind"), Application.kind, words=lambda kind: KIND[kind]),
         Column("tax_id", _("Tax id"), Application.tax_id, Kind.CODE, phone=False),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
@@ -13,7 +13,7 @@ from app.models.distributors import Distributor, DistributorGroup
 from app.models.ledger import Account
 from app.web.context import scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("distributors", __name__)
 
@@ -37,10 +37,6 @@ def _groups() -> Sequence[Choice]:
     return [Choice(code, name) for code, name in rows]
 
 
-def _record(row: Any) -> str:
-    return url_for("records.show", program_code=scope().program.code, distributor_id=row.row_id)
-
-
 def _points(key: str, title: Any, value: Any, *, phone: bool = True) -> Column:
     return Column(key, title, value, Kind.POINTS, value, phone=phone)
 
@@ -49,7 +45,13 @@ DISTRIBUTORS = Listing(
     name="distributors",
     title=_("Distributors and their points"),
     columns=(
-        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_record),
+        Column(
+            "name",
+            _("Distributor"),
+            Distributor.name,
+            sort=Distributor.sort_key,
+            link=To("records.show", distributor_id="row_id"),
+        ),
         Column("code", _("Code"), Distributor.code, Kind.CODE, Distributor.code_key),
         Column("group_name", _("Group"), DistributorGroup.name, phone=False),
         _points("available", _("Available"), Account.available),

@@ -23,7 +23,7 @@ from app.web.addresses import id_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 from verification import decisions
 
@@ -51,14 +51,6 @@ def _query() -> Select[Any]:
     )
 
 
-def _document(row: Any) -> str:
-    return url_for("documents.show", program_code=scope().program.code, document_id=row.row_id)
-
-
-def _distributor(row: Any) -> str:
-    return url_for("records.show", program_code=scope().program.code, distributor_id=row.distributor_id)
-
-
 def _numbered(typed: str) -> ColumnElement[bool]:
     """Find numbers that begin like the typed one, however it is written (rules.md 9): an index serves that."""
     keys = {number_key(typed, year) for year in (0, *map(int, _YEAR.findall(typed)))} - {""}
@@ -73,11 +65,11 @@ DOCUMENTS = Listing(
             "number",
             _("Document"),
             SalesDocument.number,
-            link=_document,
+            link=To("documents.show", document_id="row_id"),
             small=lambda row: DOCUMENT_KIND[row.kind],
         ),
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
-        Column("name", _("Distributor"), Distributor.name, link=_distributor),
+        Column("name", _("Distributor"), Distributor.name, link=To("records.show", distributor_id="distributor_id")),
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
         Column("lines", _("Lines"), SalesDocument.line_count, Kind.NUMBER, phone=False),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, render_template
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
@@ -13,7 +13,7 @@ from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument
 from app.web.context import scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.wording import MOVEMENT
 
 bp = Blueprint("ledger", __name__)
@@ -58,26 +58,23 @@ def _owner() -> Any:
     )
 
 
-def _transaction(row: Any) -> str:
-    return url_for("ledger.show", program_code=scope().program.code, transaction_id=row.row_id)
-
-
-def _document(row: Any) -> str | None:
-    if row.document_id is None:
-        return None
-    return url_for("documents.show", program_code=scope().program.code, document_id=row.document_id)
-
-
 LEDGER = Listing(
     name="ledger",
     title=_("Ledger"),
     columns=(
-        Column("number", _("Transaction"), LedgerTransaction.id, Kind.CODE, LedgerTransaction.id, link=_transaction),
+        Column(
+            "number",
+            _("Transaction"),
+            LedgerTransaction.id,
+            Kind.CODE,
+            LedgerTransaction.id,
+            link=To("ledger.show", transaction_id="row_id"),
+        ),
         Column("kind", _("Movement"), LedgerTransaction.kind, words=lambda kind: MOVEMENT[kind]),
         Column("effective_on", _("Effective"), LedgerTransaction.effective_on, Kind.DAY),
         Column("recorded_at", _("Recorded"), LedgerTransaction.recorded_at, Kind.INSTANT, phone=False),
         Column("owner", _("Distributor"), _owner()),
-        Column("document", _("Document"), SalesDocument.number, link=_document),
+        Column("document", _("Document"), SalesDocument.number, link=To("documents.show", document_id="document_id")),
         Column("points", _("Points"), _of_wallets(Unit.POINTS), Kind.POINTS),
         Column("money", _("Money"), _of_wallets(Unit.MONEY), Kind.MONEY, phone=False),
         Column("actor", _("By"), LedgerTransaction.actor, phone=False),

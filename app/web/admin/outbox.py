@@ -19,7 +19,7 @@ from app.services.messages import Channel
 from app.services.messages import Kind as About
 from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Days, Listing, OneOf, Search
+from app.web.lists.describing import Badge, Choice, Column, Days, Listing, OneOf, Search, To
 from app.web.lists.describing import Kind as Written
 
 bp = Blueprint("outbox", __name__)
@@ -55,7 +55,7 @@ def about(kind: str) -> Any:
     return ABOUT.get(kind, kind)
 
 
-def listing(name: str, query: Any, link: Any) -> Listing:
+def listing(name: str, query: Any, link: To) -> Listing:
     """Describe a list of messages: of one programme, or of all that there are."""
     return Listing(
         name=name,
@@ -94,11 +94,7 @@ def _query() -> Select[Any]:
     return select().select_from(Message).where(Message.program_id == scope().program.id)
 
 
-def _link(row: Any) -> str:
-    return url_for("outbox.show", program_code=scope().program.code, message_id=row.row_id)
-
-
-MESSAGES = listing("messages", _query, _link)
+MESSAGES = listing("messages", _query, To("outbox.show", message_id="row_id"))
 
 
 @bp.get("/programs/<code:program_code>/outbox")

@@ -22,7 +22,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.links import invitation_link
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.wording import ROLE
 
 bp = Blueprint("people", __name__)
@@ -86,10 +86,6 @@ def _query() -> Select[Any]:
     )
 
 
-def _link(row: Any) -> str:
-    return url_for("people.show", program_code=scope().program.code, membership_id=row.row_id)
-
-
 def _role(value: Any) -> Any:
     """Name a role; one of a newer version by itself."""
     return next((text for role, text in ROLE.items() if role == value), value)
@@ -99,7 +95,9 @@ PEOPLE = Listing(
     name="people",
     title=_("Users and their roles"),
     columns=(
-        Column("name", _("Name"), UserAccount.name, sort=UserAccount.name, link=_link),
+        Column(
+            "name", _("Name"), UserAccount.name, sort=UserAccount.name, link=To("people.show", membership_id="row_id")
+        ),
         Column("login", _("E-mail"), UserAccount.login, sort=UserAccount.login),
         Column("role", _("Role"), Membership.role, sort=Membership.role, words=_role),
         Column("distributor", _("Distributor"), Distributor.name, phone=False),

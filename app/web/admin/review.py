@@ -18,7 +18,7 @@ from app.web.admin.documents import Decision
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids
-from app.web.lists.describing import Action, Column, Days, Kind, Listing, Search
+from app.web.lists.describing import Action, Column, Days, Kind, Listing, Search, To
 from app.web.wording import DOCUMENT_KIND
 from verification import decisions
 
@@ -39,10 +39,6 @@ def _query() -> Select[Any]:
     )
 
 
-def _document(row: Any) -> str:
-    return url_for("documents.show", program_code=scope().program.code, document_id=row.row_id)
-
-
 REVIEW = Listing(
     name="review",
     title=_("Documents that wait for a decision"),
@@ -51,7 +47,7 @@ REVIEW = Listing(
             "number",
             _("Document"),
             SalesDocument.number,
-            link=_document,
+            link=To("documents.show", document_id="row_id"),
             small=lambda row: DOCUMENT_KIND[row.kind],
         ),
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),

@@ -19,7 +19,7 @@ from app.web.context import now, person, scope, session
 from app.web.finance import wording
 from app.web.forms import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from prepaid import cards
 from prepaid.connections import connect
 from prepaid.errors import PrepaidError
@@ -49,10 +49,6 @@ def _query() -> Select[Any]:
     )
 
 
-def _distributor(row: Any) -> str:
-    return url_for("records.show", program_code=scope().program.code, distributor_id=row.distributor_id)
-
-
 def _state(active: Any) -> Badge:
     return Badge(_("In use"), "good") if active else Badge(_("Replaced"), "plain")
 
@@ -61,7 +57,13 @@ CARDS = Listing(
     name="cards",
     title=_("Cards"),
     columns=(
-        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_distributor),
+        Column(
+            "name",
+            _("Distributor"),
+            Distributor.name,
+            sort=Distributor.sort_key,
+            link=To("records.show", distributor_id="distributor_id"),
+        ),
         Column("code", _("Code"), Distributor.code, Kind.CODE, Distributor.code_key),
         Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
         Column("token", _("Token"), Card.token, Kind.CODE, phone=False),

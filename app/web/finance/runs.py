@@ -28,7 +28,7 @@ from app.web.finance.top_ups import of_run
 from app.web.forms import Form
 from app.web.lists import showing
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, To
 from importers.errors import ImportRefused
 from prepaid import jobs, ordering, settling
 from prepaid import runs as prepaid_runs
@@ -65,10 +65,6 @@ def _query() -> Select[Any]:
     return select().select_from(ConversionRun).where(ConversionRun.program_id == scope().program.id)
 
 
-def _run_address(row: Any) -> str:
-    return url_for("runs.show", program_code=scope().program.code, run_id=row.row_id)
-
-
 def _period(row: Any) -> str:
     return wording.period(row.from_on, row.to_on)
 
@@ -83,7 +79,7 @@ RUNS = Listing(
             ConversionRun.id,
             Kind.NUMBER,
             ConversionRun.id,
-            link=_run_address,
+            link=To("runs.show", run_id="row_id"),
             words=lambda number: gettext("Run %(number)s", number=number),
             small=_period,
         ),

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, Select, cast, func, select
 from werkzeug.wrappers import Response
@@ -15,7 +15,7 @@ from app.models.prepaid import Card, Redemption, TopUp
 from app.web.context import scope
 from app.web.finance import wording
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from prepaid.topups import points_of_top_up
 
 bp = Blueprint("top_ups", __name__)
@@ -33,16 +33,6 @@ def _query() -> Select[Any]:
     )
 
 
-def _distributor(row: Any) -> str:
-    return url_for("records.show", program_code=scope().program.code, distributor_id=row.distributor_id)
-
-
-def _run(row: Any) -> str | None:
-    if row.run is None:
-        return None
-    return url_for("runs.show", program_code=scope().program.code, run_id=row.run)
-
-
 _COLUMNS = (
     Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small=lambda row: row.failure),
     Column(
@@ -50,7 +40,7 @@ _COLUMNS = (
         _("Distributor"),
         Distributor.name,
         sort=Distributor.sort_key,
-        link=_distributor,
+        link=To("records.show", distributor_id="distributor_id"),
         small=lambda row: row.code,
     ),
     Column("code", _("Code"), Distributor.code, Kind.CODE, shown=False),
@@ -60,7 +50,7 @@ _COLUMNS = (
     Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
     Column("status", _("State"), TopUp.status, badge=lambda status: wording.TOP_UP[status]),
     Column("tax_rule", _("Tax rule"), Redemption.tax_rule, shown=False),
-    Column("run", _("Run"), Redemption.run_id, Kind.TEXT, link=_run, phone=False),
+    Column("run", _("Run"), Redemption.run_id, Kind.TEXT, link=To("runs.show", run_id="run"), phone=False),
     Column("created_at", _("Written down"), TopUp.created_at, Kind.INSTANT, TopUp.created_at, phone=False),
     Column("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT),
     Column("failure", _("Why it failed"), TopUp.failure, shown=False),
@@ -73,7 +63,7 @@ _NAMED = Column(
     _("Distributor"),
     Distributor.name,
     sort=Distributor.sort_key,
-    link=_distributor,
+    link=To("records.show", distributor_id="distributor_id"),
     small=lambda row: row.reference,
 )
 """The first column where a list is of one run: whose top-up, its reference below."""

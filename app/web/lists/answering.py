@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import abort, render_template
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
@@ -33,21 +33,18 @@ def saved_views(listing: Listing) -> list[Any]:
     """Give the views of a list that whoever is signed in saved, or that others share: id, name, query, whose."""
     if scope().distributor is not None and not may(person(), Permission.SEE_PROGRAM, scope().program.id):
         return []
-    return list(
-        session().execute(
-            select(
-                SavedView.id,
-                SavedView.name,
-                SavedView.query,
-                SavedView.shared,
-                (SavedView.user_id == person().id).label("mine"),
-            )
-            .where(
-                SavedView.program_id == scope().program.id,
-                SavedView.listing == listing.name,
-                or_(SavedView.user_id == person().id, SavedView.shared),
-            )
-            .order_by(SavedView.name)
-            .limit(50)
-        )
+    asked = {"program_id": scope().program.id, "listing": listing.name, "user_id": person().id}
+    return list(session().execute(_VIEWS, asked))
+
+
+_MINE = SavedView.user_id == bindparam("user_id")
+_VIEWS = (
+    select(SavedView.id, SavedView.name, SavedView.query, SavedView.shared, _MINE.label("mine"))
+    .where(
+        SavedView.program_id == bindparam("program_id"),
+        SavedView.listing == bindparam("listing"),
+        or_(_MINE, SavedView.shared),
     )
+    .order_by(SavedView.name)
+    .limit(50)
+)

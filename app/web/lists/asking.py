@@ -9,7 +9,9 @@ import enum
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import request, url_for
 from sqlalchemy import Select, func, literal
@@ -20,6 +22,8 @@ from app.web.addresses import text_asked
 from app.web.lists.describing import Column, Listing
 
 MOST_CHOSEN = 5_000
+_UNQUOTED = "!$'()*,/:;?@"
+"""What stands in a query as it is, as in every other address of ours."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,13 @@ class Asked:
         given: dict[str, Any] = {**self.values, "sort": self.sort if self.sort != self.listing.default else None}
         for key, value in changes.items():
             given[key] = value
+        kept = urlencode({key: value for key, value in given.items() if value}, safe=_UNQUOTED)
+        return f"{self._page}?{kept}" if kept else self._page
+
+    @cached_property
+    def _page(self) -> str:
         assert request.endpoint is not None, "a list is shown by a page"
-        kept = {key: value for key, value in given.items() if value}
-        return url_for(request.endpoint, **{**(request.view_args or {}), **kept})
+        return url_for(request.endpoint, **(request.view_args or {}))
 
     @property
     def query_string(self) -> str:

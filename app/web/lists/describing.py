@@ -45,6 +45,18 @@ class Badge:
     tone: str = "plain"
 
 
+class To:
+    """Leads to the page of something that a row names: ``To("documents.show", document_id="row_id")``.
+
+    The address of the page has one id besides the programme that the list is of; none where the row names none.
+    """
+
+    def __init__(self, endpoint: str, **named: str) -> None:
+        """Take the page, and by what key the row has the id that its address wants."""
+        self.endpoint = endpoint
+        ((self.parameter, self.key),) = named.items()
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a list.
@@ -55,7 +67,7 @@ class Column:
         value: the SQL expression.
         kind: how it is written.
         sort: what the list is sorted by under this column, never NULL; none: it cannot be.
-        link: gives the address that the value leads to, from the row.
+        link: the page that the value leads to.
         badge: gives the state in a word, from the value.
         words: gives what is shown in place of the value: a text, from the value.
         small: gives a second, quieter line under the value, from the row.
@@ -69,7 +81,7 @@ class Column:
     value: SQLColumnExpression[Any]
     kind: Kind = Kind.TEXT
     sort: SQLColumnExpression[Any] | None = None
-    link: Callable[[Any], str | None] | None = None
+    link: To | None = None
     badge: Callable[[Any], Badge] | None = None
     words: Callable[[Any], Text] | None = None
     small: Callable[[Any], Text | None] | None = None

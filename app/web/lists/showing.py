@@ -1,15 +1,15 @@
 """A page of a list as it is shown: rows, heads, filters in force, and the addresses of what comes before and after."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.web import formats
 from app.web.lists.asking import Asked, asked_of, mark_of, place_of
+from app.web.lists.cells import address_of, cells_of
 from app.web.lists.describing import RIGHT, Column, Kind, Listing
 
 ROWS = 50
@@ -17,22 +17,12 @@ MOST_COUNTED = 10_000
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A cell as it is shown."""
-
-    html: Markup
-    css: str
-    title: str
-
-
-@dataclass(frozen=True)
 class Row:
-    """A row as it is shown: its key, its first cell, the others, and where it leads."""
+    """A row as it is shown: its key, its cells, and where it leads."""
 
     id: Any
-    first: Cell
-    cells: Sequence[Cell]
-    href: str | None
+    cells: Markup
+    href: Markup | None
 
 
 @dataclass(frozen=True)
@@ -93,12 +83,11 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     if counted:
         within = asked.narrowed().with_only_columns(listing.id).limit(MOST_COUNTED + 1).subquery()
         count = session.execute(select(func.count()).select_from(within)).scalar_one()
-    columns = [(column, str(column.title), column.css) for column in listing.columns if column.shown]
     export = {form: asked.address(form=form) for form in ("xlsx", "csv")}
     return Page(
         listing=listing,
         heads=_heads(asked),
-        rows=[_row(columns, one) for one in found],
+        rows=_rows(listing.columns, found),
         chips=_chips(asked),
         next=asked.address(after=mark_of(found[-1])) if go_on and found else None,
         previous=asked.address(before=mark_of(found[0])) if come_from and found else None,
@@ -112,52 +101,14 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     )
 
 
-def _row(columns: Sequence[tuple[Column, str, str]], row: Any) -> Row:
-    """Make a row. Titles are translated once a page, not once a cell."""
-    cells = [_cell(column, title, css, row) for column, title, css in columns]
-    first = columns[0][0]
-    return Row(row.row_id, cells[0], cells[1:], first.link(row) if first.link is not None else None)
+def _rows(columns: Sequence[Column], found: Sequence[Any]) -> list[Row]:
+    cells = cells_of(columns)
+    href = address_of(next(column.link for column in columns if column.shown))
+    return [Row(one.row_id, cells(one), _ready(href(one))) for one in found]
 
 
-def _cell(column: Column, title: str, css: str, row: Any) -> Cell:
-    value = getattr(row, column.key)
-    if column.badge is not None and value is not None:
-        badge = column.badge(value)
-        html = Markup('<span class="state state-{}">{}</span>').format(badge.tone, badge.text)
-        return Cell(html, f"{css} bare".strip(), title)
-    text = shown(column, value)
-    if column.kind in RIGHT and value is not None:
-        css += " zero" if not value else " bad" if value < 0 else ""
-    html = escape(text)
-    href = column.link(row) if column.link is not None else None
-    if href is not None and text:
-        html = Markup('<a href="{}">{}</a>').format(href, html)  # escapes what it is given
-    under = column.small(row) if column.small is not None else None
-    if under:
-        html = Markup("{}<small>{}</small>").format(html, under)
-    return Cell(html, css.strip(), title)
-
-
-def shown(column: Column, value: Any) -> str:
-    """Write a value as its column does."""
-    if value is None:
-        return ""
-    if column.words is not None:
-        return str(column.words(value))
-    return _WRITERS[column.kind](value)
-
-
-_WRITERS: Mapping[Kind, Callable[[Any], str]] = {
-    Kind.TEXT: str,
-    Kind.CODE: str,
-    Kind.NUMBER: formats.figure,
-    Kind.POINTS: formats.points,
-    Kind.MONEY: formats.money,
-    Kind.QUANTITY: formats.quantity,
-    Kind.DAY: formats.day,
-    Kind.MONTH: formats.month,
-    Kind.INSTANT: formats.instant,
-}
+def _ready(address: str | None) -> Markup | None:
+    return None if address is None else Markup(address)  # noqa: S704  # it is escaped
 
 
 def _heads(asked: Asked) -> list[Head]:

@@ -10,6 +10,7 @@ from app.models.messages import Message
 from app.web.admin.outbox import let_go, listing, message_page, missing
 from app.web.context import session
 from app.web.lists import showing
+from app.web.lists.describing import To
 
 bp = Blueprint("platform_outbox", __name__, url_prefix="/platform/outbox")
 
@@ -18,11 +19,7 @@ def _query() -> Select[Any]:
     return select().select_from(Message)
 
 
-def _link(row: Any) -> str:
-    return url_for("platform_outbox.show", message_id=row.row_id)
-
-
-MESSAGES = listing("all_messages", _query, _link)
+MESSAGES = listing("all_messages", _query, To("platform_outbox.show", message_id="row_id"))
 
 
 @bp.get("/")

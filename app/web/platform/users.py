@@ -21,7 +21,7 @@ from app.web.admin.people import active_badge, factor_badge, has_second_factor, 
 from app.web.context import now, person, session
 from app.web.forms import Form
 from app.web.lists import showing
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.wording import ROLE
 
 bp = Blueprint("platform_users", __name__, url_prefix="/platform/users")
@@ -41,10 +41,6 @@ def _query() -> Select[Any]:
     return select().select_from(UserAccount)
 
 
-def _link(row: Any) -> str:
-    return url_for("platform_users.show", user_id=row.row_id)
-
-
 def _owner(value: Any) -> Badge:
     return Badge(_("Owner of the platform"), "busy") if value else Badge(_("User"), "plain")
 
@@ -53,7 +49,9 @@ USERS = Listing(
     name="users",
     title=_("Everybody who can sign in"),
     columns=(
-        Column("name", _("Name"), UserAccount.name, sort=UserAccount.name, link=_link),
+        Column(
+            "name", _("Name"), UserAccount.name, sort=UserAccount.name, link=To("platform_users.show", user_id="row_id")
+        ),
         Column("login", _("E-mail"), UserAccount.login, sort=UserAccount.login),
         Column("owner", _("Kind"), UserAccount.platform_owner, badge=_owner),
         Column("factor", _("Second step"), has_second_factor(), badge=factor_badge, phone=False),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
@@ -13,7 +13,7 @@ from app.domain.states import DocumentStatus, Unit
 from app.models.sales import Award, Decision, SalesDocument
 from app.web.context import scope
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.own import own_documents_only
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 
@@ -32,10 +32,6 @@ def _query() -> Select[Any]:
             *own_documents_only(),
         )
     )
-
-
-def _document(row: Any) -> str:
-    return url_for("documents.show", program_code=scope().program.code, document_id=row.row_id)
 
 
 _GIVEN = (
@@ -70,7 +66,7 @@ DOCUMENTS = Listing(
             "number",
             _("Document"),
             SalesDocument.number,
-            link=_document,
+            link=To("documents.show", document_id="row_id"),
             small=lambda row: _why(row) or DOCUMENT_KIND[row.kind],
         ),
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),

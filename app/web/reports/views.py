@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, case, cast, func, literal, select, true
@@ -16,7 +16,7 @@ from app.web import formats
 from app.web.addresses import text_asked
 from app.web.context import now, scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("reports", __name__)
 
@@ -43,10 +43,6 @@ _OF_WINDOW = OneOf(
 
 def _share(value: int) -> str:
     return formats.share(value)
-
-
-def _record(row: Any) -> str:
-    return url_for("records.show", program_code=scope().program.code, distributor_id=row.row_id)
 
 
 _ACTIVITY = {
@@ -82,7 +78,13 @@ def _activity_listing(window: Window) -> Listing:
         name="report_activity",
         title=_("Active and passive distributors"),
         columns=(
-            Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_record),
+            Column(
+                "name",
+                _("Distributor"),
+                Distributor.name,
+                sort=Distributor.sort_key,
+                link=To("records.show", distributor_id="row_id"),
+            ),
             Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
             Column("group_name", _("Group"), DistributorGroup.name, phone=False),
             Column("activity", _("Activity"), kind, badge=lambda value: _ACTIVITY[value]),
@@ -186,7 +188,13 @@ def _distributors_listing(window: Window) -> Listing:
         name="report_distributors",
         title=_("Distributors compared"),
         columns=(
-            Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key, link=_record),
+            Column(
+                "name",
+                _("Distributor"),
+                Distributor.name,
+                sort=Distributor.sort_key,
+                link=To("records.show", distributor_id="row_id"),
+            ),
             Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
             Column("group_name", _("Group"), DistributorGroup.name, phone=False),
             Column("net", _("Net amount"), net, Kind.MONEY, cast(net, BigInteger)),

@@ -1,0 +1,112 @@
+"""The cells of a list: how a column writes its values is settled once for a page, and then done row after row.
+
+A page has hundreds of cells, so nothing is looked up for each: not the language, not the programme, not the address of
+the page that a value leads to.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from markupsafe import Markup, escape
+
+from app.web import formats
+from app.web.addresses import leading_to
+from app.web.context import scope
+from app.web.lists.describing import RIGHT, Badge, Column, Kind, To
+
+Row: TypeAlias = Any
+"""A row of the query."""
+
+_BARE = (Kind.TEXT, Kind.CODE)
+"""Kinds whose values anybody may have written; of the others nothing has to be escaped."""
+
+
+def cells_of(columns: Sequence[Column]) -> Callable[[Row], Markup]:
+    """Give what writes the cells of a row, of which the first heads it."""
+    shown = [(place, column) for place, column in enumerate(columns) if column.shown]
+    writers = [_cell(column, place, heads=number == 0) for number, (place, column) in enumerate(shown)]
+    return lambda row: Markup("".join([write(row) for write in writers]))  # noqa: S704  # each escapes what it writes
+
+
+def address_of(to: To | None) -> Callable[[Row], str | None]:
+    """Give what tells, ready for an attribute, where a row leads."""
+    if to is None:
+        return lambda row: None
+    before, after = map(escape, leading_to(to.endpoint, to.parameter))
+    key = to.key
+
+    def address(row: Row) -> str | None:
+        named = getattr(row, key)
+        return None if named is None else f"{before}{named}{after}"
+
+    return address
+
+
+def _cell(column: Column, place: int, *, heads: bool) -> Callable[[Row], str]:
+    text, under = _text(column), column.small
+    badge = _badge(column.badge) if column.badge is not None else None
+    address = address_of(column.link) if column.link is not None else None
+    plain, bare, zero, below = (_opening(column, css, heads=heads) for css in ("", "bare", "zero", "bad"))
+    closing = "</th>" if heads else "</td>"
+    counts = column.kind in RIGHT
+
+    def write(row: Row) -> str:
+        value = row[place]
+        opening, html = plain, ""
+        if value is not None:
+            if badge is not None:
+                return f"{bare}{badge(value)}{closing}"
+            html = text(value)
+            if counts and value <= 0:
+                opening = below if value else zero
+            if html and address is not None and (href := address(row)) is not None:
+                html = f'<a href="{href}">{html}</a>'
+        if under is not None and (quiet := under(row)):
+            html = f"{html}<small>{escape(quiet)}</small>"
+        return f"{opening}{html}{closing}"
+
+    return write
+
+
+def _opening(column: Column, css: str, *, heads: bool) -> str:
+    classes = f"{column.css} {css}".strip()
+    attribute = f' class="{classes}"' if classes else ""
+    return f'<th scope="row"{attribute}>' if heads else f'<td{attribute} data-title="{escape(str(column.title))}">'
+
+
+def _badge(badge: Callable[[Any], Badge]) -> Callable[[Any], str]:
+    def write(value: Any) -> str:
+        found = badge(value)
+        return f'<span class="state state-{found.tone}">{escape(str(found.text))}</span>'
+
+    return write
+
+
+def _text(column: Column) -> Callable[[Any], str]:
+    """Give what writes a value as HTML."""
+    if column.words is not None:
+        words = column.words
+        return lambda value: escape(str(words(value)))
+    return (lambda value: escape(str(value))) if column.kind in _BARE else _WRITERS[column.kind]()
+
+
+def _figures(decimals: int) -> Callable[[Any], str]:
+    figure = formats.here().figure
+    return lambda value: figure(value, decimals)
+
+
+def _instants() -> Callable[[Any], str]:
+    instant, zone = formats.here().instant, formats.zone()
+    return lambda value: instant(value, zone)
+
+
+_WRITERS: Mapping[Kind, Callable[[], Callable[[Any], str]]] = {
+    Kind.NUMBER: lambda: _figures(0),
+    Kind.POINTS: lambda: _figures(scope().program.point_decimals),
+    Kind.MONEY: lambda: _figures(scope().program.currency_decimals),
+    Kind.QUANTITY: lambda: formats.here().quantity,
+    Kind.DAY: lambda: formats.here().day,
+    Kind.MONTH: lambda: formats.here().month,
+    Kind.INSTANT: _instants,
+}
+"""What writes the values of a kind on this page: asked for once, it stands in the page's language and programme."""
