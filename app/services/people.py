@@ -4,12 +4,13 @@ import datetime as dt
 import enum
 import functools
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app.models.distributors import Distributor
@@ -115,6 +116,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.REP: _OF_A_REP,
 }
 """What each role may do. The permissions of owners and reps hold for their one distributor alone."""
+
+_EVERYTHING = frozenset(Permission)
 
 
 class PeopleError(ValueError):
@@ -399,10 +402,8 @@ def person(session: Session, user_id: int) -> Person | None:
     return person_of(rows[0][0], [(row[1], row[2], row[3], row[4]) for row in rows])
 
 
-def person_of(
-    user: UserAccount, memberships: Iterable[tuple[int | None, str | None, int | None, str | None]]
-) -> Person:
-    """Make a person of their account and memberships, as an outer join gives them.
+def person_of(user: UserAccount | Row[*tuple[Any, ...]], memberships: Iterable[Sequence[Any]]) -> Person:
+    """Make a person of their account, or its columns, and of their memberships, as an outer join gives them.
 
     Of each: programme, role, distributor, and the name in its documents.
     """
@@ -435,31 +436,42 @@ def is_of_distributors_alone(somebody: Person) -> bool:
     )
 
 
-def may(
-    somebody: Person, permission: Permission, program_id: int | None = None, distributor_id: int | None = None
-) -> bool:
-    """Tell whether a person may do something: in a programme, and where it is one distributor's, with that one.
+def permissions_of(somebody: Person, program_id: int | None, distributor_id: int | None = None) -> Set[Permission]:
+    """Give what a person may do: in a programme, and where it is one distributor's, with that one.
 
     The seat of an owner or a rep opens only what is their distributor's: without ``distributor_id`` it opens nothing.
     """
     if somebody.platform_owner:
-        return True
-    return any(
-        seat.program_id == program_id
-        and permission in GRANTS[seat.role]
+        return _EVERYTHING
+    granted = [
+        GRANTS[seat.role]
+        for seat in somebody.seats
+        if seat.program_id == program_id
         and (
             seat.role not in OF_A_DISTRIBUTOR or (distributor_id is not None and seat.distributor_id == distributor_id)
         )
-        for seat in somebody.seats
-    )
+    ]
+    return granted[0] if len(granted) == 1 else frozenset().union(*granted)
+
+
+def may(
+    somebody: Person, permission: Permission, program_id: int | None = None, distributor_id: int | None = None
+) -> bool:
+    """Tell whether a person may do something, as `permissions_of` says."""
+    return permission in permissions_of(somebody, program_id, distributor_id)
+
+
+_ALL_PROGRAMS = select(Program.id, Program.code, Program.name, Program.sponsor).order_by(Program.name, Program.id)
+_SOME_PROGRAMS = _ALL_PROGRAMS.where(Program.id.in_(bindparam("ids", expanding=True)))
 
 
 def programs_of(session: Session, somebody: Person) -> list[ProgramChoice]:
     """Give the programmes that a person has something to do with, by name."""
-    query = select(Program.id, Program.code, Program.name, Program.sponsor).order_by(Program.name, Program.id)
-    if not somebody.platform_owner:
-        query = query.where(Program.id.in_({seat.program_id for seat in somebody.seats}))
-    return [ProgramChoice(*row) for row in session.execute(query)]
+    if somebody.platform_owner:
+        rows = session.execute(_ALL_PROGRAMS)
+    else:
+        rows = session.execute(_SOME_PROGRAMS, {"ids": sorted({seat.program_id for seat in somebody.seats})})
+    return [ProgramChoice(*row) for row in rows]
 
 
 def everybody(session: Session) -> list[Listed]:

@@ -3,6 +3,7 @@
 import functools
 import gzip
 import hashlib
+import os
 from pathlib import Path
 
 from flask import current_app, request, url_for
@@ -13,22 +14,18 @@ _SHRINKS = ("text/css", "text/javascript", "application/javascript", "image/svg+
 
 def asset(filename: str) -> str:
     """Give the address of one of our own files."""
-    return url_for("static", filename=filename, v=_version(current_app.static_folder or "", filename))
+    return _address("static", current_app.static_folder or "", filename)
 
 
 def bootstrap_asset(filename: str) -> str:
     """Give the address of one of Bootstrap's files, as its package carries them."""
-    folder = current_app.blueprints["bootstrap"].static_folder or ""
-    return url_for("bootstrap.static", filename=filename, v=_version(folder, filename))
+    return _address("bootstrap.static", current_app.blueprints["bootstrap"].static_folder or "", filename)
 
 
 def chart_scripts() -> list[str]:
     """Give the addresses of what draws charts, in the order in which they are loaded."""
     folder = current_app.blueprints["chartkick"].static_folder or ""
-    return [
-        url_for("chartkick.static", filename=name, v=_version(folder, name))
-        for name in ("Chart.bundle.js", "chartkick.js")
-    ]
+    return [_address("chartkick.static", folder, name) for name in ("Chart.bundle.js", "chartkick.js")]
 
 
 def shrink(response: Response) -> Response:
@@ -57,12 +54,12 @@ def _shrunk(content: bytes) -> bytes:
     return gzip.compress(content, compresslevel=9, mtime=0)
 
 
-def _version(folder: str, filename: str) -> str:
-    path = Path(folder, filename)
-    return _hash(path, path.stat().st_mtime_ns)
+def _address(endpoint: str, folder: str, filename: str) -> str:
+    path = f"{folder}/{filename}"
+    return _written(request.script_root, endpoint, filename, path, os.stat(path).st_mtime_ns)
 
 
-@functools.cache
-def _hash(path: Path, changed_ns: int) -> str:
-    """Hash a file; ``changed_ns`` makes an edited one another."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+@functools.lru_cache(maxsize=256)
+def _written(root: str, endpoint: str, filename: str, path: str, changed_ns: int) -> str:
+    """Write an address, once for each root that we are served under; ``changed_ns`` makes an edited file another."""
+    return url_for(endpoint, filename=filename, v=hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12])

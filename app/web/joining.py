@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, Field, RadioField, SelectMultipleField, StringField, TextAreaField
@@ -22,6 +22,7 @@ from app.web.auth.pace import even
 from app.web.context import now, scope, session
 from app.web.fields import DayField
 from app.web.forms import Form, choice
+from app.web.languages import language
 
 bp = Blueprint("join", __name__)
 
@@ -130,7 +131,7 @@ def applicant_of(form: Form, kind: str, phone: str) -> Applicant:
         company=form["company"].data,
         tax_id=form["tax_id"].data,
         phone=phone,
-        locale=str(get_locale()),
+        locale=language(),
     )
 
 
@@ -152,10 +153,10 @@ def consent_page(distributor_id: str) -> str:
 
 def _field(one: Question) -> Field:
     """Make the field of a question, in the language of the page."""
-    language, own = str(get_locale()), scope().program.locale
-    label, hint = in_language(one.label, language, own), in_language(one.hint, language, own)
+    read, own = language(), scope().program.locale
+    label, hint = in_language(one.label, read, own), in_language(one.hint, read, own)
     needed: list[Any] = [InputRequired(gettext("This has to be answered."))] if one.required else [Optional()]
-    choices = [choice(made.value, in_language(made.label, language, own)) for made in one.choices]
+    choices = [choice(made.value, in_language(made.label, read, own)) for made in one.choices]
     if one.kind is AnswerKind.TEXT:
         return TextAreaField(label, [*needed, Length(max=LONGEST_ANSWER)], description=hint)
     if one.kind is AnswerKind.DAY:
@@ -185,6 +186,6 @@ def _page(form: Form, kept: registration.Form, kind: str) -> str:
         "joining/form.html",
         form=form,
         kind=kind,
-        intro=in_language(kept.intro, str(get_locale()), program.locale),
+        intro=in_language(kept.intro, language(), program.locale),
         questions=[f"{_PREFIX}{one.key}" for one in kept.questions if one.of(kind)],
     )

@@ -6,8 +6,9 @@ as soon as its route exists.
 
 import enum
 import functools
+import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import current_app, request, url_for
@@ -36,6 +37,7 @@ from app.services import notices, people
 from app.services.people import Permission, Person, ProgramChoice
 from app.web.branding import logo_address
 from app.web.context import Scope, person, scope_or_none, session
+from app.web.languages import language
 from app.web.portal.own import own_names
 
 
@@ -58,9 +60,9 @@ Count = Callable[[ProgramId], ScalarSelect[int]]
 """Counts what waits in a programme, by its id, as a part of one query that is built once."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Place:
-    """A page that stands in the navigation.
+    """A page that stands in the navigation: itself alone is equal to it.
 
     ``name`` is what its pages set as ``active``: the blueprint where nothing else is said. ``tab`` has it stand at the
     foot of a phone's screen as well, where four have room.
@@ -207,9 +209,14 @@ def frame() -> Frame:
     places = _places_of(who, here)
     counted = {place: place.waiting for place in places if place.waiting is not None}
     logo, unseen, numbers = _count(who, here, list(counted.values()))
-    waiting = dict(zip(counted, numbers, strict=True))
-    links = [(place, _link(place, here, waiting.get(place, 0))) for place in places]
-    titles = [section for section in Section if any(place.section is section for place, _link in links)]
+    waiting = {place: number for place, number in zip(counted, numbers, strict=True) if number}
+    distributor_id = here.distributor.id if here is not None and here.distributor is not None else None
+    written = _links(language(), request.script_root, places, here.program.code if here else None, distributor_id)
+    links = [
+        (place, replace(link, waiting=waiting[place]) if place in waiting else link)
+        for place, link in zip(places, written, strict=True)
+    ]
+    titles = [section for section, _group in itertools.groupby(place.section for place in places)]
     portal = here is not None and here.distributor is not None and not _runs(who, here)
     start = [Link("home", gettext("Start"), "home", url_for("home.home"), 0, tab=True)] if here is None else []
     tabbed = [link for _place, link in links if link.tab] or [link for _place, link in links]
@@ -268,35 +275,37 @@ def _runs(who: Person, here: Scope) -> bool:
     return any(people.may(who, one, here.program.id) for one in (Permission.SEE_PROGRAM, Permission.LOOK_UP))
 
 
-def _places_of(who: Person, here: Scope | None) -> list[Place]:
+def _places_of(who: Person, here: Scope | None) -> tuple[Place, ...]:
     """Give the places that this person may go to from here, as far as their routes exist."""
     found: list[Place] = []
     if here is not None:
         of = here.distributor.id if here.distributor is not None else None
         table = PLACES if _runs(who, here) or of is None else PORTAL
-        found += [
-            place
-            for place in table
-            if place.permission is None or people.may(who, place.permission, here.program.id, of)
-        ]
+        granted = people.permissions_of(who, here.program.id, of)
+        found += [place for place in table if place.permission is None or place.permission in granted]
     if who.platform_owner:
         found += PLATFORM
-    return [place for place in found if place.endpoint in current_app.view_functions]
+    return tuple(place for place in found if place.endpoint in current_app.view_functions)
 
 
-def _link(place: Place, here: Scope | None, waiting: int) -> Link:
-    return Link(
-        place.name, str(place.text), place.icon, url_for(place.endpoint, **_named(place, here)), waiting, place.tab
-    )
+@functools.lru_cache(maxsize=1024)
+def _links(
+    language: str, root: str, places: tuple[Place, ...], program_code: str | None, distributor_id: int | None
+) -> tuple[Link, ...]:
+    """Write places down, with nothing that waits there.
 
+    Nobody's name is in it: whoever may go to the same places, in the same language (``language``) of an installation
+    served under the same address (``root``), is shown the same. So it is written once for all of them.
+    """
 
-def _named(place: Place, here: Scope | None) -> dict[str, Any]:
-    if place in PLATFORM or here is None:
-        return {}
-    named: dict[str, Any] = {"program_code": here.program.code}
-    if place in PORTAL and here.distributor is not None:
-        named["distributor_id"] = here.distributor.id
-    return named
+    def address(place: Place) -> str:
+        if place in PLATFORM:
+            return url_for(place.endpoint)
+        if place in PORTAL:
+            return url_for(place.endpoint, program_code=program_code, distributor_id=distributor_id)
+        return url_for(place.endpoint, program_code=program_code)
+
+    return tuple(Link(one.name, str(one.text), one.icon, address(one), 0, one.tab) for one in places)
 
 
 def _count(who: Person, here: Scope | None, counts: Sequence[Count]) -> tuple[bytes | None, int, Sequence[int]]:
@@ -353,9 +362,9 @@ def _find(who: Person, here: Scope | None) -> str | None:
     return url_for("search.index", program_code=here.program.code)
 
 
-def is_current(link: Link, active: str) -> bool:
-    """Tell whether a page belongs to a place: by what the page says, or by its blueprint."""
-    return link.name == (active or (request.blueprint or ""))
+def current_place(active: str) -> str:
+    """Give the name of the place that a page belongs to: by what the page says, or its blueprint."""
+    return active or request.blueprint or ""
 
 
 def initials(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, g, redirect, request, url_for
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -335,78 +335,65 @@ def _message(session: Session, program_code: str, message_id: int) -> Scope | No
     return _of_program(session, program_code, Message, message_id)
 
 
-def _of_program(
-    session: Session, program_code: str, model: type[Membership | Application | Message], id_: int
-) -> Scope | None:
-    """Find a programme and a thing of it."""
-    found = session.scalars(
-        select(Program).join(model, model.program_id == Program.id).where(Program.code == program_code, model.id == id_)
-    ).one_or_none()
-    return None if found is None else Scope(found, thing_id=id_)
-
-
-def _program(session: Session, program_code: str) -> Scope | None:
-    found = session.scalars(select(Program).where(Program.code == program_code)).one_or_none()
-    return None if found is None else Scope(found)
-
-
-def _distributor(session: Session, program_code: str, distributor_id: int) -> Scope | None:
-    row = session.execute(
-        select(Program, Distributor.id, Distributor.code, Distributor.name)
-        .join(Distributor, Distributor.program_id == Program.id)
-        .where(Program.code == program_code, Distributor.id == distributor_id)
-    ).one_or_none()
-    return None if row is None else Scope(row[0], OneDistributor(*row[1:]))
-
-
-def _document(session: Session, program_code: str, document_id: int) -> Scope | None:
-    row = session.execute(
-        select(Program, SalesDocument.person, Distributor.id, Distributor.code, Distributor.name)
-        .join(SalesDocument, SalesDocument.program_id == Program.id)
-        .join(Distributor, Distributor.id == SalesDocument.distributor_id)
-        .where(Program.code == program_code, SalesDocument.id == document_id)
-    ).one_or_none()
-    return None if row is None else Scope(row[0], OneDistributor(*row[2:]), document_id, named=row[1])
-
-
 def _import(session: Session, program_code: str, batch_id: int) -> Scope | None:
-    found = session.scalars(
-        select(Program)
-        .join(ImportBatch, ImportBatch.program_id == Program.id)
-        .where(Program.code == program_code, ImportBatch.id == batch_id)
-    ).one_or_none()
-    return None if found is None else Scope(found, thing_id=batch_id)
+    return _of_program(session, program_code, ImportBatch, batch_id)
 
 
 def _transaction(session: Session, program_code: str, transaction_id: int) -> Scope | None:
-    found = session.scalars(
-        select(Program)
-        .join(LedgerTransaction, LedgerTransaction.program_id == Program.id)
-        .where(Program.code == program_code, LedgerTransaction.id == transaction_id)
-    ).one_or_none()
-    return None if found is None else Scope(found, thing_id=transaction_id)
+    return _of_program(session, program_code, LedgerTransaction, transaction_id)
 
 
 def _adjustment(session: Session, program_code: str, adjustment_id: int) -> Scope | None:
-    found = session.scalars(
-        select(Program)
-        .join(AdjustmentRequest, AdjustmentRequest.program_id == Program.id)
-        .where(Program.code == program_code, AdjustmentRequest.id == adjustment_id)
-    ).one_or_none()
-    return None if found is None else Scope(found, thing_id=adjustment_id)
+    return _of_program(session, program_code, AdjustmentRequest, adjustment_id)
+
+
+def _run(session: Session, program_code: str, run_id: int, **_further: int) -> Scope | None:
+    return _of_program(session, program_code, ConversionRun, run_id)
 
 
 def _of_text(session: Session, program_code: str, key: str) -> Scope | None:
     return _program(session, program_code) if key in TEXTS else None
 
 
-def _run(session: Session, program_code: str, run_id: int, **_further: int) -> Scope | None:
-    found = session.scalars(
-        select(Program)
-        .join(ConversionRun, ConversionRun.program_id == Program.id)
-        .where(Program.code == program_code, ConversionRun.id == run_id)
-    ).one_or_none()
-    return None if found is None else Scope(found, thing_id=run_id)
+_OF_CODE = Program.code == bindparam("code")
+_OF_ID = bindparam("id", type_=BigInteger)
+_THINGS: Mapping[type[Any], Select[Any]] = {
+    model: select(Program).join(model, model.program_id == Program.id).where(_OF_CODE, model.id == _OF_ID)
+    for model in (Membership, Application, Message, ImportBatch, LedgerTransaction, AdjustmentRequest, ConversionRun)
+}
+_PROGRAM = select(Program).where(_OF_CODE)
+_DISTRIBUTOR = (
+    select(Program, Distributor.id, Distributor.code, Distributor.name)
+    .join(Distributor, Distributor.program_id == Program.id)
+    .where(_OF_CODE, Distributor.id == _OF_ID)
+)
+_DOCUMENT = (
+    select(Program, SalesDocument.person, Distributor.id, Distributor.code, Distributor.name)
+    .join(SalesDocument, SalesDocument.program_id == Program.id)
+    .join(Distributor, Distributor.id == SalesDocument.distributor_id)
+    .where(_OF_CODE, SalesDocument.id == _OF_ID)
+)
+
+
+def _of_program(session: Session, program_code: str, model: type[Any], id_: int) -> Scope | None:
+    """Find a programme and a thing of it."""
+    found = session.scalars(_THINGS[model], {"code": program_code, "id": id_}).one_or_none()
+    return None if found is None else Scope(found, thing_id=id_)
+
+
+def _program(session: Session, program_code: str) -> Scope | None:
+    found = session.scalars(_PROGRAM, {"code": program_code}).one_or_none()
+    return None if found is None else Scope(found)
+
+
+def _distributor(session: Session, program_code: str, distributor_id: int) -> Scope | None:
+    row = session.execute(_DISTRIBUTOR, {"code": program_code, "id": distributor_id}).one_or_none()
+    return None if row is None else Scope(row[0], OneDistributor(*row[1:]))
+
+
+def _document(session: Session, program_code: str, document_id: int) -> Scope | None:
+    row = session.execute(_DOCUMENT, {"code": program_code, "id": document_id}).one_or_none()
+    return None if row is None else Scope(row[0], OneDistributor(*row[2:]), document_id, named=row[1])
 
 
 _FINDERS: Mapping[Reach, Callable[..., Any]] = {

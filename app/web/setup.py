@@ -2,10 +2,8 @@
 
 import datetime as dt
 
-import jinja2
 from chartkick.flask import chartkick_blueprint
 from flask import Flask
-from flask_babel import get_locale
 
 from app.config import secret_key
 from app.domain.states import Unit
@@ -31,6 +29,7 @@ from app.web import (
     preferences,
     samples,
     security,
+    templating,
     wording,
 )
 from app.web.account import confirming, own_data, profile
@@ -144,6 +143,7 @@ def register(app: Flask) -> None:
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=8),
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
     )
+    templating.prepare(app)
     app.session_interface = security.Sessions()
     security.believe_proxies(app, app.extensions["kontor"]["settings"].proxies)
     app.url_map.converters |= {
@@ -172,8 +172,6 @@ def register(app: Flask) -> None:
 
 
 def _prepare_templates(app: Flask) -> None:
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.undefined = jinja2.StrictUndefined
     app.jinja_env.globals.update(
         asset=assets.asset,
         bootstrap_asset=assets.bootstrap_asset,
@@ -182,15 +180,15 @@ def _prepare_templates(app: Flask) -> None:
         chart_scripts=assets.chart_scripts,
         chart_decimals=look.chart_decimals,
         csp_nonce=security.csp_nonce,
-        language=lambda: str(get_locale() or "en"),
-        icon_address=icons.icon_address,
+        language=languages.language,
+        drawing=icons.drawing,
         accent_address=branding.accent_address,
         font_addresses=fonts.font_addresses,
         fonts=fonts.faces_address,
         frame=navigation.frame,
         here_address=look.here_address,
         initials=navigation.initials,
-        is_current=navigation.is_current,
+        current_place=navigation.current_place,
         is_demo=look.is_demo,
         is_training=look.is_training,
         languages=lambda: LANGUAGES,

@@ -1,7 +1,6 @@
 """Coming in by an invitation: a name, a password or a passkey for whoever is new; a sign-in for whoever is not."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -15,6 +14,7 @@ from app.web.auth import challenges, sessions
 from app.web.auth.forms import InvitedForm
 from app.web.auth.resets import weakness
 from app.web.context import now, session, somebody
+from app.web.languages import language
 
 bp = Blueprint("invited", __name__)
 
@@ -62,7 +62,7 @@ def _begin(token: str, found: Found) -> Answer:
                 token,
                 name=form.name.data or "",
                 password=None if by_passkey else form.password.data,
-                locale=str(get_locale() or found.locale),
+                locale=language(),
                 now=now(),
             )
     except PasswordWeak as problem:

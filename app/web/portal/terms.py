@@ -9,7 +9,7 @@ from app.extensions import db
 from app.services import terms
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
-from app.web.languages import chosen
+from app.web.languages import language
 from app.web.portal.home import own
 
 bp = Blueprint("portal_terms", __name__)
@@ -19,7 +19,7 @@ bp = Blueprint("portal_terms", __name__)
 def show(program_code: str, distributor_id: int) -> str:
     program = scope().program
     found = terms.in_force(session(), program.id, person().id)
-    text = found.text(chosen(), program.locale) if found is not None else None
+    text = found.text(language(), program.locale) if found is not None else None
     return render_template("portal/terms.html", terms=found, paragraphs=(text or "").split("\n\n"), own=own())
 
 
@@ -39,7 +39,7 @@ def accept(program_code: str, distributor_id: int) -> Response:
             found.id,
             who.id,
             login=who.login,
-            locale=chosen(),
+            locale=language(),
             address=request.remote_addr,
             now=now(),
         )
