@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -57,13 +57,16 @@ class OwnCard:
 
 def card_of(session: Session, distributor_id: int) -> OwnCard | None:
     """Give a distributor's card; None where it has none."""
-    row = session.execute(
-        select(Card.provider, Card.last4, Card.issued_at)
-        .where(Card.distributor_id == distributor_id, Card.active)
-        .order_by(Card.id.desc())
-        .limit(1)
-    ).one_or_none()
+    row = session.execute(_CARD_OF, {"distributor_id": distributor_id}).one_or_none()
     return None if row is None else OwnCard(*row)
+
+
+_CARD_OF = (
+    select(Card.provider, Card.last4, Card.issued_at)
+    .where(Card.distributor_id == bindparam("distributor_id"), Card.active)
+    .order_by(Card.id.desc())
+    .limit(1)
+)
 
 
 def random_letters(count: int, length: int) -> list[str]:

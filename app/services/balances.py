@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, case, cast, func, select
+from sqlalchemy import BigInteger, Integer, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.codes import code_key
@@ -90,14 +90,22 @@ def balance_of(session: Session, program_id: int, code: str, unit: Unit) -> Bala
     Raises:
         NoSuchDistributor: The programme has none of this code.
     """
-    row = session.execute(
-        select(*_COLUMNS)
-        .join(Account, Account.distributor_id == Distributor.id)
-        .where(Distributor.program_id == program_id, Distributor.code_key == code_key(code), Account.unit == unit)
-    ).one_or_none()
+    asked = {"program_id": program_id, "code_key": code_key(code), "unit": unit}
+    row = session.execute(_BALANCE_OF, asked).one_or_none()
     if row is None:
         raise NoSuchDistributor(code)
     return _balance(row)
+
+
+_BALANCE_OF = (
+    select(*_COLUMNS)
+    .join(Account, Account.distributor_id == Distributor.id)
+    .where(
+        Distributor.program_id == bindparam("program_id"),
+        Distributor.code_key == bindparam("code_key"),
+        Account.unit == bindparam("unit"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -131,39 +139,47 @@ def statement(
 
     ``before`` is the id of the last movement seen, for the next page.
     """
-    account = select(Account.id).where(Account.distributor_id == distributor_id, Account.unit == unit).scalar_subquery()
-
-    def moved(bucket: Bucket) -> Any:
-        return cast(func.sum(case((LedgerEntry.bucket == bucket, LedgerEntry.amount), else_=0)), BigInteger)
-
-    query = (
-        select(
-            LedgerTransaction.id,
-            LedgerTransaction.effective_on,
-            LedgerTransaction.recorded_at,
-            LedgerTransaction.kind,
-            LedgerTransaction.document_id,
-            SalesDocument.number,
-            moved(Bucket.PENDING),
-            moved(Bucket.AVAILABLE),
-            moved(Bucket.RESERVED),
-            LedgerTransaction.reason,
-            LedgerTransaction.actor,
-        )
-        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
-        .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
-        .where(LedgerEntry.account_id == account)
-        .group_by(LedgerTransaction.id, SalesDocument.number)
-        .order_by(LedgerTransaction.id.desc())
-        .limit(limit)
-    )
+    query = _STATEMENT
     if from_on is not None:
         query = query.where(LedgerTransaction.effective_on >= from_on)
     if to_on is not None:
         query = query.where(LedgerTransaction.effective_on <= to_on)
     if before is not None:
         query = query.where(LedgerEntry.transaction_id < before)
-    return [StatementLine(*row) for row in session.execute(query)]
+    asked = {"distributor_id": distributor_id, "unit": unit, "most": limit}
+    return [StatementLine(*row) for row in session.execute(query, asked)]
+
+
+def _moved(bucket: Bucket) -> Any:
+    return cast(func.sum(case((LedgerEntry.bucket == bucket, LedgerEntry.amount), else_=0)), BigInteger)
+
+
+_STATEMENT = (
+    select(
+        LedgerTransaction.id,
+        LedgerTransaction.effective_on,
+        LedgerTransaction.recorded_at,
+        LedgerTransaction.kind,
+        LedgerTransaction.document_id,
+        SalesDocument.number,
+        _moved(Bucket.PENDING),
+        _moved(Bucket.AVAILABLE),
+        _moved(Bucket.RESERVED),
+        LedgerTransaction.reason,
+        LedgerTransaction.actor,
+    )
+    .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+    .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+    .where(
+        LedgerEntry.account_id
+        == select(Account.id)
+        .where(Account.distributor_id == bindparam("distributor_id"), Account.unit == bindparam("unit"))
+        .scalar_subquery()
+    )
+    .group_by(LedgerTransaction.id, SalesDocument.number)
+    .order_by(LedgerTransaction.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 @dataclass(frozen=True)
@@ -176,17 +192,20 @@ class Expiring:
 
 def expiring(session: Session, distributor_id: int, unit: Unit, limit: int = 3) -> Sequence[Expiring]:
     """Give what expires next."""
-    rows = session.execute(
-        select(Lot.expires_on, cast(func.sum(Lot.remaining), BigInteger))
-        .join(Account, Account.id == Lot.account_id)
-        .where(
-            Account.distributor_id == distributor_id,
-            Account.unit == unit,
-            Lot.state == LotState.OPEN,
-            Lot.expires_on.is_not(None),
-        )
-        .group_by(Lot.expires_on)
-        .order_by(Lot.expires_on)
-        .limit(limit)
-    )
+    rows = session.execute(_EXPIRING, {"distributor_id": distributor_id, "unit": unit, "most": limit})
     return [Expiring(day, amount) for day, amount in rows if day is not None]
+
+
+_EXPIRING = (
+    select(Lot.expires_on, cast(func.sum(Lot.remaining), BigInteger))
+    .join(Account, Account.id == Lot.account_id)
+    .where(
+        Account.distributor_id == bindparam("distributor_id"),
+        Account.unit == bindparam("unit"),
+        Lot.state == LotState.OPEN,
+        Lot.expires_on.is_not(None),
+    )
+    .group_by(Lot.expires_on)
+    .order_by(Lot.expires_on)
+    .limit(bindparam("most", type_=Integer))
+)

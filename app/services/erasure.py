@@ -10,7 +10,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ScalarSelect, Select, Text, cast, delete, func, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ScalarSelect,
+    Select,
+    Text,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from app.domain.states import ApplicationState, MessageState
@@ -81,12 +93,12 @@ def waiting(session: Session, program_id: int) -> list[Request]:
     return [Request(*row) for row in session.execute(_waiting(program_id).order_by(AuditEvent.id))]
 
 
-def how_many(program_id: int) -> ScalarSelect[int]:
+def how_many(program_id: int | BindParameter[int]) -> ScalarSelect[int]:
     """Say, as a part of another query, how many ask to be erased in a programme."""
     return select(func.count()).select_from(_waiting(program_id).subquery()).scalar_subquery()
 
 
-def _waiting(program_id: int) -> Select[*tuple[Any, ...]]:
+def _waiting(program_id: int | BindParameter[int]) -> Select[*tuple[Any, ...]]:
     last = (
         select(_who().label("user_id"), func.max(AuditEvent.id).label("id"))
         .where(AuditEvent.program_id == program_id, AuditEvent.action.in_((ASKED, WITHDRAWN)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.states import LotState, TransactionKind, Unit
@@ -96,29 +96,33 @@ class PointsOfMonth:
     adjusted: int
 
 
-_ISSUED = (TransactionKind.AWARD, TransactionKind.REVERSAL, TransactionKind.VOID)
+def _total(*kinds: TransactionKind) -> ColumnElement[int]:
+    return cast(
+        func.coalesce(func.sum(case((PointsMonth.kind.in_(kinds), PointsMonth.amount), else_=0)), 0), BigInteger
+    )
+
+
+_POINTS_BY_MONTH = (
+    select(
+        PointsMonth.month_on,
+        _total(TransactionKind.AWARD, TransactionKind.REVERSAL, TransactionKind.VOID),
+        _total(TransactionKind.SETTLE),
+        _total(TransactionKind.EXPIRE),
+        _total(TransactionKind.ADJUST, TransactionKind.REINSTATE),
+    )
+    .where(
+        PointsMonth.program_id == bindparam("program_id"),
+        PointsMonth.unit == Unit.POINTS,
+        PointsMonth.month_on >= bindparam("since"),
+    )
+    .group_by(PointsMonth.month_on)
+    .order_by(PointsMonth.month_on)
+)
 
 
 def points_by_month(session: Session, program: Program, since: dt.date) -> Sequence[PointsOfMonth]:
     """Give each month's issue, redemption and expiry from the sums by month, oldest first. One query."""
-
-    def total(*kinds: TransactionKind) -> ColumnElement[int]:
-        return cast(
-            func.coalesce(func.sum(case((PointsMonth.kind.in_(kinds), PointsMonth.amount), else_=0)), 0), BigInteger
-        )
-
-    rows = session.execute(
-        select(
-            PointsMonth.month_on,
-            total(*_ISSUED),
-            total(TransactionKind.SETTLE),
-            total(TransactionKind.EXPIRE),
-            total(TransactionKind.ADJUST, TransactionKind.REINSTATE),
-        )
-        .where(PointsMonth.program_id == program.id, PointsMonth.unit == Unit.POINTS, PointsMonth.month_on >= since)
-        .group_by(PointsMonth.month_on)
-        .order_by(PointsMonth.month_on)
-    )
+    rows = session.execute(_POINTS_BY_MONTH, {"program_id": program.id, "since": since})
     return [
         PointsOfMonth(month, issued, -redeemed, -expired, adjusted)
         for month, issued, redeemed, expired, adjusted in rows

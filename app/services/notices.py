@@ -4,10 +4,24 @@ A notice keeps what its sentence is made with; the sentence is made in the langu
 """
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, any_, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -81,12 +95,27 @@ def newest(
     limit: int = 20,
 ) -> Sequence[Notice]:
     """Give the notices that somebody sees in a distributor's portal (see `shown`), newest first."""
-    query = select(Notice).where(
-        Notice.program_id == program_id, shown(distributor_id, user_id, literal(named, ARRAY(Text)))
+    query = _newest() if before is None else _newest().where(Notice.id < before)
+    asked = {
+        "program_id": program_id,
+        "distributor_id": distributor_id,
+        "user_id": user_id,
+        "named": named,
+        "most": limit,
+    }
+    return session.scalars(query, asked).all()
+
+
+@functools.cache
+def _newest() -> Select[Notice]:
+    distributor_id, user_id = (bindparam(name, type_=BigInteger) for name in ("distributor_id", "user_id"))
+    named: BindParameter[Any] = bindparam("named", type_=ARRAY(Text))
+    return (
+        select(Notice)
+        .where(Notice.program_id == bindparam("program_id"), shown(distributor_id, user_id, named))
+        .order_by(Notice.id.desc())
+        .limit(bindparam("most", type_=Integer))
     )
-    if before is not None:
-        query = query.where(Notice.id < before)
-    return session.scalars(query.order_by(Notice.id.desc()).limit(limit)).all()
 
 
 def shown(distributor_id: Any, user_id: Any, named: ColumnElement[Any]) -> ColumnElement[bool]:

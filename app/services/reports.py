@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Subquery, and_, case, cast, func, select
+from sqlalchemy import BigInteger, Subquery, and_, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.models.figures import FiguresState, ProductMonth, SalesMonth
@@ -123,13 +123,19 @@ class SalesOfProgram:
 
 def sales_of_program(session: Session, program_id: int) -> SalesOfProgram:
     """Add up everybody's sales by month. One query."""
-    made = select(FiguresState.refreshed_at).where(FiguresState.program_id == program_id).scalar_subquery()
-    rows = session.execute(
-        select(SalesMonth.month_on, cast(func.sum(SalesMonth.net_minor), BigInteger), made)
-        .where(SalesMonth.program_id == program_id)
-        .group_by(SalesMonth.month_on)
-    ).all()
+    rows = session.execute(_SALES_OF_PROGRAM, {"program_id": program_id}).all()
     return SalesOfProgram({month: net for month, net, _ in rows}, rows[0][2] if rows else None)
+
+
+_SALES_OF_PROGRAM = (
+    select(
+        SalesMonth.month_on,
+        cast(func.sum(SalesMonth.net_minor), BigInteger),
+        select(FiguresState.refreshed_at).where(FiguresState.program_id == bindparam("program_id")).scalar_subquery(),
+    )
+    .where(SalesMonth.program_id == bindparam("program_id"))
+    .group_by(SalesMonth.month_on)
+)
 
 
 def net_by_month(

@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -57,22 +57,26 @@ def publish(session: Session, program: Program, texts: dict[str, str], *, actor:
 
 def in_force(session: Session, program_id: int, user_id: int) -> Terms | None:
     """Give the newest terms of a programme with a person's acceptance; None where there are none. One query."""
-    row = session.execute(
-        select(
-            TermsVersion.id,
-            TermsVersion.number,
-            TermsVersion.texts,
-            TermsVersion.published_at,
-            TermsAcceptance.accepted_at,
-        )
-        .outerjoin(
-            TermsAcceptance, (TermsAcceptance.terms_id == TermsVersion.id) & (TermsAcceptance.user_id == user_id)
-        )
-        .where(TermsVersion.program_id == program_id)
-        .order_by(TermsVersion.number.desc())
-        .limit(1)
-    ).one_or_none()
+    row = session.execute(_IN_FORCE, {"program_id": program_id, "user_id": user_id}).one_or_none()
     return None if row is None else Terms(*row)
+
+
+_IN_FORCE = (
+    select(
+        TermsVersion.id,
+        TermsVersion.number,
+        TermsVersion.texts,
+        TermsVersion.published_at,
+        TermsAcceptance.accepted_at,
+    )
+    .outerjoin(
+        TermsAcceptance,
+        (TermsAcceptance.terms_id == TermsVersion.id) & (TermsAcceptance.user_id == bindparam("user_id")),
+    )
+    .where(TermsVersion.program_id == bindparam("program_id"))
+    .order_by(TermsVersion.number.desc())
+    .limit(1)
+)
 
 
 def accept(

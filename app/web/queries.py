@@ -1,12 +1,25 @@
 """What single pages show and no service gives: counts, sums and links, each in one query."""
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext
-from sqlalchemy import BigInteger, ColumnElement, cast, column, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -43,21 +56,25 @@ class PointsSum:
 
 def points_sum(session: Session, program_id: int) -> PointsSum:
     """Add up the wallets of a programme."""
-    parts = (
-        Account.pending,
-        Account.available,
-        Account.reserved,
-        Account.earned,
-        Account.spent,
-        Account.expired,
-        Account.adjusted,
-    )
-    row = session.execute(
-        select(func.count(), *(cast(func.coalesce(func.sum(part), 0), BigInteger) for part in parts)).where(
-            Account.program_id == program_id, Account.distributor_id.is_not(None), Account.unit == Unit.POINTS
-        )
-    ).one()
+    row = session.execute(_POINTS_SUM, {"program_id": program_id}).one()
     return PointsSum(*(int(part) for part in row))
+
+
+_POINTS_SUM = select(
+    func.count(),
+    *(
+        cast(func.coalesce(func.sum(part), 0), BigInteger)
+        for part in (
+            Account.pending,
+            Account.available,
+            Account.reserved,
+            Account.earned,
+            Account.spent,
+            Account.expired,
+            Account.adjusted,
+        )
+    ),
+).where(Account.program_id == bindparam("program_id"), Account.distributor_id.is_not(None), Account.unit == Unit.POINTS)
 
 
 @dataclass(frozen=True)
@@ -74,36 +91,39 @@ class Waiting:
 
 def duties(session: Session, program_id: int, login: str) -> Waiting:
     """Count what waits. One query."""
+    return Waiting(*session.execute(_waiting(), {"program_id": program_id, "login": login}).one())
+
+
+@functools.cache
+def _waiting() -> Select[*tuple[Any, ...]]:
     of_status: ColumnElement[bool] = literal_column(
         f"sales_document.status = {int(DocumentStatus.REVIEW)}"
     )  # as the index says it
+    program_id: BindParameter[int] = bindparam("program_id", type_=BigInteger)
+    login: BindParameter[str] = bindparam("login", type_=Text)
 
     def count(*conditions: Any) -> Any:
         return select(func.count()).where(*conditions).scalar_subquery()
 
-    return Waiting(
-        *session.execute(
-            select(
-                count(SalesDocument.program_id == program_id, of_status),
-                count(
-                    AdjustmentRequest.program_id == program_id,
-                    AdjustmentRequest.state == "waiting",
-                    AdjustmentRequest.requested_by != login,
-                ),
-                count(
-                    ConversionRun.program_id == program_id,
-                    ConversionRun.status == RunStatus.PREVIEW,
-                    ConversionRun.previewed_by != login,
-                ),
-                count(
-                    Redemption.program_id == program_id,
-                    TopUp.redemption_id == Redemption.id,
-                    TopUp.status == TopUpStatus.UNKNOWN,
-                ),
-                count(Application.program_id == program_id, Application.state == "new"),
-                erasure.how_many(program_id),
-            )
-        ).one()
+    return select(
+        count(SalesDocument.program_id == program_id, of_status),
+        count(
+            AdjustmentRequest.program_id == program_id,
+            AdjustmentRequest.state == "waiting",
+            AdjustmentRequest.requested_by != login,
+        ),
+        count(
+            ConversionRun.program_id == program_id,
+            ConversionRun.status == RunStatus.PREVIEW,
+            ConversionRun.previewed_by != login,
+        ),
+        count(
+            Redemption.program_id == program_id,
+            TopUp.redemption_id == Redemption.id,
+            TopUp.status == TopUpStatus.UNKNOWN,
+        ),
+        count(Application.program_id == program_id, Application.state == "new"),
+        erasure.how_many(program_id),
     )
 
 
@@ -199,16 +219,16 @@ class Linked:
 
 def returns_of(session: Session, document_id: int) -> Sequence[Linked]:
     """Give the documents that took points of this one back."""
-    return _linked(session, AwardReversal.return_document_id, AwardReversal.sale_document_id == document_id)
+    return [Linked(*row) for row in session.execute(_RETURNS, {"document_id": document_id})]
 
 
 def sales_of(session: Session, document_id: int) -> Sequence[Linked]:
     """Give the documents whose points this one took back."""
-    return _linked(session, AwardReversal.sale_document_id, AwardReversal.return_document_id == document_id)
+    return [Linked(*row) for row in session.execute(_SALES, {"document_id": document_id})]
 
 
-def _linked(session: Session, other: Any, condition: Any) -> Sequence[Linked]:
-    rows = session.execute(
+def _linked(other: Any, this: Any) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             SalesDocument.id,
             SalesDocument.number,
@@ -216,22 +236,28 @@ def _linked(session: Session, other: Any, condition: Any) -> Sequence[Linked]:
             cast(func.sum(AwardReversal.amount), BigInteger),
         )
         .join(AwardReversal, other == SalesDocument.id)
-        .where(condition, AwardReversal.unit == Unit.POINTS)
+        .where(this == bindparam("document_id"), AwardReversal.unit == Unit.POINTS)
         .group_by(SalesDocument.id)
         .order_by(SalesDocument.issued_on, SalesDocument.id)
         .limit(50)
     )
-    return [Linked(*row) for row in rows]
+
+
+_RETURNS = _linked(AwardReversal.return_document_id, AwardReversal.sale_document_id)
+_SALES = _linked(AwardReversal.sale_document_id, AwardReversal.return_document_id)
 
 
 def decisions_of(session: Session, document_id: int) -> Sequence[Any]:
     """Give what people decided about a document, newest first: what it became, why, who, when."""
-    return session.execute(
-        select(Decision.becomes, Decision.reason, Decision.decided_by, Decision.decided_at)
-        .where(Decision.document_id == document_id)
-        .order_by(Decision.id.desc())
-        .limit(50)
-    ).all()
+    return session.execute(_DECISIONS, {"document_id": document_id}).all()
+
+
+_DECISIONS = (
+    select(Decision.becomes, Decision.reason, Decision.decided_by, Decision.decided_at)
+    .where(Decision.document_id == bindparam("document_id"))
+    .order_by(Decision.id.desc())
+    .limit(50)
+)
 
 
 def logins_of(session: Session, logins: Sequence[str]) -> frozenset[str]:
