@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Text, any_, case, literal, select, update
+from sqlalchemy import Select, Text, any_, bindparam, case, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -170,39 +170,42 @@ class Data:
 
 def data_of(session: Session, distributor_id: int) -> Data:
     """Give a distributor's data. One query."""
-    why = (
-        select(AuditEvent.reason)
-        .where(
-            AuditEvent.program_id == Distributor.program_id,
-            AuditEvent.action == "distributor.block",
-            AuditEvent.subject == Distributor.code,
-        )
-        .order_by(AuditEvent.id.desc())
-        .limit(1)
-        .correlate(Distributor)
-        .scalar_subquery()
-    )
-    row: Any = session.execute(
-        select(
-            Distributor.id,
-            Distributor.code,
-            Distributor.name,
-            Distributor.group_id,
-            DistributorGroup.name,
-            Distributor.tier,
-            Distributor.tax_id,
-            Distributor.tax_status,
-            Distributor.country,
-            Distributor.region,
-            Distributor.city,
-            Distributor.blocked,
-            Distributor.enrolled_on,
-            case((Distributor.blocked, why)),
-        )
-        .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
-        .where(Distributor.id == distributor_id)
-    ).one()
+    row: Any = session.execute(_DATA_OF, {"distributor_id": distributor_id}).one()
     return Data(*row)
+
+
+_WHY_BLOCKED = (
+    select(AuditEvent.reason)
+    .where(
+        AuditEvent.program_id == Distributor.program_id,
+        AuditEvent.action == "distributor.block",
+        AuditEvent.subject == Distributor.code,
+    )
+    .order_by(AuditEvent.id.desc())
+    .limit(1)
+    .correlate(Distributor)
+    .scalar_subquery()
+)
+_DATA_OF: Select[*tuple[Any, ...]] = (
+    select(
+        Distributor.id,
+        Distributor.code,
+        Distributor.name,
+        Distributor.group_id,
+        DistributorGroup.name,
+        Distributor.tier,
+        Distributor.tax_id,
+        Distributor.tax_status,
+        Distributor.country,
+        Distributor.region,
+        Distributor.city,
+        Distributor.blocked,
+        Distributor.enrolled_on,
+        case((Distributor.blocked, _WHY_BLOCKED)),
+    )
+    .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+    .where(Distributor.id == bindparam("distributor_id"))
+)
 
 
 def named(session: Session, program_id: int, distributor_id: int) -> tuple[str, str | None] | None:
