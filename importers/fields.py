@@ -1,9 +1,12 @@
 """From a profile's columns to those of a file."""
 
+from collections.abc import Sequence
+
 from app.domain.definition import ImportProfile
 from app.domain.fields import problems_of_columns
 from importers.errors import ColumnsMissing, NoProfile
-from importers.reading import TextTable
+from importers.layout.header import keys_of, name_key
+from importers.layout.table import TextTable
 
 
 def check_profile(name: str, kind: str, profile: ImportProfile) -> None:
@@ -17,20 +20,36 @@ def check_profile(name: str, kind: str, profile: ImportProfile) -> None:
         raise NoProfile(f"The import profile {name!r} {'; it '.join(found)}.")
 
 
-def mapped(table: TextTable, profile: ImportProfile) -> dict[str, str]:
-    """Find the file's column of each field that the profile maps. Headers compare trimmed and without case.
-
-    Raises:
-        ColumnsMissing: The header lacks some.
-    """
-    by_key = {header.strip().casefold(): header for header in table.header}
+def wanted_columns(profile: ImportProfile) -> dict[str, str]:
+    """Give the columns that a profile wants of a file, by field."""
     wanted = dict(profile.columns)
     if profile.line_number != "position":
         wanted["line_number"] = profile.line_number
     if profile.credit_note is not None and profile.credit_note.column is not None:
         wanted["document_kind"] = profile.credit_note.column
-    found = {field: by_key.get(header.strip().casefold()) for field, header in wanted.items()}
-    missing = {field: wanted[field] for field, header in found.items() if header is None}
+    return wanted
+
+
+def columns_of(header: Sequence[str], profile: ImportProfile, row: int = 1, sheet: str = "") -> dict[str, str]:
+    """Find the file's column of each field that the profile maps. Names compare trimmed and without case.
+
+    A name of several rows is found by its last as well, where no other column is called so.
+
+    Raises:
+        ColumnsMissing: The header lacks some.
+    """
+    keys = [keys_of(name) for name in header]
+    last = [one[-1] for one in keys]
+    by_key = {one[-1]: name for name, one in zip(header, keys, strict=True) if last.count(one[-1]) == 1}
+    by_key |= {one[0]: name for name, one in zip(header, keys, strict=True)}
+    wanted = wanted_columns(profile)
+    found = {field: by_key.get(name_key(name)) for field, name in wanted.items()}
+    missing = {field: wanted[field] for field, name in found.items() if name is None}
     if missing:
-        raise ColumnsMissing(missing, table.header)
-    return {field: header for field, header in found.items() if header is not None}
+        raise ColumnsMissing(missing, header, row, sheet)
+    return {field: name for field, name in found.items() if name is not None}
+
+
+def mapped(table: TextTable, profile: ImportProfile) -> dict[str, str]:
+    """Find the column of each field in a table that was read by the profile, or by none."""
+    return columns_of(table.header, profile)

@@ -4,8 +4,8 @@ import csv
 import io
 import mmap
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from pyarrow import csv as pa_csv
 from app.exports.cells import unescape_column
 from importers.errors import FileRefused
 from importers.guard import Judged, row_at
+from importers.layout.table import TextTable
 from importers.sheets import SheetUnreadable, read_sheet
 
 HEADER_ROWS = 1
@@ -24,46 +25,6 @@ HEADER_ROWS = 1
 _DELIMITERS = ",;\t|"
 _BLOCK = 1 << 20
 _LARGEST_BLOCK = (1 << 31) - 1
-
-
-@dataclass
-class TextTable:
-    """A file's table as text.
-
-    Attributes:
-        frame: one column a header, in the file's order and with the file's names; ``str`` cells, missing where empty.
-        row_number: the row of each line as a spreadsheet counts: the first below the header is 2.
-        wrong_width: rows whose number of cells is not the header's: (row, cells found).
-        broken: what stands in the cells of those rows, by row.
-        typed: whether numbers came from number cells, which are read with a point whatever the country.
-        grouped: by column, the rows in which a text cell holds something such as 1.234, where a comma is the decimal
-            sign: a thousand perhaps, and no number that may be read with a point.
-    """
-
-    frame: pd.DataFrame
-    row_number: np.ndarray
-    wrong_width: list[tuple[int, int]] = field(default_factory=list)
-    broken: dict[int, list[str]] = field(default_factory=dict)
-    typed: bool = False
-    grouped: dict[str, np.ndarray] = field(default_factory=dict)
-
-    @property
-    def header(self) -> list[str]:
-        """Give the names of the columns."""
-        return [str(name) for name in self.frame.columns]
-
-    def write_numbers(self, columns: Iterable[str]) -> None:
-        """Write what number cells of these columns hold with a comma, where a text cell with a point would mislead."""
-        for name in columns:
-            if name in self.grouped:
-                texts = self.column(name)
-                written = pc.replace_substring(texts, ".", ",")
-                kept = pc.if_else(pa.array(self.grouped[name]), texts, written)
-                self.frame[name] = pd.array(kept, dtype=pd.ArrowDtype(pa.large_string()))
-
-    def column(self, name: str) -> pa.Array:
-        """Give one column as an Arrow array, without copying."""
-        return pa.array(self.frame[name].array)
 
 
 def read(judged: Judged, name: str, sheet: str | None, decimal: str = ".") -> TextTable:

@@ -15,8 +15,9 @@ from app.domain.card_numbers import first_card_number
 from app.domain.money import smallest_units
 from importers.errors import ColumnsMissing
 from importers.guard import judge
+from importers.layout.table import TextTable
 from importers.parsing import Column
-from importers.reading import TextTable, read
+from importers.reading import read
 from prepaid.errors import CardNumberFound
 from prepaid.order_files import TOTAL
 from prepaid.providers import Answer, LoadResult

@@ -7,9 +7,9 @@ import numpy as np
 
 from app.domain.codes import code_key
 from app.domain.states import Outcome
+from importers.layout.table import TextTable
 from importers.parsing import MAX_TEXT, Column, require_short
 from importers.problems import Problems
-from importers.reading import TextTable
 
 Cells = dict[str, str | None]
 

@@ -17,7 +17,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from importers.errors import FileRefused
 from importers.guard import judge
-from importers.reading import TextTable, read
+from importers.layout.table import TextTable
+from importers.reading import read
 
 Rows = list[list[str | None]]
 

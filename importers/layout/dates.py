@@ -1,0 +1,170 @@
+"""Dates as people write them: which orders of day, month and year a text allows, and which order a column proves."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
+
+from app.domain.definition import DATE_ORDERS
+from importers.layout.words import MONTH_OF
+
+_TIME = re.compile(
+    r"(?P<day>.*?)[ T,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?\s?m\.?)?",
+    re.IGNORECASE,
+)
+_PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})")
+_RUN = re.compile(r"\d{8}")
+_NAMED = re.compile(r"(\d{1,4}|[^\W\d]+)\.?[\s./,\-]*(\d{1,2}|[^\W\d]+)\.?[\s./,\-]+(?:de[l]?\s+)?(\d{1,4})")
+_BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE)
+_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
+_SERIALS = range(32_874, 73_416)  # 1990 to 2100
+_FIRST_SERIAL = dt.date(1899, 12, 30)
+_SHORT_YEARS_FROM = 69
+"""Of two digits: 69 is 1969 and 68 is 2068, as strptime has it."""
+_YEARS = range(1900, 2200)
+_MOST_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What a text says in each order that it allows: a day; and a time of day where it tells one (minutes)."""
+
+    days: dict[str, dt.date]
+    minute: int | None = None
+    short: bool = False
+
+    @property
+    def same(self) -> bool:
+        """Say whether all orders mean the same day."""
+        return len(self.days) == len(DATE_ORDERS) and len(set(self.days.values())) == 1
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a column's dates say about their order.
+
+    Attributes:
+        orders: those that every date allows; one: it is proved. More: nobody can tell.
+        needed: whether any date can be read in more ways than one.
+        examples: some of the dates that do not tell.
+    """
+
+    orders: tuple[str, ...]
+    needed: bool
+    examples: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> str | None:
+        """Give the order where it is proved, or does not matter."""
+        if not self.needed:
+            return DATE_ORDERS[0]
+        return self.orders[0] if len(self.orders) == 1 else None
+
+
+def read_moment(text: str) -> Moment:
+    """Read a text in every order that makes it a date."""
+    text = " ".join(text.split())
+    minute = None
+    timed = _TIME.fullmatch(text)
+    if timed is not None:
+        minute = _minute(timed)
+        if minute is None:
+            return Moment({})
+        text = timed["day"].rstrip(" ,")
+    text = _BEHIND.sub("", text)
+    if parted := _PARTED.fullmatch(text):
+        first, _, second, third = parted.groups()
+        days, short = _of_parts(first, second, third), len(first) <= 2 and len(third) <= 2
+        return Moment(days, minute, short and parted[2] not in "-")
+    if _RUN.fullmatch(text):
+        return Moment(
+            _orders({"ymd": (text[:4], text[4:6], text[6:]), "dmy": (text[4:], text[2:4], text[:2])})
+            | _orders({"mdy": (text[4:], text[:2], text[2:4])}),
+            minute,
+        )
+    day = _named(text) or _serial(text)
+    return Moment(dict.fromkeys(DATE_ORDERS, day) if day else {}, minute)
+
+
+def proof(texts: Iterable[str]) -> Proof:
+    """Find the orders that all dates of a column allow. What is no date in any order is not asked."""
+    allowed = set(DATE_ORDERS)
+    needed = short = False
+    doubtful: list[str] = []
+    for text in texts:
+        moment = read_moment(text)
+        if not moment.days or moment.same:
+            continue
+        needed = True
+        short |= moment.short
+        allowed &= set(moment.days)
+        if len(moment.days) > 1:
+            doubtful.append(text)
+    if len(allowed) > 1 and short:
+        allowed.discard("ymd")  # a year of two digits comes first only where nothing else will do
+    return Proof(
+        tuple(order for order in DATE_ORDERS if order in allowed), needed, tuple(islice(doubtful, _MOST_SHOWN))
+    )
+
+
+def _minute(timed: re.Match[str]) -> int | None:
+    hour, minute = int(timed["hour"]), int(timed["minute"])
+    if timed["half"]:
+        if not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 + (12 if timed["half"][0] in "pP" else 0)
+    return hour * 60 + minute if hour < 24 and minute < 60 else None
+
+
+def _of_parts(first: str, second: str, third: str) -> dict[str, dt.date]:
+    if len(first) > 2:  # a year that comes first in full is followed by the month, whatever the order of others
+        return _orders(dict.fromkeys(DATE_ORDERS, (first, second, third))) if len(third) <= 2 else {}
+    ways = {"dmy": (third, second, first), "mdy": (third, first, second)}
+    return _orders(ways | ({"ymd": (first, second, third)} if len(third) <= 2 else {}))
+
+
+def _orders(ways: dict[str, tuple[str, str, str]]) -> dict[str, dt.date]:
+    found = {order: _day(*parts) for order, parts in ways.items()}
+    return {order: day for order, day in found.items() if day is not None}
+
+
+def _day(year: str, month: str | int, day: str) -> dt.date | None:
+    full = _year(year)
+    if full is None:
+        return None
+    try:
+        return dt.date(full, int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _year(text: str) -> int | None:
+    year = int(text)
+    if len(text) == 4:
+        return year if year in _YEARS else None
+    if len(text) != 2:
+        return None
+    return year + (1900 if year >= _SHORT_YEARS_FROM else 2000)
+
+
+def _named(text: str) -> dt.date | None:
+    """Read a date whose month has a name: there the order does not matter."""
+    named = _NAMED.fullmatch(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bde[l]?\b", " ", text.casefold()).strip())
+    if named is None:
+        return None
+    first, second, third = named.groups()
+    if second in MONTH_OF and first.isdigit():
+        if len(first) == 4:
+            return _day(first, MONTH_OF[second], third) if len(third) <= 2 else None
+        return _day(third, MONTH_OF[second], first) if len(first) <= 2 else None
+    if first in MONTH_OF and second.isdigit():
+        return _day(third, MONTH_OF[first], second)
+    return None
+
+
+def _serial(text: str) -> dt.date | None:
+    """Read a number as spreadsheets keep days: what an export writes that forgot that it has dates."""
+    if not _SERIAL.fullmatch(text) or int(text[:5]) not in _SERIALS:
+        return None
+    return _FIRST_SERIAL + dt.timedelta(days=int(text[:5]))

@@ -1,0 +1,131 @@
+"""The header: in which rows of a grid it stands, and what it calls each column."""
+
+import itertools
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from importers.errors import FileRefused
+from importers.files.grid import Grid
+
+MOST_ABOVE = 200
+"""Rows that may stand above a header."""
+JOINT = " / "
+"""Stands between the names of a column that has one in each of several rows."""
+
+Cells = list[list[str]]
+
+
+def name_key(name: str) -> str:
+    """Give what is compared of a column's name: not its case, nor how its words are parted."""
+    return " ".join(name.split()).casefold()
+
+
+@dataclass(frozen=True)
+class Header:
+    """A header: the place of its first row in the grid, its rows as they stand, and a name for each column."""
+
+    at: int
+    rows: Cells
+    names: list[str]
+
+    @property
+    def below(self) -> int:
+        """Give the place of the first row below it."""
+        return self.at + len(self.rows)
+
+
+def top_of(grid: Grid, rows: int = MOST_ABOVE) -> Cells:
+    """Give the first rows of a grid, trimmed; empty cells are empty texts."""
+    columns = [column.slice(0, rows).to_pylist() for column in grid.cells.columns]
+    return [[(cell or "").strip() for cell in row] for row in zip(*columns, strict=True)]
+
+
+def find_header(grid: Grid, top: Cells, wanted: Collection[str], rows: int) -> tuple[Header | None, int]:
+    """Find the rows that name most of the wanted columns, and say how many of them they name; of equals the first."""
+    keys = {name_key(one) for one in wanted}
+    best, most = None, 0
+    for at in range(len(top) - rows + 1):
+        here = {name_key(cell) for row in top[at : at + rows] for cell in row}
+        if not here & keys and rows == 1:
+            continue
+        names = names_at(grid, top, at, rows)
+        named = keys & {key for name in names for key in keys_of(name)}
+        if len(named) > most:
+            best, most = Header(at, top[at : at + rows], names), len(named)
+    return best, most
+
+
+def keys_of(name: str) -> list[str]:
+    """Give the keys by which a column is found: its whole name, and of several rows that in the last."""
+    return list(dict.fromkeys((name_key(name), name_key(name.rpartition(JOINT)[2]))))
+
+
+def names_at(grid: Grid, top: Cells, at: int, rows: int) -> list[str]:
+    """Join what the rows of a header call each column: a cell that goes over several columns names them all."""
+    cells = [list(row) for row in top[at : at + rows]]
+    if rows > 1:
+        _spread(grid, cells, at)
+    return [JOINT.join(dict.fromkeys(filter(None, column))) for column in zip(*cells, strict=True)]
+
+
+def _spread(grid: Grid, cells: Cells, at: int) -> None:
+    """Write into the cells that a name goes over what it is: where cells are one, and where nothing stands beside it.
+
+    Whoever joins cells says how far a name goes; one that stands alone goes as far as the columns named below it alone.
+    """
+    places = {int(row): place for place, row in enumerate(grid.row_number[at : at + len(cells)])}
+    joined: set[tuple[int, int]] = set()
+    for one in grid.merged:
+        if one.first_row not in places:
+            continue
+        text = cells[places[one.first_row]][one.first_column]
+        for row in range(one.first_row, min(one.last_row, max(places)) + 1):
+            for column in range(one.first_column, min(one.last_column, len(cells[0]) - 1) + 1):
+                if row in places:
+                    cells[places[row]][column] = text
+                    joined.add((places[row], column))
+    for place, upper in enumerate(cells[:-1]):
+        for column in range(1, len(upper)):
+            if not upper[column] and cells[-1][column] and (place, column - 1) not in joined:
+                upper[column] = upper[column - 1]
+
+
+def distinct(names: Sequence[str], wanted: Collection[str] | None, place: str) -> list[str]:
+    """Give every column a name of its own; names compare without case.
+
+    Raises:
+        FileRefused: A name stands twice that is wanted; without ``wanted`` any name that stands twice.
+    """
+    named = [name or f"column {at}" for at, name in enumerate(names, 1)]
+    keys = [name_key(name) for name in named]
+    repeated = {key for key in keys if keys.count(key) > 1}
+    asked = repeated if wanted is None else repeated & {name_key(one) for one in wanted}
+    if asked:
+        shown = sorted({name for name, key in zip(named, keys, strict=True) if key in asked})
+        raise FileRefused(
+            f"{place} names {', '.join(map(repr, shown))} more than once; give each column a name of its own."
+        )
+    taken: set[str] = set()
+    for at, name in enumerate(named):
+        spellings = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+        named[at] = next(one for one in spellings if name_key(one) not in taken)
+        taken.add(name_key(named[at]))
+    return named
+
+
+def kept_columns(grid: Grid, header: Header) -> list[int]:
+    """Give the columns that are any: what stands without a name and without a value is only the look of cells."""
+    below = grid.cells.slice(header.below)
+    return [at for at, name in enumerate(header.names) if name or below.column(at).null_count < below.num_rows]
+
+
+def row_of(grid: Grid, header: Header) -> int:
+    """Give the number of the header's last row."""
+    return int(grid.row_number[min(header.below, len(grid.row_number)) - 1])
+
+
+def rows_above(grid: Grid, header: Header) -> np.ndarray:
+    """Give the numbers of the rows above the header."""
+    return np.asarray(grid.row_number[: header.at], dtype=np.int64)

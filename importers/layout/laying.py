@@ -1,0 +1,285 @@
+"""Laying out: the grid of a sheet becomes the table of its lines, as a profile says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.domain.definition import ImportProfile, Months
+from importers.errors import ColumnsMissing, FileRefused
+from importers.fields import columns_of, wanted_columns
+from importers.files.grid import Grid
+from importers.layout.header import (
+    MOST_ABOVE,
+    Header,
+    distinct,
+    find_header,
+    kept_columns,
+    names_at,
+    row_of,
+    rows_above,
+    top_of,
+)
+from importers.layout.months import MONTH, NoMonths, last_day, unpivot
+from importers.layout.rows import Body, blank_rows, empty_cells, kind_of_broken, recognise
+from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
+
+PROBLEMS_SHEET = "Problems"
+REASON = "Reason"
+"""Sheet and last column of the workbook in which problems are handed back: it comes in again as it went out."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A sheet's table, and how many rows the sheet has."""
+
+    table: TextTable
+    last_row: int
+
+
+def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
+    """Lay a grid out as a profile says; None where there is nothing in it that the profile knows.
+
+    Args:
+        grid: the cells of a sheet, or of a text file.
+        profile: how the source writes its files.
+        name: what the person calls the file; for messages.
+
+    Raises:
+        ColumnsMissing: There is a header, and it lacks columns.
+        FileRefused: The header, or what is below it, cannot be read.
+    """
+    place = f"{name}, sheet {grid.name!r}" if grid.name else name
+    header = _header(grid, profile, place)
+    if header is None:
+        return None
+    kept = kept_columns(grid, header)
+    wanted = wanted_columns(profile)
+    names = distinct([header.names[at] for at in kept], wanted.values(), f"{place}: row {row_of(grid, header)}")
+    columns = columns_of(names, profile, row_of(grid, header), grid.name)
+    cells = grid.cells.slice(header.below).select(kept).rename_columns(names)
+    body = Body(cells, grid.row_number[header.below :], {field: names.index(one) for field, one in columns.items()})
+    recognised = _above(grid, header)
+    no_lines = recognise(body, header, names, _wide_merges(grid, len(kept)), recognised)
+    wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
+    body = body.without(no_lines)
+    needed = {names.index(one) for one in columns.values()} if profile.months is None else set(range(len(names)))
+    _refuse_unvalued(grid, body, {kept[at]: names[at] for at in needed}, place)
+    body = _filled(grid, body, kept, profile)
+    table = TextTable(
+        as_frame(body.cells),
+        body.row_number,
+        wrong_width,
+        broken,
+        typed=grid.typed,
+        grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
+        recognised=recognised,
+    )
+    last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
+    if profile.months is not None:
+        _by_month(table, body, profile.months, grid.name, last_row, place)
+    table.given |= {field: _constant(text, len(table.row_number)) for field, text in profile.fixed.items()}
+    return Laid(table, last_row)
+
+
+def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
+    """Lay the tables of several sheets one beneath the other, their rows numbered through."""
+    if len(sheets) == 1:
+        return sheets[0][1].table
+    above, parts = 0, []
+    for name, laid in sheets:
+        part = laid.table
+        stretches = tuple(replace(one, above=one.above + above) for one in part.stretches) or (Stretch(name, above),)
+        parts.append(_moved(part, above, stretches))
+        above += laid.last_row * max(1, len(part.stretches))
+    frames = [pa.Table.from_pandas(part.frame, preserve_index=False) for part in parts]
+    recognised = Recognised()
+    for part in parts:
+        for kind, rows in part.recognised.rows.items():
+            recognised.add(kind, rows)
+        recognised.totals |= part.recognised.totals
+    frame = as_frame(pa.concat_tables(frames, promote_options="default"))
+    lengths = [len(part.row_number) for part in parts]
+    return TextTable(
+        frame,
+        np.concatenate([part.row_number for part in parts]),
+        [one for part in parts for one in part.wrong_width],
+        {row: cells for part in parts for row, cells in part.broken.items()},
+        typed=parts[0].typed,
+        grouped={
+            column: np.concatenate(
+                [part.grouped.get(column, np.zeros(length, bool)) for part, length in zip(parts, lengths, strict=True)]
+            )
+            for column in {column for part in parts for column in part.grouped}
+        },
+        given={field: pa.chunked_array([part.given[field] for part in parts]) for field in parts[0].given},
+        stretches=tuple(one for part in parts for one in part.stretches),
+        recognised=recognised,
+    )
+
+
+def notes_of(grid: Grid) -> tuple[Recognised, int]:
+    """Take the rows of a sheet that has no table as headings, and tell its last row."""
+    recognised = Recognised()
+    blank = blank_rows(grid.cells)
+    recognised.add(Kind.HEADING, grid.row_number[~blank])
+    return recognised, int(grid.row_number[-1]) if len(grid.row_number) else 0
+
+
+def _header(grid: Grid, profile: ImportProfile, place: str) -> Header | None:
+    wanted = wanted_columns(profile)
+    if is_handed_back(grid):
+        top = top_of(grid, 1)
+        return Header(0, top, top[0])
+    if profile.header is not None:
+        top = top_of(grid, profile.header + profile.header_rows)
+        at = int(np.searchsorted(grid.row_number, profile.header))
+        if at + profile.header_rows > len(top) or int(grid.row_number[at]) != profile.header:
+            raise FileRefused(
+                f"{place}: row {profile.header} is empty, expected the header; correct the profile's header."
+            )
+        rows = top[at : at + profile.header_rows]
+        return Header(at, rows, names_at(grid, top, at, profile.header_rows))
+    top = top_of(grid, MOST_ABOVE)
+    found, hits = find_header(grid, top, wanted.values(), profile.header_rows)
+    if found is not None and 2 * hits >= len(wanted):
+        return found
+    first = next((at for at, row in enumerate(top) if any(row)), None)
+    if first is None or (profile.sheets != "first" and hits == 0):
+        return None
+    if found is None:
+        found = Header(first, top[first : first + 1], top[first])
+    raise ColumnsMissing(_lacking(found, wanted), [one for one in found.names if one], row_of(grid, found), grid.name)
+
+
+def _lacking(header: Header, wanted: Mapping[str, str]) -> dict[str, str]:
+    return {field: one for field, one in wanted.items() if one not in header.names}
+
+
+def is_handed_back(grid: Grid) -> bool:
+    """Say whether this is the sheet in which an import's problems were handed back."""
+    first = top_of(grid, 1) if grid.name == PROBLEMS_SHEET else []
+    return bool(first) and any(cell.startswith(REASON) for cell in first[0])
+
+
+def _above(grid: Grid, header: Header) -> Recognised:
+    recognised = Recognised()
+    rows = rows_above(grid, header)
+    blank = blank_rows(grid.cells.slice(0, header.at)) if len(rows) else np.zeros(0, dtype=bool)
+    recognised.add(Kind.HEADING, rows[~blank])
+    recognised.add(Kind.BLANK, rows[blank])
+    return recognised
+
+
+def _wide_merges(grid: Grid, columns: int) -> set[int]:
+    return {one.first_row for one in grid.merged if 2 * (one.last_column - one.first_column + 1) >= columns}
+
+
+def _broken(
+    grid: Grid, header: Header, body: Body, no_lines: np.ndarray, recognised: Recognised
+) -> tuple[list[tuple[int, int]], dict[int, list[str]]]:
+    """Part the rows of another width into those that are no lines, and those that nobody can read."""
+    lines = body.row_number[~no_lines]
+    last = int(lines[-1]) if len(lines) else 0
+    wrong: list[tuple[int, int]] = []
+    broken: dict[int, list[str]] = {}
+    for row, width in grid.wrong_width:
+        cells = list(grid.broken.get(row, ()))
+        kind = kind_of_broken(cells, above=row < row_of(grid, header), trailing=row > last)
+        if kind is None:
+            wrong.append((row, width))
+            broken[row] = cells
+        else:
+            recognised.add(kind, [row])
+    return wrong, broken
+
+
+def _refuse_unvalued(grid: Grid, body: Body, columns: Mapping[int, str], place: str) -> None:
+    """Refuse a workbook that nobody computed: its cells would be read as empty ones."""
+    if not grid.unvalued:
+        return
+    rows = set(body.row_number.tolist())
+    found = next(((row, columns[at]) for row, at in grid.unvalued if at in columns and row in rows), None)
+    if found is not None:
+        raise FileRefused(
+            f"{place}, row {found[0]}, column {found[1]!r}: found a formula whose value was never computed, expected "
+            "a value; open the workbook in a spreadsheet program, save it there, and import it again."
+        )
+
+
+def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile) -> Body:
+    """Give every row what is written once for several: in merged cells, and in fields that are filled down."""
+    cells = body.cells
+    mapped = {kept[at]: at for at in body.columns.values()}
+    tall = [one for one in grid.merged if one.last_row > one.first_row and one.first_column in mapped]
+    for column in sorted({one.first_column for one in tall}):
+        source = np.arange(len(body))
+        for one in tall:
+            start = int(np.searchsorted(body.row_number, one.first_row))
+            if one.first_column == column and start < len(body) and body.row_number[start] == one.first_row:
+                source[start : np.searchsorted(body.row_number, one.last_row, side="right")] = start
+        cells = _taken(cells, mapped[column], source)
+    anchors = [body.columns[field] for field in profile.fill_down]
+    if not anchors:
+        return replace(body, cells=cells)
+    places = np.arange(len(body))
+    said = {at: ~empty_cells(cells.column(at)) for at in anchors}
+    first = body.columns.get("document_number") if "document_number" in profile.fill_down else anchors[0]
+    begins = np.maximum.accumulate(np.where(said[first if first is not None else anchors[0]], places, -1))
+    for at in anchors:
+        last = np.maximum.accumulate(np.where(said[at], places, -1))
+        cells = _taken(cells, at, np.where((last >= begins) & (last >= 0), last, places))
+    return replace(body, cells=cells)
+
+
+def _taken(cells: pa.Table, at: int, source: np.ndarray) -> pa.Table:
+    return cells.set_column(at, cells.column_names[at], cells.column(at).take(pa.array(source)))
+
+
+def _grouped(grid: Grid, header: Header, no_lines: np.ndarray, names: Mapping[int, str]) -> dict[str, np.ndarray]:
+    return {
+        names[at]: np.asarray(marked)[header.below :][~no_lines] for at, marked in grid.texts.items() if at in names
+    }
+
+
+def _by_month(table: TextTable, body: Body, months: Months, sheet: str, last_row: int, place: str) -> None:
+    """Make lines of a matrix, each month numbered as if it were a sheet of its own beneath the one before."""
+    if MONTH in table.header:
+        month = [str(text) for text in pc.fill_null(table.column(MONTH), "").to_pylist()]
+    else:
+        try:
+            lines = unpivot(body.cells, months)
+        except NoMonths as problem:
+            raise FileRefused(f"{place}: {problem}.") from None
+        empty = np.setdiff1d(np.arange(len(body)), lines.row)
+        table.recognised.add(Kind.BLANK, body.row_number[empty])
+        table.frame = as_frame(lines.cells)
+        table.row_number = body.row_number[lines.row].astype(np.int64) + lines.month * last_row
+        table.stretches = tuple(Stretch(sheet, at * last_row, one) for at, one in enumerate(lines.months))
+        table.grouped = {}
+        month = [lines.months[at] for at in lines.month.tolist()]
+    table.given |= {
+        "document_number": pa.array([f"{months.series}-{one}" for one in month], type=pa.large_string()),
+        "issued_on": pa.array([last_day(one) for one in month], type=pa.large_string()),
+    }
+
+
+def _constant(text: str, rows: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(np.zeros(rows, dtype=np.int32), pa.array([text], type=pa.large_string()))
+
+
+def _moved(table: TextTable, by: int, stretches: tuple[Stretch, ...]) -> TextTable:
+    recognised = Recognised(
+        {kind: rows + by for kind, rows in table.recognised.rows.items()},
+        {row + by: cells for row, cells in table.recognised.totals.items()},
+    )
+    return replace(
+        table,
+        row_number=table.row_number + by,
+        wrong_width=[(row + by, width) for row, width in table.wrong_width],
+        broken={row + by: cells for row, cells in table.broken.items()},
+        stretches=stretches,
+        recognised=recognised,
+    )

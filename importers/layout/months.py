@@ -1,0 +1,145 @@
+"""Months side by side: a matrix of products and months becomes lines, each of the document of its month."""
+
+import calendar
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.domain.definition import Months
+from importers.layout.header import JOINT, keys_of, name_key
+from importers.layout.words import MONTH_OF, TOTAL
+
+MONTH = "Month"
+"""The column that says of which month a line is."""
+QUANTITY = "Quantity"
+
+_NUMBERED = (
+    re.compile(r"(?P<year>\d{4})[-./ ](?P<month>\d{1,2})(?:-01(?:[ T]00:00:00)?)?"),
+    re.compile(r"(?:01[./-])?(?P<month>\d{1,2})[-./ ](?P<year>\d{4})"),
+)
+_NAMED = re.compile(r"(?P<name>[^\W\d]+)\.?(?:[-./' ]*(?P<year>\d{4}|\d{2}))?(?:\s*(?:г|r|год)\.?)?")
+_YEAR = re.compile(r"(?:19|20)\d{2}")
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-./' ]+(?P<name>[^\W\d]+)\.?")
+
+
+@dataclass(frozen=True)
+class MonthColumn:
+    """A column of a month: its name, the month (year and number; no year where none is named), what is over it."""
+
+    name: str
+    year: int | None
+    month: int
+    label: str
+
+    def text(self, year: int | None) -> str:
+        """Give the month as its documents are numbered."""
+        return f"{self.year or year:04}-{self.month:02}"
+
+
+def read_month(text: str) -> tuple[int | None, int] | None:
+    """Read the name of a month, with its year where it has one."""
+    text = " ".join(text.split()).casefold()
+    for form in _NUMBERED:
+        if (said := form.fullmatch(text)) and 1 <= int(said["month"]) <= 12:
+            return int(said["year"]), int(said["month"])
+    said = _YEAR_FIRST.fullmatch(text) or _NAMED.fullmatch(text)
+    if said is None or said["name"] not in MONTH_OF:
+        return None
+    year = said["year"]
+    full = None if year is None else int(year) + (2000 if len(year) == 2 else 0)
+    return full, MONTH_OF[said["name"]]
+
+
+def month_columns(names: Sequence[str]) -> list[MonthColumn]:
+    """Find the columns of months: a name that is a month, alone or joined with what is over the month's columns."""
+    found = []
+    for name in names:
+        parts = name.split(JOINT)
+        read = [read_month(part) for part in parts]
+        month = next((one for one in read if one is not None), None)
+        if month is None:
+            continue
+        others = [part for part, one in zip(parts, read, strict=True) if one is None]
+        year = month[0] or next((int(part) for part in others if _YEAR.fullmatch(part)), None)
+        label = JOINT.join(part for part in others if not _YEAR.fullmatch(part))
+        found.append(MonthColumn(name, year, month[1], label))
+    return found
+
+
+def is_sum(name: str) -> bool:
+    """Say whether a column adds up others: it is neither a month nor what a line is of."""
+    return TOTAL.match(name) is not None
+
+
+@dataclass(frozen=True)
+class Unpivoted:
+    """Lines of a matrix: its cells, the place of each line's row, which month of ``months`` it is of."""
+
+    cells: pa.Table
+    row: np.ndarray
+    month: np.ndarray
+    months: list[str]
+    columns: dict[str, str]
+
+
+class NoMonths(Exception):
+    """The header has no months, or a month lacks a column; the text says which."""
+
+
+def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
+    """Make a line of each row and month in which anything stands.
+
+    Raises:
+        NoMonths: There is nothing to make them of.
+    """
+    found = month_columns(cells.column_names)
+    nameless = [one.name for one in found if one.year is None and profile.year is None]
+    if not found:
+        raise NoMonths("no column is named like a month, such as 2025-12")
+    if nameless:
+        raise NoMonths(f"the month {nameless[0]!r} has no year; say year in the profile's months")
+    wanted = {"quantity": profile.quantity or "", "net_amount": profile.net_amount}
+    named = {field: label for field, label in wanted.items() if label is not None}
+    by_month: dict[str, dict[str, str]] = {}
+    for one in found:
+        for field, label in named.items():
+            if name_key(label) in keys_of(one.label):
+                by_month.setdefault(one.text(profile.year), {})[field] = one.name
+    lacking = [month for month, columns in by_month.items() if columns.keys() != named.keys()]
+    if not by_month or lacking:
+        seen = sorted({one.label for one in found})
+        raise NoMonths(f"a month has no {' and '.join(map(repr, named.values()))}; over its columns stands {seen}")
+    ids = [name for name in cells.column_names if name not in {one.name for one in found} and not is_sum(name)]
+    return _stack(cells, ids, by_month, {field: label or QUANTITY for field, label in named.items()})
+
+
+def _stack(
+    cells: pa.Table, ids: Sequence[str], by_month: Mapping[str, Mapping[str, str]], called: dict[str, str]
+) -> Unpivoted:
+    months = sorted(by_month)
+    pieces, rows = [], []
+    for month in months:
+        columns = by_month[month]
+        filled = np.zeros(cells.num_rows, dtype=bool)
+        for name in columns.values():
+            texts = pc.utf8_trim_whitespace(cells.column(name))
+            filled |= np.asarray(pc.fill_null(pc.not_equal(texts, ""), False), dtype=bool)  # noqa: FBT003
+        places = np.flatnonzero(filled)
+        taken = cells.take(pa.array(places))
+        arrays = [taken.column(name) for name in ids]
+        arrays.append(pa.chunked_array([pa.array([month] * len(places), type=pa.large_string())]))
+        arrays += [taken.column(columns[field]) for field in called]
+        pieces.append(pa.table(arrays, names=[*ids, MONTH, *called.values()]))
+        rows.append(places)
+    of = np.repeat(np.arange(len(months)), [len(places) for places in rows])
+    return Unpivoted(pa.concat_tables(pieces), np.concatenate(rows), of, months, called)
+
+
+def last_day(month: str) -> str:
+    """Give the last day of a month: what was sold in it is known then."""
+    year, number = map(int, month.split("-"))
+    return f"{month}-{calendar.monthrange(year, number)[1]:02}"

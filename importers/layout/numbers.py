@@ -1,0 +1,218 @@
+"""Numbers as people write them: currencies, brackets, signs behind, thousands; and which decimal sign a column proves.
+
+Everything works on the distinct texts of a column, as columns: a million amounts cost a dozen passes of Arrow.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from babel.numbers import list_currencies
+
+CURRENCIES = {
+    "zł": "PLN",
+    "zl": "PLN",
+    "złotych": "PLN",
+    "€": "EUR",
+    "euro": "EUR",
+    "£": "GBP",
+    "₽": "RUB",
+    "руб": "RUB",
+    "р": "RUB",
+    "рублей": "RUB",
+    "fr": "CHF",
+    "sfr": "CHF",
+    "kč": "CZK",
+    "ft": "HUF",
+    "lei": "RON",
+    "лв": "BGN",
+    "₴": "UAH",
+    "грн": "UAH",
+    "₺": "TRY",
+    "tl": "TRY",
+    "₸": "KZT",
+    "тг": "KZT",
+    "br": "BYN",
+    "us$": "USD",
+}
+"""What stands beside an amount instead of the currency's code."""
+
+SHARED = {"$": frozenset({"USD", "CAD", "AUD", "NZD", "MXN", "HKD", "SGD", "ARS", "CLP", "COP"}), "kr": frozenset()}
+SHARED = {**SHARED, "kr": frozenset({"SEK", "NOK", "DKK", "ISK"}), "¥": frozenset({"JPY", "CNY"})}
+"""Signs that several currencies use."""
+
+PIECES = frozenset(
+    {
+        "szt",
+        "sztuk",
+        "pcs",
+        "pc",
+        "pce",
+        "ea",
+        "stk",
+        "stck",
+        "stück",
+        "st",
+        "шт",
+        "ud",
+        "uds",
+        "un",
+        "u",
+        "pz",
+        "pièces",
+    }
+)
+"""What stands behind a number of pieces."""
+
+_SPACES = r"[\s\x{00a0}\x{202f}\x{2009}\x{2007}]"
+_MINUSES = r"[\x{2212}\x{2013}\x{2012}\x{fe63}\x{ff0d}]"
+_NOT_WORDS = r"[\d\s\x{00a0}\x{202f}\x{2009}\x{2007}.,'+()\-]"
+_SIMPLE = r"^-?\d+(?:[.,]\d{1,2})?$"
+_DOUBTFUL = {sign: rf"^-?[1-9]\d{{0,2}}\{sign}\d{{3}}$" for sign in ".,"}
+_GROUPED = {sign: rf"^[+-]?\d{{1,3}}(?:\{sign}\d{{3}})+(?:\{other}\d*)?$" for sign, other in (".,", ",.")}
+_SURELY_GROUPED = {
+    sign: rf"^[+-]?\d{{1,3}}(?:(?:\{sign}\d{{3}})+\{other}\d*|(?:\{sign}\d{{3}}){{2,}})$"
+    for sign, other in (".,", ",.")
+}
+_SURELY_DECIMAL = {
+    sign: (
+        rf"^-?(?:\d*\{sign}(?:\d{{1,2}}|\d{{4,}})|\d{{4,}}\{sign}\d+|0\{sign}\d+"
+        rf"|\d{{1,3}}(?:[ ']\d{{3}})+\{sign}\d+)$"
+    )
+    for sign in ".,"
+}
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Tidy:
+    """Distinct texts without what only accompanies a number.
+
+    ``word`` gives for each what stood beside it, a position in ``words``; -1: nothing did.
+    """
+
+    values: pa.Array
+    word: np.ndarray
+    words: list[str]
+
+
+def tidy(values: pa.Array, thousands: str | None = None, *, surely: bool = False) -> Tidy:
+    """Write numbers plainly: the sign before them, no currency, no brackets, no ``thousands`` between their digits.
+
+    What is no number after all stays as it is. With ``surely`` a single group such as 1.234 stays as well: in a
+    number cell its point parts the decimals.
+    """
+    word = np.full(len(values), -1)
+    other = np.flatnonzero(~_mask(values, _SIMPLE))
+    if thousands is not None and not surely:
+        other = np.union1d(other, np.flatnonzero(_mask(values, _GROUPED[thousands])))
+    if not len(other):
+        return Tidy(values, word, [])
+    texts = pc.replace_substring_regex(values.take(pa.array(other)), _MINUSES, "-")
+    texts = pc.replace_substring(pc.replace_substring_regex(texts, _SPACES, " "), "\u2019", "'")
+    texts, word[other], words = _without_words(texts)
+    texts = pc.replace_substring_regex(texts, r"^\(\s*([^()+\-]*\d[^()+\-]*?)\s*\)$", r"-\1")
+    texts = pc.replace_substring_regex(texts, r"^([^()+\-]*\d)\s*-$", r"-\1")
+    if thousands is not None:
+        grouped = _mask(texts, (_SURELY_GROUPED if surely else _GROUPED)[thousands])
+        texts = pc.if_else(pa.array(grouped), pc.replace_substring(texts, thousands, ""), texts)
+    changed = np.zeros(len(values), dtype=bool)
+    changed[other] = True
+    return Tidy(pc.replace_with_mask(values, pa.array(changed), texts.cast(values.type)), word, words)
+
+
+def _without_words(texts: pa.Array) -> tuple[pa.Array, np.ndarray, list[str]]:
+    """Take away what stands before or behind a number, and say what it is, in small letters."""
+    beside = pc.dictionary_encode(pc.replace_substring_regex(texts, _NOT_WORDS, ""))
+    named = [(at, one) for at, one in enumerate(beside.dictionary.to_pylist()) if one and _is_word(one)]
+    word = np.full(len(texts), -1)
+    if not named:
+        return texts, word, []
+    known = "|".join(sorted({re.escape(one) for _, one in named}, key=len, reverse=True))
+    bare = pc.replace_substring_regex(texts, rf"^([-+(]*)\s*(?:{known})\.?\s*", r"\1")
+    bare = pc.replace_substring_regex(bare, rf"\s*(?:{known})\.?\s*([-)]*)$", r"\1")
+    codes = beside.indices.to_numpy(zero_copy_only=False)
+    for place, (at, _) in enumerate(named):
+        word[codes == at] = place
+    return pc.if_else(pa.array(word >= 0), bare, texts), word, [one.casefold() for _, one in named]
+
+
+def _is_word(text: str) -> bool:
+    return text.casefold() in PIECES or bool(currencies_of(text))
+
+
+@cache
+def currencies_of(word: str) -> frozenset[str]:
+    """Say of which currencies something that stands beside an amount may be the sign."""
+    key = word.casefold().rstrip(".")
+    if key in SHARED:
+        return SHARED[key]
+    code = CURRENCIES.get(key, key.upper())
+    return frozenset({code}) if code in list_currencies() else frozenset()
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What numbers say about their signs: the decimal sign, none where nobody can tell; and what parts thousands.
+
+    ``needed`` is false where no sign stands in any number, so that it does not matter.
+    """
+
+    decimal: str | None
+    thousands: str | None
+    needed: bool
+    examples: tuple[str, ...] = ()
+
+
+def proof(values: pa.Array, *, typed: bool) -> Proof:
+    """Find the signs of a column's distinct texts.
+
+    Of a sheet with number cells (``typed``) those say nothing: they come with a point whatever the source writes.
+    """
+    texts = tidy(values).values
+    points = not typed and bool(_mask(texts, _SURELY_DECIMAL["."]).any())
+    grouped = {sign: bool(_mask(texts, _SURELY_GROUPED[sign]).any()) for sign in ".,"}
+    found = {
+        ",": bool(_mask(texts, _SURELY_DECIMAL[","]).any()) or grouped["."],
+        ".": points or grouped[","],
+    }
+    doubtful = {sign: _mask(texts, _DOUBTFUL[sign]) for sign in ".,"}
+    if found[","] and found["."]:
+        signs = _mask(texts, r"^-?\d[\d .,']*[.,]\d+$")
+        return Proof(None, None, needed=True, examples=_first(values, signs))
+    for sign, other in (",.", ".,"):
+        if found[sign]:
+            parted = grouped[other] or (bool(doubtful[other].any()) and not (typed and other == "."))
+            return Proof(sign, other if parted else None, needed=True)
+    unclear = doubtful[","] | (np.zeros(len(texts), dtype=bool) if typed else doubtful["."])
+    if unclear.any():
+        return Proof(None, None, needed=True, examples=_first(values, unclear))
+    return Proof(".", None, needed=False)
+
+
+def agreed(proofs: Iterable[Proof]) -> Proof:
+    """Find the signs that the columns of one file agree on: one column may prove what another leaves open."""
+    proofs = list(proofs)
+    proved = [one for one in proofs if one.needed and one.decimal is not None]
+    signs = {one.decimal for one in proved}
+    unclear = next((one for one in proofs if one.decimal is None), None)
+    if len(signs) > 1:
+        return Proof(None, None, needed=True)
+    if not proved:
+        return unclear or Proof(".", None, needed=False)
+    parted = next((one.thousands for one in proved if one.thousands), None)
+    if parted is None and unclear is not None:
+        parted = "." if proved[0].decimal == "," else ","
+    return replace(proved[0], thousands=parted)
+
+
+def _first(values: pa.Array, marked: np.ndarray) -> tuple[str, ...]:
+    return tuple(values.take(pa.array(np.flatnonzero(marked)[:_EXAMPLES])).to_pylist())
+
+
+def _mask(values: pa.Array, pattern: str) -> np.ndarray:
+    return np.asarray(pc.fill_null(pc.match_substring_regex(values, pattern), False), dtype=bool)  # noqa: FBT003

@@ -1,0 +1,153 @@
+"""Kinds of rows: which of those below a header are no lines of the table, and what they are instead."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importers.layout.header import Header, name_key
+from importers.layout.table import Kind, Recognised
+from importers.layout.words import TOTAL, WHOLE_TOTAL
+
+KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
+"""Fields that say of what a row is: one that says nothing of the kind is no line."""
+
+_NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
+
+
+@dataclass(frozen=True)
+class Body:
+    """What is below a header: its cells, the number of each row, and the columns (places) of our fields."""
+
+    cells: pa.Table
+    row_number: np.ndarray
+    columns: Mapping[str, int]
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.row_number)
+
+    def without(self, marked: np.ndarray) -> "Body":
+        """Leave out the rows that are marked."""
+        if not marked.any():
+            return self
+        kept = ~marked
+        return Body(self.cells.filter(pa.array(kept)), self.row_number[kept], self.columns)
+
+    def cells_of(self, places: np.ndarray) -> list[list[str]]:
+        """Give the cells of some rows, trimmed."""
+        taken = self.cells.take(pa.array(places))
+        columns = [[(cell or "").strip() for cell in column.to_pylist()] for column in taken.columns]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+
+def empty_cells(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Mark the cells in which nothing stands, or nothing but spaces."""
+    return np.asarray(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True), dtype=bool)  # noqa: FBT003
+
+
+def blank_rows(cells: pa.Table) -> np.ndarray:
+    """Mark the rows in which nothing stands."""
+    blank: np.ndarray = np.ones(cells.num_rows, dtype=bool)
+    for texts in cells.columns:
+        blank &= empty_cells(texts)
+        if not blank.any():
+            break
+    return blank
+
+
+def recognise(
+    body: Body, header: Header, names: Sequence[str], hidden: Collection[int], recognised: Recognised
+) -> np.ndarray:
+    """Find the rows that are no lines, note what they are, and mark them.
+
+    Args:
+        body: the rows below the header.
+        header: the header, which may come again.
+        names: of the columns.
+        hidden: rows whose cells are one over several columns: a heading stands in such.
+        recognised: takes what is found.
+    """
+    blank = blank_rows(body.cells)
+    recognised.add(Kind.BLANK, body.row_number[blank])
+    repeated = _repeated_headers(body, header)
+    recognised.add(Kind.REPEATED_HEADER, body.row_number[repeated])
+    found: np.ndarray = blank | repeated
+    keys = sorted(KEYS & body.columns.keys())
+    if len(keys) < 2:
+        return found
+    lacking = np.zeros(len(body), dtype=np.int8)
+    for field in keys:
+        lacking += empty_cells(body.cells.column(body.columns[field]))
+    doubtful = np.flatnonzero((lacking >= len(keys) - 1) & ~found)
+    if not len(doubtful):
+        return found
+    whole = np.flatnonzero((lacking < len(keys) - 1) & ~found)
+    last = int(whole[-1]) if len(whole) else -1
+    above_headers = _just_above(found, repeated, doubtful)
+    for at, cells in zip(doubtful.tolist(), body.cells_of(doubtful), strict=True):
+        row = int(body.row_number[at])
+        kind = _kind(cells, body.columns, trailing=at > last, heading=row in hidden or at in above_headers)
+        if kind is None:
+            continue
+        found[at] = True
+        recognised.add(kind, [row])
+        if kind is Kind.TOTAL:
+            recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+    return found
+
+
+def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool) -> Kind | None:
+    """Say what a row is whose number of cells is not the table's."""
+    said = [cell for cell in cells if cell.strip()]
+    if above or (trailing and len(said) == 1):
+        return Kind.HEADING
+    if said and TOTAL.match(said[0]) and all(_NUMERIC.fullmatch(cell.strip()) for cell in said[1:]):
+        return Kind.TOTAL
+    return None
+
+
+def _kind(cells: Sequence[str], columns: Mapping[str, int], *, trailing: bool, heading: bool) -> Kind | None:
+    said = [at for at, cell in enumerate(cells) if cell]
+    product = columns.get("product")
+    words = [at for at in said if (WHOLE_TOTAL.fullmatch if at == product else TOTAL.match)(cells[at])]
+    fields = {place: field for field, place in columns.items()}
+    keyed = [at for at in said if fields.get(at) in KEYS and at not in words]
+    if words and not keyed:
+        return Kind.TOTAL
+    if len(said) == 1 and (trailing or heading) and not _NUMERIC.fullmatch(cells[said[0]]):
+        return Kind.HEADING
+    if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
+        return Kind.TOTAL  # sums that nothing names, below the last line
+    return None
+
+
+def _repeated_headers(body: Body, header: Header) -> np.ndarray:
+    found = np.zeros(len(body), dtype=bool)
+    for row in header.rows:
+        names = [name_key(cell) for cell in row]
+        first = next((at for at, name in enumerate(names) if name), None)
+        if first is None:
+            continue
+        texts = body.cells.column(first)
+        alike = np.flatnonzero(
+            np.asarray(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), row[first]), False))  # noqa: FBT003
+        )
+        if len(alike):
+            rows = body.cells_of(alike)
+            found[alike] |= [[name_key(cell) for cell in cells] == names for cells in rows]
+    return found
+
+
+def _just_above(found: np.ndarray, repeated: np.ndarray, doubtful: np.ndarray) -> set[int]:
+    """Give the doubtful rows that stand directly above a header that comes again: a new page begins with them."""
+    doubted, above = set(doubtful.tolist()), set()
+    for header in np.flatnonzero(repeated).tolist():
+        at = header - 1
+        while at in doubted or (at >= 0 and found[at]):
+            above.add(at)
+            at -= 1
+    return above & doubted

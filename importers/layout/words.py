@@ -1,0 +1,33 @@
+"""Words that a report uses around its lines, in the languages of those who send them."""
+
+import re
+
+MONTHS = {
+    1: "january jan enero ene январь января янв styczeń stycznia sty januar jänner jän janvier janv",
+    2: "february feb febrero февраль февраля фев luty lutego lut februar février févr fév",
+    3: "march mar marzo март марта мар marzec marca märz mrz mär mars",
+    4: "april apr abril abr апрель апреля апр kwiecień kwietnia kwi avril avr",
+    5: "may mayo май мая maj maja mai",
+    6: "june jun junio июнь июня июн czerwiec czerwca cze juni juin",
+    7: "july jul julio июль июля июл lipiec lipca lip juli juillet juil",
+    8: "august aug agosto ago август августа авг sierpień sierpnia sie août aoû",
+    9: "september sep sept septiembre setiembre сентябрь сентября сен сент wrzesień września wrz septembre",
+    10: "october oct octubre октябрь октября окт październik października paź oktober okt octobre",
+    11: "november nov noviembre ноябрь ноября ноя listopad listopada lis novembre",
+    12: "december dec diciembre dic декабрь декабря дек grudzień grudnia gru dezember dez décembre déc",
+}
+"""The months' names and their short forms: English, Spanish, Russian, Polish, German, French."""
+
+MONTH_OF = {name: month for month, names in MONTHS.items() for name in names.split()}
+
+TOTALS = (
+    *("suma", "razem", "ogółem", "łącznie", "podsumowanie", "sub-total", "subtotal", "grand total", "total", "totals"),
+    *("sum", "итого", "всего", "сумма", "summe", "gesamt", "gesamtsumme", "zwischensumme", "endsumme", "insgesamt"),
+    *("totales", "suma total", "total general", "somme", "total général", "sous-total", "totaux", "totale", "celkem"),
+)
+"""What a row that adds up the rows above it begins with."""
+
+_ANY = "|".join(sorted(map(re.escape, TOTALS), key=len, reverse=True))
+TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W|$)", re.IGNORECASE)
+WHOLE_TOTAL = re.compile(rf"\W*(?:{_ANY})\W*", re.IGNORECASE)
+"""The same where a name of goods might stand, of which some begin with such a word."""
