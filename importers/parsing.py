@@ -14,9 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.domain.definition import DATE_ORDERS
 from app.domain.exact import Ints, half_up
 from app.domain.sales import UNKNOWN, Flags, Texts
 from app.domain.states import Outcome
+from importers.layout.dates import read_moment
 from importers.problems import Problems
 
 MAX_SHOWN = 60
@@ -41,18 +43,22 @@ _NUMBER = r"^(?P<sign>[+-]?)0*(?P<whole>\d{1,40})(?:\.(?P<part>\d{0,400}))?$"
 
 @dataclass(frozen=True)
 class Column:
-    """A column by its distinct texts: ``code[row]`` is a position in ``values``, -1 where the cell is empty."""
+    """A column by its distinct texts: ``code[row]`` is a position in ``values``, -1 where the cell is empty.
+
+    ``written`` are the texts as the file has them, where ``values`` are tidier.
+    """
 
     name: str
     code: Ints
     values: pa.Array
+    written: pa.Array | None = None
 
     @staticmethod
     def of(name: str, texts: pa.Array) -> "Column":
         """Take a column of text; spaces around a text do not count, and nothing but spaces is empty."""
         if isinstance(texts, pa.ChunkedArray):
             texts = texts.combine_chunks()
-        coded = pc.dictionary_encode(texts)
+        coded = texts if isinstance(texts, pa.DictionaryArray) else pc.dictionary_encode(texts)
         trimmed = pc.utf8_trim_whitespace(coded.dictionary)
         codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
         if trimmed.equals(coded.dictionary):
@@ -86,7 +92,8 @@ class Column:
     def shown(self, row: int) -> str:
         """Quote a row's text for a message, shortened."""
         code = int(self.code[row])
-        text = "" if code < 0 else str(self.values[code].as_py())
+        written = self.values if self.written is None else self.written
+        text = "" if code < 0 else str(written[code].as_py())
         return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…")
 
 
@@ -253,8 +260,8 @@ def dates(
     """Read dates and, where the text tells it, the minute of the day.
 
     ``2025-12-31`` and ``2025-12-31 08:30:00`` are read always (date cells of a workbook come so), other texts by the
-    profile's strptime format. A column whose times are all midnight tells no time. A time with its distance from UTC
-    is told in the programme's time zone.
+    profile's strptime format, or in the order of day, month and year that it names. A column whose times are all
+    midnight tells no time. A time with its distance from UTC is told in the programme's time zone.
 
     Returns:
         ``datetime64[D]`` (NaT where there is none) and minutes (``UNKNOWN``).
@@ -266,7 +273,7 @@ def dates(
     minutes = np.asarray([UNKNOWN if one is None else one[1] for one in read] or [], dtype=np.int16)
     if not (minutes > 0).any():
         minutes[:] = UNKNOWN
-    example = dt.date(2025, 12, 31).strftime(form) if form else "2025-12-31"
+    example = dt.date(2025, 12, 31).strftime(_EXAMPLES.get(form or "ymd", form or ""))
     for at in np.flatnonzero(~column.spread(good, True)).tolist():  # noqa: FBT003
         problems.add(
             rows[at], Outcome.REFUSED, "not_a_date", field=column.name, found=column.shown(at), example=example
@@ -274,13 +281,28 @@ def dates(
     return column.spread(days, np.datetime64("NaT", "D")), column.spread(minutes, UNKNOWN)
 
 
+_EXAMPLES = {"dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}
+
+
 def _date(text: str, form: str | None, zone: dt.tzinfo) -> tuple[dt.date, int] | None:
+    if form in DATE_ORDERS:
+        return _iso(text, zone) or _in_order(text, form)
     try:
         if form is not None:
             moment = dt.datetime.strptime(text, form)  # noqa: DTZ007  # a date of the programme's own calendar
             return _day_and_minute(moment, zone) if _TIMES & set(_DIRECTIVE.findall(form)) else (moment.date(), UNKNOWN)
     except (ValueError, OverflowError):
         pass
+    return _iso(text, zone)
+
+
+def _in_order(text: str, order: str) -> tuple[dt.date, int] | None:
+    moment = read_moment(text)
+    day = moment.days.get(order)
+    return None if day is None else (day, UNKNOWN if moment.minute is None else moment.minute)
+
+
+def _iso(text: str, zone: dt.tzinfo) -> tuple[dt.date, int] | None:
     try:
         if _ISO_DAY.fullmatch(text):
             return dt.date.fromisoformat(text), UNKNOWN
