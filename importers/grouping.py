@@ -10,7 +10,7 @@ import pandas as pd
 from app.domain.codes import code_key
 from app.domain.exact import Ints, by_value, order_of
 from app.domain.numbering import number_keys
-from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, Texts, in_counting_order
+from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Flags, Lines, Sales, Texts, in_counting_order
 from app.domain.states import Outcome
 from importers.parsing import Column
 from importers.problems import Problems
@@ -23,10 +23,11 @@ _DAY = 24 * 60 + 1  # minutes of a day, and one more for those whose time is not
 
 @dataclass(frozen=True)
 class Grouped:
-    """Whole documents ready for the gate, and the rows that repeat a document of the same file."""
+    """Whole documents ready for the gate, the rows that repeat a document of the same file, and each row's document."""
 
     incoming: Incoming
     repeated_rows: np.ndarray
+    document: Ints
 
 
 def group(
@@ -35,6 +36,7 @@ def group(
     product_id: Ints,
     problems: Problems,
     broken: Mapping[int, Sequence[str]] | None = None,
+    ignored: Flags | None = None,
 ) -> Grouped:
     """Put lines together into documents, in counting order.
 
@@ -50,6 +52,7 @@ def group(
         problems: knows the bad rows; takes what is found here.
         broken: the cells of rows that are not among ``rows``, for they do not fit the header: a document that such a
             row belongs to waits as well.
+        ignored: marks the rows that name what does not count: the document that such a row belongs to does not either.
     """
     bad = np.isin(rows.row_number, problems.rows())
     named = rows.distributor.code >= 0
@@ -62,6 +65,8 @@ def group(
     repeated = _occurrences(rows, document, bad, product_id, problems)
     bad |= np.isin(rows.row_number, problems.rows())
     line_number = _line_numbers(rows, document, bad, repeated, problems)
+    if ignored is not None and ignored.any():
+        _refuse_whole(rows, document, repeated, problems, ignored)
     _hold_whole(rows, document, repeated, problems, _torn(rows, document, broken or {}))
     bad = np.isin(rows.row_number, problems.rows()) | repeated
     good = np.flatnonzero(~bad & (document >= 0))
@@ -72,7 +77,7 @@ def group(
         seller_key=np.asarray([sellers[one] for one in seller_code[first]], dtype=object),
         total_minor=total_minor,
     )
-    return Grouped(incoming, rows.row_number[repeated])
+    return Grouped(incoming, rows.row_number[repeated], document)
 
 
 def _number_keys(rows: SalesRows) -> tuple[Ints, list[str]]:
@@ -247,6 +252,20 @@ def _torn(rows: SalesRows, document: Ints, broken: Mapping[int, Sequence[str]]) 
                 who = int(rows.distributor.code[at])
                 if who >= 0 and document[at] >= 0 and rows.distributor.keys[who] in keys:
                     yield int(document[at]), row
+
+
+def _refuse_whole(rows: SalesRows, document: Ints, repeated: np.ndarray, problems: Problems, ignored: Flags) -> None:
+    """Refuse the other rows of documents of which one names what does not count."""
+    there = ignored & (document >= 0)
+    lost, at = np.unique(document[there], return_index=True)
+    because = dict(zip(lost.tolist(), rows.row_number[there][at].tolist(), strict=True))
+    others = np.flatnonzero(np.isin(document, lost) & ~ignored & ~repeated)
+    for one, places in by_value(document[others]):
+        these = others[places]
+        number = rows.number.written[int(rows.number.code[these[0]])]
+        problems.add_all(
+            rows.row_number[these].tolist(), Outcome.REFUSED, "document_ignored", number=number, because=because[one]
+        )
 
 
 def _hold_whole(

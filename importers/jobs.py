@@ -7,7 +7,7 @@ transaction, finishing writes the same workbook.
 import datetime as dt
 import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -28,24 +28,27 @@ from app.jobs import board, messenger, registry
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportShard
 from app.models.programs import Program
-from app.services import catalogue, distributors, figures
+from app.services import aliases, catalogue, distributors, figures, unmatched
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
-from importers import batches
+from app.services.unmatched import Seen
+from importers import batches, waiting
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.fields import mapped
-from importers.grouping import group
+from importers.grouping import Grouped, group
 from importers.guard import Judged, judge
 from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
-from importers.matching import match
+from importers.matching import Matched, match
 from importers.problems import Problems
 from importers.reading import TextTable, read
 from importers.sales_rows import NUMBERS, SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
+from importers.units import in_our_units
+from importers.unknown_names import seen
 from importers.workbook import count_problems, problem_rows, write_problems
 from verification.gate import Admission, Incoming, Source, admit
 
@@ -77,6 +80,9 @@ class _Desk:
             session.expunge_all()
             batches.set_status(session, batch_id, BatchStatus.READING)
         files = BatchFiles(self.settings.files, batch_id, reading=work.claim.token)
+        if batch.continues_id is not None:
+            self._take_up(work, batch, program, files)
+            return
         try:
             judged = judge(files.original, batch.file_name, self.settings.max_upload_mb << 20)
             profile = ImportProfile.model_validate(batch.profile)
@@ -130,11 +136,59 @@ class _Desk:
         del table
         matched = _Matched(self, work, batch, program, settings, profile)
         with stage("match"):
-            distributor_id, product_id = matched.ids(rows, problems)
+            rows = matched.rows(rows, problems)
         with stage("group"):
-            grouped = group(rows, distributor_id, product_id, problems, broken)
+            grouped = matched.grouped(rows, problems, broken)
+        waits = matched.seen(rows) if not batch.dry_run else []
+        waiting_file = None
+        if waits:
+            with stage("wait"):
+                waiting_file = waiting.save(files, rows, np.isin(rows.row_number, problems.rows()), broken)
         del rows
-        work.report(stage="cutting", rows_read=rows_read)
+        counts = {"rows_read": rows_read, "duplicates": len(grouped.repeated_rows)}
+        self._cut(work, batch, program, files, matched, grouped, problems, counts, waits, waiting_file)
+
+    def _take_up(self, work: Work, batch: ImportBatch, program: Program, files: BatchFiles) -> None:
+        """Take in the rows that another import held, of documents of which all is known by now."""
+        assert batch.continues_id is not None, "the caller asked"
+        settings = ProgramSettings.model_validate(program.settings)
+        profile = ImportProfile.model_validate(batch.profile)
+        held_by = BatchFiles(self.settings.files, batch.continues_id)
+        with work.transaction() as session:
+            name = session.get_one(ImportBatch, batch.continues_id).waiting_file
+            before = waiting.taken_before(session, batch, self.settings.files)
+            session.expunge_all()
+        assert name is not None, "it was continued because rows of it wait"
+        rows, broken = waiting.load(held_by, name, without=before)
+        with work.transaction() as session:
+            found = waiting.still_wrong(session, batch.continues_id, rows.row_number)
+        matched = _Matched(self, work, batch, program, settings, profile)
+        rows = matched.rows(rows, found)
+        grouped = matched.grouped(rows, found, broken)
+        ended = np.isin(rows.row_number, found.saying(*_ENDED))
+        of_ended = np.isin(grouped.document, grouped.document[ended & (grouped.document >= 0)])
+        lost = found.only(rows.row_number[ended | of_ended])
+        taken = [grouped.incoming.sales.lines.source_row, grouped.repeated_rows, lost.rows()]
+        moved = np.sort(np.concatenate(taken).astype(np.int64))
+        files.save_taken(moved, held_by.load_rows(moved))
+        counts = {"rows_read": len(moved), "duplicates": len(grouped.repeated_rows)}
+        self._cut(work, batch, program, files, matched, grouped, lost, counts, [], None)
+
+    def _cut(
+        self,
+        work: Work,
+        batch: ImportBatch,
+        program: Program,
+        files: BatchFiles,
+        matched: "_Matched",
+        grouped: Grouped,
+        problems: Problems,
+        counted: dict[str, int],
+        waits: Sequence[Seen],
+        waiting_file: str | None,
+    ) -> None:
+        """Cut whole documents into shards, and put the counting of them on the board, with all that was found."""
+        work.report(stage="cutting", rows_read=counted["rows_read"])
         with work.transaction() as session:
             budgeted = rules_of(session, program.id).book.budgeted
         with stage("cut"):
@@ -168,16 +222,15 @@ class _Desk:
                     position=parts[0][1].order,
                 )
             problems.store(session, batch.id)
-            counts = {
-                "rows_read": rows_read,
+            unmatched.keep(session, program.id, batch.profile_name, batch.id, waits, now=self.clock())
+            counts = counted | {
                 "lines_held": problems.count(Outcome.HELD),
                 "lines_refused": problems.count(Outcome.REFUSED),
-                "duplicates": len(grouped.repeated_rows),
             }
             if batch.dry_run:
                 counts |= {f"{what}_created": len(listed) for what, listed in matched.created.items()}
             status = BatchStatus.LOADING if shards else BatchStatus.FINISHING
-            batches.set_status(session, batch.id, status)
+            batches.set_status(session, batch.id, status, waiting_file=waiting_file)
             batches.add_counts(session, batch.id, counts)
             if not shards:
                 _put_up_finish(session, batch.id)
@@ -315,7 +368,12 @@ class _Desk:
         with transaction(work.registry) as session:
             for program_id in figures.waiting(session, self.clock() + figures.AT_MOST_EVERY):
                 figures.refresh(session, program_id, self.clock())
+        with stage("propose"), transaction(work.registry) as session:
+            unmatched.propose(session, session.get_one(ImportBatch, batch_id).program_id)
 
+
+_ENDED = ("ignored_distributor", "ignored_product", "unit_not_exact")
+"""What ends the waiting of a document, though it does not count."""
 
 _Part: TypeAlias = tuple[int, Shard, str]
 """A shard with its position in the batch and the name of its files."""
@@ -382,16 +440,18 @@ class _Matched:
         self.settings = settings
         self.profile = profile
         self.created: dict[str, list[dict[str, Any]]] = {"distributors": [], "products": []}
+        self.distributors: Matched
+        self.products: Matched
 
-    def ids(self, rows: SalesRows, problems: Problems) -> tuple[Ints, Ints]:
-        """Give the distributor and the product of each row."""
+    def rows(self, rows: SalesRows, problems: Problems) -> SalesRows:
+        """Find the distributor and the product of each row. Gives the rows in our units."""
         with self.work.transaction() as session:
-            known_distributors = distributors.distributor_ids(session, self.program.id)
-            known_products = catalogue.product_ids(session, self.program.id)
+            distributor_names = aliases.distributor_names(session, self.program.id, self.batch.profile_name)
+            product_names = aliases.product_names(session, self.program.id, self.batch.profile_name)
         bad = np.isin(rows.row_number, problems.rows())
-        distributor_id = match(
+        self.distributors = match(
             rows.distributor,
-            known_distributors,
+            distributor_names,
             self.profile.unknown_distributor,
             "distributor",
             rows.row_number,
@@ -401,9 +461,9 @@ class _Matched:
             problems,
         )
         bad |= np.isin(rows.row_number, problems.rows())
-        product_id = match(
+        self.products = match(
             rows.product,
-            known_products,
+            product_names,
             self.profile.unknown_product,
             "product",
             rows.row_number,
@@ -411,8 +471,18 @@ class _Matched:
             rows.product_name,
             self._create_products,
             problems,
+            self.distributors.id,
         )
-        return distributor_id, product_id
+        return in_our_units(rows, self.products.unit_milli, problems)
+
+    def grouped(self, rows: SalesRows, problems: Problems, broken: Mapping[int, Sequence[str]]) -> Grouped:
+        """Put the rows together into documents."""
+        ignored = self.distributors.ignored | self.products.ignored
+        return group(rows, self.distributors.id, self.products.id, problems, broken, ignored)
+
+    def seen(self, rows: SalesRows) -> list[Seen]:
+        """Count what waits for names that nobody knows."""
+        return seen(rows, self.distributors, self.products)
 
     def _create_distributors(self, rows: SalesRows, codes: list[str], names: dict[str, str]) -> dict[str, int]:
         countries: dict[str, str] = {}

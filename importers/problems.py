@@ -51,6 +51,20 @@ class Problems:
             for reason in other.reasons[row]:
                 self._note([row], outcome, reason)
 
+    def saying(self, *codes: str) -> np.ndarray:
+        """Give the rows of which one of these codes is said, rising."""
+        wanted = frozenset(codes)
+        said = [row for row, reasons in self.reasons.items() if any(one["code"] in wanted for one in reasons)]
+        return np.sort(np.asarray(said, dtype=np.int64))
+
+    def only(self, rows: np.ndarray) -> "Problems":
+        """Give the problems of these rows."""
+        found = Problems()
+        for row in rows.tolist():
+            if row in self.outcome:
+                found.outcome[row], found.reasons[row] = self.outcome[row], self.reasons[row]
+        return found
+
     def rows(self) -> np.ndarray:
         """Give the rows with problems, rising."""
         return np.sort(np.fromiter(self.outcome, dtype=np.int64, count=len(self.outcome)))

@@ -95,6 +95,28 @@ class BatchFiles:
         names = enumerate(table.column_names)
         return {name: table.column(number).take(places).combine_chunks() for number, name in names if number}
 
+    def save_taken(self, row_number: np.ndarray, cells: Mapping[str, pa.Array]) -> None:
+        """Keep rows of another batch's table, which this one takes in."""
+        numbers = pa.array(row_number, type=pa.int64())
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._save(self.rows, pa.table([numbers, *cells.values()], names=["", *cells]))
+
+    def kept_rows(self) -> np.ndarray:
+        """Give the numbers of the rows of the kept table; none where none was kept."""
+        if not self.rows.exists():
+            return np.zeros(0, dtype=np.int64)
+        return np.asarray(self._load(self.rows).column(0).to_numpy())
+
+    def save_waiting(self, table: pa.Table) -> str:
+        """Keep typed rows that wait for names to be known. Returns the name of the file."""
+        name = f"waiting-{self._reading}"
+        self._save(self.folder / name, table)
+        return name
+
+    def load_waiting(self, name: str) -> pa.Table:
+        """Read rows that wait."""
+        return self._load(self.folder / name)
+
     def save_shard(self, position: int, incoming: Incoming) -> str:
         """Write the documents and lines of one shard. Returns the shard's name."""
         name = f"shard-{self._reading}-{position:05d}"

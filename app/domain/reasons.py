@@ -22,14 +22,31 @@ SENTENCES: Mapping[str, str] = {
         "The row has {found} cells, the header {expected}; look for a stray separator or quote."
     ),
     "not_a_line_number": _("{field}: found {found}, expected a whole number from 1; correct it."),
+    "other_currency": _(
+        "{field}: found {found}, expected an amount in {expected}; convert it, or import it where that currency counts."
+    ),
+    "formula": _("{field}: found the formula {found}, expected what it comes to; correct it."),
+    "issued_later": _("{field}: found {found}, expected a date up to {latest}; correct it."),
+    "amount_contradicts": _(
+        "{field}: found {found}, expected the sign of quantity x unit price; correct one of the three."
+    ),
     # what the row names
     "unknown_distributor": _("No distributor has the code {found}; import the distributor or correct the code."),
     "unknown_product": _("No product has the code {found}; import the product or correct the code."),
+    "ignored_distributor": _("The distributor {found} does not take part: {because}"),
+    "ignored_product": _("The product {found} does not take part: {because}"),
+    "unit_not_exact": _(
+        "{field}: {found} is no whole number of thousandths of our unit; correct the unit of the alias."
+    ),
     "unknown_group": _("No group is called {found}; correct it, or add the group to the programme."),
     "nothing_to_adjust": _("{field}: 0 points change nothing; correct it, or leave the row out."),
+    "no_card": _("{why} Correct the row."),
     "repeated_code": _("The code {found} stands in more than one row with other content; keep one of them."),
     # its document
     "document_incomplete": _("Row {because} of document {number} has a problem; it waits until all is right."),
+    "document_ignored": _(
+        "Row {because} of document {number} names what does not take part; the document does not count."
+    ),
     "line_number_repeated": _("Document {number} numbers two lines {found}; correct the line numbers."),
     # the gate
     "outside_program": _("Issued on {found}, outside the programme ({from_on} to {until_on}); nothing is earned."),

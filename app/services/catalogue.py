@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.domain.codes import by_every_name, code_key, slug
+from app.domain.codes import by_every_name, code_key, ean_key, slug
 from app.domain.sorting import sort_key
 from app.models.catalogue import Product, ProductGroup
 from app.models.programs import Program
@@ -47,8 +47,24 @@ def begin_change(session: Session, program_id: int) -> None:
 
 def product_ids(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every product by code key."""
-    rows = session.execute(select(Product.code_key, Product.id).where(Product.program_id == program_id))
+    rows = session.execute(
+        select(Product.code_key, Product.id).where(Product.program_id == program_id, Product.withdrawn_at.is_(None))
+    )
     return dict(rows.all())
+
+
+def product_ids_by_ean(session: Session, program_id: int) -> dict[str, int]:
+    """Give the id of every product by its EAN as it compares; what two products share tells neither."""
+    rows = session.execute(
+        select(Product.ean, Product.id).where(
+            Product.program_id == program_id, Product.withdrawn_at.is_(None), Product.ean.is_not(None)
+        )
+    )
+    found: dict[str, set[int]] = {}
+    for ean, id_ in rows:
+        if ean is not None and (key := ean_key(ean)) is not None:
+            found.setdefault(key, set()).add(id_)
+    return {key: ids.pop() for key, ids in found.items() if len(ids) == 1}
 
 
 def put_products(session: Session, program_id: int, locale: str, rows: Sequence[ProductRow]) -> tuple[int, int]:
@@ -60,9 +76,9 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
     here = {
         row.code_key: row
         for row in session.execute(
-            select(Product.id, Product.code_key, Product.name, Product.group_id, Product.ean).where(
-                Product.program_id == program_id
-            )
+            select(
+                Product.id, Product.code_key, Product.name, Product.group_id, Product.ean, Product.withdrawn_at
+            ).where(Product.program_id == program_id)
         )
     }
     fresh: list[dict[str, object]] = []
@@ -83,7 +99,7 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
             )
             continue
         group_id, ean = row.group_id or known.group_id, row.ean or known.ean
-        if (row.name, group_id, ean) != (known.name, known.group_id, known.ean):
+        if known.withdrawn_at is not None or (row.name, group_id, ean) != (known.name, known.group_id, known.ean):
             changed.append(
                 {
                     "id": known.id,
@@ -91,6 +107,7 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
                     "sort_key": sort_key(row.name, locale),
                     "group_id": group_id,
                     "ean": ean,
+                    "withdrawn_at": None,
                 }
             )
     if fresh:

@@ -18,13 +18,14 @@ from app.domain.definition import ImportProfile
 from app.domain.fields import KINDS
 from app.domain.sales import NO_AMOUNT, UNKNOWN
 from app.domain.states import DocumentKind
+from app.services.aliases import Names
 from importers.errors import ColumnsMissing, NoProfile
 from importers.fields import check_profile, mapped
 from importers.grouping import Grouped, group
+from importers.layout.table import TextTable
 from importers.matching import match
 from importers.parsing import Column
 from importers.problems import Problems
-from importers.reading import TextTable
 from importers.sales_rows import Codes, SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
@@ -89,7 +90,8 @@ class Result:
             return {code.strip().casefold(): 900 + at for at, code in enumerate(written)}
 
         names = self.rows.distributor_name if what == "distributor" else self.rows.product_name
-        return match(codes, known, unknown, what, self.rows.row_number, bad, names, create, self.problems)
+        meant = Names(codes=known)
+        return match(codes, meant, unknown, what, self.rows.row_number, bad, names, create, self.problems).id
 
     @property
     def documents(self) -> list[dict[str, Any]]:
