@@ -8,6 +8,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,7 +18,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
 
-from app.db.bulk import Nullable, copy_into, new_ids
+from app.db.bulk import Nullable, ask_new_ids, copy_into, stored_together
+from app.db.prepared import Prepared
 from app.domain.calendar import local_date
 from app.domain.definition import Verdict
 from app.domain.exact import Ints, order_of
@@ -27,7 +29,7 @@ from app.domain.states import DocumentStatus, Unit
 from app.models.distributors import Distributor
 from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
-from app.services.accounts import Wallets, lock_wallets
+from app.services.accounts import Wallets, ask_for_wallets
 from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
@@ -107,25 +109,35 @@ def admit(
         sqlalchemy.exc.IntegrityError: Another transaction stored one of the documents at the same moment, as another
             distributor's of the same seller; roll back and try again.
     """
+    with stored_together(session, len(incoming.sales.lines)):
+        return _admit(session, rules, incoming, source, now)
+
+
+def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: Source, now: dt.datetime) -> Admission:
     sales = incoming.sales
+    who = sales.documents.distributor_id
     with stage("recognise"):
         keys, hashes = document_keys(incoming), content_hashes(sales)
         # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
-        wallets = lock_wallets(session, sales.documents.distributor_id)
-        known = _known(session, rules.program_id, keys, hashes, sales.documents.distributor_id)
+        locking = ask_for_wallets(session, who)
+        finding = _KNOWN.ask(session, program=rules.program_id, keys=keys)
+        blocking = _BLOCKED.ask(session, distributors=np.unique(who))
+        drawing = ask_new_ids(session, SalesDocument, len(keys))  # of what is not stored they stay unused
+        wallets, known = locking(), _known(finding(), keys, hashes, who)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
         duplicate=known.state == _SAME,
         conflict=np.zeros(len(sales.documents), dtype=bool),
     )
     reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    _check(session, rules, incoming, source, decided, reasons)
+    blocked = np.isin(who, [id_ for (id_,) in blocking()])
+    _check(rules, incoming, source, blocked, decided, reasons)
     refused = decided.status == DocumentStatus.REFUSED
     decided.duplicate |= known.refused_before(keys, hashes, refused)
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
-    _store_and_count(session, rules, incoming, source, keys, hashes, corrects, decided, wallets, now)
+    _store_and_count(session, rules, incoming, source, keys, hashes, drawing(), corrects, decided, wallets, now)
     return decided
 
 
@@ -208,14 +220,22 @@ _by_person = (
     .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED)
     .exists()
 )
-_KNOWN = union_all(
-    # the states as the two partial indexes say them, for the indexes to be used
-    _found.add_columns(null().label("by_person")).where(text("status in (1, 2)")),
-    _found.add_columns(_by_person.label("by_person")).where(text("status = 3")),
+_KNOWN = Prepared(
+    union_all(
+        # the states as the two partial indexes say them, for the indexes to be used
+        _found.add_columns(null().label("by_person")).where(text("status in (1, 2)")),
+        _found.add_columns(_by_person.label("by_person")).where(text("status = 3")),
+    )
+)
+
+_BLOCKED = Prepared(
+    select(Distributor.id).where(
+        Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))), Distributor.blocked
+    )
 )
 
 
-def _known(session: Session, program_id: int, keys: list[str], hashes: list[bytes], distributor_id: Ints) -> _Known:
+def _known(found: Sequence[Sequence[Any]], keys: list[str], hashes: list[bytes], distributor_id: Ints) -> _Known:
     position = {key: at for at, key in enumerate(keys)}
     known = _Known(
         state=np.zeros(len(keys), dtype=np.int64),
@@ -223,7 +243,7 @@ def _known(session: Session, program_id: int, keys: list[str], hashes: list[byte
         others=np.zeros(len(keys), dtype=bool),
         refused={},
     )
-    for key, id_, content, owner, decided in session.execute(_KNOWN, {"program": program_id, "keys": keys}):
+    for key, id_, content, owner, decided in found:
         if decided is not None:
             known.refused[key, content] = known.refused.get((key, content), False) or decided
             continue
@@ -235,10 +255,10 @@ def _known(session: Session, program_id: int, keys: list[str], hashes: list[byte
 
 
 def _check(
-    session: Session,
     rules: ProgramRules,
     incoming: Incoming,
     source: Source,
+    blocked: Flags,
     decided: Admission,
     reasons: dict[int, list[dict[str, Any]]],
 ) -> None:
@@ -248,7 +268,7 @@ def _check(
         decided.status[:] = DocumentStatus.REVIEW
     found = [
         *checks.outside_program(sales, rules.book.starts_on, rules.book.ends_on),
-        *checks.blocked_distributors(sales, _blocked(session, sales)),
+        *checks.blocked_distributors(sales, blocked),
         *checks.totals(sales, incoming.total_minor, rules.currency_decimals),
     ]
     for finding in found:
@@ -257,16 +277,6 @@ def _check(
     if source.policy == "review":
         for at in np.flatnonzero(decided.status == DocumentStatus.REVIEW).tolist():
             reasons[at].append({"code": "review_by_policy"})
-
-
-_BLOCKED = select(Distributor.id).where(
-    Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))), Distributor.blocked
-)
-
-
-def _blocked(session: Session, sales: Sales) -> Flags:
-    who = sales.documents.distributor_id
-    return np.isin(who, session.scalars(_BLOCKED, {"distributors": np.unique(who).tolist()}).all())
 
 
 def _judge_changes(
@@ -314,6 +324,7 @@ def _store_and_count(
     source: Source,
     keys: list[str],
     hashes: list[bytes],
+    drawn: Ints,
     corrects: dict[int, int],
     decided: Admission,
     wallets: dict[Unit, Wallets],
@@ -330,7 +341,7 @@ def _store_and_count(
     keep = np.zeros(len(decided.status), dtype=bool)
     keep[stored] = True
     sales = incoming.sales if keep.all() else incoming.sales.select(keep)
-    ids = new_ids(session, SalesDocument, len(stored))
+    ids = drawn[: len(stored)]
     release_on = _release_on(rules, decided.status[stored], now)
     with stage("store documents"):
         columns = _document_columns(

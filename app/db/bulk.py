@@ -1,13 +1,14 @@
 """Loading columns into tables by binary COPY, and reading columns back: nothing here looks at a single row.
 
 Measured (docs/decisions/0006): binary COPY of arrays costs PostgreSQL 1.4 µs a row and the client 0.3 µs; an INSERT
-through the ORM costs 170 µs.
+through the ORM costs 170 µs. A COPY takes two waits and 0.5 ms to begin, so a few rows go by one INSERT of arrays.
 """
 
 import datetime as dt
 import functools
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Sized
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -26,6 +27,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     SmallInteger,
+    String,
     Table,
     Text,
     bindparam,
@@ -39,7 +41,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from app.db.driver import driver_of, translated
+from app.db.arrays import written
+from app.db.driver import driver_of, goes_together, send, together, translated
+from app.db.prepared import DIALECT, Prepared
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -47,6 +51,8 @@ _HEADER = b"PGCOPY\n\xff\r\n\0" + struct.pack(">ii", 0, 0)
 _TRAILER = struct.pack(">h", -1)
 _EPOCH_DAYS = (dt.date(2000, 1, 1) - dt.date(1970, 1, 1)).days
 _CHUNK = 1 << 20
+FEW = 200
+"""So many rows are sent by an INSERT in less time than a COPY needs to begin."""
 _LENGTH = np.dtype(">i4")
 """Before each field stands its length; -1 says that it is NULL."""
 _CACHED = 4096
@@ -59,6 +65,13 @@ class Nullable:
 
     values: Array
     present: npt.NDArray[np.bool_]
+
+    def present_values(self, name: str) -> Array:
+        """Give the values that are there; ``name`` is the column's, for whoever marked too few or too many."""
+        if len(self.values) != len(self.present):
+            raise ValueError(f"column {name} has {len(self.values)} values, of which {len(self.present)} are marked")
+        values: Array = self.values[self.present]
+        return values
 
 
 Column: TypeAlias = Array | Nullable | pa.Array | Sequence[str | bytes | None]
@@ -75,16 +88,13 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
     NUL, which PostgreSQL cannot store. What the database refuses raises SQLAlchemy's errors, as with any statement.
     """
     table = table_of(model)
+    connection = session.connection()
+    if _rows_of(next(iter(columns.values()))) <= FEW or goes_together(connection):
+        return _insert(session, table, columns)
     names = list(columns)
     encoded = [_encode(table.c[name].type, columns[name], name) for name in names]
-    rows = len(encoded[0])
-    for name, column in zip(names, encoded, strict=True):
-        if len(column) != rows:  # numpy would give a single value to every row
-            raise ValueError(f"column {name} has {len(column)} values, column {names[0]} has {rows}")
-    if rows == 0:
-        return 0
+    rows = _common_length(names, encoded)
     body = _assemble(encoded, rows)
-    connection = session.connection()
     listed = ", ".join(f'"{name}"' for name in names)
     statement = f'copy "{table.name}" ({listed}) from stdin (format binary)'
     with translated(connection, statement), driver_of(connection).cursor() as cursor, cursor.copy(statement) as copy:
@@ -95,14 +105,72 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
     return rows
 
 
-def read_columns(
-    session: Session, query: Executable, types: Mapping[str, str], parameters: Mapping[str, Any] | None = None
-) -> dict[str, Array]:
+def stored_together(session: Session, rows: int) -> AbstractContextManager[None]:
+    """Send what a block stores in one go where it is few rows: many go by COPY, each in its turn."""
+    return together(session) if rows <= FEW else nullcontext()
+
+
+def _rows_of(column: Column) -> int:
+    return len(column.values if isinstance(column, Nullable) else column)
+
+
+def _common_length(names: Sequence[str], columns: Sequence[Sized]) -> int:
+    rows = len(columns[0])
+    for name, column in zip(names, columns, strict=True):
+        if len(column) != rows:  # numpy would give a single value to every row
+            raise ValueError(f"column {name} has {len(column)} values, column {names[0]} has {rows}")
+    return rows
+
+
+def _insert(session: Session, table: Table, columns: Mapping[str, Column]) -> int:
+    """Append a few rows by one statement: a column is an array."""
+    names = tuple(columns)
+    listed = [_listed(table.c[name].type, columns[name], name) for name in names]
+    rows = _common_length(names, listed)
+    if rows:
+        send(session, _inserting(table, names), [written(one) for one in listed])
+    return rows
+
+
+@functools.cache
+def _inserting(table: Table, names: tuple[str, ...]) -> str:
+    into = ", ".join(f'"{name}"' for name in names)
+    arrays = ", ".join(f"%s::{_array_type(table.c[name].type)}[]" for name in names)
+    return f'insert into "{table.name}" ({into}) select * from unnest({arrays})'  # noqa: S608  # the models' names
+
+
+def _array_type(kind: TypeEngine[Any]) -> str:
+    """Name a column's type; of texts without their length, to which a longer text would be cut in silence."""
+    kind = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    return "text" if isinstance(kind, String) else kind.compile(DIALECT)
+
+
+def _listed(kind: TypeEngine[Any], column: Column, name: str) -> list[Any]:
+    """Give a column's values one by one, None where there is none, as ``_encode`` would store them."""
+    number = _number_of(kind)
+    if number is None:
+        if isinstance(column, Nullable):
+            raise TypeError(f"column {name}: a missing text is None")
+        return column.to_pylist() if isinstance(column, pa.Array) else list(column)
+    if not isinstance(column, Nullable):
+        values = np.asarray(column)
+        _numbers(number, values, name)
+        return list(values.tolist())
+    _numbers(number, column.present_values(name), name)
+    marked = zip(column.values.tolist(), column.present.tolist(), strict=True)
+    return [value if there else None for value, there in marked]
+
+
+def read_columns(session: Session, query: Executable, types: Mapping[str, str]) -> dict[str, Array]:
     """Run a query and give its columns as arrays: ``types`` maps each selected name, in order, to a numpy type.
 
     Missing values have no place in an array of integers: select ``coalesce`` where a column may be NULL.
     """
-    rows = session.execute(query, parameters).all()
+    return columns_of(session.execute(query).all(), types)
+
+
+def columns_of(rows: Sequence[Sequence[Any]], types: Mapping[str, str]) -> dict[str, Array]:
+    """Turn rows into columns, as ``read_columns`` does."""
     if not rows:
         return {name: np.empty(0, dtype=kind) for name, kind in types.items()}
     return {
@@ -118,14 +186,24 @@ def table_of(model: type[DeclarativeBase]) -> Table:
 
 def new_ids(session: Session, model: type[DeclarativeBase], count: int) -> npt.NDArray[np.int64]:
     """Draw keys from a table's sequence, rising. Other sessions may draw between them."""
+    return ask_new_ids(session, model, count)()
+
+
+def ask_new_ids(session: Session, model: type[DeclarativeBase], count: int) -> Callable[[], npt.NDArray[np.int64]]:
+    """Draw keys as ``new_ids`` does; within `app.db.driver.together` they may come when they are called for."""
     if count == 0:
-        return np.zeros(0, dtype=np.int64)
-    low, high, listed = session.execute(_drawing(table_of(model)), {"count": count}).one()
-    return np.arange(low, high + 1) if listed is None else np.sort(np.asarray(listed, dtype=np.int64))
+        return lambda: np.zeros(0, dtype=np.int64)
+    drawn = _drawing(table_of(model)).ask(session, count=count)
+
+    def ids() -> npt.NDArray[np.int64]:
+        low, high, listed = drawn()[0]
+        return np.arange(low, high + 1) if listed is None else np.sort(np.asarray(listed, dtype=np.int64))
+
+    return ids
 
 
 @functools.cache
-def _drawing(table: Table) -> Executable:
+def _drawing(table: Table) -> Prepared:
     # a constant: of a parameter, PostgreSQL would look up for every key which sequence it names
     name = f"'{table.name}_{next(iter(table.primary_key)).name}_seq'::regclass"
     sequence: ColumnClause[Any] = literal_column(name)
@@ -133,7 +211,7 @@ def _drawing(table: Table) -> Executable:
     drawn = select(func.nextval(sequence).label("id")).select_from(func.generate_series(1, count)).subquery()
     first, last = func.min(drawn.c.id), func.max(drawn.c.id)
     # only where somebody drew between do the keys have to be told one by one
-    return select(first, last, case((last - first < count, None), else_=func.array_agg(drawn.c.id)))
+    return Prepared(select(first, last, case((last - first < count, None), else_=func.array_agg(drawn.c.id))))
 
 
 def given_rows(**kinds: TypeEngine[Any]) -> FromClause:
@@ -142,12 +220,9 @@ def given_rows(**kinds: TypeEngine[Any]) -> FromClause:
     return func.unnest(*told).table_valued(*kinds).render_derived()
 
 
-def given(**columns: Array | Sequence[str]) -> dict[str, list[Any]]:
+def given(**columns: Array | Sequence[str]) -> dict[str, Array | Sequence[str]]:
     """Tell a statement the columns of its ``given_rows``."""
-    return {
-        f"given_{name}": values.tolist() if isinstance(values, np.ndarray) else list(values)
-        for name, values in columns.items()
-    }
+    return {f"given_{name}": values for name, values in columns.items()}
 
 
 def rows_of(**columns: Array | Sequence[str]) -> FromClause:
@@ -232,17 +307,20 @@ _NUMBERS: Sequence[tuple[type[TypeEngine[Any]], _Number]] = (
 """The first that fits a column's type counts: large and small integers are integers as well."""
 
 
+@functools.cache
+def _number_of(kind: TypeEngine[Any]) -> _Number | None:
+    """Say how a column's type is stored; None: as a text."""
+    stored = kind.impl_instance if isinstance(kind, TypeDecorator) else kind
+    return next((number for of, number in _NUMBERS if isinstance(stored, of)), None)
+
+
 def _encode(kind: TypeEngine[Any], column: Column, name: str) -> _Encoded:
-    if isinstance(kind, TypeDecorator):
-        kind = kind.impl_instance
-    number = next((number for of, number in _NUMBERS if isinstance(kind, of)), None)
+    number = _number_of(kind)
     if number is None:
         return _encode_texts(kind, column, name)
     if not isinstance(column, Nullable):
         return _Fixed(number.dtype, _numbers(number, np.asarray(column), name))
-    if len(column.values) != len(column.present):
-        raise ValueError(f"column {name} has {len(column.values)} values, of which {len(column.present)} are marked")
-    present = _numbers(number, column.values[column.present], name).astype(number.dtype)
+    present = _numbers(number, column.present_values(name), name).astype(number.dtype)
     if len(present) == len(column.values):
         return _Fixed(number.dtype, present)
     if not len(present):
@@ -266,6 +344,7 @@ def _numbers(number: _Number, values: Array, name: str) -> Array:
     return whole - number.epoch if number.epoch else whole
 
 
+@functools.cache
 def _all_fit(number: _Number, dtype: np.dtype[Any]) -> bool:
     """Say whether whatever an array of this type holds can be stored: then nobody need look."""
     if dtype.kind == "b":

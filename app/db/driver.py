@@ -1,8 +1,8 @@
 """The driver under a session: what is too large, or too frequent, for the layers above it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from sqlalchemy import Connection
@@ -10,6 +10,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _KEPT = "kontor.cursor"
+
+Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
+Answer: TypeAlias = Callable[[], list[tuple[Any, ...]]]
+"""Gives the rows of a question, once they are called for."""
 
 
 def driver_of(connection: Connection) -> "psycopg.Connection[Any]":
@@ -28,17 +32,101 @@ def value_of(session: Session | Connection, statement: str, parameters: Sequence
     Raises:
         sqlalchemy.exc.DBAPIError: As for any other statement.
     """
+    rows = answer_of(session, statement, parameters)
+    assert rows, "the statement gives a value"
+    return rows[0][0]
+
+
+def answer_of(session: Session | Connection, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+    """Run a statement as ``value_of`` does, and give all its rows."""
+    return ask(session, statement, parameters)()
+
+
+def ask(session: Session | Connection, statement: str, parameters: Parameters) -> Answer:
+    """Run a statement as ``value_of`` does, and give its rows when they are called for.
+
+    Within ``together`` other statements may follow before, and are answered with it.
+    """
+    connection = _connection_of(session)
+    with translated(connection, statement):
+        if goes_together(connection):
+            asked = _plain_cursor(connection).execute(statement, parameters, prepare=True)
+        else:
+            rows = _cursor_of(connection).execute(statement, parameters, prepare=True).fetchall()
+            return lambda: rows
+
+    def answer() -> list[tuple[Any, ...]]:
+        with translated(connection, statement):
+            return asked.fetchall()
+
+    return answer
+
+
+def send(session: Session | Connection, statement: str, parameters: Parameters) -> None:
+    """Run a statement as ``value_of`` does, of which nobody asks what it gives."""
+    connection = _connection_of(session)
+    with translated(connection, statement):
+        cursor = _plain_cursor(connection) if goes_together(connection) else _cursor_of(connection)
+        cursor.execute(statement, parameters, prepare=True)
+
+
+@contextmanager
+def together(session: Session) -> Iterator[None]:
+    """Send the statements of a block without waiting for each: what a document stores is answered at once.
+
+    Each wait is a turn in two queues for a processor. Of a question only who needs the answer waits; so do the
+    session's own statements. A COPY cannot be among them. What one of them is refused is raised at the end of the block
+    at the latest; those after it were not run.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: As for any other statement.
+    """
+    connection = _connection_of(session)
+    driver = driver_of(connection)
+    if goes_together(connection):
+        yield
+        return
+    made = driver.cursor_factory
+    driver.cursor_factory = _Waiting
+    try:
+        with translated(connection, "statements sent together"), driver.pipeline():
+            yield
+    finally:
+        driver.cursor_factory = made
+
+
+def goes_together(connection: Connection) -> bool:
+    """Say whether what is sent now is sent within a block of ``together``."""
+    return driver_of(connection).cursor_factory is _Waiting
+
+
+class _Waiting(psycopg.Cursor[Any]):
+    """A cursor of the session's own statements within ``together``: the session looks at the answer straight away."""
+
+    def execute(self, *args: Any, **options: Any) -> "_Waiting":
+        """Run a statement, and wait for it: the end of a block within the block is where its answers are there."""
+        with self.connection.pipeline():
+            super().execute(*args, **options)
+        return self
+
+    def executemany(self, *args: Any, **options: Any) -> None:
+        """Run a statement for many rows, and wait."""
+        with self.connection.pipeline():
+            super().executemany(*args, **options)
+
+
+def _connection_of(session: Session | Connection) -> Connection:
     if isinstance(session, Session):
         session.flush()
-        connection = session.connection()
-    else:
-        connection = session
-        if not connection.in_transaction():
-            connection.begin()
-    with translated(connection, statement):
-        row = _cursor_of(connection).execute(statement, parameters, prepare=True).fetchone()
-    assert row is not None, "the statement gives a value"
-    return row[0]
+        return session.connection()
+    if not session.in_transaction():
+        session.begin()
+    return session
+
+
+def _plain_cursor(connection: Connection) -> "psycopg.Cursor[Any]":
+    """Give a cursor for what is answered later: each statement has one of its own."""
+    return psycopg.Cursor(driver_of(connection))
 
 
 def _cursor_of(connection: Connection) -> "psycopg.Cursor[Any]":

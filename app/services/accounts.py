@@ -1,14 +1,16 @@
 """Accounts: a distributor's wallets, and the programme's side of every transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, SmallInteger, any_, bindparam, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from app.db.bulk import read_columns
+from app.db.bulk import columns_of
+from app.db.prepared import Prepared
 from app.domain.exact import Ints, places
 from app.domain.states import Unit
 from app.models.ledger import Account
@@ -33,7 +35,7 @@ def program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
     return dict(rows.all())
 
 
-_WALLETS = (
+_WALLETS = Prepared(
     select(
         type_coerce(Account.unit, SmallInteger), Account.distributor_id, Account.id, Account.available, Account.may_owe
     )
@@ -64,9 +66,18 @@ class Wallets:
 
 def lock_wallets(session: Session, distributor_ids: Ints) -> dict[Unit, Wallets]:
     """Lock the wallets of distributors until the transaction ends: their documents now count one work at a time."""
-    wanted = np.unique(distributor_ids)
+    return ask_for_wallets(session, distributor_ids)()
+
+
+def ask_for_wallets(session: Session, distributor_ids: Ints) -> Callable[[], dict[Unit, Wallets]]:
+    """Lock wallets as ``lock_wallets`` does, before whatever is sent next, and give them when they are called for."""
+    locked = _WALLETS.ask(session, distributors=np.unique(distributor_ids))
+    return lambda: _by_unit(locked())
+
+
+def _by_unit(locked: Sequence[Sequence[Any]]) -> dict[Unit, Wallets]:
     types = {"unit": "int16", "distributor_id": "int64", "id": "int64", "available": "int64", "may_owe": "bool"}
-    rows = read_columns(session, _WALLETS, types, {"distributors": wanted.tolist()})
+    rows = columns_of(locked, types)
     found: dict[Unit, Wallets] = {}
     for unit in Unit:
         mine = np.flatnonzero(rows["unit"] == unit)

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.db.bulk import given, given_rows, rows_of, table_of
+from app.db.prepared import Prepared
 from app.domain.calendar import period_of
 from app.domain.caps import NOBODY, CapUsage
 from app.domain.rulebook import RuleBook, cap_limits
@@ -24,15 +25,17 @@ from app.models.sales import Award, SalesDocument
 from app.services.rulebooks import definition_of
 
 _KEY = ("rule_id", "span", "distributor_id", "period")
-_BEFORE = select(
-    CapUsageRow.rule_id, CapUsageRow.span, CapUsageRow.distributor_id, CapUsageRow.period, CapUsageRow.used
-).where(
-    CapUsageRow.rule_id == any_(bindparam("rules", type_=ARRAY(BigInteger))),
-    CapUsageRow.distributor_id == any_(bindparam("distributors", type_=ARRAY(BigInteger))),
+_BEFORE = Prepared(
+    select(
+        CapUsageRow.rule_id, CapUsageRow.span, CapUsageRow.distributor_id, CapUsageRow.period, CapUsageRow.used
+    ).where(
+        CapUsageRow.rule_id == any_(bindparam("rules", type_=ARRAY(BigInteger))),
+        CapUsageRow.distributor_id == any_(bindparam("distributors", type_=ARRAY(BigInteger))),
+    )
 )
 _USED = table_of(CapUsageRow)
 _added = insert(_USED).from_select([*_KEY, "used"], select(given_rows(**dict.fromkeys((*_KEY, "used"), BigInteger()))))
-_ADD = _added.on_conflict_do_update(index_elements=_KEY, set_={"used": _USED.c.used + _added.excluded.used})
+_ADD = Prepared(_added.on_conflict_do_update(index_elements=_KEY, set_={"used": _USED.c.used + _added.excluded.used}))
 
 
 def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
@@ -52,7 +55,7 @@ def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
     _lock_budgets(session, (key[0] for key in wanted if key[1] == Cut.BUDGET))
     rule_ids = sorted({key[0] for key in wanted})
     people = sorted({key[2] for key in wanted})
-    rows = session.execute(_BEFORE, {"rules": rule_ids, "distributors": people})
+    rows = _BEFORE.rows(session, rules=rule_ids, distributors=people)
     usage.before = {(rule, span, distributor, period): used for rule, span, distributor, period, used in rows}
     return usage
 
@@ -62,7 +65,7 @@ def store_usage(session: Session, usage: CapUsage) -> None:
     if usage.added:
         keys = np.asarray(sorted(usage.added), dtype=np.int64).reshape(-1, 4).T
         added = np.asarray([usage.added[key] for key in sorted(usage.added)], dtype=np.int64)
-        session.execute(_ADD, given(rule_id=keys[0], span=keys[1], distributor_id=keys[2], period=keys[3], used=added))
+        _ADD.send(session, **given(rule_id=keys[0], span=keys[1], distributor_id=keys[2], period=keys[3], used=added))
 
 
 def free_usage(session: Session, document_ids: Sequence[int]) -> None:

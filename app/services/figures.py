@@ -29,15 +29,18 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from app.db.bulk import table_of
+from app.db.prepared import Prepared
 from app.domain.states import BatchStatus, DocumentStatus
 from app.models.figures import FiguresState, PointsMonth, ProductMonth, SalesMonth, TouchedMonth
 from app.models.imports import ImportBatch
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument, SalesLine
 
-_TOUCH = insert(table_of(TouchedMonth)).from_select(
-    ["program_id", "month_on"],
-    select(bindparam("program", type_=BigInteger), func.unnest(bindparam("months", type_=ARRAY(Date)), type_=Date)),
+_TOUCH = Prepared(
+    insert(table_of(TouchedMonth)).from_select(
+        ["program_id", "month_on"],
+        select(bindparam("program", type_=BigInteger), func.unnest(bindparam("months", type_=ARRAY(Date)), type_=Date)),
+    )
 )
 
 AT_MOST_EVERY = dt.timedelta(seconds=20)
@@ -47,9 +50,9 @@ AT_MOST_EVERY_WHILE_COUNTING = dt.timedelta(minutes=10)
 
 def touch(session: Session, program_id: int, days: np.ndarray) -> None:
     """Say that something changed on these days (``datetime64[D]``). The caller commits."""
-    months = np.unique(days.astype("datetime64[M]")).astype("datetime64[D]").astype(object).tolist()
-    if months:
-        session.execute(_TOUCH, {"program": program_id, "months": months})
+    months = np.unique(days.astype("datetime64[M]")).astype("datetime64[D]")
+    if months.size:
+        _TOUCH.send(session, program=program_id, months=months)
 
 
 def waiting(session: Session, now: dt.datetime) -> list[int]:

@@ -11,7 +11,8 @@ import numpy as np
 from sqlalchemy import BigInteger, SmallInteger, update
 from sqlalchemy.orm import Session
 
-from app.db.bulk import Nullable, copy_into, given, given_rows, new_ids, table_of
+from app.db.bulk import Nullable, copy_into, given, given_rows, new_ids, stored_together, table_of
+from app.db.prepared import Prepared
 from app.domain.exact import Ints, sums_by
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, TransactionKind
@@ -36,14 +37,14 @@ BALANCES = ("pending", "available", "reserved", "earned", "spent", "expired", "a
 
 _changed_lots = given_rows(id=BigInteger(), state=SmallInteger(), remaining=BigInteger())
 _lot = table_of(Lot)
-_CHANGE_LOTS = (
+_CHANGE_LOTS = Prepared(
     update(_lot)
     .where(_lot.c.id == _changed_lots.c.id)
     .values(state=_changed_lots.c.state, remaining=_changed_lots.c.remaining)
 )
 _changed_balances = given_rows(id=BigInteger(), **dict.fromkeys(BALANCES, BigInteger()))
 _account = table_of(Account)
-_CHANGE_BALANCES = (
+_CHANGE_BALANCES = Prepared(
     update(_account)
     .where(_account.c.id == _changed_balances.c.id)
     .values({name: _account.c[name] + _changed_balances.c[name] for name in BALANCES})
@@ -170,10 +171,11 @@ def post(session: Session, posting: Posting) -> int:
         return 0
     ids = np.concatenate(posting.transaction_ids)
     kinds = np.concatenate(posting.kinds)
-    _write_transactions(session, posting, ids, kinds)
-    _write_lots(session, posting)
-    _write_entries(session, posting, ids, kinds)
-    figures.touch(session, posting.program_id, np.concatenate(posting.effective_on))
+    with stored_together(session, sum(map(len, posting.entry_transaction))):
+        _write_transactions(session, posting, ids, kinds)
+        _write_lots(session, posting)
+        _write_entries(session, posting, ids, kinds)
+        figures.touch(session, posting.program_id, np.concatenate(posting.effective_on))
     return len(ids)
 
 
@@ -224,7 +226,7 @@ def _write_lots(session: Session, posting: Posting) -> None:
     for changed in posting.changed_lots:
         if not len(changed.id):
             continue
-        session.execute(_CHANGE_LOTS, given(id=changed.id, state=changed.state, remaining=changed.remaining))
+        _CHANGE_LOTS.send(session, **given(id=changed.id, state=changed.state, remaining=changed.remaining))
 
 
 def _write_entries(session: Session, posting: Posting, ids: Ints, kinds: Ints) -> None:
@@ -278,4 +280,4 @@ def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints
         expired=-counter("expired"),
         adjusted=counter("adjusted"),
     )
-    session.execute(_CHANGE_BALANCES, told)
+    _CHANGE_BALANCES.send(session, **told)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.db.driver import value_of
+from app.db.driver import ask, driver_of, send, together, value_of
 from app.local.servers import Addresses
 from app.models.programs import Program
 from tests.support import programs
@@ -83,3 +84,70 @@ def test_a_connection_that_was_lost_is_let_go(engine: Engine, addresses: Address
         connection.rollback()
         assert value_of(connection, "select pg_backend_pid()", ()) != backend
     owner.dispose()
+
+
+def _pipelined(session: Session) -> bool:
+    return driver_of(session.connection()).pgconn.pipeline_status != psycopg.pq.PipelineStatus.OFF
+
+
+def test_statements_go_together_and_in_their_order(session: Session, code: str) -> None:
+    programs.load(session, programs.document(code))
+    count = "select sponsor from program where code = %s"
+    with together(session):
+        assert _pipelined(session)
+        before = ask(session, count, (code,))
+        send(session, "update program set sponsor = 'Other' where code = %s", (code,))
+        after = ask(session, count, (code,))
+        assert after() == [("Other",)]
+        assert before() == [("Test sponsor",)]
+    assert not _pipelined(session)
+    assert ask(session, count, (code,))() == [("Other",)]
+
+
+def test_the_sessions_own_statements_wait_for_their_answers_among_them(session: Session, code: str) -> None:
+    programs.load(session, programs.document(code))
+    with together(session):
+        send(session, "update program set sponsor = 'Other' where code = %s", (code,))
+        program = session.scalars(select(Program).where(Program.code == code)).one()
+        assert program.sponsor == "Other"
+        program.sponsor = "Another"
+        assert value_of(session, "select sponsor from program where code = %s", (code,)) == "Another"
+        changed = session.execute(text("update program set sponsor = 'Last' where code = :code"), {"code": code})
+        assert changed.rowcount == 1  # type: ignore[attr-defined]  # of a statement that changes
+        session.execute(text("update program set name = :name where code = :code"), [{"name": "N", "code": code}] * 2)
+    assert value_of(session, "select sponsor from program where code = %s", (code,)) == "Last"
+
+
+def test_together_within_together_is_one(session: Session) -> None:
+    with together(session):
+        with together(session):
+            answer = ask(session, "select 1", ())
+        assert _pipelined(session)
+        assert answer() == [(1,)]
+
+
+def test_what_is_refused_is_raised_at_the_end_and_what_follows_was_not_run(session: Session, code: str) -> None:
+    programs.load(session, programs.document(code))
+    session.commit()
+
+    def refused() -> None:
+        with together(session):
+            send(session, "update program set sponsor = null where code = %s", (code,))
+            send(session, "update program set name = 'Never' where code = %s", (code,))
+
+    with pytest.raises(IntegrityError):
+        refused()
+    session.rollback()
+    assert not _pipelined(session)
+    assert value_of(session, "select name from program where code = %s", (code,)) != "Never"
+
+
+def test_what_the_block_raises_is_what_is_raised(session: Session) -> None:
+    def fails() -> None:
+        with together(session):
+            send(session, "select 1", ())
+            raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        fails()
+    assert value_of(session, "select 2", ()) == 2
