@@ -244,6 +244,11 @@ class CompiledRule:
     matrix: MatrixCells | None = None
     caps: CompiledCaps | None = None
 
+    @property
+    def shares(self) -> bool:
+        """Whether it gives to lines together, who share it; others give to each line (rules.md 2)."""
+        return self.kind not in ("per_unit", "per_line") and not self.per_line
+
 
 @dataclass(frozen=True)
 class RuleBook:
@@ -255,6 +260,35 @@ class RuleBook:
     gross: bool
     starts_on: np.datetime64
     ends_on: np.datetime64 | None
+
+    @functools.cached_property
+    def units(self) -> Ints:
+        """Give the unit of each rule."""
+        return np.asarray([rule.unit for rule in self.rules], dtype=np.int64)
+
+    @functools.cached_property
+    def version_ids(self) -> Ints:
+        """Give the id of each rule's version."""
+        return np.asarray([rule.version.id for rule in self.rules], dtype=np.int64)
+
+    @functools.cached_property
+    def priorities(self) -> Ints:
+        """Give the priority of each rule."""
+        return np.asarray([rule.priority for rule in self.rules], dtype=np.int64)
+
+    @functools.cached_property
+    def factors(self) -> Ints:
+        """Give the factor of each rule, in ten thousandths; 10,000 of one that multiplies nothing."""
+        return np.asarray([rule.factor for rule in self.rules], dtype=np.int64)
+
+    @functools.cached_property
+    def choices(self) -> tuple[tuple[Policy, Flags], ...]:
+        """Give the stacks that choose, unit by unit, and mark the rules in each: points and money do not compete."""
+        stacks = sorted({(rule.stack, rule.unit) for rule in self.rules if self.stacks[rule.stack] != "sum"})
+        return tuple(
+            (self.stacks[stack], np.asarray([rule.stack == stack and rule.unit is unit for rule in self.rules]))
+            for stack, unit in stacks
+        )
 
     @property
     def budgeted(self) -> bool:

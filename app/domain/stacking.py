@@ -26,17 +26,14 @@ def survivors(book: RuleBook, given: Candidates) -> Flags:
     and money in one stack do not compete.
     """
     kept = np.ones(len(given.line), dtype=bool)
-    stacks = sorted({(rule.stack, rule.unit) for rule in book.rules if book.stacks[rule.stack] != "sum"})
-    for stack, unit in stacks:
-        inside = np.asarray([rule.stack == stack and rule.unit is unit for rule in book.rules])
+    for policy, inside in book.choices:
         row = np.flatnonzero(inside[given.rule])
         if not row.size:
             continue
         # rules stand in the order of their codes, so the rule's position is the code's tie-break
         rule = given.rule[row]
-        priority = np.asarray([one.priority for one in book.rules], dtype=np.int64)[rule]
-        keys = [given.line[row], priority, rule]
-        if book.stacks[stack] == "best":
+        keys = [given.line[row], book.priorities[rule], rule]
+        if policy == "best":
             keys.insert(1, -given.amount[row])
         order = order_of(*keys)
         line = given.line[row][order]

@@ -84,7 +84,7 @@ def count_documents(
         _write_off(session, rules, wallets, sales, document_ids, reversals, now)
     status = np.where(_without_sale(result.matches, document_ids), DocumentStatus.REVIEW, status)
     posting = Posting(rules.program_id, actor=actor)
-    units = np.asarray([rule.unit for rule in rules.book.rules], dtype=np.int64)
+    units = rules.book.units
     document = sales.lines.document[awards.line]
     for unit in Unit:
         mine = units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)
@@ -169,8 +169,6 @@ def _first_wordings(session: Session, document_ids: Ints) -> Ints:
 
 
 def _store_awards(session: Session, book: RuleBook, sales: Sales, document_ids: Ints, awards: Awards) -> None:
-    versions = np.asarray([rule.version.id for rule in book.rules], dtype=np.int64)
-    units = np.asarray([rule.unit for rule in book.rules], dtype=np.int64)
     if not len(awards):
         return
     copy_into(
@@ -179,8 +177,8 @@ def _store_awards(session: Session, book: RuleBook, sales: Sales, document_ids: 
         {
             "document_id": document_ids[sales.lines.document[awards.line]],
             "line_number": sales.lines.line_number[awards.line],
-            "rule_version_id": versions[awards.rule],
-            "unit": units[awards.rule],
+            "rule_version_id": book.version_ids[awards.rule],
+            "unit": book.units[awards.rule],
             "amount": awards.amount,
             "uncut": awards.uncut,
             "set_amount": awards.set_amount,
