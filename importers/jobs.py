@@ -41,10 +41,12 @@ from importers.guard import Judged, judge
 from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
+from importers.layout.settling import settle
+from importers.layout.table import TextTable
 from importers.matching import Matched, match
 from importers.problems import Problems
-from importers.reading import TextTable, read
-from importers.sales_rows import NUMBERS, SalesRows, type_rows
+from importers.reading import read
+from importers.sales_rows import SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
 from importers.units import in_our_units
@@ -112,7 +114,7 @@ class _Desk:
         with stage("read"):
             table = read(judged, batch.file_name, profile.sheet, profile.decimal)
         columns = mapped(table, profile)
-        table.write_numbers(columns[field] for field in NUMBERS if field in columns)
+        profile = settle(table, columns, profile)
         problems = Problems()
         _wrong_widths(table, problems)
         broken = table.broken
@@ -130,6 +132,8 @@ class _Desk:
                     gross=gross,
                     time_zone=program.time_zone,
                     problems=problems,
+                    currency=program.currency,
+                    today=local_date(self.clock(), program.time_zone),
                 )
             with stage("keep"):
                 keeping.result()
@@ -275,6 +279,7 @@ class _Desk:
                 settings=settings,
                 decimals=profile.decimal,
                 file=batch.file_sha256,
+                address=self.settings.address,
                 actor=batch.created_by,
                 now=self.clock(),
             )

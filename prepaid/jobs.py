@@ -19,7 +19,8 @@ from app.jobs import board, registry
 from app.jobs.board import Heartbeat, Work
 from app.models.jobs import Job
 from importers.errors import ImportRefused
-from prepaid import ordering, sending
+from importers.kinds import loading
+from prepaid import card_files, ordering, sending
 from prepaid.connections import connect
 from prepaid.errors import NoSuchRun, PrepaidError
 from prepaid.moves import run_of
@@ -105,7 +106,8 @@ class Carrier:
 
 
 def register(settings: Settings, clock: Callable[[], dt.datetime]) -> None:
-    """Name the functions of this room's jobs."""
+    """Name the functions of this room's jobs, and the kind of file that brings cards."""
     carrier = Carrier(settings, clock)
     registry.register(ORDER, carrier.order)
     registry.register(SEND, carrier.send)
+    loading.register("cards", card_files.LOADER)

@@ -459,7 +459,7 @@ class Months(Part):
 class ImportProfile(Part):
     """How to read one kind of file from one source."""
 
-    kind: Literal["sales", "distributors", "products", "rates", "adjustments"] | None = Field(
+    kind: Literal["sales", "distributors", "people", "cards", "products", "rates", "adjustments"] | None = Field(
         None, description="where the profile's name is no kind"
     )
     files: Words | None = Field(

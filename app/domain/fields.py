@@ -43,6 +43,8 @@ KINDS: Mapping[str, Kind] = {
         optional=frozenset({"group", "tier", "tax_id", "tax_status", "city", "region", "country"}),
     ),
     "products": Kind(required=frozenset({"code", "name"}), optional=frozenset({"group", "parent_group", "ean"})),
+    "people": Kind(required=frozenset({"distributor", "email"}), optional=frozenset({"name", "role"})),
+    "cards": Kind(required=frozenset({"distributor", "token", "last4"}), optional=frozenset()),
     "rates": Kind(required=frozenset({"product_group", "distributor_group", "points"}), optional=frozenset({"matrix"})),
     "adjustments": Kind(
         required=frozenset({"distributor", "points", "note"}), optional=frozenset({"reason", "reference"})

@@ -28,7 +28,7 @@ SENTENCES: Mapping[str, str] = {
     "formula": _("{field}: found the formula {found}, expected what it comes to; correct it."),
     "issued_later": _("{field}: found {found}, expected a date up to {latest}; correct it."),
     "amount_contradicts": _(
-        "{field}: found {found}, expected the sign of quantity x unit price; correct one of the three."
+        "{field}: found {found}, which quantity and unit price do not come to; correct one of the three."
     ),
     # what the row names
     "unknown_distributor": _("No distributor has the code {found}; import the distributor or correct the code."),

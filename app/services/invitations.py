@@ -154,6 +154,56 @@ def invite(
     return invitation.id
 
 
+def invite_once(
+    session: Session,
+    program: Program,
+    *,
+    login: str,
+    name: str,
+    role: Role,
+    distributor_id: int | None,
+    link: Link,
+    actor: str,
+    inviter: str,
+    now: dt.datetime,
+) -> bool:
+    """Invite somebody who neither has the role nor is invited to it. Tells whether a mail goes out.
+
+    The caller commits.
+
+    Raises:
+        LoginInvalid: It is no e-mail address.
+        SeatInvalid: As `invite`.
+    """
+    key = people.login_key(login)
+    invited = select(Invitation.id).where(
+        Invitation.program_id == program.id,
+        Invitation.login == key,
+        Invitation.role == role,
+        Invitation.distributor_id.is_not_distinct_from(distributor_id),
+        Invitation.expires_at > now,
+        *_open(),
+    )
+    if session.scalars(invited).first() is not None:
+        return False
+    try:
+        invite(
+            session,
+            program,
+            login=login,
+            name=name,
+            role=role,
+            distributor_id=distributor_id,
+            link=link,
+            actor=actor,
+            inviter=inviter,
+            now=now,
+        )
+    except AlreadyThere:
+        return False
+    return True
+
+
 def find(session: Session, token: str, *, now: dt.datetime) -> Found:
     """Find the invitation of a link, without accepting it.
 

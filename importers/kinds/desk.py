@@ -23,6 +23,7 @@ class Desk:
         settings: the programme's.
         decimals: the decimal signs that the file uses, its own first.
         file: the fingerprint of the file: a row of it is known again by this and its number.
+        address: where people reach the pages: links in messages begin with it.
         actor: who imports.
         now: the clock.
     """
@@ -32,6 +33,7 @@ class Desk:
     settings: ProgramSettings
     decimals: str
     file: bytes
+    address: str
     actor: str
     now: dt.datetime
 

@@ -1,0 +1,49 @@
+"""People of distributors from a file: owners and sales reps, each invited once."""
+
+from app.domain.codes import code_key
+from app.domain.states import Outcome
+from app.services import distributors, invitations
+from app.services.people import OF_A_DISTRIBUTOR, LoginInvalid, Role
+from importers.kinds.desk import Desk, Loaded
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Invite those who are neither there nor invited; without a role somebody is the owner.
+
+    A distributor that nobody knows holds its row.
+    """
+    known = distributors.distributor_ids(desk.session, desk.program.id)
+    roles = {role.value: role for role in OF_A_DISTRIBUTOR}
+    invited = here = 0
+    for row, cells in rows:
+        code, asked = str(cells["distributor"]), (cells.get("role") or Role.OWNER.value).casefold()
+        owner, role = known.get(code_key(code)), roles.get(asked)
+        if owner is None:
+            problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(code))
+        if role is None:
+            field, expected = rows.columns["role"], ", ".join(sorted(roles))
+            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(asked), expected=expected)
+        if owner is None or role is None:
+            continue
+        try:
+            went_out = invitations.invite_once(
+                desk.session,
+                desk.program,
+                login=str(cells["email"]),
+                name=cells.get("name") or "",
+                role=role,
+                distributor_id=owner,
+                link=lambda token: f"{desk.address}/invitation/{token}",
+                actor=desk.actor,
+                inviter=desk.program.sponsor,
+                now=desk.now,
+            )
+        except LoginInvalid:
+            field, expected = rows.columns["email"], "name@company.example"
+            found = repr(cells["email"])
+            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=found, expected=expected)
+        else:
+            invited, here = invited + went_out, here + (not went_out)
+    return Loaded(invited, 0, here)

@@ -1,0 +1,47 @@
+"""Cards from a file: by token and last four digits, each for the distributor that holds it."""
+
+from sqlalchemy import select
+
+from app.domain.codes import code_key
+from app.domain.states import Outcome
+from app.models.distributors import Distributor
+from app.models.prepaid import Card
+from app.services import distributors
+from importers.kinds.desk import Desk, Loaded, Loader
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+from prepaid import cards
+from prepaid.errors import PrepaidError
+
+
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Register the cards that are not the loaded ones already; what is no token, or somebody else's, is refused."""
+    session, program = desk.session, desk.program
+    known = distributors.distributor_ids(session, program.id)
+    loaded = {
+        (owner, token, last4)
+        for owner, token, last4 in session.execute(
+            select(Card.distributor_id, Card.token, Card.last4)
+            .join(Distributor, Distributor.id == Card.distributor_id)
+            .where(Card.program_id == program.id, Card.active)
+        )
+    }
+    registered = here = 0
+    for row, cells in rows:
+        code, token, last4 = (str(cells[field]) for field in ("distributor", "token", "last4"))
+        owner = known.get(code_key(code))
+        if owner is None:
+            problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(code))
+        elif (owner, token, last4) in loaded:
+            here += 1
+        else:
+            try:
+                cards.register(session, program, code, token=token, last4=last4, actor=desk.actor, now=desk.now)
+            except PrepaidError as wrong:
+                problems.add(row, Outcome.REFUSED, "no_card", why=str(wrong))
+            else:
+                registered += 1
+    return Loaded(registered, 0, here)
+
+
+LOADER = Loader(("distributor", "token", "last4"), ("distributor",), load)

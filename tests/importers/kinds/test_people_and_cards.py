@@ -1,0 +1,77 @@
+"""People of distributors and their cards come from files: invited once, registered once, by token alone."""
+
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.models.joining import Invitation
+from app.models.prepaid import Card
+from tests.importers.driver import Desk
+
+PEOPLE = {"columns": {"distributor": "code", "email": "mail", "name": "name", "role": "role"}}
+CARDS = {"columns": {"distributor": "code", "token": "token", "last4": "last4"}}
+
+
+def invited(desk: Desk) -> list[tuple[str, str, str]]:
+    with transaction(desk.registry) as session:
+        rows = session.execute(
+            select(Invitation.login, Invitation.name, Invitation.role)
+            .where(Invitation.program_id == desk.program_id)
+            .order_by(Invitation.id)
+        ).all()
+    return [(login, name, str(role)) for login, name, role in rows]
+
+
+def test_people_are_invited_once(desk: Desk) -> None:
+    desk.load(import_profiles={"people": PEOPLE})
+    desk.people("D1", "D2")
+    rows = [
+        ("D1", "ola@one.example", "Ola", None),
+        ("D1", "rep@one.example", "Rafał", "Rep"),
+        ("D2", "no address", "Nobody", None),
+        ("D2", "ewa@two.example", "Ewa", "boss"),
+        ("D9", "ala@nine.example", "Ala", None),
+    ]
+    file = desk.csv(*rows, header=("code", "mail", "name", "role"))
+    found = desk.run(file, "people")
+    assert found.counts["created"] == 2
+    assert desk.codes(found) == {
+        4: ("refused", "no_such_value"),
+        5: ("refused", "no_such_value"),
+        6: ("held", "unknown_distributor"),
+    }
+    assert invited(desk) == [("ola@one.example", "Ola", "owner"), ("rep@one.example", "Rafał", "rep")]
+    again = desk.run(file, "people")
+    assert (again.counts["created"], again.counts["duplicates"], len(invited(desk))) == (0, 2, 2)
+
+
+def test_cards_are_registered_by_token(desk: Desk) -> None:
+    desk.load(import_profiles={"cards": CARDS})
+    owners = desk.people("D1", "D2", "D3")
+    one, two = f"{desk.code}:one", f"{desk.code}:two"
+    header = ("code", "token", "last4")
+    rows = [
+        ("D1", one, "1234"),
+        ("D2", one, "1234"),
+        ("D3", "x", "12"),
+        ("D9", "tok", "1"),
+    ]
+    found = desk.run(desk.csv(*rows, header=header), "cards")
+    assert desk.codes(found) == {
+        3: ("refused", "no_card"),
+        4: ("refused", "no_card"),
+        5: ("held", "unknown_distributor"),
+    }
+    replaced = desk.run(desk.csv(("D1", two, "5678"), header=header), "cards")
+    assert replaced.counts["created"] == 1
+    assert desk.run(desk.csv(("D1", two, "5678"), header=header), "cards").counts["duplicates"] == 1
+    with transaction(desk.registry) as session:
+        cards = session.execute(select(Card.token, Card.active).where(Card.distributor_id == owners["D1"])).all()
+    assert sorted(tuple(one) for one in cards) == [(one, False), (two, True)]
+
+
+def test_the_number_of_a_card_refuses_the_file(desk: Desk) -> None:
+    desk.load(import_profiles={"cards": CARDS})
+    desk.people("D1")
+    message = desk.refused(desk.csv(("D1", "4111111111111111", "1111"), header=("code", "token", "last4")), "cards")
+    assert "payment card" in message
+    assert "4111" not in message
