@@ -1,7 +1,8 @@
 """A sales report's rows, typed: numbers, dates and the distinct codes that are still to be matched."""
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow.compute as pc
@@ -12,13 +13,16 @@ from app.domain.exact import Ints, floor_product
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
 from app.domain.states import DocumentKind, Outcome
 from importers import parsing
+from importers.layout.numbers import PIECES, currencies_of, tidy
+from importers.layout.settling import NUMBERS
+from importers.layout.table import TextTable
 from importers.parsing import Column
 from importers.problems import Problems
-from importers.reading import TextTable
 
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
-NUMBERS = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total")
-"""Fields that hold numbers, which countries write in their ways."""
+_LATEST_AHEAD = np.timedelta64(31, "D")
+"""An invoice may be dated ahead, and the month of a report may still run; what is later is a slip."""
+_FORMULA = r"^=.*[(].*[)]\s*$"
 _NAMES = ("document_number", "distributor", "product", "corrects", "seller_tax_id", "person", "outlet", "channel")
 
 
@@ -96,23 +100,28 @@ def type_rows(
     gross: bool,
     time_zone: str,
     problems: Problems,
+    currency: str | None = None,
+    today: dt.date | None = None,
 ) -> SalesRows:
     """Turn the rows of a sales report into numbers, dates and codes.
 
     Args:
         table: the file as text.
         columns: our field -> the file's column.
-        profile: how the source writes dates, decimals and credit notes.
+        profile: how the source writes dates, decimals and credit notes; nothing in it is still to be found.
         decimals: digits of a minor unit of the programme's currency.
         gross: whether the programme earns on gross amounts, which then must be there.
         time_zone: the programme's.
         problems: takes what cannot be read.
+        currency: the programme's; amounts in another one wait.
+        today: the day of the import; what is dated far behind it is a slip.
     """
     rows = table.row_number
     with ThreadPoolExecutor(max_workers=4) as pool:  # Arrow works outside Python's lock
         read = dict(
             zip(columns, pool.map(lambda name: Column.of(name, table.column(name)), columns.values()), strict=True)
         )
+    read |= {field: Column.of(field, texts) for field, texts in table.given.items()}
 
     def column(field: str) -> Column | None:
         return read.get(field)
@@ -127,10 +136,17 @@ def type_rows(
     distributor, product = needed("distributor"), needed("product")
     for named in (read[field] for field in _NAMES if field in read):
         parsing.require_short(named, rows, problems)
+    _refuse_formulas(number, rows, problems)
     # a number cell of a workbook reaches us with a point whatever the country
     signs = "".join(dict.fromkeys((profile.decimal, "." if table.typed else profile.decimal)))
-    _refuse_grouped(table, [columns[field] for field in NUMBERS if field in columns], problems)
+    if profile.thousands is None:
+        _refuse_grouped(table, [columns[field] for field in NUMBERS if field in columns], problems)
+    for field in NUMBERS:
+        if field in read:
+            single = not table.typed or read[field].name in table.grouped
+            read[field] = _tidied(read[field], profile.thousands, currency, rows, problems, single=single)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
+    _refuse_later(issued, issued_on, today, rows, problems)
     quantity = parsing.quantity(needed("quantity"), rows, problems, signs)
     priced = column("unit_price")
     unit_price = (
@@ -146,6 +162,9 @@ def type_rows(
         return parsing.money(found, rows, problems, signs, decimals, NO_AMOUNT)
 
     net, gross_minor = amounts("net_amount"), amounts("gross_amount")
+    kind = _kinds(profile, number, column("document_kind"))
+    if priced is not None and (paid := column("net_amount")) is not None:
+        _refuse_contradictions(paid, quantity, unit_price, net, kind, rows, problems)
     net = _net_from_price(net, quantity, unit_price, decimals, rows, problems, columns)
     if gross:
         lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
@@ -155,7 +174,7 @@ def type_rows(
     return SalesRows(
         row_number=rows,
         number=_numbers(number),
-        kind=_kinds(profile, number, column("document_kind")),
+        kind=kind,
         issued_on=issued_on,
         minute=minute,
         distributor=Codes.of(distributor),
@@ -176,6 +195,54 @@ def type_rows(
         product_name=_texts(column("product_name")),
         country=_texts(column("country")),
     )
+
+
+def _tidied(
+    column: Column, thousands: str | None, currency: str | None, rows: np.ndarray, problems: Problems, *, single: bool
+) -> Column:
+    """Take what only accompanies numbers away, and hold the rows whose amount is in another currency.
+
+    With ``single`` one group of thousands such as 1.234 is one; without, it came from a number cell.
+    """
+    tidied = tidy(column.values, thousands, surely=not single)
+    foreign = [word not in PIECES and currency not in {None, *currencies_of(word)} for word in tidied.words]
+    if any(foreign):
+        marked = np.append(np.asarray(foreign), False)[tidied.word]
+        for at in np.flatnonzero(column.spread(marked, False)).tolist():  # noqa: FBT003
+            problems.add(
+                rows[at], Outcome.HELD, "other_currency", field=column.name, found=column.shown(at), expected=currency
+            )
+    return replace(column, values=tidied.values, written=column.values)
+
+
+def _refuse_formulas(column: Column, rows: np.ndarray, problems: Problems) -> None:
+    """Refuse document numbers that are formulas: text that a program wrote instead of what it comes to."""
+    formulas = np.asarray(pc.match_substring_regex(column.values, _FORMULA), dtype=bool)
+    if formulas.any():
+        for at in np.flatnonzero(column.spread(formulas, False)).tolist():  # noqa: FBT003
+            problems.add(rows[at], Outcome.REFUSED, "formula", field=column.name, found=column.shown(at))
+
+
+def _refuse_later(
+    column: Column, issued_on: np.ndarray, today: dt.date | None, rows: np.ndarray, problems: Problems
+) -> None:
+    if today is None:
+        return
+    latest = np.datetime64(today, "D") + _LATEST_AHEAD
+    for at in np.flatnonzero(issued_on > latest).tolist():
+        problems.add(
+            rows[at], Outcome.REFUSED, "issued_later", field=column.name, found=column.shown(at), latest=str(latest)
+        )
+
+
+def _refuse_contradictions(
+    column: Column, quantity: Ints, price: Ints, net: Ints, kind: np.ndarray, rows: np.ndarray, problems: Problems
+) -> None:
+    """Refuse invoice lines whose amount comes of nothing, or of a price below nothing."""
+    told = (price != NO_PRICE) & (price != 0) & (net != NO_AMOUNT) & (net != 0) & (kind == DocumentKind.INVOICE)
+    wrong = told & ((quantity == 0) | ((price < 0) & (np.sign(quantity) == np.sign(net))))
+    for at in np.flatnonzero(wrong & ~_has_problem(rows, problems)).tolist():
+        problems.add(rows[at], Outcome.REFUSED, "amount_contradicts", field=column.name, found=column.shown(at))
 
 
 def _texts(column: Column | None) -> Texts | None:
