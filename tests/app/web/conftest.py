@@ -1,4 +1,4 @@
-"""Two programmes with people, sales and imports, made once; and browsers without a browser."""
+"""Two programmes with people, sales and imports, made for each file; and browsers without a browser."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,9 +14,12 @@ from tests.app.web.world import World, build
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """An application that serves pages, and what there is to see."""
+    """An application that serves pages, and what there is to see: made anew for each file of tests.
+
+    Tests change it; which files come before another on the same machine is nobody's to say.
+    """
     made = build(addresses, tmp_path_factory.mktemp("web"))
     yield made
     made.close()
@@ -64,14 +67,14 @@ def enter(world: World, client: FlaskClient, login: str) -> None:
         assert client.post("/sign-in/second", data=sent).status_code == 303
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _signed_in() -> dict[str, FlaskClient]:
     return {}
 
 
 @pytest.fixture
 def as_(world: World, _signed_in: dict[str, FlaskClient]) -> Callable[[str], FlaskClient]:
-    """Gives a client that is signed in as one of the people of the world; each signs in once in a run."""
+    """Gives a client that is signed in as one of the people of the world; each signs in once in a file."""
 
     def client(name: str) -> FlaskClient:
         if name not in _signed_in:
