@@ -20,6 +20,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnClause,
+    Connection,
     Date,
     DateTime,
     Executable,
@@ -42,7 +43,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.db.arrays import written
-from app.db.driver import driver_of, goes_together, send, together, translated
+from app.db.driver import connection_of, driver_of, goes_together, send, together, translated
 from app.db.prepared import DIALECT, Prepared
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -88,9 +89,9 @@ def copy_into(session: Session, model: type[DeclarativeBase], columns: Mapping[s
     NUL, which PostgreSQL cannot store. What the database refuses raises SQLAlchemy's errors, as with any statement.
     """
     table = table_of(model)
-    connection = session.connection()
+    connection = connection_of(session)
     if _rows_of(next(iter(columns.values()))) <= FEW or goes_together(connection):
-        return _insert(session, table, columns)
+        return _insert(connection, table, columns)
     names = list(columns)
     encoded = [_encode(table.c[name].type, columns[name], name) for name in names]
     rows = _common_length(names, encoded)
@@ -122,13 +123,13 @@ def _common_length(names: Sequence[str], columns: Sequence[Sized]) -> int:
     return rows
 
 
-def _insert(session: Session, table: Table, columns: Mapping[str, Column]) -> int:
+def _insert(connection: Connection, table: Table, columns: Mapping[str, Column]) -> int:
     """Append a few rows by one statement: a column is an array."""
     names = tuple(columns)
     listed = [_listed(table.c[name].type, columns[name], name) for name in names]
     rows = _common_length(names, listed)
     if rows:
-        send(session, _inserting(table, names), [written(one) for one in listed])
+        send(connection, _inserting(table, names), [written(one) for one in listed])
     return rows
 
 

@@ -1,7 +1,7 @@
 """The driver under a session: what is too large, or too frequent, for the layers above it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 import psycopg
@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 _KEPT = "kontor.cursor"
+_TOGETHER = "kontor.together"
 
 Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 Answer: TypeAlias = Callable[[], list[tuple[Any, ...]]]
@@ -47,12 +48,14 @@ def ask(session: Session | Connection, statement: str, parameters: Parameters) -
 
     Within ``together`` other statements may follow before, and are answered with it.
     """
-    connection = _connection_of(session)
+    connection = connection_of(session)
     with translated(connection, statement):
         if goes_together(connection):
             asked = _plain_cursor(connection).execute(statement, parameters, prepare=True)
         else:
-            rows = _cursor_of(connection).execute(statement, parameters, prepare=True).fetchall()
+            with _with_its_beginning(driver_of(connection)):
+                kept = _cursor_of(connection).execute(statement, parameters, prepare=True)
+            rows = kept.fetchall()
             return lambda: rows
 
     def answer() -> list[tuple[Any, ...]]:
@@ -64,7 +67,7 @@ def ask(session: Session | Connection, statement: str, parameters: Parameters) -
 
 def send(session: Session | Connection, statement: str, parameters: Parameters) -> None:
     """Run a statement as ``value_of`` does, of which nobody asks what it gives."""
-    connection = _connection_of(session)
+    connection = connection_of(session)
     with translated(connection, statement):
         cursor = _plain_cursor(connection) if goes_together(connection) else _cursor_of(connection)
         cursor.execute(statement, parameters, prepare=True)
@@ -81,18 +84,19 @@ def together(session: Session) -> Iterator[None]:
     Raises:
         sqlalchemy.exc.DBAPIError: As for any other statement.
     """
-    connection = _connection_of(session)
+    connection = connection_of(session)
     driver = driver_of(connection)
     if goes_together(connection):
         yield
         return
     made = driver.cursor_factory
-    driver.cursor_factory = _Waiting
+    driver.cursor_factory, session.info[_TOGETHER] = _Waiting, connection
     try:
         with translated(connection, "statements sent together"), driver.pipeline():
             yield
     finally:
         driver.cursor_factory = made
+        del session.info[_TOGETHER]
 
 
 def goes_together(connection: Connection) -> bool:
@@ -115,13 +119,20 @@ class _Waiting(psycopg.Cursor[Any]):
             super().executemany(*args, **options)
 
 
-def _connection_of(session: Session | Connection) -> Connection:
+def connection_of(session: Session | Connection) -> Connection:
+    """Give the connection of a session's transaction, on which all is written that the session has not written yet."""
     if isinstance(session, Session):
         session.flush()
-        return session.connection()
+        return session.info.get(_TOGETHER) or session.connection()
     if not session.in_transaction():
         session.begin()
     return session
+
+
+def _with_its_beginning(driver: "psycopg.Connection[Any]") -> AbstractContextManager[object]:
+    """Send the first statement of a transaction together with what begins it."""
+    idle = driver.pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE
+    return driver.pipeline() if idle and not driver.autocommit else nullcontext()
 
 
 def _plain_cursor(connection: Connection) -> "psycopg.Cursor[Any]":

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import Nullable, copy_into, given, given_rows, new_ids, stored_together, table_of
 from app.db.prepared import Prepared
-from app.domain.exact import Ints, sums_by
+from app.domain.exact import Ints
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, TransactionKind
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
@@ -34,6 +34,14 @@ _COUNTER_OF = {
 """Which counter of a wallet a transaction moves; the other kinds only move points within the wallet."""
 
 BALANCES = ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted")
+"""What an account keeps: what stands in each bucket of a wallet, in the order of the buckets, then the counters."""
+
+# kinds are numbered from 1
+_COUNTER_OF_KIND = np.asarray(
+    [BALANCES.index(_COUNTER_OF[kind]) if kind in _COUNTER_OF else -1 for kind in TransactionKind]
+)
+_LOWERS = [BALANCES.index("spent"), BALANCES.index("expired")]
+"""Counters that rise by what leaves the wallet."""
 
 _changed_lots = given_rows(id=BigInteger(), state=SmallInteger(), remaining=BigInteger())
 _lot = table_of(Lot)
@@ -263,21 +271,10 @@ def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints
     if not owner.size:
         return
     bucket, amount, kind = bucket[wallet], amount[wallet], kind[wallet]
-
-    def total(rows: np.ndarray) -> Ints:
-        return sums_by(of[rows], amount[rows], len(owner))
-
-    def counter(name: str) -> Ints:
-        return total(np.isin(kind, [one for one, counted in _COUNTER_OF.items() if counted == name]))
-
-    told = given(
-        id=owner,
-        pending=total(bucket == Bucket.PENDING),
-        available=total(bucket == Bucket.AVAILABLE),
-        reserved=total(bucket == Bucket.RESERVED),
-        earned=counter("earned"),
-        spent=-counter("spent"),
-        expired=-counter("expired"),
-        adjusted=counter("adjusted"),
-    )
-    _CHANGE_BALANCES.send(session, **told)
+    changes = np.zeros((len(BALANCES), len(owner)), dtype=np.int64)
+    np.add.at(changes, (bucket - Bucket.PENDING, of), amount)
+    counter = _COUNTER_OF_KIND[kind - 1]
+    counted = counter >= 0
+    np.add.at(changes, (counter[counted], of[counted]), amount[counted])
+    changes[_LOWERS] *= -1
+    _CHANGE_BALANCES.send(session, **given(id=owner, **dict(zip(BALANCES, changes, strict=True))))

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import bindparam, select
+from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.db.prepared import Prepared
 from app.domain.definition import EarningRule, Matrix, ProgramSettings
+from app.domain.money import decimal_text
 from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
 from app.domain.states import Unit
 from app.models.catalogue import Product, ProductGroup
@@ -39,15 +41,22 @@ class ProgramRules:
     accounts: Mapping[Unit, int]
     """The programme's own account in each unit: the other side of every transaction."""
 
+    def in_words(self, unit: Unit, amount: int) -> str:
+        """Write an amount with what it is of, for reasons that are kept."""
+        if unit is Unit.MONEY:
+            return f"{decimal_text(amount, self.currency_decimals)} {self.currency}"
+        point = self.settings.point
+        return f"{decimal_text(amount, point.decimals)} {point.plural}"
 
-_STAMP = select(Program.rules_stamp).where(Program.id == bindparam("program"))
+
+_STAMP = Prepared(select(Program.rules_stamp).where(Program.id == bindparam("program", type_=BigInteger)))
 _kept: dict[int, ProgramRules] = {}
 _keeping = threading.Lock()
 
 
 def rules_of(session: Session, program_id: int) -> ProgramRules:
     """Give a programme's rules, compiled. They are kept in the process until the programme's stamp changes."""
-    stamp = session.execute(_STAMP, {"program": program_id}).scalar_one()
+    ((stamp,),) = _STAMP.rows(session, program=program_id)
     with _keeping:
         kept = _kept.get(program_id)
     if kept is None or kept.stamp != stamp:
