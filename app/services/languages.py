@@ -16,8 +16,6 @@ from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
 
-from app.domain.money import decimal_text
-
 LANGUAGES: Mapping[str, str] = {"en": "English", "pl": "Polski", "es": "Español", "ru": "Русский"}
 """Languages that every text is in, each by its own name."""
 
@@ -76,10 +74,10 @@ class Writing:
 
     def figure(self, value: int, decimals: int = 0, *, signed: bool = False) -> str:
         """Write smallest units: 1234567 with two decimals is 12,345.67; ``signed`` writes a plus as well."""
-        whole, point, part = decimal_text(abs(value), decimals).partition(".")
-        grouped = f"{int(whole):,}".replace(",", self.group)
+        whole, part = divmod(abs(value), 10**decimals)
+        grouped = f"{whole:,}".replace(",", self.group)
         sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
-        return f"{sign}{grouped}{self.decimal if point else ''}{part}"
+        return f"{sign}{grouped}{self.decimal}{part:0{decimals}}" if decimals else f"{sign}{grouped}"
 
     def quantity(self, milli: int) -> str:
         """Write a quantity, with the decimals that it has."""
@@ -88,7 +86,7 @@ class Writing:
 
     def cash(self, minor: int, decimals: int, currency: str, *, signed: bool = False) -> str:
         """Write an amount with its currency, where the language puts it."""
-        before, after = _currency_around(self.locale, currency)
+        before, after = _currency_around(self.language, currency)
         sign = MINUS if minor < 0 else "+" if signed and minor > 0 else ""
         return f"{sign}{before}{self.figure(abs(minor), decimals)}{after}"
 
@@ -101,16 +99,16 @@ class Writing:
 
     def day(self, day: dt.date) -> str:
         """Write a date: 19 Nov 2026."""
-        return _day(self.locale, day)
+        return _day(self.language, day)
 
     def month(self, day: dt.date) -> str:
         """Write the month of a date: Nov 2026."""
-        return _month(self.locale, day)
+        return _month(self.language, day)
 
     def instant(self, at: dt.datetime, time_zone: str) -> str:
         """Write an instant as date and minute in a time zone."""
         there = at.astimezone(_zone(time_zone))
-        return f"{_day(self.locale, there.date())}, {there:%H:%M}"
+        return f"{self.day(there.date())}, {there.hour:02}:{there.minute:02}"
 
     def duration(self, seconds: float) -> str:
         """Write how long something took or takes, in the two largest units that matter."""
@@ -194,18 +192,18 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
 
 
 @functools.cache
-def _currency_around(locale: Locale, currency: str) -> tuple[str, str]:
-    pattern = format_currency(Decimal(1), currency, locale=locale)
+def _currency_around(language: str, currency: str) -> tuple[str, str]:
+    pattern = format_currency(Decimal(1), currency, locale=writing(language).locale)
     before, _, after = re.split(r"(1(?:[.,]0+)?)", pattern, maxsplit=1)
     # a code of letters stands off its figure in every language
     return before + NARROW if before[-1:].isalpha() else before, after
 
 
 @functools.lru_cache(4096)
-def _day(locale: Locale, day: dt.date) -> str:
-    return str(format_date(day, "medium", locale))
+def _day(language: str, day: dt.date) -> str:
+    return str(format_date(day, "medium", writing(language).locale))
 
 
 @functools.lru_cache(1024)
-def _month(locale: Locale, day: dt.date) -> str:
-    return str(format_skeleton("yMMM", day, locale=locale))
+def _month(language: str, day: dt.date) -> str:
+    return str(format_skeleton("yMMM", day, locale=writing(language).locale))

@@ -81,7 +81,7 @@ APPLICATIONS = Listing(
             sort=Application.company,
             link=To("applications.show", application_id="row_id"),
         ),
-        Column("name", _("Applicant"), Application.name, sort=Application.name, small=lambda row: row.login),
+        Column("name", _("Applicant"), Application.name, sort=Application.name, small="login"),
         Column("kind", _("Kind"), Application.kind, words=lambda kind: KIND[kind]),
         Column("tax_id", _("Tax id"), Application.tax_id, Kind.CODE, phone=False),
         Column("created_at", _("Sent"), Application.created_at, Kind.INSTANT, Application.created_at),

@@ -66,7 +66,7 @@ DOCUMENTS = Listing(
             _("Document"),
             SalesDocument.number,
             link=To("documents.show", document_id="row_id"),
-            small=lambda row: DOCUMENT_KIND[row.kind],
+            small="kind",
         ),
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("name", _("Distributor"), Distributor.name, link=To("records.show", distributor_id="distributor_id")),

@@ -48,7 +48,7 @@ REVIEW = Listing(
             _("Document"),
             SalesDocument.number,
             link=To("documents.show", document_id="row_id"),
-            small=lambda row: DOCUMENT_KIND[row.kind],
+            small="kind",
         ),
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("came", _("Came in"), SalesDocument.counted_at, Kind.INSTANT, SalesDocument.counted_at, phone=False),

@@ -34,17 +34,17 @@ def _query() -> Select[Any]:
 
 
 _COLUMNS = (
-    Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small=lambda row: row.failure),
+    Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small="failure"),
     Column(
         "name",
         _("Distributor"),
         Distributor.name,
         sort=Distributor.sort_key,
         link=To("records.show", distributor_id="distributor_id"),
-        small=lambda row: row.code,
+        small="code",
     ),
     Column("code", _("Code"), Distributor.code, Kind.CODE, shown=False),
-    Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind], small=lambda row: row.tax_rule),
+    Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind], small="tax_rule"),
     Column("points", _("Points"), points_of_top_up(), Kind.POINTS),
     Column("amount", _("Amount"), TopUp.amount_minor, Kind.MONEY, TopUp.amount_minor),
     Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
@@ -64,7 +64,7 @@ _NAMED = Column(
     Distributor.name,
     sort=Distributor.sort_key,
     link=To("records.show", distributor_id="distributor_id"),
-    small=lambda row: row.reference,
+    small="reference",
 )
 """The first column where a list is of one run: whose top-up, its reference below."""
 

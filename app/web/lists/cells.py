@@ -4,7 +4,7 @@ A page has hundreds of cells, so nothing is looked up for each: not the language
 the page that a value leads to.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from markupsafe import Markup, escape
@@ -23,8 +23,8 @@ _BARE = (Kind.TEXT, Kind.CODE)
 
 def cells_of(columns: Sequence[Column]) -> Callable[[Row], Markup]:
     """Give what writes the cells of a row, of which the first heads it."""
-    shown = [(place, column) for place, column in enumerate(columns) if column.shown]
-    writers = [_cell(column, place, heads=number == 0) for number, (place, column) in enumerate(shown)]
+    shown = [place for place, column in enumerate(columns) if column.shown]
+    writers = [_cell(columns, place, heads=number == 0) for number, place in enumerate(shown)]
     return lambda row: Markup("".join([write(row) for write in writers]))  # noqa: S704  # each escapes what it writes
 
 
@@ -42,11 +42,12 @@ def address_of(to: To | None) -> Callable[[Row], str | None]:
     return address
 
 
-def _cell(column: Column, place: int, *, heads: bool) -> Callable[[Row], str]:
-    text, under = _text(column), column.small
+def _cell(columns: Sequence[Column], place: int, *, heads: bool) -> Callable[[Row], str]:
+    column = columns[place]
+    text, under = _text(column), _under(column, columns)
     badge = _badge(column.badge) if column.badge is not None else None
     address = address_of(column.link) if column.link is not None else None
-    plain, bare, zero, below = (_opening(column, css, heads=heads) for css in ("", "bare", "zero", "bad"))
+    plain, bare, zero, below = _openings(column, "", "bare", "zero", "bad", heads=heads)
     closing = "</th>" if heads else "</td>"
     counts = column.kind in RIGHT
 
@@ -62,16 +63,19 @@ def _cell(column: Column, place: int, *, heads: bool) -> Callable[[Row], str]:
             if html and address is not None and (href := address(row)) is not None:
                 html = f'<a href="{href}">{html}</a>'
         if under is not None and (quiet := under(row)):
-            html = f"{html}<small>{escape(quiet)}</small>"
+            html = f"{html}<small>{quiet}</small>"
         return f"{opening}{html}{closing}"
 
     return write
 
 
-def _opening(column: Column, css: str, *, heads: bool) -> str:
-    classes = f"{column.css} {css}".strip()
-    attribute = f' class="{classes}"' if classes else ""
-    return f'<th scope="row"{attribute}>' if heads else f'<td{attribute} data-title="{escape(str(column.title))}">'
+def _openings(column: Column, *more: str, heads: bool) -> Iterator[str]:
+    """Give the tags that a cell begins with, for each class that it may have besides the column's."""
+    tag, title = ('th scope="row"', "") if heads else ("td", f' data-title="{escape(str(column.title))}"')
+    always = column.css
+    for one in more:
+        classes = f"{always} {one}".strip()
+        yield f'<{tag} class="{classes}"{title}>' if classes else f"<{tag}{title}>"
 
 
 def _badge(badge: Callable[[Any], Badge]) -> Callable[[Any], str]:
@@ -79,14 +83,40 @@ def _badge(badge: Callable[[Any], Badge]) -> Callable[[Any], str]:
         found = badge(value)
         return f'<span class="state state-{found.tone}">{escape(str(found.text))}</span>'
 
-    return write
+    return _once(write)
+
+
+def _once(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Write a value once a page: states and kinds are few, and to say one in a language takes longer than a cell."""
+    written: dict[Any, str] = {}
+
+    def write_once(value: Any) -> str:
+        if isinstance(value, list | dict):
+            return write(value)
+        if value not in written:
+            written[value] = write(value)
+        return written[value]
+
+    return write_once
+
+
+def _under(column: Column, columns: Sequence[Column]) -> Callable[[Row], str] | None:
+    """Give what writes the second line of a cell as HTML."""
+    told = column.small
+    if told is None:
+        return None
+    if callable(told):
+        return lambda row: escape(str(told(row)))
+    place = next(place for place, other in enumerate(columns) if other.key == told)
+    text = _text(columns[place])
+    return lambda row: "" if row[place] is None else text(row[place])
 
 
 def _text(column: Column) -> Callable[[Any], str]:
     """Give what writes a value as HTML."""
     if column.words is not None:
         words = column.words
-        return lambda value: escape(str(words(value)))
+        return _once(lambda value: escape(str(words(value))))
     return (lambda value: escape(str(value))) if column.kind in _BARE else _WRITERS[column.kind]()
 
 

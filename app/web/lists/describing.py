@@ -70,7 +70,8 @@ class Column:
         link: the page that the value leads to.
         badge: gives the state in a word, from the value.
         words: gives what is shown in place of the value: a text, from the value.
-        small: gives a second, quieter line under the value, from the row.
+        small: a second, quieter line under the value: the key of the column whose value it is, or what gives a text,
+            empty where there is none, from the row.
         phone: whether it stands on a phone, too.
         shown: whether it stands on pages at all; what links and exports need does not have to.
         exported: whether it stands in exports.
@@ -84,7 +85,7 @@ class Column:
     link: To | None = None
     badge: Callable[[Any], Badge] | None = None
     words: Callable[[Any], Text] | None = None
-    small: Callable[[Any], Text | None] | None = None
+    small: str | Callable[[Any], Text] | None = None
     phone: bool = True
     shown: bool = True
     exported: bool = True
