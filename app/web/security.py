@@ -4,6 +4,7 @@ import secrets
 
 from flask import Flask, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -48,6 +49,16 @@ _FILES = frozenset(
 
 class Sessions(SecureCookieSessionInterface):
     """The session's cookie: over https it is sent over https alone, and no other host can set it."""
+
+    def __init__(self) -> None:
+        """Begin without what signs: it is made of the application's key, once."""
+        self._signing: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Give what signs cookies; Flask would make it anew twice for every request."""
+        if self._signing is None:
+            self._signing = super().get_signing_serializer(app)
+        return self._signing
 
     def get_cookie_secure(self, app: Flask) -> bool:
         """Follow the request: Kontor on one's own machine is plain http."""
