@@ -173,7 +173,8 @@ def _trailing(millionths: Ints) -> Ints:
 def _plain(values: pa.Array, signs: str, whole_digits: int, most_decimals: int | None) -> Flags:
     """Mark the numbers about which nothing needs a closer look, as most files write nearly all of theirs."""
     decimals = _NOISE_DECIMALS if most_decimals is None else min(most_decimals, _NOISE_DECIMALS)
-    pattern = rf"^-?[0-9]{{1,{whole_digits}}}(?:[{signs}][0-9]{{1,{decimals}}})?$"
+    part = rf"(?:[{signs}][0-9]{{1,{decimals}}})?" if decimals else ""
+    pattern = rf"^-?[0-9]{{1,{whole_digits}}}{part}$"
     return np.asarray(pc.match_substring_regex(values, pattern), dtype=bool)
 
 
@@ -235,6 +236,11 @@ def quantity(column: Column, rows: np.ndarray, problems: Problems, signs: str) -
 def money(column: Column, rows: np.ndarray, problems: Problems, signs: str, decimals: int, missing: int) -> Ints:
     """Read amounts in minor units, rounded half up where a source writes more decimals than the currency has."""
     return _numbers(column, rows, problems, signs, decimals, missing)
+
+
+def points(column: Column, rows: np.ndarray, problems: Problems, signs: str, decimals: int, missing: int) -> Ints:
+    """Read points in a programme's smallest unit; more decimals than its point has are a problem."""
+    return _numbers(column, rows, problems, signs, decimals, missing, most_decimals=decimals)
 
 
 def price(column: Column, rows: np.ndarray, problems: Problems, signs: str, decimals: int, missing: int) -> Ints:

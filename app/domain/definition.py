@@ -456,12 +456,15 @@ class Months(Part):
         return frozenset(given if self.net_amount is None else given | {"net_amount"})
 
 
+KindOfFile: TypeAlias = Literal[
+    "sales", "distributors", "people", "cards", "products", "rewards", "rates", "adjustments"
+]
+
+
 class ImportProfile(Part):
     """How to read one kind of file from one source."""
 
-    kind: Literal["sales", "distributors", "people", "cards", "products", "rates", "adjustments"] | None = Field(
-        None, description="where the profile's name is no kind"
-    )
+    kind: KindOfFile | None = Field(None, description="where the profile's name is no kind")
     files: Words | None = Field(
         None, description="names of the files that `kontor import watch` reads by it, such as sales-*.csv"
     )

@@ -46,6 +46,15 @@ KINDS: Mapping[str, Kind] = {
     "people": Kind(required=frozenset({"distributor", "email"}), optional=frozenset({"name", "role"})),
     "cards": Kind(required=frozenset({"distributor", "token", "last4"}), optional=frozenset()),
     "rates": Kind(required=frozenset({"product_group", "distributor_group", "points"}), optional=frozenset({"matrix"})),
+    "rewards": Kind(
+        required=frozenset({"code", "name", "points"}),
+        optional=frozenset(
+            {
+                *("kind", "category", "description", "cost", "stock", "per_person", "from", "until"),
+                *("season_points", "season_from", "season_until"),
+            }
+        ),
+    ),
     "adjustments": Kind(
         required=frozenset({"distributor", "points", "note"}), optional=frozenset({"reason", "reference"})
     ),

@@ -40,6 +40,8 @@ SENTENCES: Mapping[str, str] = {
     ),
     "unknown_group": _("No group is called {found}; correct it, or add the group to the programme."),
     "nothing_to_adjust": _("{field}: 0 points change nothing; correct it, or leave the row out."),
+    "season_not_whole": _("A season has a price, a first and a last day; fill in all three, or none."),
+    "ends_before_it_begins": _("{field}: {found} lies before the day on which it begins; correct one of them."),
     "no_card": _("{why} Correct the row."),
     "repeated_code": _("The code {found} stands in more than one row with other content; keep one of them."),
     # its document

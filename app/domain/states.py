@@ -164,6 +164,17 @@ class TaxStatus(enum.StrEnum):
     BUSINESS_FRIEND = "business_friend"
 
 
+class RewardKind(enum.StrEnum):
+    """What a reward is."""
+
+    GOODS = "goods"
+    VOUCHER = "voucher"
+    DISCOUNT = "discount"
+    DONATION = "donation"
+    TOP_UP = "top_up"
+    DRAW = "draw"
+
+
 class MessageState(enum.StrEnum):
     """How far a mail or an SMS has come."""
 

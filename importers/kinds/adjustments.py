@@ -3,7 +3,7 @@
 from app.domain.codes import code_key
 from app.domain.states import Outcome
 from app.services import adjustments, distributors
-from app.services.adjustments import MOST, REASONS
+from app.services.adjustments import REASONS
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import points_of
 from importers.kinds.rows import ThingRows
@@ -15,7 +15,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 
     A distributor that nobody knows holds its row.
     """
-    points = points_of(rows, "points", desk.program.point_decimals, desk.decimals, problems, most=MOST)
+    points = points_of(desk, rows, "points", problems)
     known = distributors.distributor_ids(desk.session, desk.program.id)
     asked = repeated = 0
     for row, cells in rows:

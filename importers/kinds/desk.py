@@ -22,6 +22,7 @@ class Desk:
         program: whose rows they are.
         settings: the programme's.
         decimals: the decimal signs that the file uses, its own first.
+        dates: how the file writes dates, as its profile says.
         file: the fingerprint of the file: a row of it is known again by this and its number.
         address: where people reach the pages: links in messages begin with it.
         actor: who imports.
@@ -32,6 +33,7 @@ class Desk:
     program: Program
     settings: ProgramSettings
     decimals: str
+    dates: str | None
     file: bytes
     address: str
     actor: str

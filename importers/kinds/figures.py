@@ -1,48 +1,46 @@
-"""Figures in the cells of things: points, whole in the programme's smallest unit."""
+"""Figures and days in the cells of things: whole numbers and dates, by row. What is none is a problem of its row."""
 
-from decimal import Decimal, InvalidOperation
+import datetime as dt
 
-from app.domain.states import Outcome
+import numpy as np
+
+from app.domain.exact import Ints
+from importers import parsing
+from importers.kinds.desk import Desk
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
-_SPACES = str.maketrans("", "", "   '")
+_NONE = int(np.iinfo(np.int64).min)
 
 
-def points_of(
-    rows: ThingRows, field: str, decimals: int, signs: str, problems: Problems, *, most: int
-) -> dict[int, int]:
-    """Read a field of points in every row. Gives them by row number; what is no number of points is a problem.
-
-    ``decimals`` are those of the programme's point, ``signs`` the decimal signs of the file, ``most`` the largest
-    number that makes sense.
-    """
-    found: dict[int, int] = {}
-    for row, cells in rows:
-        text = cells.get(field)
-        if text is None:
-            continue
-        why = {"field": rows.columns[field], "found": repr(text)}
-        try:
-            number = Decimal(_plain(text, signs)).scaleb(decimals)
-            whole = int(number)
-        except (InvalidOperation, OverflowError, ValueError):
-            problems.add(row, Outcome.REFUSED, "not_a_number", example="1234", **why)
-            continue
-        if number != whole:
-            problems.add(row, Outcome.REFUSED, "too_many_decimals", decimals=decimals, **why)
-        elif abs(whole) > most:
-            problems.add(row, Outcome.REFUSED, "number_too_large", **why)
-        else:
-            found[row] = whole
-    return found
+def points_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
+    """Give the points of a field, in the programme's smallest unit."""
+    return _figures(desk, rows, field, problems, desk.program.point_decimals)
 
 
-def _plain(text: str, signs: str) -> str:
-    """Write a number with a point, and without what parts its thousands; scientific notation is no number here."""
-    plain = text.strip().translate(_SPACES)
-    if signs.startswith(","):
-        plain = plain.replace(",", ".") if plain.count(",") == 1 and "." not in plain else plain
-    if plain.lstrip("+-").replace(".", "", 1).isdecimal():
-        return plain
-    raise ValueError(text)
+def counts_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
+    """Give the whole numbers of a field."""
+    return _figures(desk, rows, field, problems, 0)
+
+
+def money_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
+    """Give the amounts of a field, in minor units."""
+    return _figures(desk, rows, field, problems, desk.program.currency_decimals)
+
+
+def days_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, dt.date]:
+    """Give the days of a field."""
+    column = rows.typed.get(field)
+    if column is None:
+        return {}
+    days, _ = parsing.dates(column, rows.row_number, problems, desk.dates, desk.program.time_zone)
+    found = zip(rows.row_number.tolist(), days.tolist(), strict=True)
+    return {row: day for row, day in found if day is not None}
+
+
+def _figures(desk: Desk, rows: ThingRows, field: str, problems: Problems, decimals: int) -> dict[int, int]:
+    column = rows.typed.get(field)
+    if column is None:
+        return {}
+    read: Ints = parsing.points(column, rows.row_number, problems, desk.decimals, decimals, _NONE)
+    return {row: value for row, value in zip(rows.row_number.tolist(), read.tolist(), strict=True) if value != _NONE}

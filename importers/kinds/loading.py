@@ -1,6 +1,6 @@
 """Every kind of file in which one row is one thing, and how it is loaded."""
 
-from importers.kinds import adjustments, distributors, people, products, rates
+from importers.kinds import adjustments, distributors, people, products, rates, rewards
 from importers.kinds.desk import Loader
 
 LOADERS: dict[str, Loader] = {
@@ -10,6 +10,7 @@ LOADERS: dict[str, Loader] = {
     "rates": Loader(
         ("product_group", "distributor_group", "points"), ("matrix", "product_group", "distributor_group"), rates.load
     ),
+    "rewards": Loader(("code", "name", "points"), ("code",), rewards.load),
     "adjustments": Loader(("distributor", "points", "note"), (), adjustments.load),
 }
 

@@ -13,8 +13,6 @@ from importers.kinds.figures import points_of
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
-_MOST = 10**9
-
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Put rates into the programme's matrices, and publish what reads otherwise than before.
@@ -25,7 +23,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     document = programs.export(session, program.code)
     matrices: dict[str, dict[str, Any]] = {code_key(one["code"]): one for one in document.get("matrices", [])}
     only = next(iter(matrices)) if len(matrices) == 1 else ""
-    points = points_of(rows, "points", program.point_decimals, desk.decimals, problems, most=_MOST)
+    points = points_of(desk, rows, "points", problems)
     groups = {
         "product_group": catalogue.group_ids(session, program.id),
         "distributor_group": distributors.group_ids(session, program.id),

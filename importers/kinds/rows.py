@@ -13,7 +13,16 @@ from importers.problems import Problems
 
 Cells = dict[str, str | None]
 
-_MOST = {"tier": 64, "tax_id": 64, "tax_status": 64, "country": 64, "ean": 64, "note": 500}
+_MOST = {
+    "tier": 64,
+    "tax_id": 64,
+    "tax_status": 64,
+    "country": 64,
+    "ean": 64,
+    "note": 500,
+    "category": 64,
+    "description": 4_000,
+}
 """Longest texts of fields whose length is not that of names."""
 
 
@@ -24,10 +33,14 @@ class ThingRows:
     Attributes:
         by_key: the rows that may be taken in.
         columns: the file's name of each field, for messages.
+        typed: the cells of each field, a column.
+        row_number: the row of each cell.
         repeated: how many rows said again what one before them said.
     """
 
     columns: Mapping[str, str]
+    typed: Mapping[str, Column]
+    row_number: np.ndarray
     by_key: dict[tuple[str, ...], tuple[int, Cells]] = field(default_factory=dict)
     repeated: int = 0
 
@@ -48,7 +61,7 @@ def read_rows(
     for field_, column in typed.items():
         require_short(column, table.row_number, problems, _MOST.get(field_, MAX_TEXT))
     read = {field_: column.texts() for field_, column in typed.items()}
-    rows = ThingRows(columns)
+    rows = ThingRows(columns, typed, table.row_number)
     for at, row in enumerate(table.row_number.tolist()):
         cells: Cells = {field_: values[at] for field_, values in read.items()}
         for name in needed:
