@@ -6,6 +6,7 @@ from app.domain.definition import ImportProfile
 from app.domain.fields import problems_of_columns
 from importers.errors import ColumnsMissing, NoProfile
 from importers.layout.header import keys_of, name_key
+from importers.layout.months import called
 from importers.layout.table import TextTable
 
 
@@ -52,4 +53,5 @@ def columns_of(header: Sequence[str], profile: ImportProfile, row: int = 1, shee
 
 def mapped(table: TextTable, profile: ImportProfile) -> dict[str, str]:
     """Find the column of each field in a table that was read by the profile, or by none."""
-    return columns_of(table.header, profile)
+    columns = columns_of(table.header, profile)
+    return columns if profile.months is None else columns | called(profile.months)

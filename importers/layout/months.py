@@ -102,8 +102,9 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
         raise NoMonths("no column is named like a month, such as 2025-12")
     if nameless:
         raise NoMonths(f"the month {nameless[0]!r} has no year; say year in the profile's months")
-    wanted = {"quantity": profile.quantity or "", "net_amount": profile.net_amount}
-    named = {field: label for field, label in wanted.items() if label is not None}
+    named = {"quantity": profile.quantity or ""}
+    if profile.net_amount is not None:
+        named["net_amount"] = profile.net_amount
     by_month: dict[str, dict[str, str]] = {}
     for one in found:
         for field, label in named.items():
@@ -114,7 +115,13 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
         seen = sorted({one.label for one in found})
         raise NoMonths(f"a month has no {' and '.join(map(repr, named.values()))}; over its columns stands {seen}")
     ids = [name for name in cells.column_names if name not in {one.name for one in found} and not is_sum(name)]
-    return _stack(cells, ids, by_month, {field: label or QUANTITY for field, label in named.items()})
+    return _stack(cells, ids, by_month, called(profile))
+
+
+def called(profile: Months) -> dict[str, str]:
+    """Give the columns that lines of a matrix have by month, by field."""
+    columns = {"quantity": profile.quantity or QUANTITY}
+    return columns if profile.net_amount is None else columns | {"net_amount": profile.net_amount}
 
 
 def _stack(

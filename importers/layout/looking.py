@@ -1,0 +1,441 @@
+"""A look at a file: what it seems to be, column by column, and what somebody must say before it can be read."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.domain.definition import DATE_ORDERS
+from app.domain.fields import KINDS
+from importers.files.grid import Grid, SheetSeen
+from importers.layout import dates, numbers
+from importers.layout.header import JOINT, Header, distinct, kept_columns, name_key, names_at, top_of
+from importers.layout.months import MonthColumn, is_sum, month_columns, read_month
+from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
+from importers.layout.numbers import PIECES, currencies_of, tidy
+from importers.layout.rows import Body, empty_cells, recognise
+from importers.layout.settling import DATES, NUMBERS
+from importers.layout.synonyms import names_of, spoken
+from importers.layout.table import Recognised
+
+SHOWN_ROWS = 20
+_MOST_ABOVE = 60
+_TYPICAL = 20
+_MOST_HEADER_ROWS = 3
+_LEAST_MONTHS = 2
+_FILLED_DOWN_FROM = 0.2
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T].*)?")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_PROVED = 110
+_ALIKE = 0.9
+
+Topic = Literal["column", "dates", "decimal", "encoding", "fixed", "year"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the file does not say, and nobody may guess.
+
+    Attributes:
+        key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``column:FIELD`` or
+            ``fixed:FIELD``.
+        topic: what it is about.
+        about: the column or field.
+        options: the answers there are; empty: any text.
+        examples: what stands in the file.
+    """
+
+    key: str
+    topic: Topic
+    about: str
+    options: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnSeen:
+    """A column: its name, what stands in it, and which fields it may hold, the likeliest first."""
+
+    name: str
+    facts: Facts
+    fields: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True)
+class MonthsSeen:
+    """Months side by side: what stands over their quantities and amounts, and the year where their names have none."""
+
+    months: tuple[str, ...]
+    quantity: str | None
+    net_amount: str | None
+    year: int | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a file seems to be. Everything in it is a guess but the questions, which are open.
+
+    ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
+    gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates.
+    """
+
+    kind: str
+    sheets: tuple[SheetSeen, ...]
+    sheet: str
+    read: tuple[str, ...] | Literal["first", "visible"]
+    encoding: str | None
+    delimiter: str | None
+    header: int
+    header_rows: int
+    confidence_bp: int
+    hidden_rows: int
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    columns: tuple[ColumnSeen, ...]
+    columns_of: dict[str, str]
+    ignored: tuple[str, ...]
+    months: MonthsSeen | None
+    fill_down: tuple[str, ...]
+    form: dict[str, Any]
+    recognised: dict[str, int]
+    questions: tuple[Question, ...]
+    fingerprint: str
+
+
+@dataclass
+class _Sheet:
+    """A sheet with its header as it was guessed."""
+
+    grid: Grid
+    header: Header
+    confidence_bp: int
+    names: list[str]
+    kept: list[int]
+    months: list[MonthColumn] = field(default_factory=list)
+
+    @property
+    def body(self) -> pa.Table:
+        """Give what is below the header."""
+        return self.grid.cells.slice(self.header.below).select(self.kept).rename_columns(self.names)
+
+
+class NothingSeen(Exception):
+    """No sheet that people see has a table."""
+
+
+def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str) -> Seen:
+    """Look at the sheets of a file that people see.
+
+    Raises:
+        NothingSeen: There is no table in any of them.
+    """
+    found = [one for one in (_sheet(grid, kind) for grid in grids) if one is not None]
+    if not found:
+        raise NothingSeen
+    main = next((one for one in found if one.confidence_bp >= 5_000), max(found, key=lambda one: one.confidence_bp))
+    key = fingerprint(main.names)
+    alike = [one for one in found if fingerprint(one.names) == key]
+    columns = [_column(main, at, kind) for at in range(len(main.names))]
+    months = _months(main) if len(main.months) >= _LEAST_MONTHS and kind == "sales" else None
+    guesses = _guesses(main, columns, months, kind)
+    recognised = Recognised()
+    body = Body(main.body, main.grid.row_number[main.header.below :], _places(main, guesses))
+    lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised))
+    form, open_ = _form(alike, guesses, months)
+    return Seen(
+        kind=kind,
+        sheets=tuple(sheets),
+        sheet=main.grid.name,
+        read=_which(grids, main, alike),
+        encoding=main.grid.encoding,
+        delimiter=main.grid.delimiter,
+        header=int(main.grid.row_number[main.header.at]),
+        header_rows=len(main.header.rows),
+        confidence_bp=main.confidence_bp,
+        hidden_rows=len(main.grid.hidden_rows),
+        rows=_first_rows(main.grid),
+        columns=tuple(columns),
+        columns_of=guesses.columns,
+        ignored=tuple(guesses.ignored),
+        months=months,
+        fill_down=_fill_down(lines, guesses),
+        form=form | _credit_notes(lines),
+        recognised={str(one): count for one, count in recognised.count().items()},
+        questions=(*_about_encoding(main.grid), *_about_columns(guesses, months, kind), *open_),
+        fingerprint=key,
+    )
+
+
+def fingerprint(names: Sequence[str]) -> str:
+    """Give what two headers share that name the same columns, in whatever order; months count as one another."""
+    keys = set()
+    for name in names:
+        parts = ["month" if read_month(part) else name_key(part) for part in name.split(JOINT)]
+        keys.add(JOINT.join(parts))
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
+
+
+def _sheet(grid: Grid, kind: str) -> _Sheet | None:
+    top = top_of(grid, _MOST_ABOVE + _TYPICAL)
+    known = frozenset().union(*names_of(kind).values())
+    scored = [(_score(top, at, known), -at) for at in range(min(len(top), _MOST_ABOVE))]
+    best, negative = max(scored, default=(0.0, 0))
+    if best <= 0:
+        return None
+    header = _with_rows(grid, top, -negative)
+    kept = kept_columns(grid, header)
+    names = distinct([header.names[at] for at in kept], (), "")
+    return _Sheet(grid, header, min(10_000, int(best * 100)), names, kept, month_columns(names))
+
+
+def _score(top: Sequence[Sequence[str]], at: int, known: frozenset[str]) -> float:
+    """Say how much a row looks like a header, to 100: its names are known, no figures, and as wide as what follows."""
+    said = [cell for cell in top[at] if cell]
+    if len(said) < 2:
+        return 0
+    widths = [width for row in top[at + 1 : at + 1 + _TYPICAL] if (width := sum(map(bool, row)))]
+    typical = sorted(widths)[len(widths) // 2] if widths else len(said)
+    wordy = sum(bool(read_month(cell)) or not any(sign.isdigit() for sign in cell) for cell in said) / len(said)
+    named = sum(spoken(cell) in known for cell in said)
+    return 50 * min(1.0, named / 4) + 25 * wordy + 25 * min(1.0, len(said) / max(1, typical)) if wordy > 0.5 else 0
+
+
+def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int) -> Header:
+    """Take more rows to a header whose row leaves columns without a name of their own."""
+    rows = [list(row) for row in top]
+    one = Header(at, rows[at : at + 1], names_at(grid, rows, at, 1))
+    if _complete(grid, one):
+        return one
+    for count in range(2, _MOST_HEADER_ROWS + 1):
+        for first in (at, at - count + 1):
+            several = rows[first : first + count]
+            if first < 0 or len(several) < count or not all(map(_is_wordy, several)):
+                continue
+            joined = Header(first, several, names_at(grid, rows, first, count))
+            if _complete(grid, joined):
+                return joined
+    return one
+
+
+def _complete(grid: Grid, header: Header) -> bool:
+    names = [name_key(header.names[at]) for at in kept_columns(grid, header)]
+    return all(names) and len(set(names)) == len(names)
+
+
+def _is_wordy(row: Sequence[str]) -> bool:
+    said = [cell for cell in row if cell]
+    return len(said) > 1 and all(read_month(cell) or not any(sign.isdigit() for sign in cell) for cell in said)
+
+
+def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
+    facts = facts_of(sheet.body.column(at))
+    return ColumnSeen(sheet.names[at], facts, tuple(candidates(sheet.names[at], facts, kind)))
+
+
+def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | None, kind: str) -> Guesses:
+    of_months = {one.name for one in sheet.months} if months else set()
+    found = {
+        one.name: list(one.fields)
+        for one in columns
+        if one.name not in of_months and not (months and is_sum(one.name)) and not one.name.startswith("column ")
+    }
+    if months:
+        given = {"document_number", "issued_on", "quantity", *(("net_amount",) if months.net_amount else ())}
+        found = {name: [one for one in several if one.field not in given] for name, several in found.items()}
+    guesses = guess(_proved(sheet, found), kind)
+    guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
+    return guesses
+
+
+def _proved(sheet: _Sheet, found: dict[str, list[Candidate]]) -> dict[str, list[Candidate]]:
+    """Raise what figures prove: a column that is quantity x unit price on nearly every row is the net amount."""
+    first = {
+        wanted: next((name for name, several in found.items() if several and several[0].field == wanted), None)
+        for wanted in ("quantity", "unit_price")
+    }
+    if not all(first.values()):
+        return found
+    pieces, price = (_floats(sheet.body, str(name)) for name in first.values())
+    proved = dict(found)
+    for name, several in found.items():
+        if not any(one.field == "net_amount" for one in several):
+            continue
+        amount = _floats(sheet.body, name)
+        told = ~np.isnan(pieces * price * amount)
+        alike = np.abs(pieces * price - amount)[told] <= 0.011 * np.maximum(1, np.abs(pieces[told]))
+        if told.sum() > 1 and alike.mean() >= _ALIKE:
+            proved[name] = [
+                Candidate(one.field, _PROVED, f"{one.why}; is quantity x unit price")
+                if one.field == "net_amount"
+                else one
+                for one in several
+            ]
+    return proved
+
+
+def _floats(body: pa.Table, name: str) -> np.ndarray:
+    texts = body.column(name).slice(0, 500).combine_chunks()
+    plain = pc.replace_substring_regex(tidy(texts).values, r"[ ']", "")
+    read = []
+    for text in plain.to_pylist():
+        sign = max(text.rfind(","), text.rfind(".")) if text else -1
+        digits = text if sign < 0 else text[:sign].replace(",", "").replace(".", "") + "." + text[sign + 1 :]
+        try:
+            read.append(float(digits))
+        except (TypeError, ValueError):
+            read.append(np.nan)
+    return np.asarray(read)
+
+
+def _months(sheet: _Sheet) -> MonthsSeen:
+    labels = list(dict.fromkeys(one.label for one in sheet.months))
+    amounts = [label for label in labels if _says(label, "net_amount") or currencies_of(_last_word(label))]
+    pieces = [label for label in labels if _says(label, "quantity") or _last_word(label) in PIECES]
+    quantity = next(iter(pieces), None) or next((one for one in labels if one not in amounts), None)
+    amount = next((one for one in amounts if one != quantity), None)
+    if amount is None and quantity is not None:
+        amount = next((one for one in labels if one != quantity and one), None)
+    years = {int(year) for row in top_of(sheet.grid, sheet.header.at) for cell in row for year in _YEAR.findall(cell)}
+    return MonthsSeen(
+        tuple(dict.fromkeys(one.text(0) for one in sheet.months)),
+        quantity or None,
+        amount,
+        years.pop() if len(years) == 1 and any(one.year is None for one in sheet.months) else None,
+    )
+
+
+def _says(label: str, wanted: str) -> bool:
+    return spoken(label.rpartition(JOINT)[2]) in names_of("sales")[wanted]
+
+
+def _last_word(label: str) -> str:
+    return label.rpartition(JOINT)[2].split(" ")[-1].casefold().rstrip(".")
+
+
+def _places(sheet: _Sheet, guesses: Guesses) -> dict[str, int]:
+    return {wanted: sheet.names.index(name) for wanted, name in guesses.columns.items()}
+
+
+def _which(
+    grids: Sequence[Grid], main: _Sheet, alike: Sequence[_Sheet]
+) -> tuple[str, ...] | Literal["first", "visible"]:
+    if len(alike) > 1:
+        return "visible"
+    return "first" if main.grid is grids[0] else (main.grid.name,)
+
+
+def _first_rows(grid: Grid) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    return tuple(
+        (int(row), tuple(cells)) for row, cells in zip(grid.row_number, top_of(grid, SHOWN_ROWS), strict=False)
+    )
+
+
+def _fill_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
+    """Find fields that are written once for several rows: a number is often missing where goods are named."""
+    if not {"document_number", "product"} <= lines.columns.keys() or not len(lines):
+        return ()
+    lacks = {name: empty_cells(lines.cells.column(at)) for name, at in lines.columns.items()}
+    named = ~lacks["product"]
+    without = lacks["document_number"] & named
+    if lacks["document_number"][0] or without.mean() < _FILLED_DOWN_FROM:
+        return ()
+    own = named & ~without
+    found = ["document_number"]
+    for name in ("issued_on", "distributor", "distributor_name"):
+        # what every document's first row has, and most of the others have not, belongs to the document
+        if name in lacks and not lacks[name][own].any() and lacks[name][without].mean() > 0.5:
+            found.append(name)
+    return tuple(one for one in found if one in guesses.columns)
+
+
+def _form(
+    sheets: Sequence[_Sheet], guesses: Guesses, months: MonthsSeen | None
+) -> tuple[dict[str, Any], list[Question]]:
+    """Say what a profile must of numbers and dates, and what it cannot know."""
+    form: dict[str, Any] = {}
+    questions: list[Question] = []
+    main = sheets[0]
+    held = [guesses.columns[one] for one in NUMBERS if one in guesses.columns]
+    held += [one.name for one in main.months] if months else []
+    proofs = {name: numbers.proof(_distinct(sheets, name), typed=main.grid.typed) for name in held}
+    agreed = numbers.agreed(proofs.values())
+    if agreed.decimal is None:
+        name = next((name for name, one in proofs.items() if one.decimal is None), held[0])
+        questions.append(Question("decimal", "decimal", name, (",", "."), proofs[name].examples))
+    elif agreed.decimal == ",":
+        form["decimal"] = ","
+    if agreed.thousands is not None:
+        form["thousands"] = agreed.thousands
+    for one in DATES:
+        if one not in guesses.columns:
+            continue
+        texts = _distinct(sheets, guesses.columns[one]).to_pylist()
+        proof = dates.proof(texts)
+        if proof.order is None:
+            ways = proof.orders or DATE_ORDERS
+            questions.append(Question("dates", "dates", guesses.columns[one], ways, proof.examples))
+        elif not all(_ISO.fullmatch(text) for text in texts):
+            form["dates"] = proof.order
+    return form, questions
+
+
+def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:
+    columns = [sheet.body.column(name) for sheet in sheets if name in sheet.names]
+    texts = pc.unique(pc.utf8_trim_whitespace(pa.chunked_array([chunk for one in columns for chunk in one.chunks])))
+    return texts.filter(pc.fill_null(pc.not_equal(texts, ""), False))  # noqa: FBT003
+
+
+def _credit_notes(lines: Body) -> dict[str, Any]:
+    """Find the letters that the numbers of all documents with returned goods begin with, and no other's."""
+    if not {"document_number", "quantity"} <= lines.columns.keys() or len(lines) > 100_000:
+        return {}
+    numbers_ = lines.cells.column(lines.columns["document_number"]).to_pylist()
+    pieces = _floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]])
+    numbers_ = numbers_[: len(pieces)]
+    of = {
+        sign: Counter(
+            letters[0]
+            for text, one in zip(numbers_, pieces, strict=True)
+            if text and (one < 0) is sign
+            if (letters := re.match(r"[^\W\d_]{2,}", text.strip()))
+        )
+        for sign in (True, False)
+    }
+    returned = sum(1 for text, one in zip(numbers_, pieces, strict=True) if text and one < 0)
+    prefix = next(iter(of[True]), None)
+    if prefix is None or of[True][prefix] != returned or any(one.startswith(prefix) for one in of[False]):
+        return {}
+    return {"credit_note": {"number_prefix": prefix}}
+
+
+def _about_encoding(grid: Grid) -> list[Question]:
+    if not grid.encodings:
+        return []
+    return [Question("encoding", "encoding", "", tuple(filter(None, (grid.encoding, *grid.encodings))))]
+
+
+def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> list[Question]:
+    questions = [
+        Question(f"column:{wanted}", "column", wanted, tuple(several)) for wanted, several in guesses.choices.items()
+    ]
+    given = {"document_number", "issued_on", "quantity"} if months else set()
+    lacking = sorted(KINDS[kind].required - guesses.columns.keys() - given)
+    if (
+        kind == "sales"
+        and not guesses.columns.keys() & {"unit_price", "net_amount"}
+        and not (months and months.net_amount)
+    ):
+        lacking.append("net_amount")
+    for wanted in lacking:
+        if wanted == "distributor":
+            questions.append(Question("fixed:distributor", "fixed", wanted))
+        else:
+            questions.append(Question(f"column:{wanted}", "column", wanted, tuple(guesses.ignored)))
+    if months and months.year is None and any(one.startswith("0000") for one in months.months):
+        questions.append(Question("year", "year", ", ".join(months.months)))
+    return questions

@@ -1,0 +1,160 @@
+"""Which column holds which field, by what it is called and what stands in it: guesses, each with why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from rapidfuzz import fuzz
+
+from app.domain.fields import KINDS
+from importers.layout.dates import read_moment
+from importers.layout.header import JOINT
+from importers.layout.numbers import tidy
+from importers.layout.settling import DATES, NUMBERS
+from importers.layout.synonyms import names_of, spoken
+
+SAMPLE = 2_000
+"""Distinct texts of a column that are looked at."""
+
+_POINTS = frozenset({"points"})
+_STAND_INS = {"distributor": "distributor_name", "product": "product_name"}
+"""A name serves where a source has no code."""
+_LEAST, _NEAR, _SURE = 70, 10, 100
+_SAID_OF_OTHERS = 95
+_DIGITS_OF_EAN = (8, 12, 13)
+_NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?)$"
+_LEAST_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A field that a column may hold: how sure (to 100, more where figures prove it), and why."""
+
+    field: str
+    score: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the texts of a column are: shares in basis points."""
+
+    filled_bp: int
+    dates_bp: int
+    numbers_bp: int
+    eans_bp: int
+    samples: tuple[str, ...]
+
+
+@dataclass
+class Guesses:
+    """What was guessed: a column for each field; fields of which several columns may be the one; nobody's columns."""
+
+    columns: dict[str, str] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+
+
+def facts_of(texts: pa.ChunkedArray, samples: int = 5) -> Facts:
+    """Look at the texts of a column."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    said = trimmed.filter(pc.fill_null(pc.not_equal(trimmed, ""), False))  # noqa: FBT003
+    distinct = pc.unique(said).slice(0, SAMPLE)
+    count = len(distinct)
+    plain = tidy(distinct).values
+    numbers = np.asarray(pc.match_substring_regex(plain, _NUMBER), dtype=bool)
+    read = distinct.to_pylist()
+    dates = sum(not number and bool(read_moment(text).days) for text, number in zip(read, numbers, strict=True))
+    return Facts(
+        filled_bp=10_000 * len(said) // max(1, len(texts)),
+        dates_bp=10_000 * dates // max(1, count),
+        numbers_bp=10_000 * int(numbers.sum()) // max(1, count),
+        eans_bp=10_000 * sum(is_ean(text) for text in read) // max(1, count),
+        samples=tuple(read[:samples]),
+    )
+
+
+def is_ean(text: str) -> bool:
+    """Say whether a text is an EAN or a UPC: its last digit proves the others."""
+    if not text.isdecimal() or len(text) not in _DIGITS_OF_EAN:
+        return False
+    weighed = sum(int(digit) * (3 if at % 2 == 0 else 1) for at, digit in enumerate(reversed(text[:-1])))
+    return (weighed + int(text[-1])) % 10 == 0
+
+
+def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
+    """Say which fields a column may hold, the likeliest first."""
+    known = KINDS[kind].known
+    heads = list(dict.fromkeys(spoken(part) for part in (name, name.rpartition(JOINT)[2])))
+    found = []
+    for one, names in names_of(kind).items():
+        if one not in known or not _holds(one, facts):
+            continue
+        score, called = max(_alike(head, names) for head in heads)
+        if score >= _LEAST:
+            why = f"named {name!r}" if called in heads else f"named {name!r}, nearly {called!r}"
+            found.append(Candidate(one, score, why))
+    if "product" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
+        found.append(Candidate("product", _LEAST + 5, "holds EAN codes"))
+    if "ean" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
+        found.append(Candidate("ean", _SURE, "holds EAN codes"))
+    if not found and facts.dates_bp >= 9_000:
+        found = [Candidate(one, _LEAST, "holds dates") for one in DATES if one in known]
+    best: dict[str, Candidate] = {}
+    for candidate in found:
+        if candidate.field not in best or best[candidate.field].score < candidate.score:
+            best[candidate.field] = candidate
+    return sorted(best.values(), key=lambda one: -one.score)
+
+
+def _holds(one: str, facts: Facts) -> bool:
+    """Say whether what stands in a column can be the field's."""
+    if not facts.samples:
+        return True
+    if one in DATES:
+        return facts.dates_bp >= 5_000 or facts.numbers_bp >= 9_000
+    if one in NUMBERS or one in _POINTS:
+        return facts.numbers_bp >= 5_000
+    return facts.dates_bp < 9_000
+
+
+def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
+    if head in names:
+        return _SURE if names[head] else _SAID_OF_OTHERS, head
+    best, called = 0.0, ""
+    for name in names:
+        ratio = fuzz.token_sort_ratio(head, name)
+        if len(name) >= _LEAST_TOKEN and " " in name and fuzz.token_set_ratio(head, name) == _SURE:
+            ratio = max(ratio, 85.0 if set(name.split()) <= set(head.split()) else 0.0)
+        if ratio > best:
+            best, called = ratio, name
+    return min(int(best), _SURE - 1), called
+
+
+def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
+    """Give each field the column that is likeliest, and name the choices that somebody else must make."""
+    required = KINDS[kind].required
+    ranked = sorted(
+        (-one.score, one.field not in required, at, one.field, name)
+        for at, (name, several) in enumerate(found.items())
+        for one in several
+    )
+    guesses, taken = Guesses(), set()
+    for _, _, _, wanted, name in ranked:
+        if wanted not in guesses.columns and name not in taken:
+            guesses.columns[wanted] = name
+            taken.add(name)
+    for wanted, stand_in in _STAND_INS.items():
+        if wanted in required and wanted not in guesses.columns and stand_in in guesses.columns:
+            guesses.columns[wanted] = guesses.columns.pop(stand_in)
+    scores = {(one.field, name): one.score for name, several in found.items() for one in several}
+    for wanted, chosen in guesses.columns.items():
+        best = scores.get((wanted, chosen), _LEAST)
+        least = best if best >= _SURE else max(_LEAST, best - _NEAR)
+        rivals = [name for name in found if name not in taken and scores.get((wanted, name), 0) >= least]
+        if rivals:
+            guesses.choices[wanted] = [chosen, *rivals]
+    guesses.ignored = [name for name in found if name not in guesses.columns.values()]
+    return guesses

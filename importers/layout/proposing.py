@@ -1,0 +1,106 @@
+"""From what was seen of a file, and what somebody answered, to the profile that reads it and those like it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.domain.definition import ImportProfile, Months
+from importers.errors import ImportRefused
+from importers.layout.looking import Question, Seen
+
+SERIES = "REPORT"
+"""What numbers of documents begin with that stand for months of a report, where nobody says otherwise."""
+
+
+class Unanswered(ImportRefused):
+    """A file cannot be read before somebody says what it does not."""
+
+    def __init__(self, questions: list[Question]) -> None:
+        """Say what is asked."""
+        self.questions = questions
+        super().__init__("; ".join(asked(one) for one in questions) + ".")
+
+
+class AnswerInvalid(ImportRefused):
+    """An answer is none of those that there are, or answers nothing that was asked."""
+
+
+def asked(question: Question) -> str:
+    """Put a question into words."""
+    told = f" (it holds {', '.join(map(repr, question.examples))})" if question.examples else ""
+    choice = " or ".join(map(repr, question.options)) or "a text"
+    what = {
+        "dates": f"In which order are day, month and year in the column {question.about!r}{told}?",
+        "decimal": f"What parts the decimals in the column {question.about!r}{told}?",
+        "encoding": "In which encoding is the file written?",
+        "year": f"Of which year are the months {question.about}?",
+        "column": f"Which column holds {question.about}?",
+        "fixed": f"No column holds {question.about}: what holds for every row?",
+    }[question.topic]
+    return f"{what} Answer {question.key}={choice}"
+
+
+def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfile:
+    """Make a profile.
+
+    Raises:
+        Unanswered: Something must be said first.
+        AnswerInvalid: An answer does not fit its question.
+    """
+    answers = dict(answers or {})
+    open_ = [one for one in seen.questions if one.key not in answers and f"fixed:{one.about}" not in answers]
+    if open_:
+        raise Unanswered(open_)
+    columns, fixed, form = dict(seen.columns_of), dict[str, str](), dict(seen.form)
+    asked_for = {one.key: one for one in seen.questions}
+    for key, answer in answers.items():
+        question = asked_for.get(key)
+        if question is not None and question.options and answer not in question.options:
+            raise AnswerInvalid(f"{key}={answer}: expected {' or '.join(map(repr, question.options))}.")
+        topic, _, about = key.partition(":")
+        if topic == "column":
+            columns[about] = answer
+        elif topic == "fixed":
+            fixed[about] = answer
+            columns.pop(about, None)
+        elif topic in ("dates", "decimal", "encoding"):
+            form[topic] = answer
+        elif topic != "year":
+            raise AnswerInvalid(f"{key}={answer}: nothing is called {topic}.")
+    if seen.encoding is not None and not seen.encoding.startswith("utf"):
+        form.setdefault("encoding", seen.encoding)
+    try:
+        return ImportProfile(
+            **{"kind": seen.kind, "columns": columns, "fixed": fixed} | _places(seen) | _months(seen, answers) | form
+        )
+    except ValidationError as problem:
+        raise AnswerInvalid("; ".join(str(one["msg"]) for one in problem.errors())) from None
+
+
+def _places(seen: Seen) -> dict[str, Any]:
+    return {
+        "sheets": seen.read if isinstance(seen.read, str) else list(seen.read),
+        "header_rows": seen.header_rows,
+        "fill_down": list(seen.fill_down),
+    }
+
+
+def _months(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
+    if seen.months is None:
+        return {}
+    year = answers.get("year")
+    return {
+        "months": Months(
+            series=SERIES,
+            quantity=seen.months.quantity,
+            net_amount=seen.months.net_amount,
+            year=int(year) if year is not None and year.isdecimal() else seen.months.year,
+        )
+    }
+
+
+def as_document(profile: ImportProfile) -> dict[str, Any]:
+    """Give a profile as it stands in a programme file: without what it would say anyway."""
+    found: dict[str, Any] = profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return found

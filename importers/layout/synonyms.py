@@ -1,0 +1,166 @@
+"""What sources call the columns that we know, in English, Polish, Spanish, Russian, German and French.
+
+Names are written as they are compared: small letters, words parted by one space, no punctuation (`spoken`). What begins
+with ``~`` may be said of another field as well.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+
+_SALES = {
+    "document_number": """document number|document no|document|doc no|invoice|invoice no|invoice number
+        |invoice nr|inv no
+        |invoice id|invoice ref|number|sales order number|order number|order no|transaction number|trans no
+        |transaction no|receipt no|nr faktury|numer faktury|faktura|faktura nr|nr fv|nr dokumentu
+        |numer dokumentu|dokument|nr dok|nr zamówienia|n factura|no factura|num factura|número de factura
+        |nro factura|factura|número|documento|n documento|número de documento|номер накладной|номер счета
+        |номер счёта|накладная|номер документа|документ|счет фактура|номер|№ накладной|№ документа|№ счета|№
+        |rechnungsnr|rechnungsnummer|rechnung nr|rechnung|belegnr|belegnummer|beleg|dokumentnummer
+        |auftragsnummer|n facture|no facture|num facture|numéro de facture|facture|numéro facture
+        |n de facture|pièce|n pièce|numéro de pièce|document n""",
+    "issued_on": """date|invoice date|inv date|issue date|issued|issued on|document date|doc date|sale date
+        |date of sale
+        |sales date|order date|posting date|posted date|transaction date|data|data sprzedaży|data faktury
+        |data wystawienia|data dokumentu|data transakcji|dzień|fecha|fecha factura|fecha de factura
+        |fecha de venta|fecha documento|fecha emisión|дата|дата продажи|дата накладной|дата документа
+        |дата счета|дата отгрузки|datum|rechnungsdatum|belegdatum|verkaufsdatum|lieferdatum|date facture
+        |date de facture|date de vente|date document|date pièce""",
+    "distributor": """distributor|distributor code|distributor id|distributor no|dealer|dealer code|dealer id|reseller
+        |reseller code|reseller key|customer|customer id|customer code|customer no|customer number|cust no
+        |client|client id|client code|account|account no|buyer|partner|partner code|store|shop|company
+        |odbiorca|kod odbiorcy|nabywca|kod nabywcy|kontrahent|kod kontrahenta|nr kontrahenta|klient
+        |kod klienta|nr klienta|dystrybutor|kod dystrybutora|hurtownia|cliente|código cliente|cód cliente
+        |cod cliente|n cliente|distribuidor|comprador|контрагент|клиент|покупатель|код клиента
+        |код контрагента|получатель|дистрибьютор|дилер|партнер|партнёр|kunde|kundennr|kundennummer|kunden nr
+        |käufer|händler|händlernummer|debitor|debitorennr|code client|n client|distributeur|revendeur
+        |acheteur|compte client""",
+    "distributor_name": """customer name|client name|distributor name|dealer name|reseller name|company name
+        |account name
+        |nazwa odbiorcy|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|nombre cliente|nombre del cliente
+        |razón social|название клиента|наименование клиента|наименование контрагента|kundenname
+        |name des kunden|firma|firmenname|nom client|nom du client|raison sociale""",
+    "product": """~product|product code|product id|product no|product key|sku|~item|item code|item no|item number
+        |~article|article no|part no|part number|stock code|~material|material no|code|kod towaru|kod produktu
+        |kod|symbol|indeks|symbol towaru|indeks towaru|kod artykułu|nr artykułu|nr katalogowy|~towar|~produkt
+        |cód artículo|código artículo|cod artículo|código de artículo|código producto|cód producto|código
+        |referencia|ref|ref artículo|артикул|код товара|код|код номенклатуры|~товар|artikelnr|artikelnummer
+        |artikel nr|~artikel|art nr|materialnummer|produktnummer|bestellnummer|réf|référence|réf article
+        |code article|code produit|~article|réference produit|code|~producto|~artículo|~produit""",
+    "product_name": """product name|~product|~item|~article|~towar|~produkt
+        |~товар|~artikel|~producto|~artículo|~produit|item name|item description|description|product description|name
+        |goods|nazwa towaru
+        |nazwa produktu|nazwa|nazwa artykułu|opis|opis towaru|asortyment|descripción|descripción artículo
+        |nombre producto|nombre|concepto|номенклатура|наименование|наименование товара|название
+        |название товара|описание|bezeichnung|artikelbezeichnung|beschreibung|artikelname|produktname
+        |désignation|libellé|libellé article|nom produit""",
+    "quantity": """quantity|qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
+        |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
+        |stk|absatz|qté|quantité|qte|nb|nb unités|unités""",
+    "unit_price": """unit price|price|price per unit|net price|unit net price|price each|rate|cena|cena netto|cena jedn
+        |cena jednostkowa|cena jedn netto|cena jednostkowa netto|cena szt|precio|precio unit|precio unitario
+        |p unit|цена|цена за ед|цена за единицу|цена без ндс|einzelpreis|preis|stückpreis|e preis|nettopreis
+        |preis netto|pu ht|pu|prix|prix unitaire|prix unit|prix unitaire ht|p u ht""",
+    "net_amount": """net amount|amount|net|net value|value|line total|line amount|total|ext price|extended price
+        |net total|sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
+        |kwota netto|netto|suma netto|obrót|sprzedaż netto|importe|importe neto|neto|base imponible
+        |total neto|valor|сумма|сумма без ндс|стоимость|сумма продажи|выручка|gesamt netto|gesamt
+        |gesamtpreis|betrag|nettobetrag|netto|nettowert|umsatz|wert|summe netto|total ht|montant|montant ht
+        |montant net|total net|ca ht""",
+    "gross_amount": """gross amount|gross|gross value|total incl vat|amount incl vat|wartość brutto|brutto|kwota brutto
+        |importe bruto|bruto|total con iva|сумма с ндс|gesamt brutto|brutto|bruttobetrag|total ttc
+        |montant ttc""",
+    "document_total": """document total|invoice total|total of invoice|suma faktury|wartość faktury|razem faktura
+        |total factura|сумма накладной|сумма документа|rechnungsbetrag|rechnungssumme|total facture""",
+    "corrects": """corrects|corrected document|corrected invoice|original invoice|koryguje|do faktury
+        |faktura korygowana|rectifica|factura rectificada|исправляемый документ|korrigiert|ursprungsrechnung
+        |facture d origine|facture corrigée""",
+    "seller_tax_id": """seller tax id|seller vat id|vat registration num|tax id|vat id|nip sprzedawcy|nip
+        |cif vendedor|cif
+        |nif|инн продавца|инн|ust id|ustid|steuernummer|n tva|numéro de tva|siret""",
+    "person": """person|salesperson|sales person|sales rep|employee|seller|handlowiec|sprzedawca|pracownik
+        |przedstawiciel|vendedor|comercial|empleado|менеджер|продавец|сотрудник|verkäufer|vertreter
+        |mitarbeiter|vendeur|commercial""",
+    "outlet": """outlet|branch|location|point of sale|oddział|punkt sprzedaży|sklep|placówka|sucursal|tienda|филиал
+        |торговая точка|магазин|filiale|niederlassung|standort|agence|magasin|point de vente""",
+    "channel": """channel|sales channel|kanał|kanał sprzedaży|canal|canal de venta|канал|канал продаж|kanal
+        |vertriebskanal|canal de vente""",
+    "discounted": """discounted|promo|promotion|promocja|rabat|przecena|descuento|oferta|скидка|акция|rabattiert|aktion
+        |remise""",
+    "country": "country|kraj|país|страна|land|pays",
+    "line_number": """line|line no|line number|lp|l p|poz|pozycja|línea|строка|№ п п|п п|pos|position|zeile
+        |ligne|n ligne""",
+}
+_DISTRIBUTORS = {
+    "code": _SALES["distributor"] + "|code|id|number|kod|nr|código|код|nummer|numéro|n",
+    "name": _SALES["distributor_name"] + "|name|nazwa|nombre|название|наименование|nom",
+    "group": """group|customer group|segment|type|business type|grupa|typ|segmento|grupo|tipo|группа|тип|gruppe
+        |kundengruppe|groupe|type de client""",
+    "tier": "tier|level|status|poziom|nivel|уровень|stufe|niveau",
+    "tax_id": _SALES["seller_tax_id"] + "|vat number|tax number|regon|identyfikator podatkowy",
+    "tax_status": "tax status|status podatkowy|estado fiscal|налоговый статус|steuerstatus|statut fiscal",
+    "city": "city|town|miasto|miejscowość|ciudad|población|город|stadt|ort|ville",
+    "region": "region|state|province|state province|województwo|provincia|región|регион|область|bundesland|région",
+    "country": _SALES["country"],
+}
+_PRODUCTS = {
+    "code": _SALES["product"],
+    "name": _SALES["product_name"],
+    "group": """group|category|product group|sub category|subcategory|family|grupa|kategoria|grupa towarowa|grupo
+        |categoría|familia|группа|категория|gruppe|warengruppe|kategorie|groupe|catégorie|famille""",
+    "parent_group": """parent group|parent category|department|line|dział|linia|departamento|отдел|hauptgruppe
+        |département""",
+    "ean": """ean|ean 13|ean13|gtin|barcode|bar code|kod ean|kod kreskowy|código de barras|штрихкод|штрих код
+        |strichcode|code barres""",
+}
+_OTHERS = {
+    "people": {
+        "distributor": _SALES["distributor"],
+        "email": "email|e mail|mail|adres e mail|correo|correo electrónico|почта|эл почта|courriel|adresse e mail",
+        "name": "name|full name|imię i nazwisko|osoba|nazwisko|nombre|persona|имя|фио|nom|person",
+        "role": "role|rola|stanowisko|rol|puesto|роль|должность|rolle|funktion|rôle|fonction",
+    },
+    "cards": {
+        "distributor": _SALES["distributor"],
+        "token": "token|card token|card id|id karty|token karty|id tarjeta|токен|karten id|id carte",
+        "last4": "last4|last 4|last four|last digits|końcówka|ostatnie 4|últimos 4|последние 4|letzte 4|derniers 4",
+    },
+    "rates": {
+        "product_group": """product group|grupa towarowa|grupa produktów|grupo de productos|группа товаров|warengruppe
+            |groupe""",
+        "distributor_group": """distributor group|customer group|grupa klientów|grupo de clientes
+            |группа клиентов|kundengruppe""",
+        "points": "points|rate|punkty|stawka|puntos|баллы|punkte|points",
+        "matrix": "matrix|rule|macierz|reguła|regla|правило|regel|règle",
+    },
+    "adjustments": {
+        "distributor": _SALES["distributor"],
+        "points": "points|amount|punkty|puntos|баллы|очки|punkte",
+        "note": "note|comment|description|uwagi|opis|nota|comentario|комментарий|примечание|bemerkung|remarque",
+        "reason": "reason|powód|motivo|причина|grund|motif|raison",
+        "reference": "reference|ref|id|nr|referencja|referencia|номер|referenz|référence",
+    },
+}
+KINDS = {"sales": _SALES, "distributors": _DISTRIBUTORS, "products": _PRODUCTS, **_OTHERS}
+
+_NO_WORD = re.compile(r"[^\w№]+|_+")
+
+
+@cache
+def spoken(name: str) -> str:
+    """Give a column's name as it is compared: ``InvoiceNo.`` is ``invoice no``."""
+    name = unicodedata.normalize("NFC", name)
+    parted = (f" {one}" if one.isupper() and name[at - 1 : at].islower() else one for at, one in enumerate(name))
+    name = "".join(parted)
+    name = re.sub(r"(?<=\w)[#](?=\W|$)|[#]", " no ", name).replace("°", " ").replace("º", " ").replace("ª", " ")
+    return " ".join(_NO_WORD.sub(" ", name).split()).casefold()
+
+
+@cache
+def names_of(kind: str) -> Mapping[str, Mapping[str, bool]]:
+    """Give what the fields of a kind are called, and by our own names; and of each name whether it is of that field."""
+    return {
+        field: {spoken(one): not one.strip().startswith("~") for one in (field, *names.split("|"))}
+        for field, names in KINDS.get(kind, {}).items()
+    }
