@@ -57,7 +57,16 @@ def _file_command(kind: str) -> click.Command:
     return command
 
 
-_HOLDS = {"sales": "a sales report", "distributors": "a list of distributors", "products": "a list of products"}
+_HOLDS = {
+    "sales": "a sales report",
+    "distributors": "a list of distributors",
+    "people": "owners and sales reps of distributors, who are invited",
+    "cards": "prepaid cards of distributors, by token and last four digits",
+    "products": "a list of products",
+    "rewards": "a catalogue of rewards",
+    "rates": "rates of a matrix",
+    "adjustments": "points to be given or taken, which a second person decides",
+}
 _OF_EVERY_FILE = (
     "A file is .csv in UTF-8 or .xlsx, with one header row. The programme's import profile says which column holds "
     "what. Rows that are held or refused come out in a workbook with the file's own columns and the reason; fix it and "
