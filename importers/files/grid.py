@@ -46,6 +46,7 @@ class Grid:
         wrong_width: rows of a text file whose number of cells is not that of ``cells``: row number, cells found.
             Shorter rows above the first whole one are not among them: a title stands in ``cells``, and nothing beside.
         broken: what stands in the cells of those rows, by row number.
+        blank: numbers of the rows of a text file that hold nothing and are not among ``cells``.
         encoding: of a text file, as Python names it.
         encodings: other encodings in which the file reads as well, where it cannot be told which is meant.
         delimiter: what stands between the cells of a text file.
@@ -62,6 +63,7 @@ class Grid:
     texts: Mapping[int, np.ndarray] = field(default_factory=dict)
     wrong_width: tuple[tuple[int, int], ...] = ()
     broken: Mapping[int, list[str]] = field(default_factory=dict)
+    blank: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     encoding: str | None = None
     encodings: tuple[str, ...] = ()
     delimiter: str | None = None

@@ -1,0 +1,108 @@
+"""Sheets of .xlsx, .xlsb, .xls and .ods workbooks, read by calamine. Runs in the process that may end.
+
+It lays a sheet out as one rectangle, however few cells it has: a file of 1.5 kB with two cells far apart asks for
+gigabytes, and then it ends its process, which nothing can catch.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import fastexcel
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importers.files.cells import Unreadable, as_table, may_be_thousand, without_nul
+from importers.files.grid import Grid
+
+_ERRORS = {
+    "Div0": "#DIV/0!",
+    "NA": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+    "GettingData": "#GETTING_DATA",
+}
+_ERROR = re.compile(r"Error\((\w+)\)")
+
+
+def read_workbook(
+    path: Path, sheets: Sequence[str] | None, *, tell_texts: bool = False, hidden: bool = False
+) -> Iterator[Grid]:
+    """Read sheets, all that people see where none is named; with ``hidden`` the others as well.
+
+    With ``tell_texts``, text cells are told from number cells where that matters: where something such as 1.234 stands.
+
+    Raises:
+        Unreadable: Nobody can read it, or it has no such sheet.
+    """
+    try:
+        # by a way that has no ending: what a file is called says nothing, and must not choose how it is read
+        with path.open("rb") as file:
+            reader = fastexcel.read_excel(f"/dev/fd/{file.fileno()}")
+        for name in reader.sheet_names if sheets is None else sheets:
+            if name not in reader.sheet_names:
+                raise Unreadable(f"no sheet is called {name!r}; it has {', '.join(reader.sheet_names)}.")
+            sheet = _load(reader, name, "string")
+            visible = sheet.visible == "visible"
+            if sheets is None and not visible and not hidden:
+                continue
+            cells = _cells(sheet)
+            texts = _texts(reader, sheet, cells) if tell_texts else {}
+            numbers = np.arange(1, len(cells) + 1, dtype=np.int32)
+            yield Grid(name, cells, numbers, visible=visible, typed=True, texts=texts)
+    except fastexcel.FastExcelError as problem:
+        said = str(problem).splitlines()[0]
+        if "password" in said.lower():
+            raise Unreadable("the workbook is protected by a password; save it without one.") from None
+        raise Unreadable(f"the workbook cannot be read ({said}); open and save it again as .xlsx.") from None
+
+
+def _load(reader: fastexcel.ExcelReader, name: str, kinds: Any) -> fastexcel.ExcelSheet:
+    return reader.load_sheet(name, dtypes=kinds, header_row=None, skip_rows=0, skip_whitespace_tail_rows=True)
+
+
+def _cells(sheet: fastexcel.ExcelSheet) -> pa.Table:
+    """Write into cells that hold an error what the spreadsheet program shows in them: they are not empty."""
+    batch: Any
+    batch, errors = sheet.to_arrow_with_errors()
+    columns = [without_nul(column.cast(pa.large_string())) for column in batch.columns]
+    found: dict[int, dict[int, str]] = {}
+    for error in errors.errors if errors is not None else ():
+        row, column = error.offset_position
+        said = _ERROR.search(error.detail)
+        found.setdefault(column, {})[row] = _ERRORS.get(said.group(1), "#ERROR!") if said else "#ERROR!"
+    for column, cells in found.items():
+        marked = np.zeros(len(batch), dtype=bool)
+        marked[list(cells)] = True
+        texts = pa.array([cells[row] for row in sorted(cells)], type=pa.large_string())
+        columns[column] = pc.replace_with_mask(columns[column], pa.array(marked), texts)
+    return as_table(columns, _first(sheet))
+
+
+def _first(sheet: fastexcel.ExcelSheet) -> int:
+    """Tell at which column of the sheet the rectangle begins."""
+    return min((column.absolute_index for column in sheet.available_columns()), default=0)
+
+
+def _texts(reader: fastexcel.ExcelReader, sheet: fastexcel.ExcelSheet, cells: pa.Table) -> dict[int, np.ndarray]:
+    """Tell text cells from number cells in the columns where a thousand might be written with a point.
+
+    No reader says what kind a single cell is; but a number can be read as true or false, and text such as this cannot.
+    """
+    first = _first(sheet)
+    doubtful = [at for at in range(first, cells.num_columns) if pc.any(may_be_thousand(cells.column(at))).as_py()]
+    if not doubtful:
+        return {}
+    kinds = dict.fromkeys(range(sheet.width), "string") | {at - first: "boolean" for at in doubtful}
+    batch: Any = _load(reader, sheet.name, kinds).to_arrow()
+    return {
+        at: np.asarray(
+            pc.and_(pc.fill_null(may_be_thousand(cells.column(at)), False), batch.column(at - first).is_null())  # noqa: FBT003
+        )
+        for at in doubtful
+    }

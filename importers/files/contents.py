@@ -1,0 +1,100 @@
+"""What an Excel workbook says of itself: its sheets, whether people see them, and in which parts they lie."""
+
+import posixpath
+import struct
+from collections.abc import Iterator
+
+from lxml import etree
+
+from importers.files.parts import Parts
+from importers.files.scan import TooWild
+from importers.files.xml import parse
+
+MOST_SMALL = 1 << 24
+"""Bytes of a part that only lists other things."""
+
+_BUNDLED_SHEET = 156
+
+Listed = tuple[str, bool, str]
+"""A sheet: its name, whether people see it, its part."""
+
+
+def listed(parts: Parts) -> Iterator[Listed]:
+    """Give the sheets of an .xlsx, but for what is no sheet of cells.
+
+    Raises:
+        TooWild: It does not say which sheets it has.
+    """
+    book, ways = _book(parts, "xl/workbook.xml")
+    for sheet in parse(parts.read(book, MOST_SMALL)).iterfind("{*}sheets/{*}sheet"):
+        reference = next((str(value) for key, value in sheet.items() if etree.QName(key).localname == "id"), "")
+        if (part := _sheet_part(parts, ways, reference)) is not None:
+            yield sheet.get("name", ""), sheet.get("state", "visible") == "visible", part
+
+
+def listed_binary(parts: Parts) -> Iterator[Listed]:
+    """Give the sheets of an .xlsb likewise.
+
+    Raises:
+        TooWild: It does not say which sheets it has.
+    """
+    book, ways = _book(parts, "xl/workbook.bin")
+    try:
+        for kind, content in _records(parts.read(book, MOST_SMALL)):
+            if kind == _BUNDLED_SHEET:
+                state, _, length = struct.unpack_from("<III", content)
+                reference = content[12 : 12 + 2 * length].decode("utf-16-le")
+                (named,) = struct.unpack_from("<I", content, 12 + 2 * length)
+                name = content[16 + 2 * length : 16 + 2 * (length + named)].decode("utf-16-le")
+                if (part := _sheet_part(parts, ways, reference)) is not None:
+                    yield name, state == 0, part
+    except (struct.error, IndexError, UnicodeDecodeError):
+        raise TooWild("the list of its sheets is broken") from None
+
+
+def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Take a binary part apart: each record has a kind and a length, both written in as few bytes as will do."""
+    at = 0
+    while at < len(content):
+        kind, at = content[at], at + 1
+        if kind & 0x80:
+            kind, at = kind & 0x7F | (content[at] & 0x7F) << 7, at + 1
+        length, shift = 0, 0
+        while True:
+            byte, at = content[at], at + 1
+            length |= (byte & 0x7F) << shift
+            shift += 7
+            if not byte & 0x80 or shift == 28:
+                break
+        yield kind, content[at : at + length]
+        at += length
+
+
+def _book(parts: Parts, usual: str) -> tuple[str, dict[str, tuple[str, str]]]:
+    roots = _relations(parts, "_rels/.rels", "").values()
+    said = next((way for kind, way in roots if kind.endswith("/officeDocument")), "")
+    book = parts.find(said) or parts.find(usual)
+    if book is None:
+        raise TooWild("it has no list of its sheets")
+    folder, name = posixpath.split(book.replace("\\", "/"))
+    return book, _relations(parts, f"{folder}/_rels/{name}.rels", folder)
+
+
+def _relations(parts: Parts, part: str, folder: str) -> dict[str, tuple[str, str]]:
+    """Give what a part refers to, by the names it uses for it: of what kind it is, and where it lies."""
+    found = parts.find(part)
+    if found is None:
+        return {}
+    root = posixpath.join("/", folder)
+    return {
+        one.get("Id", ""): (
+            one.get("Type", ""),
+            posixpath.normpath(posixpath.join(root, one.get("Target", ""))).lstrip("/"),
+        )
+        for one in parse(parts.read(found, MOST_SMALL)).iterfind("{*}Relationship")
+    }
+
+
+def _sheet_part(parts: Parts, ways: dict[str, tuple[str, str]], reference: str) -> str | None:
+    kind, part = ways.get(reference, ("", ""))
+    return parts.find(part) if kind.endswith("/worksheet") else None

@@ -1,0 +1,228 @@
+"""Rows of a text file: what parts its cells, how wide its table is, and its rows as a grid."""
+
+import csv
+import io
+import mmap
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import csv as pa_csv
+
+from app.exports.cells import unescape_column
+from importers.errors import FileRefused
+from importers.files.encodings import Encoding
+from importers.files.grid import Grid
+from importers.files.text import in_utf8, row_at
+
+DELIMITERS = ",;\t|"
+
+_SAID = re.compile(r"\ufeff?\"?sep=(.)\"?[^\S\n\r]*(?:\r\n?|\n|\Z)", re.IGNORECASE)
+_SAMPLE = 1 << 18
+_LOOKED_AT = 200
+_BLOCK = 1 << 20
+_LARGEST_BLOCK = (1 << 31) - 1
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the rows of a text file are written.
+
+    Attributes:
+        delimiter: what parts the cells.
+        width: how many cells its rows have; titles above the table may have fewer.
+        head: the rows above the first of that width.
+        said: whether the first row does nothing but name the delimiter.
+    """
+
+    delimiter: str
+    width: int
+    head: tuple[tuple[str, ...], ...]
+    said: bool
+
+
+def read_delimited(path: Path, name: str, encoding: Encoding, delimiter: str | None = None) -> Grid:
+    """Read the rows of a text file, parted by ``delimiter`` or by what is found.
+
+    Raises:
+        FileRefused: It cannot be read as rows; the message says why and what to do.
+    """
+    with in_utf8(path, encoding.name, name) as text:
+        shape = shape_of(text, delimiter)
+        table, wrong = _parse(text, name, shape, threads=True)
+        if wrong:
+            table, wrong = _parse(text, name, shape, threads=False)
+        first = len(shape.head) + 1
+        rows = np.arange(len(table) + len(wrong), dtype=np.int32) + first
+        last = wrong[-1].text if wrong and wrong[-1].row == rows[-1] else _last_cell(table)
+        _refuse_open_quote(text, name, shape.delimiter, last + "".join(cell for row in shape.head for cell in row))
+    rows = np.delete(rows, [one.row - first for one in wrong])
+    said = [one for one in wrong if one.text.strip(f'{shape.delimiter}" \t\r\n')]
+    broken = {one.row: next(csv.reader(io.StringIO(one.text, newline=""), delimiter=shape.delimiter)) for one in said}
+    head, head_rows = _head(shape, table.num_columns)
+    return Grid(
+        "",
+        _joined(head, pa.table([unescape_column(column) for column in table.columns], names=table.column_names)),
+        np.concatenate([head_rows, rows]),
+        wrong_width=tuple((one.row, one.cells) for one in said),
+        broken=broken,
+        blank=np.array([one.row for one in wrong if one.row not in broken], dtype=np.int32),
+        encoding=encoding.name,
+        encodings=encoding.others,
+        delimiter=shape.delimiter,
+    )
+
+
+def shape_of(path: Path, delimiter: str | None = None) -> Shape:
+    """Tell how the rows of a text in UTF-8 are written: what parts them alike over the first rows parts their cells."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        sample = file.read(_SAMPLE)
+        whole = not file.read(1)
+    said = _SAID.match(sample)
+    if said is not None and delimiter is None:
+        delimiter = said[1]
+    candidates = [delimiter] if delimiter else list(DELIMITERS)
+    found = {one: _rows(sample, one, whole=whole) for one in candidates}
+    skipped = 1 if said is not None else 0
+    widths = {
+        one: [len(row) for row in rows[skipped:] if any(cell.strip() for cell in row)] for one, rows in found.items()
+    }
+    best = max(candidates, key=lambda one: _evenness(widths[one]))
+    width = _usual(widths[best])
+    rows = found[best]
+    first = next((at for at, row in enumerate(rows) if at >= skipped and len(row) == width), len(rows))
+    return Shape(best, width, tuple(tuple(row) for row in rows[:first]), said is not None)
+
+
+def _rows(sample: str, delimiter: str, *, whole: bool) -> list[list[str]]:
+    """Part the first rows; the last of a sample that breaks off says nothing, where there are others."""
+    rows: list[list[str]] = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter):
+            rows.append(row)
+            if len(rows) > _LOOKED_AT:
+                break
+    except csv.Error:
+        return rows
+    return rows[:-1] if len(rows) > 1 and (not whole or len(rows) > _LOOKED_AT) else rows
+
+
+def _usual(widths: Sequence[int]) -> int:
+    """Give the width that most rows have; of two the larger."""
+    times = Counter(widths)
+    return max(times, key=lambda width: (times[width], width), default=1)
+
+
+def _evenness(widths: Sequence[int]) -> float:
+    """Score a delimiter: how many of the rows it parts alike, and then into how many cells."""
+    usual = _usual(widths)
+    if usual < 2:
+        return 0.0
+    alike = widths.count(usual) / len(widths)
+    return alike**2 * (1 - 1 / usual)
+
+
+def _head(shape: Shape, columns: int) -> tuple[pa.Table, np.ndarray]:
+    """Lay out the rows above the table; one that is wider makes the grid wider."""
+    rows = shape.head[1:] if shape.said else shape.head
+    width = max([columns, *(len(_trimmed(row)) for row in rows)])
+    cells = [
+        pa.array([(row[at] or None) if at < len(row) else None for row in rows], type=pa.large_string())
+        for at in range(width)
+    ]
+    numbers = np.arange(len(rows), dtype=np.int32) + 1 + shape.said
+    return pa.table(cells, names=[str(at) for at in range(width)]), numbers
+
+
+def _trimmed(row: Sequence[str]) -> Sequence[str]:
+    last = max((at for at, cell in enumerate(row) if cell), default=-1)
+    return row[: last + 1]
+
+
+def _joined(head: pa.Table, below: pa.Table) -> pa.Table:
+    for at in range(below.num_columns, head.num_columns):
+        below = below.append_column(str(at), pa.nulls(len(below), pa.large_string()))
+    return pa.concat_tables([head, below]) if len(head) else below
+
+
+@dataclass
+class _Wrong:
+    """A row whose number of cells is not the table's. Its number is known only where one thread reads."""
+
+    row: int
+    cells: int
+    text: str
+
+
+def _parse(path: Path, name: str, shape: Shape, *, threads: bool) -> tuple[pa.Table, list[_Wrong]]:
+    """Parse below the head; where a single row is larger than a block, all of the file in one."""
+    wrong: list[_Wrong] = []
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        wrong.append(_Wrong(row.number or 0, row.actual_columns, row.text))
+        return "skip"
+
+    columns = [str(at) for at in range(shape.width)]
+    quotes, size = _has_quotes(path), path.stat().st_size
+    for block in (_BLOCK, min(size + _BLOCK, _LARGEST_BLOCK)):
+        wrong.clear()
+        try:
+            table = pa_csv.read_csv(
+                path,
+                read_options=pa_csv.ReadOptions(
+                    column_names=columns,
+                    skip_rows_after_names=len(shape.head),
+                    use_threads=threads,
+                    block_size=block,
+                ),
+                parse_options=pa_csv.ParseOptions(
+                    delimiter=shape.delimiter,
+                    newlines_in_values=quotes,
+                    ignore_empty_lines=False,
+                    invalid_row_handler=note,
+                ),
+                convert_options=pa_csv.ConvertOptions(
+                    column_types=dict.fromkeys(columns, pa.large_string()), strings_can_be_null=True, null_values=[""]
+                ),
+            )
+        except pa.ArrowInvalid as problem:
+            if "Empty CSV" in str(problem):
+                break
+            if "straddling" not in str(problem):
+                raise FileRefused(f"{name}: not a table in text ({problem}); save it again as CSV UTF-8.") from None
+        else:
+            return table, wrong
+    return pa.table({one: pa.array([], type=pa.large_string()) for one in columns}), []
+
+
+def _last_cell(table: pa.Table) -> str:
+    return str(table.column(table.num_columns - 1)[-1].as_py() or "") if len(table) else ""
+
+
+def _refuse_open_quote(path: Path, name: str, delimiter: str, last: str) -> None:
+    """Refuse a file whose last quote is never closed: the rows below it would vanish into one cell.
+
+    Only a last row (or one above the table) that goes over several lines can hide that, and few do; so the file is
+    seldom looked through.
+    """
+    if "\n" not in last and "\r" not in last:
+        return
+    cut = re.escape(delimiter.encode())
+    quoted = re.compile(b'(?<![^%s\\r\\n])"[^"]*(?:""[^"]*)*("|\\Z)' % cut)
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        open_at = next((found.start() for found in quoted.finditer(content) if not found.group(1)), None)
+        if open_at is not None:
+            raise FileRefused(
+                f"{name}: a quote in row {row_at(content, open_at)} is never closed, "
+                "so all rows below it read as one cell; close or remove it."
+            )
+
+
+def _has_quotes(path: Path) -> bool:
+    """Tell whether a cell may hold a line break: without a quote none does, and the file can be cut at its lines."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(b'"') >= 0

@@ -1,0 +1,185 @@
+"""The guard: judges a file's bytes before anything reads them as a table."""
+
+import mmap
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from importers.errors import FileRefused
+from importers.files.encodings import Encoding, marked
+from importers.files.limits import Limits
+from importers.files.parts import Parts
+from importers.files.text import judge_text
+from importers.files.workbooks import ScannedSheet, judge_workbook
+
+Form = Literal["text", "html", "spreadsheetml", "xlsx", "xlsb", "xls", "ods"]
+
+_HEAD = 1 << 16
+_ZIP = b"PK\x03\x04"
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
+_NOT_TABLES = (
+    (b"%PDF-", "a PDF"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"II*\0", "a picture"),
+    (b"MM\0*", "a picture"),
+    (b"\x1f\x8b", "a gzip archive, or Gnumeric's"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"PK\x05\x06", "an empty zip archive"),
+    (b"{\\rtf", "a text document (RTF)"),
+    (b"ID;P", "a SYLK file"),
+    (b"SQLite format 3", "a database"),
+    (b"PAR1", "a Parquet file"),
+    (b"MIME-Version:", "a web archive or a mail"),
+    (b"From: ", "a mail"),
+)
+_TAG = re.compile(
+    r"\s*(?:<!--.*?-->\s*|<\?.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)*<([a-z][\w:.-]*)", re.DOTALL | re.I
+)
+_HTML = re.compile(r"\s*<!doctype\s+html", re.IGNORECASE)
+_HTML_TAGS = frozenset(
+    (
+        "html",
+        "head",
+        "body",
+        "meta",
+        "title",
+        "style",
+        "table",
+        "div",
+        "font",
+        "center",
+        "p",
+        "br",
+        "span",
+        "h1",
+        "h2",
+        "h3",
+    )
+)
+_SAID = re.compile(r"""<meta[^>]+?charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
+_DECLARED = re.compile(r"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w:.-]+)["']""")
+_SPREADSHEETML = "urn:schemas-microsoft-com:office:spreadsheet"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A file that may be read, and as what.
+
+    Attributes:
+        path: where the bytes lie.
+        form: what they are.
+        limits: what reading them may take.
+        encoding: of text and of a page: in which it is written.
+        sheets: of a workbook in a container, what the scan saw of its sheets.
+    """
+
+    path: Path
+    form: Form
+    limits: Limits
+    encoding: Encoding | None = None
+    sheets: tuple[ScannedSheet, ...] = ()
+
+
+def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = ()) -> Judged:
+    """Tell what a file is by its bytes, not by its name, and refuse what is not safe or not a table.
+
+    Args:
+        path: where the bytes lie.
+        name: what the person calls the file; for messages.
+        limits: how large it may be, and all that is in it.
+        languages: what its texts may be written in, where that is known.
+
+    Raises:
+        FileRefused: with the reason and what to do.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        raise FileRefused(f"{name}: the file is empty; export it again.")
+    if size > limits.max_upload_mb << 20:
+        raise FileRefused(
+            f"{name}: {size / 1_048_576:,.1f} MiB is more than the {limits.max_upload_mb:,} MiB that are taken in "
+            "(setting KONTOR_MAX_UPLOAD_MB); split the file or raise the limit."
+        )
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith(_ZIP):
+        form, sheets = judge_workbook(Parts(path, name, limits), name, limits)
+        return Judged(path, form, limits, sheets=sheets)
+    if head.startswith(_COMPOUND):
+        return _judge_compound(path, name, limits)
+    if head.startswith(_OLD_EXCEL):
+        raise FileRefused(f"{name}: a workbook of Excel 4 or older; open it and save it as .xlsx.")
+    for magic, what in _NOT_TABLES:
+        if head.startswith(magic):
+            raise FileRefused(f"{name}: {what}, expected a workbook or a text table; save the table as .xlsx or CSV.")
+    return _judge_marked_up(path, head, name, limits) or Judged(
+        path, "text", limits, encoding=judge_text(path, name, languages)
+    )
+
+
+def _judge_compound(path: Path, name: str, limits: Limits) -> Judged:
+    """Tell what lies in the container that old Office files have: its directory names what it holds."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        inside = {one for one in _STREAMS if content.find(one.encode("utf-16-le") + b"\0\0") >= 0}
+    if "EncryptedPackage" in inside:
+        raise FileRefused(f"{name}: the workbook is protected by a password; save it without one.")
+    if inside & {"Workbook", "Book"}:
+        return Judged(path, "xls", limits)
+    found = next(
+        (_STREAMS[one] for one in _STREAMS if one in inside and _STREAMS[one]), "a container without a workbook"
+    )
+    raise FileRefused(f"{name}: {found}, expected a workbook; save the table as .xlsx or CSV.")
+
+
+_STREAMS = {
+    "EncryptedPackage": "",
+    "Workbook": "",
+    "Book": "",
+    "WordDocument": "a Word document",
+    "PowerPoint Document": "a presentation",
+    "__substg1.0_1000001F": "a mail",
+}
+
+
+def _judge_marked_up(path: Path, head: bytes, name: str, limits: Limits) -> Judged | None:
+    """Tell a page and a workbook in XML from a text, by the first tag."""
+    wide = marked(head)
+    text = head.decode(wide or "latin-1", "replace").lstrip("\ufeff")
+    tag = _TAG.match(text)
+    if tag is None:
+        return None
+    root = tag[1].lower()
+    if _HTML.match(text) or root in _HTML_TAGS:
+        said = _SAID.search(text)
+        return Judged(path, "html", limits, encoding=_of_page(path, wide, said[1] if said else None, name))
+    if not text.lstrip().startswith("<?xml") and ":" not in root and _SPREADSHEETML not in text:
+        return None
+    if _SPREADSHEETML in text and root.rpartition(":")[2] == "workbook":
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:
+            raise FileRefused(f"{name}: its XML declares a document type, as no workbook does; save it as .xlsx.")
+        return Judged(path, "spreadsheetml", limits)
+    raise FileRefused(
+        f"{name}: XML whose first element is {tag[1]!r}, and no workbook; save the table as .xlsx or CSV."
+    )
+
+
+def _of_page(path: Path, wide: str | None, said: str | None, name: str) -> Encoding:
+    """Tell the encoding of a page: its mark, what it says of itself where Python knows that, or what its text shows."""
+    if wide is not None:
+        return Encoding(wide)
+    if said is not None:
+        try:
+            "".encode(said)
+        except LookupError:
+            pass
+        else:
+            return Encoding("cp1252" if said.lower() in ("iso-8859-1", "latin1", "latin-1") else said)
+    return judge_text(path, name, ())

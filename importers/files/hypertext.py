@@ -1,0 +1,142 @@
+"""Tables of an HTML page, which many systems send under the name of .xls. Runs in the process that may end.
+
+The tables of a page stand on one sheet, one below the other, as a spreadsheet program shows them. Tables that only lay
+out other tables are looked through.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from lxml import etree
+
+from importers.files.cells import Unreadable, as_column, as_table
+from importers.files.grid import Grid, Merge
+from importers.files.limits import Limits
+
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+_AROUND_BREAKS = re.compile(r" *\n *")
+_NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_NO_TEXT = ("script", "style", "title", "noscript", "template")
+_WIDEST = 16_384
+
+
+def read_hypertext(path: Path, encoding: str, limits: Limits) -> Iterator[Grid]:
+    """Read the tables of a page, which is written in that encoding.
+
+    Raises:
+        Unreadable: Nobody can read it, or it holds no table.
+    """
+    try:
+        page = path.read_bytes().decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as wrong:
+        raise Unreadable(
+            f"it says that it is written in {encoding}, and is not (byte {wrong.start + 1:,}); save it again as .xlsx."
+        ) from None
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
+    try:
+        root = etree.fromstring(page.encode("utf-8", "replace"), parser)
+    except (etree.XMLSyntaxError, ValueError) as broken:
+        raise Unreadable(f"the page cannot be read ({broken}); save it again as .xlsx.") from None
+    tables = [] if root is None else [one for one in root.iter("table") if one.find(".//table") is None]
+    if not tables:
+        raise Unreadable("a page without a table; save the table as .xlsx or CSV.")
+    sheet = _Sheet(limits)
+    for table in tables:
+        sheet.add(table)
+    yield sheet.grid(encoding)
+
+
+class _Sheet:
+    """Lays rows out on a sheet: a cell that reaches over several rows or columns pushes the others aside."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._row = 0
+        self._cells: dict[int, dict[int, str]] = {}
+        self._taken: set[tuple[int, int]] = set()
+        self._hidden: set[int] = set()
+        self._merged: list[Merge] = []
+
+    def add(self, table: etree._Element) -> None:
+        """Add the rows of a table."""
+        rows = list(table.iter("tr"))
+        last = self._row + len(rows)
+        for row in rows:
+            if _is_hidden(row):
+                self._hidden.add(self._row + 1)
+            column = 0
+            for cell in row.iterchildren("td", "th"):
+                while (self._row, column) in self._taken:
+                    column += 1
+                column += self._place(cell, column, last)
+            self._row += 1
+        self._taken.clear()
+
+    def _place(self, cell: etree._Element, column: int, last: int) -> int:
+        """Put a cell where it stands, and tell how many columns it takes."""
+        wide = min(_span(cell, "colspan"), _WIDEST - column)
+        high = min(_span(cell, "rowspan") or last, last - self._row)
+        if column >= _WIDEST or wide < 1:
+            raise Unreadable(f"a row of more than {_WIDEST:,} cells; save the table as .xlsx or CSV.")
+        if text := _text(cell):
+            self._cells.setdefault(column, {})[self._row] = text
+        if wide > 1 or high > 1:
+            if len(self._merged) == self._limits.max_merges:
+                raise Unreadable(f"more merged cells than are taken in ({self._limits.said('max_merges')}).")
+            self._merged.append(Merge(self._row + 1, column, self._row + high, column + wide - 1))
+        if high > 1:
+            self._taken.update(
+                (below, beside)
+                for below in range(self._row + 1, self._row + high)
+                for beside in range(column, column + wide)
+            )
+            if len(self._taken) > self._limits.max_cells:
+                raise Unreadable(f"more cells than are taken in ({self._limits.said('max_cells')}).")
+        return wide
+
+    def grid(self, encoding: str) -> Grid:
+        """Give all that was added."""
+        width = max(self._cells, default=-1) + 1
+        if self._row * width > self._limits.max_cells:
+            raise Unreadable(f"more cells than are taken in ({self._limits.said('max_cells')}).")
+        columns = [as_column(self._cells.get(column, {}), self._row) for column in range(width)]
+        return Grid(
+            "",
+            as_table(columns),
+            np.arange(1, self._row * bool(width) + 1, dtype=np.int32),
+            hidden_rows=frozenset(self._hidden),
+            merged=tuple(self._merged),
+            encoding=encoding,
+        )
+
+
+def _span(cell: etree._Element, name: str) -> int:
+    """Read a colspan or rowspan. A rowspan of 0 goes to the end of the table."""
+    written = (cell.get(name) or "1").strip()
+    return int(written) if written.isdecimal() and len(written) < 7 else 1
+
+
+def _is_hidden(row: etree._Element) -> bool:
+    return row.get("hidden") is not None or _NOT_DISPLAYED.search(row.get("style") or "") is not None
+
+
+def _text(cell: etree._Element) -> str:
+    """Give what people read in a cell: spaces are one, breaks stay, and a space that holds the cell open is nothing."""
+    text = "".join(_pieces(cell))
+    return _AROUND_BREAKS.sub("\n", text).strip()
+
+
+def _pieces(element: etree._Element) -> Iterator[str]:
+    if element.tag == "br":
+        yield "\n"
+    elif element.tag not in _NO_TEXT:
+        if element.text:
+            yield _SPACES.sub(" ", element.text)
+        for child in element:
+            yield from _pieces(child)
+            if child.tag in ("p", "div", "li") and child.getnext() is not None:
+                yield "\n"
+            if child.tail:
+                yield _SPACES.sub(" ", child.tail)

@@ -1,0 +1,88 @@
+"""Opening: a judged file becomes grids. The one entry for whoever wants what lies in a file."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from importers.errors import FileRefused
+from importers.files.cells import Unreadable
+from importers.files.delimited import read_delimited
+from importers.files.encodings import Encoding
+from importers.files.grid import Grid, SheetSeen
+from importers.files.guard import Judged
+from importers.files.process import read_elsewhere
+from importers.files.workbooks import ScannedSheet
+
+
+def grids(
+    judged: Judged,
+    name: str,
+    *,
+    sheets: Sequence[str] | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    tell_texts: bool = True,
+) -> Iterator[Grid]:
+    """Read sheets of a file, all that people see where none is named.
+
+    Args:
+        judged: the file.
+        name: what the person calls it; for messages.
+        sheets: the names of the sheets; a text and a page have one without a name.
+        encoding: of a text or a page, where it is not what was found.
+        delimiter: of a text, where it is not what was found.
+        tell_texts: whether text cells are told from number cells (``Grid.texts``), which may take a second reading.
+
+    Raises:
+        FileRefused: The file cannot be read; the message says why and what to do.
+    """
+    if judged.form == "text":
+        assert judged.encoding is not None, "that of a text was found when it was judged"
+        found = Encoding(encoding) if encoding else judged.encoding
+        yield read_delimited(judged.path, name, found, delimiter)
+        return
+    scanned = {sheet.name: sheet for sheet in judged.sheets}
+    wanted = sheets if sheets is not None else [one.name for one in judged.sheets if one.visible] or None
+    task = {
+        "sheets": wanted,
+        "sparse": {one: scanned[one].part for one in wanted or () if one in scanned and scanned[one].sparse},
+        "tell_texts": tell_texts,
+        "encoding": encoding or (judged.encoding.name if judged.encoding else None),
+    }
+    for grid in _read(judged, name, task):
+        yield _marked(grid, scanned.get(grid.name), judged)
+
+
+def sheet_names(judged: Judged, name: str) -> list[SheetSeen]:
+    """Name the sheets of a file, those that people do not see as well. A text and a page have one without a name."""
+    if judged.form in ("text", "html"):
+        return [SheetSeen("", visible=True, rows=None)]
+    if judged.sheets:
+        return [SheetSeen(one.name, one.visible, one.marks.rows if one.marks else None) for one in judged.sheets]
+    return [
+        SheetSeen(grid.name, grid.visible, int(grid.row_number[-1]) if len(grid.row_number) else 0)
+        for grid in _read(judged, name, {"hidden": True})
+    ]
+
+
+def _read(judged: Judged, name: str, task: dict[str, Any]) -> Iterator[Grid]:
+    whole = {"sheets": None, "hidden": False, "sparse": {}, "tell_texts": False, "encoding": None, **task}
+    try:
+        yield from read_elsewhere({**whole, "path": str(judged.path.absolute()), "form": judged.form}, judged.limits)
+    except Unreadable as problem:
+        raise FileRefused(f"{name}: {problem}") from None
+
+
+def _marked(grid: Grid, sheet: ScannedSheet | None, judged: Judged) -> Grid:
+    """Add to a grid what the scan saw of its sheet, and to that of a page what it may be written in as well."""
+    if judged.encoding is not None and judged.encoding.name == grid.encoding:
+        grid = replace(grid, encodings=judged.encoding.others)
+    if sheet is None or sheet.marks is None:
+        return grid
+    return replace(
+        grid,
+        visible=sheet.visible,
+        hidden_rows=frozenset(sheet.marks.hidden_rows),
+        merged=tuple(sheet.marks.merged),
+        unvalued=tuple(sheet.marks.unvalued),
+    )

@@ -1,0 +1,94 @@
+"""The process that reads what others wrote: it may end, whatever a file makes of it, and ours goes on.
+
+It has limits to its memory and time, none of our environment, and where the system allows it no network.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from importers.files.cells import Unreadable
+from importers.files.grid import Grid
+from importers.files.handing import hand_over
+from importers.files.limits import Limits
+
+REFUSED = 3
+"""How the process ends where it says why a file cannot be read."""
+
+_PR_SET_PDEATHSIG = 1
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read a file into an open one: ``python -m importers.files.reader DESCRIPTOR PID TASK``."""
+    descriptor, wanted_by, task = int(arguments[0]), int(arguments[1]), json.loads(arguments[2])
+    limits = Limits(**task["limits"])
+    _end_with(wanted_by)
+    _without_network()
+    memory = limits.reader_memory_mb << 20
+    for limit, most, at_the_most in (
+        (resource.RLIMIT_DATA, memory, memory),
+        (resource.RLIMIT_FSIZE, memory, memory),
+        (resource.RLIMIT_CPU, limits.reader_cpu_seconds, limits.reader_cpu_seconds + 1),  # then as by somebody
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        resource.setrlimit(limit, (most, at_the_most))
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            hand_over(_grids(task, limits), file)
+    except Unreadable as problem:
+        sys.stdout.write(str(problem))
+        return REFUSED
+    return 0
+
+
+def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
+    """Read what is wanted. Only what reads this kind of file is loaded."""
+    path, sheets = Path(task["path"]), task["sheets"]
+    if task["form"] == "html":
+        from importers.files.hypertext import read_hypertext
+
+        yield from read_hypertext(path, task["encoding"], limits)
+    elif task["form"] == "spreadsheetml":
+        from importers.files.spreadsheetml import read_spreadsheetml
+
+        yield from read_spreadsheetml(path, sheets, limits, hidden=task["hidden"])
+    else:
+        from importers.files.calamine import read_workbook
+        from importers.files.sparse import read_sparse
+
+        sparse = task["sparse"]
+        if not sparse:
+            yield from read_workbook(path, sheets, tell_texts=task["tell_texts"], hidden=task["hidden"])
+            return
+        for sheet in sheets:
+            if sheet in sparse:
+                yield from read_sparse(path, sheet, sparse[sheet], limits, tell_texts=task["tell_texts"])
+            else:
+                yield from read_workbook(path, [sheet], tell_texts=task["tell_texts"])
+
+
+def _end_with(parent: int) -> None:
+    """Have this process end when whoever wants the file does, whatever that died of."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
+
+
+def _without_network() -> None:
+    """Leave the network, where the system lets a process do so. No reader asks for it: this is a second wall."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if libc.unshare(_CLONE_NEWNET) != 0:
+            libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,159 @@
+"""Workbooks in the XML of Excel 2003, in which many systems still write what they call .xls.
+
+Runs in the process that may end.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import numpy as np
+
+from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand
+from importers.files.grid import Grid, Merge
+from importers.files.limits import Limits
+from importers.files.scan import MOST_UNVALUED, TooWild
+from importers.files.xml import walk
+
+_SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
+_SHEET, _ROW, _CELL, _DATA = (f"{_SS}{name}" for name in ("Worksheet", "Row", "Cell", "Data"))
+_VISIBLE = "{urn:schemas-microsoft-com:office:excel}Visible"
+_DECIMALS = Decimal("0.000000001")
+_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9:]{8})(?:\.[0-9]*)?)?")
+_WHOLE = re.compile(r"-?[0-9]+")
+
+
+def read_spreadsheetml(
+    path: Path, sheets: Sequence[str] | None, limits: Limits, *, hidden: bool = False
+) -> Iterator[Grid]:
+    """Read sheets, all that people see where none is named; with ``hidden`` the others as well.
+
+    Raises:
+        Unreadable: Nobody can read it, or it has no such sheet.
+    """
+    seen: list[str] = []
+    try:
+        with path.open("rb") as file:
+            sheet = _Sheet("", limits)
+            for event, element in walk(file, (_SHEET, _ROW, _CELL, _VISIBLE)):
+                if event == "start":
+                    if element.tag == _SHEET:
+                        sheet = _Sheet(element.get(f"{_SS}Name", ""), limits)
+                    elif element.tag == _ROW:
+                        sheet.begin_row(element.attrib)
+                elif element.tag == _CELL:
+                    data = element.find(_DATA)
+                    text = None if data is None else "".join(data.itertext())
+                    sheet.cell(element.attrib, text, "String" if data is None else data.get(f"{_SS}Type", "String"))
+                elif element.tag == _VISIBLE:
+                    sheet.visible = element.text not in ("SheetHidden", "SheetVeryHidden")
+                elif element.tag == _SHEET:
+                    seen.append(sheet.name)
+                    if sheet.name in sheets if sheets is not None else hidden or sheet.visible:
+                        yield sheet.grid()
+    except TooWild as wild:
+        raise Unreadable(f"the workbook cannot be read: {wild}; open and save it again as .xlsx.") from None
+    for name in sheets or ():
+        if name not in seen:
+            raise Unreadable(f"no sheet is called {name!r}; it has {', '.join(seen)}.")
+
+
+class _Sheet:
+    """Gathers the cells of one sheet, row by row; rows and cells may be left out."""
+
+    def __init__(self, name: str, limits: Limits) -> None:
+        self.name = name
+        self.visible = True
+        self._limits = limits
+        self._row, self._next_row, self._column = 0, 1, 0
+        self._cells: dict[int, dict[int, str]] = {}
+        self._text_cells: dict[int, set[int]] = {}
+        self._hidden: set[int] = set()
+        self._merged: list[Merge] = []
+        self._unvalued: list[tuple[int, int]] = []
+
+    def begin_row(self, attributes: Mapping[str, str]) -> None:
+        self._row = _number(attributes, "Index") or self._next_row
+        self._next_row = self._row + 1 + _number(attributes, "Span")
+        self._column = 0
+        if attributes.get(f"{_SS}Hidden") == "1":
+            self._hidden.update(range(self._row, min(self._next_row, self._row + (1 << 20))))
+
+    def cell(self, attributes: Mapping[str, str], text: str | None, kind: str) -> None:
+        column = (_number(attributes, "Index") or self._column + 1) - 1
+        across, down = _number(attributes, "MergeAcross"), _number(attributes, "MergeDown")
+        if across or down:
+            if len(self._merged) == self._limits.max_merges:
+                raise Unreadable(
+                    f"a sheet has more merged cells than are taken in ({self._limits.said('max_merges')})."
+                )
+            self._merged.append(Merge(self._row, column, self._row + down, column + across))
+        self._column = column + 1 + across
+        if text is None:
+            if attributes.get(f"{_SS}Formula") and len(self._unvalued) < MOST_UNVALUED:
+                self._unvalued.append((self._row, column))
+        elif text:
+            self._cells.setdefault(column, {})[self._row] = _plain(text, kind)
+            if kind == "String":
+                self._text_cells.setdefault(column, set()).add(self._row)
+
+    def grid(self) -> Grid:
+        numbers = np.array(sorted(set().union(*self._cells.values())), dtype=np.int32)
+        width = max(self._cells, default=-1) + 1
+        if len(numbers) * width > self._limits.max_cells:
+            raise Unreadable(
+                f"the sheet {self.name!r} has {len(numbers):,} rows of {width:,} columns, more cells than are taken in "
+                f"({self._limits.said('max_cells')}); delete the rows and columns around the table, or split it."
+            )
+        at = {row: place for place, row in enumerate(numbers.tolist())}
+        columns = [
+            as_column({at[row]: text for row, text in self._cells.get(column, {}).items()}, len(numbers))
+            for column in range(width)
+        ]
+        texts = {}
+        for column, rows in self._text_cells.items():
+            doubtful = np.asarray(may_be_thousand(columns[column]).fill_null(False))  # noqa: FBT003
+            doubtful = doubtful & np.isin(numbers, list(rows))
+            if doubtful.any():
+                texts[column] = doubtful
+        return Grid(
+            self.name,
+            as_table(columns),
+            numbers,
+            visible=self.visible,
+            hidden_rows=frozenset(self._hidden),
+            merged=tuple(self._merged),
+            unvalued=tuple(self._unvalued),
+            typed=True,
+            texts=texts,
+        )
+
+
+def _number(attributes: Mapping[str, str], name: str) -> int:
+    written = attributes.get(f"{_SS}{name}", "")
+    return int(written) if written.isdecimal() and len(written) < 9 else 0
+
+
+def _plain(text: str, kind: str) -> str:
+    """Write a typed value as every reader here writes it."""
+    if kind == "Number":
+        return _plain_number(text)
+    if kind == "DateTime" and (found := _TIME.fullmatch(text)):
+        return f"{found[1]} {found[2] or '00:00:00'}"
+    if kind == "Boolean":
+        return "true" if text == "1" else "false"
+    return text
+
+
+def _plain_number(text: str) -> str:
+    """Write a number without an exponent, and without what a spreadsheet's arithmetic leaves behind nine decimals."""
+    if _WHOLE.fullmatch(text):
+        return text
+    try:
+        number = Decimal(text)
+        written = f"{number.quantize(_DECIMALS):f}"
+    except InvalidOperation:
+        return text
+    written = written.rstrip("0").rstrip(".")
+    return "0" if written in ("-0", "") else written

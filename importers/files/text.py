@@ -1,0 +1,151 @@
+"""Text: its encoding, and its bytes in UTF-8, for that is what is read as rows."""
+
+import codecs
+import mmap
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from importers.errors import FileRefused
+from importers.files.encodings import Encoding, guessed, marked
+
+_HEAD = 1 << 16
+_CHUNK = 1 << 20
+_LOOKED_AT = 1 << 22
+_PIECES = 16
+_QUOTED = re.compile(rb'(?<![^,;\t|\r\n])"[^"]*(?:""[^"]*)*(?:"|\Z)')
+_LINE_END = re.compile(rb"\r\n?|\n")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
+_SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_MOSTLY = 0.9
+"""So much of what is not ASCII is UTF-8, and the file is meant to be: the rest is damage."""
+
+
+def judge_text(path: Path, name: str, languages: Sequence[str]) -> Encoding:
+    """Tell the encoding, looking at every byte: a report that breaks off in the middle is refused before it counts.
+
+    Raises:
+        FileRefused: It is no text, or one that breaks off.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        wide = marked(content[:_HEAD])
+        if wide is not None and wide != "utf-8-sig":
+            for text in _decoded(content, wide, name):
+                if "\0" in text:
+                    raise FileRefused(f"{name}: neither a workbook nor text; save the table as .xlsx or CSV.")
+            return Encoding(wide)
+        nul = content.find(b"\0")
+        if 0 <= nul < _HEAD:
+            raise FileRefused(f"{name}: neither a workbook nor text; save the table as .xlsx or CSV.")
+        if nul >= 0:
+            raise FileRefused(f"{name}: row {row_at(content, nul)} holds a NUL, which no text does; export it again.")
+        if _is_utf8(content):
+            return Encoding(wide or "utf-8")
+        if wide is not None or _is_damaged_utf8(content):
+            _refuse_encoding(content, name)
+        return guessed(_sampled(content), languages, _bytes_in(content))
+
+
+@contextmanager
+def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
+    """Give the file in UTF-8: itself, or a copy that has no name and goes with whoever reads it.
+
+    Raises:
+        FileRefused: It is not written in that encoding.
+    """
+    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
+        yield path
+        return
+    with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            for text in _decoded(content, encoding, name):
+                copy.write(text.encode())
+        copy.seek(0)
+        yield Path(f"/dev/fd/{copy.fileno()}")
+
+
+def row_at(content: mmap.mmap | bytes, place: int) -> int:
+    """Tell in which row a byte stands, as a spreadsheet counts: line breaks within quotes begin no row."""
+    before = content[:place].removeprefix(codecs.BOM_UTF8)
+    return 1 + len(_LINE_END.findall(_QUOTED.sub(b"", before)))
+
+
+def _sampled(content: mmap.mmap) -> bytes:
+    """Take the beginning and pieces of all the rest."""
+    if len(content) <= _LOOKED_AT:
+        return content[:]
+    rest = range(_LOOKED_AT // 2, len(content), (len(content) - _LOOKED_AT // 2) // _PIECES)
+    return content[: _LOOKED_AT // 2] + b"".join(content[at : at + _LOOKED_AT // 2 // _PIECES] for at in rest)
+
+
+def _bytes_in(content: mmap.mmap) -> bytes:
+    """Give every byte that occurs: an encoding that lacks one of them is not that of the file."""
+    occurs = np.zeros(256, dtype=bool)
+    for at in range(0, len(content), _CHUNK):
+        occurs |= np.bincount(np.frombuffer(content[at : at + _CHUNK], dtype=np.uint8), minlength=256) > 0
+    return bytes(np.flatnonzero(occurs).tolist())
+
+
+def _is_utf8(content: mmap.mmap) -> bool:
+    """Check the whole file at once, as one value of a column: ten times as fast as decoding it."""
+    whole = [None, pa.py_buffer(np.array([0, len(content)], dtype=np.int64)), pa.py_buffer(content)]
+    try:
+        pa.Array.from_buffers(pa.large_binary(), 1, whole).cast(pa.large_string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _is_damaged_utf8(content: mmap.mmap) -> bool:
+    """Tell a file in UTF-8 with a few wrong bytes from one that is written in another way."""
+    letters, right = 0, 0
+    for found in _NOT_ASCII.finditer(content[:_LOOKED_AT]):
+        letters += len(found[0])
+        right += sum(map(len, _SEQUENCE.findall(found[0])))
+    return right > _MOSTLY * letters
+
+
+def _decoded(content: mmap.mmap, encoding: str, name: str) -> Iterator[str]:
+    """Decode piece by piece; where that fails, say in which row."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    rows = 1
+    for at in range(0, len(content), _CHUNK):
+        try:
+            text = decoder.decode(content[at : at + _CHUNK], final=at + _CHUNK >= len(content))
+        except UnicodeDecodeError as wrong:
+            before = wrong.object[: wrong.start].decode(encoding, "ignore")
+            raise FileRefused(
+                f"{name}: row {rows + _breaks(before)} is not {_called(encoding)}, in which the file is written; "
+                "save it as CSV UTF-8."
+            ) from None
+        rows += _breaks(text)
+        yield text
+
+
+def _breaks(text: str) -> int:
+    return text.count("\n") or text.count("\r")
+
+
+def _called(encoding: str) -> str:
+    return encoding.upper().replace("-SIG", "").replace("CP", "Windows-" if encoding.startswith("cp125") else "CP")
+
+
+def _refuse_encoding(content: mmap.mmap, name: str) -> None:
+    """Say where a file stops being UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for at in range(0, len(content), _CHUNK):
+        chunk = content[at : at + _CHUNK]
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(chunk, final=at + _CHUNK >= len(content))
+        except UnicodeDecodeError as wrong:
+            place = at - waiting + wrong.start
+            raise FileRefused(
+                f"{name}: row {row_at(content, place)} is not UTF-8 (byte {content[place]:#04x}), as the rest is; "
+                "export the file again as CSV UTF-8."
+            ) from None
