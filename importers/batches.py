@@ -134,7 +134,7 @@ class Progress:
     @property
     def ended(self) -> bool:
         """Say whether nothing more will happen."""
-        return self.status in (BatchStatus.DONE, BatchStatus.FAILED)
+        return self.status in (BatchStatus.DONE, BatchStatus.FAILED, BatchStatus.UNDONE)
 
 
 COUNTED = (
@@ -154,6 +154,8 @@ COUNTED = (
     "changed",
     "distributors_created",
     "products_created",
+    "documents_to_undo",
+    "documents_undone",
 )
 
 
@@ -192,11 +194,15 @@ _Shard: TypeAlias = tuple[int, dict[str, Any] | None]
 
 
 def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None, now: dt.datetime) -> Progress:
-    status = BatchStatus.FAILED if failed is not None and batch.status is not BatchStatus.DONE else batch.status
+    ended = (BatchStatus.DONE, BatchStatus.UNDONE)
+    status = BatchStatus.FAILED if failed is not None and batch.status not in ended else batch.status
     seconds = ((batch.finished_at or now) - batch.created_at).total_seconds()
     lines = sum(of_shard for of_shard, _ in shards)
     done = sum(of_shard for of_shard, counts in shards if counts)
-    share_bp = 10_000 if status is BatchStatus.DONE else 1_000 + 8_900 * done // lines if lines else 0
+    counts = totals([batch.counts, *(counts for _, counts in shards if counts)])
+    share_bp = 10_000 if status in ended else 1_000 + 8_900 * done // lines if lines else 0
+    if status is BatchStatus.UNDOING:
+        share_bp = 10_000 * counts["documents_undone"] // max(1, counts["documents_to_undo"])
     left = None
     if status is BatchStatus.LOADING and 0 < done < lines:
         left = seconds * (10_000 - share_bp) / max(share_bp, 1)
@@ -211,7 +217,7 @@ def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None,
         status=status,
         stage=stage.get(status, str(status)),
         share_bp=share_bp,
-        counts=totals([batch.counts, *(counts for _, counts in shards if counts)]),
+        counts=counts,
         seconds=seconds,
         seconds_left=left,
         problems_file=batch.problems_file,

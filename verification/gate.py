@@ -438,13 +438,6 @@ def _store_lines(session: Session, sales: Sales, ids: Ints) -> None:
     )
 
 
-def _in_words(rules: ProgramRules, unit: Unit, amount: int) -> str:
-    if unit is Unit.MONEY:
-        return f"{decimal_text(amount, rules.currency_decimals)} {rules.currency}"
-    point = rules.settings.point
-    return f"{decimal_text(amount, point.decimals)} {point.plural}"
-
-
 def _note_returns(
     session: Session,
     rules: ProgramRules,
@@ -470,7 +463,7 @@ def _note_returns(
             decided.status[at] = DocumentStatus.REVIEW
         touched.add(line.document)
     for (document_id, unit), lost in counted.forgiven.items():
-        reason = {"code": "return_forgiven", "found": _in_words(rules, unit, lost), "amount": lost}
+        reason = {"code": "return_forgiven", "found": rules.in_words(unit, lost), "amount": lost}
         decided.reasons.setdefault(position[document_id], []).append(reason)
         touched.add(document_id)
     if touched:

@@ -37,6 +37,7 @@ class SalesDocument(Base):
         ),
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
         Index("ix_sales_document_refused", "program_id", "document_key", postgresql_where=text("status = 3")),
+        Index("ix_sales_document_superseded", "program_id", "document_key", postgresql_where=text("status = 4")),
         {"info": {KEPT: ("status", "reasons", "release_on")}},
     )
 

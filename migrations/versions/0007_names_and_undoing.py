@@ -45,6 +45,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_import_batch_continues_id"), "import_batch", ["continues_id"])
     op.create_index("ix_import_batch_program_id_file_sha256", "import_batch", ["program_id", "file_sha256"])
+    op.create_index(
+        "ix_sales_document_superseded",
+        "sales_document",
+        ["program_id", "document_key"],
+        postgresql_where=sa.text("status = 4"),
+    )
     _names()
     op.create_table(
         "import_change",
@@ -191,6 +197,7 @@ def _key(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
 def downgrade() -> None:
     for table in ("import_change", "unknown_in_batch", "unknown_name", "distributor_alias", "product_alias"):
         op.drop_table(table)
+    op.drop_index("ix_sales_document_superseded", table_name="sales_document")
     op.drop_index("ix_import_batch_program_id_file_sha256", table_name="import_batch")
     for column in ("undone_at", "undone_by", "undo_reason", "waiting_file", "continues_id"):
         op.drop_column("import_batch", column)

@@ -1,0 +1,181 @@
+"""What keeps the documents of an import from being taken back: points that were spent, returns, later corrections."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, and_, any_, cast, func, literal, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.states import Bucket, DocumentStatus, RunStatus, TransactionKind, Unit
+from app.domain.wording import Say, marked, plain
+from app.models.distributors import Distributor
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction
+from app.models.prepaid import ConversionRun, Redemption
+from app.models.sales import ReturnMatch, SalesDocument
+from app.services.rulebooks import ProgramRules
+
+COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
+MOST_TOLD = 100
+"""Blocks of one kind that are told one by one."""
+
+_ = marked
+SENTENCES: Mapping[str, str] = {
+    "spent": _("{name} ({code}) has spent, or reserved, {amount} of what these documents gave{runs}."),
+    "returned": _("Goods of document {number} came back with document {other}{batch}; take that back first."),
+    "corrected": _("Document {number} was corrected by a later one{batch}; take that back first."),
+}
+RUNS = _(" (conversion {runs})")
+BATCH = _(" of import {batch}")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One thing that stands in the way, of one distributor; ``values`` fill its sentence."""
+
+    code: str
+    distributor_id: int
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def sentence(self, say: Say = plain) -> str:
+        """Say it in words."""
+        told = dict(self.values)
+        told["runs"] = say(RUNS).format(runs=told["runs"]) if told.get("runs") else ""
+        told["batch"] = say(BATCH).format(batch=told["batch"]) if told.get("batch") else ""
+        return say(SENTENCES[self.code]).format_map(told)
+
+
+def blocks(
+    session: Session, rules: ProgramRules, batch_ids: Sequence[int], distributor_ids: Sequence[int] | None = None
+) -> list[Block]:
+    """Give what stands in the way of taking the documents of some imports back, of all distributors or of some."""
+    mine: ColumnElement[bool] = and_(
+        SalesDocument.program_id == rules.program_id, SalesDocument.batch_id.in_(batch_ids)
+    )
+    if distributor_ids is not None:
+        mine = and_(mine, SalesDocument.distributor_id == any_(literal(list(distributor_ids), ARRAY(BigInteger))))
+    return [
+        *_spent(session, rules, mine, distributor_ids),
+        *_returned(session, mine, batch_ids),
+        *_corrected(session, mine, batch_ids),
+    ]
+
+
+def _spent(
+    session: Session, rules: ProgramRules, mine: ColumnElement[bool], distributor_ids: Sequence[int] | None
+) -> list[Block]:
+    """Find whose points are reserved or gone: a lot has fewer than it had, and a conversion or a redemption took them.
+
+    Only the wallets of which anything was ever spent are looked at.
+    """
+    spenders = select(Account.id).where(
+        (Account.spent > 0) | (Account.reserved > 0), Account.distributor_id.is_not(None)
+    )
+    if distributor_ids is not None:
+        spenders = spenders.where(Account.distributor_id == any_(literal(list(distributor_ids), ARRAY(BigInteger))))
+    given = aliased(LedgerTransaction)
+    taken = (
+        select(
+            LedgerEntry.account_id,
+            LedgerEntry.lot_id,
+            cast(-func.sum(LedgerEntry.amount), BigInteger).label("amount"),
+            func.array_agg(LedgerTransaction.id).label("transactions"),
+        )
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .join(given, given.id == LedgerEntry.lot_id)
+        .join(SalesDocument, SalesDocument.id == given.document_id)
+        .where(
+            LedgerEntry.account_id.in_(spenders),
+            LedgerEntry.bucket == Bucket.AVAILABLE,
+            LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL)),
+            given.kind == TransactionKind.AWARD,
+            SalesDocument.status.in_(COUNTING),
+            mine,
+        )
+        .group_by(LedgerEntry.account_id, LedgerEntry.lot_id)
+        .having(func.sum(LedgerEntry.amount) < 0)
+        .subquery("taken")
+    )
+    runs = (
+        select(func.array_agg(ConversionRun.id.distinct()))
+        .join(Redemption, Redemption.run_id == ConversionRun.id)
+        .where(
+            Redemption.account_id == taken.c.account_id,
+            Redemption.reserve_transaction_id == any_(taken.c.transactions),
+            ConversionRun.status != RunStatus.CANCELLED,
+        )
+        .correlate(taken)
+        .scalar_subquery()
+    )
+    found: dict[tuple[int, Unit], tuple[str, str, int, set[int]]] = {}
+    for who, code, name, unit, amount, of_runs in session.execute(
+        select(Distributor.id, Distributor.code, Distributor.name, Account.unit, taken.c.amount, runs)
+        .select_from(taken)
+        .join(Account, Account.id == taken.c.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .order_by(Distributor.code_key)
+    ):
+        was = found.get((who, unit), (code, name, 0, set()))
+        found[who, unit] = (code, name, was[2] + amount, was[3] | set(of_runs or ()))
+    return [
+        Block(
+            "spent",
+            who,
+            {
+                "code": code,
+                "name": name,
+                "amount": rules.in_words(unit, amount),
+                "runs": ", ".join(str(one) for one in sorted(of_runs)),
+            },
+        )
+        for (who, unit), (code, name, amount, of_runs) in found.items()
+    ]
+
+
+def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int]) -> list[Block]:
+    """Find documents of which goods came back with a document of another import."""
+    back = aliased(SalesDocument)
+    rows = (
+        select(SalesDocument.number, SalesDocument.distributor_id, back.number.label("other"), back.batch_id)
+        .join(ReturnMatch, ReturnMatch.sale_document_id == SalesDocument.id)
+        .join(back, back.id == ReturnMatch.return_document_id)
+        .where(
+            mine,
+            SalesDocument.status.in_(COUNTING),
+            back.status.in_(COUNTING),
+            back.batch_id.is_(None) | back.batch_id.not_in(batch_ids),
+        )
+        .distinct()
+        .order_by(SalesDocument.number)
+        .limit(MOST_TOLD)
+    )
+    return [
+        Block("returned", who, {"number": number, "other": other, "batch": batch})
+        for number, who, other, batch in session.execute(rows)
+    ]
+
+
+def _corrected(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int]) -> list[Block]:
+    """Find documents in whose place a document of another import counts."""
+    holder = aliased(SalesDocument, name="holder")
+    rows = (
+        select(SalesDocument.number, SalesDocument.distributor_id, holder.batch_id)
+        .join(
+            holder,
+            and_(holder.program_id == SalesDocument.program_id, holder.document_key == SalesDocument.document_key),
+        )
+        .where(
+            mine,
+            text("sales_document.status = 4"),  # both as the indexes say it
+            text("holder.status in (1, 2)"),
+            # what counts again because its correction was undone bears the number of the import that brought it
+            or_(
+                and_(holder.batch_id > SalesDocument.batch_id, holder.batch_id.not_in(batch_ids)),
+                and_(holder.batch_id.is_(None), holder.supersedes_id.is_not(None)),
+            ),
+        )
+        .order_by(SalesDocument.number)
+        .limit(MOST_TOLD)
+    )
+    return [Block("corrected", who, {"number": number, "batch": batch}) for number, who, batch in session.execute(rows)]

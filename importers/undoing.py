@@ -1,0 +1,263 @@
+"""Undoing an import: its documents and what they gave are taken back, while nobody has spent or built upon it.
+
+What is in the way is told before anything happens. Then jobs take the documents back, those of some distributors each,
+a piece in a transaction: whoever is killed has done a part, and another goes on. A document that a correction of this
+import had replaced counts again, as it was. Afterwards the same file can be imported anew.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from sqlalchemy import BigInteger, ColumnElement, any_, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.domain.card_numbers import holds_card_number
+from app.domain.states import BatchStatus, DocumentStatus, JobState
+from app.jobs import board, registry
+from app.jobs.board import Work
+from app.models.aliases import UnknownInBatch
+from app.models.imports import ImportBatch
+from app.models.jobs import Job
+from app.models.sales import Decision, SalesDocument
+from app.services import audit
+from app.services.accounts import lock_wallets
+from app.services.rulebooks import ProgramRules, rules_of
+from app.services.timing import stage
+from app.services.undo_blocks import COUNTING, Block, blocks
+from app.services.voiding import void_documents
+from importers import batches, restoring
+
+UNDO = "import.undo"
+DOCUMENTS_OF_A_JOB = 20_000
+_PIECE = 1_000
+"""Documents that are taken back in one transaction: about a second, in which their wallets wait."""
+_UNDONE_FROM = (BatchStatus.DONE, BatchStatus.FAILED)
+
+
+class CannotUndo(Exception):
+    """Something is in the way of undoing an import; ``blocks`` tell what, where documents are in the way."""
+
+    def __init__(self, message: str, found: Sequence[Block] = ()) -> None:
+        """Say what."""
+        self.blocks = found
+        self.problems = [one.sentence() for one in found] or [message]
+        super().__init__(" ".join([message, *(one.sentence() for one in found)]))
+
+
+def register(clock: Callable[[], dt.datetime]) -> None:
+    """Name the function of the jobs."""
+    registry.register(UNDO, lambda work: _undo(work, clock))
+
+
+def begin(session: Session, batch_id: int, *, reason: str, actor: str, now: dt.datetime) -> int:
+    """Ask for an import, and those that took in what it held, to be undone. Returns how many jobs that is.
+
+    The caller commits, then wakes workers.
+
+    Raises:
+        NoSuchBatch: There is none.
+        CannotUndo: It is not in a state to be undone, no reason was given, or something is in the way.
+    """
+    batch = session.scalars(select(ImportBatch).where(ImportBatch.id == batch_id).with_for_update()).one_or_none()
+    if batch is None:
+        raise batches.NoSuchBatch(batch_id)
+    _may_be_undone(batch, reason)
+    together = list(
+        session.scalars(
+            select(ImportBatch)
+            .where((ImportBatch.id == batch_id) | (ImportBatch.continues_id == batch_id))
+            .order_by(ImportBatch.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+    )
+    running = [one.id for one in together if one.status not in (*_UNDONE_FROM, BatchStatus.UNDONE)]
+    if running or _works(session, [one.id for one in together]):
+        raise CannotUndo(f"Import {batch_id} is not finished yet: wait until it is, then undo it.")
+    rules, ids = rules_of(session, batch.program_id), [one.id for one in together]
+    in_the_way = blocks(session, rules, ids)
+    if in_the_way:
+        raise CannotUndo(f"Import {batch_id} cannot be undone.", in_the_way)
+    parts = _parts(session, rules, ids)
+    documents = sum(count for _, count in parts)
+    for one in together:
+        one.undo_reason, one.undone_by, one.status = reason.strip(), actor, BatchStatus.UNDOING
+    session.execute(delete(UnknownInBatch).where(UnknownInBatch.batch_id.in_(ids)))
+    session.flush()
+    batches.add_counts(session, batch_id, {"documents_to_undo": documents})
+    audit.note(
+        session,
+        actor,
+        "import.undo",
+        f"{batch.file_name} ({batch_id})",
+        now=now,
+        program_id=batch.program_id,
+        after={"documents": documents},
+        reason=reason.strip(),
+    )
+    asked = session.execute(
+        select(func.count()).select_from(Job).where(Job.kind == UNDO, Job.payload["batch"].as_integer() == batch_id)
+    ).scalar_one()
+    for at, (distributor_ids, _) in enumerate(parts or [([], 0)]):
+        payload = {"batch": batch_id, "batches": ids, "distributors": distributor_ids}
+        board.put_up(session, UNDO, f"{UNDO}:{batch_id}:{asked + at}", payload)
+    return max(1, len(parts))
+
+
+def _may_be_undone(batch: ImportBatch, reason: str) -> None:
+    if batch.dry_run:
+        raise CannotUndo(f"Import {batch.id} was a dry run: nothing of it was kept.")
+    if batch.kind != "sales":
+        raise CannotUndo(f"Import {batch.id} brought {batch.kind}: only imports of sales can be undone.")
+    if batch.continues_id is not None:
+        raise CannotUndo(f"Import {batch.id} took in what import {batch.continues_id} held: undo that one.")
+    if batch.status in (BatchStatus.UNDOING, BatchStatus.UNDONE):
+        raise CannotUndo(f"Import {batch.id} is {batch.status} already.")
+    if not reason.strip():
+        raise CannotUndo("Undoing needs a reason.")
+    if holds_card_number(reason):
+        raise CannotUndo("The reason may hold the number of a payment card, which is never kept; remove it.")
+
+
+def _works(session: Session, batch_ids: Sequence[int]) -> bool:
+    """Say whether anything of these imports is still to be done; what was given up is not."""
+    open_jobs = select(Job.id).where(
+        Job.state.in_((JobState.QUEUED, JobState.RUNNING)), Job.payload["batch"].as_integer().in_(batch_ids)
+    )
+    return session.execute(select(open_jobs.exists())).scalar_one()
+
+
+def _parts(session: Session, rules: ProgramRules, batch_ids: Sequence[int]) -> list[tuple[list[int], int]]:
+    """Part the distributors whose documents are to be taken back: about so many documents a job."""
+    rows = session.execute(
+        select(SalesDocument.distributor_id, func.count())
+        .where(
+            SalesDocument.program_id == rules.program_id,
+            SalesDocument.batch_id.in_(batch_ids),
+            SalesDocument.status.in_((*COUNTING, DocumentStatus.REFUSED)),
+        )
+        .group_by(SalesDocument.distributor_id)
+        .order_by(SalesDocument.distributor_id)
+    )
+    parts: list[tuple[list[int], int]] = []
+    for who, count in rows:
+        if not parts or parts[-1][1] + count > DOCUMENTS_OF_A_JOB:
+            parts.append(([], 0))
+        parts[-1] = ([*parts[-1][0], who], parts[-1][1] + count)
+    return parts
+
+
+def _undo(work: Work, clock: Callable[[], dt.datetime]) -> None:
+    """Take the documents of some distributors back, piece by piece, until none is left."""
+    batch_id, batch_ids = int(work.payload["batch"]), [int(one) for one in work.payload["batches"]]
+    left = [int(one) for one in work.payload["distributors"]]
+    while True:
+        with work.transaction() as session, stage("undo"):
+            left, taken = _take_back(session, batch_id, batch_ids, left, clock())
+            if taken:
+                batches.add_counts(session, batch_id, {"documents_undone": taken})
+                continue
+            _end_if_last(session, work, batch_id, batch_ids, clock())
+            work.finish(session)
+            return
+
+
+def _take_back(
+    session: Session, batch_id: int, batch_ids: Sequence[int], left: list[int], now: dt.datetime
+) -> tuple[list[int], int]:
+    """Take one piece back. Gives the distributors that may have more, and how many documents it was."""
+    batch = session.get_one(ImportBatch, batch_id)
+    rules = rules_of(session, batch.program_id)
+    documents = _next(session, batch_ids, left)
+    if not documents:
+        return left, 0
+    owners = sorted(set(documents.values()))
+    lock_wallets(session, np.asarray(owners, dtype=np.int64))
+    # whoever spent something since it was asked for keeps all that this import gave
+    in_the_way = {one.distributor_id for one in blocks(session, rules, batch_ids, owners)}
+    left = [one for one in left if one not in in_the_way]
+    mine = [document for document, who in documents.items() if who not in in_the_way]
+    counting = set(
+        session.scalars(
+            select(SalesDocument.id)
+            .where(SalesDocument.id == any_(_ids(mine)), SalesDocument.status.in_(COUNTING))
+            .with_for_update()
+        )
+    )
+    void_documents(
+        session,
+        rules,
+        sorted(counting),
+        becomes=DocumentStatus.UNDONE,
+        now=now,
+        actor=batch.undone_by,
+        reason=batch.undo_reason,
+    )
+    session.execute(
+        update(SalesDocument)
+        .where(SalesDocument.id == any_(_ids(mine)), SalesDocument.status == DocumentStatus.REFUSED)
+        .values(status=DocumentStatus.UNDONE)
+        .execution_options(synchronize_session=False)
+    )
+    restoring.count_again(session, rules, sorted(counting), now=now)
+    return left, len(mine)
+
+
+def _next(session: Session, batch_ids: Sequence[int], distributor_ids: Sequence[int]) -> dict[int, int]:
+    """Give the next documents to take back, by id their distributor: the newest first, so returns before their sales.
+
+    What a person refused stays refused, whatever becomes of the import.
+    """
+    by_person = select(Decision.id).where(
+        Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED
+    )
+    refused = (SalesDocument.status == DocumentStatus.REFUSED) & ~by_person.exists()
+    rows = session.execute(
+        select(SalesDocument.id, SalesDocument.distributor_id)
+        .where(
+            SalesDocument.distributor_id == any_(_ids(distributor_ids)),
+            SalesDocument.batch_id.in_(batch_ids),
+            SalesDocument.status.in_(COUNTING) | refused,
+        )
+        .order_by(SalesDocument.id.desc())
+        .limit(_PIECE)
+    )
+    return dict(rows.all())
+
+
+def _ids(numbers: Iterable[int]) -> ColumnElement[list[int]]:
+    return literal(list(numbers), ARRAY(BigInteger))
+
+
+def _end_if_last(session: Session, work: Work, batch_id: int, batch_ids: Sequence[int], now: dt.datetime) -> None:
+    """Close the imports in the transaction that took the last documents back.
+
+    The import's row is held until the commit: of jobs that end at the same time, each sees those that were before it.
+    """
+    batch = session.scalars(
+        select(ImportBatch)
+        .where(ImportBatch.id == batch_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    others = select(Job.id).where(
+        Job.kind == UNDO,
+        Job.payload["batch"].as_integer() == batch_id,
+        Job.state != JobState.DONE,
+        Job.id != work.claim.id,
+    )
+    if session.execute(select(others.exists())).scalar_one():
+        return
+    in_the_way = blocks(session, rules_of(session, batch.program_id), batch_ids)
+    status = BatchStatus.DONE if in_the_way else BatchStatus.UNDONE
+    message = " ".join(["Undone but for what was spent meanwhile.", *(one.sentence() for one in in_the_way)])
+    for one in batch_ids:
+        batches.set_status(
+            session,
+            one,
+            status,
+            message=message if in_the_way else None,
+            undone_at=None if in_the_way else now,
+        )
