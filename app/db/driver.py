@@ -33,14 +33,9 @@ def value_of(session: Session | Connection, statement: str, parameters: Sequence
     Raises:
         sqlalchemy.exc.DBAPIError: As for any other statement.
     """
-    rows = answer_of(session, statement, parameters)
+    rows = ask(session, statement, parameters)()
     assert rows, "the statement gives a value"
     return rows[0][0]
-
-
-def answer_of(session: Session | Connection, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
-    """Run a statement as ``value_of`` does, and give all its rows."""
-    return ask(session, statement, parameters)()
 
 
 def ask(session: Session | Connection, statement: str, parameters: Parameters) -> Answer:
