@@ -20,7 +20,8 @@ from app.models.jobs import Job
 from app.models.programs import Program
 from importers.errors import NoProfile
 from importers.fields import check_profile
-from importers.guard import judge
+from importers.files.guard import judge
+from importers.files.limits import Limits
 from importers.store import BatchFiles, fingerprint
 
 READ, SHARD, FINISH = "import.read", "import.shard", "import.finish"
@@ -75,7 +76,7 @@ def start(
         raise NoProfile(f"Nothing imports {kind!r}; there are {', '.join(sorted(KINDS))}.")
     name, profile = profile_of(program, kind, profile_name)
     file_name = printable(file_name)
-    judge(path, file_name, settings.max_upload_mb << 20)
+    judge(path, file_name, Limits.of(settings), [program.locale])
     batch = ImportBatch(
         program_id=program.id,
         kind=kind,

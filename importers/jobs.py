@@ -36,8 +36,9 @@ from importers import batches, waiting
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.fields import mapped
+from importers.files.guard import Judged, judge
+from importers.files.limits import Limits
 from importers.grouping import Grouped, group
-from importers.guard import Judged, judge
 from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
@@ -86,7 +87,7 @@ class _Desk:
             self._take_up(work, batch, program, files)
             return
         try:
-            judged = judge(files.original, batch.file_name, self.settings.max_upload_mb << 20)
+            judged = judge(files.original, batch.file_name, Limits.of(self.settings), [program.locale])
             profile = ImportProfile.model_validate(batch.profile)
             if batch.kind == "sales":
                 self._read_sales(work, batch, program, profile, files, judged)

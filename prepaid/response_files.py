@@ -14,7 +14,8 @@ from typing import Any
 from app.domain.card_numbers import first_card_number
 from app.domain.money import smallest_units
 from importers.errors import ColumnsMissing
-from importers.guard import judge
+from importers.files.guard import judge
+from importers.files.limits import Limits
 from importers.layout.table import TextTable
 from importers.parsing import Column
 from importers.reading import read
@@ -41,14 +42,14 @@ def problem(row: int | None, reference: str | None, code: str, message: str) -> 
     return {"row": row, "reference": reference, "code": code, "message": message}
 
 
-def read_response(path: Path, name: str, *, max_bytes: int, decimals: int) -> Response:
+def read_response(path: Path, name: str, *, limits: Limits, decimals: int) -> Response:
     """Read a response file. Rows are numbered as a spreadsheet does: the first below the header is 2.
 
     Raises:
         importers.errors.ImportRefused: The file cannot be read, or lacks a column.
         CardNumberFound: A cell holds the number of a card; the file is not taken in.
     """
-    table = read(judge(path, name, max_bytes), name, None)
+    table = read(judge(path, name, limits), name, None)
     _refuse_card_numbers(table, name)
     cells = _cells(table)
     response = Response(rows=len(table.row_number) + len(table.wrong_width))

@@ -19,6 +19,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.config import settings
 from app.db.bulk import copy_into, rows_of
 from app.db.locks import lock_name
 from app.domain.money import smallest_units
@@ -26,12 +27,12 @@ from app.exports import tables
 from app.exports.csvfile import write_csv
 from app.models.prepaid import SandboxCard, SandboxLoad
 from importers.errors import ImportRefused
-from importers.guard import judge
+from importers.files.guard import judge
+from importers.files.limits import Limits
 from importers.reading import read
 from prepaid.columns import among_texts
 from prepaid.providers import Answer, CardRequest, IssuedCard, LoadResult, OrderRefused, ProviderError
 
-_MAX_BYTES = 1 << 30
 _COLUMNS = ("record", "line", "reference", "requires", "card_token", "amount", "currency", "distributor_code", "kind")
 _LOADED = LoadResult.LOADED.value
 _WORDS = {
@@ -227,7 +228,7 @@ def _book(session: Session, fresh: Sequence[tuple[_Line, str]]) -> None:
 def _read_order(path: Path) -> list[_Line]:
     """Read an order file and check its control totals."""
     try:
-        table = read(judge(path, path.name, _MAX_BYTES), path.name, None)
+        table = read(judge(path, path.name, Limits.of(settings())), path.name, None)
     except (ImportRefused, OSError) as problem:
         raise OrderRefused(f"The order file cannot be read: {problem}") from None
     missing = [name for name in _COLUMNS if name not in table.header]

@@ -26,6 +26,7 @@ from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
 from app.models.programs import Program
 from app.services import audit, ledger, notices
+from importers.files.limits import Limits
 from prepaid.columns import among
 from prepaid.moves import OPEN, locked_run, move, require
 from prepaid.providers import Answer, LoadResult
@@ -93,7 +94,7 @@ def settle_file(
     run = locked_run(session, run_id)
     require(run, "settled", RunStatus.ORDERED, RunStatus.SENDING, RunStatus.SENT, RunStatus.SETTLED)
     decimals = session.get_one(Program, run.program_id).currency_decimals
-    response = read_response(path, name, max_bytes=settings.max_upload_mb << 20, decimals=decimals)
+    response = read_response(path, name, limits=Limits.of(settings), decimals=decimals)
     settled = settle(session, run, response.answers, actor=actor, now=now)
     settled.rows = response.rows
     settled.problems = sorted([*response.problems, *settled.problems], key=lambda one: one["row"] or 0)

@@ -95,7 +95,7 @@ def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = ()) 
         path: where the bytes lie.
         name: what the person calls the file; for messages.
         limits: how large it may be, and all that is in it.
-        languages: what its texts may be written in, where that is known.
+        languages: what its texts may be written in, where that is known: "pl", or a locale.
 
     Raises:
         FileRefused: with the reason and what to do.
@@ -121,7 +121,7 @@ def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = ()) 
         if head.startswith(magic):
             raise FileRefused(f"{name}: {what}, expected a workbook or a text table; save the table as .xlsx or CSV.")
     return _judge_marked_up(path, head, name, limits) or Judged(
-        path, "text", limits, encoding=judge_text(path, name, languages)
+        path, "text", limits, encoding=judge_text(path, name, [language[:2] for language in languages])
     )
 
 

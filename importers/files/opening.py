@@ -19,6 +19,7 @@ def grids(
     name: str,
     *,
     sheets: Sequence[str] | None = None,
+    most: int | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
     tell_texts: bool = True,
@@ -29,6 +30,7 @@ def grids(
         judged: the file.
         name: what the person calls it; for messages.
         sheets: the names of the sheets; a text and a page have one without a name.
+        most: how many are read, of those that people see.
         encoding: of a text or a page, where it is not what was found.
         delimiter: of a text, where it is not what was found.
         tell_texts: whether text cells are told from number cells (``Grid.texts``), which may take a second reading.
@@ -42,9 +44,10 @@ def grids(
         yield read_delimited(judged.path, name, found, delimiter)
         return
     scanned = {sheet.name: sheet for sheet in judged.sheets}
-    wanted = sheets if sheets is not None else [one.name for one in judged.sheets if one.visible] or None
+    wanted = sheets if sheets is not None else [one.name for one in judged.sheets if one.visible][:most] or None
     task = {
         "sheets": wanted,
+        "most": most,
         "sparse": {one: scanned[one].part for one in wanted or () if one in scanned and scanned[one].sparse},
         "tell_texts": tell_texts,
         "encoding": encoding or (judged.encoding.name if judged.encoding else None),
@@ -66,7 +69,7 @@ def sheet_names(judged: Judged, name: str) -> list[SheetSeen]:
 
 
 def _read(judged: Judged, name: str, task: dict[str, Any]) -> Iterator[Grid]:
-    whole = {"sheets": None, "hidden": False, "sparse": {}, "tell_texts": False, "encoding": None, **task}
+    whole = {"sheets": None, "most": None, "hidden": False, "sparse": {}, "tell_texts": False, "encoding": None, **task}
     try:
         yield from read_elsewhere({**whole, "path": str(judged.path.absolute()), "form": judged.form}, judged.limits)
     except Unreadable as problem:

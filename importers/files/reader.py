@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         resource.setrlimit(limit, (most, at_the_most))
     try:
         with os.fdopen(descriptor, "wb") as file:
-            hand_over(_grids(task, limits), file)
+            hand_over(islice(_grids(task, limits), task["most"]), file)
     except Unreadable as problem:
         sys.stdout.write(str(problem))
         return REFUSED

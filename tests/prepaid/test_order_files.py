@@ -3,8 +3,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.config import Settings
 from app.domain.states import TopUpKind
-from importers.guard import judge
+from importers.files.guard import judge
+from importers.files.limits import Limits
 from importers.reading import read
 from prepaid.errors import CardNumberFound
 from prepaid.order_files import OrderLines, file_name, write_order
@@ -27,7 +29,7 @@ def lines(**changed: list[str]) -> OrderLines:
 def test_every_load_is_a_line_and_the_last_line_is_the_control(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "order.csv"
     written = write_order(path, 7, "PLN", 2, lines())
-    table = read(judge(path, path.name, 1 << 20), path.name, None)
+    table = read(judge(path, path.name, Limits.of(Settings())), path.name, None)
     cells = {name: table.column(name).to_pylist() for name in table.header}
     assert written.rows == 4
     assert cells["record"] == ["load", "load", "load", "total"]

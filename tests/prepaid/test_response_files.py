@@ -3,7 +3,9 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from app.config import Settings
 from importers.errors import ColumnsMissing, FileRefused
+from importers.files.limits import Limits
 from prepaid.errors import CardNumberFound
 from prepaid.providers import Answer, LoadResult
 from prepaid.response_files import Response, read_response
@@ -12,7 +14,7 @@ from prepaid.response_files import Response, read_response
 def read(tmp_path: Path, text: str, decimals: int = 2) -> Response:
     path = tmp_path / "response.csv"
     path.write_text(text, encoding="utf-8")
-    return read_response(path, path.name, max_bytes=1 << 20, decimals=decimals)
+    return read_response(path, path.name, limits=Limits.of(Settings()), decimals=decimals)
 
 
 def test_answers_come_with_their_rows(tmp_path: Path) -> None:
@@ -65,7 +67,7 @@ def test_a_workbook_is_read_as_well(tmp_path: Path) -> None:
     sheet.append(["reference", "result", "amount"])
     sheet.append(["A-1R1", "loaded", 5000.5])
     book.save(tmp_path / "response.xlsx")
-    found = read_response(tmp_path / "response.xlsx", "response.xlsx", max_bytes=1 << 20, decimals=2)
+    found = read_response(tmp_path / "response.xlsx", "response.xlsx", limits=Limits.of(Settings()), decimals=2)
     assert found.answers == [(2, Answer("A-1R1", LoadResult.LOADED, "", "", 500_050))]
 
 

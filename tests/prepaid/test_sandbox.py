@@ -3,8 +3,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from app.config import Settings
 from app.domain.card_numbers import holds_card_number
-from importers.guard import judge
+from importers.files.guard import judge
+from importers.files.limits import Limits
 from importers.reading import read
 from prepaid.providers import Answer, CardRequest, LoadResult, OrderRefused, ProviderError
 from prepaid.sandbox import SandboxProvider, refuse_some
@@ -29,7 +31,7 @@ def order(tmp_path: Path, *lines: str, total: str, name: str = "order.csv") -> P
 
 def submit(sandbox: SandboxProvider, path: Path) -> list[tuple[str, ...]]:
     (response,) = sandbox.submit(path, path.parent / "back")
-    table = read(judge(response, response.name, 1 << 20), response.name, None)
+    table = read(judge(response, response.name, Limits.of(Settings())), response.name, None)
     columns = [table.column(name).to_pylist() for name in ("reference", "result", "code", "amount")]
     return list(zip(*columns, strict=True))
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TaxStatus, TopUpStatus
 from app.models.prepaid import Card, LoadBatch, LoadResponse, SandboxCard
-from importers.guard import judge
+from importers.files.guard import judge
+from importers.files.limits import Limits
 from importers.reading import read
 from prepaid import cards, ordering, runs, sending
 from prepaid.errors import CardsMissing, NotAllowedNow, OrderFileChanged, PrepaidError
@@ -85,7 +87,7 @@ def test_the_whole_way_to_the_grosz(world: World) -> None:
     assert (run.points, run.amount_minor, run.compensation_minor) == (10_231, 511_550, 55_600)
     ordered = world.approve(run)
     assert (ordered.lines, ordered.amount_minor) == (4, 567_150)
-    table = read(judge(ordered.file, "order", 1 << 20), "order", None)
+    table = read(judge(ordered.file, "order", Limits.of(Settings())), "order", None)
     assert table.column("amount").to_pylist() == ["100.00", "15.50", "5000.00", "556.00", "5671.50"]
     assert table.column("distributor_code").to_pylist() == ["A", "B", "P", "P", None]
     with transaction(world.registry) as session:
