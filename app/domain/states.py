@@ -97,6 +97,15 @@ class BatchStatus(enum.StrEnum):
     UNDONE = "undone"
 
 
+class DraftState(enum.StrEnum):
+    """How far a file has come that is not imported yet."""
+
+    LOOKING = "looking"
+    ASKING = "asking"  # somebody must say what is in it, or how it is read
+    READY = "ready"  # a profile reads it
+    REFUSED = "refused"  # it cannot be used
+
+
 class NamedThing(enum.StrEnum):
     """What a name in a file stands for."""
 

@@ -5,6 +5,7 @@ from app.models import (
     catalogue,
     desk,
     distributors,
+    drafts,
     figures,
     imports,
     jobs,
