@@ -2,13 +2,13 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.config import Settings
 from app.domain.definition import ImportProfile
@@ -22,6 +22,7 @@ from importers.errors import NoProfile
 from importers.fields import check_profile
 from importers.files.guard import judge
 from importers.files.limits import Limits
+from importers.layout.table import Stretch
 from importers.store import BatchFiles, fingerprint
 
 READ, SHARD, FINISH = "import.read", "import.shard", "import.finish"
@@ -107,10 +108,44 @@ class NoSuchBatch(LookupError):
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """An import that read the same file before."""
+
+    batch_id: int
+    created_at: dt.datetime
+    created_by: str
+
+
+def earlier_of(session: Session, batch_id: int) -> Earlier | None:
+    """Give the first import of the programme that took the same file in as this one; dry runs take nothing in."""
+    mine = aliased(ImportBatch)
+    row = session.execute(
+        select(ImportBatch.id, ImportBatch.created_at, ImportBatch.created_by)
+        .join(
+            mine,
+            (mine.program_id == ImportBatch.program_id)
+            & (mine.file_sha256 == ImportBatch.file_sha256)
+            & (mine.kind == ImportBatch.kind),
+        )
+        .where(
+            mine.id == batch_id,
+            mine.continues_id.is_(None),
+            ImportBatch.id < batch_id,
+            ImportBatch.continues_id.is_(None),
+            ImportBatch.dry_run.is_(False),
+            ImportBatch.status.not_in((BatchStatus.FAILED, BatchStatus.UNDOING, BatchStatus.UNDONE)),
+        )
+        .order_by(ImportBatch.id)
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else Earlier(*row)
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far an import has come.
 
-    ``counts`` has rows_read, documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
+    ``counts`` has rows_read, rows_recognised (headings, blank rows, totals, headers that come again), documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
     points_reversed, for products and distributors created and changed, and for sales the distributors and products that
     they made known (distributors_created, products_created). ``share`` is what is done of the whole, from
     0 to 10000; ``stage`` what is being done. ``refused`` tells a file that cannot be used from work that was given up.
@@ -131,6 +166,7 @@ class Progress:
     problems_file: str | None
     message: str | None
     refused: bool
+    warnings: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -140,6 +176,11 @@ class Progress:
 
 COUNTED = (
     "rows_read",
+    "rows_recognised",
+    "rows_heading",
+    "rows_blank",
+    "rows_total",
+    "rows_repeated_header",
     "documents",
     "lines_accepted",
     "lines_held",
@@ -280,3 +321,22 @@ def set_status(session: Session, batch_id: int, status: BatchStatus, **changes: 
         .values(status=status, **changes)
         .execution_options(synchronize_session=False)
     )
+
+
+def note(
+    session: Session, batch_id: int, stretches: Sequence[Stretch], warnings: Sequence[Mapping[str, Any]]
+) -> None:
+    """Note of which sheets the rows of a batch are, and what was noticed of them. The caller commits."""
+    session.execute(
+        update(ImportBatch)
+        .where(ImportBatch.id == batch_id)
+        .values(
+            stretches=[asdict(one) for one in stretches] or None, warnings=[dict(one) for one in warnings] or None
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def stretches_of(batch: ImportBatch) -> tuple[Stretch, ...]:
+    """Give of which sheets the rows of a batch are."""
+    return tuple(Stretch(**one) for one in batch.stretches or ())

@@ -16,7 +16,7 @@ import click
 from rich.console import Console
 from sqlalchemy import select
 
-from app.cli.imports import follow
+from app.cli.following import follow
 from app.cli.output import figure
 from app.cli.processes import serve
 from app.cli.runtime import Runtime, runtime

@@ -1,0 +1,310 @@
+"""`kontor imports unmatched`, `match`, `ignore`, `alias`, `undo`: what is decided after a file came in."""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import click
+
+from app.cli.following import follow, result
+from app.cli.ledger import chosen_program
+from app.cli.output import (
+    FOUND_WRONG,
+    NOT_FOUND,
+    Failure,
+    failing,
+    figure,
+    json_option,
+    print_json,
+    print_table,
+)
+from app.cli.runtime import Runtime, operator, runtime
+from app.db.transaction import transaction
+
+PROGRAM = click.option("--program", "program_code", required=True, help="Code of the programme.")
+UNIT = click.option(
+    "--unit",
+    "unit_text",
+    default="1",
+    show_default=True,
+    help="How much of our unit one of the source's is: 12 for a box of twelve, 0.5 for half.",
+)
+EVERYWHERE = click.option("--everywhere", is_flag=True, help="Whichever source uses the name.")
+
+
+@click.command()
+@PROGRAM
+@click.option(
+    "--accept-above",
+    "least_score",
+    type=click.IntRange(1, 100),
+    help="Accept every proposal of at least this score; what waited for the names is taken in.",
+)
+@json_option
+def unmatched(program_code: str, least_score: int | None, as_json: bool) -> None:
+    """List the names in imported files that nobody knows: what waits for them, and what they may mean."""
+    from app.services import unmatched as names
+    from app.services.aliases import AliasRefused
+    from importers import continuing
+
+    with runtime() as run:
+        with transaction(run.registry) as session:
+            program = chosen_program(session, program_code)
+            names.propose(session, program.id)
+        decided: Any = continuing.Decided(0, [])
+        if least_score is not None:
+            with transaction(run.registry) as session, failing(AliasRefused, continuing.CannotMatch):
+                program = chosen_program(session, program_code)
+                matches = [
+                    continuing.Match(one.id) for one in names.queue(session, program.id, least_score=least_score)
+                ]
+                decided = continuing.accept(session, program, matches, actor=operator(), now=run.now())
+        taken = _taken_in(run, decided.batches)
+        with transaction(run.registry) as session:
+            program = chosen_program(session, program_code)
+            queue, decimals, currency = names.queue(session, program.id), program.currency_decimals, program.currency
+    if as_json:
+        print_json(
+            {
+                "accepted": decided.names,
+                "imports": [result(one) for one in taken],
+                "unmatched": [
+                    {
+                        "id": one.id,
+                        "what": str(one.what),
+                        "source": one.profile_name,
+                        "name": one.written,
+                        "called": one.called,
+                        "lines": one.lines,
+                        "documents": one.documents,
+                        "amount_minor": one.amount_minor,
+                        "first_seen_at": one.first_seen_at.isoformat(),
+                        "batches": list(one.batches),
+                        "proposed": one.target_code,
+                        "proposed_name": one.target_name,
+                        "score": one.score,
+                        "why": one.why,
+                    }
+                    for one in queue
+                ],
+            }
+        )
+        return
+    _tell(decided.names, taken)
+    rows = [
+        [
+            str(one.id),
+            one.written,
+            str(one.what),
+            one.profile_name,
+            figure(one.lines),
+            figure(one.documents),
+            figure(one.amount_minor, decimals),
+            f"{one.target_code} {one.target_name}" if one.target_code else "",
+            f"{one.score} ({one.why})" if one.why else "",
+        ]
+        for one in queue
+    ]
+    headers = ["Id", "Name", "What", "Source", "Lines", "Documents", f"Net ({currency})", "May be", "Score"]
+    print_table("Names that nobody knows", headers, rows, frozenset({0, 4, 5, 6}))
+
+
+@click.command()
+@click.argument("name_id", type=int)
+@click.argument("code", required=False)
+@PROGRAM
+@click.option("--create", is_flag=True, help="Make a new product or distributor of it; then no CODE is given.")
+@UNIT
+@EVERYWHERE
+@json_option
+def match(
+    name_id: int, code: str | None, program_code: str, create: bool, unit_text: str, everywhere: bool, as_json: bool
+) -> None:
+    """Say what the name with NAME_ID (see `kontor imports unmatched`) means.
+
+    CODE is that of the product or the distributor; without it, it is what was proposed. All that waited for the name is
+    taken in, and later files are read so.
+    """
+    from app.domain.states import NamedThing
+    from app.services.aliases import AliasRefused
+    from importers import continuing
+
+    if create and code is not None:
+        raise click.UsageError("--create makes something new: give no CODE with it.")
+    unit = unit_milli(unit_text)
+    with runtime() as run:
+        with transaction(run.registry) as session, failing(AliasRefused, continuing.CannotMatch):
+            program = chosen_program(session, program_code)
+            what = _what(session, program.id, name_id)
+            given: dict[str, Any] = {"actor": operator(), "now": run.now()}
+            if create:
+                decided = continuing.create(session, program, [name_id], **given)
+            else:
+                target = None if code is None else _target(session, program, what is NamedThing.PRODUCT, code)
+                wanted = continuing.Match(name_id, target, unit, everywhere)
+                decided = continuing.accept(session, program, [wanted], **given)
+        taken = _taken_in(run, decided.batches)
+    _report(decided.names, taken, as_json)
+
+
+@click.command()
+@click.argument("name_id", type=int)
+@PROGRAM
+@click.option("--reason", required=True, help="Why what it names does not take part; told with every such row.")
+@json_option
+def ignore(name_id: int, program_code: str, reason: str, as_json: bool) -> None:
+    """Refuse documents that name what has NAME_ID (see `kontor imports unmatched`): those that wait, and later ones."""
+    from app.services.aliases import AliasRefused
+    from importers import continuing
+
+    with runtime() as run:
+        with transaction(run.registry) as session, failing(AliasRefused, continuing.CannotMatch):
+            program = chosen_program(session, program_code)
+            _what(session, program.id, name_id)
+            decided = continuing.ignore(session, program, [name_id], reason=reason, actor=operator(), now=run.now())
+        taken = _taken_in(run, decided.batches)
+    _report(decided.names, taken, as_json)
+
+
+@click.command()
+@click.argument("name")
+@click.argument("code")
+@PROGRAM
+@click.option(
+    "--of",
+    "kind",
+    type=click.Choice(["product", "distributor"]),
+    default="product",
+    show_default=True,
+    help="What the name is of.",
+)
+@click.option("--profile", "profile_name", help="Only in files read by this import profile.")
+@click.option("--distributor", "source_code", help="Only in rows of the distributor with this code.")
+@UNIT
+@json_option
+def alias(
+    name: str,
+    code: str,
+    program_code: str,
+    kind: str,
+    profile_name: str | None,
+    source_code: str | None,
+    unit_text: str,
+    as_json: bool,
+) -> None:
+    """Write down that a source calls the thing with CODE by NAME: a distributor's own code, a name, a box of twelve."""
+    from app.services import aliases, distributors
+    from app.services.aliases import AliasRefused, Meaning
+
+    if profile_name is not None and source_code is not None:
+        raise click.UsageError("A source is a profile or a distributor, not both.")
+    if kind == "distributor" and (source_code is not None or unit_text != "1"):
+        raise click.UsageError("--distributor and --unit are of product names.")
+    means_unit = unit_milli(unit_text)
+    with runtime() as run, transaction(run.registry) as session, failing(AliasRefused):
+        program = chosen_program(session, program_code)
+        means = Meaning(_target(session, program, kind == "product", code), means_unit)
+        given: dict[str, Any] = {"profile_name": profile_name, "actor": operator(), "now": run.now()}
+        if kind == "distributor":
+            aliases.put_distributor_alias(session, program, name, means, **given)
+        else:
+            source = None
+            if source_code is not None:
+                source = distributors.id_of_code(session, program.id, source_code)
+                if source is None:
+                    raise Failure(f"The programme has no distributor {source_code!r}.", NOT_FOUND)
+            aliases.put_product_alias(session, program, name, means, source_distributor_id=source, **given)
+    if as_json:
+        print_json({"name": name, "means": code, "unit_milli": means_unit})
+    else:
+        click.echo(f"{name!r} means the {kind} {code}.")
+
+
+@click.command()
+@click.argument("batch", type=int)
+@click.option("--reason", required=True, help="Why; kept with the import and in the audit log.")
+@json_option
+def undo(batch: int, reason: str, as_json: bool) -> None:
+    """Take back what import BATCH (its number) brought, while nobody has spent it.
+
+    Otherwise everything that is in the way is told, and nothing happens. Afterwards the same file can be imported anew.
+    """
+    from app.domain.states import BatchStatus
+    from app.jobs import messenger
+    from importers import batches, undoing
+
+    with runtime() as run:
+        with (
+            transaction(run.registry) as session,
+            failing(undoing.CannotUndo),
+            failing(batches.NoSuchBatch, code=NOT_FOUND),
+        ):
+            jobs = undoing.begin(session, batch, reason=reason, actor=operator(), now=run.now())
+        messenger.wake(run.addresses.redis_url, jobs)
+        progress = follow(run, batch)
+    if progress.status is not BatchStatus.UNDONE:
+        raise Failure(progress.message or f"Import {batch} could not be undone.", FOUND_WRONG)
+    if as_json:
+        print_json({"batch": batch, "status": str(progress.status), "documents": progress.counts["documents_undone"]})
+    else:
+        click.echo(f"Import {batch} is undone: {figure(progress.counts['documents_undone'])} documents taken back.")
+
+
+def unit_milli(text: str) -> int:
+    """Read how much of our unit one of a source's is, in thousandths."""
+    try:
+        milli = Decimal(text) * 1_000
+    except InvalidOperation:
+        raise click.UsageError(f"--unit: expected a number such as 12 or 0.5, found {text!r}.") from None
+    if not milli.is_finite() or milli != milli.to_integral_value() or not 0 < milli <= 10**9:
+        raise click.UsageError(f"--unit: expected up to three decimals and at most 1000000, found {text!r}.")
+    return int(milli)
+
+
+def _what(session: Any, program_id: int, name_id: int) -> Any:
+    """Say what a name in the queue is of."""
+    from app.services import unmatched as names
+
+    found = names.take(session, program_id, [name_id])
+    if not found:
+        raise Failure(f"No name in the queue has the number {name_id}; see `kontor imports unmatched`.", NOT_FOUND)
+    return found[0].what
+
+
+def _target(session: Any, program: Any, is_product: bool, code: str) -> int:
+    """Find what has a code."""
+    from app.domain.codes import code_key
+    from app.services import catalogue, distributors
+
+    found = (
+        catalogue.product_ids(session, program.id).get(code_key(code))
+        if is_product
+        else distributors.id_of_code(session, program.id, code)
+    )
+    if found is None:
+        kind = "product" if is_product else "distributor"
+        raise Failure(f"The programme {program.code} has no {kind} with the code {code!r}.", NOT_FOUND)
+    return found
+
+
+def _taken_in(run: Runtime, batch_ids: Sequence[int]) -> list[Any]:
+    """Follow the imports that take in what waited, to their ends."""
+    from app.jobs import messenger
+
+    if batch_ids:
+        messenger.wake(run.addresses.redis_url, len(batch_ids))
+    return [follow(run, one) for one in batch_ids]
+
+
+def _report(names: int, taken: Sequence[Any], as_json: bool) -> None:
+    if as_json:
+        print_json({"decided": names, "imports": [result(one) for one in taken]})
+    else:
+        _tell(names, taken)
+
+
+def _tell(names: int, taken: Sequence[Any]) -> None:
+    if names:
+        lines = sum(one.counts["lines_accepted"] for one in taken)
+        refused = sum(one.counts["lines_refused"] for one in taken)
+        click.echo(f"Decided: {figure(names)}. Taken in: {figure(lines)} lines; refused: {figure(refused)}.")
