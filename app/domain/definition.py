@@ -468,6 +468,9 @@ class ImportProfile(Part):
     files: Words | None = Field(
         None, description="names of the files that `kontor import watch` reads by it, such as sales-*.csv"
     )
+    header_key: Code | None = Field(
+        None, description="what headers share that name the same columns: by it a file of this source is recognised"
+    )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")
     fixed: dict[Code, Words] = Field({}, description="our field -> what holds for every row: the file does not say it")
     sheet: Words | None = Field(None, description="name of the only sheet that is read")

@@ -68,28 +68,47 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
             form[topic] = answer
         elif topic != "year":
             raise AnswerInvalid(f"{key}={answer}: nothing is called {topic}.")
+    return compose(seen, columns, fixed, form, year=answers.get("year"))
+
+
+def compose(
+    seen: Seen,
+    columns: Mapping[str, str],
+    fixed: Mapping[str, str],
+    form: Mapping[str, Any],
+    *,
+    year: str | None = None,
+) -> ImportProfile:
+    """Make a profile of which columns hold which fields, what holds for every row, and the forms of the file.
+
+    Raises:
+        AnswerInvalid: They do not go together.
+    """
+    form = dict(form)
     if seen.encoding is not None and not seen.encoding.startswith("utf"):
         form.setdefault("encoding", seen.encoding)
     try:
         return ImportProfile(
-            **{"kind": seen.kind, "columns": columns, "fixed": fixed} | _places(seen) | _months(seen, answers) | form
+            **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": columns, "fixed": fixed}
+            | _places(seen, columns)
+            | _months(seen, year)
+            | form
         )
     except ValidationError as problem:
         raise AnswerInvalid("; ".join(str(one["msg"]) for one in problem.errors())) from None
 
 
-def _places(seen: Seen) -> dict[str, Any]:
+def _places(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
     return {
         "sheets": seen.read if isinstance(seen.read, str) else list(seen.read),
         "header_rows": seen.header_rows,
-        "fill_down": list(seen.fill_down),
+        "fill_down": [one for one in seen.fill_down if one in columns],
     }
 
 
-def _months(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
+def _months(seen: Seen, year: str | None) -> dict[str, Any]:
     if seen.months is None:
         return {}
-    year = answers.get("year")
     return {
         "months": Months(
             series=SERIES,
