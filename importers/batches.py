@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -266,6 +266,12 @@ def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None,
         refused=batch.status is BatchStatus.FAILED,
         message=batch.message or (failed.strip().splitlines()[-1] if failed else None),
     )
+
+
+def progress_of_all(session: Session, batch_ids: Collection[int], now: dt.datetime) -> dict[int, Progress]:
+    """Tell how far several imports have come, by their numbers."""
+    found = _progress(session, ImportBatch.id.in_(batch_ids), now) if batch_ids else []
+    return {one.batch_id: one for one in found}
 
 
 def retry(session: Session, batch_id: int) -> int:

@@ -50,6 +50,7 @@ from importers.reading import read
 from importers.sales_rows import SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
+from importers.trying import TRIED, awards_tried, documents_tried
 from importers.units import in_our_units
 from importers.unknown_names import seen
 from importers.workbook import count_problems, problem_rows, write_problems
@@ -318,6 +319,7 @@ class _Desk:
             saved = session.begin_nested() if batch.dry_run else None
             found = {one: self._count(session, batch, profile, files, name) for one, name in names.items()}
             if saved is not None:
+                found[shard_ids[-1]][0][TRIED]["awards"] = awards_tried(session, batch_id)
                 saved.rollback()
             for shard_id, (counts, problems) in found.items():
                 problems.store(session, batch_id)
@@ -334,7 +336,7 @@ class _Desk:
 
     def _count(
         self, session: Session, batch: ImportBatch, profile: ImportProfile, files: BatchFiles, name: str
-    ) -> tuple[dict[str, int], Problems]:
+    ) -> tuple[dict[str, Any], Problems]:
         with stage("load"):
             incoming = files.load_shard(name)
         if batch.dry_run:
@@ -347,7 +349,10 @@ class _Desk:
             batch_id=batch.id,
         )
         admission = admit(session, rules, incoming, source, now=self.clock())
-        return _outcomes(incoming, admission)
+        counts, problems = _outcomes(incoming, admission)
+        if batch.dry_run:
+            return {**counts, TRIED: documents_tried(incoming, admission)}, problems
+        return counts, problems
 
     def finish(self, work: Work) -> None:
         """Write the problems workbook and close the batch."""

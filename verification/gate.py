@@ -80,7 +80,7 @@ class Admission:
     """What the gate decided: one value a document, and one a returned line that met no sale.
 
     ``status`` holds a ``DocumentStatus``, or 0 where nothing was stored because the document is here already
-    (``duplicate``) or contradicts what is here (``conflict``).
+    (``duplicate``) or contradicts what is here (``conflict``). ``correcting`` are those that replaced what was here.
     """
 
     status: Ints
@@ -88,9 +88,14 @@ class Admission:
     conflict: Flags
     reasons: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
     unmatched_lines: list[tuple[int, int]] = field(default_factory=list)
-    corrected: int = 0
+    correcting: list[int] = field(default_factory=list)
     awarded: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     reversed: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
+
+    @property
+    def corrected(self) -> int:
+        """Count the documents that replaced others."""
+        return len(self.correcting)
 
 
 def admit(
@@ -337,7 +342,7 @@ def _store_and_count(
         void_documents(
             session, rules, sorted(corrects.values()), becomes=DocumentStatus.SUPERSEDED, now=now, actor=source.actor
         )
-        decided.corrected = len(corrects)
+        decided.correcting = sorted(corrects)
     keep = np.zeros(len(decided.status), dtype=bool)
     keep[stored] = True
     sales = incoming.sales if keep.all() else incoming.sales.select(keep)
