@@ -145,7 +145,8 @@ def earlier_of(session: Session, batch_id: int) -> Earlier | None:
 class Progress:
     """How far an import has come.
 
-    ``counts`` has rows_read, rows_recognised (headings, blank rows, totals, headers that come again), documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
+    ``counts`` has rows_read, rows_recognised (headings, blank rows, totals, headers that come again; rows_heading and
+    so on), documents, lines_accepted, lines_held, lines_refused, duplicates, points_awarded,
     points_reversed, for products and distributors created and changed, and for sales the distributors and products that
     they made known (distributors_created, products_created). ``share`` is what is done of the whole, from
     0 to 10000; ``stage`` what is being done. ``refused`` tells a file that cannot be used from work that was given up.
@@ -155,6 +156,9 @@ class Progress:
     kind: str
     file_name: str
     dry_run: bool
+    profile_name: str
+    fingerprint: str
+    continues_id: int | None
     created_by: str
     created_at: dt.datetime
     status: BatchStatus
@@ -254,6 +258,9 @@ def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None,
         kind=batch.kind,
         file_name=batch.file_name,
         dry_run=batch.dry_run,
+        profile_name=batch.profile_name,
+        fingerprint=batch.file_sha256.hex(),
+        continues_id=batch.continues_id,
         created_by=batch.created_by,
         created_at=batch.created_at,
         status=status,
@@ -263,6 +270,7 @@ def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None,
         seconds=seconds,
         seconds_left=left,
         problems_file=batch.problems_file,
+        warnings=tuple(batch.warnings or ()),
         refused=batch.status is BatchStatus.FAILED,
         message=batch.message or (failed.strip().splitlines()[-1] if failed else None),
     )
@@ -329,16 +337,12 @@ def set_status(session: Session, batch_id: int, status: BatchStatus, **changes: 
     )
 
 
-def note(
-    session: Session, batch_id: int, stretches: Sequence[Stretch], warnings: Sequence[Mapping[str, Any]]
-) -> None:
+def note(session: Session, batch_id: int, stretches: Sequence[Stretch], warnings: Sequence[Mapping[str, Any]]) -> None:
     """Note of which sheets the rows of a batch are, and what was noticed of them. The caller commits."""
     session.execute(
         update(ImportBatch)
         .where(ImportBatch.id == batch_id)
-        .values(
-            stretches=[asdict(one) for one in stretches] or None, warnings=[dict(one) for one in warnings] or None
-        )
+        .values(stretches=[asdict(one) for one in stretches] or None, warnings=[dict(one) for one in warnings] or None)
         .execution_options(synchronize_session=False)
     )
 

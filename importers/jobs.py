@@ -43,13 +43,14 @@ from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
 from importers.layout.settling import settle
-from importers.layout.table import TextTable
+from importers.layout.table import Stretch, TextTable
 from importers.matching import Matched, match
 from importers.problems import Problems
-from importers.reading import read
+from importers.reading import read_as
 from importers.sales_rows import SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
+from importers.totals import check_totals
 from importers.trying import TRIED, awards_tried, documents_tried
 from importers.units import in_our_units
 from importers.unknown_names import seen
@@ -114,13 +115,12 @@ class _Desk:
     ) -> None:
         settings = ProgramSettings.model_validate(program.settings)
         with stage("read"):
-            table = read(judged, batch.file_name, profile.sheet, profile.decimal)
+            table = read_as(judged, batch.file_name, profile)
         columns = mapped(table, profile)
         profile = settle(table, columns, profile)
         problems = Problems()
         _wrong_widths(table, problems)
-        broken = table.broken
-        rows_read = len(table.row_number) + len(table.wrong_width)
+        broken, rows_read = table.broken, table.rows_read
         work.report(stage="typing", rows_read=rows_read)
         gross = settings.earns_on == "gross"
         with ThreadPoolExecutor(max_workers=1) as aside:  # Arrow works outside Python's lock
@@ -137,8 +137,11 @@ class _Desk:
                     currency=program.currency,
                     today=local_date(self.clock(), program.time_zone),
                 )
+            warnings = table.warnings + check_totals(table, columns, rows, profile, program.currency_decimals, problems)
             with stage("keep"):
                 keeping.result()
+        _note(work, batch, table.stretches, warnings)
+        counts = {"rows_read": rows_read, **_recognised(table)}
         del table
         matched = _Matched(self, work, batch, program, settings, profile)
         with stage("match"):
@@ -151,7 +154,7 @@ class _Desk:
             with stage("wait"):
                 waiting_file = waiting.save(files, rows, np.isin(rows.row_number, problems.rows()), broken)
         del rows
-        counts = {"rows_read": rows_read, "duplicates": len(grouped.repeated_rows)}
+        counts["duplicates"] = len(grouped.repeated_rows)
         self._cut(work, batch, program, files, matched, grouped, problems, counts, waits, waiting_file)
 
     def _take_up(self, work: Work, batch: ImportBatch, program: Program, files: BatchFiles) -> None:
@@ -161,7 +164,9 @@ class _Desk:
         profile = ImportProfile.model_validate(batch.profile)
         held_by = BatchFiles(self.settings.files, batch.continues_id)
         with work.transaction() as session:
-            name = session.get_one(ImportBatch, batch.continues_id).waiting_file
+            held = session.get_one(ImportBatch, batch.continues_id)
+            name = held.waiting_file
+            batches.note(session, batch.id, batches.stretches_of(held), [])
             before = waiting.taken_before(session, batch, self.settings.files)
             session.expunge_all()
         assert name is not None, "it was continued because rows of it wait"
@@ -266,8 +271,9 @@ class _Desk:
         judged: Judged,
     ) -> None:
         settings = ProgramSettings.model_validate(program.settings)
-        table = read(judged, batch.file_name, profile.sheet)
+        table = read_as(judged, batch.file_name, profile)
         columns = mapped(table, profile)
+        profile = settle(table, columns, profile)
         problems = Problems()
         _keep(table, columns, batch.file_name, files)
         _wrong_widths(table, problems)
@@ -290,7 +296,8 @@ class _Desk:
             saved.rollback() if batch.dry_run else saved.commit()
             problems.store(session, batch.id)
             counts = {
-                "rows_read": len(table.row_number) + len(table.wrong_width),
+                "rows_read": table.rows_read,
+                **_recognised(table),
                 "lines_accepted": accepted(table, rows, problems) - loaded.known,
                 "lines_held": problems.count(Outcome.HELD),
                 "lines_refused": problems.count(Outcome.REFUSED),
@@ -299,6 +306,7 @@ class _Desk:
                 "changed": loaded.changed,
             }
             batches.set_status(session, batch.id, BatchStatus.FINISHING, counts=counts)
+            batches.note(session, batch.id, table.stretches, table.warnings)
             _put_up_finish(session, batch.id)
             work.finish(session)
         messenger.wake(self.redis_url, 1)
@@ -422,10 +430,23 @@ def _put_up_finish_if_last(session: Session, batch_id: int) -> bool:
     return left == 0
 
 
+def _note(work: Work, batch: ImportBatch, stretches: Sequence[Stretch], warnings: list[dict[str, Any]]) -> None:
+    with work.transaction() as session:
+        batches.note(session, batch.id, stretches, warnings)
+
+
+def _recognised(table: TextTable) -> dict[str, int]:
+    """Count the rows that are no lines, all and by what they are."""
+    kinds = {f"rows_{kind}": count for kind, count in table.recognised.count().items()}
+    return {"rows_recognised": len(table.recognised), **kinds}
+
+
 def _keep(table: TextTable, columns: dict[str, str], name: str, files: BatchFiles) -> None:
     """Keep the rows of a file, unless it holds what nobody may keep."""
     refuse_card_numbers(table, columns, name)
     files.save_rows(table.frame, table.row_number, table.broken)
+    if len(table.recognised):
+        files.save_recognised(table.recognised)
 
 
 def _wrong_widths(table: TextTable, problems: Problems) -> None:

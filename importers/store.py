@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from app.domain.sales import Documents, Lines, Sales
+from importers.layout.table import Recognised
 from verification.gate import Incoming
 
 _Columns = TypeVar("_Columns", Documents, Lines)
@@ -84,6 +85,27 @@ class BatchFiles:
             table = pa.concat_tables([table, added])
             table = table.take(np.argsort(table.column(0).to_numpy(), kind="stable"))
         self._save(self.rows, table)
+
+    def save_recognised(self, recognised: Recognised) -> None:
+        """Keep which rows are no lines, and what they are."""
+        rows = [np.asarray(rows, dtype=np.int64) for rows in recognised.rows.values()]
+        kinds = np.repeat(np.arange(len(rows), dtype=np.int8), [len(one) for one in rows])
+        named = pa.array([str(kind) for kind in recognised.rows], type=pa.large_string())
+        numbers = np.concatenate([np.zeros(0, dtype=np.int64), *rows])
+        order = np.argsort(numbers, kind="stable")
+        told = pa.DictionaryArray.from_arrays(pa.array(kinds[order]), named) if len(rows) else named
+        self._save(self._recognised, pa.table({"row": pa.array(numbers[order]), "kind": told}))
+
+    def load_recognised(self) -> list[tuple[int, str]]:
+        """Give the rows that are no lines, in their order, each with what it is; none where none was kept."""
+        if not self._recognised.exists():
+            return []
+        table = self._load(self._recognised)
+        return list(zip(table["row"].to_pylist(), table["kind"].to_pylist(), strict=True))
+
+    @property
+    def _recognised(self) -> Path:
+        return self.folder / "recognised.arrow"
 
     def load_rows(self, wanted: np.ndarray) -> dict[str, pa.Array]:
         """Give the cells of some rows of the kept table by column; a row that is not in it has none."""

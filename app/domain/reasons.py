@@ -44,6 +44,13 @@ SENTENCES: Mapping[str, str] = {
     "ends_before_it_begins": _("{field}: {found} lies before the day on which it begins; correct one of them."),
     "no_card": _("{why} Correct the row."),
     "repeated_code": _("The code {found} stands in more than one row with other content; keep one of them."),
+    # what was noticed of a file and stops nothing
+    "total_differs_from_lines": _(
+        "Row {row}, {field}: the total says {found}, the lines above it come to {expected}; look for a missing line."
+    ),
+    "sheet_without_table": _("Sheet {sheet} has none of the profile's columns; its {rows} rows were not read."),
+    "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
+    "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),
     # its document
     "document_incomplete": _("Row {because} of document {number} has a problem; it waits until all is right."),
     "document_ignored": _(

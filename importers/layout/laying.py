@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -76,12 +77,45 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
         typed=grid.typed,
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
+        warnings=_warnings(grid, body),
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
         _by_month(table, body, profile.months, grid.name, last_row, place)
     table.given |= {field: _constant(text, len(table.row_number)) for field, text in profile.fixed.items()}
     return Laid(table, last_row)
+
+
+def lay_plainly(grid: Grid, name: str, decimal: str) -> TextTable:
+    """Lay out a table of one header row that nothing stands around.
+
+    Raises:
+        FileRefused: It has no header, or one that names two columns alike.
+    """
+    blank = blank_rows(grid.cells)
+    first = np.flatnonzero(~blank)
+    if not len(first):
+        if not grid.name:
+            raise FileRefused(f"{name}: row 1 is empty, expected the header; remove what stands above the table.")
+        return TextTable(as_frame(pa.table({})), grid.row_number[:0])
+    if not grid.name and first[0] > 0:
+        raise FileRefused(f"{name}: row 1 is empty, expected the header; remove what stands above the table.")
+    top = top_of(grid, int(first[0]) + 1)[-1:]
+    header = Header(int(first[0]), top, top[0])
+    kept = kept_columns(grid, header) if grid.name else list(range(len(header.names)))
+    names = distinct([header.names[at] for at in kept], None, f"{name}: row {row_of(grid, header)}")
+    cells = grid.cells.slice(header.below).select(kept).rename_columns(names)
+    body = Body(cells, grid.row_number[header.below :], {})
+    no_lines = blank[header.below :]
+    body = body.without(no_lines)
+    return TextTable(
+        as_frame(body.cells),
+        body.row_number,
+        list(grid.wrong_width),
+        dict(grid.broken),
+        typed=grid.typed,
+        grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))) if decimal == "," else {},
+    )
 
 
 def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
@@ -117,15 +151,8 @@ def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
         given={field: pa.chunked_array([part.given[field] for part in parts]) for field in parts[0].given},
         stretches=tuple(one for part in parts for one in part.stretches),
         recognised=recognised,
+        warnings=[one for part in parts for one in part.warnings],
     )
-
-
-def notes_of(grid: Grid) -> tuple[Recognised, int]:
-    """Take the rows of a sheet that has no table as headings, and tell its last row."""
-    recognised = Recognised()
-    blank = blank_rows(grid.cells)
-    recognised.add(Kind.HEADING, grid.row_number[~blank])
-    return recognised, int(grid.row_number[-1]) if len(grid.row_number) else 0
 
 
 def _header(grid: Grid, profile: ImportProfile, place: str) -> Header | None:
@@ -164,12 +191,23 @@ def is_handed_back(grid: Grid) -> bool:
     return bool(first) and any(cell.startswith(REASON) for cell in first[0])
 
 
+def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:
+    sheet = {"sheet": grid.name} if grid.name else {}
+    warnings: list[dict[str, Any]] = []
+    unseen = int(np.isin(body.row_number, list(grid.hidden_rows)).sum()) if grid.hidden_rows else 0
+    if unseen:
+        warnings.append({"code": "hidden_rows", **sheet, "rows": unseen})
+    if grid.encodings:
+        warnings.append({"code": "encoding_unsure", "found": grid.encoding, "expected": ", ".join(grid.encodings)})
+    return warnings
+
+
 def _above(grid: Grid, header: Header) -> Recognised:
     recognised = Recognised()
     rows = rows_above(grid, header)
     blank = blank_rows(grid.cells.slice(0, header.at)) if len(rows) else np.zeros(0, dtype=bool)
     recognised.add(Kind.HEADING, rows[~blank])
-    recognised.add(Kind.BLANK, rows[blank])
+    recognised.add(Kind.BLANK, np.concatenate([rows[blank], grid.blank]))
     return recognised
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,7 @@ class TextTable:
         given: our field -> the texts of what no column of the file holds.
         stretches: of which sheets and months the rows are; empty where there is one sheet.
         recognised: the rows that are no lines.
+        warnings: what was noticed and stops nothing, each a code and what fills its sentence.
     """
 
     frame: pd.DataFrame
@@ -77,6 +79,7 @@ class TextTable:
     given: dict[str, pa.Array] = field(default_factory=dict)
     stretches: tuple[Stretch, ...] = ()
     recognised: Recognised = field(default_factory=Recognised)
+    warnings: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def header(self) -> list[str]:

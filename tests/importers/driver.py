@@ -166,7 +166,7 @@ class Desk:
     def add_up(self, found: Progress) -> None:
         """Every row is counted once, every problem is stored and handed back, and the ledger is in order."""
         counts = found.counts
-        parts = ("lines_accepted", "lines_held", "lines_refused", "duplicates")
+        parts = ("lines_accepted", "lines_held", "lines_refused", "duplicates", "rows_recognised")
         assert sum(counts[name] for name in parts) == counts["rows_read"], counts
         assert all(counts[name] >= 0 for name in parts)
         problems = self.problems(found.batch_id)
