@@ -17,7 +17,7 @@ from importers.files.grid import Merge
 
 MOST_UNVALUED = 100
 
-_LONGEST_ROW = 1 << 27
+_LONGEST_ROW = 1 << 26
 _BLOCK = 1 << 18
 """Bytes looked at together: what stays in the processor's cache from one comparison to the next."""
 _BEHIND = b" " * 32

@@ -22,7 +22,7 @@ _QUOTED = re.compile(rb'(?<![^,;\t|\r\n])"[^"]*(?:""[^"]*)*(?:"|\Z)')
 _LINE_END = re.compile(rb"\r\n?|\n")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_MOSTLY = 0.9
+_MOSTLY = 0.8
 """So much of what is not ASCII is UTF-8, and the file is meant to be: the rest is damage."""
 
 
