@@ -345,8 +345,3 @@ def note(session: Session, batch_id: int, stretches: Sequence[Stretch], warnings
         .values(stretches=[asdict(one) for one in stretches] or None, warnings=[dict(one) for one in warnings] or None)
         .execution_options(synchronize_session=False)
     )
-
-
-def stretches_of(batch: ImportBatch) -> tuple[Stretch, ...]:
-    """Give of which sheets the rows of a batch are."""
-    return tuple(Stretch(**one) for one in batch.stretches or ())

@@ -43,7 +43,7 @@ from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
 from importers.layout.settling import settle
-from importers.layout.table import Stretch, TextTable
+from importers.layout.table import Stretch, TextTable, stretches_of
 from importers.matching import Matched, match
 from importers.problems import Problems
 from importers.reading import read_as
@@ -140,7 +140,8 @@ class _Desk:
             warnings = table.warnings + check_totals(table, columns, rows, profile, program.currency_decimals, problems)
             with stage("keep"):
                 keeping.result()
-        _note(work, batch, table.stretches, warnings)
+        stretches = table.stretches
+        _note(work, batch, stretches, warnings)
         counts = {"rows_read": rows_read, **_recognised(table)}
         del table
         matched = _Matched(self, work, batch, program, settings, profile)
@@ -148,6 +149,7 @@ class _Desk:
             rows = matched.rows(rows, problems)
         with stage("group"):
             grouped = matched.grouped(rows, problems, broken)
+            problems.name_sheets(stretches)
         waits = matched.seen(rows) if not batch.dry_run else []
         waiting_file = None
         if waits:
@@ -166,7 +168,7 @@ class _Desk:
         with work.transaction() as session:
             held = session.get_one(ImportBatch, batch.continues_id)
             name = held.waiting_file
-            batches.note(session, batch.id, batches.stretches_of(held), [])
+            batches.note(session, batch.id, stretches_of(held.stretches), [])
             before = waiting.taken_before(session, batch, self.settings.files)
             session.expunge_all()
         assert name is not None, "it was continued because rows of it wait"

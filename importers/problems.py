@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.db.bulk import copy_into
 from app.domain.states import Outcome
 from app.models.imports import ImportProblem
+from importers.layout.table import Stretch, place_of
 
 _PIECE = 50_000
 """Rows that are stored at once."""
@@ -65,6 +66,16 @@ class Problems:
                 found.outcome[row], found.reasons[row] = self.outcome[row], self.reasons[row]
         return found
 
+    def name_sheets(self, stretches: Sequence[Stretch]) -> None:
+        """Say of which sheet the row is because of which others wait, where there are several sheets."""
+        if not stretches:
+            return
+        named: dict[int, tuple[dict[str, Any], ...]] = {}
+        for row, reasons in self.reasons.items():
+            if id(reasons) not in named:
+                named[id(reasons)] = tuple(_named(reason, stretches) for reason in reasons)
+            self.reasons[row] = named[id(reasons)]
+
     def rows(self) -> np.ndarray:
         """Give the rows with problems, rising."""
         return np.sort(np.fromiter(self.outcome, dtype=np.int64, count=len(self.outcome)))
@@ -93,6 +104,14 @@ class Problems:
                     "reasons": [write(self.reasons[row]) for row in rows.tolist()],
                 },
             )
+
+
+def _named(reason: dict[str, Any], stretches: Sequence[Stretch]) -> dict[str, Any]:
+    because = reason.get("because")
+    if because is None:
+        return reason
+    stretch, row = place_of(because, stretches)
+    return reason | {"because": f"{stretch.sheet}!{row}" if stretch else row}
 
 
 class _Writer:

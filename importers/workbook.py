@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +20,10 @@ from app.domain.exact import Ints
 from app.domain.reasons import sentences
 from app.exports.tables import Column, Layout
 from app.exports.workbook import Sheet, write_workbook
-from app.models.imports import ImportProblem
+from app.models.imports import ImportBatch, ImportProblem
+from importers.layout.laying import PROBLEMS_SHEET, REASON
+from importers.layout.table import Stretch, place_of, stretches_of
 from importers.store import BatchFiles
-
-REASON = "Reason"
-
 
 _PIECE = 20_000
 """Reasons that are turned into sentences at once: each of a million rows may have one of its own."""
@@ -31,10 +31,14 @@ _PIECE = 20_000
 
 @dataclass(frozen=True)
 class ProblemRows:
-    """Rows of the file that did not count, in the file's order: their numbers, and what became of them and why."""
+    """Rows of the file that did not count, in the file's order: their numbers, and what became of them and why.
+
+    ``stretches`` tell of which sheets they are, where there are several.
+    """
 
     row_number: Ints
     told: pa.Array
+    stretches: tuple[Stretch, ...] = ()
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -66,17 +70,24 @@ def problem_rows(session: Session, batch_id: int) -> ProblemRows:
     rows = np.concatenate(numbers)
     order = np.argsort(rows)
     of = np.repeat(np.arange(len(said)), np.asarray([len(group) for group in numbers[1:]], dtype=np.int64))
-    return ProblemRows(rows[order], pa.array(said, type=pa.large_string()).take(pa.array(of[order])))
+    stretches = stretches_of(session.get_one(ImportBatch, batch_id).stretches)
+    return ProblemRows(rows[order], pa.array(said, type=pa.large_string()).take(pa.array(of[order])), stretches)
 
 
 def write_problems(path: Path, found: ProblemRows, files: BatchFiles) -> None:
     """Write the workbook of these rows."""
     cells = files.load_rows(found.row_number)
     keys = {f"c{at}": name for at, name in enumerate(cells)}
-    reason = _free(REASON, cells)
-    layout = Layout((*(Column(key, name) for key, name in keys.items()), Column("reason", reason)))
-    data = {key: cells[name] for key, name in keys.items()} | {"reason": found.told}
-    write_workbook(path, [Sheet("Problems", layout, data)])
+    data: dict[str, Any] = {key: cells[name] for key, name in keys.items()}
+    titles = list(keys.items())
+    if found.stretches:
+        places = [place_of(row, found.stretches) for row in found.row_number.tolist()]
+        data["sheet"] = pa.array([stretch.sheet if stretch else "" for stretch, _ in places], type=pa.large_string())
+        data["row"] = pa.array([str(row) for _, row in places], type=pa.large_string())
+        titles += [(key, _free(name, cells)) for key, name in (("sheet", "Sheet"), ("row", "Row"))]
+    data["reason"] = found.told
+    columns = (*(Column(key, name) for key, name in titles), Column("reason", _free(REASON, cells)))
+    write_workbook(path, [Sheet(PROBLEMS_SHEET, Layout(columns), data)])
 
 
 def _free(name: str, taken: Iterable[str]) -> str:

@@ -1,6 +1,6 @@
 """A file's table as text, and what stood around it: what the layout gives and the pipeline reads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -103,6 +103,11 @@ class TextTable:
     def column(self, name: str) -> pa.Array:
         """Give one column as an Arrow array, without copying."""
         return pa.array(self.frame[name].array)
+
+
+def stretches_of(noted: Iterable[Mapping[str, Any]] | None) -> tuple[Stretch, ...]:
+    """Give back stretches as they were noted."""
+    return tuple(Stretch(**one) for one in noted or ())
 
 
 def place_of(row: int, stretches: Sequence[Stretch]) -> tuple[Stretch | None, int]:
