@@ -98,7 +98,7 @@ def _texts(reader: fastexcel.ExcelReader, sheet: fastexcel.ExcelSheet, cells: pa
     doubtful = [at for at in range(first, cells.num_columns) if pc.any(may_be_thousand(cells.column(at))).as_py()]
     if not doubtful:
         return {}
-    kinds = dict.fromkeys(range(sheet.width), "string") | {at - first: "boolean" for at in doubtful}
+    kinds = dict.fromkeys(range(first, first + sheet.width), "string") | dict.fromkeys(doubtful, "boolean")
     batch: Any = _load(reader, sheet.name, kinds).to_arrow()
     return {
         at: np.asarray(
