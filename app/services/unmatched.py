@@ -137,8 +137,8 @@ class Queued:
     why: str | None
 
 
-def queue(session: Session, program_id: int, *, least_score: int = 0, limit: int | None = None) -> list[Queued]:
-    """Give a programme's queue, what most waits for first."""
+def queue(session: Session, program_id: int, *, least_score: int = 0, only: int | None = None) -> list[Queued]:
+    """Give a programme's queue, what most waits for first; of it, where one is named, that alone."""
     sums = waiting()
     rows: Select[Any] = (
         select(
@@ -163,8 +163,9 @@ def queue(session: Session, program_id: int, *, least_score: int = 0, limit: int
         .outerjoin(Distributor, Distributor.id == UnknownName.distributor_id)
         .where(in_queue(program_id), UnknownName.score >= least_score)
         .order_by(sums.c.lines.desc(), UnknownName.id)
-        .limit(limit)
     )
+    if only is not None:
+        rows = rows.where(UnknownName.id == only)
     return [Queued(*row) for row in session.execute(rows)]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Select, bindparam, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.models.aliases import UnknownName
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
@@ -44,6 +45,7 @@ class Reach(enum.Enum):
     DISTRIBUTOR = "a distributor of a programme"
     DOCUMENT = "a document of a programme"
     IMPORT = "an import of a programme"
+    UNKNOWN_NAME = "a name in imported files that nobody knows"
     RUN = "a conversion run of a programme"
     TEXT = "a text in a programme's own words"
     MEMBER = "somebody's role in a programme"
@@ -173,6 +175,14 @@ ROUTES: Mapping[str, Rule] = {
     "imports.show": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
     "imports.progress": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
     "imports.problems": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
+    "imports.original": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
+    "imports.undo": Rule(Reach.IMPORT, Permission.START_IMPORT),
+    "unmatched.index": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
+    "unmatched.accept": Rule(Reach.PROGRAM, Permission.DECIDE),
+    "unmatched.create": Rule(Reach.PROGRAM, Permission.DECIDE),
+    "unmatched.ignore": Rule(Reach.PROGRAM, Permission.DECIDE),
+    "unmatched.show": Rule(Reach.UNKNOWN_NAME, Permission.SEE_IMPORTS),
+    "unmatched.match": Rule(Reach.UNKNOWN_NAME, Permission.DECIDE),
     "review.index": Rule(Reach.PROGRAM, Permission.SEE_REVIEW),
     "review.accept": Rule(Reach.PROGRAM, Permission.DECIDE),
     "review.refuse": Rule(Reach.PROGRAM, Permission.DECIDE),
@@ -339,6 +349,10 @@ def _import(session: Session, program_code: str, batch_id: int) -> Scope | None:
     return _of_program(session, program_code, ImportBatch, batch_id)
 
 
+def _unknown_name(session: Session, program_code: str, unknown_id: int) -> Scope | None:
+    return _of_program(session, program_code, UnknownName, unknown_id)
+
+
 def _transaction(session: Session, program_code: str, transaction_id: int) -> Scope | None:
     return _of_program(session, program_code, LedgerTransaction, transaction_id)
 
@@ -359,7 +373,16 @@ _OF_CODE = Program.code == bindparam("code")
 _OF_ID = bindparam("id", type_=BigInteger)
 _THINGS: Mapping[type[Any], Select[Any]] = {
     model: select(Program).join(model, model.program_id == Program.id).where(_OF_CODE, model.id == _OF_ID)
-    for model in (Membership, Application, Message, ImportBatch, LedgerTransaction, AdjustmentRequest, ConversionRun)
+    for model in (
+        Membership,
+        Application,
+        Message,
+        ImportBatch,
+        UnknownName,
+        LedgerTransaction,
+        AdjustmentRequest,
+        ConversionRun,
+    )
 }
 _PROGRAM = select(Program).where(_OF_CODE)
 _DISTRIBUTOR = (
@@ -401,6 +424,7 @@ _FINDERS: Mapping[Reach, Callable[..., Any]] = {
     Reach.DISTRIBUTOR: _distributor,
     Reach.DOCUMENT: _document,
     Reach.IMPORT: _import,
+    Reach.UNKNOWN_NAME: _unknown_name,
     Reach.RUN: _run,
     Reach.TEXT: _of_text,
     Reach.MEMBER: _member,

@@ -189,7 +189,17 @@ class ImportOf:
     finished_at: dt.datetime | None
     profile_name: str
     file_bytes: int
-    fingerprint: str
+    continues_id: int | None
+    undone_by: str | None
+    undo_reason: str | None
+    undone_at: dt.datetime | None
+    profile: dict[str, Any]
+    file_sha256: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """Give the file's SHA-256 as it is written."""
+        return self.file_sha256.hex()
 
 
 def import_of(session: Session, batch_id: int) -> ImportOf:
@@ -201,10 +211,15 @@ def import_of(session: Session, batch_id: int) -> ImportOf:
             ImportBatch.finished_at,
             ImportBatch.profile_name,
             ImportBatch.file_bytes,
+            ImportBatch.continues_id,
+            ImportBatch.undone_by,
+            ImportBatch.undo_reason,
+            ImportBatch.undone_at,
+            ImportBatch.profile,
             ImportBatch.file_sha256,
         ).where(ImportBatch.id == batch_id)
     ).one()
-    return ImportOf(*row[:5], fingerprint=row.file_sha256.hex())
+    return ImportOf(*row)
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,7 @@ from app.web.admin import (
     registration,
     review,
     search,
+    unmatched,
     views,
 )
 from app.web.admin import people as users
@@ -112,6 +113,7 @@ BLUEPRINTS = (
     customers.bp,
     imports.bp,
     review.bp,
+    unmatched.bp,
     search.bp,
     views.bp,
     ledger.bp,

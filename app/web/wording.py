@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, TaxStatus, TransactionKind
+from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, NamedThing, TaxStatus, TransactionKind
 from app.services.people import Role
 from app.web.lists.describing import Badge
 
@@ -21,6 +21,20 @@ DOCUMENT_KIND: Mapping[DocumentKind, Any] = {
     DocumentKind.INVOICE: _("Invoice"),
     DocumentKind.CREDIT_NOTE: _("Credit note"),
 }
+
+NAMED_THING: Mapping[NamedThing, Any] = {
+    NamedThing.PRODUCT: _("Product"),
+    NamedThing.DISTRIBUTOR: _("Distributor"),
+}
+
+LIKENESS: Mapping[str, Any] = {
+    "code": _("the code"),
+    "ean": _("the EAN"),
+    "plain code": _("the code without zeros and dashes"),
+    "elsewhere": _("another source calls it so"),
+    "name": _("the name"),
+}
+"""What is alike of a name that nobody knows and what it may mean (`app.domain.likeness`)."""
 
 MOVEMENT: Mapping[TransactionKind, Any] = {
     TransactionKind.AWARD: _("Award"),

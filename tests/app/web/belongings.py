@@ -18,6 +18,7 @@ from app.db.transaction import transaction
 from app.domain.registration import AnswerKind, Question
 from app.domain.states import ApplicationState, TopUpKind
 from app.extensions import db
+from app.models.aliases import UnknownName
 from app.models.desk import SavedView
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.joining import Application, TermsVersion
@@ -91,6 +92,9 @@ def fill(world: World) -> Belongings:
             made.put("batch", whose, import_rows(world, code, f"{word}.csv", [("X", "soon", "D-0", word, "1", "1,00")]))
             _runs(world, code, whose, made)
         with transaction(db.session) as session:
+            for whose, code in (("a", world.a), ("b", world.b)):
+                unknown = select(UnknownName.id).join(Program).where(Program.code == code).order_by(UnknownName.id)
+                made.put("unknown", whose, session.scalars(unknown.limit(1)).one())
             _tokens(session, world, made)
         db.session.remove()
     return made

@@ -148,6 +148,7 @@ KINDS = {
     "distributor_id": "distributor",
     "document_id": "document",
     "batch_id": "batch",
+    "unknown_id": "unknown",
     "run_id": "run",
     "transaction_id": "transaction",
     "adjustment_id": "adjustment",

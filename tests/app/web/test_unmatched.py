@@ -1,0 +1,170 @@
+"""Names that nobody knows, and imports that are undone, on their pages."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain.states import BatchStatus, UnknownState
+from app.extensions import db
+from app.models.aliases import ProductAlias, UnknownName
+from app.models.imports import ImportBatch
+from app.models.programs import Program
+from app.services import unmatched
+from tests.app.web.conftest import token_of
+from tests.app.web.world import World, do_one_job, import_rows
+
+As = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def batch(world: World) -> Iterator[int]:
+    """An import that holds three names that nobody knows, one of which is nearly known."""
+    tag = f"T{next(_TAGS)}"
+    rows = [
+        (f"{tag}/1", "2026-04-01", "D-5", "p-1", "1", "100,00"),
+        (f"{tag}/2", "2026-04-01", "D-5", f"{tag} box <b>", "1", "50,00"),
+        (f"{tag}/3", "2026-04-01", f"{tag} firm", "P1", "1", "50,00"),
+        (f"{tag}/4", "2026-04-01", "D-5", "P1", "1", "70,00"),
+    ]
+    with world.app.app_context():
+        made = import_rows(world, world.a, f"{tag}.csv", rows)
+        db.session.remove()
+    yield made
+    with world.app.app_context(), transaction(db.session) as session:
+        # what other tests of this file see is theirs alone
+        for alias in session.scalars(select(ProductAlias).where(ProductAlias.alias == "p-1")):
+            session.delete(alias)
+
+
+_TAGS = iter(range(1, 1_000))
+
+
+def queue(world: World, batch: int) -> dict[str, int]:
+    """Give the ids of the names that wait for an import, by the name without the tag of the test."""
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        found = unmatched.queue(session, program.id)
+    return {re.sub(r"^T\d+ ", "", one.written): one.id for one in found if batch in one.batches}
+
+
+def work(world: World) -> None:
+    with world.app.app_context():
+        while do_one_job(world):
+            pass
+        db.session.remove()
+
+
+def send(client: FlaskClient, address: str, page: str, **fields: Any) -> Any:
+    return client.post(address, data={"csrf_token": token_of(client, page), **fields})
+
+
+def state(world: World, name_id: int) -> UnknownState:
+    with world.app.app_context(), transaction(db.session) as session:
+        return session.get_one(UnknownName, name_id).state
+
+
+def test_the_queue_shows_what_waits_and_what_it_may_be(world: World, as_: As, batch: int) -> None:
+    page = as_("viewer").get(f"/programs/{world.a}/imports/unmatched?q=p-1").text
+    assert "Product P1" in page
+    assert "the code without zeros and dashes" in page
+    assert "unmatched/accept" not in page  # nothing to decide for a viewer
+    assert "unmatched/accept" in as_("verifier").get(f"/programs/{world.a}/imports/unmatched").text
+    for more, there in (("what=distributor", "firm"), ("proposed=sure", "p-1"), ("source=sales", "p-1")):
+        assert there in as_("viewer").get(f"/programs/{world.a}/imports/unmatched?{more}").text
+    name = queue(world, batch)["box <b>"]
+    one = as_("viewer").get(f"/programs/{world.a}/imports/unmatched/{name}").text
+    assert "box &lt;b&gt;" in one
+    assert f"/imports/{batch}" in one
+    assert f"unmatched/{name}/match" not in one
+
+
+def test_what_is_proposed_is_accepted_after_one_more_look(world: World, as_: As, batch: int) -> None:
+    boss, page = as_("verifier"), f"/programs/{world.a}/imports/unmatched"
+    names = queue(world, batch)
+    look = send(boss, f"{page}/accept", page, ids=list(names.values()))
+    assert look.status_code == 200
+    assert "Accept 1 proposal" in look.text
+    done = send(boss, f"{page}/accept", page, ids=list(names.values()), confirmed="1")
+    assert done.status_code == 303
+    assert "What waited for it is being taken in." in boss.get(done.location).text
+    work(world)
+    assert set(queue(world, batch)) == {"box <b>", "firm"}
+    # nothing that is left can be accepted so
+    again = send(boss, f"{page}/accept", page, ids=list(names.values()), confirmed="1")
+    assert "none of those chosen can be decided so" in boss.get(again.location).text
+
+
+def test_one_name_is_given_a_meaning_and_a_unit(world: World, as_: As, batch: int) -> None:
+    boss, name = as_("verifier"), queue(world, batch)["box <b>"]
+    page = f"/programs/{world.a}/imports/unmatched/{name}"
+    wrong = send(boss, f"{page}/match", page, target="code", code="no such", unit="12")
+    assert (wrong.status_code, "Nothing here has this code." in wrong.text) == (400, True)
+    assert send(boss, f"{page}/match", page, target="code", code="P1", unit="0").status_code == 400
+    assert send(boss, f"{page}/match", page, target="999999", code="", unit="1").status_code == 400
+    assert send(boss, f"{page}/match", page, target="code", code="p2", unit="12", everywhere="1").status_code == 303
+    with world.app.app_context(), transaction(db.session) as session:
+        alias = session.scalars(select(ProductAlias).order_by(ProductAlias.id.desc()).limit(1)).one()
+        assert (alias.unit_milli, alias.profile_name, alias.created_by) == (12_000, None, world.login("verifier"))
+    work(world)
+    assert state(world, name) is UnknownState.MATCHED
+    assert boss.get(page).status_code == 404
+
+
+def test_what_is_new_is_created_and_what_is_nothing_is_ignored(world: World, as_: As, batch: int) -> None:
+    boss, page = as_("verifier"), f"/programs/{world.a}/imports/unmatched"
+    names = queue(world, batch)
+    assert send(boss, f"{page}/ignore", page, ids=[names["box <b>"]], confirmed="1").status_code == 400
+    done = send(boss, f"{page}/ignore", page, ids=[names["box <b>"]], confirmed="1", reason="no goods")
+    assert done.status_code == 303
+    assert "Create 1 new thing" in send(boss, f"{page}/create", page, ids=[names["firm"]]).text
+    assert send(boss, f"{page}/create", page, ids=[names["firm"]], confirmed="1").status_code == 303
+    work(world)
+    assert set(queue(world, batch)) == {"p-1"}
+
+
+def test_an_import_is_undone_by_whoever_may_and_says_so(world: World, as_: As, batch: int) -> None:
+    boss, page = as_("administrator"), f"/programs/{world.a}/imports/{batch}"
+    assert "/undo" not in as_("verifier").get(page).text
+    assert "Say why." in send(boss, f"{page}/undo", page, reason="").text
+    assert send(boss, f"{page}/undo", page, reason="a wrong file").status_code == 303
+    assert "Taking back what it brought" in boss.get(page).text
+    work(world)
+    said = boss.get(page).text
+    assert "a wrong file" in said
+    assert f"{world.login('administrator')} undid this import" in said
+    assert "/undo" not in said
+    again = send(boss, f"{page}/undo", page.rpartition("/")[0] + "/unmatched", reason="once more")
+    assert again.status_code == 409
+    with world.app.app_context(), transaction(db.session) as session:
+        assert session.get_one(ImportBatch, batch).status is BatchStatus.UNDONE
+    assert queue(world, batch) == {}
+
+
+def test_the_file_is_given_back_as_it_came_and_never_shown(world: World, as_: As) -> None:
+    page = f"/programs/{world.a}/imports/{world.batch}"
+    answer = as_("verifier").get(f"{page}/original")
+    assert answer.status_code == 200
+    assert answer.data.startswith(b"number;date;distributor")
+    answer.close()
+    assert answer.headers["Content-Disposition"].startswith("attachment; ")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.mimetype == "application/octet-stream"
+    assert f"{page}/original" in as_("verifier").get(page).text
+    assert f"{page}/original" not in as_("viewer").get(page).text
+    assert as_("viewer").get(f"{page}/original").status_code == 404
+
+
+def test_a_file_that_came_before_says_so(world: World, as_: As, batch: int) -> None:
+    with world.app.app_context():
+        rows = [("SAME/1", "2026-04-01", "D-5", "P1", "1", "70,00")]
+        first, second = (import_rows(world, world.a, f"{name}.csv", rows) for name in ("one", "two"))
+        db.session.remove()
+    assert "This file came in before." not in as_("viewer").get(f"/programs/{world.a}/imports/{first}").text
+    assert "This file came in before." in as_("viewer").get(f"/programs/{world.a}/imports/{second}").text
+    listed = as_("viewer").get(f"/programs/{world.a}/imports").text
+    assert re.search(r'title="SHA-256 [0-9a-f]{64}"', listed)
