@@ -345,3 +345,8 @@ def note(session: Session, batch_id: int, stretches: Sequence[Stretch], warnings
         .values(stretches=[asdict(one) for one in stretches] or None, warnings=[dict(one) for one in warnings] or None)
         .execution_options(synchronize_session=False)
     )
+
+
+def stretches_noted(session: Session, batch_id: int) -> list[dict[str, Any]] | None:
+    """Give of which sheets the rows of a batch are, as it was noted."""
+    return session.execute(select(ImportBatch.stretches).where(ImportBatch.id == batch_id)).scalar_one()

@@ -16,6 +16,7 @@ from app.cli.ledger import chosen_program
 from app.cli.output import FOUND_WRONG, REFUSED, Failure, failing, figure, print_json
 from app.cli.runtime import Runtime, WorkersPresent, operator
 from app.db.transaction import transaction
+from app.domain.reasons import sentence
 from app.extensions import db
 
 POLL_SECONDS = 0.2
@@ -160,6 +161,7 @@ def result(progress: Any) -> dict[str, Any]:
         "file": progress.file_name,
         "dry_run": progress.dry_run,
         **progress.counts,
+        "warnings": [sentence(one) for one in progress.warnings],
         "seconds": round(progress.seconds, 3),
         "problems_file": progress.problems_file,
     }
@@ -203,8 +205,12 @@ def report(progress: Any, as_json: bool, earlier: Any = None) -> None:
         lines += [(title, name) for title, name in made_known if counts[name]]
     else:
         lines += [("created", "created"), ("changed", "changed")]
+    if counts["rows_recognised"]:
+        lines.insert(1, ("no lines", "rows_recognised"))
     for title, name in lines:
         click.echo(f"  {title:<16}{figure(counts[name]):>14}")
     click.echo(f"  {'seconds':<16}{progress.seconds:>14.1f}")
+    for warning in progress.warnings:
+        click.echo(f"  note: {sentence(warning)}")
     if progress.problems_file:
         click.echo(f"  rows held or refused, with reasons: {progress.problems_file}")

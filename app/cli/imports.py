@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli import import_queue, watching
+from app.cli import import_queue, looking, watching
 from app.cli.following import follow, report, result, start_import
 from app.cli.ledger import chosen_program
 from app.cli.output import LIMIT, NOT_FOUND, failing, figure, json_option, print_json, print_table
@@ -52,13 +52,15 @@ _HOLDS = {
     "adjustments": "points to be given or taken, which a second person decides",
 }
 _OF_EVERY_FILE = (
-    "A file is .csv in UTF-8 or .xlsx, with one header row. The programme's import profile says which column holds "
-    "what. Rows that are held or refused come out in a workbook with the file's own columns and the reason; fix it and "
+    "A file is a workbook (.xlsx, .xlsm, .xlsb, .xls, .ods), a text (.csv, .tsv, .txt) or a page with a table. The "
+    "programme's import profile says how it is laid out, and which column holds what; `kontor import look` proposes "
+    "one. Rows that are held or refused come out in a workbook with the file's own columns and the reason; fix it and "
     "import it again. Importing a file twice counts nothing twice. An import that was stopped goes on with `kontor "
     "imports resume`, or by itself where `kontor up` runs."
 )
 for _kind in _HOLDS:
     import_.add_command(_file_command(_kind))
+import_.add_command(looking.look)
 import_.add_command(watching.watch)
 
 
@@ -112,6 +114,7 @@ def resume(batch: int, as_json: bool) -> None:
 
 
 for _command in (
+    looking.show,
     import_queue.unmatched,
     import_queue.match,
     import_queue.ignore,
