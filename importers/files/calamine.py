@@ -5,6 +5,7 @@ gigabytes, and then it ends its process, which nothing can catch.
 """
 
 import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,9 +32,9 @@ _ERROR = re.compile(r"Error\((\w+)\)")
 
 
 def read_workbook(
-    path: Path, sheets: Sequence[str] | None, *, tell_texts: bool = False, hidden: bool = False
+    path: Path, form: str, sheets: Sequence[str] | None, *, tell_texts: bool = False, hidden: bool = False
 ) -> Iterator[Grid]:
-    """Read sheets, all that people see where none is named; with ``hidden`` the others as well.
+    """Read sheets of a workbook of that form, all that people see where none is named; with ``hidden`` the others too.
 
     With ``tell_texts``, text cells are told from number cells where that matters: where something such as 1.234 stands.
 
@@ -41,9 +42,7 @@ def read_workbook(
         Unreadable: Nobody can read it, or it has no such sheet.
     """
     try:
-        # by a way that has no ending: what a file is called says nothing, and must not choose how it is read
-        with path.open("rb") as file:
-            reader = fastexcel.read_excel(f"/dev/fd/{file.fileno()}")
+        reader = _open(path, form)
         for name in reader.sheet_names if sheets is None else sheets:
             if name not in reader.sheet_names:
                 raise Unreadable(f"no sheet is called {name!r}; it has {', '.join(reader.sheet_names)}.")
@@ -60,6 +59,14 @@ def read_workbook(
         if "password" in said.lower():
             raise Unreadable("the workbook is protected by a password; save it without one.") from None
         raise Unreadable(f"the workbook cannot be read ({said}); open and save it again as .xlsx.") from None
+
+
+def _open(path: Path, form: str) -> fastexcel.ExcelReader:
+    """Open a workbook as what it is: calamine goes by the ending of a name, and what a file is called says nothing."""
+    with tempfile.TemporaryDirectory(prefix="kontor-sheet-") as folder:
+        named = Path(folder, f"book.{form}")
+        named.symlink_to(path)
+        return fastexcel.read_excel(named)
 
 
 def _load(reader: fastexcel.ExcelReader, name: str, kinds: Any) -> fastexcel.ExcelSheet:

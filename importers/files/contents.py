@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from importers.files.biff import records_of_xlsb
 from importers.files.parts import Parts
 from importers.files.scan import TooWild
 from importers.files.xml import parse
@@ -40,7 +41,7 @@ def listed_binary(parts: Parts) -> Iterator[Listed]:
     """
     book, ways = _book(parts, "xl/workbook.bin")
     try:
-        for kind, content in _records(parts.read(book, MOST_SMALL)):
+        for kind, content in records_of_xlsb(parts.read(book, MOST_SMALL)):
             if kind == _BUNDLED_SHEET:
                 state, _, length = struct.unpack_from("<III", content)
                 reference = content[12 : 12 + 2 * length].decode("utf-16-le")
@@ -48,26 +49,8 @@ def listed_binary(parts: Parts) -> Iterator[Listed]:
                 name = content[16 + 2 * length : 16 + 2 * (length + named)].decode("utf-16-le")
                 if (part := _sheet_part(parts, ways, reference)) is not None:
                     yield name, state == 0, part
-    except (struct.error, IndexError, UnicodeDecodeError):
+    except (struct.error, UnicodeDecodeError):
         raise TooWild("the list of its sheets is broken") from None
-
-
-def _records(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Take a binary part apart: each record has a kind and a length, both written in as few bytes as will do."""
-    at = 0
-    while at < len(content):
-        kind, at = content[at], at + 1
-        if kind & 0x80:
-            kind, at = kind & 0x7F | (content[at] & 0x7F) << 7, at + 1
-        length, shift = 0, 0
-        while True:
-            byte, at = content[at], at + 1
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80 or shift == 28:
-                break
-        yield kind, content[at : at + length]
-        at += length
 
 
 def _book(parts: Parts, usual: str) -> tuple[str, dict[str, tuple[str, str]]]:

@@ -49,6 +49,7 @@ def grids(
         "sheets": wanted,
         "most": most,
         "sparse": {one: scanned[one].part for one in wanted or () if one in scanned and scanned[one].sparse},
+        "parts": {one.name: one.part for one in judged.sheets} if judged.form == "xlsb" else {},
         "tell_texts": tell_texts,
         "encoding": encoding or (judged.encoding.name if judged.encoding else None),
     }
@@ -69,7 +70,16 @@ def sheet_names(judged: Judged, name: str) -> list[SheetSeen]:
 
 
 def _read(judged: Judged, name: str, task: dict[str, Any]) -> Iterator[Grid]:
-    whole = {"sheets": None, "most": None, "hidden": False, "sparse": {}, "tell_texts": False, "encoding": None, **task}
+    whole = {
+        "sheets": None,
+        "most": None,
+        "hidden": False,
+        "sparse": {},
+        "parts": {},
+        "tell_texts": False,
+        "encoding": None,
+        **task,
+    }
     try:
         yield from read_elsewhere({**whole, "path": str(judged.path.absolute()), "form": judged.form}, judged.limits)
     except Unreadable as problem:
@@ -80,12 +90,6 @@ def _marked(grid: Grid, sheet: ScannedSheet | None, judged: Judged) -> Grid:
     """Add to a grid what the scan saw of its sheet, and to that of a page what it may be written in as well."""
     if judged.encoding is not None and judged.encoding.name == grid.encoding:
         grid = replace(grid, encodings=judged.encoding.others)
-    if sheet is None or sheet.marks is None:
+    if sheet is None:
         return grid
-    return replace(
-        grid,
-        visible=sheet.visible,
-        hidden_rows=frozenset(sheet.marks.hidden_rows),
-        merged=tuple(sheet.marks.merged),
-        unvalued=tuple(sheet.marks.unvalued),
-    )
+    return replace(grid if sheet.marks is None else sheet.marks.on(grid), visible=sheet.visible)

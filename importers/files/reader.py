@@ -9,18 +9,24 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from importers.files.biff import marks_of_xls, marks_of_xlsb
 from importers.files.cells import Unreadable
 from importers.files.grid import Grid
 from importers.files.handing import hand_over
 from importers.files.limits import Limits
+from importers.files.parts import Parts
+from importers.files.scan import Marks, TooWild
 
 REFUSED = 3
 """How the process ends where it says why a file cannot be read."""
+
+_MARKED = 1 << 26
+"""Bytes of a sheet of an .xlsb that are gone through record by record; of a larger one only the cells are read."""
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -64,15 +70,34 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
         from importers.files.calamine import read_workbook
         from importers.files.sparse import read_sparse
 
-        sparse = task["sparse"]
-        if not sparse:
-            yield from read_workbook(path, sheets, tell_texts=task["tell_texts"], hidden=task["hidden"])
-            return
-        for sheet in sheets:
-            if sheet in sparse:
-                yield from read_sparse(path, sheet, sparse[sheet], limits, tell_texts=task["tell_texts"])
-            else:
-                yield from read_workbook(path, [sheet], tell_texts=task["tell_texts"])
+        how = {"tell_texts": task["tell_texts"]}
+        if task["sparse"]:
+            for sheet in sheets:
+                part = task["sparse"].get(sheet)
+                yield from (
+                    read_sparse(path, sheet, part, limits, **how)
+                    if part
+                    else read_workbook(path, "xlsx", [sheet], **how)
+                )
+        elif task["form"] in ("xls", "xlsb"):
+            yield from _marked(read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how), task, limits)
+        else:
+            yield from read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how)
+
+
+def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:
+    """Add to the sheets of a binary workbook what it says of hidden rows and merged cells."""
+    path, most = Path(task["path"]), limits.max_merges
+    try:
+        marks = marks_of_xls(path, most) if task["form"] == "xls" else {}
+        parts = Parts(path, path.name, limits) if task["parts"] else None
+        for grid in grids:
+            if parts is not None and grid.name in task["parts"]:
+                content = parts.read(task["parts"][grid.name], _MARKED)
+                marks[grid.name] = marks_of_xlsb(content, most) if len(content) < _MARKED else Marks()
+            yield marks[grid.name].on(grid) if grid.name in marks else grid
+    except TooWild as wild:
+        raise Unreadable(f"the workbook is not what a spreadsheet program writes: {wild}; save it as .xlsx.") from None
 
 
 def _end_with(parent: int) -> None:

@@ -7,13 +7,13 @@ in a third of a second; what is written in another manner is gone through cell b
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from importers.files.grid import Merge
+from importers.files.grid import Grid, Merge
 
 MOST_UNVALUED = 100
 
@@ -83,6 +83,22 @@ class Marks:
         if len(self.merged) == most:
             raise TooWild("more merged cells")
         self.merged.append(Merge(*first, *last))
+
+    def on(self, grid: Grid) -> Grid:
+        """Give a grid with these marks; of merged cells what lies within its cells.
+
+        Raises:
+            TooWild: They lie one upon the other.
+        """
+        self.rows = int(grid.row_number[-1]) if len(grid.row_number) else 0
+        self.columns = grid.cells.num_columns
+        self.clip_merges()
+        return replace(
+            grid,
+            hidden_rows=frozenset(self.hidden_rows),
+            merged=tuple(self.merged),
+            unvalued=tuple(self.unvalued),
+        )
 
     def clip_merges(self) -> None:
         """Leave of merged cells what lies within the sheet's cells.

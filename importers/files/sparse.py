@@ -36,7 +36,7 @@ def read_sparse(path: Path, sheet: str, part: str, limits: Limits, *, tell_texts
                 with container.open(other, "w", force_zip64=True) as written:
                     for piece in _moved(parts, part, rows, columns) if other == part else parts.stream(other):
                         written.write(piece)
-        for grid in read_workbook(Path(copy.name), [sheet], tell_texts=tell_texts):
+        for grid in read_workbook(Path(copy.name), "xlsx", [sheet], tell_texts=tell_texts):
             yield _spread(grid, rows, columns)
 
 
