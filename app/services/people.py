@@ -468,9 +468,11 @@ _SOME_PROGRAMS = _ALL_PROGRAMS.where(Program.id.in_(bindparam("ids", expanding=T
 def programs_of(session: Session, somebody: Person) -> list[ProgramChoice]:
     """Give the programmes that a person has something to do with, by name."""
     if somebody.platform_owner:
-        rows = session.execute(_ALL_PROGRAMS)
+        rows = session.connection().execute(_ALL_PROGRAMS)
     else:
-        rows = session.execute(_SOME_PROGRAMS, {"ids": sorted({seat.program_id for seat in somebody.seats})})
+        rows = session.connection().execute(
+            _SOME_PROGRAMS, {"ids": sorted({seat.program_id for seat in somebody.seats})}
+        )
     return [ProgramChoice(*row) for row in rows]
 
 

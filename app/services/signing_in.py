@@ -134,7 +134,7 @@ def begin(
 
 def find(session: Session, key: str, now: dt.datetime) -> Place | None:
     """Find the session of a key, with its person and their roles, in one query; None where it holds no more."""
-    rows = session.execute(_FOUND, {"key_hash": _hash_of(key), "now": now, "idle_since": now - IDLE}).all()
+    rows = session.connection().execute(_FOUND, {"key_hash": _hash_of(key), "now": now, "idle_since": now - IDLE}).all()
     if not rows:
         return None
     found = rows[0]
@@ -179,7 +179,8 @@ _FOUND: Select[*tuple[Any, ...]] = (
     )
     .order_by(Membership.id)
 )
-"""Every page asks it, so it is built once, as are all that pages ask: building one takes longer than its answer."""
+"""Every page asks it: so it is built once, as are all that pages ask, and asked of the connection. To build one, or to
+have the session look through an answer that has nothing to map, takes longer than the answer."""
 
 
 def seen(session: Session, place: Place, now: dt.datetime) -> None:

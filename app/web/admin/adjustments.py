@@ -23,7 +23,7 @@ from app.web.fields import Between, PointsField
 from app.web.forms import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids
-from app.web.lists.describing import Action, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.wording import ADJUSTMENT_REASON, ADJUSTMENT_STATE
 
 bp = Blueprint("adjustments", __name__)
@@ -52,14 +52,12 @@ class Refusal(Form):
     note = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(AdjustmentRequest)
-        .join(Distributor, Distributor.id == AdjustmentRequest.distributor_id)
-        .where(AdjustmentRequest.program_id == scope().program.id)
-    )
-
+_QUERY: Select[Any] = (
+    select()
+    .select_from(AdjustmentRequest)
+    .join(Distributor, Distributor.id == AdjustmentRequest.distributor_id)
+    .where(AdjustmentRequest.program_id == HERE)
+)
 
 ADJUSTMENTS = Listing(
     name="adjustments",
@@ -85,7 +83,7 @@ ADJUSTMENTS = Listing(
         Column("decided_by", _("Decided by"), AdjustmentRequest.decided_by, phone=False),
         Column("state", _("State"), AdjustmentRequest.state, badge=lambda state: ADJUSTMENT_STATE[state]),
     ),
-    query=_query,
+    query=_QUERY,
     id=AdjustmentRequest.id,
     default="-requested_at",
     actions=(

@@ -23,7 +23,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.links import invitation_link
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("applications", __name__)
 
@@ -66,9 +66,7 @@ class Refuse(Form):
     reason = TextAreaField(_("Reason"), [InputRequired(_("Say why; the applicant reads it.")), Length(max=1_000)])
 
 
-def _query() -> Select[Any]:
-    return select().select_from(Application).where(Application.program_id == scope().program.id)
-
+_QUERY: Select[Any] = select().select_from(Application).where(Application.program_id == HERE)
 
 APPLICATIONS = Listing(
     name="applications",
@@ -89,7 +87,7 @@ APPLICATIONS = Listing(
         Column("decided_by", _("Decided by"), Application.decided_by, phone=False),
         Column("login", _("E-mail"), Application.login, shown=False),
     ),
-    query=_query,
+    query=_QUERY,
     id=Application.id,
     default="-created_at",
     filters=(

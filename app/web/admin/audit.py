@@ -9,15 +9,13 @@ from sqlalchemy import Date, Select, cast, func, select
 from werkzeug.wrappers import Response
 
 from app.models.people import AuditEvent
-from app.web.context import scope
 from app.web.lists.answering import answer
-from app.web.lists.describing import Column, Days, Kind, Listing, Search
+from app.web.lists.describing import HERE, Column, Days, Kind, Listing, Search
 
 bp = Blueprint("audit", __name__)
 
 
-def _query() -> Select[Any]:
-    return select().select_from(AuditEvent).where(AuditEvent.program_id == scope().program.id)
+_QUERY: Select[Any] = select().select_from(AuditEvent).where(AuditEvent.program_id == HERE)
 
 
 def _short(value: Any) -> str:
@@ -41,7 +39,7 @@ AUDIT = Listing(
         Column("after", _("After"), AuditEvent.after, words=_short),
         Column("reason", _("Why"), AuditEvent.reason),
     ),
-    query=_query,
+    query=_QUERY,
     id=AuditEvent.id,
     default="-at",
     filters=(

@@ -13,19 +13,18 @@ from app.models.distributors import Distributor, DistributorGroup
 from app.models.ledger import Account
 from app.web.context import scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 
 bp = Blueprint("distributors", __name__)
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(Distributor)
-        .join(Account, Account.distributor_id == Distributor.id)
-        .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
-        .where(Distributor.program_id == scope().program.id, Account.unit == Unit.POINTS)
-    )
+_QUERY: Select[Any] = (
+    select()
+    .select_from(Distributor)
+    .join(Account, Account.distributor_id == Distributor.id)
+    .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+    .where(Distributor.program_id == HERE, Account.unit == Unit.POINTS)
+)
 
 
 def _groups() -> Sequence[Choice]:
@@ -67,7 +66,7 @@ DISTRIBUTORS = Listing(
             phone=False,
         ),
     ),
-    query=_query,
+    query=_QUERY,
     id=Distributor.id,
     default="name",
     filters=(

@@ -23,7 +23,7 @@ from app.web.addresses import id_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 from verification import decisions
 
@@ -42,13 +42,12 @@ class Decision(Form):
     reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(SalesDocument)
-        .join(Distributor, Distributor.id == SalesDocument.distributor_id)
-        .where(SalesDocument.program_id == scope().program.id)
-    )
+_QUERY: Select[Any] = (
+    select()
+    .select_from(SalesDocument)
+    .join(Distributor, Distributor.id == SalesDocument.distributor_id)
+    .where(SalesDocument.program_id == HERE)
+)
 
 
 def _numbered(typed: str) -> ColumnElement[bool]:
@@ -79,7 +78,7 @@ DOCUMENTS = Listing(
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
         Column("distributor_id", "", Distributor.id, shown=False, exported=False),
     ),
-    query=_query,
+    query=_QUERY,
     id=SalesDocument.id,
     default="-issued_on",
     filters=(

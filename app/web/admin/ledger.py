@@ -13,7 +13,7 @@ from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument
 from app.web.context import scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.wording import MOVEMENT
 
 bp = Blueprint("ledger", __name__)
@@ -21,13 +21,12 @@ bp = Blueprint("ledger", __name__)
 _WALLETS = (Bucket.PENDING, Bucket.AVAILABLE, Bucket.RESERVED)
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(LedgerTransaction)
-        .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
-        .where(LedgerTransaction.program_id == scope().program.id)
-    )
+_QUERY: Select[Any] = (
+    select()
+    .select_from(LedgerTransaction)
+    .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+    .where(LedgerTransaction.program_id == HERE)
+)
 
 
 def _of_wallets(unit: Unit) -> Any:
@@ -81,7 +80,7 @@ LEDGER = Listing(
         Column("reason", _("Reason"), LedgerTransaction.reason, phone=False),
         Column("document_id", "", LedgerTransaction.document_id, shown=False, exported=False),
     ),
-    query=_query,
+    query=_QUERY,
     id=LedgerTransaction.id,
     default="-number",
     filters=(

@@ -19,7 +19,7 @@ from app.services.messages import Channel
 from app.services.messages import Kind as About
 from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Days, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Listing, OneOf, Search, To
 from app.web.lists.describing import Kind as Written
 
 bp = Blueprint("outbox", __name__)
@@ -90,11 +90,9 @@ def listing(name: str, query: Any, link: To) -> Listing:
     )
 
 
-def _query() -> Select[Any]:
-    return select().select_from(Message).where(Message.program_id == scope().program.id)
+_QUERY: Select[Any] = select().select_from(Message).where(Message.program_id == HERE)
 
-
-MESSAGES = listing("messages", _query, To("outbox.show", message_id="row_id"))
+MESSAGES = listing("messages", _QUERY, To("outbox.show", message_id="row_id"))
 
 
 @bp.get("/programs/<code:program_code>/outbox")

@@ -22,7 +22,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.links import invitation_link
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.wording import ROLE
 
 bp = Blueprint("people", __name__)
@@ -76,14 +76,13 @@ def active_badge(active: Any) -> Badge:
     return Badge(_("May sign in"), "good") if active else Badge(_("Shut out"), "bad")
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(Membership)
-        .join(UserAccount, UserAccount.id == Membership.user_id)
-        .outerjoin(Distributor, Distributor.id == Membership.distributor_id)
-        .where(Membership.program_id == scope().program.id)
-    )
+_QUERY: Select[Any] = (
+    select()
+    .select_from(Membership)
+    .join(UserAccount, UserAccount.id == Membership.user_id)
+    .outerjoin(Distributor, Distributor.id == Membership.distributor_id)
+    .where(Membership.program_id == HERE)
+)
 
 
 def _role(value: Any) -> Any:
@@ -105,7 +104,7 @@ PEOPLE = Listing(
         Column("last_seen", _("Last seen"), memberships.last_seen(), Kind.INSTANT),
         Column("active", _("State"), UserAccount.active, badge=active_badge),
     ),
-    query=_query,
+    query=_QUERY,
     id=Membership.id,
     default="name",
     filters=(

@@ -12,18 +12,17 @@ from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.web.context import scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search
 
 bp = Blueprint("products", __name__)
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(Product)
-        .outerjoin(ProductGroup, ProductGroup.id == Product.group_id)
-        .where(Product.program_id == scope().program.id)
-    )
+_QUERY: Select[Any] = (
+    select()
+    .select_from(Product)
+    .outerjoin(ProductGroup, ProductGroup.id == Product.group_id)
+    .where(Product.program_id == HERE)
+)
 
 
 def _groups() -> Sequence[Choice]:
@@ -44,7 +43,7 @@ PRODUCTS = Listing(
         Column("ean", _("EAN"), Product.ean, Kind.CODE, phone=False),
         Column("group_name", _("Group"), ProductGroup.name),
     ),
-    query=_query,
+    query=_QUERY,
     id=Product.id,
     default="name",
     filters=(

@@ -18,7 +18,7 @@ from app.web.admin.documents import Decision
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids
-from app.web.lists.describing import Action, Column, Days, Kind, Listing, Search, To
+from app.web.lists.describing import HERE, Action, Column, Days, Kind, Listing, Search, To
 from app.web.wording import DOCUMENT_KIND
 from verification import decisions
 
@@ -28,16 +28,14 @@ MOST_AT_ONCE = 200
 """So many are decided while somebody waits for the page."""
 
 
-def _query() -> Select[Any]:
-    # the status is written out: an index serves it that the planner finds only if it can see it
-    waits: ColumnElement[bool] = literal_column(f"sales_document.status = {int(DocumentStatus.REVIEW)}")
-    return (
-        select()
-        .select_from(SalesDocument)
-        .join(Distributor, Distributor.id == SalesDocument.distributor_id)
-        .where(SalesDocument.program_id == scope().program.id, waits)
-    )
-
+# the status is written out: an index serves it that the planner finds only if it can see it
+_WAITS: ColumnElement[bool] = literal_column(f"sales_document.status = {int(DocumentStatus.REVIEW)}")
+_QUERY: Select[Any] = (
+    select()
+    .select_from(SalesDocument)
+    .join(Distributor, Distributor.id == SalesDocument.distributor_id)
+    .where(SalesDocument.program_id == HERE, _WAITS)
+)
 
 REVIEW = Listing(
     name="review",
@@ -57,7 +55,7 @@ REVIEW = Listing(
         Column("why", _("Why"), SalesDocument.reasons, words=lambda reasons: sentences(reasons, gettext)),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
     ),
-    query=_query,
+    query=_QUERY,
     id=SalesDocument.id,
     default="came",
     filters=(

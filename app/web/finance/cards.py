@@ -19,7 +19,7 @@ from app.web.context import now, person, scope, session
 from app.web.finance import wording
 from app.web.forms import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from prepaid import cards
 from prepaid.connections import connect
 from prepaid.errors import PrepaidError
@@ -40,13 +40,9 @@ class NewCard(Form):
     )
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(Card)
-        .join(Distributor, Distributor.id == Card.distributor_id)
-        .where(Card.program_id == scope().program.id)
-    )
+_QUERY: Select[Any] = (
+    select().select_from(Card).join(Distributor, Distributor.id == Card.distributor_id).where(Card.program_id == HERE)
+)
 
 
 def _state(active: Any) -> Badge:
@@ -73,7 +69,7 @@ CARDS = Listing(
         Column("active", _("State"), Card.active, badge=_state),
         Column("distributor_id", "", Distributor.id, shown=False, exported=False),
     ),
-    query=_query,
+    query=_QUERY,
     id=Card.id,
     default="name",
     filters=(

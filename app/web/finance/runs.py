@@ -28,7 +28,7 @@ from app.web.finance.top_ups import of_run
 from app.web.forms import Form
 from app.web.lists import showing
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, To
+from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, To
 from importers.errors import ImportRefused
 from prepaid import jobs, ordering, settling
 from prepaid import runs as prepaid_runs
@@ -61,8 +61,7 @@ class Answers(Form):
     file = FileField(_("Response file"), [FileRequired(_("Choose the provider's response file."))])
 
 
-def _query() -> Select[Any]:
-    return select().select_from(ConversionRun).where(ConversionRun.program_id == scope().program.id)
+_QUERY: Select[Any] = select().select_from(ConversionRun).where(ConversionRun.program_id == HERE)
 
 
 def _period(row: Any) -> str:
@@ -93,7 +92,7 @@ RUNS = Listing(
         Column("previewed_by", _("Prepared by"), ConversionRun.previewed_by, phone=False),
         Column("approved_by", _("Approved by"), ConversionRun.approved_by, phone=False),
     ),
-    query=_query,
+    query=_QUERY,
     id=ConversionRun.id,
     default="-number",
     filters=(

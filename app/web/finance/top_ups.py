@@ -12,26 +12,23 @@ from app.domain.states import TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
-from app.web.context import scope
 from app.web.finance import wording
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from prepaid.topups import points_of_top_up
 
 bp = Blueprint("top_ups", __name__)
 
 
-def _query() -> Select[Any]:
-    return (
-        select()
-        .select_from(TopUp)
-        .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .join(Account, Account.id == Redemption.account_id)
-        .join(Distributor, Distributor.id == Account.distributor_id)
-        .outerjoin(Card, Card.id == TopUp.card_id)
-        .where(Redemption.program_id == scope().program.id)
-    )
-
+_QUERY: Select[Any] = (
+    select()
+    .select_from(TopUp)
+    .join(Redemption, Redemption.id == TopUp.redemption_id)
+    .join(Account, Account.id == Redemption.account_id)
+    .join(Distributor, Distributor.id == Account.distributor_id)
+    .outerjoin(Card, Card.id == TopUp.card_id)
+    .where(Redemption.program_id == HERE)
+)
 
 _COLUMNS = (
     Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small="failure"),
@@ -89,7 +86,7 @@ TOP_UPS = Listing(
     name="top_ups",
     title=_("Top-ups"),
     columns=_COLUMNS,
-    query=_query,
+    query=_QUERY,
     id=TopUp.id,
     default="-created_at",
     filters=_FILTERS,
@@ -109,7 +106,7 @@ def of_run(run_id: int) -> Listing:
             _NAMED,
             *(_hidden(one) if one.key == "reference" else one for one in _COLUMNS if one.key not in _BESIDE),
         ],
-        query=lambda: _query().where(Redemption.run_id == run_id),
+        query=lambda: _QUERY.where(Redemption.run_id == run_id),
         id=TopUp.id,
         default="name",
         filters=_FILTERS,

@@ -34,7 +34,7 @@ def saved_views(listing: Listing) -> list[Any]:
     if scope().distributor is not None and not may(person(), Permission.SEE_PROGRAM, scope().program.id):
         return []
     asked = {"program_id": scope().program.id, "listing": listing.name, "user_id": person().id}
-    return list(session().execute(_VIEWS, asked))
+    return list(session().connection().execute(_VIEWS, asked))
 
 
 _MINE = SavedView.user_id == bindparam("user_id")

@@ -6,19 +6,20 @@ Pages follow one another by the last row seen (keyset), so that page 1,000 is as
 import base64
 import datetime as dt
 import enum
+import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import request, url_for
-from sqlalchemy import Select, func, literal
+from sqlalchemy import Integer, Row, Select, bindparam, func
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 from app.web.addresses import text_asked
+from app.web.context import scope_or_none
 from app.web.lists.describing import Column, Listing
 
 MOST_CHOSEN = 5_000
@@ -44,7 +45,7 @@ class Asked:
         kept = urlencode({key: value for key, value in given.items() if value}, safe=_UNQUOTED)
         return f"{self._page}?{kept}" if kept else self._page
 
-    @cached_property
+    @functools.cached_property
     def _page(self) -> str:
         assert request.endpoint is not None, "a list is shown by a page"
         return url_for(request.endpoint, **(request.view_args or {}))
@@ -56,7 +57,8 @@ class Asked:
 
     def narrowed(self) -> Select[Any]:
         """Give the query with the filters in force."""
-        query = self.listing.query()
+        query = self.listing.query
+        query = query if isinstance(query, Select) else query()
         for one in self.listing.filters:
             condition = one.condition(self.values)
             if condition is not None:
@@ -77,14 +79,53 @@ class Asked:
         order = (self.column.sort, self.listing.id)
         return query.order_by(*(one.desc() if falling else one.asc() for one in order))
 
-    def beyond(self, query: Select[Any], cursor: tuple[Any, Any], *, backwards: bool = False) -> Select[Any]:
-        """Leave out what comes before a place."""
+    def beyond(self, query: Select[Any], *, backwards: bool = False) -> Select[Any]:
+        """Leave out what comes before a place, which is told when it is asked."""
         falling = self.falling != backwards
         assert self.column.sort is not None, "only such columns are chosen"
         place = func.row(self.column.sort, self.listing.id)
         kind, key = type_of(self.column.sort), type_of(self.listing.id)
-        mark = func.row(literal(cursor[0], kind), literal(cursor[1], key))
+        mark: Any = func.row(bindparam("place_value", type_=kind), bindparam("place_key", type_=key))
         return query.where(place < mark if falling else place > mark)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """Give what has to be told with every query of the list."""
+        here = scope_or_none()
+        return {} if here is None else {"program_id": here.program.id}
+
+    def rows(
+        self, session: Session, place: tuple[Any, Any] | None, *, backwards: bool, most: int
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
+        """Fetch rows from a place on.
+
+        Where nothing is filtered, the statement is that of the list, its order and direction: built once for all who
+        look at it. It is asked of the connection: there is nothing for the session to map.
+        """
+        found = self.listing if isinstance(self.listing.query, Select) and not self.values else None
+        beyond = place is not None
+        if found is not None:
+            statement = _kept(found, self.sort, beyond=beyond, backwards=backwards)
+        else:
+            statement = _statement(self, beyond=beyond, backwards=backwards)
+        told = {**self.told, "most": most}
+        if place is not None:
+            told |= {"place_value": place[0], "place_key": place[1]}
+        return session.connection().execute(statement, told).all()
+
+
+def _statement(asked: Asked, *, beyond: bool, backwards: bool) -> Select[Any]:
+    query = asked.selected()
+    if beyond:
+        query = asked.beyond(query, backwards=backwards)
+    return asked.ordered(query, backwards=backwards).limit(bindparam("most", type_=Integer))
+
+
+@functools.lru_cache(maxsize=512)
+def _kept(listing: Listing, sort: str, *, beyond: bool, backwards: bool) -> Select[Any]:
+    column = listing.column(sort.lstrip("-"))
+    assert column is not None, "only such columns are chosen"
+    return _statement(Asked(listing, {}, sort, column, sort.startswith("-")), beyond=beyond, backwards=backwards)
 
 
 def asked_of(listing: Listing) -> Asked:
@@ -110,7 +151,7 @@ def chosen_ids(session: Session, listing: Listing) -> list[Any]:
     if request.form.get("all") != "1":
         ticked = [int(one) for one in request.form.getlist("ids") if one.isascii() and one.isdigit() and len(one) < 19]
         query = query.where(listing.id.in_(ticked[:MOST_CHOSEN]))
-    return list(session.scalars(asked.ordered(query).limit(MOST_CHOSEN)))
+    return list(session.scalars(asked.ordered(query).limit(MOST_CHOSEN), asked.told))
 
 
 def type_of(expression: Any) -> TypeEngine[Any]:

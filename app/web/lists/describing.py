@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, false, or_
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    false,
+    or_,
+)
 
 from app.services.languages import NotADay
 from app.web import formats
@@ -248,15 +258,19 @@ class Action:
     danger: bool = False
 
 
-@dataclass(frozen=True)
+HERE: BindParameter[int] = bindparam("program_id", type_=BigInteger)
+"""The programme of the page, in the query of a list: which one it is is told when the list is asked."""
+
+
+@dataclass(frozen=True, eq=False)
 class Listing:
-    """A list.
+    """A list. Only itself is equal to it: what was built for a list is found again by the list.
 
     Attributes:
         name: a short name, under which views are saved.
         title: what its rows are, for captions and files.
         columns: in order; the first heads its row.
-        query: gives the FROM and WHERE of it for the page's scope: a select of nothing.
+        query: the FROM and WHERE of it, a select of nothing; what gives it, where it depends on more than `HERE`.
         id: the key of a row.
         default: key of the column that it is sorted by at first; a leading minus: falling.
         filters: what narrows it.
@@ -267,7 +281,7 @@ class Listing:
     name: str
     title: Text
     columns: Sequence[Column]
-    query: Callable[[], Select[Any]]
+    query: Select[Any] | Callable[[], Select[Any]]
     id: SQLColumnExpression[Any]
     default: str
     filters: Sequence[Filter] = ()

@@ -114,7 +114,7 @@ def _totals(columns: Sequence[Column]) -> tuple[str, ...]:
 def _pieces(session: Session, asked: Asked, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:
     query = asked.ordered(asked.selected()).limit(MOST_ROWS).execution_options(yield_per=_PIECE_ROWS)
     empty = True
-    for rows in session.execute(query).partitions():
+    for rows in session.execute(query, asked.told).partitions():
         empty = False
         yield {one.key: _values(one, rows) for one in columns}
     if empty:

@@ -69,10 +69,7 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     cursor, backwards = place_of(asked, "before"), True
     if cursor is None:
         cursor, backwards = place_of(asked, "after"), False
-    query = asked.selected()
-    if cursor is not None:
-        query = asked.beyond(query, cursor, backwards=backwards)
-    found = session.execute(asked.ordered(query, backwards=backwards).limit(rows + 1)).all()
+    found = asked.rows(session, cursor, backwards=backwards, most=rows + 1)
     more = len(found) > rows
     found = found[:rows]
     if backwards:
@@ -82,7 +79,7 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     count = None
     if counted:
         within = asked.narrowed().with_only_columns(listing.id).limit(MOST_COUNTED + 1).subquery()
-        count = session.execute(select(func.count()).select_from(within)).scalar_one()
+        count = session.execute(select(func.count()).select_from(within), asked.told).scalar_one()
     export = {form: asked.address(form=form) for form in ("xlsx", "csv")}
     return Page(
         listing=listing,
