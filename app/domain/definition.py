@@ -7,6 +7,7 @@ in the document as people write them (``"1.00"``); `app.domain.rulebook` turns t
 import codecs
 import datetime as dt
 import decimal
+import functools
 import itertools
 import re
 from collections.abc import Mapping, Sequence
@@ -379,6 +380,12 @@ class Matrix(RuleBase):
     of: Literal["document", "line"] = "document"
     default: NotNegative | None = None
     rates: Rates = Field(description="product group -> distributor group -> points")
+
+    @functools.cached_property
+    def cells(self) -> Sequence[Decimal]:
+        """Give the rates as the engine counts them: by row, then by column, the default last."""
+        rates = [rate for by_group in self.rates.values() for rate in by_group.values()]
+        return rates if self.default is None else [*rates, self.default]
 
     @model_validator(mode="after")
     def _step_where_needed(self) -> "Matrix":

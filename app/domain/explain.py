@@ -114,10 +114,7 @@ def _rate(facts: AwardFacts) -> str:
     rule = facts.rule
     if not isinstance(rule, Matrix):
         return str(getattr(rule, "points", ""))
-    rates = [rate for by_group in rule.rates.values() for rate in by_group.values()]
-    if rule.default is not None:
-        rates.append(rule.default)
-    return str(rates[facts.cell])
+    return str(rule.cells[facts.cell])
 
 
 def _given(facts: AwardFacts, amount: int) -> str:

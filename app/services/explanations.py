@@ -70,6 +70,11 @@ class LineExplained:
     awards: list[AwardExplained] = field(default_factory=list)
     taken_back: list[TakenBack] = field(default_factory=list)
 
+    def total(self, unit: Unit) -> int:
+        """Tell what the line gave in a unit, less what it took back."""
+        given = sum(award.amount for award in self.awards if award.unit is unit)
+        return given - sum(one.amount for one in self.taken_back if one.unit is unit)
+
 
 @dataclass(frozen=True)
 class DocumentExplained:
