@@ -1,11 +1,12 @@
 """What a sponsor owes in points: what is outstanding today, when it expires, and how it came to be."""
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, bindparam, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Date, Select, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.states import LotState, TransactionKind, Unit
@@ -73,16 +74,25 @@ class Expiring:
 
 
 def expiring_by_month(session: Session, program_id: int) -> list[Expiring]:
-    """Add up open lots by the month in which they expire; what never expires comes last. One query."""
-    month = cast(func.date_trunc("month", Lot.expires_on), Date)
-    rows = session.execute(
-        select(month, cast(func.sum(Lot.remaining), BigInteger))
-        .join(Account, Account.id == Lot.account_id)
-        .where(Account.program_id == program_id, Account.unit == Unit.POINTS, Lot.state == LotState.OPEN)
-        .group_by(month)
-        .order_by(month.asc().nulls_last())
-    )
+    """Add up open lots by the month in which they expire; what never expires comes last. One query.
+
+    First by day: of a hundred thousand lots, few days are left whose month has to be found.
+    """
+    rows = session.execute(_expiring_by_month(), {"program_id": program_id})
     return [Expiring(*row) for row in rows]
+
+
+@functools.cache
+def _expiring_by_month() -> Select[*tuple[Any, ...]]:
+    of_day = (
+        select(Lot.expires_on, func.sum(Lot.remaining).label("points"))
+        .join(Account, Account.id == Lot.account_id)
+        .where(Account.program_id == bindparam("program_id"), Account.unit == Unit.POINTS, Lot.state == LotState.OPEN)
+        .group_by(Lot.expires_on)
+        .subquery()
+    )
+    month = cast(func.date_trunc("month", of_day.c.expires_on), Date)
+    return select(month, cast(func.sum(of_day.c.points), BigInteger)).group_by(month).order_by(month.asc().nulls_last())
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Subquery, and_, bindparam, case, cast, func, select
+from sqlalchemy import CTE, BigInteger, Subquery, and_, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.models.figures import FiguresState, ProductMonth, SalesMonth
@@ -99,8 +99,11 @@ def compared(program_id: int, window: Window) -> Subquery:
     )
 
 
-def best_products(program_id: int, window: Window) -> Subquery:
-    """Ask what each product sold in a window. Columns: product_id, quantity_milli, net_minor."""
+def best_products(program_id: int, window: Window) -> CTE:
+    """Ask what each product sold in a window; once, however often a query names it.
+
+    Columns: product_id, quantity_milli, net_minor.
+    """
     return (
         select(
             ProductMonth.product_id,
@@ -109,7 +112,7 @@ def best_products(program_id: int, window: Window) -> Subquery:
         )
         .where(ProductMonth.program_id == program_id, ProductMonth.month_on.between(window.first, window.last))
         .group_by(ProductMonth.product_id)
-        .subquery("best_products")
+        .cte("best_products")
     )
 
 

@@ -1,12 +1,15 @@
 """Numbers and dates as four languages write and type them."""
 
 import datetime as dt
+import zoneinfo
 
 import pytest
+from babel.dates import format_date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.languages import LANGUAGES, NotADay, NotANumber, TooManyDecimals, writing
+from app.domain.money import decimal_text
+from app.services.languages import LANGUAGES, MINUS, NotADay, NotANumber, TooManyDecimals, writing
 
 languages = st.sampled_from(sorted(LANGUAGES))
 
@@ -44,6 +47,27 @@ def test_what_is_written_can_be_typed(language: str, value: int, decimals: int, 
     value = min(max(value, -(10**14)), 10**14)
     assert write.read(write.figure(value, decimals), decimals) == value
     assert write.read(plain(write.figure(value, decimals)), decimals) == value
+
+
+@given(languages, st.integers(-(10**18), 10**18), st.integers(0, 6))
+def test_a_figure_is_its_decimal_number_in_groups_of_three(language: str, value: int, decimals: int) -> None:
+    write = writing(language)
+    whole, _, part = decimal_text(abs(value), decimals).partition(".")
+    written = write.figure(value, decimals)
+    assert written.startswith(MINUS) == (value < 0)
+    before, _, after = written.removeprefix(MINUS).partition(write.decimal if decimals else "\0")
+    assert (before.replace(write.group, ""), after) == (whole, part)
+    first, *groups = before.split(write.group)
+    assert 1 <= len(first) <= 3
+    assert all(len(group) == 3 for group in groups)
+
+
+@given(languages, st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1), timezones=st.just(dt.UTC)))  # noqa: DTZ001  # hypothesis wants naive bounds
+def test_instants_are_written_as_babel_writes_their_day(language: str, at: dt.datetime) -> None:
+    write, there = writing(language), at.astimezone(zoneinfo.ZoneInfo("Europe/Warsaw"))
+    day = format_date(there.date(), "medium", write.locale)
+    assert write.day(there.date()) == day
+    assert write.instant(at, "Europe/Warsaw") == f"{day}, {there:%H:%M}"
 
 
 @given(languages, st.dates(dt.date(1900, 1, 1), dt.date(2999, 12, 31)))
