@@ -1,5 +1,6 @@
 """What stands in addresses: ids that a database can hold, and addresses of our own to go on to."""
 
+import functools
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,6 +51,17 @@ def text_asked(name: str) -> str:
 def outside(endpoint: str, **values: Any) -> str:
     """Give the address of a page as it stands in a message: whole, and never made of what a browser says of us."""
     return f"{settings().address}{url_for(endpoint, **values)}"
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Give the address of a page, for templates: it is built once, for most of them stand on every page."""
+    return _address(request.script_root, endpoint, tuple(values.items()))
+
+
+@functools.lru_cache(maxsize=4096)
+def _address(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
+    """Build an address below ``root``, which the request knows."""
+    return url_for(endpoint, **dict(values))
 
 
 def leading_to(endpoint: str, parameter: str) -> tuple[str, str]:

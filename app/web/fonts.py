@@ -7,9 +7,10 @@ import sys
 import threading
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, url_for
+from flask import Blueprint, Response, abort, current_app
 
 from app.config import PROJECT
+from app.web.addresses import address
 from app.web.context import kontor, settings
 from app.web.font_making import WEIGHTS, edition
 
@@ -42,14 +43,14 @@ def faces() -> Response:
 
 def font_addresses() -> list[str]:
     """Give the addresses of the fonts, in the order of `WEIGHTS`."""
-    return [url_for("fonts.font", name=name, v=edition()) for name in WEIGHTS]
+    return [address("fonts.font", name=name, v=edition()) for name in WEIGHTS]
 
 
 def faces_address() -> str | None:
     """Give the address of the sheet that names the fonts; None as long as they are being made."""
     if not _there():
         return None
-    return url_for("fonts.faces", v=hashlib.sha256("".join(font_addresses()).encode()).hexdigest()[:12])
+    return address("fonts.faces", v=hashlib.sha256("".join(font_addresses()).encode()).hexdigest()[:12])
 
 
 def _there() -> bool:

@@ -6,6 +6,7 @@ import unicodedata
 
 from flask import g, has_request_context
 
+from app.domain.states import Unit
 from app.services.languages import DEFAULT, Writing, writing
 from app.web.context import scope, scope_or_none
 from app.web.languages import language
@@ -36,6 +37,11 @@ def points(value: int, *, signed: bool = False) -> str:
 def money(minor: int, *, signed: bool = False) -> str:
     """Write an amount in the currency of the page's programme, without its sign: for columns whose head names it."""
     return here().figure(minor, scope().program.currency_decimals, signed=signed)
+
+
+def amount(value: int, unit: Unit, *, signed: bool = False) -> str:
+    """Write an amount in a unit of the page's programme."""
+    return money(value, signed=signed) if unit is Unit.MONEY else points(value, signed=signed)
 
 
 def cash(minor: int, *, signed: bool = False) -> str:

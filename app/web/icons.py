@@ -130,10 +130,11 @@ def drawing(name: str, css: str = "") -> Markup:
     """
     if name not in ICONS:
         raise NoSuchIcon(name)
-    if "icons" not in g:
-        g.icons = escape(url_for("look.icons", v=sprite()[1]))
+    sheet = g.get("icons")
+    if sheet is None:
+        sheet = g.icons = escape(url_for("look.icons", v=sprite()[1]))
     css = f"icon {escape(css)}" if css else "icon"
-    return Markup(f'<svg class="{css}" aria-hidden="true"><use href="{g.icons}#{name}"></use></svg>')  # noqa: S704
+    return Markup(f'<svg class="{css}" aria-hidden="true"><use href="{sheet}#{name}"></use></svg>')  # noqa: S704  # ours, but for what is escaped
 
 
 @functools.cache

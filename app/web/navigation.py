@@ -9,7 +9,7 @@ import functools
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask import current_app, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -182,13 +182,17 @@ class Link:
     tab: bool
 
 
+Sections: TypeAlias = tuple[tuple[str | None, tuple[Link, ...]], ...]
+"""Titles, and the places below each."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """What stands around a page."""
 
     choices: Sequence[Choice]
-    sections: Sequence[tuple[str | None, Sequence[Link]]]
-    tabs: Sequence[Link]
+    sections: Sections
+    tabs: tuple[Link, ...]
     logo: str | None
     bell: str | None
     unseen: int
@@ -218,21 +222,21 @@ def frame() -> Frame:
     ]
     titles = [section for section, _group in itertools.groupby(place.section for place in places)]
     portal = here is not None and here.distributor is not None and not _runs(who, here)
-    start = [Link("home", gettext("Start"), "home", url_for("home.home"), 0, tab=True)] if here is None else []
+    start = (Link("home", gettext("Start"), "home", url_for("home.home"), 0, tab=True),) if here is None else ()
     tabbed = [link for _place, link in links if link.tab] or [link for _place, link in links]
     return Frame(
         choices=choices(),
-        sections=[
+        sections=(
             *((None, start) for _once in start),
             *(
                 (
                     None if section is Section.OVERVIEW else str(section.value),
-                    [link for place, link in links if place.section is section],
+                    tuple(link for place, link in links if place.section is section),
                 )
                 for section in titles
             ),
-        ],
-        tabs=[*start, *tabbed][:TABS],
+        ),
+        tabs=(*start, *tabbed)[:TABS],
         logo=logo_address(logo) if logo is not None else None,
         bell=_bell(here) if portal and here is not None else None,
         unseen=unseen,
@@ -315,7 +319,7 @@ def _count(who: Person, here: Scope | None, counts: Sequence[Count]) -> tuple[by
     theirs = here.distributor.id if here.distributor is not None and not _runs(who, here) else None
     named = None if theirs is None else own_names(who, here.program.id, theirs)
     asked = {"program_id": here.program.id, "user_id": who.id, "distributor_id": theirs, "named": named}
-    row = session().execute(_counting(tuple(counts)), asked).one()
+    row = session().connection().execute(_counting(tuple(counts)), asked).one()
     return row[0], row[1], row[2:]
 
 
@@ -362,9 +366,25 @@ def _find(who: Person, here: Scope | None) -> str | None:
     return url_for("search.index", program_code=here.program.code)
 
 
-def current_place(active: str) -> str:
-    """Give the name of the place that a page belongs to: by what the page says, or its blueprint."""
-    return active or request.blueprint or ""
+@dataclass(frozen=True)
+class Drawn:
+    """The navigation as it stands on a page: every place, and those at the foot of a phone's screen."""
+
+    sections: str
+    tabs: str
+
+
+def drawn(frame: Frame, active: str) -> Drawn:
+    """Draw the navigation. ``active`` is the place that the page names; where it names none, its blueprint is it."""
+    current = active or request.blueprint or ""
+    return _drawn(language(), request.script_root, frame.sections, frame.tabs, current)
+
+
+@functools.lru_cache(maxsize=512)
+def _drawn(language: str, root: str, sections: Sections, tabs: tuple[Link, ...], current: str) -> Drawn:
+    """Draw what was drawn before only where something about it is another: a place, a number, where one is."""
+    parts: Any = current_app.jinja_env.get_template("components/navigation.html").module
+    return Drawn(parts.sections(sections, current), parts.tabs(tabs, current))
 
 
 def initials(name: str) -> str:

@@ -11,6 +11,7 @@ from app.services import people
 from app.services.keys import Keys
 from app.services.languages import LANGUAGES
 from app.web import (
+    addresses,
     assets,
     branding,
     context,
@@ -37,7 +38,6 @@ from app.web.account import passkeys as own_passkeys
 from app.web.account import second_factors as factors
 from app.web.account import security as own_security
 from app.web.account import sessions as own_sessions
-from app.web.addresses import CodeConverter, IdConverter
 from app.web.admin import (
     adjustments,
     applications,
@@ -149,8 +149,8 @@ def register(app: Flask) -> None:
     app.session_interface = security.Sessions()
     security.believe_proxies(app, app.extensions["kontor"]["settings"].proxies)
     app.url_map.converters |= {
-        "id": IdConverter,
-        "code": CodeConverter,
+        "id": addresses.IdConverter,
+        "code": addresses.CodeConverter,
         "colour": branding.ColourConverter,
         "hash": branding.HashConverter,
     }
@@ -175,6 +175,7 @@ def register(app: Flask) -> None:
 
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
+        amount=formats.amount,
         asset=assets.asset,
         bootstrap_asset=assets.bootstrap_asset,
         can=permissions.can,
@@ -190,13 +191,14 @@ def _prepare_templates(app: Flask) -> None:
         frame=navigation.frame,
         here_address=look.here_address,
         initials=navigation.initials,
-        current_place=navigation.current_place,
+        places_drawn=navigation.drawn,
         is_demo=look.is_demo,
         is_training=look.is_training,
         languages=lambda: LANGUAGES,
         role_here=navigation.role_here,
         route_exists=look.route_exists,
         theme_chosen=preferences.theme_chosen,
+        url_for=addresses.address,
         person=context.somebody,
         scope=context.scope_or_none,
         sample_password=samples.PASSWORD,
