@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +17,7 @@ from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
 from importers.layout.header import JOINT, Header, distinct, kept_columns, name_key, names_at, top_of
 from importers.layout.months import MonthColumn, is_sum, month_columns, read_month
-from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
+from importers.layout.naming import Because, Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.rows import Body, empty_cells, recognise
 from importers.layout.settling import DATES, NUMBERS
@@ -270,9 +270,7 @@ def _proved(sheet: _Sheet, found: dict[str, list[Candidate]]) -> dict[str, list[
         alike = np.abs(pieces * price - amount)[told] <= 0.011 * np.maximum(1, np.abs(pieces[told]))
         if told.sum() > 1 and alike.mean() >= _ALIKE:
             proved[name] = [
-                Candidate(one.field, _PROVED, f"{one.why}; is quantity x unit price")
-                if one.field == "net_amount"
-                else one
+                replace(one, score=_PROVED, because=Because.PROVED) if one.field == "net_amount" else one
                 for one in several
             ]
     return proved

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 import pyarrow as pa
@@ -28,13 +29,39 @@ _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?)$"
 _LEAST_TOKEN = 4
 
 
+class Because(StrEnum):
+    """Why a column may hold a field: what it is called, or what stands in it."""
+
+    NAMED = "named"
+    NEARLY = "nearly"
+    EANS = "eans"
+    DATES = "dates"
+    PROVED = "proved"
+
+
 @dataclass(frozen=True)
 class Candidate:
-    """A field that a column may hold: how sure (to 100, more where figures prove it), and why."""
+    """A field that a column may hold: how sure (to 100, more where figures prove it), and why.
+
+    ``name`` is what the column is called; ``called`` the known name that it nearly is.
+    """
 
     field: str
     score: int
-    why: str
+    because: Because
+    name: str = ""
+    called: str = ""
+
+    @property
+    def why(self) -> str:
+        """Say why."""
+        return {
+            Because.NAMED: f"named {self.name!r}",
+            Because.NEARLY: f"named {self.name!r}, nearly {self.called!r}",
+            Because.EANS: "holds EAN codes",
+            Because.DATES: "holds dates",
+            Because.PROVED: f"named {self.name!r}; is quantity x unit price",
+        }[self.because]
 
 
 @dataclass(frozen=True)
@@ -94,14 +121,14 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
             continue
         score, called = max(_alike(head, names) for head in heads)
         if score >= _LEAST:
-            why = f"named {name!r}" if called in heads else f"named {name!r}, nearly {called!r}"
-            found.append(Candidate(one, score, why))
+            because = Because.NAMED if called in heads else Because.NEARLY
+            found.append(Candidate(one, score, because, name, called))
     if "product" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
-        found.append(Candidate("product", _LEAST + 5, "holds EAN codes"))
+        found.append(Candidate("product", _LEAST + 5, Because.EANS))
     if "ean" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
-        found.append(Candidate("ean", _SURE, "holds EAN codes"))
+        found.append(Candidate("ean", _SURE, Because.EANS))
     if not found and facts.dates_bp >= 9_000:
-        found = [Candidate(one, _LEAST, "holds dates") for one in DATES if one in known]
+        found = [Candidate(one, _LEAST, Because.DATES) for one in DATES if one in known]
     best: dict[str, Candidate] = {}
     for candidate in found:
         if candidate.field not in best or best[candidate.field].score < candidate.score:

@@ -134,6 +134,18 @@ _OTHERS = {
         "points": "points|rate|punkty|stawka|puntos|баллы|punkte|points",
         "matrix": "matrix|rule|macierz|reguła|regla|правило|regel|règle",
     },
+    "rewards": {
+        "code": "code|reward code|id|number|sku|kod|kod nagrody|código|код|артикул|nummer|numéro",
+        "name": "name|reward|reward name|nazwa|nagroda|nombre|premio|название|награда|приз|prämie|récompense|nom",
+        "points": "points|price in points|points price|punkty|cena w punktach|puntos|баллы|punkte",
+        "category": "category|kategoria|categoría|категория|kategorie|catégorie",
+        "description": "description|opis|descripción|описание|beschreibung",
+        "cost": "cost|unit cost|koszt|coste|costo|себестоимость|kosten|coût",
+        "stock": "stock|in stock|stan|stan magazynowy|existencias|остаток|bestand",
+        "per_person": "per person|limit|limit na osobę|por persona|на человека|pro person|par personne",
+        "from": "from|valid from|od|ważne od|desde|с|ab|von|à partir de",
+        "until": "until|valid until|do|ważne do|hasta|до|bis|jusque",
+    },
     "adjustments": {
         "distributor": _SALES["distributor"],
         "points": "points|amount|punkty|puntos|баллы|очки|punkte",
