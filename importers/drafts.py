@@ -54,6 +54,16 @@ class Waiting:
     earlier: int | None
 
     @property
+    def moving(self) -> bool:
+        """Say whether something about it will be another by itself: it is being looked at, or checked."""
+        return self.draft.state is DraftState.LOOKING or (self.check is not None and not self.check.ended)
+
+    @property
+    def checkable(self) -> bool:
+        """Say whether it can be checked, and was not yet."""
+        return self.draft.state is DraftState.READY and self.check is None
+
+    @property
     def right(self) -> bool:
         """Say whether its check found nothing wrong, and something to bring in."""
         if self.check is None or self.check.status is not BatchStatus.DONE:
@@ -224,7 +234,7 @@ def _earlier(session: Session, program_id: int, drafts: Sequence[ImportDraft]) -
         )
         .order_by(ImportBatch.id)
     )
-    return dict(rows.tuples().all())
+    return {sha256: id_ for sha256, id_ in rows}  # noqa: C416  # a row is no pair to the type checker
 
 
 def _start(

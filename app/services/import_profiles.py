@@ -47,7 +47,7 @@ def kept(session: Session, program: Program) -> list[Kept]:
         .where(ImportBatch.program_id == program.id, ImportBatch.dry_run.is_(False))
         .group_by(ImportBatch.profile_name)
     )
-    used = dict(session.execute(last).tuples().all())
+    used = {name: at for name, at in session.execute(last)}  # noqa: C416  # a row is no pair to the type checker
     wordings: dict[str, tuple[int, Any, dt.datetime, str]] = {}
     for at, by, stood in session.execute(
         select(ProgramRevision.loaded_at, ProgramRevision.loaded_by, ProgramRevision.document["import_profiles"])

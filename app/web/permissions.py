@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 from app.models.aliases import UnknownName
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
+from app.models.drafts import ImportDraft
 from app.models.imports import ImportBatch
 from app.models.joining import Application
 from app.models.ledger import LedgerTransaction
@@ -45,6 +46,7 @@ class Reach(enum.Enum):
     DISTRIBUTOR = "a distributor of a programme"
     DOCUMENT = "a document of a programme"
     IMPORT = "an import of a programme"
+    DRAFT = "a file on its way into a programme"
     UNKNOWN_NAME = "a name in imported files that nobody knows"
     RUN = "a conversion run of a programme"
     TEXT = "a text in a programme's own words"
@@ -175,6 +177,23 @@ ROUTES: Mapping[str, Rule] = {
     "imports.show": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
     "imports.progress": Rule(Reach.IMPORT, Permission.SEE_IMPORTS),
     "imports.problems": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
+    "import_drafts.index": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_drafts.take": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_drafts.check_all": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_drafts.import_all": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_drafts.show": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.progress": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.kind": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.columns": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.check": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.bring_in": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.put_away": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_profiles.index": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_profiles.show": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_profiles.change": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_profiles.export": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_profiles.remove": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_profiles.sample": Rule(Reach.PROGRAM, Permission.START_IMPORT),
     "imports.original": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
     "imports.undo": Rule(Reach.IMPORT, Permission.START_IMPORT),
     "unmatched.index": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
@@ -353,6 +372,10 @@ def _unknown_name(session: Session, program_code: str, unknown_id: int) -> Scope
     return _of_program(session, program_code, UnknownName, unknown_id)
 
 
+def _draft(session: Session, program_code: str, draft_id: int) -> Scope | None:
+    return _of_program(session, program_code, ImportDraft, draft_id)
+
+
 def _transaction(session: Session, program_code: str, transaction_id: int) -> Scope | None:
     return _of_program(session, program_code, LedgerTransaction, transaction_id)
 
@@ -378,6 +401,7 @@ _THINGS: Mapping[type[Any], Select[Any]] = {
         Application,
         Message,
         ImportBatch,
+        ImportDraft,
         UnknownName,
         LedgerTransaction,
         AdjustmentRequest,
@@ -424,6 +448,7 @@ _FINDERS: Mapping[Reach, Callable[..., Any]] = {
     Reach.DISTRIBUTOR: _distributor,
     Reach.DOCUMENT: _document,
     Reach.IMPORT: _import,
+    Reach.DRAFT: _draft,
     Reach.UNKNOWN_NAME: _unknown_name,
     Reach.RUN: _run,
     Reach.TEXT: _of_text,

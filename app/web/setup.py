@@ -31,6 +31,7 @@ from app.web import (
     samples,
     security,
     templating,
+    uploads,
     wording,
 )
 from app.web.account import confirming, own_data, profile
@@ -45,6 +46,8 @@ from app.web.admin import (
     customers,
     distributors,
     documents,
+    import_drafts,
+    import_profiles,
     imports,
     ledger,
     outbox,
@@ -112,6 +115,8 @@ BLUEPRINTS = (
     records.bp,
     customers.bp,
     imports.bp,
+    import_drafts.bp,
+    import_profiles.bp,
     review.bp,
     unmatched.bp,
     search.bp,
@@ -160,6 +165,7 @@ def register(app: Flask) -> None:
     people.get_ready()
 
     app.before_request(permissions.guard)  # before the forgery check: what one may not see is not found
+    app.before_request(uploads.allow)
     app.after_request(security.add_headers)
     app.after_request(assets.shrink)
     login_manager.user_loader(sessions.load)

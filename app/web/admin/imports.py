@@ -64,7 +64,7 @@ def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>/progress")
 def progress(program_code: str, batch_id: int) -> Response:
-    return jsonify(_live(batches.progress_of(session(), batch_id, now())))
+    return jsonify(live(batches.progress_of(session(), batch_id, now())))
 
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>/problems.xlsx")
@@ -118,7 +118,7 @@ def _original(batch_id: int) -> Path | None:
     return found if found.exists() else None
 
 
-def _live(one: Progress) -> dict[str, Any]:
+def live(one: Progress) -> dict[str, Any]:
     """Give how far an import has come, as a page shows it."""
     return {
         "ended": one.ended,

@@ -1,0 +1,286 @@
+"""Files on their way in: brought, told how to read, checked, imported."""
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.domain.reasons import sentence
+from app.domain.states import BatchStatus, DraftState
+from app.extensions import db
+from app.jobs import messenger
+from app.models.drafts import ImportDraft
+from app.models.imports import ImportBatch
+from app.services import import_profiles
+from app.services.program_files import ProgramFileInvalid
+from app.web import import_words, paging
+from app.web.addresses import id_asked
+from app.web.admin.import_forms import BringForm, Columns, KindForm
+from app.web.admin.imports import live
+from app.web.context import kontor, now, person, scope, session, settings
+from app.web.uploads import MOST_FILES, most_bytes
+from importers import drafts, trying
+from importers.drafts import Waiting
+from importers.errors import ImportRefused
+from importers.repairs import to_repair
+from importers.store import BatchFiles
+
+bp = Blueprint("import_drafts", __name__)
+
+_NO_NAME = re.compile(r"[^\w]+")
+
+
+@bp.get("/programs/<code:program_code>/imports/new")
+def index(program_code: str) -> str:
+    return _index(_bring_form(sent=False))
+
+
+def _index(form: BringForm) -> str:
+    before = id_asked("before")
+    found = drafts.waiting(session(), scope().program.id, paging.ROWS + 1, now(), before=before)
+    return render_template(
+        "admin/import_new.html",
+        form=form,
+        page=paging.page(found, first=before is None),
+        largest_mb=settings().max_upload_mb,
+        together_mb=most_bytes(settings()) >> 20,
+        words=import_words,
+    )
+
+
+def _bring_form(*, sent: bool) -> BringForm:
+    form = BringForm() if sent else BringForm(formdata=None)
+    form.offer(sorted(scope().program.import_profiles))
+    return form
+
+
+@bp.post("/programs/<code:program_code>/imports/new")
+def take(program_code: str) -> Response | tuple[str, int]:
+    form = _bring_form(sent=True)
+    if not form.validate():
+        return _index(form), 400
+    files = [one for one in form.files.data or () if one and one.filename]
+    if not files:
+        form.refuse("files", gettext("Choose a file."))
+    elif len(files) > MOST_FILES:
+        form.refuse("files", gettext("Choose at most %(count)s files at once.", count=MOST_FILES))
+    if form.problems():
+        return _index(form), 400
+    taken = [_take(one, form.kind.data or None, form.source.data or None) for one in files]
+    _wake(len(taken))
+    if len(taken) == 1:
+        return redirect(url_for("import_drafts.show", program_code=program_code, draft_id=taken[0]), 303)
+    return _to_list(program_code)
+
+
+def _take(sent: Any, kind: str | None, profile_name: str | None) -> int:
+    with tempfile.TemporaryDirectory(prefix="kontor-import-") as folder:
+        path = Path(folder, "file")
+        sent.save(path)
+        with transaction(db.session) as writing:
+            draft = drafts.take(
+                writing,
+                settings(),
+                scope().program,
+                path,
+                file_name=str(sent.filename),
+                kind=None if profile_name else kind,
+                profile_name=profile_name,
+                actor=person().login,
+                now=now(),
+            )
+            return draft.id
+
+
+@bp.get("/programs/<code:program_code>/imports/drafts/<id:draft_id>")
+def show(program_code: str, draft_id: int) -> str:
+    one = _waiting(draft_id)
+    draft = one.draft
+    if draft.state is DraftState.LOOKING or draft.state is DraftState.REFUSED:
+        return _page("admin/draft.html", one)
+    if draft.state is DraftState.ASKING or "change" in request.args:
+        return _columns_page(one, _columns(draft, sent=False))
+    if one.check is not None:
+        return _check_page(one)
+    return _page("admin/draft.html", one, kept=_kept(draft))
+
+
+@bp.get("/programs/<code:program_code>/imports/drafts/<id:draft_id>/progress")
+def progress(program_code: str, draft_id: int) -> Response:
+    one = _waiting(draft_id)
+    if one.draft.state is DraftState.LOOKING:
+        return jsonify({"ended": False, "stage": "looking", "share_bp": 0, "texts": {}})
+    if one.check is None:
+        return jsonify({"ended": True, "stage": "looked", "share_bp": 10_000, "texts": {}})
+    return jsonify(live(one.check))
+
+
+@bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/kind")
+def kind(program_code: str, draft_id: int) -> Response:
+    form = KindForm()
+    if not form.validate():
+        abort(400)
+    with transaction(db.session) as writing:
+        drafts.say_kind(writing, _held(draft_id), str(form.kind.data))
+    _wake(1)
+    return _to(program_code, draft_id)
+
+
+@bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/columns")
+def columns(program_code: str, draft_id: int) -> Response | tuple[str, int]:
+    one = _waiting(draft_id)
+    if one.draft.seen is None:
+        return _to(program_code, draft_id)
+    said = _columns(one.draft, sent=True)
+    profile = said.profile()
+    if profile is not None:
+        by: dict[str, Any] = {"actor": person().login, "now": now()}
+        try:
+            with transaction(db.session) as writing:
+                draft = _held(draft_id)
+                drafts.read_by(writing, scope().program, draft, str(said.form["source"].data), profile, **by)
+                drafts.check(writing, settings(), scope().program, draft, **by)
+        except (ImportRefused, ProgramFileInvalid) as refused:
+            said.form.refuse(None, str(refused))
+        else:
+            _wake(1)
+            return _to(program_code, draft_id)
+    return _columns_page(one, said), 400
+
+
+@bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/check")
+def check(program_code: str, draft_id: int) -> Response:
+    _begin(draft_id, drafts.check)
+    return _to(program_code, draft_id)
+
+
+@bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/import")
+def bring_in(program_code: str, draft_id: int) -> Response:
+    batch_id = _begin(draft_id, drafts.bring_in)
+    if batch_id is None:
+        return _to(program_code, draft_id)
+    drafts.forget(settings(), draft_id)
+    return redirect(url_for("imports.show", program_code=program_code, batch_id=batch_id), 303)
+
+
+@bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/put-away")
+def put_away(program_code: str, draft_id: int) -> Response:
+    with transaction(db.session) as writing:
+        draft = _held(draft_id)
+        name = draft.file_name
+        writing.delete(draft)
+    drafts.forget(settings(), draft_id)
+    flash(gettext("%(file)s is put away; nothing of it was imported.", file=name), "info")
+    return _to_list(program_code)
+
+
+@bp.post("/programs/<code:program_code>/imports/drafts/check")
+def check_all(program_code: str) -> Response:
+    begun = [_begin(one.draft.id, drafts.check) for one in _ready() if one.checkable]
+    flash(gettext("Being checked: %(count)s.", count=len([one for one in begun if one is not None])), "info")
+    return _to_list(program_code)
+
+
+@bp.post("/programs/<code:program_code>/imports/drafts/import")
+def import_all(program_code: str) -> Response:
+    brought = 0
+    for one in _ready():
+        draft_id = one.draft.id
+        if one.right and _begin(draft_id, drafts.bring_in) is not None:
+            drafts.forget(settings(), draft_id)
+            brought += 1
+    flash(gettext("Being imported: %(count)s.", count=brought), "success" if brought else "info")
+    return redirect(url_for("imports.index", program_code=program_code), 303)
+
+
+def _ready() -> list[Waiting]:
+    found = drafts.waiting(session(), scope().program.id, MOST_FILES, now())
+    return [one for one in found if one.draft.state is DraftState.READY]
+
+
+def _begin(draft_id: int, how: Any) -> int | None:
+    """Check a file, or import it; say why where that cannot be."""
+    try:
+        with transaction(db.session) as writing:
+            batch_id: int = how(writing, settings(), scope().program, _held(draft_id), actor=person().login, now=now())
+    except drafts.NoSuchDraft:
+        return None
+    except drafts.NotYet:
+        flash(gettext("Say first how the file is read."), "warning")
+        return None
+    except ImportRefused as refused:
+        flash(str(refused), "danger")
+        return None
+    _wake(1)
+    return batch_id
+
+
+def _held(draft_id: int) -> ImportDraft:
+    return drafts.draft_of(db.session(), draft_id)
+
+
+def _waiting(draft_id: int) -> Waiting:
+    return drafts.one_waiting(session(), session().get_one(ImportDraft, draft_id), now())
+
+
+def _columns(draft: ImportDraft, *, sent: bool) -> Columns:
+    seen = drafts.seen_of(draft)
+    if seen is None:
+        abort(404)
+    known = import_profiles.profiles_of(scope().program).get(draft.profile_name or "")
+    return Columns(seen, sent=sent, source=draft.profile_name or _suggested(draft.file_name), profile=known)
+
+
+def _suggested(file_name: str) -> str:
+    """Suggest the name of a source: the file's without what tells one month from another."""
+    stem = re.sub(r"\d+", " ", Path(file_name).stem)
+    return _NO_NAME.sub("-", stem).strip("-_").lower()[:40]
+
+
+def _kept(draft: ImportDraft) -> import_profiles.Kept | None:
+    return next(
+        (one for one in import_profiles.kept(session(), scope().program) if one.name == draft.profile_name), None
+    )
+
+
+def _page(template: str, one: Waiting, **more: Any) -> str:
+    kind_form = KindForm(formdata=None, kind=one.draft.kind)
+    return render_template(template, one=one, draft=one.draft, words=import_words, kind_form=kind_form, **more)
+
+
+def _columns_page(one: Waiting, said: Columns) -> str:
+    return _page("admin/draft_columns.html", one, said=said, seen=said.seen)
+
+
+def _check_page(one: Waiting) -> str:
+    assert one.check is not None, "the caller asked"
+    found: Mapping[str, Any] = {}
+    if one.check.status is BatchStatus.DONE:
+        batch = session().get_one(ImportBatch, one.check.batch_id)
+        found = {
+            "tried": trying.tried(session(), batch, BatchFiles(settings().files, batch.id)),
+            "groups": to_repair(session(), batch.id),
+        }
+    return _page("admin/draft_check.html", one, progress=one.check, kept=_kept(one.draft), say=_say, **found)
+
+
+def _say(reason: Mapping[str, Any]) -> str:
+    return sentence(reason, gettext)
+
+
+def _wake(jobs: int) -> None:
+    messenger.wake(kontor()["addresses"].redis_url, jobs)
+
+
+def _to(program_code: str, draft_id: int) -> Response:
+    return redirect(url_for("import_drafts.show", program_code=program_code, draft_id=draft_id), 303)
+
+
+def _to_list(program_code: str) -> Response:
+    return redirect(url_for("import_drafts.index", program_code=program_code), 303)

@@ -1,0 +1,246 @@
+"""Forms of files that come in: which are brought, and what holds which column."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import MultipleFileField
+from wtforms import RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, Regexp
+
+from app.domain.definition import ImportProfile
+from app.domain.fields import KINDS, problems_of_columns
+from app.web import import_words
+from app.web.forms import Form, choice
+from importers.errors import ImportRefused
+from importers.layout.looking import Question, Seen
+from importers.layout.proposing import compose
+
+IGNORED, UNDECIDED = "", "?"
+"""What a column holds that nobody reads; and one of several that may be the same."""
+_COLUMN, _ANSWER = "column-", "answer-"
+_ANSWERED = ("dates", "decimal", "encoding", "year")
+_LONGEST_NAME = 64
+
+
+class BringForm(Form):
+    """Files, and what somebody knows of them."""
+
+    files = MultipleFileField(_("Files"))
+    kind = SelectField(_("What they hold"))
+    source = SelectField(_("Source"))
+
+    def offer(self, sources: Iterable[str]) -> None:
+        """Offer the kinds and the sources that there are."""
+        self.kind.choices = [choice("", gettext("as each file tells"))] + [
+            choice(kind, text) for kind, text in import_words.KINDS.items()
+        ]
+        self.source.choices = [choice("", gettext("as each file’s header tells"))] + [
+            choice(name, name) for name in sources
+        ]
+
+
+class KindForm(Form):
+    """What a file holds."""
+
+    kind = SelectField(
+        _("What the file holds"), choices=[choice(kind, text) for kind, text in import_words.KINDS.items()]
+    )
+
+
+class SourceForm(Form):
+    """How the rows of a source are judged."""
+
+    unknown_distributor = SelectField(
+        _("A distributor that nobody knows"),
+        choices=[choice(value, text) for value, text in import_words.UNKNOWN.items()],
+    )
+    unknown_product = SelectField(
+        _("A product that nobody knows"),
+        choices=[choice(value, text) for value, text in import_words.UNKNOWN.items()],
+    )
+    changed_documents = SelectField(
+        _("A document that is here with other content"),
+        choices=[choice(value, text) for value, text in import_words.CHANGED.items()],
+    )
+    credit_prefix = StringField(
+        _("Credit notes begin with"),
+        [Optional(), Length(max=_LONGEST_NAME)],
+        description=_("Letters before the number, such as KOR; empty: quantities below zero tell."),
+    )
+
+    def policies(self, kind: str) -> dict[str, Any]:
+        """Give what a profile says of them."""
+        if kind != "sales":
+            return {}
+        prefix = self.credit_prefix.data
+        return {
+            "unknown_distributor": self.unknown_distributor.data,
+            "unknown_product": self.unknown_product.data,
+            "changed_documents": self.changed_documents.data,
+            **({"credit_note": {"number_prefix": prefix}} if prefix else {}),
+        }
+
+
+class _ColumnsBase(SourceForm):
+    source = StringField(
+        _("Name of the source"),
+        [
+            InputRequired(_("Say whose files these are, such as the distributor or its ERP.")),
+            Length(max=_LONGEST_NAME),
+            Regexp(r"^[^/\\]*$", message=_("Write it without slashes.")),
+        ],
+        description=_(
+            "Under this name it is kept how the file is read: the next one of the same header is recognised."
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A column as the page shows it: its field, and what was seen in it."""
+
+    field: Any
+    seen: Any
+    guess: Any
+    forced: bool
+
+
+class Columns:
+    """The form in which it is said which column holds what; made for the columns and the questions of one file."""
+
+    def __init__(self, seen: Seen, *, sent: bool, source: str = "", profile: ImportProfile | None = None) -> None:
+        """Make the form; ``profile`` is what is said of the file already."""
+        self.seen = seen
+        self.forced = _forced(seen)
+        self._asked = [one for one in seen.questions if one.topic in (*_ANSWERED, "fixed")]
+        fields: dict[str, Any] = {
+            f"{_COLUMN}{at}": SelectField(one.name, choices=self._choices(one.name))
+            for at, one in enumerate(seen.columns)
+        }
+        fields |= {f"{_ANSWER}{at}": _asking(one) for at, one in enumerate(self._asked)}
+        # dates, long numbers and EANs of the file can pass for the numbers of cards
+        made: type[_ColumnsBase] = type("ColumnsForm", (_ColumnsBase,), fields)
+        self.form = made() if sent else made(formdata=None, data=self._guessed(source, profile))
+
+    def _choices(self, column: str) -> list[Any]:
+        found = [choice(UNDECIDED, gettext("Choose…"))] if column in self.forced else []
+        found.append(choice(IGNORED, gettext("not read")))
+        required = KINDS[self.seen.kind].required
+        names = sorted(KINDS[self.seen.kind].known, key=lambda one: (one not in required, import_words.field(one)))
+        return found + [choice(name, import_words.field(name)) for name in names]
+
+    def _guessed(self, source: str, profile: ImportProfile | None) -> dict[str, Any]:
+        said = profile.columns if profile is not None else self.seen.columns_of
+        of = {name.casefold(): field for field, name in said.items()}
+        data: dict[str, Any] = {"source": source}
+        for at, one in enumerate(self.seen.columns):
+            forced = profile is None and one.name in self.forced
+            data[f"{_COLUMN}{at}"] = UNDECIDED if forced else of.get(one.name.casefold(), IGNORED)
+        form = profile.model_dump() if profile is not None else self.seen.form
+        prefix = (form.get("credit_note") or {}).get("number_prefix")
+        policies = ("unknown_distributor", "unknown_product", "changed_documents")
+        answers = {
+            f"{_ANSWER}{at}": (profile.fixed.get(one.about) if one.topic == "fixed" else form.get(one.topic)) or None
+            for at, one in enumerate(self._asked)
+            if profile is not None
+        }
+        return data | {name: form.get(name, "hold") for name in policies} | {"credit_prefix": prefix} | answers
+
+    @property
+    def columns(self) -> Sequence[Shown]:
+        """Give the columns as the page shows them."""
+        return [
+            Shown(self.form[f"{_COLUMN}{at}"], one, one.fields[0] if one.fields else None, one.name in self.forced)
+            for at, one in enumerate(self.seen.columns)
+        ]
+
+    @property
+    def answers(self) -> Sequence[tuple[Question, Any]]:
+        """Give what the file does not say, and the fields in which somebody says it."""
+        return [(one, self.form[f"{_ANSWER}{at}"]) for at, one in enumerate(self._asked)]
+
+    def profile(self) -> ImportProfile | None:
+        """Make the profile of what was said; None where something is missing, which then stands beside its field."""
+        if not self.form.validate():
+            return None
+        columns = self._said()
+        answers = {one.topic: field.data for one, field in self.answers if one.topic != "fixed" and field.data}
+        fixed = {one.about: field.data for one, field in self.answers if one.topic == "fixed" and field.data}
+        for field in fixed.keys() & columns.keys():
+            del columns[field]  # what holds for every row was said in its own words
+        months = {"document_number", "issued_on", "quantity"} if self.seen.months else set()
+        if self.seen.months and self.seen.months.net_amount:
+            months.add("net_amount")
+        for problem in problems_of_columns(self.seen.kind, {*columns, *fixed, *months}):
+            self.form.refuse(None, _lacking(self.seen.kind, {*columns, *fixed, *months}) or problem)
+        if self.form.problems():
+            return None
+        year = answers.pop("year", None)
+        form = dict(self.seen.form) | self._unproved(columns) | answers | self.form.policies(self.seen.kind)
+        if "credit_note" not in self.form.policies(self.seen.kind):
+            form.pop("credit_note", None)
+        try:
+            return compose(self.seen, columns, fixed, form, year=year)
+        except ImportRefused as refused:
+            self.form.refuse(None, str(refused))
+            return None
+
+    def _said(self) -> dict[str, str]:
+        """Give the column of each field, and refuse what was not decided or is said twice."""
+        columns: dict[str, str] = {}
+        for shown in self.columns:
+            said, name = shown.field.data, shown.seen.name
+            if said == UNDECIDED:
+                self.form.refuse(shown.field.name, gettext("Choose what this column holds."))
+            elif said and said in columns:
+                self.form.refuse(
+                    shown.field.name,
+                    gettext("“%(column)s” holds that already; choose one of them.", column=columns[said]),
+                )
+            elif said:
+                columns[said] = name
+        return columns
+
+    def _unproved(self, columns: Mapping[str, str]) -> dict[str, Any]:
+        """Leave to the file what was seen of other columns than those that were chosen."""
+        was = self.seen.columns_of
+        found: dict[str, Any] = {}
+        if columns.get("issued_on") != was.get("issued_on"):
+            found["dates"] = "found"
+        if any(columns.get(one) != was.get(one) for one in ("quantity", "unit_price", "net_amount", "gross_amount")):
+            found |= {"decimal": "found", "thousands": None}
+        return found
+
+
+def _forced(seen: Seen) -> frozenset[str]:
+    """Name the columns of which several may hold the same: somebody must choose."""
+    return frozenset(
+        name for one in seen.questions if one.topic == "column" and one.about in seen.columns_of for name in one.options
+    )
+
+
+def _asking(one: Question) -> Any:
+    """Make the field in which a question is answered."""
+    text = import_words.question(one)
+    said = {"dates": import_words.ORDERS, "decimal": import_words.SIGNS}.get(one.topic, {})
+    if one.options:
+        return RadioField(
+            text,
+            [InputRequired(gettext("Nobody but you can know this."))],
+            choices=[choice(option, said.get(option, option)) for option in one.options],
+            description=gettext("It holds: %(examples)s", examples=", ".join(one.examples)) if one.examples else "",
+        )
+    return StringField(text, [InputRequired(gettext("Nobody but you can know this.")), Length(max=200)])
+
+
+def _lacking(kind: str, fields: set[str]) -> str:
+    """Say which fields no column holds that a kind needs."""
+    lacking = sorted(KINDS[kind].required - fields)
+    if kind == "sales" and not fields & {"unit_price", "net_amount"}:
+        lacking.append("net_amount")
+    if not lacking:
+        return ""
+    return gettext("Say which column holds: %(fields)s.", fields=", ".join(map(import_words.field, lacking)))

@@ -1,0 +1,170 @@
+"""Import profiles: how the files of each source are read; changed, taken away as a file, removed. And samples."""
+
+import io
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, send_file, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from pydantic import ValidationError
+from werkzeug.wrappers import Response
+from wtforms import SelectField, StringField
+from wtforms.validators import Length, Optional
+
+from app.db.transaction import transaction
+from app.domain.definition import ImportProfile
+from app.domain.fields import KINDS
+from app.extensions import db
+from app.services import import_profiles, program_files
+from app.services.import_profiles import Kept
+from app.services.program_files import ProgramFileInvalid
+from app.web import import_words
+from app.web.addresses import text_asked
+from app.web.admin.import_forms import SourceForm
+from app.web.admin.imports import WORKBOOK
+from app.web.context import now, person, scope, session
+from app.web.forms import choice
+from app.web.languages import language
+from importers import samples
+
+bp = Blueprint("import_profiles", __name__)
+
+_FIELD = "field-"
+_FORMS = ("files", "sheet", "encoding", "delimiter")
+
+
+class _ProfileBase(SourceForm):
+    files = StringField(
+        _("Names of its files"), [Optional(), Length(max=200)], description=_("With a star: sales-*.csv")
+    )
+    sheet = StringField(_("Only the sheet"), [Optional(), Length(max=100)])
+    dates = StringField(
+        _("Dates"),
+        [Optional(), Length(max=40)],
+        description=_("dmy, mdy, ymd, found, or a format such as %%d.%%m.%%Y; empty: 2025-12-31."),
+    )
+    decimal = SelectField(_("Decimal sign"), choices=[choice(sign, text) for sign, text in import_words.SIGNS.items()])
+    encoding = StringField(
+        _("Encoding"), [Optional(), Length(max=40)], description=_("Of a text file; empty: it is found.")
+    )
+    delimiter = StringField(
+        _("Delimiter"), [Optional(), Length(max=1)], description=_("Of a text file; empty: it is found.")
+    )
+
+
+def _form(one: Kept, *, sent: bool) -> Any:
+    fields = {
+        f"{_FIELD}{name}": StringField(import_words.field(name), [Optional(), Length(max=500)])
+        for name in _names(one.kind)
+    }
+    made: type[_ProfileBase] = type("ProfileForm", (_ProfileBase,), fields)
+    if sent:
+        return made()
+    profile = one.profile
+    data: dict[str, Any] = {f"{_FIELD}{name}": column for name, column in profile.columns.items()}
+    data |= {name: getattr(profile, name) for name in (*_FORMS, "dates", "decimal")}
+    data |= {name: getattr(profile, name) for name in ("unknown_distributor", "unknown_product", "changed_documents")}
+    if profile.credit_note is not None:
+        data["credit_prefix"] = profile.credit_note.number_prefix
+    return made(formdata=None, data=data)
+
+
+def _names(kind: str) -> list[str]:
+    required = KINDS[kind].required
+    return sorted(KINDS[kind].known, key=lambda one: (one not in required, import_words.field(one)))
+
+
+@bp.get("/programs/<code:program_code>/imports/profiles")
+def index(program_code: str) -> str:
+    return render_template(
+        "admin/import_profiles.html", kept=import_profiles.kept(session(), scope().program), words=import_words
+    )
+
+
+@bp.get("/programs/<code:program_code>/imports/profile")
+def show(program_code: str) -> str:
+    one = _asked()
+    return _page(one, _form(one, sent=False))
+
+
+def _page(one: Kept, form: Any) -> str:
+    fields = [form[f"{_FIELD}{name}"] for name in _names(one.kind)]
+    return render_template("admin/import_profile.html", one=one, form=form, fields=fields, words=import_words)
+
+
+@bp.post("/programs/<code:program_code>/imports/profile")
+def change(program_code: str) -> Response | tuple[str, int]:
+    one = _asked()
+    form = _form(one, sent=True)
+    if form.validate():
+        try:
+            profile = _said(one, form)
+            with transaction(db.session) as writing:
+                new = import_profiles.put(writing, scope().program, one.name, profile, actor=person().login, now=now())
+        except (ValidationError, ProgramFileInvalid) as problem:
+            for text in _problems(problem):
+                form.refuse(None, text)
+        else:
+            flash(gettext("The profile is saved.") if new else gettext("The profile says so already."), "success")
+            return redirect(url_for("import_profiles.index", program_code=program_code), 303)
+    return _page(one, form), 400
+
+
+def _said(one: Kept, form: Any) -> ImportProfile:
+    """Make the profile of what was typed, and of what the page does not show."""
+    said = one.profile.model_dump(by_alias=True, exclude_defaults=True)
+    said["columns"] = {name: text for name in _names(one.kind) if (text := form[f"{_FIELD}{name}"].data)}
+    said["fill_down"] = [name for name in said.get("fill_down", ()) if name in said["columns"]]
+    for name in (*_FORMS, "dates", "decimal"):
+        said[name] = form[name].data or None
+    column_of_kind = said.pop("credit_note", None)
+    said |= form.policies(one.kind)
+    if "credit_note" not in said and column_of_kind is not None and column_of_kind.get("column"):
+        said["credit_note"] = column_of_kind
+    return ImportProfile.model_validate({key: value for key, value in said.items() if value is not None})
+
+
+def _problems(problem: ValidationError | ProgramFileInvalid) -> list[str]:
+    if isinstance(problem, ProgramFileInvalid):
+        return problem.problems
+    return [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problem.errors()]
+
+
+@bp.get("/programs/<code:program_code>/imports/profile.yaml")
+def export(program_code: str) -> Response:
+    one = _asked()
+    document = {one.name: one.profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
+    answer = Response(program_files.to_yaml({"import_profiles": document}), mimetype="application/yaml; charset=utf-8")
+    answer.headers["Content-Disposition"] = f"attachment; filename=import-profile-{scope().program.code}.yaml"
+    return answer
+
+
+@bp.post("/programs/<code:program_code>/imports/profile/remove")
+def remove(program_code: str) -> Response:
+    one = _asked()
+    with transaction(db.session) as writing:
+        import_profiles.remove(writing, scope().program, one.name, actor=person().login, now=now())
+    flash(gettext("The profile %(name)s is removed; what it read stays.", name=one.name), "success")
+    return redirect(url_for("import_profiles.index", program_code=program_code), 303)
+
+
+@bp.get("/programs/<code:program_code>/imports/sample.xlsx")
+def sample(program_code: str) -> Response:
+    kind = text_asked("kind")
+    if kind not in KINDS:
+        abort(404)
+    with tempfile.TemporaryDirectory(prefix="kontor-sample-") as folder:
+        path = Path(folder, "sample.xlsx")
+        samples.write_sample(path, kind, import_profiles.profiles_of(scope().program), language())
+        file = io.BytesIO(path.read_bytes())
+    return send_file(file, mimetype=WORKBOOK, as_attachment=True, download_name=f"{kind}.xlsx", max_age=0)
+
+
+def _asked() -> Kept:
+    """Give the profile that the address names."""
+    name = text_asked("name")
+    return next((one for one in import_profiles.kept(session(), scope().program) if one.name == name), None) or abort(
+        404
+    )

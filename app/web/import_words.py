@@ -1,0 +1,168 @@
+"""What files that come in are called on pages: their kinds, their fields, how they are read, and what repairs them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+
+from importers.layout.looking import Question
+from importers.layout.naming import Because, Candidate
+
+KINDS: Mapping[str, Any] = {
+    "sales": _("Sales"),
+    "distributors": _("Distributors"),
+    "products": _("Products"),
+    "people": _("People of distributors"),
+    "cards": _("Cards"),
+    "rewards": _("Rewards"),
+    "rates": _("Rates of a matrix"),
+    "adjustments": _("Adjustments"),
+}
+
+FIELDS: Mapping[str, Any] = {
+    "document_number": _("Document number"),
+    "issued_on": _("Date of issue"),
+    "distributor": _("Distributor"),
+    "distributor_name": _("Name of the distributor"),
+    "product": _("Product"),
+    "product_name": _("Name of the product"),
+    "quantity": _("Quantity"),
+    "unit_price": _("Unit price"),
+    "net_amount": _("Net amount"),
+    "gross_amount": _("Gross amount"),
+    "document_total": _("Total of the document"),
+    "corrects": _("Corrects document"),
+    "seller_tax_id": _("Tax id of the seller"),
+    "person": _("Sold by"),
+    "outlet": _("Outlet"),
+    "channel": _("Channel"),
+    "discounted": _("Discounted"),
+    "country": _("Country"),
+    "code": _("Code"),
+    "name": _("Name"),
+    "group": _("Group"),
+    "parent_group": _("Group above it"),
+    "tier": _("Tier"),
+    "tax_id": _("Tax id"),
+    "tax_status": _("Tax status"),
+    "city": _("City"),
+    "region": _("Region"),
+    "ean": _("EAN"),
+    "email": _("E-mail"),
+    "role": _("Role"),
+    "token": _("Token of the card"),
+    "last4": _("Last four digits"),
+    "product_group": _("Product group"),
+    "distributor_group": _("Distributor group"),
+    "matrix": _("Matrix"),
+    "points": _("Points"),
+    "kind": _("Kind"),
+    "category": _("Category"),
+    "description": _("Description"),
+    "cost": _("Cost"),
+    "stock": _("Stock"),
+    "per_person": _("Most for one person"),
+    "from": _("From"),
+    "until": _("Until"),
+    "season_points": _("Points in season"),
+    "season_from": _("Season from"),
+    "season_until": _("Season until"),
+    "note": _("Note"),
+    "reason": _("Reason"),
+    "reference": _("Reference"),
+}
+
+ORDERS: Mapping[str, Any] = {
+    "dmy": _("day, month, year: 31.12.2025"),
+    "mdy": _("month, day, year: 12/31/2025"),
+    "ymd": _("year, month, day: 2025-12-31"),
+    "found": _("as the file proves, each time"),
+}
+
+SIGNS: Mapping[str, Any] = {
+    ",": _("a comma: 1 234,50"),
+    ".": _("a point: 1,234.50"),
+    "found": _("as the file proves, each time"),
+}
+
+UNKNOWN: Mapping[str, Any] = {
+    "hold": _("hold its rows until somebody says what it is"),
+    "create": _("create it"),
+    "reject": _("refuse its rows"),
+}
+
+CHANGED: Mapping[str, Any] = {
+    "hold": _("hold it for a person"),
+    "correct": _("let this source correct itself"),
+}
+
+WHAT_ROWS: Mapping[str, Any] = {
+    "new": _("New"),
+    "same": _("Here already"),
+    "changed": _("Changed"),
+    "held": _("Held"),
+    "refused": _("Refused"),
+}
+
+REPAIRS: Mapping[str, Any] = {
+    "unknown_distributor": _("Say what the name means, once: every row that waits for it is taken in."),
+    "unknown_product": _("Say what the name means, once: every row that waits for it is taken in."),
+    "missing": _("Fill the cells in, in the workbook with these rows."),
+    "not_a_number": _("Correct the cells, or how numbers are written in the profile."),
+    "too_many_decimals": _("Correct the cells."),
+    "number_too_large": _("Correct the cells."),
+    "not_a_date": _("Correct the cells, or the order of dates in the profile."),
+    "no_such_value": _("Correct the cells."),
+    "wrong_number_of_cells": _("Look for a stray separator or quote in these rows."),
+    "other_currency": _("Convert these rows, or import them where that currency counts."),
+    "unknown_group": _("Correct the group, or add it to the programme."),
+    "document_incomplete": _("Nothing to do: these rows follow once the others of their document are right."),
+    "changed_document": _("Decide which one is right; the profile can let this source correct itself."),
+    "review_by_policy": _("Nothing to do: somebody reviews these documents once they are imported."),
+    "return_without_sale": _("Bring in the sale first, or let somebody review the return."),
+    "outside_program": _("Leave them out: they are outside the programme."),
+    "distributor_blocked": _("Unblock the distributor, or leave the rows out."),
+}
+"""What to do about the rows of a reason; a reason that is not here is repaired in the file."""
+
+
+def kind(name: str | None) -> str:
+    """Give the name of a kind of file."""
+    return str(KINDS.get(name or "", name or gettext("not known")))
+
+
+def field(name: str) -> str:
+    """Give the name of a field."""
+    return str(FIELDS.get(name, name))
+
+
+def repair(code: str) -> str:
+    """Say what to do about the rows of a reason."""
+    return str(REPAIRS.get(code, gettext("Correct the rows in the workbook with the reasons.")))
+
+
+def why(candidate: Candidate) -> str:
+    """Say why a column may hold a field."""
+    return {
+        Because.NAMED: gettext("it is called so"),
+        Because.NEARLY: gettext("it is called nearly “%(name)s”", name=candidate.called),
+        Because.EANS: gettext("it holds EAN codes"),
+        Because.DATES: gettext("it holds dates"),
+        Because.PROVED: gettext("it is quantity times unit price"),
+    }[candidate.because]
+
+
+def question(one: Question) -> str:
+    """Put into words what a file does not say."""
+    if one.topic == "dates":
+        return gettext("In which order are day, month and year in “%(column)s”?", column=one.about)
+    if one.topic == "decimal":
+        return gettext("What parts the decimals in “%(column)s”?", column=one.about)
+    if one.topic == "encoding":
+        return gettext("In which encoding is the file written?")
+    if one.topic == "year":
+        return gettext("Of which year are the months %(months)s?", months=one.about)
+    if one.topic == "fixed":
+        return gettext("No column holds: %(field)s. What holds for every row?", field=field(one.about))
+    return gettext("Which column holds: %(field)s?", field=field(one.about))

@@ -1,0 +1,24 @@
+"""Files that people send: which pages take large ones, and how much of them."""
+
+from flask import request
+
+from app.config import Settings
+from app.web.context import settings
+
+TAKE_FILES = frozenset({"import_drafts.take"})
+"""Routes that take files as large as an import may be."""
+MOST_FILES = 100
+"""Files that are sent at once."""
+_TOGETHER = 4
+"""How many of the largest files may be sent at once."""
+
+
+def most_bytes(chosen: Settings) -> int:
+    """Say how much may be sent at once to a page that takes files."""
+    return _TOGETHER * (chosen.max_upload_mb << 20)
+
+
+def allow() -> None:
+    """Let those pages take more than others do: before the body is looked at, for whoever may send it."""
+    if request.endpoint in TAKE_FILES:
+        request.max_content_length = most_bytes(settings())
