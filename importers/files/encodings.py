@@ -72,17 +72,19 @@ def marked(head: bytes) -> str | None:
         if head.startswith(mark):
             return name
     wide = head[: len(head) // 4 * 4]
-    if len(wide) < 4 or b"\0" not in wide:
+    if len(wide) < 8 or b"\0" not in wide:
         return None
     zeros = [wide[place::4].count(0) * 4 / len(wide) for place in range(4)]
-    few, many = 0.3, 0.7
-    if zeros[0] > many and zeros[1] > many and zeros[2] > few:
+    none, all_of_them = 0.02, 0.98
+    if zeros[0] > all_of_them and zeros[1] > all_of_them and zeros[3] < none:
         return "utf-32-be"
-    if zeros[3] > many and zeros[2] > many and zeros[1] > few:
+    if zeros[3] > all_of_them and zeros[2] > all_of_them and zeros[0] < none:
         return "utf-32-le"
-    if zeros[0] + zeros[2] > 2 * many and zeros[1] + zeros[3] < few:
+    # what parts cells and rows is ASCII in any language: one byte of it is zero, and always the same one
+    some = 0.1
+    if zeros[0] + zeros[2] > 2 * some and zeros[1] + zeros[3] < none:
         return "utf-16-be"
-    if zeros[1] + zeros[3] > 2 * many and zeros[0] + zeros[2] < few:
+    if zeros[1] + zeros[3] > 2 * some and zeros[0] + zeros[2] < none:
         return "utf-16-le"
     return None
 
@@ -157,6 +159,8 @@ def _in_a_word(letter: str, before: str, behind: str) -> float:
     low, next_low = letter.lower(), behind.lower()
     if (low == "ń" and next_low in _VOWELS and behind) or (low == "ñ" and next_low not in _VOWELS):
         score -= 4.0
+    if low == "ń" and next_low in ("s", "c"):
+        score += 2.0  # half of them stand so, and few letters of other languages
     return score
 
 

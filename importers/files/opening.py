@@ -7,10 +7,10 @@ from typing import Any
 from importers.errors import FileRefused
 from importers.files.cells import Unreadable
 from importers.files.delimited import read_delimited
-from importers.files.encodings import Encoding
 from importers.files.grid import Grid, SheetSeen
 from importers.files.guard import Judged
 from importers.files.process import read_elsewhere
+from importers.files.text import stated
 from importers.files.workbooks import ScannedSheet
 
 
@@ -40,7 +40,7 @@ def grids(
     """
     if judged.form == "text":
         assert judged.encoding is not None, "that of a text was found when it was judged"
-        found = Encoding(encoding) if encoding else judged.encoding
+        found = stated(judged.path, encoding, name) if encoding else judged.encoding
         yield read_delimited(judged.path, name, found, delimiter)
         return
     scanned = {sheet.name: sheet for sheet in judged.sheets}

@@ -22,6 +22,7 @@ _QUOTED = re.compile(rb'(?<![^,;\t|\r\n])"[^"]*(?:""[^"]*)*(?:"|\Z)')
 _LINE_END = re.compile(rb"\r\n?|\n")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_UTF8 = ("utf-8", "utf-8-sig", "ascii")
 _MOSTLY = 0.8
 """So much of what is not ASCII is UTF-8, and the file is meant to be: the rest is damage."""
 
@@ -51,6 +52,23 @@ def judge_text(path: Path, name: str, languages: Sequence[str]) -> Encoding:
         return guessed(_sampled(content), languages, _bytes_in(content))
 
 
+def stated(path: Path, encoding: str, name: str) -> Encoding:
+    """Take the encoding that somebody says a text is in.
+
+    Raises:
+        FileRefused: Nobody knows that encoding, or the text is not in it.
+    """
+    try:
+        known = codecs.lookup(encoding).name
+    except LookupError:
+        raise FileRefused(f"{name}: there is no encoding called {encoding!r}; correct the profile.") from None
+    if known in _UTF8:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            if not _is_utf8(content):
+                _refuse_encoding(content, name)
+    return Encoding(known)
+
+
 @contextmanager
 def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
     """Give the file in UTF-8: itself, or a copy that has no name and goes with whoever reads it.
@@ -58,7 +76,7 @@ def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
     Raises:
         FileRefused: It is not written in that encoding.
     """
-    if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig", "ascii"):
+    if encoding in _UTF8:
         yield path
         return
     with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
@@ -146,6 +164,6 @@ def _refuse_encoding(content: mmap.mmap, name: str) -> None:
         except UnicodeDecodeError as wrong:
             place = at - waiting + wrong.start
             raise FileRefused(
-                f"{name}: row {row_at(content, place)} is not UTF-8 (byte {content[place]:#04x}), as the rest is; "
-                "export the file again as CSV UTF-8."
+                f"{name}: row {row_at(content, place)} is not UTF-8 (byte {content[place]:#04x}), in which the file "
+                "is written; export it again as CSV UTF-8."
             ) from None

@@ -145,7 +145,10 @@ def test_a_byte_that_is_no_utf_8_is_named_with_its_row(tmp_path: Path, before: b
     wrong = next(byte for byte in cell if byte > 127)
     right = before.replace(b"a", "zażółć".encode() * 9, 1)
     message = refusal(text(tmp_path, right + b"1," + cell + b"\n4,5\n"))
-    assert f"row {row} is not UTF-8 (byte {wrong:#04x}), as the rest is; export the file again as CSV UTF-8" in message
+    assert (
+        f"row {row} is not UTF-8 (byte {wrong:#04x}), in which the file is written; export it again as CSV UTF-8"
+        in message
+    )
 
 
 def test_half_a_letter_at_the_very_end_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""Rows of text files: what parts them is found over all of them, and every row is there with its number."""
+
+import csv
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importers.errors import FileRefused
+from importers.files.grid import Grid
+from tests.importers.files.made import cells, read, refusal
+
+Text = Callable[..., Grid]
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Text:
+    def grid_of(content: str, written_in: str = "utf-8", **how: object) -> Grid:
+        (tmp_path / "kept").write_bytes(content.encode(written_in))
+        (grid,) = read(tmp_path / "kept", **how)
+        return grid
+
+    return grid_of
+
+
+def rows_of(grid: Grid) -> dict[int, list[str | None]]:
+    return dict(zip(grid.row_number.tolist(), cells(grid), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "delimiter", "width"),
+    [
+        ("a;b;c\n1,5;2,5;3,5\n4,5;5,5;6,5\n", ";", 3),
+        ("a,b\n1;x,2\n3;y,4\n", ",", 2),
+        ("Report, of all sales, in March\n\nnr;date;net\n1;2;3,5\n2;3;4,5\n", ";", 3),
+        ("name\tnet\nNuts; bolts, etc.\t1 234,50\nScrews; long, thin\t2,50\n", "\t", 2),
+        ("a|b|c\n1|2|3\n", "|", 3),
+        ("a,b,c\n", ",", 3),
+        ('"a;b","c;d"\n"1;2","3;4"\n', ",", 2),
+        ("total\n5\n6\n", ",", 1),
+        ("a;b;\n1;2;\n3;4;\n", ";", 3),
+        ("Firma;ABC\nMiesiąc;Marzec\n\nnr;kod;ilość;netto\n1;A;2;3,50\n2;B;2;3,50\n3;C;2;3,50\n", ";", 4),
+    ],
+)
+def test_what_parts_the_rows_alike_is_the_delimiter(text: Text, content: str, delimiter: str, width: int) -> None:
+    grid = text(content)
+    assert (grid.delimiter, grid.cells.num_columns) == (delimiter, width)
+    assert grid.wrong_width == ()
+
+
+def test_titles_stand_in_the_grid_as_they_do_in_a_workbook(text: Text) -> None:
+    grid = text("Sprzedaż\n\nOkres;marzec\nnr;kod;ilość\n1;A;2\n2;B;3\n\nRazem;5\n4;D;5\n;;;;\n")
+    assert rows_of(grid) == {
+        1: ["Sprzedaż", None, None],
+        2: [None, None, None],
+        3: ["Okres", "marzec", None],
+        4: ["nr", "kod", "ilość"],
+        5: ["1", "A", "2"],
+        6: ["2", "B", "3"],
+        7: [None, None, None],
+        9: ["4", "D", "5"],
+    }
+    assert (grid.wrong_width, dict(grid.broken), grid.blank.tolist()) == (((8, 2),), {8: ["Razem", "5"]}, [10])
+
+
+def test_a_header_wider_than_its_rows_makes_the_grid_wider(text: Text) -> None:
+    grid = text("a;b;c;d;\n1;2;3\n4;5;6\n")
+    assert rows_of(grid) == {1: ["a", "b", "c", "d"], 2: ["1", "2", "3", None], 3: ["4", "5", "6", None]}
+
+
+@pytest.mark.parametrize("said", ["sep=;", "SEP=;", '"sep=;"', "sep=;\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_first_row_that_names_the_delimiter_is_no_row_of_the_table(text: Text, said: str, end: str) -> None:
+    grid = text("\ufeff" + end.join([said, "a,x;b", "1,5;2", "2,5;3"]) + end)
+    assert rows_of(grid) == {2: ["a,x", "b"], 3: ["1,5", "2"], 4: ["2,5", "3"]}
+    assert (grid.delimiter, grid.encoding) == (";", "utf-8-sig")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "cp1250", "iso8859-2", "cp852"])
+def test_text_in_any_encoding_reads_as_in_utf_8(text: Text, encoding: str) -> None:
+    content = 'Nr;Nazwa;Ilość\n1;"Śruba\n""długa""";5\n2;Gwoździe żelazne;7\n3;Wiertło;9\n'
+    grid = text(content, encoding)
+    assert rows_of(grid) == rows_of(text(content))
+    assert grid.encoding == encoding
+
+
+def test_a_profile_may_say_the_encoding_and_the_delimiter(text: Text) -> None:
+    grid = text("a;b|c\n1;ń|2\n", "cp852", encoding="cp852", delimiter="|")
+    assert rows_of(grid) == {1: ["a;b", "c"], 2: ["1;ń", "2"]}
+
+
+def test_a_profile_that_says_another_encoding_is_told_where_the_text_is_none(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes("a;b\n1;ż\n2".encode("cp1250"))
+    with pytest.raises(FileRefused, match=r"Report: row 2 is not UTF-8 \(byte 0xbf\), in which the file is written"):
+        read(tmp_path / "kept", encoding="UTF8")
+    with pytest.raises(FileRefused, match=r"Report: row 1 is not UTF-16, in which the file is written"):
+        read(tmp_path / "kept", encoding="utf-16")
+    with pytest.raises(FileRefused, match=r"Report: there is no encoding called 'latin-99'; correct the profile"):
+        read(tmp_path / "kept", encoding="latin-99")
+
+
+def test_where_two_encodings_read_alike_well_both_are_told(text: Text) -> None:
+    grid = text("nr;name\n1;Dzi\u00eak\n", "cp1252")
+    assert {grid.encoding, *grid.encodings} >= {"cp1250", "cp1252"}
+    assert text("nr;name\n1;café\n", "cp1252").encodings == ()
+
+
+def test_a_quote_that_is_never_closed_is_named(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text('a;b\n1;"2\n3;4\n5;6\n')
+    assert "a quote in row 2 is never closed" in refusal(tmp_path / "kept")
+
+
+CELL = st.text(st.sampled_from('ab1,;" \nż'), max_size=5)
+LINES = st.lists(st.lists(CELL, min_size=1, max_size=4), min_size=1, max_size=12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lines=LINES, end=st.sampled_from(["\n", "\r\n"]), last=st.booleans())
+def test_every_row_is_there_as_the_csv_module_reads_it(lines: list[list[str]], end: str, last: bool) -> None:
+    out = io.StringIO()
+    csv.writer(out, lineterminator=end, quoting=csv.QUOTE_MINIMAL).writerows(lines)
+    content = out.getvalue() if last else out.getvalue().removesuffix(end)
+    if not content or (content.endswith('"') and content.count('"') % 2):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x"
+        path.write_text(content, encoding="utf-8", newline="")
+        (grid,) = read(path, delimiter=",")
+    found = {row: [cell or "" for cell in kept] for row, kept in rows_of(grid).items()} | dict(grid.broken)
+    for row, expected in enumerate(csv.reader(io.StringIO(content, newline="")), 1):
+        if any(cell.strip(', "\t\r\n') for cell in expected):
+            width = max(len(expected), len(found[row]))
+            assert found[row] + [""] * (width - len(found[row])) == expected + [""] * (width - len(expected))
+        else:
+            assert row in grid.blank or not "".join(found.get(row, [])).strip(', "\t\r\n')

@@ -1,0 +1,104 @@
+"""The encoding of a text is found: by its mark, its zeros, or by which letters stand where."""
+
+import random
+
+import pytest
+from babel import Locale
+
+from importers.files.encodings import LEGACY, guessed, marked
+
+WRITTEN = [
+    ("pl", "cp1250"),
+    ("pl", "iso8859-2"),
+    ("pl", "cp852"),
+    ("cs", "cp1250"),
+    ("es", "cp1252"),
+    ("de", "cp1252"),
+    ("de", "cp850"),
+    ("fr", "cp1252"),
+    ("ru", "cp1251"),
+    ("ru", "cp866"),
+]
+
+
+def words_of(language: str) -> list[str]:
+    """Names of countries, languages, currencies and months in a language, those with other letters than ASCII's."""
+    known = Locale.parse(language)
+    every = {*known.territories.values(), *known.languages.values(), *known.currencies.values()}
+    every |= set(known.months["format"]["wide"].values())
+    return sorted(word for word in every if not word.isascii())
+
+
+def report(words: list[str]) -> str:
+    rows = [f"F{at}/03/2026;2026-03-01;{word};{at};12,50 \r\n" for at, word in enumerate(words)]
+    return "number;date;product;quantity;net\r\n" + "".join(rows)
+
+
+def found(content: str, encoding: str, languages: list[str]) -> tuple[bool, bool]:
+    """Tell whether a text was read as it was written, and whether that was among what it said of it."""
+    written = content.encode(encoding, "replace")
+    guess = guessed(written, languages, bytes(sorted(set(written))))
+    meant = written.decode(encoding)
+    readings = [written.decode(one) for one in (guess.name, *guess.others)]
+    return readings[0] == meant, meant in readings
+
+
+@pytest.mark.parametrize(("language", "encoding"), WRITTEN)
+def test_five_words_are_enough(language: str, encoding: str) -> None:
+    draw, words = random.Random(language + encoding), words_of(language)
+    for languages in ([language], []):
+        for _ in range(12):
+            content = report(draw.sample(words, 6))
+            right, among = found(content, encoding, languages)
+            assert among, content
+            if languages:
+                assert right, content
+
+
+def test_one_word_is_nearly_always_enough_where_the_language_is_known() -> None:
+    draw = random.Random(1)
+    results = [
+        found(report([draw.choice(words_of(language))]), encoding, [language])[0]
+        for language, encoding in WRITTEN
+        for _ in range(8)
+    ]
+    assert sum(results) >= 0.93 * len(results)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        ("supplier;net\nSmith & Sons;£1,234.50\nJones;£12.00\n", "cp1252"),
+        ("name;net\nIt’s fine – really;5 €\n", "cp1252"),
+        ("size;net\n10 m² × 5 µm;5°\n", "cp1252"),
+        ("¿Qué?;España\nniño;año\n", "cp1252"),
+        ("Dziękuję;ŁÓDŹ\nŻÓŁW;ŚRUBA\n", "cp1250"),
+        ("Товар;Цена\nКраска белая;5\n", "cp1251"),
+        ("Краска В 5;и\n", "cp866"),
+    ],
+)
+def test_letters_and_signs_are_known_by_where_they_stand(content: str, encoding: str) -> None:
+    assert found(content, encoding, [])[0]
+
+
+def test_a_byte_that_an_encoding_lacks_rules_it_out_wherever_it_stands() -> None:
+    sample = "Żółw;Łódź".encode("cp1250")
+    assert guessed(sample, ["pl"], sample).name == "cp1250"
+    assert guessed(sample, ["pl"], sample + b"\x81").name != "cp1250"
+
+
+def test_any_bytes_have_some_encoding() -> None:
+    draw = random.Random(3)
+    for _ in range(20):
+        assert guessed(draw.randbytes(200), [], bytes(range(256))).name in LEGACY
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+@pytest.mark.parametrize("content", ["a;b\n1;2\n", "Nr;Łódź;żółw\n1;2;3\n", "Номер;Дата;Сумма;N\n1;2;3;4\n5;6;7;8\n"])
+def test_letters_of_two_or_four_bytes_are_known_by_their_zeros(content: str, encoding: str) -> None:
+    assert marked(content.encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize("head", [b"", b"a", b"abc\0", b"\0\0\0\0", b"a;b\n1;2\n", b"\x7fELF\x02\x01\x01\0\0\0\0\0"])
+def test_other_bytes_are_not_taken_for_such_letters(head: bytes) -> None:
+    assert marked(head) is None
