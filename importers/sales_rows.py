@@ -20,8 +20,8 @@ from importers.parsing import Column
 from importers.problems import Problems
 
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
-_LATEST_AHEAD = np.timedelta64(31, "D")
-"""An invoice may be dated ahead, and the month of a report may still run; what is later is a slip."""
+_LATEST_AHEAD = np.timedelta64(366, "D")
+"""An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
 _FORMULA = r"^=.*[(].*[)]\s*$"
 _NAMES = ("document_number", "distributor", "product", "corrects", "seller_tax_id", "person", "outlet", "channel")
 

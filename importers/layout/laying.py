@@ -178,6 +178,7 @@ def _header(grid: Grid, profile: ImportProfile, place: str) -> Header | None:
         return None
     if found is None:
         found = Header(first, top[first : first + 1], top[first])
+    distinct(found.names, wanted.values(), f"{place}: row {row_of(grid, found)}")
     raise ColumnsMissing(_lacking(found, wanted), [one for one in found.names if one], row_of(grid, found), grid.name)
 
 

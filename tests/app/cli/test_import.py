@@ -5,6 +5,7 @@ import zipfile
 
 import openpyxl
 import pytest
+import yaml
 
 from tests.app.cli.conftest import Desk
 from tests.support import programs
@@ -48,21 +49,24 @@ def open_desk(desk: Desk) -> Desk:
     ("name", "content", "said"),
     [
         ("empty.csv", b"", "empty.csv: the file is empty; export it again."),
-        ("blank.csv", b"\n\n", "blank.csv: row 1 is empty, expected the header; remove what stands above the table."),
+        ("blank.csv", b"\n\n", "blank.csv: there is no table with the profile's columns; expected "),
         (
             "other.csv",
             b"number,date,customer\nA,2026-01-02,D1\n",
             "Row 1: the header lacks ",
         ),
-        ("title.csv", b"Sales of January,,\n" + HEAD.encode(), "Row 1: the header lacks "),
+        ("title.csv", b"Sales of January,,\nnumber,date,customer", "Row 2: the header lacks "),
         ("twice.csv", b"number,date,Number\n", "twice.csv: row 1 names 'Number', 'number' more than once; "),
         ("text.xlsx", b"no workbook at all", "Row 1: the header lacks "),
         ("broken.xlsx", b"PK\x03\x04 and no more", "broken.xlsx: the workbook's container is broken "),
-        ("words.docx", zipped("word/document.xml"), "words.docx: a zip archive, but no .xlsx workbook; "),
-        ("old.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old.xls: an old .xls or a password-protected workbook; "),
-        ("wide.csv", HEAD.encode("utf-16"), "wide.csv: UTF-16 text, expected UTF-8; save it as CSV UTF-8."),
-        ("latin.csv", f"{HEAD}\nŁ".encode("cp1250"), "latin.csv: row 2 is not UTF-8 (byte 0xa3); "),
-        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.csv: neither a workbook nor text; "),
+        ("words.docx", zipped("word/document.xml"), "words.docx: a Word document, but no workbook; "),
+        (
+            "old.xls",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+            "old.xls: a container without a workbook, expected a workbook; ",
+        ),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.csv: a picture, expected a workbook or a text "),
+        ("nul.csv", HEAD.encode() + b"\n\0", "nul.csv: neither a workbook nor text; "),
         ("open.csv", f'{HEAD}\nA,2026-01-02,"D1,P1,1,100.00\nB,\n'.encode(), "open.csv: a quote in row 2 is never "),
     ],
 )
@@ -83,6 +87,53 @@ def test_a_header_that_lacks_columns_is_told_with_those_that_it_has(desk: Desk) 
     [listed] = desk.json("imports", "list", "--program", desk.code, "--limit", "1")["imports"]
     assert (listed["status"], listed["file"]) == ("failed", "sales.csv")
     assert desk.error("imports", "resume", str(listed["batch"]), code=3) == said
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1250"])
+def test_titles_blank_rows_totals_and_encodings_are_taken_as_they_come(open_desk: Desk, encoding: str) -> None:
+    rows = [
+        "Sprzedaż w styczniu,,,,,",
+        ",,,,,",
+        HEAD,
+        ROW,
+        "A,2026-01-02,D1,Żółty młotek,2,50.00",
+        "Razem,,,,3,140.00",
+        "Koniec",
+    ]
+    told = open_desk.import_("\n".join([*rows, ""]).encode(encoding))
+    parts = ("rows_read", "lines_accepted", "rows_recognised", "rows_heading", "rows_blank", "rows_total")
+    assert [told[part] for part in parts] == [6, 2, 4, 2, 1, 1]
+    assert told["warnings"] == [
+        "Row 6, net: the total says 140.00, the lines above it come to 150; look for a missing line."
+    ]
+    shown = open_desk.json("imports", "show", str(told["batch"]))
+    assert [(one["row"], one["kind"]) for one in shown["recognised"]] == [
+        *((1, "heading"), (2, "blank"), (6, "total"), (7, "heading"))
+    ]
+    text = open_desk.run("imports", "show", str(told["batch"])).stdout
+    assert "no lines" in text
+    assert "the total says 140.00" in text
+
+
+def test_a_look_proposes_the_profile_that_reads_the_file_and_asks_what_it_does_not_say(open_desk: Desk) -> None:
+    head = "Invoice No;Inv Date;Dealer;SKU;Qty;Ext. Price"
+    path = open_desk.file("report.csv", f"{head}\nA;01/02/2026;D1;P1;1;1.100,00\nB;03/02/2026;D1;P1;2;50,00\n")
+    seen = open_desk.json("import", "look", path, "--program", open_desk.code, "--kind", "sales")
+    assert (seen["delimiter"], seen["header"], seen["profile"]) == (";", 1, None)
+    assert seen["columns_of"]["document_number"] == "Invoice No"
+    assert [(one["key"], one["options"]) for one in seen["questions"]] == [("dates", ["dmy", "mdy"])]
+    assert (
+        "In which order are day, month and year in the column 'Inv Date'"
+        in open_desk.run("import", "look", path, "--program", open_desk.code).stdout
+    )
+    asks = ("import", "look", path, "--program", open_desk.code, "--propose")
+    assert "Answer dates='dmy' or 'mdy'" in open_desk.error(*asks, code=3)
+    found = yaml.safe_load(open_desk.run(*asks, "--answer", "dates=mdy").stdout)["import_profiles"]["sales"]
+    assert (found["dates"], found["decimal"], found["thousands"]) == ("mdy", ",", ".")
+    taken = {"unknown_distributor": "create", "unknown_product": "create"}
+    open_desk.load(open_desk.programme(import_profiles={"sales": found | taken}))
+    told = open_desk.json("import", "sales", path, "--program", open_desk.code)
+    assert (told["lines_accepted"], told["points_awarded"]) == (2, 115)
 
 
 def test_a_profile_must_be_there_and_of_the_kind(desk: Desk) -> None:
