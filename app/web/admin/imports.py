@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, abort, jsonify, redirect, render_template, send_file, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, send_file, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
@@ -99,10 +99,13 @@ def undo(program_code: str, batch_id: int) -> str | Response | tuple[str, int]:
         with transaction(db.session) as writing:
             jobs = undoing.begin(writing, batch_id, reason=form.reason.data or "", actor=person().login, now=now())
     except CannotUndo as problem:
-        for told in [one.sentence(gettext) for one in problem.blocks] or problem.problems:
-            form.refuse(None, told)
-        return _page(batch_id, form, asked=True), 409
-    messenger.wake(kontor()["addresses"].redis_url, jobs)
+        if problem.blocks:
+            for one in problem.blocks:
+                form.refuse(None, one.sentence(gettext))
+            return _page(batch_id, form, asked=True), 409
+        flash(str(problem), "warning")  # somebody was quicker, or the page never offered it
+    else:
+        messenger.wake(kontor()["addresses"].redis_url, jobs)
     return redirect(url_for("imports.show", program_code=program_code, batch_id=batch_id), 303)
 
 

@@ -207,14 +207,13 @@ def _go_on(done: Decided) -> Response:
 @bp.get("/programs/<code:program_code>/imports/unmatched/<id:unknown_id>")
 def show(program_code: str, unknown_id: int) -> str:
     name = _name(unknown_id)
-    form = Meaning(formdata=None, unit=SAME_UNIT)
-    return _one(name, form)
+    return _one(name, _form(name, formdata=None, unit=SAME_UNIT))
 
 
 @bp.post("/programs/<code:program_code>/imports/unmatched/<id:unknown_id>/match")
 def match(program_code: str, unknown_id: int) -> str | Response | tuple[str, int]:
     name = _name(unknown_id)
-    form = Meaning()
+    form = _form(name)
     proposals = _offer(name, form)
     if not form.validate():
         return _one(name, form, proposals), 400
@@ -222,7 +221,8 @@ def match(program_code: str, unknown_id: int) -> str | Response | tuple[str, int
     if target is None:
         form.refuse("code", gettext("Nothing here has this code."))
         return _one(name, form, proposals), 400
-    wanted = Match(unknown_id, target, int(form.unit.data), bool(form.everywhere.data))
+    unit = int(form.unit.data) if "unit" in form else SAME_UNIT
+    wanted = Match(unknown_id, target, unit, bool(form.everywhere.data))
     try:
         with transaction(db.session) as writing:
             done = continuing.accept(writing, scope().program, [wanted], actor=person().login, now=now())
@@ -230,6 +230,14 @@ def match(program_code: str, unknown_id: int) -> str | Response | tuple[str, int
         form.refuse(None, str(problem))
         return _one(name, form, proposals), 400
     return _go_on(done)
+
+
+def _form(name: unmatched.Queued, **given: Any) -> Meaning:
+    """Ask what a name means; only products are counted in units."""
+    form = Meaning(**given)
+    if name.what is not NamedThing.PRODUCT:
+        del form.unit
+    return form
 
 
 def _name(unknown_id: int) -> unmatched.Queued:
