@@ -122,9 +122,7 @@ def _write(
     if means.id is not None:
         thing = Product if of_products else Distributor
         found = session.execute(
-            select(thing.code_key).where(
-                thing.id == means.id, thing.program_id == program.id, thing.withdrawn_at.is_(None)
-            )
+            select(thing.code_key).where(thing.id == means.id, thing.program_id == program.id)
         ).scalar_one_or_none()
         if found is None:
             raise CannotMatch(f"The programme {program.code} has no such {name.what}.")

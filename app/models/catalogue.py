@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.marks import KEPT
-from app.db.types import Id, Instant, LongText, ShortText, SortKey
+from app.db.types import Id, LongText, ShortText, SortKey
 from app.models.base import Base
 
 
@@ -30,7 +30,7 @@ class Product(Base):
     __tablename__ = "product"
     __table_args__ = (
         UniqueConstraint("program_id", "code_key"),
-        {"info": {KEPT: ("name", "sort_key", "ean", "group_id", "withdrawn_at")}},
+        {"info": {KEPT: ("name", "sort_key", "ean", "group_id")}},
     )
 
     id: Mapped[Id]
@@ -41,4 +41,3 @@ class Product(Base):
     sort_key: Mapped[SortKey] = mapped_column(comment="the name in the order of the programme's language")
     ean: Mapped[ShortText | None]
     group_id: Mapped[int | None] = mapped_column(ForeignKey("product_group.id", ondelete="RESTRICT"), index=True)
-    withdrawn_at: Mapped[Instant | None] = mapped_column(comment="the import that made it was undone: nobody knows it")

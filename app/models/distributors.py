@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.marks import KEPT
-from app.db.types import Id, Instant, LongText, Named, ShortText, SortKey
+from app.db.types import Id, LongText, Named, ShortText, SortKey
 from app.domain.states import TaxStatus
 from app.models.base import Base
 
@@ -47,7 +47,6 @@ class Distributor(Base):
                     "region",
                     "city",
                     "blocked",
-                    "withdrawn_at",
                 )
             }
         },
@@ -68,4 +67,3 @@ class Distributor(Base):
     city: Mapped[LongText | None]
     blocked: Mapped[bool] = mapped_column(default=False, comment="may neither earn nor redeem")
     enrolled_on: Mapped[dt.date]
-    withdrawn_at: Mapped[Instant | None] = mapped_column(comment="the import that made it was undone: nobody knows it")

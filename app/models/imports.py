@@ -100,22 +100,3 @@ class ImportProblem(Base):
     )
     outcome: Mapped[Outcome] = mapped_column(Named(Outcome))
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, comment="each a code and what fills its sentence")
-
-
-class ImportChange(Base):
-    """What an import of products or distributors made or changed, so that it can be taken back."""
-
-    __tablename__ = "import_change"
-    __table_args__ = (
-        Index("ix_import_change_batch_id", "batch_id"),
-        {"info": {APPEND_ONLY: True}},
-    )
-
-    id: Mapped[Id]
-    batch_id: Mapped[int] = mapped_column(ForeignKey("import_batch.id", ondelete="RESTRICT"))
-    product_id: Mapped[int | None] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"))
-    distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"))
-    before: Mapped[dict[str, Any] | None] = mapped_column(
-        JSONB(none_as_null=True), comment="what it changed, as it was; none: it was made"
-    )
-    after: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what it changed or made, as it became")

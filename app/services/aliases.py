@@ -134,9 +134,7 @@ def put_product_alias(
     catalogue.begin_change(session, program.id)
     key, ean = _key_of(alias), ean_key(alias)
     taken = session.scalars(
-        select(Product.code).where(
-            Product.program_id == program.id, Product.withdrawn_at.is_(None), Product.code_key == key
-        )
+        select(Product.code).where(Product.program_id == program.id, Product.code_key == key)
     ).one_or_none()
     if taken is not None:
         raise AliasRefused(f"{alias!r} is the code of a product here, so it means that product; correct the file.")

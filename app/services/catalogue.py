@@ -47,18 +47,14 @@ def begin_change(session: Session, program_id: int) -> None:
 
 def product_ids(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every product by code key."""
-    rows = session.execute(
-        select(Product.code_key, Product.id).where(Product.program_id == program_id, Product.withdrawn_at.is_(None))
-    )
+    rows = session.execute(select(Product.code_key, Product.id).where(Product.program_id == program_id))
     return dict(rows.all())
 
 
 def product_ids_by_ean(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every product by its EAN as it compares; what two products share tells neither."""
     rows = session.execute(
-        select(Product.ean, Product.id).where(
-            Product.program_id == program_id, Product.withdrawn_at.is_(None), Product.ean.is_not(None)
-        )
+        select(Product.ean, Product.id).where(Product.program_id == program_id, Product.ean.is_not(None))
     )
     found: dict[str, set[int]] = {}
     for ean, id_ in rows:
@@ -76,9 +72,9 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
     here = {
         row.code_key: row
         for row in session.execute(
-            select(
-                Product.id, Product.code_key, Product.name, Product.group_id, Product.ean, Product.withdrawn_at
-            ).where(Product.program_id == program_id)
+            select(Product.id, Product.code_key, Product.name, Product.group_id, Product.ean).where(
+                Product.program_id == program_id
+            )
         )
     }
     fresh: list[dict[str, object]] = []
@@ -99,7 +95,7 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
             )
             continue
         group_id, ean = row.group_id or known.group_id, row.ean or known.ean
-        if known.withdrawn_at is not None or (row.name, group_id, ean) != (known.name, known.group_id, known.ean):
+        if (row.name, group_id, ean) != (known.name, known.group_id, known.ean):
             changed.append(
                 {
                     "id": known.id,
@@ -107,7 +103,6 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
                     "sort_key": sort_key(row.name, locale),
                     "group_id": group_id,
                     "ean": ean,
-                    "withdrawn_at": None,
                 }
             )
     if fresh:

@@ -39,22 +39,14 @@ class DistributorRow:
 
 def distributor_ids(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every distributor by code key."""
-    rows = session.execute(
-        select(Distributor.code_key, Distributor.id).where(
-            Distributor.program_id == program_id, Distributor.withdrawn_at.is_(None)
-        )
-    )
+    rows = session.execute(select(Distributor.code_key, Distributor.id).where(Distributor.program_id == program_id))
     return dict(rows.all())
 
 
 def id_of_code(session: Session, program_id: int, code: str) -> int | None:
     """Find a distributor by its code, as codes compare."""
     return session.scalars(
-        select(Distributor.id).where(
-            Distributor.program_id == program_id,
-            Distributor.code_key == code_key(code),
-            Distributor.withdrawn_at.is_(None),
-        )
+        select(Distributor.id).where(Distributor.program_id == program_id, Distributor.code_key == code_key(code))
     ).one_or_none()
 
 
@@ -88,7 +80,6 @@ def put_distributors(
             select(
                 Distributor.id,
                 Distributor.code_key,
-                Distributor.withdrawn_at,
                 *(getattr(Distributor, name) for name in _FIELDS),
             ).where(Distributor.program_id == program_id)
         )
@@ -115,10 +106,8 @@ def put_distributors(
             )
             continue
         was = {name: getattr(known, name) for name in _FIELDS}
-        if known.withdrawn_at is not None or was | said != was:
-            changed.append(
-                {"id": known.id, "sort_key": sort_key(row.name, locale), **was, **said, "withdrawn_at": None}
-            )
+        if was | said != was:
+            changed.append({"id": known.id, "sort_key": sort_key(row.name, locale), **was, **said})
     if fresh:
         session.execute(insert(Distributor).on_conflict_do_nothing(), fresh)
         made = [str(row["code_key"]) for row in fresh]

@@ -175,14 +175,10 @@ class Shelves:
     def __init__(self, session: Session, program_id: int) -> None:
         """Load products and distributors, and what other sources call them."""
         products = session.execute(
-            select(Product.id, Product.code, Product.name, Product.ean).where(
-                Product.program_id == program_id, Product.withdrawn_at.is_(None)
-            )
+            select(Product.id, Product.code, Product.name, Product.ean).where(Product.program_id == program_id)
         )
         distributors = session.execute(
-            select(Distributor.id, Distributor.code, Distributor.name).where(
-                Distributor.program_id == program_id, Distributor.withdrawn_at.is_(None)
-            )
+            select(Distributor.id, Distributor.code, Distributor.name).where(Distributor.program_id == program_id)
         )
         of_products, of_distributors = aliases.meant_elsewhere(session, program_id)
         self._of: Mapping[NamedThing, Catalogue] = {

@@ -2,23 +2,14 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-GUARDS = [
-    "create trigger refuse_update_delete before update or delete on import_change for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
-    "create trigger refuse_truncate before truncate on import_change for each statement execute function refuse_change('its rows are facts; a correction is a new row')",
-]
-WITHDRAWN = "the import that made it was undone: nobody knows it"
-
 
 def upgrade() -> None:
-    for table in ("product", "distributor"):
-        op.add_column(table, sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True, comment=WITHDRAWN))
     op.add_column(
         "import_batch",
         sa.Column(
@@ -52,32 +43,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 4"),
     )
     _names()
-    op.create_table(
-        "import_change",
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("batch_id", sa.BigInteger(), nullable=False),
-        sa.Column("product_id", sa.BigInteger(), nullable=True),
-        sa.Column("distributor_id", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "before",
-            postgresql.JSONB(astext_type=sa.Text()),
-            nullable=True,
-            comment="what it changed, as it was; none: it was made",
-        ),
-        sa.Column(
-            "after",
-            postgresql.JSONB(astext_type=sa.Text()),
-            nullable=False,
-            comment="what it changed or made, as it became",
-        ),
-        _key("import_change", "batch_id", "import_batch"),
-        _key("import_change", "product_id", "product"),
-        _key("import_change", "distributor_id", "distributor"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_change")),
-    )
-    op.create_index("ix_import_change_batch_id", "import_change", ["batch_id"])
-    for statement in GUARDS:
-        op.execute(statement)
 
 
 def _names() -> None:
@@ -195,11 +160,9 @@ def _key(table: str, column: str, parent: str) -> sa.ForeignKeyConstraint:
 
 
 def downgrade() -> None:
-    for table in ("import_change", "unknown_in_batch", "unknown_name", "distributor_alias", "product_alias"):
+    for table in ("unknown_in_batch", "unknown_name", "distributor_alias", "product_alias"):
         op.drop_table(table)
     op.drop_index("ix_sales_document_superseded", table_name="sales_document")
     op.drop_index("ix_import_batch_program_id_file_sha256", table_name="import_batch")
     for column in ("undone_at", "undone_by", "undo_reason", "waiting_file", "continues_id"):
         op.drop_column("import_batch", column)
-    for table in ("distributor", "product"):
-        op.drop_column(table, "withdrawn_at")
