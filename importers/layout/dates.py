@@ -78,11 +78,7 @@ def read_moment(text: str) -> Moment:
         days, short = _of_parts(first, second, third), len(first) <= 2 and len(third) <= 2
         return Moment(days, minute, short and parted[2] not in "-")
     if _RUN.fullmatch(text):
-        return Moment(
-            _orders({"ymd": (text[:4], text[4:6], text[6:]), "dmy": (text[4:], text[2:4], text[:2])})
-            | _orders({"mdy": (text[4:], text[:2], text[2:4])}),
-            minute,
-        )
+        return Moment(_of_run(text), minute)
     day = _named(text) or _serial(text)
     return Moment(dict.fromkeys(DATE_ORDERS, day) if day else {}, minute)
 
@@ -122,6 +118,13 @@ def _of_parts(first: str, second: str, third: str) -> dict[str, dt.date]:
         return _orders(dict.fromkeys(DATE_ORDERS, (first, second, third))) if len(third) <= 2 else {}
     ways = {"dmy": (third, second, first), "mdy": (third, first, second)}
     return _orders(ways | ({"ymd": (first, second, third)} if len(third) <= 2 else {}))
+
+
+def _of_run(text: str) -> dict[str, dt.date]:
+    """Read eight digits: where they are a day in one way only, the order does not matter."""
+    found = _orders({"ymd": (text[:4], text[4:6], text[6:]), "dmy": (text[4:], text[2:4], text[:2])})
+    found |= _orders({"mdy": (text[4:], text[:2], text[2:4])})
+    return dict.fromkeys(DATE_ORDERS, *found.values()) if len(found) == 1 else found
 
 
 def _orders(ways: dict[str, tuple[str, str, str]]) -> dict[str, dt.date]:

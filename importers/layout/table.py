@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_NUMBER_CELL = r"^(-?\d+)\.(\d+)$"
+
 
 class Kind(StrEnum):
     """What a row is that is no line of the table. The header itself is not among them."""
@@ -96,7 +98,7 @@ class TextTable:
         for name in columns:
             if name in self.grouped:
                 texts = self.column(name)
-                written = pc.replace_substring(texts, ".", ",")
+                written = pc.replace_substring_regex(texts, _NUMBER_CELL, r"\1,\2")
                 kept = pc.if_else(pa.array(self.grouped[name]), texts, written)
                 self.frame[name] = pd.array(kept, dtype=pd.ArrowDtype(pa.large_string()))
 

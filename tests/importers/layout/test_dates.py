@@ -1,0 +1,106 @@
+"""Dates as people write them: the orders that a text allows, and what a column proves."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importers.errors import QuestionOpen
+from importers.layout.dates import proof, read_moment
+from tests.importers.layout.reports import HEADER, laid, line, profile, typed
+
+
+def days(*values: str, **said: Any) -> list[str]:
+    """Read dates by a profile: the day, or why not."""
+    form = profile(**{"decimal": ","} | said)
+    found = typed(laid([HEADER, *(line(f"FV/{at}", date=one) for at, one in enumerate(values))], form), form)
+    return [
+        found.outcomes[row][1] if row in found.outcomes else str(found.rows.issued_on[row - 2])
+        for row in range(2, len(values) + 2)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("5 maja 2019 r.", "5.05.2019", "05/05/2019", "5 мая 2019 г.", "May 5, 2019", "5-May-19", "2019-05-05"),
+        *("5 de mayo de 2019", "5. Mai 2019", "5 mai 2019", "2019.5.5", "20190505", "43590", "43590.75"),
+        *("5 May 2019 13:45", "5th May 2019", "2019-05-05 00:00:00", "05.05.19"),
+    ],
+)
+def test_the_same_day_is_read_however_it_is_written(text: str) -> None:
+    assert days(text, dates="dmy") == ["2019-05-05"]
+
+
+def test_the_order_is_the_profiles() -> None:
+    assert days("02/01/2019", "2/1/19", dates="dmy") == ["2019-01-02"] * 2
+    assert days("02/01/2019", "2/1/19", dates="mdy") == ["2019-02-01"] * 2
+    assert days("02.01.19", dates="ymd") == ["2002-01-19"]
+
+
+@pytest.mark.parametrize("text", ["31.02.2019", "2019-13-01", "13/13/2019", "Feb-16", "12", "0.5.2019", "5.5.219", "x"])
+def test_what_is_no_day_is_refused(text: str) -> None:
+    assert days(text, dates="dmy") == ["not_a_date"]
+
+
+def test_a_time_of_day_is_told() -> None:
+    assert read_moment("1/2/2019 3:05 PM").minute == 15 * 60 + 5
+    assert read_moment("01.02.2019 24:00").days == {}
+    form = profile(decimal=",", dates="dmy")
+    found = typed(laid([HEADER, line(date="05.01.2026 14:30"), line("B", date="06.01.2026")], form), form)
+    assert found.rows.minute.tolist() == [870, -1]
+
+
+def test_a_column_proves_its_order_or_is_asked() -> None:
+    assert proof(["01.02.2019", "13.02.2019"]).order == "dmy"
+    assert proof(["02/01/2019", "02/13/2019"]).order == "mdy"
+    assert proof(["17.08.18", "03.08.18"]).order == "dmy", "a year of two digits comes last where anything else will do"
+    assert proof(["01.02.2019", "05.05.2019"]).orders == ("dmy", "mdy")
+    assert proof(["01.02.2019"]).examples == ("01.02.2019",)
+    assert proof(["13.02.2019", "02.13.2019"]).order is None, "two orders in one column"
+    assert not proof(["2019-02-01", "5 maja 2019", "45000", "x"]).needed
+    assert proof(["18-08-17"]).order is None
+
+
+def test_what_is_left_to_be_found_is_found_or_asked_and_never_guessed() -> None:
+    assert days("01.02.2019", "13.02.2019", dates="found") == ["2019-02-01", "2019-02-13"]
+    with pytest.raises(QuestionOpen, match=r"Column 'Data': .* order dmy or mdy \(it holds '01.02.2019'\); say dates"):
+        days("01.02.2019", dates="found")
+
+
+def test_an_invoice_far_ahead_is_a_slip() -> None:
+    assert days("2026-12-31", "2099-01-01") == ["2026-12-31", "issued_later"]
+
+
+def naive(text: str, order: str) -> dt.date | None:
+    """Read a day of three numbers, part by part."""
+    parts = text.replace("/", ".").replace("-", ".").split(".")
+    year_first = len(parts[0]) == 4
+    named = dict(zip("ymd" if year_first else order, parts, strict=True))
+    year = int(named["y"]) if len(named["y"]) == 4 else int(named["y"]) + (1900 if int(named["y"]) >= 69 else 2000)
+    try:
+        return dt.date(year, int(named["m"]), int(named["d"]))
+    except ValueError:
+        return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    day=st.dates(dt.date(1970, 1, 1), dt.date(2068, 12, 31)),
+    form=st.sampled_from(["%d.%m.%Y", "%m/%d/%Y", "%d-%m-%y", "%m.%d.%y", "%y/%m/%d", "%Y-%m-%d", "%Y/%m/%d"]),
+    order=st.sampled_from(["dmy", "mdy", "ymd"]),
+)
+def test_three_numbers_are_read_as_part_by_part(day: dt.date, form: str, order: str) -> None:
+    text = day.strftime(form)
+    if order == "ymd" and text[-4:].isdecimal():
+        assert order not in read_moment(text).days, "a year in full cannot be the day"
+    else:
+        assert read_moment(text).days.get(order) == naive(text, order)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text("0123456789./- :majmayfeb,тя", max_size=20))
+def test_whatever_stands_there_is_a_day_or_none(text: str) -> None:
+    assert all(isinstance(day, dt.date) for day in read_moment(text).days.values())
