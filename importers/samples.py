@@ -1,6 +1,6 @@
 """Sample files: for each kind the headers that are understood, in somebody's language, and one row filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from app.domain.definition import ImportProfile
@@ -34,7 +34,7 @@ _HEADERS = {
     "note": "Note|Uwagi|Nota|Примечание",
 }
 _OF_PEOPLE = {"name": "Full name|Imię i nazwisko|Nombre|ФИО"}
-_SHOWN = {
+KINDS: Mapping[str, Sequence[str]] = {
     "sales": ("document_number", "issued_on", "distributor", "product", "product_name", "quantity", "net_amount"),
     "distributors": ("code", "name", "group", "tax_id", "city", "country"),
     "products": ("code", "name", "group", "ean"),
@@ -44,6 +44,8 @@ _SHOWN = {
     "rates": ("product_group", "distributor_group", "points"),
     "adjustments": ("distributor", "points", "note"),
 }
+"""What a sample of each kind has."""
+
 _FILLED = {
     "document_number": "FV/2026/01/0001",
     "issued_on": "2026-01-15",
@@ -80,7 +82,7 @@ def headers(kind: str, profile: ImportProfile | None, language: str) -> Mapping[
         return dict(profile.columns)
     at = LANGUAGES.index(language) if language in LANGUAGES else 0
     named = _HEADERS | _OF_PEOPLE if kind == "people" else _HEADERS
-    return {field: named[field].split("|")[at] for field in _SHOWN[kind]}
+    return {field: named[field].split("|")[at] for field in KINDS[kind]}
 
 
 def write_sample(path: Path, kind: str, profiles: Mapping[str, ImportProfile], language: str) -> None:

@@ -87,8 +87,8 @@ SIGNS: Mapping[str, Any] = {
 }
 
 UNKNOWN: Mapping[str, Any] = {
-    "hold": _("hold its rows until somebody says what it is"),
-    "create": _("create it"),
+    "hold": _("hold its rows"),
+    "create": _("make it known"),
     "reject": _("refuse its rows"),
 }
 
@@ -129,7 +129,7 @@ REPAIRS: Mapping[str, Any] = {
 
 def kind(name: str | None) -> str:
     """Give the name of a kind of file."""
-    return str(KINDS.get(name or "", name or gettext("not known")))
+    return str(KINDS.get(name or "", name or ""))
 
 
 def field(name: str) -> str:

@@ -47,6 +47,7 @@ class Reach(enum.Enum):
     DOCUMENT = "a document of a programme"
     IMPORT = "an import of a programme"
     DRAFT = "a file on its way into a programme"
+    PROFILE = "an import profile of a programme"
     UNKNOWN_NAME = "a name in imported files that nobody knows"
     RUN = "a conversion run of a programme"
     TEXT = "a text in a programme's own words"
@@ -189,10 +190,10 @@ ROUTES: Mapping[str, Rule] = {
     "import_drafts.bring_in": Rule(Reach.DRAFT, Permission.START_IMPORT),
     "import_drafts.put_away": Rule(Reach.DRAFT, Permission.START_IMPORT),
     "import_profiles.index": Rule(Reach.PROGRAM, Permission.START_IMPORT),
-    "import_profiles.show": Rule(Reach.PROGRAM, Permission.START_IMPORT),
-    "import_profiles.change": Rule(Reach.PROGRAM, Permission.START_IMPORT),
-    "import_profiles.export": Rule(Reach.PROGRAM, Permission.START_IMPORT),
-    "import_profiles.remove": Rule(Reach.PROGRAM, Permission.START_IMPORT),
+    "import_profiles.show": Rule(Reach.PROFILE, Permission.START_IMPORT),
+    "import_profiles.change": Rule(Reach.PROFILE, Permission.START_IMPORT),
+    "import_profiles.export": Rule(Reach.PROFILE, Permission.START_IMPORT),
+    "import_profiles.remove": Rule(Reach.PROFILE, Permission.START_IMPORT),
     "import_profiles.sample": Rule(Reach.PROGRAM, Permission.START_IMPORT),
     "imports.original": Rule(Reach.IMPORT, Permission.TAKE_PROBLEMS),
     "imports.undo": Rule(Reach.IMPORT, Permission.START_IMPORT),
@@ -376,6 +377,11 @@ def _draft(session: Session, program_code: str, draft_id: int) -> Scope | None:
     return _of_program(session, program_code, ImportDraft, draft_id)
 
 
+def _profile(session: Session, program_code: str, profile_name: str) -> Scope | None:
+    found = _program(session, program_code)
+    return found if found is not None and profile_name in found.program.import_profiles else None
+
+
 def _transaction(session: Session, program_code: str, transaction_id: int) -> Scope | None:
     return _of_program(session, program_code, LedgerTransaction, transaction_id)
 
@@ -449,6 +455,7 @@ _FINDERS: Mapping[Reach, Callable[..., Any]] = {
     Reach.DOCUMENT: _document,
     Reach.IMPORT: _import,
     Reach.DRAFT: _draft,
+    Reach.PROFILE: _profile,
     Reach.UNKNOWN_NAME: _unknown_name,
     Reach.RUN: _run,
     Reach.TEXT: _of_text,

@@ -19,6 +19,7 @@ NO_PAGES = {
     *("static", "bootstrap.static", "chartkick.static", "look.icons", "branding.accent", "branding.logo"),
     *("fonts.font", "fonts.faces", "installing.manifest", "installing.worker", "health.healthz"),
     *("imports.progress", "imports.problems", "search.suggest", "runs.progress", "runs.order_file"),
+    *("import_drafts.progress", "import_profiles.export", "import_profiles.sample"),
     *("runs.response_file", "program.export", "factors.authenticator_picture", "own_data.copy", "home.home"),
 }
 """What answers with a file, with figures for a script, or by leading elsewhere."""
@@ -55,7 +56,7 @@ def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory, made: 
 def pages(world: World, made: Belongings) -> list[Page]:
     """List every page, with a thing for each id in its address."""
     adapter = world.app.url_map.bind("localhost")
-    kinds = {"key": "text", "membership_id": "member"}
+    kinds = {"key": "text", "membership_id": "member", "profile_name": "profile"}
     tokens = {"ways.open_link": "link", "resets.choose": "reset", "invited.accept": "invited"}
     found = []
     for rule in sorted(world.app.url_map.iter_rules(), key=lambda one: list(ROUTES).index(one.endpoint)):

@@ -122,10 +122,11 @@ def progress(program_code: str, draft_id: int) -> Response:
 
 
 @bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/kind")
-def kind(program_code: str, draft_id: int) -> Response:
+def kind(program_code: str, draft_id: int) -> Response | tuple[str, int]:
     form = KindForm()
     if not form.validate():
-        abort(400)
+        one = _waiting(draft_id)
+        return _columns_page(one, _columns(one.draft, sent=False), form), 400
     with transaction(db.session) as writing:
         drafts.say_kind(writing, _held(draft_id), str(form.kind.data))
     _wake(1)
@@ -250,12 +251,12 @@ def _kept(draft: ImportDraft) -> import_profiles.Kept | None:
 
 
 def _page(template: str, one: Waiting, **more: Any) -> str:
-    kind_form = KindForm(formdata=None, kind=one.draft.kind)
-    return render_template(template, one=one, draft=one.draft, words=import_words, kind_form=kind_form, **more)
+    return render_template(template, one=one, draft=one.draft, words=import_words, **more)
 
 
-def _columns_page(one: Waiting, said: Columns) -> str:
-    return _page("admin/draft_columns.html", one, said=said, seen=said.seen)
+def _columns_page(one: Waiting, said: Columns, kind_form: KindForm | None = None) -> str:
+    asked = kind_form or KindForm(formdata=None, kind=one.draft.kind)
+    return _page("admin/draft_columns.html", one, said=said, seen=said.seen, kind_form=asked)
 
 
 def _check_page(one: Waiting) -> str:

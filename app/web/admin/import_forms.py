@@ -71,10 +71,8 @@ class SourceForm(Form):
         description=_("Letters before the number, such as KOR; empty: quantities below zero tell."),
     )
 
-    def policies(self, kind: str) -> dict[str, Any]:
+    def policies(self) -> dict[str, Any]:
         """Give what a profile says of them."""
-        if kind != "sales":
-            return {}
         prefix = self.credit_prefix.data
         return {
             "unknown_distributor": self.unknown_distributor.data,
@@ -84,7 +82,7 @@ class SourceForm(Form):
         }
 
 
-class _ColumnsBase(SourceForm):
+class _NameForm(Form):
     source = StringField(
         _("Name of the source"),
         [
@@ -122,7 +120,8 @@ class Columns:
         }
         fields |= {f"{_ANSWER}{at}": _asking(one) for at, one in enumerate(self._asked)}
         # dates, long numbers and EANs of the file can pass for the numbers of cards
-        made: type[_ColumnsBase] = type("ColumnsForm", (_ColumnsBase,), fields)
+        bases = (SourceForm, _NameForm) if seen.kind == "sales" else (_NameForm,)
+        made: type[Any] = type("ColumnsForm", bases, fields)
         self.form = made() if sent else made(formdata=None, data=self._guessed(source, profile))
 
     def _choices(self, column: str) -> list[Any]:
@@ -164,9 +163,9 @@ class Columns:
 
     def profile(self) -> ImportProfile | None:
         """Make the profile of what was said; None where something is missing, which then stands beside its field."""
-        if not self.form.validate():
+        valid, columns = self.form.validate(), self._said()
+        if not valid:
             return None
-        columns = self._said()
         answers = {one.topic: field.data for one, field in self.answers if one.topic != "fixed" and field.data}
         fixed = {one.about: field.data for one, field in self.answers if one.topic == "fixed" and field.data}
         for field in fixed.keys() & columns.keys():
@@ -179,9 +178,9 @@ class Columns:
         if self.form.problems():
             return None
         year = answers.pop("year", None)
-        form = dict(self.seen.form) | self._unproved(columns) | answers | self.form.policies(self.seen.kind)
-        if "credit_note" not in self.form.policies(self.seen.kind):
-            form.pop("credit_note", None)
+        policies = self.form.policies() if self.seen.kind == "sales" else {}
+        seen = {name: one for name, one in self.seen.form.items() if name != "credit_note"}
+        form = seen | self._unproved(columns) | answers | policies
         try:
             return compose(self.seen, columns, fixed, form, year=year)
         except ImportRefused as refused:

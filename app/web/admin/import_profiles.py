@@ -25,7 +25,7 @@ from app.web.addresses import text_asked
 from app.web.admin.import_forms import SourceForm
 from app.web.admin.imports import WORKBOOK
 from app.web.context import now, person, scope, session
-from app.web.forms import choice
+from app.web.forms import Form, choice
 from app.web.languages import language
 from importers import samples
 
@@ -35,7 +35,7 @@ _FIELD = "field-"
 _FORMS = ("files", "sheet", "encoding", "delimiter")
 
 
-class _ProfileBase(SourceForm):
+class _WritingForm(Form):
     files = StringField(
         _("Names of its files"), [Optional(), Length(max=200)], description=_("With a star: sales-*.csv")
     )
@@ -59,7 +59,8 @@ def _form(one: Kept, *, sent: bool) -> Any:
         f"{_FIELD}{name}": StringField(import_words.field(name), [Optional(), Length(max=500)])
         for name in _names(one.kind)
     }
-    made: type[_ProfileBase] = type("ProfileForm", (_ProfileBase,), fields)
+    bases = (SourceForm, _WritingForm) if one.kind == "sales" else (_WritingForm,)
+    made: type[Any] = type("ProfileForm", bases, fields)
     if sent:
         return made()
     profile = one.profile
@@ -83,9 +84,9 @@ def index(program_code: str) -> str:
     )
 
 
-@bp.get("/programs/<code:program_code>/imports/profile")
-def show(program_code: str) -> str:
-    one = _asked()
+@bp.get("/programs/<code:program_code>/imports/profiles/<profile_name>")
+def show(program_code: str, profile_name: str) -> str:
+    one = _kept(profile_name)
     return _page(one, _form(one, sent=False))
 
 
@@ -94,9 +95,9 @@ def _page(one: Kept, form: Any) -> str:
     return render_template("admin/import_profile.html", one=one, form=form, fields=fields, words=import_words)
 
 
-@bp.post("/programs/<code:program_code>/imports/profile")
-def change(program_code: str) -> Response | tuple[str, int]:
-    one = _asked()
+@bp.post("/programs/<code:program_code>/imports/profiles/<profile_name>")
+def change(program_code: str, profile_name: str) -> Response | tuple[str, int]:
+    one = _kept(profile_name)
     form = _form(one, sent=True)
     if form.validate():
         try:
@@ -119,10 +120,9 @@ def _said(one: Kept, form: Any) -> ImportProfile:
     said["fill_down"] = [name for name in said.get("fill_down", ()) if name in said["columns"]]
     for name in (*_FORMS, "dates", "decimal"):
         said[name] = form[name].data or None
-    column_of_kind = said.pop("credit_note", None)
-    said |= form.policies(one.kind)
-    if "credit_note" not in said and column_of_kind is not None and column_of_kind.get("column"):
-        said["credit_note"] = column_of_kind
+    if one.kind == "sales":
+        was = said.pop("credit_note", {})
+        said |= ({"credit_note": was} if was.get("column") else {}) | form.policies()
     return ImportProfile.model_validate({key: value for key, value in said.items() if value is not None})
 
 
@@ -132,18 +132,18 @@ def _problems(problem: ValidationError | ProgramFileInvalid) -> list[str]:
     return [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problem.errors()]
 
 
-@bp.get("/programs/<code:program_code>/imports/profile.yaml")
-def export(program_code: str) -> Response:
-    one = _asked()
+@bp.get("/programs/<code:program_code>/imports/profiles/<profile_name>/profile.yaml")
+def export(program_code: str, profile_name: str) -> Response:
+    one = _kept(profile_name)
     document = {one.name: one.profile.model_dump(mode="json", by_alias=True, exclude_defaults=True)}
     answer = Response(program_files.to_yaml({"import_profiles": document}), mimetype="application/yaml; charset=utf-8")
     answer.headers["Content-Disposition"] = f"attachment; filename=import-profile-{scope().program.code}.yaml"
     return answer
 
 
-@bp.post("/programs/<code:program_code>/imports/profile/remove")
-def remove(program_code: str) -> Response:
-    one = _asked()
+@bp.post("/programs/<code:program_code>/imports/profiles/<profile_name>/remove")
+def remove(program_code: str, profile_name: str) -> Response:
+    one = _kept(profile_name)
     with transaction(db.session) as writing:
         import_profiles.remove(writing, scope().program, one.name, actor=person().login, now=now())
     flash(gettext("The profile %(name)s is removed; what it read stays.", name=one.name), "success")
@@ -152,7 +152,7 @@ def remove(program_code: str) -> Response:
 
 @bp.get("/programs/<code:program_code>/imports/sample.xlsx")
 def sample(program_code: str) -> Response:
-    kind = text_asked("kind")
+    kind = text_asked("kind") or "sales"
     if kind not in KINDS:
         abort(404)
     with tempfile.TemporaryDirectory(prefix="kontor-sample-") as folder:
@@ -162,9 +162,6 @@ def sample(program_code: str) -> Response:
     return send_file(file, mimetype=WORKBOOK, as_attachment=True, download_name=f"{kind}.xlsx", max_age=0)
 
 
-def _asked() -> Kept:
-    """Give the profile that the address names."""
-    name = text_asked("name")
-    return next((one for one in import_profiles.kept(session(), scope().program) if one.name == name), None) or abort(
-        404
-    )
+def _kept(name: str) -> Kept:
+    """Give the profile that the address names; the guard has found it."""
+    return next(one for one in import_profiles.kept(session(), scope().program) if one.name == name)

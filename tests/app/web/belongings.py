@@ -32,6 +32,7 @@ from app.models.signing_in import Passkey, SignInSession
 from app.services import (
     adjustments,
     catalogue,
+    import_profiles,
     invitations,
     logos,
     notices,
@@ -46,6 +47,7 @@ from app.services.catalogue import ProductRow
 from app.services.distributors import DistributorRow, put_distributors
 from app.services.people import Role
 from app.web.font_making import WEIGHTS, edition
+from importers import drafts
 from prepaid import cards, jobs, runs, settling
 from tests.app.services.test_logos import png
 from tests.app.web.world import World, do_one_job, import_rows
@@ -90,6 +92,7 @@ def fill(world: World) -> Belongings:
             _of_distributors(session, world, a, b, made)
         for whose, code, word in (("a", world.a, OURS), ("b", world.b, FOREIGN)):
             made.put("batch", whose, import_rows(world, code, f"{word}.csv", [("X", "soon", "D-0", word, "1", "1,00")]))
+            _drafts(world, code, whose, word, made)
             _runs(world, code, whose, made)
         with transaction(db.session) as session:
             for whose, code in (("a", world.a), ("b", world.b)):
@@ -279,6 +282,45 @@ def _of_distributors(session: Session, world: World, a: Program, b: Program, mad
         session.add(application)
         session.flush()
         made.put("consent", whose, application.id)
+
+
+def _drafts(world: World, code: str, whose: str, word: str, made: Belongings) -> None:
+    """Bring files in: one of which nobody has said how it is read, one that a profile reads, one that was checked."""
+    now, path = world.clock(), world.settings.home / "brought.csv"
+    files = {
+        "draft": f"Faktura nr;Data sprzedaży;Klient;Towar;Ilość;Netto\nN/1;01.04.2026;D-0;{word};1;1,00\n",
+        "ready_draft": f"number;date;distributor;product;quantity;net\nR/1;2026-04-01;D-0;{word};1;1,00\n",
+        "checked_draft": "number;date;distributor;product;quantity;net\nC/1;2026-04-01;D-0;P1;1;1,00\n",
+    }
+    with transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == code)).one()
+        sales = import_profiles.profiles_of(program)["sales"]
+        profile = sales.model_copy(update={"kind": "sales", "columns": {**sales.columns, "channel": word}})
+        # not by the word: whoever has not signed in gets the address that they asked for back
+        made.put("profile", whose, f"profile-of-{whose}")
+        import_profiles.put(session, program, made.of["profile"][whose], profile, actor="test", now=now)
+        for name, text in files.items():
+            path.write_text(text, encoding="utf-8")
+            draft = drafts.take(
+                session,
+                world.settings,
+                program,
+                path,
+                file_name=f"{word} {name}.csv",
+                kind="sales",
+                profile_name=None if name == "draft" else "sales",
+                actor="test",
+                now=now,
+            )
+            made.put(name, whose, draft.id)
+    while do_one_job(world):
+        pass
+    with transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == code)).one()
+        draft = drafts.draft_of(session, made.of["checked_draft"][whose])
+        drafts.check(session, world.settings, program, draft, actor="test", now=now)
+    while do_one_job(world):
+        pass
 
 
 def _runs(world: World, code: str, whose: str, made: Belongings) -> None:

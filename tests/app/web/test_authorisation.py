@@ -149,6 +149,8 @@ KINDS = {
     "document_id": "document",
     "batch_id": "batch",
     "unknown_id": "unknown",
+    "draft_id": "draft",
+    "profile_name": "profile",
     "run_id": "run",
     "transaction_id": "transaction",
     "adjustment_id": "adjustment",

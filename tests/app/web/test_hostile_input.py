@@ -144,6 +144,8 @@ class Desk:
         for address in (
             f"{a}/runs/{of['preview']['a']}",
             f"{a}/documents/{world.documents['KOR/2']}",
+            f"{a}/imports/drafts/{of['ready_draft']['a']}",
+            f"{a}/imports/drafts/{of['checked_draft']['a']}",
             f"{a}/applications/{of['rep_application']['a']}",
             f"{a}/applications/{of['consent']['mine']}",
             f"{a}/registration/question?key={of['key']['a']}",

@@ -18,6 +18,8 @@ NAMED = {
     Reach.DISTRIBUTOR: {"program_code", "distributor_id"},
     Reach.DOCUMENT: {"program_code", "document_id"},
     Reach.IMPORT: {"program_code", "batch_id"},
+    Reach.DRAFT: {"program_code", "draft_id"},
+    Reach.PROFILE: {"program_code", "profile_name"},
     Reach.RUN: {"program_code", "run_id"},
     Reach.TRANSACTION: {"program_code", "transaction_id"},
     Reach.ADJUSTMENT: {"program_code", "adjustment_id"},

@@ -1,0 +1,252 @@
+"""Files brought in by pages: dropped, recognised or explained, checked, imported, corrected, brought in again."""
+
+import io
+from collections.abc import Callable, Iterable
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.programs import Program
+from app.services import program_files, programs
+from importers import samples
+from importers.layout.synonyms import names_of, spoken
+from tests.app.web.conftest import TOKEN
+from tests.app.web.forms_seen import Page
+from tests.app.web.world import World, do_one_job
+
+HEADER = "Faktura nr;Data sprzedaży;Kod klienta;Indeks;Ilość;Wartość netto"
+
+
+class Wizard:
+    """An administrator before the pages of the wizard, and the workers behind them."""
+
+    def __init__(self, world: World, client: FlaskClient) -> None:
+        self.world, self.client = world, client
+        self.base = f"/programs/{world.a}/imports"
+
+    def page(self, address: str) -> str:
+        answer = self.client.get(address)
+        assert answer.status_code == 200, address
+        return answer.text
+
+    def post(self, address: str, **sent: object) -> TestResponse:
+        found = TOKEN.search(self.page(f"{self.base}/new"))
+        assert found
+        return self.client.post(address, data={"csrf_token": found[1], **sent})
+
+    def bring(self, *files: tuple[str, bytes], source: str = "", kind: str = "") -> str:
+        """Bring files in, have them looked at, and give where it leads."""
+        sent = [(io.BytesIO(content), name) for name, content in files]
+        answer = self.post(f"{self.base}/new", files=sent, source=source, kind=kind)
+        assert answer.status_code == 303, answer.text
+        self.work()
+        return str(answer.headers["Location"])
+
+    def work(self) -> None:
+        with self.world.app.app_context():
+            while do_one_job(self.world):
+                pass
+            db.session.remove()
+
+    def columns(self, address: str) -> dict[str, str]:
+        """Give what stands in the form of the columns."""
+        page = Page(self.page(f"{address}?change=1"), address)
+        form = next(one for one in page.forms if one.action.endswith("/columns"))
+        return {one.name: one.value for one in form.fields}
+
+    def save(self, address: str, **changes: str) -> TestResponse:
+        """Send the form of the columns as it stands, with changes."""
+        return self.client.post(f"{address}/columns", data=self.columns(address) | changes)
+
+    def import_(self, address: str) -> str:
+        answer = self.post(f"{address}/import")
+        assert answer.status_code == 303
+        self.work()
+        return str(answer.headers["Location"])
+
+
+@pytest.fixture
+def wizard(world: World, as_: Callable[[str], FlaskClient]) -> Wizard:
+    return Wizard(world, as_("administrator"))
+
+
+def report(prefix: str, *, month: int = 4, product: str = "P1", header: str = HEADER, rows: int = 3) -> bytes:
+    """Write a report as a wholesaler in Poland does, in the encoding of its system."""
+    lines = [f"{prefix}/{at};{at + 13}.{month:02d}.2026;D-5;{product};2;1 200,50" for at in range(rows)]
+    return "\n".join([header, *lines]).encode("cp1250")
+
+
+def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(wizard: Wizard) -> None:
+    draft = wizard.bring(("hurtownia 2026-04.csv", report("A")))
+    said = wizard.columns(draft)
+    assert [said[f"column-{at}"] for at in range(6)] == [
+        *("document_number", "issued_on", "distributor", "product", "quantity", "net_amount"),
+    ]
+    assert said["source"] == "hurtownia"
+    page = wizard.page(draft)
+    assert "cp1250" in page
+    assert "day, month, year" in page
+    assert "sure" in page
+    assert wizard.save(draft).status_code == 303
+    wizard.work()
+    checked = wizard.page(draft)
+    assert "Every row would count" in checked
+    assert "What would be awarded, by rule" in checked
+    assert ">base<" in checked  # the programme's rule
+    result = wizard.page(wizard.import_(draft))
+    assert "Every row counted" in result
+    assert wizard.client.get(draft).status_code == 404  # it is on its way no longer
+
+    again = wizard.bring(("hurtownia 2026-05.csv", report("B", month=5)))
+    page = wizard.page(again)
+    assert "Read as the last one of hurtownia" in page
+    assert "Version" in page
+    assert wizard.post(f"{again}/check").status_code == 303
+    wizard.work()
+    assert "Every row would count" in wizard.page(again)
+    wizard.import_(again)
+
+    same = wizard.bring(("renamed.csv", report("A")))
+    assert "This very file was imported before." in wizard.page(same)
+    wizard.post(f"{same}/check")
+    wizard.work()
+    assert "Here already" in wizard.page(same)
+    assert 'action="' + f"{same}/import" not in wizard.page(same)
+    assert wizard.post(f"{same}/put-away").status_code == 303
+    assert wizard.client.get(same).status_code == 404
+
+
+def test_what_is_said_of_a_file_is_a_revision_of_the_programme_and_leaves_with_its_file(
+    wizard: Wizard, world: World
+) -> None:
+    draft = wizard.bring(("erp.csv", report("REV", header=HEADER.replace("Indeks", "Artykuł"))))
+    wizard.save(draft, source="erp")
+    with world.app.app_context(), transaction(db.session) as session:
+        document = programs.export(session, world.a)
+        assert document["import_profiles"]["erp"]["columns"]["product"] == "Artykuł"
+        assert document["import_profiles"]["erp"]["dates"] == "dmy"
+        assert program_files.parse(program_files.to_yaml(document))
+    address = f"{wizard.base}/profiles/erp"
+    form = next(one for one in Page(wizard.page(address), address).forms if one.action == address)
+    sent = {one.name: one.value for one in form.fields}
+    assert sent["field-product"] == "Artykuł"
+    assert wizard.client.post(address, data=sent | {"unknown_product": "create"}).status_code == 303
+    assert "<dd>2</dd>" in wizard.page(address)  # its version
+    refused = wizard.client.post(address, data=sent | {"field-product": ""})
+    assert refused.status_code == 400
+    assert "product" in refused.text
+    exported = wizard.client.get(f"{address}/profile.yaml").text
+    assert "unknown_product: create" in exported
+    assert "decimal:" in exported
+    assert wizard.post(f"{address}/remove").status_code == 303
+    assert wizard.client.get(address).status_code == 404
+
+
+def test_what_nobody_may_guess_is_asked(wizard: Wizard) -> None:
+    text = "Invoice No,Invoice Date,Customer Code,Item,Qty,Net amount,Amount\n"
+    text += "".join(f"Q/{at},0{at}/0{at + 1}/2026,D-5,P1,2,100.50,100.50\n" for at in range(1, 8))
+    draft = wizard.bring(("us.csv", text.encode()))
+    refused = wizard.save(draft)
+    assert refused.status_code == 400
+    page = Page(refused.text, draft)
+    assert len(page.problems) == 3, "the order of dates, and two columns that may be the amount"
+    twice = wizard.save(draft, **{"answer-0": "mdy", "column-5": "net_amount", "column-6": "net_amount"})
+    assert twice.status_code == 400
+    assert "holds that already" in twice.text
+    assert wizard.save(draft, **{"answer-0": "mdy", "column-5": "net_amount", "column-6": ""}).status_code == 303
+    wizard.work()
+    assert "2026" in wizard.page(draft)
+
+
+def test_problems_are_grouped_by_what_repairs_them_and_come_back_corrected(wizard: Wizard, world: World) -> None:
+    good, bad = report("OK").decode("cp1250"), report("BAD", product="NONE", rows=5).decode("cp1250")
+    draft = wizard.bring(("mixed.csv", "\n".join([good, *bad.splitlines()[1:]]).encode("cp1250")))
+    if "/imports/drafts/" in draft and "Which column holds what" in wizard.page(draft):
+        wizard.save(draft)
+    else:
+        wizard.post(f"{draft}/check")
+    wizard.work()
+    page = wizard.page(draft)
+    assert "Unknown product" in page
+    assert "Say what the name means, once" in page
+    assert page.count("No product has the code") == 3, "three examples of five rows"
+    assert f"/programs/{world.a}/imports/unmatched" in page
+    result = wizard.import_(draft)
+    assert "Bring the corrected workbook in" in wizard.page(result)
+    taken = wizard.client.get(f"{result}/problems.xlsx")
+    workbook = openpyxl.load_workbook(io.BytesIO(taken.data))
+    taken.close()
+    sheet = workbook.worksheets[0]
+    product = [cell.value for cell in sheet[1]].index("Indeks") + 1
+    for row in range(2, sheet.max_row + 1):
+        sheet.cell(row, product).value = "P1"
+    corrected = io.BytesIO()
+    workbook.save(corrected)
+    back = wizard.bring(("mixed-problems.xlsx", corrected.getvalue()))
+    assert "Read as the last one of" in wizard.page(back), "by its own columns, whatever the last one says"
+    wizard.post(f"{back}/check")
+    wizard.work()
+    assert "Every row would count" in wizard.page(back)
+    wizard.import_(back)
+
+
+def test_many_files_come_at_once_and_what_cannot_be_used_keeps_no_other_back(wizard: Wizard) -> None:
+    files: Iterable[tuple[str, bytes]] = (
+        ("april.csv", report("M1")),
+        ("may.csv", report("M2", month=5)),
+        ("scan.pdf", b"%PDF-1.4 a picture of a table"),
+        ("../../etc/passwd", b"root:x:0:0\n"),
+        ("<svg onload=alert(1)>.xlsx", b"PK\x03\x04" + bytes(64)),
+        ("cards.csv", b"name,note\nAnn,4111 1111 1111 1111\n"),
+        ("empty.csv", b""),
+    )
+    assert wizard.bring(*files).endswith("/imports/new")
+    page = wizard.page(f"{wizard.base}/new")
+    assert page.count("Cannot be used") >= 4
+    assert "a PDF" in page
+    assert "&lt;svg onload=alert(1)&gt;.xlsx" in page
+    assert "4111" not in page
+    kept = wizard.world.settings.files / "drafts"
+    assert not [one for one in kept.rglob("original") if b"4111 1111" in one.read_bytes()]
+    wizard.post(f"{wizard.base}/drafts/check")
+    wizard.work()
+    page = wizard.page(f"{wizard.base}/new")
+    assert page.count("All right") >= 2
+    answer = wizard.post(f"{wizard.base}/drafts/import")
+    assert answer.headers["Location"].endswith("/imports")
+    wizard.work()
+    assert "april.csv" in wizard.page(wizard.base)
+    assert "April" not in wizard.page(f"{wizard.base}/new")
+
+
+def test_nothing_and_too_much_are_refused_with_a_reason(wizard: Wizard) -> None:
+    answer = wizard.post(f"{wizard.base}/new", kind="", source="")
+    assert answer.status_code == 400
+    assert "Choose a file." in answer.text
+    assert wizard.post(f"{wizard.base}/new", kind="weather").status_code == 400
+    large = {"CONTENT_LENGTH": str(5 * wizard.world.settings.max_upload_mb << 20)}
+    over = wizard.client.post(f"{wizard.base}/new", data={"kind": ""}, environ_overrides=large)
+    assert over.status_code == 413
+
+
+@pytest.mark.parametrize("language", samples.LANGUAGES)
+def test_the_headers_of_a_sample_are_understood(language: str) -> None:
+    for kind in samples.KINDS:
+        for field, header in samples.headers(kind, None, language).items():
+            assert spoken(header) in names_of(kind)[field], (kind, header)
+
+
+def test_a_sample_can_be_brought_in_as_it_is(wizard: Wizard, world: World) -> None:
+    answer = wizard.client.get(f"{wizard.base}/sample.xlsx?kind=products")
+    assert answer.status_code == 200
+    draft = wizard.bring(("products.xlsx", answer.data))
+    assert wizard.save(draft).status_code == 303
+    wizard.work()
+    assert "Every row would count" in wizard.page(draft)
+    with world.app.app_context(), transaction(db.session) as session:
+        assert session.scalars(select(Program).where(Program.code == world.a)).one().import_profiles["products"]
