@@ -53,6 +53,7 @@ def check_totals(
             begins = _beginnings(rows.row_number, at, row, table.stretches)
             clean = begins[lost[begins] == lost[end]]
             if len(clean) and amount not in sums[end] - sums[clean]:
+                begin = max(clean[clean < end].tolist(), default=end)  # a total right above adds up nothing of its own
                 stretch, number = place_of(row, table.stretches)
                 places = 3 if field == "quantity" else decimals
                 found.append(
@@ -62,7 +63,7 @@ def check_totals(
                         "row": number,
                         "field": name,
                         "found": totals[row][name],
-                        "expected": _shown(int(sums[end] - sums[clean[-1]]), places),
+                        "expected": _shown(int(sums[end] - sums[begin]), places),
                     }
                 )
     return found

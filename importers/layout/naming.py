@@ -22,7 +22,7 @@ SAMPLE = 2_000
 _POINTS = frozenset({"points"})
 _STAND_INS = {"distributor": "distributor_name", "product": "product_name"}
 """A name serves where a source has no code."""
-_LEAST, _NEAR, _SURE = 70, 10, 100
+_LEAST, _NEAR, _SURE = 80, 10, 100
 _SAID_OF_OTHERS = 95
 _DIGITS_OF_EAN = (8, 12, 13)
 _NUMBER = r"^-?(?:\d[\d ']*(?:[.,]\d+)?|\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?)$"

@@ -1,0 +1,264 @@
+"""From a grid to its table: headers wherever they stand, rows that are no lines, cells that hold for several rows."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importers.errors import ColumnsMissing, FileRefused
+from importers.files.grid import Merge
+from importers.files.guard import judge
+from importers.files.opening import grids
+from importers.layout.laying import lay, stack
+from importers.layout.looking import look
+from importers.layout.table import Stretch, place_of
+from importers.totals import check_totals
+from tests.importers.files.made import LIMITS
+from tests.importers.layout.reports import HEADER, grid, laid, line, numbers, profile, recognised, typed
+
+TITLE: list[str | None] = ["Hurtownia Żółw", None, None, None, None, None]
+BLANK: list[str | None] = [None, " ", None, None, None, None]
+
+
+# --- the header -----------------------------------------------------------------------------------------------------
+
+
+def test_a_header_is_found_by_its_names_wherever_it_stands() -> None:
+    table = laid([TITLE, BLANK, [name.upper() for name in HEADER], line()])
+    assert numbers(table) == [4]
+    assert recognised(table) == {"heading": [1], "blank": [2]}
+    assert table.rows_read == 3
+
+
+def test_a_header_stands_where_the_profile_says_it_does() -> None:
+    rows = [HEADER, line("A"), HEADER, line("B")]
+    assert numbers(laid(rows, profile(header=3))) == [4]
+    with pytest.raises(FileRefused, match="row 9 is empty, expected the header; correct the profile's header"):
+        laid(rows, profile(header=9))
+
+
+def test_what_a_header_lacks_is_told_with_its_row_and_sheet() -> None:
+    with pytest.raises(ColumnsMissing, match=r"Sheet 'May', row 2: the header lacks 'Wartość' \(for net_amount\)"):
+        laid([TITLE, HEADER[:-1], line()], name="May")
+    with pytest.raises(ColumnsMissing, match="Row 1: the header lacks"):
+        laid([["a", "b"], ["1", "2"]])
+
+
+def test_a_name_that_stands_twice_is_refused_only_where_it_is_wanted() -> None:
+    rows = [[*HEADER, "Uwagi", "uwagi"], [*line(), "x", "y"]]
+    assert laid(rows).header[-2:] == ["Uwagi", "uwagi (2)"]
+    with pytest.raises(FileRefused, match="row 1 names 'Data' more than once"):
+        laid([[*HEADER, "Data"], [*line(), "x"]])
+
+
+def test_rows_of_a_header_are_joined_and_cells_that_are_one_name_all_below_them() -> None:
+    rows = [
+        ["Dokument", None, "Odbiorca", "Towar", None, "Wartość"],
+        ["Nr faktury", "Data", None, "Kod", "Ilość", None],
+        line(),
+    ]
+    merged = (Merge(1, 0, 1, 1), Merge(1, 2, 2, 2), Merge(1, 3, 1, 4), Merge(1, 5, 2, 5))
+    for more in ({"merged": merged}, {}):
+        table = laid(rows, profile(header_rows=2), **more)
+        assert table.header[:2] == ["Dokument / Nr faktury", "Dokument / Data"]
+        assert table.header[3:5] == ["Towar / Kod", "Towar / Ilość"]
+        assert len(typed(table, profile(header_rows=2, decimal=",")).good) == 1
+
+
+# --- rows that are no lines -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "word", ["Suma FV/1", "RAZEM", "Итого:", "Gesamtsumme", "Sub-total", "TOTAL", "Łącznie", "Somme"]
+)
+def test_a_row_that_adds_up_others_is_no_line(word: str) -> None:
+    rows = [
+        HEADER,
+        line("A"),
+        [word, None, None, None, "2", "20,00"],
+        line("B"),
+        [None, word, None, None, "4", "40,00"],
+    ]
+    table = laid(rows)
+    assert numbers(table) == [2, 4]
+    assert recognised(table) == {"total": [3, 5]}
+
+
+def test_goods_whose_names_begin_like_a_total_are_lines() -> None:
+    rows = [
+        HEADER,
+        line("A", product="Total Quartz"),
+        line(None, who=None, date=None, product="Total Quartz"),
+        line("B"),
+    ]
+    form = profile(fill_down=["document_number", "distributor", "issued_on"])
+    assert numbers(laid(rows, form)) == [2, 3, 4]
+    assert numbers(laid([HEADER, line("SUMA-7"), line("Total/1")])) == [2, 3]
+
+
+def test_a_header_that_comes_again_is_no_line_and_neither_is_the_title_above_it() -> None:
+    rows = [HEADER, line("A"), ["Strona 2", *[None] * 5], BLANK, HEADER, line("B"), HEADER, line("C")]
+    assert recognised(laid(rows)) == {"heading": [3], "blank": [4], "repeated_header": [5, 7]}
+
+
+def test_what_stands_alone_below_the_last_line_is_a_note_and_between_lines_a_row_with_a_problem() -> None:
+    alone: list[str | None] = ["FV/7", None, None, None, None, None]
+    form = profile(decimal=",")
+    table = laid([HEADER, line("A"), alone, line("B"), ["Sporządził: J. K.", *[None] * 5]], form)
+    assert recognised(table) == {"heading": [5]}
+    assert typed(table, form).outcomes == {3: ("refused", "missing missing missing missing")}
+
+
+def test_rows_of_another_width_are_titles_totals_notes_or_nobodys() -> None:
+    broken = {1: ["Raport"], 4: ["Razem", "2", "20,00"], 5: ["FV/3", "2026-01-05", "A;B"], 7: ["Koniec"]}
+    found = lay(
+        grid(
+            [TITLE, HEADER, line("A"), line("B")],
+            wrong_width=tuple((row, len(one)) for row, one in broken.items()),
+            broken=broken,
+        ),
+        profile(),
+        "report.csv",
+    )
+    assert found is not None
+    assert found.table.wrong_width == [(5, 3)]
+    assert recognised(found.table) == {"heading": [1, 1, 7], "total": [4]}
+
+
+def test_totals_are_compared_with_the_lines_above_them() -> None:
+    def told(*nets: str) -> list[dict[str, Any]]:
+        total = [["Suma", None, None, None, None, net] for net in nets]
+        rows = [HEADER, line("A"), line("A"), total[0], line("B"), total[1], total[2]]
+        form = profile(decimal=",")
+        found = typed(laid(rows, form), form)
+        return check_totals(found.table, found.columns, found.rows, found.profile, 2, found.problems)
+
+    assert told("40,00", "20,00", "60,00") == []
+    assert told("40", "60,00 zł", "60,00") == [], "one may begin at the first line as well"
+    assert [(one["row"], one["found"], one["expected"]) for one in told("40", "21,00", "60")] == [(6, "21,00", "20")]
+    bad = [HEADER, line("A", net="x"), ["Suma", None, None, None, None, "1,00"]]
+    form = profile(decimal=",")
+    found = typed(laid(bad, form), form)
+    assert check_totals(found.table, found.columns, found.rows, found.profile, 2, found.problems) == []
+
+
+# --- cells that hold for several rows -------------------------------------------------------------------------------
+
+
+def test_what_is_written_once_for_a_document_holds_for_its_rows_and_no_further() -> None:
+    rows = [
+        HEADER,
+        line("A", who="D1"),
+        line(None, who=None),
+        line("B", who=None),
+        line(None, who="D2"),
+        line("C", who="D3"),
+    ]
+    table = laid(rows, profile(fill_down=["document_number", "distributor"]))
+    assert table.column("Nr faktury").to_pylist() == ["A", "A", "B", "B", "C"]
+    assert table.column("Odbiorca").to_pylist() == ["D1", "D1", None, "D2", "D3"]
+
+
+def test_cells_that_are_one_hold_for_all_their_rows() -> None:
+    rows = [HEADER, line("A"), line(None), line(None), line("B")]
+    table = laid(rows, merged=(Merge(2, 0, 3, 0),), name="May")
+    assert table.column("Nr faktury").to_pylist() == ["A", "A", None, "B"]
+
+
+def test_formulas_without_a_value_matter_where_they_are_read() -> None:
+    rows = [[*HEADER, "Marża"], [*line(), None], ["Razem", *[None] * 6]]
+    assert numbers(laid(rows, unvalued=((2, 6), (3, 5)), name="May")) == [2]
+    with pytest.raises(
+        FileRefused, match=r"report\.csv, sheet 'May', row 2, column 'Wartość': found a formula whose value"
+    ):
+        laid(rows, unvalued=((2, 5),), name="May")
+
+
+def test_rows_that_a_workbook_hides_are_read_and_told() -> None:
+    assert laid([HEADER, line("A"), line("B")], hidden_rows=frozenset({3, 9}), name="May").warnings == [
+        {"code": "hidden_rows", "sheet": "May", "rows": 1}
+    ]
+
+
+# --- several sheets, and months side by side ------------------------------------------------------------------------
+
+
+def test_sheets_lie_one_beneath_the_other_and_rows_know_where_they_are() -> None:
+    first, second = (
+        grid(rows, name=name) for rows, name in (([HEADER, line("A")], "May"), ([TITLE, HEADER, line("B")], "June"))
+    )
+    form = profile(sheets="visible", fixed={"person": "Ann"})
+    table = stack([(one.name, found) for one in (first, second) if (found := lay(one, form, "x"))])
+    assert numbers(table) == [2, 5]
+    assert table.stretches == (Stretch("May", 0), Stretch("June", 2))
+    assert [place_of(row, table.stretches)[1] for row in (2, 5)] == [2, 3]
+    assert recognised(table) == {"heading": [3]}
+    assert table.given["person"].to_pylist() == ["Ann", "Ann"]
+    assert lay(grid([["proszę o rozliczenie"]], name="Notatki"), form, "x") is None
+
+
+def test_months_become_lines_and_each_a_document_of_its_own() -> None:
+    rows = [
+        ["Kod", "sty 2026", None, "luty 2026", None, "Razem", None],
+        [None, "szt.", "zł", "szt.", "zł", "szt.", "zł"],
+        ["P1", "2", "20,00", None, None, "2", "20,00"],
+        ["P2", None, None, None, None, "0", "0"],
+        ["P3", "1", "5,00", "3", "15,00", "4", "20,00"],
+    ]
+    form = profile(
+        columns={"product": "Kod"},
+        fixed={"distributor": "D1"},
+        months={"series": "R", "quantity": "szt.", "net_amount": "zł"},
+        header_rows=2,
+        decimal=",",
+    )
+    table = laid(rows, form, name="Zestawienie")
+    assert [(one[0], one[1], one[3], one[5], one[7]) for one in typed(table, form).good] == [
+        ("R-2026-01", "2026-01-31", "P1", 2000, 2000),
+        ("R-2026-01", "2026-01-31", "P3", 1000, 500),
+        ("R-2026-02", "2026-02-28", "P3", 3000, 1500),
+    ]
+    assert numbers(table) == [3, 5, 10]
+    assert [place_of(row, table.stretches)[1] for row in (3, 5, 10)] == [3, 5, 5]
+    assert recognised(table) == {"blank": [4]}
+    with pytest.raises(FileRefused, match="a month has no 'pcs' and 'zł'"):
+        laid(rows, form.model_copy(update={"months": form.months.model_copy(update={"quantity": "pcs"})}))  # type: ignore[union-attr]
+
+
+def test_months_without_a_year_need_one() -> None:
+    rows = [["Kod", "January", "February"], ["P1", "2", "3"]]
+    form = profile(columns={"product": "Kod", "unit_price": "Kod"}, fixed={"distributor": "D1"}, months={"series": "R"})
+    with pytest.raises(FileRefused, match="the month 'January' has no year; say year in the profile's months"):
+        laid(rows, form)
+    dated = form.model_copy(update={"months": form.months.model_copy(update={"year": 2026})})  # type: ignore[union-attr]
+    assert laid(rows, dated).given["document_number"].to_pylist() == ["R-2026-01", "R-2026-02"]
+
+
+# --- reports of public bodies, beside what others made of them ------------------------------------------------------
+
+
+def test_published_reports_have_the_rows_that_others_found_in_them(test_data: Path) -> None:
+    folder = test_data / "uk_public_spend_csv"
+    if not folder.is_dir():
+        pytest.skip(f"NOT RUN: there are no reports of public bodies in {test_data}")
+    for path in sorted((folder / "csv").iterdir()):
+        judged = judge(path, path.name, LIMITS, ["en"])
+        [whole] = grids(judged, path.name)
+        seen = look([whole], [], "sales")
+        said = profile(columns={"net_amount": seen.columns[0].name}, header=seen.header)
+        found = lay(whole, said, path.name)
+        assert found is not None
+        with (folder / "clean" / path.name).open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        table = found.table
+        assert [name for name in table.header if not name.startswith("column ")] == [
+            one.strip() for one in header if one.strip()
+        ]
+        ours = zip(*(table.column(name).to_pylist() for name in table.header), strict=True)
+        alike = [
+            [cell.strip() for cell in theirs if cell.strip()]
+            == [cell.strip() for cell in mine if cell and cell.strip()]
+            for mine, theirs in zip(ours, rows, strict=True)
+        ]
+        assert alike.count(False) <= 11, path.name  # a dash of another code page was written otherwise by hand

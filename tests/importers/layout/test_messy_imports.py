@@ -1,0 +1,104 @@
+"""Messy workbooks from end to end: every row is accounted for, and what was handed back comes in again."""
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.importers.driver import Desk, cells_of
+
+HEADER = ["Nr faktury", "Data", "Odbiorca", "Kod", "Ilość", "Wartość"]
+COLUMNS = dict(
+    zip(("document_number", "issued_on", "distributor", "product", "quantity", "net_amount"), HEADER, strict=True)
+)
+
+
+@pytest.fixture
+def stocked(desk: Desk) -> Desk:
+    desk.people("D1")
+    desk.goods(P1=None, P2=None)
+    return desk
+
+
+def workbook(path: Path, **sheets: list[list[object]]) -> Path:
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for name, rows in sheets.items():
+        page = book.create_sheet(name)
+        for row in rows:
+            page.append(row)
+    book.save(path)
+    return path
+
+
+def test_sheets_of_months_with_titles_and_totals_are_one_import_and_problems_name_their_sheet(stocked: Desk) -> None:
+    stocked.document["import_profiles"]["sales"] = {
+        "columns": COLUMNS,
+        "sheets": "visible",
+        "dates": "dmy",
+        "decimal": "found",
+        "thousands": None,
+    }
+    stocked.reload()
+    january = [
+        ["Raport za styczeń"],
+        [],
+        HEADER,
+        ["A", "05.01.2026", "D1", "P1", 2, "1 020,00 zł"],
+        ["Suma A", None, None, None, 2, 1020],
+        ["Razem", None, None, None, 2, 1021],
+    ]
+    february = [
+        HEADER,
+        ["B", "02.02.2026", "D1", "P1", "dwa", 10],
+        ["B", "02.02.2026", "D1", "P2", 1, 10],
+        ["C", "14.02.2026", "D1", "P2", 1, "(5,50)"],
+    ]
+    path = workbook(stocked.folder / "months.xlsx", styczeń=january, luty=february, Notatki=[["proszę o rozliczenie"]])
+    found = stocked.run(path)
+    parts = ("rows_read", "lines_accepted", "lines_held", "lines_refused", "rows_recognised")
+    assert [found.counts[part] for part in parts] == [8, 2, 1, 1, 4]
+    assert [found.counts[f"rows_{kind}"] for kind in ("heading", "blank", "total")] == [1, 1, 2]
+    assert [one["code"] for one in found.warnings] == ["sheet_without_table", "total_differs_from_lines"]
+    assert found.warnings[1] | {"sheet": "styczeń", "row": 6, "found": "1021", "expected": "1020"} == found.warnings[1]
+    header, *rows = cells_of(Path(str(found.problems_file)))
+    assert header == [*HEADER, "Sheet", "Row", "Reason"]
+    assert [(row[0], *row[-3:-1]) for row in rows] == [("B", "luty", "2"), ("B", "luty", "3")]
+    assert "found 'dwa', expected a number" in rows[0][-1]
+    assert rows[1][-1] == "Held: Row luty!2 of document B has a problem; it waits until all is right."
+    rows[0][4] = "2"
+    again = stocked.run(workbook(stocked.folder / "problems.xlsx", Problems=[header, *rows]))
+    assert [again.counts[part] for part in parts] == [2, 2, 0, 0, 0]
+    assert stocked.balance("D1")[1] == 104
+
+
+def test_a_matrix_of_months_is_imported_once_and_its_problems_come_back_as_lines(stocked: Desk) -> None:
+    stocked.document["import_profiles"]["sales"] = {
+        "columns": {"product": "Kod"},
+        "fixed": {"distributor": "D1"},
+        "months": {"series": "R", "quantity": "szt.", "net_amount": "zł"},
+        "header_rows": 2,
+    }
+    stocked.reload()
+    rows = [
+        ["Kod", "2026-01", None, "2026-02", None, "Razem", None],
+        [None, "szt.", "zł", "szt.", "zł", "szt.", "zł"],
+        ["P1", 2, 20, 3, 30, 5, 50],
+        ["P2", "x", 10, None, None, 0, 0],
+    ]
+    path = workbook(stocked.folder / "matrix.xlsx", Zestawienie=rows)
+    found = stocked.run(path)
+    assert [found.counts[part] for part in ("rows_read", "lines_accepted", "lines_held", "lines_refused")] == [
+        3,
+        1,
+        1,
+        1,
+    ]
+    header, *back = cells_of(Path(str(found.problems_file)))
+    assert header == ["Kod", "Month", "szt.", "zł", "Sheet", "Row", "Reason"]
+    assert [row[:4] for row in back] == [["P1", "2026-01", "2", "20"], ["P2", "2026-01", "x", "10"]]
+    back[1][2] = "1"
+    again = stocked.run(workbook(stocked.folder / "problems.xlsx", Problems=[header, *back]))
+    assert (again.counts["rows_read"], again.counts["lines_accepted"]) == (2, 2)
+    assert stocked.run(path).counts["lines_accepted"] == 0, "the document of February is here already"
+    assert {number for number, _ in stocked.documents()} == {"R-2026-01", "R-2026-02"}
