@@ -77,7 +77,7 @@ def start(
         raise NoProfile(f"Nothing imports {kind!r}; there are {', '.join(sorted(KINDS))}.")
     name, profile = profile_of(program, kind, profile_name)
     file_name = printable(file_name)
-    judge(path, file_name, Limits.of(settings), [program.locale])
+    judge(path, file_name, Limits.of(settings), [program.locale], scan=False)  # the job looks through it
     batch = ImportBatch(
         program_id=program.id,
         kind=kind,
@@ -349,4 +349,7 @@ def note(session: Session, batch_id: int, stretches: Sequence[Stretch], warnings
 
 def stretches_noted(session: Session, batch_id: int) -> list[dict[str, Any]] | None:
     """Give of which sheets the rows of a batch are, as it was noted."""
-    return session.execute(select(ImportBatch.stretches).where(ImportBatch.id == batch_id)).scalar_one()
+    noted: list[dict[str, Any]] | None = session.scalars(
+        select(ImportBatch.stretches).where(ImportBatch.id == batch_id)
+    ).one()
+    return noted

@@ -21,7 +21,7 @@ def read(judged: Judged, name: str, sheet: str | None, decimal: str = ".") -> Te
         FileRefused: The file cannot be read as a table; the message says why and what to do.
     """
     named = None if sheet is None else [sheet]
-    grid = next(grids(judged, name, sheets=named, most=1, tell_texts=decimal == ","), None)
+    grid = next(grids(judged, name, sheets=named, most=1, header_first=True, tell_texts=decimal == ","), None)
     if grid is None:
         raise _no_sheet(name)
     return lay_plainly(grid, name, decimal)

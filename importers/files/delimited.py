@@ -22,6 +22,7 @@ from importers.files.text import in_utf8, row_at
 DELIMITERS = ",;\t|"
 
 _SAID = re.compile(r"\ufeff?\"?sep=(.)\"?[^\S\n\r]*(?:\r\n?|\n|\Z)", re.IGNORECASE)
+_NUMBER = re.compile(r"\s*[-+]?[0-9][0-9 .,:/'\u00a0-]*\s*")
 _SAMPLE = 1 << 18
 _LOOKED_AT = 200
 _BLOCK = 1 << 20
@@ -45,14 +46,18 @@ class Shape:
     said: bool
 
 
-def read_delimited(path: Path, name: str, encoding: Encoding, delimiter: str | None = None) -> Grid:
+def read_delimited(
+    path: Path, name: str, encoding: Encoding, delimiter: str | None = None, *, header_first: bool = False
+) -> Grid:
     """Read the rows of a text file, parted by ``delimiter`` or by what is found.
+
+    With ``header_first`` the table is as wide as the first row, otherwise as what is found.
 
     Raises:
         FileRefused: It cannot be read as rows; the message says why and what to do.
     """
     with in_utf8(path, encoding.name, name) as text:
-        shape = shape_of(text, delimiter)
+        shape = shape_of(text, delimiter, header_first=header_first)
         table, wrong = _parse(text, name, shape, threads=True)
         if wrong:
             table, wrong = _parse(text, name, shape, threads=False)
@@ -77,7 +82,7 @@ def read_delimited(path: Path, name: str, encoding: Encoding, delimiter: str | N
     )
 
 
-def shape_of(path: Path, delimiter: str | None = None) -> Shape:
+def shape_of(path: Path, delimiter: str | None = None, *, header_first: bool = False) -> Shape:
     """Tell how the rows of a text in UTF-8 are written: what parts them alike over the first rows parts their cells."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         sample = file.read(_SAMPLE)
@@ -91,10 +96,14 @@ def shape_of(path: Path, delimiter: str | None = None) -> Shape:
     widths = {
         one: [len(row) for row in rows[skipped:] if any(cell.strip() for cell in row)] for one, rows in found.items()
     }
-    best = max(candidates, key=lambda one: _evenness(widths[one]))
-    width = _usual(widths[best])
-    rows = found[best]
-    first = next((at for at, row in enumerate(rows) if at >= skipped and len(row) == width), len(rows))
+    if header_first:
+        best = max(candidates, key=lambda one: len(found[one][skipped]) if len(found[one]) > skipped else 0)
+        rows = found[best]
+        width, first = max(1, len(rows[skipped]) if len(rows) > skipped else 1), min(len(rows), skipped + 1)
+    else:
+        best = max(candidates, key=lambda one: _evenness(widths[one]))
+        rows = found[best]
+        width, first = _width(rows, skipped, _usual(widths[best]))
     return Shape(best, width, tuple(tuple(row) for row in rows[:first]), said is not None)
 
 
@@ -115,6 +124,22 @@ def _usual(widths: Sequence[int]) -> int:
     """Give the width that most rows have; of two the larger."""
     times = Counter(widths)
     return max(times, key=lambda width: (times[width], width), default=1)
+
+
+def _width(rows: Sequence[Sequence[str]], skipped: int, usual: int) -> tuple[int, int]:
+    """Give the width of the table, and its first row below what stands above it.
+
+    That is the width of most rows, unless the header above them names more cells or fewer: a separator too many or too
+    few in every row would else move what stands behind it into another column.
+    """
+    first = next((at for at, row in enumerate(rows) if at >= skipped and len(row) == usual), len(rows))
+    header = _trimmed(rows[first - 1]) if skipped < first < len(rows) else ()
+    if len(header) < 2 or not all(header) or any(map(_NUMBER.fullmatch, header)):
+        return usual, first
+    if not any(map(_NUMBER.fullmatch, rows[first])):
+        return usual, first  # which may well be the header, and what stands above it a title
+    beyond = any(any(row[len(header) :]) for row in rows[first:] if len(row) == usual)
+    return len(header) if len(header) > usual or beyond else usual, first
 
 
 def _evenness(widths: Sequence[int]) -> float:

@@ -79,6 +79,7 @@ class Judged:
         limits: what reading them may take.
         encoding: of text and of a page: in which it is written.
         sheets: of a workbook in a container, what the scan saw of its sheets.
+        scanned: whether it was looked through; what was not is not read.
     """
 
     path: Path
@@ -86,9 +87,10 @@ class Judged:
     limits: Limits
     encoding: Encoding | None = None
     sheets: tuple[ScannedSheet, ...] = ()
+    scanned: bool = True
 
 
-def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = ()) -> Judged:
+def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = (), *, scan: bool = True) -> Judged:
     """Tell what a file is by its bytes, not by its name, and refuse what is not safe or not a table.
 
     Args:
@@ -96,6 +98,7 @@ def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = ()) 
         name: what the person calls the file; for messages.
         limits: how large it may be, and all that is in it.
         languages: what its texts may be written in, where that is known: "pl", or a locale.
+        scan: whether the parts of a workbook are unpacked and looked through, as they must be before it is read.
 
     Raises:
         FileRefused: with the reason and what to do.
@@ -111,8 +114,8 @@ def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = ()) 
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith(_ZIP):
-        form, sheets = judge_workbook(Parts(path, name, limits), name, limits)
-        return Judged(path, form, limits, sheets=sheets)
+        form, sheets = judge_workbook(Parts(path, name, limits), name, limits, scan=scan)
+        return Judged(path, form, limits, sheets=sheets, scanned=scan)
     if head.startswith(_COMPOUND):
         return _judge_compound(path, name, limits)
     if head.startswith(_OLD_EXCEL):

@@ -22,6 +22,7 @@ def grids(
     most: int | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    header_first: bool = False,
     tell_texts: bool = True,
 ) -> Iterator[Grid]:
     """Read sheets of a file, all that people see where none is named.
@@ -33,6 +34,7 @@ def grids(
         most: how many are read, of those that people see.
         encoding: of a text or a page, where it is not what was found.
         delimiter: of a text, where it is not what was found.
+        header_first: whether a text is a table whose first row is the header, and nothing else.
         tell_texts: whether text cells are told from number cells (``Grid.texts``), which may take a second reading.
 
     Raises:
@@ -41,8 +43,9 @@ def grids(
     if judged.form == "text":
         assert judged.encoding is not None, "that of a text was found when it was judged"
         found = stated(judged.path, encoding, name) if encoding else judged.encoding
-        yield read_delimited(judged.path, name, found, delimiter)
+        yield read_delimited(judged.path, name, found, delimiter, header_first=header_first)
         return
+    assert judged.scanned, "a workbook is looked through before it is read"
     scanned = {sheet.name: sheet for sheet in judged.sheets}
     wanted = sheets if sheets is not None else [one.name for one in judged.sheets if one.visible][:most] or None
     task = {
@@ -61,6 +64,7 @@ def sheet_names(judged: Judged, name: str) -> list[SheetSeen]:
     """Name the sheets of a file, those that people do not see as well. A text and a page have one without a name."""
     if judged.form in ("text", "html"):
         return [SheetSeen("", visible=True, rows=None)]
+    assert judged.scanned, "a workbook is looked through before its sheets are named"
     if judged.sheets:
         return [SheetSeen(one.name, one.visible, one.marks.rows if one.marks else None) for one in judged.sheets]
     return [

@@ -20,8 +20,7 @@ MOST_UNVALUED = 100
 _LONGEST_ROW = 1 << 26
 _BLOCK = 1 << 18
 """Bytes looked at together: what stays in the processor's cache from one comparison to the next."""
-_BEHIND = b" " * 32
-_ROW_DIGITS = 7
+_DIGITS = re.compile(rb"[0-9]{1,9}")
 
 _NAMED = rb"<(?:\w+:)?"
 _PROLOG = re.compile(
@@ -41,6 +40,13 @@ _UNVALUED = re.compile(
 )
 _MERGED = re.compile(_NAMED + rb"""mergeCell\s[^>]*?ref=["']([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})["']""")
 _COMPUTED_TEXT = re.compile(rb"""\st=["']str["']""")
+
+
+class There(NamedTuple):
+    """What stands among some rows besides plain cells: formulas, and perhaps hidden rows."""
+
+    formulas: bool
+    maybe_hidden: bool
 
 
 class TooWild(Exception):
@@ -140,14 +146,17 @@ def scan_sheet(pieces: Iterable[bytes], most_merges: int) -> Marks:
     alike = True
     for rows in whole_rows(pieces, b"row"):
         alike = alike and b":row" not in rows[:_BLOCK]
-        formulas = _measure(rows, marks) if alike else None
-        if formulas is None:
-            alike, formulas = False, True
+        try:
+            there = _measure(rows, marks) if alike else None
+        except IndexError:  # the last tag is shorter than one of that manner
+            there = None
+        if there is None:
+            alike, there = False, There(formulas=True, maybe_hidden=True)
             for cell in _cells(rows, marks.rows):
                 marks.rows, marks.columns = max(marks.rows, cell.row), max(marks.columns, cell.column)
-        if b" hidden=" in rows:
+        if there.maybe_hidden and b"hidden=" in rows:
             _note_hidden(rows, marks)
-        if formulas and len(marks.unvalued) < MOST_UNVALUED:
+        if there.formulas and len(marks.unvalued) < MOST_UNVALUED:
             _note_unvalued(rows, marks)
     for found in _MERGED.finditer(rows):
         marks.merge((int(found[2]), _column(found[1]) - 1), (int(found[4]), _column(found[3]) - 1), most_merges)
@@ -189,13 +198,13 @@ def _last_start(xml: bytes, name: bytes) -> int:
     return xml.rfind(b"<", 0, max(0, xml.rfind(b":%b " % name)))
 
 
-def _measure(rows: bytes, marks: Marks) -> bool | None:
-    """Take in where the cells of these rows stand, and tell whether there are formulas.
+def _measure(rows: bytes, marks: Marks) -> There | None:
+    """Take in where the cells of these rows stand, and tell what else is there.
 
     Gives None where cells or rows are written in another manner than ``<c r="A1"``, ``<row r="1"``.
     """
-    letters = np.frombuffer(rows + _BEHIND, dtype=np.uint8)
-    formulas = False
+    letters = np.frombuffer(rows, dtype=np.uint8)
+    formulas = maybe_hidden = False
     for start in range(0, len(rows), _BLOCK):
         block = letters[start : min(start + _BLOCK, len(rows)) + 1]
         opens, after = block[:-1] == ord("<"), block[1:]
@@ -204,9 +213,10 @@ def _measure(rows: bytes, marks: Marks) -> bool | None:
         if cells is None or heads is None:
             return None
         formulas = formulas or bool((opens & (after == ord("f"))).any())
+        maybe_hidden = maybe_hidden or bool(((block[:-1] == ord(" ")) & (after == ord("h"))).any())
         marks.columns = max(marks.columns, _furthest_column(letters, cells))
-        marks.rows = max(marks.rows, _furthest_row(letters, heads))
-    return formulas
+        marks.rows = max(marks.rows, _furthest_row(rows, heads))
+    return There(formulas, maybe_hidden)
 
 
 def _tags(letters: npt.NDArray[np.uint8], at: npt.NDArray[np.intp], name: bytes) -> npt.NDArray[np.intp] | None:
@@ -215,10 +225,10 @@ def _tags(letters: npt.NDArray[np.uint8], at: npt.NDArray[np.intp], name: bytes)
         at = at[letters[at + place] == letter]
     behind = letters[at + len(name) + 1]
     at = at[(behind < ord("A"))]  # another element, whose name begins with this one, goes on
-    for place, letter in enumerate(b' r="', len(name) + 1):
-        if not (letters[at + place] == letter).all():
-            return None
-    return at + len(name) + 5
+    at = at + len(name) + 2
+    if not ((letters[at] == ord("r")) & (letters[at + 2] == ord('"'))).all():
+        return None
+    return at + 3
 
 
 def _furthest_column(letters: npt.NDArray[np.uint8], at: npt.NDArray[np.intp]) -> int:
@@ -232,14 +242,10 @@ def _furthest_column(letters: npt.NDArray[np.uint8], at: npt.NDArray[np.intp]) -
     return int(column.max())
 
 
-def _furthest_row(letters: npt.NDArray[np.uint8], at: npt.NDArray[np.intp]) -> int:
-    row = np.zeros(len(at), dtype=np.int32)
-    going = np.ones(len(at), dtype=bool)
-    for place in range(_ROW_DIGITS):
-        digit = letters[at + place].astype(np.int32) - 48
-        going &= (digit >= 0) & (digit <= 9)
-        row = np.where(going, row * 10 + digit, row)
-    return int(row.max(initial=0))
+def _furthest_row(rows: bytes, at: npt.NDArray[np.intp]) -> int:
+    """Read the number of the last row: they rise in every workbook, and who reads it takes the last for the largest."""
+    found = _DIGITS.match(rows, int(at[-1])) if len(at) else None
+    return int(found[0]) if found else 0
 
 
 def _cells(rows: bytes, row: int) -> Iterator[Cell]:

@@ -49,13 +49,17 @@ class ScannedSheet:
     sparse: bool = False
 
 
-def judge_workbook(parts: Parts, name: str, limits: Limits) -> tuple[WorkbookForm, tuple[ScannedSheet, ...]]:
-    """Tell what kind of workbook a container holds, and look through its parts.
+def judge_workbook(
+    parts: Parts, name: str, limits: Limits, *, scan: bool
+) -> tuple[WorkbookForm, tuple[ScannedSheet, ...]]:
+    """Tell what kind of workbook a container holds, and with ``scan`` look through its parts.
 
     Raises:
         FileRefused: It holds no workbook, or one that nobody should open; the message says why and what to do.
     """
     form = _form(parts, name)
+    if not scan:
+        return form, ()
     sheets = tuple(_sheets(parts, form, name, limits))
     scanned = {sheet.part for sheet in sheets}
     for part in parts.names:

@@ -67,9 +67,33 @@ def test_titles_stand_in_the_grid_as_they_do_in_a_workbook(text: Text) -> None:
     assert (grid.wrong_width, dict(grid.broken), grid.blank.tolist()) == (((8, 2),), {8: ["Razem", "5"]}, [10])
 
 
-def test_a_header_wider_than_its_rows_makes_the_grid_wider(text: Text) -> None:
+def test_a_header_that_names_more_cells_than_the_rows_have_makes_them_wrong(text: Text) -> None:
     grid = text("a;b;c;d;\n1;2;3\n4;5;6\n")
-    assert rows_of(grid) == {1: ["a", "b", "c", "d"], 2: ["1", "2", "3", None], 3: ["4", "5", "6", None]}
+    assert rows_of(grid) == {1: ["a", "b", "c", "d"]}
+    assert grid.wrong_width == ((2, 3), (3, 3))
+
+
+def test_a_separator_too_many_in_every_row_moves_no_value_into_another_column(text: Text) -> None:
+    grid = text("nr,name,net\n1,x,3,50\n2,y,4,50\n3,z,5,00\n")
+    assert rows_of(grid) == {1: ["nr", "name", "net"]}
+    assert grid.wrong_width == ((2, 4), (3, 4), (4, 4))
+
+
+def test_a_separator_at_the_end_of_every_row_but_the_header_is_no_cell(text: Text) -> None:
+    grid = text("nr,name,net\n1,x,3,\n2,y,4,\n")
+    assert rows_of(grid) == {1: ["nr", "name", "net", None], 2: ["1", "x", "3", None], 3: ["2", "y", "4", None]}
+
+
+def test_a_title_with_more_separators_than_the_table_makes_it_no_wider(text: Text) -> None:
+    grid = text("Report, of all sales, in, March\nnr,name\n1,x\n2,y\n")
+    assert grid.wrong_width == ()
+    assert rows_of(grid)[2] == ["nr", "name", None, None]
+
+
+def test_a_known_table_is_as_wide_as_its_first_row(text: Text) -> None:
+    grid = text("a,b\nx,y,z\nx,y,z\nx\n1,2\n", header_first=True)
+    assert rows_of(grid) == {1: ["a", "b"], 5: ["1", "2"]}
+    assert grid.wrong_width == ((2, 3), (3, 3), (4, 1))
 
 
 @pytest.mark.parametrize("said", ["sep=;", "SEP=;", '"sep=;"', "sep=;\t"])

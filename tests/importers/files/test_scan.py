@@ -58,6 +58,12 @@ def test_cells_and_rows_without_a_place_follow_one_another() -> None:
     assert [(one.row, one.column) for one in filled([xml])] == [(1, 1), (7, 1), (8, 5)]
 
 
+@pytest.mark.parametrize("rest", ["", "<row/>", "<c/>", '<row r="9"/>', "<c", "<r", '<row r="', '<c r="'])
+def test_xml_may_end_anywhere(rest: str) -> None:
+    rows = '<row r="3"><c r="B3"><v>1</v></c></row>'
+    assert scan_sheet([(rows + rest).encode()], 10).rows >= 3
+
+
 def test_what_only_has_a_look_is_no_value() -> None:
     cells = (
         '<c r="A1"><v>0</v></c><c r="B1" s="1"/><c r="C1" s="1"></c><c r="D1"><f>A1</f><v></v></c>'
