@@ -20,6 +20,7 @@ NAMED = {
     Reach.IMPORT: {"program_code", "batch_id"},
     Reach.DRAFT: {"program_code", "draft_id"},
     Reach.PROFILE: {"program_code", "profile_name"},
+    Reach.UNKNOWN_NAME: {"program_code", "unknown_id"},
     Reach.RUN: {"program_code", "run_id"},
     Reach.TRANSACTION: {"program_code", "transaction_id"},
     Reach.ADJUSTMENT: {"program_code", "adjustment_id"},
