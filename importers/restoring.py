@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Text, any_, func, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
 
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
 from app.domain.states import BatchStatus
@@ -22,16 +23,13 @@ def count_again(session: Session, rules: ProgramRules, document_ids: Sequence[in
 
     Of several that were replaced one after the other it is the newest whose import stands.
     """
-    undone = aliased(SalesDocument)
+    keys = session.scalars(select(SalesDocument.document_key).where(SalesDocument.id.in_(document_ids))).all()
     found = session.scalars(
         select(SalesDocument)
-        .join(
-            undone,
-            (undone.program_id == SalesDocument.program_id) & (undone.document_key == SalesDocument.document_key),
-        )
         .outerjoin(ImportBatch, ImportBatch.id == SalesDocument.batch_id)
         .where(
-            undone.id.in_(document_ids),
+            SalesDocument.program_id == rules.program_id,
+            SalesDocument.document_key == any_(literal(list(keys), ARRAY(Text))),
             text("sales_document.status = 4"),  # as the index says it
             func.coalesce(ImportBatch.status, "").not_in((BatchStatus.UNDOING, BatchStatus.UNDONE)),
         )

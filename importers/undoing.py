@@ -206,9 +206,10 @@ def _take_back(
 
 
 def _next(session: Session, batch_ids: Sequence[int], distributor_ids: Sequence[int]) -> dict[int, int]:
-    """Give the next documents to take back, by id their distributor: the newest first, so returns before their sales.
+    """Give the next documents to take back, by id their distributor.
 
-    What a person refused stays refused, whatever becomes of the import.
+    One distributor comes after the other, for every wallet is opened whole; of each the newest documents come first, so
+    returns before their sales. What a person refused stays refused, whatever becomes of the import.
     """
     by_person = select(Decision.id).where(
         Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED
@@ -221,7 +222,7 @@ def _next(session: Session, batch_ids: Sequence[int], distributor_ids: Sequence[
             SalesDocument.batch_id.in_(batch_ids),
             SalesDocument.status.in_(COUNTING) | refused,
         )
-        .order_by(SalesDocument.id.desc())
+        .order_by(SalesDocument.distributor_id, SalesDocument.id.desc())
         .limit(_PIECE)
     )
     return dict(rows.all())

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, and_, any_, cast, func, literal, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, Text, and_, any_, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -69,11 +69,14 @@ def _spent(
 
     Only the wallets of which anything was ever spent are looked at.
     """
-    spenders = select(Account.id).where(
+    of_program = select(Account.id).where(
         (Account.spent > 0) | (Account.reserved > 0), Account.distributor_id.is_not(None)
     )
     if distributor_ids is not None:
-        spenders = spenders.where(Account.distributor_id == any_(literal(list(distributor_ids), ARRAY(BigInteger))))
+        of_program = of_program.where(Account.distributor_id == any_(literal(list(distributor_ids), ARRAY(BigInteger))))
+    spenders = session.scalars(of_program).all()
+    if not spenders:
+        return []
     given = aliased(LedgerTransaction)
     taken = (
         select(
@@ -86,7 +89,7 @@ def _spent(
         .join(given, given.id == LedgerEntry.lot_id)
         .join(SalesDocument, SalesDocument.id == given.document_id)
         .where(
-            LedgerEntry.account_id.in_(spenders),
+            LedgerEntry.account_id == any_(literal(list(spenders), ARRAY(BigInteger))),
             LedgerEntry.bucket == Bucket.AVAILABLE,
             LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL)),
             given.kind == TransactionKind.AWARD,
@@ -158,24 +161,33 @@ def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[i
 
 def _corrected(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int]) -> list[Block]:
     """Find documents in whose place a document of another import counts."""
-    holder = aliased(SalesDocument, name="holder")
-    rows = (
-        select(SalesDocument.number, SalesDocument.distributor_id, holder.batch_id)
-        .join(
-            holder,
-            and_(holder.program_id == SalesDocument.program_id, holder.document_key == SalesDocument.document_key),
+    replaced = session.execute(
+        select(
+            SalesDocument.program_id,
+            SalesDocument.document_key,
+            SalesDocument.number,
+            SalesDocument.distributor_id,
+            SalesDocument.batch_id,
+        ).where(mine, text("sales_document.status = 4"))  # as the index says it
+    ).all()
+    if not replaced:
+        return []
+    holders = {
+        key: (batch_id, corrects)
+        for key, batch_id, corrects in session.execute(
+            select(SalesDocument.document_key, SalesDocument.batch_id, SalesDocument.supersedes_id).where(
+                SalesDocument.program_id == replaced[0].program_id,
+                SalesDocument.document_key == any_(literal([row.document_key for row in replaced], ARRAY(Text))),
+                text("sales_document.status in (1, 2)"),  # likewise
+            )
         )
-        .where(
-            mine,
-            text("sales_document.status = 4"),  # both as the indexes say it
-            text("holder.status in (1, 2)"),
-            # what counts again because its correction was undone bears the number of the import that brought it
-            or_(
-                and_(holder.batch_id > SalesDocument.batch_id, holder.batch_id.not_in(batch_ids)),
-                and_(holder.batch_id.is_(None), holder.supersedes_id.is_not(None)),
-            ),
-        )
-        .order_by(SalesDocument.number)
-        .limit(MOST_TOLD)
-    )
-    return [Block("corrected", who, {"number": number, "batch": batch}) for number, who, batch in session.execute(rows)]
+    }
+    found: dict[str, Block] = {}
+    for _program, key, number, who, brought_by in sorted(replaced, key=lambda row: row.number):
+        assert brought_by is not None, "they are an import's"
+        batch, corrects = holders.get(key, (brought_by, None))
+        # what counts again because its correction was undone bears the number of the import that brought it
+        later = corrects is not None if batch is None else batch > brought_by and batch not in batch_ids
+        if later:
+            found.setdefault(key, Block("corrected", who, {"number": number, "batch": batch}))
+    return list(found.values())[:MOST_TOLD]

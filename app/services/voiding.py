@@ -62,6 +62,7 @@ def void_documents(
     for (document, unit, undoes), (account, lot, amount) in given.items():
         legs, _forgiven = opened.of[account].take_back(amount, lot)
         undoing.post(document, unit, undoes, account, legs)
+    undoing.write()
     undoing.add_lots()
     posting.changed_lots.append(opened.changed())
     post(session, posting)
@@ -89,23 +90,31 @@ class _Undoing:
         self.today = today
         self.programs = rules.accounts
         self.fresh: list[tuple[int, Unit, int, LotBalance]] = []
+        self.planned: list[tuple[int, Unit, int, int, list[Leg], int]] = []
 
     def post(self, document: int, unit: Unit, undoes: int, account: int, legs: list[Leg], number: int = 0) -> None:
-        """Add the transaction that undoes another; ``number`` is its own, where a lot bears it already."""
-        if not legs:
+        """Plan the transaction that undoes another; ``number`` is its own, where a lot bears it already."""
+        if legs:
+            self.planned.append((document, unit, undoes, account, legs, number))
+
+    def write(self) -> None:
+        """Write what was planned into the posting, with the numbers of all transactions drawn at once."""
+        if not self.planned:
             return
-        ids = single(number) if number else transaction_ids(self.session, 1)
+        ids = np.asarray([plan[5] for plan in self.planned], dtype=np.int64)
+        ids[ids == 0] = transaction_ids(self.session, int((ids == 0).sum()))
         self.posting.add_transactions(
             ids,
             TransactionKind.VOID,
-            [f"void:{undoes}"],
-            np.asarray([self.today], dtype="datetime64[D]"),
-            document_ids=single(document),
-            reverses_ids=single(undoes),
+            [f"void:{plan[2]}" for plan in self.planned],
+            np.full(len(ids), np.datetime64(self.today, "D")),
+            document_ids=np.asarray([plan[0] for plan in self.planned], dtype=np.int64),
+            reverses_ids=np.asarray([plan[2] for plan in self.planned], dtype=np.int64),
         )
-        self.posting.add_legs(int(ids[0]), account, legs)
-        issued = -sum(leg.amount for leg in legs)
-        self.posting.add_legs(int(ids[0]), self.programs[unit], [Leg(Bucket.ISSUED, issued, None)])
+        for id_, (_document, unit, _undoes, account, legs, _number) in zip(ids.tolist(), self.planned, strict=True):
+            self.posting.add_legs(id_, account, legs)
+            issued = -sum(leg.amount for leg in legs)
+            self.posting.add_legs(id_, self.programs[unit], [Leg(Bucket.ISSUED, issued, None)])
 
     def give_back(
         self,
