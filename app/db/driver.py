@@ -68,6 +68,16 @@ def send(session: Session | Connection, statement: str, parameters: Parameters) 
         cursor.execute(statement, parameters, prepare=True)
 
 
+def end_reading(session: Session) -> None:
+    """End a transaction in which nothing was written by a commit of the driver's.
+
+    It ends the same either way; but after a rollback psycopg forgets which statements it has prepared, and PostgreSQL
+    plans each anew. What the session still holds of changed objects is not written.
+    """
+    if session.in_transaction():
+        driver_of(session.connection()).commit()
+
+
 @contextmanager
 def together(session: Session) -> Iterator[None]:
     """Send the statements of a block without waiting for each: what a document stores is answered at once.

@@ -4,11 +4,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, current_app, g
+from flask import abort, current_app, g, request
 from flask_login import UserMixin, current_user
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from app.config import Settings
+from app.db import driver
 from app.extensions import db
 from app.models.programs import Program
 from app.services.keys import Keys
@@ -73,6 +75,13 @@ def session() -> Session:
     """Give this request's session."""
     made: Session = db.session()
     return made
+
+
+def end_reading(response: Response) -> Response:
+    """End what a page has read: one that writes has committed itself, and begins nothing anew but to read."""
+    if request.method in ("GET", "HEAD") and response.status_code < 500 and db.session.registry.has():
+        driver.end_reading(session())
+    return response
 
 
 def keys() -> Keys:

@@ -168,6 +168,7 @@ def register(app: Flask) -> None:
     app.before_request(uploads.allow)
     app.after_request(security.add_headers)
     app.after_request(assets.shrink)
+    app.after_request(context.end_reading)
     login_manager.user_loader(sessions.load)
     login_manager.init_app(app, add_context_processor=False)  # which would ask the database on every error page
     csrf.init_app(app)
