@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli import import_queue, looking, watching
+from app.cli import import_queue, looking, samples, watching
 from app.cli.following import follow, report, result, start_import
 from app.cli.ledger import chosen_program
 from app.cli.output import LIMIT, NOT_FOUND, failing, figure, json_option, print_json, print_table
@@ -61,6 +61,7 @@ _OF_EVERY_FILE = (
 for _kind in _HOLDS:
     import_.add_command(_file_command(_kind))
 import_.add_command(looking.look)
+import_.add_command(samples.sample)
 import_.add_command(watching.watch)
 
 

@@ -194,3 +194,11 @@ def test_people_are_told_the_same_as_scripts(open_desk: Desk) -> None:
     assert found == {"rows read": "2", "accepted": "1", "refused": "1", "points awarded": "10", "new products": "1"}
     assert "problems.xlsx" in told.stdout
     assert "sales.csv" in open_desk.run("imports", "list", "--program", open_desk.code).stdout
+
+
+def test_a_sample_is_written_in_the_language_that_is_asked_for_and_looked_at_as_what_it_is(desk: Desk) -> None:
+    target = desk.folder / "wzór.xlsx"
+    told = desk.json("import", "sample", "distributors", "--program", desk.code, "--language", "pl", "--to", target)
+    assert told == {"kind": "distributors", "file": str(target)}
+    seen = desk.json("import", "look", target, "--program", desk.code, "--kind", "distributors")
+    assert "Kod" in str(seen)
