@@ -50,8 +50,11 @@ def read_workbook(
             visible = sheet.visible == "visible"
             if sheets is None and not visible and not hidden:
                 continue
-            cells = _cells(sheet)
-            texts = _texts(reader, sheet, cells) if tell_texts else {}
+            first = min((column.absolute_index for column in sheet.available_columns()), default=0)
+            batch, errors = sheet.to_arrow_with_errors()
+            del sheet  # it has all cells once more
+            cells = _cells(batch, errors, first)
+            texts = _texts(reader, name, cells, first) if tell_texts else {}
             numbers = np.arange(1, len(cells) + 1, dtype=np.int32)
             yield Grid(name, cells, numbers, visible=visible, typed=True, texts=texts)
     except fastexcel.FastExcelError as problem:
@@ -73,10 +76,8 @@ def _load(reader: fastexcel.ExcelReader, name: str, kinds: Any) -> fastexcel.Exc
     return reader.load_sheet(name, dtypes=kinds, header_row=None, skip_rows=0, skip_whitespace_tail_rows=True)
 
 
-def _cells(sheet: fastexcel.ExcelSheet) -> pa.Table:
+def _cells(batch: Any, errors: Any, first: int) -> pa.Table:
     """Write into cells that hold an error what the spreadsheet program shows in them: they are not empty."""
-    batch: Any
-    batch, errors = sheet.to_arrow_with_errors()
     columns = [without_nul(column.cast(pa.large_string())) for column in batch.columns]
     found: dict[int, dict[int, str]] = {}
     for error in errors.errors if errors is not None else ():
@@ -88,25 +89,19 @@ def _cells(sheet: fastexcel.ExcelSheet) -> pa.Table:
         marked[list(cells)] = True
         texts = pa.array([cells[row] for row in sorted(cells)], type=pa.large_string())
         columns[column] = pc.replace_with_mask(columns[column], pa.array(marked), texts)
-    return as_table(columns, _first(sheet))
+    return as_table(columns, first)
 
 
-def _first(sheet: fastexcel.ExcelSheet) -> int:
-    """Tell at which column of the sheet the rectangle begins."""
-    return min((column.absolute_index for column in sheet.available_columns()), default=0)
-
-
-def _texts(reader: fastexcel.ExcelReader, sheet: fastexcel.ExcelSheet, cells: pa.Table) -> dict[int, np.ndarray]:
+def _texts(reader: fastexcel.ExcelReader, name: str, cells: pa.Table, first: int) -> dict[int, np.ndarray]:
     """Tell text cells from number cells in the columns where a thousand might be written with a point.
 
     No reader says what kind a single cell is; but a number can be read as true or false, and text such as this cannot.
     """
-    first = _first(sheet)
     doubtful = [at for at in range(first, cells.num_columns) if pc.any(may_be_thousand(cells.column(at))).as_py()]
     if not doubtful:
         return {}
-    kinds = dict.fromkeys(range(first, first + sheet.width), "string") | dict.fromkeys(doubtful, "boolean")
-    batch: Any = _load(reader, sheet.name, kinds).to_arrow()
+    kinds = dict.fromkeys(range(first, cells.num_columns), "string") | dict.fromkeys(doubtful, "boolean")
+    batch: Any = _load(reader, name, kinds).to_arrow()
     return {
         at: np.asarray(
             pc.and_(pc.fill_null(may_be_thousand(cells.column(at)), False), batch.column(at - first).is_null())  # noqa: FBT003
