@@ -3,7 +3,7 @@
 Most files of one country's systems are in one of two or three encodings that differ in a handful of letters, and a
 report may hold no more than ten of these. So what counts is where a letter stands: which letters a language has and how
 often, that words do not turn upper case in the middle, that no word has letters of two scripts, that a pound sign
-stands before a number. docs/decisions/0017 has the figures.
+stands before a number. docs/decisions/0020 has the figures.
 """
 
 import codecs
