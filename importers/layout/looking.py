@@ -200,7 +200,7 @@ def _score(top: Sequence[Sequence[str]], at: int, known: frozenset[str]) -> floa
         return 0
     widths = [width for row in top[at + 1 : at + 1 + _TYPICAL] if (width := sum(map(bool, row)))]
     typical = sorted(widths)[len(widths) // 2] if widths else len(said)
-    wordy = sum(bool(read_month(cell)) or not any(sign.isdigit() for sign in cell) for cell in said) / len(said)
+    wordy = sum(map(_is_name, said)) / len(said)
     named = sum(spoken(cell) in known for cell in said)
     return 50 * min(1.0, named / 4) + 25 * wordy + 25 * min(1.0, len(said) / max(1, typical)) if wordy > 0.5 else 0
 
@@ -229,7 +229,12 @@ def _complete(grid: Grid, header: Header) -> bool:
 
 def _is_wordy(row: Sequence[str]) -> bool:
     said = [cell for cell in row if cell]
-    return len(said) > 1 and all(read_month(cell) or not any(sign.isdigit() for sign in cell) for cell in said)
+    return len(said) > 1 and all(map(_is_name, said))
+
+
+def _is_name(cell: str) -> bool:
+    """Say whether a column may be called so: names have no figures, but those of months."""
+    return not any(sign.isdigit() for sign in cell) or bool(month_columns([cell]))
 
 
 def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:

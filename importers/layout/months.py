@@ -58,7 +58,7 @@ def month_columns(names: Sequence[str]) -> list[MonthColumn]:
     """Find the columns of months: a name that is a month, alone or joined with what is over the month's columns."""
     found = []
     for name in names:
-        parts = name.split(JOINT)
+        parts = [piece for part in name.split(JOINT) for piece in _apart(part)]
         read = [read_month(part) for part in parts]
         month = next((one for one in read if one is not None), None)
         if month is None:
@@ -73,6 +73,17 @@ def month_columns(names: Sequence[str]) -> list[MonthColumn]:
 def is_sum(name: str) -> bool:
     """Say whether a column adds up others: it is neither a month nor what a line is of."""
     return TOTAL.match(name) is not None
+
+
+def _apart(text: str) -> list[str]:
+    """Part a name such as "sty 2026 szt." into its month, with a year, and what stands before or behind it."""
+    words = text.split()
+    for size in range(len(words) - 1, 0, -1):
+        for month, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
+            read = read_month(" ".join(month))
+            if read is not None and read[0] is not None:
+                return [" ".join(month), " ".join(rest)]
+    return [text]
 
 
 @dataclass(frozen=True)

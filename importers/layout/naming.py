@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 from app.domain.fields import KINDS
 from importers.layout.dates import read_moment
 from importers.layout.header import JOINT
-from importers.layout.numbers import tidy
+from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.synonyms import names_of, spoken
 
@@ -114,7 +114,7 @@ def is_ean(text: str) -> bool:
 def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     """Say which fields a column may hold, the likeliest first."""
     known = KINDS[kind].known
-    heads = list(dict.fromkeys(spoken(part) for part in (name, name.rpartition(JOINT)[2])))
+    heads = _heads(name)
     found = []
     for one, names in names_of(kind).items():
         if one not in known or not _holds(one, facts):
@@ -134,6 +134,14 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
         if candidate.field not in best or best[candidate.field].score < candidate.score:
             best[candidate.field] = candidate
     return sorted(best.values(), key=lambda one: -one.score)
+
+
+def _heads(name: str) -> list[str]:
+    """Give what a column is called: in all rows of its header, in the last, and without a unit behind it."""
+    heads = [spoken(part) for part in (name, name.rpartition(JOINT)[2])]
+    bare = [head.rpartition(" ") for head in heads]
+    heads += [head for head, _, unit in bare if head and (unit in PIECES or currencies_of(unit))]
+    return list(dict.fromkeys(heads))
 
 
 def _holds(one: str, facts: Facts) -> bool:

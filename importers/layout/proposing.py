@@ -87,6 +87,8 @@ def compose(
     form = dict(form)
     if seen.encoding is not None and not seen.encoding.startswith("utf"):
         form.setdefault("encoding", seen.encoding)
+    if form.get("thousands") is None and (other := _other_sign(seen, form.get("decimal"))):
+        form["thousands"] = other
     try:
         return ImportProfile(
             **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": columns, "fixed": fixed}
@@ -96,6 +98,15 @@ def compose(
         )
     except ValidationError as problem:
         raise AnswerInvalid("; ".join(str(one["msg"]) for one in problem.errors())) from None
+
+
+def _other_sign(seen: Seen, decimal: str | None) -> str | None:
+    """Give what parts thousands where somebody said what parts decimals: the other sign, if numbers have it."""
+    other = {",": ".", ".": ","}.get(decimal or "")
+    asked_of = next((one for one in seen.questions if one.topic == "decimal"), None)
+    if other is None or asked_of is None or not any(other in one for one in asked_of.examples):
+        return None
+    return other
 
 
 def _places(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:

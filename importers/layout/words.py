@@ -23,11 +23,12 @@ MONTH_OF = {name: month for month, names in MONTHS.items() for name in names.spl
 TOTALS = (
     *("suma", "razem", "ogółem", "łącznie", "podsumowanie", "sub-total", "subtotal", "grand total", "total", "totals"),
     *("sum", "итого", "всего", "сумма", "summe", "gesamt", "gesamtsumme", "zwischensumme", "endsumme", "insgesamt"),
+    *("gesamtergebnis", "ergebnis", "итог", "общий итог", "suma końcowa", "total ht", "resultado"),
     *("totales", "suma total", "total general", "somme", "total général", "sous-total", "totaux", "totale", "celkem"),
 )
-"""What a row that adds up the rows above it begins with."""
+"""What a row that adds up the rows above it begins with; spreadsheet programs write some behind what they add up."""
 
 _ANY = "|".join(sorted(map(re.escape, TOTALS), key=len, reverse=True))
-TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W|$)", re.IGNORECASE)
+TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|ergebnis|итог|résultat)\W*$", re.IGNORECASE)
 WHOLE_TOTAL = re.compile(rf"\W*(?:{_ANY})\W*", re.IGNORECASE)
-"""The same where a name of goods might stand, of which some begin with such a word."""
+"""The same where a name of goods might stand, of which some begin, or end, with such a word."""

@@ -1,0 +1,125 @@
+"""A look at a file: what is proposed, why, and what is asked."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from importers.layout.looking import fingerprint, look
+from importers.layout.naming import is_ean
+from importers.layout.proposing import AnswerInvalid, Unanswered, propose
+from importers.layout.synonyms import spoken
+from tests.importers.layout.reports import Typed, grid, read_by_proposal
+
+HEAD = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Wartość netto"
+
+
+def read(folder: Path, content: str, answers: Mapping[str, str] | None = None, currency: str = "PLN") -> Typed:
+    path = folder / "report.csv"
+    path.write_text(content, encoding="utf-8")
+    return read_by_proposal(path, answers, currency=currency)
+
+
+@pytest.mark.parametrize(
+    ("content", "currency", "nets"),
+    [
+        (
+            '"Invoice #","Inv Date","Dealer","SKU","Qty","Ext. Price"\n"A","12/28/2018","X","K","3","$3,551.82"\n'
+            '"C","12/11/2018","X","K","(1)","($600.26)"\n"X Total","","","","2","$2,951.56"\n',
+            "USD",
+            [355182, -60026],
+        ),
+        (
+            "Beleg-Nr.;Datum;Kunde;Art.-Nr.;Stück;Betrag\nR;17.08.2018;K;P;2;CHF 2'001.50\nErgebnis;;;;2;\n",
+            "CHF",
+            [200150],
+        ),
+        ("№ документа;Дата;Покупатель;Артикул;Количество;Сумма, руб.\nA;13.02.2019;K;P;2;1 012,50\n", "RUB", [101250]),
+        (f"{HEAD}\nF;43500;K;P;2;12,50\n", "PLN", [1250]),
+        ("N° pièce;Date;Client;Référence;Quantité;Montant HT\nF;5 févr. 2019;K;P;1;1\u202f012,50 €\n", "EUR", [101250]),
+    ],
+    ids=["us", "ch", "ru", "serials", "fr"],
+)
+def test_files_of_any_country_are_read_without_a_word(
+    tmp_path: Path, content: str, currency: str, nets: list[int]
+) -> None:
+    found = read(tmp_path, content, currency=currency)
+    assert found.outcomes == {}
+    assert [one[-1] for one in found.good] == nets
+
+
+def test_grouped_reports_months_in_names_and_headers_of_two_rows_are_seen(tmp_path: Path) -> None:
+    grouped = f"{HEAD}\nF;13.02.2019;K;P;2;10,00\n;;;Q;1;5,00\nG;14.02.2019;L;P;1;5,00\n;;;Q;1;5,00\n"
+    found = read(tmp_path, grouped)
+    assert found.profile.fill_down == ["document_number", "issued_on", "distributor"]
+    assert [one[:3] for one in found.good][1] == ("F", "2019-02-13", "K")
+    months = "Kod;styczeń 2019 szt.;styczeń 2019 zł;luty 2019 szt.;luty 2019 zł\nP;1;10,00;2;20,50\n"
+    found = read(tmp_path, months, {"fixed:distributor": "D"})
+    assert [one[-1] for one in found.good] == [1000, 2050]
+    two = ";;;Towar;Wartości;\nNr faktury;Data;Odbiorca;Kod;Ilość;Wartość\nF;13.02.2019;K;P;2;12,50\n"
+    assert len(read(tmp_path, two).good) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "asked", "answer", "read_as"),
+    [
+        (f"{HEAD}\nF;01/02/2019;K;P;2;12,50\n", "dates", "mdy", ("2019-01-02", 1250)),
+        (f"{HEAD}\nF;2019-02-01;K;P;2;1.250\n", "decimal", ",", ("2019-02-01", 125000)),
+        (f"{HEAD}\nF;2019-02-01;K;P;2;1.250\n", "decimal", ".", ("2019-02-01", 125)),
+        (
+            f"{HEAD};Data faktury\nF;2019-02-01;K;P;2;5;2019-03-01\n",
+            "column:issued_on",
+            "Data faktury",
+            ("2019-03-01", 500),
+        ),
+        ("Nr faktury;Data;Kod;Ilość;Netto\nF;2019-02-01;P;2;5\n", "fixed:distributor", "D", ("2019-02-01", 500)),
+    ],
+)
+def test_what_nobody_may_guess_is_asked(
+    tmp_path: Path, content: str, asked: str, answer: str, read_as: tuple[str, int]
+) -> None:
+    with pytest.raises(Unanswered) as open_:
+        read(tmp_path, content)
+    assert [one.key for one in open_.value.questions] == [asked]
+    assert f"Answer {asked}=" in str(open_.value)
+    [line] = read(tmp_path, content, {asked: answer}).good
+    assert (line[1], line[-1]) == read_as
+
+
+def test_an_answer_that_fits_no_question_is_refused(tmp_path: Path) -> None:
+    for wrong in ({"dates": "ydm"}, {"dates": "dmy", "colour": "red"}, {"dates": "dmy", "fixed:product": ""}):
+        with pytest.raises(AnswerInvalid):
+            read(tmp_path, f"{HEAD}\nF;01/02/2019;K;P;2;12,50\n", wrong)
+
+
+def test_a_column_that_is_quantity_times_price_is_the_amount() -> None:
+    rows = [["Invoice", "Date", "Customer", "SKU", "Qty", "Price", "Amount", "Value"]]
+    rows += [[f"A{at}", "2026-01-02", "K", "P", "2", "5.00", "7.00", "10.00"] for at in range(3)]
+    seen = look([grid(rows)], [], "sales")
+    assert seen.columns_of["net_amount"] == "Value"
+    assert not seen.questions
+    assert seen.ignored == ("Amount",)
+
+
+def test_sheets_that_name_the_same_columns_are_read_together() -> None:
+    rows = [["Invoice", "Date", "Customer", "SKU", "Qty", "Net"], ["A", "2026-01-02", "K", "P", "1", "5"]]
+    months = [grid(rows, name=name) for name in ("January", "February")]
+    assert look(months, [], "sales").read == "visible"
+    assert look([months[0], grid([["a note"]], name="Notes")], [], "sales").read == "first"
+    assert look([grid([["a note"]], name="Notes"), months[0]], [], "sales").read == ("January",)
+    assert propose(look(months, [], "sales")).sheets == "visible"
+
+
+def test_headers_have_one_fingerprint_in_whatever_order_and_month() -> None:
+    assert fingerprint(["Kod", " Ilość "]) == fingerprint(["ilość", "KOD"])
+    assert fingerprint(["Kod", "2019-01 / szt."]) == fingerprint(["2019-02 / szt.", "Kod"])
+    assert fingerprint(["Kod"]) != fingerprint(["Kod", "Nazwa"])
+
+
+def test_names_are_compared_as_they_are_spoken_and_the_last_digit_proves_an_ean() -> None:
+    assert [spoken(one) for one in ("InvoiceNo", "Invoice #", "N° facture", "Kod\ntowaru", "Réf.")] == [
+        *("invoice no", "invoice no", "n facture", "kod towaru", "réf")
+    ]
+    assert is_ean("5901234123457")
+    assert not is_ean("5901234123458")
+    assert not is_ean("123")
