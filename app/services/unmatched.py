@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, cast, delete, func, select, update
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, Subquery, cast, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -111,9 +111,19 @@ def waiting() -> Subquery:
     )
 
 
-def in_queue(program_id: int) -> ColumnElement[bool]:
+def in_queue(program_id: int | BindParameter[int]) -> ColumnElement[bool]:
     """Say which names are in a programme's queue; those that nothing waits for any more are left out by the join."""
     return (UnknownName.program_id == program_id) & (UnknownName.state == UnknownState.OPEN)
+
+
+def how_many(program_id: int | BindParameter[int]) -> Select[int]:
+    """Say, as a part of another query, how many names are in a programme's queue."""
+    waited_for = (
+        select(UnknownInBatch.unknown_name_id)
+        .join(ImportBatch, ImportBatch.id == UnknownInBatch.batch_id)
+        .where(ImportBatch.status.in_(_WAITING))
+    )
+    return select(func.count()).select_from(UnknownName).where(in_queue(program_id), UnknownName.id.in_(waited_for))
 
 
 @dataclass(frozen=True)

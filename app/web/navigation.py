@@ -33,7 +33,7 @@ from app.models.joining import Application
 from app.models.messages import Notice, NoticeSeen
 from app.models.programs import ProgramLogo
 from app.models.sales import SalesDocument
-from app.services import notices, people
+from app.services import notices, people, unmatched
 from app.services.people import Permission, Person, ProgramChoice
 from app.web.branding import logo_address
 from app.web.context import Scope, person, scope_or_none, session
@@ -99,6 +99,10 @@ def _to_vet(program_id: ProgramId) -> ScalarSelect[int]:
     return _number(select(func.count()).select_from(Application).where(*waits))
 
 
+def _to_match(program_id: ProgramId) -> ScalarSelect[int]:
+    return _number(unmatched.how_many(program_id))
+
+
 def _number(query: Select[int]) -> ScalarSelect[int]:
     return query.scalar_subquery()
 
@@ -109,6 +113,7 @@ PLACES: Sequence[Place] = (
     Place(Section.SALES, "review.index", _("Review"), "inbox", Permission.SEE_REVIEW, tab=True, waiting=_in_review),
     Place(Section.SALES, "documents.index", _("Documents"), "file", Permission.SEE_DOCUMENTS),
     Place(Section.SALES, "imports.index", _("Imports"), "upload", Permission.SEE_IMPORTS, tab=True),
+    Place(Section.SALES, "unmatched.index", _("Unknown names"), "question", Permission.SEE_IMPORTS, waiting=_to_match),
     Place(Section.PEOPLE, "distributors.index", _("Distributors"), "users", Permission.SEE_DISTRIBUTORS, tab=True),
     Place(Section.PEOPLE, "customers.index", _("Find a customer"), "search", Permission.LOOK_UP),
     Place(
@@ -121,6 +126,7 @@ PLACES: Sequence[Place] = (
     ),
     Place(Section.CATALOGUE, "products.index", _("Products"), "box", Permission.SEE_PRODUCTS),
     Place(Section.CATALOGUE, "products.groups", _("Groups"), "tags", Permission.SEE_PRODUCTS, named="groups"),
+    Place(Section.CATALOGUE, "rewards.index", _("Rewards"), "gift", Permission.SEE_PRODUCTS),
     Place(Section.POINTS, "ledger.index", _("Ledger"), "ledger", Permission.SEE_LEDGER),
     Place(Section.POINTS, "adjustments.index", _("Adjustments"), "adjust", Permission.SEE_LEDGER, waiting=_to_adjust),
     Place(Section.PREPAID, "runs.index", _("Conversion runs"), "runs", Permission.SEE_MONEY),

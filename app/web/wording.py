@@ -5,7 +5,16 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _
 
-from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, NamedThing, TaxStatus, TransactionKind
+from app.domain.states import (
+    Bucket,
+    DocumentKind,
+    DocumentStatus,
+    LotState,
+    NamedThing,
+    RewardKind,
+    TaxStatus,
+    TransactionKind,
+)
 from app.services.people import Role
 from app.web.lists.describing import Badge
 
@@ -35,6 +44,15 @@ LIKENESS: Mapping[str, Any] = {
     "name": _("the name"),
 }
 """What is alike of a name that nobody knows and what it may mean (`app.domain.likeness`)."""
+
+REWARD_KIND: Mapping[RewardKind, Any] = {
+    RewardKind.GOODS: _("Goods"),
+    RewardKind.VOUCHER: _("Voucher"),
+    RewardKind.DISCOUNT: _("Discount"),
+    RewardKind.DONATION: _("Donation"),
+    RewardKind.TOP_UP: _("Top-up"),
+    RewardKind.DRAW: _("Ticket for a draw"),
+}
 
 MOVEMENT: Mapping[TransactionKind, Any] = {
     TransactionKind.AWARD: _("Award"),
