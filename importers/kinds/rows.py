@@ -58,6 +58,8 @@ def read_rows(
     a thing of its own.
     """
     typed = {field_: Column.of(header, table.column(header)) for field_, header in columns.items()}
+    typed |= {field_: Column.of(field_, texts) for field_, texts in table.given.items()}
+    columns = {field_: column.name for field_, column in typed.items()}
     for field_, column in typed.items():
         require_short(column, table.row_number, problems, _MOST.get(field_, MAX_TEXT))
     read = {field_: column.texts() for field_, column in typed.items()}

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 
 from importers.errors import ColumnsMissing, FileRefused
+from importers.fields import mapped
 from importers.files.grid import Merge
 from importers.files.guard import judge
 from importers.files.opening import grids
+from importers.kinds.rows import read_rows
 from importers.layout.laying import lay, stack
 from importers.layout.looking import look
 from importers.layout.table import Stretch, place_of
+from importers.problems import Problems
 from importers.totals import check_totals
 from tests.importers.files.made import LIMITS
 from tests.importers.layout.reports import HEADER, grid, laid, line, numbers, profile, recognised, typed
@@ -179,6 +182,15 @@ def test_rows_that_a_workbook_hides_are_read_and_told() -> None:
     assert laid([HEADER, line("A"), line("B")], hidden_rows=frozenset({3, 9}), name="May").warnings == [
         {"code": "hidden_rows", "sheet": "May", "rows": 1}
     ]
+
+
+def test_what_holds_for_every_row_is_said_by_the_profile() -> None:
+    said = profile(columns={"code": "Kod", "name": "Nazwa"}, fixed={"group": "Młotki"})
+    problems = Problems()
+    table = laid([["Kod", "Nazwa"], ["P1", "Młotek"], ["P2", None]], said)
+    rows = read_rows(table, mapped(table, said), problems, needed=("code", "name"), key=("code",))
+    assert [cells for _, cells in rows] == [{"code": "P1", "name": "Młotek", "group": "Młotki"}]
+    assert problems.outcome.keys() == {3}
 
 
 # --- several sheets, and months side by side ------------------------------------------------------------------------
