@@ -18,6 +18,10 @@ KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "cod
 _NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 
 
+_LEAST_WIDTH = 4
+"""Columns of a table below which a text alone is a note: of fewer, it is a row that lacks something."""
+
+
 @dataclass(frozen=True)
 class Body:
     """What is below a header: its cells, the number of each row, and the columns (places) of our fields."""
@@ -118,7 +122,11 @@ def _kind(cells: Sequence[str], columns: Mapping[str, int], *, trailing: bool, h
     keyed = [at for at in said if fields.get(at) in KEYS and at not in words]
     if words and not keyed:
         return Kind.TOTAL
-    if len(said) == 1 and (trailing or heading) and not _NUMERIC.fullmatch(cells[said[0]]):
+    if (
+        len(said) == 1
+        and (heading or (trailing and len(cells) >= _LEAST_WIDTH))
+        and not _NUMERIC.fullmatch(cells[said[0]])
+    ):
         return Kind.HEADING
     if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
         return Kind.TOTAL  # sums that nothing names, below the last line
