@@ -311,5 +311,6 @@ def _note(draft: ImportDraft, found: Identified | None, refused: ImportRefused |
         return
     draft.seen = _SEEN.dump_python(found.seen, mode="json")
     draft.kind, draft.recognised, draft.message = found.kind, found.recognised, found.unfit
-    draft.profile_name = None if found.unfit else found.profile_name
-    draft.state = DraftState.READY if draft.profile_name else DraftState.ASKING
+    draft.profile_name = found.profile_name
+    read = found.profile_name is not None and not found.near and found.unfit is None
+    draft.state = DraftState.READY if read else DraftState.ASKING

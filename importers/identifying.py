@@ -23,6 +23,7 @@ _HEAD = 300
 class Identified:
     """What a file is: its kind, where that can be told, what was seen of it, and the profile that reads it.
 
+    ``near`` marks a profile that reads the file, though its source sent another header before: somebody must look.
     ``unfit`` says why the profile that was named does not read it.
     """
 
@@ -30,6 +31,7 @@ class Identified:
     seen: Seen
     profile_name: str | None = None
     recognised: bool = False
+    near: bool = False
     unfit: str | None = None
 
 
@@ -67,13 +69,13 @@ def identify(
     if profile_name is not None:
         return Identified(told, seen, profile_name, unfit=_unfit(seen, profiles[profile_name]))
     known = {name: one for name, one in profiles.items() if kind is None or serves(name, one) == kind}
-    found = _recognise(seen, file_name, known, handed_back=any(map(is_handed_back, grids)))
+    found, sure = _recognise(seen, file_name, known, handed_back=any(map(is_handed_back, grids)))
     if found is None:
         return Identified(told, seen)
     served = serves(found, profiles[found])
     if served != seen.kind:
         seen = _seen(grids, sheets, file_name, served)
-    return Identified(served, seen, found, recognised=True)
+    return Identified(served, seen, found, recognised=sure, near=not sure)
 
 
 def serves(name: str, profile: ImportProfile) -> str:
@@ -123,8 +125,14 @@ def _head(grid: Grid) -> Grid:
     return replace(grid, cells=grid.cells.slice(0, _HEAD), row_number=grid.row_number[:_HEAD], texts={})
 
 
-def _recognise(seen: Seen, file_name: str, profiles: Mapping[str, ImportProfile], *, handed_back: bool) -> str | None:
-    """Find the profile of a file: by its name, by its header, or as the only one whose columns are all there."""
+def _recognise(
+    seen: Seen, file_name: str, profiles: Mapping[str, ImportProfile], *, handed_back: bool
+) -> tuple[str | None, bool]:
+    """Find the profile of a file, and say whether that is sure.
+
+    It is by the file's name, by its header, or where only one profile that keeps no header finds its columns; a profile
+    whose source sent another header before is near.
+    """
     fit = [name for name, one in profiles.items() if _unfit(seen, one) is None]
     key = fingerprint(header_of(seen, handed_back=handed_back))
     ways = (
@@ -132,7 +140,10 @@ def _recognise(seen: Seen, file_name: str, profiles: Mapping[str, ImportProfile]
         [name for name in fit if profiles[name].header_key == key],
         fit if handed_back else [name for name in fit if profiles[name].header_key is None],
     )
-    return next((found[0] for found in ways if len(found) == 1), None)
+    sure = next((found[0] for found in ways if len(found) == 1), None)
+    if sure is not None:
+        return sure, True
+    return (fit[0] if len(fit) == 1 else None), False
 
 
 def _unfit(seen: Seen, profile: ImportProfile) -> str | None:

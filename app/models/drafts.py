@@ -23,7 +23,9 @@ class ImportDraft(Base):
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"), index=True)
     kind: Mapped[ShortText | None] = mapped_column(comment="none: nobody said, and the file does not tell")
     kind_said: Mapped[bool] = mapped_column(default=False, comment="whether somebody said the kind; else it is a guess")
-    profile_name: Mapped[ShortText | None] = mapped_column(comment="reads the file; none: somebody must say how")
+    profile_name: Mapped[ShortText | None] = mapped_column(
+        comment="reads the file; while somebody is asked, it seems to"
+    )
     recognised: Mapped[bool] = mapped_column(default=False, comment="whether the profile was found, not named")
     file_name: Mapped[LongText] = mapped_column(comment="as the person named it; never a path on our disk")
     file_sha256: Mapped[bytes] = mapped_column(LargeBinary)

@@ -23,7 +23,7 @@ def upgrade() -> None:
             "profile_name",
             sa.String(length=64),
             nullable=True,
-            comment="reads the file; none: somebody must say how",
+            comment="reads the file; while somebody is asked, it seems to",
         ),
         sa.Column("recognised", sa.Boolean(), nullable=False, comment="whether the profile was found, not named"),
         sa.Column("file_name", sa.Text(), nullable=False, comment="as the person named it; never a path on our disk"),

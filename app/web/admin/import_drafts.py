@@ -1,8 +1,9 @@
 """Files on their way in: brought, told how to read, checked, imported."""
 
+import itertools
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,12 @@ from app.web.addresses import id_asked
 from app.web.admin.import_forms import BringForm, Columns, KindForm
 from app.web.admin.imports import live
 from app.web.context import kontor, now, person, scope, session, settings
+from app.web.formats import figure
 from app.web.uploads import MOST_FILES, most_bytes
 from importers import drafts, trying
 from importers.drafts import Waiting
 from importers.errors import ImportRefused
+from importers.layout.table import Stretch, place_of, stretches_of
 from importers.repairs import to_repair
 from importers.store import BatchFiles
 
@@ -140,12 +143,16 @@ def columns(program_code: str, draft_id: int) -> Response | tuple[str, int]:
         return _to(program_code, draft_id)
     said = _columns(one.draft, sent=True)
     profile = said.profile()
+    source = str(said.form["source"].data)
+    if profile is not None and source in scope().program.import_profiles and source != one.draft.profile_name:
+        said.form.refuse("source", gettext("Another source is called so; choose another name."))
+        profile = None
     if profile is not None:
         by: dict[str, Any] = {"actor": person().login, "now": now()}
         try:
             with transaction(db.session) as writing:
                 draft = _held(draft_id)
-                drafts.read_by(writing, scope().program, draft, str(said.form["source"].data), profile, **by)
+                drafts.read_by(writing, scope().program, draft, source, profile, **by)
                 drafts.check(writing, settings(), scope().program, draft, **by)
         except (ImportRefused, ProgramFileInvalid) as refused:
             said.form.refuse(None, str(refused))
@@ -234,14 +241,17 @@ def _columns(draft: ImportDraft, *, sent: bool) -> Columns:
     seen = drafts.seen_of(draft)
     if seen is None:
         abort(404)
-    known = import_profiles.profiles_of(scope().program).get(draft.profile_name or "")
-    return Columns(seen, sent=sent, source=draft.profile_name or _suggested(draft.file_name), profile=known)
+    known = import_profiles.profiles_of(scope().program)
+    source = draft.profile_name or _suggested(draft.file_name, known)
+    return Columns(seen, sent=sent, source=source, profile=known.get(draft.profile_name or ""))
 
 
-def _suggested(file_name: str) -> str:
-    """Suggest the name of a source: the file's without what tells one month from another."""
+def _suggested(file_name: str, taken: Collection[str]) -> str:
+    """Suggest the name of a source: the file's without what tells one month from another, and no other's."""
     stem = re.sub(r"\d+", " ", Path(file_name).stem)
-    return _NO_NAME.sub("-", stem).strip("-_").lower()[:40]
+    name = _NO_NAME.sub("-", stem).strip("-_").lower()[:40] or "source"
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(one for one in names if one not in taken)
 
 
 def _kept(draft: ImportDraft) -> import_profiles.Kept | None:
@@ -267,8 +277,21 @@ def _check_page(one: Waiting) -> str:
         found = {
             "tried": trying.tried(session(), batch, BatchFiles(settings().files, batch.id)),
             "groups": to_repair(session(), batch.id),
+            "place": _places(stretches_of(batch.stretches)),
         }
     return _page("admin/draft_check.html", one, progress=one.check, kept=_kept(one.draft), say=_say, **found)
+
+
+def _places(stretches: Sequence[Stretch]) -> Callable[[int], str]:
+    """Make what says where a row is: its number, and its sheet where there are several."""
+
+    def place(row: int) -> str:
+        stretch, number = place_of(row, stretches)
+        if stretch is None or not stretch.sheet:
+            return figure(number)
+        return gettext("%(row)s of %(sheet)s", row=figure(number), sheet=stretch.sheet)
+
+    return place
 
 
 def _say(reason: Mapping[str, Any]) -> str:

@@ -124,17 +124,18 @@ def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(w
 def test_what_is_said_of_a_file_is_a_revision_of_the_programme_and_leaves_with_its_file(
     wizard: Wizard, world: World
 ) -> None:
-    draft = wizard.bring(("erp.csv", report("REV", header=HEADER.replace("Indeks", "Artykuł"))))
-    wizard.save(draft, source="erp")
+    draft = wizard.bring(("erp.csv", report("REV", header=HEADER.replace("Indeks", "Symbol"))))
+    answer = wizard.save(draft, source="erp")
+    assert answer.status_code == 303, Page(answer.text, draft).problems
     with world.app.app_context(), transaction(db.session) as session:
         document = programs.export(session, world.a)
-        assert document["import_profiles"]["erp"]["columns"]["product"] == "Artykuł"
+        assert document["import_profiles"]["erp"]["columns"]["product"] == "Symbol"
         assert document["import_profiles"]["erp"]["dates"] == "dmy"
         assert program_files.parse(program_files.to_yaml(document))
     address = f"{wizard.base}/profiles/erp"
     form = next(one for one in Page(wizard.page(address), address).forms if one.action == address)
     sent = {one.name: one.value for one in form.fields}
-    assert sent["field-product"] == "Artykuł"
+    assert sent["field-product"] == "Symbol"
     assert wizard.client.post(address, data=sent | {"unknown_product": "create"}).status_code == 303
     assert "<dd>2</dd>" in wizard.page(address)  # its version
     refused = wizard.client.post(address, data=sent | {"field-product": ""})
@@ -161,6 +162,37 @@ def test_what_nobody_may_guess_is_asked(wizard: Wizard) -> None:
     assert wizard.save(draft, **{"answer-0": "mdy", "column-5": "net_amount", "column-6": ""}).status_code == 303
     wizard.work()
     assert "2026" in wizard.page(draft)
+
+
+def test_a_source_that_sends_another_header_is_nearly_known_and_names_are_not_taken_twice(wizard: Wizard) -> None:
+    own = HEADER.replace("Kod klienta", "Odbiorca")
+    assert wizard.save(wizard.bring(("sklep.csv", report("S1", header=own))), source="sklep").status_code == 303
+    wider = report("S2", header=f"{own};Magazyn").replace(b"1 200,50", b"1 200,50;M1")
+    draft = wizard.bring(("sklep.csv", wider))
+    page = wizard.page(draft)
+    assert "Nearly known." in page
+    assert wizard.columns(draft)["source"] == "sklep"
+    other = wizard.bring(("sklep.csv", report("S3", header=own.replace("Odbiorca", "Nabywca"))))
+    assert wizard.columns(other)["source"] == "sklep-2"
+    refused = wizard.save(other, source="sklep")
+    assert refused.status_code == 400
+    assert "Another source is called so" in refused.text
+    assert wizard.save(draft).status_code == 303  # it is this source's new header from now on
+    assert "Read as the last one of sklep" in wizard.page(wizard.bring(("sklep 2.csv", wider + b"\n")))
+
+
+def test_rows_of_several_sheets_say_of_which_they_are(wizard: Wizard) -> None:
+    book = openpyxl.Workbook()
+    for month, sheet in ((4, book.active), (5, book.create_sheet("Maj"))):
+        sheet.title = {4: "Kwiecień", 5: "Maj"}[month]
+        sheet.append(["Nr faktury", "Data sprzedaży", "Klient", "Towar", "Ilość", "Wartość netto"])
+        sheet.append([f"SH/{month}/1", f"14.0{month}.2026", "D-5", "P1" if month == 4 else "NONE", 1, 100])
+    content = io.BytesIO()
+    book.save(content)
+    draft = wizard.bring(("kwartał.xlsx", content.getvalue()))
+    assert wizard.save(draft).status_code == 303
+    wizard.work()
+    assert "2 of Maj" in wizard.page(draft)
 
 
 def test_problems_are_grouped_by_what_repairs_them_and_come_back_corrected(wizard: Wizard, world: World) -> None:
