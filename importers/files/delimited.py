@@ -17,6 +17,7 @@ from app.exports.cells import unescape_column
 from importers.errors import FileRefused
 from importers.files.encodings import Encoding
 from importers.files.grid import Grid
+from importers.files.limits import Limits
 from importers.files.text import in_utf8, row_at
 
 DELIMITERS = ",;\t|"
@@ -26,6 +27,7 @@ _NUMBER = re.compile(r"\s*[-+]?[0-9][0-9 .,:/'\u00a0-]*\s*")
 _SAMPLE = 1 << 18
 _LOOKED_AT = 200
 _BLOCK = 1 << 20
+_WIDEST = 16_384
 _LARGEST_BLOCK = (1 << 31) - 1
 
 
@@ -47,7 +49,13 @@ class Shape:
 
 
 def read_delimited(
-    path: Path, name: str, encoding: Encoding, delimiter: str | None = None, *, header_first: bool = False
+    path: Path,
+    name: str,
+    encoding: Encoding,
+    limits: Limits,
+    delimiter: str | None = None,
+    *,
+    header_first: bool = False,
 ) -> Grid:
     """Read the rows of a text file, parted by ``delimiter`` or by what is found.
 
@@ -58,6 +66,7 @@ def read_delimited(
     """
     with in_utf8(path, encoding.name, name) as text:
         shape = shape_of(text, delimiter, header_first=header_first)
+        _refuse_too_many_cells(text, name, shape, limits)
         table, wrong = _parse(text, name, shape, threads=True)
         if wrong:
             table, wrong = _parse(text, name, shape, threads=False)
@@ -172,6 +181,23 @@ def _joined(head: pa.Table, below: pa.Table) -> pa.Table:
     for at in range(below.num_columns, head.num_columns):
         below = below.append_column(str(at), pa.nulls(len(below), pa.large_string()))
     return pa.concat_tables([head, below]) if len(head) else below
+
+
+def _refuse_too_many_cells(path: Path, name: str, shape: Shape, limits: Limits) -> None:
+    """Refuse a text of little but separators: each cell takes more memory than the separator behind it."""
+    widest = max([shape.width, *(len(_trimmed(row)) for row in shape.head)])
+    if widest > _WIDEST:
+        raise FileRefused(f"{name}: {widest:,} cells in a row, expected at most {_WIDEST:,}; export it again.")
+    if path.stat().st_size <= limits.max_cells:
+        return
+    cells, parting = 0, shape.delimiter.encode()
+    with path.open("rb") as file:
+        while chunk := file.read(_BLOCK):
+            cells += chunk.count(parting) + chunk.count(b"\n")
+    if cells > limits.max_cells:
+        raise FileRefused(
+            f"{name}: {cells:,} cells, more than are taken in ({limits.said('max_cells')}); split the file."
+        )
 
 
 @dataclass

@@ -43,7 +43,7 @@ def grids(
     if judged.form == "text":
         assert judged.encoding is not None, "that of a text was found when it was judged"
         found = stated(judged.path, encoding, name) if encoding else judged.encoding
-        yield read_delimited(judged.path, name, found, delimiter, header_first=header_first)
+        yield read_delimited(judged.path, name, found, judged.limits, delimiter, header_first=header_first)
         return
     assert judged.scanned, "a workbook is looked through before it is read"
     scanned = {sheet.name: sheet for sheet in judged.sheets}

@@ -89,6 +89,19 @@ def test_workbooks_show_the_sheets_that_another_reader_sees(test_data: Path) -> 
     assert compared > 150
 
 
+@pytest.mark.parametrize(
+    ("file", "sheet", "merged"),
+    [
+        ("calamine/merge_cells.xls", "Sheet1", 3),
+        ("calamine/issue_271.xls", "sheet1", 8),
+        ("xlrd/Formate.xls", "ÖÄÜ", 1),
+    ],
+)
+def test_old_workbooks_tell_their_merged_cells(test_data: Path, file: str, sheet: str, merged: int) -> None:
+    found = {grid.name: len(grid.merged) for grid in read(corpus(test_data, "messy_spreadsheets") / file)}
+    assert found[sheet] == merged
+
+
 def test_the_torture_of_csv_reads_as_its_authors_say(test_data: Path) -> None:
     folder = corpus(test_data, "csv_torture") / "csv-spectrum"
     files = sorted((folder / "csvs").iterdir())

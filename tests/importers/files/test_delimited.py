@@ -4,6 +4,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from importers.errors import FileRefused
 from importers.files.grid import Grid
-from tests.importers.files.made import cells, read, refusal
+from tests.importers.files.made import LIMITS, cells, read, refusal
 
 Text = Callable[..., Grid]
 
@@ -136,6 +137,14 @@ def test_where_two_encodings_read_alike_well_both_are_told(text: Text) -> None:
 def test_a_quote_that_is_never_closed_is_named(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text('a;b\n1;"2\n3;4\n5;6\n')
     assert "a quote in row 2 is never closed" in refusal(tmp_path / "kept")
+
+
+def test_a_text_of_little_but_separators_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_text("x," * 20_000 + "x\na,b\n1,2\n1,2\n")
+    assert "20,001 cells in a row, expected at most 16,384" in refusal(tmp_path / "kept")
+    (tmp_path / "kept").write_text(",,,\n" * 1_000)
+    message = refusal(tmp_path / "kept", replace(LIMITS, max_cells=3_500))
+    assert "4,000 cells, more than are taken in (setting KONTOR_MAX_CELLS, now 3,500)" in message
 
 
 CELL = st.text(st.sampled_from('ab1,;" \nż'), max_size=5)
