@@ -108,27 +108,52 @@ def _show(name: str, found: Any) -> None:
 @click.argument("batch", type=int)
 @json_option
 def show(batch: int, as_json: bool) -> None:
-    """Show what became of import BATCH (its number), with the rows of its file that are no lines, and what they are."""
+    """Show what became of import BATCH (its number).
+
+    With its problems by what repairs them, the rows of its file that are no lines, and what a dry run would have awarded,
+    by rule.
+    """
     from app.domain.states import BatchStatus
+    from app.models.imports import ImportBatch
     from importers import batches
     from importers.layout.table import place_of, stretches_of
+    from importers.repairs import to_repair
     from importers.store import BatchFiles
+    from importers.trying import tried
 
     with runtime() as run:
         with transaction(run.registry) as session, failing(batches.NoSuchBatch, code=NOT_FOUND):
             progress = batches.progress_of(session, batch, run.now())
             stretches = stretches_of(batches.stretches_noted(session, batch))
-        rows = BatchFiles(run.settings.files, batch).load_recognised()
+            files, groups = BatchFiles(run.settings.files, batch), to_repair(session, batch)
+            awarded = tried(session, session.get_one(ImportBatch, batch), files).awarded if progress.dry_run else ()
+        rows = files.load_recognised()
     placed = [(place_of(row, stretches), kind) for row, kind in rows]
     told = [{"sheet": of.sheet if of else None, "row": row, "kind": kind} for (of, row), kind in placed]
     if as_json:
-        print_json(result(progress) | {"status": str(progress.status), "recognised": told})
+        would = [{"rule": one.rule, "unit": one.unit.name.lower(), "amount": one.amount} for one in awarded]
+        parts = {"recognised": told, "problems": [_problem(one) for one in groups], "would_award": would}
+        print_json(result(progress) | {"status": str(progress.status)} | parts)
         return
     if progress.status in (BatchStatus.DONE, BatchStatus.FAILED):
         report(progress, as_json=False)
     else:
         click.echo(f"Import {batch} of {progress.file_name}: {progress.stage}")
+    if awarded:
+        lines = [[one.rule, one.unit.name.lower(), figure(one.amount), figure(one.lines)] for one in awarded]
+        print_table("Would be awarded", ["Rule", "Unit", "Amount", "Lines"], lines, frozenset({2, 3}))
+    if groups:
+        said = [[str(one.outcome), figure(one.rows), _problem(one)["examples"][0]] for one in groups]
+        print_table("Problems, by what repairs them", ["Outcome", "Rows", "Such as"], said, frozenset({1}))
     if told:
         table = [[*([str(one["sheet"])] if stretches else []), str(one["row"]), str(one["kind"])] for one in told]
         headers = [*(["Sheet"] if stretches else []), "Row", "Kind"]
         print_table("Rows that are no lines", headers, table)
+
+
+def _problem(one: Any) -> dict[str, Any]:
+    """Tell of rows that one repair helps."""
+    from app.domain.reasons import sentence
+
+    examples = [f"row {example.row}: {sentence(example.reason)}" for example in one.examples]
+    return {"code": one.code, "column": one.of, "outcome": str(one.outcome), "rows": one.rows, "examples": examples}

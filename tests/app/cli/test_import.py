@@ -202,3 +202,13 @@ def test_a_sample_is_written_in_the_language_that_is_asked_for_and_looked_at_as_
     assert told == {"kind": "distributors", "file": str(target)}
     seen = desk.json("import", "look", target, "--program", desk.code, "--kind", "distributors")
     assert "Kod" in str(seen)
+
+
+def test_a_dry_run_says_what_each_rule_would_award_and_what_is_to_be_repaired(open_desk: Desk) -> None:
+    rows = f"{HEAD}\nT/1,2026-01-05,D1,P1,1,100.00\nT/2,soon,D1,P1,1,100.00\nT/3,later,D1,P1,1,100.00\n"
+    tried = open_desk.import_(rows, "tried.csv", "--dry-run")
+    shown = open_desk.json("imports", "show", str(tried["batch"]))
+    assert [(one["unit"], one["amount"]) for one in shown["would_award"]] == [("points", tried["points_awarded"])]
+    assert [(one["code"], one["rows"]) for one in shown["problems"]] == [("not_a_date", 2)]
+    assert "row 3" in shown["problems"][0]["examples"][0]
+    assert "Would be awarded" in open_desk.run("imports", "show", str(tried["batch"])).stdout
