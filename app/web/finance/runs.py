@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
@@ -82,8 +82,11 @@ RUNS = Listing(
             words=lambda number: gettext("Run %(number)s", number=number),
             small=_period,
         ),
-        Column("from_on", _("From"), ConversionRun.from_on, Kind.DAY, shown=False),
-        Column("to_on", _("To"), ConversionRun.to_on, Kind.DAY, ConversionRun.to_on, shown=False),
+        Column("from_on", _("From"), ConversionRun.from_on, shown=False, exported=False),
+        Column("to_on", _("To"), ConversionRun.to_on, Kind.DAY, ConversionRun.to_on, shown=False, exported=False),
+        # a run that takes all that is available has neither a first day nor a last one
+        Column("from_day", _("From"), func.nullif(ConversionRun.from_on, wording.EVER[0]), Kind.DAY, shown=False),
+        Column("to_day", _("To"), func.nullif(ConversionRun.to_on, wording.EVER[1]), Kind.DAY, shown=False),
         Column("accounts", _("Accounts"), ConversionRun.accounts, Kind.NUMBER, ConversionRun.accounts),
         Column("points", _("Points"), ConversionRun.points, Kind.POINTS, ConversionRun.points),
         Column("amount", _("Rewards"), ConversionRun.amount_minor, Kind.MONEY, ConversionRun.amount_minor),
