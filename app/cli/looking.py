@@ -110,8 +110,8 @@ def _show(name: str, found: Any) -> None:
 def show(batch: int, as_json: bool) -> None:
     """Show what became of import BATCH (its number).
 
-    With its problems by what repairs them, the rows of its file that are no lines, and what a dry run would have awarded,
-    by rule.
+    With its problems by what repairs them, the rows of its file that are no lines, and what a dry run would have
+    awarded, by rule.
     """
     from app.domain.states import BatchStatus
     from app.models.imports import ImportBatch

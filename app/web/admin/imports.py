@@ -19,7 +19,7 @@ from app.web.addresses import id_asked
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import duration, figure, file_stem
 from app.web.forms import Form
-from importers import batches, undoing
+from importers import batches, drafts, undoing
 from importers.batches import Progress
 from importers.store import BatchFiles
 from importers.undoing import CannotUndo
@@ -57,6 +57,7 @@ def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
         reasons=queries.reasons_of(session(), batch_id) if found.ended else [],
         takes_workbook=_files(batch_id).problems.exists(),
         takes_original=_original(batch_id) is not None,
+        draft=drafts.checked_by(session(), batch_id) if found.dry_run else None,
         form=undoing_form,
         asked=asked,
     )

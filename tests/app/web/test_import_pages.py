@@ -98,6 +98,7 @@ def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(w
     assert "Every row would count" in checked
     assert "What would be awarded, by rule" in checked
     assert ">base<" in checked  # the programme's rule
+    assert wizard.page(wizard.base).count("dry run: nothing kept") == 1
     result = wizard.page(wizard.import_(draft))
     assert "Every row counted" in result
     assert wizard.client.get(draft).status_code == 404  # it is on its way no longer
