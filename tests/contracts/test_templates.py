@@ -8,6 +8,8 @@ from flask import Flask
 from jinja2 import Environment, meta, nodes
 
 from app.config import PROJECT, settings
+from app.domain.fields import KINDS
+from app.domain.reasons import SENTENCES
 from app.factory import create_app
 from app.local.servers import Addresses
 from tests.contracts.sources import ROOMS, modules, parsed
@@ -79,3 +81,9 @@ def test_no_template_marks_what_came_from_outside_as_safe(templates: Environment
         tree = templates.parse((FOLDER / name).read_text(encoding="utf-8"))
         assert not [one for one in tree.find_all(nodes.Filter) if one.name == "safe"], name
         assert not list(tree.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier))), name
+
+
+def test_every_reason_and_every_kind_of_file_has_a_name() -> None:
+    words = (FOLDER / "components/words.html").read_text(encoding="utf-8")
+    nameless = [code for code in (*SENTENCES, *KINDS) if f'"{code}": _(' not in words]
+    assert nameless == [], "these would stand on pages as they are called in code"
