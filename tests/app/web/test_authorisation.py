@@ -430,6 +430,7 @@ SAYS_HOW = {"back", "what", "way", "published", "answer", "theme", "language", "
         "form",
         "v",
         "sort",
+        "sure",
         "line",
         "window",
         "locale",
