@@ -29,6 +29,7 @@ __all__ = [
     "catalogue",
     "desk",
     "distributors",
+    "drafts",
     "figures",
     "imports",
     "jobs",
