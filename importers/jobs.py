@@ -370,12 +370,13 @@ class _Desk:
         files = BatchFiles(self.settings.files, batch_id)
         with work.transaction() as session:
             count = count_problems(session, batch_id)
+            held = session.execute(select(ImportBatch.waiting_file).where(ImportBatch.id == batch_id)).scalar_one()
         with stage("workbook"):
             if count and not files.take_prepared(count):
                 with work.transaction() as session:
                     problems = problem_rows(session, batch_id)
                 write_problems(files.problems, problems, files)
-        files.drop_readings()
+        files.drop_readings(waiting=held)
         with work.transaction() as session:
             batches.set_status(
                 session,

@@ -176,11 +176,15 @@ class BatchFiles:
     def _created(self) -> Path:
         return self.folder / f"created-{self._reading}.json"
 
-    def drop_readings(self) -> None:
-        """Remove the shards of a batch whose shards are counted, and what readers left that were killed."""
-        for pattern in ("shard-*", "created-*", "*.part"):
+    def drop_readings(self, *, waiting: str | None) -> None:
+        """Remove the shards of a batch whose shards are counted, and what readers left that were killed.
+
+        ``waiting`` names the rows that wait for names to be known; they stay.
+        """
+        for pattern in ("shard-*", "created-*", "waiting-*", "*.part"):
             for path in self.folder.glob(pattern):
-                path.unlink(missing_ok=True)
+                if path.name != waiting:
+                    path.unlink(missing_ok=True)
         self.drop_prepared()
 
     def drop_prepared(self) -> None:

@@ -20,9 +20,9 @@ from tests.conftest import pictures_of
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """An application that serves pages, and what there is to see."""
+    """An application that serves pages, and what there is to see: made anew for each file of tests."""
     made = build(addresses, tmp_path_factory.mktemp("browser"))
     yield made
     made.close()

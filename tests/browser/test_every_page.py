@@ -19,7 +19,7 @@ NO_PAGES = {
     *("static", "bootstrap.static", "chartkick.static", "look.icons", "branding.accent", "branding.logo"),
     *("fonts.font", "fonts.faces", "installing.manifest", "installing.worker", "health.healthz"),
     *("imports.progress", "imports.problems", "search.suggest", "runs.progress", "runs.order_file"),
-    *("import_drafts.progress", "import_profiles.export", "import_profiles.sample"),
+    *("import_drafts.progress", "import_profiles.export", "import_profiles.sample", "imports.original"),
     *("runs.response_file", "program.export", "factors.authenticator_picture", "own_data.copy", "home.home"),
 }
 """What answers with a file, with figures for a script, or by leading elsewhere."""

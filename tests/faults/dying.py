@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.services import timing
-from importers import guard
+from importers.files import guard
 
 
 def die(*_: object) -> None:

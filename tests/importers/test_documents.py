@@ -717,5 +717,5 @@ def test_a_shard_comes_back_from_disk_as_it_was(incoming: Incoming, size: int) -
                 before, after = (getattr(one.sales.documents, name) for one in (shard.incoming, again))
                 assert before.tolist() == after.tolist()
                 assert before.dtype.kind == after.dtype.kind
-        files.drop_readings()
+        files.drop_readings(waiting=None)
         assert list(files.folder.iterdir()) == []

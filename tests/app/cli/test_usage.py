@@ -27,7 +27,7 @@ def filled(command: click.Command, folder: Path) -> list[str]:
         elif isinstance(kind, click.DateTime):
             value = "2026-01-31"
         elif isinstance(kind, click.Path):
-            value = str(folder / "file.csv")
+            value = str(folder / "file.csv" if kind.file_okay else folder)
         elif isinstance(kind, click.types.IntParamType):
             value = "1"
         else:

@@ -11,7 +11,18 @@ from sqlalchemy import CheckConstraint, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.domain.states import DocumentKind, DocumentStatus, LotState, RunStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.states import (
+    DocumentKind,
+    DocumentStatus,
+    LotState,
+    NamedThing,
+    RewardKind,
+    RunStatus,
+    TopUpKind,
+    TopUpStatus,
+    Unit,
+    UnknownState,
+)
 from app.local.servers import Addresses
 from app.models.ledger import Account, LedgerEntry, Lot
 from app.models.programs import Program
@@ -284,6 +295,9 @@ TRIED = {
     "top_up": {"amount", "ordered", "settled"},
     LedgerEntry.__tablename__: {"amount"},  # with the guards, in tests/app/db/test_guards.py
     "return_match": {"positive"},
+    "reward": {"points_above_zero", "figures_make_sense", "begins_before_it_ends", "a_season_is_whole"},
+    "product_alias": {"one_source", "unit"},
+    "unknown_name": {"score"},
 }
 
 
@@ -293,6 +307,43 @@ def test_a_return_is_of_something(world: World) -> None:
     for quantity in (0, -1):
         assert world.refused("return_match", **values, quantity_milli=quantity) == "ck_return_match_positive"
     world.insert("return_match", **values, quantity_milli=1)
+
+
+def _reward(**values: Any) -> dict[str, Any]:
+    own = uuid.uuid4().hex
+    return {"code": own, "code_key": own, "kind": RewardKind.GOODS, "points": 1, **values}
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"points": 0}, "points_above_zero"),
+        ({"cost_minor": -1}, "figures_make_sense"),
+        ({"stock": -1}, "figures_make_sense"),
+        ({"per_person": 0}, "figures_make_sense"),
+        ({"from_on": NOW.date(), "until_on": NOW.date() - dt.timedelta(days=1)}, "begins_before_it_ends"),
+        ({"season_points": 1}, "a_season_is_whole"),
+        ({"season_points": 1, "season_from_on": NOW.date()}, "a_season_is_whole"),
+        ({"season_points": 0, "season_from_on": NOW.date(), "season_until_on": NOW.date()}, "a_season_is_whole"),
+    ],
+)
+def test_a_reward_makes_sense(world: World, values: dict[str, Any], why: str) -> None:
+    assert world.refused("reward", **_reward(**values)) == f"ck_reward_{why}"
+    season = {"season_points": 1, "season_from_on": NOW.date(), "season_until_on": NOW.date()}
+    world.insert("reward", **_reward(stock=0, cost_minor=0, per_person=1, **season))
+
+
+def test_an_alias_is_of_one_source_and_its_units_are_some(world: World) -> None:
+    alias = {"alias": "drill", "alias_key": "drill", "unit_milli": 1000}
+    assert world.refused("product_alias", **{**alias, "unit_milli": 0}) == "ck_product_alias_unit"
+    both = {"profile_name": "sales", "source_distributor_id": world.ids["distributor"]}
+    assert world.refused("product_alias", **alias, **both) == "ck_product_alias_one_source"
+
+
+@pytest.mark.parametrize("score", [-1, 101])
+def test_likeness_is_of_a_hundred(world: World, score: int) -> None:
+    named = {"what": NamedThing.PRODUCT, "state": UnknownState.OPEN, "score": score}
+    assert world.refused("unknown_name", **named) == "ck_unknown_name_score"
 
 
 def test_every_check_of_a_table_is_tried_here() -> None:
