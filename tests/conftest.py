@@ -39,6 +39,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(f"{taken} pictures of pages: {folder}")
 
 
+_LONG = ("journeys", "faults", "browser", "reference", "bench")
+"""Folders of a few tests that take long."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: when several processes share the tests, none is left alone with it in the end."""
+    items.sort(key=lambda item: Path(item.path).relative_to(Path(__file__).parent).parts[0] not in _LONG)
+
+
 # a machine that is busy is no fault of what is tried
 hypothesis.settings.register_profile("kontor", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("kontor")

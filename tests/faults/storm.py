@@ -23,10 +23,10 @@ KILL_POSTGRES = "PostgreSQL killed"
 EMPTY_VALKEY = "Valkey emptied"
 KILL_VALKEY = "Valkey killed"
 
-_READING_BP, _LAST_BP = 1_000, 7_500
+_READING_BP, _LAST_BP = 1_000, 6_000
 """While its file is read an import shows nothing done, then a tenth; the last fault needs somebody who still works, and
 will for longer than the nap before it."""
-_NAP_SECONDS = 0.25
+_NAP_SECONDS = 0.1
 """How long a job is let be done at most, before something befalls whoever does it."""
 
 
@@ -63,7 +63,7 @@ class Storm:
             if now is not None and (now.ended or (at_bp is not None and now.share_bp >= at_bp)):
                 return now
             assert time.monotonic() < until, f"the import does not come to its end: {now}, {dict(self.happened)}"
-            time.sleep(0.1)
+            time.sleep(0.02)
 
     def _let(self, fault: str) -> None:
         if fault in (STOP_POSTGRES, KILL_POSTGRES):
