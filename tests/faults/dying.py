@@ -13,7 +13,7 @@ from app.services import timing
 from importers.files import guard
 
 
-def die(*_: object) -> None:
+def die(*_: object, **__: object) -> None:
     """End this process at once."""
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -85,7 +85,8 @@ def test_a_sponsor_s_own_words_are_taken_in_their_language_alone(session: Sessio
     assert "Bob invites you" in english.body
     put("")
     assert "Cześć" not in invite(session, "a@example.com", program, locale="pl").body
-    noted = session.scalars(select(AuditEvent).where(AuditEvent.action == "text.change")).all()
+    changed = (AuditEvent.action == "text.change", AuditEvent.program_id == program.id)
+    noted = session.scalars(select(AuditEvent).where(*changed).order_by(AuditEvent.id)).all()
     assert [event.subject for event in noted] == [
         "invitation.body (pl)",
         "invitation.subject (pl)",
