@@ -49,7 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # a machine that is busy is no fault of what is tried
-hypothesis.settings.register_profile("kontor", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "kontor",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    max_examples=1_000 if os.environ.get("KONTOR_HYPOTHESIS") == "long" else 50,
+)
 hypothesis.settings.load_profile("kontor")
 
 

@@ -1441,6 +1441,10 @@ def test_wheel_club_one_order_by_hand() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    os.environ.get("KONTOR_REFERENCE") != "whole",
+    reason="NOT RUN: the journey computes the same for every distributor; KONTOR_REFERENCE=whole adds it up",
+)
 def test_gift_wholesale_totals() -> None:
     made, folder = real("gift-wholesale")
     result = gift_result()
