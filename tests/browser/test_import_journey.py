@@ -94,7 +94,7 @@ def test_an_administrator_brings_a_file_in_and_the_next_month_is_one_click(
         here.look("import-list")
         here.press(page.get_by_role("link", name=re.compile(f"hurtownia {size} 2026-05")))
         here.look("import-recognised")
-        assert page.get_by_text(f"Read as the last one of hurtownia-{size}").is_visible()
+        page.get_by_text(f"Read as the last one of hurtownia-{size}").first.wait_for()
         here.press(page.get_by_role("button", name="Check"))
         done()
 
