@@ -5,9 +5,8 @@ transaction, finishing writes the same workbook.
 """
 
 import datetime as dt
-import functools
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
@@ -19,16 +18,13 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.calendar import local_date
-from app.domain.codes import code_key
 from app.domain.definition import ImportProfile, ProgramSettings
-from app.domain.exact import Ints
-from app.domain.sales import UNKNOWN, Documents, Lines, Sales
-from app.domain.states import BatchStatus, DocumentStatus, Outcome, Unit
+from app.domain.states import BatchStatus, Outcome
 from app.jobs import board, messenger, registry
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportShard
 from app.models.programs import Program
-from app.services import aliases, catalogue, distributors, figures, unmatched
+from app.services import figures, unmatched
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
 from app.services.unmatched import Seen
@@ -38,24 +34,23 @@ from importers.errors import CardNumbersFound, ImportRefused
 from importers.fields import mapped
 from importers.files.guard import Judged, judge
 from importers.files.limits import Limits
-from importers.grouping import Grouped, group
+from importers.grouping import Grouped
 from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
+from importers.known import Known, create_for_now
 from importers.layout.settling import settle
 from importers.layout.table import Stretch, TextTable, stretches_of
-from importers.matching import Matched, match
+from importers.outcomes import outcomes
 from importers.problems import Problems
 from importers.reading import read_as
-from importers.sales_rows import SalesRows, type_rows
+from importers.sales_rows import type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
 from importers.totals import check_totals
 from importers.trying import TRIED, awards_tried, documents_tried
-from importers.units import in_our_units
-from importers.unknown_names import seen
 from importers.workbook import count_problems, problem_rows, write_problems
-from verification.gate import Admission, Incoming, Source, admit
+from verification.gate import Source, admit
 
 
 def register(settings: Settings, redis_url: str, clock: Callable[[], dt.datetime]) -> None:
@@ -144,7 +139,7 @@ class _Desk:
         _note(work, batch, stretches, warnings)
         counts = {"rows_read": rows_read, **_recognised(table)}
         del table
-        matched = _Matched(self, work, batch, program, settings, profile)
+        matched = Known(work, batch, program, settings, profile, self.clock())
         with stage("match"):
             rows = matched.rows(rows, problems)
         with stage("group"):
@@ -175,7 +170,7 @@ class _Desk:
         rows, broken = waiting.load(held_by, name, without=before)
         with work.transaction() as session:
             found = waiting.still_wrong(session, batch.continues_id, rows.row_number)
-        matched = _Matched(self, work, batch, program, settings, profile)
+        matched = Known(work, batch, program, settings, profile, self.clock())
         rows = matched.rows(rows, found)
         grouped = matched.grouped(rows, found, broken)
         ended = np.isin(rows.row_number, found.saying(*_ENDED))
@@ -193,7 +188,7 @@ class _Desk:
         batch: ImportBatch,
         program: Program,
         files: BatchFiles,
-        matched: "_Matched",
+        matched: Known,
         grouped: Grouped,
         problems: Problems,
         counted: dict[str, int],
@@ -212,28 +207,7 @@ class _Desk:
         if batch.dry_run:
             files.save_created(matched.created)
         with work.transaction() as session:
-            for lane, parts in _jobs_of(shards, dry_run=batch.dry_run):
-                rows_of_job = [
-                    ImportShard(
-                        batch_id=batch.id,
-                        position=position,
-                        file=name,
-                        lines=len(shard.incoming.sales.lines),
-                        documents=len(shard.incoming.sales.documents),
-                    )
-                    for position, shard, name in parts
-                ]
-                session.add_all(rows_of_job)
-                session.flush()
-                ids = [row.id for row in rows_of_job]
-                board.put_up(
-                    session,
-                    batches.SHARD,
-                    f"{batches.SHARD}:{ids[0]}",
-                    {"batch": batch.id, "shards": ids, "reading": work.claim.token},
-                    lane=None if lane is None else f"import:{batch.id}:{lane}",
-                    position=parts[0][1].order,
-                )
+            _put_up_shards(session, batch, shards, reading=work.claim.token)
             problems.store(session, batch.id)
             unmatched.keep(session, program.id, batch.profile_name, batch.id, waits, now=self.clock())
             counts = counted | {
@@ -287,7 +261,7 @@ class _Desk:
                 session=session,
                 program=program,
                 settings=settings,
-                decimals="".join(dict.fromkeys((profile.decimal, "." if table.typed else profile.decimal))),
+                decimals=table.signs(profile.decimal),
                 dates=profile.dates,
                 file=batch.file_sha256,
                 address=self.settings.address,
@@ -350,7 +324,7 @@ class _Desk:
         with stage("load"):
             incoming = files.load_shard(name)
         if batch.dry_run:
-            incoming = _create_for_now(session, batch, files, incoming, self.clock())
+            incoming = create_for_now(session, batch, files, incoming, self.clock())
         rules = rules_of(session, batch.program_id)
         source = Source(
             name="import",
@@ -359,7 +333,7 @@ class _Desk:
             batch_id=batch.id,
         )
         admission = admit(session, rules, incoming, source, now=self.clock())
-        counts, problems = _outcomes(incoming, admission)
+        counts, problems = outcomes(incoming, admission)
         if batch.dry_run:
             return {**counts, TRIED: documents_tried(incoming, admission)}, problems
         return counts, problems
@@ -413,6 +387,32 @@ def _jobs_of(shards: list[tuple[Shard, str]], *, dry_run: bool) -> Iterator[tupl
     yield from lanes.items()
 
 
+def _put_up_shards(session: Session, batch: ImportBatch, shards: list[tuple[Shard, str]], *, reading: int) -> None:
+    """Store the shards of a reading, and put the counting of them on the board."""
+    for lane, parts in _jobs_of(shards, dry_run=batch.dry_run):
+        rows_of_job = [
+            ImportShard(
+                batch_id=batch.id,
+                position=position,
+                file=name,
+                lines=len(shard.incoming.sales.lines),
+                documents=len(shard.incoming.sales.documents),
+            )
+            for position, shard, name in parts
+        ]
+        session.add_all(rows_of_job)
+        session.flush()
+        ids = [row.id for row in rows_of_job]
+        board.put_up(
+            session,
+            batches.SHARD,
+            f"{batches.SHARD}:{ids[0]}",
+            {"batch": batch.id, "shards": ids, "reading": reading},
+            lane=None if lane is None else f"import:{batch.id}:{lane}",
+            position=parts[0][1].order,
+        )
+
+
 def _put_up_finish(session: Session, batch_id: int) -> None:
     board.put_up(session, batches.FINISH, f"{batches.FINISH}:{batch_id}", {"batch": batch_id})
 
@@ -455,197 +455,3 @@ def _keep(table: TextTable, columns: dict[str, str], name: str, files: BatchFile
 def _wrong_widths(table: TextTable, problems: Problems) -> None:
     for row, cells in table.wrong_width:
         problems.add(row, Outcome.REFUSED, "wrong_number_of_cells", found=cells, expected=len(table.header))
-
-
-class _Matched:
-    """Matches the codes of a batch, creating what its profile says is to be created."""
-
-    def __init__(
-        self,
-        desk: _Desk,
-        work: Work,
-        batch: ImportBatch,
-        program: Program,
-        settings: ProgramSettings,
-        profile: ImportProfile,
-    ) -> None:
-        self.desk = desk
-        self.work = work
-        self.batch = batch
-        self.program = program
-        self.settings = settings
-        self.profile = profile
-        self.created: dict[str, list[dict[str, Any]]] = {"distributors": [], "products": []}
-        self.distributors: Matched
-        self.products: Matched
-
-    def rows(self, rows: SalesRows, problems: Problems) -> SalesRows:
-        """Find the distributor and the product of each row. Gives the rows in our units."""
-        with self.work.transaction() as session:
-            distributor_names = aliases.distributor_names(session, self.program.id, self.batch.profile_name)
-            product_names = aliases.product_names(session, self.program.id, self.batch.profile_name)
-        bad = np.isin(rows.row_number, problems.rows())
-        self.distributors = match(
-            rows.distributor,
-            distributor_names,
-            self.profile.unknown_distributor,
-            "distributor",
-            rows.row_number,
-            bad,
-            rows.distributor_name,
-            functools.partial(self._create_distributors, rows),
-            problems,
-        )
-        bad |= np.isin(rows.row_number, problems.rows())
-        self.products = match(
-            rows.product,
-            product_names,
-            self.profile.unknown_product,
-            "product",
-            rows.row_number,
-            bad,
-            rows.product_name,
-            self._create_products,
-            problems,
-            self.distributors.id,
-        )
-        return in_our_units(rows, self.products.unit_milli, problems)
-
-    def grouped(self, rows: SalesRows, problems: Problems, broken: Mapping[int, Sequence[str]]) -> Grouped:
-        """Put the rows together into documents."""
-        ignored = self.distributors.ignored | self.products.ignored
-        return group(rows, self.distributors.id, self.products.id, problems, broken, ignored)
-
-    def seen(self, rows: SalesRows) -> list[Seen]:
-        """Count what waits for names that nobody knows."""
-        return seen(rows, self.distributors, self.products)
-
-    def _create_distributors(self, rows: SalesRows, codes: list[str], names: dict[str, str]) -> dict[str, int]:
-        countries: dict[str, str] = {}
-        if rows.country is not None:
-            said = np.asarray([country is not None for country in rows.country], dtype=bool)
-            told = np.flatnonzero((rows.distributor.code >= 0) & said)
-            first, at = np.unique(rows.distributor.code[told], return_index=True)
-            countries = {
-                rows.distributor.written[code]: rows.country[row]
-                for code, row in zip(first.tolist(), told[at].tolist(), strict=True)
-            }
-        if self.batch.dry_run:
-            return self._pretend("distributors", codes, names, countries)
-        with self.work.transaction() as session:
-            # with what it counts: whoever reads the file again after a kill finds them here already
-            batches.add_counts(session, self.batch.id, {"distributors_created": len(codes)})
-            return distributors.create_distributors(
-                session,
-                self.program.id,
-                self.program.locale,
-                codes,
-                names,
-                countries,
-                enrolled_on=local_date(self.desk.clock(), self.program.time_zone),
-                may_owe=self.settings.returns == "negative",
-            )
-
-    def _create_products(self, codes: list[str], names: dict[str, str]) -> dict[str, int]:
-        if self.batch.dry_run:
-            return self._pretend("products", codes, names, {})
-        with self.work.transaction() as session:
-            batches.add_counts(session, self.batch.id, {"products_created": len(codes)})
-            return catalogue.create_products(session, self.program.id, self.program.locale, codes, names)
-
-    def _pretend(self, what: str, codes: list[str], names: dict[str, str], countries: dict[str, str]) -> dict[str, int]:
-        """Give what a dry run may not create numbers below ``UNKNOWN``; a shard creates it for as long as it runs."""
-        listed = self.created[what]
-        for code in codes:
-            listed.append({"code": code, "name": names.get(code, code), "country": countries.get(code)})
-        return {code_key(one["code"]): UNKNOWN - 1 - at for at, one in enumerate(listed)}
-
-
-def _create_for_now(
-    session: Session, batch: ImportBatch, files: BatchFiles, incoming: Incoming, now: dt.datetime
-) -> Incoming:
-    """Create, inside a transaction that will be undone, what a dry run only pretended to create."""
-    created = files.load_created()
-    program = session.get_one(Program, batch.program_id)
-    sales = incoming.sales
-
-    def listed(what: str, ids: Ints) -> list[dict[str, Any]]:
-        return [created[what][UNKNOWN - 1 - one] for one in np.unique(ids[ids < UNKNOWN]).tolist()]
-
-    who, what = listed("distributors", sales.documents.distributor_id), listed("products", sales.lines.product_id)
-    if who:
-        distributors.create_distributors(
-            session,
-            program.id,
-            program.locale,
-            [one["code"] for one in who],
-            {one["code"]: one["name"] for one in who},
-            {},
-            enrolled_on=local_date(now, program.time_zone),
-            may_owe=program.settings.get("returns", "negative") == "negative",
-        )
-    if what:
-        catalogue.create_products(
-            session,
-            program.id,
-            program.locale,
-            [one["code"] for one in what],
-            {one["code"]: one["name"] for one in what},
-        )
-    by_code = distributors.distributor_ids(session, program.id), catalogue.product_ids(session, program.id)
-
-    def real(ids: Ints, kind: str, known: dict[str, int]) -> Ints:
-        spread = ids.copy()
-        for at in np.flatnonzero(ids < UNKNOWN).tolist():
-            spread[at] = known[code_key(created[kind][UNKNOWN - 1 - int(ids[at])]["code"])]
-        return spread
-
-    documents = Documents(
-        **{
-            **sales.documents.__dict__,
-            "distributor_id": real(sales.documents.distributor_id, "distributors", by_code[0]),
-        }
-    )
-    lines = Lines(**{**sales.lines.__dict__, "product_id": real(sales.lines.product_id, "products", by_code[1])})
-    return Incoming(Sales(documents, lines), incoming.number_key, incoming.seller_key, incoming.total_minor)
-
-
-def _outcomes(incoming: Incoming, admission: Admission) -> tuple[dict[str, int], Problems]:
-    """Tell what became of each line of a shard."""
-    lines = incoming.sales.lines
-    per_document = np.bincount(lines.document, minlength=len(incoming.sales.documents))
-    problems = Problems()
-    unmatched: dict[int, set[int]] = {}
-    for at, line_number in admission.unmatched_lines:
-        unmatched.setdefault(at, set()).add(line_number)
-    duplicates = int(per_document[admission.duplicate].sum())
-    accepted = int(per_document.sum()) - duplicates
-    starts = np.searchsorted(lines.document, np.arange(len(per_document) + 1))
-    undecided = (admission.status != DocumentStatus.ACCEPTED) & ~admission.duplicate
-    for at in np.flatnonzero(undecided).tolist():
-        refused = admission.status[at] == DocumentStatus.REFUSED
-        reasons = admission.reasons.get(at, [])
-        # where only returned lines met no sale, the other lines of the document count
-        only_returns = all(reason["code"] in ("return_without_sale", "return_forgiven") for reason in reasons)
-        for line in range(int(starts[at]), int(starts[at + 1])):
-            if only_returns and int(lines.line_number[line]) not in unmatched.get(at, ()):
-                continue
-            accepted -= 1
-            for reason in reasons:
-                if reason.get("line") in (None, int(lines.line_number[line])):
-                    problems.add(int(lines.source_row[line]), Outcome.REFUSED if refused else Outcome.HELD, **reason)
-    stored = np.isin(admission.status, (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW))
-    counts = {
-        "documents": int(stored.sum()),
-        "lines_accepted": accepted,
-        "lines_held": problems.count(Outcome.HELD),
-        "lines_refused": problems.count(Outcome.REFUSED),
-        "duplicates": duplicates,
-        "duplicate_documents": int(admission.duplicate.sum()),
-        "corrected": admission.corrected,
-        "points_awarded": admission.awarded[Unit.POINTS],
-        "points_reversed": admission.reversed[Unit.POINTS],
-        "money_awarded_minor": admission.awarded[Unit.MONEY],
-        "money_reversed_minor": admission.reversed[Unit.MONEY],
-    }
-    return counts, problems

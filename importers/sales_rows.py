@@ -137,8 +137,7 @@ def type_rows(
     for named in (read[field] for field in _NAMES if field in read):
         parsing.require_short(named, rows, problems)
     _refuse_formulas(number, rows, problems)
-    # a number cell of a workbook reaches us with a point whatever the country
-    signs = "".join(dict.fromkeys((profile.decimal, "." if table.typed else profile.decimal)))
+    signs = table.signs(profile.decimal)
     if profile.thousands is None:
         _refuse_grouped(table, [columns[field] for field in NUMBERS if field in columns], problems)
     for field in NUMBERS:

@@ -102,6 +102,10 @@ class TextTable:
                 kept = pc.if_else(pa.array(self.grouped[name]), texts, written)
                 self.frame[name] = pd.array(kept, dtype=pd.ArrowDtype(pa.large_string()))
 
+    def signs(self, decimal: str) -> str:
+        """Give the decimal signs of its numbers, the source's first: a number cell has a point whatever the country."""
+        return "".join(dict.fromkeys((decimal, "." if self.typed else decimal)))
+
     def column(self, name: str) -> pa.Array:
         """Give one column as an Arrow array, without copying."""
         return pa.array(self.frame[name].array)

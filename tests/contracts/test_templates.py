@@ -12,6 +12,7 @@ from app.domain.fields import KINDS
 from app.domain.reasons import SENTENCES
 from app.factory import create_app
 from app.local.servers import Addresses
+from app.web import import_words
 from tests.contracts.sources import ROOMS, modules, parsed
 
 FOLDER = PROJECT / "templates"
@@ -85,5 +86,6 @@ def test_no_template_marks_what_came_from_outside_as_safe(templates: Environment
 
 def test_every_reason_and_every_kind_of_file_has_a_name() -> None:
     words = (FOLDER / "components/words.html").read_text(encoding="utf-8")
-    nameless = [code for code in (*SENTENCES, *KINDS) if f'"{code}": _(' not in words]
+    nameless = [code for code in SENTENCES if f'"{code}": _(' not in words]
     assert nameless == [], "these would stand on pages as they are called in code"
+    assert import_words.KINDS.keys() == KINDS.keys()
