@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.config import Settings
-from app.domain.definition import ImportProfile
 from app.domain.fields import KINDS
+from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus, JobState
 from app.jobs import board
 from app.models.imports import ImportBatch, ImportShard

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.domain.definition import ImportProfile
+from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus, DraftState
 from app.jobs import board, registry
 from app.jobs.board import Work

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from app.domain.definition import ImportProfile
 from app.domain.fields import problems_of_columns
+from app.domain.import_profile import ImportProfile
 from importers.errors import ColumnsMissing, NoProfile
 from importers.layout.header import keys_of, name_key
 from importers.layout.months import called

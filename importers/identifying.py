@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from app.domain.definition import ImportProfile
 from app.domain.fields import KINDS
+from app.domain.import_profile import ImportProfile
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import ColumnsMissing, FileRefused, NoProfile
 from importers.fields import columns_of

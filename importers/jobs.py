@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.calendar import local_date
-from app.domain.definition import ImportProfile, ProgramSettings
+from app.domain.definition import ProgramSettings
+from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus, Outcome
 from app.jobs import board, messenger, registry
 from app.jobs.board import Work

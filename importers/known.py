@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
-from app.domain.definition import ImportProfile, ProgramSettings
+from app.domain.definition import ProgramSettings
 from app.domain.exact import Ints
+from app.domain.import_profile import ImportProfile
 from app.domain.sales import UNKNOWN, Documents, Lines, Sales
 from app.jobs.board import Work
 from app.models.imports import ImportBatch

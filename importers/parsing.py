@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.definition import DATE_ORDERS
 from app.domain.exact import Ints, half_up
+from app.domain.import_profile import DATE_ORDERS
 from app.domain.sales import UNKNOWN, Flags, Texts
 from app.domain.states import Outcome
 from importers.layout.dates import read_moment

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from app.domain.definition import ImportProfile
+from app.domain.import_profile import ImportProfile
 from importers.errors import FileRefused
 from importers.files.grid import Grid
 from importers.files.guard import Judged

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow.compute as pc
 
 from app.domain.codes import code_key
-from app.domain.definition import ImportProfile
 from app.domain.exact import Ints, floor_product
+from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
 from app.domain.states import DocumentKind, Outcome
 from importers import parsing

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from app.domain.definition import ImportProfile
 from app.domain.exact import Ints
+from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT
 from importers import parsing
 from importers.layout.numbers import tidy

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.definition import ImportProfile
+from app.domain.import_profile import ImportProfile
 from app.domain.states import DocumentStatus, Outcome, Unit
 from app.models.imports import ImportBatch, ImportProblem, ImportShard
 from app.models.rules import EarningRule, EarningRuleVersion

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.definition import ImportProfile
+from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus
 from app.models.imports import ImportBatch
 from app.models.programs import Program

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.definition import ImportProfile
+from app.domain.import_profile import ImportProfile
 from app.models.imports import ImportBatch
 from app.models.programs import Program, ProgramRevision
 from app.services import audit, program_files, programs

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from app.domain.definition import DATE_ORDERS
+from app.domain.import_profile import DATE_ORDERS
 from importers.layout.words import MONTH_OF
 
 _TIME = re.compile(

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.definition import ImportProfile, Months
+from app.domain.import_profile import ImportProfile, Months
 from importers.errors import ColumnsMissing, FileRefused
 from importers.fields import columns_of, wanted_columns
 from importers.files.grid import Grid

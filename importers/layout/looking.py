@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.definition import DATE_ORDERS
 from app.domain.fields import KINDS
+from app.domain.import_profile import DATE_ORDERS
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
 from importers.layout.header import JOINT, Header, distinct, kept_columns, name_key, names_at, top_of

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.definition import Months
+from app.domain.import_profile import Months
 from importers.layout.header import JOINT, keys_of, name_key
 from importers.layout.words import MONTH_OF, TOTAL
 

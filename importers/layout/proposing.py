@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.definition import ImportProfile, Months
+from app.domain.import_profile import ImportProfile, Months
 from importers.errors import ImportRefused
 from importers.layout.looking import Question, Seen
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.definition import DATE_ORDERS, ImportProfile
+from app.domain.import_profile import DATE_ORDERS, ImportProfile
 from importers.errors import QuestionOpen
 from importers.layout import dates, numbers
 from importers.layout.table import TextTable

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.domain.definition import ImportProfile
 from app.domain.fields import KINDS
+from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT, UNKNOWN
 from app.domain.states import DocumentKind
 from app.services.aliases import Names

@@ -10,8 +10,8 @@ from flask_wtf.file import MultipleFileField
 from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.domain.definition import ImportProfile
 from app.domain.fields import KINDS, problems_of_columns
+from app.domain.import_profile import ImportProfile
 from app.web import import_words
 from app.web.forms import Form, choice
 from importers.errors import ImportRefused

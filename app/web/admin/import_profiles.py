@@ -14,8 +14,8 @@ from wtforms import SelectField, StringField
 from wtforms.validators import Length, Optional
 
 from app.db.transaction import transaction
-from app.domain.definition import ImportProfile
 from app.domain.fields import KINDS
+from app.domain.import_profile import ImportProfile
 from app.extensions import db
 from app.services import import_profiles, program_files
 from app.services.import_profiles import Kept

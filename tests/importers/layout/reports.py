@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from app.domain.definition import ImportProfile
+from app.domain.import_profile import ImportProfile
 from importers.fields import mapped
 from importers.files.grid import Grid
 from importers.files.guard import judge
