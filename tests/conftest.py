@@ -25,10 +25,13 @@ from tests.support.desk import desk, ledger_database, ledger_sessions, open_desk
 def pictures_of(temporary: pytest.TempPathFactory) -> Path:
     """Give the folder of the pictures that a run takes: the one that KONTOR_SCREENSHOTS names, or one of the run."""
     named = os.environ.get("KONTOR_SCREENSHOTS")
-    if named:
-        return Path(named).resolve()
+    return Path(named).resolve() if named else of_the_run(temporary) / "pictures"
+
+
+def of_the_run(temporary: pytest.TempPathFactory) -> Path:
+    """Give the folder that all processes of a run share."""
     base = temporary.getbasetemp()
-    return (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "pictures"
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

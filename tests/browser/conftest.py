@@ -1,5 +1,6 @@
 """A real browser before the real pages: whoever looks at a page looks at all that must hold of every page."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from werkzeug.serving import make_server
 from app.local.servers import Addresses
 from tests.app.web.world import World, build
 from tests.browser.judging import come_to_rest, faults, kind_of, misfits
-from tests.conftest import pictures_of
+from tests.conftest import of_the_run, pictures_of
 
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 
@@ -62,17 +63,33 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class Judged:
+    """What axe has seen in this run, in all its processes: a page that stands as before is not judged twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def _place(self, kind: str, look: str) -> Path:
+        return self._folder / hashlib.sha256(f"{kind} {look}".encode()).hexdigest()
+
+    def knows(self, kind: str, look: str) -> bool:
+        return self._place(kind, look).exists()
+
+    def note(self, kind: str, look: str) -> None:
+        self._place(kind, look).touch()
+
+
 @pytest.fixture(scope="session")
-def judged() -> set[tuple[str, str]]:
-    """What axe has seen in this run: a page that stands as it stood before is not judged twice."""
-    return set()
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    return Judged(of_the_run(tmp_path_factory) / "judged")
 
 
 class Visit:
     """Somebody before the screen: complaints of the browser are collected, pages are looked at, pictures taken."""
 
     def __init__(
-        self, page: Any, base: str, pictures: Path, size: str, scheme: str, world: World, judged: set[tuple[str, str]]
+        self, page: Any, base: str, pictures: Path, size: str, scheme: str, world: World, judged: Judged
     ) -> None:
         self.page = page
         self.size = size
@@ -161,10 +178,11 @@ class Visit:
         found = misfits(self.page)
         found += [one for one in self.complaints if not (refused and "status of 4" in one)]
         kind = kind_of(self.page)
-        if (kind, self._title) not in self._judged:
+        if not self._judged.knows(kind, self._title):
             # the colours of a page are the same at each size
-            found += faults(self.page, contrast=(kind, self._scheme) not in self._judged)
-            self._judged |= {(kind, self._title), (kind, self._scheme)}
+            found += faults(self.page, contrast=not self._judged.knows(kind, self._scheme))
+            for look in (self._title, self._scheme):
+                self._judged.note(kind, look)
         self.complaints.clear()
         self.unseen.clear()
         self._take(name)
@@ -182,7 +200,7 @@ class Visit:
 
 @pytest.fixture
 def visit(
-    chromium: Any, base: str, pictures: Path, world: World, judged: set[tuple[str, str]]
+    chromium: Any, base: str, pictures: Path, world: World, judged: Judged
 ) -> Callable[..., AbstractContextManager[Visit]]:
     """Opens a browser of some size; ``at`` is another name of the same pages."""
 

@@ -23,7 +23,7 @@ KILL_POSTGRES = "PostgreSQL killed"
 EMPTY_VALKEY = "Valkey emptied"
 KILL_VALKEY = "Valkey killed"
 
-_READING_BP, _LAST_BP = 1_000, 6_000
+_READING_BP, _LAST_BP = 1_000, 4_000
 """While its file is read an import shows nothing done, then a tenth; the last fault needs somebody who still works, and
 will for longer than the nap before it."""
 _NAP_SECONDS = 0.1

@@ -20,7 +20,7 @@ def test_dying_at_every_place_in_turn_an_import_ends_like_any_other(
     calm: Calm, processes: ForkServerContext, tmp_path: Path
 ) -> None:
     assert [name for name in calm.whole.tables if not calm.whole.size(name)] == ["caps"], "it has all sorts of rows"
-    with calm.site(tmp_path / "home", lease_seconds=30, shard_lines=80) as site:
+    with calm.site(tmp_path / "home", lease_seconds=30, shard_lines=160) as site:
         batch = site.take_in("tried", "sales", calm.report.sales)
         places = _die_everywhere(site, processes, tmp_path / "places")
         assert site.progress(batch).status is BatchStatus.DONE, f"{places[-1]!r} was the last death"

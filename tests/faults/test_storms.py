@@ -42,7 +42,7 @@ class Weather:
     faults: Sequence[str]
 
 
-WEATHERS = {"10,000 lines": Weather(lambda year, _: year, 50, SHORT)}
+WEATHERS = {"10,000 lines": Weather(lambda year, _: year, 100, SHORT)}
 if LONG:
     WEATHERS = {
         "50,000 lines with returns": Weather(lambda _, folder: demo_report(folder, years=5), 500, WHOLE),

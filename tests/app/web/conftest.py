@@ -12,6 +12,8 @@ from app.local.servers import Addresses
 from tests.app.web.world import World, build
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+DIFFERS = re.compile(r'(?:nonce|name="csrf_token" value|data-token)="[^"]*"')
+"""What is another one in every page: a token holds the second in which it was made."""
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ from app.local.servers import Addresses
 from app.web.permissions import ROUTES
 from tests.app.web.belongings import FOREIGN, MINE, OTHERS, OURS, WORDS, Belongings, fill, note_sessions, set_up_apps
 from tests.app.web.changes import Changes
-from tests.app.web.conftest import enter, token_of
+from tests.app.web.conftest import DIFFERS, enter, token_of
 from tests.app.web.world import World, build
 
 TABLE = Path(__file__).with_name("authorisation.txt")
@@ -60,8 +60,6 @@ MAY_SEE: Mapping[str, set[str]] = {
 """The words that each kind of person may meet anywhere: by them things are known (`tests.app.web.belongings`)."""
 
 NONE = 999_999_999
-DIFFERS = re.compile(r'nonce="[^"]*"|name="csrf_token" value="[^"]*"')
-"""What is another one in every page."""
 EXPORTS = ("xlsx", "csv")
 
 
