@@ -21,11 +21,11 @@ from sqlalchemy.types import BigInteger, Text
 from app.db.bulk import Nullable, ask_new_ids, copy_into, stored_together
 from app.db.prepared import Prepared
 from app.domain.calendar import local_date
-from app.domain.definition import Verdict
 from app.domain.exact import Ints, order_of
 from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, Unit
+from app.domain.verification_settings import Verdict
 from app.models.distributors import Distributor
 from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
 from app.services import figures

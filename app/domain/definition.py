@@ -23,6 +23,7 @@ from app.domain.colours import read_colour
 from app.domain.fields import KINDS, problems_of_columns
 from app.domain.import_profile import ImportProfile
 from app.domain.parts import Code, Date, NotNegative, Number, Part, Positive, Words
+from app.domain.verification_settings import Verification
 
 
 def _currency(value: str) -> str:
@@ -38,7 +39,6 @@ def _country(value: str) -> str:
 
 
 Policy: TypeAlias = Literal["sum", "best", "first"]
-Verdict: TypeAlias = Literal["accept", "review"]
 
 
 class Point(Part):
@@ -57,15 +57,6 @@ class Expiry(Part):
     grace_days: int | None = Field(
         None, ge=0, le=366, description="what comes back after its last day may be spent for so many days more"
     )
-
-
-class Verification(Part):
-    """What the gate does with a document that passes every check (rules.md 5)."""
-
-    import_: Verdict = Field("accept", alias="import")
-    portal: Verdict = "review"
-    api: Verdict = "review"
-    cooling_off_days: int = Field(0, ge=0, le=3650, description="accepted points stay pending for so many days")
 
 
 class Branding(Part):

@@ -121,6 +121,44 @@ class UnknownState(enum.StrEnum):
     IGNORED = "ignored"
 
 
+class ClaimState(enum.StrEnum):
+    """How far an invoice has come that a distributor registers."""
+
+    DRAFT = "draft"
+    SENT = "sent"  # the gate has it: its document says the rest
+
+
+class ClaimWay(enum.StrEnum):
+    """How a distributor registered an invoice."""
+
+    TYPED = "typed"
+    E_INVOICE = "e_invoice"
+    PICKED = "picked"  # from sales that the sponsor's own report holds
+    READ = "read"  # from the text of a PDF or a photo
+
+
+class ReviewState(enum.StrEnum):
+    """Where a document stands in the queue of those who decide."""
+
+    WAITING = "waiting"
+    ASKED = "asked"  # its distributor was asked for more
+    HELD = "held"  # somebody set it aside
+    SECOND = "second"  # one person accepted it; it takes another one
+    CLOSED = "closed"
+
+
+class DocumentWord(enum.StrEnum):
+    """What was said about a document: the first three its distributor reads as well."""
+
+    ASKED = "asked"
+    ANSWERED = "answered"
+    APPEALED = "appealed"
+    NOTE = "note"
+    HELD = "held"
+    HANDED = "handed"
+    REOPENED = "reopened"
+
+
 class JobState(enum.StrEnum):
     """How far a job has come."""
 

@@ -3,6 +3,7 @@
 from app.models import (
     aliases,
     catalogue,
+    claims,
     desk,
     distributors,
     drafts,
@@ -15,6 +16,7 @@ from app.models import (
     people,
     prepaid,
     programs,
+    reviews,
     rewards,
     rules,
     sales,
@@ -27,6 +29,7 @@ metadata = Base.metadata
 __all__ = [
     "aliases",
     "catalogue",
+    "claims",
     "desk",
     "distributors",
     "drafts",
@@ -40,6 +43,7 @@ __all__ = [
     "people",
     "prepaid",
     "programs",
+    "reviews",
     "rewards",
     "rules",
     "sales",

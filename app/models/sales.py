@@ -159,5 +159,6 @@ class Decision(Base):
     was: Mapped[DocumentStatus] = mapped_column(Coded(DocumentStatus))
     becomes: Mapped[DocumentStatus] = mapped_column(Coded(DocumentStatus))
     reason: Mapped[LongText]
+    reason_code: Mapped[ShortText | None] = mapped_column(comment="of the reasons that are counted; none: words alone")
     decided_by: Mapped[LongText]
     decided_at: Mapped[Instant]

@@ -12,10 +12,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.domain.states import (
+    ClaimState,
     DocumentKind,
     DocumentStatus,
+    DocumentWord,
     LotState,
     NamedThing,
+    ReviewState,
     RewardKind,
     RunStatus,
     TopUpKind,
@@ -298,7 +301,64 @@ TRIED = {
     "reward": {"points_above_zero", "figures_make_sense", "begins_before_it_ends", "a_season_is_whole"},
     "product_alias": {"one_source", "unit"},
     "unknown_name": {"score"},
+    "claim": {"sent_has_a_document", "sent_has_a_moment"},
+    "attachment": {"belongs_to_something", "sizes_make_sense"},
+    "review": {"risk", "closed_has_a_moment", "a_lease_ends", "a_second_follows_a_first"},
 }
+
+
+def _document(world: World) -> int:
+    return world.insert("sales_document", document_key=uuid.uuid4().hex, status=DocumentStatus.REVIEW)
+
+
+def test_an_invoice_that_was_sent_has_its_document_and_no_other_claim_has_it(world: World) -> None:
+    document = _document(world)
+    sent = {"state": ClaimState.SENT, "document_id": document, "sent_at": NOW}
+    assert world.refused("claim", **{**sent, "document_id": None}) == "ck_claim_sent_has_a_document"
+    assert world.refused("claim", **{**sent, "sent_at": None}) == "ck_claim_sent_has_a_moment"
+    assert world.refused("claim", **{**sent, "state": ClaimState.DRAFT, "sent_at": None}) == (
+        "ck_claim_sent_has_a_document"
+    )
+    world.insert("claim", **sent, key="once")
+    assert world.refused("claim", **sent, key="twice") == "ix_claim_document_id"
+    assert world.refused("claim", key="once") == "uq_claim_distributor_id_key"
+
+
+def test_a_proof_is_of_something_and_has_a_size(world: World) -> None:
+    assert world.refused("attachment") == "ck_attachment_belongs_to_something"
+    claim = world.insert("claim")
+    for values in ({"file_bytes": 0}, {"pages": -1}):
+        assert world.refused("attachment", claim_id=claim, **values) == "ck_attachment_sizes_make_sense"
+    world.insert("attachment", claim_id=claim)
+    world.insert("attachment", document_id=_document(world))
+
+
+def test_a_document_is_appealed_against_once(world: World) -> None:
+    document = _document(world)
+    for _ in range(2):
+        world.insert("document_message", document_id=document, kind=DocumentWord.NOTE)
+    world.insert("document_message", document_id=document, kind=DocumentWord.APPEALED)
+    again = world.refused("document_message", document_id=document, kind=DocumentWord.APPEALED)
+    assert again == "uq_document_message_appeal"
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ({"risk": -1}, "risk"),
+        ({"risk": 1001}, "risk"),
+        ({"state": ReviewState.CLOSED}, "closed_has_a_moment"),
+        ({"closed_at": NOW}, "closed_has_a_moment"),
+        ({"leased_by": "ada"}, "a_lease_ends"),
+        ({"leased_until": NOW}, "a_lease_ends"),
+        ({"state": ReviewState.SECOND}, "a_second_follows_a_first"),
+        ({"first_by": "ada"}, "a_second_follows_a_first"),
+    ],
+)
+def test_a_place_in_the_queue_agrees_with_itself(world: World, values: dict[str, Any], why: str) -> None:
+    assert world.refused("review", document_id=_document(world), **values) == f"ck_review_{why}"
+    second = {"state": ReviewState.SECOND, "first_by": "ada", "first_reason": "seen"}
+    world.insert("review", document_id=_document(world), **second)
 
 
 def test_a_return_is_of_something(world: World) -> None:
