@@ -51,6 +51,16 @@ SENTENCES: Mapping[str, str] = {
     "sheet_without_table": _("Sheet {sheet} has none of the profile's columns; its {rows} rows were not read."),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
     "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),
+    # an e-invoice
+    "not_an_e_invoice": _("{found} is no e-invoice that is read here; attach KSeF, UBL, CII, Factur-X or FatturaPA."),
+    "xml_broken": _("The XML is broken: {found}. Export the e-invoice again."),
+    "xml_doctype": _("The XML declares a document type, as no e-invoice does; export it again."),
+    "xml_too_large": _("The XML has {found} MiB, at most {most} are read; export it without what is attached to it."),
+    "xml_too_deep": _("The XML has elements within more than {most} others, as no e-invoice does; export it again."),
+    "xml_too_many_elements": _("The XML has more than {most} elements; an e-invoice has fewer, export it again."),
+    "e_invoice_lacks": _("The e-invoice says no {field}, which every invoice has; export it again."),
+    "figure_rounded": _("{field}: found {found}, taken as {taken}."),
+    "advance_invoice": _("An advance invoice: nothing was delivered yet; register the final one."),
     # its document
     "document_incomplete": _("Row {because} of document {number} has a problem; it waits until all is right."),
     "document_ignored": _(

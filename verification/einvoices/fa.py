@@ -1,0 +1,184 @@
+"""FA(2) and FA(3): the invoices of KSeF, the national system of Poland."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+
+from lxml import etree
+
+from app.domain.states import DocumentKind
+from verification.einvoices.figures import Figures, day, decimal
+from verification.einvoices.invoice import (
+    BadEInvoice,
+    EInvoice,
+    Format,
+    Line,
+    Party,
+    Totals,
+    VatPart,
+    reason,
+)
+from verification.einvoices.tree import element, elements, needed, text, texts
+
+FA_2 = "http://crd.gov.pl/wzor/2023/06/29/12648/"
+FA_3 = "http://crd.gov.pl/wzor/2025/06/25/13775/"
+
+_CORRECTIONS = frozenset({"KOR", "KOR_ZAL", "KOR_ROZ"})
+_ADVANCES = frozenset({"ZAL", "KOR_ZAL"})
+
+_PARTS = {
+    "1": "S",
+    "2": "S",
+    "3": "S",
+    "4": "S",
+    "5": None,
+    "6_1": "Z",
+    "6_2": "K",
+    "6_3": "G",
+    "7": "E",
+    "8": "O",
+    "9": "O",
+    "10": "AE",
+    "11": None,
+}
+"""What P_13_n sums, by UNCL5305: the rates from the highest, special procedures, nothing, none, reversed, margins."""
+_RATES = {"1": (2300, 2200), "2": (800, 700), "3": (500,), "4": (400, 300)}
+_WORDS = {
+    "0": "Z",
+    "0 KR": "Z",
+    "0 WDT": "K",
+    "0 EX": "G",
+    "zw": "E",
+    "oo": "AE",
+    "np": "O",
+    "np I": "O",
+    "np II": "O",
+}
+
+
+def read(root: etree._Element) -> EInvoice:
+    """Give what an invoice of KSeF says.
+
+    Raises:
+        BadEInvoice: It lacks what every invoice has, or a figure is none.
+    """
+    body = element(root, "Fa")
+    if body is None:
+        raise BadEInvoice([reason("e_invoice_lacks", "block", field="Fa")])
+    figures = Figures(needed(body, "KodWaluty"), "KodWaluty")
+    lines = tuple(_lines(body, figures))
+    rates = {line.vat_rate_bp for line in lines}
+    vat = tuple(_vat(body, figures, rates))
+    sort = text(body, "RodzajFaktury") or "VAT"
+    gross = figures.minor(decimal(needed(body, "P_15"), "P_15"), "P_15")
+    sold_on = text(body, "P_6")
+    if sort in _ADVANCES:
+        figures.notes.append(reason("advance_invoice", "review"))
+    return EInvoice(
+        format=Format.FA_3 if etree.QName(root).namespace == FA_3 else Format.FA_2,
+        kind=_kind(sort, lines, gross),
+        number=needed(body, "P_2"),
+        issued_on=day(needed(body, "P_1"), "P_1"),
+        currency=figures.currency,
+        decimals=figures.decimals,
+        seller=_party(root, "Podmiot1"),
+        buyer=_party(root, "Podmiot2"),
+        lines=lines,
+        totals=Totals(
+            gross_minor=gross,
+            net_minor=sum(part.base_minor for part in vat) if vat else None,
+            vat_minor=sum(part.vat_minor for part in vat) if vat else None,
+            payable_minor=gross,
+        ),
+        vat=vat,
+        sold_on=None if sold_on is None else day(sold_on, "P_6"),
+        corrects=tuple(texts(body, "DaneFaKorygowanej/NrFaKorygowanej")),
+        self_billed=text(body, "Adnotacje/P_17") == "1",
+        problems=tuple(figures.notes),
+    )
+
+
+def _kind(sort: str, lines: tuple[Line, ...], gross: int) -> DocumentKind:
+    """Tell a correction that only gives back from one that sells as well: its lines are signed."""
+    if sort not in _CORRECTIONS or gross > 0 or any(line.quantity_milli > 0 for line in lines):
+        return DocumentKind.INVOICE
+    return DocumentKind.CREDIT_NOTE
+
+
+def _party(root: etree._Element, path: str) -> Party:
+    who = element(root, path)
+    said = None if who is None else element(who, "DaneIdentyfikacyjne")
+    country, number = text(said, "KodUE"), text(said, "NrVatUE")
+    tax_id = text(said, "NIP") or (f"{country or ''}{number}" if number else None) or text(said, "NrID")
+    return Party(
+        name=text(said, "Nazwa"),
+        tax_id=tax_id,
+        country="PL" if text(said, "NIP") else country or text(said, "KodKraju") or text(who, "Adres/KodKraju"),
+        other_ids=tuple(("customer", one) for one in ([] if who is None else texts(who, "NrKlienta"))),
+    )
+
+
+def _lines(body: etree._Element, figures: Figures) -> Iterable[Line]:
+    for position, row in enumerate(elements(body, "FaWiersz"), start=1):
+        yield _line(row, position, figures)
+
+
+def _line(row: etree._Element, position: int, figures: Figures) -> Line:
+    # a correction may state a line as it was before, with its figures as they stood: what it gives back
+    sign = -1 if text(row, "StanPrzed") == "1" else 1
+    rate, category = _rate(text(row, "P_12"))
+    net, gross = _number(row, "P_11", sign), _number(row, "P_11A", sign)
+    price, quantity = _number(row, "P_9A"), _number(row, "P_8B", sign)
+    if net is None and gross is not None:
+        # counted from gross prices: the net of a line is what its rate leaves
+        share = Fraction(10_000, 10_000 + (rate or 0))
+        net_minor = figures.share(gross, share, "P_11A")
+    elif net is None and price is not None and quantity is not None:
+        net_minor = figures.share(price * quantity, Fraction(1), "P_9A")
+    else:
+        net_minor = 0 if net is None else figures.minor(net, "P_11")
+    return Line(
+        position=position,
+        number=text(row, "NrWierszaFa"),
+        name=text(row, "P_7"),
+        quantity_milli=0 if quantity is None else figures.milli(quantity, "P_8B"),
+        net_minor=net_minor,
+        unit=text(row, "P_8A"),
+        gtin=text(row, "GTIN"),
+        seller_code=text(row, "Indeks"),
+        unit_price_micro=None if price is None else figures.micro(price, "P_9A"),
+        gross_minor=None if gross is None else figures.minor(gross, "P_11A"),
+        vat_rate_bp=rate,
+        vat_category=category,
+    )
+
+
+def _number(row: etree._Element, name: str, sign: int = 1) -> Decimal | None:
+    said = text(row, name)
+    return None if said is None else decimal(said, name) * sign
+
+
+def _rate(said: str | None) -> tuple[int | None, str | None]:
+    if said is None:
+        return None, None
+    if said.isascii() and said.isdigit() and said != "0":
+        return int(said[:4]) * 100, "S"
+    category = _WORDS.get(said)
+    return (0, category) if category in ("Z", "K", "G") else (None, category)
+
+
+def _vat(body: etree._Element, figures: Figures, rates: set[int | None]) -> Iterable[VatPart]:
+    """Give what the invoice states for each rate; which of two rates a sum is of, its lines tell."""
+    for name, category in _PARTS.items():
+        base = _number(body, f"P_13_{name}")
+        if base is None:
+            continue
+        vat = _number(body, f"P_14_{name}")
+        possible = _RATES.get(name, ())
+        rate = next((one for one in possible if one in rates), possible[0] if possible else None)
+        yield VatPart(
+            category=category,
+            rate_bp=0 if category in ("Z", "K", "G") else rate,
+            base_minor=figures.minor(base, f"P_13_{name}"),
+            vat_minor=0 if vat is None else figures.minor(vat, f"P_14_{name}"),
+        )

@@ -1,0 +1,100 @@
+"""Figures of an e-invoice: exact decimals as they are written, whole numbers of smallest units as they are kept."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+from babel.numbers import get_currency_precision, list_currencies
+
+from app.domain.money import decimal_text
+from verification.einvoices.invoice import BadEInvoice, Reason, reason
+
+MILLI = 3
+MICRO = 6
+
+_NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})")
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:Z|[+-]\d\d:\d\d|T.*)?", re.DOTALL)
+_DIGITS = 18
+"""Of a whole number that is kept."""
+
+
+def decimal(text: str, field: str) -> Decimal:
+    """Read a number as XML writes it.
+
+    Raises:
+        BadEInvoice: It is none.
+    """
+    if _NUMBER.fullmatch(text) is None:
+        raise BadEInvoice([reason("not_a_number", "block", field=field, found=repr(text[:40]), example="1234.56")])
+    return Decimal(text)
+
+
+def day(text: str, field: str) -> dt.date:
+    """Read a date, with or without dashes; an hour or a zone behind it changes nothing.
+
+    Raises:
+        BadEInvoice: It is none.
+    """
+    told = _DAY.fullmatch(text)
+    try:
+        if told is not None:
+            return dt.date(int(told[1]), int(told[2]), int(told[3]))
+    except ValueError:
+        pass
+    raise BadEInvoice([reason("not_a_date", "block", field=field, found=repr(text[:40]), example="2026-12-31")])
+
+
+def scaled(value: Decimal | Fraction, places: int, field: str) -> int:
+    """Give a value times 10 to the power of ``places``, rounded half up, away from zero.
+
+    Raises:
+        BadEInvoice: It is larger than any that is kept.
+    """
+    exact = Fraction(value) * Fraction(10) ** places
+    whole: int = (abs(exact.numerator) * 2 + exact.denominator) // (2 * exact.denominator)
+    if whole >= 10**_DIGITS:
+        raise BadEInvoice([reason("number_too_large", "block", field=field, found=str(value)[:40])])
+    return whole if exact >= 0 else -whole
+
+
+class Figures:
+    """Turns what one invoice writes into whole numbers, and notes where that is not the same."""
+
+    def __init__(self, currency: str, field: str) -> None:
+        """Take the currency; ``field`` is where the invoice says it.
+
+        Raises:
+            BadEInvoice: There is no such currency.
+        """
+        if currency not in list_currencies():
+            expected = "a currency such as EUR"
+            raise BadEInvoice(
+                [reason("no_such_value", "block", field=field, found=repr(currency[:40]), expected=expected)]
+            )
+        self.currency = currency
+        self.decimals: int = get_currency_precision(currency)
+        self.notes: list[Reason] = []
+
+    def minor(self, value: Decimal, field: str) -> int:
+        """Give an amount in minor units."""
+        return self._noted(value, self.decimals, field)
+
+    def milli(self, value: Decimal, field: str) -> int:
+        """Give a quantity in thousandths."""
+        return self._noted(value, MILLI, field)
+
+    def micro(self, price: Decimal | Fraction, field: str) -> int:
+        """Give a price in millionths of a minor unit."""
+        return scaled(price, self.decimals + MICRO, field)
+
+    def share(self, value: Decimal, part: Fraction, field: str) -> int:
+        """Give a part of an amount in minor units: a figure that the invoice leaves to whoever reads it."""
+        return scaled(Fraction(value) * part, self.decimals, field)
+
+    def _noted(self, value: Decimal, places: int, field: str) -> int:
+        kept = scaled(value, places, field)
+        if Fraction(value) * 10**places != kept:
+            taken = decimal_text(kept, places)
+            self.notes.append(reason("figure_rounded", "note", field=field, found=str(value), taken=taken))
+        return kept
