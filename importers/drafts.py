@@ -29,12 +29,14 @@ from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.files.opening import grids, sheet_names
 from importers.identifying import Identified, identify
+from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import Seen
 from importers.store import fingerprint
 
 LOOK = "import.look"
 
 _SEEN = TypeAdapter(Seen)
+_SAID = TypeAdapter(Said)
 
 
 class NoSuchDraft(LookupError):
@@ -118,16 +120,24 @@ def take(
     return draft
 
 
-def say_kind(session: Session, draft: ImportDraft, kind: str) -> None:
-    """Say what a file holds; it is looked at anew. The caller commits, then wakes a worker."""
+def look_again(session: Session, draft: ImportDraft, kind: str, said: Said) -> None:
+    """Say what a file holds and where its table stands, for it to be looked at anew.
+
+    The caller commits, then wakes a worker.
+    """
     draft.kind, draft.kind_said, draft.profile_name, draft.recognised = kind, True, None, False
-    draft.check_id = None
+    draft.said, draft.check_id = _SAID.dump_python(said, exclude_defaults=True) or None, None
     _ask_to_look(session, draft)
 
 
 def seen_of(draft: ImportDraft) -> Seen | None:
     """Give what was seen of a file; None where it was not looked at, or nobody could read it."""
     return None if draft.seen is None else _SEEN.validate_python(draft.seen)
+
+
+def said_of(draft: ImportDraft) -> Said | None:
+    """Give where somebody said that the table of a file stands; None where nobody did."""
+    return None if draft.said is None else _SAID.validate_python(draft.said)
 
 
 def draft_of(session: Session, draft_id: int) -> ImportDraft:
@@ -302,10 +312,15 @@ def _identified(draft: ImportDraft, program: Program, settings: Settings) -> Ide
         import_profiles.profiles_of(program),
         kind=draft.kind if draft.kind_said else None,
         profile_name=draft.profile_name,
+        said=said_of(draft),
     )
 
 
 def _note(draft: ImportDraft, found: Identified | None, refused: ImportRefused | None) -> None:
+    if isinstance(refused, HeaderNotThere) and draft.seen is not None:
+        # what was seen before stands, and where to look is asked again
+        draft.state, draft.message, draft.said = DraftState.ASKING, str(refused), None
+        return
     if found is None:
         draft.state, draft.message, draft.seen = DraftState.REFUSED, str(refused), None
         return

@@ -10,7 +10,7 @@ from importers.card_numbers import refuse_card_numbers
 from importers.errors import ColumnsMissing, FileRefused, NoProfile
 from importers.fields import columns_of
 from importers.files.grid import Grid, SheetSeen
-from importers.layout.header import distinct, top_of
+from importers.layout.header import Said, distinct, top_of
 from importers.layout.laying import REASON, is_handed_back
 from importers.layout.looking import NothingSeen, Seen, fingerprint, look
 from importers.layout.table import TextTable, as_frame
@@ -43,6 +43,7 @@ def identify(
     *,
     kind: str | None = None,
     profile_name: str | None = None,
+    said: Said | None = None,
 ) -> Identified:
     """Tell what a file is.
 
@@ -53,9 +54,10 @@ def identify(
         profiles: of the programme, by name.
         kind: what somebody said it holds.
         profile_name: by which profile somebody said it is read.
+        said: where somebody said that its table stands.
 
     Raises:
-        FileRefused: There is no table in it.
+        FileRefused: There is no table in it, or none where somebody said.
         CardNumbersFound: It holds numbers of payment cards.
         NoProfile: No profile has the name that somebody said.
     """
@@ -63,8 +65,8 @@ def identify(
         if profile_name not in profiles:
             raise NoProfile(f"The programme has no import profile {profile_name!r}.")
         kind = serves(profile_name, profiles[profile_name])
-    told = kind or _kind_of(grids, sheets)
-    seen = _seen(grids, sheets, file_name, told or "sales")
+    told = kind or _kind_of(grids, sheets, said)
+    seen = _seen(grids, sheets, file_name, told or "sales", said)
     _refuse_cards(grids, seen, file_name)
     if profile_name is not None:
         return Identified(told, seen, profile_name, unfit=_unfit(seen, profiles[profile_name]))
@@ -74,7 +76,7 @@ def identify(
         return Identified(told, seen)
     served = serves(found, profiles[found])
     if served != seen.kind:
-        seen = _seen(grids, sheets, file_name, served)
+        seen = _seen(grids, sheets, file_name, served, said)
     return Identified(served, seen, found, recognised=sure, near=not sure)
 
 
@@ -89,22 +91,22 @@ def header_of(seen: Seen, *, handed_back: bool) -> list[str]:
     return [one for one in names if not one.startswith(REASON)] if handed_back else names
 
 
-def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, kind: str) -> Seen:
+def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, kind: str, said: Said | None) -> Seen:
     try:
-        return look(grids, sheets, kind)
+        return look(grids, sheets, kind, said)
     except NothingSeen:
         raise FileRefused(
             f"{file_name}: there is no table in it; expected names of columns, and rows below them."
         ) from None
 
 
-def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen]) -> str | None:
+def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | None) -> str | None:
     """Find the kind whose fields the columns are named after; none where two kinds do as well."""
     heads = [_head(grid) for grid in grids]
     scored = []
     for kind, fields in KINDS.items():
         try:
-            seen = look(heads, sheets, kind)
+            seen = look(heads, sheets, kind, said)
         except NothingSeen:
             continue
         if seen.months:

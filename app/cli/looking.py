@@ -21,13 +21,24 @@ from app.domain.fields import KINDS
 @click.option(
     "--kind", type=click.Choice(list(KINDS)), help="What it holds; by default what its columns are named after."
 )
+@click.option("--sheet", help="Name of the sheet in which its table stands; by default it is found.")
+@click.option("--header", "row", type=click.IntRange(1), help="Row in which its header begins; by default it is found.")
+@click.option("--header-rows", "rows", type=click.IntRange(1, 3), default=1, help="Rows of that header.")
 @click.option(
     "--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question that the file leaves open."
 )
 @click.option("--propose", is_flag=True, help="Print a profile that reads it, to be put into the programme file.")
 @json_option
 def look(
-    file: Path, program_code: str, kind: str | None, answers: tuple[str, ...], propose: bool, as_json: bool
+    file: Path,
+    program_code: str,
+    kind: str | None,
+    sheet: str | None,
+    row: int | None,
+    rows: int,
+    answers: tuple[str, ...],
+    propose: bool,
+    as_json: bool,
 ) -> None:
     """Look at FILE without importing it: its sheets, header, columns, and what nobody may guess.
 
@@ -41,6 +52,7 @@ def look(
     from importers.files.limits import Limits
     from importers.files.opening import grids, sheet_names
     from importers.identifying import identify
+    from importers.layout.header import Said
     from importers.layout.proposing import as_document
     from importers.layout.proposing import propose as proposed
 
@@ -51,7 +63,8 @@ def look(
             known = profiles_of(program)
             locale = program.locale
         judged = judge(file, name, Limits.of(run.settings), [locale])
-        found = identify(list(grids(judged, name)), sheet_names(judged, name), name, known, kind=kind)
+        said = Said(sheet, row, rows)
+        found = identify(list(grids(judged, name)), sheet_names(judged, name), name, known, kind=kind, said=said)
         if propose:
             document = {found.seen.kind: as_document(proposed(found.seen, given))}
             if as_json:

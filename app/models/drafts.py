@@ -33,6 +33,9 @@ class ImportDraft(Base):
     state: Mapped[DraftState] = mapped_column(Named(DraftState))
     looks: Mapped[int] = mapped_column(default=0, comment="how often it was asked to be looked at")
     seen: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), comment="what a look at it saw")
+    said: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="where somebody said that its table stands: sheet, row, rows of the header"
+    )
     message: Mapped[LongText | None] = mapped_column(comment="why it cannot be used, or not by the profile")
     check_id: Mapped[int | None] = mapped_column(
         ForeignKey("import_batch.id", ondelete="RESTRICT"), index=True, comment="the dry run of it"

@@ -184,7 +184,7 @@ ROUTES: Mapping[str, Rule] = {
     "import_drafts.import_all": Rule(Reach.PROGRAM, Permission.START_IMPORT),
     "import_drafts.show": Rule(Reach.DRAFT, Permission.START_IMPORT),
     "import_drafts.progress": Rule(Reach.DRAFT, Permission.START_IMPORT),
-    "import_drafts.kind": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.look": Rule(Reach.DRAFT, Permission.START_IMPORT),
     "import_drafts.columns": Rule(Reach.DRAFT, Permission.START_IMPORT),
     "import_drafts.check": Rule(Reach.DRAFT, Permission.START_IMPORT),
     "import_drafts.bring_in": Rule(Reach.DRAFT, Permission.START_IMPORT),

@@ -23,6 +23,19 @@ def name_key(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class Said:
+    """Where a table stands, as somebody says: in which sheet, and in which row, counted as there, its header begins."""
+
+    sheet: str | None = None
+    row: int | None = None
+    rows: int = 1
+
+
+class HeaderNotThere(FileRefused):
+    """Where somebody says that a header stands, there is none."""
+
+
+@dataclass(frozen=True)
 class Header:
     """A header: the place of its first row in the grid, its rows as they stand, and a name for each column."""
 
@@ -55,6 +68,25 @@ def find_header(grid: Grid, top: Cells, wanted: Collection[str], rows: int) -> t
         if len(named) > most:
             best, most = Header(at, top[at : at + rows], names), len(named)
     return best, most
+
+
+def said_header(grid: Grid, said: Said) -> Header:
+    """Give the header that stands where somebody says.
+
+    Raises:
+        HeaderNotThere: The sheet has no such rows, or nothing is written there.
+    """
+    assert said.row is not None, "the caller asked"
+    at = int(np.searchsorted(grid.row_number, said.row))
+    top = top_of(grid, at + said.rows)
+    if at >= len(top) or int(grid.row_number[at]) != said.row or not any(top[at]):
+        raise HeaderNotThere(f"Row {said.row} has no names of columns; say the row in which they stand.")
+    if at >= MOST_ABOVE:
+        raise HeaderNotThere(
+            f"Row {said.row} is below the first {MOST_ABOVE} rows; remove what stands above the header."
+        )
+    rows = top[at : at + said.rows]
+    return Header(at, rows, names_at(grid, top, at, len(rows)))
 
 
 def keys_of(name: str) -> list[str]:

@@ -15,7 +15,18 @@ from app.domain.fields import KINDS
 from app.domain.import_profile import DATE_ORDERS
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
-from importers.layout.header import JOINT, Header, distinct, kept_columns, name_key, names_at, top_of
+from importers.layout.header import (
+    JOINT,
+    Header,
+    HeaderNotThere,
+    Said,
+    distinct,
+    kept_columns,
+    name_key,
+    names_at,
+    said_header,
+    top_of,
+)
 from importers.layout.months import MonthColumn, is_sum, month_columns, read_month
 from importers.layout.naming import Because, Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.numbers import PIECES, currencies_of, tidy
@@ -33,6 +44,7 @@ _FILLED_DOWN_FROM = 0.2
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T].*)?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _PROVED = 110
+_SURE = 5_000
 _ALIKE = 0.9
 
 Topic = Literal["column", "dates", "decimal", "encoding", "fixed", "year"]
@@ -128,16 +140,22 @@ class NothingSeen(Exception):
     """No sheet that people see has a table."""
 
 
-def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str) -> Seen:
-    """Look at the sheets of a file that people see.
+def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Said | None = None) -> Seen:
+    """Look at the sheets of a file that people see; ``said`` is where somebody says that its table stands.
 
     Raises:
         NothingSeen: There is no table in any of them.
+        HeaderNotThere: There is none where somebody says.
     """
     found = [one for one in (_sheet(grid, kind) for grid in grids) if one is not None]
-    if not found:
+    if said is not None and (said.sheet is not None or said.row is not None):
+        main = _said(grids, found, kind, said)
+        found = [main, *(one for one in found if one.grid is not main.grid)]
+    elif found:
+        sure = (one for one in found if one.confidence_bp >= _SURE)
+        main = next(sure, max(found, key=lambda one: one.confidence_bp))
+    else:
         raise NothingSeen
-    main = next((one for one in found if one.confidence_bp >= 5_000), max(found, key=lambda one: one.confidence_bp))
     key = fingerprint(main.names)
     alike = [one for one in found if fingerprint(one.names) == key]
     columns = [_column(main, at, kind) for at in range(len(main.names))]
@@ -180,6 +198,20 @@ def fingerprint(names: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
 
 
+def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said) -> _Sheet:
+    """Take the sheet and the header that somebody named; of a sheet alone the header is found."""
+    name = said.sheet if said.sheet is not None else grids[0].name
+    grid = next((one for one in grids if one.name == name), None)
+    if grid is None:
+        raise HeaderNotThere(f"No sheet that people see is called {name!r}; choose another one.")
+    if said.row is None:
+        sheet = next((one for one in found if one.grid is grid), None)
+        if sheet is None:
+            raise HeaderNotThere(f"There is no table in the sheet {name!r}; say the row in which its header stands.")
+        return sheet
+    return _below(grid, said_header(grid, said), 10_000)
+
+
 def _sheet(grid: Grid, kind: str) -> _Sheet | None:
     top = top_of(grid, _MOST_ABOVE + _TYPICAL)
     known = frozenset().union(*names_of(kind).values())
@@ -187,10 +219,13 @@ def _sheet(grid: Grid, kind: str) -> _Sheet | None:
     best, negative = max(scored, default=(0.0, 0))
     if best <= 0:
         return None
-    header = _with_rows(grid, top, -negative)
+    return _below(grid, _with_rows(grid, top, -negative), min(10_000, int(best * 100)))
+
+
+def _below(grid: Grid, header: Header, confidence_bp: int) -> _Sheet:
     kept = kept_columns(grid, header)
     names = distinct([header.names[at] for at in kept], (), "")
-    return _Sheet(grid, header, min(10_000, int(best * 100)), names, kept, month_columns(names))
+    return _Sheet(grid, header, confidence_bp, names, kept, month_columns(names))
 
 
 def _score(top: Sequence[Sequence[str]], at: int, known: frozenset[str]) -> float:

@@ -22,7 +22,7 @@ from app.services import import_profiles
 from app.services.program_files import ProgramFileInvalid
 from app.web import import_words, paging
 from app.web.addresses import id_asked
-from app.web.admin.import_forms import BringForm, Columns, KindForm
+from app.web.admin.import_forms import BringForm, Columns, LookForm
 from app.web.admin.imports import live
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import figure
@@ -124,14 +124,15 @@ def progress(program_code: str, draft_id: int) -> Response:
     return jsonify(live(one.check))
 
 
-@bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/kind")
-def kind(program_code: str, draft_id: int) -> Response | tuple[str, int]:
-    form = KindForm()
+@bp.post("/programs/<code:program_code>/imports/drafts/<id:draft_id>/look")
+def look(program_code: str, draft_id: int) -> Response | tuple[str, int]:
+    one = _waiting(draft_id)
+    said = _columns(one.draft, sent=False)
+    form = LookForm.of(said.seen, one.draft.kind, sent=True)
     if not form.validate():
-        one = _waiting(draft_id)
-        return _columns_page(one, _columns(one.draft, sent=False), form), 400
+        return _columns_page(one, said, form), 400
     with transaction(db.session) as writing:
-        drafts.say_kind(writing, _held(draft_id), str(form.kind.data))
+        drafts.look_again(writing, _held(draft_id), str(form.kind.data), form.said(said.seen))
     _wake(1)
     return _to(program_code, draft_id)
 
@@ -264,9 +265,9 @@ def _page(template: str, one: Waiting, **more: Any) -> str:
     return render_template(template, one=one, draft=one.draft, words=import_words, **more)
 
 
-def _columns_page(one: Waiting, said: Columns, kind_form: KindForm | None = None) -> str:
-    asked = kind_form or KindForm(formdata=None, kind=one.draft.kind)
-    return _page("admin/draft_columns.html", one, said=said, seen=said.seen, kind_form=asked)
+def _columns_page(one: Waiting, said: Columns, look_form: LookForm | None = None) -> str:
+    asked = look_form or LookForm.of(said.seen, one.draft.kind, sent=False)
+    return _page("admin/draft_columns.html", one, said=said, seen=said.seen, look_form=asked)
 
 
 def _check_page(one: Waiting) -> str:

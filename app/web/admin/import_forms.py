@@ -7,14 +7,15 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import MultipleFileField
-from wtforms import RadioField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, Regexp
+from wtforms import IntegerField, RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.domain.fields import KINDS, problems_of_columns
 from app.domain.import_profile import ImportProfile
 from app.web import import_words
 from app.web.forms import Form, choice
 from importers.errors import ImportRefused
+from importers.layout.header import Said
 from importers.layout.looking import Question, Seen
 from importers.layout.proposing import compose
 
@@ -42,12 +43,41 @@ class BringForm(Form):
         ]
 
 
-class KindForm(Form):
-    """What a file holds."""
+class LookForm(Form):
+    """What a file holds, and where its table stands."""
 
     kind = SelectField(
         _("What the file holds"), choices=[choice(kind, text) for kind, text in import_words.KINDS.items()]
     )
+    sheet = SelectField(_("Sheet"))
+    row = IntegerField(
+        _("Header in row"),
+        [
+            InputRequired(_("Write the number of a row.")),
+            NumberRange(1, 1_048_576, _("Write the number of a row.")),
+        ],
+        description=_("As the rows are numbered below."),
+    )
+    rows = SelectField(_("Rows of the header"), choices=[choice(str(count), str(count)) for count in range(1, 4)])
+
+    @classmethod
+    def of(cls, seen: Seen, kind: str | None, *, sent: bool) -> "LookForm":
+        """Make the form for a file; before anything is sent it says what was seen."""
+        found = {"kind": kind, "sheet": seen.sheet, "row": seen.header, "rows": str(seen.header_rows)}
+        form = cls() if sent else cls(formdata=None, data=found)
+        form.sheet.choices = [choice(one.name, one.name) for one in seen.sheets if one.visible]
+        if not form.sheet.choices:
+            del form.sheet
+        return form
+
+    def said(self, seen: Seen) -> Said:
+        """Give where the table stands; what is as it was seen was not said, and another sheet's header is found."""
+        sheet = (self.sheet.data or None) if "sheet" in self else None
+        row, rows = int(self.row.data or 1), int(self.rows.data)
+        as_seen = (row, rows) == (seen.header, seen.header_rows)
+        if sheet in (None, seen.sheet):
+            return Said() if as_seen else Said(seen.sheet or None, row, rows)
+        return Said(sheet) if as_seen else Said(sheet, row, rows)
 
 
 class SourceForm(Form):
@@ -164,6 +194,9 @@ class Columns:
     def profile(self) -> ImportProfile | None:
         """Make the profile of what was said; None where something is missing, which then stands beside its field."""
         valid, columns = self.form.validate(), self._said()
+        for one, field in self.answers:
+            if one.topic == "fixed" and one.about not in columns and not field.data:
+                self.form.refuse(field.name, gettext("Write it here, or choose the column that holds it."))
         if not valid:
             return None
         answers = {one.topic: field.data for one, field in self.answers if one.topic != "fixed" and field.data}
@@ -232,7 +265,9 @@ def _asking(one: Question) -> Any:
             choices=[choice(option, said.get(option, option)) for option in one.options],
             description=gettext("It holds: %(examples)s", examples=", ".join(one.examples)) if one.examples else "",
         )
-    return StringField(text, [InputRequired(gettext("Nobody but you can know this.")), Length(max=200)])
+    # a column may hold it after all
+    needed = Optional() if one.topic == "fixed" else InputRequired(gettext("Nobody but you can know this."))
+    return StringField(text, [needed, Length(max=200)])
 
 
 def _lacking(kind: str, fields: set[str]) -> str:

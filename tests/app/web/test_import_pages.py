@@ -196,6 +196,43 @@ def test_rows_of_several_sheets_say_of_which_they_are(wizard: Wizard) -> None:
     assert "2 of Maj" in wizard.page(draft)
 
 
+def test_somebody_says_where_the_table_stands_when_the_look_found_another_one(wizard: Wizard) -> None:
+    book = openpyxl.Workbook()
+    prices, sales = book.active, book.create_sheet("Sprzedaż")
+    prices.title = "Cennik"
+    prices.append(["Kod towaru", "Nazwa towaru", "Data", "Klient", "Ilość", "Wartość netto"])
+    prices.append(["P1", "Wiertarka", "14.04.2026", "D-5", 1, 100])
+    for row in (["zestawienie", "za kwiecień"], ["Nr", "Dnia", "Kto", "Co", "Szt.", "Ile"]):
+        sales.append(row)
+    sales.append(["SAID/1", "14.04.2026", "D-5", "P1", 1, 100])
+    content = io.BytesIO()
+    book.save(content)
+    draft = wizard.bring(("dwa arkusze.xlsx", content.getvalue()), kind="sales")
+    page = Page(wizard.page(f"{draft}?change=1"), draft)
+    form = next(one for one in page.forms if one.action.endswith("/look"))
+    asked = {one.name: one.value for one in form.fields}
+    assert (asked["sheet"], asked["row"]) == ("Cennik", "1")
+
+    def look(**said: str) -> str:
+        assert wizard.client.post(f"{draft}/look", data=asked | said).status_code == 303
+        wizard.work()
+        return wizard.page(f"{draft}?change=1")
+
+    nothing = look(sheet="Sprzedaż", row="9")
+    assert "Row 9 has no names of columns" in nothing
+    assert "It cannot be read so." in nothing
+    assert "Wiertarka" in nothing  # what was seen before stands
+    assert "It cannot be read so." not in look(sheet="Sprzedaż", row="2")
+    named = ["document_number", "issued_on", "distributor", "product", "quantity", "net_amount"]
+    answer = wizard.save(draft, **{f"column-{at}": name for at, name in enumerate(named)})
+    assert answer.status_code == 303, Page(answer.text, draft).problems
+    wizard.work()
+    assert "Every row would count" in wizard.page(draft)
+    wrong = wizard.client.post(f"{draft}/look", data=asked | {"row": "0"})
+    assert wrong.status_code == 400
+    assert "Write the number of a row." in wrong.text
+
+
 def test_problems_are_grouped_by_what_repairs_them_and_come_back_corrected(wizard: Wizard, world: World) -> None:
     good, bad = report("OK").decode("cp1250"), report("BAD", product="NONE", rows=5).decode("cp1250")
     draft = wizard.bring(("mixed.csv", "\n".join([good, *bad.splitlines()[1:]]).encode("cp1250")))

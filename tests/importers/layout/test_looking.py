@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import fingerprint, look
 from importers.layout.naming import is_ean
 from importers.layout.proposing import AnswerInvalid, Unanswered, propose
 from importers.layout.synonyms import spoken
-from tests.importers.layout.reports import Typed, grid, read_by_proposal
+from tests.importers.layout.reports import HEADER, Typed, grid, line, read_by_proposal
 
 HEAD = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Wartość netto"
 
@@ -123,3 +124,27 @@ def test_names_are_compared_as_they_are_spoken_and_the_last_digit_proves_an_ean(
     assert is_ean("5901234123457")
     assert not is_ean("5901234123458")
     assert not is_ean("123")
+
+
+LEGEND = [["Kod", "Klient", "Data", "Ilość", "Netto"], ["P", "K", "2026-01-05", "1", "1,00"], [None] * 5]
+"""A table that looks more like sales than the one below it."""
+BELOW = [["N", "D", "O", "T", "I", "W"], ["szt.", "", "", "", "", ""], ["F/1", "2026-01-05", "K", "P", "2", "20,00"]]
+
+
+def test_a_header_stands_where_somebody_says(tmp_path: Path) -> None:
+    of = grid([*LEGEND, *BELOW], name="one")
+    assert look([of], (), "sales").header == 1
+    seen = look([of], (), "sales", Said(row=4))
+    assert (seen.header, seen.header_rows, [one.name for one in seen.columns]) == (4, 1, list("NDOTIW"))
+    joined = look([of], (), "sales", Said("one", 4, 2))
+    assert joined.columns[0].name == "N / szt."
+    other = grid([HEADER, line()], name="two")
+    assert look([of, other], (), "sales").sheet == "one"
+    chosen = look([of, other], (), "sales", Said("two"))
+    assert (chosen.sheet, chosen.read, chosen.header) == ("two", ("two",), 1)
+
+
+@pytest.mark.parametrize("said", [Said(row=3), Said(row=99), Said("elsewhere"), Said("empty")])
+def test_where_somebody_says_there_is_nothing(said: Said) -> None:
+    with pytest.raises(HeaderNotThere):
+        look([grid([*LEGEND, *BELOW], name="one"), grid([["alone"]], name="empty")], (), "sales", said)
