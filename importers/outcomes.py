@@ -3,6 +3,7 @@
 import numpy as np
 
 from app.domain.states import DocumentStatus, Outcome, Unit
+from app.domain.verification_settings import Severity
 from importers.problems import Problems
 from verification.gate import Admission, Incoming
 
@@ -23,7 +24,9 @@ def outcomes(incoming: Incoming, admission: Admission) -> tuple[dict[str, int], 
         refused = admission.status[at] == DocumentStatus.REFUSED
         reasons = admission.reasons.get(at, [])
         # where only returned lines met no sale, the other lines of the document count
-        only_returns = all(reason["code"] in ("return_without_sale", "return_forgiven") for reason in reasons)
+        only_returns = all(
+            reason["code"] == "return_without_sale" or reason.get("severity") == Severity.NOTE for reason in reasons
+        )
         for line in range(int(starts[at]), int(starts[at + 1])):
             if only_returns and int(lines.line_number[line]) not in unmatched.get(at, ()):
                 continue

@@ -8,9 +8,9 @@ import datetime as dt
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from sqlalchemy import any_, bindparam, literal, null, select, text, union_all, update
@@ -24,9 +24,11 @@ from app.domain.calendar import local_date
 from app.domain.exact import Ints, order_of
 from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
-from app.domain.states import DocumentStatus, Unit
-from app.domain.verification_settings import Verdict
+from app.domain.states import DocumentStatus, ReviewState, Unit
+from app.domain.verification_settings import Check as CheckCode
+from app.domain.verification_settings import Severity, SourceName, Tuned, Verdict
 from app.models.distributors import Distributor
+from app.models.reviews import Review
 from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
 from app.services.accounts import Wallets, ask_for_wallets
@@ -34,7 +36,9 @@ from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
 from app.services.voiding import void_documents
-from verification import checks
+from verification.checks.facts import Facts
+from verification.checks.table import look_at
+from verification.scoring import risk_of, verdict_of
 
 _NEW, _SAME, _CHANGED = 0, 1, 2
 
@@ -68,7 +72,7 @@ class Incoming:
 class Source:
     """Where documents come from, and what that source may do."""
 
-    name: Literal["import", "portal", "api"]
+    name: SourceName
     policy: Verdict
     may_correct: bool
     batch_id: int | None = None
@@ -80,10 +84,12 @@ class Admission:
     """What the gate decided: one value a document, and one a returned line that met no sale.
 
     ``status`` holds a ``DocumentStatus``, or 0 where nothing was stored because the document is here already
-    (``duplicate``) or contradicts what is here (``conflict``). ``correcting`` are those that replaced what was here.
+    (``duplicate``) or contradicts what is here (``conflict``). ``risk`` is what the checks found, in thousandths.
+    ``correcting`` are those that replaced what was here.
     """
 
     status: Ints
+    risk: Ints
     duplicate: Flags
     conflict: Flags
     reasons: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -131,12 +137,14 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
         wallets, known = locking(), _known(finding(), keys, hashes, who)
     decided = Admission(
         status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
+        risk=np.zeros(len(sales.documents), dtype=np.int64),
         duplicate=known.state == _SAME,
         conflict=np.zeros(len(sales.documents), dtype=bool),
     )
-    reasons: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    checks = rules.settings.verification.tuned(source.name)
     blocked = np.isin(who, [id_ for (id_,) in blocking()])
-    _check(rules, incoming, source, blocked, decided, reasons)
+    reasons = look_at(_facts(rules, incoming, blocked, now), checks)
+    _judge(rules, source, checks, decided, reasons)
     refused = decided.status == DocumentStatus.REFUSED
     decided.duplicate |= known.refused_before(keys, hashes, refused)
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
@@ -259,29 +267,33 @@ def _known(found: Sequence[Sequence[Any]], keys: list[str], hashes: list[bytes],
     return known
 
 
-def _check(
+def _facts(rules: ProgramRules, incoming: Incoming, blocked: Flags, now: dt.datetime) -> Facts:
+    return Facts(
+        sales=incoming.sales,
+        total_minor=incoming.total_minor,
+        blocked=blocked,
+        starts_on=rules.book.starts_on,
+        ends_on=rules.book.ends_on,
+        today=np.datetime64(local_date(now, rules.time_zone), "D"),
+        decimals=rules.currency_decimals,
+    )
+
+
+def _judge(
     rules: ProgramRules,
-    incoming: Incoming,
     source: Source,
-    blocked: Flags,
+    checks: Mapping[CheckCode, Tuned],
     decided: Admission,
-    reasons: dict[int, list[dict[str, Any]]],
+    reasons: defaultdict[int, list[dict[str, Any]]],
 ) -> None:
-    """Run every check; the gravest verdict counts, and all reasons are kept."""
-    sales = incoming.sales
+    """Say what each document's findings come to, and let the programme's policy for the source speak."""
+    for at, found in reasons.items():
+        decided.risk[at] = risk_of(found, checks)
+        decided.status[at] = verdict_of(found, int(decided.risk[at]), rules.settings.verification)
     if source.policy == "review":
-        decided.status[:] = DocumentStatus.REVIEW
-    found = [
-        *checks.outside_program(sales, rules.book.starts_on, rules.book.ends_on),
-        *checks.blocked_distributors(sales, blocked),
-        *checks.totals(sales, incoming.total_minor, rules.currency_decimals),
-    ]
-    for finding in found:
-        reasons[finding.document].append(finding.reason)
-        decided.status[finding.document] = max(decided.status[finding.document], finding.verdict)
-    if source.policy == "review":
-        for at in np.flatnonzero(decided.status == DocumentStatus.REVIEW).tolist():
-            reasons[at].append({"code": "review_by_policy"})
+        for at in np.flatnonzero(decided.status != DocumentStatus.REFUSED).tolist():
+            reasons[at].append({"code": "review_by_policy", "severity": Severity.REVIEW})
+            decided.status[at] = DocumentStatus.REVIEW
 
 
 def _judge_changes(
@@ -368,6 +380,7 @@ def _store_and_count(
     )
     decided.awarded, decided.reversed = counted.awarded, counted.reversed
     _note_returns(session, rules, decided, stored, ids, sales, counted)
+    _put_into_the_queue(session, rules, decided, stored, ids, now)
 
 
 def _release_on(rules: ProgramRules, status: Ints, now: dt.datetime) -> Nullable:
@@ -461,14 +474,24 @@ def _note_returns(
         at = position[line.document]
         found = decimal_text(left_milli, 3).rstrip("0").rstrip(".")
         decided.reasons.setdefault(at, []).append(
-            {"code": "return_without_sale", "line": line.line_number, "found": found}
+            {
+                "code": "return_without_sale",
+                "severity": Severity.REVIEW,
+                "line": line.line_number,
+                "found": found,
+            }
         )
         decided.unmatched_lines.append((at, line.line_number))
         if decided.status[at] == DocumentStatus.ACCEPTED:
             decided.status[at] = DocumentStatus.REVIEW
         touched.add(line.document)
     for (document_id, unit), lost in counted.forgiven.items():
-        reason = {"code": "return_forgiven", "found": rules.in_words(unit, lost), "amount": lost}
+        reason = {
+            "code": "return_forgiven",
+            "severity": Severity.NOTE,
+            "found": rules.in_words(unit, lost),
+            "amount": lost,
+        }
         decided.reasons.setdefault(position[document_id], []).append(reason)
         touched.add(document_id)
     if touched:
@@ -479,3 +502,21 @@ def _note_returns(
                 for one, at in sorted((one, position[one]) for one in touched)
             ],
         )
+
+
+def _put_into_the_queue(
+    session: Session, rules: ProgramRules, decided: Admission, stored: Ints, ids: Ints, now: dt.datetime
+) -> None:
+    """Give the documents that wait for a person their places in the queue."""
+    waiting = decided.status[stored] == DocumentStatus.REVIEW
+    count = int(waiting.sum())
+    if not count:
+        return
+    columns = {
+        "document_id": ids[waiting],
+        "program_id": np.full(count, rules.program_id, dtype=np.int64),
+        "state": [str(ReviewState.WAITING)] * count,
+        "risk": decided.risk[stored][waiting],
+        "opened_at": np.full(count, np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "us")),
+    }
+    copy_into(session, Review, columns)

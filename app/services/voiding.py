@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date, months_after
 from app.domain.lots import Leg, LotBalance
-from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
+from app.domain.states import Bucket, DocumentStatus, LotState, ReviewState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.models.reviews import Review
 from app.models.sales import AwardReversal, SalesDocument
 from app.services import figures, ledger
 from app.services.cap_usage import free_usage
@@ -37,7 +38,9 @@ def void_documents(
     actor: str | None,
     reason: str | None = None,
 ) -> None:
-    """Undo what documents did to the ledger, and give them their new status. The caller commits.
+    """Undo what documents did to the ledger, give them their new status, and take them out of the queue.
+
+    The caller commits.
 
     A return gives back what it took, to the same lots, unless the sale that it took it from counts no more. An award
     loses what returns that still count have not taken back of it already. Points that are gone meanwhile become a debt,
@@ -74,6 +77,12 @@ def void_documents(
         .returning(SalesDocument.issued_on)
         .execution_options(synchronize_session=False)
     ).all()
+    session.execute(
+        update(Review)
+        .where(Review.document_id == any_(literal(documents, ARRAY(BigInteger))), Review.closed_at.is_(None))
+        .values(state=ReviewState.CLOSED, closed_at=now, leased_by=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
     figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
 
 

@@ -57,7 +57,7 @@ def test_a_source_whose_documents_are_reviewed_gets_them_reviewed(desk: Desk) ->
     admission = desk.invoice("1", 10, source=IN_REVIEW)
     assert admission.status.tolist() == [REVIEW]
     assert codes(admission) == ["review_by_policy"]
-    assert desk.document("1").reasons == [{"code": "review_by_policy"}]
+    assert desk.document("1").reasons == [{"code": "review_by_policy", "severity": "review"}]
     assert desk.points() == Standing(pending=10, available=0)
 
 
@@ -78,7 +78,9 @@ def test_a_blocked_distributors_documents_are_refused(desk: Desk) -> None:
 def test_a_stated_total_that_the_lines_do_not_make_is_reviewed(desk: Desk) -> None:
     admission = desk.sell(desk.line("1", 10), desk.line("2", 10), totals={"1": 100_00, "2": 100_01})
     assert admission.status.tolist() == [ACCEPTED, REVIEW]
-    assert admission.reasons == {1: [{"code": "total_differs", "found": "100.00", "expected": "100.01"}]}
+    assert admission.reasons == {
+        1: [{"code": "total_differs", "severity": "review", "found": "100.00", "expected": "100.01"}]
+    }
 
 
 def test_the_gravest_verdict_counts_and_every_reason_is_kept(desk: Desk) -> None:

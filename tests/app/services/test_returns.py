@@ -96,7 +96,7 @@ def test_a_sale_of_another_distributor_or_after_the_day_of_the_return_is_not_met
 def test_a_return_of_what_nobody_sold_takes_nothing_and_goes_to_review(desk: Desk) -> None:
     admission = desk.credit("K1", 5)
     assert admission.status.tolist() == [DocumentStatus.REVIEW]
-    assert admission.reasons == {0: [{"code": "return_without_sale", "line": 1, "found": "5"}]}
+    assert admission.reasons == {0: [{"code": "return_without_sale", "severity": "review", "line": 1, "found": "5"}]}
     assert admission.unmatched_lines == [(0, 1)]
     stored = desk.document("K1", CREDIT)
     assert (stored.status, stored.reasons) == (DocumentStatus.REVIEW, admission.reasons[0])
