@@ -31,6 +31,8 @@ _HEADERS = {
     "points": "Points|Punkty|Puntos|Баллы",
     "product_group": "Product group|Grupa produktów|Grupo de productos|Группа товаров",
     "distributor_group": "Customer group|Grupa klientów|Grupo de clientes|Группа клиентов",
+    "alias": "Their name|Nazwa u klienta|Nombre del cliente|Название у клиента",
+    "unit": "Pieces per unit|Sztuk w jednostce|Piezas por unidad|Штук в единице",
     "note": "Note|Uwagi|Nota|Примечание",
 }
 _OF_PEOPLE = {"name": "Full name|Imię i nazwisko|Nombre|ФИО"}
@@ -42,6 +44,7 @@ KINDS: Mapping[str, Sequence[str]] = {
     "cards": ("distributor", "token", "last4"),
     "rewards": ("code", "name", "points"),
     "rates": ("product_group", "distributor_group", "points"),
+    "aliases": ("alias", "product", "distributor", "unit"),
     "adjustments": ("distributor", "points", "note"),
 }
 """What a sample of each kind has."""
@@ -73,6 +76,8 @@ _FILLED = {
     "distributor_group": "standard",
     "note": "Agreed on 15 January",
     "role": "owner",
+    "alias": "DRILL 18 BOX",
+    "unit": "12",
 }
 
 

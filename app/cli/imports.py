@@ -49,6 +49,7 @@ _HOLDS = {
     "products": "a list of products",
     "rewards": "a catalogue of rewards",
     "rates": "rates of a matrix",
+    "aliases": "what sources call products",
     "adjustments": "points to be given or taken, which a second person decides",
 }
 _OF_EVERY_FILE = (

@@ -55,6 +55,7 @@ KINDS: Mapping[str, Kind] = {
             }
         ),
     ),
+    "aliases": Kind(required=frozenset({"alias", "product"}), optional=frozenset({"source", "distributor", "unit"})),
     "adjustments": Kind(
         required=frozenset({"distributor", "points", "note"}), optional=frozenset({"reason", "reference"})
     ),

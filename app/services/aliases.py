@@ -5,6 +5,7 @@ holds for all sources. A code or an EAN of our own always means what it means he
 """
 
 import datetime as dt
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,14 @@ SAME_UNIT = 1_000
 LARGEST_UNIT = 10**9
 """A million of ours in one of the source's: no pallet holds more."""
 LONGEST = 256
+
+
+class Change(enum.Enum):
+    """What writing an alias down changed."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
 
 
 class AliasRefused(Exception):
@@ -123,10 +132,10 @@ def put_product_alias(
     source_distributor_id: int | None = None,
     actor: str,
     now: dt.datetime,
-) -> None:
+) -> Change:
     """Write down what a source calls a product, or that what it calls so does not count. The caller commits.
 
-    What the source called so before is changed. Ids are of the programme.
+    What the source called so before is changed, and what is so already stays as it is. Ids are of the programme.
 
     Raises:
         AliasRefused: Our own products are called so, or the alias cannot be kept.
@@ -152,6 +161,12 @@ def put_product_alias(
         )
         .with_for_update()
     ).one_or_none()
+    if found is not None and (found.product_id, found.unit_milli, found.reason) == (
+        means.id,
+        means.unit_milli,
+        means.reason,
+    ):
+        return Change.SAME
     before = None if found is None else _told(session, found)
     if found is None:
         found = ProductAlias(
@@ -166,6 +181,7 @@ def put_product_alias(
     found.created_by, found.created_at = actor, now
     session.flush()
     _note(session, program, "product_alias.set", found, before, actor=actor, now=now)
+    return Change.NEW if before is None else Change.CHANGED
 
 
 def put_distributor_alias(

@@ -17,6 +17,7 @@ KINDS: Mapping[str, Any] = {
     "cards": _("Cards"),
     "rewards": _("Rewards"),
     "rates": _("Rates of a matrix"),
+    "aliases": _("Names of products"),
     "adjustments": _("Adjustments"),
 }
 
@@ -68,6 +69,9 @@ FIELDS: Mapping[str, Any] = {
     "season_points": _("Points in season"),
     "season_from": _("Season from"),
     "season_until": _("Season until"),
+    "alias": _("Name at the source"),
+    "source": _("Source"),
+    "unit": _("Our pieces in one of theirs"),
     "note": _("Note"),
     "reason": _("Reason"),
     "reference": _("Reference"),

@@ -23,6 +23,11 @@ def counts_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> di
     return _figures(desk, rows, field, problems, 0)
 
 
+def quantities_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
+    """Give the quantities of a field, in thousandths."""
+    return _figures(desk, rows, field, problems, 3)
+
+
 def money_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
     """Give the amounts of a field, in minor units."""
     return _figures(desk, rows, field, problems, desk.program.currency_decimals)

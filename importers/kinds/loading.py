@@ -1,6 +1,6 @@
 """Every kind of file in which one row is one thing, and how it is loaded."""
 
-from importers.kinds import adjustments, distributors, people, products, rates, rewards
+from importers.kinds import adjustments, aliases, distributors, people, products, rates, rewards
 from importers.kinds.desk import Loader
 
 LOADERS: dict[str, Loader] = {
@@ -11,6 +11,7 @@ LOADERS: dict[str, Loader] = {
         ("product_group", "distributor_group", "points"), ("matrix", "product_group", "distributor_group"), rates.load
     ),
     "rewards": Loader(("code", "name", "points"), ("code",), rewards.load),
+    "aliases": Loader(("alias", "product"), ("alias", "source", "distributor"), aliases.load),
     "adjustments": Loader(("distributor", "points", "note"), (), adjustments.load),
 }
 

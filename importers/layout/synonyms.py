@@ -146,6 +146,15 @@ _OTHERS = {
         "from": "from|valid from|od|ważne od|desde|с|ab|von|à partir de",
         "until": "until|valid until|do|ważne do|hasta|до|bis|jusque",
     },
+    "aliases": {
+        "alias": """alias|their name|their code|customer code|supplier code|name of the source|nazwa u klienta
+            |kod klienta|kod obcy|indeks obcy|código del cliente|referencia del cliente|алиас|код клиента|псевдоним
+            |fremdnummer|kundenartikelnummer|code client""",
+        "product": _SALES["product"] + "|our code|nasz kod|código nuestro|наш код|unsere nummer",
+        "source": "source|profile|system|źródło|profil|origen|fuente|источник|quelle|source",
+        "distributor": _SALES["distributor"],
+        "unit": "unit|pack|pack size|pieces per unit|jednostka|opakowanie|w opakowaniu|unidad|envase|единица|einheit",
+    },
     "adjustments": {
         "distributor": _SALES["distributor"],
         "points": "points|amount|punkty|puntos|баллы|очки|punkte",
