@@ -43,6 +43,8 @@ SENTENCES: Mapping[str, str] = {
     "season_not_whole": _("A season has a price, a first and a last day; fill in all three, or none."),
     "ends_before_it_begins": _("{field}: {found} lies before the day on which it begins; correct one of them."),
     "no_card": _("{why} Correct the row."),
+    "no_alias": _("{why} Correct the row."),
+    "two_sources": _("An alias is of a source or of a distributor's rows; leave one of the two empty."),
     "repeated_code": _("The code {found} stands in more than one row with other content; keep one of them."),
     # what was noticed of a file and stops nothing
     "total_differs_from_lines": _(
