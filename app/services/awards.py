@@ -21,7 +21,7 @@ from app.models.sales import Award, SalesDocument
 from app.services import ledger
 from app.services.accounts import Wallets, lock_wallets
 from app.services.award_posting import Movements, plan_movements
-from app.services.cap_usage import store_usage, usage_before
+from app.services.cap_usage import store_usage, usage_before, usage_now
 from app.services.posting import Posting, post
 from app.services.returns import Reversals, take_back
 from app.services.rulebooks import ProgramRules
@@ -97,6 +97,13 @@ def count_documents(
     with stage("ledger"):
         post(session, posting)
     return result
+
+
+def would_award(session: Session, rules: ProgramRules, sales: Sales) -> Awards:
+    """Compute what documents would earn if they counted now. Nothing is stored, and nobody is waited for."""
+    not_stored = np.full(len(sales.documents), np.iinfo(np.int64).max - 1, dtype=np.int64)
+    first = _first_purchases(session, rules.book, sales, not_stored)
+    return award(rules.book, sales, first, usage_now(session, rules.book, sales))
 
 
 def _without_sale(matches: Matches, document_ids: Ints) -> Flags:

@@ -40,7 +40,17 @@ _ADD = Prepared(_added.on_conflict_do_update(index_elements=_KEY, set_={"used": 
 
 def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
     """Load what capped rules have given within the spans that these documents touch."""
-    usage = CapUsage()
+    wanted = _wanted(book, sales)
+    _lock_budgets(session, (key[0] for key in wanted if key[1] == Cut.BUDGET))
+    return _used(session, wanted)
+
+
+def usage_now(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
+    """Load the same without waiting for anybody: for whoever asks what sales would earn, and stores nothing."""
+    return _used(session, _wanted(book, sales))
+
+
+def _wanted(book: RuleBook, sales: Sales) -> set[tuple[int, int, int, int]]:
     wanted: set[tuple[int, int, int, int]] = set()
     who = sales.documents.distributor_id
     for rule in book.rules:
@@ -50,9 +60,13 @@ def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
             distributor = np.full(len(who), NOBODY, dtype=np.int64) if cut is Cut.BUDGET else who
             pairs = zip(distributor.tolist(), period_of(cut, sales.documents.issued_on).tolist(), strict=True)
             wanted |= {(rule.version.rule_id, int(cut), one, period) for one, period in pairs}
+    return wanted
+
+
+def _used(session: Session, wanted: set[tuple[int, int, int, int]]) -> CapUsage:
+    usage = CapUsage()
     if not wanted:
         return usage
-    _lock_budgets(session, (key[0] for key in wanted if key[1] == Cut.BUDGET))
     rule_ids = sorted({key[0] for key in wanted})
     people = sorted({key[2] for key in wanted})
     rows = _BEFORE.rows(session, rules=rule_ids, distributors=people)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.definition import ProgramSettings
+from app.domain.definition import EarningRule, Matrix, ProgramSettings
 from app.domain.explain import CUT_NAMES, AwardFacts, formula
 from app.domain.reasons import sentences
 from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
@@ -270,6 +270,60 @@ _TAKEN_BACK = (
 )
 
 
+@dataclass(frozen=True)
+class Given:
+    """What a rule gave to a line, with the numbers it was computed from (see `app.models.sales.Award`)."""
+
+    unit: Unit
+    amount: int
+    uncut: int
+    set_amount: int
+    basis: int
+    cell: int
+    cut_by: Cut
+
+
+def explain_award(
+    program: Program,
+    settings: ProgramSettings,
+    rule: EarningRule | Matrix,
+    version: int,
+    given: Given,
+    line: LineExplained,
+    say: Say = plain,
+    *,
+    reversed_: int = 0,
+) -> AwardExplained:
+    """Explain what one version of a rule gave to a line, in the language of ``say``."""
+    facts = AwardFacts(
+        rule=rule,
+        unit=given.unit,
+        amount=given.amount,
+        uncut=given.uncut,
+        set_amount=given.set_amount,
+        basis=given.basis,
+        cell=given.cell,
+        cut_by=given.cut_by,
+        quantity_milli=line.quantity_milli,
+        line_minor=line.net_minor,
+        point_decimals=program.point_decimals,
+        currency_decimals=program.currency_decimals,
+        currency=program.currency,
+        point_name=settings.point.name,
+        point_plural=settings.point.plural,
+    )
+    return AwardExplained(
+        rule=rule.code,
+        rule_name=rule.name,
+        version=version,
+        unit=given.unit,
+        amount=given.amount,
+        formula=formula(facts, say),
+        cut_by=None if given.cut_by is Cut.NOTHING else CUT_NAMES[given.cut_by],
+        reversed=reversed_,
+    )
+
+
 def _lines(
     session: Session, program: Program, document_id: int, say: Say, after: int, most: int | None
 ) -> list[LineExplained]:
@@ -291,35 +345,9 @@ def _lines(
     rules = definitions_of(session, {(one.rule_version_id, one.published_at) for one in [*awards, *taken_back]})
     for award in awards:
         line, rule = by_number[award.line_number], rules[award.rule_version_id]
-        facts = AwardFacts(
-            rule=rule,
-            unit=award.unit,
-            amount=award.amount,
-            uncut=award.uncut,
-            set_amount=award.set_amount,
-            basis=award.basis,
-            cell=award.cell,
-            cut_by=award.cut_by,
-            quantity_milli=line.quantity_milli,
-            line_minor=line.net_minor,
-            point_decimals=program.point_decimals,
-            currency_decimals=program.currency_decimals,
-            currency=program.currency,
-            point_name=settings.point.name,
-            point_plural=settings.point.plural,
-        )
-        line.awards.append(
-            AwardExplained(
-                rule=rule.code,
-                rule_name=rule.name,
-                version=award.version,
-                unit=award.unit,
-                amount=award.amount,
-                formula=formula(facts, say),
-                cut_by=None if award.cut_by is Cut.NOTHING else CUT_NAMES[award.cut_by],
-                reversed=reversed_[award.line_number, award.rule_version_id],
-            )
-        )
+        given = Given(award.unit, award.amount, award.uncut, award.set_amount, award.basis, award.cell, award.cut_by)
+        taken = reversed_[award.line_number, award.rule_version_id]
+        line.awards.append(explain_award(program, settings, rule, award.version, given, line, say, reversed_=taken))
     for line_number, version_id, version, _published, unit, amount, sale_number, sale_line in taken_back:
         rule = rules[version_id]
         by_number[line_number].taken_back.append(

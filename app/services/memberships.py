@@ -39,6 +39,7 @@ class Member:
     role: Role
     active: bool
     last_seen_at: dt.datetime | None
+    known_as: str | None
 
 
 def last_seen() -> ScalarSelect[dt.datetime]:
@@ -54,12 +55,20 @@ def last_seen() -> ScalarSelect[dt.datetime]:
 def team(session: Session, distributor_id: int) -> list[Member]:
     """List the people of a distributor: owners first, then reps, by name."""
     rows = session.execute(
-        select(Membership.id, UserAccount.login, UserAccount.name, Membership.role, UserAccount.active, last_seen())
+        select(
+            Membership.id,
+            UserAccount.login,
+            UserAccount.name,
+            Membership.role,
+            UserAccount.active,
+            last_seen(),
+            Membership.known_as,
+        )
         .join(UserAccount, UserAccount.id == Membership.user_id)
         .where(Membership.distributor_id == distributor_id)
         .order_by(Membership.role, UserAccount.name, Membership.id)
     )
-    return [Member(row[0], row[1], row[2], Role(row[3]), row[4], row[5]) for row in rows]
+    return [Member(row[0], row[1], row[2], Role(row[3]), *row[4:]) for row in rows]
 
 
 def take_role(

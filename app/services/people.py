@@ -74,11 +74,12 @@ class Permission(enum.StrEnum):
     USE_PORTAL = "use_portal"
     SEE_STATEMENT = "see_statement"
     SEE_DOCUMENT = "see_document"
+    REGISTER_CLAIM = "register_claim"
     CONVERT_POINTS = "convert_points"
     MANAGE_TEAM = "manage_team"
 
 
-_OF_A_REP = frozenset({Permission.USE_PORTAL, Permission.SEE_DOCUMENT})
+_OF_A_REP = frozenset({Permission.USE_PORTAL, Permission.SEE_DOCUMENT, Permission.REGISTER_CLAIM})
 _OF_AN_OWNER = _OF_A_REP | {Permission.SEE_STATEMENT, Permission.CONVERT_POINTS, Permission.MANAGE_TEAM}
 _LOOKING = frozenset(one for one in Permission if one.value.startswith("see_")) - {Permission.SEE_AUDIT}
 _OF_A_VERIFIER = _LOOKING | {
@@ -111,7 +112,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.FINANCE: _OF_FINANCE,
     Role.APPROVER: _OF_AN_APPROVER,
     Role.VIEWER: _LOOKING,
-    Role.ASSISTANT: frozenset({Permission.LOOK_UP}),
+    Role.ASSISTANT: frozenset({Permission.LOOK_UP, Permission.REGISTER_CLAIM}),
     Role.OWNER: _OF_AN_OWNER,
     Role.REP: _OF_A_REP,
 }

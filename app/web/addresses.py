@@ -67,12 +67,14 @@ def _address(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> s
 def leading_to(endpoint: str, parameter: str) -> tuple[str, str]:
     """Give what stands before and after an id in the address of a page: for lists, which fill in one for each row.
 
-    The page is one of the programme that this page is about, or of the platform.
+    The page is one of the programme that this page is about, or of its distributor, or of the platform.
     """
     values: dict[str, Any] = {parameter: _LARGEST}
-    here = scope_or_none()
-    if here is not None and current_app.url_map.is_endpoint_expecting(endpoint, "program_code"):
+    here, expects = scope_or_none(), current_app.url_map.is_endpoint_expecting
+    if here is not None and expects(endpoint, "program_code"):
         values["program_code"] = here.program.code
+    if here is not None and here.distributor is not None and parameter != "distributor_id":
+        values |= {"distributor_id": here.distributor.id} if expects(endpoint, "distributor_id") else {}
     before, _id, after = url_for(endpoint, **values).rpartition(str(_LARGEST))
     return before, after
 

@@ -44,13 +44,14 @@ class Scope:
     """Where a page is: its programme, and what of it. The guard makes it once it has judged that the page may be seen.
 
     ``thing_id`` is the id of the document or the import that the address names; ``named`` is the sales rep whom a
-    document names.
+    document names, and ``author`` who registered a claim.
     """
 
     program: Program
     distributor: OneDistributor | None = None
     thing_id: int | None = None
     named: str | None = None
+    author: str | None = None
 
 
 def kontor() -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.models.aliases import UnknownName
+from app.models.claims import Claim
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.drafts import ImportDraft
@@ -45,6 +46,7 @@ class Reach(enum.Enum):
     PROGRAM = "a programme"
     DISTRIBUTOR = "a distributor of a programme"
     DOCUMENT = "a document of a programme"
+    CLAIM = "an invoice that a distributor registers"
     IMPORT = "an import of a programme"
     DRAFT = "a file on its way into a programme"
     PROFILE = "an import profile of a programme"
@@ -243,6 +245,13 @@ ROUTES: Mapping[str, Rule] = {
     # portal
     "portal.home": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_documents.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_claims.index": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
+    "portal_claims.new": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
+    "portal_claims.suggest": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
+    "portal_claims.edit": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
+    "portal_claims.check": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
+    "portal_claims.send": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
+    "portal_claims.put_away": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
     "portal_notices.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_terms.show": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_terms.accept": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
@@ -319,7 +328,7 @@ def guard() -> Response | None:
     if not may(who, rule.permission, found.program.id, found.distributor.id if found.distributor else None):
         abort(404)
     _be_at(found)
-    if rule.reach is Reach.DOCUMENT and not _theirs(who, found):
+    if rule.reach in (Reach.DOCUMENT, Reach.CLAIM) and not _theirs(who, found):
         abort(404)
     return None
 
@@ -331,9 +340,10 @@ def _be_at(found: Scope) -> None:
 
 
 def _theirs(who: Person, found: Scope) -> bool:
-    """Tell whether a document is one that somebody sees: a sales rep only what bears their name."""
-    assert found.distributor is not None, "a document is a distributor's"
-    return sees_all(who, found.program.id, found.distributor.id) or is_own(who, found.distributor.id, found.named)
+    """Tell whether somebody sees a document or a claim: a sales rep what bears their name, or what they wrote."""
+    assert found.distributor is not None, "documents and claims are a distributor's"
+    of = found.distributor.id
+    return sees_all(who, found.program.id, of) or any(is_own(who, of, name) for name in (found.named, found.author))
 
 
 def _ask_to_sign_in(come: Step | None) -> Response:
@@ -427,6 +437,12 @@ _DOCUMENT = (
     .join(Distributor, Distributor.id == SalesDocument.distributor_id)
     .where(_OF_CODE, SalesDocument.id == _OF_ID)
 )
+_CLAIM = (
+    select(Program, Claim.person, Claim.author, Distributor.id, Distributor.code, Distributor.name)
+    .join(Claim, Claim.program_id == Program.id)
+    .join(Distributor, Distributor.id == Claim.distributor_id)
+    .where(_OF_CODE, Claim.id == _OF_ID, Distributor.id == bindparam("distributor_id", type_=BigInteger))
+)
 
 
 def _of_program(session: Session, program_code: str, model: type[Any], id_: int) -> Scope | None:
@@ -450,10 +466,17 @@ def _document(session: Session, program_code: str, document_id: int) -> Scope | 
     return None if row is None else Scope(row[0], OneDistributor(*row[2:]), document_id, named=row[1])
 
 
+def _claim(session: Session, program_code: str, distributor_id: int, claim_id: int, **_further: int) -> Scope | None:
+    asked = {"code": program_code, "distributor_id": distributor_id, "id": claim_id}
+    row = session.execute(_CLAIM, asked).one_or_none()
+    return None if row is None else Scope(row[0], OneDistributor(*row[3:]), claim_id, named=row[1], author=row[2])
+
+
 _FINDERS: Mapping[Reach, Callable[..., Any]] = {
     Reach.PROGRAM: _program,
     Reach.DISTRIBUTOR: _distributor,
     Reach.DOCUMENT: _document,
+    Reach.CLAIM: _claim,
     Reach.IMPORT: _import,
     Reach.DRAFT: _draft,
     Reach.PROFILE: _profile,

@@ -73,6 +73,7 @@ from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
 from app.web.portal import card as portal_card
+from app.web.portal import claims as portal_claims
 from app.web.portal import company as portal_company
 from app.web.portal import consents, statements
 from app.web.portal import documents as portal_documents
@@ -137,6 +138,7 @@ BLUEPRINTS = (
     statements.bp,
     portal_home.bp,
     portal_documents.bp,
+    portal_claims.bp,
     portal_card.bp,
     portal_notices.bp,
     portal_team.bp,

@@ -14,6 +14,7 @@ from app.models.sales import Award, Decision, SalesDocument
 from app.web.context import scope
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.portal.home import own
 from app.web.portal.own import own_documents_only
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 
@@ -99,4 +100,4 @@ DOCUMENTS = Listing(
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/documents")
 def index(program_code: str, distributor_id: int) -> str | Response:
-    return answer(DOCUMENTS, "portal/documents.html")
+    return answer(DOCUMENTS, "portal/documents.html", own=own())

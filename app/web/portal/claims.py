@@ -1,0 +1,293 @@
+"""A distributor registers an invoice: typed, kept as a draft, told what it would earn, and sent."""
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.exc import IntegrityError
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.domain.reasons import sentences
+from app.domain.states import ClaimState, Unit
+from app.extensions import db
+from app.models.claims import Claim
+from app.models.sales import SalesDocument
+from app.services import memberships
+from app.services.people import Permission, Role, may
+from app.services.rulebooks import rules_of
+from app.web.addresses import text_asked
+from app.web.context import now, person, scope, session
+from app.web.lists.answering import answer
+from app.web.lists.describing import Column, Kind, Listing, To
+from app.web.portal.claim_forms import ClaimForm, sentence
+from app.web.portal.home import own
+from app.web.portal.own import own_names, sees_all
+from verification import claims
+from verification.claimed import ClaimedInvoice, ClaimedLine, Problem
+
+bp = Blueprint("portal_claims", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/claims")
+
+Answer = str | Response | tuple[str, int]
+
+
+def _of() -> int:
+    """Give the distributor for whom invoices are registered here."""
+    here = scope().distributor
+    assert here is not None, "the guard found one"
+    return here.id
+
+
+def _query() -> Select[Any]:
+    here = scope()
+    return (
+        select()
+        .select_from(Claim)
+        .where(
+            Claim.program_id == here.program.id,
+            Claim.distributor_id == _of(),
+            Claim.state == ClaimState.DRAFT,
+            *_own_only(),
+        )
+    )
+
+
+def _own_only() -> tuple[ColumnElement[bool], ...]:
+    """Give the condition under which a claim is shown: some see all of them, others what they wrote or is for them."""
+    here, who = scope(), person()
+    names = own_names(who, here.program.id, _of())
+    if names is None:
+        return ()
+    return (or_(Claim.author == who.login, func.lower(func.trim(Claim.person)).in_(names)),)
+
+
+DRAFTS = Listing(
+    name="claim_drafts",
+    title=_("Drafts"),
+    columns=(
+        Column(
+            "number",
+            _("Invoice"),
+            func.coalesce(func.nullif(Claim.content["number"].astext, ""), "–"),
+            link=To("portal_claims.edit", claim_id="row_id"),
+        ),
+        Column("changed_at", _("Changed"), Claim.changed_at, Kind.INSTANT, Claim.changed_at),
+        Column("lines", _("Lines"), func.jsonb_array_length(Claim.content["lines"]), Kind.NUMBER),
+        Column("person", _("Sales rep"), Claim.person, phone=False),
+        Column("author", _("Written by"), Claim.author, phone=False),
+    ),
+    query=_query,
+    id=Claim.id,
+    default="-changed_at",
+    filters=(),
+)
+
+
+@bp.get("/")
+def index(program_code: str, distributor_id: int) -> str | Response:
+    return answer(DRAFTS, "portal/claims.html", own=own())
+
+
+@bp.get("/products")
+def suggest(program_code: str, distributor_id: int) -> Response:
+    """Propose products while somebody types."""
+    found = claims.suggest(session(), scope().program.id, text_asked("q"))
+    return jsonify(products=[{"id": one.id, "name": one.name, "code": one.code} for one in found])
+
+
+@bp.route("/new", methods=["GET", "POST"])
+def new(program_code: str, distributor_id: int) -> Answer:
+    if request.method == "GET":
+        return _form_page(_showing(ClaimedInvoice(lines=(ClaimedLine(),)), secrets.token_urlsafe(18), None))
+    return _answer(None)
+
+
+@bp.route("/<id:claim_id>", methods=["GET", "POST"])
+def edit(program_code: str, distributor_id: int, claim_id: int) -> Answer:
+    claim = session().get_one(Claim, claim_id)
+    if claim.document_id is not None:
+        return _sent(claim)
+    if request.method == "POST":
+        return _answer(claim)
+    return _form_page(_showing(claims.invoice_of(claim), claim.key, claim.person), claim)
+
+
+@bp.get("/<id:claim_id>/check")
+def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
+    """Show what the invoice would earn, line by line, before it is sent."""
+    claim = session().get_one(Claim, claim_id)
+    if claim.document_id is not None:
+        return _sent(claim)
+    return _check_page(claim)
+
+
+@bp.post("/<id:claim_id>/send")
+def send(program_code: str, distributor_id: int, claim_id: int) -> Answer:
+    try:
+        try:
+            document_id = _send(claim_id)
+        except IntegrityError:
+            document_id = _send(claim_id)  # the same invoice came from elsewhere at that moment: now it is here
+    except claims.NotReady:
+        return _check_page(session().get_one(Claim, claim_id)), 409
+    flash(gettext("The invoice is sent. Here you see what becomes of it."), "success")
+    if not may(person(), Permission.SEE_DOCUMENT, scope().program.id, distributor_id):
+        return redirect(url_for("portal_claims.edit", **own(), claim_id=claim_id), 303)
+    return redirect(url_for("documents.show", program_code=program_code, document_id=document_id), 303)
+
+
+def _send(claim_id: int) -> int:
+    with transaction(db.session) as writing:
+        return claims.send(writing, scope().program, claims.held(writing, claim_id), actor=person().login, now=now())
+
+
+@bp.post("/<id:claim_id>/put-away")
+def put_away(program_code: str, distributor_id: int, claim_id: int) -> Response:
+    try:
+        with transaction(db.session) as writing:
+            claims.put_away(writing, claims.held(writing, claim_id))
+    except claims.ClaimIsSent:
+        return _to_claim(claim_id)
+    flash(gettext("The draft is put away."), "info")
+    return redirect(url_for("portal_claims.index", **own()), 303)
+
+
+def _answer(claim: Claim | None) -> Answer:
+    """Do what the pressed button says with what was typed."""
+    form = _sent_form()
+    action = request.form.get("action", "check")
+    if action == "add":
+        form.add_line()
+        return _form_page(form, claim)
+    if action.startswith("remove-") and action.removeprefix("remove-").isdigit():
+        form.remove_line(int(action.removeprefix("remove-")))
+        return _form_page(form, claim)
+    if not form.validate():
+        return _form_page(form, claim), 400
+    names = {one.id: one for one in claims.products(session(), scope().program.id, form.chosen())}
+    invoice = form.invoice(names).without_empty_lines()
+    try:
+        kept = _keep(claim, form, invoice)
+    except claims.ClaimIsSent as sent:
+        return _to_claim(sent.claim_id)
+    except claims.NoSuchClaim:
+        form.key.data = secrets.token_urlsafe(18)
+        return _form_page(form, None), 409
+    if action == "save":
+        flash(gettext("The draft is kept."), "success")
+        return redirect(url_for("portal_claims.index", **own()), 303)
+    return _judged(kept, invoice)
+
+
+def _judged(claim_id: int, invoice: ClaimedInvoice) -> Answer:
+    """Go on to what the invoice would earn, or show what is wrong beside the fields."""
+    _known, problems = claims.judge(session(), scope().program, _of(), invoice, now=now())
+    if not problems:
+        return redirect(url_for("portal_claims.check", **own(), claim_id=claim_id), 303)
+    claim = session().get_one(Claim, claim_id)
+    form = _showing(invoice, claim.key, claim.person)
+    form.blame(problems)
+    return _form_page(form, claim, problems), 400
+
+
+def _keep(claim: Claim | None, form: ClaimForm, invoice: ClaimedInvoice) -> int:
+    here, whose = scope(), _person_for(form)
+    with transaction(db.session) as writing:
+        if claim is None:
+            key, of = form.key.data or secrets.token_urlsafe(18), _of()
+            by: dict[str, Any] = {"person": whose, "actor": person().login, "now": now()}
+            return claims.keep(writing, here.program, of, key, invoice, **by).id
+        claims.change(claims.held(writing, claim.id), invoice, person=whose, now=now())
+        return claim.id
+
+
+def _person_for(form: ClaimForm) -> str | None:
+    """Say whose sale it was: a sales rep registers their own, whoever else says it."""
+    here, who = scope(), person()
+    own_seats = [seat for seat in who.seats if seat.distributor_id == _of()]
+    if not sees_all(who, here.program.id, _of()) and own_seats:
+        return next((seat.known_as for seat in own_seats if seat.known_as), who.login)
+    return form.person.data or None
+
+
+def _reps() -> list[tuple[str, str]]:
+    """Give the sales reps of the distributor, each by the name under which they find their documents."""
+    if any(seat.role is Role.REP and seat.distributor_id == _of() for seat in person().seats):
+        return []
+    team = memberships.team(session(), _of())
+    return [(one.known_as or one.login, one.name) for one in team if one.role is Role.REP]
+
+
+def _sent_form() -> ClaimForm:
+    form = ClaimForm()
+    form.offer(_reps())
+    if not form.lines.entries:
+        form.add_line()
+    return form
+
+
+def _showing(invoice: ClaimedInvoice, key: str, whose: str | None) -> ClaimForm:
+    names = claims.product_names(session(), scope().program.id, invoice)
+    form = ClaimForm.showing(invoice, key, whose, names)
+    form.offer(_reps())
+    return form
+
+
+def _form_page(form: ClaimForm, claim: Claim | None = None, problems: list[Problem] | None = None) -> str:
+    rules = rules_of(session(), scope().program.id)
+    return render_template(
+        "portal/claim.html",
+        form=form,
+        claim=claim,
+        gross=rules.book.gross,
+        twin=_twin(claim, problems or ()),
+        own=own(),
+    )
+
+
+def _check_page(claim: Claim) -> str:
+    here = scope()
+    invoice, problems = claims.judge(session(), here.program, _of(), claims.invoice_of(claim), now=now())
+    earned = [] if problems else claims.would_earn(session(), here.program, claim, invoice, gettext)
+    rules = rules_of(session(), here.program.id)
+    return render_template(
+        "portal/claim_check.html",
+        claim=claim,
+        invoice=invoice,
+        problems=[sentence(one) for one in problems],
+        lines=earned,
+        total={unit: sum(line.total(unit) for line in earned) for unit in Unit},
+        reviewed=rules.settings.verification.portal == "review",
+        cooling_off_days=rules.settings.verification.cooling_off_days,
+        twin=_twin(claim, problems),
+        own=own(),
+    )
+
+
+def _twin(claim: Claim | None, problems: Any) -> str | None:
+    """Give the page of this distributor's own document that bears the number already, for whoever may see it."""
+    here, who = scope(), person()
+    if claim is None or not any(one.code == "here_already" for one in problems):
+        return None
+    document_id = claims.own_document(session(), here.program, claim)
+    if document_id is None or not sees_all(who, here.program.id, _of()):
+        return None
+    return url_for("documents.show", program_code=here.program.code, document_id=document_id)
+
+
+def _sent(claim: Claim) -> Answer:
+    """Lead to the document that a claim became; whoever may not see documents is told how it stands."""
+    here = scope()
+    if may(person(), Permission.SEE_DOCUMENT, here.program.id, _of()):
+        return redirect(url_for("documents.show", program_code=here.program.code, document_id=claim.document_id), 303)
+    document = session().get_one(SalesDocument, claim.document_id)
+    return render_template(
+        "portal/claim_sent.html", document=document, why=sentences(document.reasons, gettext), own=own()
+    )
+
+
+def _to_claim(claim_id: int) -> Response:
+    return redirect(url_for("portal_claims.edit", **own(), claim_id=claim_id), 303)

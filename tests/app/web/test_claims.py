@@ -1,0 +1,154 @@
+"""Invoices that distributors register by form: typed, kept, told what they would earn, and sent once."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain.states import ClaimState, DocumentStatus
+from app.extensions import db
+from app.models.claims import Claim
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from tests.app.web.world import World
+
+As = Callable[[str], FlaskClient]
+
+
+def portal(world: World, page: str = "", code: str = "D-5") -> str:
+    return f"/portal/{world.a}/{world.distributors[code]}/claims/{page}"
+
+
+def token(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page) or re.search(
+        r'name="csrf_token" type="hidden" value="([^"]+)"', page
+    )
+    assert found is not None
+    return found[1]
+
+
+def key_of(page: str) -> str:
+    found = re.search(r'name="key"[^>]*value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def typed(page: str, number: str, *lines: tuple[str, str, str], **more: str) -> dict[str, str]:
+    """Fill the form in: each line is a product, a quantity, a net amount."""
+    data = {"csrf_token": token(page), "key": key_of(page), "number": number, "issued_on": "2026-05-04"}
+    for at, (product, quantity, net) in enumerate(lines):
+        data |= {f"lines-{at}-product": product, f"lines-{at}-quantity": quantity, f"lines-{at}-net": net}
+    return data | {"action": "check"} | more
+
+
+def documents(world: World, number: str) -> list[Any]:
+    with world.app.app_context(), transaction(db.session) as session:
+        query = select(SalesDocument.status, SalesDocument.source, SalesDocument.person, SalesDocument.distributor_id)
+        here = select(Program.id).where(Program.code == world.a).scalar_subquery()
+        return list(session.execute(query.where(SalesDocument.number == number, SalesDocument.program_id == here)))
+
+
+def test_an_invoice_is_typed_checked_and_sent_once(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    answer = client.post(portal(world, "new"), data=typed(page, "CLAIM/1", ("P1", "2", "250.00"), ("P2", "1", "30.00")))
+    assert answer.status_code == 303, answer.text
+    check = client.get(answer.location).text
+    assert "1 × floor(280.00 PLN / 10.00) = 28 points; 25 points of it for this line" in check
+    send = answer.location.replace("/check", "/send")
+    sent = client.post(send, data={"csrf_token": token(check)})
+    again = client.post(send, data={"csrf_token": token(check)})
+    assert sent.status_code == again.status_code == 303
+    assert sent.location == again.location
+    assert "/documents/" in sent.location
+    assert [(one.status, one.source) for one in documents(world, "CLAIM/1")] == [(DocumentStatus.REVIEW, "portal")]
+    assert "In review" in client.get(sent.location).text
+    # the key makes what comes twice one claim: the form is sent again from a tab that stayed open
+    late = client.post(portal(world, "new"), data=typed(page, "CLAIM/1", ("P1", "2", "250.00")))
+    assert late.status_code == 303
+    assert client.get(late.location).location == sent.location
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    data = typed(page, "", ("No such thing", "-1", "x"), issued_on="2031-01-01")
+    answer = client.post(portal(world, "new"), data=data)
+    assert answer.status_code == 400
+    assert "This is no number here" in answer.text
+    assert "No such thing" in answer.text
+    answer = client.post(portal(world, "new"), data=data | {"lines-0-net": "10.00"})
+    assert answer.status_code == 400
+    for text in (
+        "Write the number of the invoice.",
+        "This day has not come yet.",
+        "No product here is called No such thing.",
+        "Write a quantity above zero.",
+    ):
+        assert text in answer.text
+    with_drafts = client.get(portal(world)).text
+    assert "Drafts of invoices" in with_drafts
+
+
+def test_a_number_that_is_here_is_told_without_saying_whose(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    answer = client.post(portal(world, "new"), data=typed(page, "fv 3", ("P1", "1", "100.00"), issued_on="2026-02-01"))
+    assert answer.status_code == 400
+    assert "is in the programme already" in answer.text
+    assert f"/documents/{world.documents['FV/3']}" in answer.text
+
+
+def test_a_rep_sees_own_drafts_alone_and_their_documents_bear_their_name(world: World, as_: As) -> None:
+    owner, rep = as_("distributor"), as_("rep")
+    page = owner.get(portal(world, "new")).text
+    kept = owner.post(portal(world, "new"), data=typed(page, "OWNERS/1", ("P1", "1", "10.00"), action="save"))
+    assert kept.status_code == 303
+    with world.app.app_context(), transaction(db.session) as session:
+        claim = session.scalars(select(Claim).where(Claim.key == key_of(page))).one()
+        assert claim.state is ClaimState.DRAFT
+        claim_id = claim.id
+    assert "OWNERS/1" in owner.get(portal(world)).text
+    assert "OWNERS/1" not in rep.get(portal(world)).text
+    assert rep.get(portal(world, str(claim_id))).status_code == 404
+    page = rep.get(portal(world, "new")).text
+    answer = rep.post(portal(world, "new"), data=typed(page, "REPS/1", ("P1", "1", "10.00")))
+    sent = rep.post(answer.location.replace("/check", "/send"), data={"csrf_token": token(page)})
+    assert rep.get(sent.location).status_code == 200
+    assert documents(world, "REPS/1")[0].person == "rep"
+    assert owner.get(portal(world, f"{claim_id}")).status_code == 200
+    gone = owner.post(portal(world, f"{claim_id}/put-away"), data={"csrf_token": token(page)})
+    assert gone.status_code in (303, 400)
+
+
+def test_an_assistant_registers_for_a_customer_and_sees_how_it_stands(world: World, as_: As) -> None:
+    client = as_("assistant")
+    page = client.get(portal(world, "new")).text
+    answer = client.post(portal(world, "new"), data=typed(page, "COUNTER/1", ("P1", "1", "100.00")))
+    sent = client.post(answer.location.replace("/check", "/send"), data={"csrf_token": token(page)})
+    assert sent.status_code == 303
+    assert "In review" in client.get(sent.location).text
+    assert documents(world, "COUNTER/1")[0].distributor_id == world.distributors["D-5"]
+    assert as_("verifier").get(portal(world, "new")).status_code == 404
+
+
+def test_lines_come_and_go_without_a_script(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    more = client.post(portal(world, "new"), data=typed(page, "N/1", ("P1", "x", ""), action="add")).text
+    assert "lines-1-product" in more
+    assert 'value="x"' in more
+    data = typed(page, "N/1", ("P1", "1", "5.00"), ("P2", "1", "6.00"), action="remove-0")
+    fewer = client.post(portal(world, "new"), data=data).text
+    assert 'value="6.00"' in fewer
+    assert 'value="5.00"' not in fewer
+
+
+def test_products_are_proposed_to_whoever_may_register(world: World, as_: As) -> None:
+    found = as_("rep").get(portal(world, "products?q=p1")).json
+    assert found is not None
+    assert [one["code"] for one in found["products"]] == ["P1"]
+    assert as_("other").get(portal(world, "products?q=p1")).status_code == 404

@@ -1,0 +1,267 @@
+"""An invoice as a distributor gives it: what is wrong with it, in words, and what of it goes to the gate."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from app.domain.numbering import number_key
+from app.domain.registration import tax_id_key
+from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
+from app.domain.states import DocumentKind
+from app.domain.wording import Say, marked, plain
+from verification.gate import Incoming
+
+MOST_LINES = 200
+"""Lines of one claim: whoever sells more in one invoice has a report to import."""
+LONGEST_NUMBER = 64
+LARGEST_AMOUNT = 10**14
+"""Minor units and thousandths of a piece: beyond this nobody means what they typed."""
+
+_MICRO = 1_000_000
+_MILLI = 1_000
+
+_ = marked
+SENTENCES: Mapping[str, str] = {
+    "number_missing": _("Write the number of the invoice."),
+    "number_too_long": _("A number has at most %(most)s characters."),
+    "here_already": _("An invoice with this number is in the programme already: it counts once."),
+    "date_missing": _("Write the day on which the invoice was issued."),
+    "date_later": _("This day has not come yet."),
+    "date_before_program": _("The programme counts invoices from %(day)s on."),
+    "date_after_program": _("The programme counted invoices up to %(day)s."),
+    "date_too_long_ago": _("Invoices are registered within %(days)s days: this one had to come by %(day)s."),
+    "no_lines": _("Write at least one product of the invoice."),
+    "product_missing": _("Choose the product of this line."),
+    "product_unknown": _("No product here is called %(found)s. Type a part of its name or its code, and choose it."),
+    "product_unclear": _("Several products are called %(found)s: %(among)s. Write the code of one."),
+    "product_left_out": _("%(found)s does not take part in this programme. Remove this line."),
+    "quantity_missing": _("Write how many."),
+    "quantity_not_positive": _("Write a quantity above zero."),
+    "unit_not_exact": _("This is no whole number of the programme's own units; ask the programme."),
+    "amount_missing": _("Write the net amount, or the net price of one."),
+    "amount_not_positive": _("Write an amount above zero."),
+    "amount_contradicts": _("The quantity times the price is %(expected)s; correct one of the three."),
+    "gross_missing": _("Write the gross amount: this programme counts with it."),
+    "gross_below_net": _("The gross amount is not below the net amount."),
+    "too_large": _("This is more than any invoice says."),
+}
+"""What is said of a claim that cannot be sent as it stands; the page writes days and amounts."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that keeps a claim from being sent: of the header, or of a line (counted from 0)."""
+
+    field: str
+    code: str
+    line: int | None = None
+    values: Mapping[str, Any] | None = None
+
+    def sentence(self, say: Say = plain) -> str:
+        """Say it; ``values`` are texts by then."""
+        return say(SENTENCES[self.code]) % (self.values or {})
+
+
+@dataclass(frozen=True)
+class ClaimedLine:
+    """A line as it was given. ``said`` is what the invoice, or whoever typed it, calls the product."""
+
+    said: str = ""
+    product_id: int | None = None
+    quantity_milli: int | None = None
+    price_minor: int | None = None
+    net_minor: int | None = None
+    gross_minor: int | None = None
+
+    def __bool__(self) -> bool:
+        """Tell whether anything was given at all."""
+        return self != ClaimedLine()
+
+    @property
+    def product_of_both(self) -> int | None:
+        """Multiply the quantity by the price, rounded half up; None where one of them is missing."""
+        if self.quantity_milli is None or self.price_minor is None:
+            return None
+        return (2 * self.quantity_milli * self.price_minor + _MILLI) // (2 * _MILLI)
+
+    @property
+    def amount_minor(self) -> int | None:
+        """Give the net amount: as it was given, else the quantity times the price."""
+        return self.product_of_both if self.net_minor is None else self.net_minor
+
+
+@dataclass(frozen=True)
+class ClaimedInvoice:
+    """An invoice as it was given: complete or not.
+
+    ``seller_tax_id`` is of whoever issued it, where that is not the distributor; ``total_minor`` the net total that the
+    invoice itself states; ``proposed`` the fields that a machine read and nobody has looked at.
+    """
+
+    number: str = ""
+    issued_on: dt.date | None = None
+    seller_tax_id: str = ""
+    total_minor: int | None = None
+    lines: tuple[ClaimedLine, ...] = ()
+    proposed: tuple[str, ...] = ()
+
+    @property
+    def net_minor(self) -> int:
+        """Sum the lines, as far as they are known."""
+        return sum(line.amount_minor or 0 for line in self.lines)
+
+    def without_empty_lines(self) -> "ClaimedInvoice":
+        """Leave out the lines in which nothing was written."""
+        return replace(self, lines=tuple(line for line in self.lines if line))
+
+    def kept(self) -> dict[str, Any]:
+        """Give what a claim's row keeps."""
+        return {
+            "number": self.number,
+            "issued_on": None if self.issued_on is None else self.issued_on.isoformat(),
+            "seller_tax_id": self.seller_tax_id,
+            "total_minor": self.total_minor,
+            "proposed": list(self.proposed),
+            "lines": [{one.name: getattr(line, one.name) for one in fields(line)} for line in self.lines],
+        }
+
+    @staticmethod
+    def of(kept: Mapping[str, Any]) -> "ClaimedInvoice":
+        """Read back what a claim's row keeps."""
+        day = kept.get("issued_on")
+        return ClaimedInvoice(
+            number=kept.get("number", ""),
+            issued_on=None if day is None else dt.date.fromisoformat(day),
+            seller_tax_id=kept.get("seller_tax_id", ""),
+            total_minor=kept.get("total_minor"),
+            proposed=tuple(kept.get("proposed", ())),
+            lines=tuple(ClaimedLine(**line) for line in kept.get("lines", ())),
+        )
+
+
+@dataclass(frozen=True)
+class Window:
+    """When an invoice may have been issued to be registered today."""
+
+    today: dt.date
+    starts_on: dt.date | None
+    ends_on: dt.date | None
+    within_days: int | None
+
+
+def problems_of(invoice: ClaimedInvoice, window: Window, *, gross: bool) -> list[Problem]:
+    """Say what keeps an invoice from being sent, in the order of its fields."""
+    found = [*_of_header(invoice, window)]
+    if not invoice.lines:
+        found.append(Problem("lines", "no_lines"))
+    for at, line in enumerate(invoice.lines):
+        found += _of_line(at, line, gross=gross)
+    return found
+
+
+def _of_header(invoice: ClaimedInvoice, window: Window) -> Iterator[Problem]:
+    if not invoice.number:
+        yield Problem("number", "number_missing")
+    elif len(invoice.number) > LONGEST_NUMBER:
+        yield Problem("number", "number_too_long", values={"most": LONGEST_NUMBER})
+    day, days = invoice.issued_on, window.within_days
+    if day is None:
+        yield Problem("issued_on", "date_missing")
+    elif day > window.today:
+        yield Problem("issued_on", "date_later")
+    elif window.starts_on is not None and day < window.starts_on:
+        yield Problem("issued_on", "date_before_program", values={"day": window.starts_on})
+    elif window.ends_on is not None and day > window.ends_on:
+        yield Problem("issued_on", "date_after_program", values={"day": window.ends_on})
+    elif days is not None and day + dt.timedelta(days=days) < window.today:
+        values = {"days": days, "day": day + dt.timedelta(days=days)}
+        yield Problem("issued_on", "date_too_long_ago", values=values)
+
+
+def _of_line(at: int, line: ClaimedLine, *, gross: bool) -> Iterator[Problem]:
+    if line.product_id is None and not line.said:
+        yield Problem("product", "product_missing", at)
+    quantity, amount = line.quantity_milli, line.amount_minor
+    if quantity is None:
+        yield Problem("quantity", "quantity_missing", at)
+    elif quantity <= 0:
+        yield Problem("quantity", "quantity_not_positive", at)
+    elif quantity > LARGEST_AMOUNT:
+        yield Problem("quantity", "too_large", at)
+    if amount is None:
+        if quantity is not None or line.price_minor is None:
+            yield Problem("net", "amount_missing", at)
+    elif amount <= 0:
+        yield Problem("net", "amount_not_positive", at)
+    elif amount > LARGEST_AMOUNT:
+        yield Problem("net", "too_large", at)
+    elif line.product_of_both is not None and abs(line.product_of_both - amount) > 1:
+        yield Problem("net", "amount_contradicts", at, {"expected": line.product_of_both})
+    if gross and line.gross_minor is None:
+        yield Problem("gross", "gross_missing", at)
+    elif gross and amount is not None and line.gross_minor is not None and line.gross_minor < amount:
+        yield Problem("gross", "gross_below_net", at)
+
+
+@dataclass(frozen=True)
+class Claimant:
+    """For whom an invoice is registered: the distributor, and the sales rep whose sale it was."""
+
+    distributor_id: int
+    tax_id: str | None
+    person: str | None
+
+
+def incoming(invoice: ClaimedInvoice, claimant: Claimant) -> Incoming:
+    """Lay out an invoice in which nothing is missing as the gate takes it."""
+    assert invoice.issued_on is not None, "what has no date is not sent"
+    lines = invoice.lines
+    year = invoice.issued_on.year
+
+    def column(values: list[int | None], missing: int) -> np.ndarray:
+        return np.asarray([missing if one is None else one for one in values], dtype=np.int64)
+
+    prices = [None if line.price_minor is None else line.price_minor * _MICRO for line in lines]
+    documents = Documents(
+        distributor_id=np.asarray([claimant.distributor_id], dtype=np.int64),
+        kind=np.asarray([DocumentKind.INVOICE], dtype=np.int8),
+        number=_texts(invoice.number),
+        issued_on=np.asarray([invoice.issued_on], dtype="datetime64[D]"),
+        minute=np.asarray([UNKNOWN], dtype=np.int16),
+        corrects=_texts(None),
+        outlet=_texts(None),
+        channel=_texts(None),
+        person=_texts(claimant.person),
+    )
+    laid = Lines(
+        document=np.zeros(len(lines), dtype=np.int64),
+        line_number=np.arange(1, len(lines) + 1, dtype=np.int32),
+        product_id=column([line.product_id for line in lines], UNKNOWN),
+        quantity_milli=column([line.quantity_milli for line in lines], UNKNOWN),
+        unit_price_micro=column(prices, NO_PRICE),
+        net_minor=column([line.amount_minor for line in lines], NO_AMOUNT),
+        gross_minor=column([line.gross_minor for line in lines], NO_AMOUNT),
+        discounted=np.full(len(lines), UNKNOWN, dtype=np.int8),
+        source_row=np.full(len(lines), UNKNOWN, dtype=np.int32),
+    )
+    return Incoming(
+        sales=Sales(documents, laid),
+        number_key=_texts(number_key(invoice.number, year)),
+        seller_key=_texts(_seller(invoice, claimant)),
+        total_minor=column([invoice.total_minor], NO_AMOUNT),
+    )
+
+
+def _seller(invoice: ClaimedInvoice, claimant: Claimant) -> str:
+    """Tell invoices of one number apart by who issued them, as imports do: the distributor, or another tax id."""
+    stated = invoice.seller_tax_id
+    if not stated or (claimant.tax_id and tax_id_key(stated) == tax_id_key(claimant.tax_id)):
+        return f"distributor:{claimant.distributor_id}"
+    return "tax:" + "".join(stated.split()).upper()
+
+
+def _texts(one: str | None) -> np.ndarray:
+    return np.asarray([one, None], dtype=object)[:-1]

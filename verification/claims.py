@@ -1,0 +1,326 @@
+"""Invoices that distributors register: kept as drafts, told what they would earn, and sent to the gate exactly once.
+
+A claim has a key that is made where it is typed. Whatever comes twice under one key, because a button was pressed twice
+or a phone lost its network on the way, is one claim, and its invoice goes to the gate once.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.domain.calendar import local_date
+from app.domain.codes import code_key
+from app.domain.states import ClaimState, ClaimWay, DocumentStatus
+from app.domain.wording import Say, plain
+from app.models.catalogue import Product
+from app.models.claims import Attachment, Claim
+from app.models.distributors import Distributor
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services import aliases
+from app.services.aliases import Names
+from app.services.explanations import LineExplained
+from app.services.previews import preview
+from app.services.rulebooks import ProgramRules, rules_of
+from verification.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
+from verification.gate import Source, admit, document_keys
+
+LONGEST_KEY = 64
+SUGGESTED = 8
+"""Products that are proposed while somebody types."""
+SHORTEST = 2
+_AMONG = 4
+
+
+class ClaimError(Exception):
+    """What was asked for cannot be done with this claim."""
+
+
+class NoSuchClaim(ClaimError):
+    """There is none, or it is somebody else's."""
+
+
+class ClaimIsSent(ClaimError):
+    """It is sent: its document says the rest."""
+
+    def __init__(self, claim_id: int, document_id: int) -> None:
+        """Say which document it became."""
+        super().__init__(f"claim {claim_id} is document {document_id} already")
+        self.claim_id, self.document_id = claim_id, document_id
+
+
+class NotReady(ClaimError):
+    """Something of it is missing or wrong."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Say what."""
+        super().__init__(", ".join(one.code for one in problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A product that may be meant."""
+
+    id: int
+    code: str
+    name: str
+
+
+def keep(
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    key: str,
+    invoice: ClaimedInvoice,
+    *,
+    way: ClaimWay = ClaimWay.TYPED,
+    person: str | None,
+    actor: str,
+    now: dt.datetime,
+) -> Claim:
+    """Keep what was typed under a key: a new draft, or the one that is there. Gives it locked. The caller commits.
+
+    Raises:
+        ClaimIsSent: It was sent meanwhile; nothing is changed.
+        NoSuchClaim: Somebody else's claim has this key.
+    """
+    session.execute(
+        insert(Claim)
+        .values(
+            program_id=program.id,
+            distributor_id=distributor_id,
+            key=key[:LONGEST_KEY],
+            state=ClaimState.DRAFT,
+            way=way,
+            content=invoice.kept(),
+            author=actor,
+            person=person,
+            created_at=now,
+            changed_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[Claim.distributor_id, Claim.key])
+    )
+    claim = session.scalars(
+        select(Claim).where(Claim.distributor_id == distributor_id, Claim.key == key[:LONGEST_KEY]).with_for_update()
+    ).one()
+    if claim.author != actor or claim.program_id != program.id:
+        raise NoSuchClaim(key)
+    change(claim, invoice, person=person, now=now)
+    return claim
+
+
+def held(session: Session, claim_id: int) -> Claim:
+    """Give a claim, locked until the transaction ends."""
+    return session.scalars(
+        select(Claim).where(Claim.id == claim_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def change(claim: Claim, invoice: ClaimedInvoice, *, person: str | None, now: dt.datetime) -> None:
+    """Replace what a draft says. ``claim`` is locked; the caller commits.
+
+    Raises:
+        ClaimIsSent: It was sent meanwhile.
+    """
+    if claim.state is ClaimState.SENT:
+        assert claim.document_id is not None, "what is sent has a document"
+        raise ClaimIsSent(claim.id, claim.document_id)
+    claim.content, claim.person, claim.changed_at = invoice.kept(), person, now
+
+
+def put_away(session: Session, claim: Claim) -> None:
+    """Forget a draft with its proofs. ``claim`` is locked; the caller commits.
+
+    Raises:
+        ClaimIsSent: It was sent meanwhile.
+    """
+    if claim.state is ClaimState.SENT:
+        assert claim.document_id is not None, "what is sent has a document"
+        raise ClaimIsSent(claim.id, claim.document_id)
+    session.delete(claim)
+
+
+def invoice_of(claim: Claim) -> ClaimedInvoice:
+    """Give what a claim says."""
+    return ClaimedInvoice.of(claim.content)
+
+
+def judge(
+    session: Session, program: Program, distributor_id: int, invoice: ClaimedInvoice, *, now: dt.datetime
+) -> tuple[ClaimedInvoice, list[Problem]]:
+    """Find the products that an invoice names, and say what keeps it from being sent."""
+    rules = rules_of(session, program.id)
+    known, unclear = _with_products(session, program.id, distributor_id, invoice)
+    found = problems_of(known, _window(rules, program, now), gross=rules.book.gross) + unclear
+    if not any(one.field in ("number", "issued_on") for one in found):
+        keys = document_keys(incoming(known, _claimant(session, distributor_id, None)))
+        if _here(session, program.id, keys[0]) is not None:
+            found.append(Problem("number", "here_already"))
+    return known, found
+
+
+def would_earn(
+    session: Session, program: Program, claim: Claim, invoice: ClaimedInvoice, say: Say = plain
+) -> list[LineExplained]:
+    """Explain line by line what an invoice would earn that has no problems: by the rules, with nothing stored."""
+    sales = incoming(invoice, _claimant(session, claim.distributor_id, claim.person)).sales
+    return preview(session, program, rules_of(session, program.id), sales, say)
+
+
+def send(session: Session, program: Program, claim: Claim, *, actor: str, now: dt.datetime) -> int:
+    """Send a draft to the gate, and give the document it became; of one that is sent, the document it is.
+
+    ``claim`` is locked. The caller commits.
+
+    Raises:
+        NotReady: Something of it is missing or wrong, or the invoice is here already.
+        sqlalchemy.exc.IntegrityError: The same invoice came from elsewhere at this moment; roll back and try again.
+    """
+    if claim.document_id is not None:
+        return claim.document_id
+    invoice, problems = judge(session, program, claim.distributor_id, invoice_of(claim), now=now)
+    if problems:
+        raise NotReady(problems)
+    rules = rules_of(session, program.id)
+    document = incoming(invoice, _claimant(session, claim.distributor_id, claim.person))
+    source = Source(name="portal", policy=rules.settings.verification.portal, may_correct=False, actor=actor)
+    admission = admit(session, rules, document, source, now=now)
+    if not admission.status[0]:
+        raise NotReady([Problem("number", "here_already")])
+    document_id = session.scalars(
+        select(func.max(SalesDocument.id)).where(
+            SalesDocument.program_id == program.id,
+            SalesDocument.document_key == document_keys(document)[0],
+            SalesDocument.distributor_id == claim.distributor_id,
+        )
+    ).one()
+    assert document_id is not None, "what the gate decided it stored"
+    claim.content, claim.changed_at, claim.sent_at = invoice.kept(), now, now
+    claim.state, claim.document_id = ClaimState.SENT, document_id
+    session.execute(sa.update(Attachment).where(Attachment.claim_id == claim.id).values(document_id=document_id))
+    session.flush()
+    return document_id
+
+
+def own_document(session: Session, program: Program, claim: Claim) -> int | None:
+    """Find the document of this distributor that keeps a claim from being sent; another distributor's is not told."""
+    invoice = invoice_of(claim)
+    if not invoice.number or invoice.issued_on is None:
+        return None
+    keys = document_keys(incoming(invoice, _claimant(session, claim.distributor_id, None)))
+    found = _here(session, program.id, keys[0])
+    return found[0] if found is not None and found[1] == claim.distributor_id else None
+
+
+def suggest(session: Session, program_id: int, typed: str) -> list[Suggestion]:
+    """Find products by a part of their name, by the beginning of their code, or by their EAN; the likeliest first."""
+    text = typed.strip()
+    if len(text) < SHORTEST:
+        return []
+    pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    words = [f"%{word}%" for word in pattern.split()]
+    begins = Product.code.ilike(f"{pattern}%")
+    rows = session.execute(
+        select(Product.id, Product.code, Product.name)
+        .where(
+            Product.program_id == program_id,
+            or_(sa.and_(*(Product.name.ilike(word) for word in words)), begins, Product.ean == text),
+        )
+        .order_by(sa.case((begins, 0), (Product.name.ilike(f"{pattern}%"), 1), else_=2), Product.sort_key, Product.id)
+        .limit(SUGGESTED)
+    )
+    return [Suggestion(*row) for row in rows]
+
+
+def products(session: Session, program_id: int, ids: Sequence[int]) -> list[Suggestion]:
+    """Give products of a programme by id; what it does not have is left out."""
+    rows = session.execute(
+        select(Product.id, Product.code, Product.name).where(Product.program_id == program_id, Product.id.in_(ids))
+    )
+    return [Suggestion(*row) for row in rows]
+
+
+def product_names(session: Session, program_id: int, invoice: ClaimedInvoice) -> dict[int, Suggestion]:
+    """Give the products that an invoice's lines have, by id."""
+    ids = [line.product_id for line in invoice.lines if line.product_id is not None]
+    return {one.id: one for one in products(session, program_id, ids)}
+
+
+def _with_products(
+    session: Session, program_id: int, distributor_id: int, invoice: ClaimedInvoice
+) -> tuple[ClaimedInvoice, list[Problem]]:
+    """Find the products of lines that only say what they are called; what the programme does not have is none."""
+    names = aliases.product_names(session, program_id, "")
+    ours = product_names(session, program_id, invoice)
+    lines: list[ClaimedLine] = []
+    problems: list[Problem] = []
+    for at, line in enumerate(invoice.lines):
+        if line.product_id not in ours:
+            line = replace(line, product_id=None)
+        if line.product_id is None and line.said:
+            line, found = _meant(names, distributor_id, at, line) or _named(session, program_id, at, line)
+            problems += found
+        lines.append(line)
+    return replace(invoice, lines=tuple(lines)), problems
+
+
+def _meant(names: Names, distributor_id: int, at: int, line: ClaimedLine) -> tuple[ClaimedLine, list[Problem]] | None:
+    """Find what a name means that is a code, an EAN or an alias; an alias may count in boxes of ours."""
+    key = code_key(line.said)
+    meaning = names.own(line.said) or names.of_distributors.get((distributor_id, key)) or names.aliases.get(key)
+    if meaning is None:
+        return None
+    if meaning.id is None:
+        return line, [Problem("product", "product_left_out", at, {"found": line.said})]
+    if meaning.unit_milli == aliases.SAME_UNIT or line.quantity_milli is None:
+        return replace(line, product_id=meaning.id), []
+    quantity, rest = divmod(line.quantity_milli * meaning.unit_milli, aliases.SAME_UNIT)
+    if rest:
+        return line, [Problem("quantity", "unit_not_exact", at)]
+    net = line.amount_minor
+    return replace(line, product_id=meaning.id, quantity_milli=quantity, price_minor=None, net_minor=net), []
+
+
+def _named(session: Session, program_id: int, at: int, line: ClaimedLine) -> tuple[ClaimedLine, list[Problem]]:
+    """Find the one product whose name is what was typed, or else the one that it can only be."""
+    wanted = line.said.casefold()
+    found = suggest(session, program_id, line.said)
+    named = [one for one in found if one.name.casefold() == wanted] or found
+    if len(named) == 1:
+        return replace(line, product_id=named[0].id), []
+    if not named:
+        return line, [Problem("product", "product_unknown", at, {"found": line.said})]
+    among = ", ".join(f"{one.code} {one.name}" for one in named[:_AMONG])
+    return line, [Problem("product", "product_unclear", at, {"found": line.said, "among": among})]
+
+
+def _window(rules: ProgramRules, program: Program, now: dt.datetime) -> Window:
+    return Window(
+        today=local_date(now, program.time_zone),
+        starts_on=rules.settings.starts_on,
+        ends_on=rules.settings.ends_on,
+        within_days=rules.settings.verification.claim_within_days,
+    )
+
+
+def _claimant(session: Session, distributor_id: int, person: str | None) -> Claimant:
+    tax_id = session.scalars(select(Distributor.tax_id).where(Distributor.id == distributor_id)).one()
+    return Claimant(distributor_id, tax_id, person)
+
+
+def _here(session: Session, program_id: int, key: str) -> tuple[int, int] | None:
+    """Find the document that has a key, and whose it is."""
+    row = session.execute(
+        select(SalesDocument.id, SalesDocument.distributor_id).where(
+            SalesDocument.program_id == program_id,
+            SalesDocument.document_key == key,
+            SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
