@@ -61,6 +61,12 @@ SENTENCES: Mapping[str, str] = {
     "xml_too_deep": _("The XML has elements within more than {most} others, as no e-invoice does; export it again."),
     "xml_too_many_elements": _("The XML has more than {most} elements; an e-invoice has fewer, export it again."),
     "e_invoice_lacks": _("The e-invoice says no {field}, which every invoice has; export it again."),
+    "several_invoices": _("The file holds {found} invoices; register each by itself."),
+    "pdf_broken": _("The PDF is broken; make it again."),
+    "pdf_locked": _("The PDF asks for a password; save it without one."),
+    "pdf_too_large": _("The PDF has {found} MiB, at most {most} are read; make it smaller."),
+    "pdf_too_costly": _("Opening the PDF takes more time or memory than any invoice does; make it again."),
+    "pdf_without_invoice": _("No e-invoice lies in the PDF; attach it as a proof and type what it says."),
     "figure_rounded": _("{field}: found {found}, taken as {taken}."),
     "advance_invoice": _("An advance invoice: nothing was delivered yet; register the final one."),
     # its document

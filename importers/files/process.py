@@ -4,22 +4,18 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from app.local.walls import BARE, command
 from importers.files.cells import Unreadable
 from importers.files.grid import Grid
 from importers.files.handing import take_over
 from importers.files.limits import Limits
 from importers.files.reader import REFUSED
 
-_SEARCHED = os.pathsep.join(
-    dict.fromkeys([str(Path(__file__).resolve().parent.parent.parent), *filter(None, sys.path)])
-)
 _KILLS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _OUT_OF_MEMORY = (
     "MemoryError",
@@ -43,7 +39,7 @@ def read_elsewhere(task: Mapping[str, Any], limits: Limits) -> Iterator[Grid]:
         told = json.dumps({**task, "limits": asdict(limits)})
         try:
             done = subprocess.run(
-                [sys.executable, "-P", "-m", "importers.files.reader", str(descriptor), str(os.getpid()), told],
+                command("importers.files.reader", str(descriptor), str(os.getpid()), told),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",
@@ -51,7 +47,7 @@ def read_elsewhere(task: Mapping[str, Any], limits: Limits) -> Iterator[Grid]:
                 timeout=limits.reader_seconds,
                 check=False,
                 cwd="/",
-                env={"PATH": os.defpath, "PYTHONPATH": _SEARCHED, "PYTHONUTF8": "1"},
+                env=BARE,
                 pass_fds=[descriptor],
                 start_new_session=True,  # Ctrl-C is for whoever called us
             )

@@ -3,17 +3,15 @@
 It has limits to its memory and time, none of our environment, and where the system allows it no network.
 """
 
-import ctypes
 import json
 import os
-import resource
-import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from app.local.walls import shut_in
 from importers.files.biff import marks_of_xls, marks_of_xlsb
 from importers.files.cells import Unreadable
 from importers.files.grid import Grid
@@ -28,24 +26,12 @@ REFUSED = 3
 _MARKED = 1 << 26
 """Bytes of a sheet of an .xlsb that are gone through record by record; of a larger one only the cells are read."""
 
-_PR_SET_PDEATHSIG = 1
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
-
 
 def main(arguments: Sequence[str]) -> int:
     """Read a file into an open one: ``python -m importers.files.reader DESCRIPTOR PID TASK``."""
     descriptor, wanted_by, task = int(arguments[0]), int(arguments[1]), json.loads(arguments[2])
     limits = Limits(**task["limits"])
-    _end_with(wanted_by)
-    _without_network()
-    memory = limits.reader_memory_mb << 20
-    for limit, most, at_the_most in (
-        (resource.RLIMIT_DATA, memory, memory),
-        (resource.RLIMIT_FSIZE, memory, memory),
-        (resource.RLIMIT_CPU, limits.reader_cpu_seconds, limits.reader_cpu_seconds + 1),  # then as by somebody
-        (resource.RLIMIT_CORE, 0, 0),
-    ):
-        resource.setrlimit(limit, (most, at_the_most))
+    shut_in(wanted_by, memory_mb=limits.reader_memory_mb, cpu_seconds=limits.reader_cpu_seconds)
     try:
         with os.fdopen(descriptor, "wb") as file:
             hand_over(islice(_grids(task, limits), task["most"]), file)
@@ -98,22 +84,6 @@ def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iter
             yield marks[grid.name].on(grid) if grid.name in marks else grid
     except TooWild as wild:
         raise Unreadable(f"the workbook is not what a spreadsheet program writes: {wild}; save it as .xlsx.") from None
-
-
-def _end_with(parent: int) -> None:
-    """Have this process end when whoever wants the file does, whatever that died of."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        if os.getppid() != parent:
-            os._exit(1)
-
-
-def _without_network() -> None:
-    """Leave the network, where the system lets a process do so. No reader asks for it: this is a second wall."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None)
-        if libc.unshare(_CLONE_NEWNET) != 0:
-            libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """FA(2) and FA(3): the invoices of KSeF, the national system of Poland."""
 
 from collections.abc import Iterable
-from decimal import Decimal
 from fractions import Fraction
 
 from lxml import etree
@@ -25,6 +24,7 @@ FA_3 = "http://crd.gov.pl/wzor/2025/06/25/13775/"
 
 _CORRECTIONS = frozenset({"KOR", "KOR_ZAL", "KOR_ROZ"})
 _ADVANCES = frozenset({"ZAL", "KOR_ZAL"})
+_FINAL = frozenset({"ROZ", "KOR_ROZ"})
 
 _PARTS = {
     "1": "S",
@@ -70,10 +70,13 @@ def read(root: etree._Element) -> EInvoice:
     rates = {line.vat_rate_bp for line in lines}
     vat = tuple(_vat(body, figures, rates))
     sort = text(body, "RodzajFaktury") or "VAT"
-    gross = figures.minor(decimal(needed(body, "P_15"), "P_15"), "P_15")
+    gross = figures.minor(needed(body, "P_15"), "P_15")
     sold_on = text(body, "P_6")
     if sort in _ADVANCES:
         figures.notes.append(reason("advance_invoice", "review"))
+    net = sum(part.base_minor for part in vat) if vat else None
+    # what was invoiced in advance is off the final invoice, whose lines state the whole sale
+    advances = sum(line.net_minor for line in lines) - net if net is not None and sort in _FINAL else None
     return EInvoice(
         format=Format.FA_3 if etree.QName(root).namespace == FA_3 else Format.FA_2,
         kind=_kind(sort, lines, gross),
@@ -86,7 +89,8 @@ def read(root: etree._Element) -> EInvoice:
         lines=lines,
         totals=Totals(
             gross_minor=gross,
-            net_minor=sum(part.base_minor for part in vat) if vat else None,
+            net_minor=net,
+            allowances_minor=advances,
             vat_minor=sum(part.vat_minor for part in vat) if vat else None,
             payable_minor=gross,
         ),
@@ -127,35 +131,32 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
     # a correction may state a line as it was before, with its figures as they stood: what it gives back
     sign = -1 if text(row, "StanPrzed") == "1" else 1
     rate, category = _rate(text(row, "P_12"))
-    net, gross = _number(row, "P_11", sign), _number(row, "P_11A", sign)
-    price, quantity = _number(row, "P_9A"), _number(row, "P_8B", sign)
-    if net is None and gross is not None:
-        # counted from gross prices: the net of a line is what its rate leaves
-        share = Fraction(10_000, 10_000 + (rate or 0))
-        net_minor = figures.share(gross, share, "P_11A")
-    elif net is None and price is not None and quantity is not None:
-        net_minor = figures.share(price * quantity, Fraction(1), "P_9A")
-    else:
-        net_minor = 0 if net is None else figures.minor(net, "P_11")
+    gross = figures.minor(text(row, "P_11A"), "P_11A")
     return Line(
         position=position,
         number=text(row, "NrWierszaFa"),
         name=text(row, "P_7"),
-        quantity_milli=0 if quantity is None else figures.milli(quantity, "P_8B"),
-        net_minor=net_minor,
+        quantity_milli=sign * figures.milli(text(row, "P_8B"), "P_8B"),
+        net_minor=sign * _net(row, rate, figures),
         unit=text(row, "P_8A"),
         gtin=text(row, "GTIN"),
         seller_code=text(row, "Indeks"),
-        unit_price_micro=None if price is None else figures.micro(price, "P_9A"),
-        gross_minor=None if gross is None else figures.minor(gross, "P_11A"),
+        unit_price_micro=figures.price(text(row, "P_9A"), "P_9A"),
+        gross_minor=None if gross is None else sign * gross,
         vat_rate_bp=rate,
         vat_category=category,
     )
 
 
-def _number(row: etree._Element, name: str, sign: int = 1) -> Decimal | None:
-    said = text(row, name)
-    return None if said is None else decimal(said, name) * sign
+def _net(row: etree._Element, rate: int | None, figures: Figures) -> int:
+    """Give the net amount of a line: stated, left of the gross by its rate, or what quantity and price come to."""
+    stated, gross, price = text(row, "P_11"), text(row, "P_11A"), text(row, "P_9A")
+    if stated is not None:
+        return figures.minor(stated, "P_11")
+    if gross is not None:
+        return figures.share(Fraction(decimal(gross, "P_11A")) * 10_000 / (10_000 + (rate or 0)), "P_11A")
+    quantity = decimal(text(row, "P_8B") or "0", "P_8B")
+    return figures.share(Fraction(decimal(price or "0", "P_9A")) * Fraction(quantity), "P_9A")
 
 
 def _rate(said: str | None) -> tuple[int | None, str | None]:
@@ -170,15 +171,14 @@ def _rate(said: str | None) -> tuple[int | None, str | None]:
 def _vat(body: etree._Element, figures: Figures, rates: set[int | None]) -> Iterable[VatPart]:
     """Give what the invoice states for each rate; which of two rates a sum is of, its lines tell."""
     for name, category in _PARTS.items():
-        base = _number(body, f"P_13_{name}")
+        base = figures.minor(text(body, f"P_13_{name}"), f"P_13_{name}")
         if base is None:
             continue
-        vat = _number(body, f"P_14_{name}")
         possible = _RATES.get(name, ())
         rate = next((one for one in possible if one in rates), possible[0] if possible else None)
         yield VatPart(
             category=category,
             rate_bp=0 if category in ("Z", "K", "G") else rate,
-            base_minor=figures.minor(base, f"P_13_{name}"),
-            vat_minor=0 if vat is None else figures.minor(vat, f"P_14_{name}"),
+            base_minor=base,
+            vat_minor=figures.minor(text(body, f"P_14_{name}"), f"P_14_{name}") or 0,
         )

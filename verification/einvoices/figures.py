@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import overload
 
 from babel.numbers import get_currency_precision, list_currencies
 
@@ -58,6 +59,15 @@ def scaled(value: Decimal | Fraction, places: int, field: str) -> int:
     return whole if exact >= 0 else -whole
 
 
+def rate_bp(text: str | None, field: str) -> int | None:
+    """Read a rate in percent as basis points, none where there is none.
+
+    Raises:
+        BadEInvoice: It is no number.
+    """
+    return None if text is None else scaled(decimal(text.removesuffix("%").strip(), field), 2, field)
+
+
 class Figures:
     """Turns what one invoice writes into whole numbers, and notes where that is not the same."""
 
@@ -76,21 +86,36 @@ class Figures:
         self.decimals: int = get_currency_precision(currency)
         self.notes: list[Reason] = []
 
-    def minor(self, value: Decimal, field: str) -> int:
-        """Give an amount in minor units."""
-        return self._noted(value, self.decimals, field)
+    @overload
+    def minor(self, said: str, field: str) -> int: ...
+    @overload
+    def minor(self, said: None, field: str) -> None: ...
+    @overload
+    def minor(self, said: str | None, field: str) -> int | None: ...
+    def minor(self, said: str | None, field: str) -> int | None:
+        """Read an amount in minor units, none where there is none."""
+        return None if said is None else self._noted(decimal(said, field), self.decimals, field)
 
-    def milli(self, value: Decimal, field: str) -> int:
-        """Give a quantity in thousandths."""
-        return self._noted(value, MILLI, field)
+    def milli(self, said: str | None, field: str) -> int:
+        """Read a quantity in thousandths, nothing where there is none."""
+        return 0 if said is None else self._noted(decimal(said, field), MILLI, field)
 
-    def micro(self, price: Decimal | Fraction, field: str) -> int:
+    def price(self, said: str | None, field: str, per: str | None = None) -> int | None:
+        """Read a price in millionths of a minor unit; it may be that of several pieces."""
+        if said is None:
+            return None
+        pieces = decimal(per or "1", field)
+        if not pieces:
+            raise BadEInvoice([reason("not_a_number", "block", field=field, found=repr(per), example="1")])
+        return self.micro(Fraction(decimal(said, field)) / Fraction(pieces), field)
+
+    def micro(self, price: Fraction, field: str) -> int:
         """Give a price in millionths of a minor unit."""
         return scaled(price, self.decimals + MICRO, field)
 
-    def share(self, value: Decimal, part: Fraction, field: str) -> int:
-        """Give a part of an amount in minor units: a figure that the invoice leaves to whoever reads it."""
-        return scaled(Fraction(value) * part, self.decimals, field)
+    def share(self, value: Fraction, field: str) -> int:
+        """Give an amount in minor units that the invoice leaves to whoever reads it."""
+        return scaled(value, self.decimals, field)
 
     def _noted(self, value: Decimal, places: int, field: str) -> int:
         kept = scaled(value, places, field)

@@ -55,7 +55,7 @@ class Party:
 
     Attributes:
         name: as the invoice writes it.
-        tax_id: for VAT, with the country where the format puts it there: ``PL5265877635``, ``5265877635``.
+        tax_id: for VAT, with the country where the invoice puts it there: ``PL5265877635``, ``5265877635``.
         country: two letters, where the invoice says one.
         other_ids: other numbers of the party, each with the scheme that the invoice names for it.
     """
@@ -79,6 +79,7 @@ class Line:
         quantity_milli: thousandths of the unit; below zero: given back.
         unit: as the invoice codes it: ``szt.``, ``H87``.
         unit_price_micro: net, in millionths of a minor unit.
+        adjustments_minor: charges less allowances of the line; quantity times price and these are its net.
         net_minor: without VAT, after allowances and charges of the line.
         gross_minor: with VAT, where the invoice says it.
         vat_rate_bp: in hundredths of a percent; none where the line bears no rate.
@@ -95,6 +96,7 @@ class Line:
     seller_code: str | None = None
     buyer_code: str | None = None
     unit_price_micro: int | None = None
+    adjustments_minor: int = 0
     gross_minor: int | None = None
     vat_rate_bp: int | None = None
     vat_category: str | None = None

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from lxml import etree
 
-from verification.einvoices import fa
-from verification.einvoices.invoice import EInvoice, NotAnEInvoice, reason
+from verification.einvoices import cii, fa, fattura, ubl
+from verification.einvoices.invoice import EInvoice, NotAnEInvoice, Reason, reason
+from verification.einvoices.pdf import attached_xml, is_pdf
 from verification.einvoices.xml import parse
 
 Reader = Callable[[etree._Element], EInvoice]
@@ -15,6 +16,11 @@ Reader = Callable[[etree._Element], EInvoice]
 _READERS: Mapping[str, Reader] = {
     f"{{{fa.FA_2}}}Faktura": fa.read,
     f"{{{fa.FA_3}}}Faktura": fa.read,
+    f"{{{ubl.INVOICE}}}Invoice": ubl.read,
+    f"{{{ubl.CREDIT_NOTE}}}CreditNote": ubl.read,
+    f"{{{cii.CII}}}CrossIndustryInvoice": cii.read,
+    f"{{{cii.ZUGFERD_1}}}CrossIndustryDocument": cii.read,
+    **{f"{{{namespace}}}FatturaElettronica": fattura.read for namespace in fattura.NAMESPACES},
 }
 """By the root's name, with its namespace."""
 
@@ -30,6 +36,18 @@ def read(data: bytes, file_name: str) -> EInvoice:
         NotAnEInvoice: It is something else.
         BadEInvoice: It is one, and cannot be used; the problems say why.
     """
+    if not is_pdf(data):
+        return _read_xml(data)
+    problems: list[Reason] = []
+    for xml in attached_xml(data):
+        try:
+            return _read_xml(xml)
+        except NotAnEInvoice as other:
+            problems += other.problems
+    raise NotAnEInvoice(problems or [reason("pdf_without_invoice", "block")])
+
+
+def _read_xml(data: bytes) -> EInvoice:
     root = parse(data)
     reader = _READERS.get(root.tag)
     if reader is None:

@@ -26,6 +26,11 @@ def element(under: etree._Element, path: str) -> etree._Element | None:
     return under.find(_path(path))
 
 
+def first(under: etree._Element, *names: str) -> etree._Element | None:
+    """Give the first element that has one of the names, in their order."""
+    return next((one for name in names if (one := element(under, name)) is not None), None)
+
+
 def own_text(of: etree._Element) -> str | None:
     """Give the text of an element with its blanks made one; none where it has none."""
     return " ".join((of.text or "").split())[:MAX_TEXT] or None

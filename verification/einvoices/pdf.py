@@ -1,0 +1,74 @@
+"""PDFs with an invoice inside, as Factur-X and ZUGFeRD make them: what is XML among their attachments.
+
+A PDF is opened by a large library in C, in a process of its own (decision 20).
+"""
+
+import os
+import signal
+import subprocess
+
+from app.local.walls import BARE, command
+from verification.einvoices.invoice import BadEInvoice, NotAnEInvoice, reason
+from verification.einvoices.pdf_reader import REFUSED
+
+LARGEST_MIB = 32
+"""A PDF of more is a catalogue."""
+SECONDS = 60
+
+_MAGIC = b"%PDF-"
+_BEGINS_WITHIN = 1_024
+_LENGTH = 8
+
+
+def is_pdf(data: bytes) -> bool:
+    """Tell a PDF: its first word may stand a little way in."""
+    return _MAGIC in data[:_BEGINS_WITHIN]
+
+
+def attached_xml(pdf: bytes) -> list[bytes]:
+    """Give what is XML among the attachments of a PDF.
+
+    Raises:
+        NotAnEInvoice: It cannot be opened.
+        BadEInvoice: It is larger than may be, or takes more memory or time.
+        RuntimeError: The reader does not start: no fault of the file.
+    """
+    if len(pdf) > LARGEST_MIB << 20:
+        raise BadEInvoice([reason("pdf_too_large", "block", found=f"{len(pdf) / (1 << 20):.1f}", most=LARGEST_MIB)])
+    try:
+        done = subprocess.run(
+            command("verification.einvoices.pdf_reader", str(os.getpid())),
+            input=pdf,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            cwd="/",
+            env=BARE,
+            start_new_session=True,  # Ctrl-C is for whoever called us
+        )
+    except subprocess.TimeoutExpired:
+        raise BadEInvoice([reason("pdf_too_costly", "block")]) from None
+    if done.returncode == REFUSED:
+        raise NotAnEInvoice([reason(f"pdf_{done.stdout.decode()}", "block")])
+    if done.returncode:
+        raise _problem(done)
+    return _parted(done.stdout)
+
+
+def _parted(given: bytes) -> list[bytes]:
+    found, at = [], 0
+    while at < len(given):
+        length = int.from_bytes(given[at : at + _LENGTH])
+        found.append(given[at + _LENGTH : at + _LENGTH + length])
+        at += _LENGTH + length
+    return found
+
+
+def _problem(done: "subprocess.CompletedProcess[bytes]") -> Exception:
+    """Tell why the process ended as it did."""
+    said = done.stderr.decode(errors="replace")[-1_000:]
+    if "ImportError" in said or "ModuleNotFoundError" in said:
+        return RuntimeError(f"the reader of PDFs does not start: {said}")
+    if -done.returncode in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        return RuntimeError("the reader of PDFs was ended by somebody")
+    return BadEInvoice([reason("pdf_too_costly", "block")])

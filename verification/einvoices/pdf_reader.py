@@ -1,0 +1,51 @@
+"""The process that opens a PDF: ``python -m verification.einvoices.pdf_reader PID``, the PDF comes on its input.
+
+It gives what is XML among the attachments, each behind its length; or a word that says why it gives nothing.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+import pypdfium2
+from pypdfium2.raw import FPDF_ERR_PASSWORD
+
+from app.local.walls import shut_in
+
+MEMORY_MB = 1_024
+CPU_SECONDS = 20
+REFUSED = 3
+"""How the process ends where it says why a PDF cannot be read: ``broken``, ``locked``."""
+
+_MOST_ATTACHMENTS = 100
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""Before XML that says its encoding by a mark."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read the PDF from the input, write what is found to the output."""
+    shut_in(int(arguments[0]), memory_mb=MEMORY_MB, cpu_seconds=CPU_SECONDS)
+    try:
+        for xml in _attached(sys.stdin.buffer.read()):
+            sys.stdout.buffer.write(len(xml).to_bytes(8) + xml)
+    except pypdfium2.PdfiumError as problem:
+        sys.stdout.write("locked" if problem.err_code == FPDF_ERR_PASSWORD else "broken")
+        return REFUSED
+    return 0
+
+
+def _attached(pdf: bytes) -> Iterator[bytes]:
+    document = pypdfium2.PdfDocument(pdf)
+    for at in range(min(document.count_attachments(), _MOST_ATTACHMENTS)):
+        try:
+            content = bytes(document.get_attachment(at).get_data())
+        except pypdfium2.PdfiumError:
+            continue  # an attachment without content
+        if content.lstrip().startswith((b"<", *_MARKS)):
+            yield content
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(code)  # nothing of a hostile PDF is to be taken apart once more
