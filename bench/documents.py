@@ -42,27 +42,28 @@ def main() -> None:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(prog="scripts/bench document", description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, default=1_000_000, help="lines of the file that is imported meanwhile")
+    parser.add_argument("--documents", type=int, default=200, help="documents that are entered before it")
     parser.add_argument("--data", type=Path, help="folder of the file; kept and used again")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args()
     with ExitStack() as stack:
         folder = given.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kontor-bench-files-")))
-        result = measure(folder, given.lines)
+        result = measure(folder, given.lines, given.documents)
     if given.as_json:
         print(json.dumps(result, indent=2))
     else:
         show(result)
 
 
-def measure(folder: Path, lines: int) -> dict[str, Any]:
+def measure(folder: Path, lines: int, documents: int) -> dict[str, Any]:
     """Give the times of documents: alone, and while the import runs."""
     files = installation.made_files(folder, lines, xlsx=False)
     load_before = os.getloadavg()[0]
     with installation.fresh(files) as run, installation.workers(run):
         desk = Desk(run)
-        for _ in range(30):  # rules are compiled once, statements are prepared after a few
+        for _ in range(min(30, documents)):  # rules are compiled once, statements are prepared after a few
             desk.enter(desk.own)
-        alone = [desk.enter(desk.own) for _ in range(200)]
+        alone = [desk.enter(desk.own) for _ in range(documents)]
         batch_id = installation.put_up(run, "sales", files.folder / "sales.csv")
         own: list[float] = []
         anybodys: list[float] = []
