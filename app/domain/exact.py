@@ -36,6 +36,12 @@ def half_up(numerator: Ints, denominator: int) -> Ints:
     return np.sign(numerator) * floor_product(np.abs(numerator), 2, 2 * denominator, add=denominator)
 
 
+def half_up_of(numerator: int, denominator: int) -> int:
+    """Divide and round one number likewise."""
+    rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return rounded if numerator >= 0 else -rounded
+
+
 def places(known: Ints, wanted: Ints) -> Ints:
     """Give the place of each number among known ones, which rise.
 

@@ -142,6 +142,7 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
         gtin=text(row, "GTIN"),
         seller_code=text(row, "Indeks"),
         unit_price_micro=figures.price(text(row, "P_9A"), "P_9A"),
+        adjustments_minor=-sign * (figures.minor(text(row, "P_10"), "P_10") or 0),
         gross_minor=None if gross is None else sign * gross,
         vat_rate_bp=rate,
         vat_category=category,

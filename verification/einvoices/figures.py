@@ -8,6 +8,7 @@ from typing import overload
 
 from babel.numbers import get_currency_precision, list_currencies
 
+from app.domain.exact import half_up_of
 from app.domain.money import decimal_text
 from verification.einvoices.invoice import BadEInvoice, Reason, reason
 
@@ -52,11 +53,11 @@ def scaled(value: Decimal | Fraction, places: int, field: str) -> int:
     Raises:
         BadEInvoice: It is larger than any that is kept.
     """
-    exact = Fraction(value) * Fraction(10) ** places
-    whole: int = (abs(exact.numerator) * 2 + exact.denominator) // (2 * exact.denominator)
-    if whole >= 10**_DIGITS:
+    exact = Fraction(value) * 10**places
+    whole = half_up_of(exact.numerator, exact.denominator)
+    if abs(whole) >= 10**_DIGITS:
         raise BadEInvoice([reason("number_too_large", "block", field=field, found=str(value)[:40])])
-    return whole if exact >= 0 else -whole
+    return whole
 
 
 def rate_bp(text: str | None, field: str) -> int | None:

@@ -9,11 +9,7 @@ import subprocess
 
 from app.local.walls import BARE, command
 from verification.einvoices.invoice import BadEInvoice, NotAnEInvoice, reason
-from verification.einvoices.pdf_reader import REFUSED
-
-LARGEST_MIB = 32
-"""A PDF of more is a catalogue."""
-SECONDS = 60
+from verification.einvoices.limits import LARGEST_PDF_MIB, PDF_REFUSED, PDF_SECONDS
 
 _MAGIC = b"%PDF-"
 _BEGINS_WITHIN = 1_024
@@ -33,14 +29,14 @@ def attached_xml(pdf: bytes) -> list[bytes]:
         BadEInvoice: It is larger than may be, or takes more memory or time.
         RuntimeError: The reader does not start: no fault of the file.
     """
-    if len(pdf) > LARGEST_MIB << 20:
-        raise BadEInvoice([reason("pdf_too_large", "block", found=f"{len(pdf) / (1 << 20):.1f}", most=LARGEST_MIB)])
+    if len(pdf) > LARGEST_PDF_MIB << 20:
+        raise BadEInvoice([reason("pdf_too_large", "block", found=f"{len(pdf) / (1 << 20):.1f}", most=LARGEST_PDF_MIB)])
     try:
         done = subprocess.run(
             command("verification.einvoices.pdf_reader", str(os.getpid())),
             input=pdf,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=PDF_SECONDS,
             check=False,
             cwd="/",
             env=BARE,
@@ -48,7 +44,7 @@ def attached_xml(pdf: bytes) -> list[bytes]:
         )
     except subprocess.TimeoutExpired:
         raise BadEInvoice([reason("pdf_too_costly", "block")]) from None
-    if done.returncode == REFUSED:
+    if done.returncode == PDF_REFUSED:
         raise NotAnEInvoice([reason(f"pdf_{done.stdout.decode()}", "block")])
     if done.returncode:
         raise _problem(done)

@@ -11,38 +11,36 @@ import pypdfium2
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
 from app.local.walls import shut_in
-
-MEMORY_MB = 1_024
-CPU_SECONDS = 20
-REFUSED = 3
-"""How the process ends where it says why a PDF cannot be read: ``broken``, ``locked``."""
+from verification.einvoices.limits import LARGEST_XML_MIB, PDF_CPU_SECONDS, PDF_MEMORY_MIB, PDF_REFUSED
 
 _MOST_ATTACHMENTS = 100
+_MOST_XML = 8
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 """Before XML that says its encoding by a mark."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Read the PDF from the input, write what is found to the output."""
-    shut_in(int(arguments[0]), memory_mb=MEMORY_MB, cpu_seconds=CPU_SECONDS)
+    shut_in(int(arguments[0]), memory_mb=PDF_MEMORY_MIB, cpu_seconds=PDF_CPU_SECONDS)
     try:
         for xml in _attached(sys.stdin.buffer.read()):
             sys.stdout.buffer.write(len(xml).to_bytes(8) + xml)
     except pypdfium2.PdfiumError as problem:
         sys.stdout.write("locked" if problem.err_code == FPDF_ERR_PASSWORD else "broken")
-        return REFUSED
+        return PDF_REFUSED
     return 0
 
 
 def _attached(pdf: bytes) -> Iterator[bytes]:
-    document = pypdfium2.PdfDocument(pdf)
+    document, found = pypdfium2.PdfDocument(pdf), 0
     for at in range(min(document.count_attachments(), _MOST_ATTACHMENTS)):
         try:
             content = bytes(document.get_attachment(at).get_data())
         except pypdfium2.PdfiumError:
             continue  # an attachment without content
-        if content.lstrip().startswith((b"<", *_MARKS)):
-            yield content
+        if found < _MOST_XML and content.lstrip().startswith((b"<", *_MARKS)):
+            found += 1
+            yield content[: (LARGEST_XML_MIB << 20) + 1]  # no more than shows that it is too large
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
 """Reads an e-invoice: tells its format by what is in it, never by its name, and gives what it says."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from lxml import etree
 
-from verification.einvoices import cii, fa, fattura, ubl
+from verification import ksef
+from verification.einvoices import arithmetic, cii, fa, fattura, parties, ubl
 from verification.einvoices.invoice import EInvoice, NotAnEInvoice, Reason, reason
 from verification.einvoices.pdf import attached_xml, is_pdf
+from verification.einvoices.schemas import against_schema
 from verification.einvoices.xml import parse
 
 Reader = Callable[[etree._Element], EInvoice]
@@ -25,31 +28,43 @@ _READERS: Mapping[str, Reader] = {
 """By the root's name, with its namespace."""
 
 
-def read(data: bytes, file_name: str) -> EInvoice:
-    """Give what an e-invoice says.
+def read(data: bytes, file_name: str, schemas: Path | None = None) -> EInvoice:
+    """Give what an e-invoice says, and what is wrong with it.
 
     Args:
         data: the file.
         file_name: what the person calls it; where it is a KSeF number, the invoice is kept under that.
+        schemas: a folder of schemas, against which an invoice is held that one of them is for.
 
     Raises:
         NotAnEInvoice: It is something else.
         BadEInvoice: It is one, and cannot be used; the problems say why.
     """
     if not is_pdf(data):
-        return _read_xml(data)
+        return _read_xml(data, file_name, schemas)
     problems: list[Reason] = []
     for xml in attached_xml(data):
         try:
-            return _read_xml(xml)
+            return _read_xml(xml, file_name, schemas)
         except NotAnEInvoice as other:
             problems += other.problems
     raise NotAnEInvoice(problems or [reason("pdf_without_invoice", "block")])
 
 
-def _read_xml(data: bytes) -> EInvoice:
+def _read_xml(data: bytes, file_name: str, schemas: Path | None) -> EInvoice:
     root = parse(data)
     reader = _READERS.get(root.tag)
     if reader is None:
         raise NotAnEInvoice([reason("not_an_e_invoice", "block", found=etree.QName(root).localname)])
-    return replace(reader(root), sha256=hashlib.sha256(data).digest())
+    faults = tuple(against_schema(root, schemas)) if schemas is not None else ()
+    said = replace(reader(root), sha256=hashlib.sha256(data).digest(), ksef_number=ksef.number_in(file_name))
+    return replace(said, problems=(*faults, *said.problems, *_findings(said)))
+
+
+def _findings(said: EInvoice) -> Iterator[Reason]:
+    if not said.lines:
+        yield reason("no_lines", "review")
+    yield from arithmetic.findings(said)
+    yield from parties.findings(said)
+    if said.ksef_number is not None:
+        yield from ksef.number_findings(said.ksef_number, said)

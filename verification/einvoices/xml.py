@@ -3,13 +3,7 @@
 from lxml import etree
 
 from verification.einvoices.invoice import BadEInvoice, NotAnEInvoice, reason
-
-LARGEST_MIB = 16
-"""An e-invoice with all that is attached to it; the national system of Poland takes 3 MB."""
-DEEPEST = 40
-"""Elements within elements; the formats that are read go to about 15."""
-MOST_ELEMENTS = 500_000
-"""About 20,000 lines."""
+from verification.einvoices.limits import DEEPEST, LARGEST_XML_MIB, MOST_ELEMENTS
 
 _PIECE = 1 << 16
 
@@ -21,8 +15,8 @@ def parse(xml: bytes) -> etree._Element:
         NotAnEInvoice: It is no XML.
         BadEInvoice: It is broken, declares a document type, or is larger or deeper than any invoice.
     """
-    if len(xml) > LARGEST_MIB << 20:
-        raise BadEInvoice([reason("xml_too_large", "block", found=f"{len(xml) / (1 << 20):.1f}", most=LARGEST_MIB)])
+    if len(xml) > LARGEST_XML_MIB << 20:
+        raise BadEInvoice([reason("xml_too_large", "block", found=f"{len(xml) / (1 << 20):.1f}", most=LARGEST_XML_MIB)])
     parser = etree.XMLPullParser(
         ("start", "end"),
         resolve_entities=False,
@@ -41,6 +35,7 @@ def parse(xml: bytes) -> etree._Element:
         root = parser.close()
         walk.on(parser)
     except (etree.XMLSyntaxError, ValueError) as broken:
+        walk.on(parser)  # what came before may be the better reason
         refused = NotAnEInvoice if not walk.elements else BadEInvoice
         raise refused([reason("xml_broken", "block", found=str(broken))]) from None
     return root
