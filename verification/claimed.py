@@ -67,7 +67,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class ClaimedLine:
-    """A line as it was given. ``said`` is what the invoice, or whoever typed it, calls the product."""
+    """A line as it was given. ``said`` is what the invoice, or whoever typed it, calls the product.
+
+    ``position`` is its place in an e-invoice: there the file says how many and how much, and nobody else.
+    """
 
     said: str = ""
     product_id: int | None = None
@@ -75,6 +78,7 @@ class ClaimedLine:
     price_minor: int | None = None
     net_minor: int | None = None
     gross_minor: int | None = None
+    position: int | None = None
 
     def __bool__(self) -> bool:
         """Tell whether anything was given at all."""
@@ -113,9 +117,28 @@ class ClaimedInvoice:
         """Sum the lines, as far as they are known."""
         return sum(line.amount_minor or 0 for line in self.lines)
 
+    @property
+    def from_a_file(self) -> bool:
+        """Tell whether an e-invoice says what it says."""
+        return any(line.position is not None for line in self.lines)
+
     def without_empty_lines(self) -> "ClaimedInvoice":
         """Leave out the lines in which nothing was written."""
         return replace(self, lines=tuple(line for line in self.lines if line))
+
+    def as_the_file_says(self, kept: "ClaimedInvoice") -> "ClaimedInvoice":
+        """Keep to the e-invoice that filled a draft: only products are chosen, and lines left out.
+
+        The total of the file holds as long as none of its lines is left out.
+        """
+        said = {line.position: line for line in kept.lines if line.position is not None}
+        lines = tuple(
+            replace(said[line.position], product_id=line.product_id, said=line.said or said[line.position].said)
+            for line in self.lines
+            if line.position in said
+        )
+        whole = len(lines) == len(kept.lines)
+        return replace(kept, lines=lines, total_minor=kept.total_minor if whole else None)
 
     def kept(self) -> dict[str, Any]:
         """Give what a claim's row keeps."""

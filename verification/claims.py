@@ -27,7 +27,10 @@ from app.services.aliases import Names
 from app.services.explanations import LineExplained
 from app.services.previews import preview
 from app.services.rulebooks import ProgramRules, rules_of
+from verification import filling
 from verification.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
+from verification.einvoices.invoice import EInvoice
+from verification.filling import Filled
 from verification.gate import Source, admit, document_keys
 
 LONGEST_KEY = 64
@@ -132,6 +135,27 @@ def change(claim: Claim, invoice: ClaimedInvoice, *, person: str | None, now: dt
         assert claim.document_id is not None, "what is sent has a document"
         raise ClaimIsSent(claim.id, claim.document_id)
     claim.content, claim.person, claim.changed_at = invoice.kept(), person, now
+
+
+def fill(session: Session, program: Program, claim: Claim, said: EInvoice) -> Filled:
+    """Write what an e-invoice says into a draft, in the place of what was typed. The caller commits.
+
+    ``claim`` is locked. Lines whose product is not known stand there by the name that the invoice gives them.
+    """
+    if (why := filling.refusal(said, program)) is not None:
+        return Filled(why=why)
+    tax_id = session.scalars(select(Distributor.tax_id).where(Distributor.id == claim.distributor_id)).one()
+    invoice = filling.claimed(said, tax_id)
+    names = aliases.product_names(session, program.id, "")
+    lines = []
+    for line, written in zip(invoice.lines, said.lines, strict=True):
+        tries = (_meant(names, claim.distributor_id, 0, replace(line, said=one)) for one in filling.names_of(written))
+        found = next((one for one, problems in filter(None, tries) if not problems), line)
+        lines.append(replace(found, said=line.said))
+    invoice = replace(invoice, lines=tuple(lines))
+    change(claim, invoice, person=claim.person, now=claim.changed_at)
+    claim.way = ClaimWay.E_INVOICE
+    return Filled(len(lines), sum(line.product_id is not None for line in lines))
 
 
 def put_away(session: Session, claim: Claim) -> None:

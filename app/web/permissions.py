@@ -251,6 +251,7 @@ ROUTES: Mapping[str, Rule] = {
     "portal_claims.edit": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
     "portal_claims.check": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
     "portal_claims.send": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
+    "portal_claims.page": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
     "portal_claims.put_away": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
     "portal_notices.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_terms.show": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
@@ -284,6 +285,8 @@ ROUTES: Mapping[str, Rule] = {
     "documents.accept": Rule(Reach.DOCUMENT, Permission.DECIDE),
     "documents.refuse": Rule(Reach.DOCUMENT, Permission.DECIDE),
     "documents.show": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
+    "proofs.page": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
+    "proofs.file": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
 }
 """Every route, by endpoint. A route that is not here answers 404 to everybody, and a test fails."""
 
@@ -461,7 +464,7 @@ def _distributor(session: Session, program_code: str, distributor_id: int) -> Sc
     return None if row is None else Scope(row[0], OneDistributor(*row[1:]))
 
 
-def _document(session: Session, program_code: str, document_id: int) -> Scope | None:
+def _document(session: Session, program_code: str, document_id: int, **_further: int) -> Scope | None:
     row = session.execute(_DOCUMENT, {"code": program_code, "id": document_id}).one_or_none()
     return None if row is None else Scope(row[0], OneDistributor(*row[2:]), document_id, named=row[1])
 

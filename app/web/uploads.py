@@ -7,6 +7,8 @@ from app.web.context import settings
 
 TAKE_FILES = frozenset({"import_drafts.take"})
 """Routes that take files as large as an import may be."""
+TAKE_PROOFS = frozenset({"portal_claims.new", "portal_claims.edit"})
+"""Routes that take the proofs of an invoice."""
 MOST_FILES = 100
 """Files that are sent at once."""
 _TOGETHER = 4
@@ -18,7 +20,14 @@ def most_bytes(chosen: Settings) -> int:
     return _TOGETHER * (chosen.max_upload_mb << 20)
 
 
+def most_proof_bytes(chosen: Settings) -> int:
+    """Say how much may be sent at once to a page that takes proofs."""
+    return chosen.max_proofs * (chosen.max_proof_mb << 20)
+
+
 def allow() -> None:
     """Let those pages take more than others do: before the body is looked at, for whoever may send it."""
     if request.endpoint in TAKE_FILES:
         request.max_content_length = most_bytes(settings())
+    elif request.endpoint in TAKE_PROOFS:
+        request.max_content_length = most_proof_bytes(settings())

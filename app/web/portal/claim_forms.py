@@ -6,14 +6,18 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_wtf.file import MultipleFileField
 from wtforms import FieldList, FormField, HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
+from app.domain.reasons import sentences
 from app.web import formats
 from app.web.fields import DayField, MoneyField, QuantityField
 from app.web.forms import Form, choice
 from verification.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInvoice, ClaimedLine, Problem
 from verification.claims import LONGEST_KEY, Suggestion
+from verification.filling import Filled
+from verification.proofs import ProofRefused
 
 
 class LineForm(Form):
@@ -28,6 +32,7 @@ class LineForm(Form):
 
     product = StringField(_("Product"), [Length(max=200)])
     product_id = HiddenField()
+    position = HiddenField()
     quantity = QuantityField(_("Quantity"))
     price = MoneyField(_("Net price of one"))
     net = MoneyField(_("Net amount"))
@@ -44,6 +49,7 @@ class LineForm(Form):
             price_minor=self.price.data,
             net_minor=self.net.data,
             gross_minor=self.gross.data,
+            position=_id(self.position.data),
         )
 
     def chosen(self) -> int | None:
@@ -62,6 +68,8 @@ class ClaimForm(Form):
     )
     person = SelectField(_("Whose sale it was"), default="")
     lines = FieldList(FormField(LineForm), max_entries=MOST_LINES)
+    files = MultipleFileField(_("Photo, PDF or e-invoice"))
+    photo = MultipleFileField(_("Take a photo"))
 
     @staticmethod
     def showing(invoice: ClaimedInvoice, key: str, person: str | None, names: Mapping[int, Suggestion]) -> "ClaimForm":
@@ -92,6 +100,10 @@ class ClaimForm(Form):
             lines=tuple(one.form.line(names) for one in self.lines.entries),
         )
 
+    def brought(self) -> list[Any]:
+        """Give the files that were attached."""
+        return [one for field in (self.files, self.photo) for one in field.data or () if one and one.filename]
+
     def chosen(self) -> list[int]:
         """Give the products that were chosen."""
         return [id_ for one in self.lines.entries if (id_ := one.form.chosen()) is not None]
@@ -121,6 +133,52 @@ class ClaimForm(Form):
             field.errors = [*field.errors, text]
 
 
+PROOF_REFUSED: Mapping[str, Any] = {
+    "empty": _("%(file)s: there is nothing in it."),
+    "too_heavy": _("%(file)s: it is larger than %(most)s MB."),
+    "too_many": _("%(file)s: an invoice has at most %(most)s proofs."),
+    "unknown_kind": _("%(file)s: this is neither a photo (JPEG, PNG, WebP, HEIC) nor a PDF nor an e-invoice (XML)."),
+    "no_einvoice": _("%(file)s: this XML is no e-invoice that is read here."),
+    "broken": _("%(file)s: it is broken and cannot be shown. Save it again, or take a photo of the page."),
+    "locked": _("%(file)s: it is protected by a password. Save it without one."),
+    "too_many_pages": _("%(file)s: it has more than %(pages)s pages. Attach those of the invoice alone."),
+    "too_many_pixels": _("%(file)s: it has more than %(pixels)s million pixels. Take a smaller photo."),
+    "too_costly": _("%(file)s: showing it takes more memory or time than it may. Take a photo of the page."),
+    "bad_einvoice": _("%(file)s: %(because)s"),
+}
+"""Why a file cannot be a proof, in words."""
+
+
+def proof_refused(refused: ProofRefused, file_name: str) -> str:
+    """Say why a file cannot be a proof."""
+    because = sentences(list(refused.problems), gettext)
+    return str(PROOF_REFUSED[refused.code]) % {"file": file_name, "because": because, **refused.values}
+
+
+NOT_FILLED: Mapping[str, Any] = {
+    "credit_note": _("%(file)s corrects an invoice: only invoices are registered."),
+    "other_currency": _("%(file)s is in another currency than the programme: write the amounts as they count here."),
+    "no_lines": _("%(file)s has no lines: write what was sold."),
+    "too_many_lines": _("%(file)s has too many lines: write those of the programme."),
+}
+"""Why an e-invoice fills nothing in, in words."""
+
+
+def filled_in(filled: Filled, file_name: str) -> str:
+    """Say what an e-invoice filled in."""
+    if filled.why is not None:
+        return str(NOT_FILLED[filled.why]) % {"file": file_name}
+    if filled.matched == filled.lines:
+        return gettext("%(file)s filled in everything. Look at it, and check what it earns.", file=file_name)
+    return gettext(
+        "%(file)s filled in the invoice. Of %(lines)s lines, %(matched)s are products of the programme: choose the "
+        "others, or remove what does not take part.",
+        file=file_name,
+        lines=filled.lines,
+        matched=filled.matched,
+    )
+
+
 def sentence(problem: Problem) -> str:
     """Say what is wrong with a claim, its days and amounts written as the reader writes them."""
     values = {name: _written(value) for name, value in (problem.values or {}).items()}
@@ -142,6 +200,7 @@ def _shown(line: ClaimedLine, names: Mapping[int, Suggestion]) -> dict[str, Any]
         "price": line.price_minor,
         "net": line.net_minor,
         "gross": line.gross_minor,
+        "position": line.position,
     }
 
 

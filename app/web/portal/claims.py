@@ -1,6 +1,7 @@
 """A distributor registers an invoice: typed, kept as a draft, told what it would earn, and sent."""
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -20,13 +21,14 @@ from app.services import memberships
 from app.services.people import Permission, Role, may
 from app.services.rulebooks import rules_of
 from app.web.addresses import text_asked
-from app.web.context import now, person, scope, session
+from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, To
-from app.web.portal.claim_forms import ClaimForm, sentence
+from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
 from app.web.portal.home import own
 from app.web.portal.own import own_names, sees_all
-from verification import claims
+from app.web.proofs import picture_of
+from verification import claims, proofs
 from verification.claimed import ClaimedInvoice, ClaimedLine, Problem
 
 bp = Blueprint("portal_claims", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/claims")
@@ -144,13 +146,22 @@ def _send(claim_id: int) -> int:
         return claims.send(writing, scope().program, claims.held(writing, claim_id), actor=person().login, now=now())
 
 
+@bp.get("/<id:claim_id>/proofs/<id:proof_id>/<id:page>")
+def page(program_code: str, distributor_id: int, claim_id: int, proof_id: int, page: int) -> Response:
+    """Show a page of a proof."""
+    return picture_of(proofs.of_draft(session(), claim_id, proof_id), page)
+
+
 @bp.post("/<id:claim_id>/put-away")
 def put_away(program_code: str, distributor_id: int, claim_id: int) -> Response:
+    digests = [one.file_sha256 for one in proofs.of_claim(session(), claim_id)]
     try:
         with transaction(db.session) as writing:
             claims.put_away(writing, claims.held(writing, claim_id))
     except claims.ClaimIsSent:
         return _to_claim(claim_id)
+    with transaction(db.session) as writing:
+        proofs.forget(writing, settings().files, digests)
     flash(gettext("The draft is put away."), "info")
     return redirect(url_for("portal_claims.index", **own()), 303)
 
@@ -162,13 +173,12 @@ def _answer(claim: Claim | None) -> Answer:
     if action == "add":
         form.add_line()
         return _form_page(form, claim)
-    if action.startswith("remove-") and action.removeprefix("remove-").isdigit():
-        form.remove_line(int(action.removeprefix("remove-")))
+    if action.startswith("remove-") and (place := _number(action.removeprefix("remove-"))) is not None:
+        form.remove_line(place)
         return _form_page(form, claim)
     if not form.validate():
         return _form_page(form, claim), 400
-    names = {one.id: one for one in claims.products(session(), scope().program.id, form.chosen())}
-    invoice = form.invoice(names).without_empty_lines()
+    invoice = _typed(claim, form)
     try:
         kept = _keep(claim, form, invoice)
     except claims.ClaimIsSent as sent:
@@ -176,10 +186,68 @@ def _answer(claim: Claim | None) -> Answer:
     except claims.NoSuchClaim:
         form.key.data = secrets.token_urlsafe(18)
         return _form_page(form, None), 409
+    refused, filled = _attach(kept, form.brought())
+    if refused:
+        return _with_problems(kept, refused), 400
+    if action.startswith("detach-") and (proof_id := _number(action.removeprefix("detach-"))) is not None:
+        _detach(kept, proof_id)
+        return _to_claim(kept)
+    if filled or action == "attach":
+        return _to_claim(kept)
     if action == "save":
         flash(gettext("The draft is kept."), "success")
         return redirect(url_for("portal_claims.index", **own()), 303)
     return _judged(kept, invoice)
+
+
+def _typed(claim: Claim | None, form: ClaimForm) -> ClaimedInvoice:
+    names = {one.id: one for one in claims.products(session(), scope().program.id, form.chosen())}
+    invoice, kept = form.invoice(names).without_empty_lines(), None if claim is None else claims.invoice_of(claim)
+    return invoice.as_the_file_says(kept) if kept is not None and kept.from_a_file else invoice
+
+
+def _attach(claim_id: int, brought: Sequence[Any]) -> tuple[list[str], bool]:
+    """Take files in. Gives what is said of those that cannot be proofs, and whether one of the others said it all."""
+    refused: list[str] = []
+    filled = False
+    for one in brought:
+        content, name = one.stream.read(settings().max_proof_mb + 1 << 20), str(one.filename)
+        try:
+            with transaction(db.session) as writing:
+                claim = claims.held(writing, claim_id)
+                taken = proofs.take(writing, settings(), claim, content, name, actor=person().login, now=now())
+                said = None if taken.invoice is None else claims.fill(writing, scope().program, claim, taken.invoice)
+        except proofs.ProofRefused as why:
+            refused.append(proof_refused(why, name))
+            continue
+        if said is not None:
+            filled = filled or not said.why
+            flash(filled_in(said, name), "warning" if said.why else "success")
+    return refused, filled
+
+
+def _detach(claim_id: int, proof_id: int) -> None:
+    with transaction(db.session) as writing:
+        claims.held(writing, claim_id)
+        found = proofs.of_draft(writing, claim_id, proof_id)
+        digest = None if found is None else found.file_sha256
+        if found is not None:
+            proofs.remove(writing, found)
+    if digest is not None:
+        with transaction(db.session) as writing:
+            proofs.forget(writing, settings().files, [digest])
+
+
+def _with_problems(claim_id: int, texts: Sequence[str]) -> str:
+    """Show a draft with what is wrong with its files."""
+    claim = session().get_one(Claim, claim_id)
+    form = _showing(claims.invoice_of(claim), claim.key, claim.person)
+    form.files.errors = list(texts)
+    return _form_page(form, claim)
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _judged(claim_id: int, invoice: ClaimedInvoice) -> Answer:
@@ -243,6 +311,9 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: list[Probl
         form=form,
         claim=claim,
         gross=rules.book.gross,
+        attached=[] if claim is None else proofs.of_claim(session(), claim.id),
+        accepted=proofs.ACCEPTED,
+        largest_mb=settings().max_proof_mb,
         twin=_twin(claim, problems or ()),
         own=own(),
     )
@@ -259,6 +330,7 @@ def _check_page(claim: Claim) -> str:
         invoice=invoice,
         problems=[sentence(one) for one in problems],
         lines=earned,
+        attached=proofs.of_claim(session(), claim.id),
         total={unit: sum(line.total(unit) for line in earned) for unit in Unit},
         reviewed=rules.settings.verification.portal == "review",
         cooling_off_days=rules.settings.verification.cooling_off_days,

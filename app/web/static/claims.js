@@ -7,6 +7,11 @@ const SHORTEST = 2;
 for (const form of document.querySelectorAll("[data-claim]")) {
   const lines = form.querySelector("[data-lines]");
   for (const field of lines.querySelectorAll(".claim-product input")) propose(form, field);
+  const attach = form.querySelector("[data-attach]");
+  attach.hidden = true; // what is chosen is sent at once
+  for (const field of form.querySelectorAll("input[type=file]")) {
+    field.addEventListener("change", () => field.files.length && form.requestSubmit(attach));
+  }
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-add], [data-remove]");
     if (!button) return;

@@ -13,6 +13,8 @@ for (const place of document.querySelectorAll("[data-drop]")) {
   }
   place.addEventListener("drop", (event) => {
     event.preventDefault();
-    if (event.dataTransfer.files.length) field.files = event.dataTransfer.files;
+    if (!event.dataTransfer.files.length) return;
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true })); // as if they had been chosen
   });
 }

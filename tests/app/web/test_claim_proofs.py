@@ -1,0 +1,173 @@
+"""Proofs of an invoice that is registered: what is taken, what of it is shown to whom, what files may not do."""
+
+import io
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.claims import Attachment, Claim
+from tests.app.web.test_claims import key_of, portal, token, typed
+from tests.app.web.world import World
+from tests.support.e_invoices import Item, cii, fa, pdf_with
+from tests.support.photos import CAMERA, bomb, pages, photo
+
+As = Callable[[str], FlaskClient]
+
+
+def attach(client: FlaskClient, world: World, content: bytes, name: str, **more: str) -> Any:
+    """Attach a file to a new draft, as the page does as soon as one is chosen."""
+    page = client.get(portal(world, "new")).text
+    data: dict[str, Any] = typed(page, "", action="attach") | {"issued_on": ""} | more
+    return client.post(portal(world, "new"), data=data | {"files": (io.BytesIO(content), name)})
+
+
+def attachments(world: World, address: str) -> list[Attachment]:
+    claim_id = int(address.rstrip("/").rpartition("/")[2])
+    with world.app.app_context(), transaction(db.session) as session:
+        found = list(session.scalars(select(Attachment).where(Attachment.claim_id == claim_id)))
+        session.expunge_all()
+        return found
+
+
+def test_a_photo_is_kept_and_shown_without_what_the_camera_noted(world: World, as_: As) -> None:
+    client, content = as_("distributor"), photo("PHOTO/1")
+    assert CAMERA.encode() in content
+    answer = attach(client, world, content, "phone/IMG_1.jpg")
+    assert answer.status_code == 303
+    (kept,) = attachments(world, answer.location)
+    assert (kept.media_type, kept.pages, kept.file_name) == ("image/jpeg", 1, "IMG_1.jpg")
+    assert kept.picture_look is not None
+    assert "IMG_1.jpg" in client.get(answer.location).text
+    shown = client.get(f"{answer.location}/proofs/{kept.id}/1")
+    assert shown.mimetype == "image/jpeg"
+    assert CAMERA.encode() not in shown.data
+    assert not Image.open(io.BytesIO(shown.data)).getexif()
+    assert shown.headers["X-Content-Type-Options"] == "nosniff"
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    assert shown.headers["Cache-Control"] == "no-store"
+    small = client.get(f"{answer.location}/proofs/{kept.id}/1?small=1")
+    assert max(Image.open(io.BytesIO(small.data)).size) == 240
+    assert client.get(f"{answer.location}/proofs/{kept.id}/2").status_code == 404
+    # nobody else's
+    assert as_("rep").get(f"{answer.location}/proofs/{kept.id}/1").status_code == 404
+    assert as_("other").get(f"{answer.location}/proofs/{kept.id}/1").status_code == 404
+    # the same file twice is one proof; removed, its file is gone as well
+    page = client.get(answer.location).text
+    again = {"csrf_token": token(page), "action": "attach", "files": (io.BytesIO(content), "again.jpg")}
+    assert client.post(answer.location, data=again).status_code == 303
+    assert len(attachments(world, answer.location)) == 1
+    folder = world.settings.files / "proofs" / kept.file_sha256.hex()[:2] / kept.file_sha256.hex()
+    assert (folder / "original").read_bytes() == content
+    client.post(answer.location, data={"csrf_token": token(page), "action": f"detach-{kept.id}"})
+    assert attachments(world, answer.location) == []
+    assert not list(folder.glob("*"))
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_what_a_photo_is_its_bytes_tell(world: World, as_: As, form: str) -> None:
+    answer = attach(as_("distributor"), world, photo("F", form), "photo.jpg")
+    (kept,) = attachments(world, answer.location)
+    assert kept.media_type == f"image/{form.lower()}"
+
+
+def test_a_photo_of_an_iphone_is_taken(world: World, as_: As) -> None:
+    pi_heif = pytest.importorskip("pi_heif")
+    assert pi_heif.libheif_info()
+    pillow_heif = pytest.importorskip("pillow_heif", reason="NOT RUN: nothing here writes HEIC")
+    made = io.BytesIO()
+    pillow_heif.from_pillow(Image.open(io.BytesIO(photo()))).save(made)
+    answer = attach(as_("distributor"), world, made.getvalue(), "IMG_2.HEIC")
+    assert attachments(world, answer.location)[0].media_type == "image/heic"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("empty.jpg", b"", "there is nothing in it"),
+        ("page.html", b"MZ\x90\x00 program", "this is neither a photo"),
+        ("script.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "is no e-invoice"),
+        ("bomb.xml", b'<!DOCTYPE a [<!ENTITY b "b">]><a>&b;</a>', "bomb.xml:"),
+        ("torn.jpg", b"\xff\xd8\xff" + b"\0" * 500, "it is broken"),
+        ("torn.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 500, "it is broken"),
+        ("torn.webp", b"RIFF\0\0\0\0WEBP" + b"\0" * 500, "it is broken"),
+        ("torn.heic", b"\0\0\0\x18ftypheic" + b"\0" * 500, "it is broken"),
+        ("torn.pdf", b"%PDF-1.7\nnothing", "it is broken"),
+        ("bomb.png", bomb(), "more than 120 million pixels"),
+        ("book.pdf", pages(31), "more than 30 pages"),
+    ],
+)
+def test_what_cannot_be_a_proof_is_refused_in_words_and_the_page_goes_on(
+    world: World, as_: As, name: str, content: bytes, said: str
+) -> None:
+    client, begun = as_("distributor"), time.monotonic()
+    answer = attach(client, world, content, name)
+    assert answer.status_code == 400
+    assert said in answer.text
+    assert name in answer.text
+    assert time.monotonic() - begun < 20
+    assert client.get(portal(world, "new")).status_code == 200
+
+
+def test_an_e_invoice_of_ksef_fills_everything_in_and_its_numbers_stay(world: World, as_: As) -> None:
+    client = as_("distributor")
+    xml = fa([Item("P1", "2", "125.00"), Item("Strange thing", "1", "10.00")], number="KSEF/1", issued_on="2026-08-19")
+    answer = attach(client, world, xml, "ksef.xml")
+    assert answer.status_code == 303
+    page = client.get(answer.location).text
+    assert "Of 2 lines, 1 are products of the programme" in page
+    for text in ('value="KSEF/1"', 'value="2026-08-19"', "Product P1", "Strange thing", 'value="250.00"', "readonly"):
+        assert text in page, text
+    with world.app.app_context(), transaction(db.session) as session:
+        claim = session.scalars(select(Claim).where(Claim.key == key_of(page))).one()
+        lines = claim.content["lines"]
+    # somebody makes more of it than the file says, and leaves the strange line out
+    data = typed(page, "OTHER/9", ("Product P1", "200", "25000.00")) | {
+        "lines-0-product_id": str(lines[0]["product_id"]),
+        "lines-0-position": "1",
+    }
+    answer = client.post(answer.location, data=data)
+    assert answer.status_code == 303, answer.text
+    check = client.get(answer.location).text
+    assert "KSEF/1" in check
+    assert "250.00" in check
+    assert "25,000" not in check
+
+
+def test_a_pdf_with_an_invoice_inside_fills_in_as_well_and_is_seen_by_whoever_decides(world: World, as_: As) -> None:
+    client = as_("distributor")
+    pdf = pdf_with(cii([Item("P1", "1", "300.00")], number="FX/1").replace(b"EUR", b"PLN"))
+    answer = attach(client, world, pdf, "factur-x.pdf")
+    page = client.get(answer.location).text
+    assert 'value="FX/1"' in page
+    (kept,) = attachments(world, answer.location)
+    assert (kept.media_type, kept.pages) == ("application/pdf", 1)
+    sent = client.post(f"{answer.location}/send", data={"csrf_token": token(page)})
+    assert sent.status_code == 303, sent.text
+    proof = f"{sent.location}/proofs/{kept.id}"
+    verifier = as_("verifier")
+    assert verifier.get(f"{proof}/1").mimetype == "image/jpeg"
+    whole = verifier.get(f"{proof}/file", buffered=True)
+    assert whole.data == pdf
+    assert whole.headers["Content-Disposition"].startswith("attachment")
+    assert "sandbox" in whole.headers["Content-Security-Policy"]
+    assert as_("other").get(f"{proof}/1").status_code == 404
+    assert as_("stranger").get(f"{proof}/file").status_code == 404
+
+
+def test_a_photo_is_never_given_out_as_it_came(world: World, as_: As) -> None:
+    client = as_("distributor")
+    data = {"number": "CAMERA/1", "issued_on": "2026-05-05", "lines-0-product": "P1", "lines-0-quantity": "1"}
+    answer = attach(client, world, photo("CAMERA/1"), "photo.jpg", **data, **{"lines-0-net": "90.00"})
+    page = client.get(answer.location).text
+    (kept,) = attachments(world, answer.location)
+    sent = client.post(f"{answer.location}/send", data={"csrf_token": token(page)})
+    assert sent.status_code == 303
+    assert client.get(f"{sent.location}/proofs/{kept.id}/1").status_code == 200
+    assert client.get(f"{sent.location}/proofs/{kept.id}/file").status_code == 404

@@ -1,0 +1,54 @@
+"""Photos of invoices of our own making: a page with lines of text, as a phone takes it, with where it was taken."""
+
+import io
+
+from PIL import Image, ImageDraw
+
+GPS = 0x8825
+_MAKE = 0x010F
+CAMERA = "Axolotl Cameras"
+
+
+def photo(number: str = "FV/1", form: str = "JPEG", *, size: tuple[int, int] = (900, 1200)) -> bytes:
+    """Draw a page that bears a number, and save it as a camera does."""
+    picture = Image.new("RGB", size, "white")
+    pen = ImageDraw.Draw(picture)
+    pen.text((60, 60), f"Faktura {number}", fill="black", font_size=56)
+    for row in range(12):
+        pen.text(
+            (60, 220 + 70 * row),
+            f"{row + 1}.  Wiertarka {hash(number) % 97 + row}   1 szt.",
+            fill="black",
+            font_size=34,
+        )
+    told = Image.Exif()
+    told[_MAKE] = CAMERA
+    told[GPS] = {1: "N", 2: (52.0, 13.0, 48.0), 3: "E", 4: (21.0, 0.0, 44.0)}
+    made = io.BytesIO()
+    picture.save(made, form, exif=told)
+    return made.getvalue()
+
+
+def bomb(side: int = 60_000) -> bytes:
+    """Make a PNG of a few hundred bytes that says it has so many pixels a side."""
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(1_000_000))
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def pages(count: int, *, width: int = 595) -> bytes:
+    """Make a PDF of empty pages."""
+    import pypdfium2
+
+    document = pypdfium2.PdfDocument.new()
+    for _page in range(count):
+        document.new_page(width, 842)
+    made = io.BytesIO()
+    document.save(made)
+    return made.getvalue()

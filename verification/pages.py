@@ -1,0 +1,96 @@
+"""Pages of proofs: looked at and drawn in a process of their own, within so much memory and time."""
+
+import json
+import os
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.config import Settings
+from app.local.walls import BARE, command
+from verification.page_reader import REFUSED
+
+_PIXELS = 1_000_000
+
+
+class Unshowable(Exception):
+    """A proof cannot be shown; ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        """Take the code: broken, locked, too_many_pages, too_many_pixels, too_costly."""
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a proof is: how many pages, 64 bits of how the first one looks, and the text that a PDF carries."""
+
+    pages: int
+    look: int
+    text: str
+
+
+def look(path: Path, media_type: str, settings: Settings) -> Looked:
+    """Look at a photo or a PDF.
+
+    Raises:
+        Unshowable: It cannot be shown.
+        RuntimeError: The process does not start, or somebody ended it: no fault of the file.
+    """
+    return Looked(**json.loads(_asked({"what": "look"}, path, media_type, settings)))
+
+
+def draw(path: Path, media_type: str, page: int, widest: int, settings: Settings) -> bytes:
+    """Give a page, counted from 1, as a JPEG; raises as `look` does."""
+    return _asked({"what": "show", "page": page, "widest": widest}, path, media_type, settings)
+
+
+def _asked(task: dict[str, Any], path: Path, media_type: str, settings: Settings) -> bytes:
+    told = {
+        **task,
+        "path": str(path),
+        "media_type": media_type,
+        "memory_mb": settings.proof_memory_mb,
+        "cpu_seconds": settings.proof_seconds,
+        "most_pages": settings.max_proof_pages,
+        "most_pixels": settings.max_proof_megapixels * _PIXELS,
+    }
+    with tempfile.TemporaryFile(prefix="kontor-page-") as handed:
+        descriptor = handed.fileno()
+        try:
+            done = subprocess.run(
+                command("verification.page_reader", str(descriptor), str(os.getpid()), json.dumps(told)),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=2 * settings.proof_seconds,
+                check=False,
+                cwd="/",
+                env=BARE,
+                pass_fds=[descriptor],
+                start_new_session=True,  # Ctrl-C is for whoever called us
+            )
+        except subprocess.TimeoutExpired:
+            raise Unshowable("too_costly") from None
+        if done.returncode:
+            raise _problem(done)
+        handed.seek(0)
+        return handed.read()
+
+
+def _problem(done: "subprocess.CompletedProcess[str]") -> Exception:
+    """Tell why the process ended as it did."""
+    if done.returncode == REFUSED:
+        return Unshowable(done.stdout)
+    if "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr:
+        return RuntimeError(f"what shows proofs does not start: {done.stderr[-1000:]}")
+    if -done.returncode in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        return RuntimeError("what shows proofs was ended by somebody")
+    if -done.returncode == signal.SIGXCPU or "MemoryError" in done.stderr or done.returncode == -signal.SIGKILL:
+        return Unshowable("too_costly")
+    return Unshowable("broken")
