@@ -184,21 +184,30 @@ class Shelves:
 
     def __init__(self, session: Session, program_id: int) -> None:
         """Load products and distributors, and what other sources call them."""
-        products = session.execute(
-            select(Product.id, Product.code, Product.name, Product.ean).where(Product.program_id == program_id)
-        )
         distributors = session.execute(
             select(Distributor.id, Distributor.code, Distributor.name).where(Distributor.program_id == program_id)
         )
         of_products, of_distributors = aliases.meant_elsewhere(session, program_id)
         self._of: Mapping[NamedThing, Catalogue] = {
-            NamedThing.PRODUCT: Catalogue([Known(*row) for row in products], of_products),
+            NamedThing.PRODUCT: _products(session, program_id, of_products),
             NamedThing.DISTRIBUTOR: Catalogue([Known(*row) for row in distributors], of_distributors),
         }
 
     def proposals(self, what: NamedThing, written: str, called: str | None, most: int = 5) -> list[Likeness]:
         """Give what a name may mean, the likeliest first."""
         return self._of[what].proposals(Wanted(written, called), most)
+
+
+def shelf_of_products(session: Session, program_id: int) -> Catalogue:
+    """Give the products of a programme, to compare names with."""
+    return _products(session, program_id, aliases.meant_elsewhere(session, program_id)[0])
+
+
+def _products(session: Session, program_id: int, elsewhere: Mapping[str, int]) -> Catalogue:
+    rows = session.execute(
+        select(Product.id, Product.code, Product.name, Product.ean).where(Product.program_id == program_id)
+    )
+    return Catalogue([Known(*row) for row in rows], elsewhere)
 
 
 def propose(session: Session, program_id: int) -> int:
