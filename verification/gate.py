@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import any_, bindparam, literal, null, select, text, union_all, update
+from sqlalchemy import any_, bindparam, literal, null, select, text, true, union_all, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger, Text
@@ -233,11 +233,18 @@ _by_person = (
     .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED)
     .exists()
 )
+_in_part = (
+    select(Decision.id)
+    .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.SUPERSEDED)
+    .exists()
+)
 _KNOWN = Prepared(
     union_all(
-        # the states as the two partial indexes say them, for the indexes to be used
+        # the states as the partial indexes say them, for the indexes to be used
         _found.add_columns(null().label("by_person")).where(text("status in (1, 2)")),
         _found.add_columns(_by_person.label("by_person")).where(text("status = 3")),
+        # of which a person accepted a part: the rest of it was refused
+        _found.add_columns(true().label("by_person")).where(text("status = 4"), _in_part),
     )
 )
 

@@ -20,3 +20,9 @@ def smallest_units(written: Decimal, decimals: int) -> int:
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{written} has more than {decimals} decimals")
     return int(scaled)
+
+
+def part_of(amount: int, part: int, whole: int) -> int:
+    """Give what ``part`` of ``whole`` is of an amount, rounded half away from zero; both are above zero."""
+    size = (2 * abs(amount) * part + whole) // (2 * whole)
+    return size if amount >= 0 else -size

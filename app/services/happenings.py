@@ -299,6 +299,7 @@ def _decision() -> _Told:
             "becomes": Decision.becomes,
             "who": Decision.decided_by,
             "why": Decision.reason,
+            "code": Decision.reason_code,
         },
         lambda query: (
             query.select_from(Decision)

@@ -6,6 +6,7 @@ A notice keeps what its sentence is made with; the sentence is made in the langu
 import datetime as dt
 import functools
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import (
@@ -30,6 +31,8 @@ from app.models.messages import Notice, NoticeSeen
 KINDS = (
     "document_accepted",
     "document_refused",
+    "document_partly",
+    "document_asked",
     "adjusted",
     "top_up_loaded",
     "top_up_failed",
@@ -72,14 +75,22 @@ def tell_many(
     kind: str,
     told: Sequence[tuple[int, dict[str, Any]]],
     *,
+    addresses: Sequence[str] | None = None,
     now: dt.datetime,
 ) -> None:
-    """Leave a notice for each of many distributors: (distributor, parts). The caller commits."""
+    """Leave a notice for each of many distributors: (distributor, parts), and where it leads. The caller commits."""
     assert kind in KINDS, kind
     if told:
         rows = [
-            {"program_id": program_id, "distributor_id": owner, "kind": kind, "parts": parts, "created_at": now}
-            for owner, parts in told
+            {
+                "program_id": program_id,
+                "distributor_id": owner,
+                "kind": kind,
+                "parts": parts,
+                "address": address,
+                "created_at": now,
+            }
+            for (owner, parts), address in zip(told, addresses or repeat(None), strict=False)
         ]
         session.execute(insert(Notice), rows)
 

@@ -62,6 +62,11 @@ def blocks(
     ]
 
 
+def spent_of(session: Session, rules: ProgramRules, document_id: int, distributor_id: int) -> list[Block]:
+    """Tell how much of what one document gave is reserved or gone."""
+    return _spent(session, rules, SalesDocument.id == document_id, [distributor_id])
+
+
 def _spent(
     session: Session, rules: ProgramRules, mine: ColumnElement[bool], distributor_ids: Sequence[int] | None
 ) -> list[Block]:

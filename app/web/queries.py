@@ -31,7 +31,7 @@ from app.models.imports import ImportBatch, ImportProblem
 from app.models.joining import Application
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
-from app.models.sales import AwardReversal, Decision, SalesDocument
+from app.models.sales import AwardReversal, SalesDocument
 from app.services import erasure
 
 
@@ -260,19 +260,6 @@ def _linked(other: Any, this: Any) -> Select[*tuple[Any, ...]]:
 
 _RETURNS = _linked(AwardReversal.return_document_id, AwardReversal.sale_document_id)
 _SALES = _linked(AwardReversal.sale_document_id, AwardReversal.return_document_id)
-
-
-def decisions_of(session: Session, document_id: int) -> Sequence[Any]:
-    """Give what people decided about a document, newest first: what it became, why, who, when."""
-    return session.execute(_DECISIONS, {"document_id": document_id}).all()
-
-
-_DECISIONS = (
-    select(Decision.becomes, Decision.reason, Decision.decided_by, Decision.decided_at)
-    .where(Decision.document_id == bindparam("document_id"))
-    .order_by(Decision.id.desc())
-    .limit(50)
-)
 
 
 def logins_of(session: Session, logins: Sequence[str]) -> frozenset[str]:

@@ -11,6 +11,7 @@ from app.domain.states import (
     DocumentStatus,
     LotState,
     NamedThing,
+    ReviewState,
     RewardKind,
     TaxStatus,
     TransactionKind,
@@ -25,6 +26,17 @@ DOCUMENT_STATUS: Mapping[DocumentStatus, Badge] = {
     DocumentStatus.SUPERSEDED: Badge(_("Replaced by a correction"), "plain"),
     DocumentStatus.UNDONE: Badge(_("Taken back with its import"), "plain"),
 }
+
+REVIEW_STATE: Mapping[ReviewState, Badge] = {
+    ReviewState.WAITING: Badge(_("Waiting"), "wait"),
+    ReviewState.ASKED: Badge(_("More was asked for"), "busy"),
+    ReviewState.HELD: Badge(_("Set aside"), "plain"),
+    ReviewState.SECOND: Badge(_("Takes a second person"), "busy"),
+    ReviewState.CLOSED: Badge(_("Decided"), "plain"),
+}
+
+SOURCE: Mapping[str, Any] = {"import": _("Import"), "portal": _("Portal"), "api": _("Interface")}
+"""Where documents come from."""
 
 DOCUMENT_KIND: Mapping[DocumentKind, Any] = {
     DocumentKind.INVOICE: _("Invoice"),

@@ -114,14 +114,14 @@ def test_a_verifier_accepts_what_waits_with_a_reason_and_goes_on_to_the_next(
         assert len(numbers) >= 2
         here.press(links.first)
         here.look("in-review")
-        page.get_by_role("button", name="Accept…").click()
+        page.get_by_role("button", name="Accept", exact=True).click()
         dialog = page.get_by_role("dialog", name="Accept this document")
         dialog.wait_for()
         here.look("accept")
-        dialog.get_by_label("Reason").fill("The sale was before the programme began")
+        dialog.get_by_label("In your own words").fill("The sale was before the programme began")
         here.press(dialog.get_by_role("button", name="Accept"))
-        here.look("accepted")
-        assert page.get_by_text("The sale was before the programme began").is_visible()
+        here.look("accepted-and-the-next")
+        assert page.get_by_text("Accepted.").is_visible()
         here.menu("Review")
         here.look("review-less")
         assert page.locator("table.list tbody th a").all_inner_texts() == numbers[1:]

@@ -9,7 +9,7 @@ from app.models.sales import Decision
 from app.services.voiding import void_documents
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
-from verification.decisions import CannotDecide, NoSuchDocument, decide, decide_together, documents
+from verification.decisions import CannotDecide, NoSuchDocument, Together, decide, decide_together, documents
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
 
@@ -25,11 +25,13 @@ def test_documents_are_decided_together_and_what_waits_no_longer_is_left(desk: D
     desk.refuse("2")
     ids = [desk.document(number).id for number in "123"]
     how = {"reason": "all seen", "actor": "bob", "now": NOW}
-    assert decide_together(desk.session, desk.program, ids, ACCEPTED, **how) == 2
+    assert decide_together(desk.session, desk.program, ids, ACCEPTED, **how) == Together(decided=2, second=0, left=1)
     assert [desk.document(number).status for number in "123"] == [ACCEPTED, REFUSED, ACCEPTED]
     assert desk.points() == Standing(pending=0, available=20)
     assert decided(desk, "3") == [(REVIEW, ACCEPTED, "bob", "all seen")]
-    assert decide_together(desk.session, desk.program, ids, REFUSED, **how) == 0, "what counts is refused one by one"
+    assert decide_together(desk.session, desk.program, ids, REFUSED, **how).decided == 0, (
+        "what counts is refused one by one"
+    )
 
 
 def test_accepting_makes_the_points_available(desk: Desk) -> None:

@@ -3,43 +3,33 @@
 import re
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, or_, select
 from werkzeug.wrappers import Response
-from wtforms import StringField
-from wtforms.validators import InputRequired, Length
 
-from app.db.transaction import transaction
 from app.domain.numbering import number_key
 from app.domain.states import DocumentKind, DocumentStatus
-from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services import explanations
 from app.web import paging, queries
 from app.web.addresses import id_asked
-from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.permissions import can
+from app.web.verdicts import told
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
-from verification import decisions
+from verification.timeline import timeline
 
 bp = Blueprint("documents", __name__)
 
 LINES = 20
 """Lines on one page of a document: below each stand the awards it earned, easily five."""
 
-_FORM = {DocumentStatus.ACCEPTED: "accept", DocumentStatus.REFUSED: "refuse"}
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
-
-
-class Decision(Form):
-    """Why a document is accepted or refused."""
-
-    reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
 
 
 _QUERY: Select[Any] = (
@@ -107,47 +97,6 @@ def index(program_code: str) -> str | Response:
 
 @bp.get("/programs/<code:program_code>/documents/<id:document_id>")
 def show(program_code: str, document_id: int) -> str:
-    return _page(document_id)
-
-
-@bp.post("/programs/<code:program_code>/documents/<id:document_id>/accept")
-def accept(program_code: str, document_id: int) -> Response | tuple[str, int]:
-    return _decide(document_id, DocumentStatus.ACCEPTED)
-
-
-@bp.post("/programs/<code:program_code>/documents/<id:document_id>/refuse")
-def refuse(program_code: str, document_id: int) -> Response | tuple[str, int]:
-    return _decide(document_id, DocumentStatus.REFUSED)
-
-
-def _decide(document_id: int, becomes: DocumentStatus) -> Response | tuple[str, int]:
-    form = Decision(prefix=_FORM[becomes])
-    if not form.validate():
-        return _page(document_id, form, becomes), 400
-    try:
-        with transaction(db.session) as writing:
-            decisions.decide(
-                writing,
-                scope().program,
-                document_id,
-                becomes,
-                reason=form.reason.data or "",
-                actor=person().login,
-                now=now(),
-            )
-    except decisions.CannotDecide:
-        flash(gettext("Somebody was quicker: the document is in another state by now."), "warning")
-    else:
-        flash(
-            gettext("The document is accepted.")
-            if becomes is DocumentStatus.ACCEPTED
-            else gettext("The document is refused."),
-            "success",
-        )
-    return redirect(url_for("documents.show", program_code=scope().program.code, document_id=document_id), 303)
-
-
-def _page(document_id: int, form: Decision | None = None, asked: DocumentStatus | None = None) -> str:
     here = scope()
     after = id_asked("line") or 0
     explained = explanations.explain_document(
@@ -159,10 +108,5 @@ def _page(document_id: int, form: Decision | None = None, asked: DocumentStatus 
         page=paging.page(explained.lines, first=after == 0, size=LINES),
         returns=queries.returns_of(session(), document_id),
         sales=queries.sales_of(session(), document_id),
-        decided=queries.decisions_of(session(), document_id),
-        forms={
-            name: form if becomes is asked and form is not None else Decision(formdata=None, prefix=name)
-            for becomes, name in _FORM.items()
-        },
-        asked=_FORM.get(asked) if asked is not None else None,
+        happened=told(timeline(session(), document_id, public=not can("see_review"))),
     )

@@ -1,41 +1,63 @@
-"""Documents that wait for somebody to decide."""
+"""Documents that wait for somebody to decide: the queue, the next of it, and many of them decided at once."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.reasons import sentences
-from app.domain.states import DocumentStatus
+from app.domain.states import DocumentStatus, ReviewState, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
-from app.models.sales import SalesDocument
-from app.web.admin.documents import Decision
+from app.models.reviews import Review
+from app.models.sales import Award, SalesDocument
+from app.web.addresses import id_sent
+from app.web.admin import deciding
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
-from app.web.lists.asking import chosen_ids
-from app.web.lists.describing import HERE, Action, Column, Days, Kind, Listing, Search, To
-from app.web.wording import DOCUMENT_KIND
-from verification import decisions
+from app.web.lists.asking import MOST_CHOSEN, chosen_ids
+from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.verdicts import Accepting, Refusing, settled
+from app.web.wording import DOCUMENT_KIND, REVIEW_STATE
+from verification import decisions, queue
 
 bp = Blueprint("review", __name__)
 
-MOST_AT_ONCE = 200
-"""So many are decided while somebody waits for the page."""
+GRAVE, MIDDLING = 600, 300
+"""From how much risk on a document counts as grave, or as middling."""
 
-
-# the status is written out: an index serves it that the planner finds only if it can see it
-_WAITS: ColumnElement[bool] = literal_column(f"sales_document.status = {int(DocumentStatus.REVIEW)}")
+_state: ColumnElement[Any] = func.coalesce(Review.state, ReviewState.WAITING)
+_opened: ColumnElement[Any] = func.coalesce(Review.opened_at, SalesDocument.counted_at)
 _QUERY: Select[Any] = (
     select()
     .select_from(SalesDocument)
     .join(Distributor, Distributor.id == SalesDocument.distributor_id)
-    .where(SalesDocument.program_id == HERE, _WAITS)
+    .outerjoin(Review, Review.document_id == SalesDocument.id)
+    .where(SalesDocument.program_id == HERE, queue.WAITS)
 )
+_RISKS = {
+    "grave": queue.RISK >= GRAVE,
+    "middling": and_(queue.RISK >= MIDDLING, queue.RISK < GRAVE),
+    "slight": queue.RISK < MIDDLING,
+}
+
+
+def _whose(value: str) -> ColumnElement[bool]:
+    leased = Review.leased_until > now()
+    mine = or_(Review.handed_to == person().login, and_(leased, Review.leased_by == person().login))
+    return mine if value == "mine" else and_(leased, Review.leased_by != person().login)
+
+
+def _has(row: Any) -> Any:
+    if row.leased_until is not None and row.leased_until > now():
+        return gettext("%(who)s has it", who=row.leased_by)
+    return gettext("for %(who)s", who=row.handed_to) if row.handed_to else ""
+
 
 REVIEW = Listing(
     name="review",
@@ -45,26 +67,53 @@ REVIEW = Listing(
             "number",
             _("Document"),
             SalesDocument.number,
-            link=To("documents.show", document_id="row_id"),
+            link=To("deciding.show", document_id="row_id"),
             small="kind",
         ),
-        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
-        Column("came", _("Came in"), SalesDocument.counted_at, Kind.INSTANT, SalesDocument.counted_at, phone=False),
+        Column("risk", _("Risk"), cast(queue.RISK / 10, BigInteger), Kind.NUMBER, queue.RISK),
+        Column("came", _("Waiting since"), _opened, Kind.INSTANT, _opened, phone=False),
+        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on, phone=False),
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY, SalesDocument.net_minor),
         Column("why", _("Why"), SalesDocument.reasons, words=lambda reasons: sentences(reasons, gettext)),
+        Column("state", _("State"), _state, badge=lambda state: REVIEW_STATE[ReviewState(state)], small=_has),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
+        Column("leased_by", "", Review.leased_by, shown=False, exported=False),
+        Column("leased_until", "", Review.leased_until, shown=False, exported=False),
+        Column("handed_to", "", Review.handed_to, shown=False, exported=False),
     ),
     query=_QUERY,
     id=SalesDocument.id,
-    default="came",
+    default="-risk",
     filters=(
         Search(SalesDocument.number, Distributor.name, Distributor.code, title=_("Number, distributor or code")),
+        OneOf(
+            "risk",
+            _("Risk"),
+            [
+                Choice("grave", _("60 % and more")),
+                Choice("middling", _("30 % to 59 %")),
+                Choice("slight", _("Below 30 %")),
+            ],
+            lambda value: _RISKS[value],
+        ),
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(state.value, badge.text) for state, badge in REVIEW_STATE.items() if state != ReviewState.CLOSED],
+            lambda value: _state == ReviewState(value),
+        ),
+        OneOf(
+            "whose",
+            _("Who has it"),
+            [Choice("mine", _("I have it, or was handed it")), Choice("others", _("Somebody else"))],
+            _whose,
+        ),
         Days("issued", _("Issued"), SalesDocument.issued_on),
     ),
     actions=(
-        Action(_("Accept…"), "review.accept", "decide"),
-        Action(_("Refuse…"), "review.refuse", "decide", danger=True),
+        Action(_("Accept…"), "review.accept_many", "decide"),
+        Action(_("Refuse…"), "review.refuse_many", "decide", danger=True),
     ),
 )
 
@@ -74,48 +123,91 @@ def index(program_code: str) -> str | Response:
     return answer(REVIEW, "admin/review.html", counted=True)
 
 
+@bp.post("/programs/<code:program_code>/review/next")
+def next(program_code: str) -> Response:
+    """Take the next document: the gravest that is free, or the one behind the document that is left."""
+    return deciding.on(id_sent("after"), backwards=request.form.get("backwards") == "1")
+
+
 @bp.post("/programs/<code:program_code>/review/accept")
-def accept(program_code: str) -> str | Response | tuple[str, int]:
+def accept_many(program_code: str) -> str | Response | tuple[str, int]:
     return _decide(DocumentStatus.ACCEPTED)
 
 
 @bp.post("/programs/<code:program_code>/review/refuse")
-def refuse(program_code: str) -> str | Response | tuple[str, int]:
+def refuse_many(program_code: str) -> str | Response | tuple[str, int]:
     return _decide(DocumentStatus.REFUSED)
 
 
 def _decide(becomes: DocumentStatus) -> str | Response | tuple[str, int]:
-    """Ask once why the chosen documents become that, then let them."""
-    chosen = chosen_ids(session(), REVIEW)[:MOST_AT_ONCE]
+    """Show once what the chosen documents come to and ask why, then decide them."""
+    chosen = chosen_ids(session(), REVIEW)
     index = url_for("review.index", program_code=scope().program.code)
     if not chosen:
         flash(gettext("Choose documents first: none of those chosen waits for a decision."), "warning")
         return redirect(index, 303)
-    if "reason" not in request.form:
-        return _page(chosen, becomes, Decision(formdata=None))
-    form = Decision()
+    kind = Accepting if becomes is DocumentStatus.ACCEPTED else Refusing
+    if "code" not in request.form:
+        return _sure(chosen, becomes, kind(formdata=None))
+    form = kind()
     if not form.validate():
-        return _page(chosen, becomes, form), 400
+        return _sure(chosen, becomes, form), 400
+    how = {"code": form.code.data, "reason": form.words.data or "", "actor": person().login, "now": now()}
     with transaction(db.session) as writing:
-        decided = decisions.decide_together(
-            writing, scope().program, chosen, becomes, reason=form.reason.data or "", actor=person().login, now=now()
-        )
-    flash(
-        ngettext("%(num)s document is accepted.", "%(num)s documents are accepted.", decided)
-        if becomes is DocumentStatus.ACCEPTED
-        else ngettext("%(num)s document is refused.", "%(num)s documents are refused.", decided),
-        "success",
-    )
+        done = decisions.decide_together(writing, scope().program, chosen, becomes, **how)
+    for text, tone in settled(done, becomes):
+        flash(text, tone)
     return redirect(index, 303)
 
 
-def _page(chosen: list[int], becomes: DocumentStatus, form: Decision) -> str:
-    numbers = session().scalars(select(SalesDocument.number).where(SalesDocument.id.in_(chosen)))
+@dataclass(frozen=True)
+class Sum:
+    """What chosen documents come to: of how many distributors, how many are theirs to decide, money and points."""
+
+    documents: int
+    distributors: int
+    open: int
+    net_minor: int
+    points: int
+
+
+def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing) -> str:
+    with transaction(db.session) as writing:
+        queue.enter(writing, scope().program.id)
+    numbers = session().scalars(select(SalesDocument.number).where(SalesDocument.id.in_(chosen[:20])))
     return render_template(
         "admin/review_decide.html",
         form=form,
         chosen=chosen,
         numbers=sorted(numbers),
+        sums=_summed(chosen),
         accepting=becomes is DocumentStatus.ACCEPTED,
-        most=MOST_AT_ONCE,
+        most=MOST_CHOSEN,
     )
+
+
+def _summed(chosen: list[int]) -> Sum:
+    mine = queue.open_to(person().login, now())
+    given = (
+        select(func.coalesce(func.sum(Award.amount), 0))
+        .where(Award.document_id == SalesDocument.id, Award.unit == Unit.POINTS)
+        .correlate(SalesDocument)
+        .scalar_subquery()
+    )
+    row = (
+        session()
+        .execute(
+            select(
+                func.count(),
+                func.count(SalesDocument.distributor_id.distinct()),
+                func.count(case((mine, 1))),
+                cast(func.coalesce(func.sum(SalesDocument.net_minor).filter(mine), 0), BigInteger),
+                cast(func.coalesce(func.sum(given).filter(mine), 0), BigInteger),
+            )
+            .select_from(SalesDocument)
+            .join(Review, Review.document_id == SalesDocument.id)
+            .where(SalesDocument.id.in_(chosen))
+        )
+        .one()
+    )
+    return Sum(*row)

@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from app.domain.decision_codes import said
 from app.domain.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus, TaxStatus, TopUpKind, TopUpStatus, TransactionKind, Unit
 from app.services.happenings import Happening, Kind, Source
@@ -79,16 +80,25 @@ def _document(one: Happening) -> Entry:
 
 
 def _decision(one: Happening) -> Entry:
-    parts, accepted = one.parts, one.parts["becomes"] == DocumentStatus.ACCEPTED
+    parts = one.parts
+    named = {"number": parts["number"]}
+    text, drawing, tone = {
+        DocumentStatus.ACCEPTED: (gettext("Document %(number)s was accepted", **named), "check", "good"),
+        DocumentStatus.REFUSED: (gettext("Document %(number)s was refused", **named), "cross", "bad"),
+        DocumentStatus.REVIEW: (
+            gettext("Document %(number)s was accepted by one of two", **named),
+            "check",
+            "busy",
+        ),
+        DocumentStatus.SUPERSEDED: (gettext("Document %(number)s was accepted in part", **named), "check", "good"),
+    }[DocumentStatus(parts["becomes"])]
     return Entry(
         one.at,
-        gettext("Document %(number)s was accepted", number=parts["number"])
-        if accepted
-        else gettext("Document %(number)s was refused", number=parts["number"]),
-        "check" if accepted else "cross",
-        "good" if accepted else "bad",
+        text,
+        drawing,
+        tone,
         parts["who"],
-        _said(parts["why"]),
+        _said(said(parts["code"], parts["why"], gettext)),
         _here("documents.show", document_id=parts["document_id"]),
     )
 

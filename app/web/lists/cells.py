@@ -56,8 +56,9 @@ def _cell(columns: Sequence[Column], place: int, *, heads: bool) -> Callable[[Ro
         opening, html = plain, ""
         if value is not None:
             if badge is not None:
-                return f"{bare}{badge(value)}{closing}"
-            html = text(value)
+                opening, html = bare, badge(value)
+            else:
+                html = text(value)
             if counts and value <= 0:
                 opening = below if value else zero
             if html and address is not None and (href := address(row)) is not None:

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
 
+from app.domain.decision_codes import said
 from app.domain.reasons import sentences
 from app.domain.states import DocumentStatus, Unit
 from app.models.sales import Award, Decision, SalesDocument
@@ -43,7 +44,7 @@ _GIVEN = (
 )
 
 _DECIDED = (
-    select(Decision.reason)
+    select(func.jsonb_build_array(Decision.reason_code, Decision.reason))
     .where(Decision.document_id == SalesDocument.id)
     .order_by(Decision.id.desc())
     .limit(1)
@@ -56,7 +57,11 @@ def _why(row: Any) -> str:
     """Say why a document does not count, or not yet: in the words of whoever decided, else in those of the checks."""
     if row.status not in (DocumentStatus.REFUSED, DocumentStatus.REVIEW):
         return ""
-    return row.decided or sentences(row.reasons, gettext)
+    return _decided(row.decided) or sentences(row.reasons, gettext)
+
+
+def _decided(why: tuple[str | None, str] | None) -> str:
+    return said(why[0], why[1], gettext) if why else ""
 
 
 DOCUMENTS = Listing(
@@ -79,7 +84,13 @@ DOCUMENTS = Listing(
         Column(
             "reasons", _("Why"), SalesDocument.reasons, words=lambda reasons: sentences(reasons, gettext), shown=False
         ),
-        Column("decided", _("Decided because"), _DECIDED, shown=False),
+        Column(
+            "decided",
+            _("Decided because"),
+            _DECIDED,
+            words=_decided,
+            shown=False,
+        ),
     ),
     query=_query,
     id=SalesDocument.id,

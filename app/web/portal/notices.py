@@ -8,6 +8,7 @@ from flask import Blueprint, render_template
 from flask_babel import gettext as _
 
 from app.db.transaction import transaction
+from app.domain.decision_codes import said
 from app.extensions import db
 from app.models.messages import Notice
 from app.services import notices
@@ -29,8 +30,12 @@ def sentence_of(kind: str, parts: Mapping[str, Any]) -> str:
     """Make the sentence of a notice of some kind of its parts."""
     if kind == "document_accepted":
         return str(_("Document %(number)s was accepted.", number=parts["number"]))
+    if kind == "document_partly":
+        return str(_("Document %(number)s was accepted in part: %(why)s", number=parts["number"], why=_why(parts)))
+    if kind == "document_asked":
+        return str(_("Document %(number)s: %(words)s Please answer.", number=parts["number"], words=parts["words"]))
     if kind == "document_refused":
-        return str(_("Document %(number)s was refused: %(why)s", number=parts["number"], why=parts["reason"]))
+        return str(_("Document %(number)s was refused: %(why)s", number=parts["number"], why=_why(parts)))
     if kind == "adjusted":
         amount = formats.points(int(parts["points"]), signed=True)
         return str(_("%(amount)s points by hand: %(why)s", amount=amount, why=parts["reason"]))
@@ -45,6 +50,10 @@ def sentence_of(kind: str, parts: Mapping[str, Any]) -> str:
     if kind == "points_expire":
         return _expiring(parts)
     return str(_("%(points)s points wait to be turned into a top-up.", points=formats.points(int(parts["points"]))))
+
+
+def _why(parts: Mapping[str, Any]) -> str:
+    return said(parts.get("code"), parts["reason"], _)
 
 
 def _expiring(parts: Mapping[str, Any]) -> str:

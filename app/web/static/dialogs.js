@@ -2,19 +2,25 @@
 
 for (const dialog of document.querySelectorAll("dialog[data-fallback]")) {
   dialog.removeAttribute("data-fallback");
-  if (dialog.hasAttribute("data-open") || dialog.querySelector("[data-problems]")) dialog.showModal();
+  if (dialog.hasAttribute("data-open") || dialog.querySelector("[data-problems]")) open(dialog);
 }
 
 addEventListener("click", (event) => {
   const opener = event.target.closest?.("[data-dialog]");
   if (opener) {
     event.preventDefault();
-    document.getElementById(opener.dataset.dialog)?.showModal();
+    open(document.getElementById(opener.dataset.dialog));
     return;
   }
   const dialog = event.target.closest?.("dialog");
   if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) dialog.close();
 });
+
+// What is marked data-first has the focus then: somebody who opened it by a key goes on at once.
+function open(dialog) {
+  dialog?.showModal();
+  dialog?.querySelector("[data-first]")?.focus();
+}
 
 // A link that looks like a button is pressed like one.
 addEventListener("keydown", (event) => {

@@ -1,4 +1,5 @@
 // Keys: / finds, j and k go through the rows of a table marked data-keys, Enter opens the row, x chooses it, ? shows this.
+// What is marked data-key="a" is pressed by that key, where the page has it.
 // Nothing happens while somebody types.
 
 let going = false;
@@ -6,7 +7,7 @@ let going = false;
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
   if (document.querySelector("dialog:modal")) return;
-  const act = going ? GO[event.key] : KEYS[event.key];
+  const act = going ? GO[event.key] : KEYS[event.key] ?? pressing(event.key);
   going = !going && event.key === "g";
   if (act && act(event) !== false) event.preventDefault();
 });
@@ -21,6 +22,11 @@ const KEYS = {
 };
 
 const GO = { o: () => document.querySelector(".side .links a")?.click() };
+
+function pressing(key) {
+  const meant = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  return meant && (() => meant.click());
+}
 
 function typing(target) {
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !/^(checkbox|radio)$/.test(target.type);

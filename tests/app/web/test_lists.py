@@ -157,14 +157,14 @@ def test_chosen_documents_are_decided_together_with_one_reason(world: World, as_
     assert f'formaction="{review}/accept"' not in as_("viewer").get(review).text
     others = [str(world.document_of_b), str(world.documents["FV/0"]), "x", ""]
     for chosen in ([], others):
-        answer = client.post(f"{review}/refuse", data={"csrf_token": token, "ids": chosen, "reason": "because"})
+        answer = client.post(f"{review}/refuse", data={"csrf_token": token, "ids": chosen, "code": "twice"})
         assert (answer.status_code, answer.headers["Location"]) == (303, review)
     waits = str(world.documents["KOR/2"])
     asked = client.post(f"{review}/accept?q=KOR", data={"csrf_token": token, "ids": [waits, *others]})
     assert asked.status_code == 200
     assert re.findall(r'name="ids" value="(\d+)"', asked.text) == [waits]
     assert "KOR/2" in asked.text
-    empty = client.post(f"{review}/accept", data={"csrf_token": token, "all": "1", "reason": " "})
-    assert (empty.status_code, "Say why." in empty.text) == (400, True)
+    unknown = client.post(f"{review}/accept", data={"csrf_token": token, "all": "1", "code": "no-such"})
+    assert (unknown.status_code, "Not a valid choice." in unknown.text) == (400, True)
     assert client.post(f"{review}/accept?q=nothing-like-it", data={"csrf_token": token, "all": "1"}).status_code == 303
     assert f'value="{waits}"' in client.get(review).text, "nothing is decided yet"

@@ -1,0 +1,248 @@
+"""One document before one person who decides it: by keyboard, and the next one at once."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.domain.reasons import sentence
+from app.domain.states import DocumentStatus, ReviewState
+from app.extensions import db
+from app.models.sales import SalesDocument
+from app.services.languages import NotANumber, TooManyDecimals
+from app.services.people import Permission
+from app.web import formats
+from app.web.context import now, person, scope, session
+from app.web.forms import Form, choice
+from app.web.permissions import permitted
+from app.web.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
+from verification import decisions, dossier, proofs, queue, talk
+from verification.decisions import CannotDecide
+from verification.timeline import successor, timeline
+
+bp = Blueprint("deciding", __name__)
+
+LINES = 200
+"""Lines of a document before somebody; one with more is read on its own page."""
+
+FORMS: dict[str, Callable[..., Form]] = {
+    "accept": Accepting,
+    "refuse": Refusing,
+    "part": Refusing,
+    "ask": Saying,
+    "hold": Saying,
+    "hand": Handing,
+    "note": Saying,
+    "reopen": Saying,
+}
+
+
+@bp.get("/programs/<code:program_code>/review/<id:document_id>")
+def show(program_code: str, document_id: int) -> str:
+    """Show the document to whoever decides, who has it from now on."""
+    if Permission.DECIDE in permitted():
+        with transaction(db.session) as writing:
+            queue.take(writing, scope().program.id, document_id, person().login, now=now())
+    return _page(document_id)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/accept")
+def accept(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    return _decide(document_id, "accept", DocumentStatus.ACCEPTED)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/refuse")
+def refuse(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    return _decide(document_id, "refuse", DocumentStatus.REFUSED)
+
+
+def _decide(document_id: int, name: str, becomes: DocumentStatus) -> Response | tuple[str, int]:
+    def act(writing: Session, form: Any) -> str:
+        how = {"code": form.code.data, "reason": form.words.data or "", "actor": person().login, "now": now()}
+        is_now = decisions.decide(writing, scope().program, document_id, becomes, **how)
+        if is_now is DocumentStatus.REVIEW:
+            return gettext("Accepted; it takes a second person now.")
+        return gettext("Accepted.") if is_now is DocumentStatus.ACCEPTED else gettext("Refused.")
+
+    return _done(document_id, name, act)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/part")
+def part(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    """Accept the lines that are ticked, and so much of each as is written."""
+    lines = dossier.lines_of(session(), document_id)
+    quantities: dict[int, int] = {}
+    wrong: list[str] = []
+    for line in lines:
+        if request.form.get(f"line-{line.number}") != "1":
+            continue
+        try:
+            quantity = formats.here().read(request.form.get(f"quantity-{line.number}", "")[:50], 3)
+        except (NotANumber, TooManyDecimals):
+            quantity = 0
+        if quantity and 0 < abs(quantity) <= abs(line.quantity_milli) and (quantity > 0) == (line.quantity_milli > 0):
+            quantities[line.number] = quantity
+        else:
+            most = formats.here().quantity(line.quantity_milli)
+            wrong.append(gettext("Line %(line)s: write a quantity up to %(most)s.", line=line.number, most=most))
+    if not quantities and not wrong:
+        wrong.append(gettext("Leave a line; to leave none, refuse the document."))
+    if quantities == {line.number: line.quantity_milli for line in lines}:
+        wrong.append(gettext("This is the whole document; leave a line out, or lower a quantity."))
+
+    def act(writing: Session, form: Any) -> str:
+        how = {"code": form.code.data, "reason": form.words.data or "", "actor": person().login, "now": now()}
+        _, status = decisions.accept_in_part(writing, scope().program, document_id, quantities, **how)
+        if status is DocumentStatus.REVIEW:
+            return gettext("Accepted in part; it takes a second person now.")
+        return gettext("Accepted in part.")
+
+    return _done(document_id, "part", act, wrong)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/ask")
+def ask(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    def act(writing: Session, form: Any) -> str:
+        talk.ask(writing, scope().program, document_id, form.words.data, actor=person().login, now=now())
+        return gettext("The distributor is asked; the document comes back with the answer.")
+
+    return _done(document_id, "ask", act)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/hold")
+def hold(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    def act(writing: Session, form: Any) -> str:
+        talk.hold(writing, scope().program, document_id, form.words.data, actor=person().login, now=now())
+        return gettext("Set aside.")
+
+    return _done(document_id, "hold", act)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/hand")
+def hand(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    def act(writing: Session, form: Any) -> str:
+        talk.hand_over(
+            writing, scope().program, document_id, form.to.data, form.words.data or "", actor=person().login, now=now()
+        )
+        return gettext("Handed over.")
+
+    return _done(document_id, "hand", act)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/note")
+def note(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    def act(writing: Session, form: Any) -> str:
+        talk.note(writing, scope().program, document_id, form.words.data, actor=person().login, now=now())
+        return gettext("Noted.")
+
+    return _done(document_id, "note", act, stay=True)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/reopen")
+def reopen(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    """Have what was decided decided anew, by whoever takes it."""
+    form = _form("reopen", document_id)
+    if not form.validate():
+        return _page(document_id, {"reopen": form}), 400
+    try:
+        with transaction(db.session) as writing:
+            document_id = decisions.reopen(
+                writing, scope().program, document_id, reason=form.words.data, actor=person().login, now=now()
+            )
+    except CannotDecide as problem:
+        flash(why_not(problem), "warning")
+    else:
+        flash(gettext("It waits for a decision again."), "success")
+    return _to(document_id)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/back")
+def back(program_code: str, document_id: int) -> Response:
+    """Put the document back for anybody, and go to the list."""
+    try:
+        with transaction(db.session) as writing:
+            talk.put_back(writing, scope().program, document_id, actor=person().login, now=now())
+    except CannotDecide as problem:
+        flash(why_not(problem), "warning")
+    return redirect(url_for("review.index", program_code=program_code), 303)
+
+
+def _done(
+    document_id: int,
+    name: str,
+    act: Callable[[Session, Any], str],
+    wrong: list[str] | None = None,
+    *,
+    stay: bool = False,
+) -> Response | tuple[str, int]:
+    """Do what a form asks for, and go on to the next document."""
+    form = _form(name, document_id)
+    valid = form.validate()
+    for text in wrong or ():
+        form.refuse(None, text)
+    if not valid or wrong:
+        return _page(document_id, {name: form}), 400
+    try:
+        with transaction(db.session) as writing:
+            flash(act(writing, form), "success")
+    except CannotDecide as problem:
+        flash(why_not(problem), "warning")
+        return _to(document_id)
+    return _to(document_id) if stay else on(None)
+
+
+def on(after: int | None, *, backwards: bool = False) -> Response:
+    """Go to the next document that somebody may decide, or to the list where there is none."""
+    program = scope().program
+    with transaction(db.session) as writing:
+        found = queue.take_next(writing, program.id, person().login, now=now(), after=after, backwards=backwards)
+    if found is None:
+        flash(gettext("Nothing more waits for you."), "info")
+        return redirect(url_for("review.index", program_code=program.code), 303)
+    return _to(found)
+
+
+def _to(document_id: int) -> Response:
+    return redirect(url_for("deciding.show", program_code=scope().program.code, document_id=document_id), 303)
+
+
+def _form(name: str, document_id: int, **more: Any) -> Any:
+    form = FORMS[name](prefix=name, **more)
+    if isinstance(form, Handing):
+        others = queue.deciders(session(), scope().program.id, document_id, person().login)
+        form.to.choices = [choice(one.login, f"{one.name} ({one.login})") for one in others]
+    return form
+
+
+def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
+    here, who = scope(), person().login
+    document = session().get_one(SalesDocument, document_id)
+    place = queue.place_of(session(), document_id)
+    holder = place.holder(now()) if place is not None else None
+    waits = document.status is DocumentStatus.REVIEW
+    lines = dossier.lines_of(session(), document_id, most=LINES)
+    return render_template(
+        "admin/deciding.html",
+        document=document,
+        place=place,
+        held=place is not None and place.state is ReviewState.HELD,
+        holder=holder if holder != who else None,
+        # what somebody could take when the page was opened is theirs
+        may_refuse=document.status is DocumentStatus.ACCEPTED
+        and not queue.is_of_own_company(session(), document_id, who),
+        may_decide=waits and holder == who and Permission.DECIDE in permitted(),
+        lines=lines,
+        points=sum(line.points for line in lines),
+        findings=[(one.get("severity", "review"), sentence(one, gettext)) for one in document.reasons or ()],
+        twins=dossier.twins(session(), here.program.id, document.reasons),
+        proofs=proofs.of_document(session(), document_id),
+        history=dossier.history(session(), document.distributor_id, document_id),
+        happened=told(timeline(session(), document_id)),
+        successor=successor(session(), document_id) if document.status is DocumentStatus.SUPERSEDED else None,
+        forms={name: (asked or {}).get(name) or _form(name, document_id, formdata=None) for name in FORMS},
+        asked=next(iter(asked or {}), None),
+    )

@@ -1,0 +1,138 @@
+"""Decisions in words: forms that ask why, what keeps somebody from deciding, and what happened to a document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from wtforms import SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+
+from app.domain.decision_codes import ACCEPTING, REFUSING, TO_DO, said
+from app.domain.states import DocumentStatus, DocumentWord
+from app.web.forms import Form, choice
+from app.web.wording import DOCUMENT_STATUS
+from verification import decisions, talk
+from verification.timeline import Event
+
+
+class Accepting(Form):
+    """Why a document is accepted."""
+
+    code = SelectField(_("Why"), choices=[choice(code, _(text)) for code, text in ACCEPTING.items()])
+    words = StringField(_("In your own words"), [Optional(), Length(max=200)])
+
+
+class Refusing(Form):
+    """Why a document, or what is left out of it, is refused."""
+
+    code = SelectField(_("Why"), choices=[choice(code, _(text)) for code, text in REFUSING.items()])
+    words = StringField(_("In your own words"), [Optional(), Length(max=200)])
+
+
+class Saying(Form):
+    """Something that is said about a document."""
+
+    words = TextAreaField(_("What you say"), [InputRequired(_("Say something.")), Length(max=1000)])
+
+
+class Handing(Form):
+    """To whom a document is handed over, and why."""
+
+    to = SelectField(_("To whom"), validators=[InputRequired()])
+    words = StringField(_("In your own words"), [Optional(), Length(max=200)])
+
+
+def why_not(problem: decisions.CannotDecide) -> str:
+    """Say in the reader's language what keeps somebody from deciding."""
+    match problem:
+        case decisions.Taken():
+            return gettext("%(who)s has this document before them.", who=problem.holder)
+        case decisions.NotYours(why="company"):
+            return gettext("It is of a company that you belong to: somebody else decides.")
+        case decisions.NotYours(why="first"):
+            return gettext("You accepted it already: it takes a second person.")
+        case decisions.NotYours():
+            return gettext("You refused it: somebody else decides about the appeal.")
+        case decisions.PaidOut():
+            return gettext("What was spent cannot be decided anew.") + " " + " ".join(problem.sentences)
+        case decisions.Replaced():
+            return gettext("Another document has its number meanwhile.")
+        case decisions.WentBack():
+            return gettext("Goods of it went back; decide about what they went back with first.")
+        case talk.AppealedAlready():
+            return gettext("There was an appeal before; there is one for each document.")
+    return gettext("Somebody was quicker: the document is in another state by now.")
+
+
+def to_do(code: str | None) -> str:
+    """Say what a distributor can do about a refusal; nothing, where that is not known."""
+    return gettext(TO_DO[code]) if code is not None and code in TO_DO else ""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that happened to a document, as the timeline shows it."""
+
+    title: Any
+    tone: str
+    drawing: str
+    at: Any
+    who: str | None
+    words: str
+
+
+_SAID = {
+    DocumentWord.ASKED: (_("More was asked for"), "wait", "mail"),
+    DocumentWord.ANSWERED: (_("Answered"), "busy", "mail"),
+    DocumentWord.APPEALED: (_("Appealed"), "wait", "undo"),
+    DocumentWord.NOTE: (_("Note"), "plain", "edit"),
+    DocumentWord.HELD: (_("Set aside"), "wait", "clock"),
+    DocumentWord.HANDED: (_("Handed over"), "plain", "forward"),
+    DocumentWord.REOPENED: (_("Opened again"), "wait", "undo"),
+}
+
+
+def told(events: Sequence[Event]) -> list[Told]:
+    """Write what happened to a document."""
+    return [_told(one) for one in events]
+
+
+def _told(one: Event) -> Told:
+    if one.word is not None:
+        title, tone, drawing = _SAID[one.word]
+        return Told(title, tone, drawing, one.at, one.who, one.words)
+    if one.becomes is None:
+        return Told(gettext("Came in"), "plain", "dot", one.at, None, "")
+    words = said(one.code, one.words, gettext)
+    if one.becomes is DocumentStatus.REVIEW:
+        return Told(gettext("Accepted by one of two"), "busy", "check", one.at, one.who, words)
+    to = DOCUMENT_STATUS[one.becomes]
+    drawing = {DocumentStatus.ACCEPTED: "check", DocumentStatus.REFUSED: "cross"}.get(one.becomes, "dot")
+    return Told(to.text, to.tone, drawing, one.at, one.who, words)
+
+
+def settled(done: decisions.Together, becomes: DocumentStatus) -> list[tuple[str, str]]:
+    """Say what became of documents that were decided at once: text and tone of each message."""
+    found = []
+    if done.decided:
+        text = (
+            ngettext("%(num)s document is accepted.", "%(num)s documents are accepted.", done.decided)
+            if becomes is DocumentStatus.ACCEPTED
+            else ngettext("%(num)s document is refused.", "%(num)s documents are refused.", done.decided)
+        )
+        found.append((text, "success"))
+    if done.second:
+        text = ngettext(
+            "%(num)s document takes a second person.", "%(num)s documents take a second person.", done.second
+        )
+        found.append((text, "info"))
+    if done.left:
+        text = ngettext(
+            "%(num)s document is left: somebody else must decide it, or has it.",
+            "%(num)s documents are left: somebody else must decide them, or has them.",
+            done.left,
+        )
+        found.append((text, "warning"))
+    return found

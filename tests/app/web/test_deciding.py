@@ -1,0 +1,158 @@
+"""The queue and the page on which a document is decided: who has it, what is done to it, and the next one at once."""
+
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain.states import DocumentStatus
+from app.extensions import db
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from tests.app.web.conftest import token_of
+from tests.app.web.world import World
+from tests.support.desk import IN_REVIEW
+from tests.support.sales import Sold, sell
+
+As = Callable[[str], FlaskClient]
+
+
+def wait_in_review(world: World, *numbers: str, who: str = "D-7", lines: int = 2) -> list[int]:
+    """Bring invoices that wait, each of some lines of ten pieces for 100.00; gives their ids."""
+    from tests.app.web.world import _products
+
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        goods = sorted(_products(session, program.id).items())
+        sold = [
+            Sold(number, world.distributors[who], goods[at % len(goods)][1], 10, 100_00, "2026-03-05")
+            for number in numbers
+            for at in range(lines)
+        ]
+        sell(session, program, sold, source=IN_REVIEW)
+        found = dict(
+            session.execute(
+                select(SalesDocument.number, SalesDocument.id).where(
+                    SalesDocument.program_id == program.id, SalesDocument.number.in_(numbers)
+                )
+            ).all()
+        )
+        return [found[number] for number in numbers]
+
+
+def status_of(world: World, number: str) -> DocumentStatus:
+    with world.app.app_context(), transaction(db.session) as session:
+        return session.scalars(
+            select(SalesDocument.status)
+            .join(Program, Program.id == SalesDocument.program_id)
+            .where(Program.code == world.a, SalesDocument.number == number)
+            .order_by(SalesDocument.id.desc())
+            .limit(1)
+        ).one()
+
+
+def send(client: FlaskClient, page: str, act: str, **more: str):
+    return client.post(f"{page}/{act}", data={"csrf_token": token_of(client, page), **more})
+
+
+def test_a_page_that_is_opened_is_had_and_others_see_who_has_it(world: World, as_: As) -> None:
+    (number,) = wait_in_review(world, "Q/1")
+    page = f"/programs/{world.a}/review/{number}"
+    assert 'data-key="a"' in as_("verifier").get(page).text
+    other = as_("administrator").get(page).text
+    assert 'data-key="a"' not in other
+    assert f"{world.login('verifier')} has this document before them" in other
+    listed = as_("viewer").get(f"/programs/{world.a}/review?q=Q/1").text
+    assert f"{world.login('verifier')} has it" in listed
+    assert 'data-key="a"' not in as_("viewer").get(page).text, "who only looks decides nothing"
+    late = send(as_("administrator"), page, "accept", **{"accept-code": "in_order"})
+    assert late.location == page
+    assert "has this document before them" in as_("administrator").get(page).text
+    assert send(as_("verifier"), page, "back").location == f"/programs/{world.a}/review"
+    assert 'data-key="a"' in as_("administrator").get(page).text
+    send(as_("administrator"), page, "back")
+
+
+def test_after_a_decision_comes_the_next_document(world: World, as_: As) -> None:
+    first, second = wait_in_review(world, "Q/2", "Q/3")
+    client = as_("verifier")
+    page = f"/programs/{world.a}/review/{first}"
+    client.get(page)
+    answer = send(client, page, "accept", **{"accept-code": "explained", "accept-words": "by a letter"})
+    assert re.fullmatch(rf"/programs/{world.a}/review/\d+", answer.location)
+    assert status_of(world, "Q/2") is DocumentStatus.ACCEPTED
+    after = client.get(page).text
+    assert "What stood out is explained. by a letter" in after
+    assert "Open again" in after
+    page = f"/programs/{world.a}/review/{second}"
+    client.get(page)
+    assert send(client, page, "refuse", **{"refuse-code": "no-such"}).status_code == 400
+    send(client, page, "refuse", **{"refuse-code": "twice"})
+    assert status_of(world, "Q/3") is DocumentStatus.REFUSED
+    opened = send(client, page, "reopen", **{"reopen-words": "a letter came"})
+    assert opened.location != page
+    assert "a letter came" in client.get(opened.location).text
+    assert status_of(world, "Q/3") is DocumentStatus.REVIEW
+    send(client, opened.location, "back")
+
+
+def test_lines_and_quantities_are_accepted_in_part(world: World, as_: As) -> None:
+    (number,) = wait_in_review(world, "Q/4")
+    client, page = as_("verifier"), f"/programs/{world.a}/review/{number}"
+    client.get(page)
+    whole = {"line-1": "1", "quantity-1": "10", "line-2": "1", "quantity-2": "10", "part-code": "proof_differs"}
+    for wrong, text in (
+        (whole, "This is the whole document"),
+        ({"part-code": "twice"}, "Leave a line"),
+        (whole | {"quantity-1": "11"}, "Line 1: write a quantity up to 10"),
+        (whole | {"quantity-2": "x"}, "Line 2: write a quantity up to 10"),
+    ):
+        answer = send(client, page, "part", **wrong)
+        assert (answer.status_code, text in answer.text) == (400, True), wrong
+    assert status_of(world, "Q/4") is DocumentStatus.REVIEW
+    send(client, page, "part", **{"line-2": "1", "quantity-2": "2.5", "part-code": "proof_differs"})
+    assert status_of(world, "Q/4") is DocumentStatus.ACCEPTED
+    assert "Go to what counts" in client.get(page).text
+
+
+def test_what_is_set_aside_handed_over_or_asked_about_leaves_the_page(world: World, as_: As) -> None:
+    held, handed, asked = wait_in_review(world, "Q/5", "Q/6", "Q/7")
+    client, review = as_("verifier"), f"/programs/{world.a}/review"
+    for number, act, more in (
+        (held, "hold", {"hold-words": "the sponsor is asked"}),
+        (handed, "hand", {"hand-to": world.login("administrator"), "hand-words": "you know them"}),
+        (asked, "ask", {"ask-words": "Which branch was it?"}),
+    ):
+        client.get(f"{review}/{number}")
+        empty = send(client, f"{review}/{number}", act, **dict.fromkeys(more, ""))
+        assert empty.status_code == 400, act
+        assert send(client, f"{review}/{number}", act, **more).status_code == 303
+    for state, number in (("held", "Q/5"), ("asked", "Q/7")):
+        assert number in client.get(f"{review}?state={state}").text
+    boss = as_("administrator")
+    assert "Q/6" in boss.get(f"{review}?whose=mine").text
+    taken = boss.post(f"{review}/next", data={"csrf_token": token_of(boss, review)})
+    assert taken.location == f"{review}/{handed}", "what was handed over comes first"
+    assert "you know them" in boss.get(taken.location).text
+    send(boss, taken.location, "note", **{"note-words": "called them"})
+    assert "called them" in boss.get(taken.location).text
+    assert "called them" not in as_("distributor").get(f"/programs/{world.a}/documents/{handed}").text
+    send(boss, taken.location, "back")
+
+
+def test_all_that_the_filters_leave_are_decided_with_their_sums_shown_first(world: World, as_: As) -> None:
+    numbers = [f"BULK/{at}" for at in range(30)]
+    wait_in_review(world, *numbers, who="D-8", lines=1)
+    client, review = as_("verifier"), f"/programs/{world.a}/review"
+    token = token_of(client, review)
+    sure = client.post(f"{review}/refuse?q=BULK", data={"csrf_token": token, "all": "1"})
+    assert "Refuse 30 documents" in sure.text
+    for sums in ("<dt>Yours to decide</dt><dd>30</dd>", "3,000.00", "<dt>Points that are taken back</dt><dd>300</dd>"):
+        assert sums in sure.text
+    ids = re.findall(r'name="ids" value="(\d+)"', sure.text)
+    how = {"csrf_token": token, "ids": ids, "code": "not_proved", "words": "none came"}
+    done = client.post(f"{review}/refuse?q=BULK", data=how, follow_redirects=True)
+    assert "30 documents are refused." in done.text
+    assert {status_of(world, number) for number in numbers} == {DocumentStatus.REFUSED}

@@ -1,0 +1,134 @@
+"""What somebody has beside a document to decide it: what its distributor brought before, and what it resembles."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.states import DocumentKind, DocumentStatus, Unit
+from app.models.catalogue import Product
+from app.models.distributors import Distributor
+from app.models.sales import Award, SalesDocument, SalesLine
+
+LOOKED_AT = 500
+"""So many of a distributor's newest documents say what is usual for it."""
+SHOWN = 6
+
+
+@dataclass(frozen=True)
+class History:
+    """What a distributor brought before: how many of each, what an invoice of it usually comes to, and the newest."""
+
+    accepted: int
+    refused: int
+    waiting: int
+    usual_minor: int | None
+    largest_minor: int | None
+    newest: Sequence[Any]
+
+
+def history(session: Session, distributor_id: int, besides: int) -> History:
+    """Look at a distributor's newest documents, besides the one that is being decided."""
+    recent = session.execute(
+        select(
+            SalesDocument.id,
+            SalesDocument.number,
+            SalesDocument.issued_on,
+            SalesDocument.net_minor,
+            SalesDocument.status,
+            SalesDocument.kind,
+        )
+        .where(SalesDocument.distributor_id == distributor_id, SalesDocument.id != besides)
+        .order_by(SalesDocument.issued_on.desc(), SalesDocument.id.desc())
+        .limit(LOOKED_AT)
+    ).all()
+    count = Counter(one.status for one in recent)
+    amounts = sorted(
+        one.net_minor for one in recent if one.status is DocumentStatus.ACCEPTED and one.kind is DocumentKind.INVOICE
+    )
+    return History(
+        accepted=count[DocumentStatus.ACCEPTED],
+        refused=count[DocumentStatus.REFUSED],
+        waiting=count[DocumentStatus.REVIEW],
+        usual_minor=amounts[len(amounts) // 2] if amounts else None,
+        largest_minor=amounts[-1] if amounts else None,
+        newest=[one for one in recent if one.status is not DocumentStatus.SUPERSEDED][:SHOWN],
+    )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a document, with what it gives."""
+
+    number: int
+    code: str
+    name: str
+    quantity_milli: int
+    unit_price_micro: int | None
+    net_minor: int
+    points: int
+
+
+@dataclass(frozen=True)
+class Twin:
+    """Another document that a check names, with its lines."""
+
+    id: int
+    number: str
+    distributor_name: str
+    issued_on: Any
+    net_minor: int
+    status: DocumentStatus
+    lines: Sequence[Line]
+
+
+def lines_of(session: Session, document_id: int, *, most: int | None = None) -> list[Line]:
+    """Give the lines of a document in order."""
+    given = (
+        select(cast(func.coalesce(func.sum(Award.amount), 0), BigInteger))
+        .where(
+            Award.document_id == SalesLine.document_id,
+            Award.line_number == SalesLine.line_number,
+            Award.unit == Unit.POINTS,
+        )
+        .correlate(SalesLine)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            SalesLine.line_number,
+            Product.code,
+            Product.name,
+            SalesLine.quantity_milli,
+            SalesLine.unit_price_micro,
+            SalesLine.net_minor,
+            given,
+        )
+        .join(Product, Product.id == SalesLine.product_id)
+        .where(SalesLine.document_id == document_id)
+        .order_by(SalesLine.line_number)
+        .limit(most)
+    )
+    return [Line(*row) for row in rows]
+
+
+def twins(session: Session, program_id: int, reasons: Sequence[dict[str, Any]] | None, *, most: int = 2) -> list[Twin]:
+    """Give the documents of the programme that the findings of a check name (``document_id``)."""
+    named = [one["document_id"] for one in reasons or () if isinstance(one.get("document_id"), int)]
+    rows = session.execute(
+        select(
+            SalesDocument.id,
+            SalesDocument.number,
+            Distributor.name,
+            SalesDocument.issued_on,
+            SalesDocument.net_minor,
+            SalesDocument.status,
+        )
+        .join(Distributor, Distributor.id == SalesDocument.distributor_id)
+        .where(SalesDocument.id.in_(list(dict.fromkeys(named))[:most]), SalesDocument.program_id == program_id)
+        .order_by(SalesDocument.id)
+    ).all()
+    return [Twin(*row, lines=lines_of(session, row[0], most=20)) for row in rows]

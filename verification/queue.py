@@ -1,0 +1,282 @@
+"""The queue of documents that wait for a person, and who has which of them before them.
+
+Whoever takes a document has it for some minutes (a lease): nobody else is given it, and nobody else decides it. It is
+taken under a lock that others step over, so that any number of people who ask at once get documents that differ.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from sqlalchemy import (
+    ColumnElement,
+    SQLColumnExpression,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.states import DocumentStatus, DocumentWord, ReviewState
+from app.models.claims import DocumentMessage
+from app.models.distributors import Distributor
+from app.models.people import Membership, UserAccount
+from app.models.reviews import Review
+from app.models.sales import Decision, SalesDocument
+from app.services.people import GRANTS, Permission
+
+LEASE = dt.timedelta(minutes=10)
+"""So long a document is left to whoever took it."""
+
+OFFERED = (ReviewState.WAITING, ReviewState.SECOND)
+"""What is given to whoever asks for the next: neither what is held, nor what waits for an answer."""
+
+Login: TypeAlias = str | SQLColumnExpression[str]
+
+# the status is written out: an index serves it that the planner finds only if it can see it
+WAITS: ColumnElement[bool] = literal_column(f"sales_document.status = {int(DocumentStatus.REVIEW)}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a document stands in the queue, and who has it."""
+
+    document_id: int
+    state: ReviewState
+    risk: int
+    opened_at: dt.datetime
+    leased_by: str | None
+    leased_until: dt.datetime | None
+    handed_to: str | None
+    first_by: str | None
+    first_reason: str | None
+    closed_at: dt.datetime | None
+
+    def holder(self, now: dt.datetime) -> str | None:
+        """Tell who has it before them; nobody, where the time is over."""
+        return self.leased_by if self.leased_until is not None and self.leased_until > now else None
+
+
+def place_of(session: Session, document_id: int) -> Place | None:
+    """Tell where a document stands; None where it never waited, or nobody looked at it yet."""
+    row = session.execute(select(*_PLACE).where(Review.document_id == document_id)).one_or_none()
+    return None if row is None else _as_place(row)
+
+
+def locked(session: Session, document_id: int) -> Place:
+    """Lock the place of a document that waits, and give it."""
+    return _as_place(session.execute(select(*_PLACE).where(Review.document_id == document_id).with_for_update()).one())
+
+
+def judged_before(session: Session, document_id: int, actor: str) -> bool:
+    """Tell whether somebody refused the document whose distributor appeals."""
+    query = select(SalesDocument.id).where(SalesDocument.id == document_id, _judged_before(actor))
+    return session.scalars(query).one_or_none() is not None
+
+
+def is_of_own_company(session: Session, document_id: int, actor: str) -> bool:
+    """Tell whether a document is of a company somebody belongs to."""
+    query = select(SalesDocument.id).where(SalesDocument.id == document_id, of_own_company(actor))
+    return session.scalars(query).one_or_none() is not None
+
+
+def enter(session: Session, program_id: int) -> None:
+    """Give a place to every document that waits and has none. The caller commits."""
+    missing = (
+        select(
+            SalesDocument.id,
+            SalesDocument.program_id,
+            literal(ReviewState.WAITING, Review.state.type),
+            literal(0),
+            SalesDocument.counted_at,
+        )
+        .where(SalesDocument.program_id == program_id, WAITS)
+        .where(~select(Review.document_id).where(Review.document_id == SalesDocument.id).exists())
+    )
+    columns = ["document_id", "program_id", "state", "risk", "opened_at"]
+    session.execute(insert(Review).from_select(columns, missing).on_conflict_do_nothing())
+
+
+def take_next(
+    session: Session,
+    program_id: int,
+    actor: str,
+    *,
+    now: dt.datetime,
+    after: int | None = None,
+    backwards: bool = False,
+) -> int | None:
+    """Take the gravest document that somebody may decide and nobody has: what was handed to them before all others.
+
+    ``after`` names the one they leave: it goes back, and the next behind it is taken, or before it where they go
+    ``backwards``; behind the last comes the first. The caller commits.
+    """
+    enter(session, program_id)
+    if after is not None:
+        put_back(session, program_id, after, actor)
+    mine = Review.handed_to == actor
+    place = (case((mine, 0), else_=1), -Review.risk, Review.opened_at, Review.document_id)
+    free = (
+        select(Review.document_id)
+        .join(SalesDocument, SalesDocument.id == Review.document_id)
+        .where(
+            Review.program_id == program_id,
+            Review.closed_at.is_(None),
+            Review.state.in_(OFFERED),
+            WAITS,
+            or_(Review.handed_to.is_(None), mine),
+            open_to(actor, now),
+        )
+        .order_by(*(one.desc() if backwards else one for one in place))
+        .limit(1)
+        .with_for_update(of=Review, skip_locked=True)
+    )
+    found = None
+    left = None if after is None else session.execute(select(*place).where(Review.document_id == after)).one_or_none()
+    if left is not None:
+        here: Any = tuple_(*place)
+        there: Any = tuple_(*(literal(value) for value in left))
+        found = session.scalars(free.where(here < there if backwards else here > there)).one_or_none()
+    if found is None:
+        found = session.scalars(free).one_or_none()
+    if found is not None:
+        _lease(session, found, actor, now)
+    return found
+
+
+def take(session: Session, program_id: int, document_id: int, actor: str, *, now: dt.datetime) -> bool:
+    """Take one document, and tell whether somebody has it now; a second time the lease begins anew.
+
+    Whoever may not decide it (`open_to`) does not get it. The caller commits.
+    """
+    enter(session, program_id)
+    free = (
+        select(Review.document_id)
+        .join(SalesDocument, SalesDocument.id == Review.document_id)
+        .where(
+            Review.document_id == document_id,
+            Review.program_id == program_id,
+            Review.closed_at.is_(None),
+            WAITS,
+            open_to(actor, now),
+        )
+        .with_for_update(of=Review, skip_locked=True)
+    )
+    if session.scalars(free).one_or_none() is None:
+        return False
+    _lease(session, document_id, actor, now)
+    return True
+
+
+def put_back(session: Session, program_id: int, document_id: int, actor: str) -> None:
+    """Let go of a document; where somebody else has it, nothing changes. The caller commits."""
+    session.execute(
+        update(Review)
+        .where(Review.document_id == document_id, Review.program_id == program_id, Review.leased_by == actor)
+        .values(leased_by=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def open_to(actor: str, now: dt.datetime) -> ColumnElement[bool]:
+    """Give the condition under which somebody may decide a document in review, with its place in the queue.
+
+    Nobody else has it, it is of no company of theirs, they are not the one of two who accepted it already, and where
+    its distributor appeals, not the one who refused it.
+    """
+    return and_(or_(Review.leased_by.is_(None), Review.leased_until <= now, Review.leased_by == actor), *_suits(actor))
+
+
+def _suits(actor: Login) -> tuple[ColumnElement[bool], ...]:
+    """Give what must hold of somebody and a document, whoever has it before them."""
+    return or_(Review.first_by.is_(None), Review.first_by != actor), ~of_own_company(actor), ~_judged_before(actor)
+
+
+def of_own_company(actor: Login) -> ColumnElement[bool]:
+    """Give the condition that a document is of a company somebody belongs to, in this programme or another."""
+    own, theirs, seat = aliased(Distributor), aliased(Distributor), aliased(Membership)
+    return (
+        select(seat.id)
+        .join(UserAccount, UserAccount.id == seat.user_id)
+        .join(own, own.id == seat.distributor_id)
+        .join(theirs, theirs.id == SalesDocument.distributor_id)
+        .where(UserAccount.login == actor, or_(own.id == theirs.id, own.tax_id == theirs.tax_id))
+        .correlate_except(own, theirs, seat, UserAccount)
+        .exists()
+    )
+
+
+def _judged_before(actor: Login) -> ColumnElement[bool]:
+    """Give the condition that somebody refused the document whose distributor appeals."""
+    return (
+        select(DocumentMessage.id)
+        .join(Decision, Decision.document_id == DocumentMessage.document_id)
+        .where(
+            DocumentMessage.document_id == SalesDocument.supersedes_id,
+            DocumentMessage.kind == DocumentWord.APPEALED,
+            Decision.becomes == DocumentStatus.REFUSED,
+            Decision.decided_by == actor,
+        )
+        .correlate_except(DocumentMessage, Decision)
+        .exists()
+    )
+
+
+def deciders(session: Session, program_id: int, document_id: int, actor: str) -> Sequence[Any]:
+    """Give the others who might decide a document that waits, by name: sign-in name and name."""
+    roles = [role.value for role, granted in GRANTS.items() if Permission.DECIDE in granted]
+    one = aliased(UserAccount)
+    return session.execute(
+        select(one.login, one.name)
+        .join(Membership, Membership.user_id == one.id)
+        .join(Review, Review.document_id == document_id)
+        .join(SalesDocument, SalesDocument.id == Review.document_id)
+        .where(
+            Membership.program_id == program_id,
+            Membership.role.in_(roles),
+            one.active,
+            one.login != actor,
+            *_suits(one.login),
+        )
+        .distinct()
+        .order_by(one.name, one.login)
+    ).all()
+
+
+def _lease(session: Session, document_id: int, actor: str, now: dt.datetime) -> None:
+    session.execute(
+        update(Review)
+        .where(Review.document_id == document_id)
+        .values(leased_by=actor, leased_until=now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_PLACE = (
+    Review.document_id,
+    Review.state,
+    Review.risk,
+    Review.opened_at,
+    Review.leased_by,
+    Review.leased_until,
+    Review.handed_to,
+    Review.first_by,
+    Review.first_reason,
+    Review.closed_at,
+)
+
+
+def _as_place(row: Any) -> Place:
+    return Place(*row)
+
+
+RISK: ColumnElement[int] = func.coalesce(Review.risk, 0)
+"""How grave a document is, in the query of a list that joins the queue from outside."""
