@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     max_proof_megapixels: int = Field(120, ge=1, le=1_000, description="most pixels of a photo, in millions")
     proof_memory_mb: int = Field(1_024, ge=256, description="memory that showing a proof may take, in MiB")
     proof_seconds: int = Field(20, ge=1, description="processor time that showing a proof may take")
+    e_invoice_schemas: Path | None = Field(None, description="folder of schemas that e-invoices are held against")
     demo: bool = Field(default=False, description="offer the demonstration's sample sign-ins on the sign-in page")
     public_url: str | None = Field(None, description="where people reach the pages: links in messages begin with it")
     proxies: int = Field(0, ge=0, le=5, description="how many proxies of ours stand before the web server")
@@ -69,6 +70,13 @@ class Settings(BaseSettings):
         if in_the_way is not None:
             raise ValueError(f"{in_the_way} is a file; name a folder")
         return home
+
+    @field_validator("e_invoice_schemas")
+    @classmethod
+    def _is_a_folder_that_is_there(cls, folder: Path | None) -> Path | None:
+        if folder is not None and not folder.is_dir():
+            raise ValueError(f"{folder} is no folder; name the one that holds the schemas")
+        return folder
 
     @field_validator("database_url", "database_owner_url")
     @classmethod

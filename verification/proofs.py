@@ -13,14 +13,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.locks import lock_name
 from app.models.claims import Attachment, Claim
+from app.models.sales import SalesDocument
 from verification import pages
 from verification.einvoices.invoice import EInvoice, EInvoiceRefused, NotAnEInvoice, Reason
+from verification.einvoices.kinds import is_xml
 from verification.einvoices.reading import read
 
 JPEG, PNG, WEBP, HEIC = "image/jpeg", "image/png", "image/webp", "image/heic"
@@ -36,7 +38,6 @@ SMALL = 240
 """Pixels of a page in a list."""
 
 _HEIF = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
-_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _LONGEST_NAME = 200
 
 
@@ -70,7 +71,7 @@ def told_by(content: bytes) -> str | None:
         return HEIC
     if content.lstrip()[:5] == b"%PDF-":
         return PDF
-    if content.lstrip().startswith((b"<", *_MARKS)):
+    if is_xml(content):
         return XML
     return None
 
@@ -78,14 +79,16 @@ def told_by(content: bytes) -> str | None:
 def take(
     session: Session,
     settings: Settings,
-    claim: Claim,
+    of: Claim | SalesDocument,
     content: bytes,
     file_name: str,
     *,
     actor: str,
     now: dt.datetime,
 ) -> Taken:
-    """Take a file in as a proof of a draft; the same file twice is one proof. ``claim`` is locked; the caller commits.
+    """Take a file in as a proof of a draft, or of a document with an answer; the same file twice is one proof.
+
+    What it is of is locked; the caller commits.
 
     Raises:
         ProofRefused: It cannot be one.
@@ -98,23 +101,21 @@ def take(
     if media_type is None:
         raise ProofRefused("unknown_kind")
     digest = hashlib.sha256(content).digest()
-    known = session.scalars(
-        select(Attachment).where(Attachment.claim_id == claim.id, Attachment.file_sha256 == digest)
-    ).one_or_none()
-    last, many = session.execute(
-        select(func.coalesce(func.max(Attachment.place), 0), func.count()).where(Attachment.claim_id == claim.id)
-    ).one()
+    mine = {"claim_id": of.id} if isinstance(of, Claim) else {"document_id": of.id}
+    its = and_(*(getattr(Attachment, name) == id_ for name, id_ in mine.items()))
+    known = session.scalars(select(Attachment).where(its, Attachment.file_sha256 == digest).limit(1)).one_or_none()
+    last, many = session.execute(select(func.coalesce(func.max(Attachment.place), 0), func.count()).where(its)).one()
     if known is None and many >= settings.max_proofs:
         raise ProofRefused("too_many", most=settings.max_proofs)
-    invoice = _invoice(content, file_name, media_type)
+    invoice = _invoice(content, file_name, media_type, settings)
     looked = _look(content, media_type, settings)
     if known is not None:
         return Taken(known, invoice, looked.text)
     lock_name(session, _name(digest))  # nobody removes the file while it becomes ours
     _keep(settings.files, digest, content)
     attachment = Attachment(
-        program_id=claim.program_id,
-        claim_id=claim.id,
+        program_id=of.program_id,
+        **mine,
         place=last + 1,
         file_name=_printable(file_name),
         media_type=media_type,
@@ -196,12 +197,12 @@ def _look(content: bytes, media_type: str, settings: Settings) -> pages.Looked:
             raise ProofRefused(why.code, pages=settings.max_proof_pages, pixels=settings.max_proof_megapixels) from None
 
 
-def _invoice(content: bytes, file_name: str, media_type: str) -> EInvoice | None:
+def _invoice(content: bytes, file_name: str, media_type: str, settings: Settings) -> EInvoice | None:
     """Read the e-invoice that a file is or carries; XML that is none is no proof, a PDF without one is a PDF."""
     if media_type not in (XML, PDF):
         return None
     try:
-        return read(content, file_name)
+        return read(content, file_name, settings.e_invoice_schemas)
     except NotAnEInvoice:
         if media_type == XML:
             raise ProofRefused("no_einvoice") from None

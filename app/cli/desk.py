@@ -4,6 +4,7 @@ import uuid
 
 import click
 
+from app.cli import e_invoices
 from app.cli.ledger import PROGRAM, UNIT, chosen_program, decimals_of
 from app.cli.output import NOT_FOUND, REFUSED, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
@@ -16,7 +17,7 @@ MOST = 10**15
 BY = click.option("--by", help="Sign-in name of whoever decides; by default the account on this machine.")
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @PROGRAM
 @click.option(
     "--status",
@@ -28,10 +29,13 @@ BY = click.option("--by", help="Sign-in name of whoever decides; by default the 
 )
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many, oldest first.")
 @json_option
-def documents(program_code: str | None, status_name: str, limit: int, as_json: bool) -> None:
+@click.pass_context
+def documents(context: click.Context, program_code: str | None, status_name: str, limit: int, as_json: bool) -> None:
     """List documents by what was decided about them: what waits for review, what was refused, and why."""
     from verification import decisions
 
+    if context.invoked_subcommand is not None:
+        return
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
         decimals, currency = program.currency_decimals, program.currency
@@ -68,6 +72,9 @@ def documents(program_code: str | None, status_name: str, limit: int, as_json: b
     ]
     headers = ["Id", "Number", "Issued", "Distributor", f"Net ({currency})", "Why"]
     print_table(f"Documents: {status_name}", headers, rows, frozenset({4}))
+
+
+documents.add_command(e_invoices.read)
 
 
 @click.command()

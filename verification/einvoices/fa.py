@@ -155,7 +155,7 @@ def _net(row: etree._Element, rate: int | None, figures: Figures) -> int:
     if stated is not None:
         return figures.minor(stated, "P_11")
     if gross is not None:
-        return figures.share(Fraction(decimal(gross, "P_11A")) * 10_000 / (10_000 + (rate or 0)), "P_11A")
+        return figures.share(Fraction(decimal(gross, "P_11A")) * Fraction(10_000, 10_000 + (rate or 0)), "P_11A")
     quantity = decimal(text(row, "P_8B") or "0", "P_8B")
     return figures.share(Fraction(decimal(price or "0", "P_9A")) * Fraction(quantity), "P_9A")
 

@@ -104,7 +104,7 @@ def _discounted(row: etree._Element, price: Fraction) -> Fraction:
         if amount is not None:
             price += sign * Fraction(decimal(amount, "Importo"))
         elif percent is not None:
-            price += sign * price * Fraction(decimal(percent, "Percentuale")) / 100
+            price += sign * price * Fraction(Fraction(decimal(percent, "Percentuale")), 100)
     return price
 
 

@@ -108,7 +108,7 @@ class Figures:
         pieces = decimal(per or "1", field)
         if not pieces:
             raise BadEInvoice([reason("not_a_number", "block", field=field, found=repr(per), example="1")])
-        return self.micro(Fraction(decimal(said, field)) / Fraction(pieces), field)
+        return self.micro(Fraction(Fraction(decimal(said, field)), Fraction(pieces)), field)
 
     def micro(self, price: Fraction, field: str) -> int:
         """Give a price in millionths of a minor unit."""

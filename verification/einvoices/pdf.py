@@ -9,16 +9,9 @@ import subprocess
 
 from app.local.walls import BARE, command
 from verification.einvoices.invoice import BadEInvoice, NotAnEInvoice, reason
-from verification.einvoices.limits import LARGEST_PDF_MIB, PDF_REFUSED, PDF_SECONDS
+from verification.einvoices.limits import LARGEST_PDF_MIB, PDF_REFUSED, PDF_SECONDS, in_mib
 
-_MAGIC = b"%PDF-"
-_BEGINS_WITHIN = 1_024
 _LENGTH = 8
-
-
-def is_pdf(data: bytes) -> bool:
-    """Tell a PDF: its first word may stand a little way in."""
-    return _MAGIC in data[:_BEGINS_WITHIN]
 
 
 def attached_xml(pdf: bytes) -> list[bytes]:
@@ -30,7 +23,7 @@ def attached_xml(pdf: bytes) -> list[bytes]:
         RuntimeError: The reader does not start: no fault of the file.
     """
     if len(pdf) > LARGEST_PDF_MIB << 20:
-        raise BadEInvoice([reason("pdf_too_large", "block", found=f"{len(pdf) / (1 << 20):.1f}", most=LARGEST_PDF_MIB)])
+        raise BadEInvoice([reason("pdf_too_large", "block", found=in_mib(len(pdf)), most=LARGEST_PDF_MIB)])
     try:
         done = subprocess.run(
             command("verification.einvoices.pdf_reader", str(os.getpid())),

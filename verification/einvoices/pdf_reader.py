@@ -11,12 +11,11 @@ import pypdfium2
 from pypdfium2.raw import FPDF_ERR_PASSWORD
 
 from app.local.walls import shut_in
+from verification.einvoices.kinds import is_xml
 from verification.einvoices.limits import LARGEST_XML_MIB, PDF_CPU_SECONDS, PDF_MEMORY_MIB, PDF_REFUSED
 
 _MOST_ATTACHMENTS = 100
 _MOST_XML = 8
-_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-"""Before XML that says its encoding by a mark."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,7 +37,7 @@ def _attached(pdf: bytes) -> Iterator[bytes]:
             content = bytes(document.get_attachment(at).get_data())
         except pypdfium2.PdfiumError:
             continue  # an attachment without content
-        if found < _MOST_XML and content.lstrip().startswith((b"<", *_MARKS)):
+        if found < _MOST_XML and is_xml(content):
             found += 1
             yield content[: (LARGEST_XML_MIB << 20) + 1]  # no more than shows that it is too large
 

@@ -10,7 +10,8 @@ from lxml import etree
 from verification import ksef
 from verification.einvoices import arithmetic, cii, fa, fattura, parties, ubl
 from verification.einvoices.invoice import EInvoice, NotAnEInvoice, Reason, reason
-from verification.einvoices.pdf import attached_xml, is_pdf
+from verification.einvoices.kinds import is_pdf, is_xml
+from verification.einvoices.pdf import attached_xml
 from verification.einvoices.schemas import against_schema
 from verification.einvoices.xml import parse
 
@@ -41,6 +42,8 @@ def read(data: bytes, file_name: str, schemas: Path | None = None) -> EInvoice:
         BadEInvoice: It is one, and cannot be used; the problems say why.
     """
     if not is_pdf(data):
+        if not is_xml(data):
+            raise NotAnEInvoice([reason("neither_xml_nor_pdf", "block")])
         return _read_xml(data, file_name, schemas)
     problems: list[Reason] = []
     for xml in attached_xml(data):

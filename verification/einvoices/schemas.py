@@ -84,4 +84,4 @@ class _FromTheFolder(etree.Resolver):  # type: ignore[misc]  # lxml carries no t
 
     def resolve(self, url: str | None, public_id: str | None, context: object) -> object:
         name = PurePosixPath(urlsplit(url or "").path).name
-        return self.resolve_filename(str(self._folder / name), context)
+        return self.resolve_filename(str(self._folder.joinpath(name)), context)

@@ -3,7 +3,7 @@
 from lxml import etree
 
 from verification.einvoices.invoice import BadEInvoice, NotAnEInvoice, reason
-from verification.einvoices.limits import DEEPEST, LARGEST_XML_MIB, MOST_ELEMENTS
+from verification.einvoices.limits import DEEPEST, LARGEST_XML_MIB, MOST_ELEMENTS, in_mib
 
 _PIECE = 1 << 16
 
@@ -16,7 +16,7 @@ def parse(xml: bytes) -> etree._Element:
         BadEInvoice: It is broken, declares a document type, or is larger or deeper than any invoice.
     """
     if len(xml) > LARGEST_XML_MIB << 20:
-        raise BadEInvoice([reason("xml_too_large", "block", found=f"{len(xml) / (1 << 20):.1f}", most=LARGEST_XML_MIB)])
+        raise BadEInvoice([reason("xml_too_large", "block", found=in_mib(len(xml)), most=LARGEST_XML_MIB)])
     parser = etree.XMLPullParser(
         ("start", "end"),
         resolve_entities=False,

@@ -51,8 +51,10 @@ def test_a_line_as_it_was_before_a_correction_gives_back_what_it_said():
 def test_other_xml_is_no_e_invoice():
     with pytest.raises(NotAnEInvoice, match="Potwierdzenie is no e-invoice"):
         read(b"<Potwierdzenie/>", "upo.xml")
-    with pytest.raises(NotAnEInvoice, match="broken"):
+    with pytest.raises(NotAnEInvoice, match="Neither XML nor a PDF"):
         read(b"\x89PNG", "photo.xml")
+    with pytest.raises(NotAnEInvoice, match="broken"):
+        read(b"<", "half.xml")
 
 
 def test_an_invoice_without_a_number_is_a_bad_one():

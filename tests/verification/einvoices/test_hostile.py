@@ -69,7 +69,7 @@ def test_an_invoice_of_a_pdf_is_read_as_warily():
         read(pdf_with(cii().replace(b"<x:", b"<!DOCTYPE x><x:", 1)), "i.pdf")
 
 
-@pytest.mark.parametrize("cut", [1, 50, 500, 1_500])
+@pytest.mark.parametrize("cut", [1, 50, 500, 1_000])
 def test_half_a_file_is_refused(cut):
     with pytest.raises((BadEInvoice, NotAnEInvoice), match="broken"):
         read(fa()[:-cut], "i.xml")
