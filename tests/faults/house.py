@@ -28,7 +28,7 @@ from app.jobs import messenger, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
 from app.services import program_files, programs
-from importers import batches
+from importers import batches, undoing
 from importers.batches import Progress
 from tests.app.local.support import eventually, kill, pid_of, status_of
 from tests.faults.reports import Report
@@ -94,6 +94,7 @@ class House:
         )
         made = Site.at(Settings(home=home, **chosen), addresses)
         importers.jobs.register(made.settings, addresses.redis_url, utc_now)
+        undoing.register(utc_now)
         try:
             yield made
         finally:

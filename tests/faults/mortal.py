@@ -26,9 +26,11 @@ from app.factory import utc_now
 from app.jobs import board, registry, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
+from importers import undoing
 from verification import gate
 
 FENCE = "the fence"
+UNDONE_AT_ONCE = 8
 WALLETS = "the lock of the wallets before documents are looked at"
 
 Stage: TypeAlias = Callable[[str], AbstractContextManager[None]]
@@ -104,6 +106,12 @@ def work_and_die(settings: Settings, addresses: Addresses, known: Path) -> None:
     _work(settings, addresses, Places(reach))
 
 
+def undo_and_die(settings: Settings, addresses: Addresses, known: Path) -> None:
+    """Do the same where imports are undone a few documents at a time, and a few distributors a job."""
+    undoing._PIECE = UNDONE_AT_ONCE
+    work_and_die(settings, addresses, known)
+
+
 def work_and_freeze(settings: Settings, addresses: Addresses, at: str, without: Sequence[str]) -> None:
     """Work without some of our protections, and freeze the first time that a place is reached whose name matches.
 
@@ -142,6 +150,7 @@ def _work(settings: Settings, addresses: Addresses, places: Places) -> None:
     engine = create_engine(addresses.database_url)
     sessions = scoped_session(sessionmaker(engine))
     importers.jobs.register(settings, addresses.redis_url, utc_now)
+    undoing.register(utc_now)
     places.watch()
     bench = worker.Bench(sessions, engine, settings.lease_seconds)
     while worker.do_one(bench) or _unfinished(sessions):
