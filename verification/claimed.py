@@ -69,7 +69,8 @@ class Problem:
 class ClaimedLine:
     """A line as it was given. ``said`` is what the invoice, or whoever typed it, calls the product.
 
-    ``position`` is its place in an e-invoice: there the file says how many and how much, and nobody else.
+    ``position`` is its place in an e-invoice: there the file says how many and how much, and nobody else. ``may_be``
+    are products that are called alike, the likeliest first.
     """
 
     said: str = ""
@@ -79,6 +80,7 @@ class ClaimedLine:
     net_minor: int | None = None
     gross_minor: int | None = None
     position: int | None = None
+    may_be: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
         """Tell whether anything was given at all."""
@@ -161,7 +163,9 @@ class ClaimedInvoice:
             seller_tax_id=kept.get("seller_tax_id", ""),
             total_minor=kept.get("total_minor"),
             proposed=tuple(kept.get("proposed", ())),
-            lines=tuple(ClaimedLine(**line) for line in kept.get("lines", ())),
+            lines=tuple(
+                ClaimedLine(**line | {"may_be": tuple(line.get("may_be", ()))}) for line in kept.get("lines", ())
+            ),
         )
 
 

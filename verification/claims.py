@@ -32,6 +32,7 @@ from verification.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem,
 from verification.einvoices.invoice import EInvoice
 from verification.filling import Filled
 from verification.gate import Source, admit, document_keys
+from verification.matching import match_lines
 
 LONGEST_KEY = 64
 SUGGESTED = 8
@@ -145,17 +146,12 @@ def fill(session: Session, program: Program, claim: Claim, said: EInvoice) -> Fi
     if (why := filling.refusal(said, program)) is not None:
         return Filled(why=why)
     tax_id = session.scalars(select(Distributor.tax_id).where(Distributor.id == claim.distributor_id)).one()
-    invoice = filling.claimed(said, tax_id)
-    names = aliases.product_names(session, program.id, "")
-    lines = []
-    for line, written in zip(invoice.lines, said.lines, strict=True):
-        tries = (_meant(names, claim.distributor_id, 0, replace(line, said=one)) for one in filling.names_of(written))
-        found = next((one for one, problems in filter(None, tries) if not problems), line)
-        lines.append(replace(found, said=line.said))
-    invoice = replace(invoice, lines=tuple(lines))
+    matched = match_lines(session, program.id, said.lines, distributor_id=claim.distributor_id)
+    invoice = filling.claimed(said, matched, tax_id)
     change(claim, invoice, person=claim.person, now=claim.changed_at)
     claim.way = ClaimWay.E_INVOICE
-    return Filled(len(lines), sum(line.product_id is not None for line in lines))
+    known = sum(line.product_id is not None for line in invoice.lines)
+    return Filled(len(invoice.lines), known, len(matched) - len(invoice.lines))
 
 
 def put_away(session: Session, claim: Claim) -> None:
@@ -272,7 +268,7 @@ def products(session: Session, program_id: int, ids: Sequence[int]) -> list[Sugg
 
 def product_names(session: Session, program_id: int, invoice: ClaimedInvoice) -> dict[int, Suggestion]:
     """Give the products that an invoice's lines have, by id."""
-    ids = [line.product_id for line in invoice.lines if line.product_id is not None]
+    ids = [id_ for line in invoice.lines for id_ in (line.product_id, *line.may_be) if id_ is not None]
     return {one.id: one for one in products(session, program_id, ids)}
 
 
@@ -312,10 +308,13 @@ def _meant(names: Names, distributor_id: int, at: int, line: ClaimedLine) -> tup
 
 
 def _named(session: Session, program_id: int, at: int, line: ClaimedLine) -> tuple[ClaimedLine, list[Problem]]:
-    """Find the one product whose name is what was typed, or else the one that it can only be."""
+    """Find the one product whose name is what was typed, or else the one that it can only be.
+
+    What a file calls so and so, a person has to choose.
+    """
     wanted = line.said.casefold()
     found = suggest(session, program_id, line.said)
-    named = [one for one in found if one.name.casefold() == wanted] or found
+    named = [one for one in found if one.name.casefold() == wanted] or ([] if line.position else found)
     if len(named) == 1:
         return replace(line, product_id=named[0].id), []
     if not named:

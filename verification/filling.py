@@ -1,20 +1,26 @@
 """What an e-invoice fills in of a claim: everything; there remains only to say what its lines are here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.registration import tax_id_key
 from app.domain.states import DocumentKind
 from app.models.programs import Program
 from verification.claimed import MOST_LINES, ClaimedInvoice, ClaimedLine
-from verification.einvoices.invoice import EInvoice, Line
+from verification.einvoices.invoice import EInvoice
+from verification.matching import MatchedLine
 
 
 @dataclass(frozen=True)
 class Filled:
-    """What an e-invoice filled in: so many lines, so many with a product that is known; or a code of ``why`` none."""
+    """What an e-invoice filled in: so many lines, so many with a product that is known; or a code of ``why`` none.
+
+    ``left_out`` are lines that are known not to take part.
+    """
 
     lines: int = 0
     matched: int = 0
+    left_out: int = 0
     why: str | None = None
 
 
@@ -29,29 +35,31 @@ def refusal(invoice: EInvoice, program: Program) -> str | None:
     return "too_many_lines" if len(invoice.lines) > MOST_LINES else None
 
 
-def claimed(invoice: EInvoice, own_tax_id: str | None) -> ClaimedInvoice:
-    """Write an e-invoice as a claim. ``own_tax_id`` is the distributor's: it is no other seller's."""
+def claimed(invoice: EInvoice, matched: Sequence[MatchedLine], own_tax_id: str | None) -> ClaimedInvoice:
+    """Write an e-invoice as a claim; lines that are known not to take part are left out, and with them its total.
+
+    ``own_tax_id`` is the distributor's: it is no other seller's.
+    """
     seller = invoice.seller.tax_id or ""
     own = bool(own_tax_id) and tax_id_key(seller) == tax_id_key(own_tax_id or "")
+    lines = tuple(_line(one) for one in matched if not (one.found_by and one.product_id is None))
     return ClaimedInvoice(
         number=invoice.number,
         issued_on=invoice.issued_on,
         seller_tax_id="" if own else seller,
-        total_minor=invoice.totals.net_minor,
-        lines=tuple(_line(line) for line in invoice.lines),
+        total_minor=invoice.totals.net_minor if len(lines) == len(matched) else None,
+        lines=lines,
     )
 
 
-def names_of(line: Line) -> list[str]:
-    """Give what a line calls its product, the surest first: EAN, the buyer's code, the seller's code, the name."""
-    return [one for one in (line.gtin, line.buyer_code, line.seller_code, line.name) if one]
-
-
-def _line(line: Line) -> ClaimedLine:
+def _line(matched: MatchedLine) -> ClaimedLine:
+    line = matched.line
     return ClaimedLine(
-        said=line.name or (names_of(line) or [""])[0],
-        quantity_milli=line.quantity_milli,
+        said=line.name or line.gtin or line.seller_code or line.buyer_code or "",
+        product_id=matched.product_id,
+        quantity_milli=matched.quantity_milli,
         net_minor=line.net_minor,
         gross_minor=line.gross_minor,
         position=line.position,
+        may_be=tuple(one.id for one in matched.proposals),
     )

@@ -11,7 +11,7 @@ from app.web.assets import asset, bootstrap_asset
 
 bp = Blueprint("installing", __name__, url_prefix="/portal")
 
-_STYLES = ("tokens.css", "kontor.css", "frame.css", "mark.svg")
+_KEPT = ("tokens.css", "kontor.css", "frame.css", "mark.svg", "claims.js", "kept.js")
 
 
 @bp.get("/manifest.webmanifest")
@@ -43,7 +43,7 @@ def manifest() -> Response:
 
 @bp.get("/worker.js")
 def worker() -> Response:
-    kept = [bootstrap_asset("css/bootstrap.min.css"), *(asset(name) for name in _STYLES)]
+    kept = [bootstrap_asset("css/bootstrap.min.css"), *(asset(name) for name in _KEPT)]
     offline = url_for("installing.offline")
     version = hashlib.sha256(json.dumps([offline, kept]).encode()).hexdigest()[:12]
     names = {"VERSION": version, "OFFLINE": offline, "KEPT": kept}

@@ -7,7 +7,7 @@ from app.web.context import settings
 
 TAKE_FILES = frozenset({"import_drafts.take"})
 """Routes that take files as large as an import may be."""
-TAKE_PROOFS = frozenset({"portal_claims.new", "portal_claims.edit"})
+TAKE_PROOFS = frozenset({"portal_claims.new", "portal_claims.edit", "documents.answered", "documents.appeal"})
 """Routes that take the proofs of an invoice."""
 MOST_FILES = 100
 """Files that are sent at once."""

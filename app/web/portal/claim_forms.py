@@ -37,6 +37,7 @@ class LineForm(Form):
     price = MoneyField(_("Net price of one"))
     net = MoneyField(_("Net amount"))
     gross = MoneyField(_("Gross amount"))
+    may_be: Sequence[Suggestion] = ()
 
     def line(self, names: Mapping[int, Suggestion]) -> ClaimedLine:
         """Give what was typed. A product that was chosen stays so as long as its name stands there."""
@@ -75,7 +76,7 @@ class ClaimForm(Form):
     def showing(invoice: ClaimedInvoice, key: str, person: str | None, names: Mapping[int, Suggestion]) -> "ClaimForm":
         """Write an invoice into a form; there is always a line to type into."""
         lines = [_shown(line, names) for line in invoice.lines] or [{}]
-        return ClaimForm(
+        form = ClaimForm(
             formdata=None,
             data={
                 "key": key,
@@ -86,6 +87,9 @@ class ClaimForm(Form):
                 "lines": lines,
             },
         )
+        for entry, line in zip(form.lines.entries, invoice.lines, strict=False):
+            entry.form.may_be = [names[id_] for id_ in line.may_be if id_ in names and line.product_id is None]
+        return form
 
     def offer(self, reps: Iterable[tuple[str, str]]) -> None:
         """Offer whose sale it may have been: nobody's, or a sales rep's, by the name in the distributor's documents."""
@@ -168,6 +172,8 @@ def filled_in(filled: Filled, file_name: str) -> str:
     """Say what an e-invoice filled in."""
     if filled.why is not None:
         return str(NOT_FILLED[filled.why]) % {"file": file_name}
+    if filled.matched == filled.lines and filled.left_out:
+        return gettext("%(file)s filled in everything. Its lines that do not take part were left out.", file=file_name)
     if filled.matched == filled.lines:
         return gettext("%(file)s filled in everything. Look at it, and check what it earns.", file=file_name)
     return gettext(

@@ -1,5 +1,6 @@
 """A distributor registers an invoice: typed, kept as a draft, told what it would earn, and sent."""
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from typing import Any
@@ -196,7 +197,7 @@ def _answer(claim: Claim | None) -> Answer:
         return _to_claim(kept)
     if action == "save":
         flash(gettext("The draft is kept."), "success")
-        return redirect(url_for("portal_claims.index", **own()), 303)
+        return _to_claim(kept)
     return _judged(kept, invoice)
 
 
@@ -314,6 +315,7 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: list[Probl
         attached=[] if claim is None else proofs.of_claim(session(), claim.id),
         accepted=proofs.ACCEPTED,
         largest_mb=settings().max_proof_mb,
+        owner=hashlib.sha256(person().login.encode()).hexdigest()[:16],
         twin=_twin(claim, problems or ()),
         own=own(),
     )

@@ -6,17 +6,18 @@ const SHORTEST = 2;
 
 for (const form of document.querySelectorAll("[data-claim]")) {
   const lines = form.querySelector("[data-lines]");
-  for (const field of lines.querySelectorAll(".claim-product input")) propose(form, field);
+  if (form.dataset.suggest) for (const field of lines.querySelectorAll(".claim-product input")) propose(form, field);
   const attach = form.querySelector("[data-attach]");
-  attach.hidden = true; // what is chosen is sent at once
+  if (attach) attach.hidden = true; // what is chosen is sent at once
   for (const field of form.querySelectorAll("input[type=file]")) {
     field.addEventListener("change", () => field.files.length && form.requestSubmit(attach));
   }
   form.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-add], [data-remove]");
+    const button = event.target.closest("[data-add], [data-remove], [data-may-be]");
     if (!button) return;
     event.preventDefault();
-    if (button.matches("[data-add]")) add(form, lines);
+    if (button.matches("[data-may-be]")) take(form, button);
+    else if (button.matches("[data-add]")) add(form, lines);
     else remove(lines, button.closest("[data-line]"));
   });
 }
@@ -33,8 +34,15 @@ function add(form, lines) {
   }
   all.at(-1).after(line);
   number(lines);
-  propose(form, line.querySelector(".claim-product input"));
+  if (form.dataset.suggest) propose(form, line.querySelector(".claim-product input"));
   line.querySelector(".claim-product input").focus();
+}
+
+function take(form, button) {
+  const field = button.closest("[data-line]").querySelector(".claim-product input");
+  field.value = button.dataset.name;
+  form.elements[field.name.replace("-product", "-product_id")].value = button.dataset.mayBe;
+  field.focus();
 }
 
 function remove(lines, line) {
@@ -53,7 +61,7 @@ function empty(line) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  for (const one of line.querySelectorAll(".field-problem, .found-sheet")) one.remove();
+  for (const one of line.querySelectorAll(".field-problem, .found-sheet, .may-be")) one.remove();
 }
 
 function number(lines) {

@@ -117,7 +117,8 @@ def test_what_cannot_be_a_proof_is_refused_in_words_and_the_page_goes_on(
 
 def test_an_e_invoice_of_ksef_fills_everything_in_and_its_numbers_stay(world: World, as_: As) -> None:
     client = as_("distributor")
-    xml = fa([Item("P1", "2", "125.00"), Item("Strange thing", "1", "10.00")], number="KSEF/1", issued_on="2026-08-19")
+    items = [Item("Bohrer", "2", "125.00", code="P1"), Item("Strange thing", "1", "10.00")]
+    xml = fa(items, number="KSEF/1", issued_on="2026-08-19")
     answer = attach(client, world, xml, "ksef.xml")
     assert answer.status_code == 303
     page = client.get(answer.location).text
@@ -142,7 +143,7 @@ def test_an_e_invoice_of_ksef_fills_everything_in_and_its_numbers_stay(world: Wo
 
 def test_a_pdf_with_an_invoice_inside_fills_in_as_well_and_is_seen_by_whoever_decides(world: World, as_: As) -> None:
     client = as_("distributor")
-    pdf = pdf_with(cii([Item("P1", "1", "300.00")], number="FX/1").replace(b"EUR", b"PLN"))
+    pdf = pdf_with(cii([Item("Bohrer", "1", "300.00", code="P1")], number="FX/1").replace(b"EUR", b"PLN"))
     answer = attach(client, world, pdf, "factur-x.pdf")
     page = client.get(answer.location).text
     assert 'value="FX/1"' in page
