@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,9 +25,7 @@ from app.domain.exact import Ints, order_of
 from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, ReviewState, Unit
-from app.domain.verification_settings import Check as CheckCode
-from app.domain.verification_settings import Severity, SourceName, Tuned, Verdict
-from app.models.distributors import Distributor
+from app.domain.verification_settings import Severity, SourceName, Verdict
 from app.models.reviews import Review
 from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
@@ -36,9 +34,8 @@ from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
 from app.services.voiding import void_documents
-from verification.checks.facts import Facts
-from verification.checks.table import look_at
-from verification.scoring import risk_of, verdict_of
+from verification.checks.facts import Proofs
+from verification.examining import examine
 
 _NEW, _SAME, _CHANGED = 0, 1, 2
 
@@ -48,24 +45,39 @@ class Incoming:
     """Documents at the gate, in counting order.
 
     Columns beside the sales, one value a document: the normalised number, the seller's key, and the total that the
-    document states (``NO_AMOUNT``: none).
+    document states (``NO_AMOUNT``: none); where the source says it, the tax id of who bought. ``proofs`` are those that
+    come with them.
     """
 
     sales: Sales
     number_key: np.ndarray
     seller_key: np.ndarray
     total_minor: Ints
+    buyer_tax_id: np.ndarray | None = None
+    proofs: Proofs = field(default_factory=Proofs.none)
 
     def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Incoming":
         """Put documents and lines in another order; ``place`` says where each document goes."""
-        sales = self.sales.reordered(documents, lines, place)
-        return Incoming(sales, self.number_key[documents], self.seller_key[documents], self.total_minor[documents])
+        return Incoming(
+            self.sales.reordered(documents, lines, place),
+            self.number_key[documents],
+            self.seller_key[documents],
+            self.total_minor[documents],
+            None if self.buyer_tax_id is None else self.buyer_tax_id[documents],
+            self.proofs.moved(place),
+        )
 
     def slice(self, first: int, last: int, first_line: int, last_line: int) -> "Incoming":
         """Give neighbouring documents with their lines, without copying."""
-        sales = self.sales.slice(first, last, first_line, last_line)
         part = slice(first, last)
-        return Incoming(sales, self.number_key[part], self.seller_key[part], self.total_minor[part])
+        return Incoming(
+            self.sales.slice(first, last, first_line, last_line),
+            self.number_key[part],
+            self.seller_key[part],
+            self.total_minor[part],
+            None if self.buyer_tax_id is None else self.buyer_tax_id[part],
+            self.proofs.within(first, last),
+        )
 
 
 @dataclass(frozen=True)
@@ -84,12 +96,13 @@ class Admission:
     """What the gate decided: one value a document, and one a returned line that met no sale.
 
     ``status`` holds a ``DocumentStatus``, or 0 where nothing was stored because the document is here already
-    (``duplicate``) or contradicts what is here (``conflict``). ``risk`` is what the checks found, in thousandths.
-    ``correcting`` are those that replaced what was here.
+    (``duplicate``) or contradicts what is here (``conflict``); ``ids`` has 0 there as well. ``risk`` is what the checks
+    found, in thousandths. ``correcting`` are those that replaced what was here.
     """
 
     status: Ints
     risk: Ints
+    ids: Ints
     duplicate: Flags
     conflict: Flags
     reasons: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
@@ -132,19 +145,20 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
         # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
         locking = ask_for_wallets(session, who)
         finding = _KNOWN.ask(session, program=rules.program_id, keys=keys)
-        blocking = _BLOCKED.ask(session, distributors=np.unique(who))
+        examining = examine(session, rules, incoming, source.name, keys, now)
         drawing = ask_new_ids(session, SalesDocument, len(keys))  # of what is not stored they stay unused
         wallets, known = locking(), _known(finding(), keys, hashes, who)
+    with stage("check"):
+        examined = examining()
     decided = Admission(
-        status=np.full(len(sales.documents), DocumentStatus.ACCEPTED, dtype=np.int64),
-        risk=np.zeros(len(sales.documents), dtype=np.int64),
+        status=examined.status,
+        risk=examined.risk,
+        ids=np.zeros(len(keys), dtype=np.int64),
         duplicate=known.state == _SAME,
         conflict=np.zeros(len(sales.documents), dtype=bool),
     )
-    checks = rules.settings.verification.tuned(source.name)
-    blocked = np.isin(who, [id_ for (id_,) in blocking()])
-    reasons = look_at(_facts(rules, incoming, blocked, now), checks)
-    _judge(rules, source, checks, decided, reasons)
+    reasons = examined.reasons
+    _apply_policy(source, decided, reasons)
     refused = decided.status == DocumentStatus.REFUSED
     decided.duplicate |= known.refused_before(keys, hashes, refused)
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
@@ -248,12 +262,6 @@ _KNOWN = Prepared(
     )
 )
 
-_BLOCKED = Prepared(
-    select(Distributor.id).where(
-        Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))), Distributor.blocked
-    )
-)
-
 
 def _known(found: Sequence[Sequence[Any]], keys: list[str], hashes: list[bytes], distributor_id: Ints) -> _Known:
     position = {key: at for at, key in enumerate(keys)}
@@ -274,29 +282,8 @@ def _known(found: Sequence[Sequence[Any]], keys: list[str], hashes: list[bytes],
     return known
 
 
-def _facts(rules: ProgramRules, incoming: Incoming, blocked: Flags, now: dt.datetime) -> Facts:
-    return Facts(
-        sales=incoming.sales,
-        total_minor=incoming.total_minor,
-        blocked=blocked,
-        starts_on=rules.book.starts_on,
-        ends_on=rules.book.ends_on,
-        today=np.datetime64(local_date(now, rules.time_zone), "D"),
-        decimals=rules.currency_decimals,
-    )
-
-
-def _judge(
-    rules: ProgramRules,
-    source: Source,
-    checks: Mapping[CheckCode, Tuned],
-    decided: Admission,
-    reasons: defaultdict[int, list[dict[str, Any]]],
-) -> None:
-    """Say what each document's findings come to, and let the programme's policy for the source speak."""
-    for at, found in reasons.items():
-        decided.risk[at] = risk_of(found, checks)
-        decided.status[at] = verdict_of(found, int(decided.risk[at]), rules.settings.verification)
+def _apply_policy(source: Source, decided: Admission, reasons: defaultdict[int, list[dict[str, Any]]]) -> None:
+    """Let the programme's policy for the source speak: whatever no check refuses may have to be looked at."""
     if source.policy == "review":
         for at in np.flatnonzero(decided.status != DocumentStatus.REFUSED).tolist():
             reasons[at].append({"code": "review_by_policy", "severity": Severity.REVIEW})
@@ -365,11 +352,11 @@ def _store_and_count(
     keep = np.zeros(len(decided.status), dtype=bool)
     keep[stored] = True
     sales = incoming.sales if keep.all() else incoming.sales.select(keep)
-    ids = drawn[: len(stored)]
+    ids = decided.ids[stored] = drawn[: len(stored)]
     release_on = _release_on(rules, decided.status[stored], now)
     with stage("store documents"):
         columns = _document_columns(
-            rules, incoming, source, keys, hashes, corrects, decided, stored, sales, ids, release_on
+            rules, incoming, source, keys, hashes, corrects, decided, stored, sales, ids, release_on, now
         )
         copy_into(session, SalesDocument, columns)
     with stage("store lines"):
@@ -409,6 +396,7 @@ def _document_columns(
     sales: Sales,
     ids: Ints,
     release_on: Nullable,
+    now: dt.datetime,
 ) -> dict[str, Any]:
     documents, count = sales.documents, len(stored)
     supersedes = np.full(len(keys), UNKNOWN)
@@ -440,8 +428,14 @@ def _document_columns(
         "outlet": documents.outlet,
         "channel": documents.channel,
         "supersedes_id": Nullable(supersedes[stored], supersedes[stored] != UNKNOWN),
+        "counted_at": np.full(count, _moment_of(now)),
         "release_on": release_on,
     }
+
+
+def _moment_of(now: dt.datetime) -> np.datetime64:
+    """Give an instant as columns hold it."""
+    return np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "us")
 
 
 def _store_lines(session: Session, sales: Sales, ids: Ints) -> None:
@@ -524,6 +518,6 @@ def _put_into_the_queue(
         "program_id": np.full(count, rules.program_id, dtype=np.int64),
         "state": [str(ReviewState.WAITING)] * count,
         "risk": decided.risk[stored][waiting],
-        "opened_at": np.full(count, np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "us")),
+        "opened_at": np.full(count, _moment_of(now)),
     }
     copy_into(session, Review, columns)

@@ -38,6 +38,7 @@ class ProductMonth(Base):
     product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="CASCADE"), primary_key=True)
     quantity_milli: Mapped[Big]
     net_minor: Mapped[Big]
+    lines: Mapped[int] = mapped_column(comment="that sold it; those of returns are not counted")
 
 
 class PointsMonth(Base):

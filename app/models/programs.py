@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, SmallInteger, String, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,6 +59,9 @@ class Program(Base):
     import_profiles: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `import_profiles` part of its file")
     stacks: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="policy of each stack, and the named days")
     rules_stamp: Mapped[Big] = mapped_column(default=0, comment="changes whenever rules, groups or products change")
+    sample_key: Mapped[bytes] = mapped_column(
+        LargeBinary, server_default=text("uuid_send(gen_random_uuid())"), comment="tells which claims are drawn"
+    )
     created_at: Mapped[Instant]
 
 

@@ -35,6 +35,9 @@ class SalesDocument(Base):
         Index(
             "ix_sales_document_number", "program_id", "number_key", postgresql_ops={"number_key": "text_pattern_ops"}
         ),
+        # whatever has the same sum: on the same day, or of the same distributor
+        Index("ix_sales_document_sum", "program_id", "net_minor", "issued_on", "distributor_id"),
+        Index("ix_sales_document_claims", "distributor_id", "counted_at", postgresql_where=text("source <> 'import'")),
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
         Index("ix_sales_document_refused", "program_id", "document_key", postgresql_where=text("status = 3")),
         Index("ix_sales_document_superseded", "program_id", "document_key", postgresql_where=text("status = 4")),

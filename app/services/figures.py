@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import table_of
 from app.db.prepared import Prepared
-from app.domain.states import BatchStatus, DocumentStatus
+from app.domain.states import BatchStatus, DocumentKind, DocumentStatus
 from app.models.figures import FiguresState, PointsMonth, ProductMonth, SalesMonth, TouchedMonth
 from app.models.imports import ImportBatch
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
@@ -127,13 +127,14 @@ def _products(session: Session, program_id: int, months: Sequence[dt.date]) -> N
         ProductMonth,
         program_id,
         months,
-        ["program_id", "month_on", "product_id", "quantity_milli", "net_minor"],
+        ["program_id", "month_on", "product_id", "quantity_milli", "net_minor", "lines"],
         select(
             SalesDocument.program_id,
             month,
             SalesLine.product_id,
             func.sum(SalesLine.quantity_milli),
             func.sum(SalesLine.net_minor),
+            func.count().filter(SalesDocument.kind == DocumentKind.INVOICE, SalesLine.quantity_milli > 0),
         )
         .join(SalesLine, SalesLine.document_id == SalesDocument.id)
         .where(*_counted(program_id, months))

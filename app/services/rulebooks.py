@@ -40,6 +40,8 @@ class ProgramRules:
     book: RuleBook
     accounts: Mapping[Unit, int]
     """The programme's own account in each unit: the other side of every transaction."""
+    sample_key: bytes
+    """Tells which claims are drawn."""
 
     def in_words(self, unit: Unit, amount: int) -> str:
         """Write an amount with what it is of, for reasons that are kept."""
@@ -109,6 +111,7 @@ def _load(session: Session, program_id: int) -> ProgramRules:
             Program.point_value_micro,
             Program.settings,
             Program.stacks,
+            Program.sample_key,
         ).where(Program.id == program_id)
     ).one()
     settings = ProgramSettings.model_validate(program.settings)
@@ -133,6 +136,7 @@ def _load(session: Session, program_id: int) -> ProgramRules:
         settings=settings,
         book=book,
         accounts=program_accounts(session, program_id),
+        sample_key=bytes(program.sample_key),
     )
 
 

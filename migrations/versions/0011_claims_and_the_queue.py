@@ -19,6 +19,39 @@ GUARDS = [
 
 def upgrade() -> None:
     op.add_column(
+        "program",
+        sa.Column(
+            "sample_key",
+            sa.LargeBinary(),
+            server_default=sa.text("uuid_send(gen_random_uuid())"),
+            nullable=False,
+            comment="tells which claims are drawn",
+        ),
+    )
+    op.add_column(
+        "product_month",
+        sa.Column(
+            "lines",
+            sa.Integer(),
+            server_default="0",
+            nullable=False,
+            comment="that sold it; those of returns are not counted",
+        ),
+    )
+    op.alter_column("product_month", "lines", server_default=None)
+    # the sums are made anew with the lines counted
+    op.execute("insert into touched_month (program_id, month_on) select distinct program_id, month_on from product_month")
+    op.create_index(
+        "ix_sales_document_sum", "sales_document", ["program_id", "net_minor", "issued_on", "distributor_id"], unique=False
+    )
+    op.create_index(
+        "ix_sales_document_claims",
+        "sales_document",
+        ["distributor_id", "counted_at"],
+        unique=False,
+        postgresql_where=sa.text("source <> 'import'"),
+    )
+    op.add_column(
         "decision",
         sa.Column(
             "reason_code",
@@ -195,4 +228,8 @@ def downgrade() -> None:
     for table in ("review", "document_message", "attachment", "claim"):
         op.drop_table(table)
     op.execute("drop function check_review()")
+    op.drop_index("ix_sales_document_claims", table_name="sales_document")
+    op.drop_index("ix_sales_document_sum", table_name="sales_document")
+    op.drop_column("product_month", "lines")
+    op.drop_column("program", "sample_key")
     op.drop_column("decision", "reason_code")

@@ -29,7 +29,7 @@ from verification.gate import Admission, Source
 
 TODAY = NOW.date()
 CORRECTING = Source(name="import", policy="accept", may_correct=True)
-IN_REVIEW = Source(name="portal", policy="review", may_correct=False, actor="ann")
+IN_REVIEW = Source(name="import", policy="review", may_correct=False, actor="ann")
 
 Row = TypeVar("Row", bound=Base)
 

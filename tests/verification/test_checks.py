@@ -7,26 +7,41 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.numbering import number_key
 from app.domain.sales import NO_AMOUNT, Sales
 from app.domain.states import DocumentKind
 from app.domain.verification_settings import DEFAULTS, Check
 from tests.support.sales import Sold, incoming
-from verification.checks.facts import Facts, Finding, Run
+from verification.checks.facts import Allowed, Facts, Finding, History, Proofs, Run
 from verification.checks.table import CHECKS, look_at
 
 
 def facts_of(sales: Sales, **told: Any) -> Facts:
     """Lay out what checks look at; what is not told is harmless."""
     count = len(sales.documents)
-    harmless: dict[str, Any] = {
-        "total_minor": np.full(count, NO_AMOUNT, dtype=np.int64),
-        "blocked": np.zeros(count, dtype=bool),
+    nobody = np.full(count, None, dtype=object)
+    numbers = [number_key(one, 2026) for one in sales.documents.number.tolist()]
+    allowed = {
         "starts_on": np.datetime64("2026-01-01"),
         "ends_on": np.datetime64("2026-06-30"),
         "today": np.datetime64("2026-07-01"),
         "decimals": 2,
     }
-    return Facts(sales=sales, **(harmless | told))
+    harmless: dict[str, Any] = {
+        "number_key": np.asarray([*numbers, None], dtype=object)[:-1],
+        "seller_key": np.full(count, "distributor:1", dtype=object),
+        "buyer": nobody,
+        "key": np.asarray([*(f"1|distributor:1|{one}" for one in numbers), None], dtype=object)[:-1],
+        "total_minor": np.full(count, NO_AMOUNT, dtype=np.int64),
+        "blocked": np.zeros(count, dtype=bool),
+        "tax_id": nobody,
+        "enrolled_on": np.full(count, np.datetime64("2025-01-01")),
+        "lately": np.zeros(count, dtype=np.int64),
+        "proofs": Proofs.none(),
+        "history": History.none(),
+    }
+    given = {name: told.pop(name) for name in list(told) if name in Allowed.__dataclass_fields__}
+    return Facts(sales=sales, allowed=Allowed(**(allowed | given)), **(harmless | told))
 
 
 def found_by(check: Check, sales: Sales, **told: Any) -> list[Finding]:

@@ -1,0 +1,583 @@
+"""The labelled set: honest claims made of real lines, and every pattern of abuse put among them, the same for a seed.
+
+Honest documents are those of the reseller sales of AdventureWorks, or of a market of our own making where that file is
+not there. Each reseller numbers its invoices in a way of its own, one by one. What abuses them is made of the honest
+ones, as people do it: an edited number, a day moved, another's invoice, a price or a quantity more.
+"""
+
+import csv
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+
+from app.domain.numbering import number_keys
+from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.states import DocumentKind
+from verification.checks.facts import Proofs
+from verification.gate import Incoming
+
+SALES = Path("reseller_sales_adventureworks") / "FactResellerSales_2017-07_2019-06.csv"
+LIMIT_MINOR = 50_000_00
+"""Above this two people decide; who splits an invoice stays below."""
+WITHIN_DAYS = 120
+"""Claims come within so many days."""
+MICRO = 1_000_000
+MOST_JOINED_LATER = 8
+"""One reseller in so many joined later than the programme began."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line: product, pieces, price of one in millionths of a minor unit, and what it comes to."""
+
+    product: str
+    pieces: int
+    price_micro: int
+    net_minor: int
+
+    @classmethod
+    def at(cls, product: str, pieces: int, price_minor: int) -> "Line":
+        """Sell pieces at a price in minor units."""
+        return cls(product, pieces, price_minor * MICRO, pieces * price_minor)
+
+    @property
+    def price_minor(self) -> int:
+        """Give the price in whole minor units."""
+        return max(self.price_micro // MICRO, 1)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A document as it is sent. ``abuse`` is the name of what is wrong with it; none: it is honest."""
+
+    number: str
+    distributor: str
+    issued_on: date
+    sent_on: date
+    lines: tuple[Line, ...]
+    abuse: str | None = None
+    stated_minor: int | None = None
+    gross_minor: int | None = None
+    buyer: str | None = None
+    seller: str | None = None
+    file: bytes = b""
+    look: int = 0
+
+    @property
+    def net_minor(self) -> int:
+        """Sum the lines."""
+        return sum(line.net_minor for line in self.lines)
+
+
+@dataclass
+class Market:
+    """Who sells what: the honest documents in order of issue, with the day on which each reseller joined."""
+
+    claims: list[Claim]
+    joined: dict[str, date] = field(default_factory=dict)
+
+    @property
+    def distributors(self) -> list[str]:
+        """Name the resellers."""
+        return sorted({one.distributor for one in self.claims})
+
+    @property
+    def products(self) -> list[str]:
+        """Name the products."""
+        return sorted({line.product for one in self.claims for line in one.lines})
+
+    @property
+    def first_day(self) -> date:
+        """Give the day of the first document."""
+        return self.claims[0].issued_on
+
+
+def tax_id(distributor: str) -> str:
+    """Give a made-up tax id of a reseller."""
+    return f"{5_000_000_000 + int(distributor)}"
+
+
+def market_of(folder: Path | None, dice: random.Random, most: int) -> Market:
+    """Give the honest documents: of the real lines below ``folder``, or of our own making."""
+    rows = _real(folder / SALES) if folder is not None and (folder / SALES).exists() else _made(dice)
+    counters: dict[str, int] = {}
+    claims = []
+    for distributor, day, lines in rows[-most:]:
+        number = _next_number(counters, distributor, day, dice)
+        sent = day + timedelta(days=dice.randint(0, 20))
+        claims.append(Claim(number, distributor, day, sent, lines, file=_file(dice), look=_look(dice)))
+    market = Market(claims)
+    firsts: dict[str, date] = {}
+    for one in claims:
+        firsts.setdefault(one.distributor, one.issued_on)
+    for at, distributor in enumerate(market.distributors):
+        later = at % MOST_JOINED_LATER == 0
+        market.joined[distributor] = firsts[distributor] if later else market.first_day
+    return market
+
+
+def _real(path: Path) -> list[tuple[str, date, tuple[Line, ...]]]:
+    """Read the documents of the real lines, in order of issue."""
+    found: dict[str, tuple[str, date, list[Line]]] = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for row in csv.DictReader(file):
+            _, _, lines = found.setdefault(
+                row["SalesOrderNumber"], (row["ResellerKey"], date.fromisoformat(row["OrderDate"]), [])
+            )
+            price, net = round(Decimal(row["UnitPrice"]) * 100 * MICRO), round(Decimal(row["SalesAmount"]) * 100)
+            lines.append(Line(row["ProductKey"], int(row["OrderQuantity"]), price, net))
+    rows = [(who, day, tuple(lines)) for who, day, lines in found.values()]
+    return sorted(rows, key=lambda row: row[1])
+
+
+def _made(dice: random.Random) -> list[tuple[str, date, tuple[Line, ...]]]:
+    """Make two years of a market of two hundred products and a hundred resellers."""
+    prices = {str(at): int(dice.lognormvariate(8.5, 1.2)) + 99 for at in range(200)}
+    rows = []
+    for _ in range(2_000):
+        day = date(2017, 7, 1) + timedelta(days=dice.randint(0, 720))
+        chosen = dice.sample(sorted(prices), min(1 + int(dice.expovariate(0.2)), 30))
+        lines = []
+        for product in chosen:
+            pieces, price = 1 + int(dice.expovariate(0.35)), prices[product] * dice.randint(85, 100) // 100
+            lines.append(Line.at(product, pieces, price))
+        rows.append((str(dice.randint(1, 100)), day, tuple(lines)))
+    return sorted(rows, key=lambda row: row[1])
+
+
+def _next_number(counters: dict[str, int], distributor: str, day: date, dice: random.Random) -> str:
+    counter = counters[distributor] = counters.get(distributor, dice.randint(1, 4_000)) + dice.randint(1, 9)
+    return _written(distributor, counter, day)
+
+
+def _written(distributor: str, counter: int, day: date) -> str:
+    """Write a number as its reseller does."""
+    ways = (f"FV/{counter}/{day:%m}/{day:%Y}", f"{day:%Y}-{counter:06}", f"INV{counter}", f"{counter}/{day:%y}/S")
+    return ways[int(distributor) % len(ways)]
+
+
+def _file(dice: random.Random) -> bytes:
+    return dice.randbytes(32)
+
+
+def _look(dice: random.Random) -> int:
+    return dice.getrandbits(64) - (1 << 63)
+
+
+# --- abuse ------------------------------------------------------------------------------------------------------------
+
+
+Abuse = Callable[["Forger"], list[Claim]]
+"""Makes the claims of one abuse."""
+
+
+class Forger:
+    """Makes abuse out of honest claims."""
+
+    def __init__(self, market: Market, dice: random.Random, since: date, until: date) -> None:
+        """Forge claims that are sent between two days."""
+        self.market = market
+        self.dice = dice
+        self.since, self.until = since, until
+        self.by_distributor: dict[str, list[Claim]] = defaultdict(list)
+        for one in market.claims:
+            self.by_distributor[one.distributor].append(one)
+
+    def honest(self, wanted: Callable[[Claim], bool] = lambda _: True) -> Claim:
+        """Choose an honest claim that was sent within the days, and is not among the last."""
+        for _ in range(10_000):
+            one = self.dice.choice(self.market.claims)
+            if self.since <= one.sent_on <= self.until - timedelta(days=30) and wanted(one):
+                return one
+        raise LookupError("no honest claim is of the kind that this abuse takes")
+
+    def later(self, claim: Claim) -> date:
+        """Give a day on which a copy of a claim is sent."""
+        return claim.sent_on + timedelta(days=self.dice.randint(8, 25))
+
+    def again(self, claim: Claim, **changes: object) -> Claim:
+        """Send a claim once more, with another picture."""
+        told = {"sent_on": self.later(claim), "file": _file(self.dice), "look": _look(self.dice), **changes}
+        return replace(claim, **told)  # type: ignore[arg-type]
+
+    def unused(self, distributor: str, day: date, ahead: int = 400) -> str:
+        """Write a number that its reseller has not come to yet."""
+        counter = 9_000 + ahead + self.dice.randint(0, 50_000)
+        return _written(distributor, counter, day)
+
+    def next_number(self, claim: Claim, step: int = 1) -> str:
+        """Write the number that follows a claim's own."""
+        first, last = _counter(claim)
+        counter = int(claim.number[first:last]) + step
+        return f"{claim.number[:first]}{counter:0{last - first}}{claim.number[last:]}"
+
+
+def _digits(number: str) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for at, letter in enumerate(number):
+        if letter.isdigit():
+            if runs and runs[-1][1] == at:
+                runs[-1] = (runs[-1][0], at + 1)
+            else:
+                runs.append((at, at + 1))
+    return runs
+
+
+def _counter(claim: Claim) -> tuple[int, int]:
+    """Find the digits of a number that count."""
+    return _digits(claim.number)[1 if int(claim.distributor) % 4 == 1 else 0]
+
+
+def _edited(letters: str, dice: random.Random) -> str:
+    """Write a number otherwise, so that a person reads the same."""
+    ways = (
+        lambda text: text.replace("/", " / ").replace("-", " - "),
+        lambda text: text.replace("/", "-"),
+        lambda text: text.replace("0", "O", 1),
+        lambda text: text.lower(),
+        lambda text: f"Faktura {text}",
+        lambda text: f"{text[:3]}\u200b{text[3:]}",
+    )
+    fitting = [made for made in (way(letters) for way in ways) if made != letters]
+    return dice.choice(fitting)
+
+
+def same_number(forger: Forger) -> list[Claim]:
+    """Send an invoice again under its number, written otherwise."""
+    one = forger.honest()
+    return [forger.again(one, number=_edited(one.number, forger.dice))]
+
+
+def edited_number(forger: Forger) -> list[Claim]:
+    """Send it again with a letter or a digit changed."""
+    one = forger.honest()
+    number = forger.dice.choice([f"{one.number}A", f"{one.number}/1", forger.next_number(one, 3)])
+    return [forger.again(one, number=number)]
+
+
+def edited_and_altered(forger: Forger) -> list[Claim]:
+    """Send it again with a letter more, and more of each product."""
+    one = forger.honest(lambda claim: len(claim.lines) > 1)
+    lines = tuple(_more(line, line.pieces + 1 + line.pieces // 4) for line in one.lines)
+    return [forger.again(one, number=f"{one.number}/B", lines=lines)]
+
+
+def moved_into_another_month(forger: Forger) -> list[Claim]:
+    """Send it again with another date and the number that goes with it."""
+    one = forger.honest(lambda claim: len(claim.lines) > 1)
+    day = one.issued_on + timedelta(days=forger.dice.randint(20, 40))
+    sent = max(day, forger.later(one))
+    return [forger.again(one, number=forger.unused(one.distributor, day), issued_on=day, sent_on=sent)]
+
+
+def of_another_distributor(forger: Forger) -> list[Claim]:
+    """Have another distributor send the same invoice as its own."""
+    one = forger.honest()
+    joined = forger.market.joined
+    others = [who for who in forger.market.distributors if who != one.distributor and joined[who] <= one.issued_on]
+    other = forger.dice.choice(others)
+    return [forger.again(one, distributor=other, number=forger.unused(other, one.issued_on))]
+
+
+def from_the_future(forger: Forger) -> list[Claim]:
+    """Date an invoice on a day that has not come."""
+    one = _invented(forger)
+    return [replace(one, issued_on=one.sent_on + timedelta(days=forger.dice.randint(1, 40)))]
+
+
+def before_joining(forger: Forger) -> list[Claim]:
+    """Send an invoice of the days before its reseller took part."""
+    joined = forger.market.joined
+    one = forger.honest(lambda claim: joined[claim.distributor] > forger.market.first_day and _recent(claim, joined))
+    day = joined[one.distributor] - timedelta(days=forger.dice.randint(1, 60))
+    sent = max(joined[one.distributor], forger.since)
+    return [forger.again(one, number=forger.unused(one.distributor, day), issued_on=day, sent_on=sent)]
+
+
+def _recent(claim: Claim, joined: dict[str, date]) -> bool:
+    return (claim.sent_on - joined[claim.distributor]).days < WITHIN_DAYS - 70
+
+
+def too_late(forger: Forger) -> list[Claim]:
+    """Send an invoice after the days within which it had to come."""
+    one = _invented(forger)
+    return [replace(one, issued_on=one.sent_on - timedelta(days=WITHIN_DAYS + forger.dice.randint(1, 90)))]
+
+
+def to_oneself(forger: Forger) -> list[Claim]:
+    """Sell to oneself."""
+    one = _invented(forger)
+    return [replace(one, buyer=tax_id(one.distributor))]
+
+
+def of_an_unknown_seller(forger: Forger) -> list[Claim]:
+    """Send the invoice of somebody who is none of the programme's sellers."""
+    return [replace(_invented(forger), seller="9999999999")]
+
+
+def split(forger: Forger) -> list[Claim]:
+    """Send one large sale as several invoices, each below what takes two people."""
+    one = forger.honest(lambda claim: len(claim.lines) > 8 and claim.net_minor > LIMIT_MINOR * 3 // 4)
+    parts = forger.dice.randint(2, 3)
+    made = []
+    for part in range(parts):
+        line = one.lines[part]
+        pieces = max(LIMIT_MINOR * forger.dice.randint(86, 97) // 100 // line.price_minor, 1)
+        kept = [_more(line, pieces)] if pieces * line.price_minor > LIMIT_MINOR * 8 // 10 else []
+        rest = LIMIT_MINOR * 9 // 10
+        for other in one.lines[part::parts] if not kept else ():
+            if sum(already.net_minor for already in kept) + other.net_minor <= rest:
+                kept.append(other)
+        filling = LIMIT_MINOR * 95 // 100 - sum(already.net_minor for already in kept)
+        if filling > line.price_minor:
+            kept.append(_more(line, filling // line.price_minor))
+        number = forger.next_number(one, part + 1)
+        made.append(forger.again(one, number=number, lines=tuple(kept), sent_on=one.sent_on + timedelta(days=9)))
+    return made
+
+
+def round_total(forger: Forger) -> list[Claim]:
+    """Invent an invoice of a round sum."""
+    one = _invented(forger)
+    total = forger.dice.randint(5, 80) * 100_00
+    first = one.lines[0]
+    return [replace(one, lines=(Line.at(first.product, 1, total),))]
+
+
+def price_raised(forger: Forger) -> list[Claim]:
+    """Raise the price of a line many times."""
+    one = _invented(forger)
+    first, *rest = one.lines
+    price = first.price_minor * forger.dice.randint(5, 9) + 7
+    return [replace(one, lines=(Line.at(first.product, first.pieces, price), *rest))]
+
+
+def quantity_raised(forger: Forger) -> list[Claim]:
+    """Sell many times as many pieces as anybody does."""
+    one = _invented(forger)
+    first, *rest = one.lines
+    return [replace(one, lines=(_more(first, 40 * forger.dice.randint(2, 5)), *rest))]
+
+
+def burst(forger: Forger) -> list[Claim]:
+    """Invent many invoices of the last days of a month."""
+    one = forger.honest()
+    last = (one.sent_on.replace(day=1) + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    number = forger.dice.randint(60_000, 90_000)
+    made = []
+    for at in range(9):
+        day = last - timedelta(days=2 - at // 3)
+        lines = forger.honest().lines
+        written = _written(one.distributor, number + at, day)
+        made.append(forger.again(one, number=written, issued_on=day, lines=lines, sent_on=last + timedelta(days=1)))
+    return made
+
+
+def numbered_backwards(forger: Forger) -> list[Claim]:
+    """Invent an invoice whose number was come to long before its day, or is not come to yet."""
+    own = forger.by_distributor
+    one = forger.honest(lambda claim: _place(own, claim) >= 4)
+    day = one.issued_on
+    while forger.next_number(one, -1) in {claim.number for claim in own[one.distributor]}:
+        one = forger.honest(lambda claim: _place(own, claim) >= 4)
+    day = one.issued_on + timedelta(days=forger.dice.randint(15, 20))
+    first, last = _counter(one)
+    number = f"{one.number[:first]}{int(one.number[first:last]) - 1:0{last - first}}{one.number[last:]}"
+    lines = forger.honest().lines
+    return [forger.again(one, number=number, issued_on=day, lines=lines, sent_on=max(day, forger.later(one)))]
+
+
+def _place(own: dict[str, list[Claim]], claim: Claim) -> int:
+    return own[claim.distributor].index(claim)
+
+
+def wrong_total(forger: Forger) -> list[Claim]:
+    """State a total that the lines do not make."""
+    one = _invented(forger)
+    return [replace(one, stated_minor=one.net_minor + forger.dice.randint(1, 90_000))]
+
+
+def wrong_line(forger: Forger) -> list[Claim]:
+    """Claim more for a line than quantity times price."""
+    one = _invented(forger)
+    first, *rest = one.lines
+    return [replace(one, lines=(replace(first, net_minor=first.net_minor + forger.dice.randint(2, 9_000)), *rest))]
+
+
+def wrong_vat(forger: Forger) -> list[Claim]:
+    """State a gross amount that no rate of VAT makes."""
+    one = _invented(forger)
+    return [replace(one, gross_minor=one.net_minor * forger.dice.choice([95, 145, 180]) // 100)]
+
+
+def same_file(forger: Forger) -> list[Claim]:
+    """Prove an invented invoice by the file of another one."""
+    one = forger.honest()
+    invented = _invented(forger)
+    return [replace(invented, file=one.file, sent_on=max(invented.sent_on, forger.later(one)))]
+
+
+def same_picture(forger: Forger) -> list[Claim]:
+    """Prove an invented invoice by another photo of the same paper."""
+    one = forger.honest()
+    invented = _invented(forger)
+    look, sent = _flipped(one.look, forger.dice, 5), max(invented.sent_on, forger.later(one))
+    return [replace(invented, look=look, sent_on=sent)]
+
+
+def many_at_once(forger: Forger) -> list[Claim]:
+    """Send dozens of invented invoices within an hour."""
+    one = forger.honest()
+    sent = forger.later(one)
+    claims = []
+    for at in range(36):
+        day = one.issued_on - timedelta(days=at % 9)
+        number = _written(one.distributor, 70_000 + at, day)
+        lines = forger.honest().lines
+        claims.append(forger.again(one, number=number, issued_on=day, lines=lines, sent_on=sent))
+    return [claim for claim in claims if claim.issued_on >= forger.market.joined[one.distributor]]
+
+
+def _invented(forger: Forger) -> Claim:
+    """Give an invoice that looks honest: what one reseller sold some days after another one did."""
+    one, other = forger.honest(), forger.honest()
+    day = one.issued_on + timedelta(days=forger.dice.randint(1, 10))
+    sent = max(day, one.sent_on) + timedelta(days=forger.dice.randint(1, 15))
+    number = forger.unused(one.distributor, day)
+    return forger.again(one, number=number, issued_on=day, sent_on=sent, lines=other.lines)
+
+
+def _more(line: Line, pieces: int) -> Line:
+    return Line.at(line.product, pieces, line.price_minor)
+
+
+def _flipped(look: int, dice: random.Random, most: int) -> int:
+    bits = (look + (1 << 63)) ^ sum(1 << bit for bit in dice.sample(range(64), dice.randint(0, most)))
+    return bits - (1 << 63)
+
+
+ABUSES: Sequence[Abuse] = (
+    same_number,
+    edited_number,
+    edited_and_altered,
+    moved_into_another_month,
+    of_another_distributor,
+    from_the_future,
+    before_joining,
+    too_late,
+    to_oneself,
+    of_an_unknown_seller,
+    split,
+    round_total,
+    price_raised,
+    quantity_raised,
+    burst,
+    numbered_backwards,
+    wrong_total,
+    wrong_line,
+    wrong_vat,
+    same_file,
+    same_picture,
+    many_at_once,
+)
+
+
+def with_abuse(market: Market, dice: random.Random, each: int, since: date) -> list[Claim]:
+    """Give the honest claims that are sent from a day on, and among them each abuse so many times, in order of sending.
+
+    What makes dozens of documents is made less often.
+    """
+    until = max(one.sent_on for one in market.claims)
+    forger = Forger(market, dice, since, until)
+    claims = [one for one in market.claims if one.sent_on >= since]
+    for abuse in ABUSES:
+        times = max(each // 8, 1) if abuse in (burst, many_at_once) else each
+        for _ in range(times):
+            claims += [replace(one, abuse=abuse.__name__) for one in abuse(forger)]
+    return sorted(claims, key=lambda one: (one.sent_on, one.abuse is not None, one.distributor, one.number))
+
+
+def weeks(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
+    """Part claims by the week in which they are sent."""
+    by_week: dict[tuple[int, int], list[Claim]] = defaultdict(list)
+    for one in claims:
+        by_week[one.sent_on.isocalendar()[:2]].append(one)
+    yield from (by_week[week] for week in sorted(by_week))
+
+
+# --- at the gate ------------------------------------------------------------------------------------------------------
+
+
+def laid_out(
+    claims: Sequence[Claim], distributors: dict[str, int], products: dict[str, int]
+) -> tuple[Incoming, list[Claim]]:
+    """Lay claims out as they come to the gate, and give them in the order in which they stand there."""
+    nothing = np.full(len(claims), None, dtype=object)
+    unordered = Documents(
+        distributor_id=np.asarray([distributors[one.distributor] for one in claims], dtype=np.int64),
+        kind=np.full(len(claims), DocumentKind.INVOICE, dtype=np.int8),
+        number=_texts([one.number for one in claims]),
+        issued_on=np.asarray([one.issued_on for one in claims], dtype="datetime64[D]"),
+        minute=np.full(len(claims), UNKNOWN, dtype=np.int16),
+        corrects=nothing,
+        outlet=nothing,
+        channel=nothing,
+        person=nothing,
+    )
+    order = in_counting_order(unordered)
+    ordered = [claims[at] for at in order.tolist()]
+    documents = Documents(**{name: getattr(unordered, name)[order] for name in unordered.__dataclass_fields__})
+    rows = [(at, place + 1, line) for at, one in enumerate(ordered) for place, line in enumerate(one.lines)]
+    document = np.asarray([row[0] for row in rows], dtype=np.int64)
+    net = np.asarray([line.net_minor for _, _, line in rows], dtype=np.int64)
+    lines = Lines(
+        document=document,
+        line_number=np.asarray([row[1] for row in rows], dtype=np.int32),
+        product_id=np.asarray([products[line.product] for _, _, line in rows], dtype=np.int64),
+        quantity_milli=np.asarray([line.pieces * 1_000 for _, _, line in rows], dtype=np.int64),
+        unit_price_micro=np.asarray([line.price_micro for _, _, line in rows], dtype=np.int64),
+        net_minor=net,
+        gross_minor=_gross(ordered, document, net),
+        discounted=np.full(len(rows), UNKNOWN, dtype=np.int8),
+        source_row=np.full(len(rows), UNKNOWN, dtype=np.int32),
+    )
+    years = [one.issued_on.year for one in ordered]
+    sellers = [f"tax:{one.seller}" if one.seller else f"distributor:{distributors[one.distributor]}" for one in ordered]
+    proven = [at for at, one in enumerate(ordered) if one.file]
+    incoming = Incoming(
+        sales=Sales(documents, lines),
+        number_key=_texts(number_keys([one.number for one in ordered], years)),
+        seller_key=_texts(sellers),
+        total_minor=np.asarray([_or(one.stated_minor, NO_AMOUNT) for one in ordered], dtype=np.int64),
+        buyer_tax_id=_texts([one.buyer for one in ordered]),
+        proofs=Proofs(
+            document=np.asarray(proven, dtype=np.int64),
+            file=_texts([ordered[at].file for at in proven]),
+            look=np.asarray([ordered[at].look for at in proven], dtype=np.int64),
+            has_look=np.ones(len(proven), dtype=bool),
+        ),
+    )
+    return incoming, ordered
+
+
+def _gross(claims: Sequence[Claim], document: np.ndarray, net: np.ndarray) -> np.ndarray:
+    """Give lines the gross amounts of documents that state one."""
+    gross = np.full(len(net), NO_AMOUNT, dtype=np.int64)
+    for at, one in enumerate(claims):
+        if one.gross_minor is not None:
+            gross[document == at] = net[document == at] * one.gross_minor // max(one.net_minor, 1)
+    return gross
+
+
+def _texts(values: Sequence[object]) -> np.ndarray:
+    return np.asarray([*values, None], dtype=object)[:-1]
+
+
+def _or(value: int | None, missing: int) -> int:
+    return missing if value is None else value

@@ -1,0 +1,239 @@
+"""`scripts/bench verification`: how much abuse the checks hold, how many honest claims, and how fast they look.
+
+Two questions. What do the default settings of the portal make of the labelled set (`bench.labelled`)? And how many
+documents a second pass the checks before a history of so many lines, and before one ten times as long?
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import random
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.cli.runtime import runtime
+from app.config import settings
+from app.db.transaction import transaction
+from app.domain.states import DocumentStatus
+from app.domain.verification_settings import DEFAULTS, Check
+from app.models.claims import Attachment
+from app.models.programs import Program
+from app.services import catalogue, distributors, figures, program_files, programs
+from app.services.catalogue import ProductRow
+from app.services.distributors import DistributorRow
+from app.services.rulebooks import rules_of
+from bench import labelled
+from bench.labelled import Claim, Market
+from verification.gate import Source, admit
+
+SEED = 7
+TOO_MANY_HONEST_BP = 300
+LEAST_RECALL_BP = 9_500
+
+
+def program_of(code: str, market: Market) -> dict[str, Any]:
+    """Describe the programme of the labelled set: default settings, and the limits that its abuse goes around."""
+    return {
+        "schema": "kontor/1",
+        "program": {
+            "code": code,
+            "name": "Labelled",
+            "sponsor": "Labelled",
+            "currency": "USD",
+            "country": "US",
+            "time_zone": "UTC",
+            "locale": "en",
+            "starts_on": str(market.first_day),
+            "point": {"value": "0.05"},
+            "verification": {
+                "claim_within_days": labelled.WITHIN_DAYS,
+                "second_person_above": labelled.LIMIT_MINOR // 100,
+                "sellers": ["5000000000"],
+            },
+        },
+        "earning_rules": [{"code": "base", "name": "Base", "kind": "per_amount", "points": 1, "step": "100.00"}],
+    }
+
+
+@dataclass
+class Judged:
+    """What became of the claims that were sent: each with its status (0: not taken in), and what was found."""
+
+    claims: list[Claim] = field(default_factory=list)
+    status: list[int] = field(default_factory=list)
+    found: list[list[str]] = field(default_factory=list)
+
+
+class Court:
+    """A programme to which claims are sent, week by week."""
+
+    def __init__(self, session: Session, code: str, market: Market) -> None:
+        """Load the programme with its resellers and its products."""
+        file = program_files.parse(yaml.safe_dump(program_of(code, market)))
+        now = dt.datetime.combine(market.first_day, dt.time(), dt.UTC)
+        self.program_id = programs.load(session, file, actor="bench", now=now).program_id
+        program = session.get_one(Program, self.program_id)
+        for day in sorted(set(market.joined.values())):
+            rows = [
+                DistributorRow(code=one, name=f"Reseller {one}", tax_id=labelled.tax_id(one))
+                for one, joined in market.joined.items()
+                if joined == day
+            ]
+            distributors.put_distributors(session, program.id, "en", rows, enrolled_on=day, may_owe=True)
+        goods = [ProductRow(code=one, name=f"Product {one}", group_id=None) for one in market.products]
+        catalogue.put_products(session, program.id, "en", goods)
+        self.distributors = distributors.distributor_ids(session, program.id)
+        self.products = catalogue.product_ids(session, program.id)
+
+    def send(self, session: Session, claims: Sequence[Claim], day: dt.date, name: Any, judged: Judged) -> None:
+        """Send claims of a week; what was sold before is known by then."""
+        now = dt.datetime.combine(day, dt.time(12), dt.UTC)
+        incoming, ordered = labelled.laid_out(claims, self.distributors, self.products)
+        source = Source(name=name, policy="accept", may_correct=False, actor="bench")
+        admission = admit(session, rules_of(session, self.program_id), incoming, source, now=now)
+        judged.claims += ordered
+        judged.status += admission.status.tolist()
+        judged.found += [[one["code"] for one in admission.reasons.get(at, ())] for at in range(len(ordered))]
+        self._prove(session, ordered, admission.ids.tolist(), now)
+        figures.refresh(session, self.program_id, now)
+
+    def _prove(self, session: Session, claims: Sequence[Claim], ids: Sequence[int], now: dt.datetime) -> None:
+        rows = [
+            {
+                "program_id": self.program_id,
+                "document_id": id_,
+                "place": 1,
+                "file_name": "photo.jpg",
+                "media_type": "image/jpeg",
+                "file_sha256": one.file,
+                "file_bytes": 1,
+                "picture_look": one.look,
+                "pages": 1,
+                "added_by": "bench",
+                "added_at": now,
+            }
+            for one, id_ in zip(claims, ids, strict=True)
+            if id_ and one.file
+        ]
+        if rows:
+            session.execute(insert(Attachment), rows)
+
+
+def judge(sessions: Any, code: str, market: Market, each: int) -> Judged:
+    """Send the labelled set to a programme of default settings: a year as the sponsor reports it, then the claims."""
+    dice = random.Random(SEED)
+    since = market.claims[len(market.claims) * 2 // 5].sent_on
+    claims = labelled.with_abuse(market, dice, each, since)
+    with transaction(sessions) as session:
+        court = Court(session, code, market)
+    reported, judged = Judged(), Judged()
+    before = [one for one in market.claims if one.sent_on < since]
+    with transaction(sessions) as session:
+        court.send(session, before, since, "import", reported)
+    if any(status != DocumentStatus.ACCEPTED for status in reported.status):
+        raise SystemExit("what the sponsor reports is believed, and was not accepted")
+    for week in labelled.weeks(claims):
+        with transaction(sessions) as session:
+            # the week is looked at when its last claim has come
+            court.send(session, week, max(one.sent_on for one in week), "portal", judged)
+    return judged
+
+
+EXPECTED: dict[str, tuple[Check, ...]] = {
+    "same_number": (),
+    "edited_number": (Check.NUMBER_ALIKE, Check.TWIN_OWN),
+    "edited_and_altered": (Check.NUMBER_ALIKE,),
+    "moved_into_another_month": (Check.TWIN_OWN,),
+    "of_another_distributor": (Check.TWIN_OTHER,),
+    "from_the_future": (Check.ISSUED_IN_FUTURE,),
+    "before_joining": (Check.BEFORE_ENROLMENT,),
+    "too_late": (Check.CLAIMED_LATE,),
+    "to_oneself": (Check.OWN_PURCHASE,),
+    "of_an_unknown_seller": (Check.SELLER_NOT_ALLOWED,),
+    "split": (Check.JUST_BELOW,),
+    "round_total": (Check.ROUND_TOTAL,),
+    "price_raised": (Check.PRICE_UNUSUAL,),
+    "quantity_raised": (Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN),
+    "burst": (Check.BURST,),
+    "numbered_backwards": (Check.NUMBER_BACKWARDS,),
+    "wrong_total": (Check.TOTAL_DIFFERS,),
+    "wrong_line": (Check.LINE_AMOUNT_DIFFERS,),
+    "wrong_vat": (Check.VAT_DIFFERS,),
+    "same_file": (Check.SAME_FILE,),
+    "same_picture": (Check.SAME_PICTURE,),
+    "many_at_once": (Check.VELOCITY,),
+}
+"""Which checks are meant to find an abuse; none: the key of the document does."""
+
+
+def told(judged: Judged) -> dict[str, Any]:
+    """Say what the checks made of the labelled set."""
+    honest = [at for at, one in enumerate(judged.claims) if one.abuse is None]
+    abused = [at for at, one in enumerate(judged.claims) if one.abuse is not None]
+    held = [status != DocumentStatus.ACCEPTED for status in judged.status]
+    by_abuse: dict[str, list[int]] = defaultdict(list)
+    for at in abused:
+        by_abuse[str(judged.claims[at].abuse)].append(at)
+    abuses = {}
+    for abuse, wanted in EXPECTED.items():
+        places = by_abuse[abuse]
+        by_check = sum(not judged.status[at] if not wanted else bool({*wanted} & {*judged.found[at]}) for at in places)
+        abuses[abuse] = {
+            "claims": len(places),
+            "held_bp": _share(sum(held[at] for at in places), len(places)),
+            "by_its_check_bp": _share(by_check, len(places)),
+        }
+    checks = {}
+    for check in DEFAULTS["portal"]:
+        right = sum(check in judged.found[at] for at in abused)
+        wrong = sum(check in judged.found[at] for at in honest)
+        if right + wrong:
+            checks[str(check)] = {"abuse": right, "honest": wrong, "precision_bp": _share(right, right + wrong)}
+    held_honest = sum(held[at] for at in honest)
+    held_abuse = sum(held[at] for at in abused)
+    return {
+        "honest": len(honest),
+        "honest_held": held_honest,
+        "honest_held_bp": _share(held_honest, len(honest)),
+        "honest_refused": sum(judged.status[at] in (0, DocumentStatus.REFUSED) for at in honest),
+        "honest_by": dict(Counter(code for at in honest if held[at] for code in judged.found[at]).most_common()),
+        "abuse": len(abused),
+        "recall_bp": _share(held_abuse, len(abused)),
+        "precision_bp": _share(held_abuse, held_abuse + held_honest),
+        "abuses": abuses,
+        "checks": checks,
+    }
+
+
+def _share(part: int, whole: int) -> int:
+    return part * 10_000 // whole if whole else 0
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(prog="scripts/bench verification", description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="folder of the real sales; by default KONTOR_TEST_DATA")
+    parser.add_argument("--each", type=int, default=40, help="how often each abuse is put among the honest claims")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    given = parser.parse_args()
+    folder = given.data or (Path(os.environ["KONTOR_TEST_DATA"]) if "KONTOR_TEST_DATA" in os.environ else None)
+    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as home:
+        os.environ["KONTOR_HOME"] = home
+        settings.cache_clear()
+        with runtime() as run:
+            market = labelled.market_of(folder, random.Random(SEED), 1_000_000)
+            result = told(judge(run.registry, "labelled", market, given.each))
+    print(json.dumps(result, indent=2))
+
+
+if __name__ == "__main__":
+    main()

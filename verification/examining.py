@@ -1,0 +1,140 @@
+"""Documents before the checks: what is known beside them is gathered, the checks look, and the risk decides."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sqlalchemy import BigInteger, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.db.prepared import Prepared
+from app.domain.calendar import local_date
+from app.domain.exact import Ints, places
+from app.domain.money import smallest_units
+from app.domain.registration import tax_id_key
+from app.domain.sales import Texts
+from app.domain.states import DocumentStatus
+from app.domain.verification_settings import Severity, SourceName, Verification
+from app.models.distributors import Distributor
+from app.services.rulebooks import ProgramRules
+from verification import history, trust
+from verification.checks.facts import Allowed, Facts, History
+from verification.checks.table import look_at
+from verification.scoring import drawn, risk_of, verdict_of
+
+if TYPE_CHECKING:
+    from verification.gate import Incoming
+
+_SELLERS = Prepared(
+    select(Distributor.id, Distributor.blocked, Distributor.tax_id, Distributor.enrolled_on)
+    .where(Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))))
+    .order_by(Distributor.id)
+)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the checks came to: a status and a risk for each document, and the reasons of those that have some."""
+
+    status: Ints
+    risk: Ints
+    reasons: defaultdict[int, list[dict[str, Any]]]
+
+
+def examine(
+    session: Session,
+    rules: ProgramRules,
+    incoming: "Incoming",
+    source: SourceName,
+    keys: Sequence[str],
+    now: dt.datetime,
+) -> Callable[[], Examined]:
+    """Ask for what the checks look at, and give what they find when it is called for.
+
+    Within `app.db.driver.together` what is asked is on its way meanwhile.
+    """
+    sales, settings = incoming.sales, rules.settings.verification
+    checks = settings.tuned(source)
+    who = np.unique(sales.documents.distributor_id)
+    key = np.asarray([*keys, None], dtype=object)[:-1]
+    sellers = _SELLERS.ask(session, distributors=who)
+    claims = source != "import"
+    standing = trust.ask(session, who, settings.trust, now) if claims and len(who) else dict
+    asking = history.ask(session, rules.program_id, sales, incoming.number_key, key, incoming.proofs, checks)
+
+    def examined() -> Examined:
+        known, standings = {id_: rest for id_, *rest in sellers()}, standing()
+        facts = _facts(rules, incoming, key, known, standings, asking(), now)
+        reasons = look_at(facts, checks)
+        moved = {id_: one.moves(settings.trust) for id_, one in standings.items()}
+        found = Examined(
+            status=np.full(len(key), DocumentStatus.ACCEPTED, dtype=np.int64),
+            risk=np.zeros(len(key), dtype=np.int64),
+            reasons=reasons,
+        )
+        for at, why in reasons.items():
+            risk = risk_of(why, checks)
+            trusted = moved.get(int(sales.documents.distributor_id[at]), 0)
+            found.risk[at], found.status[at] = risk, verdict_of(why, risk, settings, trusted)
+        if claims:
+            _draw(found, keys, rules.sample_key, settings)
+        return found
+
+    return examined
+
+
+def _draw(found: Examined, keys: Sequence[str], sample_key: bytes, settings: Verification) -> None:
+    """Send some of what would be accepted to a person: nobody can tell which."""
+    for at in np.flatnonzero(found.status == DocumentStatus.ACCEPTED).tolist():
+        if drawn(keys[at], sample_key, settings.sample_share):
+            found.reasons[at].append({"code": "drawn", "severity": Severity.REVIEW})
+            found.status[at] = DocumentStatus.REVIEW
+
+
+def _facts(
+    rules: ProgramRules,
+    incoming: "Incoming",
+    key: Texts,
+    known: Mapping[int, Sequence[Any]],
+    standings: trust.Standings,
+    earlier: History,
+    now: dt.datetime,
+) -> Facts:
+    ids = np.asarray(sorted(known), dtype=np.int64)
+    at = places(ids, incoming.sales.documents.distributor_id)
+    sellers = [known[id_] for id_ in ids.tolist()]
+    settings, decimals = rules.settings.verification, rules.currency_decimals
+    above = settings.second_person_above
+    buyer = incoming.buyer_tax_id
+    return Facts(
+        sales=incoming.sales,
+        number_key=incoming.number_key,
+        seller_key=incoming.seller_key,
+        buyer=_tax_ids([None] * len(key) if buyer is None else buyer.tolist()),
+        key=key,
+        total_minor=incoming.total_minor,
+        blocked=np.asarray([one[0] for one in sellers], dtype=bool)[at],
+        tax_id=_tax_ids([one[1] for one in sellers])[at],
+        enrolled_on=np.asarray([one[2] for one in sellers], dtype="datetime64[D]")[at],
+        lately=np.asarray([standings.get(id_, trust.UNKNOWN).lately for id_ in ids.tolist()], dtype=np.int64)[at],
+        proofs=incoming.proofs,
+        allowed=Allowed(
+            starts_on=rules.book.starts_on,
+            ends_on=rules.book.ends_on,
+            today=np.datetime64(local_date(now, rules.time_zone), "D"),
+            decimals=decimals,
+            claim_within_days=settings.claim_within_days,
+            second_person_above_minor=None if above is None else smallest_units(above, decimals),
+            sellers=frozenset(tax_id_key(one) for one in settings.sellers),
+        ),
+        history=earlier,
+    )
+
+
+def _tax_ids(written: Sequence[str | None]) -> Texts:
+    """Give tax ids as they are compared."""
+    return np.asarray([*(tax_id_key(one) if one else None for one in written), None], dtype=object)[:-1]
