@@ -12,15 +12,15 @@ from urllib.parse import urlsplit
 from app.domain.registration import tax_id_key
 from verification.einvoices.invoice import EInvoice, Reason, reason
 
-_NUMBER = re.compile(r"(\d{10})-(\d{8})-([0-9A-F]{12})-([0-9A-F]{2})")
-_NAMED = re.compile(rf"(?<![0-9A-Z]){_NUMBER.pattern}(?![0-9A-Z])", re.IGNORECASE)
+_NUMBER = re.compile(r"(\d{10})-(\d{8})-([0-9A-F]{12})-([0-9A-F]{2})", re.ASCII)
+_NAMED = re.compile(rf"(?<![0-9A-Z]){_NUMBER.pattern}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)
 _POLYNOMIAL = 0x07
 _LATEST = dt.timedelta(days=14)
 """An invoice that was issued without a connection comes to KSeF within seven working days."""
 
 _HOST = "qr.ksef.mf.gov.pl"
 _HOSTS_OF_TESTS = ("qr-test.ksef.mf.gov.pl", "qr-demo.ksef.mf.gov.pl")
-_PATH = re.compile(r"/invoice/(\d{10})/(\d\d)-(\d\d)-(\d{4})/([A-Za-z0-9_-]{43})/?")
+_PATH = re.compile(r"/invoice/(\d{10})/(\d\d)-(\d\d)-(\d{4})/([A-Za-z0-9_-]{43})/?", re.ASCII)
 
 
 @dataclass(frozen=True)

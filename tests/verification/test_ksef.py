@@ -37,7 +37,9 @@ def test_a_number_with_one_wrong_letter_is_never_sound(at, letter):
     assert wrong == PUBLISHED or number is None or not number.sound
 
 
-@pytest.mark.parametrize("text", ["", "5265877635", PUBLISHED + "0", PUBLISHED.replace("2025", "2o25"), "x" * 500])
+@pytest.mark.parametrize(
+    "text", ["", "5265877635", PUBLISHED + "0", PUBLISHED.replace("2025", "2o25"), "٥" + PUBLISHED[1:], "x" * 500]
+)
 def test_what_is_no_number_says_so(text):
     assert ksef.number_of(text) is None
     assert _codes(ksef.number_findings(text, INVOICE)) == ["ksef_number_malformed"]

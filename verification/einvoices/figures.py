@@ -15,8 +15,8 @@ from verification.einvoices.invoice import BadEInvoice, Reason, reason
 MILLI = 3
 MICRO = 6
 
-_NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})")
-_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:Z|[+-]\d\d:\d\d|T.*)?", re.DOTALL)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})", re.ASCII)
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)(?:Z|[+-]\d\d:\d\d|T.*)?", re.DOTALL | re.ASCII)
 _DIGITS = 18
 """Of a whole number that is kept."""
 

@@ -87,6 +87,7 @@ def test_a_number_with_more_decimals_is_rounded_and_says_so():
     [
         (fa(gross="12,50"), "P_15: found '12,50', expected a number"),
         (fa(gross="1" * 30), "P_15: found 1{30}, which is larger"),
+        (fa(gross="٢٥"), "P_15: found '٢٥', expected a number"),
         (fa(issued_on="2026-02-30"), "P_1: found '2026-02-30', expected a date"),
         (fa(currency="ZŁ"), "KodWaluty: found 'ZŁ', expected one of a currency"),
         (fa(currency=""), "says no KodWaluty"),
