@@ -104,7 +104,8 @@ class ClaimedInvoice:
     """An invoice as it was given: complete or not.
 
     ``seller_tax_id`` is of whoever issued it, where that is not the distributor; ``total_minor`` the net total that the
-    invoice itself states; ``proposed`` the fields that a machine read and nobody has looked at.
+    invoice itself states; ``proposed`` the fields that a machine read and nobody has looked at. An e-invoice says as
+    well who bought, and reading it may have found something.
     """
 
     number: str = ""
@@ -113,6 +114,8 @@ class ClaimedInvoice:
     total_minor: int | None = None
     lines: tuple[ClaimedLine, ...] = ()
     proposed: tuple[str, ...] = ()
+    buyer_tax_id: str = ""
+    noted: tuple[dict[str, Any], ...] = ()
 
     @property
     def net_minor(self) -> int:
@@ -150,6 +153,8 @@ class ClaimedInvoice:
             "seller_tax_id": self.seller_tax_id,
             "total_minor": self.total_minor,
             "proposed": list(self.proposed),
+            "buyer_tax_id": self.buyer_tax_id,
+            "noted": list(self.noted),
             "lines": [{one.name: getattr(line, one.name) for one in fields(line)} for line in self.lines],
         }
 
@@ -163,6 +168,8 @@ class ClaimedInvoice:
             seller_tax_id=kept.get("seller_tax_id", ""),
             total_minor=kept.get("total_minor"),
             proposed=tuple(kept.get("proposed", ())),
+            buyer_tax_id=kept.get("buyer_tax_id", ""),
+            noted=tuple(kept.get("noted", ())),
             lines=tuple(
                 ClaimedLine(**line | {"may_be": tuple(line.get("may_be", ()))}) for line in kept.get("lines", ())
             ),
@@ -279,6 +286,8 @@ def incoming(invoice: ClaimedInvoice, claimant: Claimant) -> Incoming:
         number_key=_texts(number_key(invoice.number, year)),
         seller_key=_texts(_seller(invoice, claimant)),
         total_minor=column([invoice.total_minor], NO_AMOUNT),
+        buyer_tax_id=_texts(invoice.buyer_tax_id or None),
+        noted=np.asarray([invoice.noted, None], dtype=object)[:-1],
     )
 
 

@@ -18,7 +18,7 @@ from app.domain.money import smallest_units
 from app.domain.registration import tax_id_key
 from app.domain.sales import Texts
 from app.domain.states import DocumentStatus
-from app.domain.verification_settings import Severity, SourceName, Verification
+from app.domain.verification_settings import Check, Severity, SourceName, Verification
 from app.models.distributors import Distributor
 from app.services.rulebooks import ProgramRules
 from verification import history, trust
@@ -70,6 +70,8 @@ def examine(
         known, standings = {id_: rest for id_, *rest in sellers()}, standing()
         facts = _facts(rules, incoming, key, known, standings, asking(), now)
         reasons = look_at(facts, checks)
+        if Check.E_INVOICE_CONTRADICTS in checks:
+            _explain(reasons, incoming.noted)
         moved = {id_: one.moves(settings.trust) for id_, one in standings.items()}
         found = Examined(
             status=np.full(len(key), DocumentStatus.ACCEPTED, dtype=np.int64),
@@ -85,6 +87,13 @@ def examine(
         return found
 
     return examined
+
+
+def _explain(reasons: defaultdict[int, list[dict[str, Any]]], noted: Texts | None) -> None:
+    """Say what was found of e-invoices: how grave that is, the check has said."""
+    for at, findings in enumerate(() if noted is None else noted.tolist()):
+        for one in findings or ():
+            reasons[at].append({**one, "severity": str(Severity.NOTE)})
 
 
 def _draw(found: Examined, keys: Sequence[str], sample_key: bytes, settings: Verification) -> None:
@@ -132,6 +141,7 @@ def _facts(
             sellers=frozenset(tax_id_key(one) for one in settings.sellers),
         ),
         history=earlier,
+        noted=incoming.noted,
     )
 
 

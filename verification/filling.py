@@ -49,6 +49,8 @@ def claimed(invoice: EInvoice, matched: Sequence[MatchedLine], own_tax_id: str |
         seller_tax_id="" if own else seller,
         total_minor=invoice.totals.net_minor if len(lines) == len(matched) else None,
         lines=lines,
+        buyer_tax_id=invoice.buyer.tax_id or "",
+        noted=invoice.problems,
     )
 
 

@@ -45,8 +45,8 @@ class Incoming:
     """Documents at the gate, in counting order.
 
     Columns beside the sales, one value a document: the normalised number, the seller's key, and the total that the
-    document states (``NO_AMOUNT``: none); where the source says it, the tax id of who bought. ``proofs`` are those that
-    come with them.
+    document states (``NO_AMOUNT``: none); where the source says it, the tax id of who bought, and what reading an
+    e-invoice found. ``proofs`` are those that come with them.
     """
 
     sales: Sales
@@ -55,6 +55,7 @@ class Incoming:
     total_minor: Ints
     buyer_tax_id: np.ndarray | None = None
     proofs: Proofs = field(default_factory=Proofs.none)
+    noted: np.ndarray | None = None
 
     def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Incoming":
         """Put documents and lines in another order; ``place`` says where each document goes."""
@@ -65,6 +66,7 @@ class Incoming:
             self.total_minor[documents],
             None if self.buyer_tax_id is None else self.buyer_tax_id[documents],
             self.proofs.moved(place),
+            None if self.noted is None else self.noted[documents],
         )
 
     def slice(self, first: int, last: int, first_line: int, last_line: int) -> "Incoming":
@@ -77,6 +79,7 @@ class Incoming:
             self.total_minor[part],
             None if self.buyer_tax_id is None else self.buyer_tax_id[part],
             self.proofs.within(first, last),
+            None if self.noted is None else self.noted[part],
         )
 
 

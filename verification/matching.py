@@ -18,6 +18,8 @@ FoundBy: TypeAlias = Literal["ean", "code", "alias"]
 _OF_NO_PROFILE = ""
 """No profile is called so: what holds for all sources, and for the rows of a distributor."""
 _PROPOSED = 3
+_NOT_BY_ITSELF = 92
+"""How likely a product is whose alias has a unit that does not divide the quantity; as what other sources call it."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class MatchedLine:
         found_by: what told the product.
         written: the word of the line that told it.
         proposals: what it may be, the likeliest first, where nothing told it. Nobody but a person accepts one.
-        problem: why the line does not count, though it is known what it is.
+        problem: why it does not count, or why a person must say what it is, though its name is known.
     """
 
     line: Line
@@ -54,10 +56,11 @@ def match_lines(
     names = aliases.product_names(session, program_id, _OF_NO_PROFILE)
     known = _Known(names, distributor_id)
     found = [known.matched(line) for line in lines]
-    if all(one.found_by for one in found):
+    settled = [bool(one.found_by or one.proposals) for one in found]
+    if all(settled):
         return found
     shelf = shelf_of_products(session, program_id)
-    return [one if one.found_by else _proposed(one.line, shelf) for one in found]
+    return [one if told else _proposed(one.line, shelf) for one, told in zip(found, settled, strict=True)]
 
 
 class _Known:
@@ -93,13 +96,15 @@ class _Known:
 
 
 def _as_meant(line: Line, found_by: FoundBy, written: str, meaning: Meaning) -> MatchedLine:
-    quantity, rest = divmod(line.quantity_milli * meaning.unit_milli, SAME_UNIT)
-    problem = None
     if meaning.id is None:
-        problem = reason("ignored_product", "block", found=repr(written), because=meaning.reason or "")
-    elif rest:
-        problem = reason("unit_not_exact", "review", field="quantity", found=repr(written))
-    return MatchedLine(line, meaning.id, quantity, found_by, written, problem=problem)
+        ignored = reason("ignored_product", "block", found=repr(written), because=meaning.reason or "")
+        return MatchedLine(line, None, line.quantity_milli, found_by, written, problem=ignored)
+    quantity, rest = divmod(line.quantity_milli * meaning.unit_milli, SAME_UNIT)
+    if rest:
+        inexact = reason("unit_not_exact", "review", field="quantity", found=repr(written))
+        likely = (Likeness(meaning.id, _NOT_BY_ITSELF, "elsewhere"),)
+        return MatchedLine(line, None, line.quantity_milli, proposals=likely, problem=inexact)
+    return MatchedLine(line, meaning.id, quantity, found_by, written)
 
 
 def _proposed(line: Line, shelf: Catalogue) -> MatchedLine:

@@ -121,6 +121,7 @@ SENTENCES: Mapping[str, str] = {
     "twin_own": _("The same goods for the same sum are here as {number} of {issued_on}; see whether it is one sale."),
     "twin_other": _("Another distributor has the same goods for the same sum, as {number} of {issued_on}."),
     "claimed_elsewhere": _("Another programme of this installation has the invoice {number} as well."),
+    "e_invoice_contradicts": _("The e-invoice contradicts itself, or cannot be what it says: {count} findings."),
     "same_file": _("The same file is the proof of another document."),
     "same_picture": _("The picture is the one of another document: {bits} of 64 bits differ."),
     "picture_alike": _("The picture looks like the one of another document: {bits} of 64 bits differ."),

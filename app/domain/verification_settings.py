@@ -38,6 +38,7 @@ class Check(enum.StrEnum):
     TWIN_OWN = "twin_own"
     TWIN_OTHER = "twin_other"
     CLAIMED_ELSEWHERE = "claimed_elsewhere"
+    E_INVOICE_CONTRADICTS = "e_invoice_contradicts"
     SAME_FILE = "same_file"
     SAME_PICTURE = "same_picture"
     PICTURE_ALIKE = "picture_alike"
@@ -83,6 +84,7 @@ _CLAIMS: Mapping[Check, Tuned] = {
     Check.TWIN_OWN: Tuned(REVIEW, 500, days=400),
     Check.TWIN_OTHER: Tuned(REVIEW, 500, limit=2),
     Check.CLAIMED_ELSEWHERE: Tuned(REVIEW, 400),
+    Check.E_INVOICE_CONTRADICTS: Tuned(REVIEW, 500),
     Check.SAME_FILE: Tuned(REVIEW, 600),
     Check.SAME_PICTURE: Tuned(REVIEW, 500, limit=5),
     Check.PICTURE_ALIKE: Tuned(NOTE, 200, limit=12),

@@ -81,7 +81,8 @@ def test_what_does_not_count_here_and_what_no_unit_divides_say_so(session, shop)
         "ignored_product",
         "not ours",
     )
-    assert (inexact.product_id, inexact.problem["code"]) == (ids["D-12"], "unit_not_exact")
+    assert (inexact.product_id, inexact.problem["code"], inexact.quantity_milli) == (None, "unit_not_exact", 500)
+    assert [one.id for one in inexact.proposals] == [ids["D-12"]]
 
 
 def test_a_name_is_an_alias_or_else_only_a_proposal(session, shop):

@@ -172,6 +172,7 @@ class Facts:
         tax_id: that of the distributor, as it is compared, or None.
         enrolled_on: when its distributor joined.
         lately: how many claims its distributor sent within the last hour.
+        noted: what reading its e-invoice found, or None.
     """
 
     sales: Sales
@@ -187,6 +188,7 @@ class Facts:
     proofs: Proofs
     allowed: Allowed
     history: History
+    noted: Texts | None = None
 
     @cached_property
     def mine(self) -> Earlier:

@@ -4,11 +4,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.verification_settings import Tuned
+from app.domain.verification_settings import Severity, Tuned
 from verification.checks.facts import Facts, Finding, Proofs
 
 _AT_ONCE = 256
 """Pictures compared at once with all that are known."""
+
+
+def e_invoice_contradicts(facts: Facts, _: Tuned) -> Iterator[Finding]:
+    """Find e-invoices that contradict themselves, or cannot be what they say; what was only noted is none."""
+    for at, noted in enumerate(() if facts.noted is None else facts.noted.tolist()):
+        grave = sum(one["severity"] != Severity.NOTE for one in noted or ())
+        if grave:
+            yield Finding(at, {"count": grave})
 
 
 def same_file(facts: Facts, _: Tuned) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ CHECKS: Mapping[Check, Run] = {
     Check.TWIN_OWN: twins.twin_own,
     Check.TWIN_OTHER: twins.twin_other,
     Check.CLAIMED_ELSEWHERE: parties.claimed_elsewhere,
+    Check.E_INVOICE_CONTRADICTS: proofs.e_invoice_contradicts,
     Check.SAME_FILE: proofs.same_file,
     Check.SAME_PICTURE: proofs.same_picture,
     Check.PICTURE_ALIKE: proofs.picture_alike,
