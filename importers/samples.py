@@ -43,6 +43,7 @@ KINDS: Mapping[str, Sequence[str]] = {
     "people": ("distributor", "email", "name"),
     "cards": ("distributor", "token", "last4"),
     "rewards": ("code", "name", "points"),
+    "deliveries": ("document_number", "issued_on", "distributor", "product", "quantity"),
     "rates": ("product_group", "distributor_group", "points"),
     "aliases": ("alias", "product", "distributor", "unit"),
     "adjustments": ("distributor", "points", "note"),

@@ -48,6 +48,7 @@ _HOLDS = {
     "cards": "prepaid cards of distributors, by token and last four digits",
     "products": "a list of products",
     "rewards": "a catalogue of rewards",
+    "deliveries": "what the sponsor delivered to distributors",
     "rates": "rates of a matrix",
     "aliases": "what sources call products",
     "adjustments": "points to be given or taken, which a second person decides",

@@ -45,6 +45,10 @@ KINDS: Mapping[str, Kind] = {
     "products": Kind(required=frozenset({"code", "name"}), optional=frozenset({"group", "parent_group", "ean"})),
     "people": Kind(required=frozenset({"distributor", "email"}), optional=frozenset({"name", "role"})),
     "cards": Kind(required=frozenset({"distributor", "token", "last4"}), optional=frozenset()),
+    "deliveries": Kind(
+        required=frozenset({"document_number", "issued_on", "distributor", "product", "quantity"}),
+        optional=frozenset(),
+    ),
     "rates": Kind(required=frozenset({"product_group", "distributor_group", "points"}), optional=frozenset({"matrix"})),
     "rewards": Kind(
         required=frozenset({"code", "name", "points"}),

@@ -79,7 +79,7 @@ class Months(Part):
 
 
 KindOfFile: TypeAlias = Literal[
-    "sales", "distributors", "people", "cards", "products", "rewards", "rates", "aliases", "adjustments"
+    "sales", "distributors", "people", "cards", "products", "rewards", "deliveries", "rates", "aliases", "adjustments"
 ]
 
 

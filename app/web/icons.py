@@ -25,6 +25,7 @@ ICONS: Mapping[str, str] = MappingProxyType(
         "file": "file-earmark-text",
         "sheet": "file-earmark-spreadsheet",
         "box": "box-seam",
+        "truck": "truck",
         "boxes": "boxes",
         "tags": "tags",
         "list": "list-ul",

@@ -16,6 +16,7 @@ KINDS: Mapping[str, Any] = {
     "people": _("People of distributors"),
     "cards": _("Cards"),
     "rewards": _("Rewards"),
+    "deliveries": _("Deliveries to distributors"),
     "rates": _("Rates of a matrix"),
     "aliases": _("Names of products"),
     "adjustments": _("Adjustments"),

@@ -112,6 +112,7 @@ PLACES: Sequence[Place] = (
     Place(Section.OVERVIEW, "overview.overview", _("Overview"), "home", Permission.SEE_PROGRAM, tab=True),
     Place(Section.SALES, "review.index", _("Review"), "inbox", Permission.SEE_REVIEW, tab=True, waiting=_in_review),
     Place(Section.SALES, "documents.index", _("Documents"), "file", Permission.SEE_DOCUMENTS),
+    Place(Section.SALES, "deliveries.index", _("Deliveries"), "truck", Permission.SEE_DOCUMENTS),
     Place(Section.SALES, "imports.index", _("Imports"), "upload", Permission.SEE_IMPORTS, tab=True),
     Place(Section.SALES, "unmatched.index", _("Unknown names"), "question", Permission.SEE_IMPORTS, waiting=_to_match),
     Place(Section.PEOPLE, "distributors.index", _("Distributors"), "users", Permission.SEE_DISTRIBUTORS, tab=True),

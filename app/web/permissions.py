@@ -239,6 +239,7 @@ ROUTES: Mapping[str, Rule] = {
     "adjustments.withdraw": Rule(Reach.ADJUSTMENT, Permission.REQUEST_ADJUSTMENT),
     # reports
     "reports.activity": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    "deliveries.index": Rule(Reach.PROGRAM, Permission.SEE_DOCUMENTS),
     "rewards.index": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
     "reports.products": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "reports.distributors": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),

@@ -1,12 +1,13 @@
 """Every kind of file in which one row is one thing, and how it is loaded."""
 
-from importers.kinds import adjustments, aliases, distributors, people, products, rates, rewards
+from importers.kinds import adjustments, aliases, deliveries, distributors, people, products, rates, rewards
 from importers.kinds.desk import Loader
 
 LOADERS: dict[str, Loader] = {
     "products": Loader(("code", "name"), ("code",), products.load),
     "distributors": Loader(("code", "name"), ("code",), distributors.load),
     "people": Loader(("distributor", "email"), ("distributor", "email"), people.load),
+    "deliveries": Loader(("document_number", "issued_on", "distributor", "product", "quantity"), (), deliveries.load),
     "rates": Loader(
         ("product_group", "distributor_group", "points"), ("matrix", "product_group", "distributor_group"), rates.load
     ),

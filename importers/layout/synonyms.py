@@ -126,6 +126,13 @@ _OTHERS = {
         "token": "token|card token|card id|id karty|token karty|id tarjeta|токен|karten id|id carte",
         "last4": "last4|last 4|last four|last digits|końcówka|ostatnie 4|últimos 4|последние 4|letzte 4|derniers 4",
     },
+    "deliveries": {
+        "document_number": _SALES["document_number"] + "|delivery note|delivery|wz|albarán|накладная|lieferschein",
+        "issued_on": _SALES["issued_on"] + "|delivered on|delivery date|data dostawy|fecha de entrega|lieferdatum",
+        "distributor": _SALES["distributor"],
+        "product": _SALES["product"],
+        "quantity": _SALES["quantity"],
+    },
     "rates": {
         "product_group": """product group|grupa towarowa|grupa produktów|grupo de productos|группа товаров|warengruppe
             |groupe""",

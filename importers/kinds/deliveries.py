@@ -1,0 +1,47 @@
+"""What the sponsor delivered to its distributors, from a file of its own."""
+
+from app.domain.codes import code_key
+from app.domain.numbering import number_key
+from app.domain.states import Outcome
+from app.services import aliases, deliveries, distributors
+from app.services.aliases import SAME_UNIT
+from app.services.deliveries import DeliveryRow
+from importers.kinds.desk import Desk, Loaded
+from importers.kinds.figures import days_of, quantities_of
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Take deliveries in: what one document brings of a product in several rows is one delivery.
+
+    What nobody knows holds its row. A document that comes again with another quantity replaces what it said before.
+    """
+    owners = distributors.distributor_ids(desk.session, desk.program.id)
+    names = aliases.product_names(desk.session, desk.program.id, "")
+    quantities, days = quantities_of(desk, rows, "quantity", problems), days_of(desk, rows, "issued_on", problems)
+    found: dict[tuple[int, int, str], DeliveryRow] = {}
+    for row, cells in rows:
+        code, product = str(cells["distributor"]), str(cells["product"])
+        owner = owners.get(code_key(code))
+        if owner is None:
+            problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(code))
+        meaning = names.own(product) or names.aliases.get(code_key(product))
+        if meaning is None or meaning.id is None:
+            problems.add(row, Outcome.HELD, "unknown_product", found=repr(product))
+        if row in problems.outcome or owner is None or meaning is None or meaning.id is None:
+            continue
+        quantity, rest = divmod(quantities[row] * meaning.unit_milli, SAME_UNIT)
+        if rest:
+            written = cells["quantity"]
+            problems.add(row, Outcome.REFUSED, "unit_not_exact", field=rows.columns["quantity"], found=written)
+            continue
+        number = str(cells["document_number"])
+        key = number_key(number, days[row].year)
+        before = found.get((owner, meaning.id, key))
+        together = quantity + (before.quantity_milli if before else 0)
+        found[owner, meaning.id, key] = DeliveryRow(
+            owner, meaning.id, before.number if before else number, key, days[row], together
+        )
+    made = deliveries.put(desk.session, desk.program.id, list(found.values()), file_sha256=desk.file, now=desk.now)
+    return Loaded(*made)
