@@ -39,6 +39,14 @@ SENTENCES: Mapping[str, str] = {
         "{field}: {found} is no whole number of thousandths of our unit; correct the unit of the alias."
     ),
     "unknown_group": _("No group is called {found}; correct it, or add the group to the programme."),
+    "unknown_head_office": _(
+        "No distributor has the code {found} of the head office; import it, in this file or before, or correct the code."
+    ),
+    "head_office_itself": _("{found} is named as its own head office; leave the cell empty, or correct it."),
+    "head_office_is_a_branch": _("The head office {found} is a branch itself; name the head office above it."),
+    "head_office_of_others": _(
+        "The distributor has branches, so it cannot be a branch of {found}; leave the cell empty, or move them first."
+    ),
     "nothing_to_adjust": _("{field}: 0 points change nothing; correct it, or leave the row out."),
     "season_not_whole": _("A season has a price, a first and a last day; fill in all three, or none."),
     "ends_before_it_begins": _("{field}: {found} lies before the day on which it begins; correct one of them."),
@@ -71,6 +79,7 @@ SENTENCES: Mapping[str, str] = {
     "figure_rounded": _("{field}: found {found}, taken as {taken}."),
     "advance_invoice": _("An advance invoice: nothing was delivered yet; register the final one."),
     "not_as_schema_demands": _("Line {line} of the XML is not as its format demands: {found}"),
+    "refers_to_another": _("It corrects or completes {found}; what that one sold must not count twice."),
     "no_lines": _("The e-invoice names no lines; type what was sold."),
     "line_differs": _("Line {line}: quantity, price and discounts come to {expected}, it says {found}."),
     "lines_total_differs": _("The lines come to {expected}, the e-invoice says {found} for their sum."),

@@ -113,12 +113,13 @@ def _party(root: etree._Element, path: str) -> Party:
     who = element(root, path)
     said = None if who is None else element(who, "DaneIdentyfikacyjne")
     country, number = text(said, "KodUE"), text(said, "NrVatUE")
-    tax_id = text(said, "NIP") or (f"{country or ''}{number}" if number else None) or text(said, "NrID")
+    tax_id = text(said, "NIP") or (f"{country or ''}{number}" if number else None)
+    others = [("other", text(said, "NrID")), ("customer", text(who, "NrKlienta"))]
     return Party(
         name=text(said, "Nazwa"),
         tax_id=tax_id,
         country="PL" if text(said, "NIP") else country or text(said, "KodKraju") or text(who, "Adres/KodKraju"),
-        other_ids=tuple(("customer", one) for one in ([] if who is None else texts(who, "NrKlienta"))),
+        other_ids=tuple((scheme, one) for scheme, one in others if one is not None),
     )
 
 

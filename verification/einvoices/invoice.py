@@ -156,7 +156,7 @@ class EInvoice:
         totals: what it states in all.
         vat: what it states for each rate.
         sold_on: the day of the sale, where the invoice says one.
-        corrects: numbers of the invoices that it corrects.
+        corrects: numbers of the invoices that it corrects, or of which it is the last of several.
         self_billed: whether the buyer wrote it.
         ksef_number: under which the national system keeps it, where the file says so.
         sha256: of the file; of a PDF, of the XML inside.

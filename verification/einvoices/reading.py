@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from app.domain.states import DocumentKind
 from verification import ksef
 from verification.einvoices import arithmetic, cii, fa, fattura, parties, ubl
 from verification.einvoices.invoice import EInvoice, NotAnEInvoice, Reason, reason
@@ -27,6 +28,9 @@ _READERS: Mapping[str, Reader] = {
     **{f"{{{namespace}}}FatturaElettronica": fattura.read for namespace in fattura.NAMESPACES},
 }
 """By the root's name, with its namespace."""
+
+
+_MOST_NAMED = 3
 
 
 def read(data: bytes, file_name: str, schemas: Path | None = None) -> EInvoice:
@@ -67,6 +71,8 @@ def _read_xml(data: bytes, file_name: str, schemas: Path | None) -> EInvoice:
 def _findings(said: EInvoice) -> Iterator[Reason]:
     if not said.lines:
         yield reason("no_lines", "review")
+    if said.corrects and said.kind is DocumentKind.INVOICE:
+        yield reason("refers_to_another", "review", found=", ".join(said.corrects[:_MOST_NAMED]))
     yield from arithmetic.findings(said)
     yield from parties.findings(said)
     if said.ksef_number is not None:

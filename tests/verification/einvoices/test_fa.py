@@ -46,6 +46,7 @@ def test_a_line_as_it_was_before_a_correction_gives_back_what_it_said():
     found = read(fa(rows=rows, sort="KOR", corrects="FV/1", net="-20", vat="-4.60"), "k.xml")
     assert [(line.quantity_milli, line.net_minor) for line in found.lines] == [(-5_000, -5_000), (3_000, 3_000)]
     assert found.kind is DocumentKind.INVOICE, "a line of it sells: its signs say which"
+    assert [(one["code"], one["found"]) for one in found.problems] == [("refers_to_another", "FV/1")]
 
 
 def test_other_xml_is_no_e_invoice():
