@@ -12,7 +12,7 @@ from verification.einvoices.tree import element, elements, needed, text, texts
 
 NAMESPACES = (
     "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2",
-    "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.0",
+    "http://www.fatturapa.gov.it/sdi/fatturapa/v1.1",
 )
 
 _CREDIT_NOTES = frozenset({"TD04", "TD08"})

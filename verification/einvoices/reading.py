@@ -30,6 +30,7 @@ _READERS: Mapping[str, Reader] = {
 """By the root's name, with its namespace."""
 
 
+_ENVELOPE = "{http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader}StandardBusinessDocument"
 _MOST_NAMED = 3
 
 
@@ -59,13 +60,20 @@ def read(data: bytes, file_name: str, schemas: Path | None = None) -> EInvoice:
 
 
 def _read_xml(data: bytes, file_name: str, schemas: Path | None) -> EInvoice:
-    root = parse(data)
+    root = _unwrapped(parse(data))
     reader = _READERS.get(root.tag)
     if reader is None:
         raise NotAnEInvoice([reason("not_an_e_invoice", "block", found=etree.QName(root).localname)])
     faults = tuple(against_schema(root, schemas)) if schemas is not None else ()
     said = replace(reader(root), sha256=hashlib.sha256(data).digest(), ksef_number=ksef.number_in(file_name))
     return replace(said, problems=(*faults, *said.problems, *_findings(said)))
+
+
+def _unwrapped(root: etree._Element) -> etree._Element:
+    """Take an invoice out of the envelope in which networks such as Peppol carry it."""
+    if root.tag != _ENVELOPE:
+        return root
+    return next((one for one in root if one.tag in _READERS), root)
 
 
 def _findings(said: EInvoice) -> Iterator[Reason]:

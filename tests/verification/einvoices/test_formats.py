@@ -57,6 +57,15 @@ def test_a_file_with_two_invoices_is_refused():
         read(fattura(bodies=2), "i.xml")
 
 
+def test_an_invoice_is_taken_out_of_the_envelope_that_a_network_puts_around_it():
+    space = "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"
+    inner = ubl().partition(b"?>")[2]
+    around = f'<s:StandardBusinessDocument xmlns:s="{space}"><s:Header/>%s</s:StandardBusinessDocument>'.encode()
+    assert read(around % inner, "i.xml").number == "INV-1"
+    with pytest.raises(NotAnEInvoice, match="StandardBusinessDocument is no e-invoice"):
+        read(around % b"<order/>", "i.xml")
+
+
 def test_a_pdf_gives_the_invoice_that_lies_in_it():
     said = read(pdf_with(b"no xml", b"<order/>", cii()), "scan.pdf")
     assert (said.format, said.number) == (Format.CII, "INV-1")
