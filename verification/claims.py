@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
@@ -28,6 +29,7 @@ from app.services.explanations import LineExplained
 from app.services.previews import preview
 from app.services.rulebooks import ProgramRules, rules_of
 from verification import filling
+from verification.checks.facts import Proofs
 from verification.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
 from verification.einvoices.invoice import EInvoice
 from verification.filling import Filled
@@ -209,6 +211,7 @@ def send(session: Session, program: Program, claim: Claim, *, actor: str, now: d
         raise NotReady(problems)
     rules = rules_of(session, program.id)
     document = incoming(invoice, _claimant(session, claim.distributor_id, claim.person))
+    document = replace(document, proofs=_proofs(session, claim))
     source = Source(name="portal", policy=rules.settings.verification.portal, may_correct=False, actor=actor)
     admission = admit(session, rules, document, source, now=now)
     if not admission.status[0]:
@@ -226,6 +229,20 @@ def send(session: Session, program: Program, claim: Claim, *, actor: str, now: d
     session.execute(sa.update(Attachment).where(Attachment.claim_id == claim.id).values(document_id=document_id))
     session.flush()
     return document_id
+
+
+def _proofs(session: Session, claim: Claim) -> Proofs:
+    """Give the proofs of a claim as the gate's checks look at them."""
+    found = session.execute(
+        select(Attachment.file_sha256, Attachment.picture_look).where(Attachment.claim_id == claim.id)
+    ).all()
+    looks = [look for _file, look in found]
+    return Proofs(
+        document=np.zeros(len(found), dtype=np.int64),
+        file=np.asarray([*(file for file, _look in found), None], dtype=object)[:-1],
+        look=np.asarray([look or 0 for look in looks], dtype=np.int64),
+        has_look=np.asarray([look is not None for look in looks], dtype=bool),
+    )
 
 
 def own_document(session: Session, program: Program, claim: Claim) -> int | None:

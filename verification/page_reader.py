@@ -26,6 +26,8 @@ _LOOKED_AT = 512
 _QUALITY = 82
 _MOST_LETTERS = 20_000
 _PAGES_OF_TEXT = 3
+_A_TEXT = 20
+"""Letters from which on a PDF has a text of its own, and is no scan."""
 
 
 class Refused(Exception):
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _look(task: dict[str, Any]) -> dict[str, Any]:
-    """Say how many pages a proof has, how its first one looks, and what text a PDF carries."""
+    """Say how many pages a proof has, how the first one of a photo or a scan looks, and what text a PDF carries."""
     if task["media_type"] != _PDF:
         picture = _photo(task, _LOOKED_AT)
         return {"pages": 1, "look": look_of(picture), "text": ""}
@@ -61,8 +63,11 @@ def _look(task: dict[str, Any]) -> dict[str, Any]:
     if not len(document):
         raise Refused("broken")
     texts = [document[at].get_textpage().get_text_range() for at in range(min(len(document), _PAGES_OF_TEXT))]
-    look = look_of(_page(document, 0, _LOOKED_AT))
-    return {"pages": len(document), "look": look, "text": "\n".join(texts)[:_MOST_LETTERS]}
+    text = "\n".join(texts)[:_MOST_LETTERS]
+    first = _page(document, 0, _LOOKED_AT)
+    # what a program printed looks like everything else that it prints: only a scan has a look of its own
+    look = None if len(text.strip()) >= _A_TEXT else look_of(first)
+    return {"pages": len(document), "look": look, "text": text}
 
 
 def _show(task: dict[str, Any], file: IO[bytes]) -> None:

@@ -27,10 +27,10 @@ class Unshowable(Exception):
 
 @dataclass(frozen=True)
 class Looked:
-    """What a proof is: how many pages, 64 bits of how the first one looks, and the text that a PDF carries."""
+    """What a proof is: how many pages, 64 bits of how a photo or a scan looks, and the text that a PDF carries."""
 
     pages: int
-    look: int
+    look: int | None
     text: str
 
 

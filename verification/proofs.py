@@ -121,7 +121,7 @@ def take(
         media_type=media_type,
         file_sha256=digest,
         file_bytes=len(content),
-        picture_look=looked.look if looked.pages else None,
+        picture_look=looked.look,
         pages=looked.pages,
         added_by=actor,
         added_at=now,
@@ -187,7 +187,7 @@ def picture(settings: Settings, attachment: Attachment, page: int, *, small: boo
 def _look(content: bytes, media_type: str, settings: Settings) -> pages.Looked:
     """Look at a file before it is kept: what cannot be shown leaves nothing behind."""
     if media_type == XML:
-        return pages.Looked(0, 0, "")
+        return pages.Looked(0, None, "")
     with tempfile.NamedTemporaryFile(prefix="kontor-proof-") as file:
         file.write(content)
         file.flush()
@@ -230,7 +230,7 @@ def _write(path: Path, content: bytes) -> None:
 
 def _folder(files: Path, digest: bytes) -> Path:
     """Give where a file lies: nothing that anybody wrote is part of the path."""
-    return files / "proofs" / digest.hex()[:2] / digest.hex()
+    return files.joinpath("proofs", digest.hex()[:2], digest.hex())
 
 
 def _name(digest: bytes) -> str:

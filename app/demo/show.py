@@ -21,7 +21,7 @@ from app.cli.output import figure
 from app.cli.processes import serve
 from app.cli.runtime import Runtime, runtime
 from app.db.transaction import transaction
-from app.demo import life
+from app.demo import claims, life
 from app.demo.data import DemoFiles, write_demo
 from app.domain.states import BatchStatus, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.extensions import db
@@ -88,6 +88,7 @@ def perform(run: Runtime, say: Console) -> dict[str, Any]:
     with transaction(run.registry) as session:
         program = programs.program_by_code(session, loaded.code)
         life.live(session, program, distributor, public_url=run.settings.address, now=run.now())
+        claims.register(session, run.settings, program, distributor, now=run.now())
     exports = _export(run, loaded.code)
     chores.run(run.registry, run.now())
     return _summary(run, loaded.code, files, run_id, exports)

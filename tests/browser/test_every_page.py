@@ -20,6 +20,7 @@ NO_PAGES = {
     *("fonts.font", "fonts.faces", "installing.manifest", "installing.worker", "health.healthz"),
     *("imports.progress", "imports.problems", "search.suggest", "runs.progress", "runs.order_file"),
     *("import_drafts.progress", "import_profiles.export", "import_profiles.sample", "imports.original"),
+    *("portal_claims.suggest", "portal_claims.page", "proofs.page", "proofs.file"),
     *("runs.response_file", "program.export", "factors.authenticator_picture", "own_data.copy", "home.home"),
 }
 """What answers with a file, with figures for a script, or by leading elsewhere."""

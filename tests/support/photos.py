@@ -1,6 +1,7 @@
 """Photos of invoices of our own making: a page with lines of text, as a phone takes it, with where it was taken."""
 
 import io
+import random
 
 from PIL import Image, ImageDraw
 
@@ -10,14 +11,20 @@ CAMERA = "Axolotl Cameras"
 
 
 def photo(number: str = "FV/1", form: str = "JPEG", *, size: tuple[int, int] = (900, 1200)) -> bytes:
-    """Draw a page that bears a number, and save it as a camera does."""
+    """Draw a page that bears a number as it lies on some desk, and save it as a camera does: each looks otherwise."""
+    drawn = random.Random(number)
     picture = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(picture)
+    for column in range(9):
+        for row in range(8):
+            shade = drawn.randrange(150, 250)
+            at = (column * size[0] // 9, row * size[1] // 8, (column + 1) * size[0] // 9, (row + 1) * size[1] // 8)
+            pen.rectangle(at, fill=(shade, shade, shade))
     pen.text((60, 60), f"Faktura {number}", fill="black", font_size=56)
     for row in range(12):
         pen.text(
             (60, 220 + 70 * row),
-            f"{row + 1}.  Wiertarka {hash(number) % 97 + row}   1 szt.",
+            f"{row + 1}.  Wiertarka {drawn.randrange(100) + row}   1 szt.",
             fill="black",
             font_size=34,
         )

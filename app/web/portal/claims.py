@@ -25,12 +25,13 @@ from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, To
-from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
+from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused
 from app.web.portal.home import own
 from app.web.portal.own import own_names, sees_all
 from app.web.proofs import picture_of
 from verification import claims, proofs
 from verification.claimed import ClaimedInvoice, ClaimedLine, Problem
+from verification.filling import Filled
 
 bp = Blueprint("portal_claims", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/claims")
 
@@ -115,16 +116,34 @@ def edit(program_code: str, distributor_id: int, claim_id: int) -> Answer:
         return _sent(claim)
     if request.method == "POST":
         return _answer(claim)
-    return _form_page(_showing(claims.invoice_of(claim), claim.key, claim.person), claim)
+    form, problems = _showing(claims.invoice_of(claim), claim.key, claim.person), []
+    if "wrong" in request.args:
+        _invoice, problems = _judge(claim)
+        form.blame(problems)
+    return _form_page(form, claim, problems)
 
 
 @bp.get("/<id:claim_id>/check")
 def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
-    """Show what the invoice would earn, line by line, before it is sent."""
+    """Show what the invoice would earn, line by line, before it is sent; what is wrong is shown beside its field."""
     claim = session().get_one(Claim, claim_id)
     if claim.document_id is not None:
         return _sent(claim)
-    return _check_page(claim)
+    invoice, problems = _judge(claim)
+    if problems:
+        return _to_claim(claim_id, wrong=1)
+    earned = claims.would_earn(session(), scope().program, claim, invoice, gettext)
+    verification = rules_of(session(), scope().program.id).settings.verification
+    return render_template(
+        "portal/claim_check.html",
+        claim=claim,
+        invoice=invoice,
+        lines=earned,
+        attached=proofs.of_claim(session(), claim.id),
+        total={unit: sum(line.total(unit) for line in earned) for unit in Unit},
+        verification=verification,
+        own=own(),
+    )
 
 
 @bp.post("/<id:claim_id>/send")
@@ -135,7 +154,7 @@ def send(program_code: str, distributor_id: int, claim_id: int) -> Answer:
         except IntegrityError:
             document_id = _send(claim_id)  # the same invoice came from elsewhere at that moment: now it is here
     except claims.NotReady:
-        return _check_page(session().get_one(Claim, claim_id)), 409
+        return _to_claim(claim_id, wrong=1)
     flash(gettext("The invoice is sent. Here you see what becomes of it."), "success")
     if not may(person(), Permission.SEE_DOCUMENT, scope().program.id, distributor_id):
         return redirect(url_for("portal_claims.edit", **own(), claim_id=claim_id), 303)
@@ -179,98 +198,78 @@ def _answer(claim: Claim | None) -> Answer:
         return _form_page(form, claim)
     if not form.validate():
         return _form_page(form, claim), 400
-    invoice = _typed(claim, form)
     try:
-        kept = _keep(claim, form, invoice)
+        kept, filled = _keep(claim, form)
     except claims.ClaimIsSent as sent:
         return _to_claim(sent.claim_id)
     except claims.NoSuchClaim:
-        form.key.data = secrets.token_urlsafe(18)
+        form.key.data = secrets.token_urlsafe(18)  # the key is somebody else's: this is another invoice
         return _form_page(form, None), 409
-    refused, filled = _attach(kept, form.brought())
-    if refused:
-        return _with_problems(kept, refused), 400
+    except _FileRefused as refused:
+        form.refuse("files", proof_refused(refused.why, refused.file_name))
+        return _form_page(form, claim), 400
+    for one, name in filled:
+        flash(filled_in(one, name), "warning" if one.why else "success")
     if action.startswith("detach-") and (proof_id := _number(action.removeprefix("detach-"))) is not None:
         _detach(kept, proof_id)
-        return _to_claim(kept)
-    if filled or action == "attach":
-        return _to_claim(kept)
-    if action == "save":
+    elif action == "save":
         flash(gettext("The draft is kept."), "success")
-        return _to_claim(kept)
-    return _judged(kept, invoice)
+    elif action == "check" and not any(one.why is None for one, _name in filled):
+        return redirect(url_for("portal_claims.check", **own(), claim_id=kept), 303)
+    return _to_claim(kept)
 
 
-def _typed(claim: Claim | None, form: ClaimForm) -> ClaimedInvoice:
-    names = {one.id: one for one in claims.products(session(), scope().program.id, form.chosen())}
-    invoice, kept = form.invoice(names).without_empty_lines(), None if claim is None else claims.invoice_of(claim)
-    return invoice.as_the_file_says(kept) if kept is not None and kept.from_a_file else invoice
+class _FileRefused(Exception):
+    """One of the files that were sent cannot be a proof."""
+
+    def __init__(self, why: proofs.ProofRefused, file_name: str) -> None:
+        super().__init__(file_name)
+        self.why, self.file_name = why, file_name
 
 
-def _attach(claim_id: int, brought: Sequence[Any]) -> tuple[list[str], bool]:
-    """Take files in. Gives what is said of those that cannot be proofs, and whether one of the others said it all."""
-    refused: list[str] = []
-    filled = False
-    for one in brought:
-        content, name = one.stream.read(settings().max_proof_mb + 1 << 20), str(one.filename)
-        try:
-            with transaction(db.session) as writing:
-                claim = claims.held(writing, claim_id)
-                taken = proofs.take(writing, settings(), claim, content, name, actor=person().login, now=now())
-                said = None if taken.invoice is None else claims.fill(writing, scope().program, claim, taken.invoice)
-        except proofs.ProofRefused as why:
-            refused.append(proof_refused(why, name))
-            continue
-        if said is not None:
-            filled = filled or not said.why
-            flash(filled_in(said, name), "warning" if said.why else "success")
-    return refused, filled
+def _keep(claim: Claim | None, form: ClaimForm) -> tuple[int, list[tuple[Filled, str]]]:
+    """Keep what was typed, and the files that came with it: all of it, or nothing.
+
+    Gives the claim, and what e-invoices among the files filled in.
+    """
+    here, whose = scope(), _person_for(form)
+    filled: list[tuple[Filled, str]] = []
+    names = {one.id: one for one in claims.products(session(), here.program.id, form.chosen())}
+    invoice = form.invoice(names).without_empty_lines()
+    by: dict[str, Any] = {"actor": person().login, "now": now()}
+    with transaction(db.session) as writing:
+        if claim is None:
+            key = form.key.data or secrets.token_urlsafe(18)
+            kept = claims.keep(writing, here.program, _of(), key, invoice, person=whose, **by)
+        else:
+            kept = claims.held(writing, claim.id)
+            said = claims.invoice_of(kept)
+            invoice = invoice.as_the_file_says(said) if said.from_a_file else invoice
+            claims.change(kept, invoice, person=whose, now=now())
+        for one in form.brought():
+            content, name = one.stream.read((settings().max_proof_mb << 20) + 1), str(one.filename)
+            try:
+                taken = proofs.take(writing, settings(), kept, content, name, **by)
+            except proofs.ProofRefused as why:
+                raise _FileRefused(why, name) from None
+            if taken.invoice is not None:
+                filled.append((claims.fill(writing, here.program, kept, taken.invoice), name))
+        return kept.id, filled
 
 
 def _detach(claim_id: int, proof_id: int) -> None:
     with transaction(db.session) as writing:
         claims.held(writing, claim_id)
         found = proofs.of_draft(writing, claim_id, proof_id)
-        digest = None if found is None else found.file_sha256
+        digests = [] if found is None else [found.file_sha256]
         if found is not None:
             proofs.remove(writing, found)
-    if digest is not None:
-        with transaction(db.session) as writing:
-            proofs.forget(writing, settings().files, [digest])
-
-
-def _with_problems(claim_id: int, texts: Sequence[str]) -> str:
-    """Show a draft with what is wrong with its files."""
-    claim = session().get_one(Claim, claim_id)
-    form = _showing(claims.invoice_of(claim), claim.key, claim.person)
-    form.files.errors = list(texts)
-    return _form_page(form, claim)
+    with transaction(db.session) as writing:
+        proofs.forget(writing, settings().files, digests)
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _judged(claim_id: int, invoice: ClaimedInvoice) -> Answer:
-    """Go on to what the invoice would earn, or show what is wrong beside the fields."""
-    _known, problems = claims.judge(session(), scope().program, _of(), invoice, now=now())
-    if not problems:
-        return redirect(url_for("portal_claims.check", **own(), claim_id=claim_id), 303)
-    claim = session().get_one(Claim, claim_id)
-    form = _showing(invoice, claim.key, claim.person)
-    form.blame(problems)
-    return _form_page(form, claim, problems), 400
-
-
-def _keep(claim: Claim | None, form: ClaimForm, invoice: ClaimedInvoice) -> int:
-    here, whose = scope(), _person_for(form)
-    with transaction(db.session) as writing:
-        if claim is None:
-            key, of = form.key.data or secrets.token_urlsafe(18), _of()
-            by: dict[str, Any] = {"person": whose, "actor": person().login, "now": now()}
-            return claims.keep(writing, here.program, of, key, invoice, **by).id
-        claims.change(claims.held(writing, claim.id), invoice, person=whose, now=now())
-        return claim.id
 
 
 def _person_for(form: ClaimForm) -> str | None:
@@ -305,7 +304,7 @@ def _showing(invoice: ClaimedInvoice, key: str, whose: str | None) -> ClaimForm:
     return form
 
 
-def _form_page(form: ClaimForm, claim: Claim | None = None, problems: list[Problem] | None = None) -> str:
+def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[Problem] = ()) -> str:
     rules = rules_of(session(), scope().program.id)
     return render_template(
         "portal/claim.html",
@@ -316,32 +315,16 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: list[Probl
         accepted=proofs.ACCEPTED,
         largest_mb=settings().max_proof_mb,
         owner=hashlib.sha256(person().login.encode()).hexdigest()[:16],
-        twin=_twin(claim, problems or ()),
-        own=own(),
-    )
-
-
-def _check_page(claim: Claim) -> str:
-    here = scope()
-    invoice, problems = claims.judge(session(), here.program, _of(), claims.invoice_of(claim), now=now())
-    earned = [] if problems else claims.would_earn(session(), here.program, claim, invoice, gettext)
-    rules = rules_of(session(), here.program.id)
-    return render_template(
-        "portal/claim_check.html",
-        claim=claim,
-        invoice=invoice,
-        problems=[sentence(one) for one in problems],
-        lines=earned,
-        attached=proofs.of_claim(session(), claim.id),
-        total={unit: sum(line.total(unit) for line in earned) for unit in Unit},
-        reviewed=rules.settings.verification.portal == "review",
-        cooling_off_days=rules.settings.verification.cooling_off_days,
         twin=_twin(claim, problems),
         own=own(),
     )
 
 
-def _twin(claim: Claim | None, problems: Any) -> str | None:
+def _judge(claim: Claim) -> tuple[ClaimedInvoice, list[Problem]]:
+    return claims.judge(session(), scope().program, _of(), claims.invoice_of(claim), now=now())
+
+
+def _twin(claim: Claim | None, problems: Sequence[Problem]) -> str | None:
     """Give the page of this distributor's own document that bears the number already, for whoever may see it."""
     here, who = scope(), person()
     if claim is None or not any(one.code == "here_already" for one in problems):
@@ -363,5 +346,5 @@ def _sent(claim: Claim) -> Answer:
     )
 
 
-def _to_claim(claim_id: int) -> Response:
-    return redirect(url_for("portal_claims.edit", **own(), claim_id=claim_id), 303)
+def _to_claim(claim_id: int, **asked: Any) -> Response:
+    return redirect(url_for("portal_claims.edit", **own(), claim_id=claim_id, **asked), 303)

@@ -4,7 +4,8 @@
 const WAIT_MS = 180;
 const SHORTEST = 2;
 
-for (const form of document.querySelectorAll("[data-claim]")) {
+for (const place of document.querySelectorAll("[data-alone]")) asForm(place);
+for (const form of document.querySelectorAll("form[data-claim]")) {
   const lines = form.querySelector("[data-lines]");
   if (form.dataset.suggest) for (const field of lines.querySelectorAll(".claim-product input")) propose(form, field);
   const attach = form.querySelector("[data-attach]");
@@ -20,6 +21,16 @@ for (const form of document.querySelectorAll("[data-claim]")) {
     else if (button.matches("[data-add]")) add(form, lines);
     else remove(lines, button.closest("[data-line]"));
   });
+}
+
+// The page for where there is no network: what is typed there stays in the browser.
+function asForm(place) {
+  const form = document.createElement("form");
+  for (const { name, value } of place.attributes) form.setAttribute(name, value);
+  form.noValidate = true;
+  form.hidden = false;
+  form.append(...place.childNodes);
+  place.replaceWith(form);
 }
 
 function add(form, lines) {

@@ -51,7 +51,10 @@ from importers import drafts
 from prepaid import cards, jobs, runs, settling
 from tests.app.services.test_logos import png
 from tests.app.web.world import World, do_one_job, import_rows
+from tests.support.photos import pages
 from tests.support.sales import Sold, sell
+from verification import claims, proofs
+from verification.claimed import ClaimedInvoice, ClaimedLine
 
 OURS = "axolotl"
 """Known in the first programme, to those who run it alone."""
@@ -94,6 +97,8 @@ def fill(world: World) -> Belongings:
             made.put("batch", whose, import_rows(world, code, f"{word}.csv", [("X", "soon", "D-0", word, "1", "1,00")]))
             _drafts(world, code, whose, word, made)
             _runs(world, code, whose, made)
+        with transaction(db.session) as session:
+            _claims(session, world, made)
         with transaction(db.session) as session:
             for whose, code in (("a", world.a), ("b", world.b)):
                 unknown = select(UnknownName.id).join(Program).where(Program.code == code).order_by(UnknownName.id)
@@ -321,6 +326,23 @@ def _drafts(world: World, code: str, whose: str, word: str, made: Belongings) ->
         drafts.check(session, world.settings, program, draft, actor="test", now=now)
     while do_one_job(world):
         pass
+
+
+def _claims(session: Session, world: World, made: Belongings) -> None:
+    """Begin to register an invoice for everybody, with a proof each; and give each document a proof."""
+    now, page = world.clock(), pages(1)
+    authors = {"mine": "distributor", "rep": "rep", "others": "other", "b": "stranger"}
+    for whose, word in (("mine", MINE), ("rep", "Rep"), ("others", OTHERS), ("b", FOREIGN)):
+        document = session.get_one(SalesDocument, made.of["document"][whose])
+        program, by = session.get_one(Program, document.program_id), {"actor": world.login(authors[whose]), "now": now}
+        line = ClaimedLine(said="P1", quantity_milli=1000, net_minor=1000)
+        invoice = ClaimedInvoice(f"{word} claim", dt.date(2026, 4, 4), lines=(line,))
+        key = f"key of {whose}"
+        claim = claims.keep(session, program, document.distributor_id, key, invoice, person=None, **by)
+        made.put("claim", whose, claim.id)
+        for kind, of in (("claim_proof", claim), ("proof", document)):
+            taken = proofs.take(session, world.settings, of, page, f"{word} {kind}.pdf", **by)
+            made.put(kind, whose, taken.attachment.id)
 
 
 def _runs(world: World, code: str, whose: str, made: Belongings) -> None:

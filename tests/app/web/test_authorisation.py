@@ -111,7 +111,9 @@ class House:
             return [Thing({"program_code": a}, ours), Thing({"program_code": b}, theirs)], [
                 Thing({"program_code": "there-is-none"})
             ]
-        (name,) = named - {"program_code", "file_id"}
+        if "claim_id" in named:
+            named -= {"distributor_id"}
+        (name,) = named - {"program_code", "file_id", "proof_id", "page"}
         kind, rest = KINDS[name], {}
         if "file_id" in named:
             files = of["order" if rule.endpoint == "runs.order_file" else "response"]
@@ -128,23 +130,43 @@ class House:
         else:
             whose = {
                 "a": ours,
-                "mine": ours | {"distributor"} | (frozenset() if kind == "document" else {"rep"}),
+                "mine": ours | {"distributor"} | (frozenset() if kind in ("document", "claim") else {"rep"}),
                 "rep": ours | {"distributor", "rep"},
                 "others": ours | {"other"},
                 "b": theirs,
             }
             wanted = [one for one in whose if one in of[kind] and (kind in _OF_DISTRIBUTORS or one in ("a", "b"))]
-            found = [Thing({"program_code": b if one == "b" else a, name: of[kind][one]}, whose[one]) for one in wanted]
-            wrong = [Thing({"program_code": a, name: NO_TEXT if kind == "text" else NONE})]
+            found = [
+                Thing(
+                    {"program_code": b if one == "b" else a, name: of[kind][one], **self._beside(rule, kind, one)},
+                    whose[one],
+                )
+                for one in wanted
+            ]
+            rest = self._beside(rule, kind, wanted[0])
+            wrong = [Thing({"program_code": a, name: NO_TEXT if kind == "text" else NONE, **rest})]
+            if "proof_id" in rest:
+                wrong.append(Thing(dict(found[0].parts) | {"proof_id": self._beside(rule, kind, "b")["proof_id"]}))
         if kind != "text":  # which are the same in every programme
             wrong.append(Thing({"program_code": a, name: of[kind]["b"], **rest}))
             wrong.append(Thing({"program_code": b, name: found[0].parts[name], **rest}))
         return found, wrong
 
+    def _beside(self, rule: Rule, kind: str, whose: str) -> dict[str, Any]:
+        """Give what else stands in the address of a claim, and of a proof."""
+        of, named = self.made.of, rule.arguments
+        parts = {
+            "distributor_id": of["distributor"]["mine" if whose == "rep" else whose] if kind == "claim" else NONE,
+            "proof_id": of["claim_proof" if kind == "claim" else "proof"].get(whose, NONE),
+            "page": 1,
+        }
+        return {name: part for name, part in parts.items() if name in named and KINDS.get(name) != kind}
+
 
 KINDS = {
     "distributor_id": "distributor",
     "document_id": "document",
+    "claim_id": "claim",
     "batch_id": "batch",
     "unknown_id": "unknown",
     "draft_id": "draft",
@@ -157,7 +179,7 @@ KINDS = {
     "application_id": "application",
     "message_id": "message",
 }
-_OF_DISTRIBUTORS = {"distributor", "document"}
+_OF_DISTRIBUTORS = {"distributor", "document", "claim"}
 NO_TEXT = "there.is.none"
 
 
@@ -417,7 +439,20 @@ NAMES_IN_BODIES = {
 }
 """What forms name things by, besides the fields of `Form`s: each is swapped below."""
 NAMES_IN_QUERIES = {"before", "key", "q", "distributor", "next", "of"}
-SAYS_HOW = {"back", "what", "way", "published", "answer", "theme", "language", "listing", "name", "query", "shared"} | {
+SAYS_HOW = {
+    "action",
+    "back",
+    "what",
+    "way",
+    "published",
+    "answer",
+    "theme",
+    "language",
+    "listing",
+    "name",
+    "query",
+    "shared",
+} | {
     *(
         "with",
         "all",

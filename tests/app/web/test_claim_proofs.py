@@ -149,6 +149,7 @@ def test_a_pdf_with_an_invoice_inside_fills_in_as_well_and_is_seen_by_whoever_de
     assert 'value="FX/1"' in page
     (kept,) = attachments(world, answer.location)
     assert (kept.media_type, kept.pages) == ("application/pdf", 1)
+    assert kept.picture_look is not None, "an empty page is no text"
     sent = client.post(f"{answer.location}/send", data={"csrf_token": token(page)})
     assert sent.status_code == 303, sent.text
     proof = f"{sent.location}/proofs/{kept.id}"
