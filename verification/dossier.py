@@ -116,8 +116,8 @@ def lines_of(session: Session, document_id: int, *, most: int | None = None) -> 
 
 
 def twins(session: Session, program_id: int, reasons: Sequence[dict[str, Any]] | None, *, most: int = 2) -> list[Twin]:
-    """Give the documents of the programme that the findings of a check name (``document_id``)."""
-    named = [one["document_id"] for one in reasons or () if isinstance(one.get("document_id"), int)]
+    """Give the documents of the programme that the findings of a check name (``document``)."""
+    named = [one["document"] for one in reasons or () if isinstance(one.get("document"), int)]
     rows = session.execute(
         select(
             SalesDocument.id,

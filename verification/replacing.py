@@ -60,6 +60,7 @@ def replace(
     _must_be_free(session, document)
     incoming = incoming_of(session, [document])
     sales = incoming.sales if quantities is None else partial(incoming.sales, quantities)
+    risk, opened_at = _place(session, document, now)
     if document.status in COUNTING:
         void_documents(
             session, rules, [document.id], becomes=DocumentStatus.SUPERSEDED, now=now, actor=actor, reason=reason
@@ -82,7 +83,7 @@ def replace(
         now=now,
         actor=actor,
     )
-    _bring_along(session, document, new_id, now)
+    _bring_along(session, document, new_id, risk, opened_at)
     figures.touch(session, rules.program_id, sales.documents.issued_on)
     return new_id
 
@@ -116,6 +117,16 @@ def partial(sales: Sales, quantities: Mapping[int, int]) -> Sales:
         kept, quantity_milli=wanted, net_minor=shrunk(kept.net_minor), gross_minor=shrunk(kept.gross_minor)
     )
     return Sales(sales.documents, lowered)
+
+
+def _place(session: Session, document: SalesDocument, now: dt.datetime) -> tuple[int, dt.datetime]:
+    """Tell how grave a document is, and since when it waits: what is looked at again waits from now on."""
+    found = session.execute(
+        select(Review.risk, Review.opened_at, Review.closed_at).where(Review.document_id == document.id)
+    ).one_or_none()
+    if found is None:
+        return 0, now
+    return found.risk, found.opened_at if found.closed_at is None else now
 
 
 def _must_be_free(session: Session, document: SalesDocument) -> None:
@@ -201,7 +212,7 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales)
     session.flush()
 
 
-def _bring_along(session: Session, document: SalesDocument, new_id: int, now: dt.datetime) -> None:
+def _bring_along(session: Session, document: SalesDocument, new_id: int, risk: int, opened_at: dt.datetime) -> None:
     """Let the claim and the proofs belong to what counts, and give it a place in the queue as grave as before."""
     for model in (Claim, Attachment):
         session.execute(
@@ -210,19 +221,12 @@ def _bring_along(session: Session, document: SalesDocument, new_id: int, now: dt
             .values(document_id=new_id)
             .execution_options(synchronize_session=False)
         )
-    risk = session.scalars(select(Review.risk).where(Review.document_id == document.id)).one_or_none() or 0
-    session.execute(
-        update(Review)
-        .where(Review.document_id == document.id, Review.closed_at.is_(None))
-        .values(state=ReviewState.CLOSED, closed_at=now, leased_by=None, leased_until=None, handed_to=None)
-        .execution_options(synchronize_session=False)
-    )
     session.execute(
         insert(Review).values(
             document_id=new_id,
             program_id=document.program_id,
             state=ReviewState.WAITING,
             risk=risk,
-            opened_at=now,
+            opened_at=opened_at,
         )
     )

@@ -6,8 +6,20 @@ A corrected document, or one that was looked at again, has what happened to thos
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    SmallInteger,
+    Text,
+    cast,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.states import DocumentStatus, DocumentWord
@@ -34,11 +46,7 @@ class Event:
 
 def chain(session: Session, document_id: int) -> list[int]:
     """Give a document and those whose place it took, the newest first."""
-    before = select(SalesDocument.id, SalesDocument.supersedes_id).where(SalesDocument.id == document_id)
-    walk = before.cte("walk", recursive=True)
-    older = aliased(SalesDocument)
-    walk = walk.union_all(select(older.id, older.supersedes_id).join(walk, walk.c.supersedes_id == older.id))
-    return sorted(session.scalars(select(walk.c.id)), reverse=True)
+    return sorted(session.scalars(select(_walk(document_id).c.id)), reverse=True)
 
 
 def successor(session: Session, document_id: int) -> int | None:
@@ -54,20 +62,85 @@ def successor(session: Session, document_id: int) -> int | None:
 
 
 def timeline(session: Session, document_id: int, *, public: bool = False) -> Sequence[Event]:
-    """Give what happened to a document, newest first; ``public``: what its distributor may read."""
-    ids = chain(session, document_id)
-    words = [DocumentMessage.kind.in_(PUBLIC)] if public else []
-    came = session.scalars(select(SalesDocument.counted_at).where(SalesDocument.id == ids[-1])).one()
-    found = [
-        Event(one.decided_at, one.document_id, one.decided_by, one.reason, one.reason_code, one.was, one.becomes)
-        for one in session.scalars(select(Decision).where(Decision.document_id.in_(ids)).order_by(Decision.id))
-    ]
-    found += [
-        Event(one.said_at, one.document_id, one.author, one.words, word=one.kind)
-        for one in session.scalars(
-            select(DocumentMessage).where(DocumentMessage.document_id.in_(ids), *words).order_by(DocumentMessage.id)
+    """Give what happened to a document, newest first; ``public``: what its distributor may read. One query."""
+    walk = _walk(document_id)
+    nothing = null()
+    came = (
+        select(
+            SalesDocument.counted_at.label("at"),
+            SalesDocument.id.label("document_id"),
+            cast(nothing, Text).label("who"),
+            cast(nothing, Text).label("words"),
+            cast(nothing, Text).label("code"),
+            cast(nothing, SmallInteger).label("was"),
+            cast(nothing, SmallInteger).label("becomes"),
+            cast(nothing, Text).label("word"),
+            literal(0, BigInteger).label("number"),
         )
-    ]
+        .join(walk, walk.c.id == SalesDocument.id)
+        .where(walk.c.supersedes_id.is_(None))
+    )
+    decided = select(
+        Decision.decided_at,
+        Decision.document_id,
+        Decision.decided_by,
+        Decision.reason,
+        cast(Decision.reason_code, Text),
+        type_coerce(Decision.was, SmallInteger),
+        type_coerce(Decision.becomes, SmallInteger),
+        cast(nothing, Text),
+        Decision.id,
+    ).join(walk, walk.c.id == Decision.document_id)
+    said = select(
+        DocumentMessage.said_at,
+        DocumentMessage.document_id,
+        DocumentMessage.author,
+        DocumentMessage.words,
+        cast(nothing, Text),
+        cast(nothing, SmallInteger),
+        cast(nothing, SmallInteger),
+        cast(DocumentMessage.kind, Text),
+        DocumentMessage.id,
+    ).join(walk, walk.c.id == DocumentMessage.document_id)
+    if public:
+        said = said.where(DocumentMessage.kind.in_(PUBLIC))
     # what was decided of the whole when a part was accepted is told by the part
-    shown = [one for one in found if one.becomes is not DocumentStatus.SUPERSEDED]
-    return [*sorted(shown, key=lambda one: one.at, reverse=True), Event(at=came, document_id=ids[-1])]
+    decided = decided.where(Decision.becomes != DocumentStatus.SUPERSEDED)
+    rows = session.execute(union_all(came, decided, said)).all()
+    return [_event(*row) for row in sorted(rows, key=_order, reverse=True)]
+
+
+def _order(row: Any) -> tuple[Any, ...]:
+    """Tell what came after what; in one moment, what was said of a document follows what was decided."""
+    return row.number > 0, row.at, row.document_id, row.word is not None, row.number
+
+
+def _event(
+    at: dt.datetime,
+    document_id: int,
+    who: str | None,
+    words: str | None,
+    code: str | None,
+    was: int | None,
+    becomes: int | None,
+    word: str | None,
+    _number: int,
+) -> Event:
+    return Event(
+        at=at,
+        document_id=document_id,
+        who=who,
+        words=words or "",
+        code=code,
+        was=None if was is None else DocumentStatus(was),
+        becomes=None if becomes is None else DocumentStatus(becomes),
+        word=None if word is None else DocumentWord(word),
+    )
+
+
+def _walk(document_id: int) -> CTE:
+    """Walk from a document to those whose place it took."""
+    walk = select(SalesDocument.id, SalesDocument.supersedes_id).where(SalesDocument.id == document_id)
+    going = walk.cte("walk", recursive=True)
+    older = aliased(SalesDocument)
+    return going.union_all(select(older.id, older.supersedes_id).join(going, going.c.supersedes_id == older.id))

@@ -295,6 +295,8 @@ ROUTES: Mapping[str, Rule] = {
     "statements.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
     "documents.index": Rule(Reach.PROGRAM, Permission.SEE_DOCUMENTS),
     "documents.show": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
+    "documents.answered": Rule(Reach.DOCUMENT, Permission.USE_PORTAL),
+    "documents.appeal": Rule(Reach.DOCUMENT, Permission.USE_PORTAL),
     "proofs.page": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
     "proofs.file": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
 }

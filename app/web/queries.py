@@ -17,8 +17,10 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    literal,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -232,34 +234,44 @@ class Linked:
     points: int
 
 
-def returns_of(session: Session, document_id: int) -> Sequence[Linked]:
-    """Give the documents that took points of this one back."""
-    return [Linked(*row) for row in session.execute(_RETURNS, {"document_id": document_id})]
+@dataclass(frozen=True)
+class Links:
+    """What a document is linked to: the documents that took points of it back, and those whose points it took back."""
+
+    returns: Sequence[Linked]
+    sales: Sequence[Linked]
 
 
-def sales_of(session: Session, document_id: int) -> Sequence[Linked]:
-    """Give the documents whose points this one took back."""
-    return [Linked(*row) for row in session.execute(_SALES, {"document_id": document_id})]
+def links_of(session: Session, document_id: int) -> Links:
+    """Give what a document is linked to by returned goods. One query."""
+    rows = session.execute(_LINKS, {"document_id": document_id}).all()
+    returns, sales = ([Linked(*row[1:]) for row in rows if row.returned is which] for which in (True, False))
+    return Links(returns, sales)
 
 
-def _linked(other: Any, this: Any) -> Select[*tuple[Any, ...]]:
-    return (
+def _linked(other: Any, this: Any, *, returned: bool) -> Select[*tuple[Any, ...]]:
+    found = (
         select(
+            literal(returned).label("returned"),
             SalesDocument.id,
             SalesDocument.number,
             SalesDocument.issued_on,
-            cast(func.sum(AwardReversal.amount), BigInteger),
+            cast(func.sum(AwardReversal.amount), BigInteger).label("points"),
         )
         .join(AwardReversal, other == SalesDocument.id)
         .where(this == bindparam("document_id"), AwardReversal.unit == Unit.POINTS)
         .group_by(SalesDocument.id)
         .order_by(SalesDocument.issued_on, SalesDocument.id)
         .limit(50)
+        .subquery()
     )
+    return select(*found.c)
 
 
-_RETURNS = _linked(AwardReversal.return_document_id, AwardReversal.sale_document_id)
-_SALES = _linked(AwardReversal.sale_document_id, AwardReversal.return_document_id)
+_LINKS = union_all(
+    _linked(AwardReversal.return_document_id, AwardReversal.sale_document_id, returned=True),
+    _linked(AwardReversal.sale_document_id, AwardReversal.return_document_id, returned=False),
+).order_by(literal_column("issued_on"), literal_column("id"))
 
 
 def logins_of(session: Session, logins: Sequence[str]) -> frozenset[str]:

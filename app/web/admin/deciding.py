@@ -225,6 +225,7 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
     holder = place.holder(now()) if place is not None else None
     waits = document.status is DocumentStatus.REVIEW
     lines = dossier.lines_of(session(), document_id, most=LINES)
+    attached = proofs.of_document(session(), document_id)
     return render_template(
         "admin/deciding.html",
         document=document,
@@ -239,7 +240,8 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
         points=sum(line.points for line in lines),
         findings=[(one.get("severity", "review"), sentence(one, gettext)) for one in document.reasons or ()],
         twins=dossier.twins(session(), here.program.id, document.reasons),
-        proofs=proofs.of_document(session(), document_id),
+        pictures=[(one, page) for one in attached for page in range(1, one.pages + 1)],
+        files=[one for one in attached if one.media_type not in proofs.PICTURES],
         history=dossier.history(session(), document.distributor_id, document_id),
         happened=told(timeline(session(), document_id)),
         successor=successor(session(), document_id) if document.status is DocumentStatus.SUPERSEDED else None,

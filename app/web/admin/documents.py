@@ -1,27 +1,35 @@
 """Documents: the list of all, and one with everything that came of it."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from app.db.transaction import transaction
 from app.domain.numbering import number_key
 from app.domain.states import DocumentKind, DocumentStatus
+from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services import explanations
 from app.web import paging, queries
 from app.web.addresses import id_asked
-from app.web.context import scope, session
+from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.permissions import can
-from app.web.verdicts import told
+from app.web.portal.claim_forms import proof_refused
+from app.web.portal.standing import Answer, standing
+from app.web.verdicts import told, why_not
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
+from verification import proofs, talk
+from verification.decisions import CannotDecide
 from verification.timeline import timeline
 
 bp = Blueprint("documents", __name__)
@@ -97,16 +105,71 @@ def index(program_code: str) -> str | Response:
 
 @bp.get("/programs/<code:program_code>/documents/<id:document_id>")
 def show(program_code: str, document_id: int) -> str:
+    return _page(document_id)
+
+
+@bp.post("/programs/<code:program_code>/documents/<id:document_id>/answer")
+def answered(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    """Take the distributor's answer to what was asked."""
+
+    def act(writing: Session, words: str) -> int:
+        talk.answer(writing, scope().program, document_id, words, author=person().login, now=now())
+        return document_id
+
+    return _say(document_id, act, gettext("Thank you. Somebody goes on with it."))
+
+
+@bp.post("/programs/<code:program_code>/documents/<id:document_id>/appeal")
+def appeal(program_code: str, document_id: int) -> Response | tuple[str, int]:
+    """Take the distributor's appeal against a refusal; what counts from then on is another wording."""
+
+    def act(writing: Session, words: str) -> int:
+        return talk.appeal(writing, scope().program, document_id, words, author=person().login, now=now())
+
+    return _say(document_id, act, gettext("Somebody else looks at it again."))
+
+
+def _say(document_id: int, act: Callable[[Session, str], int], thanks: str) -> Response | tuple[str, int]:
+    form = Answer()
+    files = [one for one in form.files.data or () if one and one.filename]
+    if not form.validate():
+        return _page(document_id, form), 400
+    try:
+        with transaction(db.session) as writing:
+            # files first: they are looked at while nobody waits for the wallet
+            document = writing.get_one(SalesDocument, document_id)
+            for one in files:
+                content, name = one.stream.read(settings().max_proof_mb + 1 << 20), str(one.filename)
+                proofs.take(writing, settings(), document, content, name, actor=person().login, now=now())
+            is_now = act(writing, str(form.words.data))
+    except CannotDecide as problem:
+        flash(why_not(problem), "warning")
+        return redirect(url_for("documents.show", program_code=scope().program.code, document_id=document_id), 303)
+    except proofs.ProofRefused as problem:
+        form.files.errors = [proof_refused(problem, name)]
+        return _page(document_id, form), 400
+    flash(thanks, "success")
+    return redirect(url_for("documents.show", program_code=scope().program.code, document_id=is_now), 303)
+
+
+def _page(document_id: int, form: Answer | None = None) -> str:
     here = scope()
     after = id_asked("line") or 0
     explained = explanations.explain_document(
         session(), here.program, document_id, gettext, after=after, most=LINES + 1
     )
+    links = queries.links_of(session(), document_id)
+    happened = timeline(session(), document_id, public=not can("see_review"))
     return render_template(
         "admin/document.html",
         document=explained,
         page=paging.page(explained.lines, first=after == 0, size=LINES),
-        returns=queries.returns_of(session(), document_id),
-        sales=queries.sales_of(session(), document_id),
-        happened=told(timeline(session(), document_id, public=not can("see_review"))),
+        returns=links.returns,
+        sales=links.sales,
+        happened=told(happened),
+        attached=proofs.of_document(session(), document_id),
+        # those who run the programme read the checks; its distributor where it stands
+        standing=None if can("see_review") else standing(session(), document_id, happened),
+        form=form or Answer(formdata=None),
+        accepted=proofs.ACCEPTED,
     )

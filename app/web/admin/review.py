@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
+from app.domain.decision_codes import said
 from app.domain.reasons import sentences
 from app.domain.states import DocumentStatus, ReviewState, Unit
 from app.extensions import db
@@ -24,7 +25,7 @@ from app.web.lists.asking import MOST_CHOSEN, chosen_ids
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.verdicts import Accepting, Refusing, settled
 from app.web.wording import DOCUMENT_KIND, REVIEW_STATE
-from verification import decisions, queue
+from verification import decisions, pace, queue
 
 bp = Blueprint("review", __name__)
 
@@ -120,7 +121,14 @@ REVIEW = Listing(
 
 @bp.get("/programs/<code:program_code>/review")
 def index(program_code: str) -> str | Response:
-    return answer(REVIEW, "admin/review.html", counted=True)
+    program = scope().program
+    goes = pace.pace(session(), program.id, now=now())
+    worth = goes.kept_points * program.point_value_micro // 1_000_000
+    oldest = (now() - goes.oldest_at).total_seconds() if goes.oldest_at is not None else None
+    refused = [(said(code, "", gettext) or gettext("Words alone"), count) for code, count in goes.refused]
+    return answer(
+        REVIEW, "admin/review.html", counted=True, pace=goes, oldest_seconds=oldest, kept_minor=worth, refused=refused
+    )
 
 
 @bp.post("/programs/<code:program_code>/review/next")

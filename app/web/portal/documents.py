@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
 
 from app.domain.decision_codes import said
-from app.domain.reasons import sentences
 from app.domain.states import DocumentStatus, Unit
 from app.models.sales import Award, Decision, SalesDocument
 from app.web.context import scope
@@ -17,6 +16,7 @@ from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.home import own
 from app.web.portal.own import own_documents_only
+from app.web.portal.standing import why_in_checks
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 
 bp = Blueprint("portal_documents", __name__)
@@ -57,7 +57,7 @@ def _why(row: Any) -> str:
     """Say why a document does not count, or not yet: in the words of whoever decided, else in those of the checks."""
     if row.status not in (DocumentStatus.REFUSED, DocumentStatus.REVIEW):
         return ""
-    return _decided(row.decided) or sentences(row.reasons, gettext)
+    return _decided(row.decided) or why_in_checks(row.reasons)
 
 
 def _decided(why: tuple[str | None, str] | None) -> str:
@@ -81,9 +81,7 @@ DOCUMENTS = Listing(
         Column("person", _("Sales rep"), SalesDocument.person, phone=False),
         Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
-        Column(
-            "reasons", _("Why"), SalesDocument.reasons, words=lambda reasons: sentences(reasons, gettext), shown=False
-        ),
+        Column("reasons", _("Why"), SalesDocument.reasons, words=why_in_checks, shown=False),
         Column(
             "decided",
             _("Decided because"),

@@ -1,0 +1,79 @@
+"""Where a document stands, for its distributor: what was decided and why, what to do, and what they can say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from flask_wtf.file import MultipleFileField
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from wtforms import TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.domain.decision_codes import said
+from app.domain.reasons import sentences
+from app.domain.states import DocumentStatus, DocumentWord, ReviewState
+from app.models.sales import SalesDocument
+from app.web.forms import Form
+from app.web.verdicts import to_do
+from verification import queue, talk
+from verification.timeline import Event, successor
+
+_TOLD = frozenset({"review_by_policy", "total_differs", "return_without_sale", "return_forgiven"})
+"""What a distributor is told though it refuses nothing; what else makes somebody look is not for who is looked at."""
+
+
+class Answer(Form):
+    """What a distributor says to what was asked, or against a refusal, with proofs."""
+
+    words = TextAreaField(_("Your answer"), [InputRequired(_("Say something.")), Length(max=1000)])
+    files = MultipleFileField(_("Photo, PDF or e-invoice"))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a document stands: what is said of it first, why, what to do, and the form that can be sent, if any."""
+
+    tone: str
+    title: str
+    why: str
+    to_do: str
+    form: str | None
+    successor: int | None
+
+
+def why_in_checks(reasons: Sequence[dict[str, Any]] | None) -> str:
+    """Say what the checks found that its distributor is told."""
+    told = [one for one in reasons or () if one.get("severity", "block") == "block" or one["code"] in _TOLD]
+    return sentences(told, gettext)
+
+
+def standing(session: Session, document_id: int, happened: Sequence[Event]) -> Standing:
+    """Tell where a document stands, from what happened to it, newest first."""
+    document = session.execute(
+        select(SalesDocument.status, SalesDocument.reasons).where(SalesDocument.id == document_id)
+    ).one()
+    checks = why_in_checks(document.reasons)
+    decided = next((one for one in happened if one.becomes is document.status), None)
+    why = said(decided.code, decided.words, gettext) if decided is not None else ""
+    if document.status is DocumentStatus.REVIEW:
+        place = queue.place_of(session, document_id)
+        if place is not None and place.state is ReviewState.ASKED:
+            asked = next((one.words for one in happened if one.word is DocumentWord.ASKED), "")
+            return Standing("warning", gettext("A question to you:"), asked, "", "answer", None)
+        looked_at = gettext("Somebody looks at it; its points wait until then.")
+        return Standing("info", gettext("In review."), checks, looked_at, None, None)
+    if document.status is DocumentStatus.REFUSED:
+        open_ = not talk.appealed(session, document_id)
+        advice = to_do(decided.code if decided is not None else None)
+        form = "appeal" if open_ else None
+        return Standing("danger", gettext("Refused."), why or checks, advice, form, None)
+    if document.status is DocumentStatus.SUPERSEDED:
+        return Standing(
+            "info", gettext("Another wording took its place."), "", "", None, successor(session, document_id)
+        )
+    if document.status is DocumentStatus.ACCEPTED:
+        return Standing("success", gettext("Accepted."), why or checks, "", None, None)
+    return Standing("info", gettext("Taken back with its import."), "", "", None, None)

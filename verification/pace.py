@@ -1,0 +1,138 @@
+"""How the queue goes: what waits longest, how long decisions take, what takes no person, and what was not paid."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Interval, cast, func, literal_column, select
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.states import DocumentStatus, Unit
+from app.models.reviews import Review
+from app.models.sales import Award, Decision, SalesDocument
+from verification.queue import WAITS
+
+DAYS = 30
+"""So many days back decisions are looked at."""
+LATEST = 5_000
+"""Of so many documents, those that were issued last, it is told how many took no person."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How the queue of a programme goes.
+
+    ``by_machine`` of ``looked_at`` documents were decided without a person. ``refused`` counts refusals by the code of
+    their reason; ``kept_points`` is what refused documents, and refused parts, would have given.
+    """
+
+    waiting: int
+    oldest_at: dt.datetime | None
+    decided: int
+    median: dt.timedelta | None
+    by_machine: int
+    looked_at: int
+    refused: Sequence[tuple[str | None, int]]
+    kept_points: int
+
+    @property
+    def by_machine_bp(self) -> int | None:
+        """Give how many took no person, in hundredths of a per cent; None where nothing came yet."""
+        return 10_000 * self.by_machine // self.looked_at if self.looked_at else None
+
+
+def pace(session: Session, program_id: int, *, now: dt.datetime) -> Pace:
+    """Tell how the queue of a programme goes."""
+    since = now - dt.timedelta(days=DAYS)
+    waiting, oldest = session.execute(
+        select(func.count(), func.min(func.coalesce(Review.opened_at, SalesDocument.counted_at)))
+        .select_from(SalesDocument)
+        .outerjoin(Review, Review.document_id == SalesDocument.id)
+        .where(SalesDocument.program_id == program_id, WAITS)
+    ).one()
+    middle: Any = func.percentile_disc(literal_column("0.5"))
+    # what another wording took the place of is decided with that one
+    decided, median = session.execute(
+        select(func.count(), cast(middle.within_group(Review.closed_at - Review.opened_at), Interval))
+        .join(SalesDocument, SalesDocument.id == Review.document_id)
+        .where(
+            Review.program_id == program_id,
+            Review.closed_at >= since,
+            SalesDocument.status != DocumentStatus.SUPERSEDED,
+        )
+    ).one()
+    by_machine, looked_at = session.execute(_by_machine(program_id)).one()
+    refusals = session.execute(
+        select(Decision.reason_code, func.count())
+        .join(Review, Review.document_id == Decision.document_id)
+        .where(
+            Review.program_id == program_id,
+            Review.closed_at >= since,
+            Decision.decided_at >= since,
+            Decision.becomes.in_((DocumentStatus.REFUSED, DocumentStatus.SUPERSEDED)),
+        )
+        .group_by(Decision.reason_code)
+        .order_by(func.count().desc(), Decision.reason_code)
+    ).all()
+    return Pace(
+        waiting=waiting,
+        oldest_at=oldest,
+        decided=decided,
+        median=median,
+        by_machine=by_machine,
+        looked_at=looked_at,
+        refused=[(code, count) for code, count in refusals],
+        kept_points=session.execute(_kept(program_id, since)).scalar_one(),
+    )
+
+
+def _by_machine(program_id: int) -> Any:
+    latest = (
+        select(SalesDocument.id, SalesDocument.status)
+        .where(SalesDocument.program_id == program_id)
+        .order_by(SalesDocument.issued_on.desc(), SalesDocument.id.desc())
+        .limit(LATEST)
+        .subquery()
+    )
+    alone = Review.document_id.is_(None) & (latest.c.status != DocumentStatus.REVIEW)
+    return select(func.count().filter(alone), func.count()).select_from(
+        latest.outerjoin(Review, Review.document_id == latest.c.id)
+    )
+
+
+def _kept(program_id: int, since: dt.datetime) -> Any:
+    """Sum what refused documents would have given, and of those that were accepted in part what they lost."""
+    part = aliased(SalesDocument)
+    decided = (
+        select(Decision.document_id, Decision.becomes)
+        .join(Review, Review.document_id == Decision.document_id)
+        .where(
+            Review.program_id == program_id,
+            Review.closed_at >= since,
+            Decision.becomes.in_((DocumentStatus.REFUSED, DocumentStatus.SUPERSEDED)),
+        )
+        .distinct()
+        .subquery()
+    )
+    whole = _points_of(decided.c.document_id)
+    left = (
+        select(_points_of(part.id))
+        .where(part.supersedes_id == SalesDocument.id, part.program_id == program_id)
+        .where(part.document_key == SalesDocument.document_key, part.status == DocumentStatus.ACCEPTED)
+        .correlate(SalesDocument)
+        .scalar_subquery()
+    )
+    return (
+        select(cast(func.coalesce(func.sum(whole - func.coalesce(left, 0)), 0), BigInteger))
+        .select_from(decided)
+        .join(SalesDocument, SalesDocument.id == decided.c.document_id)
+        .where(SalesDocument.status.in_((DocumentStatus.REFUSED, DocumentStatus.SUPERSEDED)))
+    )
+
+
+def _points_of(document_id: Any) -> Any:
+    given = select(func.coalesce(func.sum(Award.amount), 0)).where(
+        Award.document_id == document_id, Award.unit == Unit.POINTS
+    )
+    return given.correlate_except(Award).scalar_subquery()
