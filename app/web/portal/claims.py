@@ -310,6 +310,7 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[P
         "portal/claim.html",
         form=form,
         claim=claim,
+        from_file=claim is not None and claims.invoice_of(claim).from_a_file,
         gross=rules.book.gross,
         attached=[] if claim is None else proofs.of_claim(session(), claim.id),
         accepted=proofs.ACCEPTED,
