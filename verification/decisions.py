@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
-from app.domain.decision_codes import SENTENCES, said
+from app.domain.decision_codes import ACCEPTING, REFUSING, said
 from app.domain.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus, DocumentWord, ReviewState
 from app.models.claims import DocumentMessage
@@ -88,10 +88,8 @@ class Why:
         """Refuse what is no reason.
 
         Raises:
-            CannotDecide: Nothing is said, the code does not exist, or a card's number stands in the words.
+            CannotDecide: Nothing is said, or a card's number stands in the words.
         """
-        if self.code is not None and self.code not in SENTENCES:
-            raise CannotDecide(f"No reason has the code {self.code!r}.")
         if self.code is None and not self.words.strip():
             raise CannotDecide("A decision needs a reason.")
         if holds_card_number(self.words):
@@ -185,7 +183,7 @@ def decide(
         raise CannotDecide(
             f"Document {document_id} is {document.status.name.lower()}: it cannot become {becomes.name.lower()}."
         )
-    why = Why(reason, code)
+    why = _why(reason, code, becomes)
     place = _must_be_open_to(session, document, actor, now)
     rules = rules_of(session, program.id)
     if becomes is DocumentStatus.ACCEPTED and _takes_another(rules, document.net_minor, place):
@@ -213,7 +211,7 @@ def decide_together(
     Raises:
         CannotDecide: No reason was given, or one that cannot be kept.
     """
-    why = Why(reason, code)
+    why = _why(reason, code, becomes)
     chosen = (SalesDocument.id == any_(_ids(document_ids)), SalesDocument.program_id == program.id)
     owners = session.scalars(select(SalesDocument.distributor_id).where(*chosen).distinct()).all()
     # every wallet before the first document, or two people who choose the same ones wait for each other
@@ -272,7 +270,8 @@ def accept_in_part(
     document = opened(session, program, document_id)
     if document.status is not DocumentStatus.REVIEW:
         raise CannotDecide(f"Document {document_id} is {document.status.name.lower()}: it does not wait.")
-    why = Why(reason, code)
+    # why not all of it
+    why = _why(reason, code, DocumentStatus.REFUSED)
     place = _must_be_open_to(session, document, actor, now)
     rules = rules_of(session, program.id)
     new_id = _replaced(session, rules, document, quantities, now=now, actor=actor, reason=why.in_words(program))
@@ -349,6 +348,13 @@ def opened(session: Session, program: Program, document_id: int) -> SalesDocumen
     return session.scalars(
         select(SalesDocument).where(*here).with_for_update().execution_options(populate_existing=True)
     ).one()
+
+
+def _why(words: str, code: str | None, becomes: DocumentStatus) -> Why:
+    """Make sure that a code is one of the reasons for such a decision."""
+    if code is not None and code not in (REFUSING if becomes is DocumentStatus.REFUSED else ACCEPTING):
+        raise CannotDecide(f"No reason to make it {becomes.name.lower()} has the code {code!r}.")
+    return Why(words, code)
 
 
 def _must_be_open_to(session: Session, document: SalesDocument, actor: str, now: dt.datetime) -> Any:

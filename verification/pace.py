@@ -104,35 +104,33 @@ def _by_machine(program_id: int) -> Any:
 def _kept(program_id: int, since: dt.datetime) -> Any:
     """Sum what refused documents would have given, and of those that were accepted in part what they lost."""
     part = aliased(SalesDocument)
-    decided = (
-        select(Decision.document_id, Decision.becomes)
-        .join(Review, Review.document_id == Decision.document_id)
-        .where(
-            Review.program_id == program_id,
-            Review.closed_at >= since,
-            Decision.becomes.in_((DocumentStatus.REFUSED, DocumentStatus.SUPERSEDED)),
+
+    def decided(becomes: DocumentStatus) -> Any:
+        return (
+            select(SalesDocument.id, SalesDocument.program_id, SalesDocument.document_key)
+            .join(Review, Review.document_id == SalesDocument.id)
+            .join(Decision, Decision.document_id == SalesDocument.id)
+            .where(Review.program_id == program_id, Review.closed_at >= since)
+            .where(Decision.becomes == becomes, SalesDocument.status == becomes)
+            .distinct()
+            .subquery()
         )
-        .distinct()
+
+    refused, whole = decided(DocumentStatus.REFUSED), decided(DocumentStatus.SUPERSEDED)
+    parts = (
+        select(part.id)
+        .join(whole, (part.program_id == whole.c.program_id) & (part.document_key == whole.c.document_key))
+        .where(part.supersedes_id == whole.c.id, part.status == DocumentStatus.ACCEPTED)
         .subquery()
     )
-    whole = _points_of(decided.c.document_id)
-    left = (
-        select(_points_of(part.id))
-        .where(part.supersedes_id == SalesDocument.id, part.program_id == program_id)
-        .where(part.document_key == SalesDocument.document_key, part.status == DocumentStatus.ACCEPTED)
-        .correlate(SalesDocument)
+    lost = _points_of(refused.c.id) + _points_of(whole.c.id) - _points_of(parts.c.id)
+    return select(cast(lost, BigInteger))
+
+
+def _points_of(document_ids: Any) -> Any:
+    return (
+        select(func.coalesce(func.sum(Award.amount), 0))
+        .join_from(document_ids.table, Award, Award.document_id == document_ids)
+        .where(Award.unit == Unit.POINTS)
         .scalar_subquery()
     )
-    return (
-        select(cast(func.coalesce(func.sum(whole - func.coalesce(left, 0)), 0), BigInteger))
-        .select_from(decided)
-        .join(SalesDocument, SalesDocument.id == decided.c.document_id)
-        .where(SalesDocument.status.in_((DocumentStatus.REFUSED, DocumentStatus.SUPERSEDED)))
-    )
-
-
-def _points_of(document_id: Any) -> Any:
-    given = select(func.coalesce(func.sum(Award.amount), 0)).where(
-        Award.document_id == document_id, Award.unit == Unit.POINTS
-    )
-    return given.correlate_except(Award).scalar_subquery()

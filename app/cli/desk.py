@@ -9,6 +9,7 @@ from app.cli.ledger import PROGRAM, UNIT, chosen_program, decimals_of
 from app.cli.output import NOT_FOUND, REFUSED, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
+from app.domain.decision_codes import SENTENCES
 from app.domain.states import DocumentStatus, Unit
 
 MOST = 10**15
@@ -81,11 +82,18 @@ documents.add_command(e_invoices.read)
 @click.argument("document_id", type=int)
 @click.argument("verdict", type=click.Choice(["accept", "refuse"]))
 @PROGRAM
-@click.option("--reason", required=True, help="Why; kept with the decision.")
+@click.option("--reason", default="", help="Why, in words; kept with the decision.")
+@click.option("--code", type=click.Choice([*SENTENCES]), help="Why, as it is counted; with it words may be left out.")
 @BY
 @json_option
 def decide(
-    document_id: int, verdict: str, program_code: str | None, reason: str, by: str | None, as_json: bool
+    document_id: int,
+    verdict: str,
+    program_code: str | None,
+    reason: str,
+    code: str | None,
+    by: str | None,
+    as_json: bool,
 ) -> None:
     """Accept or refuse the document with DOCUMENT_ID (see `kontor documents`); its points follow."""
     from verification import decisions
@@ -98,11 +106,15 @@ def decide(
         transaction(run.registry) as session,
     ):
         program = chosen_program(session, program_code)
-        decisions.decide(session, program, document_id, becomes, reason=reason, actor=by or operator(), now=run.now())
+        is_now = decisions.decide(
+            session, program, document_id, becomes, reason=reason, code=code, actor=by or operator(), now=run.now()
+        )
     if as_json:
-        print_json({"document": document_id, "status": becomes.name.lower()})
+        print_json({"document": document_id, "status": is_now.name.lower()})
+    elif is_now is DocumentStatus.REVIEW:
+        click.echo(f"Document {document_id} is accepted by one person; it takes a second one.")
     else:
-        click.echo(f"Document {document_id} is {becomes.name.lower()}.")
+        click.echo(f"Document {document_id} is {is_now.name.lower()}.")
 
 
 @click.command()

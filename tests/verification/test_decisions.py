@@ -207,3 +207,20 @@ def test_documents_of_a_status_are_listed_the_oldest_first(desk: Desk, open_desk
     assert [one.number for one in page] == ["0", "1"]
     rest = documents(desk.session, desk.program.id, REVIEW, after=page[-1].id)
     assert [one.number for one in rest] == ["3", "4"]
+
+
+@pytest.mark.parametrize(("becomes", "code"), [(ACCEPTED, "twice"), (REFUSED, "in_order"), (REFUSED, "no-such")])
+def test_a_code_is_one_of_the_reasons_for_such_a_decision(desk: Desk, becomes: DocumentStatus, code: str) -> None:
+    desk.invoice("1", 10, source=IN_REVIEW)
+    with pytest.raises(CannotDecide, match=f"has the code '{code}'"):
+        decide(desk.session, desk.program, desk.document("1").id, becomes, code=code, actor="ann", now=NOW)
+    assert desk.document("1").status is REVIEW
+
+
+def test_a_code_alone_is_a_reason_and_is_told_in_words(desk: Desk) -> None:
+    desk.invoice("1", 10, source=IN_REVIEW)
+    decide(desk.session, desk.program, desk.document("1").id, REFUSED, code="twice", actor="ann", now=NOW)
+    (found,) = desk.rows(Decision, document_id=desk.document("1").id)
+    assert (found.reason_code, found.reason) == ("twice", "")
+    (void,) = desk.transactions(TransactionKind.VOID)
+    assert void.reason, "the statement says why, in the programme's language"
