@@ -1,5 +1,6 @@
 """Products and their groups: created by imports and programme files, found by code."""
 
+import datetime as dt
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from app.domain.codes import by_every_name, code_key, ean_key, slug
 from app.domain.sorting import sort_key
 from app.models.catalogue import Product, ProductGroup
 from app.models.programs import Program
+from app.services import audit
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,63 @@ def create_products(
     rows = [ProductRow(code=code, name=names.get(code, code)) for code in codes if code_key(code) not in known]
     put_products(session, program_id, locale, rows)
     return product_ids(session, program_id)
+
+
+def groups_of(session: Session, program_id: int) -> list[tuple[int, str]]:
+    """Give the product groups of a programme by name: (id, name)."""
+    rows = session.execute(
+        select(ProductGroup.id, ProductGroup.name)
+        .where(ProductGroup.program_id == program_id)
+        .order_by(ProductGroup.name, ProductGroup.id)
+    )
+    return [(id_, name) for id_, name in rows]
+
+
+def move(
+    session: Session,
+    program: Program,
+    product_id: int,
+    group_id: int | None,
+    *,
+    actor: str,
+    now: dt.datetime,
+    reason: str | None = None,
+) -> bool:
+    """Move a product to another group, or to none; False where it is there already. The caller commits.
+
+    Rules of the new group hold for what comes in from now on.
+
+    Raises:
+        LookupError: The programme has no such product, or no such group.
+    """
+    begin_change(session, program.id)
+    names: dict[int | None, str | None] = {None: None, **dict(groups_of(session, program.id))}
+    found = session.scalars(
+        select(Product)
+        .where(Product.id == product_id, Product.program_id == program.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None or group_id not in names:
+        raise LookupError(product_id, group_id)
+    was = found.group_id
+    if was == group_id:
+        return False
+    found.group_id = group_id
+    session.flush()
+    mark_changed(session, program.id)
+    audit.note(
+        session,
+        actor,
+        "product.move",
+        found.code,
+        now=now,
+        program_id=program.id,
+        before={"group": names[was]},
+        after={"group": names[group_id]},
+        reason=reason,
+    )
+    return True
 
 
 def group_ids(session: Session, program_id: int) -> Mapping[str, int]:

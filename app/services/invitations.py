@@ -116,7 +116,7 @@ def invite(
             Invitation.login == key,
             Invitation.role == role,
             Invitation.distributor_id.is_not_distinct_from(distributor_id),
-            *_open(),
+            *open_ones(),
         )
         .values(withdrawn_at=now)
     )
@@ -182,7 +182,7 @@ def invite_once(
         Invitation.role == role,
         Invitation.distributor_id.is_not_distinct_from(distributor_id),
         Invitation.expires_at > now,
-        *_open(),
+        *open_ones(),
     )
     if session.scalars(invited).first() is not None:
         return False
@@ -227,7 +227,7 @@ def find(session: Session, token: str, *, now: dt.datetime) -> Found:
         .join(Program, Program.id == Invitation.program_id)
         .outerjoin(Distributor, Distributor.id == Invitation.distributor_id)
         .outerjoin(UserAccount, UserAccount.login == Invitation.login)
-        .where(Invitation.secret_hash == one_time.hash_of(token), Invitation.expires_at > now, *_open())
+        .where(Invitation.secret_hash == one_time.hash_of(token), Invitation.expires_at > now, *open_ones())
     ).one_or_none()
     if row is None:
         raise InvitationInvalid
@@ -256,7 +256,7 @@ def accept(
     """
     found = session.scalars(
         select(Invitation)
-        .where(Invitation.secret_hash == one_time.hash_of(token), Invitation.expires_at > now, *_open())
+        .where(Invitation.secret_hash == one_time.hash_of(token), Invitation.expires_at > now, *open_ones())
         .with_for_update()
     ).one_or_none()
     if found is None:
@@ -305,7 +305,7 @@ def withdraw(
 
     False where there is no such invitation that is open.
     """
-    query = update(Invitation).where(Invitation.id == invitation_id, Invitation.program_id == program.id, *_open())
+    query = update(Invitation).where(Invitation.id == invitation_id, Invitation.program_id == program.id, *open_ones())
     if distributor_id is not None:
         query = query.where(Invitation.distributor_id == distributor_id)
     row = session.execute(query.values(withdrawn_at=now).returning(Invitation.login)).one_or_none()
@@ -331,7 +331,7 @@ def send_again(
     Raises:
         AlreadyThere: They have got the role meanwhile.
     """
-    query = select(Invitation).where(Invitation.id == invitation_id, Invitation.program_id == program.id, *_open())
+    query = select(Invitation).where(Invitation.id == invitation_id, Invitation.program_id == program.id, *open_ones())
     if distributor_id is not None:
         query = query.where(Invitation.distributor_id == distributor_id)
     found = session.scalars(query).one_or_none()
@@ -352,6 +352,11 @@ def send_again(
     return True
 
 
+def open_ones() -> tuple[ColumnElement[bool], ...]:
+    """Give the conditions of invitations that were neither accepted nor withdrawn."""
+    return (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+
+
 def pending(session: Session, program_id: int, *, distributor_id: int | None = None, now: dt.datetime) -> list[Pending]:
     """List invitations of a programme, or of one of its distributors, that wait to be accepted; newest first."""
     query = (
@@ -367,17 +372,13 @@ def pending(session: Session, program_id: int, *, distributor_id: int | None = N
             (Invitation.expires_at <= now).label("expired"),
         )
         .outerjoin(Distributor, Distributor.id == Invitation.distributor_id)
-        .where(Invitation.program_id == program_id, *_open())
+        .where(Invitation.program_id == program_id, *open_ones())
         .order_by(Invitation.id.desc())
         .limit(200)
     )
     if distributor_id is not None:
         query = query.where(Invitation.distributor_id == distributor_id)
     return [Pending(**{**row._mapping, "role": Role(row.role)}) for row in session.execute(query)]
-
-
-def _open() -> tuple[ColumnElement[bool], ...]:
-    return (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
 
 
 def _check_seat(session: Session, program: Program, role: Role, distributor_id: int | None) -> None:

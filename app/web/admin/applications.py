@@ -1,11 +1,14 @@
 """Applications to a programme: the list, and each with what was answered, what looks like it, and what to decide."""
 
+import dataclasses
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -13,7 +16,7 @@ from wtforms.validators import InputRequired, Length
 from app.db.transaction import transaction
 from app.domain.states import ApplicationState
 from app.extensions import db
-from app.models.distributors import Distributor, DistributorGroup
+from app.models.distributors import Distributor
 from app.models.joining import Application
 from app.services import applications, distributors, registration
 from app.services.applications import COMPANY, OPEN, REP
@@ -22,8 +25,10 @@ from app.web.addresses import outside
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.links import invitation_link
+from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("applications", __name__)
 
@@ -60,6 +65,12 @@ class AcceptRep(Form):
     code = StringField(_("Distributor's code"), [InputRequired(_("Say whose sales rep it is.")), Length(max=64)])
 
 
+class AcceptMany(Form):
+    """Into which group the new distributors come."""
+
+    group = SelectField(_("Group of the new distributors"))
+
+
 class Refuse(Form):
     """Why an application is refused; the applicant reads it."""
 
@@ -90,6 +101,10 @@ APPLICATIONS = Listing(
     query=_QUERY,
     id=Application.id,
     default="-created_at",
+    actions=(
+        Action(_("Accept…"), "applications.accept_many", "vet_applications"),
+        Action(_("Refuse…"), "applications.refuse_many", "vet_applications", danger=True),
+    ),
     filters=(
         Search(
             Application.company,
@@ -119,6 +134,128 @@ APPLICATIONS = Listing(
 def index(program_code: str) -> str | Response:
     form = registration.form_of(session(), scope().program.id)
     return answer(APPLICATIONS, "admin/applications.html", counted=True, published=form.published)
+
+
+@bp.post("/programs/<code:program_code>/applications/accept")
+def accept_many(program_code: str) -> together.Answer:
+    """Accept what leaves nothing open; what looks like something that is here is decided by itself."""
+    consent = registration.form_of(session(), scope().program.id).employer_consent
+    form = AcceptMany()
+    form.group.choices = _groups()
+
+    def accept_one(writing: Session, application_id: int) -> None:
+        application = writing.get_one(Application, application_id)
+        try:
+            applications.accept(
+                writing,
+                scope().program,
+                application_id,
+                distributor_id=application.distributor_id,
+                new_code=_own_code(application_id),
+                group_id=int(form.group.data) if form.group.data else None,
+                employer_consent=consent,
+                link=invitation_link,
+                actor=person().login,
+                inviter=person().name,
+                now=now(),
+            )
+        except applications.ApplicationClosed as problem:
+            raise Stays(gettext("Decided already.")) from problem
+        except applications.ConsentMissing as problem:
+            raise Stays(gettext("The employer has not agreed yet.")) from problem
+        except applications.CodeTaken as problem:
+            raise Stays(gettext("Another distributor has this code.")) from problem
+        except AlreadyThere as problem:
+            raise Stays(gettext("They have this role already.")) from problem
+
+    return together.decide(
+        Deed(
+            APPLICATIONS,
+            url_for("applications.index", program_code=program_code),
+            "applications",
+            heading=lambda count: ngettext("Accept %(num)s application", "Accept %(num)s applications", count),
+            means=_("Each applicant gets a mail with an invitation; each company becomes a new distributor."),
+            now=_("Becomes"),
+            button=_("Accept"),
+            done=lambda count: ngettext(
+                "%(num)s application is accepted; an invitation is on its way.",
+                "%(num)s applications are accepted; invitations are on their way.",
+                count,
+            ),
+            form=form,
+            look=lambda ids: _acceptable(ids, consent=consent),
+            do=accept_one,
+        )
+    )
+
+
+@bp.post("/programs/<code:program_code>/applications/refuse")
+def refuse_many(program_code: str) -> together.Answer:
+    form = Refuse()
+
+    def refuse_one(writing: Session, application_id: int) -> None:
+        reason = form.reason.data or ""
+        try:
+            applications.refuse(writing, scope().program, application_id, reason, actor=person().login, now=now())
+        except applications.ApplicationClosed as problem:
+            raise Stays(gettext("Decided already.")) from problem
+
+    return together.decide(
+        Deed(
+            APPLICATIONS,
+            url_for("applications.index", program_code=program_code),
+            "applications",
+            heading=lambda count: ngettext("Refuse %(num)s application", "Refuse %(num)s applications", count),
+            means=_("Each applicant gets a mail with the reason."),
+            now=_("State"),
+            button=_("Refuse"),
+            done=lambda count: ngettext(
+                "%(num)s application is refused; the applicant is told why.",
+                "%(num)s applications are refused; the applicants are told why.",
+                count,
+            ),
+            form=form,
+            look=_refusable,
+            do=refuse_one,
+            danger=True,
+        )
+    )
+
+
+def _chosen(ids: Sequence[int]) -> Iterator[tuple[Application, Row]]:
+    """Give applications, each with its row: what was decided stays."""
+    for one in session().scalars(select(Application).where(Application.id.in_(ids))):
+        stays = None if one.state in OPEN else gettext("Decided already.")
+        yield one, Row(one.id, one.company, one.name, STATE[ApplicationState(one.state)].text, stays)
+
+
+def _refusable(ids: Sequence[int]) -> Iterator[Row]:
+    yield from (row for _application, row in _chosen(ids))
+
+
+def _acceptable(ids: Sequence[int], *, consent: bool) -> Iterator[Row]:
+    """Give applications with what they become: those that leave something open have to be looked at one by one."""
+    chosen = list(_chosen(ids))
+    named = {one.distributor_id for one, row in chosen if row.stays is None and one.distributor_id is not None}
+    employers = dict(session().execute(select(Distributor.id, Distributor.name).where(Distributor.id.in_(named))).all())
+    looked_at = 0
+    for one, row in chosen:
+        if row.stays is not None:
+            yield row
+            continue
+        looked_at += 1
+        if looked_at > together.MOST_AT_ONCE:  # each costs some questions; the others are chosen again
+            return
+        employer = employers.get(one.distributor_id or 0)
+        stays: str | None = None
+        if one.kind == REP and consent and one.consent_at is None:
+            stays = gettext("The employer has not agreed yet.")
+        elif one.kind == REP and employer is None:
+            stays = gettext("Nobody has said whose sales rep it is.")
+        elif applications.duplicates(session(), one):
+            stays = gettext("This looks like something that is here already.")
+        becomes = _own_code(one.id) if employer is None else gettext("sales rep of %(name)s", name=employer)
+        yield dataclasses.replace(row, now=becomes, stays=stays)
 
 
 @bp.get("/programs/<code:program_code>/applications/<id:application_id>")
@@ -219,14 +356,19 @@ def _accept_form(application: Application) -> AcceptCompany | AcceptRep:
     employer = session().get(Distributor, application.distributor_id) if application.distributor_id else None
     if application.kind == REP:
         return AcceptRep(code=employer.code if employer else "")
-    form = AcceptCompany(into="new", code=f"A-{application.id}")
-    groups = session().execute(
-        select(DistributorGroup.id, DistributorGroup.name)
-        .where(DistributorGroup.program_id == scope().program.id)
-        .order_by(DistributorGroup.name)
-    )
-    form.group.choices = [choice("", _("None")), *(choice(str(id_), name) for id_, name in groups)]
+    form = AcceptCompany(into="new", code=_own_code(application.id))
+    form.group.choices = _groups()
     return form
+
+
+def _own_code(application_id: int) -> str:
+    """Give the code of a distributor that comes of an application, where nobody thinks of another."""
+    return f"A-{application_id}"
+
+
+def _groups() -> list[Any]:
+    groups = distributors.groups_of(session(), scope().program.id)
+    return [choice("", _("None")), *(choice(str(id_), name) for id_, name in groups)]
 
 
 def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[str | None, str] | None:

@@ -1,12 +1,13 @@
 """What a programme sends: mails and SMS with their state; what is held or failed can be sent again."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
@@ -18,9 +19,12 @@ from app.services import messages
 from app.services.messages import Channel
 from app.services.messages import Kind as About
 from app.web.context import now, person, scope, session, settings
+from app.web.forms import Form
+from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Days, Listing, OneOf, Search, To
 from app.web.lists.describing import Kind as Written
+from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("outbox", __name__)
 
@@ -55,7 +59,7 @@ def about(kind: str) -> Any:
     return ABOUT.get(kind, kind)
 
 
-def listing(name: str, query: Any, link: To) -> Listing:
+def listing(name: str, query: Any, link: To, again: Action) -> Listing:
     """Describe a list of messages: of one programme, or of all that there are."""
     return Listing(
         name=name,
@@ -71,6 +75,7 @@ def listing(name: str, query: Any, link: To) -> Listing:
         query=query,
         id=Message.id,
         default="-created_at",
+        actions=(again,),
         filters=(
             Search(Message.to, title=_("Address or number")),
             OneOf(
@@ -92,7 +97,14 @@ def listing(name: str, query: Any, link: To) -> Listing:
 
 _QUERY: Select[Any] = select().select_from(Message).where(Message.program_id == HERE)
 
-MESSAGES = listing("messages", _QUERY, To("outbox.show", message_id="row_id"))
+SEND_AGAIN = _("Send again…")
+
+MESSAGES = listing(
+    "messages",
+    _QUERY,
+    To("outbox.show", message_id="row_id"),
+    Action(SEND_AGAIN, "outbox.send_many", "manage_people"),
+)
 
 
 @bp.get("/programs/<code:program_code>/outbox")
@@ -113,6 +125,15 @@ def show(program_code: str, message_id: int) -> str:
 def send_again(program_code: str, message_id: int) -> Response:
     let_go(message_id, scope().program.id)
     return redirect(url_for("outbox.show", program_code=program_code, message_id=message_id), 303)
+
+
+class AgainForm(Form):
+    """Nothing has to be asked."""
+
+
+@bp.post("/programs/<code:program_code>/outbox/send-again")
+def send_many(program_code: str) -> together.Answer:
+    return let_many_go(MESSAGES, url_for("outbox.index", program_code=program_code), "outbox", scope().program.id)
 
 
 def gateways() -> Collection[Channel]:
@@ -150,3 +171,42 @@ def let_go(message_id: int, program_id: int | None) -> None:
         flash(gettext("The message is on its way."), "success")
     else:
         flash(gettext("This message is neither held nor has it failed."), "warning")
+
+
+def let_many_go(messages_of: Listing, back: str, active: str, program_id: int | None) -> together.Answer:
+    """Let chosen messages be sent anew, once somebody has looked at which."""
+
+    def let_one_go(writing: Session, message_id: int) -> None:
+        if not messages.send_again(writing, message_id, program_id=program_id, actor=person().login, now=now()):
+            raise Stays(gettext("Neither held nor failed."))
+
+    return together.decide(
+        Deed(
+            messages_of,
+            back,
+            active,
+            heading=lambda count: ngettext("Send %(num)s message again", "Send %(num)s messages again", count),
+            means=_("They go out as they were written. A link or a code in them may be too old by now."),
+            now=_("State"),
+            button=_("Send again"),
+            done=lambda count: ngettext("%(num)s message is on its way.", "%(num)s messages are on their way.", count),
+            form=AgainForm(),
+            look=_look,
+            do=let_one_go,
+        )
+    )
+
+
+def _look(ids: Sequence[int]) -> Iterator[Row]:
+    """Give messages with their state: what was sent or is on its way stays, and what nothing is set up to send."""
+    ways = gateways()
+    found = session().execute(
+        select(Message.id, Message.to, Message.kind, Message.state, Message.channel).where(Message.id.in_(ids))
+    )
+    for id_, to, kind, state, channel in found:
+        stays = None
+        if state not in (MessageState.HELD, MessageState.FAILED):
+            stays = gettext("Neither held nor failed.")
+        elif channel not in ways:
+            stays = gettext("Not set up: %(ways)s.", ways=CHANNEL[channel])
+        yield Row(id_, to, about(kind), STATE[MessageState(state)].text, stays)

@@ -1,11 +1,13 @@
 """Users of a programme: who has which role, since when they were not seen, who is invited; and changing all that."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, exists, or_, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
@@ -21,8 +23,10 @@ from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.links import invitation_link
+from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.together import Deed, Row, Stays
 from app.web.wording import ROLE
 
 bp = Blueprint("people", __name__)
@@ -107,6 +111,7 @@ PEOPLE = Listing(
     query=_QUERY,
     id=Membership.id,
     default="name",
+    actions=(Action(_("Take the role away…"), "people.take_many", "manage_people", danger=True),),
     filters=(
         Search(UserAccount.name, UserAccount.login, Distributor.name, title=_("Name, e-mail or distributor")),
         OneOf(
@@ -219,6 +224,55 @@ def take(program_code: str, membership_id: int) -> Answer:
             flash(gettext("The role is taken away; it holds from their next page on."), "success")
             return redirect(url_for("people.index", program_code=program_code), 303)
     return _page(membership_id, _role_form(membership_id), form), 400
+
+
+@bp.post("/programs/<code:program_code>/people/take")
+def take_many(program_code: str) -> together.Answer:
+    form = TakeForm()
+
+    def take_one(writing: Session, membership_id: int) -> None:
+        try:
+            taken = memberships.take_role(
+                writing,
+                scope().program,
+                membership_id,
+                by_user_id=person().id,
+                actor=person().login,
+                now=now(),
+                reason=form.reason.data,
+            )
+        except memberships.OwnRole as problem:
+            raise Stays(own_role()) from problem
+        if not taken:
+            raise Stays(gettext("The role is taken away already."))
+
+    return together.decide(
+        Deed(
+            PEOPLE,
+            url_for("people.index", program_code=program_code),
+            "people",
+            heading=lambda count: ngettext("Take %(num)s role away", "Take %(num)s roles away", count),
+            means=_("From the next page on they see nothing of it. What they did stays on record."),
+            now=_("Role"),
+            button=_("Take away"),
+            done=lambda count: ngettext("%(num)s role is taken away.", "%(num)s roles are taken away.", count),
+            form=form,
+            look=_look,
+            do=take_one,
+            danger=True,
+        )
+    )
+
+
+def _look(ids: Sequence[int]) -> Iterator[Row]:
+    """Give people with their role; one's own is nobody's to take."""
+    found = session().execute(
+        select(Membership.id, UserAccount.id, UserAccount.name, UserAccount.login, Membership.role)
+        .join(UserAccount, UserAccount.id == Membership.user_id)
+        .where(Membership.id.in_(ids))
+    )
+    for id_, user_id, name, login, role in found:
+        yield Row(id_, name, login, _role(role), own_role() if user_id == person().id else None)
 
 
 @bp.post("/programs/<code:program_code>/people/<id:membership_id>/erase")

@@ -1,18 +1,24 @@
-"""Products and their groups."""
+"""Products and their groups; many products are moved to another group at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
-from app.web.context import scope, session
+from app.services import catalogue
+from app.web.admin.grouping import GroupForm
+from app.web.context import now, person, scope, session
+from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("products", __name__)
 
@@ -46,6 +52,7 @@ PRODUCTS = Listing(
     query=_QUERY,
     id=Product.id,
     default="name",
+    actions=(Action(_("Move to a group…"), "products.move_many", "edit_program"),),
     filters=(
         Search(Product.name, Product.code, Product.ean, title=_("Name, code or EAN")),
         OneOf("group", _("Group"), _groups, lambda code: ProductGroup.code == code),
@@ -62,6 +69,51 @@ PRODUCTS = Listing(
 @bp.get("/programs/<code:program_code>/products")
 def index(program_code: str) -> str | Response:
     return answer(PRODUCTS, "admin/products.html", counted=True)
+
+
+@bp.post("/programs/<code:program_code>/products/move")
+def move_many(program_code: str) -> together.Answer:
+    form = GroupForm.of(catalogue.groups_of(session(), scope().program.id))
+
+    def move(writing: Session, product_id: int) -> None:
+        moved = catalogue.move(
+            writing,
+            scope().program,
+            product_id,
+            form.chosen,
+            actor=person().login,
+            now=now(),
+            reason=form.reason.data or None,
+        )
+        if not moved:
+            raise Stays(gettext("In this group already."))
+
+    return together.decide(
+        Deed(
+            PRODUCTS,
+            url_for("products.index", program_code=program_code),
+            "products",
+            heading=lambda count: ngettext("Move %(num)s product", "Move %(num)s products", count),
+            means=_("Rules and rates of the new group hold for what comes in from now on. What is booked stays."),
+            now=_("Group now"),
+            button=_("Move"),
+            done=lambda count: ngettext("%(num)s product is moved.", "%(num)s products are moved.", count),
+            form=form,
+            look=_look,
+            do=move,
+        )
+    )
+
+
+def _look(ids: Sequence[int]) -> Iterator[Row]:
+    """Give products with the group that they are in."""
+    found = session().execute(
+        select(Product.id, Product.name, Product.code, ProductGroup.name)
+        .outerjoin(ProductGroup, ProductGroup.id == Product.group_id)
+        .where(Product.id.in_(ids))
+    )
+    for id_, name, code, group in found:
+        yield Row(id_, name, code, group or gettext("None"))
 
 
 @bp.get("/programs/<code:program_code>/groups")

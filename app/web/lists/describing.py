@@ -250,11 +250,14 @@ class Days(Filter):
 
 @dataclass(frozen=True)
 class Action:
-    """Something that is done to the chosen rows at once; its page gets their ids."""
+    """Something that is done to the chosen rows at once; its page gets their ids.
+
+    Without a permission it is for whoever sees the list: on the platform's pages there is nothing finer.
+    """
 
     text: Text
     endpoint: str
-    permission: str
+    permission: str | None
     danger: bool = False
 
 

@@ -7,10 +7,10 @@ from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
 from app.models.messages import Message
-from app.web.admin.outbox import let_go, listing, message_page, missing
+from app.web.admin.outbox import SEND_AGAIN, let_go, let_many_go, listing, message_page, missing
 from app.web.context import session
-from app.web.lists import showing
-from app.web.lists.describing import To
+from app.web.lists import showing, together
+from app.web.lists.describing import Action, To
 
 bp = Blueprint("platform_outbox", __name__, url_prefix="/platform/outbox")
 
@@ -19,12 +19,22 @@ def _query() -> Select[Any]:
     return select().select_from(Message)
 
 
-MESSAGES = listing("all_messages", _query, To("platform_outbox.show", message_id="row_id"))
+MESSAGES = listing(
+    "all_messages",
+    _query,
+    To("platform_outbox.show", message_id="row_id"),
+    Action(SEND_AGAIN, "platform_outbox.send_many", None),
+)
 
 
 @bp.get("/")
 def index() -> str:
     return render_template("platform/outbox.html", page=showing.page(session(), MESSAGES), missing=missing())
+
+
+@bp.post("/send-again")
+def send_many() -> together.Answer:
+    return let_many_go(MESSAGES, url_for("platform_outbox.index"), "platform_outbox", None)
 
 
 @bp.get("/<id:message_id>")
