@@ -35,6 +35,7 @@ from verification.einvoices.invoice import EInvoice
 from verification.filling import Filled
 from verification.gate import Source, admit, document_keys
 from verification.matching import match_lines
+from verification.proposing import proposed
 
 LONGEST_KEY = 64
 SUGGESTED = 8
@@ -154,6 +155,20 @@ def fill(session: Session, program: Program, claim: Claim, said: EInvoice) -> Fi
     claim.way = ClaimWay.E_INVOICE
     known = sum(line.product_id is not None for line in invoice.lines)
     return Filled(len(invoice.lines), known, len(matched) - len(invoice.lines))
+
+
+def propose(claim: Claim, text: str) -> bool:
+    """Write into a draft what the text of a PDF says of fields that are empty, marked as proposals.
+
+    Says whether there was anything. ``claim`` is locked; the caller commits.
+    """
+    invoice, read = invoice_of(claim), proposed(text)
+    found = {name: getattr(read, name) for name in read.proposed if not getattr(invoice, name)}
+    if found and not invoice.from_a_file:
+        claim.content = replace(invoice, proposed=tuple(found), **found).kept()
+        claim.way = ClaimWay.READ
+        return True
+    return False
 
 
 def put_away(session: Session, claim: Claim) -> None:

@@ -25,7 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.domain.states import ApplicationState, MessageState
+from app.domain.states import ApplicationState, ClaimState, MessageState
+from app.models.claims import Attachment, Claim
 from app.models.desk import SavedView
 from app.models.joining import Application, Invitation
 from app.models.messages import Message, Notice, NoticeSeen
@@ -145,6 +146,7 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
         session.execute(_of(model, user_id))
     _letters(session, [known, *([phone] if phone else [])], user.login)
     _joining(session, known, user.login, name, actor=by.login, now=now)
+    _registered(session, known, user.login)
     for program_id in programs or (None,):
         audit.note(
             session,
@@ -192,6 +194,13 @@ def _joining(session: Session, login: str, instead: str, name: str, *, actor: st
         .where(Application.login == login)
         .values(login=instead, name=name, phone=None, address=None, answers={})
     )
+
+
+def _registered(session: Session, login: str, instead: str) -> None:
+    """Forget the invoices that they had not sent yet; those that are sent are the distributor's."""
+    session.execute(delete(Claim).where(Claim.author == login, Claim.state == ClaimState.DRAFT))
+    session.execute(update(Claim).where(Claim.author == login).values(author=instead))
+    session.execute(update(Attachment).where(Attachment.added_by == login).values(added_by=instead))
 
 
 def _who() -> Any:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.models.claims import Claim
 from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation, TermsAcceptance, TermsVersion
 from app.models.messages import Message, Notice
@@ -177,6 +178,21 @@ def _documents(user: UserAccount) -> _Query:
     )
 
 
+def _claims(user: UserAccount) -> _Query:
+    return (
+        select(
+            Program.code.label("program"),
+            Claim.content["number"].astext.label("number"),
+            Claim.state,
+            Claim.created_at,
+            Claim.sent_at,
+        )
+        .join(Program, Program.id == Claim.program_id)
+        .where(Claim.author == user.login)
+        .order_by(Claim.id.desc())
+    )
+
+
 def _log(user: UserAccount) -> _Query:
     """Give what they did and what was done to them; whom else it was about, or who did it, are others' data."""
     by_them, about_them = AuditEvent.actor == user.login, AuditEvent.subject == user.login
@@ -197,6 +213,7 @@ _PARTS: Mapping[str, Callable[[UserAccount], _Query]] = {
     "messages": _messages,
     "notices": _notices,
     "documents_that_name_them": _documents,
+    "claims": _claims,
     "log": _log,
 }
 

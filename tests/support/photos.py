@@ -59,3 +59,23 @@ def pages(count: int, *, width: int = 595) -> bytes:
     made = io.BytesIO()
     document.save(made)
     return made.getvalue()
+
+
+def written(*lines: str) -> bytes:
+    """Make a PDF of one page with lines of text."""
+    shown = b" ".join(b"(%s) '" % line.encode("ascii") for line in lines)
+    stream = b"BT /F1 14 Tf 20 TL 60 780 Td %s ET" % shown
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    made, places = b"%PDF-1.4\n", []
+    for at, content in enumerate(objects, start=1):
+        places.append(len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (at, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"xref\n0 6\n0000000000 65535 f \n%strailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF"
+    return made + end % (table, len(made))

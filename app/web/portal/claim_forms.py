@@ -168,8 +168,10 @@ NOT_FILLED: Mapping[str, Any] = {
 """Why an e-invoice fills nothing in, in words."""
 
 
-def filled_in(filled: Filled, file_name: str) -> str:
-    """Say what an e-invoice filled in."""
+def filled_in(filled: Filled | None, file_name: str) -> str:
+    """Say what an e-invoice filled in, or the text of a PDF."""
+    if filled is None:
+        return gettext("%(file)s was read as far as its text goes. Look whether that is right.", file=file_name)
     if filled.why is not None:
         return str(NOT_FILLED[filled.why]) % {"file": file_name}
     if filled.matched == filled.lines and filled.left_out:

@@ -116,10 +116,9 @@ def edit(program_code: str, distributor_id: int, claim_id: int) -> Answer:
         return _sent(claim)
     if request.method == "POST":
         return _answer(claim)
-    form, problems = _showing(claims.invoice_of(claim), claim.key, claim.person), []
-    if "wrong" in request.args:
-        _invoice, problems = _judge(claim)
-        form.blame(problems)
+    form = _showing(claims.invoice_of(claim), claim.key, claim.person)
+    problems = _judge(claim)[1] if "wrong" in request.args else []
+    form.blame(problems)
     return _form_page(form, claim, problems)
 
 
@@ -209,12 +208,12 @@ def _answer(claim: Claim | None) -> Answer:
         form.refuse("files", proof_refused(refused.why, refused.file_name))
         return _form_page(form, claim), 400
     for one, name in filled:
-        flash(filled_in(one, name), "warning" if one.why else "success")
+        flash(filled_in(one, name), "warning" if one is not None and one.why else "success")
     if action.startswith("detach-") and (proof_id := _number(action.removeprefix("detach-"))) is not None:
         _detach(kept, proof_id)
     elif action == "save":
         flash(gettext("The draft is kept."), "success")
-    elif action == "check" and not any(one.why is None for one, _name in filled):
+    elif action == "check" and not any(one is None or one.why is None for one, _name in filled):
         return redirect(url_for("portal_claims.check", **own(), claim_id=kept), 303)
     return _to_claim(kept)
 
@@ -227,13 +226,13 @@ class _FileRefused(Exception):
         self.why, self.file_name = why, file_name
 
 
-def _keep(claim: Claim | None, form: ClaimForm) -> tuple[int, list[tuple[Filled, str]]]:
+def _keep(claim: Claim | None, form: ClaimForm) -> tuple[int, list[tuple[Filled | None, str]]]:
     """Keep what was typed, and the files that came with it: all of it, or nothing.
 
-    Gives the claim, and what e-invoices among the files filled in.
+    Gives the claim, and what e-invoices among the files filled in; None: the text of a PDF proposed something.
     """
     here, whose = scope(), _person_for(form)
-    filled: list[tuple[Filled, str]] = []
+    filled: list[tuple[Filled | None, str]] = []
     names = {one.id: one for one in claims.products(session(), here.program.id, form.chosen())}
     invoice = form.invoice(names).without_empty_lines()
     by: dict[str, Any] = {"actor": person().login, "now": now()}
@@ -254,6 +253,8 @@ def _keep(claim: Claim | None, form: ClaimForm) -> tuple[int, list[tuple[Filled,
                 raise _FileRefused(why, name) from None
             if taken.invoice is not None:
                 filled.append((claims.fill(writing, here.program, kept, taken.invoice), name))
+            elif claims.propose(kept, taken.text):
+                filled.append((None, name))
         return kept.id, filled
 
 
@@ -311,6 +312,7 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[P
         form=form,
         claim=claim,
         from_file=claim is not None and claims.invoice_of(claim).from_a_file,
+        proposed=() if claim is None or request.method == "POST" else claims.invoice_of(claim).proposed,
         gross=rules.book.gross,
         attached=[] if claim is None else proofs.of_claim(session(), claim.id),
         accepted=proofs.ACCEPTED,

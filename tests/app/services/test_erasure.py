@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.states import ApplicationState, MessageState
+from app.models.claims import Claim
 from app.models.joining import Application, Invitation, TermsAcceptance
 from app.models.messages import Message
 from app.models.people import AuditEvent, Membership, UserAccount
@@ -19,6 +20,8 @@ from app.services.messages import Kind
 from app.services.people import Person, Role
 from tests.support import programs
 from tests.support.programs import NOW
+from verification import claims
+from verification.claimed import ClaimedInvoice
 
 Making = Callable[..., Person]
 PHONE = "+48600000001"
@@ -85,6 +88,8 @@ def somebody(session: Session, program: Program, person: Making) -> Person:
             address="203.0.113.9",
         )
     )
+    invoice = ClaimedInvoice("SAM/1")
+    claims.keep(session, program, mine, "sams", invoice, person=None, actor=made.login, now=NOW)
     session.flush()
     return made
 
@@ -106,6 +111,7 @@ def test_a_copy_holds_what_is_kept_and_nothing_that_opens_anything(session: Sess
     assert [one["company"] for one in copy["applications"]] == ["Sam's shop"]
     assert {one["kind"] for one in copy["messages"]} == {"reset", "phone_code", "invitation"}
     assert "terms.accept" in {one["action"] for one in copy["log"]}
+    assert [(one["number"], one["state"]) for one in copy["claims"]] == [("SAM/1", "draft")]
     user = session.get_one(UserAccount, somebody.id)
     assert user.password_hash
     for secret in (user.password_hash, "https://secret", "123456"):
@@ -145,7 +151,12 @@ def test_nothing_names_or_reaches_somebody_who_was_erased(
     assert (user.phone, user.password_hash, user.totp_secret, user.active) == (None, None, None, False)
     for model in (Membership, SignInSession, RecoveryCode):
         assert session.scalar(select(func.count()).select_from(model).where(model.user_id == user.id)) == 0
-    for model, column in ((Message, Message.to), (Invitation, Invitation.login), (Application, Application.login)):
+    for model, column in (
+        (Message, Message.to),
+        (Invitation, Invitation.login),
+        (Application, Application.login),
+        (Claim, Claim.author),
+    ):
         assert not session.scalars(select(model).where(column.in_([somebody.login, PHONE]))).all()
     letters = session.scalars(select(Message).where(Message.to == user.login)).all()
     assert len(letters) == 3

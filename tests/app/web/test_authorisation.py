@@ -487,7 +487,7 @@ def test_every_name_that_a_request_may_carry_is_known_here() -> None:
     assert read - SAYS_HOW == set(NAMES_IN_BODIES) | NAMES_IN_QUERIES
 
 
-FIELDS_THAT_NAME = {"distributor", "code", "group"}
+FIELDS_THAT_NAME = {"distributor", "code", "group", "head_office"}
 
 
 def swaps(house: House) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]:
@@ -497,6 +497,7 @@ def swaps(house: House) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]
     between = (("distributor", mine, "others"), ("distributor", mine, "b"), ("other", others, "mine"))
     adjustment = {"direction": "give", "points": "5", "reason_code": "other", "note": "x"}
     card = {"token": "token-of-nobody", "last4": "1234"}
+    data = {"name": f"{MINE} Ltd", "group": "", "tax_status": "company"}
     invite = {"login": "new@new.example", "name": "New", "role": "rep"}
     application = f"{a}/applications/{of['application']['a']}"
     rep_application = f"{a}/applications/{of['rep_application']['a']}"
@@ -510,6 +511,7 @@ def swaps(house: House) -> list[tuple[str, str, dict[str, Any], dict[str, Any]]]
         ("administrator", f"{a}/people/invite", invite, "distributor", foreign),
         ("finance", f"{a}/adjustments/new", adjustment, "distributor", foreign),
         ("finance", f"{a}/cards/new", card, "distributor", foreign),
+        ("administrator", f"{a}/distributors/{of['distributor']['mine']}/record/edit", data, "head_office", foreign),
         ("verifier", f"{application}/accept", {"into": "known"}, "code", foreign),
         ("verifier", f"{application}/accept", {"into": "new", "code": "N-1"}, "group", of["group"]["b"]),
         ("verifier", f"{rep_application}/accept", {}, "code", foreign),

@@ -16,7 +16,7 @@ from app.models.claims import Attachment, Claim
 from tests.app.web.test_claims import key_of, portal, token, typed
 from tests.app.web.world import World
 from tests.support.e_invoices import Item, cii, fa, pdf_with
-from tests.support.photos import CAMERA, bomb, pages, photo
+from tests.support.photos import CAMERA, bomb, pages, photo, written
 
 As = Callable[[str], FlaskClient]
 
@@ -173,3 +173,18 @@ def test_a_photo_is_never_given_out_as_it_came(world: World, as_: As) -> None:
     assert sent.status_code == 303
     assert client.get(f"{sent.location}/proofs/{kept.id}/1").status_code == 200
     assert client.get(f"{sent.location}/proofs/{kept.id}/file").status_code == 404
+
+
+def test_what_the_text_of_a_pdf_says_is_proposed_and_marked_until_somebody_looked(world: World, as_: As) -> None:
+    client = as_("distributor")
+    pdf = written("Faktura nr TXT/7", "Data wystawienia: 2026-05-06", "Wiertarka 1 szt. 100,00")
+    answer = attach(client, world, pdf, "text.pdf")
+    (kept,) = attachments(world, answer.location)
+    assert kept.picture_look is None, "what a program prints looks like all that it prints"
+    page = client.get(answer.location).text
+    assert page.count("Read from the text of the PDF") == 2
+    assert 'value="TXT/7"' in page
+    assert 'value="2026-05-06"' in page
+    data = typed(page, "TXT/7", ("P1", "1", "100.00")) | {"issued_on": "2026-05-06", "action": "save"}
+    assert client.post(answer.location, data=data).status_code == 303
+    assert "Read from the text of the PDF" not in client.get(answer.location).text
