@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.domain.numbering import number_keys
+from app.domain.numbering import number_key, number_keys
 from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order
 from app.domain.states import DocumentKind
 from verification.checks.facts import Proofs
@@ -103,12 +103,12 @@ def tax_id(distributor: str) -> str:
     return f"{5_000_000_000 + int(distributor)}"
 
 
-def market_of(folder: Path | None, dice: random.Random, most: int) -> Market:
+def market_of(folder: Path | None, dice: random.Random) -> Market:
     """Give the honest documents: of the real lines below ``folder``, or of our own making."""
     rows = _real(folder / SALES) if folder is not None and (folder / SALES).exists() else _made(dice)
     counters: dict[str, int] = {}
     claims = []
-    for distributor, day, lines in rows[-most:]:
+    for distributor, day, lines in rows:
         number = _next_number(counters, distributor, day, dice)
         sent = day + timedelta(days=dice.randint(0, 20))
         claims.append(Claim(number, distributor, day, sent, lines, file=_file(dice), look=_look(dice)))
@@ -137,17 +137,19 @@ def _real(path: Path) -> list[tuple[str, date, tuple[Line, ...]]]:
 
 
 def _made(dice: random.Random) -> list[tuple[str, date, tuple[Line, ...]]]:
-    """Make two years of a market of two hundred products and a hundred resellers."""
+    """Make two years of a market of two hundred products and a hundred resellers, who come one after the other."""
+    begins = {who: dice.randint(0, 500) for who in range(1, 101)}
     prices = {str(at): int(dice.lognormvariate(8.5, 1.2)) + 99 for at in range(200)}
     rows = []
     for _ in range(2_000):
-        day = date(2017, 7, 1) + timedelta(days=dice.randint(0, 720))
+        who = dice.randint(1, 100)
+        day = date(2017, 7, 1) + timedelta(days=dice.randint(begins[who], 720))
         chosen = dice.sample(sorted(prices), min(1 + int(dice.expovariate(0.2)), 30))
         lines = []
         for product in chosen:
             pieces, price = 1 + int(dice.expovariate(0.35)), prices[product] * dice.randint(85, 100) // 100
             lines.append(Line.at(product, pieces, price))
-        rows.append((str(dice.randint(1, 100)), day, tuple(lines)))
+        rows.append((str(who), day, tuple(lines)))
     return sorted(rows, key=lambda row: row[1])
 
 
@@ -212,10 +214,15 @@ class Forger:
         return _written(distributor, counter, day)
 
     def next_number(self, claim: Claim, step: int = 1) -> str:
-        """Write the number that follows a claim's own."""
+        """Write a number that follows a claim's own, and that its reseller does not come to."""
         first, last = _counter(claim)
-        counter = int(claim.number[first:last]) + step
-        return f"{claim.number[:first]}{counter:0{last - first}}{claim.number[last:]}"
+        used = {one.number for one in self.by_distributor[claim.distributor]}
+        counter = int(claim.number[first:last])
+        while True:
+            counter += step
+            number = f"{claim.number[:first]}{counter:0{last - first}}{claim.number[last:]}"
+            if number not in used:
+                return number
 
 
 def _digits(number: str) -> list[tuple[int, int]]:
@@ -288,7 +295,7 @@ def of_another_distributor(forger: Forger) -> list[Claim]:
 def from_the_future(forger: Forger) -> list[Claim]:
     """Date an invoice on a day that has not come."""
     one = _invented(forger)
-    return [replace(one, issued_on=one.sent_on + timedelta(days=forger.dice.randint(1, 40)))]
+    return [replace(one, issued_on=one.sent_on + timedelta(days=forger.dice.randint(8, 40)))]
 
 
 def before_joining(forger: Forger) -> list[Claim]:
@@ -297,7 +304,8 @@ def before_joining(forger: Forger) -> list[Claim]:
     one = forger.honest(lambda claim: joined[claim.distributor] > forger.market.first_day and _recent(claim, joined))
     day = joined[one.distributor] - timedelta(days=forger.dice.randint(1, 60))
     sent = max(joined[one.distributor], forger.since)
-    return [forger.again(one, number=forger.unused(one.distributor, day), issued_on=day, sent_on=sent)]
+    number, lines = forger.unused(one.distributor, day), forger.honest().lines
+    return [forger.again(one, number=number, issued_on=day, sent_on=sent, lines=lines)]
 
 
 def _recent(claim: Claim, joined: dict[str, date]) -> bool:
@@ -323,7 +331,7 @@ def of_an_unknown_seller(forger: Forger) -> list[Claim]:
 
 def split(forger: Forger) -> list[Claim]:
     """Send one large sale as several invoices, each below what takes two people."""
-    one = forger.honest(lambda claim: len(claim.lines) > 8 and claim.net_minor > LIMIT_MINOR * 3 // 4)
+    one = forger.honest(lambda claim: len(claim.lines) > 4)
     parts = forger.dice.randint(2, 3)
     made = []
     for part in range(parts):
@@ -383,12 +391,8 @@ def numbered_backwards(forger: Forger) -> list[Claim]:
     """Invent an invoice whose number was come to long before its day, or is not come to yet."""
     own = forger.by_distributor
     one = forger.honest(lambda claim: _place(own, claim) >= 4)
-    day = one.issued_on
-    while forger.next_number(one, -1) in {claim.number for claim in own[one.distributor]}:
-        one = forger.honest(lambda claim: _place(own, claim) >= 4)
     day = one.issued_on + timedelta(days=forger.dice.randint(15, 20))
-    first, last = _counter(one)
-    number = f"{one.number[:first]}{int(one.number[first:last]) - 1:0{last - first}}{one.number[last:]}"
+    number = forger.next_number(one, -1)
     lines = forger.honest().lines
     return [forger.again(one, number=number, issued_on=day, lines=lines, sent_on=max(day, forger.later(one)))]
 
@@ -504,10 +508,14 @@ def with_abuse(market: Market, dice: random.Random, each: int, since: date) -> l
 
 
 def weeks(claims: Sequence[Claim]) -> Iterator[list[Claim]]:
-    """Part claims by the week in which they are sent."""
-    by_week: dict[tuple[int, int], list[Claim]] = defaultdict(list)
+    """Part claims by the week in which they are sent; a number that comes again comes after the first."""
+    by_week: dict[tuple[int, int, int], list[Claim]] = defaultdict(list)
+    times: dict[tuple[object, ...], int] = defaultdict(int)
     for one in claims:
-        by_week[one.sent_on.isocalendar()[:2]].append(one)
+        year, week, _ = one.sent_on.isocalendar()
+        key = (year, week, one.distributor, one.seller, number_key(one.number, one.issued_on.year))
+        by_week[year, week, times[key]].append(one)
+        times[key] += 1
     yield from (by_week[week] for week in sorted(by_week))
 
 

@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import (
     BigInteger,
+    Boolean,
+    Column,
+    ColumnClause,
     Date,
     Integer,
     LargeBinary,
@@ -20,6 +23,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     union,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, BIT
@@ -39,22 +43,22 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument, SalesLine
 from verification.checks import prints
 from verification.checks.facts import Earlier, Habits, History, Proofs, Usual, as_earlier
-from verification.checks.habits import BEFORE
+from verification.checks.habits import BEFORE, much
 from verification.checks.numbers import neighbours
 from verification.checks.parties import TAX
 
 _TWINS = {Check.TWIN_OWN, Check.TWIN_OTHER}
 _NEAR = {Check.NUMBER_ALIKE, Check.NUMBER_BACKWARDS, Check.JUST_BELOW, Check.BURST}
 _LOOKS = {Check.SAME_PICTURE, Check.PICTURE_ALIKE}
-_USUAL = {Check.PRICE_UNUSUAL, Check.QUANTITY_UNUSUAL}
+_USUAL = {Check.PRICE_UNUSUAL, Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN}
 _PICTURES = {Check.SAME_FILE, *_LOOKS}
 _HABITS = {Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN}
 
 _NEED = {*_TWINS, *_NEAR, *_PICTURES, *_USUAL, *_HABITS, Check.ROUND_TOTAL, Check.CLAIMED_ELSEWHERE}
 """Checks that look at what is here already."""
 
-_OF_LATE = 500
-"""Invoices that tell how a programme's totals are."""
+_OF_LATE = "500"
+"""Invoices that tell how a programme's totals are; written out, for the planner to know that they are few."""
 
 _STANDS = text("sales_document.status in (1, 2, 3)")
 """What was corrected or undone is nothing to be compared with; what was refused is."""
@@ -70,7 +74,8 @@ _EARLIER: Mapping[str, str] = {
     "accepted": "?",
 }
 _earlier = select(
-    *(getattr(SalesDocument, name) for name in _EARLIER if name != "accepted"), text("sales_document.status = 1")
+    *(getattr(SalesDocument, name) for name in _EARLIER if name != "accepted"),
+    literal_column("sales_document.status = 1", type_=Boolean).label("accepted"),
 )
 _program = SalesDocument.program_id == bindparam("program", type_=BigInteger)
 _distributors = any_(bindparam("distributors", type_=ARRAY(BigInteger)))
@@ -78,18 +83,17 @@ _products = any_(bindparam("products", type_=ARRAY(BigInteger)))
 _window = bindparam("first", type_=Date), bindparam("last", type_=Date)
 
 _sums = given_rows(net=BigInteger(), day=Date(), who=BigInteger(), first=Date(), last=Date())
-_same_sum = SalesDocument.net_minor == _sums.c.net
+# looked up one by one in the index, however many there are: what is read does not grow with the history
+_FENCE: ColumnClause[int] = literal_column("0")
+_of_sum = _earlier.where(_program, SalesDocument.net_minor == _sums.c.net, _STANDS).offset(_FENCE)
+_same_day = _of_sum.where(SalesDocument.issued_on == _sums.c.day).lateral()
+_own = _of_sum.where(
+    SalesDocument.distributor_id == _sums.c.who, SalesDocument.issued_on.between(_sums.c.first, _sums.c.last)
+).lateral()
 _ALIKE = Prepared(
     union(
-        _earlier.join(_sums, and_(_same_sum, SalesDocument.issued_on == _sums.c.day)).where(_program, _STANDS),
-        _earlier.join(
-            _sums,
-            and_(
-                _same_sum,
-                SalesDocument.distributor_id == _sums.c.who,
-                SalesDocument.issued_on.between(_sums.c.first, _sums.c.last),
-            ),
-        ).where(_program, _STANDS),
+        select(*_same_day.c).select_from(_sums.join(_same_day, true())),
+        select(*_own.c).select_from(_sums.join(_own, true())),
     )
 )
 _RECENT = Prepared(
@@ -101,7 +105,7 @@ _TOTALS = Prepared(
     select(SalesDocument.net_minor)
     .where(_program, SalesDocument.kind == DocumentKind.INVOICE, text("sales_document.status = 1"))
     .order_by(SalesDocument.issued_on.desc(), SalesDocument.id.desc())
-    .limit(_OF_LATE)
+    .limit(literal_column(_OF_LATE))
 )
 _LINES = Prepared(
     select(SalesLine.document_id, SalesLine.product_id, SalesLine.quantity_milli).where(
@@ -160,24 +164,36 @@ _PRODUCTS = Prepared(
     .group_by(ProductMonth.product_id)
     .order_by(ProductMonth.product_id)
 )
-_quartiles = func.percentile_disc(literal_column("array[0.25, 0.5, 0.75]")).within_group(SalesLine.quantity_milli)
-_PERSONAL = Prepared(
-    select(
-        SalesDocument.distributor_id,
-        SalesLine.product_id,
-        func.count(),
-        _quartiles,
-        func.max(SalesLine.quantity_milli),
-    )
-    .join(SalesLine, SalesLine.document_id == SalesDocument.id)
+_pairs = given_rows(who=BigInteger(), what=BigInteger())
+_who = func.unnest(bindparam("distributors", type_=ARRAY(BigInteger))).table_valued(Column("id", BigInteger))
+_who = _who.render_derived()
+_counted = (
+    select(SalesDocument.id)
     .where(
-        SalesDocument.distributor_id == _distributors,
+        SalesDocument.distributor_id == _who.c.id,
         SalesDocument.issued_on.between(*_window),
         text("sales_document.status = 1"),
-        SalesLine.product_id == _products,
-        SalesLine.quantity_milli > 0,
     )
-    .group_by(SalesDocument.distributor_id, SalesLine.product_id)
+    .offset(_FENCE)
+    .lateral()
+)
+_sold = (
+    select(SalesLine.product_id, SalesLine.quantity_milli)
+    .where(SalesLine.document_id == _counted.c.id, SalesLine.quantity_milli > 0)
+    .offset(_FENCE)
+    .lateral()
+)
+_PERSONAL = Prepared(
+    select(
+        _who.c.id,
+        _sold.c.product_id,
+        func.count(),
+        func.percentile_disc(literal_column("array[0.25, 0.5, 0.75]")).within_group(_sold.c.quantity_milli),
+        func.max(_sold.c.quantity_milli),
+    )
+    .select_from(_who.join(_counted, true()).join(_sold, true()))
+    .join(_pairs, and_(_pairs.c.who == _who.c.id, _pairs.c.what == _sold.c.product_id))
+    .group_by(_who.c.id, _sold.c.product_id)
 )
 
 
@@ -237,19 +253,19 @@ def ask(
     totals = _TOTALS.ask(session, program=program) if Check.ROUND_TOTAL in checks else None
     looking = _ask_proofs(session, asked) if asked.on(_PICTURES) else None
     usual = _ask_usual(session, asked) if asked.on(_USUAL) else None
-    habits = _ask_habits(session, asked) if asked.on(_HABITS) else None
 
     def history() -> History:
         near, same_sum = _earlier_of(recent), _earlier_of(alike)
         near, same_sum = _with_prints(session, asked, near, same_sum)
+        prices = _usual_of(usual)
         return History(
             alike=same_sum,
             recent=near,
             totals_of_late=np.asarray([net for (net,) in totals()] if totals else [], dtype=np.int64),
             elsewhere=_elsewhere(session, asked) if Check.CLAIMED_ELSEWHERE in asked.checks else frozenset(),
             **_proofs_of(looking),
-            usual=_usual_of(usual),
-            habits=_habits_of(habits),
+            usual=prices,
+            habits=_habits(session, asked, prices) if asked.on(_HABITS) else Habits.none(),
         )
 
     return history
@@ -358,14 +374,16 @@ def _usual_of(answer: Answer | None) -> Usual:
     return Usual(**columns_of(answer(), {"product_id": "i8", "price_micro": "i8", "quantity_milli": "i8"}))
 
 
-def _ask_habits(session: Session, asked: Asked) -> Answer:
-    window = asked.window(asked.days(_HABITS))
-    return _PERSONAL.ask(session, distributors=asked.distributors, products=asked.products, **window)
-
-
-def _habits_of(answer: Answer | None) -> Habits:
-    if answer is None:
+def _habits(session: Session, asked: Asked, usual: Usual) -> Habits:
+    """Read what the distributors usually sell at once, of those products of which they sell much now."""
+    lines = asked.sales.lines
+    wanted = np.flatnonzero(much(asked.sales, usual))
+    if not len(wanted):
         return Habits.none()
+    pairs = np.stack([asked.mine.distributor_id[lines.document[wanted]], lines.product_id[wanted]], axis=1)
+    pairs = np.unique(pairs, axis=0)
+    told = {"distributors": np.unique(pairs[:, 0]), **given(who=pairs[:, 0], what=pairs[:, 1])}
+    found = _PERSONAL.rows(session, **told, **asked.window(asked.days(_HABITS)))
     names = ("distributor_id", "product_id", "lines", "lower", "median", "upper", "most")
-    rows = [(who, what, lines, *quartiles, most) for who, what, lines, quartiles, most in answer()]
+    rows = [(who, what, count, *quartiles, most) for who, what, count, quartiles, most in found]
     return Habits(**columns_of(rows, dict.fromkeys(names, "i8")))

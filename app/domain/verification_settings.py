@@ -82,7 +82,7 @@ _CLAIMS: Mapping[Check, Tuned] = {
     Check.VAT_DIFFERS: Tuned(REVIEW, 400, limit=3_000),
     Check.NUMBER_ALIKE: Tuned(REVIEW, 300, days=62),
     Check.TWIN_OWN: Tuned(REVIEW, 500, days=400),
-    Check.TWIN_OTHER: Tuned(REVIEW, 500, limit=2),
+    Check.TWIN_OTHER: Tuned(REVIEW, 500, limit=1),
     Check.CLAIMED_ELSEWHERE: Tuned(REVIEW, 400),
     Check.E_INVOICE_CONTRADICTS: Tuned(REVIEW, 500),
     Check.SAME_FILE: Tuned(REVIEW, 600),

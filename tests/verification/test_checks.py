@@ -1,18 +1,34 @@
 """Checks of documents: pure functions over columns."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import Levenshtein
 
 from app.domain.numbering import number_key
+from app.domain.reasons import SENTENCES
 from app.domain.sales import NO_AMOUNT, Sales
 from app.domain.states import DocumentKind
 from app.domain.verification_settings import DEFAULTS, Check
 from tests.support.sales import Sold, incoming
-from verification.checks.facts import Allowed, Facts, Finding, History, Proofs, Run
+from verification.checks import prints
+from verification.checks.facts import (
+    Allowed,
+    Earlier,
+    Facts,
+    Finding,
+    Habits,
+    History,
+    Proofs,
+    Run,
+    Usual,
+    as_earlier,
+)
 from verification.checks.table import CHECKS, look_at
 
 
@@ -141,3 +157,325 @@ def test_exactly_the_days_outside_are_refused(days: list[dt.date], starts_on: dt
     outside = [at for at, day in enumerate(days) if day < starts_on or (ends_on is not None and day > ends_on)]
     found = found_by(Check.OUTSIDE_PROGRAM, sales, starts_on=np.datetime64(starts_on), ends_on=last)
     assert [one.document for one in found] == outside
+
+
+# beside what is here already
+
+
+def earlier(*rows: dict[str, Any]) -> Earlier:
+    """Lay out documents that are here; each row says what of one is told."""
+    usual: dict[str, Any] = {
+        "id": 1,
+        "distributor_id": 1,
+        "kind": 1,
+        "number": "A",
+        "number_key": "A",
+        "issued_on": "2026-03-01",
+        "net_minor": 10_00,
+        "line_count": 1,
+        "accepted": True,
+        "lines": 0,
+        "products": 0,
+    }
+    kinds = {"number": "O", "number_key": "O", "issued_on": "M8[D]", "accepted": "?", "lines": "u8", "products": "u8"}
+    columns = {
+        name: np.asarray([*((usual | row)[name] for row in rows), usual[name]], dtype=kinds.get(name, "i8"))[:-1]
+        for name in usual
+    }
+    return Earlier(**columns)
+
+
+def history(**told: Any) -> History:
+    return dataclasses.replace(History.none(), **told)
+
+
+def one_sale(number: str, *lines: tuple[int, int, int], who: int = 1, day: str = "2026-03-01") -> list[Sold]:
+    """Write a document of lines: product, pieces, net amount."""
+    return [Sold(number, who, product, pieces, net, day) for product, pieces, net in lines]
+
+
+def told(findings: list[Finding], sales: Sales) -> list[str]:
+    return [sales.documents.number[one.document] for one in findings]
+
+
+LINES = ((1, 2, 20_00), (2, 1, 7_50))
+
+
+def as_here(sales: Sales, **changed: Any) -> Earlier:
+    """Give what stands here as the first of these documents, under another number."""
+    (mine,) = [as_earlier(sales, np.asarray([*["x"] * len(sales.documents), None], dtype=object)[:-1])]
+    row = {name: getattr(mine, name)[0] for name in mine.__dataclass_fields__}
+    return earlier(row | {"id": 7, "number": "OLD", "number_key": "OLD"} | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "own", "other"),
+    [
+        ({}, True, False),
+        ({"issued_on": "2025-06-01"}, True, False),
+        ({"issued_on": "2024-06-01"}, False, False),  # longer ago than the check looks
+        ({"distributor_id": 2}, False, True),
+        ({"distributor_id": 2, "issued_on": "2026-02-28"}, False, False),
+        ({"net_minor": 27_51}, False, False),
+        ({"lines": 99}, False, False),
+        ({"kind": 2}, False, False),
+        ({"number_key": "N1"}, False, False),  # its own key: the document itself
+    ],
+)
+def test_a_twin_has_the_same_lines_and_sum_under_another_number(
+    changed: dict[str, Any], own: bool, other: bool
+) -> None:
+    sales = incoming(one_sale("N1", *LINES)).sales
+    past = history(alike=as_here(sales, **changed))
+    assert bool(found_by(Check.TWIN_OWN, sales, history=past)) is own
+    assert bool(found_by(Check.TWIN_OTHER, sales, history=past)) is other
+
+
+def test_one_line_alone_is_a_twin_on_its_own_day_only() -> None:
+    sales = incoming(one_sale("N1", (1, 2, 20_00))).sales
+    assert found_by(Check.TWIN_OWN, sales, history=history(alike=as_here(sales)))
+    before = history(alike=as_here(sales, issued_on="2026-02-27"))
+    assert not found_by(Check.TWIN_OWN, sales, history=before)
+    others = facts_of(sales, history=history(alike=as_here(sales, distributor_id=2)))
+    usual = DEFAULTS["portal"][Check.TWIN_OTHER]
+    found = [bool(list(CHECKS[Check.TWIN_OTHER](others, dataclasses.replace(usual, limit=most)))) for most in (1, 2)]
+    assert found == [True, False]
+
+
+def test_of_two_twins_that_come_together_the_later_is_told() -> None:
+    sales = incoming([*one_sale("N1", *LINES), *one_sale("N7", *LINES[::-1]), *one_sale("N8", (1, 3, 27_50))]).sales
+    (found,) = found_by(Check.TWIN_OWN, sales)
+    assert (sales.documents.number[found.document], found.evidence) == (
+        "N7",
+        {"number": "N1", "issued_on": "2026-03-01"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("mine", "there", "alike"),
+    [
+        ("101/26", "101A/26", True),  # a letter more
+        ("101/26", "101/26/X", True),
+        ("102/26", "101/26", False),  # counted on
+        ("102/26", "101/26/X", False),  # two edits
+        ("FV 7/3/26", "7/3/26", False),  # the same number
+    ],
+)
+def test_a_number_is_alike_by_an_edit_that_counting_does_not_make(mine: str, there: str, alike: bool) -> None:
+    sales = incoming(one_sale(mine, *LINES)).sales
+    past = earlier({"number": there, "number_key": number_key(there, 2026), "net_minor": 99_99, "line_count": 2})
+    assert bool(found_by(Check.NUMBER_ALIKE, sales, history=history(recent=past))) is alike
+
+
+def test_numbers_counted_on_are_alike_where_the_goods_are_the_same() -> None:
+    sales = incoming(one_sale("102/26", *LINES)).sales
+    same = as_here(sales, number="101/26", number_key=number_key("101/26", 2026), net_minor=99_99)
+    assert found_by(Check.NUMBER_ALIKE, sales, history=history(recent=same))
+    assert not found_by(Check.NUMBER_ALIKE, sales, history=history(recent=dataclasses.replace(same, products=PRINT)))
+
+
+PRINT = np.asarray([1], dtype=np.uint64)
+
+
+def test_a_way_of_writing_numbers_that_a_distributor_has_is_no_edit() -> None:
+    sales = incoming(one_sale("105B/26", (1, 1, 5_00))).sales
+    usual = [{"number_key": number_key(f"{at}B/26", 2026)} for at in (201, 202, 203)]
+    past = earlier({"number_key": number_key("105/26", 2026)}, *usual)
+    assert not found_by(Check.NUMBER_ALIKE, sales, history=history(recent=past))
+
+
+@given(st.text("AB12", min_size=1, max_size=6), st.text("AB12", min_size=1, max_size=6))
+def test_prints_of_shortened_texts_find_whatever_is_one_edit_apart(one: str, other: str) -> None:
+    place, short = prints.shortened([one, other], np.zeros(2, dtype=np.int64))
+    shared = set(short[place == 0].tolist()) & set(short[place == 1].tolist())
+    if Levenshtein.distance(one, other) <= 1:
+        assert shared
+    if not shared:
+        assert Levenshtein.distance(one, other) > 1
+
+
+def numbered(*rows: tuple[str, str]) -> Earlier:
+    return earlier(*({"number": n, "number_key": number_key(n, 2026), "issued_on": day} for n, day in rows))
+
+
+IN_ORDER = numbered(("10/26", "2026-01-05"), ("12/26", "2026-02-05"), ("20/26", "2026-03-05"))
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "back"),
+    [
+        ("11/26", "2026-01-20", False),
+        ("11/26", "2026-02-10", False),  # a few days are nothing
+        ("11/26", "2026-03-20", True),
+        ("21/26", "2026-01-20", True),
+        ("30/26", "2026-06-20", False),
+    ],
+)
+def test_a_number_that_runs_against_time_is_found(number: str, day: str, back: bool) -> None:
+    sales = incoming(one_sale(number, (1, 1, 5_00), day=day)).sales
+    assert bool(found_by(Check.NUMBER_BACKWARDS, sales, history=history(recent=IN_ORDER))) is back
+
+
+def test_what_waits_tells_nothing_of_the_order_of_numbers() -> None:
+    sales = incoming(one_sale("11/26", (1, 1, 5_00), day="2026-03-20")).sales
+    waiting = dataclasses.replace(IN_ORDER, accepted=np.zeros(3, dtype=bool))
+    assert not found_by(Check.NUMBER_BACKWARDS, sales, history=history(recent=waiting))
+
+
+# parties and dates
+
+
+def test_who_else_may_have_issued_an_invoice_is_said() -> None:
+    sales = sales_of([1], [1], [1])
+    sellers = np.asarray(["distributor:1", "tax:PL5260001246", "tax:1111111111"], dtype=object)
+    found = found_by(Check.SELLER_NOT_ALLOWED, sales, seller_key=sellers, sellers=frozenset({"5260001246"}))
+    assert found == [Finding(2, {"found": "1111111111"})]
+    assert not found_by(Check.SELLER_NOT_ALLOWED, sales, seller_key=sellers)
+
+
+def test_nobody_sells_to_themselves() -> None:
+    sales = sales_of([1], [1], [1])
+    parties = {
+        "seller_key": np.asarray(["distributor:1", "tax:PL7", "distributor:1"], dtype=object),
+        "tax_id": np.asarray(["5", "5", "5"], dtype=object),
+        "buyer": np.asarray(["5", "6", None], dtype=object),
+    }
+    assert [one.document for one in found_by(Check.OWN_PURCHASE, sales, **parties)] == [0]
+    parties["buyer"][1] = "7"
+    parties["seller_key"][1] = "tax:7"
+    assert [one.document for one in found_by(Check.OWN_PURCHASE, sales, **parties)] == [0, 1]
+
+
+def test_days_that_a_claim_must_keep() -> None:
+    sales = sales_of([1], [1], [1], days=["2026-01-10", "2026-06-30", "2026-07-02"])
+    assert told(found_by(Check.ISSUED_IN_FUTURE, sales), sales) == ["002"]
+    assert told(found_by(Check.CLAIMED_LATE, sales, claim_within_days=60), sales) == ["000"]
+    assert not found_by(Check.CLAIMED_LATE, sales)
+    joined = np.full(3, np.datetime64("2026-02-01"))
+    assert told(found_by(Check.BEFORE_ENROLMENT, sales, enrolled_on=joined), sales) == ["000"]
+
+
+# amounts
+
+
+def test_a_line_is_quantity_times_price() -> None:
+    sales = sales_of([10_00], [10_01], [10_02])
+    priced = dataclasses.replace(sales.lines, unit_price_micro=np.full(3, 1_000_000_000))
+    found = found_by(Check.LINE_AMOUNT_DIFFERS, Sales(sales.documents, priced))
+    assert [(one.document, one.evidence["expected"]) for one in found] == [(2, "10.00")]
+
+
+@pytest.mark.parametrize(
+    ("gross", "wrong"), [(100_00, False), (123_00, False), (130_00, False), (131_00, True), (99_99, True)]
+)
+def test_gross_goes_with_net_by_some_rate_of_vat(gross: int, wrong: bool) -> None:
+    sales = incoming([Sold("1", 1, 1, 1, 100_00, gross_minor=gross)]).sales
+    assert bool(found_by(Check.VAT_DIFFERS, sales)) is wrong
+
+
+def test_invoices_of_one_day_just_below_the_limit_are_told_together() -> None:
+    near = [*one_sale("1", (1, 1, 900_00)), *one_sale("2", (1, 1, 950_00)), *one_sale("3", (1, 1, 500_00))]
+    other = one_sale("4", (1, 1, 990_00), who=2)
+    sales = incoming([*near, *other]).sales
+    found = found_by(Check.JUST_BELOW, sales, second_person_above_minor=1000_00)
+    assert told(found, sales) == ["1", "2"]
+    assert found[0].evidence == {"found": "900.00", "most": "1000.00", "documents": 2}
+    past = history(recent=earlier({"distributor_id": 2, "net_minor": 930_00}))
+    assert told(found_by(Check.JUST_BELOW, sales, second_person_above_minor=1000_00, history=past), sales)[-1] == "4"
+    assert not found_by(Check.JUST_BELOW, sales)
+
+
+def test_a_round_total_is_told_where_totals_seldom_are_round() -> None:
+    sales = sales_of([500_00], [500_01])
+    seldom, often = np.full(100, 12_34), np.tile([100_00, 12_34], 50)
+    assert [one.document for one in found_by(Check.ROUND_TOTAL, sales, history=history(totals_of_late=seldom))] == [0]
+    assert not found_by(Check.ROUND_TOTAL, sales, history=history(totals_of_late=often))
+    assert not found_by(Check.ROUND_TOTAL, sales)  # nothing is known of totals here
+
+
+# habits
+
+USUAL = Usual(np.asarray([1]), np.asarray([10_00 * 1_000_000]), np.asarray([4_000]))
+
+
+@pytest.mark.parametrize(("net", "far"), [(30_00, False), (120_00, False), (121_00, True), (7_50, False), (7_40, True)])
+def test_a_price_far_from_what_others_take_is_told(net: int, far: bool) -> None:
+    sales = incoming(one_sale("1", (1, 3, net))).sales
+    assert bool(found_by(Check.PRICE_UNUSUAL, sales, history=history(usual=USUAL))) is far
+
+
+def habit(lines: int, most: int) -> Habits:
+    return Habits(*(np.asarray([one]) for one in (1, 1, lines, 2_000, 3_000, 4_000, most)))
+
+
+@pytest.mark.parametrize(("pieces", "most", "far"), [(32, 0, False), (33, 0, True), (33, 20, False), (41, 20, True)])
+def test_a_quantity_that_nobody_sells_is_told_unless_its_distributor_does(pieces: int, most: int, far: bool) -> None:
+    sales = incoming(one_sale("1", (1, pieces, 100_00))).sales
+    own = habit(9, most * 1_000) if most else Habits.none()
+    assert bool(found_by(Check.QUANTITY_UNUSUAL, sales, history=history(usual=USUAL, habits=own))) is far
+
+
+@pytest.mark.parametrize(("pieces", "lines", "far"), [(17, 9, False), (18, 9, True), (18, 4, False)])
+def test_a_quantity_is_held_against_what_its_distributor_usually_sells(pieces: int, lines: int, far: bool) -> None:
+    sales = incoming(one_sale("1", (1, pieces, 100_00))).sales
+    past = history(usual=USUAL, habits=habit(lines, 5_000))
+    assert bool(found_by(Check.QUANTITY_UNLIKE_OWN, sales, history=past)) is far
+
+
+def test_many_invoices_of_the_last_days_of_a_month_are_a_burst() -> None:
+    late = [one_sale(f"{at}", (1, 1, 5_00), day="2026-03-30") for at in range(5)]
+    sales = incoming([line for one in late for line in one]).sales
+    assert len(found_by(Check.BURST, sales)) == 5
+    busy = earlier(*({"issued_on": f"2026-0{month}-{day:02}"} for month in (1, 2, 3) for day in range(1, 26)))
+    assert not found_by(Check.BURST, sales, history=history(recent=busy))
+    middle = incoming([line for one in late[:4] for line in one]).sales
+    assert not found_by(Check.BURST, middle)
+
+
+def test_more_claims_than_anybody_types_within_an_hour_are_told() -> None:
+    sales = sales_of([1], [1])
+    assert not found_by(Check.VELOCITY, sales, lately=np.asarray([28, 28]))
+    assert [one.evidence for one in found_by(Check.VELOCITY, sales, lately=np.asarray([29, 29]))] == [
+        {"documents": 31}
+    ] * 2
+
+
+# proofs
+
+
+def proofs(*rows: tuple[int, bytes, int | None]) -> Proofs:
+    document, file, look = zip(*rows, strict=True)
+    return Proofs(
+        np.asarray(document),
+        np.asarray([*file, None], dtype=object)[:-1],
+        np.asarray([one or 0 for one in look], dtype=np.int64),
+        np.asarray([one is not None for one in look]),
+    )
+
+
+def test_a_file_proves_one_document() -> None:
+    sales = sales_of([10_00], [20_00], [30_00])
+    mine = proofs((0, b"a", None), (1, b"b", None), (2, b"b", None))
+    past = history(proofs=proofs((77, b"a", None)), totals={77: 11_00})
+    found = found_by(Check.SAME_FILE, sales, proofs=mine, history=past)
+    assert [(one.document, one.evidence) for one in found] == [
+        (0, {"document": 77, "other_total": True}),
+        (2, {"number": "001"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bits", "same", "alike"),
+    [(0, True, False), (5, True, False), (6, False, True), (12, False, True), (13, False, False)],
+)
+def test_pictures_are_told_by_how_many_bits_differ(bits: int, same: bool, alike: bool) -> None:
+    sales = sales_of([10_00])
+    past = history(proofs=proofs((77, b"old", (1 << bits) - 1)))
+    for check, wanted in ((Check.SAME_PICTURE, same), (Check.PICTURE_ALIKE, alike)):
+        found = found_by(check, sales, proofs=proofs((0, b"new", 0)), history=past)
+        assert [one.evidence for one in found] == ([{"document": 77, "bits": bits}] if wanted else [])
+
+
+def test_every_check_has_a_sentence_and_is_on_somewhere() -> None:
+    assert set(Check) <= set(SENTENCES)
+    assert set(CHECKS) == set(Check) == set(DEFAULTS["portal"])

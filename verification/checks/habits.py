@@ -6,12 +6,12 @@ import numpy as np
 
 from app.domain.exact import Ints, floor_product
 from app.domain.money import decimal_text
-from app.domain.sales import Flags
+from app.domain.sales import Flags, Sales
 from app.domain.states import DocumentKind
 from app.domain.verification_settings import Tuned
 from verification.checks import prints
 from verification.checks.amounts import BASIS
-from verification.checks.facts import Facts, Finding
+from verification.checks.facts import Facts, Finding, Usual
 
 _MILLI_MICRO = 10**9
 _FEWEST_LINES = 5
@@ -19,8 +19,8 @@ _FEWEST_LINES = 5
 _FEWEST_IN_A_BURST = 5
 BEFORE = 90
 """Days before a burst, which tell how fast documents come."""
-_FAIR = 2
-"""A quantity of at most so many times the most that its distributor sold at once is nothing new."""
+FAIR = 2
+"""A quantity of at most so many times what all usually sell at once, or the most that its distributor did, is fair."""
 
 
 def price_unusual(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
@@ -62,7 +62,7 @@ def quantity_unusual(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
     quantity = lines.quantity_milli[selling]
     far = (expected > 0) & (quantity > floor_product(expected, tuned.limit, BASIS))
     place, has = _habit(facts, selling)
-    far &= ~(has & (quantity <= _FAIR * np.where(has, facts.history.habits.most[place], 0))) if has.any() else True
+    far &= ~(has & (quantity <= FAIR * np.where(has, facts.history.habits.most[place], 0))) if has.any() else True
     for line, mean in zip(selling[far].tolist(), expected[far].tolist(), strict=True):
         yield Finding(int(lines.document[line]), _quantities(facts, line, mean))
 
@@ -70,7 +70,8 @@ def quantity_unusual(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
 def quantity_unlike_own(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
     """Find lines whose quantity is ``limit`` deviations above what their distributor usually sells of the product.
 
-    The deviation is robust: the distance of the quartiles by 1.349, at least a quarter of the median, and a piece.
+    The deviation is robust: the distance of the quartiles by 1.349, at least a quarter of the median, and a piece. Only
+    quantities that are much for anybody are looked at.
     """
     lines, habits = facts.sales.lines, facts.history.habits
     selling = np.flatnonzero(_sells(facts))
@@ -83,7 +84,7 @@ def quantity_unlike_own(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
         [(habits.upper[place] - habits.lower[place]) * 1_000 // 1_349, median // 4, np.full(len(place), _MILLI)]
     )
     far = (habits.lines[place] >= _FEWEST_LINES) & (quantity - median > tuned.limit * deviation)
-    far &= quantity > _FAIR * habits.most[place]
+    far &= quantity > FAIR * habits.most[place]
     for line, usual in zip(selling[far].tolist(), median[far].tolist(), strict=True):
         yield Finding(int(lines.document[line]), _quantities(facts, line, usual))
 
@@ -125,14 +126,26 @@ def velocity(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
         yield Finding(at, {"documents": int(many[at])})
 
 
+def much(sales: Sales, usual: Usual) -> Flags:
+    """Mark the lines of more than anybody usually sells at once: only of those a distributor's own habit is asked."""
+    at, known = _among(usual, sales)
+    if not known.any():
+        return known
+    return known & sales.is_sale() & (sales.lines.quantity_milli > FAIR * usual.quantity_milli[at])
+
+
 def _sells(facts: Facts) -> Flags:
     lines = facts.sales.lines
     return facts.sales.is_sale() & (lines.quantity_milli > 0) & (lines.net_minor > 0)
 
 
 def _usual(facts: Facts) -> tuple[Ints, Flags]:
+    return _among(facts.history.usual, facts.sales)
+
+
+def _among(usual: Usual, sales: Sales) -> tuple[Ints, Flags]:
     """Give for each line the place of its product among what is usual, and whether it is there."""
-    known, wanted = facts.history.usual.product_id, facts.sales.lines.product_id
+    known, wanted = usual.product_id, sales.lines.product_id
     if not len(known):
         return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=bool)
     at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)

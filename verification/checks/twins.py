@@ -73,8 +73,9 @@ def paired(key: prints.Prints, place: Ints, mine: int) -> Pairs:
     swap = (here >= mine) & (like < mine)
     document, resembles = np.where(swap, like, here), np.where(swap, here, like)
     wanted = (document < mine) & (document != resembles)
-    found = np.unique(np.stack([document[wanted], resembles[wanted]], axis=1), axis=0)
-    return Pairs(found[:, 0], found[:, 1])
+    width = int(place.max(initial=0)) + 1
+    pair = np.unique(document[wanted] * width + resembles[wanted])
+    return Pairs(pair // width, pair % width)
 
 
 _MOST_APART = 50
