@@ -28,6 +28,7 @@ SENTENCES: Mapping[str, str] = {
     "number_missing": _("Write the number of the invoice."),
     "number_too_long": _("A number has at most %(most)s characters."),
     "here_already": _("An invoice with this number is in the programme already: it counts once."),
+    "refused_before": _("This invoice was refused before, as it stands here. Correct it, or appeal on its page."),
     "date_missing": _("Write the day on which the invoice was issued."),
     "date_later": _("This day has not come yet."),
     "date_before_program": _("The programme counts invoices from %(day)s on."),

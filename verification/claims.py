@@ -230,7 +230,8 @@ def send(session: Session, program: Program, claim: Claim, *, actor: str, now: d
     source = Source(name="portal", policy=rules.settings.verification.portal, may_correct=False, actor=actor)
     admission = admit(session, rules, document, source, now=now)
     if not admission.status[0]:
-        raise NotReady([Problem("number", "here_already")])
+        here = _here(session, program.id, document_keys(document)[0]) is not None
+        raise NotReady([Problem("number", "here_already" if here else "refused_before")])
     document_id = session.scalars(
         select(func.max(SalesDocument.id)).where(
             SalesDocument.program_id == program.id,

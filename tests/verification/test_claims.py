@@ -19,6 +19,7 @@ from tests.support.sales import Sold, sell
 from verification import claims
 from verification.claimed import ClaimedInvoice, ClaimedLine
 from verification.claims import ClaimIsSent, NoSuchClaim, NotReady
+from verification.decisions import decide
 
 BY: dict[str, Any] = {"actor": "d1@example.com", "now": NOW}
 TODAY = dt.date(2026, 11, 21)
@@ -140,6 +141,28 @@ def test_what_is_here_already_is_not_sent_whoever_has_it(
         claims.send(session, program, second, **BY)
     assert [one.code for one in refused.value.problems] == ["here_already"]
     assert claims.own_document(session, program, second) is None, "whose it is is nobody's business"
+
+
+def test_what_somebody_refused_is_not_sent_again_unchanged(
+    session: Session, program: Program, shop: tuple[int, int]
+) -> None:
+    first = claims.keep(session, program, shop[0], "k1", invoice(), person=None, **BY)
+    document_id = claims.send(session, program, first, **BY)
+    decide(session, program, document_id, DocumentStatus.REFUSED, reason="not ours", actor="ann@example.com", now=NOW)
+    again = claims.keep(session, program, shop[0], "k2", invoice(), person=None, **BY)
+    with pytest.raises(NotReady) as refused:
+        claims.send(session, program, again, **BY)
+    assert [one.code for one in refused.value.problems] == ["refused_before"]
+    other = claims.keep(
+        session,
+        program,
+        shop[0],
+        "k2",
+        invoice("FV/1", ClaimedLine("DR-1", None, 1000, None, 9_000)),
+        person=None,
+        **BY,
+    )
+    assert claims.send(session, program, other, **BY) != document_id
 
 
 def test_a_preview_takes_the_caps_as_they_stand_and_leaves_them(session: Session, code: str) -> None:

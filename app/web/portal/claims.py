@@ -25,7 +25,7 @@ from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, To
-from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused
+from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
 from app.web.portal.home import own
 from app.web.portal.own import own_names, sees_all
 from app.web.proofs import picture_of
@@ -152,7 +152,9 @@ def send(program_code: str, distributor_id: int, claim_id: int) -> Answer:
             document_id = _send(claim_id)
         except IntegrityError:
             document_id = _send(claim_id)  # the same invoice came from elsewhere at that moment: now it is here
-    except claims.NotReady:
+    except claims.NotReady as refused:
+        for one in refused.problems:
+            flash(sentence(one), "danger")
         return _to_claim(claim_id, wrong=1)
     flash(gettext("The invoice is sent. Here you see what becomes of it."), "success")
     if not may(person(), Permission.SEE_DOCUMENT, scope().program.id, distributor_id):
