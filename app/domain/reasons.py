@@ -139,6 +139,7 @@ SENTENCES: Mapping[str, str] = {
     "price_unusual": _("Line {line}: {found} for one, where others take {expected}."),
     "quantity_unusual": _("Line {line}: {found} at once, where others sell {expected}."),
     "quantity_unlike_own": _("Line {line}: {found} at once, where this distributor sells {expected}."),
+    "more_than_delivered": _("Line {line}: with it {found} are sold on, of {expected} that were delivered."),
     "burst": _("{documents} invoices in the last {days} days of the month, many more than before."),
     "number_backwards": _("The number runs against time, beside {number} of {issued_on}."),
     "velocity": _("{documents} invoices came within an hour."),

@@ -47,6 +47,7 @@ class Check(enum.StrEnum):
     PRICE_UNUSUAL = "price_unusual"
     QUANTITY_UNUSUAL = "quantity_unusual"
     QUANTITY_UNLIKE_OWN = "quantity_unlike_own"
+    MORE_THAN_DELIVERED = "more_than_delivered"
     BURST = "burst"
     NUMBER_BACKWARDS = "number_backwards"
     VELOCITY = "velocity"
@@ -93,6 +94,7 @@ _CLAIMS: Mapping[Check, Tuned] = {
     Check.PRICE_UNUSUAL: Tuned(NOTE, 300, limit=40_000, days=400),
     Check.QUANTITY_UNUSUAL: Tuned(NOTE, 300, limit=80_000, days=400),
     Check.QUANTITY_UNLIKE_OWN: Tuned(NOTE, 300, limit=10, days=400),
+    Check.MORE_THAN_DELIVERED: Tuned(REVIEW, 400, limit=10_000),
     Check.BURST: Tuned(NOTE, 300, limit=40_000, days=3),
     Check.NUMBER_BACKWARDS: Tuned(NOTE, 300, limit=7, days=200),
     Check.VELOCITY: Tuned(NOTE, 300, limit=30),

@@ -13,7 +13,8 @@ from app.models.claims import Attachment
 from app.models.distributors import Distributor
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
-from app.services import figures
+from app.services import deliveries, figures
+from app.services.deliveries import DeliveryRow
 from app.services.rulebooks import rules_of
 from tests.support.desk import CORRECTING, Desk, Opening
 from tests.support.programs import NOW
@@ -150,6 +151,23 @@ def test_prices_and_quantities_are_held_against_the_sums_of_the_months(claims: D
     assert codes(many) == ["quantity_unusual"]
     own = claim(claims, claims.line("S/77/X", 60, who="D2", net_minor=600_02))
     assert codes(own) == ["quantity_unusual", "quantity_unlike_own"]
+
+
+def test_no_more_is_sold_on_than_was_delivered(claims: Desk) -> None:
+    who = claims.people["D1"]
+
+    def came(product: str, quantity: int) -> DeliveryRow:
+        day = dt.date(2026, 1, 15)
+        return DeliveryRow(who, claims.goods[product], "WZ/1", "WZ1", day, quantity * 1_000)
+
+    deliveries.put(claims.session, claims.program.id, [came("P", 30)], file_sha256=b"f" * 32, now=NOW)
+    claims.sell(claims.line("N/1", 20, net_minor=199_99))
+    assert codes(claim(claims, claims.line("N/22", 10, net_minor=99_98))) == []
+    beyond = claim(claims, claims.line("N/333", 1, net_minor=9_97))
+    assert codes(beyond) == ["more_than_delivered"]
+    assert {"found": "31", "expected": "30", "line": 1}.items() <= beyond.reasons[0][0].items()
+    assert codes(claim(claims, claims.line("N/4444", 1, what="Q", net_minor=9_96))) == ["more_than_delivered"]
+    assert codes(claim(claims, claims.line("N/5", 90, who="D2", net_minor=899_95))) == []
 
 
 def test_another_programme_has_the_invoice_of_the_same_company(open_desk: Opening) -> None:

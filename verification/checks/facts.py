@@ -117,6 +117,22 @@ class Habits:
 
 
 @dataclass(frozen=True)
+class Stock:
+    """What distributors of whom deliveries are known had of products: what came, and what they sold on since."""
+
+    distributor_id: Ints
+    product_id: Ints
+    delivered_milli: Ints
+    sold_milli: Ints
+
+    @classmethod
+    def none(cls) -> "Stock":
+        """Give nothing that is known."""
+        nothing = np.zeros(0, dtype=np.int64)
+        return cls(nothing, nothing, nothing, nothing)
+
+
+@dataclass(frozen=True)
 class History:
     """What is here already that documents are compared with; what no check asked for is empty.
 
@@ -136,12 +152,22 @@ class History:
     totals: Mapping[int, int]
     usual: Usual
     habits: Habits
+    stock: Stock
 
     @classmethod
     def none(cls) -> "History":
         """Give the history of documents before which nothing happened."""
-        nothing = np.zeros(0, dtype=np.int64)
-        return cls(Earlier.none(), Earlier.none(), nothing, frozenset(), Proofs.none(), {}, Usual.none(), Habits.none())
+        return cls(
+            alike=Earlier.none(),
+            recent=Earlier.none(),
+            totals_of_late=np.zeros(0, dtype=np.int64),
+            elsewhere=frozenset(),
+            proofs=Proofs.none(),
+            totals={},
+            usual=Usual.none(),
+            habits=Habits.none(),
+            stock=Stock.none(),
+        )
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.exact import Ints, floor_product
+from app.domain.exact import Ints, floor_product, running_before
 from app.domain.money import decimal_text
 from app.domain.sales import Flags, Sales
 from app.domain.states import DocumentKind
@@ -89,6 +89,28 @@ def quantity_unlike_own(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
         yield Finding(int(lines.document[line]), _quantities(facts, line, usual))
 
 
+def more_than_delivered(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
+    """Find lines with which more is sold on than ``limit`` basis points of what the sponsor delivered.
+
+    Of a distributor of whom no delivery is known nothing is said; what it sold since the first one counts.
+    """
+    lines, stock = facts.sales.lines, facts.history.stock
+    selling = np.flatnonzero(_sells(facts))
+    place, has = _places(facts, selling, stock.distributor_id, stock.product_id)
+    selling, place = selling[has], place[has]
+    order = np.argsort(place, kind="stable")
+    selling, place = selling[order], place[order]
+    quantity = lines.quantity_milli[selling]
+    starts = np.concatenate([[True], place[1:] != place[:-1]]) if len(place) else np.zeros(0, dtype=bool)
+    sold = stock.sold_milli[place] + running_before(quantity, starts) + quantity
+    beyond = sold > floor_product(stock.delivered_milli[place], tuned.limit, BASIS)
+    for line, found, delivered in zip(
+        selling[beyond].tolist(), sold[beyond].tolist(), stock.delivered_milli[place[beyond]].tolist(), strict=True
+    ):
+        told = {"line": int(lines.line_number[line]), "found": _pieces(found), "expected": _pieces(delivered)}
+        yield Finding(int(lines.document[line]), told)
+
+
 def burst(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
     """Find invoices of the last ``days`` of a month, where they come many times as fast as before.
 
@@ -154,12 +176,17 @@ def _among(usual: Usual, sales: Sales) -> tuple[Ints, Flags]:
 
 def _habit(facts: Facts, line: Ints) -> tuple[Ints, Flags]:
     """Give for lines the place of their distributor's habit with the product, and whether there is one."""
-    habits, lines = facts.history.habits, facts.sales.lines
-    who = facts.sales.documents.distributor_id[lines.document[line]]
-    wanted = prints.mixed(who, lines.product_id[line])
-    known = prints.mixed(habits.distributor_id, habits.product_id)
-    if not len(known):
+    habits = facts.history.habits
+    return _places(facts, line, habits.distributor_id, habits.product_id)
+
+
+def _places(facts: Facts, line: Ints, distributor_id: Ints, product_id: Ints) -> tuple[Ints, Flags]:
+    """Find lines among pairs of distributor and product: where each stands, and whether it does."""
+    lines = facts.sales.lines
+    if not len(product_id):
         return np.zeros(len(line), dtype=np.int64), np.zeros(len(line), dtype=bool)
+    known = prints.mixed(distributor_id, product_id)
+    wanted = prints.mixed(facts.sales.documents.distributor_id[lines.document[line]], lines.product_id[line])
     order = np.argsort(known)
     at = order[np.minimum(np.searchsorted(known[order], wanted), len(known) - 1)]
     return at, known[at] == wanted

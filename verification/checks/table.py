@@ -32,6 +32,7 @@ CHECKS: Mapping[Check, Run] = {
     Check.PRICE_UNUSUAL: habits.price_unusual,
     Check.QUANTITY_UNUSUAL: habits.quantity_unusual,
     Check.QUANTITY_UNLIKE_OWN: habits.quantity_unlike_own,
+    Check.MORE_THAN_DELIVERED: habits.more_than_delivered,
     Check.BURST: habits.burst,
     Check.NUMBER_BACKWARDS: numbers.number_backwards,
     Check.VELOCITY: habits.velocity,
