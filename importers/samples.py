@@ -21,6 +21,7 @@ _HEADERS = {
     "code": "Code|Kod|Código|Код",
     "name": "Name|Nazwa|Nombre|Название",
     "group": "Group|Grupa|Grupo|Группа",
+    "head_office": "Head office|Centrala|Sede central|Головной офис",
     "ean": "EAN|EAN|EAN|EAN",
     "tax_id": "Tax id|NIP|NIF|ИНН",
     "city": "City|Miasto|Ciudad|Город",
@@ -38,7 +39,7 @@ _HEADERS = {
 _OF_PEOPLE = {"name": "Full name|Imię i nazwisko|Nombre|ФИО"}
 KINDS: Mapping[str, Sequence[str]] = {
     "sales": ("document_number", "issued_on", "distributor", "product", "product_name", "quantity", "net_amount"),
-    "distributors": ("code", "name", "group", "tax_id", "city", "country"),
+    "distributors": ("code", "name", "head_office", "group", "tax_id", "city", "country"),
     "products": ("code", "name", "group", "ean"),
     "people": ("distributor", "email", "name"),
     "cards": ("distributor", "token", "last4"),

@@ -76,7 +76,12 @@ def balances(program_code: str | None, unit_name: str, as_json: bool) -> None:
     columns = ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted")
     if as_json:
         accounts = [
-            {"distributor": row.code, "name": row.name, **{column: getattr(row, column) for column in columns}}
+            {
+                "distributor": row.code,
+                "name": row.name,
+                "head_office": row.head_office,
+                **{column: getattr(row, column) for column in columns},
+            }
             for row in rows
         ]
         print_json({"program": code, "unit": unit_name, "accounts": accounts})

@@ -40,7 +40,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "distributors": Kind(
         required=frozenset({"code", "name"}),
-        optional=frozenset({"group", "tier", "tax_id", "tax_status", "city", "region", "country"}),
+        optional=frozenset({"head_office", "group", "tier", "tax_id", "tax_status", "city", "region", "country"}),
     ),
     "products": Kind(required=frozenset({"code", "name"}), optional=frozenset({"group", "parent_group", "ean"})),
     "people": Kind(required=frozenset({"distributor", "email"}), optional=frozenset({"name", "role"})),

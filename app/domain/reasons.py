@@ -40,7 +40,7 @@ SENTENCES: Mapping[str, str] = {
     ),
     "unknown_group": _("No group is called {found}; correct it, or add the group to the programme."),
     "unknown_head_office": _(
-        "No distributor has the code {found} of the head office; import it, in this file or before, or correct the code."
+        "No distributor has the code {found} of the head office; import it, in this file or before, or correct it."
     ),
     "head_office_itself": _("{found} is named as its own head office; leave the cell empty, or correct it."),
     "head_office_is_a_branch": _("The head office {found} is a branch itself; name the head office above it."),

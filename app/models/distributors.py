@@ -2,7 +2,16 @@
 
 import datetime as dt
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,12 +42,18 @@ class Distributor(Base):
     __tablename__ = "distributor"
     __table_args__ = (
         UniqueConstraint("program_id", "code_key"),
+        UniqueConstraint("program_id", "id"),  # for the key below: a head office is of the same programme
+        ForeignKeyConstraint(
+            ["program_id", "head_office_id"], ["distributor.program_id", "distributor.id"], ondelete="RESTRICT"
+        ),
+        CheckConstraint("head_office_id <> id", name="not_its_own_head_office"),
         Index("ix_distributor_program_id_sort_key", "program_id", "sort_key"),
         {
             "info": {
                 KEPT: (
                     "name",
                     "sort_key",
+                    "head_office_id",
                     "group_id",
                     "tier",
                     "tax_id",
@@ -58,6 +73,9 @@ class Distributor(Base):
     code_key: Mapped[LongText] = mapped_column(comment="the code as it is compared: trimmed, without case")
     name: Mapped[LongText]
     sort_key: Mapped[SortKey] = mapped_column(comment="the name in the order of the programme's language")
+    head_office_id: Mapped[int | None] = mapped_column(
+        BigInteger, index=True, comment="whose branch it is; a branch has no branches"
+    )
     group_id: Mapped[int | None] = mapped_column(ForeignKey("distributor_group.id", ondelete="RESTRICT"), index=True)
     tier: Mapped[ShortText | None]
     tax_id: Mapped[ShortText | None]

@@ -13,6 +13,7 @@ from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.sales import SalesDocument
+from app.services.head_offices import Office
 
 
 class NoSuchDistributor(LookupError):
@@ -25,7 +26,7 @@ class NoSuchDistributor(LookupError):
 
 @dataclass(frozen=True)
 class Balance:
-    """What one distributor has in one unit, in the smallest unit of it."""
+    """What one distributor has in one unit, in the smallest unit of it; ``head_office`` is a code."""
 
     distributor_id: int
     code: str
@@ -37,6 +38,7 @@ class Balance:
     spent: int
     expired: int
     adjusted: int
+    head_office: str | None
 
 
 _COLUMNS = (
@@ -50,6 +52,7 @@ _COLUMNS = (
     Account.spent,
     Account.expired,
     Account.adjusted,
+    Office.code,
 )
 
 
@@ -73,6 +76,7 @@ def balances(
     query = (
         select(*_COLUMNS)
         .join(Account, Account.distributor_id == Distributor.id)
+        .outerjoin(Office, Office.id == Distributor.head_office_id)
         .where(Distributor.program_id == program_id, Account.unit == unit)
         .order_by(Distributor.sort_key, Distributor.id)
     )
@@ -100,6 +104,7 @@ def balance_of(session: Session, program_id: int, code: str, unit: Unit) -> Bala
 _BALANCE_OF = (
     select(*_COLUMNS)
     .join(Account, Account.distributor_id == Distributor.id)
+    .outerjoin(Office, Office.id == Distributor.head_office_id)
     .where(
         Distributor.program_id == bindparam("program_id"),
         Distributor.code_key == bindparam("code_key"),

@@ -18,8 +18,10 @@ from app.models.programs import Program
 from app.services import audit
 from app.services.accounts import open_accounts
 from app.services.catalogue import begin_change, mark_changed
+from app.services.head_offices import Office, id_below
 
 _FIELDS = ("name", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city")
+"""What files and people say of a distributor, besides its code and its head office."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class DistributorRow:
 
     code: str
     name: str
+    head_office: str | None = None
     group_id: int | None = None
     tier: str | None = None
     tax_id: str | None = None
@@ -40,6 +43,12 @@ class DistributorRow:
 def distributor_ids(session: Session, program_id: int) -> dict[str, int]:
     """Give the id of every distributor by code key."""
     rows = session.execute(select(Distributor.code_key, Distributor.id).where(Distributor.program_id == program_id))
+    return dict(rows.all())
+
+
+def codes(session: Session, program_id: int) -> dict[str, str]:
+    """Give the code of every distributor, as it is written, by code key."""
+    rows = session.execute(select(Distributor.code_key, Distributor.code).where(Distributor.program_id == program_id))
     return dict(rows.all())
 
 
@@ -71,7 +80,8 @@ def put_distributors(
 ) -> tuple[int, int]:
     """Create distributors with their wallets, and change those that are here. Returns (created, changed).
 
-    The caller commits.
+    A head office may be among the rows, wherever it stands; that it can be one is for the caller to know
+    (`app.domain.hierarchy`). The caller commits.
     """
     begin_change(session, program_id)
     here = {
@@ -80,12 +90,13 @@ def put_distributors(
             select(
                 Distributor.id,
                 Distributor.code_key,
+                Distributor.head_office_id,
                 *(getattr(Distributor, name) for name in _FIELDS),
             ).where(Distributor.program_id == program_id)
         )
     }
     fresh: list[dict[str, object]] = []
-    changed: list[dict[str, object]] = []
+    changed: dict[int, dict[str, object]] = {}
     for row in rows:
         known = here.get(code_key(row.code))
         said = {name: getattr(row, name) for name in _FIELDS if getattr(row, name) is not None}
@@ -107,7 +118,7 @@ def put_distributors(
             continue
         was = {name: getattr(known, name) for name in _FIELDS}
         if was | said != was:
-            changed.append({"id": known.id, "sort_key": sort_key(row.name, locale), **was, **said})
+            changed[known.id] = {"id": known.id, "sort_key": sort_key(row.name, locale), **was, **said}
     if fresh:
         session.execute(insert(Distributor).on_conflict_do_nothing(), fresh)
         made = [str(row["code_key"]) for row in fresh]
@@ -118,10 +129,25 @@ def put_distributors(
         ).all()
         open_accounts(session, program_id, ids, may_owe=may_owe)
     if changed:
-        session.execute(update(Distributor), changed)
-    if fresh or changed:
+        session.execute(update(Distributor), list(changed.values()))
+    moved = _put_below(session, program_id, rows, {known.id: known.head_office_id for known in here.values()})
+    if fresh or changed or moved:
         mark_changed(session, program_id)
-    return len(fresh), len(changed)
+    return len(fresh), len(changed.keys() | moved)
+
+
+def _put_below(
+    session: Session, program_id: int, rows: Sequence[DistributorRow], was: Mapping[int, int | None]
+) -> set[int]:
+    """Write the head offices that rows name, all being here by now. Gives those of ``was`` that have another one."""
+    named = {code_key(row.code): code_key(row.head_office) for row in rows if row.head_office is not None}
+    if not named:
+        return set()
+    ids = distributor_ids(session, program_id)
+    moved = {ids[one]: ids[office] for one, office in named.items() if was.get(ids[one]) != ids[office]}
+    if moved:
+        session.execute(update(Distributor), [{"id": one, "head_office_id": office} for one, office in moved.items()])
+    return moved.keys() & was.keys()
 
 
 def create_distributors(
@@ -157,6 +183,9 @@ class Data:
     id: int
     code: str
     name: str
+    head_office_id: int | None
+    head_office_code: str | None
+    head_office_name: str | None
     group_id: int | None
     group_name: str | None
     tier: str | None
@@ -193,6 +222,9 @@ _DATA_OF: Select[*tuple[Any, ...]] = (
         Distributor.id,
         Distributor.code,
         Distributor.name,
+        Office.id,
+        Office.code,
+        Office.name,
         Distributor.group_id,
         DistributorGroup.name,
         Distributor.tier,
@@ -206,6 +238,7 @@ _DATA_OF: Select[*tuple[Any, ...]] = (
         case((Distributor.blocked, _WHY_BLOCKED)),
     )
     .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+    .outerjoin(Office, Office.id == Distributor.head_office_id)
     .where(Distributor.id == bindparam("distributor_id"))
 )
 
@@ -243,14 +276,19 @@ def change(
     """Change a distributor's data; what is not among ``values`` stays. False where nothing is other.
 
     The caller commits. Its code never changes: files know it by that. The audit log keeps what was and what is, of what
-    changed alone.
+    changed alone. ``head_office`` is a code.
 
     Raises:
         LookupError: The programme has no such distributor, or no such group.
+        CannotStandBelow: It cannot be a branch of that head office.
     """
-    assert set(values) <= set(_FIELDS), values
+    assert set(values) <= {"head_office", *_FIELDS}, values
     begin_change(session, program.id)
     found = _held(session, program.id, distributor_id)
+    values = dict(values)
+    if "head_office" in values:
+        code: Any = values.pop("head_office")
+        values["head_office_id"] = id_below(session, program.id, distributor_id, code)
     was = {name: getattr(found, name) for name in values}
     changed = {name: value for name, value in values.items() if value != was[name]}
     if not changed:
@@ -261,6 +299,10 @@ def change(
         for of in (before, after):
             group_id = of.pop("group_id")
             of["group"] = None if group_id is None else names[group_id]
+    if "head_office_id" in changed:
+        for of in (before, after):
+            office_id = of.pop("head_office_id")
+            of["head_office"] = None if office_id is None else session.get_one(Distributor, office_id).code
     for name, value in changed.items():
         setattr(found, name, value)
     found.sort_key = sort_key(found.name, program.locale)

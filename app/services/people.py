@@ -72,15 +72,28 @@ class Permission(enum.StrEnum):
     APPROVE_RUN = "approve_run"
     LOOK_UP = "look_up"
     USE_PORTAL = "use_portal"
+    LIST_DOCUMENTS = "list_documents"
+    VISIT_BRANCHES = "visit_branches"
     SEE_STATEMENT = "see_statement"
     SEE_DOCUMENT = "see_document"
+    SEE_CARD = "see_card"
     REGISTER_CLAIM = "register_claim"
     CONVERT_POINTS = "convert_points"
     MANAGE_TEAM = "manage_team"
 
 
-_OF_A_REP = frozenset({Permission.USE_PORTAL, Permission.SEE_DOCUMENT, Permission.REGISTER_CLAIM})
-_OF_AN_OWNER = _OF_A_REP | {Permission.SEE_STATEMENT, Permission.CONVERT_POINTS, Permission.MANAGE_TEAM}
+_OF_A_REP = frozenset(
+    {Permission.USE_PORTAL, Permission.LIST_DOCUMENTS, Permission.SEE_DOCUMENT, Permission.REGISTER_CLAIM}
+)
+_OF_AN_OWNER = _OF_A_REP | {
+    Permission.SEE_STATEMENT,
+    Permission.SEE_CARD,
+    Permission.CONVERT_POINTS,
+    Permission.MANAGE_TEAM,
+    Permission.VISIT_BRANCHES,
+}
+_OF_A_HEAD_OFFICE = frozenset({Permission.SEE_STATEMENT, Permission.LIST_DOCUMENTS, Permission.SEE_DOCUMENT})
+"""What an owner may do with a branch of their distributor: read what it earned, and for what."""
 _LOOKING = frozenset(one for one in Permission if one.value.startswith("see_")) - {Permission.SEE_AUDIT}
 _OF_A_VERIFIER = _LOOKING | {
     Permission.TAKE_PROBLEMS,
@@ -104,7 +117,15 @@ _OF_AN_APPROVER = _LOOKING | {
     Permission.APPROVE_RUN,
     Permission.LOOK_UP,
 }
-_IN_THE_PORTAL_ALONE = frozenset({Permission.USE_PORTAL, Permission.CONVERT_POINTS, Permission.MANAGE_TEAM})
+_IN_THE_PORTAL_ALONE = frozenset(
+    {
+        Permission.USE_PORTAL,
+        Permission.LIST_DOCUMENTS,
+        Permission.CONVERT_POINTS,
+        Permission.MANAGE_TEAM,
+        Permission.VISIT_BRANCHES,
+    }
+)
 
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission) - _IN_THE_PORTAL_ALONE - {Permission.APPROVE_RUN},
@@ -437,10 +458,13 @@ def is_of_distributors_alone(somebody: Person) -> bool:
     )
 
 
-def permissions_of(somebody: Person, program_id: int | None, distributor_id: int | None = None) -> Set[Permission]:
+def permissions_of(
+    somebody: Person, program_id: int | None, distributor_id: int | None = None, head_office_id: int | None = None
+) -> Set[Permission]:
     """Give what a person may do: in a programme, and where it is one distributor's, with that one.
 
     The seat of an owner or a rep opens only what is their distributor's: without ``distributor_id`` it opens nothing.
+    ``head_office_id`` is that of the distributor, whose owner reads what is its branches'.
     """
     if somebody.platform_owner:
         return _EVERYTHING
@@ -452,14 +476,20 @@ def permissions_of(somebody: Person, program_id: int | None, distributor_id: int
             seat.role not in OF_A_DISTRIBUTOR or (distributor_id is not None and seat.distributor_id == distributor_id)
         )
     ]
+    if head_office_id is not None and Seat(program_id or 0, Role.OWNER, head_office_id) in somebody.seats:
+        granted.append(_OF_A_HEAD_OFFICE)
     return granted[0] if len(granted) == 1 else frozenset().union(*granted)
 
 
 def may(
-    somebody: Person, permission: Permission, program_id: int | None = None, distributor_id: int | None = None
+    somebody: Person,
+    permission: Permission,
+    program_id: int | None = None,
+    distributor_id: int | None = None,
+    head_office_id: int | None = None,
 ) -> bool:
     """Tell whether a person may do something, as `permissions_of` says."""
-    return permission in permissions_of(somebody, program_id, distributor_id)
+    return permission in permissions_of(somebody, program_id, distributor_id, head_office_id)
 
 
 _ALL_PROGRAMS = select(Program.id, Program.code, Program.name, Program.sponsor).order_by(Program.name, Program.id)

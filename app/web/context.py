@@ -32,11 +32,13 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
 
 @dataclass(frozen=True)
 class OneDistributor:
-    """The distributor that a page is about."""
+    """The distributor that a page is about; ``branched`` tells whether it is the head office of others."""
 
     id: int
     code: str
     name: str
+    head_office_id: int | None = None
+    branched: bool = False
 
 
 @dataclass(frozen=True)

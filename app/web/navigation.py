@@ -38,7 +38,7 @@ from app.services.people import Permission, Person, ProgramChoice
 from app.web.branding import logo_address
 from app.web.context import Scope, person, scope_or_none, session
 from app.web.languages import language
-from app.web.portal.own import own_names
+from app.web.portal.own import at_home_in, own_names
 
 
 class Section(enum.Enum):
@@ -65,7 +65,7 @@ class Place:
     """A page that stands in the navigation: itself alone is equal to it.
 
     ``name`` is what its pages set as ``active``: the blueprint where nothing else is said. ``tab`` has it stand at the
-    foot of a phone's screen as well, where four have room.
+    foot of a phone's screen as well, where four have room. ``of_head_offices``: it is for distributors with branches.
     """
 
     section: Section
@@ -76,6 +76,7 @@ class Place:
     tab: bool = False
     waiting: Count | None = None
     named: str | None = None
+    of_head_offices: bool = False
 
     @property
     def name(self) -> str:
@@ -148,9 +149,17 @@ PLACES: Sequence[Place] = (
 PORTAL: Sequence[Place] = (
     # a rep begins with their documents: their home would be that page a second time
     Place(Section.OVERVIEW, "portal.home", _("Home"), "home", Permission.SEE_STATEMENT, tab=True),
-    Place(Section.OVERVIEW, "portal_documents.index", _("Documents"), "file", Permission.USE_PORTAL, tab=True),
+    Place(Section.OVERVIEW, "portal_documents.index", _("Documents"), "file", Permission.LIST_DOCUMENTS, tab=True),
     Place(Section.OVERVIEW, "statements.show", _("Points"), "coin", Permission.SEE_STATEMENT, tab=True),
-    Place(Section.OVERVIEW, "portal_card.show", _("Card"), "card", Permission.SEE_STATEMENT, tab=True),
+    Place(Section.OVERVIEW, "portal_card.show", _("Card"), "card", Permission.SEE_CARD, tab=True),
+    Place(
+        Section.OVERVIEW,
+        "portal_branches.index",
+        _("Branches"),
+        "shop",
+        Permission.VISIT_BRANCHES,
+        of_head_offices=True,
+    ),
     Place(Section.OVERVIEW, "portal_team.index", _("Team"), "users", Permission.MANAGE_TEAM),
     Place(Section.OVERVIEW, "consents.index", _("Applications"), "user-add", Permission.MANAGE_TEAM),
     Place(Section.OVERVIEW, "portal_company.index", _("Company"), "building", Permission.MANAGE_TEAM),
@@ -221,8 +230,7 @@ def frame() -> Frame:
     counted = {place: place.waiting for place in places if place.waiting is not None}
     logo, unseen, numbers = _count(who, here, list(counted.values()))
     waiting = {place: number for place, number in zip(counted, numbers, strict=True) if number}
-    distributor_id = here.distributor.id if here is not None and here.distributor is not None else None
-    written = _links(language(), request.script_root, places, here.program.code if here else None, distributor_id)
+    written = _links(language(), request.script_root, places, here.program.code if here else None, _home(who, here))
     links = [
         (place, replace(link, waiting=waiting[place]) if place in waiting else link)
         for place, link in zip(places, written, strict=True)
@@ -245,7 +253,7 @@ def frame() -> Frame:
         ),
         tabs=(*start, *tabbed)[:TABS],
         logo=logo_address(logo) if logo is not None else None,
-        bell=_bell(here) if portal and here is not None else None,
+        bell=_bell(who, here) if portal and here is not None else None,
         unseen=unseen,
         find=_find(who, here),
         portal=portal,
@@ -290,13 +298,23 @@ def _places_of(who: Person, here: Scope | None) -> tuple[Place, ...]:
     """Give the places that this person may go to from here, as far as their routes exist."""
     found: list[Place] = []
     if here is not None:
-        of = here.distributor.id if here.distributor is not None else None
+        of, home = here.distributor, _home(who, here)
         table = PLACES if _runs(who, here) or of is None else PORTAL
-        granted = people.permissions_of(who, here.program.id, of)
-        found += [place for place in table if place.permission is None or place.permission in granted]
+        granted = people.permissions_of(who, here.program.id, home, of.head_office_id if of else None)
+        branched = of is not None and (of.branched or home != of.id)
+        found += [
+            place
+            for place in table
+            if (place.permission is None or place.permission in granted) and (branched or not place.of_head_offices)
+        ]
     if who.platform_owner:
         found += PLATFORM
     return tuple(place for place in found if place.endpoint in current_app.view_functions)
+
+
+def _home(who: Person, here: Scope | None) -> int | None:
+    """Give the distributor whose portal a page belongs to: on a branch's, that of the head office it is read from."""
+    return at_home_in(who, here.distributor) if here is not None and here.distributor is not None else None
 
 
 @functools.lru_cache(maxsize=1024)
@@ -323,7 +341,7 @@ def _count(who: Person, here: Scope | None, counts: Sequence[Count]) -> tuple[by
     """Ask for the logo, the notices not seen yet and all that waits, in one query."""
     if here is None:
         return None, 0, [0 for _one in counts]
-    theirs = here.distributor.id if here.distributor is not None and not _runs(who, here) else None
+    theirs = None if _runs(who, here) else _home(who, here)
     named = None if theirs is None else own_names(who, here.program.id, theirs)
     asked = {"program_id": here.program.id, "user_id": who.id, "distributor_id": theirs, "named": named}
     row = session().connection().execute(_counting(tuple(counts)), asked).one()
@@ -355,11 +373,12 @@ def _counting(counts: tuple[Count, ...]) -> Select[Any]:
     return select(logo, unseen, *(count(program_id) for count in counts))
 
 
-def _bell(here: Scope) -> str | None:
+def _bell(who: Person, here: Scope) -> str | None:
     """Give the page of notices: they are for the people of a distributor."""
-    if here.distributor is None:
+    home = _home(who, here)
+    if home is None:
         return None
-    return url_for("portal_notices.index", program_code=here.program.code, distributor_id=here.distributor.id)
+    return url_for("portal_notices.index", program_code=here.program.code, distributor_id=home)
 
 
 def _find(who: Person, here: Scope | None) -> str | None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import abort, g, redirect, request, url_for
-from sqlalchemy import BigInteger, Select, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, Select, bindparam, exists, select
+from sqlalchemy.orm import Session, aliased
 from werkzeug.wrappers import Response
 
 from app.models.aliases import UnknownName
@@ -28,11 +28,11 @@ from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import registration
-from app.services.people import Permission, Person, may, permissions_of
+from app.services.people import Permission, Person, permissions_of
 from app.services.signing_in import Step
 from app.services.texts import TEXTS
 from app.web.context import OneDistributor, Scope, person, scope_or_none, session, step
-from app.web.portal.own import is_own, sees_all
+from app.web.portal.own import at_home_in, is_own, sees_all
 
 _log = logging.getLogger(__name__)
 
@@ -229,6 +229,8 @@ ROUTES: Mapping[str, Rule] = {
     "deciding.hand": Rule(Reach.DOCUMENT, Permission.DECIDE),
     "deciding.note": Rule(Reach.DOCUMENT, Permission.DECIDE),
     "deciding.reopen": Rule(Reach.DOCUMENT, Permission.DECIDE),
+    "deciding.further": Rule(Reach.DOCUMENT, Permission.DECIDE),
+    "deciding.before": Rule(Reach.DOCUMENT, Permission.DECIDE),
     "deciding.back": Rule(Reach.DOCUMENT, Permission.DECIDE),
     "views.save": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "views.remove": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
@@ -268,7 +270,8 @@ ROUTES: Mapping[str, Rule] = {
     "program.save_text": Rule(Reach.TEXT, Permission.EDIT_TEXTS),
     # portal
     "portal.home": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
-    "portal_documents.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_documents.index": Rule(Reach.DISTRIBUTOR, Permission.LIST_DOCUMENTS),
+    "portal_branches.index": Rule(Reach.DISTRIBUTOR, Permission.VISIT_BRANCHES),
     "portal_claims.index": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
     "portal_claims.new": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
     "portal_claims.suggest": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
@@ -280,7 +283,7 @@ ROUTES: Mapping[str, Rule] = {
     "portal_notices.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_terms.show": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_terms.accept": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
-    "portal_card.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "portal_card.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_CARD),
     "portal_card.convert": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
     "portal_company.index": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
     "portal_team.index": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
@@ -325,7 +328,21 @@ def permitted() -> Set[Permission]:
     here = scope_or_none()
     if here is None:
         return frozenset()
-    return permissions_of(person(), here.program.id, here.distributor.id if here.distributor else None)
+    return _granted(person(), here)
+
+
+def from_head_office() -> bool:
+    """Tell templates whether whoever is signed in reads a branch of their distributor, and is none of its people."""
+    here = scope_or_none()
+    of = here.distributor if here is not None else None
+    return of is not None and at_home_in(person(), of) != of.id
+
+
+def _granted(who: Person, here: Scope) -> Set[Permission]:
+    of = here.distributor
+    if of is None:
+        return permissions_of(who, here.program.id)
+    return permissions_of(who, here.program.id, of.id, of.head_office_id)
 
 
 def guard() -> Response | None:
@@ -352,7 +369,7 @@ def guard() -> Response | None:
     found = _FINDERS[rule.reach](session(), **(request.view_args or {}))
     if found is None or rule.permission is None:
         abort(404)
-    if not may(who, rule.permission, found.program.id, found.distributor.id if found.distributor else None):
+    if rule.permission not in _granted(who, found):
         abort(404)
     _be_at(found)
     if rule.reach in (Reach.DOCUMENT, Reach.CLAIM) and not _theirs(who, found):
@@ -369,8 +386,10 @@ def _be_at(found: Scope) -> None:
 def _theirs(who: Person, found: Scope) -> bool:
     """Tell whether somebody sees a document or a claim: a sales rep what bears their name, or what they wrote."""
     assert found.distributor is not None, "documents and claims are a distributor's"
-    of = found.distributor.id
-    return sees_all(who, found.program.id, of) or any(is_own(who, of, name) for name in (found.named, found.author))
+    of = found.distributor
+    return sees_all(who, found.program.id, of.id, of.head_office_id) or any(
+        is_own(who, of.id, name) for name in (found.named, found.author)
+    )
 
 
 def _ask_to_sign_in(come: Step | None) -> Response:
@@ -453,19 +472,27 @@ _THINGS: Mapping[type[Any], Select[Any]] = {
     )
 }
 _PROGRAM = select(Program).where(_OF_CODE)
+_BRANCH = aliased(Distributor)
+_ONE = (
+    Distributor.id,
+    Distributor.code,
+    Distributor.name,
+    Distributor.head_office_id,
+    exists().where(_BRANCH.head_office_id == Distributor.id),
+)
 _DISTRIBUTOR = (
-    select(Program, Distributor.id, Distributor.code, Distributor.name)
+    select(Program, *_ONE)
     .join(Distributor, Distributor.program_id == Program.id)
     .where(_OF_CODE, Distributor.id == _OF_ID)
 )
 _DOCUMENT = (
-    select(Program, SalesDocument.person, Distributor.id, Distributor.code, Distributor.name)
+    select(Program, SalesDocument.person, *_ONE)
     .join(SalesDocument, SalesDocument.program_id == Program.id)
     .join(Distributor, Distributor.id == SalesDocument.distributor_id)
     .where(_OF_CODE, SalesDocument.id == _OF_ID)
 )
 _CLAIM = (
-    select(Program, Claim.person, Claim.author, Distributor.id, Distributor.code, Distributor.name)
+    select(Program, Claim.person, Claim.author, *_ONE)
     .join(Claim, Claim.program_id == Program.id)
     .join(Distributor, Distributor.id == Claim.distributor_id)
     .where(_OF_CODE, Claim.id == _OF_ID, Distributor.id == bindparam("distributor_id", type_=BigInteger))

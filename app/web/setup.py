@@ -76,6 +76,7 @@ from app.web.finance import cards, liability, runs, top_ups
 from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
+from app.web.portal import branches as portal_branches
 from app.web.portal import card as portal_card
 from app.web.portal import claims as portal_claims
 from app.web.portal import company as portal_company
@@ -151,6 +152,7 @@ BLUEPRINTS = (
     portal_notices.bp,
     portal_team.bp,
     portal_company.bp,
+    portal_branches.bp,
     portal_terms.bp,
     documents.bp,
 )
@@ -199,6 +201,7 @@ def _prepare_templates(app: Flask) -> None:
         asset=assets.asset,
         bootstrap_asset=assets.bootstrap_asset,
         can=permissions.can,
+        from_head_office=permissions.from_head_office,
         permitted=permissions.permitted,
         chart_scripts=assets.chart_scripts,
         chart_decimals=look.chart_decimals,

@@ -133,6 +133,7 @@ TAX_STATUS: Mapping[TaxStatus, Any] = {
 
 DISTRIBUTOR_DATA: Mapping[str, Any] = {
     "name": _("Name"),
+    "head_office": _("Head office"),
     "group": _("Group"),
     "tier": _("Tier"),
     "tax_id": _("Tax id"),

@@ -1,20 +1,28 @@
 """Distributors from a file."""
 
+from collections.abc import Iterable, Mapping
+
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
+from app.domain.hierarchy import Misplaced, misplaced
 from app.domain.states import Outcome, TaxStatus
-from app.services import distributors
+from app.services import audit, distributors
+from app.services.catalogue import begin_change
 from app.services.distributors import DistributorRow
+from app.services.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
-    """Create and change distributors. A group that the programme does not have holds the row."""
+    """Create and change distributors. A group or a head office that the programme does not have holds the row.
+
+    A head office may come in the same file, in any row of it.
+    """
     program = desk.program
     groups = distributors.group_ids(desk.session, program.id)
-    good: list[DistributorRow] = []
+    good: dict[int, DistributorRow] = {}
     for row, cells in rows:
         group, status = cells.get("group"), cells.get("tax_status")
         group_id = groups.get(code_key(group)) if group is not None else None
@@ -27,26 +35,60 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
                 row, Outcome.REFUSED, "no_such_value", field="tax_status", found=repr(status), expected=expected
             )
             continue
-        good.append(
-            DistributorRow(
-                code=str(cells["code"]),
-                name=str(cells["name"]),
-                group_id=group_id,
-                tier=cells.get("tier"),
-                tax_id=cells.get("tax_id"),
-                tax_status=TaxStatus(status.casefold()) if status is not None else None,
-                country=cells.get("country"),
-                region=cells.get("region"),
-                city=cells.get("city"),
-            )
+        good[row] = DistributorRow(
+            code=str(cells["code"]),
+            name=str(cells["name"]),
+            head_office=cells.get("head_office"),
+            group_id=group_id,
+            tier=cells.get("tier"),
+            tax_id=cells.get("tax_id"),
+            tax_status=TaxStatus(status.casefold()) if status is not None else None,
+            country=cells.get("country"),
+            region=cells.get("region"),
+            city=cells.get("city"),
         )
-    return Loaded(
-        *distributors.put_distributors(
-            desk.session,
-            program.id,
-            program.locale,
-            good,
-            enrolled_on=local_date(desk.now, program.time_zone),
-            may_owe=desk.settings.returns == "negative",
-        )
+    begin_change(desk.session, program.id)
+    was = head_offices(desk.session, program.id)
+    _leave_out_misplaced(was, good, problems)
+    loaded = distributors.put_distributors(
+        desk.session,
+        program.id,
+        program.locale,
+        list(good.values()),
+        enrolled_on=local_date(desk.now, program.time_zone),
+        may_owe=desk.settings.returns == "negative",
     )
+    _note_head_offices(desk, was, good.values())
+    return Loaded(*loaded)
+
+
+def _leave_out_misplaced(here: Mapping[str, str | None], good: dict[int, DistributorRow], problems: Problems) -> None:
+    """Take rows out whose head office cannot be one, until all that are left fit together."""
+    while True:
+        rows = {code_key(one.code): row for row, one in good.items()}
+        said = {key: code_key(good[row].head_office or "") for key, row in rows.items() if good[row].head_office}
+        wrong = misplaced({**dict.fromkeys(rows), **here}, said)
+        if not wrong:
+            return
+        for key, why in wrong.items():
+            outcome = Outcome.HELD if why is Misplaced.UNKNOWN else Outcome.REFUSED
+            problems.add(rows[key], outcome, why.value, found=repr(good.pop(rows[key]).head_office))
+
+
+def _note_head_offices(desk: Desk, was: Mapping[str, str | None], rows: Iterable[DistributorRow]) -> None:
+    """Note who has another head office now: its owner reads what is theirs."""
+    codes = {} if not any(row.head_office for row in rows) else distributors.codes(desk.session, desk.program.id)
+    for row in rows:
+        key, office = code_key(row.code), code_key(row.head_office) if row.head_office else None
+        before = was.get(key)
+        if office is not None and office != before:
+            audit.note(
+                desk.session,
+                desk.actor,
+                "distributor.change",
+                codes[key],
+                now=desk.now,
+                program_id=desk.program.id,
+                before={"head_office": codes[before] if before else None},
+                after={"head_office": codes[office]},
+            )

@@ -97,6 +97,10 @@ _DISTRIBUTORS = {
     "name": _SALES["distributor_name"] + "|name|nazwa|nombre|название|наименование|nom",
     "group": """group|customer group|segment|type|business type|grupa|typ|segmento|grupo|tipo|группа|тип|gruppe
         |kundengruppe|groupe|type de client""",
+    "head_office": """head office|headquarters|head office code|hq|parent|parent company|parent code|parent account
+        |belongs to|centrala|kod centrali|siedziba główna|jednostka nadrzędna|central|sede central|oficina central
+        |casa matriz|código central|головной офис|головная организация|код головного офиса|центральный офис|zentrale
+        |hauptsitz|hauptniederlassung|stammhaus|siège|siège social|maison mère|code siège""",
     "tier": "tier|level|status|poziom|nivel|уровень|stufe|niveau",
     "tax_id": _SALES["seller_tax_id"] + "|vat number|tax number|regon|identyfikator podatkowy",
     "tax_status": "tax status|status podatkowy|estado fiscal|налоговый статус|steuerstatus|statut fiscal",

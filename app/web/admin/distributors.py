@@ -15,7 +15,8 @@ from wtforms.validators import InputRequired, Length
 from app.domain.states import Unit
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.ledger import Account
-from app.services import distributors
+from app.services import distributors, head_offices
+from app.services.head_offices import Office
 from app.web import formats
 from app.web.admin.grouping import GroupForm
 from app.web.context import now, person, scope, session
@@ -33,6 +34,7 @@ _QUERY: Select[Any] = (
     .select_from(Distributor)
     .join(Account, Account.distributor_id == Distributor.id)
     .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
+    .outerjoin(Office, Office.id == Distributor.head_office_id)
     .where(Distributor.program_id == HERE, Account.unit == Unit.POINTS)
 )
 
@@ -44,6 +46,10 @@ def _groups() -> Sequence[Choice]:
         .order_by(DistributorGroup.name)
     )
     return [Choice(code, name) for code, name in rows]
+
+
+def _offices() -> Sequence[Choice]:
+    return [Choice(code, name) for code, name in head_offices.with_branches(session(), scope().program.id)]
 
 
 def _points(key: str, title: Any, value: Any, *, phone: bool = True) -> Column:
@@ -69,6 +75,15 @@ DISTRIBUTORS = Listing(
         _points("earned", _("Earned"), Account.earned),
         _points("spent", _("Spent"), Account.spent),
         Column(
+            "head_office",
+            _("Head office"),
+            Office.name,
+            link=To("records.show", distributor_id="head_office_id"),
+            phone=False,
+        ),
+        Column("head_office_id", "", Office.id, shown=False, exported=False),
+        Column("head_office_code", _("Code of the head office"), Office.code, Kind.CODE, shown=False),
+        Column(
             "blocked",
             _("State"),
             Distributor.blocked,
@@ -87,6 +102,7 @@ DISTRIBUTORS = Listing(
     filters=(
         Search(Distributor.name, Distributor.code, Distributor.tax_id, title=_("Name, code or tax id")),
         OneOf("group", _("Group"), _groups, lambda code: DistributorGroup.code == code),
+        OneOf("head_office", _("Head office"), _offices, lambda code: Office.code == code),
         OneOf(
             "state",
             _("State"),

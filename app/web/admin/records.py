@@ -10,11 +10,13 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.hierarchy import Misplaced
 from app.domain.states import TaxStatus, Unit
 from app.extensions import db
-from app.services import balances, distributors, happenings, memberships
+from app.services import balances, distributors, happenings, head_offices, memberships
 from app.services.distributors import Data
 from app.services.happenings import Kind
+from app.services.head_offices import CannotStandBelow
 from app.services.people import Permission
 from app.web import paging, queries
 from app.web.admin.story import KINDS, entry
@@ -37,6 +39,11 @@ class DataForm(Form):
     may_look_like_cards = frozenset({"tax_id"})
 
     name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=200)])
+    head_office = StringField(
+        _("Head office"),
+        [Length(max=200)],
+        description=_("Code of the distributor whose branch this is; its owner reads what is this one’s. Empty: none."),
+    )
     group = SelectField(_("Group"), description=_("Rules and rates tell distributors apart by it."))
     tier = StringField(_("Tier"), [Length(max=64)])
     tax_id = StringField(_("Tax id"), [Length(max=32)])
@@ -84,6 +91,8 @@ def _page(form: BlockForm, *, asked: bool) -> str:
         balance=balances.balance_of(session(), here.program.id, one.code, Unit.POINTS),
         expiring=balances.expiring(session(), one.id, Unit.POINTS),
         team=memberships.team(session(), one.id),
+        branches=head_offices.first_branches(session(), one.id) if one.branched else (),
+        together=head_offices.points_together(session(), one.id) if one.branched else None,
         cards=queries.cards_of(session(), one.id) if can(Permission.SEE_MONEY.value) else (),
         page=page,
         story=[entry(happening) for happening in page.rows],
@@ -122,29 +131,43 @@ def edit(program_code: str, distributor_id: int) -> Answer:
         return render_template("admin/record_edit.html", form=form, data=data, back=_record())
     if not form.validate():
         return render_template("admin/record_edit.html", form=form, data=data, back=_record()), 400
-    with transaction(db.session) as writing:
-        changed = distributors.change(
-            writing,
-            scope().program,
-            distributor_id,
-            {
-                "name": form.name.data,
-                "group_id": int(form.group.data) if form.group.data else None,
-                "tax_status": TaxStatus(form.tax_status.data),
-                **{name: form[name].data or None for name in ("tier", "tax_id", "city", "region", "country")},
-            },
-            actor=person().login,
-            now=now(),
-            reason=form.reason.data or None,
-        )
+    try:
+        with transaction(db.session) as writing:
+            changed = distributors.change(
+                writing,
+                scope().program,
+                distributor_id,
+                {
+                    "name": form.name.data,
+                    "group_id": int(form.group.data) if form.group.data else None,
+                    "tax_status": TaxStatus(form.tax_status.data),
+                    **{name: form[name].data or None for name in _TEXTS},
+                },
+                actor=person().login,
+                now=now(),
+                reason=form.reason.data or None,
+            )
+    except CannotStandBelow as wrong:
+        form.refuse("head_office", str(_NO_BRANCH[wrong.why]))
+        return render_template("admin/record_edit.html", form=form, data=data, back=_record()), 400
     flash(gettext("The data are changed.") if changed else gettext("Nothing was changed."), "success")
     return redirect(_record(), 303)
+
+
+_TEXTS = ("head_office", "tier", "tax_id", "city", "region", "country")
+_NO_BRANCH = {
+    Misplaced.UNKNOWN: _("No distributor has this code."),
+    Misplaced.ITSELF: _("A distributor is not its own head office."),
+    Misplaced.A_BRANCH: _("This one is a branch itself, and a branch has no branches."),
+    Misplaced.HAS_BRANCHES: _("The distributor has branches, so it cannot be a branch itself: move them first."),
+}
 
 
 def _data_form(data: Data, groups: list[tuple[int, str]]) -> DataForm:
     form = DataForm(
         data={
             "name": data.name,
+            "head_office": data.head_office_code,
             "group": str(data.group_id or ""),
             "tier": data.tier,
             "tax_id": data.tax_id,

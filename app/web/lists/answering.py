@@ -13,15 +13,14 @@ from app.services.people import Permission, may
 from app.web.context import person, scope, session
 from app.web.lists import exporting, showing
 from app.web.lists.describing import Listing
+from app.web.permissions import permitted
 
 
 def answer(listing: Listing, template: str, *, counted: bool = False, **more: Any) -> str | Response:
     """Show a list in a template, which gets it as ``page``; or send it as a file where the address asks for one."""
     form = exporting.form_asked()
-    here = scope()
-    distributor_id = here.distributor.id if here.distributor is not None else None
     if form is not None:
-        if not may(person(), Permission(listing.export_permission), here.program.id, distributor_id):
+        if Permission(listing.export_permission) not in permitted():
             abort(404)
         with transaction(db.session) as writing:
             return exporting.send(writing, listing, form)

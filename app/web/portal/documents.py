@@ -103,7 +103,7 @@ DOCUMENTS = Listing(
         ),
         Days("issued", _("Issued"), SalesDocument.issued_on),
     ),
-    export_permission="use_portal",
+    export_permission="list_documents",
 )
 
 

@@ -27,6 +27,7 @@ from app.domain.states import (
     UnknownState,
 )
 from app.local.servers import Addresses
+from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, Lot
 from app.models.programs import Program
 from app.models.registry import metadata
@@ -289,7 +290,19 @@ def _code_key(world: World, table: str) -> str:
     return str(world.session.execute(select(of.c.code_key).where(of.c.id == world.ids[table])).scalar_one())
 
 
+def test_a_head_office_is_another_distributor_of_the_same_programme(world: World) -> None:
+    one = world.ids["distributor"]
+    assert world.change_refused(Distributor, head_office_id=one) == "ck_distributor_not_its_own_head_office"
+    elsewhere = programs.load(world.session, programs.document(f"p-{uuid.uuid4().hex[:12]}"))
+    foreign = programs.people(world.session, elsewhere, ["D1"])["D1"]
+    constraint = "fk_distributor_program_id_head_office_id_distributor"
+    assert world.change_refused(Distributor, head_office_id=foreign) == constraint
+    office = programs.people(world.session, world.program, ["HQ"])["HQ"]
+    world.change(Distributor, head_office_id=office)
+
+
 TRIED = {
+    "distributor": {"not_its_own_head_office"},
     "account": {"pending", "reserved", "available", "identity"},
     "lot": {"remaining", "closed"},
     "conversion_run": {"four_eyes", "approved_as_a_whole", "approved_before_ordered", "period"},

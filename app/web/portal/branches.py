@@ -1,0 +1,75 @@
+"""The branches of a head office, for its owner: what each has earned, and the way to its statement and documents."""
+
+from typing import Any
+
+from flask import Blueprint
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, select
+from werkzeug.wrappers import Response
+
+from app.domain.states import Unit
+from app.models.distributors import Distributor
+from app.models.ledger import Account
+from app.services import head_offices
+from app.web.context import scope, session
+from app.web.lists.answering import answer
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+
+bp = Blueprint("portal_branches", __name__)
+
+
+def _query() -> Select[Any]:
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return (
+        select()
+        .select_from(Distributor)
+        .join(Account, Account.distributor_id == Distributor.id)
+        .where(Distributor.head_office_id == here.distributor.id, Account.unit == Unit.POINTS)
+    )
+
+
+BRANCHES = Listing(
+    name="own_branches",
+    title=_("Branches and their points"),
+    columns=(
+        Column(
+            "name",
+            _("Branch"),
+            Distributor.name,
+            sort=Distributor.sort_key,
+            link=To("statements.show", distributor_id="row_id"),
+            small="code",
+        ),
+        Column("code", _("Code"), Distributor.code, Kind.CODE, shown=False),
+        Column("city", _("City"), Distributor.city, phone=False),
+        Column("available", _("Available"), Account.available, Kind.POINTS, Account.available),
+        Column("pending", _("Pending"), Account.pending, Kind.POINTS, Account.pending),
+        Column("earned", _("Earned"), Account.earned, Kind.POINTS, Account.earned),
+        Column(
+            "blocked",
+            _("State"),
+            Distributor.blocked,
+            badge=lambda blocked: Badge(_("Blocked"), "bad") if blocked else Badge(_("Takes part"), "good"),
+            phone=False,
+        ),
+    ),
+    query=_query,
+    id=Distributor.id,
+    default="name",
+    filters=(
+        Search(Distributor.name, Distributor.code, Distributor.city, title=_("Name, code or city")),
+        OneOf(
+            "state",
+            _("State"),
+            (Choice("active", _("Takes part")), Choice("blocked", _("Blocked"))),
+            lambda value: Distributor.blocked.is_(value == "blocked"),
+        ),
+    ),
+    export_permission="visit_branches",
+)
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/branches")
+def index(program_code: str, distributor_id: int) -> str | Response:
+    return answer(BRANCHES, "portal/branches.html", together=head_offices.points_together(session(), distributor_id))
