@@ -39,6 +39,10 @@ class Seen:
         """Find a field."""
         return next((one for one in self.fields if one.name == name), None)
 
+    def fields_of(self, name: str) -> list[Field]:
+        """Find all fields of a name."""
+        return [one for one in self.fields if one.name == name]
+
 
 class Page(HTMLParser):
     """Reads a page: its forms, its ids, where its summary of problems leads, and what no page of ours has."""

@@ -5,6 +5,7 @@ without anybody's thinking of it, and one that no page shows fails.
 """
 
 import csv
+import datetime as dt
 import inspect
 import io
 import json
@@ -19,17 +20,21 @@ from flask.testing import FlaskClient
 from psycopg.types.json import Jsonb
 from redis import Redis
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse
 
 from app.db.transaction import transaction
-from app.domain.states import MessageState
+from app.domain.states import DocumentKind, DocumentStatus, MessageState
 from app.extensions import db
 from app.local.servers import Addresses
 from app.models.desk import SavedView
+from app.models.distributors import Distributor
 from app.models.messages import Message
 from app.models.people import UserAccount
 from app.models.programs import Program
+from app.services import adjustments, catalogue
+from app.services.distributors import DistributorRow, put_distributors
 from app.web.auth import pace
 from app.web.permissions import ROUTES, Reach
 from tests.app.web.belongings import fill, set_up_apps
@@ -38,6 +43,9 @@ from tests.app.web.conftest import TOKEN, enter, sign_in
 from tests.app.web.forms_seen import Field, Page, Seen
 from tests.app.web.test_authorisation import House
 from tests.app.web.world import PASSWORD, World, build
+from tests.support.sales import Sold, sell
+from verification import talk
+from verification.decisions import decide
 
 BY_SCRIPTS = {
     "passkeys.options",
@@ -74,6 +82,9 @@ TAKEN = "=1+1 {at} <svg onload=alert(7)> \"'& ООО «Ромашка» 你好 �
 """Typed into one field at a time, the others filled in as they should be."""
 UNOFFERED = ["", RUNS, "9" * 30, "-1", "a\x00b"]
 
+MANY = 6
+"""Rows of each kind that are there to be chosen: some are decided while their forms are fed."""
+
 FILES = {
     "nothing": (b"", "a.csv"),
     "noise": (bytes(range(256)) * 20, "../../a.yaml"),
@@ -85,12 +96,13 @@ FILES = {
 
 @dataclass(frozen=True)
 class Found:
-    """A form, who found it, and on which page."""
+    """A form, who found it, and on which page; ``behind`` is the form of a list that leads to it."""
 
     endpoint: str
     who: str
     page: str
     form: Seen = field(hash=False)
+    behind: "Found | None" = None
 
     @property
     def fields(self) -> list[Field]:
@@ -144,6 +156,7 @@ class Desk:
         for address in (
             f"{a}/runs/{of['preview']['a']}",
             f"{a}/documents/{world.documents['KOR/2']}",
+            f"{a}/review/{world.documents['KOR/2']}",
             f"{a}/imports/drafts/{of['ready_draft']['a']}",
             f"{a}/imports/drafts/{of['checked_draft']['a']}",
             f"{a}/applications/{of['rep_application']['a']}",
@@ -152,6 +165,8 @@ class Desk:
             f"/join/{world.a}?as=rep",
         ):
             yield "owner", address
+        for number in ("ASKED/1", "REFUSED/1"):
+            yield "distributor", f"{a}/documents/{world.documents[number]}"
 
     def found(self) -> list[Found]:
         """Give every form that is sent by POST, once for each set of fields."""
@@ -166,6 +181,28 @@ class Desk:
                         forms.setdefault(key, Found(endpoint, who, address, form))
             answer.close()
         return list(forms.values())
+
+    def asked(self, forms: list[Found]) -> list[Found]:
+        """Give the forms that ask what chosen rows of a list want asked: no page shows them before some are chosen."""
+        found = []
+        for one in forms:
+            if one.form.of("ids") is not None:
+                form = self.look(one)
+                if form is not None:
+                    found.append(Found(one.endpoint, one.who, one.page, form, behind=one))
+        return found
+
+    def look(self, chooses: Found) -> Seen | None:
+        """Choose every row of a list that is there now; give the form that this leads to, with the last of them."""
+        client = self.client(chooses.who)
+        page = client.get(chooses.page).text
+        token, rows = TOKEN.search(page), re.findall(r'name="ids" value="(\d+)"', page)
+        assert token, chooses.page
+        answer = client.post(chooses.form.action, data={"csrf_token": token[1], "ids": rows})
+        if answer.status_code != 200:
+            return None
+        here = chooses.form.action.partition("?")[0]
+        return next(one for one in Page(answer.text, here).forms if one.action == here and one.of("ids") is not None)
 
     def client(self, who: str) -> FlaskClient:
         """Give somebody's browser; of those who have not signed in always a fresh one."""
@@ -200,6 +237,8 @@ class Desk:
                 value = (sample if sample is not None else "Words").format(at=at)
             elif one.kind == "select" and f"{found.endpoint} {one.name}" in SAMPLES:
                 value = sample or ""
+            elif one.kind == "select" and found.behind is not None and not value:
+                value = next(offer for offer in one.offered if offer)  # nothing is chosen there at first
             values[one.name] = value
         return values
 
@@ -208,6 +247,9 @@ class Desk:
         self.sent += 1
         self.forget_tries()
         client = self.client(found.who)
+        if found.behind is not None and values.get("ids", "").isdigit():
+            again = self.look(found.behind)  # what was decided is not there to be decided once more
+            values = {**values, "ids": again.fields_of("ids")[-1].value if again else values["ids"]}
         if found.who in ("anonymous", "half") or found.who not in self.tokens:
             token = TOKEN.search(client.get(found.page).text)
             assert token, found.page
@@ -266,7 +308,7 @@ OWN_PAGES = {
 
 
 def _more(world: World) -> None:
-    """Let there be what some forms are about: a view, a phone, a message that failed."""
+    """Let there be what some forms are about: a view, a phone, messages that failed, and rows enough to be chosen."""
     with world.app.app_context():
         with transaction(db.session) as session:
             program = session.scalars(select(Program.id).where(Program.code == world.a)).one()
@@ -277,7 +319,31 @@ def _more(world: World) -> None:
                 update(UserAccount).values(phone="+48600100200").where(UserAccount.login == world.login("distributor"))
             )
             session.execute(update(Message).values(state=MessageState.FAILED).where(Message.program_id == program))
+            how = {"actor": "ann", "now": world.clock()}
+            talk.ask(session, session.get_one(Program, program), asked, "Which branch was it?", **how)
+            refusing = DocumentStatus.REFUSED
+            decide(session, session.get_one(Program, program), refused, refusing, code="not_proved", **how)
+            _to_be_chosen(session, session.get_one(Program, program), world)
         db.session.remove()
+
+
+def _to_be_chosen(session: Session, a: Program, world: World) -> None:
+    """Let wait what is decided many at once: documents, adjustments, a product, and distributors that are blocked."""
+    others, p2 = world.distributors["D-6"], catalogue.product_ids(session, a.id)["p2"]
+    back = DocumentKind.CREDIT_NOTE
+    sell(session, a, [Sold(f"KOR/9{at}", others, p2, -1, -10_000, "2026-03-20", back) for at in range(MANY)])
+    asked_for: dict[str, Any] = {
+        "reason_code": "other",
+        "note": "waits",
+        "actor": "somebody else",
+        "now": world.clock(),
+    }
+    for amount in range(1, MANY + 1):
+        adjustments.request(session, a, others, amount, **asked_for)
+    rows = [DistributorRow(code=f"Z-{at}", name=f"Z {at}") for at in range(2 * MANY)]
+    put_distributors(session, a.id, "pl", rows, enrolled_on=dt.date(2026, 1, 1), may_owe=True)
+    shut_out = Distributor.code.in_([f"Z-{at}" for at in range(MANY)])
+    session.execute(update(Distributor).values(blocked=True).where(Distributor.program_id == a.id, shut_out))
 
 
 @pytest.fixture(scope="module")
@@ -305,6 +371,12 @@ def forms(desk: Desk) -> list[Found]:
     return desk.found()
 
 
+@pytest.fixture(scope="module")
+def asked(desk: Desk, forms: list[Found]) -> list[Found]:
+    """Every form that asks what is to be said of chosen rows."""
+    return desk.asked(forms)
+
+
 def test_every_form_is_found_on_a_page(desk: Desk, forms: list[Found]) -> None:
     taking = {rule.endpoint for rule in desk.house.world.app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     missing = taking - {one.endpoint for one in forms} - BY_SCRIPTS - set(BUTTONS)
@@ -314,18 +386,42 @@ def test_every_form_is_found_on_a_page(desk: Desk, forms: list[Found]) -> None:
         assert not re.search(r"Form\(|request\.|id_sent|_sent\(", view), f"{endpoint} reads a form"
 
 
+def test_every_list_whose_rows_are_chosen_asks_something_of_them(forms: list[Found], asked: list[Found]) -> None:
+    choosing = {one.endpoint for one in forms if one.form.of("ids") is not None}
+    missing = choosing - {one.endpoint for one in asked}
+    assert missing == set(), " ".join(sorted(missing))
+
+
 def test_what_belongs_in_no_form_is_refused_beside_its_field_or_kept_as_it_is(desk: Desk, forms: list[Found]) -> None:
+    feed_wrong(desk, forms)
+
+
+def test_what_is_taken_is_kept_as_it_was_typed_and_run_nowhere(desk: Desk, forms: list[Found]) -> None:
+    assert feed_words(desk, forms) > 20
+
+
+def test_what_chosen_rows_want_asked_is_fed_alike(desk: Desk, asked: list[Found]) -> None:
+    assert feed_words(desk, asked) > 7
+    feed_wrong(desk, asked)
+
+
+def feed_wrong(desk: Desk, forms: list[Found]) -> None:
+    """Send forms with what belongs in none."""
+    desk.complaints.clear()
     with Changes(desk.house.world) as changes:
         for at, found in enumerate(forms):
             whole = desk.filled_in(found, at)
             typed = [one.name for one in found.fields if one.typed]
             chosen = [one.name for one in found.fields if not one.typed and one.kind != "file"]
+            offered = [one.name for one in found.fields if one.kind in ("select", "radio")]
             if typed or chosen:
                 desk.send(found, {}, "nothing at all", changes)
             for what, text in REFUSED.items() if typed else ():
                 desk.send(found, {**whole, **dict.fromkeys(typed, text)}, what, changes)
             for text in UNOFFERED if chosen else ():
                 desk.send(found, {**whole, **dict.fromkeys(chosen, text)}, f"{text!r} for what is chosen", changes)
+            for text in UNOFFERED if offered and found.behind is not None else ():
+                desk.send(found, {**whole, **dict.fromkeys(offered, text)}, f"{text!r} for what is offered", changes)
             for what, (content, name) in FILES.items():
                 files = {one.name: FileStorage(io.BytesIO(content), name) for one in found.fields if one.kind == "file"}
                 if files:
@@ -334,7 +430,8 @@ def test_what_belongs_in_no_form_is_refused_beside_its_field_or_kept_as_it_is(de
     assert desk.complaints == [], "\n".join(desk.complaints)
 
 
-def test_what_is_taken_is_kept_as_it_was_typed_and_run_nowhere(desk: Desk, forms: list[Found]) -> None:
+def feed_words(desk: Desk, forms: list[Found]) -> int:
+    """Send forms with words that look like something else; tell how many fields took them."""
     desk.complaints.clear()
     taken = 0
     with Changes(desk.house.world) as changes:
@@ -352,7 +449,7 @@ def test_what_is_taken_is_kept_as_it_was_typed_and_run_nowhere(desk: Desk, forms
                         desk.complaints.append(f"{found.endpoint}: {one.name} was taken and is not kept as typed")
     assert desk.complaints == [], "\n".join(desk.complaints)
     print(f"{taken} fields took their words")
-    assert taken > 20
+    return taken
 
 
 def texts_in(given: Any) -> Iterator[str]:
