@@ -1,11 +1,13 @@
 """What findings come to: risk, thresholds, trust, and the sample that chance draws."""
 
+import re
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.config import PROJECT
 from app.domain.states import DocumentStatus
 from app.domain.verification_settings import DEFAULTS, Check, Severity, Trust, Tuned, Verification
 from verification.scoring import MOST, drawn, risk_of, verdict_of
@@ -101,3 +103,15 @@ def test_a_programme_sets_checks_source_by_source() -> None:
 def test_a_document_is_refused_for_more_than_it_is_reviewed_for() -> None:
     with pytest.raises(ValueError, match="refuse_from 200 is less than review_from 300"):
         Verification.model_validate({"refuse_from": 200})
+
+
+def test_the_page_of_the_checks_says_how_they_are_set() -> None:
+    page = (PROJECT / "docs/verification.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)`( \(import too\))? \| (\w+) \| (\d+) \| (\d*)[^|]*\| (\d*)[^|]*\|", page, re.MULTILINE
+    )
+    said = {
+        Check(code): (bool(everywhere), Tuned(Severity(severity), int(weight), int(limit or 0), int(days or 0)))
+        for code, everywhere, severity, weight, limit, days in rows
+    }
+    assert said == {check: (check in DEFAULTS["import"], tuned) for check, tuned in DEFAULTS["portal"].items()}
