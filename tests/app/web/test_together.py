@@ -339,6 +339,7 @@ NOTHING_AT_ONCE = {
     "deliveries": "they came in as files, and are looked at",
     "documents": "what waits is decided together in the list of those that wait; what counts is refused one by one",
     "ledger": "nothing of the ledger changes",
+    "own_branches": "a head office reads what its branches have, and does nothing there",
     "own_documents": "distributors look at them, and answer each by itself",
     "own_top_ups": "distributors look at them",
     "report_activity": "a report",
