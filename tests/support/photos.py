@@ -1,5 +1,6 @@
 """Photos of invoices of our own making: a page with lines of text, as a phone takes it, with where it was taken."""
 
+import base64
 import io
 import random
 
@@ -8,6 +9,19 @@ from PIL import Image, ImageDraw
 GPS = 0x8825
 _MAKE = 0x010F
 CAMERA = "Axolotl Cameras"
+
+
+HEIC = base64.b64decode(
+    "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAX1tZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAAAAAA"
+    "ACJpbG9jAAAAAERAAAEAAQAAAAABoQABAAAAAAAAAKUAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAAAA5waXRt"
+    "AAAAAAABAAAA/WlwcnAAAADdaXBjbwAAAHZodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMA"
+    "AAMAHroCQGEAAQAqQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbq5Ka5uAhoMCAAAAMDIAAAAwAhYgABAAZEAcFzwIkAAAATY29scm5j"
+    "bHgAAQANAAaAAAAAFGlzcGUAAAAAAAAAQAAAAEAAAAAoY2xhcAAAAEAAAAABAAAAMAAAAAEAAAAAAAAAAv////AAAAACAAAAEHBp"
+    "eGkAAAAAAwgICAAAABhpcG1hAAAAAAAAAAEAAQWBAgMFhAAAAK1tZGF0AAAAoSgBrxmAxEcA5JhATS88WvRkGD/fMBQ5rTx2A9ON"
+    "bMgbkZQ+fBeGivKd1hwsM9dZj8ziIN9rcPbiS0ECQXltrHZ3vedelFurl7tNk6CT9W6qPzg5z762qaXqrspSIVctGZoWWixlFhQ8"
+    "37bNUi/ohOJO0rQxMpbZjaeNOfyNpo5El52xSnCS+QODASOhbU2hVEL2BgRJ2J4vlkm1uNm/HM9D"
+)
+"""Two rectangles of our own drawing, as an iPhone keeps its photos: nothing here writes that form."""
 
 
 def photo(number: str = "FV/1", form: str = "JPEG", *, size: tuple[int, int] = (900, 1200)) -> bytes:

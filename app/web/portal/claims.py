@@ -7,14 +7,12 @@ from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.reasons import sentences
-from app.domain.states import ClaimState, Unit
+from app.domain.states import Unit
 from app.extensions import db
 from app.models.claims import Claim
 from app.models.sales import SalesDocument
@@ -24,10 +22,10 @@ from app.services.rulebooks import rules_of
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
-from app.web.lists.describing import Column, Kind, Listing, To
+from app.web.portal.claim_drafts import DRAFTS
 from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
 from app.web.portal.home import own
-from app.web.portal.own import own_names, sees_all
+from app.web.portal.own import sees_all
 from app.web.proofs import picture_of
 from verification import claims, proofs
 from verification.claimed import ClaimedInvoice, ClaimedLine, Problem
@@ -43,51 +41,6 @@ def _of() -> int:
     here = scope().distributor
     assert here is not None, "the guard found one"
     return here.id
-
-
-def _query() -> Select[Any]:
-    here = scope()
-    return (
-        select()
-        .select_from(Claim)
-        .where(
-            Claim.program_id == here.program.id,
-            Claim.distributor_id == _of(),
-            Claim.state == ClaimState.DRAFT,
-            *_own_only(),
-        )
-    )
-
-
-def _own_only() -> tuple[ColumnElement[bool], ...]:
-    """Give the condition under which a claim is shown: some see all of them, others what they wrote or is for them."""
-    here, who = scope(), person()
-    names = own_names(who, here.program.id, _of())
-    if names is None:
-        return ()
-    return (or_(Claim.author == who.login, func.lower(func.trim(Claim.person)).in_(names)),)
-
-
-DRAFTS = Listing(
-    name="claim_drafts",
-    title=_("Drafts"),
-    columns=(
-        Column(
-            "number",
-            _("Invoice"),
-            func.coalesce(func.nullif(Claim.content["number"].astext, ""), "–"),
-            link=To("portal_claims.edit", claim_id="row_id"),
-        ),
-        Column("changed_at", _("Changed"), Claim.changed_at, Kind.INSTANT, Claim.changed_at),
-        Column("lines", _("Lines"), func.jsonb_array_length(Claim.content["lines"]), Kind.NUMBER),
-        Column("person", _("Sales rep"), Claim.person, phone=False),
-        Column("author", _("Written by"), Claim.author, phone=False),
-    ),
-    query=_query,
-    id=Claim.id,
-    default="-changed_at",
-    filters=(),
-)
 
 
 @bp.get("/")

@@ -16,7 +16,7 @@ from app.models.claims import Attachment, Claim
 from tests.app.web.test_claims import key_of, portal, token, typed
 from tests.app.web.world import World
 from tests.support.e_invoices import Item, cii, fa, pdf_with
-from tests.support.photos import CAMERA, bomb, pages, photo, written
+from tests.support.photos import CAMERA, HEIC, bomb, pages, photo, written
 
 As = Callable[[str], FlaskClient]
 
@@ -77,14 +77,13 @@ def test_what_a_photo_is_its_bytes_tell(world: World, as_: As, form: str) -> Non
     assert kept.media_type == f"image/{form.lower()}"
 
 
-def test_a_photo_of_an_iphone_is_taken(world: World, as_: As) -> None:
-    pi_heif = pytest.importorskip("pi_heif")
-    assert pi_heif.libheif_info()
-    pillow_heif = pytest.importorskip("pillow_heif", reason="NOT RUN: nothing here writes HEIC")
-    made = io.BytesIO()
-    pillow_heif.from_pillow(Image.open(io.BytesIO(photo()))).save(made)
-    answer = attach(as_("distributor"), world, made.getvalue(), "IMG_2.HEIC")
-    assert attachments(world, answer.location)[0].media_type == "image/heic"
+def test_a_photo_of_an_iphone_is_taken_and_shown(world: World, as_: As) -> None:
+    client = as_("distributor")
+    answer = attach(client, world, HEIC, "IMG_2.HEIC")
+    (kept,) = attachments(world, answer.location)
+    assert (kept.media_type, kept.pages) == ("image/heic", 1)
+    shown = client.get(f"{answer.location}/proofs/{kept.id}/1")
+    assert Image.open(io.BytesIO(shown.data)).size == (64, 48)
 
 
 @pytest.mark.parametrize(
