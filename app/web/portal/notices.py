@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
 
 from app.db.transaction import transaction
@@ -12,7 +12,8 @@ from app.domain.decision_codes import said
 from app.extensions import db
 from app.models.messages import Notice
 from app.services import notices
-from app.web import formats
+from app.web import formats, paging
+from app.web.addresses import id_asked
 from app.web.context import person, scope, session
 from app.web.portal.own import own_names
 
@@ -75,10 +76,18 @@ def _expiring(parts: Mapping[str, Any]) -> str:
 def index(program_code: str, distributor_id: int) -> str:
     program, who = scope().program, person()
     named = own_names(who, program.id, distributor_id)
-    found = list(notices.newest(session(), program.id, distributor_id, who.id, named=named, limit=SHOWN))
-    shown = [(one, sentence(one)) for one in found]
-    page = render_template("portal/notices.html", news=shown)
-    if found:
+    before = id_asked("before")
+    found = notices.newest(session(), program.id, distributor_id, who.id, named=named, before=before, limit=SHOWN + 1)
+    page = paging.page(found, first=before is None, size=SHOWN)
+    start = url_for("portal_notices.index", program_code=program_code, distributor_id=distributor_id)
+    shown = render_template(
+        "portal/notices.html",
+        page=page,
+        news=[(one, sentence(one)) for one in page.rows],
+        start=start,
+        next=f"{start}?before={page.rows[-1].id}" if page.more else None,
+    )
+    if page.first and page.rows:
         with transaction(db.session) as writing:
-            notices.seen(writing, program.id, who.id, found[0].id)
-    return page
+            notices.seen(writing, program.id, who.id, page.rows[0].id)
+    return shown

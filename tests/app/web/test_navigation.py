@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.models.messages import Notice
+from app.models.messages import Notice, NoticeSeen
+from app.models.people import UserAccount
 from app.models.programs import Program
-from app.services import logos
+from app.services import logos, notices
 from app.services.people import Permission, Role
 from app.web import navigation
 from app.web.icons import ICONS
@@ -151,8 +152,6 @@ def test_notices_not_seen_yet_are_counted_for_those_they_are_for(world: World, p
 
 
 def _id_of(session, login: str) -> int:
-    from app.models.people import UserAccount
-
     return session.scalars(select(UserAccount.id).where(UserAccount.login == login)).one()
 
 
@@ -164,6 +163,30 @@ def test_the_bell_leads_the_people_of_a_distributor_to_their_notices(world: Worl
     assert found[1] == f"/portal/{world.a}/{world.distributors['D-5']}/notices"
     assert as_("distributor").get(found[1]).status_code == 200
     assert not bell.search(as_("viewer").get(f"/programs/{world.a}{of_d5}").text)
+
+
+def test_notices_are_seen_once_the_newest_are_shown_and_older_ones_follow(world: World, as_: As) -> None:
+    here, page = world.distributors["D-6"], f"/portal/{world.a}/{world.distributors['D-6']}/notices"
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        told = [(here, {"number": f"OLD/{at}"}) for at in range(70)]
+        notices.tell_many(session, program.id, "document_accepted", told, now=world.clock())
+    other = as_("other")
+    first = other.get(page).text
+    assert first.count("was accepted.") == 50
+    assert "Document OLD/69 was" in first
+    further = re.search(r'href="([^"]+)" rel="next"', first)
+    assert further
+    older = other.get(further[1]).text
+    assert "Document OLD/0 was" in older
+    assert "Document OLD/69 was" not in older
+    assert f'href="{page}"' in older
+    with world.app.app_context():
+        newest = db.session.scalars(select(Notice.id).where(Notice.distributor_id == here).order_by(Notice.id.desc()))
+        seen = select(NoticeSeen.last_id).join(UserAccount, UserAccount.id == NoticeSeen.user_id)
+        read = db.session.scalars(seen.where(UserAccount.login == world.login("other")))
+        assert read.one() == newest.first(), "looking at older ones does not make the newer ones unseen"
+        db.session.remove()
 
 
 def test_where_everything_is_made_up_every_page_says_so(
