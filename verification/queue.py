@@ -140,11 +140,12 @@ def take_next(
         .with_for_update(of=Review, skip_locked=True)
     )
     found = None
-    left = None if after is None else session.execute(select(*place).where(Review.document_id == after)).one_or_none()
+    there = select(*place).where(Review.document_id == after, Review.program_id == program_id)
+    left = None if after is None else session.execute(there).one_or_none()
     if left is not None:
-        here: Any = tuple_(*place)
-        there: Any = tuple_(*(literal(value) for value in left))
-        found = session.scalars(free.where(here < there if backwards else here > there)).one_or_none()
+        each: Any = tuple_(*place)
+        one: Any = tuple_(*(literal(value) for value in left))
+        found = session.scalars(free.where(each < one if backwards else each > one)).one_or_none()
     if found is None:
         found = session.scalars(free).one_or_none()
     if found is not None:

@@ -157,6 +157,7 @@ def verifier(hands: Hands) -> None:
     hands.go()
     hands.problems("ask-words")
     hands.key("Escape")
+    hands.page.locator("dialog:modal").wait_for(state="hidden")
     hands.key("a")
     hands.page.locator("dialog:modal").wait_for()
     ring(hands.page)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.reasons import sentence
-from app.domain.states import DocumentStatus, ReviewState
+from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.sales import SalesDocument
 from app.services.languages import NotANumber, TooManyDecimals
@@ -139,25 +139,33 @@ def note(program_code: str, document_id: int) -> Response | tuple[str, int]:
         talk.note(writing, scope().program, document_id, form.words.data, actor=person().login, now=now())
         return gettext("Noted.")
 
-    return _done(document_id, "note", act, stay=True)
+    return _done(document_id, "note", act, then=lambda: _to(document_id))
 
 
 @bp.post("/programs/<code:program_code>/review/<id:document_id>/reopen")
 def reopen(program_code: str, document_id: int) -> Response | tuple[str, int]:
     """Have what was decided decided anew, by whoever takes it."""
-    form = _form("reopen", document_id)
-    if not form.validate():
-        return _page(document_id, {"reopen": form}), 400
-    try:
-        with transaction(db.session) as writing:
-            document_id = decisions.reopen(
-                writing, scope().program, document_id, reason=form.words.data, actor=person().login, now=now()
-            )
-    except CannotDecide as problem:
-        flash(why_not(problem), "warning")
-    else:
-        flash(gettext("It waits for a decision again."), "success")
-    return _to(document_id)
+    is_now = document_id
+
+    def act(writing: Session, form: Any) -> str:
+        nonlocal is_now
+        how = {"reason": form.words.data, "actor": person().login, "now": now()}
+        is_now = decisions.reopen(writing, scope().program, document_id, **how)
+        return gettext("It waits for a decision again.")
+
+    return _done(document_id, "reopen", act, then=lambda: _to(is_now))
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/next")
+def further(program_code: str, document_id: int) -> Response:
+    """Leave the document for the one behind it."""
+    return on(document_id)
+
+
+@bp.post("/programs/<code:program_code>/review/<id:document_id>/before")
+def before(program_code: str, document_id: int) -> Response:
+    """Leave the document for the one before it."""
+    return on(document_id, backwards=True)
 
 
 @bp.post("/programs/<code:program_code>/review/<id:document_id>/back")
@@ -177,22 +185,25 @@ def _done(
     act: Callable[[Session, Any], str],
     wrong: list[str] | None = None,
     *,
-    stay: bool = False,
+    then: Callable[[], Response] | None = None,
 ) -> Response | tuple[str, int]:
-    """Do what a form asks for, and go on to the next document."""
+    """Do what a form asks for, and go on: to the next document, where nothing else is said."""
     form = _form(name, document_id)
     valid = form.validate()
     for text in wrong or ():
         form.refuse(None, text)
     if not valid or wrong:
-        return _page(document_id, {name: form}), 400
+        if name in _open(session().get_one(SalesDocument, document_id), queue.place_of(session(), document_id)):
+            return _page(document_id, {name: form}), 400
+        flash(gettext("Somebody was quicker: the document is in another state by now."), "warning")
+        return _to(document_id)
     try:
         with transaction(db.session) as writing:
             flash(act(writing, form), "success")
     except CannotDecide as problem:
         flash(why_not(problem), "warning")
         return _to(document_id)
-    return _to(document_id) if stay else on(None)
+    return on(None) if then is None else then()
 
 
 def on(after: int | None, *, backwards: bool = False) -> Response:
@@ -218,24 +229,34 @@ def _form(name: str, document_id: int, **more: Any) -> Any:
     return form
 
 
+def _open(document: SalesDocument, place: queue.Place | None) -> frozenset[str]:
+    """Tell which forms are open to whoever is here: what somebody could take when the page was opened is theirs."""
+    if Permission.DECIDE not in permitted():
+        return frozenset()
+    who = person().login
+    if document.status is DocumentStatus.REVIEW:
+        mine = place is not None and place.holder(now()) == who
+        return frozenset({"accept", "part", "refuse", "ask", "hold", "hand", "note"} if mine else {"note"})
+    if document.status not in (DocumentStatus.ACCEPTED, DocumentStatus.REFUSED):
+        return frozenset({"note"})
+    own = queue.is_of_own_company(session(), document.id, who)
+    refusable = document.status is DocumentStatus.ACCEPTED and not own
+    return frozenset({"note", *(() if own else ("reopen",)), *(("refuse",) if refusable else ())})
+
+
 def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
     here, who = scope(), person().login
     document = session().get_one(SalesDocument, document_id)
     place = queue.place_of(session(), document_id)
     holder = place.holder(now()) if place is not None else None
-    waits = document.status is DocumentStatus.REVIEW
     lines = dossier.lines_of(session(), document_id, most=LINES)
     attached = proofs.of_document(session(), document_id)
     return render_template(
         "admin/deciding.html",
         document=document,
         place=place,
-        held=place is not None and place.state is ReviewState.HELD,
         holder=holder if holder != who else None,
-        # what somebody could take when the page was opened is theirs
-        may_refuse=document.status is DocumentStatus.ACCEPTED
-        and not queue.is_of_own_company(session(), document_id, who),
-        may_decide=waits and holder == who and Permission.DECIDE in permitted(),
+        open=_open(document, place),
         lines=lines,
         points=sum(line.points for line in lines),
         findings=[(one.get("severity", "review"), sentence(one, gettext)) for one in document.reasons or ()],

@@ -116,7 +116,7 @@ def answered(program_code: str, document_id: int) -> Response | tuple[str, int]:
         talk.answer(writing, scope().program, document_id, words, author=person().login, now=now())
         return document_id
 
-    return _say(document_id, act, gettext("Thank you. Somebody goes on with it."))
+    return _say(document_id, "answer", act, gettext("Thank you. Somebody goes on with it."))
 
 
 @bp.post("/programs/<code:program_code>/documents/<id:document_id>/appeal")
@@ -126,10 +126,14 @@ def appeal(program_code: str, document_id: int) -> Response | tuple[str, int]:
     def act(writing: Session, words: str) -> int:
         return talk.appeal(writing, scope().program, document_id, words, author=person().login, now=now())
 
-    return _say(document_id, act, gettext("Somebody else looks at it again."))
+    return _say(document_id, "appeal", act, gettext("Somebody else looks at it again."))
 
 
-def _say(document_id: int, act: Callable[[Session, str], int], thanks: str) -> Response | tuple[str, int]:
+def _say(document_id: int, name: str, act: Callable[[Session, str], int], thanks: str) -> Response | tuple[str, int]:
+    here = url_for("documents.show", program_code=scope().program.code, document_id=document_id)
+    if standing(session(), document_id, timeline(session(), document_id, public=True)).form != name:
+        flash(gettext("There is nothing to be said about it any more."), "warning")
+        return redirect(here, 303)
     form = Answer()
     files = [one for one in form.files.data or () if one and one.filename]
     if not form.validate():
@@ -139,14 +143,14 @@ def _say(document_id: int, act: Callable[[Session, str], int], thanks: str) -> R
             # files first: they are looked at while nobody waits for the wallet
             document = writing.get_one(SalesDocument, document_id)
             for one in files:
-                content, name = one.stream.read(settings().max_proof_mb + 1 << 20), str(one.filename)
-                proofs.take(writing, settings(), document, content, name, actor=person().login, now=now())
+                content, named = one.stream.read(settings().max_proof_mb + 1 << 20), str(one.filename)
+                proofs.take(writing, settings(), document, content, named, actor=person().login, now=now())
             is_now = act(writing, str(form.words.data))
     except CannotDecide as problem:
         flash(why_not(problem), "warning")
-        return redirect(url_for("documents.show", program_code=scope().program.code, document_id=document_id), 303)
+        return redirect(here, 303)
     except proofs.ProofRefused as problem:
-        form.files.errors = [proof_refused(problem, name)]
+        form.refuse("files", proof_refused(problem, named))
         return _page(document_id, form), 400
     flash(thanks, "success")
     return redirect(url_for("documents.show", program_code=scope().program.code, document_id=is_now), 303)

@@ -17,7 +17,6 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.reviews import Review
 from app.models.sales import Award, SalesDocument
-from app.web.addresses import id_sent
 from app.web.admin import deciding
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
@@ -133,8 +132,8 @@ def index(program_code: str) -> str | Response:
 
 @bp.post("/programs/<code:program_code>/review/next")
 def next(program_code: str) -> Response:
-    """Take the next document: the gravest that is free, or the one behind the document that is left."""
-    return deciding.on(id_sent("after"), backwards=request.form.get("backwards") == "1")
+    """Take the next document: the gravest that is free."""
+    return deciding.on(None)
 
 
 @bp.post("/programs/<code:program_code>/review/accept")

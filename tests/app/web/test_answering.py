@@ -50,7 +50,7 @@ def test_a_question_is_answered_with_a_photo_and_the_document_waits_again(world:
     assert verifier.get(f"{own}/proofs/{page.split('/proofs/')[1].split('/')[0]}/1").mimetype == "image/jpeg"
     again = send(seller, own, "answer", words="Once more")
     assert again.status_code == 303
-    assert "Somebody was quicker" in seller.get(own).text
+    assert "There is nothing to be said about it any more." in seller.get(own).text
     send(verifier, review, "back")
 
 

@@ -42,6 +42,7 @@ from tests.app.web.changes import Changes
 from tests.app.web.conftest import TOKEN, enter, sign_in
 from tests.app.web.forms_seen import Field, Page, Seen
 from tests.app.web.test_authorisation import House
+from tests.app.web.test_deciding import wait_in_review
 from tests.app.web.world import PASSWORD, World, build
 from tests.support.sales import Sold, sell
 from verification import talk
@@ -319,10 +320,6 @@ def _more(world: World) -> None:
                 update(UserAccount).values(phone="+48600100200").where(UserAccount.login == world.login("distributor"))
             )
             session.execute(update(Message).values(state=MessageState.FAILED).where(Message.program_id == program))
-            how = {"actor": "ann", "now": world.clock()}
-            talk.ask(session, session.get_one(Program, program), asked, "Which branch was it?", **how)
-            refusing = DocumentStatus.REFUSED
-            decide(session, session.get_one(Program, program), refused, refusing, code="not_proved", **how)
             _to_be_chosen(session, session.get_one(Program, program), world)
         db.session.remove()
 
@@ -346,6 +343,19 @@ def _to_be_chosen(session: Session, a: Program, world: World) -> None:
     session.execute(update(Distributor).values(blocked=True).where(Distributor.program_id == a.id, shut_out))
 
 
+def _talked_about(world: World) -> None:
+    """Let a distributor have been asked about one document, and refused another."""
+    asked, refused = wait_in_review(world, "ASKED/1", "REFUSED/1", who="D-5")
+    world.documents |= {"ASKED/1": asked, "REFUSED/1": refused}
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.a)).one()
+            now = world.clock()
+            talk.ask(session, program, asked, "Which branch was it?", actor="ann", now=now)
+            decide(session, program, refused, DocumentStatus.REFUSED, code="not_proved", actor="ann", now=now)
+        db.session.remove()
+
+
 @pytest.fixture(scope="module")
 def desk(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A world of its own, which is fed with what belongs nowhere."""
@@ -358,6 +368,7 @@ def desk(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iter
             enter(world, house.clients[name], world.login(name))
         set_up_apps(world, but=("administrator", "finance"))
         _more(world)
+        _talked_about(world)
         shown = world.settings.model_copy(update={"smtp_url": "smtp://127.0.0.1:9", "mail_from": "k@k.example"})
         patch.setitem(world.app.extensions["kontor"], "settings", shown)  # only then are messages sent again
         patch.setitem(world.app.config, "PROPAGATE_EXCEPTIONS", False)
