@@ -40,9 +40,14 @@ def upgrade() -> None:
     )
     op.alter_column("product_month", "lines", server_default=None)
     # the sums are made anew with the lines counted
-    op.execute("insert into touched_month (program_id, month_on) select distinct program_id, month_on from product_month")
+    op.execute(
+        "insert into touched_month (program_id, month_on) select distinct program_id, month_on from product_month"
+    )
     op.create_index(
-        "ix_sales_document_sum", "sales_document", ["program_id", "net_minor", "issued_on", "distributor_id"], unique=False
+        "ix_sales_document_sum",
+        "sales_document",
+        ["program_id", "net_minor", "issued_on", "distributor_id"],
+        unique=False,
     )
     op.create_index(
         "ix_sales_document_claims",
