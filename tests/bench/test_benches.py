@@ -57,3 +57,21 @@ def test_the_document_benchmark_tells_how_long_documents_take(data: Path) -> Non
         assert result[of].keys() == {"documents", "p50_ms", "p95_ms", "worst_ms"}
     assert {"p50_ms", "p95_ms", "target_p95_ms"} <= result.keys()
     assert result["alone"]["p50_ms"] <= result["alone"]["p95_ms"] <= result["alone"]["worst_ms"]
+
+
+def test_the_verification_benchmark_tells_what_is_held_and_what_history_costs(data: Path) -> None:
+    command = [sys.executable, "-m", "bench.verification", "--json", "--each", "1", "--documents", "60"]
+    done = subprocess.run(
+        [*command, "--history", "20000", "--data", str(data)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["labelled"]["honest"] > 1_000
+    assert result["labelled"]["recall_bp"] > 9_000
+    assert [result["speed"][name]["documents"] for name in ("tenth", "old", "large")] == [60] * 3
+    assert result["speed"]["history_lines"] == 20_000
