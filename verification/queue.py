@@ -202,14 +202,16 @@ def _suits(actor: Login) -> tuple[ColumnElement[bool], ...]:
 
 
 def of_own_company(actor: Login) -> ColumnElement[bool]:
-    """Give the condition that a document is of a company somebody belongs to, in this programme or another."""
+    """Give the condition that a document is of a company somebody belongs to, or of a branch of it, anywhere."""
     own, theirs, seat = aliased(Distributor), aliased(Distributor), aliased(Membership)
     return (
         select(seat.id)
         .join(UserAccount, UserAccount.id == seat.user_id)
         .join(own, own.id == seat.distributor_id)
         .join(theirs, theirs.id == SalesDocument.distributor_id)
-        .where(UserAccount.login == actor, or_(own.id == theirs.id, own.tax_id == theirs.tax_id))
+        .where(
+            UserAccount.login == actor, or_(own.id.in_((theirs.id, theirs.head_office_id)), own.tax_id == theirs.tax_id)
+        )
         .correlate_except(own, theirs, seat, UserAccount)
         .exists()
     )

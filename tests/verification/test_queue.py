@@ -126,6 +126,17 @@ def test_nobody_gets_or_decides_a_document_of_a_company_they_belong_to(desk: Des
     assert decide_together(desk.session, desk.program, [own, twin, free], ACCEPTED, **how) == Together(1, 0, 2)  # type: ignore[arg-type]
 
 
+def test_nobody_decides_for_a_branch_of_their_company(desk: Desk) -> None:
+    branch = waits(desk, "1", who="D2")
+    ann = somebody(desk.session, desk.program, "ann", Role.OWNER, desk.people["D1"])
+    assert queue.take(desk.session, desk.program.id, branch, ann, now=NOW)
+    desk.session.execute(
+        update(Distributor).where(Distributor.id == desk.people["D2"]).values(head_office_id=desk.people["D1"])
+    )
+    with pytest.raises(NotYours, match="a company they belong to"):
+        decide(desk.session, desk.program, branch, ACCEPTED, reason="ours", actor=ann, now=NOW)
+
+
 def test_nobody_decides_what_somebody_else_has(desk: Desk) -> None:
     one, two = waits(desk, "1"), waits(desk, "2")
     queue.take(desk.session, desk.program.id, one, "ann", now=NOW)
