@@ -58,6 +58,9 @@ def read(
 
     if distributor_code is not None and program_code is None:
         raise Failure("--distributor needs --program: whose distributor is it?", USAGE)
+    if program_code is not None:
+        with runtime() as run, transaction(run.registry) as session:
+            chosen_program(session, program_code)
     with failing(SchemaUnusable):
         invoice = _read(file)
     problems = [*invoice.problems]

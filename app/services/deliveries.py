@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import literal_column, or_
+from sqlalchemy import Boolean, literal_column, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -52,7 +52,7 @@ def put(
             ]
         )
         said = fresh.excluded
-        written = session.scalars(
+        written: Sequence[bool] = session.scalars(
             fresh.on_conflict_do_update(
                 constraint="uq_delivery_distributor_id_product_id_number_key",
                 set_={
@@ -63,8 +63,8 @@ def put(
                     "changed_at": said.changed_at,
                 },
                 where=or_(Delivery.quantity_milli != said.quantity_milli, Delivery.delivered_on != said.delivered_on),
-            ).returning(literal_column("(xmax = 0)"))  # a row that no transaction replaced is a new one
+            ).returning(literal_column("(xmax = 0)", type_=Boolean))  # a row that no transaction replaced is a new one
         ).all()
-        new = sum(map(bool, written))
+        new = sum(written)
         created, changed = created + new, changed + len(written) - new
     return created, changed

@@ -159,12 +159,13 @@ _OTHERS = {
     },
     "aliases": {
         "alias": """alias|their name|their code|customer code|supplier code|name of the source|nazwa u klienta
-            |kod klienta|kod obcy|indeks obcy|código del cliente|referencia del cliente|алиас|код клиента|псевдоним
+            |kod klienta|kod obcy|indeks obcy|código del cliente|referencia del cliente|алиас|код клиента|псевдоним|nombre del cliente|название у клиента
             |fremdnummer|kundenartikelnummer|code client""",
         "product": _SALES["product"] + "|our code|nasz kod|código nuestro|наш код|unsere nummer",
         "source": "source|profile|system|źródło|profil|origen|fuente|источник|quelle|source",
         "distributor": _SALES["distributor"],
-        "unit": "unit|pack|pack size|pieces per unit|jednostka|opakowanie|w opakowaniu|unidad|envase|единица|einheit",
+        "unit": """unit|pack|pack size|pieces per unit|jednostka|opakowanie|w opakowaniu|sztuk w jednostce|unidad|envase
+            |piezas por unidad|единица|штук в единице|einheit""",
     },
     "adjustments": {
         "distributor": _SALES["distributor"],

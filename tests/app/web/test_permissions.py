@@ -17,6 +17,7 @@ NAMED = {
     Reach.PROGRAM: {"program_code"},
     Reach.DISTRIBUTOR: {"program_code", "distributor_id"},
     Reach.DOCUMENT: {"program_code", "document_id"},
+    Reach.CLAIM: {"program_code", "distributor_id", "claim_id"},
     Reach.IMPORT: {"program_code", "batch_id"},
     Reach.DRAFT: {"program_code", "draft_id"},
     Reach.PROFILE: {"program_code", "profile_name"},
@@ -30,7 +31,7 @@ NAMED = {
     Reach.MESSAGE: {"program_code", "message_id"},
 }
 NONCE = re.compile(r'nonce="[^"]*"')
-FURTHER = {"runs.order_file": {"file_id"}, "runs.response_file": {"file_id"}}
+FURTHER = {"portal_claims.page": {"proof_id", "page"}, "runs.order_file": {"file_id"}, "runs.response_file": {"file_id"}}
 """Pages whose address names something of the named thing as well; they ask for both together."""
 
 # what somebody does who has not signed in yet
