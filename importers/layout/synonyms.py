@@ -159,7 +159,8 @@ _OTHERS = {
     },
     "aliases": {
         "alias": """alias|their name|their code|customer code|supplier code|name of the source|nazwa u klienta
-            |kod klienta|kod obcy|indeks obcy|código del cliente|referencia del cliente|алиас|код клиента|псевдоним|nombre del cliente|название у клиента
+            |kod klienta|kod obcy|indeks obcy|código del cliente|referencia del cliente|алиас|код клиента|псевдоним
+            |nombre del cliente|название у клиента
             |fremdnummer|kundenartikelnummer|code client""",
         "product": _SALES["product"] + "|our code|nasz kod|código nuestro|наш код|unsere nummer",
         "source": "source|profile|system|źródło|profil|origen|fuente|источник|quelle|source",

@@ -31,7 +31,11 @@ NAMED = {
     Reach.MESSAGE: {"program_code", "message_id"},
 }
 NONCE = re.compile(r'nonce="[^"]*"')
-FURTHER = {"portal_claims.page": {"proof_id", "page"}, "runs.order_file": {"file_id"}, "runs.response_file": {"file_id"}}
+FURTHER = {
+    "portal_claims.page": {"proof_id", "page"},
+    "runs.order_file": {"file_id"},
+    "runs.response_file": {"file_id"},
+}
 """Pages whose address names something of the named thing as well; they ask for both together."""
 
 # what somebody does who has not signed in yet
