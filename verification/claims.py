@@ -250,7 +250,10 @@ def send(session: Session, program: Program, claim: Claim, *, actor: str, now: d
 def _proofs(session: Session, claim: Claim) -> Proofs:
     """Give the proofs of a claim as the gate's checks look at them."""
     found = session.execute(
-        select(Attachment.file_sha256, Attachment.picture_look).where(Attachment.claim_id == claim.id)
+        # pages that one program wrote look alike, whatever they say: only photos are told by their look
+        select(
+            Attachment.file_sha256, sa.case((Attachment.media_type.startswith("image/"), Attachment.picture_look))
+        ).where(Attachment.claim_id == claim.id)
     ).all()
     looks = [look for _file, look in found]
     return Proofs(

@@ -139,12 +139,14 @@ _ELSEWHERE = Prepared(
 
 _looks = given_rows(look=BigInteger())
 _differ = func.bit_count(cast(Attachment.picture_look.op("#")(_looks.c.look), BIT(64)))
+_photo = Attachment.media_type.startswith("image/")
+"""Pages that one program wrote look alike, whatever they say: only photos are told by their look."""
 _PROOFS = Prepared(
     select(
         Attachment.document_id,
         Attachment.file_sha256,
         func.coalesce(Attachment.picture_look, 0),
-        Attachment.picture_look.is_not(None),
+        and_(_photo, Attachment.picture_look.is_not(None)),
         SalesDocument.net_minor,
     )
     .join(SalesDocument, SalesDocument.id == Attachment.document_id)
@@ -152,7 +154,7 @@ _PROOFS = Prepared(
         Attachment.program_id == bindparam("program", type_=BigInteger),
         _STANDS,
         (Attachment.file_sha256 == any_(bindparam("files", type_=ARRAY(LargeBinary))))
-        | select(_looks.c.look).where(_differ <= bindparam("bits", type_=Integer)).exists(),
+        | and_(_photo, select(_looks.c.look).where(_differ <= bindparam("bits", type_=Integer)).exists()),
     )
 )
 

@@ -128,7 +128,8 @@ def test_a_proof_is_of_one_document(claims: Desk) -> None:
         "added_by": "bea",
         "added_at": NOW,
     }
-    claims.session.execute(insert(Attachment), [stored])
+    written = {"file_sha256": b"p" * 32, "media_type": "application/pdf", "picture_look": 0, "place": 2}
+    claims.session.execute(insert(Attachment), [stored, stored | written])
 
     def proof(file: bytes, look: int) -> Proofs:
         files = np.asarray([file, None], dtype=object)[:-1]
