@@ -33,7 +33,7 @@ BY = click.option("--by", help="Sign-in name of whoever decides; by default the 
 @click.pass_context
 def documents(context: click.Context, program_code: str | None, status_name: str, limit: int, as_json: bool) -> None:
     """List documents by what was decided about them: what waits for review, what was refused, and why."""
-    from verification import decisions
+    from verification.deciding import decisions
 
     if context.invoked_subcommand is not None:
         return
@@ -96,7 +96,7 @@ def decide(
     as_json: bool,
 ) -> None:
     """Accept or refuse the document with DOCUMENT_ID (see `kontor documents`); its points follow."""
-    from verification import decisions
+    from verification.deciding import decisions
 
     becomes = DocumentStatus.ACCEPTED if verdict == "accept" else DocumentStatus.REFUSED
     with (

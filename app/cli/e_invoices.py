@@ -27,7 +27,7 @@ from app.domain.reasons import sentence
 
 if TYPE_CHECKING:
     from verification.einvoices.invoice import EInvoice, Reason
-    from verification.matching import MatchedLine
+    from verification.einvoices.matching import MatchedLine
 
 _MILLI, _PRICE_DECIMALS = 3, 6
 
@@ -53,7 +53,7 @@ def read(
     Amounts of --json are whole numbers of the smallest unit, quantities thousandths, prices millionths of the smallest
     unit. Ends with 1 where something should be looked at before it counts.
     """
-    from verification import ksef
+    from verification.einvoices import ksef
     from verification.einvoices.schemas import SchemaUnusable
 
     if distributor_code is not None and program_code is None:
@@ -99,7 +99,7 @@ def _matched(
 
     from app.models.catalogue import Product
     from app.services import distributors
-    from verification.matching import match_lines
+    from verification.einvoices.matching import match_lines
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)

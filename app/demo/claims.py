@@ -16,8 +16,8 @@ from app.domain.money import decimal_text
 from app.models.claims import Claim
 from app.models.distributors import Distributor
 from app.models.programs import Program
-from verification import claims, proofs
-from verification.claimed import ClaimedInvoice, ClaimedLine
+from verification.claiming import claims, proofs
+from verification.claiming.claimed import ClaimedInvoice, ClaimedLine
 
 OWNER, REP, ASSISTANT = "distributor@demo.example", "rep@demo.example", "assistant@demo.example"
 

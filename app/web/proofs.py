@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.models.claims import Attachment
 from app.web.context import session, settings
-from verification import pages, proofs
+from verification.claiming import pages, proofs
 
 bp = Blueprint("proofs", __name__)
 

@@ -13,8 +13,8 @@ from app.domain.decision_codes import ACCEPTING, REFUSING, TO_DO, said
 from app.domain.states import DocumentStatus, DocumentWord
 from app.web.forms import Form, choice
 from app.web.wording import DOCUMENT_STATUS
-from verification import decisions, talk
-from verification.timeline import Event
+from verification.deciding import decisions, talk
+from verification.deciding.timeline import Event
 
 
 class Accepting(Form):

@@ -19,7 +19,7 @@ EXACT = ("app/domain", "app/services", "app/models", "app/db", "verification")
 NO_AMOUNTS = {
     "app/services/languages.py": "the size of a file, for people",
     "app/domain/colours.py": "how bright a colour is",
-    "verification/page_reader.py": "how large a page is drawn",
+    "verification/claiming/page_reader.py": "how large a page is drawn",
 }
 """Modules among them that divide something else, and what."""
 

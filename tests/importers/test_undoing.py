@@ -25,7 +25,7 @@ from importers.continuing import Match
 from importers.undoing import CannotUndo
 from prepaid import runs
 from tests.importers.driver import Desk
-from verification import decisions
+from verification.deciding import decisions
 
 ACCEPTED, REFUSED, SUPERSEDED, UNDONE = (
     DocumentStatus.ACCEPTED,

@@ -24,7 +24,7 @@ from tests.support import programs
 from tests.support.databases import Database, empty_database, sessions_of
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.decisions import decide
+from verification.deciding.decisions import decide
 from verification.gate import Admission, Source
 
 TODAY = NOW.date()

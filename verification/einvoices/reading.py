@@ -8,8 +8,7 @@ from pathlib import Path
 from lxml import etree
 
 from app.domain.states import DocumentKind
-from verification import ksef
-from verification.einvoices import arithmetic, cii, fa, fattura, parties, ubl
+from verification.einvoices import arithmetic, cii, fa, fattura, ksef, parties, ubl
 from verification.einvoices.invoice import EInvoice, NotAnEInvoice, Reason, reason
 from verification.einvoices.kinds import is_pdf, is_xml
 from verification.einvoices.pdf import attached_xml

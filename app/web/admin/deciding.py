@@ -20,9 +20,10 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.permissions import permitted
 from app.web.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
-from verification import decisions, dossier, proofs, queue, talk
-from verification.decisions import CannotDecide
-from verification.timeline import successor, timeline
+from verification.claiming import proofs
+from verification.deciding import decisions, dossier, queue, talk
+from verification.deciding.decisions import CannotDecide
+from verification.deciding.timeline import successor, timeline
 
 bp = Blueprint("deciding", __name__)
 

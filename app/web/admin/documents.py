@@ -28,9 +28,10 @@ from app.web.portal.claim_forms import proof_refused
 from app.web.portal.standing import Answer, standing
 from app.web.verdicts import told, why_not
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
-from verification import proofs, talk
-from verification.decisions import CannotDecide
-from verification.timeline import timeline
+from verification.claiming import proofs
+from verification.deciding import talk
+from verification.deciding.decisions import CannotDecide
+from verification.deciding.timeline import timeline
 
 bp = Blueprint("documents", __name__)
 

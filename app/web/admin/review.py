@@ -24,7 +24,7 @@ from app.web.lists.asking import MOST_CHOSEN, chosen_ids
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.verdicts import Accepting, Refusing, settled
 from app.web.wording import DOCUMENT_KIND, REVIEW_STATE
-from verification import decisions, pace, queue
+from verification.deciding import decisions, pace, queue
 
 bp = Blueprint("review", __name__)
 

@@ -14,10 +14,10 @@ from app.domain.reasons import sentences
 from app.web import formats
 from app.web.fields import DayField, MoneyField, QuantityField
 from app.web.forms import Form, choice
-from verification.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInvoice, ClaimedLine, Problem
-from verification.claims import LONGEST_KEY, Suggestion
-from verification.filling import Filled
-from verification.proofs import ProofRefused
+from verification.claiming.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInvoice, ClaimedLine, Problem
+from verification.claiming.claims import LONGEST_KEY, Suggestion
+from verification.claiming.filling import Filled
+from verification.claiming.proofs import ProofRefused
 
 
 class LineForm(Form):

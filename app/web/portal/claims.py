@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.reasons import sentences
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.claims import Claim
@@ -26,10 +25,11 @@ from app.web.portal.claim_drafts import DRAFTS
 from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
 from app.web.portal.home import own
 from app.web.portal.own import sees_all
+from app.web.portal.standing import why_in_checks
 from app.web.proofs import picture_of
-from verification import claims, proofs
-from verification.claimed import ClaimedInvoice, ClaimedLine, Problem
-from verification.filling import Filled
+from verification.claiming import claims, proofs
+from verification.claiming.claimed import ClaimedInvoice, ClaimedLine, Problem
+from verification.claiming.filling import Filled
 
 bp = Blueprint("portal_claims", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/claims")
 
@@ -299,9 +299,7 @@ def _sent(claim: Claim) -> Answer:
     if may(person(), Permission.SEE_DOCUMENT, here.program.id, _of()):
         return redirect(url_for("documents.show", program_code=here.program.code, document_id=claim.document_id), 303)
     document = session().get_one(SalesDocument, claim.document_id)
-    return render_template(
-        "portal/claim_sent.html", document=document, why=sentences(document.reasons, gettext), own=own()
-    )
+    return render_template("portal/claim_sent.html", document=document, why=why_in_checks(document.reasons), own=own())
 
 
 def _to_claim(claim_id: int, **asked: Any) -> Response:

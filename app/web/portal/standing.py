@@ -18,8 +18,8 @@ from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
 from app.web.forms import Form
 from app.web.verdicts import to_do
-from verification import queue, talk
-from verification.timeline import Event, successor
+from verification.deciding import queue, talk
+from verification.deciding.timeline import Event, successor
 
 _TOLD = frozenset({"review_by_policy", "total_differs", "return_without_sale", "return_forgiven"})
 """What a distributor is told though it refuses nothing; what else makes somebody look is not for who is looked at."""

@@ -5,7 +5,7 @@ import pytest
 from app.config import settings
 from tests.app.cli.conftest import Desk
 from tests.support.e_invoices import SELLER_NIP, Item, fa, pdf_with, ubl
-from verification import ksef
+from verification.einvoices import ksef
 from verification.einvoices.reading import read
 
 

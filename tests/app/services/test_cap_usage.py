@@ -11,7 +11,7 @@ from app.services import balances
 from tests.support import programs
 from tests.support.programs import BASE_RULE, NOW
 from tests.support.sales import Sold, sell
-from verification.decisions import decide
+from verification.deciding.decisions import decide
 
 
 def test_a_void_document_frees_no_room_under_a_cap_that_its_version_did_not_have(session: Session, code: str) -> None:

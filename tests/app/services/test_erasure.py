@@ -20,8 +20,8 @@ from app.services.messages import Kind
 from app.services.people import Person, Role
 from tests.support import programs
 from tests.support.programs import NOW
-from verification import claims
-from verification.claimed import ClaimedInvoice
+from verification.claiming import claims
+from verification.claiming.claimed import ClaimedInvoice
 
 Making = Callable[..., Person]
 PHONE = "+48600000001"

@@ -15,7 +15,7 @@ from app.models.sales import SalesDocument
 from app.services import figures
 from tests.support.programs import NOW, document, goods, load, people
 from tests.support.sales import Sold, sell
-from verification import decisions
+from verification.deciding import decisions
 
 LATER = NOW + dt.timedelta(hours=1)
 

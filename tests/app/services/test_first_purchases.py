@@ -12,7 +12,7 @@ from app.services import balances
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.decisions import decide
+from verification.deciding.decisions import decide
 from verification.gate import Source
 
 WELCOME: dict[str, Any] = {

@@ -13,7 +13,7 @@ from prepaid.errors import CardNumberFound
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.decisions import CannotDecide, decide
+from verification.deciding.decisions import CannotDecide, decide
 
 REASON = "paid back to 4111 1111 1111 1111"
 

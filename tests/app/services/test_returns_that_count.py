@@ -10,7 +10,7 @@ from app.services import balances, ledger
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.decisions import decide, documents
+from verification.deciding.decisions import decide, documents
 
 LATER = NOW + dt.timedelta(days=40)
 

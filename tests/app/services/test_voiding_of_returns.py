@@ -14,7 +14,7 @@ from app.services.rulebooks import rules_of
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.decisions import decide
+from verification.deciding.decisions import decide
 from verification.gate import Source
 
 CREDIT = DocumentKind.CREDIT_NOTE

@@ -53,8 +53,8 @@ from tests.app.services.test_logos import png
 from tests.app.web.world import World, do_one_job, import_rows
 from tests.support.photos import pages
 from tests.support.sales import Sold, sell
-from verification import claims, proofs
-from verification.claimed import ClaimedInvoice, ClaimedLine
+from verification.claiming import claims, proofs
+from verification.claiming.claimed import ClaimedInvoice, ClaimedLine
 
 OURS = "axolotl"
 """Known in the first programme, to those who run it alone."""

@@ -45,8 +45,8 @@ from tests.app.web.test_authorisation import House
 from tests.app.web.test_deciding import wait_in_review
 from tests.app.web.world import PASSWORD, World, build
 from tests.support.sales import Sold, sell
-from verification import talk
-from verification.decisions import decide
+from verification.deciding import talk
+from verification.deciding.decisions import decide
 
 BY_SCRIPTS = {
     "passkeys.options",

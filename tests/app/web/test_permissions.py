@@ -33,6 +33,7 @@ NAMED = {
 NONCE = re.compile(r'nonce="[^"]*"')
 FURTHER = {
     "portal_claims.page": {"proof_id", "page"},
+    "proofs.page": {"proof_id", "page"},
     "runs.order_file": {"file_id"},
     "runs.response_file": {"file_id"},
 }

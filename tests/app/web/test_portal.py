@@ -18,7 +18,7 @@ from app.services.rulebooks import rules_of
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.world import HOSTILE, World
 from tests.support.sales import Sold, sell
-from verification.decisions import decide
+from verification.deciding.decisions import decide
 from verification.gate import Source
 
 As = Callable[[str], FlaskClient]

@@ -10,7 +10,7 @@ import pytest
 from app.domain.money import decimal_text
 from app.domain.reasons import SENTENCES, sentence
 from app.domain.states import DocumentKind
-from verification import ksef
+from verification.einvoices import ksef
 from verification.einvoices.invoice import EInvoice, EInvoiceRefused
 from verification.einvoices.reading import read
 

@@ -14,8 +14,8 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW, document, goods, load, people
-from verification import claims
-from verification.claimed import ClaimedInvoice, ClaimedLine
+from verification.claiming import claims
+from verification.claiming.claimed import ClaimedInvoice, ClaimedLine
 
 BY: dict[str, Any] = {"actor": "d1@example.com", "now": NOW}
 LINE = ClaimedLine("DR-1", quantity_milli=1000, net_minor=10_000)

@@ -24,8 +24,8 @@ from app.services import figures
 from app.services.awards import count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.voiding import void_documents
+from verification.deciding.stored import incoming_of
 from verification.gate import content_hashes
-from verification.stored import incoming_of
 
 COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
 

@@ -7,8 +7,8 @@ from app.services.aliases import Meaning
 from app.services.catalogue import ProductRow
 from tests.support.e_invoices import Item, fa, ubl
 from tests.support.programs import NOW, document, load, people
+from verification.einvoices.matching import match_lines
 from verification.einvoices.reading import read
-from verification.matching import match_lines
 
 DRILL_EAN, HAMMER_EAN, STRANGE_EAN = "5901234123457", "5909876543210", "4006381333931"
 

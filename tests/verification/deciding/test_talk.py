@@ -9,9 +9,9 @@ from app.services import people
 from app.services.people import Role
 from tests.support.desk import IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
-from verification import queue, talk
-from verification.decisions import CannotDecide, NotYours, Taken, decide
-from verification.timeline import timeline
+from verification.deciding import queue, talk
+from verification.deciding.decisions import CannotDecide, NotYours, Taken, decide
+from verification.deciding.timeline import timeline
 
 ACCEPTED, REVIEW, REFUSED = list(DocumentStatus)[:3]
 ANN = {"actor": "ann", "now": NOW}

@@ -9,7 +9,7 @@ from app.models.sales import Decision
 from app.services.voiding import void_documents
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
-from verification.decisions import CannotDecide, NoSuchDocument, Together, decide, decide_together, documents
+from verification.deciding.decisions import CannotDecide, NoSuchDocument, Together, decide, decide_together, documents
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.proposing import proposed
+from verification.claiming.proposing import proposed
 
 
 @pytest.mark.parametrize(

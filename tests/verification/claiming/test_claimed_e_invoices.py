@@ -13,8 +13,8 @@ from app.services.catalogue import ProductRow
 from app.services.distributors import DistributorRow
 from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, fa
 from tests.support.programs import NOW, document, load
-from verification import claims
-from verification.claimed import ClaimedInvoice
+from verification.claiming import claims
+from verification.claiming.claimed import ClaimedInvoice
 from verification.einvoices.reading import read
 
 EVERYTHING_ELSE_IS_FINE = {"sample_share": 0, "checks": {"portal": {"burst": {"severity": "off"}}}}

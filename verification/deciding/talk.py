@@ -12,10 +12,10 @@ from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.services import notices
-from verification import decisions, queue
-from verification.decisions import CannotDecide, Taken
-from verification.queue import Place
-from verification.timeline import chain
+from verification.deciding import decisions, queue
+from verification.deciding.decisions import CannotDecide, Taken
+from verification.deciding.queue import Place
+from verification.deciding.timeline import chain
 
 
 class AppealedAlready(CannotDecide):

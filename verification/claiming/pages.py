@@ -11,7 +11,7 @@ from typing import Any
 
 from app.config import Settings
 from app.local.walls import BARE, command
-from verification.page_reader import REFUSED
+from verification.claiming.page_reader import REFUSED
 
 _PIXELS = 1_000_000
 
@@ -63,7 +63,7 @@ def _asked(task: dict[str, Any], path: Path, media_type: str, settings: Settings
         descriptor = handed.fileno()
         try:
             done = subprocess.run(
-                command("verification.page_reader", str(descriptor), str(os.getpid()), json.dumps(told)),
+                command("verification.claiming.page_reader", str(descriptor), str(os.getpid()), json.dumps(told)),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 encoding="utf-8",

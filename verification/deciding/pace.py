@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.domain.states import DocumentStatus, Unit
 from app.models.reviews import Review
 from app.models.sales import Award, Decision, SalesDocument
-from verification.queue import WAITS
+from verification.deciding.queue import WAITS
 
 DAYS = 30
 """So many days back decisions are looked at."""

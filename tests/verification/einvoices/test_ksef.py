@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.e_invoices import fa
-from verification import ksef
+from verification.einvoices import ksef
 from verification.einvoices.reading import read
 
 INVOICE = read(fa(), "i.xml")

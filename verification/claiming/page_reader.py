@@ -1,4 +1,4 @@
-"""The process that looks at a proof: ``python -m verification.page_reader DESCRIPTOR PID TASK``.
+"""The process that looks at a proof: ``python -m verification.claiming.page_reader DESCRIPTOR PID TASK``.
 
 Photos and PDFs are opened by large libraries in C, here and nowhere else. It writes into the open file what was asked
 for: what a proof is, as JSON, or a page of it as a picture that says nothing of where and when it was taken.

@@ -25,7 +25,7 @@ from app.services.accounts import lock_wallets
 from app.services.rulebooks import ProgramRules, rules_of
 from app.services.undo_blocks import spent_of
 from app.services.voiding import void_documents
-from verification import queue, replacing
+from verification.deciding import queue, replacing
 
 
 class CannotDecide(Exception):

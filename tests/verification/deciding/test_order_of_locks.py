@@ -15,7 +15,7 @@ from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.decisions import decide
+from verification.deciding.decisions import decide
 from verification.gate import Admission, Source
 
 CORRECTING = Source(name="import", policy="accept", may_correct=True)

@@ -28,14 +28,14 @@ from app.services.aliases import Names
 from app.services.explanations import LineExplained
 from app.services.previews import preview
 from app.services.rulebooks import ProgramRules, rules_of
-from verification import filling
 from verification.checks.facts import Proofs
-from verification.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
+from verification.claiming import filling
+from verification.claiming.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
+from verification.claiming.filling import Filled
+from verification.claiming.proposing import proposed
 from verification.einvoices.invoice import EInvoice
-from verification.filling import Filled
+from verification.einvoices.matching import match_lines
 from verification.gate import Source, admit, document_keys
-from verification.matching import match_lines
-from verification.proposing import proposed
 
 LONGEST_KEY = 64
 SUGGESTED = 8

@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 
-from verification.claimed import LONGEST_NUMBER, ClaimedInvoice
+from verification.claiming.claimed import LONGEST_NUMBER, ClaimedInvoice
 
 _WORDS = r"(?:faktura(?:\s+vat)?|invoice|rechnung|factura|rachunek|счёт-фактура|счет-фактура)"
 _NUMBERED = re.compile(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from app.domain.registration import tax_id_key
 from app.domain.states import DocumentKind
 from app.models.programs import Program
-from verification.claimed import MOST_LINES, ClaimedInvoice, ClaimedLine
+from verification.claiming.claimed import MOST_LINES, ClaimedInvoice, ClaimedLine
 from verification.einvoices.invoice import EInvoice
-from verification.matching import MatchedLine
+from verification.einvoices.matching import MatchedLine
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app.config import Settings
 from app.db.locks import lock_name
 from app.models.claims import Attachment, Claim
 from app.models.sales import SalesDocument
-from verification import pages
+from verification.claiming import pages
 from verification.einvoices.invoice import EInvoice, EInvoiceRefused, NotAnEInvoice, Reason
 from verification.einvoices.kinds import is_xml
 from verification.einvoices.reading import read

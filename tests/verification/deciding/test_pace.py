@@ -8,9 +8,9 @@ from app.domain.states import DocumentStatus
 from app.models.reviews import Review
 from tests.support.desk import IN_REVIEW, Desk
 from tests.support.programs import NOW
-from verification import queue
-from verification.decisions import accept_in_part, decide
-from verification.pace import pace
+from verification.deciding import queue
+from verification.deciding.decisions import accept_in_part, decide
+from verification.deciding.pace import pace
 
 
 def test_figures_of_the_queue(desk: Desk) -> None:

@@ -16,10 +16,10 @@ from app.services import aliases, balances
 from app.services.aliases import Meaning
 from tests.support.programs import BASE_RULE, NOW, document, goods, load, people
 from tests.support.sales import Sold, sell
-from verification import claims
-from verification.claimed import ClaimedInvoice, ClaimedLine
-from verification.claims import ClaimIsSent, NoSuchClaim, NotReady
-from verification.decisions import decide
+from verification.claiming import claims
+from verification.claiming.claimed import ClaimedInvoice, ClaimedLine
+from verification.claiming.claims import ClaimIsSent, NoSuchClaim, NotReady
+from verification.deciding.decisions import decide
 
 BY: dict[str, Any] = {"actor": "d1@example.com", "now": NOW}
 TODAY = dt.date(2026, 11, 21)

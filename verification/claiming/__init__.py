@@ -1,0 +1,1 @@
+"""Invoices that distributors register: drafts with their proofs, sent to the gate once."""
