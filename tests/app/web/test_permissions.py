@@ -34,6 +34,7 @@ NONCE = re.compile(r'nonce="[^"]*"')
 FURTHER = {
     "portal_claims.page": {"proof_id", "page"},
     "proofs.page": {"proof_id", "page"},
+    "proofs.file": {"proof_id"},
     "runs.order_file": {"file_id"},
     "runs.response_file": {"file_id"},
 }
