@@ -51,7 +51,8 @@ def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="NOT RUN: playwright is not installed")
     with playwright.sync_playwright() as driver:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = driver.chromium.launch(executable_path=program, args=sandbox)
+        plain = ["--disable-gpu", "--disable-software-rasterizer"]  # nothing here is drawn better by a card made up
+        browser = driver.chromium.launch(executable_path=program, args=[*sandbox, *plain])
         yield browser
         browser.close()
 

@@ -91,7 +91,7 @@ def test_an_administrator_brings_a_file_in_and_the_next_month_is_one_click(
         work(world)
         page.wait_for_load_state()
         page.get_by_text("Cannot be used").first.wait_for()
-        page.wait_for_function("document.querySelector('[data-live]') === null")  # each file loads the page anew
+        page.locator("[data-live]").first.wait_for(state="detached")  # each file loads the page anew
         here.look("import-list")
         here.press(page.get_by_role("link", name=re.compile(f"hurtownia {size} 2026-05")))
         here.look("import-recognised")

@@ -72,7 +72,7 @@ function empty(line) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  for (const one of line.querySelectorAll(".field-problem, .found-sheet, .may-be")) one.remove();
+  for (const one of line.querySelectorAll(".field-problem, .found-sheet, [data-likely]")) one.remove();
 }
 
 function number(lines) {

@@ -408,7 +408,7 @@ def test_what_belongs_in_no_form_is_refused_beside_its_field_or_kept_as_it_is(de
 
 
 def test_what_is_taken_is_kept_as_it_was_typed_and_run_nowhere(desk: Desk, forms: list[Found]) -> None:
-    assert feed_words(desk, forms) > 20
+    assert feed_words(desk, forms) > 15, "what can be said once was said by the test before"
 
 
 def test_what_chosen_rows_want_asked_is_fed_alike(desk: Desk, asked: list[Found]) -> None:

@@ -64,7 +64,8 @@ def noted(world: World, action: str) -> list[tuple[str, str | None]]:
 
 
 def blocked(world: World) -> set[str]:
-    return {row.code for row in told(world, select(Distributor.code).where(Distributor.blocked))}
+    of_a = select(Distributor.code).join(Program, Program.id == Distributor.program_id)
+    return {row.code for row in told(world, of_a.where(Program.code == world.a, Distributor.blocked))}
 
 
 def test_distributors_are_blocked_with_one_reason_and_take_part_again(world: World, as_: As) -> None:
