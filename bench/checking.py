@@ -29,7 +29,8 @@ from app.services.rulebooks import rules_of
 from bench import installation
 from bench.watching import cpu_seconds
 from verification.examining import examine
-from verification.gate import Incoming, Source, admit, document_keys
+from verification.gate import admit
+from verification.incoming import Incoming, Source, document_keys
 
 LINES_PER_DOCUMENT = 5
 PIECE = 4_000

@@ -31,7 +31,8 @@ from app.services import ledger_check, programs
 from app.services.distributors import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
 from bench import installation
-from verification.gate import Incoming, Source, admit
+from verification.gate import admit
+from verification.incoming import Incoming, Source
 
 LINES = 5
 DESKS = 200

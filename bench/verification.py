@@ -31,9 +31,10 @@ from app.services import catalogue, distributors, figures, program_files, progra
 from app.services.catalogue import ProductRow
 from app.services.distributors import DistributorRow
 from app.services.rulebooks import rules_of
-from bench import checking, labelled
-from bench.labelled import Claim, Market
-from verification.gate import Source, admit
+from bench import checking, honest, labelled
+from bench.honest import Claim, Market
+from verification.gate import admit
+from verification.incoming import Source
 
 SEED = 7
 DOCS = PROJECT / "docs" / "verification.md"
@@ -55,8 +56,8 @@ def program_of(code: str, market: Market) -> dict[str, Any]:
             "starts_on": str(market.first_day),
             "point": {"value": "0.05"},
             "verification": {
-                "claim_within_days": labelled.WITHIN_DAYS,
-                "second_person_above": labelled.LIMIT_MINOR // 100,
+                "claim_within_days": honest.WITHIN_DAYS,
+                "second_person_above": honest.LIMIT_MINOR // 100,
                 "sellers": ["5000000000"],
             },
         },
@@ -84,7 +85,7 @@ class Court:
         program = session.get_one(Program, self.program_id)
         for day in sorted(set(market.joined.values())):
             rows = [
-                DistributorRow(code=one, name=f"Reseller {one}", tax_id=labelled.tax_id(one))
+                DistributorRow(code=one, name=f"Reseller {one}", tax_id=honest.tax_id(one))
                 for one, joined in market.joined.items()
                 if joined == day
             ]
@@ -97,7 +98,7 @@ class Court:
     def send(self, session: Session, claims: Sequence[Claim], day: dt.date, name: Any, judged: Judged) -> None:
         """Send claims of a week; what was sold before is known by then."""
         now = dt.datetime.combine(day, dt.time(12), dt.UTC)
-        incoming, ordered = labelled.laid_out(claims, self.distributors, self.products)
+        incoming, ordered = honest.laid_out(claims, self.distributors, self.products)
         source = Source(name=name, policy="accept", may_correct=False, actor="bench")
         admission = admit(session, rules_of(session, self.program_id), incoming, source, now=now)
         judged.claims += ordered
@@ -229,7 +230,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args()
     folder = given.data or (Path(os.environ["KONTOR_TEST_DATA"]) if "KONTOR_TEST_DATA" in os.environ else None)
-    market = labelled.market_of(folder, random.Random(SEED))
+    market = honest.market_of(folder, random.Random(SEED))
     with tempfile.TemporaryDirectory(prefix="kontor-bench-") as home:
         os.environ["KONTOR_HOME"] = home
         settings.cache_clear()

@@ -15,7 +15,7 @@ from app.domain.states import Outcome
 from importers.parsing import Column
 from importers.problems import Problems
 from importers.sales_rows import SalesRows
-from verification.gate import Incoming
+from verification.incoming import Incoming
 
 _SAFE = 2**62
 _DAY = 24 * 60 + 1  # minutes of a day, and one more for those whose time is not known
@@ -191,7 +191,7 @@ def _runs(rows: Ints, spelling: Ints) -> list[Ints]:
 
 
 def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[Any]:
-    """Give what the gate compares of a document (`verification.gate.content_hashes`)."""
+    """Give what the gate compares of a document (`verification.recognising.content_hashes`)."""
     lines = sorted(
         zip(
             product_id[run].tolist(),

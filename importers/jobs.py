@@ -51,7 +51,8 @@ from importers.store import BatchFiles
 from importers.totals import check_totals
 from importers.trying import TRIED, awards_tried, documents_tried
 from importers.workbook import count_problems, problem_rows, write_problems
-from verification.gate import Source, admit
+from verification.gate import admit
+from verification.incoming import Source
 
 
 def register(settings: Settings, redis_url: str, clock: Callable[[], dt.datetime]) -> None:

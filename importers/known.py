@@ -30,7 +30,7 @@ from importers.sales_rows import SalesRows
 from importers.store import BatchFiles
 from importers.units import in_our_units
 from importers.unknown_names import seen
-from verification.gate import Incoming
+from verification.incoming import Incoming
 
 
 class Known:

@@ -5,7 +5,8 @@ import numpy as np
 from app.domain.states import DocumentStatus, Outcome, Unit
 from app.domain.verification_settings import Severity
 from importers.problems import Problems
-from verification.gate import Admission, Incoming
+from verification.gate import Admission
+from verification.incoming import Incoming
 
 
 def outcomes(incoming: Incoming, admission: Admission) -> tuple[dict[str, int], Problems]:

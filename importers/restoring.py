@@ -14,7 +14,8 @@ from app.models.imports import ImportBatch
 from app.models.sales import SalesDocument
 from app.services.rulebooks import ProgramRules
 from verification.deciding.stored import incoming_of
-from verification.gate import Source, admit
+from verification.gate import admit
+from verification.incoming import Source
 
 
 def count_again(session: Session, rules: ProgramRules, document_ids: Sequence[int], *, now: dt.datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.domain.exact import Ints
-from verification.gate import Incoming
+from verification.incoming import Incoming
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from app.domain.sales import Documents, Lines, Sales
 from importers.layout.table import Recognised
-from verification.gate import Incoming
+from verification.incoming import Incoming
 
 _Columns = TypeVar("_Columns", Documents, Lines)
 _DATES = "datetime64[D]"

@@ -20,7 +20,8 @@ from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, SalesDocument
 from importers.fields import wanted_columns
 from importers.store import BatchFiles
-from verification.gate import Admission, Incoming
+from verification.gate import Admission
+from verification.incoming import Incoming
 
 TRIED = "tried"
 """Under this name it stands among what a shard, or a whole batch, counted."""

@@ -4,7 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, any_, bindparam, select
@@ -24,10 +24,8 @@ from app.services.rulebooks import ProgramRules
 from verification import history, trust
 from verification.checks.facts import Allowed, Facts, History
 from verification.checks.table import look_at
+from verification.incoming import Incoming
 from verification.scoring import drawn, risk_of, verdict_of
-
-if TYPE_CHECKING:
-    from verification.gate import Incoming
 
 _SELLERS = Prepared(
     select(Distributor.id, Distributor.blocked, Distributor.tax_id, Distributor.enrolled_on)
@@ -48,7 +46,7 @@ class Examined:
 def examine(
     session: Session,
     rules: ProgramRules,
-    incoming: "Incoming",
+    incoming: Incoming,
     source: SourceName,
     keys: Sequence[str],
     now: dt.datetime,
@@ -106,7 +104,7 @@ def _draw(found: Examined, keys: Sequence[str], sample_key: bytes, settings: Ver
 
 def _facts(
     rules: ProgramRules,
-    incoming: "Incoming",
+    incoming: Incoming,
     key: Texts,
     known: Mapping[int, Sequence[Any]],
     standings: trust.Standings,

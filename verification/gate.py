@@ -5,93 +5,36 @@ Whoever brings sales in calls `admit` within a transaction. The gate recognises 
 """
 
 import datetime as dt
-import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import any_, bindparam, literal, null, select, text, true, union_all, update
+from sqlalchemy import any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import BigInteger
 
 from app.db.bulk import Nullable, ask_new_ids, copy_into, stored_together
-from app.db.prepared import Prepared
 from app.domain.calendar import local_date
-from app.domain.exact import Ints, order_of
+from app.domain.exact import Ints
 from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.states import DocumentStatus, ReviewState, Unit
-from app.domain.verification_settings import Severity, SourceName, Verdict
+from app.domain.verification_settings import Severity
 from app.models.reviews import Review
-from app.models.sales import Decision, ReturnMatch, SalesDocument, SalesLine
+from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
 from app.services.accounts import Wallets, ask_for_wallets
 from app.services.awards import Counted, count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
 from app.services.voiding import void_documents
-from verification.checks.facts import Proofs
+from verification import recognising
 from verification.examining import examine
-
-_NEW, _SAME, _CHANGED = 0, 1, 2
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """Documents at the gate, in counting order.
-
-    Columns beside the sales, one value a document: the normalised number, the seller's key, and the total that the
-    document states (``NO_AMOUNT``: none); where the source says it, the tax id of who bought, and what reading an
-    e-invoice found. ``proofs`` are those that come with them.
-    """
-
-    sales: Sales
-    number_key: np.ndarray
-    seller_key: np.ndarray
-    total_minor: Ints
-    buyer_tax_id: np.ndarray | None = None
-    proofs: Proofs = field(default_factory=Proofs.none)
-    noted: np.ndarray | None = None
-
-    def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Incoming":
-        """Put documents and lines in another order; ``place`` says where each document goes."""
-        return Incoming(
-            self.sales.reordered(documents, lines, place),
-            self.number_key[documents],
-            self.seller_key[documents],
-            self.total_minor[documents],
-            None if self.buyer_tax_id is None else self.buyer_tax_id[documents],
-            self.proofs.moved(place),
-            None if self.noted is None else self.noted[documents],
-        )
-
-    def slice(self, first: int, last: int, first_line: int, last_line: int) -> "Incoming":
-        """Give neighbouring documents with their lines, without copying."""
-        part = slice(first, last)
-        return Incoming(
-            self.sales.slice(first, last, first_line, last_line),
-            self.number_key[part],
-            self.seller_key[part],
-            self.total_minor[part],
-            None if self.buyer_tax_id is None else self.buyer_tax_id[part],
-            self.proofs.within(first, last),
-            None if self.noted is None else self.noted[part],
-        )
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where documents come from, and what that source may do."""
-
-    name: SourceName
-    policy: Verdict
-    may_correct: bool
-    batch_id: int | None = None
-    actor: str | None = None
+from verification.incoming import Incoming, Source, document_keys
+from verification.recognising import CHANGED, SAME, Known, content_hashes
 
 
 @dataclass
@@ -147,17 +90,17 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
         keys, hashes = document_keys(incoming), content_hashes(sales)
         # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
         locking = ask_for_wallets(session, who)
-        finding = _KNOWN.ask(session, program=rules.program_id, keys=keys)
+        recognise = recognising.ask(session, rules.program_id, keys)
         examining = examine(session, rules, incoming, source.name, keys, now)
         drawing = ask_new_ids(session, SalesDocument, len(keys))  # of what is not stored they stay unused
-        wallets, known = locking(), _known(finding(), keys, hashes, who)
+        wallets, known = locking(), recognise(hashes, who)
     with stage("check"):
         examined = examining()
     decided = Admission(
         status=examined.status,
         risk=examined.risk,
         ids=np.zeros(len(keys), dtype=np.int64),
-        duplicate=known.state == _SAME,
+        duplicate=known.state == SAME,
         conflict=np.zeros(len(sales.documents), dtype=bool),
     )
     reasons = examined.reasons
@@ -169,120 +112,6 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
     _store_and_count(session, rules, incoming, source, keys, hashes, drawing(), corrects, decided, wallets, now)
     return decided
-
-
-def content_hashes(sales: Sales) -> list[bytes]:
-    """Hash what each document says, its lines in any order: their product, quantity, price, amounts and discount.
-
-    Of the document itself the date, what it corrects, and where and by whom was sold. The time of day is left out: a
-    column whose times are all midnight tells none, so a part of a file may say less than the whole.
-    """
-    lines, documents = sales.lines, sales.documents
-    said = (
-        lines.product_id,
-        lines.quantity_milli,
-        lines.unit_price_micro,
-        lines.net_minor,
-        lines.gross_minor,
-        lines.discounted,
-    )
-    order = order_of(lines.document, *said)
-    block = np.stack([column[order] for column in said], axis=1).astype("<i8")
-    data = memoryview(block.tobytes())
-    bounds = (
-        np.searchsorted(lines.document[order], np.arange(len(sales.documents) + 1)) * block.itemsize * block.shape[1]
-    )
-    days = documents.issued_on.astype("datetime64[D]").astype("<i8").tolist()
-    edges = bounds.tolist()
-    keyed = {day: day.to_bytes(8, "little", signed=True) for day in set(days)}
-    hashes = [
-        hashlib.blake2b(data[first:last], digest_size=16, key=keyed[day])
-        for first, last, day in zip(edges[:-1], edges[1:], days, strict=True)
-    ]
-    for name in ("corrects", "outlet", "channel", "person"):
-        texts = getattr(documents, name)
-        for at in np.flatnonzero(texts != None).tolist():  # noqa: E711  # each of the texts is looked at
-            hashes[at].update(f"{name}={texts[at]}\0".encode())
-    return [one.digest() for one in hashes]
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What is here already, document by document: nothing, the same, or something else under the same key.
-
-    ``others`` marks documents that are here as another distributor's. ``refused`` has what was refused before and is
-    refused still, by key and content: whether a person refused it.
-    """
-
-    state: Ints
-    document_id: Ints
-    others: Flags
-    refused: dict[tuple[str, bytes], bool]
-
-    def refused_before(self, keys: list[str], hashes: list[bytes], refused: Flags) -> Flags:
-        """Mark the documents that were refused before with the same content, and are refused again.
-
-        What a check refused may pass it today (the programme's dates were extended); what a person refused stays
-        refused, however often its file is imported.
-        """
-        again = np.zeros(len(keys), dtype=bool)
-        if self.refused:
-            by_person = [self.refused.get(one) for one in zip(keys, hashes, strict=True)]
-            again[:] = [one is not None and (one or now) for one, now in zip(by_person, refused.tolist(), strict=True)]
-        return again
-
-
-def document_keys(incoming: Incoming) -> list[str]:
-    """Give the key of each document: what two documents must share to be one (rules.md 9)."""
-    kinds = incoming.sales.documents.kind.tolist()
-    parts = zip(kinds, incoming.seller_key.tolist(), incoming.number_key.tolist(), strict=True)
-    return [f"{kind}|{seller}|{number}" for kind, seller, number in parts]
-
-
-_found = select(
-    SalesDocument.document_key, SalesDocument.id, SalesDocument.content_hash, SalesDocument.distributor_id
-).where(
-    SalesDocument.program_id == bindparam("program"),
-    SalesDocument.document_key == any_(bindparam("keys", type_=ARRAY(Text))),
-)
-_by_person = (
-    select(Decision.id)
-    .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.REFUSED)
-    .exists()
-)
-_in_part = (
-    select(Decision.id)
-    .where(Decision.document_id == SalesDocument.id, Decision.becomes == DocumentStatus.SUPERSEDED)
-    .exists()
-)
-_KNOWN = Prepared(
-    union_all(
-        # the states as the partial indexes say them, for the indexes to be used
-        _found.add_columns(null().label("by_person")).where(text("status in (1, 2)")),
-        _found.add_columns(_by_person.label("by_person")).where(text("status = 3")),
-        # of which a person accepted a part: the rest of it was refused
-        _found.add_columns(true().label("by_person")).where(text("status = 4"), _in_part),
-    )
-)
-
-
-def _known(found: Sequence[Sequence[Any]], keys: list[str], hashes: list[bytes], distributor_id: Ints) -> _Known:
-    position = {key: at for at, key in enumerate(keys)}
-    known = _Known(
-        state=np.zeros(len(keys), dtype=np.int64),
-        document_id=np.zeros(len(keys), dtype=np.int64),
-        others=np.zeros(len(keys), dtype=bool),
-        refused={},
-    )
-    for key, id_, content, owner, decided in found:
-        if decided is not None:
-            known.refused[key, content] = known.refused.get((key, content), False) or decided
-            continue
-        at = position[key]
-        known.others[at] = owner != distributor_id[at]
-        known.state[at] = _SAME if content == hashes[at] and not known.others[at] else _CHANGED
-        known.document_id[at] = id_
-    return known
 
 
 def _apply_policy(source: Source, decided: Admission, reasons: defaultdict[int, list[dict[str, Any]]]) -> None:
@@ -297,12 +126,12 @@ def _judge_changes(
     session: Session,
     incoming: Incoming,
     source: Source,
-    known: _Known,
+    known: Known,
     decided: Admission,
     reasons: dict[int, list[dict[str, Any]]],
 ) -> dict[int, int]:
     """Tell corrections from conflicts. Returns, for each correcting document, the one it corrects."""
-    changed = np.flatnonzero((known.state == _CHANGED) & ~decided.duplicate).tolist()
+    changed = np.flatnonzero((known.state == CHANGED) & ~decided.duplicate).tolist()
     if not changed:
         return {}
     ids = [int(known.document_id[at]) for at in changed]

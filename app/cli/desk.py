@@ -96,13 +96,13 @@ def decide(
     as_json: bool,
 ) -> None:
     """Accept or refuse the document with DOCUMENT_ID (see `kontor documents`); its points follow."""
-    from verification.deciding import decisions
+    from verification.deciding import decisions, errors
 
     becomes = DocumentStatus.ACCEPTED if verdict == "accept" else DocumentStatus.REFUSED
     with (
         runtime() as run,
-        failing(decisions.CannotDecide),
-        failing(decisions.NoSuchDocument, code=NOT_FOUND),
+        failing(errors.CannotDecide),
+        failing(errors.NoSuchDocument, code=NOT_FOUND),
         transaction(run.registry) as session,
     ):
         program = chosen_program(session, program_code)

@@ -13,7 +13,7 @@ from app.domain.decision_codes import ACCEPTING, REFUSING, TO_DO, said
 from app.domain.states import DocumentStatus, DocumentWord
 from app.web.forms import Form, choice
 from app.web.wording import DOCUMENT_STATUS
-from verification.deciding import decisions, talk
+from verification.deciding import decisions, errors, talk
 from verification.deciding.timeline import Event
 
 
@@ -44,22 +44,22 @@ class Handing(Form):
     words = StringField(_("In your own words"), [Optional(), Length(max=200)])
 
 
-def why_not(problem: decisions.CannotDecide) -> str:
+def why_not(problem: errors.CannotDecide) -> str:
     """Say in the reader's language what keeps somebody from deciding."""
     match problem:
-        case decisions.Taken():
+        case errors.Taken():
             return gettext("%(who)s has this document before them.", who=problem.holder)
-        case decisions.NotYours(why="company"):
+        case errors.NotYours(why="company"):
             return gettext("It is of a company that you belong to: somebody else decides.")
-        case decisions.NotYours(why="first"):
+        case errors.NotYours(why="first"):
             return gettext("You accepted it already: it takes a second person.")
-        case decisions.NotYours():
+        case errors.NotYours():
             return gettext("You refused it: somebody else decides about the appeal.")
-        case decisions.PaidOut():
+        case errors.PaidOut():
             return gettext("What was spent cannot be decided anew.") + " " + " ".join(problem.sentences)
-        case decisions.Replaced():
+        case errors.Replaced():
             return gettext("Another document has its number meanwhile.")
-        case decisions.WentBack():
+        case errors.WentBack():
             return gettext("Goods of it went back; decide about what they went back with first.")
         case talk.AppealedAlready():
             return gettext("There was an appeal before; there is one for each document.")

@@ -51,8 +51,7 @@ def chromium() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="NOT RUN: playwright is not installed")
     with playwright.sync_playwright() as driver:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        plain = ["--disable-gpu", "--disable-software-rasterizer"]  # nothing here is drawn better by a card made up
-        browser = driver.chromium.launch(executable_path=program, args=[*sandbox, *plain])
+        browser = driver.chromium.launch(executable_path=program, args=sandbox)
         yield browser
         browser.close()
 

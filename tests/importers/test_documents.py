@@ -29,7 +29,8 @@ from importers.problems import Problems
 from importers.sales_rows import Codes, SalesRows, type_rows
 from importers.sharding import Shard, cut
 from importers.store import BatchFiles
-from verification.gate import Incoming, content_hashes, document_keys
+from verification.incoming import Incoming, document_keys
+from verification.recognising import content_hashes
 
 DISTRIBUTORS = {f"d{at}": 100 + at for at in range(1, 10)}
 PRODUCTS = {f"p{at}": 200 + at for at in range(1, 10)}

@@ -25,7 +25,8 @@ from tests.support.databases import Database, empty_database, sessions_of
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.deciding.decisions import decide
-from verification.gate import Admission, Source
+from verification.gate import Admission
+from verification.incoming import Source
 
 TODAY = NOW.date()
 CORRECTING = Source(name="import", policy="accept", may_correct=True)

@@ -14,7 +14,8 @@ from app.domain.states import DocumentKind
 from app.models.programs import Program
 from app.services.rulebooks import rules_of
 from tests.support.programs import NOW
-from verification.gate import Admission, Incoming, Source, admit
+from verification.gate import Admission, admit
+from verification.incoming import Incoming, Source
 
 
 @dataclass(frozen=True)

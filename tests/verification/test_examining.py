@@ -20,7 +20,8 @@ from tests.support.desk import CORRECTING, Desk, Opening
 from tests.support.programs import NOW
 from tests.support.sales import Sold, incoming
 from verification.checks.facts import Proofs
-from verification.gate import Admission, Source, admit
+from verification.gate import Admission, admit
+from verification.incoming import Source
 
 ACCEPTED, REVIEW, REFUSED, *_ = DocumentStatus
 CLAIM = Source(name="portal", policy="accept", may_correct=False, actor="bea")

@@ -17,7 +17,9 @@ from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW
 from tests.support.sales import Sold, incoming
-from verification.gate import Admission, Source, admit, content_hashes, document_keys
+from verification.gate import Admission, admit
+from verification.incoming import Source, document_keys
+from verification.recognising import content_hashes
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, _UNDONE = DocumentStatus
 

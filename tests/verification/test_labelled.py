@@ -3,12 +3,12 @@
 import random
 
 from app.db.transaction import Sessions
-from bench import labelled
+from bench import honest, labelled
 from bench.verification import SEED, judge, told
 
 
 def test_abuse_is_held_and_honest_claims_are_not(ledger_sessions: Sessions, code: str) -> None:
-    market = labelled.market_of(None, random.Random(SEED))
+    market = honest.market_of(None, random.Random(SEED))
     found = told(judge(ledger_sessions, code, market, each=8))
     assert found["recall_bp"] >= 9_500
     assert found["honest_held_bp"] <= 300

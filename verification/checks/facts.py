@@ -190,7 +190,7 @@ class Facts:
     """Documents, and what is known beside them.
 
     Columns have one value a document.
-        number_key, seller_key: as `verification.gate.Incoming` has them.
+        number_key, seller_key: as `verification.incoming.Incoming` has them.
         buyer: tax id of who bought, as it is compared, or None.
         key: what two documents must share to be one.
         total_minor: the total that it states, or ``NO_AMOUNT``.

@@ -12,7 +12,7 @@ from app.domain.registration import tax_id_key
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
 from app.domain.states import DocumentKind
 from app.domain.wording import Say, marked, plain
-from verification.gate import Incoming
+from verification.incoming import Incoming
 
 MOST_LINES = 200
 """Lines of one claim: whoever sells more in one invoice has a report to import."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -35,7 +35,8 @@ from verification.claiming.filling import Filled
 from verification.claiming.proposing import proposed
 from verification.einvoices.invoice import EInvoice
 from verification.einvoices.matching import match_lines
-from verification.gate import Source, admit, document_keys
+from verification.gate import admit
+from verification.incoming import Source, document_keys
 
 LONGEST_KEY = 64
 SUGGESTED = 8
@@ -232,14 +233,7 @@ def send(session: Session, program: Program, claim: Claim, *, actor: str, now: d
     if not admission.status[0]:
         here = _here(session, program.id, document_keys(document)[0]) is not None
         raise NotReady([Problem("number", "here_already" if here else "refused_before")])
-    document_id = session.scalars(
-        select(func.max(SalesDocument.id)).where(
-            SalesDocument.program_id == program.id,
-            SalesDocument.document_key == document_keys(document)[0],
-            SalesDocument.distributor_id == claim.distributor_id,
-        )
-    ).one()
-    assert document_id is not None, "what the gate decided it stored"
+    document_id = int(admission.ids[0])
     claim.content, claim.changed_at, claim.sent_at = invoice.kept(), now, now
     claim.state, claim.document_id = ClaimState.SENT, document_id
     session.execute(sa.update(Attachment).where(Attachment.claim_id == claim.id).values(document_id=document_id))

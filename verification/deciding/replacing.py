@@ -25,7 +25,7 @@ from app.services.awards import count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.voiding import void_documents
 from verification.deciding.stored import incoming_of
-from verification.gate import content_hashes
+from verification.recognising import content_hashes
 
 COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
 from app.models.sales import SalesDocument, SalesLine
-from verification.gate import Incoming
+from verification.incoming import Incoming
 
 
 def incoming_of(session: Session, documents: Sequence[SalesDocument]) -> Incoming:

@@ -12,8 +12,8 @@ from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.services import notices
-from verification.deciding import decisions, queue
-from verification.deciding.decisions import CannotDecide, Taken
+from verification.deciding import decisions, errors, queue
+from verification.deciding.errors import CannotDecide, Taken
 from verification.deciding.queue import Place
 from verification.deciding.timeline import chain
 
@@ -140,7 +140,7 @@ def note(session: Session, program: Program, document_id: int, words: str, *, ac
         ).one_or_none()
         is None
     ):
-        raise decisions.NoSuchDocument(f"The programme {program.code} has no document {document_id}.")
+        raise errors.NoSuchDocument(f"The programme {program.code} has no document {document_id}.")
     _say(session, document_id, DocumentWord.NOTE, words, actor, now)
 
 

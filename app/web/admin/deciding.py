@@ -22,7 +22,7 @@ from app.web.permissions import permitted
 from app.web.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
 from verification.claiming import proofs
 from verification.deciding import decisions, dossier, queue, talk
-from verification.deciding.decisions import CannotDecide
+from verification.deciding.errors import CannotDecide
 from verification.deciding.timeline import successor, timeline
 
 bp = Blueprint("deciding", __name__)

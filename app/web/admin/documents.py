@@ -30,7 +30,7 @@ from app.web.verdicts import told, why_not
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 from verification.claiming import proofs
 from verification.deciding import talk
-from verification.deciding.decisions import CannotDecide
+from verification.deciding.errors import CannotDecide
 from verification.deciding.timeline import timeline
 
 bp = Blueprint("documents", __name__)

@@ -13,7 +13,7 @@ from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.deciding.decisions import decide
-from verification.gate import Source
+from verification.incoming import Source
 
 WELCOME: dict[str, Any] = {
     "code": "welcome",

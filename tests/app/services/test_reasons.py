@@ -13,7 +13,8 @@ from prepaid.errors import CardNumberFound
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.deciding.decisions import CannotDecide, decide
+from verification.deciding.decisions import decide
+from verification.deciding.errors import CannotDecide
 
 REASON = "paid back to 4111 1111 1111 1111"
 

@@ -19,7 +19,7 @@ from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.world import HOSTILE, World
 from tests.support.sales import Sold, sell
 from verification.deciding.decisions import decide
-from verification.gate import Source
+from verification.incoming import Source
 
 As = Callable[[str], FlaskClient]
 

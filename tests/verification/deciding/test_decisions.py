@@ -9,7 +9,8 @@ from app.models.sales import Decision
 from app.services.voiding import void_documents
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
-from verification.deciding.decisions import CannotDecide, NoSuchDocument, Together, decide, decide_together, documents
+from verification.deciding.decisions import Together, decide, decide_together, documents
+from verification.deciding.errors import CannotDecide, NoSuchDocument
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
 

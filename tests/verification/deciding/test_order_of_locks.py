@@ -16,7 +16,8 @@ from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.deciding.decisions import decide
-from verification.gate import Admission, Source
+from verification.gate import Admission
+from verification.incoming import Source
 
 CORRECTING = Source(name="import", policy="accept", may_correct=True)
 

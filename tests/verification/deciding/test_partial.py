@@ -17,10 +17,11 @@ from app.services import explanations
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW
 from tests.support.sales import Sold, incoming
-from verification.deciding.decisions import CannotDecide, NotYours, PaidOut, WentBack, accept_in_part, decide, reopen
+from verification.deciding.decisions import accept_in_part, decide, reopen
+from verification.deciding.errors import CannotDecide, NotYours, PaidOut, WentBack
 from verification.deciding.replacing import partial
 from verification.deciding.timeline import timeline
-from verification.gate import Source
+from verification.incoming import Source
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED = list(DocumentStatus)[:4]
 HOW = {"reason": "only one was sold", "code": "proof_differs", "actor": "ann", "now": NOW}

@@ -22,7 +22,8 @@ from tests.support.desk import IN_REVIEW, Desk, Opening
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.deciding import queue
-from verification.deciding.decisions import CannotDecide, NotYours, Taken, Together, decide, decide_together
+from verification.deciding.decisions import Together, decide, decide_together
+from verification.deciding.errors import CannotDecide, NotYours, Taken
 
 ACCEPTED, REVIEW, REFUSED = list(DocumentStatus)[:3]
 LATER = NOW + queue.LEASE + dt.timedelta(seconds=1)

@@ -10,7 +10,8 @@ from app.services.people import Role
 from tests.support.desk import IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
 from verification.deciding import queue, talk
-from verification.deciding.decisions import CannotDecide, NotYours, Taken, decide
+from verification.deciding.decisions import decide
+from verification.deciding.errors import CannotDecide, NotYours, Taken
 from verification.deciding.timeline import timeline
 
 ACCEPTED, REVIEW, REFUSED = list(DocumentStatus)[:3]
