@@ -1,0 +1,71 @@
+"""What comes to the gate, and from where."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from app.domain.exact import Ints
+from app.domain.sales import Sales
+from app.domain.verification_settings import SourceName, Verdict
+from verification.checks.facts import Proofs
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Documents at the gate, in counting order.
+
+    Columns beside the sales, one value a document: the normalised number, the seller's key, and the total that the
+    document states (``NO_AMOUNT``: none); where the source says it, the tax id of who bought, and what reading an
+    e-invoice found. ``proofs`` are those that come with them.
+    """
+
+    sales: Sales
+    number_key: np.ndarray
+    seller_key: np.ndarray
+    total_minor: Ints
+    buyer_tax_id: np.ndarray | None = None
+    proofs: Proofs = field(default_factory=Proofs.none)
+    noted: np.ndarray | None = None
+
+    def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Incoming":
+        """Put documents and lines in another order; ``place`` says where each document goes."""
+        return Incoming(
+            self.sales.reordered(documents, lines, place),
+            self.number_key[documents],
+            self.seller_key[documents],
+            self.total_minor[documents],
+            None if self.buyer_tax_id is None else self.buyer_tax_id[documents],
+            self.proofs.moved(place),
+            None if self.noted is None else self.noted[documents],
+        )
+
+    def slice(self, first: int, last: int, first_line: int, last_line: int) -> "Incoming":
+        """Give neighbouring documents with their lines, without copying."""
+        part = slice(first, last)
+        return Incoming(
+            self.sales.slice(first, last, first_line, last_line),
+            self.number_key[part],
+            self.seller_key[part],
+            self.total_minor[part],
+            None if self.buyer_tax_id is None else self.buyer_tax_id[part],
+            self.proofs.within(first, last),
+            None if self.noted is None else self.noted[part],
+        )
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where documents come from, and what that source may do."""
+
+    name: SourceName
+    policy: Verdict
+    may_correct: bool
+    batch_id: int | None = None
+    actor: str | None = None
+
+
+def document_keys(incoming: Incoming) -> list[str]:
+    """Give the key of each document: what two documents must share to be one (rules.md 9)."""
+    kinds = incoming.sales.documents.kind.tolist()
+    parts = zip(kinds, incoming.seller_key.tolist(), incoming.number_key.tolist(), strict=True)
+    return [f"{kind}|{seller}|{number}" for kind, seller, number in parts]
