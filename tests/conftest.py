@@ -1,6 +1,7 @@
 """Real servers for every test that needs them: PostgreSQL and Valkey, started once, under a folder of this run."""
 
 import datetime as dt
+import gc
 import os
 import shutil
 import tempfile
@@ -49,6 +50,13 @@ _LONG = ("journeys", "faults", "browser", "reference", "bench")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes long: when several processes share the tests, none is left alone with it in the end."""
     items.sort(key=lambda item: Path(item.path).relative_to(Path(__file__).parent).parts[0] not in _LONG)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of every later look for garbage: there is much of it, and it stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 # a machine that is busy is no fault of what is tried
