@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.domain.states import DocumentStatus, Outcome, Unit
+from app.domain.states import COUNTING, DocumentStatus, Outcome, Unit
 from app.domain.verification_settings import Severity
 from importers.problems import Problems
 from verification.gate import Admission
@@ -35,7 +35,7 @@ def outcomes(incoming: Incoming, admission: Admission) -> tuple[dict[str, int], 
             for reason in reasons:
                 if reason.get("line") in (None, int(lines.line_number[line])):
                     problems.add(int(lines.source_row[line]), Outcome.REFUSED if refused else Outcome.HELD, **reason)
-    stored = np.isin(admission.status, (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW))
+    stored = np.isin(admission.status, COUNTING)
     counts = {
         "documents": int(stored.sum()),
         "lines_accepted": accepted,

@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.import_profile import ImportProfile
-from app.domain.states import DocumentStatus, Outcome, Unit
+from app.domain.states import COUNTING, Outcome, Unit
 from app.models.imports import ImportBatch, ImportProblem, ImportShard
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, SalesDocument
@@ -63,7 +63,7 @@ def documents_tried(incoming: Incoming, admission: Admission) -> dict[str, Any]:
     lines = incoming.sales.lines
     changed = admission.conflict.copy()
     changed[admission.correcting] = True
-    new = np.isin(admission.status, (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)) & ~changed
+    new = np.isin(admission.status, COUNTING) & ~changed
     found = {NEW: new, SAME: admission.duplicate, CHANGED: changed}
     return {
         "rows": {

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.domain.card_numbers import holds_card_number
-from app.domain.states import BatchStatus, DocumentStatus, JobState
+from app.domain.states import COUNTING, BatchStatus, DocumentStatus, JobState
 from app.jobs import board, registry
 from app.jobs.board import Work
 from app.models.aliases import UnknownInBatch
@@ -25,7 +25,7 @@ from app.services import audit
 from app.services.accounts import lock_wallets
 from app.services.rulebooks import ProgramRules, rules_of
 from app.services.timing import stage
-from app.services.undo_blocks import COUNTING, Block, blocks
+from app.services.undo_blocks import Block, blocks
 from app.services.voiding import void_documents
 from importers import batches, restoring
 

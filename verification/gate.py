@@ -21,7 +21,7 @@ from app.domain.calendar import local_date
 from app.domain.exact import Ints
 from app.domain.money import decimal_text
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
-from app.domain.states import DocumentStatus, ReviewState, Unit
+from app.domain.states import COUNTING, DocumentStatus, ReviewState, Unit
 from app.domain.verification_settings import Severity
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
@@ -143,7 +143,7 @@ def _judge_changes(
                 ReturnMatch.sale_document_id == any_(literal(ids, ARRAY(BigInteger))),
                 # what a document returned of its own goods is undone with it
                 ReturnMatch.return_document_id != ReturnMatch.sale_document_id,
-                SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+                SalesDocument.status.in_(COUNTING),
             )
         )
     )

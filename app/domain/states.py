@@ -27,6 +27,10 @@ class DocumentStatus(enum.IntEnum):
     UNDONE = 5  # its import was undone; kept for the history
 
 
+COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
+"""What counts: its points stand on accounts, available or pending, and nothing else may have its key."""
+
+
 class Bucket(enum.IntEnum):
     """Where on an account an entry stands: the first three on a wallet, the others on the programme's account."""
 

@@ -16,7 +16,7 @@ from app.domain.exact import Ints, sums_by
 from app.domain.returns import Matches
 from app.domain.rulebook import RuleBook
 from app.domain.sales import Flags, Sales
-from app.domain.states import DocumentKind, DocumentStatus, Unit
+from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Unit
 from app.models.sales import Award, SalesDocument
 from app.services import ledger
 from app.services.accounts import Wallets, lock_wallets
@@ -65,7 +65,7 @@ def count_documents(
         actor: who caused it; None: the machine.
         wallets: those of the distributors, where they were locked and nothing was posted since.
     """
-    counts = np.isin(status, (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW))
+    counts = np.isin(status, COUNTING)
     if not counts.all():
         sales, document_ids, status = sales.select(counts), document_ids[counts], status[counts]
     result = Counted()
@@ -140,7 +140,7 @@ def _first_purchases(session: Session, book: RuleBook, sales: Sales, document_id
             .where(
                 SalesDocument.distributor_id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))),
                 SalesDocument.kind == DocumentKind.INVOICE,
-                SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+                SalesDocument.status.in_(COUNTING),
                 SalesDocument.id != all_(literal(document_ids.tolist(), ARRAY(BigInteger))),
             )
             .group_by(SalesDocument.distributor_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.domain.definition import EarningRule, Matrix, ProgramSettings
 from app.domain.explain import CUT_NAMES, AwardFacts, formula
 from app.domain.reasons import sentences
-from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
+from app.domain.states import COUNTING, Cut, DocumentKind, DocumentStatus, Unit
 from app.domain.wording import Say, plain
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
@@ -224,7 +224,7 @@ _REVERSED = (
     .where(
         AwardReversal.sale_document_id == bindparam("document_id"),
         AwardReversal.sale_line_number.between(bindparam("first"), bindparam("last")),
-        SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+        SalesDocument.status.in_(COUNTING),
     )
     .group_by(AwardReversal.sale_line_number, AwardReversal.rule_version_id)
 )

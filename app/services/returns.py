@@ -12,10 +12,8 @@ from app.db.bulk import copy_into, rows_of
 from app.domain.exact import Ints
 from app.domain.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, taken_back
 from app.domain.sales import Sales
-from app.domain.states import DocumentKind, DocumentStatus, Unit
+from app.domain.states import COUNTING, DocumentKind, Unit
 from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, SalesLine
-
-_COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
         .join(SalesLine, (SalesLine.document_id == SalesDocument.id) & (SalesLine.product_id == wanted.c.product_id))
         .where(
             SalesDocument.kind == DocumentKind.INVOICE,
-            SalesDocument.status.in_(_COUNTING),
+            SalesDocument.status.in_(COUNTING),
             early,
             SalesLine.quantity_milli > 0,
         )
@@ -135,7 +133,7 @@ def _returned_already(session: Session, sold: Sequence[SoldLine]) -> dict[tuple[
         .join(SalesDocument, SalesDocument.id == ReturnMatch.return_document_id)
         .where(
             ReturnMatch.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
-            SalesDocument.status.in_(_COUNTING),
+            SalesDocument.status.in_(COUNTING),
         )
         .group_by(ReturnMatch.sale_document_id, ReturnMatch.sale_line_number)
     )

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, ColumnElement, Text, and_, any_, cast, func, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
-from app.domain.states import Bucket, DocumentStatus, RunStatus, TransactionKind, Unit
+from app.domain.states import COUNTING, Bucket, RunStatus, TransactionKind, Unit
 from app.domain.wording import Say, marked, plain
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
@@ -16,7 +16,6 @@ from app.models.prepaid import ConversionRun, Redemption
 from app.models.sales import ReturnMatch, SalesDocument
 from app.services.rulebooks import ProgramRules
 
-COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
 MOST_TOLD = 100
 """Blocks of one kind that are told one by one."""
 

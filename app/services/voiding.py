@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date, months_after
 from app.domain.lots import Leg, LotBalance
-from app.domain.states import Bucket, DocumentStatus, LotState, ReviewState, TransactionKind, Unit
+from app.domain.states import COUNTING, Bucket, DocumentStatus, LotState, ReviewState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.reviews import Review
 from app.models.sales import AwardReversal, SalesDocument
@@ -24,8 +24,6 @@ from app.services.movements import single
 from app.services.posting import NewLots, Posting, post, transaction_ids
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets, lock_accounts
-
-_COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
 
 
 def void_documents(
@@ -230,7 +228,7 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
             .where(
                 AwardReversal.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
                 AwardReversal.return_document_id != all_(literal(documents, ARRAY(BigInteger))),
-                SalesDocument.status.in_(_COUNTING),
+                SalesDocument.status.in_(COUNTING),
             )
             .group_by(AwardReversal.sale_document_id, AwardReversal.unit)
         )
@@ -275,7 +273,7 @@ def _gone(session: Session, documents: list[int]) -> dict[tuple[int, Unit], list
         .where(
             AwardReversal.return_document_id == any_(literal(documents, ARRAY(BigInteger))),
             AwardReversal.sale_document_id != all_(literal(documents, ARRAY(BigInteger))),
-            SalesDocument.status.not_in(_COUNTING),
+            SalesDocument.status.not_in(COUNTING),
         )
         .group_by(AwardReversal.return_document_id, AwardReversal.unit, lot.c.id)
         .order_by(AwardReversal.return_document_id, AwardReversal.unit, lot.c.id)

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
-from app.domain.states import ClaimState, ClaimWay, DocumentStatus
+from app.domain.states import COUNTING, ClaimState, ClaimWay
 from app.domain.wording import Say, plain
 from app.models.catalogue import Product
 from app.models.claims import Attachment, Claim
@@ -373,7 +373,7 @@ def _here(session: Session, program_id: int, key: str) -> tuple[int, int] | None
         select(SalesDocument.id, SalesDocument.distributor_id).where(
             SalesDocument.program_id == program_id,
             SalesDocument.document_key == key,
-            SalesDocument.status.in_((DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)),
+            SalesDocument.status.in_(COUNTING),
         )
     ).one_or_none()
     return None if row is None else (row[0], row[1])

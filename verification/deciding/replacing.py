@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.db.bulk import new_ids
 from app.domain.money import part_of
 from app.domain.sales import NO_AMOUNT, Lines, Sales
-from app.domain.states import DocumentStatus, ReviewState
+from app.domain.states import COUNTING, DocumentStatus, ReviewState
 from app.models.claims import Attachment, Claim
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
@@ -26,8 +26,6 @@ from app.services.rulebooks import ProgramRules
 from app.services.voiding import void_documents
 from verification.deciding.stored import incoming_of
 from verification.recognising import content_hashes
-
-COUNTING = (DocumentStatus.ACCEPTED, DocumentStatus.REVIEW)
 
 
 class NumberTaken(Exception):
