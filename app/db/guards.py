@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, MetaData, Table, text
 
-from app.db.marks import APPEND_ONLY, KEPT, REFERENCE
+from app.db.marks import APPEND_ONLY, KEPT, LET_GO, MOVES, REFERENCE
 
 _PLAN = """set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off"""
@@ -69,6 +69,9 @@ statements are looked at, and the owner's too.
 
 _WRITTEN_BY_FUNCTION = ("ledger_transaction", "ledger_entry")
 
+_UNLESS_LENT = "when (current_user = session_user)"
+"""Whoever deletes by a statement of their own, the owner too; a function that lends the owner's rights has looked."""
+
 _REFERENCES = """
     select x.* into code, wrong, bad from (
         %s
@@ -86,14 +89,13 @@ def statements(metadata: MetaData) -> Iterator[str]:
             yield _refuse(table, "update or delete", "its rows are facts; a correction is a new row")
             yield _refuse(table, "truncate", "its rows are facts; a correction is a new row")
         elif table.info.get(KEPT):
-            yield _refuse(table, "delete", "other rows refer to its rows")
+            lent = f" {_UNLESS_LENT}" if table.info.get(LET_GO) else ""
+            yield _refuse(table, "delete", "other rows refer to its rows", lent)
             yield _refuse(table, "truncate", "other rows refer to its rows")
         if references(table):
-            yield _check_function(table)
-            yield (
-                f"create trigger check_{table.name} after insert on {table.name} referencing new table as new_rows "
-                f"for each statement execute function check_{table.name}()"
-            )
+            yield from _checked(table, "insert", f"check_{table.name}", references(table))
+        if moving := {name: of for name, of in references(table).items() if MOVES in table.c[name].info}:
+            yield from _checked(table, "update", f"check_{table.name}_moved", moving)
 
 
 def references(table: Table) -> dict[str, str]:
@@ -112,18 +114,26 @@ def installed(connection: Connection) -> set[str]:
     return set(rows.scalars())
 
 
-def _refuse(table: Table, operations: str, why: str) -> str:
+def _refuse(table: Table, operations: str, why: str, when: str = "") -> str:
     name = "refuse_" + operations.replace(" or ", "_")
     return (
         f"create trigger {name} before {operations} on {table.name} "
-        f"for each statement execute function refuse_change('{why}')"
+        f"for each statement{when} execute function refuse_change('{why}')"
     )
 
 
-def _check_function(table: Table) -> str:
-    """Write the function that checks what a statement added. One query where it can be: each costs 15 µs to begin."""
+def _checked(table: Table, operation: str, name: str, columns: dict[str, str]) -> Iterator[str]:
+    yield _check_function(table, name, columns)
+    yield (
+        f"create trigger {name} after {operation} on {table.name} referencing new table as new_rows "
+        f"for each statement execute function {name}()"
+    )
+
+
+def _check_function(table: Table, name: str, columns: dict[str, str]) -> str:
+    """Write the function that checks what a statement wrote. One query where it can be: each costs 15 µs to begin."""
     missing, declare = [], "code text; wrong text; bad bigint;"
-    for column, parent in references(table).items():
+    for column, parent in columns.items():
         if table.name == "ledger_entry" and parent in ("ledger_transaction", "account"):
             continue  # the check of the entries looks at both anyway
         given = f" where {column} is not null" if table.c[column].nullable else ""
@@ -140,6 +150,6 @@ def _check_function(table: Table) -> str:
     if table.name in _WRITTEN_BY_FUNCTION:
         body = _TRUSTED + body
     return (
-        f"create function check_{table.name}() returns trigger language plpgsql\n{_PLAN} as $$\n"
+        f"create function {name}() returns trigger language plpgsql\n{_PLAN} as $$\n"
         f"declare {declare}\nbegin{body}\n    return null;\nend $$"
     )

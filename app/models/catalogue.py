@@ -1,10 +1,10 @@
 """What is sold: product groups (a tree) and products."""
 
-from sqlalchemy import ForeignKey, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Text, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.marks import KEPT
+from app.db.marks import KEPT, LET_GO
 from app.db.types import Id, LongText, ShortText, SortKey
 from app.models.base import Base
 
@@ -30,7 +30,7 @@ class Product(Base):
     __tablename__ = "product"
     __table_args__ = (
         UniqueConstraint("program_id", "code_key"),
-        {"info": {KEPT: ("name", "sort_key", "ean", "group_id")}},
+        {"info": {KEPT: ("name", "sort_key", "ean", "group_id", "has_serials"), LET_GO: True}},
     )
 
     id: Mapped[Id]
@@ -41,3 +41,4 @@ class Product(Base):
     sort_key: Mapped[SortKey] = mapped_column(comment="the name in the order of the programme's language")
     ean: Mapped[ShortText | None]
     group_id: Mapped[int | None] = mapped_column(ForeignKey("product_group.id", ondelete="RESTRICT"), index=True)
+    has_serials: Mapped[bool] = mapped_column(server_default=false(), comment="each unit has a number, and counts once")

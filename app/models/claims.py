@@ -1,5 +1,6 @@
 """What distributors register themselves: invoices on their way to the gate, and the proofs that go with them."""
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
@@ -19,6 +20,7 @@ class Claim(Base):
     __table_args__ = (
         UniqueConstraint("distributor_id", "key"),
         Index("ix_claim_program_id_changed_at", "program_id", "changed_at"),
+        Index("ix_claim_device", "program_id", "device_sha256", postgresql_where=text("device_sha256 IS NOT NULL")),
         Index("ix_claim_document_id", "document_id", unique=True, postgresql_where=text("document_id IS NOT NULL")),
         CheckConstraint("(state = 'sent') = (document_id IS NOT NULL)", name="sent_has_a_document"),
         CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name="sent_has_a_moment"),
@@ -34,6 +36,9 @@ class Claim(Base):
     document_id: Mapped[int | None] = mapped_column(ForeignKey("sales_document.id", ondelete="RESTRICT"))
     author: Mapped[LongText] = mapped_column(comment="login of whoever registers it")
     person: Mapped[LongText | None] = mapped_column(comment="the sales rep it is for; none: the company")
+    device_sha256: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="of the device it was sent from, where somebody of the distributor itself sent it"
+    )
     created_at: Mapped[Instant]
     changed_at: Mapped[Instant]
     sent_at: Mapped[Instant | None]
@@ -62,8 +67,50 @@ class Attachment(Base):
     file_bytes: Mapped[Big]
     picture_look: Mapped[Big | None] = mapped_column(comment="64 bits of how it looks, of its first page, as signed")
     pages: Mapped[int] = mapped_column(comment="0: it has none to show")
+    pdf_maker: Mapped[LongText | None] = mapped_column(comment="the program that a PDF names as its maker")
+    pdf_made_at: Mapped[Instant | None] = mapped_column(comment="as a PDF says of itself")
+    pdf_changed_at: Mapped[Instant | None]
+    read_number: Mapped[LongText | None] = mapped_column(comment="as its text surely says, where that was proposed")
+    read_issued_on: Mapped[dt.date | None] = mapped_column(comment="as its text surely says, where that was proposed")
     added_by: Mapped[LongText]
     added_at: Mapped[Instant]
+
+
+class SaleClaim(Base):
+    """Somebody's word that a sale of the sponsor's own report was theirs.
+
+    It is of the sale, not of a wording of it: what a later file says of the sale keeps it, for a document's key stays.
+    """
+
+    __tablename__ = "sale_claim"
+    __table_args__ = (UniqueConstraint("program_id", "document_key", "person_key"),)
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
+    document_key: Mapped[LongText] = mapped_column(comment="of the sale: rules.md 9")
+    person: Mapped[LongText] = mapped_column(comment="the name by which documents know them")
+    person_key: Mapped[LongText] = mapped_column(comment="the name as it is compared: trimmed, without case")
+    waited: Mapped[bool] = mapped_column(comment="whether the sale earned nothing before anybody claimed it")
+    claimed_by: Mapped[LongText]
+    claimed_at: Mapped[Instant]
+
+
+class SoldSerial(Base):
+    """The serial number of a unit that was sold, of a product whose units are told apart."""
+
+    __tablename__ = "sold_serial"
+    __table_args__ = (
+        Index("ix_sold_serial_product_id_serial_key", "product_id", "serial_key"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    document_id: Mapped[int] = mapped_column(
+        ForeignKey("sales_document.id", ondelete="RESTRICT"), primary_key=True, autoincrement=False
+    )
+    line_number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    serial_key: Mapped[LongText] = mapped_column(primary_key=True, comment="as it is compared")
+    product_id: Mapped[int] = mapped_column(ForeignKey("product.id", ondelete="RESTRICT"))
+    serial: Mapped[LongText] = mapped_column(comment="as it was typed")
 
 
 class DocumentMessage(Base):

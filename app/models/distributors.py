@@ -15,7 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.marks import KEPT
+from app.db.marks import KEPT, LET_GO
 from app.db.types import Id, LongText, Named, ShortText, SortKey
 from app.domain.states import TaxStatus
 from app.models.base import Base
@@ -47,9 +47,17 @@ class Distributor(Base):
             ["program_id", "head_office_id"], ["distributor.program_id", "distributor.id"], ondelete="RESTRICT"
         ),
         CheckConstraint("head_office_id <> id", name="not_its_own_head_office"),
+        CheckConstraint("merged_into_id <> id", name="merged_into_another"),
+        ForeignKeyConstraint(
+            ["program_id", "person_of_id"], ["distributor.program_id", "distributor.id"], ondelete="RESTRICT"
+        ),
+        CheckConstraint("(person_of_id is null) = (person_key is null)", name="a_person_has_a_name"),
+        CheckConstraint("person_of_id is null or head_office_id is null", name="a_person_is_no_branch"),
+        Index("uq_distributor_person", "person_of_id", "person_key", unique=True),
         Index("ix_distributor_program_id_sort_key", "program_id", "sort_key"),
         {
             "info": {
+                LET_GO: True,
                 KEPT: (
                     "name",
                     "sort_key",
@@ -62,7 +70,11 @@ class Distributor(Base):
                     "region",
                     "city",
                     "blocked",
-                )
+                    "merged_into_id",
+                    "person_of_id",
+                    "person_key",
+                    "birthday_on",
+                ),
             }
         },
     )
@@ -85,3 +97,13 @@ class Distributor(Base):
     city: Mapped[LongText | None]
     blocked: Mapped[bool] = mapped_column(default=False, comment="may neither earn nor redeem")
     enrolled_on: Mapped[dt.date]
+    merged_into_id: Mapped[int | None] = mapped_column(
+        ForeignKey("distributor.id", ondelete="RESTRICT"), index=True, comment="closed: all of it is that one's now"
+    )
+    person_of_id: Mapped[int | None] = mapped_column(
+        BigInteger, comment="a person's account beside this company's; none: it is a company"
+    )
+    person_key: Mapped[LongText | None] = mapped_column(
+        comment="the person's name in the company's documents, trimmed and in lower case"
+    )
+    birthday_on: Mapped[dt.date | None] = mapped_column(comment="of its owner: day and month count")

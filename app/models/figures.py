@@ -53,6 +53,20 @@ class PointsMonth(Base):
     amount: Mapped[Big]
 
 
+class RuleMonth(Base):
+    """What one version of a rule gave in one month, by the sale's or the event's date; returns are not subtracted."""
+
+    __tablename__ = "rule_month"
+
+    program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="CASCADE"), primary_key=True)
+    month_on: Mapped[dt.date] = mapped_column(primary_key=True, comment="first day of the month")
+    rule_version_id: Mapped[int] = mapped_column(
+        ForeignKey("earning_rule_version.id", ondelete="CASCADE"), primary_key=True
+    )
+    unit: Mapped[Unit] = mapped_column(Coded(Unit), primary_key=True)
+    amount: Mapped[Big]
+
+
 class TouchedMonth(Base):
     """A month in which something changed since the sums were last made: whoever changes it says so, without waiting.
 

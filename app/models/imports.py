@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.marks import APPEND_ONLY, KEPT, reference
 from app.db.types import Id, Instant, LongText, Named, ShortText
-from app.domain.states import BatchStatus, Outcome
+from app.domain.states import BatchStatus, ImportedThing, Outcome
 from app.models.base import Base
 
 
@@ -86,6 +86,29 @@ class ImportShard(Base):
     lines: Mapped[int]
     documents: Mapped[int]
     counts: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="what became of its lines; none: not yet done")
+
+
+class ImportChange(Base):
+    """A product, a group of products or a distributor that an import created or changed."""
+
+    __tablename__ = "import_change"
+    __table_args__ = (
+        Index("ix_import_change_thing", "thing", "thing_id", postgresql_where=text("undone_at is null")),
+        {"info": {KEPT: ("undone_at",)}},
+    )
+
+    batch_id: Mapped[int] = reference("import_batch", primary_key=True, autoincrement=False)
+    thing: Mapped[ImportedThing] = mapped_column(Named(ImportedThing), primary_key=True)
+    thing_id: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, comment="it may be gone, where its creation was undone"
+    )
+    code: Mapped[LongText]
+    was: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="what it was before, and its days; none: the import created it"
+    )
+    became: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    noted_at: Mapped[Instant] = mapped_column(comment="nothing was counted by it before")
+    undone_at: Mapped[Instant | None]
 
 
 class ImportProblem(Base):

@@ -7,11 +7,11 @@ account row caches what the entries say and is changed in the same transaction; 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db.marks import APPEND_ONLY, KEPT, reference
+from app.db.marks import APPEND_ONLY, KEPT, LET_GO, reference
 from app.db.types import Big, Coded, Instant, LongText
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.base import Base
@@ -33,6 +33,11 @@ class Account(Base):
         CheckConstraint("reserved >= 0", name="reserved"),
         CheckConstraint("available >= 0 or may_owe", name="available"),
         CheckConstraint("pending + available + reserved = earned - spent - expired + adjusted", name="identity"),
+        CheckConstraint(
+            "leads_to_id is null or (pending = 0 and available = 0 and reserved = 0)", name="empty_where_it_leads_away"
+        ),
+        CheckConstraint("leads_to_id <> id", name="leads_elsewhere"),
+        Index("ix_account_leading", "distributor_id", postgresql_where=text("leads_to_id is not null")),
         {
             "info": {
                 KEPT: (
@@ -44,8 +49,11 @@ class Account(Base):
                     "expired",
                     "adjusted",
                     "may_owe",
+                    "active_on",
                     "version",
-                )
+                    "leads_to_id",
+                ),
+                LET_GO: True,
             },
             "postgresql_with": {"fillfactor": "70"},
         },
@@ -65,7 +73,13 @@ class Account(Base):
     expired: Mapped[Big] = mapped_column(server_default="0")
     adjusted: Mapped[Big] = mapped_column(server_default="0")
     may_owe: Mapped[bool] = mapped_column(comment="rules.md 6: the policy `negative`")
+    active_on: Mapped[dt.date | None] = mapped_column(comment="when it last earned or spent: app.domain.expiry")
     version: Mapped[Big] = mapped_column(server_default="0")
+    leads_to_id: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id", ondelete="RESTRICT"),
+        index=True,
+        comment="where its distributor's points stand: with its pool, or whoever it was merged into; none: here",
+    )
 
 
 class LedgerTransaction(Base):
@@ -75,6 +89,11 @@ class LedgerTransaction(Base):
     __table_args__ = (
         Index("uq_ledger_transaction_key", "key", unique=True),
         Index("ix_ledger_transaction_document_id", "document_id", postgresql_where=text("document_id is not null")),
+        Index(
+            "ix_ledger_transaction_booked_on", "program_id", "booked_on", postgresql_where=text("booked_on is not null")
+        ),
+        # what was given back of a reservation before: few are, and whoever settles one asks
+        Index("ix_ledger_transaction_cancelled", "reverses_id", postgresql_where=text("kind = 7")),
         {"info": {APPEND_ONLY: True}},
     )
 
@@ -83,6 +102,9 @@ class LedgerTransaction(Base):
     kind: Mapped[TransactionKind] = mapped_column(Coded(TransactionKind))
     key: Mapped[LongText] = mapped_column(comment="made from where it came from, e.g. award:8841")
     effective_on: Mapped[dt.date] = mapped_column(comment="the day it belongs to: an award's is the sale's")
+    booked_on: Mapped[dt.date | None] = mapped_column(
+        comment="first day of the month whose books have it, where its own month was closed; none: its own"
+    )
     recorded_at: Mapped[Instant] = mapped_column(server_default=text("now()"))
     document_id: Mapped[int | None] = reference("sales_document")
     reverses_id: Mapped[int | None] = reference("ledger_transaction")
@@ -117,9 +139,11 @@ class Lot(Base):
     __tablename__ = "lot"
     __table_args__ = (
         Index("ix_lot_spendable", "account_id", "expires_on", "id", postgresql_where=text("state = 2")),
+        Index("ix_lot_idle", "account_id", postgresql_where=text("state = 2 and idle_months is not null")),
+        CheckConstraint("expires_on is null or idle_months is null", name="ends_in_one_way"),
         CheckConstraint("remaining >= 0 and remaining <= amount", name="remaining"),
         CheckConstraint("(state = 3) = (remaining = 0)", name="closed"),
-        {"info": {KEPT: ("state", "remaining", "expires_on")}, "postgresql_with": {"fillfactor": "70"}},
+        {"info": {KEPT: ("state", "remaining", "expires_on", "idle_months")}, "postgresql_with": {"fillfactor": "70"}},
     )
 
     id: Mapped[int] = reference("ledger_transaction", primary_key=True, autoincrement=False)
@@ -130,6 +154,10 @@ class Lot(Base):
     unit_value_micro: Mapped[Big] = mapped_column(comment="worth of a point when earned, millionths of a minor unit")
     amount: Mapped[Big]
     remaining: Mapped[Big] = mapped_column(comment="what the entries of this lot leave as pending or available")
+    terms_id: Mapped[int | None] = reference("lot_terms")
+    idle_months: Mapped[int | None] = mapped_column(
+        SmallInteger, comment="ends so long after the account's last activity; none: by its last day, or never"
+    )
 
 
 class LedgerBlock(Base):

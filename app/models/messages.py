@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +17,7 @@ class Message(Base):
     __table_args__ = (
         Index("ix_message_program_id_id", "program_id", "id"),
         Index("ix_message_waiting", "id", postgresql_where=text("state = 'waiting'")),
+        CheckConstraint("(attachment is null) = (attachment_name is null)", name="attached_as_a_whole"),
     )
 
     id: Mapped[Id]
@@ -26,6 +27,8 @@ class Message(Base):
     subject: Mapped[LongText | None]
     body: Mapped[LongText]
     locale: Mapped[ShortText]
+    attachment: Mapped[LongText | None] = mapped_column(comment="a file that goes with it, below the files")
+    attachment_name: Mapped[LongText | None] = mapped_column(comment="as its reader sees it")
     kind: Mapped[ShortText] = mapped_column(comment="what it is about: sign_in, invitation, reset, ...")
     state: Mapped[ShortText] = mapped_column(comment="waiting, sent, failed, held (no gateway is set up)")
     failures: Mapped[int] = mapped_column(default=0)

@@ -31,6 +31,7 @@ class Program(Base):
                 "settings",
                 "tax",
                 "prepaid",
+                "rewards",
                 "import_profiles",
                 "stacks",
                 "rules_stamp",
@@ -56,6 +57,9 @@ class Program(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the whole `program` part of its file")
     tax: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `tax` part of its file")
     prepaid: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `prepaid` part of its file")
+    rewards: Mapped[dict[str, Any]] = mapped_column(
+        JSONB, server_default=text("'{}'::jsonb"), comment="the `rewards` part of its file"
+    )
     import_profiles: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="the `import_profiles` part of its file")
     stacks: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="policy of each stack, and the named days")
     rules_stamp: Mapped[Big] = mapped_column(default=0, comment="changes whenever rules, groups or products change")

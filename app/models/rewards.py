@@ -1,8 +1,8 @@
-"""What points are given away for: the catalogue of rewards, and the seasons in which one costs something else."""
+"""What points are given away for: the catalogue of rewards, the seasons in which one costs something else, pictures."""
 
 import datetime as dt
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db.marks import KEPT
@@ -20,24 +20,19 @@ class Reward(Base):
         CheckConstraint("points > 0", name="points_above_zero"),
         CheckConstraint("cost_minor >= 0 AND stock >= 0 AND per_person > 0", name="figures_make_sense"),
         CheckConstraint("from_on <= until_on", name="begins_before_it_ends"),
+        CheckConstraint("price_by_hand OR cost_minor IS NOT NULL", name="computed_of_something"),
+        CheckConstraint("(kind = 'discount') = (discount_bp IS NOT NULL)", name="discount_says_how_much"),
         CheckConstraint(
-            "(season_points IS NULL) = (season_from_on IS NULL) AND (season_points IS NULL) = (season_until_on IS NULL)"
-            " AND season_points > 0 AND season_from_on <= season_until_on",
-            name="a_season_is_whole",
+            "(cash_points IS NULL) = (cash_minor IS NULL) AND cash_points > 0 AND cash_minor > 0",
+            name="cash_as_a_whole",
         ),
+        CheckConstraint("discount_bp > 0 AND discount_bp <= 10000", name="discount_is_a_share"),
         {
             "info": {
                 KEPT: (
-                    *("name", "sort_key", "description", "kind", "category", "points", "cost_minor", "stock"),
-                    *(
-                        "per_person",
-                        "from_on",
-                        "until_on",
-                        "season_points",
-                        "season_from_on",
-                        "season_until_on",
-                        "changed_at",
-                    ),
+                    *("name", "sort_key", "description", "kind", "category", "points", "price_by_hand", "cost_minor"),
+                    *("stock", "per_person", "from_on", "until_on", "offered", "supplier", "discount_bp"),
+                    *("product_group_id", "cash_points", "cash_minor", "changed_at"),
                 )
             }
         },
@@ -53,15 +48,73 @@ class Reward(Base):
     kind: Mapped[RewardKind] = mapped_column(Named(RewardKind))
     category: Mapped[ShortText | None]
     points: Mapped[Big] = mapped_column(comment="regular price, in the programme's smallest unit")
+    price_by_hand: Mapped[bool] = mapped_column(server_default="true", comment="false: computed of the cost")
     cost_minor: Mapped[Big | None] = mapped_column(comment="what one costs the sponsor")
-    stock: Mapped[int | None] = mapped_column(comment="how many there are; none: as many as are wanted")
+    cash_points: Mapped[Big | None] = mapped_column(comment="the other price: so many points, and money besides")
+    cash_minor: Mapped[Big | None] = mapped_column(comment="the money of that price")
+    stock: Mapped[int | None] = mapped_column(comment="how many are left; none: as many as are wanted")
     per_person: Mapped[int | None] = mapped_column(comment="the most that one participant gets; none: no limit")
     from_on: Mapped[dt.date | None] = mapped_column(
         comment="first day on which it can be had; none: from the beginning"
     )
     until_on: Mapped[dt.date | None] = mapped_column(comment="last day; none: to the end")
-    season_points: Mapped[Big | None] = mapped_column(comment="its price in its season")
-    season_from_on: Mapped[dt.date | None]
-    season_until_on: Mapped[dt.date | None]
+    offered: Mapped[bool] = mapped_column(server_default="true", comment="false: nobody sees it in the catalogue")
+    supplier: Mapped[ShortText | None] = mapped_column(comment="who sends it; none: the sponsor")
+    discount_bp: Mapped[Big | None] = mapped_column(comment="of a discount: how much of the price of goods")
+    product_group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("product_group.id", ondelete="RESTRICT"), comment="of a discount: on which goods; none: on all"
+    )
     created_at: Mapped[Instant]
+    changed_at: Mapped[Instant]
+
+
+class RewardSeason(Base):
+    """Days, first and last included, in which a reward has another price. Seasons of one reward share no day."""
+
+    __tablename__ = "reward_season"
+    __table_args__ = (
+        UniqueConstraint("reward_id", "from_on"),
+        CheckConstraint("points > 0", name="points_above_zero"),
+        CheckConstraint("from_on <= until_on", name="begins_before_it_ends"),
+        CheckConstraint("announced_on <= from_on", name="announced_before_it_begins"),
+    )
+
+    id: Mapped[Id]
+    reward_id: Mapped[int] = mapped_column(ForeignKey("reward.id", ondelete="RESTRICT"))
+    points: Mapped[Big]
+    from_on: Mapped[dt.date]
+    until_on: Mapped[dt.date]
+    announced_on: Mapped[dt.date] = mapped_column(comment="first day on which people are told of it")
+
+
+class RewardAudience(Base):
+    """Whom a reward is for: a group of distributors with those below it, or a tier. Without any: for everybody."""
+
+    __tablename__ = "reward_audience"
+    __table_args__ = (
+        Index(
+            "uq_reward_audience_whom",
+            "reward_id",
+            "distributor_group_id",
+            "tier",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("(distributor_group_id IS NULL) <> (tier IS NULL)", name="one_of_the_two"),
+    )
+
+    id: Mapped[Id]
+    reward_id: Mapped[int] = mapped_column(ForeignKey("reward.id", ondelete="RESTRICT"))
+    distributor_group_id: Mapped[int | None] = mapped_column(ForeignKey("distributor_group.id", ondelete="RESTRICT"))
+    tier: Mapped[ShortText | None]
+
+
+class RewardPicture(Base):
+    """The picture of a reward, encoded anew: given out under its hash, as logos are."""
+
+    __tablename__ = "reward_picture"
+
+    reward_id: Mapped[int] = mapped_column(ForeignKey("reward.id", ondelete="RESTRICT"), primary_key=True)
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary, comment="WebP")
     changed_at: Mapped[Instant]

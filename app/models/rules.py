@@ -36,6 +36,9 @@ class EarningRuleVersion(Base):
     version: Mapped[int]
     valid_from: Mapped[dt.date | None] = mapped_column(comment="first issue date it judges; none: all")
     definition: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    terms_id: Mapped[int | None] = mapped_column(
+        ForeignKey("lot_terms.id", ondelete="RESTRICT"), comment="what its points are for; none: as all the programme's"
+    )
     published_at: Mapped[Instant]
     published_by: Mapped[LongText]
 

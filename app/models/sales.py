@@ -41,7 +41,7 @@ class SalesDocument(Base):
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
         Index("ix_sales_document_refused", "program_id", "document_key", postgresql_where=text("status = 3")),
         Index("ix_sales_document_superseded", "program_id", "document_key", postgresql_where=text("status = 4")),
-        {"info": {KEPT: ("status", "reasons", "release_on")}},
+        {"info": {KEPT: ("status", "reasons", "release_on", "distributor_id", "document_key", "person")}},
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -146,6 +146,51 @@ class AwardReversal(Base):
     rule_version_id: Mapped[int] = reference("earning_rule_version", small=True, primary_key=True, autoincrement=False)
     unit: Mapped[Unit] = mapped_column(Coded(Unit))
     amount: Mapped[Big] = mapped_column(comment="taken back by this return; never negative")
+
+
+class PersonShare(Base):
+    """Whose account got a part of what a document earned, and how much of it, as the programme said then.
+
+    The company has what is not the people's. Where each of several people got the whole, all weights together are more
+    than the weight of what the rules gave once.
+    """
+
+    __tablename__ = "person_share"
+    __table_args__ = (
+        Index("ix_person_share_person_id", "person_id"),
+        CheckConstraint("weight > 0 and weight <= of_weight", name="part_of_all"),
+        CheckConstraint("once_weight > 0 and once_weight <= of_weight", name="at_least_once"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    document_id: Mapped[int] = reference("sales_document", primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="from 1, in the order in which they claimed it"
+    )
+    person_id: Mapped[int] = reference("distributor")
+    weight: Mapped[Big] = mapped_column(comment="of the person's part")
+    of_weight: Mapped[Big] = mapped_column(comment="of all that was given")
+    once_weight: Mapped[Big] = mapped_column(comment="of what the rules gave")
+
+
+class PersonReversal(Base):
+    """How much of what a return took back it took from a person's account, by the document that had given it."""
+
+    __tablename__ = "person_reversal"
+    __table_args__ = (
+        Index("ix_person_reversal_sale_document_id", "sale_document_id"),
+        CheckConstraint("amount > 0", name="amount"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    return_document_id: Mapped[int] = reference("sales_document", primary_key=True, autoincrement=False)
+    sale_document_id: Mapped[int] = reference("sales_document", primary_key=True, autoincrement=False)
+    unit: Mapped[Unit] = mapped_column(Coded(Unit), primary_key=True, autoincrement=False)
+    terms: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="number of the lots' terms; 0: the programme's own"
+    )
+    person_id: Mapped[int] = reference("distributor", primary_key=True, autoincrement=False)
+    amount: Mapped[Big]
 
 
 class Decision(Base):
