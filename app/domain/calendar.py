@@ -46,6 +46,11 @@ def months_after_days(days: Days, months: int) -> Days:
     return np.asarray(later, dtype="datetime64[D]")[back]
 
 
+def midnight(day: dt.date, time_zone: str) -> dt.datetime:
+    """Give the moment at which a day begins in a time zone."""
+    return dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo(time_zone))
+
+
 def local_date(now: dt.datetime, time_zone: str) -> dt.date:
     """Give the date at an instant in a time zone."""
     return now.astimezone(zoneinfo.ZoneInfo(time_zone)).date()

@@ -7,8 +7,8 @@ of all long numbers would be a card then, so there a number must also begin as c
 import re
 from collections.abc import Iterable, Iterator
 
-_RUN = re.compile(r"\d(?:[ \-\u00a0]?\d)*")
 _LEAST, _MOST = 13, 19
+_RUN = re.compile(rf"\d(?:[ \-\u00a0]?\d){{{_LEAST - 1},}}")
 _ISSUED = re.compile(
     r"(?:3[47]\d{13}"  # American Express
     r"|4\d{15}(?:\d{3})?"  # Visa
@@ -32,7 +32,7 @@ def holds_card_number(text: str) -> bool:
     They may stand in groups as on a card: 4111 1111 1111 1111, 3782-822463-10005. Dates, tax numbers and references
     with separators of their own are none.
     """
-    return any(True for _ in _candidates(text))
+    return len(text) >= _LEAST and any(True for _ in _candidates(text))
 
 
 def holds_issued_number(text: str, *, is_code: bool = False) -> bool:
@@ -64,8 +64,11 @@ def _as_on_a_card(groups: list[str]) -> bool:
 
 
 def first_card_number(texts: Iterable[str | None]) -> int | None:
-    """Find the first text that holds the number of a payment card; give its position."""
-    for at, text in enumerate(texts):
-        if text and len(text) >= _LEAST and holds_card_number(text):
-            return at
-    return None
+    """Find the first text that holds the number of a payment card; give its position.
+
+    Where no run of digits in any of them is long enough, one look at all of them says so.
+    """
+    all_texts = [text or "" for text in texts]
+    if _RUN.search("\n".join(all_texts)) is None:
+        return None
+    return next((at for at, text in enumerate(all_texts) if holds_card_number(text)), None)

@@ -13,16 +13,27 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
     model_validator,
 )
 
+from app.domain.account_settings import AccountSettings
 from app.domain.codes import code_key
 from app.domain.colours import read_colour
 from app.domain.fields import KINDS, problems_of_columns
 from app.domain.import_profile import ImportProfile
-from app.domain.parts import Code, Date, NotNegative, Number, Part, Positive, Words
+from app.domain.invoicing_settings import Invoicing
+from app.domain.parts import Code, Date, NotNegative, Part, Positive, Words
+from app.domain.point_terms import Expiry, Funding, PointTerms
+from app.domain.prepaid_settings import PrepaidPart, problems_of_prepaid
+from app.domain.promotion_definition import Promotion, problems_of_promotions
+from app.domain.purchase_settings import Purchases
+from app.domain.redemption_settings import problems_of_schedule
+from app.domain.rewards_settings import RewardsPart
+from app.domain.rules_settings import RulesSettings
+from app.domain.scope import Scope
+from app.domain.states import Event
+from app.domain.tier_settings import Tiers
 from app.domain.verification_settings import Verification
 
 
@@ -50,15 +61,6 @@ class Point(Part):
     value: Positive = Field(description="worth of one point in the programme's currency when it becomes money")
 
 
-class Expiry(Part):
-    """When points expire; nothing said: never (rules.md 8)."""
-
-    months_after_award: int | None = Field(None, ge=1, le=600)
-    grace_days: int | None = Field(
-        None, ge=0, le=366, description="what comes back after its last day may be spent for so many days more"
-    )
-
-
 class Branding(Part):
     """How the programme's pages look."""
 
@@ -82,9 +84,15 @@ class ProgramSettings(Part):
     earns_on: Literal["net", "gross"] = "net"
     point: Point
     expiry: Expiry = Expiry()
+    funding: Funding = Funding()
     returns: Literal["negative", "clamp"] = "negative"
     verification: Verification = Verification()
+    tiers: Tiers = Tiers()
+    rules: RulesSettings = RulesSettings()
     branding: Branding = Branding()
+    accounts: AccountSettings = AccountSettings()
+    invoicing: Invoicing = Invoicing()
+    purchases: Purchases = Purchases()
     training: bool = Field(
         default=False, description="true: to learn and try in; every page says so, and runs go to the sandbox alone"
     )
@@ -112,76 +120,6 @@ class ProductItem(Part):
     name: Words
     group: Code | None = None
     ean: Code | None = None
-
-
-class Range(Part):
-    """A least and a most, both included."""
-
-    least: Number | None = None
-    most: Number | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Range":
-        if self.least is None and self.most is None:
-            raise ValueError("expected least, most or both")
-        if self.least is not None and self.most is not None and self.least > self.most:
-            raise ValueError(f"least {self.least} is more than most {self.most}")
-        return self
-
-
-def _clock(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(r"\d:\d\d", value):
-        value = f"0{value}"
-    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|24:00", value):
-        raise ValueError(f'expected a time of day such as "08:30", found {value!r}')
-    return value
-
-
-class Hours(Part):
-    """A part of the day: from this minute, until before that one."""
-
-    from_: Annotated[str, BeforeValidator(_clock)] = Field(alias="from")
-    until: Annotated[str, BeforeValidator(_clock)]
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Hours":
-        if self.from_ >= self.until:
-            raise ValueError(f"the hours end at {self.until}, not after they begin at {self.from_}")
-        return self
-
-
-Weekday: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class Scope(Part):
-    """Which lines a rule looks at: AND between kinds, OR within one (rules.md 2, Scope)."""
-
-    products: list[Code] = []
-    product_groups: list[Code] = Field([], description="with the groups below them")
-    exclude_products: list[Code] = []
-    exclude_product_groups: list[Code] = Field([], description="with the groups below them")
-    distributors: list[Code] = []
-    distributor_groups: list[Code] = Field([], description="with the groups below them")
-    tiers: list[Code] = []
-    outlets: list[Code] = []
-    channels: list[Code] = []
-    document_kinds: list[Literal["invoice", "credit_note"]] = []
-    from_: Date | None = Field(None, alias="from", description="first issue date, in the programme's time zone")
-    until: Date | None = Field(None, description="last issue date")
-    weekdays: list[Weekday] = []
-    days: list[Code] = Field([], description="names of lists in named_days")
-    hours: Hours | None = Field(None, description="lines whose source tells no time do not match")
-    line_amount: Range | None = None
-    quantity: Range | None = None
-    unit_price: Range | None = None
-    first_purchase: bool = Field(default=False, description="only the distributor's first invoice in the programme")
-    without_discounted: bool = Field(default=False, description="lines marked as discounted do not match")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> "Scope":
-        if self.from_ is not None and self.until is not None and self.until < self.from_:
-            raise ValueError(f"the scope ends on {self.until}, before it starts on {self.from_}")
-        return self
 
 
 class PerDistributor(Part):
@@ -215,6 +153,7 @@ class RuleBase(Part):
     )
     scope: Scope = Scope()
     caps: Caps | None = None
+    terms: PointTerms | None = Field(None, description="of its points, where they are not the programme's")
 
 
 class PerUnit(RuleBase):
@@ -286,8 +225,47 @@ class Multiplier(RuleBase):
     factor: int = Field(gt=10_000, le=10_000_000, description="basis points: 20000 is twice")
 
 
+_OF_SALES = (
+    "products",
+    "product_groups",
+    "exclude_products",
+    "exclude_product_groups",
+    "outlets",
+    "channels",
+    "document_kinds",
+    "hours",
+    "line_amount",
+    "quantity",
+    "unit_price",
+    "first_purchase",
+    "without_discounted",
+)
+"""Conditions of a scope that ask about a sale: an event is none."""
+
+
+class EventRule(RuleBase):
+    """Points once for something that happens and is no sale."""
+
+    kind: Literal["event"]
+    points: Positive
+    event: Event
+    about: list[Code] = Field(
+        [], description="which ones: codes of trainings, surveys, tiers, events of one's own; none: every one"
+    )
+
+    @model_validator(mode="after")
+    def _asks_nothing_of_sales(self) -> "EventRule":
+        for name in _OF_SALES:
+            if getattr(self.scope, name):
+                raise ValueError(f"scope.{name}: an event is no sale, and has nothing of the kind")
+        if self.caps is not None and self.caps.per_document is not None:
+            raise ValueError("caps.per_document: an event has no document")
+        return self
+
+
 EarningRule: TypeAlias = Annotated[
-    PerUnit | PerAmount | PerLine | PerDocument | AmountBands | LineCountBands | Multiplier, Field(discriminator="kind")
+    PerUnit | PerAmount | PerLine | PerDocument | AmountBands | LineCountBands | Multiplier | EventRule,
+    Field(discriminator="kind"),
 ]
 
 Rates: TypeAlias = dict[Code, dict[Code, NotNegative]]
@@ -318,22 +296,21 @@ class Matrix(RuleBase):
         return self
 
 
+class TaxConfirmation(Part):
+    """An adviser agreed with a version of a tax rule, of one's own or of the pack."""
+
+    rule: Code
+    version: Annotated[int, Field(strict=True, ge=1)]
+    by: Annotated[str, Field(min_length=1, max_length=200)]
+    on: Date
+
+
 class TaxPart(Part):
     """Which tax rules hold: a country's pack, rules of one's own, or both (own rules first)."""
 
     pack: Annotated[str, AfterValidator(_country)] | None = None
     rules: list[dict[str, Any]] = []
-
-
-class PrepaidPart(Part):
-    """How points become money on cards."""
-
-    provider: Literal["sandbox"] = "sandbox"
-    cards: Literal["on_first_load", "registered"] = Field(
-        "on_first_load", description="on_first_load: the provider issues a card with the first top-up"
-    )
-    minimum_points: NotNegative | None = Field(None, description="less than this is not converted")
-    maximum_amount: Positive | None = Field(None, description="most money in one top-up")
+    confirmed: list[TaxConfirmation] = []
 
 
 class ProgramFile(Part):
@@ -351,6 +328,8 @@ class ProgramFile(Part):
     import_profiles: dict[Code, ImportProfile] = {}
     tax: TaxPart = TaxPart()
     prepaid: PrepaidPart = PrepaidPart()
+    promotions: list[Promotion] = []
+    rewards: RewardsPart = RewardsPart()
 
 
 def problems_of(file: ProgramFile) -> list[str]:
@@ -374,10 +353,23 @@ def problems_of(file: ProgramFile) -> list[str]:
                     f"{place}[{at}].stack: {rule.stack!r} is not among the stacks ({', '.join(sorted(stacks))})"
                 )
             found += [
+                f"{place}[{at}].scope.tiers: no tier has the code {tier!r}"
+                for tier in rule.scope.tiers
+                if file.program.tiers.levels and file.program.tiers.level(tier) is None
+            ]
+            found += [
                 f"{place}[{at}].scope.days: {name!r} is not among named_days"
                 for name in rule.scope.days
                 if name not in file.named_days
             ]
+            found += _unfunded(file, f"{place}[{at}]", rule)
+    found += problems_of_promotions(file.promotions, file.named_days)
+    found += problems_of_prepaid(file.prepaid, file.program.currency, file.program.country)
+    found += problems_of_schedule(
+        file.prepaid.scheduled_run,
+        [one.code for one in file.distributor_groups],
+        [one.code for one in file.program.tiers.levels],
+    )
     for name, profile in file.import_profiles.items():
         kind = profile.kind or name
         if kind not in KINDS:
@@ -385,6 +377,15 @@ def problems_of(file: ProgramFile) -> list[str]:
             continue
         found += [f"import_profiles.{name}.columns: {problem}" for problem in problems_of_columns(kind, profile.fields)]
     return found
+
+
+def _unfunded(file: ProgramFile, place: str, rule: RuleBase) -> list[str]:
+    """Find a funding source that the programme does not have."""
+    sources = {code_key(code) for code in file.program.funding.sources}
+    if rule.terms is None or rule.terms.funded_by is None or code_key(rule.terms.funded_by) in sources:
+        return []
+    listed = ", ".join(sorted(file.program.funding.sources)) or "none yet"
+    return [f"{place}.terms.funded_by: {rule.terms.funded_by!r} is not among program.funding.sources ({listed})"]
 
 
 def _used_twice(parts: Mapping[str, Sequence[Group | ProductItem | RuleBase]]) -> list[str]:

@@ -71,7 +71,7 @@ def award(book: RuleBook, sales: Sales, first_purchase: Flags, usage: CapUsage) 
 def _earn(facts: Facts) -> Awards:
     """Give what the rules that are no multipliers earn, before stacks and caps."""
     book = facts.book
-    sets = sets_of(facts, (at for at, rule in enumerate(book.rules) if rule.kind != "multiplier"))
+    sets = sets_of(facts, (at for at, rule in enumerate(book.rules) if rule.kind not in ("multiplier", "event")))
     if not sets.line.size:
         return _no_awards()
     amount = np.zeros(len(sets.line), dtype=np.int64)

@@ -65,9 +65,18 @@ def formula(facts: AwardFacts, say: Say = plain) -> str:
     """
     text = _by_line(facts, say) or _by_set(facts, say)
     if facts.cut_by is not Cut.NOTHING:
-        cut = say(_("cut to %(amount)s by %(what)s"))
-        text += "; " + cut % {"amount": _given(facts, facts.amount), "what": say(_CUT[facts.cut_by])}
+        text += "; " + cut_words(facts.cut_by, _given(facts, facts.amount), say)
     return text
+
+
+def whole_words(facts: AwardFacts, amount: int, say: Say = plain) -> str:
+    """Say what an award came to, because each of several people whose sale it was gets the whole."""
+    return say(_("%(amount)s in all: each of several has the whole")) % {"amount": _given(facts, amount)}
+
+
+def cut_words(cut_by: Cut, amount: str, say: Say = plain) -> str:
+    """Say what a cap left of an award."""
+    return say(_("cut to %(amount)s by %(what)s")) % {"amount": amount, "what": say(_CUT[cut_by])}
 
 
 def _by_line(facts: AwardFacts, say: Say) -> str | None:

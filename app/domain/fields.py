@@ -40,28 +40,58 @@ KINDS: Mapping[str, Kind] = {
     ),
     "distributors": Kind(
         required=frozenset({"code", "name"}),
-        optional=frozenset({"head_office", "group", "tier", "tax_id", "tax_status", "city", "region", "country"}),
+        optional=frozenset(
+            {
+                *("head_office", "group", "group_from", "tier", "tax_id", "tax_status"),
+                *("city", "region", "country", "birthday"),
+            }
+        ),
     ),
-    "products": Kind(required=frozenset({"code", "name"}), optional=frozenset({"group", "parent_group", "ean"})),
+    "products": Kind(
+        required=frozenset({"code", "name"}), optional=frozenset({"group", "group_from", "parent_group", "ean"})
+    ),
     "people": Kind(required=frozenset({"distributor", "email"}), optional=frozenset({"name", "role"})),
     "cards": Kind(required=frozenset({"distributor", "token", "last4"}), optional=frozenset()),
+    "statements": Kind(
+        required=frozenset({"reference", "booked_on", "amount"}),
+        optional=frozenset({"currency", "token", "last4", "kind", "booking"}),
+    ),
     "deliveries": Kind(
         required=frozenset({"document_number", "issued_on", "distributor", "product", "quantity"}),
         optional=frozenset(),
     ),
+    "targets": Kind(required=frozenset({"distributor", "target"}), optional=frozenset({"promotion"})),
+    "events": Kind(required=frozenset({"distributor", "event", "on"}), optional=frozenset({"about", "reference"})),
     "rates": Kind(required=frozenset({"product_group", "distributor_group", "points"}), optional=frozenset({"matrix"})),
     "rewards": Kind(
         required=frozenset({"code", "name", "points"}),
         optional=frozenset(
             {
-                *("kind", "category", "description", "cost", "stock", "per_person", "from", "until"),
-                *("season_points", "season_from", "season_until"),
+                *(
+                    "kind",
+                    "category",
+                    "description",
+                    "cost",
+                    "cash_points",
+                    "cash",
+                    "stock",
+                    "per_person",
+                    "from",
+                    "until",
+                ),
+                *("season_points", "season_from", "season_until", "seasons"),
+                *("price", "offered", "supplier", "groups", "tiers", "discount", "product_group"),
             }
         ),
     ),
+    "vouchers": Kind(required=frozenset({"reward", "code"}), optional=frozenset({"until"})),
+    "shipments": Kind(
+        required=frozenset({"order", "reward"}),
+        optional=frozenset({"carrier", "tracking", "shipped_on", "delivered_on"}),
+    ),
     "aliases": Kind(required=frozenset({"alias", "product"}), optional=frozenset({"source", "distributor", "unit"})),
     "adjustments": Kind(
-        required=frozenset({"distributor", "points", "note"}), optional=frozenset({"reason", "reference"})
+        required=frozenset({"distributor", "credit", "debit", "note"}), optional=frozenset({"reason", "reference"})
     ),
 }
 
@@ -69,6 +99,11 @@ KINDS: Mapping[str, Kind] = {
 def problems_of_columns(kind: str, fields: Iterable[str]) -> list[str]:
     """Say what keeps a profile that maps these fields from serving a kind of import."""
     mapped, known = set(fields), KINDS[kind]
+    if kind == "adjustments" and "points" in mapped:
+        return [
+            "has one column for points that are given and taken, whose signs are easily wrong; give the file two, "
+            "and map credit to what is given and debit to what is taken"
+        ]
     unknown, lacking = sorted(mapped - known.known), sorted(known.required - mapped)
     found = []
     if unknown:

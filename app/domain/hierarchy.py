@@ -2,6 +2,9 @@
 
 import enum
 from collections.abc import Mapping
+from typing import TypeVar
+
+Who = TypeVar("Who", int, str)
 
 
 class Misplaced(enum.StrEnum):
@@ -13,11 +16,11 @@ class Misplaced(enum.StrEnum):
     HAS_BRANCHES = "head_office_of_others"
 
 
-def misplaced(here: Mapping[str, str | None], said: Mapping[str, str]) -> dict[str, Misplaced]:
+def misplaced(here: Mapping[Who, Who | None], said: Mapping[Who, Who]) -> dict[Who, Misplaced]:
     """Tell which of some distributors cannot stand below the head offices that are said of them.
 
-    ``here`` is every distributor with the head office it has now. What is said is judged all together, as it would be
-    afterwards: in which order it is said does not matter.
+    ``here`` is every distributor, by code or id, with the head office it has now. What is said is judged all together,
+    as it would be afterwards: in which order it is said does not matter.
     """
     found = {
         one: Misplaced.UNKNOWN if office not in here else Misplaced.ITSELF

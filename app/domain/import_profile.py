@@ -79,7 +79,19 @@ class Months(Part):
 
 
 KindOfFile: TypeAlias = Literal[
-    "sales", "distributors", "people", "cards", "products", "rewards", "deliveries", "rates", "aliases", "adjustments"
+    "sales",
+    "distributors",
+    "people",
+    "cards",
+    "statements",
+    "products",
+    "rewards",
+    "vouchers",
+    "shipments",
+    "deliveries",
+    "rates",
+    "aliases",
+    "adjustments",
 ]
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from app.domain.wording import Say, marked, plain
 
+WAITS = "waits_for_claim"
+"""A sale that counts once somebody claims it."""
+
 _ = marked
 SENTENCES: Mapping[str, str] = {
     # the row itself
@@ -48,6 +51,18 @@ SENTENCES: Mapping[str, str] = {
         "The distributor has branches, so it cannot be a branch of {found}; leave the cell empty, or move them first."
     ),
     "nothing_to_adjust": _("{field}: 0 points change nothing; correct it, or leave the row out."),
+    "credit_or_debit": _("Fill in what is given or what is taken, one of the two."),
+    "sign_in_a_column": _("{field}: {found} has a sign; what is taken stands in the column for it, without one."),
+    "reward_seasons_overlap": _("Two seasons of the reward share a day; correct their days."),
+    "reward_no_price": _("The reward has no price; fill in its points."),
+    "reward_no_cost": _("A price is computed of a cost, and there is none; fill it in, or set the price by hand."),
+    "reward_half_in_cash": _("A price in points and money has both; fill in the other, or leave both empty."),
+    "reward_no_discount": _("A discount says how much it is; fill in the share."),
+    "reward_not_a_discount": _("Only a discount has a share; leave the cell empty, or correct the kind."),
+    "unknown_reward": _("No reward has the code {found}; correct it, or add the reward."),
+    "not_a_voucher": _("The reward {found} has no codes: it is no voucher; correct it."),
+    "unknown_order": _("No order has the number {found} with that reward; correct it."),
+    "not_to_ship": _("The order {found} is not as far as that, or further already; leave the row out."),
     "season_not_whole": _("A season has a price, a first and a last day; fill in all three, or none."),
     "ends_before_it_begins": _("{field}: {found} lies before the day on which it begins; correct one of them."),
     "no_card": _("{why} Correct the row."),
@@ -71,6 +86,9 @@ SENTENCES: Mapping[str, str] = {
     "xml_too_many_elements": _("The XML has more than {most} elements; an e-invoice has fewer, export it again."),
     "e_invoice_lacks": _("The e-invoice says no {field}, which every invoice has; export it again."),
     "several_invoices": _("The file holds {found} invoices; register each by itself."),
+    "envelope_broken": _("The signed file (.p7m) is broken; take it anew from where it came, or the XML inside."),
+    "envelope_empty": _("The signed file (.p7m) holds a signature alone; attach the e-invoice itself."),
+    "signature_not_verified": _("The file is signed; the signature was not verified."),
     "pdf_broken": _("The PDF is broken; make it again."),
     "pdf_locked": _("The PDF asks for a password; save it without one."),
     "pdf_too_large": _("The PDF has {found} MiB, at most {most} are read; make it smaller."),
@@ -123,7 +141,7 @@ SENTENCES: Mapping[str, str] = {
     "issued_in_future": _("Issued on {found}, a day that has not come; correct the date."),
     "claimed_late": _("Issued on {found}; it had to come within {days} days, by {latest}."),
     "before_enrolment": _("Issued on {found}, before the distributor took part, from {from_on} on."),
-    "own_purchase": _("Seller and buyer are one company, by the tax id {found}."),
+    "own_purchase": _("Seller and buyer are one company, or of one head office, by the tax id {found}."),
     "line_amount_differs": _("Line {line}: quantity times price is {expected}, it says {found}; see which is right."),
     "vat_differs": _("{found} with VAT does not go with {expected} without; see the rates."),
     "number_alike": _("The number is one edit from {number} of {issued_on}; see whether it is the same invoice."),
@@ -142,8 +160,15 @@ SENTENCES: Mapping[str, str] = {
     "more_than_delivered": _("Line {line}: with it {found} are sold on, of {expected} that were delivered."),
     "burst": _("{documents} invoices in the last {days} days of the month, many more than before."),
     "number_backwards": _("The number runs against time, beside {number} of {issued_on}."),
+    "number_gap": _("The number stands {count} from the nearest, {number} of {issued_on}; usually it is {usual}."),
+    "pdf_changed": _("The PDF was made on {made} and changed on {changed} (UTC), by {found}; see whether it is whole."),
+    "pdf_before_issue": _("The PDF was made on {made} (UTC) by {found}, before it was issued on {issued_on}."),
+    "altered_reading": _("The text of the PDF says {found}, {expected} was sent; see which is right."),
+    "altered_scan": _("{found} was read from the picture, {expected} was sent; see whether it was misread."),
+    "shared_device": _("It came from a device from which {count} other distributors sent invoices."),
     "velocity": _("{documents} invoices came within an hour."),
     "drawn": _("Drawn by chance: some of what nothing speaks against is looked at as well."),
+    WAITS: _("It counts once somebody claims it."),
     "review_by_policy": _("This programme reviews every document from this source before it counts."),
     "return_without_sale": _("Line {line}: no earlier sale explains {found} returned; nothing was taken back for it."),
     "return_forgiven": _("{found} could not be taken back: the account has no more, and here it cannot owe."),

@@ -9,12 +9,14 @@ from decimal import Decimal
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.calendar import Days
 from app.domain.codes import by_every_name, code_key
 from app.domain.definition import (
     AmountBands,
     Band,
     Caps,
     EarningRule,
+    EventRule,
     LineCountBands,
     Matrix,
     Multiplier,
@@ -23,12 +25,12 @@ from app.domain.definition import (
     PerLine,
     PerUnit,
     Policy,
-    Range,
     RuleBase,
-    Scope,
 )
 from app.domain.exact import Ints, places
+from app.domain.placements import Stretches
 from app.domain.sales import Flags
+from app.domain.scope import Range, Scope
 from app.domain.states import Cut, Unit
 
 MICRO = 1_000_000
@@ -76,7 +78,8 @@ class GroupTree:
 class Catalogue:
     """Products and distributors of a programme, by position in the order of their ids.
 
-    ``*_keys`` are codes as they compare; ``*_group`` are positions in the trees, or -1.
+    ``*_keys`` are codes as they compare; ``*_group`` are positions in the trees, or -1. What moved from one group or
+    tier to another has a position for each stretch of days, under one id; ``*_stretches`` tells them apart.
     """
 
     product_ids: Ints
@@ -88,18 +91,24 @@ class Catalogue:
     distributor_group: Ints
     distributor_tier: Sequence[str | None]
     distributor_groups: GroupTree
+    product_stretches: Stretches | None = None
+    distributor_stretches: Stretches | None = None
+    people_ids: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Those of the distributors that are accounts of people beside a company: nothing is sold by them."""
 
-    def products(self, ids: Ints) -> Ints:
-        """Give the positions of products by id.
+    def products(self, ids: Ints, days: Days, of: Ints | None = None) -> Ints:
+        """Give the positions of products by id, as they were on a day: ``of`` says which day belongs to which id.
 
         Raises:
             LookupError: The catalogue does not have one: it was loaded before that product came.
         """
-        return places(self.product_ids, ids)
+        first = places(self.product_ids, ids)
+        return first if self.product_stretches is None else self.product_stretches.on(first, days, of)
 
-    def distributors(self, ids: Ints) -> Ints:
-        """Give the positions of distributors by id; raises like ``products``."""
-        return places(self.distributor_ids, ids)
+    def distributors(self, ids: Ints, days: Days) -> Ints:
+        """Give the positions of distributors by id, as they were on a day each; raises like ``products``."""
+        first = places(self.distributor_ids, ids)
+        return first if self.distributor_stretches is None else self.distributor_stretches.on(first, days)
 
 
 class AmountUnfit(ValueError):
@@ -159,6 +168,8 @@ class RuleVersion:
     version: int
     valid_from: dt.date | None
     definition: EarningRule | Matrix
+    terms_id: int = 0
+    """What its points are for; 0: as all the programme's."""
 
 
 @dataclass(frozen=True)
@@ -242,6 +253,8 @@ class CompiledRule:
     band_points: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     factor: int = 10_000
     matrix: MatrixCells | None = None
+    event: str = ""
+    about: frozenset[str] | None = None
     caps: CompiledCaps | None = None
 
     @property
@@ -262,6 +275,16 @@ class RuleBook:
     ends_on: np.datetime64 | None
 
     @functools.cached_property
+    def of_sales(self) -> tuple[CompiledRule, ...]:
+        """Give the rules that look at sales."""
+        return tuple(rule for rule in self.rules if rule.kind != "event")
+
+    @functools.cached_property
+    def of_events(self) -> tuple[CompiledRule, ...]:
+        """Give the rules that look at what happens beside sales."""
+        return tuple(rule for rule in self.rules if rule.kind == "event")
+
+    @functools.cached_property
     def units(self) -> Ints:
         """Give the unit of each rule."""
         return np.asarray([rule.unit for rule in self.rules], dtype=np.int64)
@@ -270,6 +293,11 @@ class RuleBook:
     def version_ids(self) -> Ints:
         """Give the id of each rule's version."""
         return np.asarray([rule.version.id for rule in self.rules], dtype=np.int64)
+
+    @functools.cached_property
+    def terms_ids(self) -> Ints:
+        """Give the terms of each rule's points; 0: the programme's own."""
+        return np.asarray([rule.version.terms_id for rule in self.rules], dtype=np.int64)
 
     @functools.cached_property
     def priorities(self) -> Ints:
@@ -292,9 +320,9 @@ class RuleBook:
 
     @property
     def budgeted(self) -> bool:
-        """Whether a rule has a budget: then documents of all distributors must count in one order (rules.md 4)."""
+        """Whether a rule of sales has a budget: then documents of all distributors count in one order (rules.md 4)."""
         return any(
-            rule.caps is not None and any(cut is Cut.BUDGET for cut, _ in rule.caps.limits) for rule in self.rules
+            rule.caps is not None and any(cut is Cut.BUDGET for cut, _ in rule.caps.limits) for rule in self.of_sales
         )
 
 
@@ -386,6 +414,8 @@ def _compile(
         given = _bands(rule.bands, unit, scale, [_whole(band.from_) for band in rule.bands])
     elif isinstance(rule, Multiplier):
         given = {"factor": rule.factor}
+    elif isinstance(rule, EventRule):
+        given = {"points": scale.amount(unit, rule.points), "event": str(rule.event), "about": _texts(rule.about)}
     return CompiledRule(
         version=version,
         code=rule.code,

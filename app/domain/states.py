@@ -56,6 +56,10 @@ class TransactionKind(enum.IntEnum):
     EXPIRE = 8  # available -> expired
     REINSTATE = 9  # expired -> available
     ADJUST = 10  # adjusted <-> available, by a person with a reason
+    PROMOTION = 11  # issued -> available: what a promotion gives; back, when a return takes its step away
+    EVENT = 12  # issued -> available: something happened that a rule rewards
+    TRANSFER = 13  # available of one wallet -> available of another
+    INSTANT = 14  # issued -> available: what a reward costs that a sale brings at once; back, when it is taken back
 
 
 class LotState(enum.IntEnum):
@@ -88,6 +92,14 @@ class Outcome(enum.StrEnum):
     DUPLICATE = "duplicate"
 
 
+class ImportedThing(enum.StrEnum):
+    """What an import of products or of distributors creates and changes."""
+
+    PRODUCT_GROUP = "product_group"
+    PRODUCT = "product"
+    DISTRIBUTOR = "distributor"
+
+
 class BatchStatus(enum.StrEnum):
     """How far an import has come."""
 
@@ -101,6 +113,14 @@ class BatchStatus(enum.StrEnum):
     UNDONE = "undone"
 
 
+class PromotionState(enum.StrEnum):
+    """How far a promotion has come."""
+
+    DRAFT = "draft"  # nobody but those who write it sees it
+    PUBLISHED = "published"  # sales count, and what is reached is paid and taken back
+    CLOSED = "closed"  # what was paid stays
+
+
 class DraftState(enum.StrEnum):
     """How far a file has come that is not imported yet."""
 
@@ -108,6 +128,37 @@ class DraftState(enum.StrEnum):
     ASKING = "asking"  # somebody must say what is in it, or how it is read
     READY = "ready"  # a profile reads it
     REFUSED = "refused"  # it cannot be used
+
+
+class Event(enum.StrEnum):
+    """Something that a distributor does, or that comes to it, and is no sale."""
+
+    REGISTRATION = "registration"
+    BIRTHDAY = "birthday"
+    ANNIVERSARY = "anniversary"
+    TIER_REACHED = "tier_reached"
+    SURVEY = "survey"
+    TRAINING = "training"
+    REVIEW = "review"
+    REFERRAL = "referral"
+    CUSTOM = "custom"
+
+
+class RuleDraftSubject(enum.StrEnum):
+    """Which part of a programme's rules a draft changes."""
+
+    RULE = "rule"
+    MATRIX = "matrix"
+    STACKS = "stacks"  # their policies, and the named days
+
+
+class RuleDraftState(enum.StrEnum):
+    """How far a draft of rules has come."""
+
+    DRAFT = "draft"
+    WAITING = "waiting"  # for a second person
+    PUBLISHED = "published"
+    DROPPED = "dropped"
 
 
 class NamedThing(enum.StrEnum):
@@ -137,7 +188,6 @@ class ClaimWay(enum.StrEnum):
 
     TYPED = "typed"
     E_INVOICE = "e_invoice"
-    PICKED = "picked"  # from sales that the sponsor's own report holds
     READ = "read"  # from the text of a PDF or a photo
 
 
@@ -152,7 +202,7 @@ class ReviewState(enum.StrEnum):
 
 
 class DocumentWord(enum.StrEnum):
-    """What was said about a document: the first three its distributor reads as well."""
+    """What was said about a document: the first three its distributor reads as well, and whose sale it was."""
 
     ASKED = "asked"
     ANSWERED = "answered"
@@ -161,6 +211,8 @@ class DocumentWord(enum.StrEnum):
     HELD = "held"
     HANDED = "handed"
     REOPENED = "reopened"
+    CLAIMED = "claimed"
+    UNCLAIMED = "unclaimed"
 
 
 class JobState(enum.StrEnum):
@@ -173,16 +225,24 @@ class JobState(enum.StrEnum):
 
 
 class RunStatus(enum.StrEnum):
-    """How far a conversion run has come."""
+    """How far a run has come."""
 
     PREVIEW = "preview"
-    EMPTY = "empty"  # there was nothing to convert; it only says why
+    EMPTY = "empty"  # there was nothing to load; it only says why
     APPROVED = "approved"
     ORDERED = "ordered"  # the order file is written
     SENDING = "sending"  # the provider is being asked, or the answer was lost
     SENT = "sent"  # answered, something is still open
     SETTLED = "settled"
     CANCELLED = "cancelled"
+
+
+class RunKind(enum.StrEnum):
+    """What a run carries to the provider."""
+
+    PERIOD = "period"  # all points of a period, selected and frozen together
+    REDEMPTIONS = "redemptions"  # what distributors asked for one by one, and was approved one by one
+    COMPENSATIONS = "compensations"  # the tax on loads and goods of a period, paid back together
 
 
 class TopUpKind(enum.StrEnum):
@@ -215,6 +275,15 @@ class TaxStatus(enum.StrEnum):
     BUSINESS_FRIEND = "business_friend"
 
 
+class TaxChangeKind(enum.StrEnum):
+    """What a change of a programme's tax rules does."""
+
+    RULE = "rule"  # a new rule, or a new version of one
+    ENDS = "ends"  # a rule has a last day
+    PACK = "pack"  # another country's pack holds, or none
+    CONFIRMED = "confirmed"  # an adviser agreed with a version
+
+
 class RewardKind(enum.StrEnum):
     """What a reward is."""
 
@@ -224,6 +293,17 @@ class RewardKind(enum.StrEnum):
     DONATION = "donation"
     TOP_UP = "top_up"
     DRAW = "draw"
+
+
+class TierReason(enum.StrEnum):
+    """Why a distributor came to be in a tier."""
+
+    REACHED = "reached"
+    FELL = "fell"  # it was not earned again within its span
+    GIVEN = "given"  # by a person, with a reason
+    ENDED = "ended"  # what a person gave is over
+    FILE = "file"  # a file says so
+    BEFORE = "before"  # what it was in before its first change
 
 
 class MessageState(enum.StrEnum):
@@ -242,3 +322,220 @@ class ApplicationState(enum.StrEnum):
     NEW = "new"  # waits for somebody of the programme
     ACCEPTED = "accepted"
     REFUSED = "refused"
+
+
+class OrderState(enum.StrEnum):
+    """How far an order of rewards, or a line of it, has come."""
+
+    WAITING = "waiting"  # its value asks for somebody's approval
+    APPROVED = "approved"
+    ORDERED = "ordered"  # the supplier's file is written
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+
+
+class OrderWord(enum.StrEnum):
+    """What happened to an order."""
+
+    PLACED = "placed"
+    APPROVED = "approved"
+    ORDERED = "ordered"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    PAID = "paid"  # the money of its price came in
+    REPAID = "repaid"  # money was given back, for what was cancelled
+    NOTE = "note"
+
+
+class SupplierFileState(enum.StrEnum):
+    """How far a file for a supplier has come."""
+
+    WRITTEN = "written"
+    SENT = "sent"
+    CLOSED = "closed"  # all of it was shipped or cancelled
+
+
+class InstantState(enum.StrEnum):
+    """What became of a reward that a sale brought at once."""
+
+    GIVEN = "given"
+    TAKEN_BACK = "taken_back"  # the sale earns no more what it takes, and it was not handed over yet
+    KEPT = "kept"  # likewise, but it was handed over, or on its way, before
+    CALLED_OFF = "called_off"  # somebody cancelled its order
+
+
+class CreditState(enum.StrEnum):
+    """What became of a purchase credit."""
+
+    OPEN = "open"  # its code can be taken
+    USED = "used"
+    ENDED = "ended"  # withdrawn, given back or over: its points are back
+
+
+class CardState(enum.StrEnum):
+    """How far a card's life has come."""
+
+    ORDERED = "ordered"  # the provider is asked for it, or will be
+    ISSUED = "issued"  # it exists, and is not used yet
+    ACTIVE = "active"
+    BLOCKED = "blocked"  # neither loaded nor spent from, until somebody lifts it
+    REPLACED = "replaced"  # another one stands in its place
+    CLOSED = "closed"  # for good
+
+
+class CardWord(enum.StrEnum):
+    """What happened to a card."""
+
+    REGISTERED = "registered"
+    ORDERED = "ordered"
+    ISSUED = "issued"
+    ACTIVATED = "activated"
+    BLOCKED = "blocked"
+    UNBLOCKED = "unblocked"
+    REPLACED = "replaced"
+    CLOSED = "closed"
+    IDENTIFIED = "identified"
+    NOTE = "note"
+
+
+class Identity(enum.StrEnum):
+    """What is known of who holds a card, as its issuer must (know your customer)."""
+
+    UNKNOWN = "unknown"
+    PENDING = "pending"  # the issuer asks for more
+    VERIFIED = "verified"
+    REFUSED = "refused"
+
+
+class AskedState(enum.StrEnum):
+    """What became of a load that a provider was asked for by its interface."""
+
+    ASKED = "asked"  # its answer is not known
+    LOADED = "loaded"
+    REFUSED = "refused"
+
+
+class BookingKind(enum.StrEnum):
+    """What a line of a provider's statement books."""
+
+    LOAD = "load"
+    REVERSAL = "reversal"  # a load was taken back
+    FAILED = "failed"  # it was tried, and nothing was loaded
+    OTHER = "other"  # a fee, a purchase: nothing of ours
+
+
+class FindingKind(enum.StrEnum):
+    """How a provider's statement and our books differ."""
+
+    MISSING_HERE = "missing_here"  # nothing of ours has its reference
+    MISSING_THERE = "missing_there"  # loaded here, and no statement has it
+    OPEN_HERE = "open_here"  # loaded there; here nobody knows yet
+    NEVER_LOADED = "never_loaded"  # here nobody knows yet; there it was not loaded
+    RETURNED_HERE = "returned_here"  # loaded there; here it failed, and its points went back
+    FAILED_THERE = "failed_there"  # loaded here; there it failed
+    NOT_ORDERED = "not_ordered"  # loaded there; here it was not ordered yet
+    AMOUNT_DIFFERS = "amount_differs"
+    TWICE = "twice"
+    REVERSED = "reversed"  # loaded here; there it was taken back
+    WRONG_CARD = "wrong_card"
+    WRONG_CURRENCY = "wrong_currency"
+    WRONG_DATE = "wrong_date"
+    OTHER_PROGRAM = "other_program"
+    NO_REFERENCE = "no_reference"
+
+
+class FindingAnswer(enum.StrEnum):
+    """What was done about a difference."""
+
+    SETTLED = "settled"  # the load counts here as well
+    RETURNED = "returned"  # its points went back
+    ADJUSTED = "adjusted"  # points are asked for, to be given or taken
+    NOTED = "noted"  # nothing but a reason
+    SOLVED = "solved"  # by itself: a later statement, or an answer, says the rest
+
+
+class ExportSubject(enum.StrEnum):
+    """Which of its histories finance takes away."""
+
+    TOP_UPS = "top_ups"
+    REDEMPTIONS = "redemptions"
+    COMPENSATIONS = "compensations"
+    LEDGER = "ledger"
+    INVOICE = "invoice"  # what was loaded, by who pays for it, with fees
+
+
+class ExportForm(enum.StrEnum):
+    """What kind of file an export is."""
+
+    XLSX = "xlsx"
+    CSV = "csv"
+    PDF = "pdf"
+
+
+class ExportState(enum.StrEnum):
+    """How far an export has come."""
+
+    ASKED = "asked"
+    MADE = "made"
+    FAILED = "failed"
+
+
+class ExportSpan(enum.StrEnum):
+    """Which days an export that is made again and again is of; none of them reaches beyond yesterday."""
+
+    DAY = "day"  # yesterday
+    WEEK = "week"  # the last whole one, from Monday
+    MONTH = "month"
+    QUARTER = "quarter"
+    MONTH_SO_FAR = "month_so_far"
+    YEAR_SO_FAR = "year_so_far"
+
+
+class ExportRhythm(enum.StrEnum):
+    """How often an export is made by itself."""
+
+    NEVER = "never"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class ExportWay(enum.StrEnum):
+    """Where an export goes besides the page that has it."""
+
+    NONE = "none"
+    FOLDER = "folder"
+    MAIL = "mail"
+
+
+class SumOf(enum.IntEnum):
+    """What a sum of a scenario is about; ``key`` names which one of them."""
+
+    RULE = 1  # position among the rules of the scenario
+    PRODUCT = 2
+    DISTRIBUTOR = 3
+    MONTH = 4  # counted from January 1970
+    PAIR = 5  # two rules that pay the same lines, by their positions
+    SPAN = 6  # a distributor, and the number of a span of days that tiers count
+    PROMOTION = 7  # position among the promotions of the scenario; lines: who gets something, and who does not
+    PROMOTED = 8  # a distributor, and the position of a promotion
+    TIER = 9  # place among the tiers of the scenario, 0: none; how many would be in it, and are
+
+
+class RulesOf(enum.StrEnum):
+    """Where the rules of a scenario come from."""
+
+    FILE = "file"
+    DRAFTS = "drafts"
+    PUBLISHED = "published"
+
+
+class DisputeState(enum.StrEnum):
+    """What became of a dispute."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"

@@ -165,19 +165,60 @@ class _Levy(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """A rule with every choice made and every limit known."""
+class AppliedRule:
+    """A rule with every choice made and every limit known: what is the same for all rewards of a day."""
 
     rule: TaxRule
+    currency: str
+    decimals: int
+    on: dt.date
     rate_bp: int
     borne_by: BorneBy
     limit_x: int | None
     ceiling_x: int | None
-    before_minor: int
 
     @property
     def by_year(self) -> bool:
+        """Say whether the levy is that of a recipient's whole year."""
         return self.rule.basis is Basis.CALENDAR_YEAR
+
+    def assess(self, value_minor: int, year_before_minor: int | None = None) -> "Assessment":
+        """Find what is levied on a reward; see ``compute`` for the figures.
+
+        Raises:
+            TaxError: One of its kinds, each with its reason; the redemption is blocked.
+            ValueError: An amount is negative.
+        """
+        rule, before = self.rule, year_before_minor or 0
+        if value_minor < 0 or before < 0:
+            raise ValueError(f"a reward cannot be negative: {value_minor}, {year_before_minor}")
+        if rule.needs_year_total and year_before_minor is None:
+            raise MissingFigureError(rule, "what the recipient had earlier in the calendar year")
+        earlier = self.on_total(before) if self.by_year else None
+        tried = [0]
+        levied = self._levied(value_minor, before, earlier)
+        if self.borne_by is BorneBy.SPONSOR_COMPENSATES:
+            # The smallest T with T = levy(value + T): trying starts at zero and goes on with the levy on the value
+            # reached. The levy never falls when the value rises, so no step can pass the smallest solution, and the
+            # first T that repeats itself is that solution. (A formula such as net / (1 - rate) is short or long by a
+            # rounding step, and some nets have two solutions.)
+            while (reached := self.following(levied[0])) != tried[-1]:
+                tried.append(reached)
+                levied = self._levied(value_minor + reached, before, earlier)
+        counted = value_minor + tried[-1]
+        if rule.annual_cap_minor is not None and before + counted > rule.annual_cap_minor:
+            raise CapExceededError(rule, rule.annual_cap_minor, before, counted, self.decimals)
+        if self.borne_by is BorneBy.PARTICIPANT and self.following(levied[0]) > value_minor:
+            raise TaxExceedsRewardError(rule, value_minor, self.following(levied[0]), self.decimals)
+        return Assessment(self, value_minor, before, tried, *levied, earlier)
+
+    def _levied(self, value_minor: int, before_minor: int, earlier: _Levy | None) -> tuple[_Levy, _Levy]:
+        """Compute the levy on a reward and on the whole that it is part of: a year's levy grows by the reward's."""
+        if earlier is None:
+            alone = self.on_total(value_minor)
+            return alone, alone
+        whole = self.on_total(before_minor + value_minor)
+        return whole.less(earlier), whole
 
     def on_total(self, total_minor: int) -> _Levy:
         """Compute the levy on a total, as if it were the recipient's only reward."""
@@ -193,34 +234,74 @@ class _Case:
         base = rule.base_round.apply(taxed_x, BP - self.rate_bp if rule.gross_up else BP)
         tax = rule.tax_round.apply(base * self.rate_bp, BP)
         gross = total_minor + tax if rule.gross_up else total_minor
-        shares = {SurchargeOf.TAX: tax, SurchargeOf.BASE: base, SurchargeOf.GROSS: gross}
-        surcharges = tuple(one.rounding.apply(shares[one.of] * one.rate_bp, BP) for one in rule.surcharges)
+        surcharges: tuple[int, ...] = ()
+        if rule.surcharges:
+            shares = {SurchargeOf.TAX: tax, SurchargeOf.BASE: base, SurchargeOf.GROSS: gross}
+            surcharges = tuple(one.rounding.apply(shares[one.of] * one.rate_bp, BP) for one in rule.surcharges)
         return _Levy(
             exempt=False, taxed_x=taxed_x, base=base, tax=tax, gross=gross, surcharges=surcharges, beyond_x=beyond_x
         )
 
-    def levied(self, value_minor: int) -> _Levy:
-        """Compute the levy on a reward: where a year counts, what the year's levy grows by."""
-        if not self.by_year:
-            return self.on_total(value_minor)
-        return self.on_total(self.before_minor + value_minor).less(self.on_total(self.before_minor))
-
     def following(self, levy: _Levy) -> int:
         """Sum the tax and the surcharges that are borne by whoever bears the tax."""
+        if not levy.surcharges:
+            return levy.tax
         follow = zip(self.rule.surcharges, levy.surcharges, strict=True)
         return levy.tax + sum(amount for one, amount in follow if one.paid_by is PaidBy.AS_TAX)
 
-    def compensation(self, net_minor: int) -> list[int]:
-        """Find the smallest T with T = levy(net + T); give all that were tried, T last.
 
-        Trying starts at zero and goes on with the levy on the value reached. The levy never falls when the value rises,
-        so no step can pass the smallest solution, and the first T that repeats itself is that solution. (A formula such
-        as net / (1 - rate) is short or long by a rounding step, and some nets have two solutions.)
-        """
-        tried = [0]
-        while (nxt := self.following(self.levied(net_minor + tried[-1]))) != tried[-1]:
-            tried.append(nxt)
-        return tried
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a rule levies on one reward. How it came about is written down by ``result``, which takes far longer.
+
+    Attributes:
+        applied: the rule, with its choices.
+        value_minor: the reward.
+        before_minor: what the recipient had earlier in the year.
+        tried: the compensations that were tried, the last of which repeats itself.
+        levy: what is levied on the reward, its compensation included.
+        whole: the same on the year so far, where a year counts.
+        earlier: of that what was levied before; none: each reward counts by itself.
+    """
+
+    applied: AppliedRule
+    value_minor: int
+    before_minor: int
+    tried: list[int]
+    levy: _Levy
+    whole: _Levy
+    earlier: _Levy | None
+
+    @property
+    def compensation_minor(self) -> int:
+        """Give the extra reward that pays the tax back."""
+        return self.tried[-1]
+
+    @property
+    def counted_minor(self) -> int:
+        """Give what counts towards the recipient's total of the year."""
+        return self.value_minor + self.tried[-1]
+
+    @property
+    def gross_minor(self) -> int:
+        """Give the taxed reward as a whole, with the tax where it is part of the reward."""
+        return self.value_minor + (self.levy.tax if self.applied.rule.gross_up else self.tried[-1])
+
+    @property
+    def withheld_minor(self) -> int:
+        """Give what the sponsor keeps back or pays on account for the participant."""
+        return self.applied.following(self.levy) if self.applied.rule.withholding else 0
+
+    @property
+    def paid_out_minor(self) -> int:
+        """Give what reaches the participant."""
+        if self.applied.borne_by is BorneBy.SPONSOR:
+            return self.value_minor
+        return self.gross_minor - self.withheld_minor
+
+    def result(self) -> TaxResult:
+        """Settle who pays what, and write down how it came about."""
+        return _result(self)
 
 
 def compute(
@@ -257,30 +338,35 @@ def compute(
         TaxError: One of its kinds, each with its reason; the redemption is blocked.
         ValueError: An amount is negative.
     """
-    if value_minor < 0 or (year_before_minor or 0) < 0:
-        raise ValueError(f"a reward cannot be negative: {value_minor}, {year_before_minor}")
-    case = _case(rule, currency, decimals, on, rate_bp, borne_by, year_before_minor, purpose, references_minor)
-    tried = case.compensation(value_minor) if case.borne_by is BorneBy.SPONSOR_COMPENSATES else [0]
-    counted = value_minor + tried[-1]
-    if rule.annual_cap_minor is not None and case.before_minor + counted > rule.annual_cap_minor:
-        raise CapExceededError(rule, rule.annual_cap_minor, case.before_minor, counted, decimals)
-    levy = case.levied(counted)
-    if case.borne_by is BorneBy.PARTICIPANT and case.following(levy) > value_minor:
-        raise TaxExceedsRewardError(rule, value_minor, case.following(levy), decimals)
-    return _result(case, currency, decimals, on, value_minor, tried, levy)
+    applied = apply(
+        rule,
+        currency=currency,
+        decimals=decimals,
+        on=on,
+        rate_bp=rate_bp,
+        borne_by=borne_by,
+        purpose=purpose,
+        references_minor=references_minor,
+    )
+    return applied.assess(value_minor, year_before_minor).result()
 
 
-def _case(
+def apply(
     rule: TaxRule,
+    *,
     currency: str,
     decimals: int,
     on: dt.date,
-    rate_bp: int | None,
-    borne_by: BorneBy | None,
-    year_before_minor: int | None,
-    purpose: Purpose,
-    references_minor: Mapping[str, int] | None,
-) -> _Case:
+    rate_bp: int | None = None,
+    borne_by: BorneBy | None = None,
+    purpose: Purpose = Purpose.OWN_SALES_POINTS,
+    references_minor: Mapping[str, int] | None = None,
+) -> AppliedRule:
+    """Make every choice that a rule leaves and find its limits, once for all rewards of a day; see ``compute``.
+
+    Raises:
+        TaxError: The rule must not be used so, or something that it needs is not known.
+    """
     for block in rule.blocks:
         if not block.purposes or purpose in block.purposes:
             raise ForbiddenByRuleError(rule, block.reason)
@@ -292,11 +378,9 @@ def _case(
     bearer = borne_by or rule.borne_by[0]
     if bearer not in rule.borne_by:
         raise ChoiceError(rule, "who bears the tax", bearer, rule.borne_by)
-    if rule.needs_year_total and year_before_minor is None:
-        raise MissingFigureError(rule, "what the recipient had earlier in the calendar year")
     given = references_minor or {}
     limits = [None if one is None else _limit_x(rule, one, on, given) for one in (rule.exemption, rule.ceiling)]
-    return _Case(rule, rate, bearer, limits[0], limits[1], year_before_minor or 0)
+    return AppliedRule(rule, currency, decimals, on, rate, bearer, limits[0], limits[1])
 
 
 def _limit_x(rule: TaxRule, limit: Limit, on: dt.date, given: Mapping[str, int]) -> int:
@@ -312,16 +396,13 @@ def _limit_x(rule: TaxRule, limit: Limit, on: dt.date, given: Mapping[str, int])
     return known[-1] * share
 
 
-def _result(
-    case: _Case, currency: str, decimals: int, on: dt.date, value_minor: int, tried: list[int], levy: _Levy
-) -> TaxResult:
-    """Settle who pays what, and write down how it came about."""
-    rule, compensation = case.rule, tried[-1]
-    following, every = case.following(levy), levy.tax + sum(levy.surcharges)
-    sponsor_bears = case.borne_by is BorneBy.SPONSOR
-    withheld = following if rule.withholding else 0
-    gross = value_minor + (levy.tax if rule.gross_up else compensation)
-    year_total = case.before_minor + value_minor + compensation
+def _result(of: Assessment) -> TaxResult:
+    applied, levy, value_minor, compensation = of.applied, of.levy, of.value_minor, of.compensation_minor
+    rule, on = applied.rule, applied.on
+    following, every = applied.following(levy), levy.tax + sum(levy.surcharges)
+    sponsor_bears = applied.borne_by is BorneBy.SPONSOR
+    withheld = of.withheld_minor
+    year_total = of.before_minor + of.counted_minor
     reported = rule.form is not None and not levy.exempt
     if rule.report is not None:
         reported = rule.report.reached(on.year, year_total)
@@ -330,12 +411,12 @@ def _result(
         rule_version=rule.version,
         rule_sha256=rule.sha256,
         country=rule.country,
-        currency=currency,
-        decimals=decimals,
+        currency=applied.currency,
+        decimals=applied.decimals,
         on=on,
         value_of=rule.base.of,
-        borne_by=case.borne_by,
-        rate_bp=case.rate_bp,
+        borne_by=applied.borne_by,
+        rate_bp=applied.rate_bp,
         value_minor=value_minor,
         exempt=levy.exempt,
         base_minor=levy.base,
@@ -344,12 +425,12 @@ def _result(
             SurchargeAmount(one.name, amount) for one, amount in zip(rule.surcharges, levy.surcharges, strict=True)
         ),
         compensation_minor=compensation,
-        counted_minor=value_minor + compensation,
-        gross_minor=gross,
-        net_minor=value_minor - following if case.borne_by is BorneBy.PARTICIPANT else value_minor,
+        counted_minor=of.counted_minor,
+        gross_minor=of.gross_minor,
+        net_minor=value_minor - following if applied.borne_by is BorneBy.PARTICIPANT else value_minor,
         withheld_minor=withheld,
         declared_minor=0 if sponsor_bears or rule.withholding else following,
-        paid_out_minor=value_minor if sponsor_bears else gross - withheld,
+        paid_out_minor=of.paid_out_minor,
         remitted_minor=every if sponsor_bears else withheld + every - following,
         beyond_ceiling_minor=levy.beyond_x // BP,
         year_total_minor=year_total if rule.needs_year_total else None,
@@ -357,33 +438,31 @@ def _result(
         forms=(rule.form,) if reported and rule.form is not None else (),
         legal=rule.legal,
         note=rule.note,
-        steps=_steps(case, Trace(currency, decimals), on, value_minor, tried, reported=reported),
+        steps=_steps(of, reported=reported),
     )
 
 
-def _steps(
-    case: _Case, trace: Trace, on: dt.date, value_minor: int, tried: list[int], *, reported: bool
-) -> tuple[TaxStep, ...]:
+def _steps(of: Assessment, *, reported: bool) -> tuple[TaxStep, ...]:
     """Write the computation down: over a year, that of the year's total and what of it was levied before."""
-    rule, before = case.rule, case.before_minor if case.by_year else 0
-    total = before + value_minor + tried[-1]
-    levy = case.on_total(total)
-    trace.value(rule, value_minor)
-    if rule.exemption is not None and case.limit_x is not None:
-        trace.exemption(rule.exemption, case.limit_x, total * rule.base.multiplier_bp, exempt=levy.exempt)
-    if tried[-1]:
-        trace.compensation(value_minor, tried)
+    applied, levy, rule = of.applied, of.whole, of.applied.rule
+    trace = Trace(applied.currency, applied.decimals)
+    total = of.counted_minor if of.earlier is None else of.before_minor + of.counted_minor
+    trace.value(rule, of.value_minor)
+    if rule.exemption is not None and applied.limit_x is not None:
+        trace.exemption(rule.exemption, applied.limit_x, total * rule.base.multiplier_bp, exempt=levy.exempt)
+    if of.compensation_minor:
+        trace.compensation(of.value_minor, of.tried)
     if not levy.exempt:
-        trace.base(rule, total, levy.taxed_x, levy.base, case.rate_bp)
-        trace.tax(rule, levy.base, case.rate_bp, levy.tax)
+        trace.base(rule, total, levy.taxed_x, levy.base, applied.rate_bp)
+        trace.tax(rule, levy.base, applied.rate_bp, levy.tax)
         shares = {SurchargeOf.TAX: levy.tax, SurchargeOf.BASE: levy.base, SurchargeOf.GROSS: levy.gross}
         for one, amount in zip(rule.surcharges, levy.surcharges, strict=True):
             trace.surcharge(one, shares[one.of], amount)
-        if before:
-            earlier = case.on_total(before)
-            trace.earlier(before, earlier.tax + sum(earlier.surcharges), levy.tax + sum(levy.surcharges))
+        if of.earlier is not None and of.before_minor:
+            levied_before = of.earlier.tax + sum(of.earlier.surcharges)
+            trace.earlier(of.before_minor, levied_before, levy.tax + sum(levy.surcharges))
     if rule.ceiling is not None and levy.beyond_x:
         trace.beyond(levy.beyond_x, rule.ceiling.beyond)
     if rule.report is not None:
-        trace.report(rule.report, on.year, case.before_minor + value_minor + tried[-1], reached=reported)
+        trace.report(rule.report, applied.on.year, of.before_minor + of.counted_minor, reached=reported)
     return trace.steps

@@ -3,8 +3,10 @@
 The packs are data (`tax_data/*.yaml`), each rule marked as to be confirmed by an adviser.
 """
 
+import datetime as dt
 import functools
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,17 +32,39 @@ def pack_countries() -> tuple[str, ...]:
     return tuple(sorted(path.stem.upper() for path in _FOLDER.glob("*.yaml")))
 
 
-@functools.cache
+@dataclass(frozen=True)
+class Origin:
+    """Where a pack comes from: what was read for it, and when. What changed since is not in it."""
+
+    sources: str
+    read_on: dt.date
+
+
 def pack(country: str) -> tuple[TaxRule, ...]:
     """Give a country's rules.
 
     Raises:
         UnknownPackError: There is none for it.
     """
+    return _read(country)[0]
+
+
+def origin(country: str) -> Origin:
+    """Say where a country's pack comes from.
+
+    Raises:
+        UnknownPackError: There is none for it.
+    """
+    return _read(country)[1]
+
+
+@functools.cache
+def _read(country: str) -> tuple[tuple[TaxRule, ...], Origin]:
     if country not in pack_countries():
         raise UnknownPackError(country)
     content = yaml.safe_load((_FOLDER / f"{country.lower()}.yaml").read_text(encoding="utf-8"))
-    return read_rules(content["rules"], {key: content[key] for key in ("country", "currency", "decimals")})
+    rules = read_rules(content["rules"], {key: content[key] for key in ("country", "currency", "decimals")})
+    return rules, Origin(content["sources"], content["read_on"])
 
 
 def read_rules(entries: Iterable[Mapping[str, Any]], defaults: Mapping[str, Any]) -> tuple[TaxRule, ...]:

@@ -9,7 +9,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
@@ -120,7 +119,12 @@ def minor_from_text(text: str, decimals: int) -> int:
 
 def amount_text(minor: int, decimals: int) -> str:
     """Write minor units as an amount, such as ``2000.00``. Exact."""
-    return f"{Decimal(minor).scaleb(-decimals):.{decimals}f}"
+    if not decimals:
+        return str(minor)
+    digits = str(minor)
+    if minor < 0 or len(digits) <= decimals:  # few amounts are
+        digits = f"{'-' if minor < 0 else ''}{str(abs(minor)).rjust(decimals + 1, '0')}"
+    return f"{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def _one_or_many(value: object) -> object:
@@ -155,10 +159,10 @@ class Rounding(Part):
         """Round a fraction that is not negative. Exact: integers alone."""
         unit = denominator * self.step_minor
         steps, rest = divmod(numerator, unit)
-        if self.mode is RoundingMode.UP:
-            steps += rest > 0
-        elif self.mode is RoundingMode.HALF_UP:
+        if self.mode is RoundingMode.HALF_UP:
             steps += 2 * rest >= unit
+        elif self.mode is RoundingMode.UP:
+            steps += rest > 0
         elif self.mode is RoundingMode.HALF_EVEN:
             steps += 2 * rest > unit or (2 * rest == unit and steps % 2 == 1)
         return steps * self.step_minor
@@ -364,23 +368,23 @@ class TaxRule(Part):
         following = (one for one in self.surcharges if one.paid_by is PaidBy.AS_TAX)
         return factor * rate + sum(share[one.of] * one.rate_bp for one in following)
 
-    @property
+    @cached_property
     def rates_bp(self) -> tuple[int, ...]:
         """Give every rate that may be used."""
         return self.rate_choices_bp or (self.rate_bp or 0,)
 
-    @property
+    @cached_property
     def basis(self) -> Basis:
         """Give what its limits are compared with."""
         limit = self.exemption or self.ceiling
         return Basis.SINGLE_REWARD if limit is None else limit.basis
 
-    @property
+    @cached_property
     def needs_year_total(self) -> bool:
         """Say whether a computation must know what the recipient had earlier in the year."""
         return self.basis is Basis.CALENDAR_YEAR or self.annual_cap_minor is not None or self.report is not None
 
-    @property
+    @cached_property
     def tied_to_currency(self) -> bool:
         """Say whether its figures mean something in its own currency alone."""
         return self.currency is not None and (max(self.rates_bp) > 0 or self._has_amounts())
@@ -391,6 +395,9 @@ class TaxRule(Part):
 
     @cached_property
     def sha256(self) -> str:
-        """Give the fingerprint of its content: what a frozen computation can be held against later."""
-        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        """Give the fingerprint of its content: what a frozen computation can be held against later.
+
+        Its last day is no part of it: nothing that was computed is another sum because the rule ended since.
+        """
+        content = json.dumps(self.model_dump(mode="json") | {"valid_to": None}, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(content.encode()).hexdigest()

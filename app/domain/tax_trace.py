@@ -1,9 +1,11 @@
 """What a tax computation leaves behind: its result, and each step with its figures, to be frozen and shown."""
 
 import datetime as dt
+import functools
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from typing import Any, TypeAlias
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
 
 from app.domain.tax_rules import (
     BP,
@@ -12,6 +14,7 @@ from app.domain.tax_rules import (
     Mode,
     ReportThreshold,
     Rounding,
+    RoundingMode,
     Surcharge,
     TaxRule,
     ThresholdMode,
@@ -19,11 +22,13 @@ from app.domain.tax_rules import (
     amount_text,
 )
 
+_MORE = 4
+"""Decimals of an amount before rounding, beyond those of its currency: rates are ten-thousandths."""
+
 Figure: TypeAlias = int | str | bool | list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class TaxStep:
+class TaxStep(NamedTuple):
     """One step: a code for translation, its formula in letters, the figures put in, and the same in English words."""
 
     code: str
@@ -107,7 +112,7 @@ class TaxResult:
 
     def as_json(self) -> dict[str, Any]:
         """Give it as JSON can hold it: the ``tax_trace`` of a redemption."""
-        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        plain = dict(zip(_NAMES, _figures(self), strict=True))
         plain |= {
             "on": self.on.isoformat(),
             "value_of": self.value_of.value,
@@ -116,11 +121,23 @@ class TaxResult:
             "forms": list(self.forms),
             "levied_minor": self.levied_minor,
             "sponsor_cost_minor": self.sponsor_cost_minor,
-            "steps": [{one.name: getattr(step, one.name) for one in fields(step)} for step in self.steps],
+            "steps": [step._asdict() for step in self.steps],
         }
         return plain
 
 
+_NAMES = tuple(one.name for one in fields(TaxResult))
+_figures = attrgetter(*_NAMES)
+
+
+@functools.cache
+def _rounded(step_minor: int, mode: RoundingMode, decimals: int) -> tuple[dict[str, Figure], str]:
+    """Give the figures and the words of a rounding: a rule has few, and each stands in every trace."""
+    figures: dict[str, Figure] = {"round_to_minor": step_minor, "round_mode": mode.value}
+    return figures, f"rounded {mode.value.replace('_', ' ')} to {amount_text(step_minor, decimals)}"
+
+
+@functools.cache
 def _share(rate_bp: int) -> str:
     return f"{Decimal(rate_bp).scaleb(-2).normalize():f} %"
 
@@ -144,8 +161,7 @@ class Trace:
     def _exact(self, minor_x: int) -> str:
         """Show an amount before rounding, from ten-thousandths of a minor unit, with no more decimals than it has."""
         least = self._decimals
-        text = f"{Decimal(minor_x).scaleb(-4 - least):.{4 + least}f}"
-        whole, _, part = text.partition(".")
+        whole, _, part = amount_text(minor_x, _MORE + least).partition(".")
         part = part[:least] + part[least:].rstrip("0")
         return f"{whole}.{part}" if part else whole
 
@@ -153,8 +169,7 @@ class Trace:
         self._steps.append(TaxStep(code, formula, figures, result_minor, text))
 
     def _rounded(self, rounding: Rounding) -> tuple[dict[str, Figure], str]:
-        figures: dict[str, Figure] = {"round_to_minor": rounding.step_minor, "round_mode": rounding.mode.value}
-        return figures, f"rounded {rounding.mode.value.replace('_', ' ')} to {self._amount(rounding.step_minor)}"
+        return _rounded(rounding.step_minor, rounding.mode, self._decimals)
 
     def value(self, rule: TaxRule, value_minor: int) -> None:
         """Write down what it started from."""

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from app.domain.parts import Code, NotNegative, Part
+from app.domain.point_shares import Each
 
 Verdict: TypeAlias = Literal["accept", "review"]
 SourceName: TypeAlias = Literal["import", "portal", "api"]
@@ -42,6 +43,10 @@ class Check(enum.StrEnum):
     SAME_FILE = "same_file"
     SAME_PICTURE = "same_picture"
     PICTURE_ALIKE = "picture_alike"
+    PDF_CHANGED = "pdf_changed"
+    PDF_BEFORE_ISSUE = "pdf_before_issue"
+    ALTERED_READING = "altered_reading"
+    ALTERED_SCAN = "altered_scan"
     JUST_BELOW = "just_below"
     ROUND_TOTAL = "round_total"
     PRICE_UNUSUAL = "price_unusual"
@@ -50,6 +55,8 @@ class Check(enum.StrEnum):
     MORE_THAN_DELIVERED = "more_than_delivered"
     BURST = "burst"
     NUMBER_BACKWARDS = "number_backwards"
+    NUMBER_GAP = "number_gap"
+    SHARED_DEVICE = "shared_device"
     VELOCITY = "velocity"
 
 
@@ -89,6 +96,10 @@ _CLAIMS: Mapping[Check, Tuned] = {
     Check.SAME_FILE: Tuned(REVIEW, 600),
     Check.SAME_PICTURE: Tuned(REVIEW, 500, limit=5),
     Check.PICTURE_ALIKE: Tuned(NOTE, 200, limit=12),
+    Check.PDF_CHANGED: Tuned(NOTE, 300, limit=60),
+    Check.PDF_BEFORE_ISSUE: Tuned(NOTE, 300, days=1),
+    Check.ALTERED_READING: Tuned(REVIEW, 400),
+    Check.ALTERED_SCAN: Tuned(NOTE, 100),
     Check.JUST_BELOW: Tuned(REVIEW, 400, limit=8_000),
     Check.ROUND_TOTAL: Tuned(NOTE, 300, limit=200),
     Check.PRICE_UNUSUAL: Tuned(NOTE, 300, limit=40_000, days=400),
@@ -97,6 +108,8 @@ _CLAIMS: Mapping[Check, Tuned] = {
     Check.MORE_THAN_DELIVERED: Tuned(REVIEW, 400, limit=10_000),
     Check.BURST: Tuned(NOTE, 300, limit=40_000, days=3),
     Check.NUMBER_BACKWARDS: Tuned(NOTE, 300, limit=7, days=200),
+    Check.NUMBER_GAP: Tuned(NOTE, 300, limit=60, days=200),
+    Check.SHARED_DEVICE: Tuned(NOTE, 300, limit=2, days=90),
     Check.VELOCITY: Tuned(NOTE, 300, limit=30),
 }
 DEFAULTS: Mapping[SourceName, Mapping[Check, Tuned]] = {"import": _REPORTS, "portal": _CLAIMS, "api": _CLAIMS}
@@ -150,6 +163,15 @@ class Verification(Part):
     claim_within_days: int | None = Field(
         None, ge=1, le=3650, description="a distributor registers an invoice within so many days of its issue"
     )
+    people_per_sale: int | None = Field(
+        None, ge=1, le=20, description="so many people may claim one sale of a sponsor's report; none: nobody does"
+    )
+    loaded_sales_count: Literal["at_once", "when_claimed"] = Field(
+        "at_once", description="when_claimed: a sponsor's sale of which nobody is named earns once somebody claims it"
+    )
+    each_claimant_gets: Each = Field(
+        "equal", description="of several who claim one sale: an equal part of the people's share, or the whole of it"
+    )
     second_person_above: NotNegative | None = Field(
         None, description="a document whose net amount is above this is accepted by two people, in the currency"
     )
@@ -170,6 +192,12 @@ class Verification(Part):
     def _thresholds_in_order(self) -> "Verification":
         if self.refuse_from < self.review_from:
             raise ValueError(f"refuse_from {self.refuse_from} is less than review_from {self.review_from}")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_may_claim(self) -> "Verification":
+        if self.loaded_sales_count == "when_claimed" and self.people_per_sale is None:
+            raise ValueError("loaded_sales_count is when_claimed, and people_per_sale lets nobody claim")
         return self
 
     def tuned(self, source: SourceName) -> dict[Check, Tuned]:

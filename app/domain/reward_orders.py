@@ -1,0 +1,123 @@
+"""How an order of rewards goes: what may follow what, what an order is by its lines, and what becomes of its points."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.domain.exact import Ints, floor_product
+from app.domain.sharing import share
+from app.domain.states import OrderState, RewardKind
+
+AT_ONCE = frozenset({RewardKind.VOUCHER, RewardKind.DISCOUNT, RewardKind.DRAW})
+"""What is handed out by itself as soon as the order is approved: nobody sends anything."""
+
+SENT = frozenset({RewardKind.GOODS})
+"""What goes to an address."""
+
+ORDERED = frozenset({RewardKind.GOODS, RewardKind.VOUCHER, RewardKind.DISCOUNT, RewardKind.DONATION, RewardKind.DRAW})
+"""What can be ordered. A top-up is bought through the programme's cards."""
+
+MOVES: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.WAITING: frozenset({OrderState.APPROVED, OrderState.CANCELLED}),
+    OrderState.APPROVED: frozenset({OrderState.ORDERED, OrderState.DELIVERED, OrderState.CANCELLED}),
+    OrderState.ORDERED: frozenset({OrderState.SHIPPED, OrderState.DELIVERED, OrderState.CANCELLED}),
+    OrderState.SHIPPED: frozenset({OrderState.DELIVERED, OrderState.CANCELLED}),
+    OrderState.DELIVERED: frozenset(),
+    OrderState.CANCELLED: frozenset(),
+}
+"""What a line may become. What was shipped and came back can be cancelled; what was delivered is spent."""
+
+ON_ITS_WAY = tuple(state for state, next_ in MOVES.items() if next_)
+"""States in which something is still to happen, and points are still held."""
+
+_ORDER = list(OrderState)
+
+
+def worths(worth: Ints, orders: Ints, quantity: Ints, unit_points: Ints, left: Ints) -> Ints:
+    """Divide what orders are worth over their lines, and give what the pieces that are left of each are worth.
+
+    Args:
+        worth: what each order was worth, in minor units.
+        orders: the order of each line, rising; lines of an order stand in their own order.
+        quantity: how many pieces each line was of.
+        unit_points: what a piece cost.
+        left: how many of them were not cancelled.
+
+    Returns:
+        The worth of the pieces left. Lines of an order add up to it (largest remainder, by points), whatever came when;
+        within a line the cancelled pieces have the rest.
+    """
+    parts = share(worth, orders, quantity * unit_points).tolist()
+    return np.asarray(
+        [part * some // of for part, some, of in zip(parts, left.tolist(), quantity.tolist(), strict=True)],
+        dtype=np.int64,
+    )
+
+
+@dataclass(frozen=True)
+class LineStanding:
+    """A line of an order: how many pieces, how many of them were cancelled, what one costs, how far it is."""
+
+    state: OrderState
+    quantity: int
+    cancelled: int
+    unit_points: int
+
+    @property
+    def left(self) -> int:
+        """Give the pieces that were not cancelled."""
+        return self.quantity - self.cancelled
+
+
+@dataclass(frozen=True)
+class PointsOf:
+    """What became of the points of an order: whatever happens, the three are what it cost."""
+
+    reserved: int
+    settled: int
+    returned: int
+
+    @property
+    def all(self) -> int:
+        """Give what the order cost when it was placed."""
+        return self.reserved + self.settled + self.returned
+
+
+def may_become(state: OrderState, next_: OrderState) -> bool:
+    """Tell whether a line in one state may become the other."""
+    return next_ in MOVES[state]
+
+
+def state_of(lines: Iterable[OrderState]) -> OrderState:
+    """Give the state of an order: that of its line that is least far; cancelled lines count only where all are."""
+    going = [state for state in lines if state is not OrderState.CANCELLED]
+    return min(going, key=_ORDER.index, default=OrderState.CANCELLED)
+
+
+def points_of(lines: Iterable[LineStanding]) -> PointsOf:
+    """Add up what became of the points of an order's lines."""
+    reserved = settled = returned = 0
+    for line in lines:
+        returned += line.cancelled * line.unit_points
+        if line.state is OrderState.DELIVERED:
+            settled += line.left * line.unit_points
+        else:
+            reserved += line.left * line.unit_points
+    return PointsOf(reserved, settled, returned)
+
+
+def redeemable(available: int, reserved: int, spent: int, share_bp: int) -> int:
+    """Give what may still be spent where a share of the points may be: of all that was not lost, less what was spent.
+
+    So it makes no difference whether one orders once or often.
+    """
+    gone = reserved + spent
+    return max(0, min(available, (available + gone) * share_bp // 10_000 - gone))
+
+
+def redeemable_of(available: Ints, reserved: Ints, spent: Ints, share_bp: Ints) -> Ints:
+    """Give the same for many accounts at once, in columns."""
+    gone = reserved + spent
+    shared = floor_product(np.maximum(available + gone, 0), share_bp, 10_000)
+    return np.maximum(np.minimum(available, shared - gone), 0)
