@@ -6,7 +6,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     max_proof_megapixels: int = Field(120, ge=1, le=1_000, description="most pixels of a photo, in millions")
     proof_memory_mb: int = Field(1_024, ge=256, description="memory that showing a proof may take, in MiB")
     proof_seconds: int = Field(20, ge=1, description="processor time that showing a proof may take")
+    tesseract: str = Field("tesseract", description="the program that reads photos; where there is none, nobody does")
     e_invoice_schemas: Path | None = Field(None, description="folder of schemas that e-invoices are held against")
     demo: bool = Field(default=False, description="offer the demonstration's sample sign-ins on the sign-in page")
     public_url: str | None = Field(None, description="where people reach the pages: links in messages begin with it")
@@ -62,6 +63,10 @@ class Settings(BaseSettings):
     sms_url: str | None = Field(None, description="SMS gateway; where unset, SMS are held in the outbox")
     sms_token: str | None = Field(None, description="shown to the SMS gateway")
     sms_from: str | None = Field(None, description="sender of SMS, as recipients see it")
+
+    stripe_secret_key: SecretStr | None = Field(None, description="of the account at Stripe that issues cards")
+    stripe_webhook_secret: SecretStr | None = Field(None, description="signs what Stripe tells us by itself")
+    stripe_url: str | None = Field(None, description="where Stripe is asked, if not at its own address")
 
     @field_validator("home")
     @classmethod
@@ -121,6 +126,11 @@ class Settings(BaseSettings):
         if url is not None and not (parts.hostname and (parts.scheme == "https" or (parts.scheme == "http" and near))):
             raise ValueError("expected an address such as https://sms.example/send")
         return url
+
+    @field_validator("stripe_url")
+    @classmethod
+    def _is_a_place_for_secrets(cls, url: str | None) -> str | None:
+        return cls._is_http(url)
 
     @field_validator("mail_from")
     @classmethod

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, SmallInteger, any_, bindparam, select, type_coerce
+from sqlalchemy import BigInteger, SmallInteger, any_, bindparam, func, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -35,11 +35,19 @@ def program_accounts(session: Session, program_id: int) -> dict[Unit, int]:
     return dict(rows.all())
 
 
+_THEIRS = Account.distributor_id == any_(bindparam("distributors", type_=ARRAY(BigInteger)))
+_LEADING = select(Account.leads_to_id).where(_THEIRS, Account.leads_to_id.is_not(None)).scalar_subquery()
+# in one statement and in one order, whoever leads to whom: two that lock the same wallets never wait for each other
 _WALLETS = Prepared(
     select(
-        type_coerce(Account.unit, SmallInteger), Account.distributor_id, Account.id, Account.available, Account.may_owe
+        type_coerce(Account.unit, SmallInteger),
+        func.coalesce(Account.distributor_id, 0),
+        Account.id,
+        Account.available,
+        Account.may_owe,
+        func.coalesce(Account.leads_to_id, 0),
     )
-    .where(Account.distributor_id == any_(bindparam("distributors", type_=ARRAY(BigInteger))))
+    .where(or_(_THEIRS, Account.id == any_(func.array(_LEADING))))
     .order_by(Account.id)
     .with_for_update()
 )
@@ -47,13 +55,15 @@ _WALLETS = Prepared(
 
 @dataclass(frozen=True)
 class Wallets:
-    """Locked wallets in one unit, in the order of their distributors' ids."""
+    """Locked wallets in one unit, in the order of their distributors' ids; some may be one wallet that they share."""
 
     unit: Unit
     distributor_ids: Ints
     account_ids: Ints
     available: Ints
     may_owe: np.ndarray
+    elsewhere: np.ndarray
+    """Whose points stand on another account than their own."""
 
     def of(self, distributor_ids: Ints) -> Ints:
         """Give the account of each distributor.
@@ -70,23 +80,45 @@ def lock_wallets(session: Session, distributor_ids: Ints) -> dict[Unit, Wallets]
 
 
 def ask_for_wallets(session: Session, distributor_ids: Ints) -> Callable[[], dict[Unit, Wallets]]:
-    """Lock wallets as ``lock_wallets`` does, before whatever is sent next, and give them when they are called for."""
-    locked = _WALLETS.ask(session, distributors=np.unique(distributor_ids))
-    return lambda: _by_unit(locked())
+    """Lock wallets as ``lock_wallets`` does, before whatever is sent next, and give them when they are called for.
+
+    The points of a distributor stand on the account that its own leads to, where it leads to one (`owners`).
+    """
+    wanted = np.unique(distributor_ids)
+    locked = _WALLETS.ask(session, distributors=wanted)
+    return lambda: _by_unit(session, wanted, locked())
 
 
-def _by_unit(locked: Sequence[Sequence[Any]]) -> dict[Unit, Wallets]:
-    types = {"unit": "int16", "distributor_id": "int64", "id": "int64", "available": "int64", "may_owe": "bool"}
-    rows = columns_of(locked, types)
+_TYPES = {
+    "unit": "int16",
+    "distributor_id": "int64",
+    "id": "int64",
+    "available": "int64",
+    "may_owe": "bool",
+    "leads_to_id": "int64",
+}
+
+
+def _by_unit(session: Session, wanted: Ints, locked: Sequence[Sequence[Any]]) -> dict[Unit, Wallets]:
+    rows = columns_of(locked, _TYPES)
+    while not np.isin(rows["leads_to_id"], np.append(rows["id"], 0)).all():
+        # it began to lead elsewhere while somebody else had it
+        rows = columns_of(_WALLETS.rows(session, distributors=wanted), _TYPES)
+    leads = rows["leads_to_id"] > 0
+    standing = np.arange(len(leads))
+    if leads.any():
+        standing[leads] = places(rows["id"], rows["leads_to_id"][leads])
+    theirs = np.isin(rows["distributor_id"], wanted)
     found: dict[Unit, Wallets] = {}
     for unit in Unit:
-        mine = np.flatnonzero(rows["unit"] == unit)
+        mine = np.flatnonzero((rows["unit"] == unit) & theirs)
         mine = mine[np.argsort(rows["distributor_id"][mine])]
         found[unit] = Wallets(
             unit=unit,
             distributor_ids=rows["distributor_id"][mine],
-            account_ids=rows["id"][mine],
-            available=rows["available"][mine],
-            may_owe=rows["may_owe"][mine],
+            account_ids=rows["id"][standing[mine]],
+            available=rows["available"][standing[mine]],
+            may_owe=rows["may_owe"][standing[mine]],
+            elsewhere=leads[mine],
         )
     return found

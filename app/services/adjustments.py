@@ -8,16 +8,18 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.account_settings import AccountSettings
+from app.domain.definition import ProgramSettings
 from app.domain.states import Unit
 from app.models.desk import AdjustmentRequest
-from app.models.ledger import Account, LedgerTransaction
+from app.models.ledger import LedgerTransaction
 from app.models.programs import Program
-from app.services import audit, ledger, notices
+from app.models.reconciling import StatementFinding
+from app.services import audit, differences, ledger, notices
 from app.services.accounts import lock_wallets
+from app.services.owners.moves import on_behalf
+from app.services.owners.pools import is_shared
 from app.services.rulebooks import rules_of
-
-REASONS = ("goodwill", "correction", "event", "opening", "complaint", "other")
-"""Codes of reasons; `other` says more in its note, as all may."""
 
 MOST = 10**12
 
@@ -38,6 +40,11 @@ class Uncovered(AdjustmentError):
     """The account does not have what is to be taken."""
 
 
+def reasons_of(program: Program) -> AccountSettings:
+    """Give what a programme says about adjustments: its reasons, or the standard ones."""
+    return ProgramSettings.model_validate(program.settings).accounts
+
+
 def request(
     session: Session,
     program: Program,
@@ -52,16 +59,17 @@ def request(
     """Ask for points to be given (above zero) or taken (below zero). Returns the request's id. The caller commits.
 
     Raises:
-        AdjustmentError: The amount is zero or too large, the reason is none of `REASONS`, or the note is empty.
+        AdjustmentError: The amount is zero or too large, the reason is none of the programme's, or the note is empty.
     """
-    if not 0 < abs(amount) <= MOST or reason_code not in REASONS or not note.strip():
+    reason = reasons_of(program).reason_of(reason_code)
+    if not 0 < abs(amount) <= MOST or reason is None or not note.strip():
         raise AdjustmentError("an adjustment has an amount, a reason and a note")
     made = AdjustmentRequest(
         program_id=program.id,
         distributor_id=distributor_id,
         unit=Unit.POINTS,
         amount=amount,
-        reason_code=reason_code,
+        reason_code=reason,
         note=note.strip(),
         state="waiting",
         requested_by=actor,
@@ -115,12 +123,13 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
         Uncovered: The account does not have what is to be taken, and cannot owe.
         LookupError: The programme has no such request.
     """
+    # the wallet before the request, as whoever approves many, or merges whose they are
+    owners = session.scalars(select(AdjustmentRequest.distributor_id).where(AdjustmentRequest.id == request_id)).all()
+    lock_wallets(session, np.asarray(owners, dtype=np.int64))
     found = _held(session, program, request_id)
     if found.requested_by.casefold() == actor.casefold():
         raise SamePerson
-    account_id = session.scalars(
-        select(Account.id).where(Account.distributor_id == found.distributor_id, Account.unit == found.unit)
-    ).one()
+    account_id = ledger.wallet_of(session, found.distributor_id, found.unit)
     key = f"request:{found.id}"
     moved = ledger.adjust(
         session,
@@ -137,6 +146,8 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
     found.transaction_id = session.scalars(
         select(LedgerTransaction.id).where(LedgerTransaction.key == f"adjust:{key}")
     ).one()
+    if is_shared(session, account_id):
+        on_behalf(session, [found.transaction_id], account_id, found.distributor_id)
     notices.tell(
         session,
         program.id,
@@ -197,7 +208,9 @@ def _waiting(session: Session, program: Program, request_ids: Sequence[int]) -> 
 
 
 def refuse(session: Session, program: Program, request_id: int, *, note: str, actor: str, now: dt.datetime) -> None:
-    """Refuse an adjustment, or withdraw one's own. The caller commits.
+    """Refuse an adjustment, or withdraw one's own: the difference that it was to settle is open again.
+
+    The caller commits.
 
     Raises:
         NotWaiting: It was decided before.
@@ -206,6 +219,7 @@ def refuse(session: Session, program: Program, request_id: int, *, note: str, ac
     found = _held(session, program, request_id)
     own = found.requested_by.casefold() == actor.casefold()
     _decide(session, program, found, "withdrawn" if own else "refused", note, actor, now)
+    differences.reopen(session, program, StatementFinding.adjustment_id == found.id, actor=actor, now=now)
 
 
 def _held(session: Session, program: Program, request_id: int) -> AdjustmentRequest:
@@ -213,6 +227,7 @@ def _held(session: Session, program: Program, request_id: int) -> AdjustmentRequ
         select(AdjustmentRequest)
         .where(AdjustmentRequest.id == request_id, AdjustmentRequest.program_id == program.id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         raise LookupError(request_id)

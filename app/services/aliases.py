@@ -119,7 +119,7 @@ def distributor_names(session: Session, program_id: int, profile_name: str) -> N
     of_profile: dict[str, Meaning] = {}
     for profile, key, distributor_id, reason in rows:
         (of_all if profile is None else of_profile)[key] = Meaning(distributor_id, reason=reason)
-    return Names(distributors.distributor_ids(session, program_id), aliases=of_all | of_profile)
+    return Names(distributors.company_ids(session, program_id), aliases=of_all | of_profile)
 
 
 def put_product_alias(

@@ -13,14 +13,15 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.domain import registration
+from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.registration import Question, tax_id_key
-from app.domain.states import ApplicationState
+from app.domain.states import ApplicationState, Event
 from app.models.distributors import Distributor
 from app.models.joining import Application
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
-from app.services import audit, distributors, invitations, messages, notices, people, texts
+from app.services import audit, distributors, events, invitations, messages, notices, people, texts
 from app.services.distributors import DistributorRow
 from app.services.messages import Kind
 from app.services.people import Person, Role
@@ -304,6 +305,8 @@ def accept(
             raise DistributorMissing
     if distributor_id is None:
         distributor_id = _create(session, program, application, new_code, group_id, now)
+        on = local_date(now, program.time_zone)
+        events.happened(session, program.id, distributor_id, Event.REGISTRATION, "application", on, now=now)
     elif _distributor(session, program.id, distributor_id) is None:
         raise DistributorMissing
     invitations.invite(

@@ -6,15 +6,15 @@ lots one after the other: it is planned over a `Wallet`.
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date, months_after
-from app.domain.exact import Ints
+from app.domain.calendar import local_date
+from app.domain.exact import Ints, sums_by
 from app.domain.lots import Leg, LotBalance, Wallet
 from app.domain.sales import Sales
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
@@ -25,7 +25,6 @@ from app.services.returns import Reversals
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets
 
-_NEVER = np.datetime64("NaT", "D")
 _SUFFIX = {Unit.POINTS: "", Unit.MONEY: ":money"}
 
 
@@ -36,15 +35,44 @@ class Movements:
     sales: Sales
     document_ids: Ints
     status: Ints
-    given: Ints
+    given: "Given"
     reversals: Reversals
 
 
 @dataclass(frozen=True)
-class _Awarding:
-    """The award transactions of one unit, in columns, one per document that earned."""
+class Given:
+    """What documents earned, in columns: a row for each document and the terms of what it earned.
+
+    Columns of equal length, in counting order: the document's position, the terms (0: the programme's own), the amount,
+    and the distributor or the person that gets it.
+    """
 
     document: Ints
+    terms_id: Ints
+    amount: Ints
+    owner_id: Ints
+
+    @staticmethod
+    def of(document: Ints, terms_id: Ints, amount: Ints, owner_id: Ints) -> "Given":
+        """Add awards up by document and terms; ``owner_id`` says of each document whose it is."""
+        documents = len(owner_id)
+        if not terms_id.any():
+            total = sums_by(document, amount, documents)
+            some = np.flatnonzero(total > 0)
+            return Given(some, np.zeros(len(some), dtype=np.int64), total[some], owner_id[some])
+        terms, at = np.unique(terms_id, return_inverse=True)
+        total = sums_by(document * len(terms) + at, amount, documents * len(terms))
+        some = np.flatnonzero(total > 0)
+        which = some // len(terms)
+        return Given(which, terms[some % len(terms)], total[some], owner_id[which])
+
+
+@dataclass(frozen=True)
+class _Awarding:
+    """The award transactions of one unit, in columns: one per document that earned, and terms of what it earned."""
+
+    document: Ints
+    terms_id: Ints
     transaction: Ints
     account: Ints
     amount: Ints
@@ -63,10 +91,10 @@ def plan_movements(
 
     Returns what was forgiven, by returning document: under the policy ``clamp`` an account gives back what it has.
     """
-    if not movements.given.any() and not len(movements.reversals.amount):
+    if not len(movements.given.amount) and not len(movements.reversals.amount):
         return {}
     awarding = _award_transactions(session, rules, wallets, movements, posting)
-    returning = wallets.of(_distributors_of(movements, movements.reversals.return_document_id))
+    returning = wallets.of(movements.reversals.owner_id)
     sequential = np.union1d(np.unique(returning), wallets.account_ids[wallets.available < 0])
     stepwise = np.isin(awarding.account, sequential)
     remaining = awarding.amount.copy()
@@ -83,10 +111,10 @@ def plan_movements(
     program = np.full(len(awarding.document), rules.accounts[wallets.unit], dtype=np.int64)
     issued = np.full(len(awarding.document), Bucket.ISSUED, dtype=np.int64)
     posting.add_entries(awarding.transaction, program, issued, -awarding.amount)
-    expires_on = _expiry(rules, now)
+    ends = _Ends.of(rules, awarding.terms_id, now)
     forgiven: dict[int, int] = {}
     if sequential.size:
-        planner = _Stepwise(session, rules.accounts[wallets.unit], wallets, movements, awarding, posting, expires_on)
+        planner = _Stepwise(session, rules.accounts[wallets.unit], wallets, movements, awarding, posting, ends)
         forgiven = planner.run(sequential, returning)
         for at in np.flatnonzero(stepwise).tolist():
             lot = planner.new_lots[int(awarding.transaction[at])]
@@ -98,10 +126,12 @@ def plan_movements(
             account_id=awarding.account,
             state=state,
             earned_on=movements.sales.documents.issued_on[awarding.document].astype("datetime64[D]"),
-            expires_on=np.full(count, _NEVER if expires_on is None else np.datetime64(expires_on, "D")),
+            expires_on=ends.expires_on,
             unit_value_micro=np.full(count, _unit_value(rules, wallets.unit), dtype=np.int64),
             amount=awarding.amount,
             remaining=remaining,
+            terms_id=awarding.terms_id,
+            idle_months=ends.idle_months,
         )
     )
     return forgiven
@@ -112,16 +142,29 @@ def _unit_value(rules: ProgramRules, unit: Unit) -> int:
     return rules.point_value_micro if unit is Unit.POINTS else 1_000_000
 
 
-def _expiry(rules: ProgramRules, now: dt.datetime) -> dt.date | None:
-    """Give the last day on which what is awarded now can be spent (rules.md 8: N months after award)."""
-    months = rules.settings.expiry.months_after_award
-    return None if months is None else months_after(local_date(now, rules.time_zone), months)
+@dataclass(frozen=True)
+class _Ends:
+    """When what is awarded now ends, in columns: its last day, or the months without activity (0: none)."""
+
+    expires_on: np.ndarray
+    idle_months: Ints
+
+    @staticmethod
+    def of(rules: ProgramRules, terms_id: Ints, now: dt.datetime) -> "_Ends":
+        """Look it up by terms: there are few (rules.md 8)."""
+        today = local_date(now, rules.time_zone)
+        terms, at = np.unique(terms_id, return_inverse=True)
+        lasting = [rules.lasting(one) for one in terms.tolist()]
+        days = np.asarray([one.last_day(today) or "NaT" for one in lasting], dtype="datetime64[D]")
+        idle = np.asarray([one.idle_months or 0 for one in lasting], dtype=np.int64)
+        return _Ends(days[at], idle[at])
 
 
 def _award_transactions(
     session: Session, rules: ProgramRules, wallets: Wallets, movements: Movements, posting: Posting
 ) -> _Awarding:
-    document = np.flatnonzero(movements.given > 0)
+    given = movements.given
+    document = given.document
     ids = movements.document_ids[document]
     transaction = transaction_ids(session, len(document)) if len(document) else ids
     documents = movements.sales.documents
@@ -130,7 +173,16 @@ def _award_transactions(
         posting.add_transactions(
             transaction,
             TransactionKind.AWARD,
-            [f"award:{one}{suffix}" for one in ids.tolist()],
+            [
+                f"award:{one}{suffix}" + (f":terms:{terms}" if terms else "") + (f":to:{owner}" if apart else "")
+                for one, terms, owner, apart in zip(
+                    ids.tolist(),
+                    given.terms_id.tolist(),
+                    given.owner_id.tolist(),
+                    (given.owner_id != documents.distributor_id[document]).tolist(),
+                    strict=True,
+                )
+            ],
             documents.issued_on[document],
             document_ids=ids,
         )
@@ -138,17 +190,20 @@ def _award_transactions(
     pending = (movements.status[document] == DocumentStatus.REVIEW) | cooling
     return _Awarding(
         document=document,
+        terms_id=given.terms_id,
         transaction=transaction,
-        account=wallets.of(documents.distributor_id[document]),
-        amount=movements.given[document],
+        account=wallets.of(given.owner_id),
+        amount=given.amount,
         pending=pending,
     )
 
 
-def _distributors_of(movements: Movements, document_ids: Ints) -> Ints:
-    by_id = np.argsort(movements.document_ids)
-    at = by_id[np.searchsorted(movements.document_ids[by_id], document_ids)]
-    return movements.sales.documents.distributor_id[at]
+@dataclass
+class _Back:
+    """What one document's returns take from one account: the document that sold, the terms, the amount."""
+
+    account: int
+    parts: list[tuple[int, int, int]] = field(default_factory=list)
 
 
 class _Stepwise:
@@ -162,7 +217,7 @@ class _Stepwise:
         movements: Movements,
         awarding: _Awarding,
         posting: Posting,
-        expires_on: dt.date | None,
+        ends: _Ends,
     ) -> None:
         self.session = session
         self.program_account = program_account
@@ -170,9 +225,9 @@ class _Stepwise:
         self.movements = movements
         self.awarding = awarding
         self.posting = posting
-        self.expires_on = expires_on
+        self.ends = ends
         self.new_lots: dict[int, LotBalance] = {}
-        self.lot_of_sale: dict[int, int] = {}
+        self.lot_of_sale: dict[tuple[int, int, int], int] = {}
 
     def run(self, accounts: Ints, returning: Ints) -> dict[int, int]:
         """Plan these accounts; ``returning`` is the account of each reversal. Returns what was forgiven."""
@@ -180,79 +235,88 @@ class _Stepwise:
         kept = opened.of
         reversals = self.movements.reversals
         self.lot_of_sale = self._lots_of_sales(np.unique(reversals.sale_document_id))
-        back: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-        for document, account, sale, amount in zip(
+        back: dict[int, dict[int, _Back]] = defaultdict(dict)
+        for document, owner, account, sale, terms, amount in zip(
             reversals.return_document_id.tolist(),
+            reversals.owner_id.tolist(),
             returning.tolist(),
             reversals.sale_document_id.tolist(),
+            reversals.terms_id.tolist(),
             reversals.amount.tolist(),
             strict=True,
         ):
-            back[document].append((account, sale, amount))
-        gains = {int(one): at for at, one in enumerate(self.awarding.document.tolist())}
-        reversing = [one for one in self.movements.document_ids.tolist() if one in back]
+            back[document].setdefault(owner, _Back(account)).parts.append((sale, terms, amount))
+        gains: dict[int, list[int]] = defaultdict(list)
+        for at, one in enumerate(self.awarding.document.tolist()):
+            gains[one].append(at)
+        reversing = [(one, owner) for one in self.movements.document_ids.tolist() for owner in back.get(one, ())]
         transactions = dict(zip(reversing, transaction_ids(self.session, len(reversing)).tolist(), strict=True))
         forgiven: dict[int, int] = {}
         wanted = {int(one) for one in accounts}
         for position, document in enumerate(self.movements.document_ids.tolist()):
-            at = gains.get(position)
-            if at is not None and int(self.awarding.account[at]) in wanted:
-                self._receive(kept[int(self.awarding.account[at])], at, document)
-            if document in back:
-                lost = self._give_back(kept, position, document, transactions[document], back[document])
+            for at in gains.get(position, ()):
+                if int(self.awarding.account[at]) in wanted:
+                    self._receive(kept[int(self.awarding.account[at])], at)
+            for owner, taken in back.get(document, {}).items():
+                lost = self._give_back(kept[taken.account], position, owner, transactions[document, owner], taken)
                 if lost:
-                    forgiven[document] = lost
+                    forgiven[document] = forgiven.get(document, 0) + lost
         self.posting.changed_lots.append(opened.changed())
         return forgiven
 
-    def _lots_of_sales(self, sale_ids: Ints) -> dict[int, int]:
-        """Find the lot that each sale's award came in: of an earlier work in the database, of this one in the plan."""
+    def _lots_of_sales(self, sale_ids: Ints) -> dict[tuple[int, int, int], int]:
+        """Find the lot of what each sale gave an account: of an earlier work in the database, of this in the plan.
+
+        Where it moved with its wallet's points, the newest of its lots on the account has it.
+        """
         rows = self.session.execute(
-            select(LedgerTransaction.document_id, Lot.id)
+            select(Lot.account_id, LedgerTransaction.document_id, Lot.terms_id, Lot.id)
             .join(Lot, Lot.id == LedgerTransaction.id)
             .where(
                 LedgerTransaction.document_id == any_(literal(sale_ids.tolist(), ARRAY(BigInteger))),
-                LedgerTransaction.kind == TransactionKind.AWARD,
+                LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
                 Lot.account_id == any_(literal(self.wallets.account_ids.tolist(), ARRAY(BigInteger))),
             )
+            .order_by(Lot.id)
         )
-        found = {int(document): int(lot) for document, lot in rows if document is not None}
-        mine = self.movements.document_ids[self.awarding.document]
-        return found | dict(zip(mine.tolist(), self.awarding.transaction.tolist(), strict=True))
+        found = {(account, document or 0, terms or 0): int(lot) for account, document, terms, lot in rows}
+        mine = zip(
+            self.awarding.account.tolist(),
+            self.movements.document_ids[self.awarding.document].tolist(),
+            self.awarding.terms_id.tolist(),
+            strict=True,
+        )
+        return found | dict(zip(mine, self.awarding.transaction.tolist(), strict=True))
 
-    def _receive(self, wallet: Wallet, at: int, document: int) -> None:
+    def _receive(self, wallet: Wallet, at: int) -> None:
         state = LotState.PENDING if self.awarding.pending[at] else LotState.OPEN
         earned_on = self.movements.sales.documents.issued_on[self.awarding.document[at]].astype(object)
-        lot = LotBalance(int(self.awarding.transaction[at]), state, earned_on, self.expires_on, 0)
+        expires_on = self.ends.expires_on[at].astype(object)
+        lot = LotBalance(int(self.awarding.transaction[at]), state, earned_on, expires_on, 0)
         self.new_lots[lot.id] = lot
         legs = wallet.receive(lot, int(self.awarding.amount[at]))
         self.posting.add_legs(int(self.awarding.transaction[at]), int(self.awarding.account[at]), legs)
 
-    def _give_back(
-        self,
-        kept: dict[int, Wallet],
-        position: int,
-        document: int,
-        transaction: int,
-        amounts: list[tuple[int, int, int]],
-    ) -> int:
-        """Take back what one document returns. Gives what was forgiven."""
+    def _give_back(self, wallet: Wallet, position: int, owner: int, transaction: int, taken: _Back) -> int:
+        """Take back what one document returns from one of those who had it. Gives what was forgiven."""
         legs: list[Leg] = []
         lost = 0
-        for account, sale, amount in amounts:
-            drawn, left = kept[account].take_back(amount, self.lot_of_sale.get(sale))
+        for sale, terms, amount in taken.parts:
+            drawn, left = wallet.take_back(amount, self.lot_of_sale.get((taken.account, sale, terms)))
             legs += drawn
             lost += left
         if legs:
-            account = amounts[0][0]
+            documents = self.movements.sales.documents
+            apart = "" if owner == documents.distributor_id[position] else f":to:{owner}"
+            document_ids = self.movements.document_ids[position : position + 1]
             issued = -sum(leg.amount for leg in legs)
             self.posting.add_transactions(
                 np.asarray([transaction], dtype=np.int64),
                 TransactionKind.REVERSAL,
-                [f"return:{document}{_SUFFIX[self.wallets.unit]}"],
-                self.movements.sales.documents.issued_on[position : position + 1],
-                document_ids=np.asarray([document], dtype=np.int64),
+                [f"return:{int(document_ids[0])}{_SUFFIX[self.wallets.unit]}{apart}"],
+                documents.issued_on[position : position + 1],
+                document_ids=document_ids,
             )
-            self.posting.add_legs(transaction, account, legs)
+            self.posting.add_legs(transaction, taken.account, legs)
             self.posting.add_legs(transaction, self.program_account, [Leg(Bucket.ISSUED, issued, None)])
         return lost

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sqlalchemy import BigInteger, all_, any_, func, literal, select
@@ -11,21 +11,25 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import copy_into
 from app.domain.calendar import local_date
+from app.domain.caps import CapUsage
 from app.domain.earning import Awards, award
-from app.domain.exact import Ints, sums_by
+from app.domain.exact import Ints
 from app.domain.returns import Matches
 from app.domain.rulebook import RuleBook
 from app.domain.sales import Flags, Sales
 from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Unit
 from app.models.sales import Award, SalesDocument
-from app.services import ledger
+from app.services import expiring
 from app.services.accounts import Wallets, lock_wallets
-from app.services.award_posting import Movements, plan_movements
+from app.services.award_posting import Given, Movements, plan_movements
 from app.services.cap_usage import store_usage, usage_before, usage_now
+from app.services.persons import rosters
+from app.services.persons.splitting import Sharing
 from app.services.posting import Posting, post
 from app.services.returns import Reversals, take_back
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
+from app.services.touched import touch
 
 
 @dataclass
@@ -48,6 +52,7 @@ def count_documents(
     now: dt.datetime,
     actor: str | None = None,
     wallets: dict[Unit, Wallets] | None = None,
+    waits: Flags | None = None,
 ) -> Counted:
     """Award documents that have just been stored, take back what their returns take back, and post both.
 
@@ -64,46 +69,65 @@ def count_documents(
         now: the instant of posting: lots expire counted from its date.
         actor: who caused it; None: the machine.
         wallets: those of the distributors, where they were locked and nothing was posted since.
+        waits: marks the sales that earn nothing until somebody claims them; none: no sale does.
     """
     counts = np.isin(status, COUNTING)
+    waits = np.zeros(len(sales.documents), dtype=bool) if waits is None else waits
     if not counts.all():
-        sales, document_ids, status = sales.select(counts), document_ids[counts], status[counts]
+        sales, document_ids, status, waits = sales.select(counts), document_ids[counts], status[counts], waits[counts]
     result = Counted()
     if not len(document_ids):
         return result
-    wallets = wallets or lock_wallets(session, sales.documents.distributor_id)
-    usage = usage_before(session, rules.book, sales)
-    first = _first_purchases(session, rules.book, sales, document_ids)
+    who = sales.documents.distributor_id
+    roster = rosters.roster_of(session, who) if rules.has_people else rosters.NOBODY
+    wallets = wallets or lock_wallets(session, np.union1d(who, roster.ids))
+    usage = usage_before(session, rules.book.of_sales, sales.documents)
+    first = first_purchases(session, rules.book, sales, document_ids)
     with stage("rules"):
-        awards = award(rules.book, sales, first, usage)
+        awards = _earned(rules.book, sales, first, usage, waits)
+    document, terms = sales.lines.document[awards.line], rules.book.terms_ids[awards.rule]
+    locked = wallets[Unit.POINTS].distributor_ids
+    sharing = Sharing.of(session, rules, roster, sales.documents, document_ids, locked)
+    awards = replace(awards, amount=sharing.grow(awards.amount, document))
     with stage("store awards"):
         _store_awards(session, rules.book, sales, document_ids, awards)
         store_usage(session, usage)
+    sharing.note(session, document_ids, np.unique(document))
     with stage("returns"):
         reversals, result.matches = take_back(session, sales, document_ids)
-        _write_off(session, rules, wallets, sales, document_ids, reversals, now)
+        reversals = sharing.take_back(session, document_ids, reversals)
+        _write_off(session, rules, wallets, sales, sharing, reversals, now)
     status = np.where(_without_sale(result.matches, document_ids), DocumentStatus.REVIEW, status)
-    posting = Posting(rules.program_id, actor=actor)
+    posting = Posting(rules.program_id, actor=actor, today=local_date(now, rules.time_zone))
     units = rules.book.units
-    document = sales.lines.document[awards.line]
     for unit in Unit:
         mine = units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)
-        given = sums_by(document[mine], awards.amount[mine], len(document_ids))
+        given = sharing.divide(Given.of(document[mine], terms[mine], awards.amount[mine], who))
         movements = Movements(sales, document_ids, status, given, reversals.of(unit))
         forgiven = plan_movements(session, rules, wallets[unit], movements, posting, now)
-        result.awarded[unit] = int(given.sum())
+        result.awarded[unit] = int(given.amount.sum())
         result.reversed[unit] = int(reversals.of(unit).amount.sum()) - sum(forgiven.values())
         result.forgiven |= {(document_id, unit): lost for document_id, lost in forgiven.items()}
     with stage("ledger"):
         post(session, posting)
+    touch(session, rules.program_id, document_ids.tolist())
     return result
+
+
+def _earned(book: RuleBook, sales: Sales, first: Flags, usage: CapUsage, waits: Flags) -> Awards:
+    """Compute what documents earn, but for those that wait."""
+    if not waits.any():
+        return award(book, sales, first, usage)
+    lines = np.flatnonzero(~waits[sales.lines.document])
+    awards = award(book, sales.select(~waits), first[~waits], usage)
+    return replace(awards, line=lines[awards.line])
 
 
 def would_award(session: Session, rules: ProgramRules, sales: Sales) -> Awards:
     """Compute what documents would earn if they counted now. Nothing is stored, and nobody is waited for."""
     not_stored = np.full(len(sales.documents), np.iinfo(np.int64).max - 1, dtype=np.int64)
-    first = _first_purchases(session, rules.book, sales, not_stored)
-    return award(rules.book, sales, first, usage_now(session, rules.book, sales))
+    first = first_purchases(session, rules.book, sales, not_stored)
+    return award(rules.book, sales, first, usage_now(session, rules.book.of_sales, sales.documents))
 
 
 def _without_sale(matches: Matches, document_ids: Ints) -> Flags:
@@ -117,18 +141,23 @@ def _write_off(
     rules: ProgramRules,
     wallets: Mapping[Unit, Wallets],
     sales: Sales,
-    document_ids: Ints,
+    sharing: Sharing,
     reversals: Reversals,
     now: dt.datetime,
 ) -> None:
-    """Write off what has expired on the accounts that give something back: it can pay for nothing."""
-    returning = sales.documents.distributor_id[np.isin(document_ids, reversals.return_document_id)]
-    if returning.size:
-        accounts = np.concatenate([one.of(np.unique(returning)) for one in wallets.values()])
-        ledger.write_off(session, rules.program_id, local_date(now, rules.time_zone), accounts.tolist())
+    """Write off what has expired on the accounts that give something back: it can pay for nothing.
+
+    Where points end by idleness, on all: what ended must not come to life again because they are idle no more.
+    """
+    owners = reversals.owner_id
+    if rules.may_end_idle:
+        owners = np.concatenate([owners, sales.documents.distributor_id, sharing.person_id])
+    if owners.size:
+        accounts = np.concatenate([one.of(np.unique(owners)) for one in wallets.values()])
+        expiring.write_off(session, rules.program_id, local_date(now, rules.time_zone), accounts.tolist())
 
 
-def _first_purchases(session: Session, book: RuleBook, sales: Sales, document_ids: Ints) -> Flags:
+def first_purchases(session: Session, book: RuleBook, sales: Sales, document_ids: Ints) -> Flags:
     """Mark the invoices that are their distributor's first. What corrects the first is the first."""
     first = np.zeros(len(document_ids), dtype=bool)
     if not any(rule.scope.first_purchase for rule in book.rules):

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Integer, bindparam, case, cast, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.db.questions import Question
 from app.domain.codes import code_key
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.models.pools import OnBehalf
 from app.models.sales import SalesDocument
+from app.services import lot_terms
 from app.services.head_offices import Office
 
 
@@ -94,28 +97,41 @@ def balance_of(session: Session, program_id: int, code: str, unit: Unit) -> Bala
     Raises:
         NoSuchDistributor: The programme has none of this code.
     """
-    asked = {"program_id": program_id, "code_key": code_key(code), "unit": unit}
-    row = session.execute(_BALANCE_OF, asked).one_or_none()
+    row = _BALANCE_OF.first(session, program_id=program_id, code_key=code_key(code), unit=unit)
     if row is None:
         raise NoSuchDistributor(code)
     return _balance(row)
 
 
-_BALANCE_OF = (
+_OWN = aliased(Account, name="own")
+_SHOWN = case((Distributor.merged_into_id.is_(None), func.coalesce(_OWN.leads_to_id, _OWN.id)), else_=_OWN.id)
+"""Which account a distributor sees: its own or its pool's; one that was merged keeps the statement that it had."""
+
+_BALANCE_OF = Question(
     select(*_COLUMNS)
-    .join(Account, Account.distributor_id == Distributor.id)
+    .join(_OWN, _OWN.distributor_id == Distributor.id)
+    .join(Account, Account.id == _SHOWN)
     .outerjoin(Office, Office.id == Distributor.head_office_id)
     .where(
         Distributor.program_id == bindparam("program_id"),
         Distributor.code_key == bindparam("code_key"),
-        Account.unit == bindparam("unit"),
+        _OWN.unit == bindparam("unit"),
     )
+)
+_ACCOUNT_SHOWN = (
+    select(_SHOWN)
+    .join(Distributor, Distributor.id == _OWN.distributor_id)
+    .where(_OWN.distributor_id == bindparam("distributor_id"), _OWN.unit == bindparam("unit"))
+    .scalar_subquery()
 )
 
 
 @dataclass(frozen=True)
 class StatementLine:
-    """One movement of a distributor's account: what it changed of each balance, and why."""
+    """One movement of a distributor's account: what it changed of each balance, and why.
+
+    On an account that several share, ``whose`` names who earned or spent; None: the one whose account it is.
+    """
 
     transaction_id: int
     effective_on: dt.date
@@ -128,6 +144,7 @@ class StatementLine:
     reserved: int
     reason: str | None
     actor: str | None
+    whose: str | None = None
 
 
 def statement(
@@ -159,6 +176,7 @@ def _moved(bucket: Bucket) -> Any:
     return cast(func.sum(case((LedgerEntry.bucket == bucket, LedgerEntry.amount), else_=0)), BigInteger)
 
 
+_WHOSE = aliased(Distributor, name="whose")
 _STATEMENT = (
     select(
         LedgerTransaction.id,
@@ -172,16 +190,18 @@ _STATEMENT = (
         _moved(Bucket.RESERVED),
         LedgerTransaction.reason,
         LedgerTransaction.actor,
+        case((_WHOSE.id != Account.distributor_id, _WHOSE.name)),
     )
     .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+    .join(Account, Account.id == LedgerEntry.account_id)
     .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
-    .where(
-        LedgerEntry.account_id
-        == select(Account.id)
-        .where(Account.distributor_id == bindparam("distributor_id"), Account.unit == bindparam("unit"))
-        .scalar_subquery()
+    .outerjoin(
+        OnBehalf,
+        (OnBehalf.transaction_id == LedgerTransaction.id) & (OnBehalf.account_id == LedgerEntry.account_id),
     )
-    .group_by(LedgerTransaction.id, SalesDocument.number)
+    .outerjoin(_WHOSE, _WHOSE.id == func.coalesce(SalesDocument.distributor_id, OnBehalf.distributor_id))
+    .where(LedgerEntry.account_id == _ACCOUNT_SHOWN)
+    .group_by(LedgerTransaction.id, SalesDocument.number, _WHOSE.id, Account.id)
     .order_by(LedgerTransaction.id.desc())
     .limit(bindparam("most", type_=Integer))
 )
@@ -197,20 +217,21 @@ class Expiring:
 
 def expiring(session: Session, distributor_id: int, unit: Unit, limit: int = 3) -> Sequence[Expiring]:
     """Give what expires next."""
-    rows = session.execute(_EXPIRING, {"distributor_id": distributor_id, "unit": unit, "most": limit})
+    rows = _EXPIRING.ask(session, distributor_id=distributor_id, unit=unit, most=limit)
     return [Expiring(day, amount) for day, amount in rows if day is not None]
 
 
-_EXPIRING = (
-    select(Lot.expires_on, cast(func.sum(Lot.remaining), BigInteger))
+_LAST_DAY = lot_terms.last_day()
+_EXPIRING = Question(
+    select(_LAST_DAY, cast(func.sum(Lot.remaining), BigInteger))
+    .select_from(Lot)
     .join(Account, Account.id == Lot.account_id)
     .where(
-        Account.distributor_id == bindparam("distributor_id"),
-        Account.unit == bindparam("unit"),
+        Lot.account_id == _ACCOUNT_SHOWN,
         Lot.state == LotState.OPEN,
-        Lot.expires_on.is_not(None),
+        _LAST_DAY.is_not(None),
     )
-    .group_by(Lot.expires_on)
-    .order_by(Lot.expires_on)
+    .group_by(_LAST_DAY)
+    .order_by(_LAST_DAY)
     .limit(bindparam("most", type_=Integer))
 )

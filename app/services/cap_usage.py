@@ -16,12 +16,13 @@ from app.db.bulk import given, given_rows, rows_of, table_of
 from app.db.prepared import Prepared
 from app.domain.calendar import period_of
 from app.domain.caps import NOBODY, CapUsage
-from app.domain.rulebook import RuleBook, cap_limits
-from app.domain.sales import Sales
+from app.domain.rulebook import CompiledRule, cap_limits
+from app.domain.sales import Documents
 from app.domain.states import Cut
 from app.models.rules import CapUsage as CapUsageRow
-from app.models.rules import EarningRuleVersion
-from app.models.sales import Award, SalesDocument
+from app.models.rules import EarningRule, EarningRuleVersion
+from app.models.sales import Award, PersonShare, SalesDocument
+from app.services.persons.growth import BY_RULES, NOTED
 from app.services.rulebooks import definition_of
 
 _KEY = ("rule_id", "span", "distributor_id", "period")
@@ -38,27 +39,27 @@ _added = insert(_USED).from_select([*_KEY, "used"], select(given_rows(**dict.fro
 _ADD = Prepared(_added.on_conflict_do_update(index_elements=_KEY, set_={"used": _USED.c.used + _added.excluded.used}))
 
 
-def usage_before(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
+def usage_before(session: Session, rules: Iterable[CompiledRule], documents: Documents) -> CapUsage:
     """Load what capped rules have given within the spans that these documents touch."""
-    wanted = _wanted(book, sales)
+    wanted = _wanted(rules, documents)
     _lock_budgets(session, (key[0] for key in wanted if key[1] == Cut.BUDGET))
     return _used(session, wanted)
 
 
-def usage_now(session: Session, book: RuleBook, sales: Sales) -> CapUsage:
+def usage_now(session: Session, rules: Iterable[CompiledRule], documents: Documents) -> CapUsage:
     """Load the same without waiting for anybody: for whoever asks what sales would earn, and stores nothing."""
-    return _used(session, _wanted(book, sales))
+    return _used(session, _wanted(rules, documents))
 
 
-def _wanted(book: RuleBook, sales: Sales) -> set[tuple[int, int, int, int]]:
+def _wanted(rules: Iterable[CompiledRule], documents: Documents) -> set[tuple[int, int, int, int]]:
     wanted: set[tuple[int, int, int, int]] = set()
-    who = sales.documents.distributor_id
-    for rule in book.rules:
+    who = documents.distributor_id
+    for rule in rules:
         for cut, _ in rule.caps.limits if rule.caps is not None else ():
             if cut is Cut.PER_DOCUMENT:
                 continue
             distributor = np.full(len(who), NOBODY, dtype=np.int64) if cut is Cut.BUDGET else who
-            pairs = zip(distributor.tolist(), period_of(cut, sales.documents.issued_on).tolist(), strict=True)
+            pairs = zip(distributor.tolist(), period_of(cut, documents.issued_on).tolist(), strict=True)
             wanted |= {(rule.version.rule_id, int(cut), one, period) for one, period in pairs}
     return wanted
 
@@ -74,6 +75,16 @@ def _used(session: Session, wanted: set[tuple[int, int, int, int]]) -> CapUsage:
     return usage
 
 
+def spent_of_budgets(session: Session, program_id: int) -> dict[str, int]:
+    """Give what rules have given of their budgets, by code."""
+    rows = session.execute(
+        select(EarningRule.code, CapUsageRow.used)
+        .join(CapUsageRow, CapUsageRow.rule_id == EarningRule.id)
+        .where(EarningRule.program_id == program_id, CapUsageRow.span == Cut.BUDGET)
+    )
+    return dict(rows.all())
+
+
 def store_usage(session: Session, usage: CapUsage) -> None:
     """Add what was given to what had been given before."""
     if usage.added:
@@ -85,7 +96,8 @@ def store_usage(session: Session, usage: CapUsage) -> None:
 def free_usage(session: Session, document_ids: Sequence[int]) -> None:
     """Take what documents' awards used of caps out of the usage: they never counted.
 
-    An award used the caps of the version that gave it, and no others: a version with a new cap began to count anew.
+    An award used the caps of the version that gave it, and no others: a version with a new cap began to count anew. It
+    used so much of them as the rules gave, however many people got the whole of it.
     """
     freed: dict[tuple[int, int, int, int], int] = defaultdict(int)
     for rule, definition, distributor, issued_on, amount in session.execute(
@@ -94,9 +106,10 @@ def free_usage(session: Session, document_ids: Sequence[int]) -> None:
             EarningRuleVersion.definition,
             SalesDocument.distributor_id,
             SalesDocument.issued_on,
-            cast(func.sum(Award.amount), BigInteger),
+            cast(func.sum(BY_RULES), BigInteger),
         )
         .join(Award, Award.document_id == SalesDocument.id)
+        .outerjoin(PersonShare, NOTED)
         .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
         .where(
             SalesDocument.id == any_(literal(list(document_ids), ARRAY(BigInteger))),

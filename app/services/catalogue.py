@@ -13,17 +13,22 @@ from app.domain.codes import by_every_name, code_key, ean_key, slug
 from app.domain.sorting import sort_key
 from app.models.catalogue import Product, ProductGroup
 from app.models.programs import Program
-from app.services import audit
+from app.services import audit, placements
+from app.services.placements import Moving
 
 
 @dataclass(frozen=True)
 class ProductRow:
-    """A product as a file or a programme gives it; ``group_id`` is known already."""
+    """A product as a file or a programme gives it; ``group_id`` is known already.
+
+    ``group_from`` is the day from which on it is in that group; none said: see `put_products`.
+    """
 
     code: str
     name: str
     group_id: int | None = None
     ean: str | None = None
+    group_from: dt.date | None = None
 
 
 def mark_changed(session: Session, program_id: int) -> None:
@@ -65,10 +70,19 @@ def product_ids_by_ean(session: Session, program_id: int) -> dict[str, int]:
     return {key: ids.pop() for key, ids in found.items() if len(ids) == 1}
 
 
-def put_products(session: Session, program_id: int, locale: str, rows: Sequence[ProductRow]) -> tuple[int, int]:
+def put_products(
+    session: Session,
+    program_id: int,
+    locale: str,
+    rows: Sequence[ProductRow],
+    *,
+    moving: Moving | None = None,
+) -> tuple[int, int]:
     """Create products, and change those that are here with other content. Returns (created, changed).
 
-    A group or an EAN that the row does not give stays as it is. The caller commits.
+    A group or an EAN that the row does not give stays as it is. A product that was in no group is in its new one from
+    the beginning; one that moves is in it from the day of ``moving`` on, unless its row says another day. Without
+    ``moving`` it always was there. The caller commits.
     """
     begin_change(session, program_id)
     here = {
@@ -81,6 +95,7 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
     }
     fresh: list[dict[str, object]] = []
     changed: list[dict[str, object]] = []
+    moves = placements.FileMoves(moving)
     for row in rows:
         known = here.get(code_key(row.code))
         if known is None:
@@ -96,7 +111,8 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
                 }
             )
             continue
-        group_id, ean = row.group_id or known.group_id, row.ean or known.ean
+        group_id = moves.note(known.id, known.group_id, row.group_id or known.group_id, row.group_from)
+        ean = row.ean or known.ean
         if (row.name, group_id, ean) != (known.name, known.group_id, known.ean):
             changed.append(
                 {
@@ -111,9 +127,10 @@ def put_products(session: Session, program_id: int, locale: str, rows: Sequence[
         session.execute(insert(Product).on_conflict_do_nothing(), fresh)
     if changed:
         session.execute(update(Product), changed)
-    if fresh or changed:
+    moves.write(session, placements.PRODUCTS, program_id)
+    if fresh or changed or moves.moved:
         mark_changed(session, program_id)
-    return len(fresh), len(changed)
+    return len(fresh), len({one["id"] for one in changed} | moves.moved)
 
 
 def create_products(
@@ -145,43 +162,41 @@ def move(
     program: Program,
     product_id: int,
     group_id: int | None,
+    from_on: dt.date | None,
     *,
     actor: str,
     now: dt.datetime,
     reason: str | None = None,
 ) -> bool:
-    """Move a product to another group, or to none; False where it is there already. The caller commits.
+    """Move a product to another group, or to none, from a day on; False where it is there already.
 
-    Rules of the new group hold for what comes in from now on.
+    No day: it always was there (see `placements.move`). The caller commits.
 
     Raises:
         LookupError: The programme has no such product, or no such group.
     """
     begin_change(session, program.id)
     names: dict[int | None, str | None] = {None: None, **dict(groups_of(session, program.id))}
-    found = session.scalars(
-        select(Product)
-        .where(Product.id == product_id, Product.program_id == program.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
+    found = session.execute(
+        select(Product.code, Product.group_id).where(Product.id == product_id, Product.program_id == program.id)
     ).one_or_none()
     if found is None or group_id not in names:
         raise LookupError(product_id, group_id)
-    was = found.group_id
-    if was == group_id:
+    code, was = found
+    if not placements.move(
+        session, placements.PRODUCTS, program, {product_id: group_id}, from_on, now=now, by=actor, reason=reason
+    ):
         return False
-    found.group_id = group_id
-    session.flush()
     mark_changed(session, program.id)
     audit.note(
         session,
         actor,
         "product.move",
-        found.code,
+        code,
         now=now,
         program_id=program.id,
         before={"group": names[was]},
-        after={"group": names[group_id]},
+        after={"group": names[group_id], **placements.day_noted(from_on)},
         reason=reason,
     )
     return True
@@ -231,3 +246,32 @@ def put_groups(session: Session, program_id: int, wanted: Iterable[tuple[str, st
             known.setdefault(code_key(slug(one)), made)
             mark_changed(session, program_id)
     return known
+
+
+def number_units(
+    session: Session, program: Program, product_id: int, *, has_serials: bool, actor: str, now: dt.datetime
+) -> bool:
+    """Say whether each unit of a product has a serial number, and counts once; False where it is so already.
+
+    What was sold before stays as it is. The caller commits.
+    """
+    changed = session.execute(
+        update(Product)
+        .where(Product.id == product_id, Product.program_id == program.id, Product.has_serials.is_not(has_serials))
+        .values(has_serials=has_serials)
+        .returning(Product.code)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if changed is None:
+        return False
+    audit.note(
+        session,
+        actor,
+        "product.serials",
+        changed.code,
+        now=now,
+        program_id=program.id,
+        before={"has_serials": not has_serials},
+        after={"has_serials": has_serials},
+    )
+    return True

@@ -10,8 +10,26 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
+from app.domain.calendar import local_date
 from app.models.programs import Program
-from app.services import expiry_notices, figures, ledger, one_time, seals, signing_in
+from app.services import (
+    anniversaries,
+    expiring,
+    expiry_notices,
+    figures,
+    ledger,
+    one_time,
+    placements,
+    purchase_credits,
+    referrals,
+    seals,
+    signing_in,
+    tax_statuses,
+    tier_judging,
+    tier_reminders,
+)
+from app.services.persons.opening import open_missing
+from app.services.promotions import running as promotions
 
 
 @dataclass
@@ -22,6 +40,9 @@ class Done:
     expired: int = 0
     sealed: int = 0
     reminded: int = 0
+    events: int = 0
+    moved: int = 0
+    tiers: int = 0
 
 
 def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -> Done:
@@ -52,12 +73,21 @@ def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -
         programs = session.scalars(query.order_by(Program.id)).all()
     for program_id in programs:
         do(functools.partial(_release, done, program_id, now))
+        do(functools.partial(_end_credits, program_id, now))
         do(functools.partial(_expire, done, program_id, now))
         do(functools.partial(_remind, done, program_id, now))
+        do(functools.partial(_open, program_id, now))
+        do(functools.partial(_tell_events, done, program_id, now))
     with transaction(registry) as session:
         touched = figures.waiting(session, now)
     for program_id in touched:
         do(functools.partial(_sum, program_id, now))
+    for program_id in programs:
+        do(functools.partial(_place, done, program_id, now))
+    with transaction(registry) as session:
+        steps = promotions.due(session, now, programs)
+    for step in steps:
+        do(step)
     do(functools.partial(_seal, done, now))
     do(functools.partial(_forget, now))
     if failed:
@@ -70,11 +100,37 @@ def _release(done: Done, program_id: int, now: dt.datetime, session: Session) ->
 
 
 def _expire(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
-    done.expired += ledger.expire_due(session, session.get_one(Program, program_id), now=now)
+    done.expired += expiring.expire_due(session, session.get_one(Program, program_id), now=now)
+
+
+def _end_credits(program_id: int, now: dt.datetime, session: Session) -> None:
+    """Give back what was set aside for purchases and not taken in its days."""
+    purchase_credits.end_due(session, session.get_one(Program, program_id), now=now)
 
 
 def _remind(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
     done.reminded += expiry_notices.remind(session, session.get_one(Program, program_id), now=now)
+
+
+def _open(program_id: int, now: dt.datetime, session: Session) -> None:
+    """Open the accounts of sales reps who have none yet, where the programme shares points with them."""
+    open_missing(session, session.get_one(Program, program_id), actor="kontor", now=now)
+
+
+def _tell_events(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
+    program = session.get_one(Program, program_id)
+    done.events += anniversaries.tell_due(session, program, now=now)
+    done.events += referrals.reward_due(session, program, now=now)
+
+
+def _place(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
+    """Make what was noted for today the present group and tax status, and bring tiers up to date by the new sums."""
+    program = session.get_one(Program, program_id)
+    today = local_date(now, program.time_zone)
+    done.moved += placements.settle(session, program_id, today)
+    tax_statuses.settle(session, program_id, today)
+    done.tiers += tier_judging.judge(session, program, now=now)
+    done.reminded += tier_reminders.remind(session, program, now=now)
 
 
 def _forget(now: dt.datetime, session: Session) -> None:

@@ -64,6 +64,7 @@ def find(session: Session, program_id: int, typed: str) -> Sequence[Customer]:
         .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
         .where(
             Distributor.program_id == program_id,
+            Distributor.person_of_id.is_(None),
             Account.unit == Unit.POINTS,
             or_(
                 same_code,

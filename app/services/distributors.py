@@ -5,28 +5,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Text, any_, bindparam, case, literal, select, update
+from sqlalchemy import Text, any_, bindparam, case, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.db.questions import Question
+from app.domain.calendar import local_date
 from app.domain.codes import by_every_name, code_key
 from app.domain.sorting import sort_key
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import audit
+from app.services import audit, placements, tax_statuses, tier_changes
 from app.services.accounts import open_accounts
 from app.services.catalogue import begin_change, mark_changed
 from app.services.head_offices import Office, id_below
+from app.services.placements import Moving
 
-_FIELDS = ("name", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city")
+_FIELDS = ("name", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city", "birthday_on")
 """What files and people say of a distributor, besides its code and its head office."""
 
 
 @dataclass(frozen=True)
 class DistributorRow:
-    """A distributor as a file gives it. What is None is not said, and stays as it is."""
+    """A distributor as a file gives it. What is None is not said, and stays as it is.
+
+    ``group_from`` is the day from which on it is in its group; none said: see `put_distributors`.
+    """
 
     code: str
     name: str
@@ -38,11 +44,23 @@ class DistributorRow:
     country: str | None = None
     region: str | None = None
     city: str | None = None
+    group_from: dt.date | None = None
+    birthday_on: dt.date | None = None
 
 
 def distributor_ids(session: Session, program_id: int) -> dict[str, int]:
-    """Give the id of every distributor by code key."""
-    rows = session.execute(select(Distributor.code_key, Distributor.id).where(Distributor.program_id == program_id))
+    """Give the id of every distributor by code key; the code of one that was merged means the one it leads to."""
+    rows = session.execute(select(Distributor.code_key, _MEANT).where(Distributor.program_id == program_id))
+    return dict(rows.all())
+
+
+def company_ids(session: Session, program_id: int) -> dict[str, int]:
+    """Give the ids of those who sell, likewise: people have accounts beside their company's, and no sales."""
+    rows = session.execute(
+        select(Distributor.code_key, _MEANT).where(
+            Distributor.program_id == program_id, Distributor.person_of_id.is_(None)
+        )
+    )
     return dict(rows.all())
 
 
@@ -52,10 +70,13 @@ def codes(session: Session, program_id: int) -> dict[str, str]:
     return dict(rows.all())
 
 
+_MEANT = func.coalesce(Distributor.merged_into_id, Distributor.id)
+
+
 def id_of_code(session: Session, program_id: int, code: str) -> int | None:
-    """Find a distributor by its code, as codes compare."""
+    """Find a distributor by its code, as codes compare; the code of one that was merged means the one it leads to."""
     return session.scalars(
-        select(Distributor.id).where(Distributor.program_id == program_id, Distributor.code_key == code_key(code))
+        select(_MEANT).where(Distributor.program_id == program_id, Distributor.code_key == code_key(code))
     ).one_or_none()
 
 
@@ -77,11 +98,13 @@ def put_distributors(
     *,
     enrolled_on: dt.date,
     may_owe: bool,
+    moving: Moving | None = None,
 ) -> tuple[int, int]:
     """Create distributors with their wallets, and change those that are here. Returns (created, changed).
 
     A head office may be among the rows, wherever it stands; that it can be one is for the caller to know
-    (`app.domain.hierarchy`). The caller commits.
+    (`app.domain.hierarchy`). Groups are moved to as `catalogue.put_products` moves products; a tier and a tax status
+    that are said begin on the day of ``moving``. The caller commits.
     """
     begin_change(session, program_id)
     here = {
@@ -97,6 +120,8 @@ def put_distributors(
     }
     fresh: list[dict[str, object]] = []
     changed: dict[int, dict[str, object]] = {}
+    moves, tiers = placements.FileMoves(moving), dict[int, tuple[str | None, str]]()
+    statuses: dict[int, tuple[TaxStatus, TaxStatus]] = {}
     for row in rows:
         known = here.get(code_key(row.code))
         said = {name: getattr(row, name) for name in _FIELDS if getattr(row, name) is not None}
@@ -117,6 +142,11 @@ def put_distributors(
             )
             continue
         was = {name: getattr(known, name) for name in _FIELDS}
+        said["group_id"] = moves.note(known.id, known.group_id, row.group_id or known.group_id, row.group_from)
+        if row.tier is not None and row.tier != known.tier:
+            tiers[known.id] = known.tier, row.tier
+        if row.tax_status is not None and row.tax_status != known.tax_status:
+            statuses[known.id] = known.tax_status, row.tax_status
         if was | said != was:
             changed[known.id] = {"id": known.id, "sort_key": sort_key(row.name, locale), **was, **said}
     if fresh:
@@ -130,7 +160,12 @@ def put_distributors(
         open_accounts(session, program_id, ids, may_owe=may_owe)
     if changed:
         session.execute(update(Distributor), list(changed.values()))
+    moves.write(session, placements.DISTRIBUTORS, program_id)
+    if moving is not None:
+        tier_changes.from_file(session, program_id, tiers, moving)
+        tax_statuses.note(session, program_id, statuses, moving)
     moved = _put_below(session, program_id, rows, {known.id: known.head_office_id for known in here.values()})
+    moved |= moves.moved
     if fresh or changed or moved:
         mark_changed(session, program_id)
     return len(fresh), len(changed.keys() | moved)
@@ -178,7 +213,10 @@ def create_distributors(
 
 @dataclass(frozen=True)
 class Data:
-    """What a programme knows of a distributor besides its points; ``blocked_reason`` is why it is blocked now."""
+    """What a programme knows of a distributor besides its points; ``blocked_reason`` is why it is blocked now.
+
+    Of an account of a person, ``company_id`` and ``company_name`` say beside whose it stands.
+    """
 
     id: int
     code: str
@@ -197,14 +235,17 @@ class Data:
     blocked: bool
     enrolled_on: dt.date
     blocked_reason: str | None
+    birthday_on: dt.date | None
+    company_id: int | None
+    company_name: str | None
 
 
 def data_of(session: Session, distributor_id: int) -> Data:
     """Give a distributor's data. One query."""
-    row: Any = session.execute(_DATA_OF, {"distributor_id": distributor_id}).one()
-    return Data(*row)
+    return Data(*_DATA_OF.first(session, distributor_id=distributor_id))
 
 
+_COMPANY = aliased(Distributor, name="company")
 _WHY_BLOCKED = (
     select(AuditEvent.reason)
     .where(
@@ -217,7 +258,7 @@ _WHY_BLOCKED = (
     .correlate(Distributor)
     .scalar_subquery()
 )
-_DATA_OF: Select[*tuple[Any, ...]] = (
+_DATA_OF = Question(
     select(
         Distributor.id,
         Distributor.code,
@@ -236,7 +277,11 @@ _DATA_OF: Select[*tuple[Any, ...]] = (
         Distributor.blocked,
         Distributor.enrolled_on,
         case((Distributor.blocked, _WHY_BLOCKED)),
+        Distributor.birthday_on,
+        _COMPANY.id,
+        _COMPANY.name,
     )
+    .outerjoin(_COMPANY, _COMPANY.id == Distributor.person_of_id)
     .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
     .outerjoin(Office, Office.id == Distributor.head_office_id)
     .where(Distributor.id == bindparam("distributor_id"))
@@ -269,6 +314,7 @@ def change(
     distributor_id: int,
     values: Mapping[str, object],
     *,
+    from_on: dt.date | None = None,
     actor: str,
     now: dt.datetime,
     reason: str | None = None,
@@ -276,7 +322,8 @@ def change(
     """Change a distributor's data; what is not among ``values`` stays. False where nothing is other.
 
     The caller commits. Its code never changes: files know it by that. The audit log keeps what was and what is, of what
-    changed alone. ``head_office`` is a code.
+    changed alone. ``head_office`` is a code. It is in another group from ``from_on`` on (see `placements.move`), in
+    another tier from today on.
 
     Raises:
         LookupError: The programme has no such distributor, or no such group.
@@ -291,20 +338,25 @@ def change(
         values["head_office_id"] = id_below(session, program.id, distributor_id, code)
     was = {name: getattr(found, name) for name in values}
     changed = {name: value for name, value in values.items() if value != was[name]}
-    if not changed:
+    changed.pop("group_id", None)
+    before, after = ({name: _noted(of[name]) for name in changed} for of in (was, values))
+    if "group_id" in values:
+        moved = _move(session, program, found, values["group_id"], from_on, actor=actor, now=now, reason=reason)
+        before, after = before | moved[0], after | moved[1]
+    if not after:
         return False
-    before, after = ({name: of[name] for name in changed} for of in (was, values))
-    if "group_id" in changed:
-        names: dict[object, str] = dict(groups_of(session, program.id))
-        for of in (before, after):
-            group_id = of.pop("group_id")
-            of["group"] = None if group_id is None else names[group_id]
     if "head_office_id" in changed:
         for of in (before, after):
             office_id = of.pop("head_office_id")
             of["head_office"] = None if office_id is None else session.get_one(Distributor, office_id).code
     for name, value in changed.items():
         setattr(found, name, value)
+    moving = Moving(local_date(now, program.time_zone), now, actor)
+    if "tier" in changed:
+        tier_changes.by_person(session, program.id, {found.id: (was["tier"], found.tier)}, moving, reason)
+    if "tax_status" in changed:
+        statuses = {found.id: (was["tax_status"], found.tax_status)}
+        tax_statuses.note(session, program.id, statuses, moving, reason=reason)
     found.sort_key = sort_key(found.name, program.locale)
     session.flush()
     mark_changed(session, program.id)
@@ -322,6 +374,36 @@ def change(
     return True
 
 
+def _noted(value: object) -> object:
+    """Write a value as the audit log keeps it."""
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _move(
+    session: Session,
+    program: Program,
+    found: Distributor,
+    group_id: Any,
+    from_on: dt.date | None,
+    *,
+    actor: str,
+    now: dt.datetime,
+    reason: str | None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Move a distributor to another group. Gives what was and what is, for the audit log; nothing where it is there."""
+    names: dict[int | None, str | None] = {None: None, **dict(groups_of(session, program.id))}
+    was = names[found.group_id]
+    if group_id not in names:
+        raise LookupError(group_id)
+    wanted = {found.id: group_id}
+    if not placements.move(
+        session, placements.DISTRIBUTORS, program, wanted, from_on, now=now, by=actor, reason=reason
+    ):
+        return {}, {}
+    session.refresh(found)
+    return {"group": was}, {"group": names[group_id], **placements.day_noted(from_on)}
+
+
 def set_blocked(
     session: Session,
     program: Program,
@@ -334,14 +416,14 @@ def set_blocked(
 ) -> bool:
     """Block a distributor, so that it neither earns nor redeems, or let it take part again. The caller commits.
 
-    False where it is so already.
+    False where it is so already, and of one that was merged into another: its record stays closed.
 
     Raises:
         LookupError: The programme has no such distributor.
     """
     begin_change(session, program.id)
     found = _held(session, program.id, distributor_id)
-    if found.blocked == blocked:
+    if found.blocked == blocked or found.merged_into_id is not None:
         return False
     found.blocked = blocked
     session.flush()

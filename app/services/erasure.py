@@ -25,15 +25,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.domain.states import ApplicationState, ClaimState, MessageState
-from app.models.claims import Attachment, Claim
+from app.domain.states import ApplicationState, ClaimState, MessageState, OrderState
+from app.models.claims import Attachment, Claim, SaleClaim
 from app.models.desk import SavedView
+from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation
 from app.models.messages import Message, Notice, NoticeSeen
+from app.models.orders import BasketItem, RewardOrder
 from app.models.people import AuditEvent, Membership, UserAccount
+from app.models.purchases import PurchaseCredit
 from app.models.signing_in import OneTimeSecret, Passkey, RecoveryCode, SignInSession
 from app.services import audit, memberships, people
-from app.services.people import Permission, Person
+from app.services.people import Permission, Person, Role
 
 ASKED, WITHDRAWN, ERASED = "user.erasure_asked", "user.erasure_withdrawn", "user.erased"
 
@@ -142,11 +145,23 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
     user.password_hash = user.phone = user.phone_proven_at = user.locale = user.theme = None
     user.totp_secret = user.totp_since = user.totp_last_step = None
     session.flush()
-    for model in (Membership, Passkey, RecoveryCode, OneTimeSecret, SignInSession, SavedView, NoticeSeen, Notice):
+    _own_accounts(session, user_id, name)
+    for model in (
+        Membership,
+        Passkey,
+        RecoveryCode,
+        OneTimeSecret,
+        SignInSession,
+        SavedView,
+        NoticeSeen,
+        Notice,
+        BasketItem,
+    ):
         session.execute(_of(model, user_id))
     _letters(session, [known, *([phone] if phone else [])], user.login)
     _joining(session, known, user.login, name, actor=by.login, now=now)
     _registered(session, known, user.login)
+    _ordered(session, known, user.login)
     for program_id in programs or (None,):
         audit.note(
             session,
@@ -163,6 +178,24 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
 
 def _of(model: Any, user_id: int) -> Any:
     return delete(model).where(model.user_id == user_id).execution_options(synchronize_session=False)
+
+
+def _own_accounts(session: Session, user_id: int, name: str) -> None:
+    """Take them out of accounts of their own: points and tax stay with a number, and no document means it any more."""
+    theirs = select(Membership.distributor_id).where(Membership.user_id == user_id, Membership.role == Role.PERSON)
+    session.execute(
+        update(Distributor)
+        .where(Distributor.id.in_(theirs))
+        .values(
+            name=name,
+            sort_key=name,
+            person_key=func.concat(name, ":", Distributor.id),
+            birthday_on=None,
+            city=None,
+            region=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _letters(session: Session, reached: list[str], instead: str) -> None:
@@ -199,8 +232,18 @@ def _joining(session: Session, login: str, instead: str, name: str, *, actor: st
 def _registered(session: Session, login: str, instead: str) -> None:
     """Forget the invoices that they had not sent yet; those that are sent are the distributor's."""
     session.execute(delete(Claim).where(Claim.author == login, Claim.state == ClaimState.DRAFT))
-    session.execute(update(Claim).where(Claim.author == login).values(author=instead))
+    session.execute(update(Claim).where(Claim.author == login).values(author=instead, device_sha256=None))
+    session.execute(update(SaleClaim).where(SaleClaim.claimed_by == login).values(claimed_by=instead))
     session.execute(update(Attachment).where(Attachment.added_by == login).values(added_by=instead))
+
+
+def _ordered(session: Session, login: str, instead: str) -> None:
+    """Forget where what they ordered went; what is still on its way keeps its address until it has arrived."""
+    theirs = RewardOrder.placed_by == login
+    over = RewardOrder.state.in_((OrderState.DELIVERED, OrderState.CANCELLED))
+    session.execute(update(RewardOrder).where(theirs, over).values(address=None, note=None))
+    session.execute(update(RewardOrder).where(theirs).values(placed_by=instead))
+    session.execute(update(PurchaseCredit).where(PurchaseCredit.asked_by == login).values(asked_by=instead))
 
 
 def _who() -> Any:

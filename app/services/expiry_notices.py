@@ -1,4 +1,7 @@
-"""Notices of points that are about to expire: in time, each point once, and no distributor oftener than once a week."""
+"""Notices of points that are about to expire: in time, each point once, and no distributor oftener than once a week.
+
+How long ahead the programme says. What ends by idleness is told of as well: whoever earns or spends keeps it.
+"""
 
 import datetime as dt
 from collections import defaultdict
@@ -10,14 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.db.locks import lock_name
 from app.domain.calendar import local_date
+from app.domain.definition import ProgramSettings
 from app.domain.states import LotState, Unit
 from app.models.ledger import Account, Lot
 from app.models.messages import Notice
 from app.models.programs import Program
-from app.services import notices
-
-AHEAD = dt.timedelta(days=30)
-"""How long before their last day points are told of."""
+from app.services import lot_terms, notices
 
 PAUSE = dt.timedelta(days=7)
 """How long a distributor is left alone after it was told: points of every day expire on days of their own."""
@@ -34,23 +35,26 @@ class _Told:
 
 
 def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
-    """Tell distributors what expires within thirty days and they have not been told of. Returns how many were told.
+    """Tell distributors what expires soon and they have not been told of. Returns how many were told.
 
     Two queries for a whole programme, and one that writes. The caller commits.
     """
-    today = local_date(now, program.time_zone)
+    today, ahead = local_date(now, program.time_zone), ahead_of(program)
+    if not ahead:
+        return 0
     expiring: dict[int, dict[dt.date, int]] = defaultdict(dict)
+    last_day = lot_terms.last_day()
     rows = session.execute(
-        select(Account.distributor_id, Lot.expires_on, cast(func.sum(Lot.remaining), BigInteger))
+        select(Account.distributor_id, last_day, cast(func.sum(Lot.remaining), BigInteger))
         .join(Lot, Lot.account_id == Account.id)
         .where(
             Account.program_id == program.id,
             Account.unit == Unit.POINTS,
             Account.distributor_id.is_not(None),
             Lot.state == LotState.OPEN,
-            Lot.expires_on.between(today, today + AHEAD),
+            last_day.between(today, today + ahead),
         )
-        .group_by(Account.distributor_id, Lot.expires_on)
+        .group_by(Account.distributor_id, last_day)
     )
     for distributor_id, expires_on, amount in rows:
         assert distributor_id is not None, "the query asks for those of distributors"
@@ -75,6 +79,11 @@ def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
             news.append((distributor_id, parts))
     notices.tell_many(session, program.id, KIND, news, now=now)
     return len(news)
+
+
+def ahead_of(program: Program) -> dt.timedelta:
+    """Give how long before their last day a programme's points are told of; none: they never are."""
+    return dt.timedelta(days=ProgramSettings.model_validate(program.settings).expiry.remind_days)
 
 
 def _told(session: Session, distributor_ids: list[int]) -> dict[int, _Told]:

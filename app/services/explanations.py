@@ -2,23 +2,26 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Integer, bindparam, cast, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.db.questions import Question
 from app.domain.definition import EarningRule, Matrix, ProgramSettings
-from app.domain.explain import CUT_NAMES, AwardFacts, formula
+from app.domain.explain import CUT_NAMES, AwardFacts, formula, whole_words
+from app.domain.money import part_of
 from app.domain.reasons import sentences
 from app.domain.states import COUNTING, Cut, DocumentKind, DocumentStatus, Unit
 from app.domain.wording import Say, plain
 from app.models.catalogue import Product
+from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
 from app.models.programs import Program
 from app.models.rules import EarningRuleVersion
-from app.models.sales import Award, AwardReversal, SalesDocument, SalesLine
+from app.models.sales import Award, AwardReversal, PersonShare, SalesDocument, SalesLine
 from app.services.rulebooks import definitions_of
 
 
@@ -32,7 +35,10 @@ class NoSuchDocument(LookupError):
 
 @dataclass(frozen=True)
 class AwardExplained:
-    """One award: the rule, its version, what it gave, why, and what returns have taken of it."""
+    """One award: the rule, its version, what it gave, why, and what returns have taken of it.
+
+    ``version_id`` is 0 where nothing was given yet.
+    """
 
     rule: str
     rule_name: str
@@ -42,6 +48,7 @@ class AwardExplained:
     formula: str
     cut_by: str | None
     reversed: int
+    version_id: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,8 @@ class DocumentExplained:
     file_name: str | None
     batch_id: int | None
     line_count: int
+    disputed: bool
+    shared: bool
     totals: Mapping[Unit, int]
     lines: list[LineExplained]
 
@@ -146,7 +155,7 @@ def explain_document(
 
     ``after`` and ``most`` choose lines: a page does not explain what it does not show.
     """
-    document = session.execute(_DOCUMENT, {"document_id": document_id}).one()
+    document = _DOCUMENT.first(session, document_id=document_id)
     return DocumentExplained(
         id=document.id,
         number=document.number,
@@ -159,8 +168,10 @@ def explain_document(
         file_name=document.file_name,
         batch_id=document.batch_id,
         line_count=document.line_count,
+        disputed=document.disputed,
+        shared=document.of_weight is not None,
         totals={unit: getattr(document, unit.name) for unit in Unit},
-        lines=_lines(session, program, document_id, say, after, most),
+        lines=_lines(session, program, document_id, say, after, most, (document.of_weight, document.once_weight)),
     )
 
 
@@ -175,7 +186,12 @@ def _given_of(unit: Unit) -> Any:
     return cast(given.scalar_subquery() - taken.scalar_subquery(), BigInteger).label(unit.name)
 
 
-_DOCUMENT = (
+def _weight_of(column: Any) -> Any:
+    """Give a weight of those among whom a document is shared; none where it is its distributor's alone."""
+    return select(func.max(column)).where(PersonShare.document_id == SalesDocument.id).scalar_subquery()
+
+
+_DOCUMENT = Question(
     select(
         SalesDocument.id,
         SalesDocument.number,
@@ -188,6 +204,9 @@ _DOCUMENT = (
         Distributor.code,
         Distributor.name,
         ImportBatch.file_name,
+        exists().where(Dispute.document_id == SalesDocument.id).label("disputed"),
+        _weight_of(PersonShare.of_weight).label("of_weight"),
+        _weight_of(PersonShare.once_weight).label("once_weight"),
         *(_given_of(unit) for unit in Unit),
     )
     .join(Distributor, Distributor.id == SalesDocument.distributor_id)
@@ -196,8 +215,8 @@ _DOCUMENT = (
 )
 
 
-def _lines_by(amount: Any) -> Select[Any]:
-    return (
+def _lines_by(amount: Any) -> Question:
+    return Question(
         select(
             SalesLine.line_number,
             Product.code,
@@ -214,7 +233,7 @@ def _lines_by(amount: Any) -> Select[Any]:
 
 
 _LINES = {"net": _lines_by(SalesLine.net_minor), "gross": _lines_by(SalesLine.gross_minor)}
-_REVERSED = (
+_REVERSED = Question(
     select(
         AwardReversal.sale_line_number,
         AwardReversal.rule_version_id,
@@ -228,7 +247,7 @@ _REVERSED = (
     )
     .group_by(AwardReversal.sale_line_number, AwardReversal.rule_version_id)
 )
-_AWARDS = (
+_AWARDS = Question(
     select(
         Award.line_number,
         Award.rule_version_id,
@@ -249,7 +268,7 @@ _AWARDS = (
     )
     .order_by(Award.line_number, EarningRuleVersion.rule_id)
 )
-_TAKEN_BACK = (
+_TAKEN_BACK = Question(
     select(
         AwardReversal.return_line_number,
         AwardReversal.rule_version_id,
@@ -293,8 +312,12 @@ def explain_award(
     say: Say = plain,
     *,
     reversed_: int = 0,
+    in_all: int | None = None,
 ) -> AwardExplained:
-    """Explain what one version of a rule gave to a line, in the language of ``say``."""
+    """Explain what one version of a rule gave to a line, in the language of ``say``.
+
+    ``in_all`` is what that came to where each of several people has the whole of it.
+    """
     facts = AwardFacts(
         rule=rule,
         unit=given.unit,
@@ -312,42 +335,63 @@ def explain_award(
         point_name=settings.point.name,
         point_plural=settings.point.plural,
     )
+    words = formula(facts, say)
+    if in_all is not None and in_all != given.amount:
+        words += f"; {whole_words(facts, in_all, say)}"
     return AwardExplained(
         rule=rule.code,
         rule_name=rule.name,
         version=version,
         unit=given.unit,
-        amount=given.amount,
-        formula=formula(facts, say),
+        amount=given.amount if in_all is None else in_all,
+        formula=words,
         cut_by=None if given.cut_by is Cut.NOTHING else CUT_NAMES[given.cut_by],
         reversed=reversed_,
     )
 
 
+def _once(award: Any, weights: tuple[int | None, int | None]) -> int:
+    """Tell what a rule gave before it grew for several people who each have the whole."""
+    of_all, once = weights
+    if of_all is None or once is None or of_all == once:
+        return int(award.amount)
+    return int(award.uncut) if award.cut_by is Cut.NOTHING else part_of(award.amount, once, of_all)
+
+
 def _lines(
-    session: Session, program: Program, document_id: int, say: Say, after: int, most: int | None
+    session: Session,
+    program: Program,
+    document_id: int,
+    say: Say,
+    after: int,
+    most: int | None,
+    weights: tuple[int | None, int | None],
 ) -> list[LineExplained]:
     settings = ProgramSettings.model_validate(program.settings)
-    asked = {"document_id": document_id, "after": after, "most": most}
+    found = _LINES[settings.earns_on].ask(session, document_id=document_id, after=after, most=most)
     lines = [
         LineExplained(number, code, name, quantity, amount or 0, row)
-        for number, code, name, quantity, amount, row in session.execute(_LINES[settings.earns_on], asked)
+        for number, code, name, quantity, amount, row in found
     ]
     if not lines:
         return []
     by_number = {line.line_number: line for line in lines}
     of_these = {"document_id": document_id, "first": lines[0].line_number, "last": lines[-1].line_number}
     reversed_: dict[tuple[int, int], int] = defaultdict(int)
-    for sale_line, version_id, amount in session.execute(_REVERSED, of_these):
+    for sale_line, version_id, amount in _REVERSED.ask(session, **of_these):
         reversed_[sale_line, version_id] = amount
-    awards = session.execute(_AWARDS, of_these).all()
-    taken_back = session.execute(_TAKEN_BACK, of_these).all()
+    awards = _AWARDS.ask(session, **of_these)
+    taken_back = _TAKEN_BACK.ask(session, **of_these)
     rules = definitions_of(session, {(one.rule_version_id, one.published_at) for one in [*awards, *taken_back]})
     for award in awards:
         line, rule = by_number[award.line_number], rules[award.rule_version_id]
-        given = Given(award.unit, award.amount, award.uncut, award.set_amount, award.basis, award.cell, award.cut_by)
+        once = _once(award, weights)
+        given = Given(award.unit, once, award.uncut, award.set_amount, award.basis, award.cell, award.cut_by)
         taken = reversed_[award.line_number, award.rule_version_id]
-        line.awards.append(explain_award(program, settings, rule, award.version, given, line, say, reversed_=taken))
+        explained = explain_award(
+            program, settings, rule, award.version, given, line, say, reversed_=taken, in_all=award.amount
+        )
+        line.awards.append(replace(explained, version_id=award.rule_version_id))
     for line_number, version_id, version, _published, unit, amount, sale_number, sale_line in taken_back:
         rule = rules[version_id]
         by_number[line_number].taken_back.append(

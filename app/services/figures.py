@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -31,10 +32,11 @@ from sqlalchemy.orm import Session
 from app.db.bulk import table_of
 from app.db.prepared import Prepared
 from app.domain.states import BatchStatus, DocumentKind, DocumentStatus
-from app.models.figures import FiguresState, PointsMonth, ProductMonth, SalesMonth, TouchedMonth
+from app.models.events import EventAward, HappenedEvent
+from app.models.figures import FiguresState, PointsMonth, ProductMonth, RuleMonth, SalesMonth, TouchedMonth
 from app.models.imports import ImportBatch
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
-from app.models.sales import SalesDocument, SalesLine
+from app.models.sales import Award, SalesDocument, SalesLine
 
 _TOUCH = Prepared(
     insert(table_of(TouchedMonth)).from_select(
@@ -91,6 +93,7 @@ def refresh(session: Session, program_id: int, now: dt.datetime) -> list[dt.date
         _sales(session, program_id, months)
         _products(session, program_id, months)
         _points(session, program_id, months)
+        _rules(session, program_id, months)
     return months
 
 
@@ -170,7 +173,35 @@ def _points(session: Session, program_id: int, months: Sequence[dt.date]) -> Non
     )
 
 
-_Sums: TypeAlias = type[SalesMonth] | type[ProductMonth] | type[PointsMonth]
+def _rules(session: Session, program_id: int, months: Sequence[dt.date]) -> None:
+    month = _month(SalesDocument.issued_on)
+    of_sales = (
+        select(SalesDocument.program_id, month, Award.rule_version_id, Award.unit, func.sum(Award.amount))
+        .join(Award, Award.document_id == SalesDocument.id)
+        .where(*_counted(program_id, months))
+        .group_by(SalesDocument.program_id, month, Award.rule_version_id, Award.unit)
+    )
+    month = _month(HappenedEvent.happened_on)
+    of_events = (
+        select(
+            HappenedEvent.program_id, month, EventAward.rule_version_id, EventAward.unit, func.sum(EventAward.amount)
+        )
+        .join(EventAward, EventAward.event_id == HappenedEvent.id)
+        .where(
+            HappenedEvent.program_id == program_id,
+            HappenedEvent.happened_on >= months[0],
+            HappenedEvent.happened_on < _after(months[-1]),
+            month == any_(literal(list(months), ARRAY(Date))),
+        )
+        .group_by(HappenedEvent.program_id, month, EventAward.rule_version_id, EventAward.unit)
+    )
+    # a rule is of sales or of events, and so is each of its versions
+    told = union_all(of_sales, of_events).subquery()
+    columns = ["program_id", "month_on", "rule_version_id", "unit", "amount"]
+    _remake(session, RuleMonth, program_id, months, columns, select(*told.c))
+
+
+_Sums: TypeAlias = type[SalesMonth] | type[ProductMonth] | type[PointsMonth] | type[RuleMonth]
 
 
 def _remake(

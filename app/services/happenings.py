@@ -211,6 +211,10 @@ MOVEMENTS = (
     TransactionKind.RELEASE,
     TransactionKind.EXPIRE,
     TransactionKind.REINSTATE,
+    TransactionKind.PROMOTION,
+    TransactionKind.EVENT,
+    TransactionKind.INSTANT,
+    TransactionKind.TRANSFER,
 )
 """Movements that are told as such; what is reserved, spent and given back is told by its top-ups."""
 
@@ -408,7 +412,7 @@ def _of_top_ups(at: Any, parts: Mapping[str, Any], *conditions: ColumnElement[bo
         {
             "kind": TopUp.kind,
             "amount_minor": TopUp.amount_minor,
-            "run_id": Redemption.run_id,
+            "run_id": TopUp.run_id,
             "attempt": TopUp.attempt,
             **parts,
         },

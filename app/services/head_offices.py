@@ -1,11 +1,11 @@
 """Head offices: which distributor is whose branch, what stands on the branches together, and who may not be one."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import BigInteger, Integer, bindparam, cast, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.questions import Question
 from app.domain.codes import code_key
 from app.domain.hierarchy import Misplaced, misplaced
 from app.domain.states import Unit
@@ -103,25 +103,24 @@ SHOWN = 10
 
 def first_branches(session: Session, distributor_id: int) -> list[Branch]:
     """Give the first branches of a distributor by name, with their points."""
-    return [Branch(*row) for row in session.execute(_FIRST, {"head_office_id": distributor_id, "most": SHOWN})]
+    return [Branch(*row) for row in _FIRST.ask(session, head_office_id=distributor_id, most=SHOWN)]
 
 
 def points_together(session: Session, distributor_id: int) -> Together:
     """Add up what stands on the accounts of a distributor's branches."""
-    row: Any = session.execute(_TOGETHER, {"head_office_id": distributor_id}).one()
-    return Together(*row)
+    return Together(*_TOGETHER.first(session, head_office_id=distributor_id))
 
 
 _POINTS = (Account.available, Account.pending, Account.earned)
 _OF = (Distributor.head_office_id == bindparam("head_office_id"), Account.unit == Unit.POINTS)
-_FIRST = (
+_FIRST = Question(
     select(Distributor.id, Distributor.code, Distributor.name, *_POINTS)
     .join(Account, Account.distributor_id == Distributor.id)
     .where(*_OF)
     .order_by(Distributor.sort_key, Distributor.id)
     .limit(bindparam("most", type_=Integer))
 )
-_TOGETHER = (
+_TOGETHER = Question(
     select(func.count(), *(cast(func.coalesce(func.sum(one), 0), BigInteger) for one in _POINTS))
     .select_from(Distributor)
     .join(Account, Account.distributor_id == Distributor.id)

@@ -14,6 +14,7 @@ from app.services import audit, messages, one_time, people, texts
 from app.services.languages import writing
 from app.services.messages import Kind
 from app.services.people import OF_A_DISTRIBUTOR, Person, Role
+from app.services.persons.opening import open_missing
 from app.services.ways_in import Link
 
 VALID = dt.timedelta(days=7)
@@ -286,6 +287,7 @@ def accept(
     )
     found.accepted_at = now
     session.flush()
+    open_missing(session, program, actor=found.invited_by, now=now, user_id=user.id)
     audit.note(session, found.login, "invitation.accept", found.login, now=now, program_id=program.id)
     person = people.person(session, user.id)
     assert person is not None, "they are active"
@@ -388,6 +390,8 @@ def _check_seat(session: Session, program: Program, role: Role, distributor_id: 
         found = session.get(Distributor, distributor_id)
         if found is None or found.program_id != program.id:
             raise people.SeatInvalid(f"The programme {program.code} has no such distributor.")
+        if found.person_of_id is not None or role is Role.PERSON:
+            raise people.SeatInvalid("Nobody is invited to an account of a person: the seat comes with the account.")
 
 
 def _has_role(session: Session, program_id: int, login: str, role: Role, distributor_id: int | None) -> bool:

@@ -1,32 +1,35 @@
-"""What happens to points after they were earned: released, reserved, settled, cancelled, expired, reinstated, adjusted.
+"""What happens to points after they were earned: released, reserved, settled, cancelled, adjusted.
 
 Every movement is a transaction with a key that cannot be recorded twice. The caller commits.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, Connection, any_, func, literal, select, update
+from sqlalchemy import BigInteger, Connection, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.db.driver import value_of
-from app.domain.calendar import local_date, months_after
+from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.definition import ProgramSettings
 from app.domain.exact import Ints
-from app.domain.lots import Leg, LotBalance
+from app.domain.lots import Leg
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
-from app.models.distributors import Distributor
-from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.models.ledger import Account, LedgerTransaction, Lot
+from app.models.lot_terms import LotExtension
 from app.models.programs import Program
 from app.models.sales import SalesDocument
+from app.services import lot_terms
 from app.services.accounts import program_accounts
+from app.services.expiring import write_off
 from app.services.movements import Movement, single
 from app.services.posting import ABSENT, ChangedLots, Posting, post, program_bucket, transaction_ids
+from app.services.reservations import Held, held
 from app.services.rulebooks import ProgramRules
 from app.services.wallets import OpenWallets, lock_accounts
 
@@ -48,10 +51,10 @@ class InsufficientPoints(LedgerError):
 
 
 class ExpiredPointsWaiting(LedgerError):
-    """Some of what the account shows has expired and waits to be written off: call ``expire_due`` and try again."""
+    """Some of what the account shows has expired and waits to be written off: call `expiring.expire_due`, try again."""
 
 
-_RESERVE = "select ledger_reserve(%s::bigint, %s::bigint, %s::text, %s::date, %s::text, %s::text)"
+_RESERVE = "select ledger_reserve(%s::bigint, %s::bigint, %s::text, %s::date, %s::text, %s::text, %s::bigint[])"
 
 
 def reserve(
@@ -63,22 +66,26 @@ def reserve(
     on: dt.date,
     actor: str | None = None,
     reason: str | None = None,
+    terms: Sequence[int] | None = None,
 ) -> int:
     """Reserve available points for a redemption, first to expire first. Returns the transaction's id.
 
     One statement: the condition, the lots and the entries together, so that no two spenders see the same points. On a
     connection in autocommit mode it is a transaction of its own, and nobody waits for the account a moment longer.
+    ``terms`` are those whose points may pay for it (`lot_terms.allowed`); None: all points may.
 
     Raises:
         LedgerError: The amount is not above zero; nothing was asked of the database.
-        InsufficientPoints: The account does not have them. The caller's transaction is spoilt and must be rolled back.
+        InsufficientPoints: The account does not have them, or not of points that may pay for this. The caller's
+            transaction is spoilt and must be rolled back.
         ExpiredPointsWaiting: Expired points must be written off first; likewise.
         sqlalchemy.exc.IntegrityError: The key was recorded before; likewise.
     """
     if amount <= 0:
         raise LedgerError(f"a reservation is above zero, not {amount}")
     try:
-        return int(value_of(session, _RESERVE, (account_id, amount, key, on, actor, reason)))
+        given = None if terms is None else list(terms)
+        return int(value_of(session, _RESERVE, (account_id, amount, key, on, actor, reason, given)))
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state == _INSUFFICIENT:
@@ -141,7 +148,7 @@ def reserve_lots(
 def settle(
     session: Session, program_id: int, reservations: Sequence[int], *, on: dt.date, actor: str | None = None
 ) -> None:
-    """Turn reserved points into redeemed ones: the load is confirmed.
+    """Turn what is still reserved into redeemed points: the load is confirmed.
 
     Raises:
         LedgerError: One of them is not a reservation.
@@ -152,7 +159,8 @@ def settle(
     redeemed = program_bucket(TransactionKind.SETTLE)
     reserved = _reserved(session, reservations)
     lock_accounts(session, {account for _, legs in reserved.values() for account, _ in legs})
-    transactions = _resolve(session, posting, TransactionKind.SETTLE, list(reserved), on)
+    keys = {one: f"resolve:{one}" for one in reserved}
+    transactions = _resolve(session, posting, TransactionKind.SETTLE, keys, on)
     for reservation, (unit, legs) in reserved.items():
         transaction = transactions[reservation]
         for account, leg in legs:
@@ -180,16 +188,65 @@ def cancel(
         LedgerError: One of them is not a reservation.
         sqlalchemy.exc.IntegrityError: One of the reservations was resolved before.
     """
-    posting = Posting(program_id, actor=actor, reason=reason)
-    reserved = _reserved(session, reservations)
-    lots = [leg.lot_id for _, legs in reserved.values() for _, leg in legs if leg.lot_id is not None]
-    accounts = {account for _, legs in reserved.values() for account, _ in legs}
-    grace_days = ProgramSettings.model_validate(session.get_one(Program, program_id).settings).expiry.grace_days
+    _give_back(
+        session,
+        Posting(program_id, actor=actor, reason=reason),
+        {one: (f"resolve:{one}", legs) for one, (_, legs) in _reserved(session, reservations).items()},
+        on,
+    )
+
+
+def cancel_part(
+    session: Session,
+    program_id: int,
+    reservation: int,
+    amount: int,
+    *,
+    key: str,
+    on: dt.date,
+    actor: str | None = None,
+    reason: str | None = None,
+) -> None:
+    """Give a part of reserved points back: as ``cancel``, beginning with those that can be spent longest.
+
+    The rest stays reserved, and is settled or cancelled later. Whoever calls this holds what the points are reserved
+    for: two who give back of one reservation come one after the other.
+
+    Raises:
+        LedgerError: It is not a reservation, or holds less than that, or was resolved before.
+        sqlalchemy.exc.IntegrityError: The key was recorded before.
+    """
+    ((_, whole),) = _reserved(session, [reservation]).values()
+    resolved = select(LedgerTransaction.id).where(LedgerTransaction.key == f"resolve:{reservation}")
+    if not 0 < amount <= sum(leg.amount for _, leg in whole) or session.scalars(resolved).first() is not None:
+        raise LedgerError(f"reservation {reservation} does not hold {amount}")
+    legs: list[tuple[int, Leg]] = []
+    left = amount
+    for account, leg in reversed(whole):
+        if left:
+            taken = min(left, leg.amount)
+            legs.append((account, Leg(leg.bucket, taken, leg.lot_id)))
+            left -= taken
+    _give_back(session, Posting(program_id, actor=actor, reason=reason), {reservation: (f"part:{key}", legs)}, on)
+
+
+def _give_back(
+    session: Session,
+    posting: Posting,
+    given: Mapping[int, tuple[str, Sequence[tuple[int, Leg]]]],
+    on: dt.date,
+) -> None:
+    """Give legs of reservations back to their lots, under the key that each has."""
+    lots = [leg.lot_id for _, legs in given.values() for _, leg in legs if leg.lot_id is not None]
+    accounts = {account for _, legs in given.values() for account, _ in legs}
+    program = session.get_one(Program, posting.program_id)
+    grace_days = ProgramSettings.model_validate(program.settings).expiry.grace_days
     if grace_days is not None and accounts:
-        write_off(session, program_id, on, accounts)  # the grace is for what comes back, not for what was left
+        write_off(session, program.id, on, accounts)  # the grace is for what comes back, not for what was left
     opened = OpenWallets(session, accounts, with_lots=lots)
-    transactions = _resolve(session, posting, TransactionKind.CANCEL, list(reserved), on)
-    for reservation, (_, legs) in reserved.items():
+    keys = {reservation: key for reservation, (key, _) in given.items()}
+    transactions = _resolve(session, posting, TransactionKind.CANCEL, keys, on)
+    for reservation, (_, legs) in given.items():
         transaction = transactions[reservation]
         for account, leg in legs:
             wallet = opened.of[account]
@@ -199,160 +256,56 @@ def cancel(
     posting.changed_lots.append(opened.changed())
     post(session, posting)
     if grace_days is not None:
-        over = (Lot.id == any_(literal(lots, ARRAY(BigInteger)))) & (Lot.expires_on < on)
-        session.execute(update(Lot).where(over).values(expires_on=on + dt.timedelta(days=grace_days)))
+        _grace(session, lots, on, on + dt.timedelta(days=grace_days))
+
+
+def _grace(session: Session, lot_ids: Sequence[int], on: dt.date, until: dt.date) -> None:
+    """Let what came back to lots that have ended be spent until a day."""
+    last_day = lot_terms.last_day()
+    over = (
+        select(Lot.id, Lot.expires_on, Lot.idle_months)
+        .join(Account, Account.id == Lot.account_id)
+        .where(Lot.id == any_(literal(list(lot_ids), ARRAY(BigInteger))), last_day < on)
+        .subquery()
+    )
+    columns = ["lot_id", "before_on", "before_idle_months", "after_on", "changed_at"]
+    session.execute(insert(LotExtension).from_select(columns, select(over, literal(until), func.now())))
+    session.execute(
+        update(Lot)
+        .where(Lot.id.in_(select(over.c.id)))
+        .values(expires_on=until, idle_months=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _resolve(
-    session: Session, posting: Posting, kind: TransactionKind, reservations: Sequence[int], on: dt.date
+    session: Session, posting: Posting, kind: TransactionKind, keys: Mapping[int, str], on: dt.date
 ) -> dict[int, int]:
-    """Add the one transaction that may resolve each reservation: settling and cancelling share its key."""
-    if not reservations:
+    """Add a transaction for each reservation, under its key: settling and cancelling the whole share theirs."""
+    if not keys:
         return {}
-    ids = transaction_ids(session, len(reservations))
+    ids = transaction_ids(session, len(keys))
     posting.add_transactions(
         ids,
         kind,
-        [f"resolve:{one}" for one in reservations],
+        list(keys.values()),
         np.full(len(ids), np.datetime64(on, "D")),
-        reverses_ids=np.asarray(reservations, dtype=np.int64) if kind is TransactionKind.CANCEL else None,
+        reverses_ids=np.asarray(list(keys), dtype=np.int64) if kind is TransactionKind.CANCEL else None,
     )
-    return dict(zip(reservations, ids.tolist(), strict=True))
+    return dict(zip(keys, ids.tolist(), strict=True))
 
 
-def _reserved(session: Session, reservations: Sequence[int]) -> dict[int, tuple[Unit, list[tuple[int, Leg]]]]:
-    """Load what reservations hold: the unit, and per lot the account and the leg.
+def _reserved(session: Session, reservations: Sequence[int]) -> dict[int, Held]:
+    """Load what reservations still hold.
 
     Raises:
-        LedgerError: One of them is not a reservation: what settled or cancelled one also moves reserved points, and
-            must not be taken for it.
+        LedgerError: One of them is not a reservation.
     """
-    wanted = sorted(set(reservations))
-    found: dict[int, tuple[Unit, list[tuple[int, Leg]]]] = {}
-    for transaction, unit, account, amount, lot in session.execute(
-        select(LedgerEntry.transaction_id, Account.unit, LedgerEntry.account_id, LedgerEntry.amount, LedgerEntry.lot_id)
-        .join(Account, Account.id == LedgerEntry.account_id)
-        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .where(
-            LedgerEntry.transaction_id == any_(literal(wanted, ARRAY(BigInteger))),
-            LedgerEntry.bucket == Bucket.RESERVED,
-            LedgerTransaction.kind == TransactionKind.RESERVE,
-        )
-        .order_by(LedgerEntry.transaction_id, LedgerEntry.position)
-    ):
-        found.setdefault(transaction, (unit, []))[1].append((account, Leg(Bucket.RESERVED, amount, lot)))
-    if len(found) < len(wanted):
-        strange = [one for one in wanted if one not in found]
-        raise LedgerError(f"no reservation has the number {strange[0]}")
+    found = held(session, reservations)
+    for one in reservations:
+        if one not in found:
+            raise LedgerError(f"no reservation has the number {one}")
     return found
-
-
-def expire_due(session: Session, program: Program, *, now: dt.datetime, account_ids: Iterable[int] = ()) -> int:
-    """Write off the points whose last day is over, in the programme's time zone. Returns how many points.
-
-    Safe to run as often as one likes: a lot that is written off has nothing left. Days end at midnight (rules.md 8).
-    ``account_ids`` limits the work to some accounts.
-    """
-    return write_off(session, program.id, local_date(now, program.time_zone), account_ids)
-
-
-def write_off(session: Session, program_id: int, today: dt.date, account_ids: Iterable[int] = ()) -> int:
-    """Write off the points whose last day was before ``today``; see ``expire_due``. Returns how many points.
-
-    Whoever takes points back calls this first for the accounts it is about, so that it makes no difference whether the
-    chores of the night have run: points whose day is over can pay for nothing.
-    """
-    query = (
-        select(Lot.account_id)
-        .join(Account, Account.id == Lot.account_id)
-        .where(Account.program_id == program_id, Lot.state == LotState.OPEN, Lot.expires_on < today)
-        .distinct()
-    )
-    limited = sorted(set(account_ids))
-    if limited:
-        query = query.where(Lot.account_id == any_(literal(limited, ARRAY(BigInteger))))
-    owners = session.scalars(query).all()
-    if not owners:
-        return 0
-    opened = OpenWallets(session, owners)
-    accounts = program_accounts(session, program_id)
-    given = literal(list(owners), ARRAY(BigInteger))  # one parameter, however many
-    units = dict(session.execute(select(Account.id, Account.unit).where(Account.id == any_(given))).all())
-    posting = Posting(program_id)
-    total = 0
-    for account, wallet in opened.of.items():
-        over: dict[dt.date, list[LotBalance]] = {}
-        for lot in wallet.lots.values():
-            if lot.state is LotState.OPEN and lot.expires_on is not None and lot.expires_on < today:
-                over.setdefault(lot.expires_on, []).append(lot)
-        for last_day, lots in sorted(over.items()):
-            first = min(lot.id for lot in lots)
-            legs = wallet.draw_from([lot.id for lot in lots])
-            transaction = transaction_ids(session, 1)
-            posting.add_transactions(
-                transaction,
-                TransactionKind.EXPIRE,
-                [f"expire:{account}:{last_day}:{int(transaction[0])}:{first}"],
-                np.asarray([last_day + dt.timedelta(days=1)], dtype="datetime64[D]"),
-            )
-            posting.add_legs(int(transaction[0]), account, legs)
-            gone = -sum(leg.amount for leg in legs)
-            posting.add_legs(int(transaction[0]), accounts[units[account]], [Leg(Bucket.EXPIRED, gone, None)])
-            total += gone
-    posting.changed_lots.append(opened.changed())
-    post(session, posting)
-    return total
-
-
-def reinstate(
-    session: Session,
-    rules: ProgramRules,
-    lot_id: int,
-    *,
-    expires_on: dt.date | None,
-    now: dt.datetime,
-    actor: str,
-    reason: str,
-) -> int:
-    """Give the expired points of a lot back, in a new lot with a new last day. Returns how many points.
-
-    Each expiry can be reinstated once.
-
-    Raises:
-        LedgerError: Nothing of the lot has expired, or it was reinstated before.
-    """
-    row = session.execute(
-        select(Lot.account_id, Lot.earned_on, Lot.unit_value_micro, Account.unit)
-        .join(Account, Account.id == Lot.account_id)
-        .where(Lot.id == lot_id)
-    ).one_or_none()
-    again = aliased(LedgerTransaction)
-    expired = session.execute(
-        select(LedgerEntry.transaction_id, LedgerEntry.amount)
-        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .outerjoin(again, again.key == func.concat("reinstate:", LedgerEntry.transaction_id, ":", lot_id))
-        .where(
-            LedgerEntry.lot_id == lot_id,
-            LedgerEntry.account_id == (row.account_id if row is not None else 0),
-            LedgerTransaction.kind == TransactionKind.EXPIRE,
-            again.id.is_(None),
-        )
-        .order_by(LedgerEntry.transaction_id)
-        .limit(1)
-    ).all()
-    amount = -sum(one.amount for one in expired)
-    if row is None or amount <= 0:
-        raise LedgerError(f"lot {lot_id} has no expired points that were not reinstated already")
-    movement = Movement(session, rules, row.account_id, row.unit, now, actor, reason)
-    return movement.receive(
-        TransactionKind.REINSTATE,
-        f"reinstate:{expired[0].transaction_id}:{lot_id}",
-        amount,
-        earned_on=row.earned_on,
-        expires_on=expires_on,
-        unit_value_micro=row.unit_value_micro,
-        reverses=expired[0].transaction_id,
-    )
 
 
 def adjust(
@@ -381,19 +334,19 @@ def adjust(
     if amount == 0:
         raise LedgerError("an adjustment needs an amount")
     unit = session.execute(select(Account.unit).where(Account.id == account_id)).scalar_one()
+    today, lasting = local_date(now, rules.time_zone), rules.lasting()
     if amount < 0:
-        write_off(session, rules.program_id, local_date(now, rules.time_zone), [account_id])
+        write_off(session, rules.program_id, today, [account_id])
     movement = Movement(session, rules, account_id, unit, now, actor, reason)
     if amount < 0:
         return movement.take(TransactionKind.ADJUST, f"adjust:{key}", -amount)
-    months = rules.settings.expiry.months_after_award
-    today = local_date(now, rules.time_zone)
     return movement.receive(
         TransactionKind.ADJUST,
         f"adjust:{key}",
         amount,
         earned_on=today,
-        expires_on=None if months is None else months_after(today, months),
+        expires_on=lasting.last_day(today),
+        idle_months=lasting.idle_months,
         unit_value_micro=rules.point_value_micro if unit is Unit.POINTS else 1_000_000,
     )
 
@@ -425,7 +378,7 @@ def release(
         .join(Lot, Lot.id == LedgerTransaction.id)
         .where(
             LedgerTransaction.document_id == any_(literal(sorted(set(document_ids)), ARRAY(BigInteger))),
-            LedgerTransaction.kind == TransactionKind.AWARD,
+            LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
             Lot.state == LotState.PENDING,
         )
         .order_by(Lot.id)
@@ -450,9 +403,9 @@ def release(
 
 
 def wallet_of(session: Session, distributor_id: int, unit: Unit) -> int:
-    """Give the account of a distributor in a unit."""
+    """Give the account on which the points of a distributor stand: its own, or the one that it leads to (`owners`)."""
     return session.execute(
-        select(Account.id)
-        .join(Distributor, Distributor.id == Account.distributor_id)
-        .where(Account.distributor_id == distributor_id, Account.unit == unit)
+        select(func.coalesce(Account.leads_to_id, Account.id)).where(
+            Account.distributor_id == distributor_id, Account.unit == unit
+        )
     ).scalar_one()

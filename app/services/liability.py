@@ -115,10 +115,17 @@ def _total(*kinds: TransactionKind) -> ColumnElement[int]:
 _POINTS_BY_MONTH = (
     select(
         PointsMonth.month_on,
-        _total(TransactionKind.AWARD, TransactionKind.REVERSAL, TransactionKind.VOID),
+        _total(
+            TransactionKind.AWARD,
+            TransactionKind.REVERSAL,
+            TransactionKind.VOID,
+            TransactionKind.PROMOTION,
+            TransactionKind.EVENT,
+            TransactionKind.INSTANT,
+        ),
         _total(TransactionKind.SETTLE),
         _total(TransactionKind.EXPIRE),
-        _total(TransactionKind.ADJUST, TransactionKind.REINSTATE),
+        _total(TransactionKind.ADJUST, TransactionKind.REINSTATE, TransactionKind.TRANSFER),
     )
     .where(
         PointsMonth.program_id == bindparam("program_id"),

@@ -11,6 +11,7 @@ from app.models.programs import Program
 from app.models.signing_in import SignInSession
 from app.services import audit, people
 from app.services.people import OF_A_DISTRIBUTOR, Role
+from app.services.persons.opening import open_missing
 
 
 class OwnRole(people.PeopleError):
@@ -129,6 +130,8 @@ def change_role(
     membership, user = found
     if user.id == by_user_id:
         raise OwnRole
+    if Role.PERSON in (membership.role, role) and membership.role != role:
+        raise people.SeatInvalid("The seat at an account of one's own becomes no other, and no other becomes one.")
     if (Role(membership.role) in OF_A_DISTRIBUTOR) != (role in OF_A_DISTRIBUTOR):
         raise people.SeatInvalid("A role of a distributor and one of the programme do not become one another.")
     if membership.role == role:
@@ -145,6 +148,7 @@ def change_role(
     else:
         session.delete(membership)
     session.flush()
+    open_missing(session, program, actor=actor, now=now, user_id=user.id)
     audit.note(
         session,
         actor,

@@ -49,6 +49,12 @@ class Kind(enum.StrEnum):
     APPLICATION_CONSENT = "application_consent"
     APPLICATION_ACCEPTED = "application_accepted"
     APPLICATION_REFUSED = "application_refused"
+    EXPORT_READY = "export_ready"
+    RUN_PREPARED = "run_prepared"
+    RUN_EMPTY = "run_empty"
+    RUN_STOPPED = "run_stopped"
+    DOCUMENT_ASKED = "document_asked"
+    DOCUMENT_REFUSED = "document_refused"
 
 
 BY_SMS = frozenset({Kind.SIGN_IN_CODE, Kind.PHONE_CODE})
@@ -79,6 +85,8 @@ class Outgoing:
     subject: str | None
     body: str
     failures: int
+    attachment: str | None = None
+    attachment_name: str | None = None
 
 
 def write(
@@ -89,9 +97,13 @@ def write(
     locale: str | None,
     now: dt.datetime,
     program: Program | None = None,
+    attachment: tuple[str, str] | None = None,
     **parts: object,
 ) -> int:
-    """Write a message in somebody's language, with its parts put in. It is sent once the caller has committed."""
+    """Write a message in somebody's language, with its parts put in. It is sent once the caller has committed.
+
+    ``attachment`` goes with a mail: its path below the folder of files, and its name for whoever gets it.
+    """
     language = texts.known(locale)
     keys = [key for key in (f"{kind}.subject", f"{kind}.body") if key in texts.TEXTS]
     wordings = texts.wordings(session, None if program is None else program.id, keys, language)
@@ -108,6 +120,8 @@ def write(
         subject=None if subject is None else " ".join(texts.filled(subject, given).split()),
         body=texts.filled(wordings[f"{kind}.body"], given),
         locale=language,
+        attachment=attachment[0] if attachment is not None else None,
+        attachment_name=attachment[1] if attachment is not None else None,
         kind=kind,
         state=MessageState.WAITING,
         failures=0,
@@ -167,6 +181,8 @@ def take(session: Session, channels: Collection[Channel], now: dt.datetime) -> O
         found.subject,
         found.body,
         found.failures,
+        found.attachment,
+        found.attachment_name,
     )
 
 

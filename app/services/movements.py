@@ -11,7 +11,7 @@ from app.domain.lots import Leg, LotBalance, Wallet
 from app.domain.states import LotState, TransactionKind, Unit
 from app.services.posting import ABSENT, NewLots, Posting, post, program_bucket, transaction_ids
 from app.services.rulebooks import ProgramRules
-from app.services.wallets import OpenWallets
+from app.services.wallets import OpenWallets, standing_on
 
 
 class Movement:
@@ -27,8 +27,9 @@ class Movement:
         actor: str,
         reason: str,
     ) -> None:
-        """Lock the account and load its lots."""
+        """Lock the account on which its distributor's points stand today, and load its lots."""
         self.session = session
+        account_id = standing_on(session, [account_id])[account_id]
         self.opened = OpenWallets(session, [account_id])
         self.wallet: Wallet = self.opened.of[account_id]
         self.account_id = account_id
@@ -45,6 +46,8 @@ class Movement:
         earned_on: dt.date,
         expires_on: dt.date | None,
         unit_value_micro: int,
+        terms_id: int = 0,
+        idle_months: int | None = None,
         reverses: int = ABSENT,
     ) -> int:
         """Put points into a new lot."""
@@ -63,17 +66,20 @@ class Movement:
                 unit_value_micro=single(unit_value_micro),
                 amount=single(amount),
                 remaining=single(balance.remaining),
+                terms_id=single(terms_id),
+                idle_months=single(idle_months or 0),
             )
         )
         post(self.session, self.posting)
         return amount
 
-    def take(self, kind: TransactionKind, key: str, amount: int) -> int:
+    def take(self, kind: TransactionKind, key: str, amount: int, *, origin: int | None = None) -> int:
         """Take points from the lots that expire first, then as a debt where the programme allows it.
 
-        Returns what was taken, below zero; it may be less than was wanted.
+        ``origin`` is a lot that is taken from before all others. Returns what was taken, below zero; it may be less
+        than was wanted.
         """
-        legs, left = self.wallet.take_back(amount, None)
+        legs, left = self.wallet.take_back(amount, origin)
         if not legs:
             return 0
         self._post(self._transaction(kind, key, ABSENT), kind, legs, amount - left)

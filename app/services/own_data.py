@@ -14,6 +14,7 @@ from app.models.claims import Claim
 from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation, TermsAcceptance, TermsVersion
 from app.models.messages import Message, Notice
+from app.models.orders import RewardOrder
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -203,6 +204,23 @@ def _log(user: UserAccount) -> _Query:
     )
 
 
+def _orders(user: UserAccount) -> _Query:
+    return (
+        select(
+            Program.code.label("program"),
+            RewardOrder.id.label("order"),
+            RewardOrder.placed_at,
+            RewardOrder.state,
+            RewardOrder.points,
+            RewardOrder.address,
+            RewardOrder.note,
+        )
+        .join(Program, Program.id == RewardOrder.program_id)
+        .where(RewardOrder.placed_by == user.login)
+        .order_by(RewardOrder.id.desc())
+    )
+
+
 _PARTS: Mapping[str, Callable[[UserAccount], _Query]] = {
     "roles": _roles,
     "passkeys": _passkeys,
@@ -214,6 +232,7 @@ _PARTS: Mapping[str, Callable[[UserAccount], _Query]] = {
     "notices": _notices,
     "documents_that_name_them": _documents,
     "claims": _claims,
+    "orders": _orders,
     "log": _log,
 }
 

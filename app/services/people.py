@@ -10,9 +10,11 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import BigInteger, Row, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.db.questions import Question
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
@@ -25,7 +27,10 @@ _LONGEST_LOGIN = 254
 
 
 class Role(enum.StrEnum):
-    """What a person is in a programme; owners and sales reps are people of one distributor, and see nothing else."""
+    """What a person is in a programme; owners and sales reps are people of one distributor, and see nothing else.
+
+    Whoever has an account of their own beside their company's has a seat there as well.
+    """
 
     ADMINISTRATOR = "administrator"
     VERIFIER = "verifier"
@@ -35,10 +40,14 @@ class Role(enum.StrEnum):
     ASSISTANT = "assistant"
     OWNER = "owner"
     REP = "rep"
+    PERSON = "person"
 
 
-OF_A_DISTRIBUTOR = frozenset({Role.OWNER, Role.REP})
+OF_A_DISTRIBUTOR = frozenset({Role.OWNER, Role.REP, Role.PERSON})
 """Roles whose permissions hold for one distributor alone."""
+
+BY_HAND = tuple(role for role in Role if role is not Role.PERSON)
+"""Roles that somebody is given by somebody; the seat at one's own account comes with the account."""
 
 MONEY_ROLES = frozenset({Role.FINANCE, Role.APPROVER, Role.ADMINISTRATOR})
 """Roles that move money or points: whoever has one signs in with a second factor, as the platform's owners do."""
@@ -70,6 +79,9 @@ class Permission(enum.StrEnum):
     DECIDE_ADJUSTMENT = "decide_adjustment"
     PREPARE_RUN = "prepare_run"
     APPROVE_RUN = "approve_run"
+    SEE_ORDERS = "see_orders"
+    FULFIL_ORDERS = "fulfil_orders"
+    APPROVE_ORDERS = "approve_orders"
     LOOK_UP = "look_up"
     USE_PORTAL = "use_portal"
     LIST_DOCUMENTS = "list_documents"
@@ -79,6 +91,7 @@ class Permission(enum.StrEnum):
     SEE_CARD = "see_card"
     REGISTER_CLAIM = "register_claim"
     CONVERT_POINTS = "convert_points"
+    ORDER_REWARDS = "order_rewards"
     MANAGE_TEAM = "manage_team"
 
 
@@ -89,9 +102,20 @@ _OF_AN_OWNER = _OF_A_REP | {
     Permission.SEE_STATEMENT,
     Permission.SEE_CARD,
     Permission.CONVERT_POINTS,
+    Permission.ORDER_REWARDS,
     Permission.MANAGE_TEAM,
     Permission.VISIT_BRANCHES,
 }
+_OF_A_PERSON = frozenset(
+    {
+        Permission.USE_PORTAL,
+        Permission.SEE_STATEMENT,
+        Permission.SEE_CARD,
+        Permission.CONVERT_POINTS,
+        Permission.ORDER_REWARDS,
+    }
+)
+"""What somebody may do with an account of their own: see what they earned, and spend it."""
 _OF_A_HEAD_OFFICE = frozenset({Permission.SEE_STATEMENT, Permission.LIST_DOCUMENTS, Permission.SEE_DOCUMENT})
 """What an owner may do with a branch of their distributor: read what it earned, and for what."""
 _LOOKING = frozenset(one for one in Permission if one.value.startswith("see_")) - {Permission.SEE_AUDIT}
@@ -108,6 +132,7 @@ _OF_FINANCE = _LOOKING | {
     Permission.EXPORT,
     Permission.REQUEST_ADJUSTMENT,
     Permission.PREPARE_RUN,
+    Permission.FULFIL_ORDERS,
     Permission.LOOK_UP,
 }
 _OF_AN_APPROVER = _LOOKING | {
@@ -115,6 +140,7 @@ _OF_AN_APPROVER = _LOOKING | {
     Permission.EXPORT,
     Permission.DECIDE_ADJUSTMENT,
     Permission.APPROVE_RUN,
+    Permission.APPROVE_ORDERS,
     Permission.LOOK_UP,
 }
 _IN_THE_PORTAL_ALONE = frozenset(
@@ -122,6 +148,7 @@ _IN_THE_PORTAL_ALONE = frozenset(
         Permission.USE_PORTAL,
         Permission.LIST_DOCUMENTS,
         Permission.CONVERT_POINTS,
+        Permission.ORDER_REWARDS,
         Permission.MANAGE_TEAM,
         Permission.VISIT_BRANCHES,
     }
@@ -136,6 +163,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.ASSISTANT: frozenset({Permission.LOOK_UP, Permission.REGISTER_CLAIM}),
     Role.OWNER: _OF_AN_OWNER,
     Role.REP: _OF_A_REP,
+    Role.PERSON: _OF_A_PERSON,
 }
 """What each role may do. The permissions of owners and reps hold for their one distributor alone."""
 
@@ -319,6 +347,8 @@ def give_role(
         found = session.get(Distributor, distributor_id)
         if found is None or found.program_id != program.id:
             raise SeatInvalid(f"The programme {program.code} has no such distributor.")
+        if found.person_of_id is not None or role is Role.PERSON:
+            raise SeatInvalid("A person's own account is that person's alone: the seat comes with the account.")
     seat = Membership(user_id=user.id, program_id=program.id, role=role.value, distributor_id=distributor_id)
     if distributor_id is not None:
         seat.known_as = (known_as or "").strip() or user.name
@@ -492,18 +522,17 @@ def may(
     return permission in permissions_of(somebody, program_id, distributor_id, head_office_id)
 
 
-_ALL_PROGRAMS = select(Program.id, Program.code, Program.name, Program.sponsor).order_by(Program.name, Program.id)
-_SOME_PROGRAMS = _ALL_PROGRAMS.where(Program.id.in_(bindparam("ids", expanding=True)))
+_PROGRAMS = select(Program.id, Program.code, Program.name, Program.sponsor).order_by(Program.name, Program.id)
+_ALL_PROGRAMS = Question(_PROGRAMS)
+_SOME_PROGRAMS = Question(_PROGRAMS.where(Program.id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))))
 
 
 def programs_of(session: Session, somebody: Person) -> list[ProgramChoice]:
     """Give the programmes that a person has something to do with, by name."""
     if somebody.platform_owner:
-        rows = session.connection().execute(_ALL_PROGRAMS)
+        rows = _ALL_PROGRAMS.ask(session)
     else:
-        rows = session.connection().execute(
-            _SOME_PROGRAMS, {"ids": sorted({seat.program_id for seat in somebody.seats})}
-        )
+        rows = _SOME_PROGRAMS.ask(session, ids=sorted({seat.program_id for seat in somebody.seats}))
     return [ProgramChoice(*row) for row in rows]
 
 

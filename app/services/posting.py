@@ -4,16 +4,18 @@ A posting is written in columns, so an import's shard of 4,000 awards and a sing
 `ledger.reserve` has a path of its own (one statement, for speed). The caller has locked the accounts and commits.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import BigInteger, SmallInteger, update
+from sqlalchemy import BigInteger, Date, SmallInteger, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from app.db.bulk import Nullable, copy_into, given, given_rows, new_ids, stored_together, table_of
 from app.db.prepared import Prepared
 from app.domain.exact import Ints
+from app.domain.expiry import ACTIVITY
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import Bucket, TransactionKind
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
@@ -30,6 +32,10 @@ _COUNTER_OF = {
     TransactionKind.EXPIRE: "expired",
     TransactionKind.REINSTATE: "expired",
     TransactionKind.ADJUST: "adjusted",
+    TransactionKind.PROMOTION: "earned",
+    TransactionKind.EVENT: "earned",
+    TransactionKind.TRANSFER: "adjusted",
+    TransactionKind.INSTANT: "earned",
 }
 """Which counter of a wallet a transaction moves; the other kinds only move points within the wallet."""
 
@@ -42,6 +48,7 @@ _COUNTER_OF_KIND = np.asarray(
 )
 _LOWERS = [BALANCES.index("spent"), BALANCES.index("expired")]
 """Counters that rise by what leaves the wallet."""
+_IS_ACTIVITY = np.asarray([kind in ACTIVITY for kind in TransactionKind])
 
 _changed_lots = given_rows(id=BigInteger(), state=SmallInteger(), remaining=BigInteger())
 _lot = table_of(Lot)
@@ -50,14 +57,16 @@ _CHANGE_LOTS = Prepared(
     .where(_lot.c.id == _changed_lots.c.id)
     .values(state=_changed_lots.c.state, remaining=_changed_lots.c.remaining)
 )
-_changed_balances = given_rows(id=BigInteger(), **dict.fromkeys(BALANCES, BigInteger()))
+_changed_balances = given_rows(id=BigInteger(), active_on=Date(), **dict.fromkeys(BALANCES, BigInteger()))
 _account = table_of(Account)
 _CHANGE_BALANCES = Prepared(
     update(_account)
     .where(_account.c.id == _changed_balances.c.id)
     .values({name: _account.c[name] + _changed_balances.c[name] for name in BALANCES})
+    .values(active_on=func.greatest(_account.c.active_on, _changed_balances.c.active_on))
     .values(version=_account.c.version + 1)
 )
+_OPEN_FROM = Prepared(select(func.ledger_open_from(bindparam("program", type_=BigInteger), type_=Date)))
 
 PROGRAM_BUCKET = {
     "earned": Bucket.ISSUED,
@@ -79,6 +88,8 @@ class Posting:
     program_id: int
     actor: str | None = None
     reason: str | None = None
+    today: dt.date | None = None
+    """The day of posting, in the programme's time zone; none: the effective day of each transaction."""
     transaction_ids: list[Ints] = field(default_factory=list)
     kinds: list[Ints] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
@@ -155,7 +166,11 @@ class ChangedLots:
 
 @dataclass(frozen=True)
 class NewLots:
-    """Lots that come into being, in columns. ``id`` is the transaction that brings their points."""
+    """Lots that come into being, in columns. ``id`` is the transaction that brings their points.
+
+    ``terms_id`` is 0 where they have no terms of their own, ``idle_months`` 0 where no idleness ends them; where a
+    column is not given, that holds for all.
+    """
 
     id: Ints
     account_id: Ints
@@ -165,6 +180,8 @@ class NewLots:
     unit_value_micro: Ints
     amount: Ints
     remaining: Ints
+    terms_id: Ints | None = None
+    idle_months: Ints | None = None
 
 
 def post(session: Session, posting: Posting) -> int:
@@ -179,8 +196,9 @@ def post(session: Session, posting: Posting) -> int:
         return 0
     ids = np.concatenate(posting.transaction_ids)
     kinds = np.concatenate(posting.kinds)
+    ((open_from,),) = _OPEN_FROM.rows(session, program=posting.program_id)
     with stored_together(session, sum(map(len, posting.entry_transaction))):
-        _write_transactions(session, posting, ids, kinds)
+        _write_transactions(session, posting, ids, kinds, open_from)
         _write_lots(session, posting)
         _write_entries(session, posting, ids, kinds)
         figures.touch(session, posting.program_id, np.concatenate(posting.effective_on))
@@ -196,8 +214,17 @@ def _optional(ids: Ints) -> Nullable:
     return Nullable(ids, ids != ABSENT)
 
 
-def _write_transactions(session: Session, posting: Posting, ids: Ints, kinds: Ints) -> None:
+def _dates(days: np.ndarray) -> Nullable:
+    return Nullable(days, ~np.isnat(days))
+
+
+def _write_transactions(session: Session, posting: Posting, ids: Ints, kinds: Ints, open_from: dt.date | None) -> None:
+    """Write transactions; what belongs to a closed month stands in the books of the first open one (decision 31)."""
     count = len(ids)
+    effective_on = np.concatenate(posting.effective_on)
+    booked_on = np.full(count, np.datetime64("NaT", "D"))
+    if open_from is not None:
+        booked_on[effective_on < np.datetime64(open_from, "D")] = open_from
     copy_into(
         session,
         LedgerTransaction,
@@ -206,7 +233,8 @@ def _write_transactions(session: Session, posting: Posting, ids: Ints, kinds: In
             "program_id": np.full(count, posting.program_id, dtype=np.int64),
             "kind": kinds,
             "key": posting.keys,
-            "effective_on": np.concatenate(posting.effective_on),
+            "effective_on": effective_on,
+            "booked_on": _dates(booked_on),
             "document_id": _optional(np.concatenate(posting.document_ids)),
             "reverses_id": _optional(np.concatenate(posting.reverses_ids)),
             "actor": [posting.actor] * count,
@@ -217,6 +245,9 @@ def _write_transactions(session: Session, posting: Posting, ids: Ints, kinds: In
 
 def _write_lots(session: Session, posting: Posting) -> None:
     for lots in posting.new_lots:
+        none = np.zeros(len(lots.id), dtype=np.int64)
+        terms_id = none if lots.terms_id is None else lots.terms_id
+        idle_months = none if lots.idle_months is None else lots.idle_months
         copy_into(
             session,
             Lot,
@@ -225,10 +256,12 @@ def _write_lots(session: Session, posting: Posting) -> None:
                 "account_id": lots.account_id,
                 "state": lots.state,
                 "earned_on": lots.earned_on,
-                "expires_on": Nullable(lots.expires_on, ~np.isnat(lots.expires_on)),
+                "expires_on": _dates(lots.expires_on),
                 "unit_value_micro": lots.unit_value_micro,
                 "amount": lots.amount,
                 "remaining": lots.remaining,
+                "terms_id": Nullable(terms_id, terms_id > 0),
+                "idle_months": Nullable(idle_months, idle_months > 0),
             },
         )
     for changed in posting.changed_lots:
@@ -260,11 +293,15 @@ def _write_entries(session: Session, posting: Posting, ids: Ints, kinds: Ints) -
         },
     )
     by_id = np.argsort(ids)
-    kind = kinds[by_id][np.searchsorted(ids[by_id], transaction)]
-    _change_balances(session, account, bucket, amount, kind)
+    of = by_id[np.searchsorted(ids[by_id], transaction)]
+    day = np.concatenate(posting.effective_on) if posting.today is None else np.full(len(ids), posting.today, "M8[D]")
+    active_on = np.where(_IS_ACTIVITY[kinds - 1], day, np.datetime64("NaT", "D"))
+    _change_balances(session, account, bucket, amount, kinds[of], active_on[of])
 
 
-def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints, kind: Ints) -> None:
+def _change_balances(
+    session: Session, account: Ints, bucket: Ints, amount: Ints, kind: Ints, active_on: np.ndarray
+) -> None:
     """Add up what the entries change on each wallet, and change it."""
     wallet = bucket <= Bucket.RESERVED
     owner, of = np.unique(account[wallet], return_inverse=True)
@@ -277,4 +314,6 @@ def _change_balances(session: Session, account: Ints, bucket: Ints, amount: Ints
     counted = counter >= 0
     np.add.at(changes, (counter[counted], of[counted]), amount[counted])
     changes[_LOWERS] *= -1
-    _CHANGE_BALANCES.send(session, **given(id=owner, **dict(zip(BALANCES, changes, strict=True))))
+    newest = np.full(len(owner), np.datetime64("NaT", "D"))
+    np.fmax.at(newest, of, active_on[wallet])
+    _CHANGE_BALANCES.send(session, **given(id=owner, active_on=newest, **dict(zip(BALANCES, changes, strict=True))))

@@ -1,7 +1,9 @@
 """Programme files: YAML read strictly, with errors that name the place; and written back."""
 
+import functools
 import json
-from collections.abc import Iterable, Sequence
+import zoneinfo
+from collections.abc import Iterable, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +16,7 @@ from app.domain.definition import ProgramFile, problems_of
 from app.domain.money import smallest_units
 from app.domain.rulebook import AmountUnfit, Scale, check_amounts
 from app.domain.tax_packs import pack_countries, read_rules
+from app.domain.tier_settings import Metric
 from app.services import program_yaml
 
 MOST_SHOWN = 80
@@ -45,6 +48,15 @@ def parse(text: str) -> ProgramFile:
     if not isinstance(document, dict):
         found = "a list" if isinstance(document, list) else repr(document)
         raise ProgramFileInvalid([f"document: expected a programme beginning with `schema: kontor/1`, found {found}"])
+    return read(document)
+
+
+def read(document: dict[str, Any]) -> ProgramFile:
+    """Read a programme's document.
+
+    Raises:
+        ProgramFileInvalid: As `parse`.
+    """
     try:
         file = ProgramFile.model_validate(document)
     except ValidationError as problems_found:
@@ -104,14 +116,18 @@ def _shown(value: object) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
+@functools.cache
+def _time_zones() -> Set[str]:
+    """Name the time zones that this machine knows: to look through their folder takes longer than to read a file."""
+    return zoneinfo.available_timezones()
+
+
 def _standards(file: ProgramFile) -> list[str]:
     """Check what standards list: currencies, time zones, locales."""
-    import zoneinfo
-
     program, found = file.program, []
     if program.currency not in list_currencies():
         found.append(f"program.currency: {program.currency!r} is not an ISO 4217 currency")
-    if program.time_zone not in zoneinfo.available_timezones():
+    if program.time_zone not in _time_zones():
         found.append(f"program.time_zone: {program.time_zone!r} is not a time zone such as Europe/Warsaw")
     try:
         Locale.parse(program.locale.replace("-", "_"))
@@ -131,18 +147,48 @@ def _amounts(file: ProgramFile) -> list[str]:
             except AmountUnfit as problem:
                 path = _path_of(problem.written, rule.model_dump(by_alias=True)) or ()
                 found.append(f"{path_text((place, at, *path))}: {problem}")
-    value, micro = file.program.point.value, file.program.point.value.scaleb(scale.currency_decimals + 6)
-    if micro.scaleb(-scale.point_decimals) != micro.scaleb(-scale.point_decimals).to_integral_value():
-        found.append(f"program.point.value: {value:f} is finer than a millionth of a minor unit for the smallest point")
+    for name, value in (
+        ("point.value", file.program.point.value),
+        ("purchases.point_value", file.program.purchases.point_value or Decimal(0)),
+    ):
+        micro = value.scaleb(scale.currency_decimals + 6 - scale.point_decimals)
+        if micro != micro.to_integral_value():
+            found.append(f"program.{name}: {value:f} is finer than a millionth of a minor unit for the smallest point")
+    tiers = file.program.tiers
+    try:
+        tiers.thresholds(scale.point_decimals if tiers.metric is Metric.POINTS else scale.currency_decimals)
+    except ValueError as problem:
+        found.append(f"program.tiers.{problem}")
     for name, amount, decimals in (
-        ("minimum_points", file.prepaid.minimum_points, scale.point_decimals),
-        ("maximum_amount", file.prepaid.maximum_amount, scale.currency_decimals),
+        ("prepaid.minimum_points", file.prepaid.minimum_points, scale.point_decimals),
+        ("prepaid.maximum_amount", file.prepaid.maximum_amount, scale.currency_decimals),
+        ("prepaid.redemptions.approve_above", file.prepaid.redemptions.approve_above, scale.currency_decimals),
+        ("prepaid.scheduled_run.minimum_points", _least_of_schedule(file), scale.point_decimals),
+        ("rewards.approve_above", file.rewards.approve_above, scale.currency_decimals),
+        ("program.invoicing.fee_per_load", file.program.invoicing.fee_per_load, scale.currency_decimals),
+        *(
+            (f"program.invoicing.fees[{at}].fee_per_load", one.fee_per_load, scale.currency_decimals)
+            for at, one in enumerate(file.program.invoicing.fees)
+        ),
+        ("program.purchases.least", file.program.purchases.least, scale.currency_decimals),
+        ("rewards.round_to", file.rewards.round_to, scale.point_decimals),
     ):
         try:
             smallest_units(amount or Decimal(0), decimals)
         except ValueError as problem:
-            found.append(f"prepaid.{name}: {problem}")
+            found.append(f"{name}: {problem}")
+    transfers = file.program.accounts.transfers
+    for name, amount in (("least", transfers.least), ("most_a_month", transfers.most_a_month)):
+        try:
+            smallest_units(amount or Decimal(0), scale.point_decimals)
+        except ValueError as problem:
+            found.append(f"program.accounts.transfers.{name}: {problem}")
     return found
+
+
+def _least_of_schedule(file: ProgramFile) -> Decimal | None:
+    scheduled = file.prepaid.scheduled_run
+    return None if scheduled is None else scheduled.minimum_points
 
 
 def _path_of(wanted: Decimal, part: object) -> tuple[int | str, ...] | None:

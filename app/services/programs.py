@@ -12,17 +12,26 @@ from pydantic import BaseModel
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
+from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.definition import EarningRule as EarningRuleDefinition
-from app.domain.definition import Group, Matrix, PrepaidPart, ProgramFile, ProgramSettings, TaxPart
+from app.domain.definition import Group, Matrix, ProgramFile, ProgramSettings, TaxPart
+from app.domain.money import decimal_text
+from app.domain.prepaid_settings import PrepaidPart
+from app.domain.rewards_settings import RewardsPart
+from app.domain.states import Unit
 from app.models.catalogue import ProductGroup
 from app.models.distributors import DistributorGroup
 from app.models.ledger import Account
 from app.models.programs import Program, ProgramRevision
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.services import audit, catalogue, distributors
+from app.services import audit, cap_usage, catalogue, distributors, lot_terms, rewards, tier_judging
 from app.services.accounts import open_accounts
-from app.services.program_files import ProgramFileInvalid, canonical
+from app.services.persons.opening import open_missing
+from app.services.placements import Moving
+from app.services.program_files import ProgramFileInvalid, canonical, scale_of
+from app.services.promotions import regrouping
+from app.services.promotions.publishing import PromotionInvalid, publish
 from app.services.rulebooks import definition_of
 
 
@@ -69,7 +78,11 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
     """
     document = canonical(file)
     digest = hashlib.sha256(json.dumps(document, sort_keys=True, ensure_ascii=False).encode()).digest()
-    program = session.scalars(select(Program).where(Program.code == file.program.code).with_for_update()).one_or_none()
+    # as `catalogue.begin_change` holds it: who writes rows that name the programme, and holds what this asks for next,
+    # need not wait
+    program = session.scalars(
+        select(Program).where(Program.code == file.program.code).with_for_update(key_share=True)
+    ).one_or_none()
     loaded = Loaded(program.id if program else 0, file.program.code, created=program is None)
     if program is None:
         program = _blank(file, now)
@@ -81,11 +94,21 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
         _returns_policy(session, program.id, may_owe=file.program.returns == "negative")
         return loaded
     _settings(session, program, file, loaded)
-    _groups(session, program.id, DistributorGroup, file.distributor_groups, "distributor group", loaded)
-    _groups(session, program.id, ProductGroup, file.product_groups, "product group", loaded)
-    _expect_groups(session, program.id, file)
-    _products(session, program, file, loaded)
+    with regrouping.watching(session, program.id, DistributorGroup):
+        _groups(session, program.id, DistributorGroup, file.distributor_groups, "distributor group", loaded)
+    with regrouping.watching(session, program.id, ProductGroup):
+        _groups(session, program.id, ProductGroup, file.product_groups, "product group", loaded)
+    expect_groups(session, program.id, file)
+    expect_budgets(session, program.id, file)
+    _products(session, program, file, loaded, actor, now)
     _rules(session, program.id, [*file.earning_rules, *file.matrices], loaded, actor, now)
+    _promotions(session, program.id, file, loaded, actor, now)
+    priced = rewards.price_anew(session, program, actor=actor, now=now)
+    opened = open_missing(session, program, actor=actor, now=now)
+    if opened:
+        loaded.changes.append(f"{opened} accounts of people opened")
+    if priced:
+        loaded.changes.append(f"{priced} prices of rewards computed anew")
     number = (
         1
         + session.execute(
@@ -102,6 +125,21 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
     catalogue.mark_changed(session, program.id)
     session.flush()
     return loaded
+
+
+def _promotions(
+    session: Session, program_id: int, file: ProgramFile, loaded: Loaded, actor: str, now: dt.datetime
+) -> None:
+    """Publish the promotions that read otherwise than before. One that is gone goes on: it was promised."""
+    problems: list[str] = []
+    for at, promotion in enumerate(file.promotions):
+        try:
+            if publish(session, program_id, promotion, scale_of(file), actor=actor, now=now):
+                loaded.changes.append(f"promotion {promotion.code} published")
+        except PromotionInvalid as wrong:
+            problems += [f"promotions[{at}].{problem}" for problem in wrong.problems]
+    if problems:
+        raise ProgramFileInvalid(problems)
 
 
 def export(session: Session, code: str) -> dict[str, Any]:
@@ -141,6 +179,7 @@ def _blank(file: ProgramFile, now: dt.datetime) -> Program:
         point_value_micro=0,
         tax={},
         prepaid={},
+        rewards={},
         import_profiles={},
         stacks={},
         settings={},
@@ -164,7 +203,12 @@ def _columns(file: ProgramFile) -> dict[str, Any]:
     }
 
 
-_PARTS: dict[str, type[BaseModel]] = {"settings": ProgramSettings, "tax": TaxPart, "prepaid": PrepaidPart}
+_PARTS: dict[str, type[BaseModel]] = {
+    "settings": ProgramSettings,
+    "tax": TaxPart,
+    "prepaid": PrepaidPart,
+    "rewards": RewardsPart,
+}
 """Columns of a programme that hold a part of its file."""
 
 
@@ -178,6 +222,8 @@ class TrainingChanged(ValueError):
 
 def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loaded) -> None:
     part = canonical(file)
+    if not loaded.created and ProgramSettings.model_validate(program.settings).tiers != file.program.tiers:
+        tier_judging.forget(session, program.id)
     if not loaded.created and (
         program.currency != file.program.currency or program.point_decimals != file.program.point.decimals
     ):
@@ -203,6 +249,7 @@ def _settings(session: Session, program: Program, file: ProgramFile, loaded: Loa
         },
         "stacks": {"policies": dict(file.stacks), "named_days": part.get("named_days", {})},
         "prepaid": file.prepaid.model_dump(mode="json", by_alias=True),
+        "rewards": file.rewards.model_dump(mode="json", by_alias=True),
     }
     for name, new in changed.items():
         was = getattr(program, name)
@@ -271,10 +318,13 @@ def _groups(
     session.flush()
 
 
-def _expect_groups(session: Session, program_id: int, file: ProgramFile) -> None:
+def expect_groups(session: Session, program_id: int, file: ProgramFile) -> None:
     """Check the groups that the file names outside their own lists.
 
     Product groups in a rule's scope are left out: an import may bring them later.
+
+    Raises:
+        ProgramFileInvalid: There is no such group.
     """
     of_distributors = distributors.group_ids(session, program_id)
     of_products = catalogue.group_ids(session, program_id)
@@ -304,7 +354,33 @@ def _expect_groups(session: Session, program_id: int, file: ProgramFile) -> None
         raise ProgramFileInvalid(problems)
 
 
-def _products(session: Session, program: Program, file: ProgramFile, loaded: Loaded) -> None:
+def expect_budgets(session: Session, program_id: int, file: ProgramFile) -> None:
+    """Check that no rule is to give less to all together than it has given already.
+
+    Raises:
+        ProgramFileInvalid: A budget is below what is spent of it.
+    """
+    spent = cap_usage.spent_of_budgets(session, program_id)
+    scale, problems = scale_of(file), []
+    for title, rules in (("earning_rules", file.earning_rules), ("matrices", file.matrices)):
+        for at, rule in enumerate(rules):
+            if rule.caps is None or rule.caps.budget is None:
+                continue
+            unit = Unit.POINTS if rule.unit == "points" else Unit.MONEY
+            used = spent.get(rule.code, 0)
+            if scale.amount(unit, rule.caps.budget) < used:
+                decimals = scale.point_decimals if unit is Unit.POINTS else scale.currency_decimals
+                problems.append(
+                    f"{title}[{at}].caps.budget: {rule.caps.budget} is below the {decimal_text(used, decimals)} "
+                    "that are given already"
+                )
+    if problems:
+        raise ProgramFileInvalid(problems)
+
+
+def _products(
+    session: Session, program: Program, file: ProgramFile, loaded: Loaded, actor: str, now: dt.datetime
+) -> None:
     groups = catalogue.group_ids(session, program.id)
     rows = [
         catalogue.ProductRow(
@@ -315,7 +391,8 @@ def _products(session: Session, program: Program, file: ProgramFile, loaded: Loa
         )
         for item in file.products
     ]
-    created, changed = catalogue.put_products(session, program.id, program.locale, rows)
+    moving = Moving(local_date(now, program.time_zone), now, actor)
+    created, changed = catalogue.put_products(session, program.id, program.locale, rows, moving=moving)
     if created:
         loaded.changes.append(f"{created} products created")
     if changed:
@@ -360,6 +437,7 @@ def _rules(
                     version=version,
                     valid_from=rule.valid_from,
                     definition=definition,
+                    terms_id=lot_terms.keep(session, program_id, rule.terms),
                     published_at=now,
                     published_by=actor,
                 )

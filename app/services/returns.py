@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, cast, func, literal, select, true
+from sqlalchemy import BigInteger, all_, any_, cast, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from app.domain.exact import Ints
 from app.domain.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, taken_back
 from app.domain.sales import Sales
 from app.domain.states import COUNTING, DocumentKind, Unit
+from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, SalesLine
 
 
@@ -20,18 +21,28 @@ from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, S
 class Reversals:
     """What returns take back, in counting order of the returns.
 
-    Columns of equal length: the returning document, the document that sold, the unit, the amount.
+    Columns of equal length: the returning document, the document that sold, the unit, the terms of the award (0: the
+    programme's own), the amount, and whose points it takes.
     """
 
     return_document_id: Ints
     sale_document_id: Ints
     unit: Ints
+    terms_id: Ints
     amount: Ints
+    owner_id: Ints
 
     def of(self, unit: Unit) -> "Reversals":
         """Keep one unit's."""
         mine = self.unit == unit
-        return Reversals(self.return_document_id[mine], self.sale_document_id[mine], self.unit[mine], self.amount[mine])
+        return Reversals(
+            self.return_document_id[mine],
+            self.sale_document_id[mine],
+            self.unit[mine],
+            self.terms_id[mine],
+            self.amount[mine],
+            self.owner_id[mine],
+        )
 
 
 def take_back(session: Session, sales: Sales, document_ids: Ints) -> tuple[Reversals, Matches]:
@@ -43,7 +54,7 @@ def take_back(session: Session, sales: Sales, document_ids: Ints) -> tuple[Rever
     returned = _returned_lines(sales, document_ids)
     if not returned:
         empty = np.zeros(0, dtype=np.int64)
-        return Reversals(empty, empty, empty, empty), Matches()
+        return Reversals(empty, empty, empty, empty, empty, empty), Matches()
     sold = _sold_lines(session, returned, document_ids)
     already = _returned_already(session, sold)
     matches = match_returns(returned, sold, already)
@@ -160,21 +171,28 @@ def _column(values: list[int]) -> Ints:
 
 def _store_reversals(session: Session, found: Sequence[Match]) -> Reversals:
     """Record what each match takes from each award of its sale."""
-    awards: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    awards: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {}
     documents = sorted({match.sold.document for match in found})
-    for document, line, version, unit, amount in session.execute(
-        select(Award.document_id, Award.line_number, Award.rule_version_id, Award.unit, Award.amount).where(
-            Award.document_id == any_(literal(documents, ARRAY(BigInteger)))
+    for document, line, version, unit, terms, amount in session.execute(
+        select(
+            Award.document_id,
+            Award.line_number,
+            Award.rule_version_id,
+            Award.unit,
+            EarningRuleVersion.terms_id,
+            Award.amount,
         )
+        .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
+        .where(Award.document_id == any_(literal(documents, ARRAY(BigInteger))))
     ):
-        awards.setdefault((document, line), []).append((version, int(unit), amount))
+        awards.setdefault((document, line), []).append((version, int(unit), terms or 0, amount))
     rows = [
-        (match, version, unit, amount)
+        (match, version, unit, terms, amount)
         for match in found
-        for version, unit, amount in awards.get((match.sold.document, match.sold.line_number), ())
+        for version, unit, terms, amount in awards.get((match.sold.document, match.sold.line_number), ())
     ]
     back = taken_back(
-        _column([row[3] for row in rows]),
+        _column([row[4] for row in rows]),
         _column([row[0].sold.quantity_milli for row in rows]),
         _column([row[0].before_milli for row in rows]),
         _column([row[0].quantity_milli for row in rows]),
@@ -184,7 +202,9 @@ def _store_reversals(session: Session, found: Sequence[Match]) -> Reversals:
         return_document_id=_column([row[0].returned.document for row, _ in some]),
         sale_document_id=_column([row[0].sold.document for row, _ in some]),
         unit=_column([row[2] for row, _ in some]),
+        terms_id=_column([row[3] for row, _ in some]),
         amount=_column([amount for _, amount in some]),
+        owner_id=_column([row[0].returned.distributor_id for row, _ in some]),
     )
     copy_into(
         session,
@@ -200,3 +220,27 @@ def _store_reversals(session: Session, found: Sequence[Match]) -> Reversals:
         },
     )
     return reversals
+
+
+def taken_of(session: Session, sale_ids: Sequence[int], *, but: Sequence[int]) -> dict[tuple[int, int, int], int]:
+    """Sum what returns that count, ``but`` for some, took of what documents gave.
+
+    By document that sold, unit and terms (0: the programme's own).
+    """
+    rows = session.execute(
+        select(
+            AwardReversal.sale_document_id,
+            AwardReversal.unit,
+            EarningRuleVersion.terms_id,
+            cast(func.sum(AwardReversal.amount), BigInteger),
+        )
+        .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
+        .join(EarningRuleVersion, EarningRuleVersion.id == AwardReversal.rule_version_id)
+        .where(
+            AwardReversal.sale_document_id == any_(literal(list(sale_ids), ARRAY(BigInteger))),
+            AwardReversal.return_document_id != all_(literal(list(but), ARRAY(BigInteger))),
+            SalesDocument.status.in_(COUNTING),
+        )
+        .group_by(AwardReversal.sale_document_id, AwardReversal.unit, EarningRuleVersion.terms_id)
+    )
+    return {(document, int(unit), terms or 0): amount for document, unit, terms, amount in rows}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,22 @@ from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Prepared
-from app.domain.definition import EarningRule, Matrix, ProgramSettings
+from app.domain.definition import EarningRule, Matrix, Policy, ProgramSettings
+from app.domain.expiry import Lasting
 from app.domain.money import decimal_text
-from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
+from app.domain.placements import stretches, unrolled
+from app.domain.point_terms import PointTerms
+from app.domain.rulebook import Catalogue, RuleBook, RuleVersion, Scale, compile_rules
 from app.domain.states import Unit
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.programs import Program
 from app.models.rules import EarningRule as EarningRuleRow
 from app.models.rules import EarningRuleVersion
+from app.services import lot_terms, placements
 from app.services.accounts import program_accounts
+from app.services.persons import rosters
+from app.services.trees import tree_of
 
 _EARNING_RULE: TypeAdapter[EarningRule] = TypeAdapter(EarningRule)
 
@@ -42,6 +48,17 @@ class ProgramRules:
     """The programme's own account in each unit: the other side of every transaction."""
     sample_key: bytes
     """Tells which claims are drawn."""
+    terms: Mapping[int, PointTerms]
+    """What rules say of their points, by the number that lots bear."""
+    may_end_idle: bool
+    """Whether some points end by idleness: then they are written off before an account is active again."""
+    has_people: bool
+    """Whether people have accounts of their own beside their company's."""
+
+    def lasting(self, terms_id: int = 0) -> Lasting:
+        """Say how long points last that are given under a rule's terms (0: under the programme's)."""
+        terms = self.terms.get(terms_id)
+        return self.settings.expiry.lasting if terms is None or terms.expiry is None else terms.expiry.lasting
 
     def in_words(self, unit: Unit, amount: int) -> str:
         """Write an amount with what it is of, for reasons that are kept."""
@@ -49,6 +66,15 @@ class ProgramRules:
             return f"{decimal_text(amount, self.currency_decimals)} {self.currency}"
         point = self.settings.point
         return f"{decimal_text(amount, point.decimals)} {point.plural}"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Rules that are not in force, with the stacks and the named days that they speak of."""
+
+    versions: Sequence[RuleVersion]
+    stacks: Mapping[str, Policy]
+    named_days: Mapping[str, Sequence[dt.date]]
 
 
 _STAMP = Prepared(select(Program.rules_stamp).where(Program.id == bindparam("program", type_=BigInteger)))
@@ -66,6 +92,18 @@ def rules_of(session: Session, program_id: int) -> ProgramRules:
         with _keeping:
             _kept[program_id] = kept
     return kept
+
+
+def rules_under(session: Session, program_id: int, proposal: Proposal) -> ProgramRules:
+    """Give the programme as it would be under other rules, compiled anew. Nothing of it is kept."""
+    return _load(session, program_id, proposal)
+
+
+def published(session: Session, program_id: int) -> Proposal:
+    """Give the rules that are in force, as a proposal."""
+    stored = session.execute(select(Program.stacks).where(Program.id == program_id)).scalar_one()
+    named_days = {name: [dt.date.fromisoformat(day) for day in days] for name, days in stored["named_days"].items()}
+    return Proposal(_versions(session, program_id), stored["policies"], named_days)
 
 
 def definition_of(stored: dict[str, Any]) -> EarningRule | Matrix:
@@ -100,7 +138,8 @@ def definitions_of(session: Session, published: Set[tuple[int, dt.datetime]]) ->
     return found
 
 
-def _load(session: Session, program_id: int) -> ProgramRules:
+def _load(session: Session, program_id: int, proposal: Proposal | None = None) -> ProgramRules:
+    proposal = proposal or published(session, program_id)
     program = session.execute(
         select(
             Program.rules_stamp,
@@ -110,19 +149,16 @@ def _load(session: Session, program_id: int) -> ProgramRules:
             Program.point_decimals,
             Program.point_value_micro,
             Program.settings,
-            Program.stacks,
             Program.sample_key,
         ).where(Program.id == program_id)
     ).one()
     settings = ProgramSettings.model_validate(program.settings)
     book = compile_rules(
-        _versions(session, program_id),
+        proposal.versions,
         _catalogue(session, program_id),
         scale=Scale(program.point_decimals, program.currency_decimals, gross=settings.earns_on == "gross"),
-        stacks=program.stacks["policies"],
-        named_days={
-            name: [dt.date.fromisoformat(day) for day in days] for name, days in program.stacks["named_days"].items()
-        },
+        stacks=proposal.stacks,
+        named_days=proposal.named_days,
         starts_on=settings.starts_on,
         ends_on=settings.ends_on,
     )
@@ -137,6 +173,9 @@ def _load(session: Session, program_id: int) -> ProgramRules:
         book=book,
         accounts=program_accounts(session, program_id),
         sample_key=bytes(program.sample_key),
+        terms={one.id: one.terms for one in lot_terms.of_program(session, program_id)},
+        may_end_idle=settings.expiry.lasting.idle_months is not None or lot_terms.some_end_idle(session, program_id),
+        has_people=rosters.some(session, program_id),
     )
 
 
@@ -148,60 +187,56 @@ def _versions(session: Session, program_id: int) -> list[RuleVersion]:
             EarningRuleVersion.version,
             EarningRuleVersion.valid_from,
             EarningRuleVersion.definition,
+            EarningRuleVersion.terms_id,
         )
         .join(EarningRuleRow, EarningRuleRow.id == EarningRuleVersion.rule_id)
         .where(EarningRuleRow.program_id == program_id, EarningRuleRow.retired_at.is_(None))
     )
     return [
-        RuleVersion(id_, rule_id, version, valid_from, definition_of(definition))
-        for id_, rule_id, version, valid_from, definition in rows
+        RuleVersion(id_, rule_id, version, valid_from, definition_of(definition), terms_id or 0)
+        for id_, rule_id, version, valid_from, definition, terms_id in rows
     ]
 
 
-def _tree(
-    session: Session, model: type[ProductGroup] | type[DistributorGroup], program_id: int
-) -> tuple[GroupTree, dict[int, int]]:
-    """Load groups, and the position of each by id."""
-    rows = session.execute(
-        select(model.id, model.code, model.name, model.aliases, model.parent_id)
-        .where(model.program_id == program_id)
-        .order_by(model.id)
-    ).all()
-    position = {row.id: at for at, row in enumerate(rows)}
-    tree = GroupTree(
-        code=[row.code for row in rows],
-        name=[row.name for row in rows],
-        aliases=[row.aliases for row in rows],
-        parent=[-1 if row.parent_id is None else position[row.parent_id] for row in rows],
-    )
-    return tree, position
-
-
 def _catalogue(session: Session, program_id: int) -> Catalogue:
-    product_groups, product_position = _tree(session, ProductGroup, program_id)
-    distributor_groups, distributor_position = _tree(session, DistributorGroup, program_id)
+    product_groups, product_position = tree_of(session, ProductGroup, program_id)
+    distributor_groups, distributor_position = tree_of(session, DistributorGroup, program_id)
     products = session.execute(
         select(Product.id, Product.code_key, Product.group_id)
         .where(Product.program_id == program_id)
         .order_by(Product.id)
     ).all()
     distributors = session.execute(
-        select(Distributor.id, Distributor.code_key, Distributor.group_id, Distributor.tier)
+        select(Distributor.id, Distributor.code_key, Distributor.group_id, Distributor.tier, Distributor.person_of_id)
         .where(Distributor.program_id == program_id)
         .order_by(Distributor.id)
     ).all()
+    product_keys = {row[0]: row[1] for row in products}
+    product_ids, product_days, in_groups = unrolled(
+        ((row[0], row[2]) for row in products), placements.product_courses(session, program_id)
+    )
+    distributor_keys = {row[0]: row[1] for row in distributors}
+    distributor_ids, distributor_days, standing = unrolled(
+        ((row[0], (row[2], row[3])) for row in distributors),
+        placements.distributor_courses(session, program_id, {row[0]: (row[2], row[3]) for row in distributors}),
+    )
 
     def at(position: dict[int, int], group_id: int | None) -> int:
         return -1 if group_id is None else position[group_id]
 
+    ids_of_products = np.asarray(product_ids, dtype=np.int64)
+    ids_of_distributors = np.asarray(distributor_ids, dtype=np.int64)
     return Catalogue(
-        product_ids=np.asarray([row[0] for row in products], dtype=np.int64),
-        product_keys=[row[1] for row in products],
-        product_group=np.asarray([at(product_position, row[2]) for row in products], dtype=np.int64),
+        product_ids=ids_of_products,
+        product_keys=[product_keys[id_] for id_ in product_ids],
+        product_group=np.asarray([at(product_position, group) for group in in_groups], dtype=np.int64),
         product_groups=product_groups,
-        distributor_ids=np.asarray([row[0] for row in distributors], dtype=np.int64),
-        distributor_keys=[row[1] for row in distributors],
-        distributor_group=np.asarray([at(distributor_position, row[2]) for row in distributors], dtype=np.int64),
-        distributor_tier=[row[3] for row in distributors],
+        distributor_ids=ids_of_distributors,
+        distributor_keys=[distributor_keys[id_] for id_ in distributor_ids],
+        distributor_group=np.asarray([at(distributor_position, group) for group, _ in standing], dtype=np.int64),
+        distributor_tier=[tier for _, tier in standing],
         distributor_groups=distributor_groups,
+        product_stretches=stretches(ids_of_products, product_days),
+        distributor_stretches=stretches(ids_of_distributors, distributor_days),
+        people_ids=np.asarray([row[0] for row in distributors if row[4] is not None], dtype=np.int64),
     )

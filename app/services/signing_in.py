@@ -9,11 +9,11 @@ import enum
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db.questions import Question
 from app.models.people import Membership, UserAccount
 from app.models.signing_in import Passkey, SignInSession
 from app.services import audit, people
@@ -134,7 +134,7 @@ def begin(
 
 def find(session: Session, key: str, now: dt.datetime) -> Place | None:
     """Find the session of a key, with its person and their roles, in one query; None where it holds no more."""
-    rows = session.connection().execute(_FOUND, {"key_hash": _hash_of(key), "now": now, "idle_since": now - IDLE}).all()
+    rows = _FOUND.ask(session, key_hash=_hash_of(key), now=now, idle_since=now - IDLE)
     if not rows:
         return None
     found = rows[0]
@@ -149,7 +149,7 @@ def find(session: Session, key: str, now: dt.datetime) -> Place | None:
     )
 
 
-_FOUND: Select[*tuple[Any, ...]] = (
+_FOUND = Question(
     select(
         SignInSession.id.label("session_id"),
         SignInSession.method,
@@ -179,8 +179,6 @@ _FOUND: Select[*tuple[Any, ...]] = (
     )
     .order_by(Membership.id)
 )
-"""Every page asks it: so it is built once, as are all that pages ask, and asked of the connection. To build one, or to
-have the session look through an answer that has nothing to map, takes longer than the answer."""
 
 
 def seen(session: Session, place: Place, now: dt.datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.questions import Question
 from app.models.joining import TermsAcceptance, TermsVersion
 from app.models.programs import Program
 from app.services import audit
@@ -57,11 +58,11 @@ def publish(session: Session, program: Program, texts: dict[str, str], *, actor:
 
 def in_force(session: Session, program_id: int, user_id: int) -> Terms | None:
     """Give the newest terms of a programme with a person's acceptance; None where there are none. One query."""
-    row = session.execute(_IN_FORCE, {"program_id": program_id, "user_id": user_id}).one_or_none()
+    row = _IN_FORCE.first(session, program_id=program_id, user_id=user_id)
     return None if row is None else Terms(*row)
 
 
-_IN_FORCE = (
+_IN_FORCE = Question(
     select(
         TermsVersion.id,
         TermsVersion.number,

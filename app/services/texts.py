@@ -50,6 +50,7 @@ def _(source: str) -> str:
 
 
 _ALWAYS = frozenset({"program", "sponsor"})
+_OF_EXPORT = ("name", "what", "days", "rows", "sha256", "link")
 
 
 def _text(key: str, about: str, source: str, *parts: str, needed: str | None = None) -> Text:
@@ -171,6 +172,41 @@ _ALL = (
         "when",
         "link",
     ),
+    _text(
+        "document_asked.subject",
+        _("Question about an invoice: subject"),
+        _("A question about invoice %(number)s"),
+        "number",
+    ),
+    _text(
+        "document_asked.body",
+        _("Question about an invoice"),
+        _(
+            "Hello %(name)s,\n\n"
+            "somebody of %(program)s looks at invoice %(number)s and asks:\n\n%(words)s\n\n"
+            "Answer on its page, and attach what is asked for:\n\n%(link)s"
+        ),
+        "name",
+        "number",
+        "words",
+        "link",
+        needed="words",
+    ),
+    _text("document_refused.subject", _("Invoice refused: subject"), _("Refused: invoice %(number)s"), "number"),
+    _text(
+        "document_refused.body",
+        _("Invoice refused"),
+        _(
+            "Hello %(name)s,\n\n"
+            "%(program)s does not count invoice %(number)s:\n\n%(words)s\n\n"
+            "Its page says what you can do, and you may appeal there once:\n\n%(link)s"
+        ),
+        "name",
+        "number",
+        "words",
+        "link",
+        needed="words",
+    ),
     _text("application_received.subject", _("Application received: subject"), _("Your application to %(program)s")),
     _text(
         "application_received.body",
@@ -219,6 +255,67 @@ _ALL = (
         "link",
         needed="link",
     ),
+    _text(
+        "run_prepared.subject",
+        _("Scheduled conversion run prepared: subject"),
+        _("A conversion run of %(program)s waits for approval"),
+    ),
+    _text(
+        "run_prepared.body",
+        _("Scheduled conversion run prepared"),
+        _(
+            "Hello %(name)s,\n\n"
+            "run %(run)s of %(program)s has been prepared by its schedule: %(points)s points of %(accounts)s accounts "
+            "become %(amount)s, and %(compensation)s of tax compensation. Left out: %(left_out)s accounts.\n\n"
+            "Nothing is ordered until somebody has looked at it and approved it:\n\n%(link)s"
+        ),
+        "name",
+        "run",
+        "points",
+        "accounts",
+        "amount",
+        "compensation",
+        "left_out",
+        "link",
+        needed="link",
+    ),
+    _text(
+        "run_empty.subject",
+        _("Scheduled conversion run without points: subject"),
+        _("No points of %(program)s can be converted this month"),
+    ),
+    _text(
+        "run_empty.body",
+        _("Scheduled conversion run without points"),
+        _(
+            "Hello %(name)s,\n\n"
+            "the schedule of %(program)s found no points that can be converted. Left out: %(left_out)s accounts; why "
+            "stands with run %(run)s:\n\n%(link)s"
+        ),
+        "name",
+        "run",
+        "left_out",
+        "link",
+        needed="link",
+    ),
+    _text(
+        "run_stopped.subject",
+        _("Scheduled conversion run not prepared: subject"),
+        _("This month’s conversion run of %(program)s could not be prepared"),
+    ),
+    _text(
+        "run_stopped.body",
+        _("Scheduled conversion run not prepared"),
+        _(
+            "Hello %(name)s,\n\n"
+            "the schedule of %(program)s could not prepare this month’s conversion run:\n\n%(reason)s\n\n"
+            "It is tried again every day until this is put right. Runs stand here:\n\n%(link)s"
+        ),
+        "name",
+        "reason",
+        "link",
+        needed="reason",
+    ),
     _text("application_refused.subject", _("Application refused: subject"), _("Your application to %(program)s")),
     _text(
         "application_refused.body",
@@ -228,6 +325,18 @@ _ALL = (
         "company",
         "reason",
         needed="reason",
+    ),
+    _text("export_ready.subject", _("Export made by a plan: subject"), _("%(name)s: %(what)s, %(days)s"), *_OF_EXPORT),
+    _text(
+        "export_ready.body",
+        _("Export made by a plan"),
+        _(
+            "The plan “%(name)s” of %(program)s has made a file: %(what)s, %(days)s, %(rows)s rows.\n\n"
+            "It stands here for whoever may take it away: %(link)s\n\n"
+            "SHA-256: %(sha256)s"
+        ),
+        *_OF_EXPORT,
+        needed="link",
     ),
 )
 
@@ -243,6 +352,7 @@ ROLES: Mapping[str, str] = {
     "assistant": _("Sales assistant"),
     "owner": _("Distributor’s owner"),
     "rep": _("Sales rep"),
+    "person": _("Own account"),
 }
 """Roles as people read them."""
 

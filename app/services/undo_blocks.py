@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, Text, and_, any_, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
@@ -14,6 +15,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.prepaid import ConversionRun, Redemption
 from app.models.sales import ReturnMatch, SalesDocument
+from app.services.persons.rosters import with_people
 from app.services.rulebooks import ProgramRules
 
 MOST_TOLD = 100
@@ -31,7 +33,7 @@ BATCH = _(" of import {batch}")
 
 @dataclass(frozen=True)
 class Block:
-    """One thing that stands in the way, of one distributor; ``values`` fill its sentence."""
+    """One thing that stands in the way, of one company or of a person of it; ``values`` fill its sentence."""
 
     code: str
     distributor_id: int
@@ -54,16 +56,29 @@ def blocks(
     )
     if distributor_ids is not None:
         mine = and_(mine, SalesDocument.distributor_id == any_(literal(list(distributor_ids), ARRAY(BigInteger))))
+    owners = None if distributor_ids is None else with_people(session, np.asarray(distributor_ids, dtype=np.int64))
     return [
-        *_spent(session, rules, mine, distributor_ids),
+        *_spent(session, rules, mine, None if owners is None else owners.tolist()),
         *_returned(session, mine, batch_ids),
         *_corrected(session, mine, batch_ids),
     ]
 
 
-def spent_of(session: Session, rules: ProgramRules, document_id: int, distributor_id: int) -> list[Block]:
-    """Tell how much of what one document gave is reserved or gone."""
-    return _spent(session, rules, SalesDocument.id == document_id, [distributor_id])
+def spent_of(session: Session, rules: ProgramRules, document_id: int) -> list[Block]:
+    """Tell how much of what one document gave, to whomever, is reserved or gone."""
+    given_to = (
+        select(Account.distributor_id)
+        .join(LedgerEntry, LedgerEntry.account_id == Account.id)
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .where(
+            LedgerTransaction.document_id == document_id,
+            LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
+            Account.distributor_id.is_not(None),
+        )
+        .distinct()
+    )
+    owners = [one for one in session.scalars(given_to) if one is not None]
+    return _spent(session, rules, SalesDocument.id == document_id, owners)
 
 
 def _spent(
@@ -96,7 +111,8 @@ def _spent(
             LedgerEntry.account_id == any_(literal(list(spenders), ARRAY(BigInteger))),
             LedgerEntry.bucket == Bucket.AVAILABLE,
             LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL)),
-            given.kind == TransactionKind.AWARD,
+            # by a merge, or into a pool, a lot moves as one of the same document
+            given.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
             SalesDocument.status.in_(COUNTING),
             mine,
         )
@@ -115,16 +131,19 @@ def _spent(
         .correlate(taken)
         .scalar_subquery()
     )
-    found: dict[tuple[int, Unit], tuple[str, str, int, set[int]]] = {}
+    company = aliased(Distributor)
+    whose = func.coalesce(company.merged_into_id, Distributor.person_of_id, Distributor.merged_into_id, Distributor.id)
+    found: dict[tuple[int, str, Unit], tuple[str, int, set[int]]] = {}
     for who, code, name, unit, amount, of_runs in session.execute(
-        select(Distributor.id, Distributor.code, Distributor.name, Account.unit, taken.c.amount, runs)
+        select(whose, Distributor.code, Distributor.name, Account.unit, taken.c.amount, runs)
         .select_from(taken)
         .join(Account, Account.id == taken.c.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
+        .outerjoin(company, company.id == Distributor.person_of_id)
         .order_by(Distributor.code_key)
     ):
-        was = found.get((who, unit), (code, name, 0, set()))
-        found[who, unit] = (code, name, was[2] + amount, was[3] | set(of_runs or ()))
+        _, before, runs_before = found.get((who, code, unit), (name, 0, set()))
+        found[who, code, unit] = (name, before + amount, runs_before | set(of_runs or ()))
     return [
         Block(
             "spent",
@@ -136,7 +155,7 @@ def _spent(
                 "runs": ", ".join(str(one) for one in sorted(of_runs)),
             },
         )
-        for (who, unit), (code, name, amount, of_runs) in found.items()
+        for (who, code, unit), (name, amount, of_runs) in found.items()
     ]
 
 

@@ -185,7 +185,9 @@ class Shelves:
     def __init__(self, session: Session, program_id: int) -> None:
         """Load products and distributors, and what other sources call them."""
         distributors = session.execute(
-            select(Distributor.id, Distributor.code, Distributor.name).where(Distributor.program_id == program_id)
+            select(Distributor.id, Distributor.code, Distributor.name).where(
+                Distributor.program_id == program_id, Distributor.person_of_id.is_(None)
+            )
         )
         of_products, of_distributors = aliases.meant_elsewhere(session, program_id)
         self._of: Mapping[NamedThing, Catalogue] = {

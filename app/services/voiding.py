@@ -5,25 +5,32 @@ What it gave is taken back, and what a return took is given back, by new transac
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from sqlalchemy import BigInteger, all_, any_, cast, func, literal, select, update
+from sqlalchemy import BigInteger, all_, any_, case, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date, months_after
+from app.domain.calendar import local_date
 from app.domain.lots import Leg, LotBalance
 from app.domain.states import COUNTING, Bucket, DocumentStatus, LotState, ReviewState, TransactionKind, Unit
+from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.reviews import Review
+from app.models.rules import EarningRuleVersion
 from app.models.sales import AwardReversal, SalesDocument
-from app.services import figures, ledger
+from app.services import expiring, figures
 from app.services.cap_usage import free_usage
 from app.services.movements import single
+from app.services.owners.moves import where_now
+from app.services.persons.rosters import WHO_NOW
+from app.services.persons.splitting import gone_of_people, people_of, taken_from_people
 from app.services.posting import NewLots, Posting, post, transaction_ids
+from app.services.returns import taken_of
 from app.services.rulebooks import ProgramRules
-from app.services.wallets import OpenWallets, lock_accounts
+from app.services.touched import touch
+from app.services.wallets import OpenWallets, lock_accounts, standing_on
 
 
 def void_documents(
@@ -46,23 +53,31 @@ def void_documents(
     """
     documents = sorted(set(document_ids))
     # all that follows is read once nobody else can move these points: a return might take some of them meanwhile
-    accounts = [row.id for row in lock_accounts(session, _accounts_of(session, documents))]
+    standing = _locked(session, documents)
+    accounts = sorted(set(standing.values()))
     today = local_date(now, rules.time_zone)
     if accounts:
-        ledger.write_off(session, rules.program_id, today, accounts)
+        expiring.write_off(session, rules.program_id, today, accounts)
     given = _given(session, documents)
     moved = _moved(session, documents)
     gone = _gone(session, documents)
     lots = [leg.lot_id for legs in moved.values() for _, leg in legs if leg.lot_id is not None]
-    opened = OpenWallets(session, accounts, with_lots=[*lots, *(lot for _, lot, _ in given.values())])
+    lots += [lot for parts in gone.values() for lot, _ in parts if lot is not None]
+    now_in = where_now(session, [*lots, *(lot for _, lot, _ in given.values())])
+    opened = OpenWallets(session, accounts, with_lots=now_in.values())
+    sizes = _sizes(session, [lot for was, lot in now_in.items() if lot != was])
     posting = Posting(rules.program_id, actor=actor, reason=reason)
     undoing = _Undoing(session, rules, posting, opened, today)
     # returns first: what they give back may be what the awards of the same documents have to take
-    for (document, unit, undoes), legs_taken in moved.items():
-        undoing.give_back(document, unit, undoes, legs_taken, gone[document, unit])
+    for (document, unit, undoes, person), legs_taken in moved.items():
+        there = [_as_it_stands(opened, standing[account], leg, now_in, sizes) for account, leg in legs_taken]
+        lost = [(None if lot is None else now_in[lot], amount) for lot, amount in gone[document, unit, person]]
+        undoing.give_back(document, unit, undoes, there, lost)
+    holding = {lot: one for one, wallet in opened.of.items() for lot in wallet.lots}
     for (document, unit, undoes), (account, lot, amount) in given.items():
-        legs, _forgiven = opened.of[account].take_back(amount, lot)
-        undoing.post(document, unit, undoes, account, legs)
+        holder = holding.get(now_in[lot], standing[account])
+        legs, _forgiven = opened.of[holder].take_back(amount, now_in[lot])
+        undoing.post(document, unit, undoes, holder, legs)
     undoing.write()
     undoing.add_lots()
     posting.changed_lots.append(opened.changed())
@@ -82,6 +97,7 @@ def void_documents(
         .execution_options(synchronize_session=False)
     )
     figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
+    touch(session, rules.program_id, documents)
 
 
 class _Undoing:
@@ -175,9 +191,7 @@ class _Undoing:
 
     def _new_lot(self, number: int, account: int, amount: int, unit: Unit) -> list[Leg]:
         """Make a lot of points that had paid off what turns out not to have been owed: they last as if awarded now."""
-        months = self.rules.settings.expiry.months_after_award
-        last_day = None if months is None else months_after(self.today, months)
-        lot = LotBalance(number, LotState.OPEN, self.today, last_day, 0)
+        lot = LotBalance(number, LotState.OPEN, self.today, self.rules.lasting().last_day(self.today), 0)
         self.fresh.append((account, unit, amount, lot))
         return self.opened.of[account].receive(lot, amount)
 
@@ -196,8 +210,41 @@ class _Undoing:
                     unit_value_micro=single(value),
                     amount=single(amount),
                     remaining=single(lot.remaining),
+                    idle_months=single(self.rules.lasting().idle_months or 0),
                 )
             )
+
+
+def _locked(session: Session, documents: list[int]) -> dict[int, int]:
+    """Lock the wallets that have the points of documents today, by the accounts that they were posted to.
+
+    They are where the documents' points went, unless all that stood there moved on since: to a pool, or with a merge.
+    """
+    while True:
+        accounts = _accounts_of(session, documents)
+        standing = standing_on(session, accounts)
+        lock_accounts(session, standing.values())
+        if standing_on(session, _accounts_of(session, documents)) == standing:
+            return standing
+
+
+def _sizes(session: Session, moved: Sequence[int]) -> dict[int, int]:
+    """Give how much came with each lot that moved: what a return had taken before stayed behind."""
+    if not moved:
+        return {}
+    return dict(
+        session.execute(select(Lot.id, Lot.amount).where(Lot.id == any_(literal(list(moved), ARRAY(BigInteger))))).all()
+    )
+
+
+def _as_it_stands(
+    opened: OpenWallets, account: int, leg: Leg, now_in: Mapping[int, int], sizes: Mapping[int, int]
+) -> tuple[int, Leg]:
+    """Give a leg as one of the wallet and the lot that have its points today; of no lot, where that has no room."""
+    lot = None if leg.lot_id is None else opened.of[account].lots.get(now_in[leg.lot_id])
+    if lot is not None and lot.state is not LotState.PENDING and lot.id in sizes:
+        lot = lot if lot.remaining - leg.amount <= sizes[lot.id] else None
+    return account, Leg(leg.bucket, leg.amount, None if lot is None else lot.id)
 
 
 def _accounts_of(session: Session, documents: list[int]) -> list[int]:
@@ -220,89 +267,127 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
 
     Returns that are among the documents give back what they took, so they have taken nothing.
     """
-    taken = {
-        (document, unit): amount
-        for document, unit, amount in session.execute(
-            select(AwardReversal.sale_document_id, AwardReversal.unit, cast(func.sum(AwardReversal.amount), BigInteger))
-            .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
-            .where(
-                AwardReversal.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
-                AwardReversal.return_document_id != all_(literal(documents, ARRAY(BigInteger))),
-                SalesDocument.status.in_(COUNTING),
-            )
-            .group_by(AwardReversal.sale_document_id, AwardReversal.unit)
-        )
-    }
+    people = people_of(session, documents)
+    by_people = taken_from_people(session, documents, but=documents) if people else {}
+    taken = taken_of(session, documents, but=documents)
     rows = session.execute(
-        select(LedgerTransaction.document_id, Account.unit, LedgerTransaction.id, Account.id, Lot.id, Lot.amount)
+        select(
+            LedgerTransaction.document_id,
+            Account.unit,
+            Lot.terms_id,
+            LedgerTransaction.id,
+            Account.id,
+            WHO_NOW,
+            Lot.id,
+            Lot.amount,
+        )
         .join(Lot, Lot.id == LedgerTransaction.id)
         .join(Account, Account.id == Lot.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
         .where(
             LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
             LedgerTransaction.kind == TransactionKind.AWARD,
         )
+        .order_by(LedgerTransaction.id)
     )
-    return {
-        (document or 0, unit, transaction): (account, lot, amount - taken.get((document or 0, unit), 0))
-        for document, unit, transaction, account, lot, amount in rows
-    }
+    found: dict[tuple[int, Unit, int], tuple[int, int, int]] = {}
+    lost = dict(by_people)
+    for key, amount in taken.items():
+        theirs = [by_people.get((*key, person), 0) for person in people.get(key[0], ())]
+        lost[*key, 0] = amount - sum(theirs)
+    for document, unit, terms, transaction, account, owner, lot, amount in rows:
+        person = owner if owner in people.get(document or 0, ()) else 0
+        whose = document or 0, int(unit), terms or 0, person
+        # whoever is one by now has a lot for each that they were
+        part = min(lost.get(whose, 0), amount)
+        lost[whose] = lost.get(whose, 0) - part
+        found[document or 0, unit, transaction] = account, lot, amount - part
+    return found
 
 
-def _gone(session: Session, documents: list[int]) -> dict[tuple[int, Unit], list[tuple[int | None, int]]]:
-    """Find what documents' returns took of sales that count no more: (document, unit) -> the sale's lot, and how much.
+def _gone(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], list[tuple[int | None, int]]]:
+    """Find what documents' returns took of sales that count no more: the sale's lot, and how much.
 
-    Such a sale lost all it had left when it was voided; what a return had taken of it before comes back to nobody.
+    By document, unit, and the person from whom they took it (0: the company). Such a sale lost all it had left when it
+    was voided; what a return had taken of it before comes back to nobody.
     """
-    found: dict[tuple[int, Unit], list[tuple[int | None, int]]] = defaultdict(list)
-    lot = (
-        select(LedgerTransaction.document_id, Account.unit, Lot.id)
-        .join(Lot, Lot.id == LedgerTransaction.id)
-        .join(Account, Account.id == Lot.account_id)
-        .where(LedgerTransaction.kind == TransactionKind.AWARD)
-        .subquery()
-    )
-    for document, unit, lot_id, amount in session.execute(
+    found: dict[tuple[int, Unit, int], list[tuple[int | None, int]]] = defaultdict(list)
+    terms_of = EarningRuleVersion.terms_id
+    sums = session.execute(
         select(
             AwardReversal.return_document_id,
+            AwardReversal.sale_document_id,
             AwardReversal.unit,
-            lot.c.id,
+            terms_of,
             cast(func.sum(AwardReversal.amount), BigInteger),
         )
         .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
-        .outerjoin(lot, (lot.c.document_id == AwardReversal.sale_document_id) & (lot.c.unit == AwardReversal.unit))
+        .join(EarningRuleVersion, EarningRuleVersion.id == AwardReversal.rule_version_id)
         .where(
             AwardReversal.return_document_id == any_(literal(documents, ARRAY(BigInteger))),
             AwardReversal.sale_document_id != all_(literal(documents, ARRAY(BigInteger))),
             SalesDocument.status.not_in(COUNTING),
         )
-        .group_by(AwardReversal.return_document_id, AwardReversal.unit, lot.c.id)
-        .order_by(AwardReversal.return_document_id, AwardReversal.unit, lot.c.id)
-    ):
-        found[document, unit].append((lot_id, amount))
+        .group_by(AwardReversal.return_document_id, AwardReversal.sale_document_id, AwardReversal.unit, terms_of)
+        .order_by(AwardReversal.return_document_id, AwardReversal.unit, AwardReversal.sale_document_id, terms_of)
+    ).all()
+    if not sums:
+        return found
+    sales = sorted({row[1] for row in sums})
+    people, lots = people_of(session, sales), _lots_of(session, sales)
+    by_people = gone_of_people(session, documents) if people else {}
+    for returning, sale, unit, terms, amount in sums:
+        theirs = by_people.get((returning, sale, int(unit), terms or 0), [])
+        for person, part in ((0, amount - sum(part for _, part in theirs)), *theirs):
+            if part:
+                found[returning, unit, person].append((lots.get((sale, int(unit), terms or 0, person)), part))
     return found
 
 
-def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], list[tuple[int, Leg]]]:
-    """Find what documents' returns took: (document, unit, transaction) -> the account and its legs."""
-    found: dict[tuple[int, Unit, int], list[tuple[int, Leg]]] = defaultdict(list)
-    for document, unit, transaction, account, bucket, amount, lot in session.execute(
+def _lots_of(session: Session, sales: Sequence[int]) -> dict[tuple[int, int, int, int], int]:
+    """Find the lots of documents' awards, by document, unit, terms and the person who has it (0: the company)."""
+    people = people_of(session, sales)
+    rows = session.execute(
+        select(LedgerTransaction.document_id, Account.unit, Lot.terms_id, WHO_NOW, Lot.id)
+        .join(Lot, Lot.id == LedgerTransaction.id)
+        .join(Account, Account.id == Lot.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .where(
+            LedgerTransaction.document_id == any_(literal(list(sales), ARRAY(BigInteger))),
+            LedgerTransaction.kind == TransactionKind.AWARD,
+        )
+    )
+    return {
+        (document or 0, int(unit), terms or 0, owner if owner and owner in people.get(document or 0, ()) else 0): lot
+        for document, unit, terms, owner, lot in rows
+    }
+
+
+def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int, int], list[tuple[int, Leg]]]:
+    """Find what documents' returns took: the account and its legs.
+
+    By document, unit, transaction, and the person from whom it was taken (0: the company).
+    """
+    found: dict[tuple[int, Unit, int, int], list[tuple[int, Leg]]] = defaultdict(list)
+    for document, unit, transaction, account, person, bucket, amount, lot in session.execute(
         select(
             LedgerTransaction.document_id,
             Account.unit,
             LedgerTransaction.id,
             LedgerEntry.account_id,
+            case((Distributor.person_of_id.is_not(None), WHO_NOW), else_=0),
             LedgerEntry.bucket,
             LedgerEntry.amount,
             LedgerEntry.lot_id,
         )
         .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .join(Account, Account.id == LedgerEntry.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
         .where(
             LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
             LedgerTransaction.kind == TransactionKind.REVERSAL,
-            Account.distributor_id.is_not(None),
         )
         .order_by(LedgerTransaction.id, LedgerEntry.position)
     ):
-        found[document or 0, unit, transaction].append((account, Leg(bucket, amount, lot)))
+        found[document or 0, unit, transaction, person].append((account, Leg(bucket, amount, lot)))
     return found

@@ -1,0 +1,244 @@
+"""What is to be invoiced for loads: to the sponsor, and to whoever funds points besides.
+
+Every load that was confirmed is an item; so are the tax that was kept back from it, and the fee for it, which is that
+of the day on which it was confirmed. An item is divided over the sources whose points it was made from, by points, and
+its parts add up again (largest remainder, rules.md 2). All of it is one query, so that a million loads can be read
+piece by piece.
+"""
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    Numeric,
+    Select,
+    String,
+    Subquery,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from app.domain.definition import ProgramSettings
+from app.domain.exact import half_up_of
+from app.domain.states import Bucket, TopUpKind, TopUpStatus
+from app.models.ledger import LedgerEntry, Lot
+from app.models.lot_terms import LotTerms
+from app.models.prepaid import Redemption, TopUp
+from app.models.programs import Program
+
+ITEMS = ("reward", "compensation", "withheld", "fee")
+SPONSOR = ""
+"""Who pays where no source of funding does."""
+
+_SETTINGS: ColumnElement[Any] = cast(Program.settings["invoicing"], JSONB)
+
+
+def _dated() -> Any:
+    """Give what the programme charges on the day of a load, where it says so of that day: what began last."""
+    day = cast(func.timezone(Program.time_zone, TopUp.settled_at), Date)
+    one = func.jsonb_array_elements(func.coalesce(_SETTINGS["fees"], literal([], JSONB))).column_valued("one")
+    said: ColumnElement[Any] = type_coerce(one, JSONB)
+    begins, ends = cast(said["valid_from"].astext, Date), cast(said["valid_until"].astext, Date)
+    return (
+        select(said.label("said"))
+        .where(begins <= day, or_(ends.is_(None), ends >= day))
+        .order_by(begins.desc())
+        .limit(1)
+        .lateral("dated")
+    )
+
+
+_DATED = _dated()
+
+
+def _number(name: str) -> ColumnElement[Any]:
+    """Give a number of what is charged for a load: that of its day, else what is charged otherwise."""
+    said: ColumnElement[Any] = type_coerce(_DATED.c.said, JSONB)
+    found = case((said.is_not(None), said[name].astext), else_=_SETTINGS[name].astext)
+    return func.coalesce(cast(found, Numeric), 0)
+
+
+def _fee() -> ColumnElement[int]:
+    """Give the fee for a load: so much for each, and a share of it, rounded half up."""
+    each = cast(_number("fee_per_load") * func.power(literal(10, Numeric), Program.currency_decimals), BigInteger)
+    share = func.div(TopUp.amount_minor * _number("fee") + 5_000, 10_000)
+    return cast(each + share, BigInteger)
+
+
+def _items() -> Subquery:
+    """Give what each confirmed load comes to, item by item."""
+
+    def of(item: Any, amount: Any, vat: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+        return (
+            select(
+                TopUp.id.label("top_up_id"),
+                TopUp.redemption_id.label("redemption_id"),
+                Redemption.program_id.label("program_id"),
+                Redemption.reserve_transaction_id.label("reservation_id"),
+                TopUp.settled_at.label("settled_at"),
+                item.label("item"),
+                amount.label("amount_minor"),
+                cast(vat, Integer).label("vat_bp"),
+                func.coalesce(_SETTINGS["sources_pay"].op("?", is_comparison=True)(item), true()).label("shared"),
+            )
+            .join(Redemption, Redemption.id == TopUp.redemption_id)
+            .join(Program, Program.id == Redemption.program_id)
+            .where(TopUp.status == TopUpStatus.LOADED, *conditions)
+        )
+
+    withheld = (TopUp.kind == TopUpKind.REWARD, Redemption.withheld_minor > 0)
+    return union_all(
+        of(type_coerce(TopUp.kind, String), TopUp.amount_minor, literal(0)),
+        of(literal("withheld", String), Redemption.withheld_minor, literal(0), *withheld),
+        of(literal("fee", String), _fee(), _number("vat"), _fee() > 0).outerjoin(_DATED, true()),
+    ).subquery("items")
+
+
+def _weights(items: Subquery) -> Any:
+    """Give the points that an item was made from, by who pays for them."""
+    source = case((items.c.shared, func.coalesce(LotTerms.funded_by, SPONSOR)), else_=SPONSOR)
+    return (
+        select(source.label("source"), func.sum(LedgerEntry.amount).label("points"))
+        .select_from(LedgerEntry)
+        .join(Lot, Lot.id == LedgerEntry.lot_id)
+        .outerjoin(LotTerms, LotTerms.id == Lot.terms_id)
+        .where(LedgerEntry.transaction_id == items.c.reservation_id, LedgerEntry.bucket == Bucket.RESERVED)
+        .group_by(source)
+        .lateral("weights")
+    )
+
+
+def shares() -> Subquery:
+    """Give every item, divided over those who pay for it.
+
+    Its columns: top_up_id, redemption_id, program_id, settled_at, item, source, points (of rewards alone, so that none
+    counts twice), amount_minor, and vat_bp, the tax on it where it is a fee.
+    """
+    items = _items()
+    weights = _weights(items)
+    # what a reader asks for stands in the partition as well: then the database looks at those rows alone
+    one = (items.c.program_id, items.c.settled_at, items.c.top_up_id, items.c.item)
+    whole = func.sum(weights.c.points).over(partition_by=one)
+    product = cast(items.c.amount_minor, Numeric) * weights.c.points
+    parts = (
+        select(
+            items,
+            weights.c.source,
+            weights.c.points,
+            cast(func.div(product, whole), BigInteger).label("part"),
+            func.mod(product, whole).label("remainder"),
+        )
+        .join(weights, true())
+        .subquery("parts")
+    )
+    again = (parts.c.program_id, parts.c.settled_at, parts.c.top_up_id, parts.c.item)
+    place = func.row_number().over(partition_by=again, order_by=(parts.c.remainder.desc(), parts.c.source))
+    left = parts.c.amount_minor - func.sum(parts.c.part).over(partition_by=again)
+    return select(
+        parts.c.top_up_id,
+        parts.c.redemption_id,
+        parts.c.program_id,
+        parts.c.settled_at,
+        parts.c.item,
+        parts.c.source,
+        case((parts.c.item == TopUpKind.REWARD.value, cast(parts.c.points, BigInteger)), else_=0).label("points"),
+        cast(parts.c.part + cast(place <= left, Integer), BigInteger).label("amount_minor"),
+        parts.c.vat_bp,
+    ).subquery("shares")
+
+
+@dataclass
+class Payer:
+    """What one source of funding, or the sponsor, has to pay for a period."""
+
+    source: str
+    name: str
+    points: int = 0
+    loads: int = 0
+    amounts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(ITEMS, 0))
+    vat: int = 0
+
+    @property
+    def total(self) -> int:
+        """Give everything together, in minor units."""
+        return sum(self.amounts.values()) + self.vat
+
+
+def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.date) -> list[Payer]:
+    """Tell what is to be invoiced for the loads of some days, both included: the sponsor first, then sources by name.
+
+    The tax on the fees is computed once for each rate, on what such fees of a payer come to, and rounded half up.
+    """
+    settings = ProgramSettings.model_validate(program.settings)
+    found = shares()
+    rows = session.execute(
+        select(
+            found.c.source,
+            found.c.item,
+            found.c.vat_bp,
+            cast(func.sum(found.c.amount_minor), BigInteger),
+            cast(func.sum(found.c.points), BigInteger),
+            func.count(),
+        )
+        .where(
+            found.c.program_id == program.id,
+            found.c.settled_at >= _midnight(from_on, program.time_zone),
+            found.c.settled_at < _midnight(to_on + dt.timedelta(days=1), program.time_zone),
+        )
+        .group_by(found.c.source, found.c.item, found.c.vat_bp)
+    )
+    payers: dict[str, Payer] = {}
+    for source, item, vat_bp, amount, points, count in rows:
+        name = program.sponsor if source == SPONSOR else settings.funding.sources.get(source, source)
+        payer = payers.setdefault(source, Payer(source, name))
+        payer.amounts[item] += amount
+        payer.points += points
+        payer.loads += count if item in ("reward", "compensation") else 0
+        payer.vat += half_up_of(amount * vat_bp, 10_000)
+    return sorted(payers.values(), key=lambda one: (one.source != SPONSOR, one.name))
+
+
+def loads_of(session: Session, program: Program, from_on: dt.date, to_on: dt.date) -> int:
+    """Count the loads of some days, both included, each once however many pay for it."""
+    count = session.scalar(
+        select(func.count())
+        .select_from(TopUp)
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .where(
+            Redemption.program_id == program.id,
+            TopUp.status == TopUpStatus.LOADED,
+            TopUp.settled_at >= _midnight(from_on, program.time_zone),
+            TopUp.settled_at < _midnight(to_on + dt.timedelta(days=1), program.time_zone),
+        )
+    )
+    return count or 0
+
+
+def together(payers: Sequence[Payer], loads: int) -> Payer:
+    """Add payers up; their loads are counted apart, for several may pay for one."""
+    whole = Payer(SPONSOR, "", loads=loads, vat=sum(one.vat for one in payers))
+    for one in payers:
+        whole.points += one.points
+        for item, amount in one.amounts.items():
+            whole.amounts[item] += amount
+    return whole
+
+
+def _midnight(day: dt.date, time_zone: str) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo(time_zone))

@@ -1,0 +1,185 @@
+"""Points move from one wallet to another, lot by lot: what they were, they stay; only whose they are changes.
+
+A lot that moves becomes a lot of the other wallet with the same day of earning, last day, worth and terms, in a
+transaction of its own. The caller commits.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import BigInteger, Text, any_, insert, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.db.bulk import rows_of
+from app.domain.exact import Ints
+from app.domain.lots import Leg, LotBalance, spending_order
+from app.domain.states import Bucket, LotState, TransactionKind
+from app.models.ledger import LedgerTransaction, Lot
+from app.models.pools import OnBehalf
+from app.services.accounts import Wallets
+from app.services.movements import single
+from app.services.posting import ABSENT, NewLots, Posting, post, program_bucket, transaction_ids
+from app.services.wallets import OpenWallets
+
+_MOVED = "move:"
+"""Begins the key of what moved a whole lot: a lot moves whole once, and its key finds where it is now."""
+
+
+class Move:
+    """Points on their way from one wallet to another; both are locked from here on, until `write`."""
+
+    def __init__(
+        self, session: Session, program_id: int, giver: int, receiver: int, *, on: dt.date, actor: str, reason: str
+    ) -> None:
+        """Lock both accounts and load their lots."""
+        self.session = session
+        self.giver_account, self.receiver_account = giver, receiver
+        self.opened = OpenWallets(session, [giver, receiver])
+        self.giver, self.receiver = self.opened.of[giver], self.opened.of[receiver]
+        self.posting = Posting(program_id, actor=actor, reason=reason)
+        self.on = on
+        self.moved = 0
+        self._came: list[tuple[LotBalance, int, Any]] = []
+
+    def some(self, amount: int, *, key: str) -> None:
+        """Move available points, first to expire first. The caller has made sure that they are there."""
+        for leg in self.giver.spend(amount):
+            self._receive(leg, f"{key}:{leg.lot_id}", ABSENT)
+
+    def whole(self, lot_ids: Collection[int]) -> None:
+        """Move all that these lots have, pending points as pending ones of the same document."""
+        lots = sorted((self.giver.lots[one] for one in lot_ids), key=spending_order)
+        documents = _documents_of(self.session, [lot.id for lot in lots])
+        for lot in lots:
+            for leg in self.giver.draw_from([lot.id]):
+                self._receive(leg, f"{_MOVED}{lot.id}", documents.get(lot.id, ABSENT))
+
+    def debt(self, program_account: int) -> None:
+        """Let the other wallet pay what this one owes; where it may not owe, what it does not have is forgiven."""
+        owed = self.giver.owed
+        if not owed:
+            return
+        self.giver.owed = 0
+        transaction = self._transaction(f"debt:{self.giver_account}:", ABSENT, numbered=True)
+        self.posting.add_legs(transaction, self.giver_account, [Leg(Bucket.AVAILABLE, owed, None)])
+        legs, forgiven = self.receiver.take_back(owed, None)
+        self.posting.add_legs(transaction, self.receiver_account, legs)
+        if forgiven:
+            bucket = program_bucket(TransactionKind.TRANSFER)
+            self.posting.add_legs(transaction, program_account, [Leg(bucket, -forgiven, None)])
+        self.moved -= owed
+
+    def write(self, *, giver_id: int | None = None, receiver_id: int | None = None) -> int:
+        """Post what moved. Returns how many points, less the debt that moved with them.
+
+        ``giver_id`` and ``receiver_id`` are the distributors whose doing it is, where their wallet is shared.
+        """
+        if not self.posting.transaction_ids:
+            return 0
+        self._add_lots()
+        self.posting.changed_lots.append(self.opened.changed())
+        post(self.session, self.posting)
+        ids, documents = (np.concatenate(one) for one in (self.posting.transaction_ids, self.posting.document_ids))
+        for account, whose in ((self.giver_account, giver_id), (self.receiver_account, receiver_id)):
+            if whose is not None:
+                on_behalf(self.session, ids[documents == ABSENT].tolist(), account, whose)
+        return self.moved
+
+    def _receive(self, leg: Leg, key: str, document: int) -> None:
+        assert leg.lot_id is not None, "what moves comes from a lot"
+        was, amount = self.giver.lots[leg.lot_id], -leg.amount
+        state = LotState.PENDING if leg.bucket is Bucket.PENDING else LotState.OPEN
+        transaction = self._transaction(key, document)
+        lot = LotBalance(transaction, state, was.earned_on, was.expires_on, 0)
+        self.posting.add_legs(transaction, self.giver_account, [leg])
+        self.posting.add_legs(transaction, self.receiver_account, self.receiver.receive(lot, amount))
+        self._came.append((lot, amount, leg.lot_id))
+        self.moved += amount
+
+    def _transaction(self, key: str, document: int, *, numbered: bool = False) -> int:
+        number = transaction_ids(self.session, 1)
+        self.posting.add_transactions(
+            number,
+            TransactionKind.TRANSFER,
+            [f"{key}{int(number[0])}" if numbered else key],
+            np.asarray([self.on], dtype="datetime64[D]"),
+            document_ids=single(document),
+        )
+        return int(number[0])
+
+    def _add_lots(self) -> None:
+        """Add the lots that came into being, with all that those they come from say."""
+        given = literal(sorted({origin for _, _, origin in self._came}), ARRAY(BigInteger))
+        said = {row.id: row for row in self.session.scalars(select(Lot).where(Lot.id == any_(given)))}
+        never = np.datetime64("NaT", "D")
+        for lot, amount, origin in self._came:
+            self.posting.new_lots.append(
+                NewLots(
+                    id=single(lot.id),
+                    account_id=single(self.receiver_account),
+                    state=single(lot.state),
+                    earned_on=np.asarray([lot.earned_on], dtype="datetime64[D]"),
+                    expires_on=np.asarray([lot.expires_on or never], dtype="datetime64[D]"),
+                    unit_value_micro=single(said[origin].unit_value_micro),
+                    amount=single(amount),
+                    remaining=single(lot.remaining),
+                    terms_id=single(said[origin].terms_id or 0),
+                    idle_months=single(said[origin].idle_months or 0),
+                )
+            )
+
+
+def lots_with_points(move: Move) -> list[int]:
+    """Name the lots of the giving wallet that have anything."""
+    return [lot.id for lot in move.giver.lots.values() if lot.remaining]
+
+
+def _documents_of(session: Session, lot_ids: Sequence[int]) -> dict[int, int]:
+    """Find the documents that lots came from."""
+    rows = session.execute(
+        select(LedgerTransaction.id, LedgerTransaction.document_id).where(
+            LedgerTransaction.id == any_(literal(list(lot_ids), ARRAY(BigInteger)))
+        )
+    )
+    return {lot: document for lot, document in rows if document is not None}
+
+
+def where_now(session: Session, lot_ids: Iterable[int]) -> dict[int, int]:
+    """Tell which lot has the points of each today: itself, or the one that it became when its wallet's points moved."""
+    now = {one: one for one in lot_ids}
+    asked = set(now)
+    while asked:
+        keys = literal([f"{_MOVED}{one}" for one in sorted(asked)], ARRAY(Text))
+        rows = session.execute(
+            select(LedgerTransaction.key, LedgerTransaction.id).where(LedgerTransaction.key == any_(keys))
+        )
+        became = {int(key.removeprefix(_MOVED)): number for key, number in rows}
+        now = {one: became.get(at, at) for one, at in now.items()}
+        asked = set(became.values())
+    return now
+
+
+def note_earners(session: Session, wallets: Wallets, transactions: Ints, distributors: Ints) -> None:
+    """Write down who earned what was posted, where it stands on another account than their own. The caller commits.
+
+    Of the transactions those that were posted are noted; columns of equal length.
+    """
+    if not wallets.elsewhere.any():
+        return
+    away = np.isin(distributors, wallets.distributor_ids[wallets.elsewhere])
+    who = distributors[away]
+    earned = rows_of(transaction_id=transactions[away], account_id=wallets.of(who), distributor_id=who)
+    posted = select(earned.c.transaction_id, earned.c.account_id, earned.c.distributor_id).join(
+        LedgerTransaction, LedgerTransaction.id == earned.c.transaction_id
+    )
+    session.execute(insert(OnBehalf).from_select(["transaction_id", "account_id", "distributor_id"], posted))
+
+
+def on_behalf(session: Session, transaction_ids: Sequence[int], account_id: int, distributor_id: int) -> None:
+    """Write down whose doing movements of a shared wallet are. The caller commits."""
+    if transaction_ids:
+        who = {"account_id": account_id, "distributor_id": distributor_id}
+        session.execute(insert(OnBehalf), [{"transaction_id": one, **who} for one in transaction_ids])

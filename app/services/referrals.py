@@ -1,0 +1,144 @@
+"""Who brought a distributor into the programme: named once, rewarded with the new one's first accepted sale."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.domain.calendar import local_date
+from app.domain.states import DocumentKind, DocumentStatus, Event
+from app.models.distributors import Distributor
+from app.models.events import Referral
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services import audit, events
+from app.services.rulebooks import rules_of
+
+_SOLD = (SalesDocument.status == DocumentStatus.ACCEPTED, SalesDocument.kind == DocumentKind.INVOICE)
+
+
+class ReferralError(Exception):
+    """Somebody cannot be named; nothing was changed."""
+
+
+class NoSuchReferrer(ReferralError):
+    """The programme has no other distributor of this code."""
+
+
+class RewardedAlready(ReferralError):
+    """Whoever was named has their points: nobody else is named any more."""
+
+
+class SoldBefore(ReferralError):
+    """The distributor has sold before it named anybody: it was here already."""
+
+
+def named_by(session: Session, distributor_id: int) -> tuple[str, str, dt.date | None] | None:
+    """Tell whom a distributor named: code, name, and the day of the sale that it was rewarded for."""
+    row = session.execute(
+        select(Distributor.code, Distributor.name, Referral.rewarded_on)
+        .join(Referral, Referral.referrer_id == Distributor.id)
+        .where(Referral.distributor_id == distributor_id)
+    ).one_or_none()
+    return None if row is None else (row.code, row.name, row.rewarded_on)
+
+
+def name(
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    referrer_id: int | None,
+    *,
+    by_distributor: bool = False,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Name who brought a distributor. It may be named anew until it is rewarded. The caller commits.
+
+    A distributor names somebody itself only before it has sold anything (``by_distributor``).
+
+    Raises:
+        NoSuchReferrer: There is no such distributor, or it is itself.
+        RewardedAlready: The reward was given.
+        SoldBefore: It has sold already.
+    """
+    if referrer_id is None or referrer_id == distributor_id:
+        raise NoSuchReferrer
+    known = session.scalars(
+        select(Distributor.id).where(Distributor.id == referrer_id, Distributor.program_id == program.id)
+    ).one_or_none()
+    if known is None:
+        raise NoSuchReferrer
+    before = session.scalars(
+        select(Referral).where(Referral.distributor_id == distributor_id).with_for_update()
+    ).one_or_none()
+    if before is not None and before.rewarded_on is not None:
+        raise RewardedAlready
+    if by_distributor and has_sold(session, distributor_id):
+        raise SoldBefore
+    session.execute(
+        insert(Referral)
+        .values(
+            distributor_id=distributor_id,
+            program_id=program.id,
+            referrer_id=referrer_id,
+            named_by=actor,
+            named_at=now,
+        )
+        .on_conflict_do_update(
+            index_elements=["distributor_id"], set_={"referrer_id": referrer_id, "named_by": actor, "named_at": now}
+        )
+    )
+    after = {"distributor_id": distributor_id, "referrer_id": referrer_id}
+    audit.note(session, actor, "referral.name", str(distributor_id), now=now, program_id=program.id, after=after)
+
+
+def rewarded(session: Session, program_id: int) -> bool:
+    """Tell whether a rule of the programme rewards referrals."""
+    return any(rule.event == Event.REFERRAL for rule in rules_of(session, program_id).book.of_events)
+
+
+def has_sold(session: Session, distributor_id: int) -> bool:
+    """Tell whether a distributor has an accepted sale."""
+    sold = select(SalesDocument.id).where(SalesDocument.distributor_id == distributor_id, *_SOLD).limit(1)
+    return session.scalars(sold).one_or_none() is not None
+
+
+def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Reward those whose new distributor has sold by now. Returns how many. Two statements; the caller commits."""
+    first = (
+        select(func.min(SalesDocument.issued_on))
+        .where(SalesDocument.distributor_id == Referral.distributor_id, *_SOLD)
+        .correlate(Referral)
+        .scalar_subquery()
+    )
+    due: Sequence[tuple[int, int, dt.date]] = [
+        (row.distributor_id, row.referrer_id, row.sold_on)
+        for row in session.execute(
+            select(
+                Referral.distributor_id,
+                # what a merged one would have had is the survivor's
+                func.coalesce(Distributor.merged_into_id, Distributor.id).label("referrer_id"),
+                first.label("sold_on"),
+            )
+            .join(Distributor, Distributor.id == Referral.referrer_id)
+            .where(Referral.program_id == program.id, Referral.rewarded_on.is_(None))
+            .order_by(Referral.distributor_id)
+            .with_for_update(skip_locked=True, of=Referral)
+        )
+        if row.sold_on is not None
+    ]
+    if not due:
+        return 0
+    today = local_date(now, program.time_zone)
+    told = [
+        events.Told(referrer_id, Event.REFERRAL, str(distributor_id), min(sold_on, today))
+        for distributor_id, referrer_id, sold_on in due
+        if referrer_id != distributor_id  # nobody brings themselves, whoever they were merged with
+    ]
+    events.record(session, program.id, told, now=now)
+    for distributor_id, _referrer, sold_on in due:
+        session.execute(update(Referral).where(Referral.distributor_id == distributor_id).values(rewarded_on=sold_on))
+    return len(due)
