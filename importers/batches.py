@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.config import Settings
 from app.domain.fields import KINDS
@@ -202,6 +202,8 @@ COUNTED = (
     "products_created",
     "documents_to_undo",
     "documents_undone",
+    "things_to_undo",
+    "things_undone",
 )
 
 
@@ -248,7 +250,8 @@ def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None,
     counts = totals([batch.counts, *(counts for _, counts in shards if counts)])
     share_bp = 10_000 if status in ended else 1_000 + 8_900 * done // lines if lines else 0
     if status is BatchStatus.UNDOING:
-        share_bp = 10_000 * counts["documents_undone"] // max(1, counts["documents_to_undo"])
+        undone, whole = (counts[f"documents_{of}"] + counts[f"things_{of}"] for of in ("undone", "to_undo"))
+        share_bp = min(10_000, 10_000 * undone // max(1, whole))
     left = None
     if status is BatchStatus.LOADING and 0 < done < lines:
         left = seconds * (10_000 - share_bp) / max(share_bp, 1)
@@ -280,6 +283,12 @@ def progress_of_all(session: Session, batch_ids: Collection[int], now: dt.dateti
     """Tell how far several imports have come, by their numbers."""
     found = _progress(session, ImportBatch.id.in_(batch_ids), now) if batch_ids else []
     return {one.batch_id: one for one in found}
+
+
+def at_work(batch_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Say of an import, in a query, whether anything of it is still to be done; what was given up is not."""
+    open_states = (JobState.QUEUED, JobState.RUNNING)
+    return exists().where(Job.state.in_(open_states), Job.payload["batch"].as_integer() == batch_id)
 
 
 def retry(session: Session, batch_id: int) -> int:

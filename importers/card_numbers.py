@@ -9,7 +9,9 @@ from app.domain.card_numbers import holds_issued_number
 from importers.errors import CardNumbersFound
 from importers.layout.table import TextTable
 
-CODES = frozenset({"document_number", "corrects", "distributor", "product", "seller_tax_id", "code", "tax_id", "ean"})
+CODES = frozenset(
+    {"document_number", "corrects", "distributor", "product", "seller_tax_id", "code", "tax_id", "ean", "booking"}
+)
 """Fields that number things: a long number is what is expected there."""
 
 _LEAST = 15

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Text, any_, func, literal, select, text
@@ -13,9 +14,10 @@ from app.domain.states import BatchStatus
 from app.models.imports import ImportBatch
 from app.models.sales import SalesDocument
 from app.services.rulebooks import ProgramRules
+from verification import sale_claims
 from verification.deciding.stored import incoming_of
 from verification.gate import admit
-from verification.incoming import Source
+from verification.incoming import Source, document_keys
 
 
 def count_again(session: Session, rules: ProgramRules, document_ids: Sequence[int], *, now: dt.datetime) -> None:
@@ -41,4 +43,6 @@ def count_again(session: Session, rules: ProgramRules, document_ids: Sequence[in
         by_source[document.source, document.batch_id].append(document)
     for (name, batch_id), documents in by_source.items():
         source: Any = Source(name=name, policy="accept", may_correct=False, batch_id=batch_id)  # type: ignore[arg-type]
-        admit(session, rules, incoming_of(session, documents), source, now=now)
+        incoming = incoming_of(session, documents)
+        sales = sale_claims.unnamed(session, rules.program_id, document_keys(incoming), incoming.sales)
+        admit(session, rules, replace(incoming, sales=sales), source, now=now)

@@ -1,8 +1,10 @@
-"""Undoing an import: its documents and what they gave are taken back, while nobody has spent or built upon it.
+"""Undoing an import of sales: its documents and what they gave are taken back, while nobody has spent or built on it.
 
 What is in the way is told before anything happens. Then jobs take the documents back, those of some distributors each,
 a piece in a transaction: whoever is killed has done a part, and another goes on. A document that a correction of this
 import had replaced counts again, as it was. Afterwards the same file can be imported anew.
+
+What brought products or distributors is asked for here too, and taken back by `undoing_things`.
 """
 
 import datetime as dt
@@ -23,23 +25,27 @@ from app.models.jobs import Job
 from app.models.sales import Decision, SalesDocument
 from app.services import audit
 from app.services.accounts import lock_wallets
+from app.services.imported.judging import InTheWay
+from app.services.persons.rosters import with_people
 from app.services.rulebooks import ProgramRules, rules_of
 from app.services.timing import stage
 from app.services.undo_blocks import Block, blocks
 from app.services.voiding import void_documents
-from importers import batches, restoring
+from importers import batches, restoring, undoing_things
 
 UNDO = "import.undo"
 DOCUMENTS_OF_A_JOB = 20_000
 _PIECE = 1_000
 """Documents that are taken back in one transaction: about a second, in which their wallets wait."""
+CAN_BE_UNDONE = ("sales", *sorted(undoing_things.KINDS))
+"""Kinds of files that can be taken back."""
 _UNDONE_FROM = (BatchStatus.DONE, BatchStatus.FAILED)
 
 
 class CannotUndo(Exception):
     """Something is in the way of undoing an import; ``blocks`` tell what, where documents are in the way."""
 
-    def __init__(self, message: str, found: Sequence[Block] = ()) -> None:
+    def __init__(self, message: str, found: Sequence[Block | InTheWay] = ()) -> None:
         """Say what."""
         self.blocks = found
         self.problems = [one.sentence() for one in found] or [message]
@@ -49,6 +55,7 @@ class CannotUndo(Exception):
 def register(clock: Callable[[], dt.datetime]) -> None:
     """Name the function of the jobs."""
     registry.register(UNDO, lambda work: _undo(work, clock))
+    registry.register(undoing_things.UNDO_THINGS, lambda work: undoing_things.undo(work, clock()))
 
 
 def begin(session: Session, batch_id: int, *, reason: str, actor: str, now: dt.datetime) -> int:
@@ -76,41 +83,78 @@ def begin(session: Session, batch_id: int, *, reason: str, actor: str, now: dt.d
     running = [one.id for one in together if one.status not in (*_UNDONE_FROM, BatchStatus.UNDONE)]
     if running or _works(session, [one.id for one in together]):
         raise CannotUndo(f"Import {batch_id} is not finished yet: wait until it is, then undo it.")
+    if batch.kind != "sales":
+        return _begin_things(session, batch, reason=reason, actor=actor, now=now)
     rules, ids = rules_of(session, batch.program_id), [one.id for one in together]
     in_the_way = blocks(session, rules, ids)
     if in_the_way:
         raise CannotUndo(f"Import {batch_id} cannot be undone.", in_the_way)
     parts = _parts(session, rules, ids)
     documents = sum(count for _, count in parts)
-    for one in together:
-        one.undo_reason, one.undone_by, one.status = reason.strip(), actor, BatchStatus.UNDOING
     session.execute(delete(UnknownInBatch).where(UnknownInBatch.batch_id.in_(ids)))
-    session.flush()
-    batches.add_counts(session, batch_id, {"documents_to_undo": documents})
-    audit.note(
-        session,
-        actor,
-        "import.undo",
-        f"{batch.file_name} ({batch_id})",
-        now=now,
-        program_id=batch.program_id,
-        after={"documents": documents},
-        reason=reason.strip(),
-    )
-    asked = session.execute(
-        select(func.count()).select_from(Job).where(Job.kind == UNDO, Job.payload["batch"].as_integer() == batch_id)
-    ).scalar_one()
+    _ask(session, together, {"documents": documents}, reason=reason.strip(), actor=actor, now=now)
+    asked = _asked(session, UNDO, batch_id)
     for at, (distributor_ids, _) in enumerate(parts or [([], 0)]):
         payload = {"batch": batch_id, "batches": ids, "distributors": distributor_ids}
         board.put_up(session, UNDO, f"{UNDO}:{batch_id}:{asked + at}", payload)
     return max(1, len(parts))
 
 
+def _begin_things(session: Session, batch: ImportBatch, *, reason: str, actor: str, now: dt.datetime) -> int:
+    if not undoing_things.is_noted(session, batch):
+        raise CannotUndo(f"Import {batch.id} came in before it was kept what an import changes.")
+    beside = undoing_things.running_beside(session, batch)
+    if beside is not None:
+        why = "was given up: try it again first" if beside.given_up else "is not finished yet: wait until it is"
+        raise CannotUndo(f"Import {beside.batch_id} of this programme {why}, then undo this one.")
+    things, in_the_way = undoing_things.what_is_in_the_way(session, batch)
+    if in_the_way and not things:
+        raise CannotUndo(f"Import {batch.id} cannot be undone.", in_the_way)
+    batch.message = None
+    _ask(session, [batch], {"things": things}, reason=reason.strip(), actor=actor, now=now)
+    undoing_things.put_up(session, batch.id, _asked(session, undoing_things.UNDO_THINGS, batch.id))
+    return 1
+
+
+def _ask(
+    session: Session,
+    together: Sequence[ImportBatch],
+    counts: dict[str, int],
+    *,
+    reason: str,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Note that imports are to be undone, and how much that is; the first one is whose undoing was asked for."""
+    first = together[0]
+    for one in together:
+        one.undo_reason, one.undone_by, one.status = reason, actor, BatchStatus.UNDOING
+    session.flush()
+    batches.add_counts(session, first.id, {f"{what}_to_undo": count for what, count in counts.items()})
+    audit.note(
+        session,
+        actor,
+        "import.undo",
+        f"{first.file_name} ({first.id})",
+        now=now,
+        program_id=first.program_id,
+        after=dict(counts),
+        reason=reason,
+    )
+
+
+def _asked(session: Session, kind: str, batch_id: int) -> int:
+    """Count how often jobs of a kind were asked for."""
+    return session.execute(
+        select(func.count()).select_from(Job).where(Job.kind == kind, Job.payload["batch"].as_integer() == batch_id)
+    ).scalar_one()
+
+
 def _may_be_undone(batch: ImportBatch, reason: str) -> None:
     if batch.dry_run:
         raise CannotUndo(f"Import {batch.id} was a dry run: nothing of it was kept.")
-    if batch.kind != "sales":
-        raise CannotUndo(f"Import {batch.id} brought {batch.kind}: only imports of sales can be undone.")
+    if batch.kind not in CAN_BE_UNDONE:
+        raise CannotUndo(f"Import {batch.id} brought {batch.kind}: what can be undone is {', '.join(CAN_BE_UNDONE)}.")
     if batch.continues_id is not None:
         raise CannotUndo(f"Import {batch.id} took in what import {batch.continues_id} held: undo that one.")
     if batch.status in (BatchStatus.UNDOING, BatchStatus.UNDONE):
@@ -122,11 +166,9 @@ def _may_be_undone(batch: ImportBatch, reason: str) -> None:
 
 
 def _works(session: Session, batch_ids: Sequence[int]) -> bool:
-    """Say whether anything of these imports is still to be done; what was given up is not."""
-    open_jobs = select(Job.id).where(
-        Job.state.in_((JobState.QUEUED, JobState.RUNNING)), Job.payload["batch"].as_integer().in_(batch_ids)
-    )
-    return session.execute(select(open_jobs.exists())).scalar_one()
+    """Say whether anything of these imports is still to be done."""
+    working = select(ImportBatch.id).where(ImportBatch.id.in_(batch_ids), batches.at_work(ImportBatch.id))
+    return session.scalars(working.limit(1)).one_or_none() is not None
 
 
 def _parts(session: Session, rules: ProgramRules, batch_ids: Sequence[int]) -> list[tuple[list[int], int]]:
@@ -174,8 +216,8 @@ def _take_back(
     if not documents:
         return left, 0
     owners = sorted(set(documents.values()))
-    lock_wallets(session, np.asarray(owners, dtype=np.int64))
-    # whoever spent something since it was asked for keeps all that this import gave
+    lock_wallets(session, with_people(session, np.asarray(owners, dtype=np.int64)))
+    # who spent something since it was asked for, a company or a person of it, keeps all that this import gave them
     in_the_way = {one.distributor_id for one in blocks(session, rules, batch_ids, owners)}
     left = [one for one in left if one not in in_the_way]
     mine = [document for document, who in documents.items() if who not in in_the_way]

@@ -1,9 +1,12 @@
-"""Points to be given or taken by hand, many at once: each row asks, and a second person decides."""
+"""Points to be given or taken by hand, many at once: each row asks, and a second person decides.
+
+What is given and what is taken stand in columns of their own, and neither has a sign: nobody takes by mistake what was
+to be given.
+"""
 
 from app.domain.codes import code_key
 from app.domain.states import Outcome
 from app.services import adjustments, distributors
-from app.services.adjustments import REASONS
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import points_of
 from importers.kinds.rows import ThingRows
@@ -15,23 +18,23 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 
     A distributor that nobody knows holds its row.
     """
-    points = points_of(desk, rows, "points", problems)
+    amounts = _amounts(desk, rows, problems)
     known = distributors.distributor_ids(desk.session, desk.program.id)
+    accounts = desk.settings.accounts
     asked = repeated = 0
     for row, cells in rows:
-        amount = points.get(row)
+        amount = amounts.get(row)
         if amount is None:
             continue
-        code, reason = str(cells["distributor"]), (cells.get("reason") or "other").casefold()
-        owner = known.get(code_key(code))
+        code = str(cells["distributor"])
+        written = cells.get("reason") or accounts.reasons()[-1][0]
+        owner, reason = known.get(code_key(code)), accounts.reason_of(written)
         if owner is None:
             problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(code))
-        elif reason not in REASONS:
-            expected = ", ".join(REASONS)
+        elif reason is None:
+            expected = ", ".join(one for one, _ in accounts.reasons())
             field = rows.columns["reason"]
-            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(reason), expected=expected)
-        elif amount == 0:
-            problems.add(row, Outcome.REFUSED, "nothing_to_adjust", field=rows.columns["points"])
+            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(written), expected=expected)
         else:
             made = adjustments.request_once(
                 desk.session,
@@ -46,3 +49,26 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             )
             asked, repeated = asked + (made is not None), repeated + (made is None)
     return Loaded(asked, 0, repeated)
+
+
+def _amounts(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, int]:
+    """Give what each row gives (above zero) or takes (below zero), of the one cell that says so."""
+    read = {field: points_of(desk, rows, field, problems) for field in ("credit", "debit")}
+    found: dict[int, int] = {}
+    for row, cells in rows:
+        filled = [field for field in read if cells.get(field) is not None]
+        if len(filled) != 1:
+            problems.add(row, Outcome.REFUSED, "credit_or_debit")
+            continue
+        (field,) = filled
+        amount = read[field].get(row)
+        if amount is None:
+            continue  # it is no number, and was said to be none
+        if amount < 0:
+            told = {"field": rows.columns[field], "found": repr(cells[field])}
+            problems.add(row, Outcome.REFUSED, "sign_in_a_column", **told)
+        elif amount == 0:
+            problems.add(row, Outcome.REFUSED, "nothing_to_adjust", field=rows.columns[field])
+        else:
+            found[row] = amount if field == "credit" else -amount
+    return found

@@ -17,7 +17,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 
     What nobody knows holds its row. A document that comes again with another quantity replaces what it said before.
     """
-    owners = distributors.distributor_ids(desk.session, desk.program.id)
+    owners = distributors.company_ids(desk.session, desk.program.id)
     names = aliases.product_names(desk.session, desk.program.id, "")
     quantities, days = quantities_of(desk, rows, "quantity", problems), days_of(desk, rows, "issued_on", problems)
     found: dict[tuple[int, int, str], DeliveryRow] = {}

@@ -7,8 +7,11 @@ from typing import NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
+from app.domain.calendar import local_date
 from app.domain.definition import ProgramSettings
 from app.models.programs import Program
+from app.services.keys import Keys
+from app.services.placements import Moving
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
@@ -27,6 +30,7 @@ class Desk:
         address: where people reach the pages: links in messages begin with it.
         actor: who imports.
         now: the clock.
+        keys: seal what nobody else may read.
     """
 
     session: Session
@@ -38,6 +42,12 @@ class Desk:
     address: str
     actor: str
     now: dt.datetime
+    keys: Keys
+
+
+def moving_of(desk: Desk) -> Moving:
+    """Give the day from which on moves hold whose rows say none: today, where the programme is."""
+    return Moving(local_date(desk.now, desk.program.time_zone), desk.now, desk.actor)
 
 
 class Loaded(NamedTuple):
@@ -54,8 +64,12 @@ Load: TypeAlias = Callable[[Desk, ThingRows, Problems], Loaded]
 
 @dataclass(frozen=True)
 class Loader:
-    """How a kind is read and loaded: the fields that each row fills, those that name the thing, and its function."""
+    """How a kind is read and loaded: the fields that each row fills, those that name the thing, and its function.
+
+    ``secret`` names fields whose cells are kept sealed alone: not with the file, which is gone once it is loaded.
+    """
 
     needed: Sequence[str]
     key: Sequence[str]
     load: Load
+    secret: Sequence[str] = ()

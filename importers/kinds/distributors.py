@@ -10,7 +10,8 @@ from app.services import audit, distributors
 from app.services.catalogue import begin_change
 from app.services.distributors import DistributorRow
 from app.services.head_offices import head_offices
-from importers.kinds.desk import Desk, Loaded
+from importers.kinds.desk import Desk, Loaded, moving_of
+from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
@@ -18,12 +19,17 @@ from importers.problems import Problems
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Create and change distributors. A group or a head office that the programme does not have holds the row.
 
-    A head office may come in the same file, in any row of it.
+    A head office may come in the same file, in any row of it. A distributor that moves is in its new group from the day
+    that its row says, else from today on.
     """
     program = desk.program
+    since = days_of(desk, rows, "group_from", problems)
+    birthdays = days_of(desk, rows, "birthday", problems)
     groups = distributors.group_ids(desk.session, program.id)
     good: dict[int, DistributorRow] = {}
     for row, cells in rows:
+        if row in problems.outcome:
+            continue
         group, status = cells.get("group"), cells.get("tax_status")
         group_id = groups.get(code_key(group)) if group is not None else None
         if group is not None and group_id is None:
@@ -46,6 +52,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             country=cells.get("country"),
             region=cells.get("region"),
             city=cells.get("city"),
+            group_from=since.get(row),
+            birthday_on=birthdays.get(row),
         )
     begin_change(desk.session, program.id)
     was = head_offices(desk.session, program.id)
@@ -57,6 +65,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         list(good.values()),
         enrolled_on=local_date(desk.now, program.time_zone),
         may_owe=desk.settings.returns == "negative",
+        moving=moving_of(desk),
     )
     _note_head_offices(desk, was, good.values())
     return Loaded(*loaded)

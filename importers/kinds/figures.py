@@ -18,6 +18,11 @@ def points_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> di
     return _figures(desk, rows, field, problems, desk.program.point_decimals)
 
 
+def rates_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
+    """Give the rates of a field, in millionths of a point."""
+    return _figures(desk, rows, field, problems, 6)
+
+
 def counts_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
     """Give the whole numbers of a field."""
     return _figures(desk, rows, field, problems, 0)

@@ -1,6 +1,19 @@
 """Every kind of file in which one row is one thing, and how it is loaded."""
 
-from importers.kinds import adjustments, aliases, deliveries, distributors, people, products, rates, rewards
+from importers.kinds import (
+    adjustments,
+    aliases,
+    deliveries,
+    distributors,
+    events,
+    people,
+    products,
+    rates,
+    rewards,
+    shipments,
+    targets,
+    voucher_codes,
+)
 from importers.kinds.desk import Loader
 
 LOADERS: dict[str, Loader] = {
@@ -12,8 +25,12 @@ LOADERS: dict[str, Loader] = {
         ("product_group", "distributor_group", "points"), ("matrix", "product_group", "distributor_group"), rates.load
     ),
     "rewards": Loader(("code", "name", "points"), ("code",), rewards.load),
+    "vouchers": Loader(("reward", "code"), (), voucher_codes.load, secret=("code",)),
+    "shipments": Loader(("order", "reward"), ("order", "reward"), shipments.load),
+    "events": Loader(("distributor", "event", "on"), (), events.load),
     "aliases": Loader(("alias", "product"), ("alias", "source", "distributor"), aliases.load),
-    "adjustments": Loader(("distributor", "points", "note"), (), adjustments.load),
+    "targets": Loader(("distributor", "target"), ("distributor", "promotion"), targets.load),
+    "adjustments": Loader(("distributor", "note"), (), adjustments.load),
 }
 
 

@@ -3,7 +3,7 @@
 from app.domain.codes import code_key
 from app.domain.states import Outcome
 from app.services import distributors, invitations
-from app.services.people import OF_A_DISTRIBUTOR, LoginInvalid, Role
+from app.services.people import BY_HAND, OF_A_DISTRIBUTOR, LoginInvalid, Role
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
@@ -14,8 +14,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 
     A distributor that nobody knows holds its row.
     """
-    known = distributors.distributor_ids(desk.session, desk.program.id)
-    roles = {role.value: role for role in OF_A_DISTRIBUTOR}
+    known = distributors.company_ids(desk.session, desk.program.id)
+    roles = {role.value: role for role in BY_HAND if role in OF_A_DISTRIBUTOR}
     invited = here = 0
     for row, cells in rows:
         code, asked = str(cells["distributor"]), (cells.get("role") or Role.OWNER.value).casefold()

@@ -5,14 +5,19 @@ from collections.abc import Iterable, Iterator
 from app.domain.codes import code_key
 from app.services import catalogue
 from app.services.catalogue import ProductRow
-from importers.kinds.desk import Desk, Loaded
+from importers.kinds.desk import Desk, Loaded, moving_of
+from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
 
-def load(desk: Desk, rows: ThingRows, _: Problems) -> Loaded:
-    """Create and change products, and create the groups that they name."""
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Create and change products, and create the groups that they name.
+
+    A product that moves is in its new group from the day that its row says, else from today on.
+    """
     program, session = desk.program, desk.session
+    since = days_of(desk, rows, "group_from", problems)
     named = [(cells.get("group"), cells.get("parent_group")) for _, cells in rows]
     groups = catalogue.put_groups(
         session, program.id, _from_the_top((group, parent) for group, parent in named if group is not None)
@@ -23,10 +28,13 @@ def load(desk: Desk, rows: ThingRows, _: Problems) -> Loaded:
             name=str(cells["name"]),
             group_id=groups[code_key(str(cells["group"]))] if cells.get("group") else None,
             ean=cells.get("ean"),
+            group_from=since.get(row),
         )
-        for _, cells in rows
+        for row, cells in rows
+        if row not in problems.outcome
     ]
-    return Loaded(*catalogue.put_products(session, program.id, program.locale, products))
+    made = catalogue.put_products(session, program.id, program.locale, products, moving=moving_of(desk))
+    return Loaded(*made)
 
 
 def _from_the_top(named: Iterable[tuple[str, str | None]]) -> Iterator[tuple[str, str | None]]:

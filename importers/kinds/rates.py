@@ -1,15 +1,15 @@
 """Rates of a matrix from a file: product group by distributor group. What changes is a new version of its rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from app.domain.codes import code_key
-from app.domain.definition import ProgramFile
-from app.domain.states import Outcome
-from app.services import catalogue, distributors, programs
+from app.domain.rate_grid import plain
+from app.domain.states import Outcome, RuleDraftSubject
+from app.services import catalogue, distributors, program_files, programs, rule_drafts, two_people
 from importers.kinds.desk import Desk, Loaded
-from importers.kinds.figures import points_of
+from importers.kinds.figures import rates_of
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
@@ -23,12 +23,13 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     document = programs.export(session, program.code)
     matrices: dict[str, dict[str, Any]] = {code_key(one["code"]): one for one in document.get("matrices", [])}
     only = next(iter(matrices)) if len(matrices) == 1 else ""
-    points = points_of(desk, rows, "points", problems)
+    points = rates_of(desk, rows, "points", problems)
     groups = {
         "product_group": catalogue.group_ids(session, program.id),
         "distributor_group": distributors.group_ids(session, program.id),
     }
     created = changed = 0
+    touched: set[str] = set()
     for row, cells in rows:
         named = {field: str(cells[field]) for field in groups}
         matrix = matrices.get(code_key(cells.get("matrix") or only))
@@ -48,13 +49,34 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             _place(matrix["rates"], named["product_group"], groups["product_group"]), {}
         )
         place = _place(of_product, named["distributor_group"], groups["distributor_group"])
-        rate = Decimal(points[row]).scaleb(-program.point_decimals)
+        rate = Decimal(points[row]).scaleb(-6)
         was = of_product.get(place)
-        of_product[place] = str(rate)
+        of_product[place] = plain(rate)
+        touched.add(code_key(matrix["code"]))
         created, changed = created + (was is None), changed + (was is not None and Decimal(str(was)) != rate)
     if created or changed:
-        programs.load(session, ProgramFile.model_validate(document), actor=desk.actor, now=desk.now)
+        _publish(desk, document, [matrices[code] for code in sorted(touched)])
     return Loaded(created, changed)
+
+
+def _publish(desk: Desk, document: dict[str, Any], touched: Sequence[Mapping[str, Any]]) -> None:
+    """Publish the rates, or leave them as drafts that wait, where the programme asks for a second person."""
+    session, program = desk.session, desk.program
+    if not two_people.second_person(program):
+        programs.load(session, program_files.read(document), actor=desk.actor, now=desk.now)
+        return
+    for matrix in touched:
+        held = rule_drafts.open_draft_of(session, program.id, matrix["code"])
+        written = rule_drafts.put(
+            session,
+            program,
+            RuleDraftSubject.MATRIX,
+            matrix,
+            draft_id=None if held is None else held.id,
+            actor=desk.actor,
+            now=desk.now,
+        )
+        rule_drafts.ask(session, program, written.id, actor=desk.actor, now=desk.now)
 
 
 def _place(rates: Mapping[str, Any], group: str, ids: Mapping[str, int]) -> str:

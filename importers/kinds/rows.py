@@ -22,6 +22,13 @@ _MOST = {
     "note": 500,
     "category": 64,
     "description": 4_000,
+    "supplier": 64,
+    "about": 64,
+    "carrier": 64,
+    "tracking": 64,
+    "seasons": 2_000,
+    "groups": 2_000,
+    "tiers": 2_000,
 }
 """Longest texts of fields whose length is not that of names."""
 

@@ -19,7 +19,7 @@ from importers.layout.synonyms import names_of, spoken
 SAMPLE = 2_000
 """Distinct texts of a column that are looked at."""
 
-_POINTS = frozenset({"points"})
+_POINTS = frozenset({"points", "credit", "debit"})
 _STAND_INS = {"distributor": "distributor_name", "product": "product_name"}
 """A name serves where a source has no code."""
 _LEAST, _NEAR, _SURE = 80, 10, 100

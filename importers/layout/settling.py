@@ -10,8 +10,10 @@ from importers.errors import QuestionOpen
 from importers.layout import dates, numbers
 from importers.layout.table import TextTable
 
-DATES = ("issued_on",)
-NUMBERS = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total")
+DATES = ("issued_on", "booked_on")
+"""Fields that hold days, which countries write in their orders."""
+
+NUMBERS = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount")
 """Fields that hold numbers, which countries write in their ways."""
 
 

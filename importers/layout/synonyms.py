@@ -103,16 +103,22 @@ _DISTRIBUTORS = {
         |hauptsitz|hauptniederlassung|stammhaus|siège|siège social|maison mère|code siège""",
     "tier": "tier|level|status|poziom|nivel|уровень|stufe|niveau",
     "tax_id": _SALES["seller_tax_id"] + "|vat number|tax number|regon|identyfikator podatkowy",
+    "group_from": """group from|in this group from|in group since|moved on|grupa od|w tej grupie od|w grupie od
+        |grupo desde|en este grupo desde|группа с|в этой группе с""",
     "tax_status": "tax status|status podatkowy|estado fiscal|налоговый статус|steuerstatus|statut fiscal",
     "city": "city|town|miasto|miejscowość|ciudad|población|город|stadt|ort|ville",
     "region": "region|state|province|state province|województwo|provincia|región|регион|область|bundesland|région",
     "country": _SALES["country"],
+    "birthday": """birthday|birthday of the owner|date of birth|urodziny|data urodzenia|cumpleaños|fecha de nacimiento
+        |день рождения|дата рождения|geburtstag|geburtsdatum|anniversaire|date de naissance""",
 }
 _PRODUCTS = {
     "code": _SALES["product"],
     "name": _SALES["product_name"],
     "group": """group|category|product group|sub category|subcategory|family|grupa|kategoria|grupa towarowa|grupo
         |categoría|familia|группа|категория|gruppe|warengruppe|kategorie|groupe|catégorie|famille""",
+    "group_from": """group from|in this group from|in group since|moved on|grupa od|w tej grupie od|w grupie od
+        |grupo desde|en este grupo desde|группа с|в этой группе с""",
     "parent_group": """parent group|parent category|department|line|dział|linia|departamento|отдел|hauptgruppe
         |département""",
     "ean": """ean|ean 13|ean13|gtin|barcode|bar code|kod ean|kod kreskowy|código de barras|штрихкод|штрих код
@@ -130,6 +136,25 @@ _OTHERS = {
         "token": "token|card token|card id|id karty|token karty|id tarjeta|токен|karten id|id carte",
         "last4": "last4|last 4|last four|last digits|końcówka|ostatnie 4|últimos 4|последние 4|letzte 4|derniers 4",
     },
+    "statements": {
+        "reference": """reference|external id|external reference|our reference|client reference|order reference
+            |customer reference|referencja|nr referencyjny|numer referencyjny|identyfikator zewnętrzny|referencia
+            |referencia externa|id externo|референс|внешний номер|номер операции клиента|referenz|référence""",
+        "booked_on": """booking date|booked on|booked|date|posting date|posted|value date|load date|transaction date
+            |data księgowania|data operacji|data zasilenia|data|fecha|fecha contable|fecha de operación|дата
+            |дата проводки|дата операции|buchungsdatum|datum|date de comptabilisation""",
+        "amount": """amount|load amount|transaction amount|booked amount|kwota|kwota operacji|kwota zasilenia|importe
+            |importe de la operación|сумма|сумма операции|betrag|montant""",
+        "currency": "currency|ccy|waluta|moneda|divisa|валюта|währung|devise",
+        "token": "token|card token|card id|proxy|proxy number|id karty|token karty|id tarjeta|токен|karten id|id carte",
+        "last4": """last4|last 4|last four|last digits|card|card number|końcówka|ostatnie 4|nr karty|últimos 4|tarjeta
+            |последние 4|карта|letzte 4|derniers 4""",
+        "kind": """type|transaction type|operation|kind|booking type|rodzaj|typ operacji|rodzaj operacji|tipo
+            |tipo de operación|operación|вид|тип операции|buchungsart|type d opération""",
+        "booking": """transaction id|transaction number|booking id|booking number|id operacji|numer operacji
+            |nr transakcji|id de operación|número de operación|номер операции|номер транзакции|transaktions id
+            |buchungsnummer|id de transaction""",
+    },
     "deliveries": {
         "document_number": _SALES["document_number"] + "|delivery note|delivery|wz|albarán|накладная|lieferschein",
         "issued_on": _SALES["issued_on"] + "|delivered on|delivery date|data dostawy|fecha de entrega|lieferdatum",
@@ -145,6 +170,11 @@ _OTHERS = {
         "points": "points|rate|punkty|stawka|puntos|баллы|punkte|points",
         "matrix": "matrix|rule|macierz|reguła|regla|правило|regel|règle",
     },
+    "targets": {
+        "distributor": _SALES["distributor"],
+        "target": "target|goal|plan|quota|cel|plan sprzedaży|objetivo|meta|cuota|план|цель|ziel|planwert|objectif",
+        "promotion": "promotion|campaign|promocja|akcja|promoción|campaña|акция|aktion|kampagne",
+    },
     "rewards": {
         "code": "code|reward code|id|number|sku|kod|kod nagrody|código|код|артикул|nummer|numéro",
         "name": "name|reward|reward name|nazwa|nagroda|nombre|premio|название|награда|приз|prämie|récompense|nom",
@@ -152,10 +182,41 @@ _OTHERS = {
         "category": "category|kategoria|categoría|категория|kategorie|catégorie",
         "description": "description|opis|descripción|описание|beschreibung",
         "cost": "cost|unit cost|koszt|coste|costo|себестоимость|kosten|coût",
+        "cash_points": "points beside money|punkty obok pieniędzy|puntos además del dinero|баллы помимо денег",
+        "cash": "money beside points|pieniądze obok punktów|dinero además de los puntos|деньги помимо баллов",
         "stock": "stock|in stock|stan|stan magazynowy|existencias|остаток|bestand",
         "per_person": "per person|limit|limit na osobę|por persona|на человека|pro person|par personne",
         "from": "from|valid from|od|ważne od|desde|с|ab|von|à partir de",
         "until": "until|valid until|do|ważne do|hasta|до|bis|jusque",
+        "kind": "kind|rodzaj|tipo|вид",
+        "season_points": "season points|points in season|punkty w sezonie|puntos de temporada|баллы в сезон",
+        "season_from": "season from|sezon od|temporada desde|сезон с",
+        "season_until": "season until|sezon do|temporada hasta|сезон до",
+        "seasons": "seasons|all seasons|sezony|temporadas|сезоны",
+        "price": "price|by hand or computed",
+        "offered": "offered|w ofercie|ofrecido|предлагается",
+        "supplier": "supplier|dostawca|proveedor|поставщик|lieferant|fournisseur",
+        "groups": "groups|for the groups|dla grup|grupos|для групп",
+        "tiers": "tiers|for the tiers|dla poziomów|niveles|для уровней",
+        "discount": "discount|discount in per cent|rabat|descuento|скидка|rabatt|remise",
+        "product_group": "product group|grupa produktów|grupo de productos|группа товаров",
+    },
+    "vouchers": {
+        "reward": """reward|reward code|voucher|nagroda|kod nagrody|premio|código premio|награда|код награды|prämie
+            |récompense""",
+        "code": "code|voucher code|kod|kod bonu|código|код|gutscheincode",
+        "until": "until|valid until|expires|ważne do|caduca|до|gültig bis",
+    },
+    "shipments": {
+        "order": """order|order number|order no|zamówienie|nr zamówienia|numer zamówienia|pedido|número pedido
+            |número de pedido|заказ|номер заказа|bestellung|commande""",
+        "reward": """reward|reward code|sku|nagroda|kod nagrody|premio|código premio|награда|код награды|artikel
+            |article""",
+        "carrier": "carrier|courier|kurier|przewoźnik|transportista|перевозчик|spediteur|transporteur",
+        "tracking": """tracking|tracking number|parcel|number of the parcel|nr przesyłki|numer przesyłki|seguimiento
+            |трек номер|sendungsnummer|numéro de suivi""",
+        "shipped_on": "shipped|shipped on|sent|sent on|wysłano|data wysyłki|enviado|отправлено|versandt am",
+        "delivered_on": "delivered|delivered on|doręczono|data doręczenia|entregado|доставлено|zugestellt am",
     },
     "aliases": {
         "alias": """alias|their name|their code|customer code|supplier code|name of the source|nazwa u klienta
@@ -168,9 +229,17 @@ _OTHERS = {
         "unit": """unit|pack|pack size|pieces per unit|jednostka|opakowanie|w opakowaniu|sztuk w jednostce|unidad|envase
             |piezas por unidad|единица|штук в единице|einheit""",
     },
+    "events": {
+        "distributor": _SALES["distributor"],
+        "event": "event|what happened|zdarzenie|evento|событие|ereignis|événement",
+        "on": "date|day|on|when|data|dzień|fecha|día|дата|день|datum|tag|jour",
+        "about": "about|which|training|survey|dotyczy|szkolenie|sobre|curso|о чём|курс|worüber|sujet",
+        "reference": "reference|ref|id|nr|referencja|referencia|номер|referenz|référence",
+    },
     "adjustments": {
         "distributor": _SALES["distributor"],
-        "points": "points|amount|punkty|puntos|баллы|очки|punkte",
+        "credit": "points given|credit|given|punkty dodane|uznanie|puntos abonados|abono|начислить|gutschrift|crédit",
+        "debit": "points taken|debit|taken|punkty odjęte|obciążenie|puntos cargados|cargo|списать|belastung|débit",
         "note": "note|comment|description|uwagi|opis|nota|comentario|комментарий|примечание|bemerkung|remarque",
         "reason": "reason|powód|motivo|причина|grund|motif|raison",
         "reference": "reference|ref|id|nr|referencja|referencia|номер|referenz|référence",

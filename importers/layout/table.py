@@ -102,6 +102,11 @@ class TextTable:
                 kept = pc.if_else(pa.array(self.grouped[name]), texts, written)
                 self.frame[name] = pd.array(kept, dtype=pd.ArrowDtype(pa.large_string()))
 
+    def masked(self, columns: Iterable[str]) -> pd.DataFrame:
+        """Give the frame with dots in the place of what these columns hold."""
+        dots: Any = pd.array(pa.array(["•••"] * len(self.frame)), dtype=pd.ArrowDtype(pa.large_string()))
+        return self.frame.assign(**dict.fromkeys(columns, dots))
+
     def signs(self, decimal: str) -> str:
         """Give the decimal signs of its numbers, the source's first: a number cell has a point whatever the country."""
         return "".join(dict.fromkeys((decimal, "." if self.typed else decimal)))

@@ -1,0 +1,44 @@
+"""What happened beside sales, from a file: trainings, surveys, reviews, birthdays, events of the programme's own."""
+
+from app.domain.codes import code_key
+from app.domain.happening import BY_HAND
+from app.domain.states import Event, Outcome
+from app.services import distributors, events
+from importers.kinds.desk import Desk, Loaded
+from importers.kinds.figures import days_of
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Tell what happened, and let rules reward it; what was told before is known.
+
+    A distributor that nobody knows holds its row. What the house sees itself, as a registration, is not told by files.
+    """
+    days = days_of(desk, rows, "on", problems)
+    known = distributors.distributor_ids(desk.session, desk.program.id)
+    told: list[events.Told] = []
+    for row, cells in rows:
+        owner = known.get(code_key(str(cells["distributor"])))
+        event = _event(row, str(cells["event"]), rows, problems)
+        if owner is None:
+            problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(cells["distributor"]))
+        if row in problems.outcome or owner is None or event is None:
+            continue
+        about, on = cells.get("about"), days[row]
+        key = cells.get("reference") or events.key_by_hand(event, about, on)
+        told.append(events.Told(owner, event, key, on, about))
+    new = events.record(desk.session, desk.program.id, told, actor=desk.actor, now=desk.now).new
+    return Loaded(new, 0, len(told) - new)
+
+
+def _event(row: int, typed: str, rows: ThingRows, problems: Problems) -> Event | None:
+    try:
+        event = Event(typed.casefold().replace("-", "_").replace(" ", "_"))
+    except ValueError:
+        event = None
+    if event in BY_HAND:
+        return event
+    field, expected = rows.columns["event"], ", ".join(BY_HAND)
+    problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(typed), expected=expected)
+    return None

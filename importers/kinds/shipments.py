@@ -1,0 +1,70 @@
+"""What suppliers sent and delivered: numbers of parcels come back for the lines of orders."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.domain.codes import code_key
+from app.domain.states import OrderState, Outcome
+from app.models.orders import OrderLine, RewardOrder
+from app.models.rewards import Reward
+from app.services.orders import moving
+from app.services.orders.holding import NotNow
+from app.services.orders.moving import Parcel
+from importers.kinds.desk import Desk, Loaded
+from importers.kinds.figures import days_of
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Move the lines on; a row whose line is as far already is known.
+
+    A row with a day of delivery delivers, any other row sends: who carries it, and under which number.
+    """
+    shipped, delivered = (days_of(desk, rows, name, problems) for name in ("shipped_on", "delivered_on"))
+    moved = known = 0
+    for row, cells in rows:
+        if row in problems.outcome:
+            continue
+        number, named = str(cells["order"]).lstrip("#"), str(cells["reward"])
+        line = _line(desk, number, named)
+        if line is None:
+            problems.add(row, Outcome.HELD, "unknown_order", found=repr(number))
+            continue
+        arrives = row in delivered
+        wanted = OrderState.DELIVERED if arrives else OrderState.SHIPPED
+        if line.state is wanted:
+            known += 1
+            continue
+        said: dict[str, Any] = {"actor": desk.actor, "now": desk.now}
+        try:
+            with desk.session.begin_nested():
+                if not arrives or (line.state is OrderState.ORDERED and cells.get("tracking")):
+                    parcel = Parcel(cells.get("carrier"), cells.get("tracking"))
+                    sent = shipped.get(row)
+                    moving.ship(desk.session, desk.program, line.order_id, [line.id], parcel, on=sent, **said)
+                if arrives:
+                    day = delivered[row]
+                    moving.deliver(desk.session, desk.program, line.order_id, [line.id], on=day, **said)
+        except NotNow:
+            problems.add(row, Outcome.REFUSED, "not_to_ship", found=repr(number))
+        else:
+            moved += 1
+    return Loaded(0, moved, known)
+
+
+def _line(desk: Desk, number: str, reward: str) -> OrderLine | None:
+    """Find the line of an order by its number and the code of its reward."""
+    if not number.isdecimal() or len(number) > 18:
+        return None
+    return desk.session.scalars(
+        select(OrderLine)
+        .join(RewardOrder, RewardOrder.id == OrderLine.order_id)
+        .join(Reward, Reward.id == OrderLine.reward_id)
+        .where(
+            RewardOrder.program_id == desk.program.id,
+            RewardOrder.id == int(number),
+            Reward.code_key == code_key(reward),
+        )
+    ).one_or_none()

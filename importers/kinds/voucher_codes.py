@@ -1,0 +1,35 @@
+"""Codes of vouchers from their issuer, each of which is given once. No message names one."""
+
+from sqlalchemy import select
+
+from app.domain.codes import code_key
+from app.domain.states import Outcome, RewardKind
+from app.models.rewards import Reward
+from app.services import vouchers
+from app.services.vouchers import NewCode
+from importers.kinds.desk import Desk, Loaded
+from importers.kinds.rows import ThingRows
+from importers.problems import Problems
+
+
+def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
+    """Seal the codes that are not here already, for the voucher that each row names."""
+    known = {
+        one.code_key: one for one in desk.session.scalars(select(Reward).where(Reward.program_id == desk.program.id))
+    }
+    found: dict[int, tuple[Reward, list[NewCode]]] = {}
+    for row, cells in rows:
+        named, code = str(cells["reward"]), str(cells["code"])
+        reward = known.get(code_key(named))
+        if reward is None:
+            problems.add(row, Outcome.HELD, "unknown_reward", found=repr(named))
+        elif reward.kind is not RewardKind.VOUCHER:
+            problems.add(row, Outcome.REFUSED, "not_a_voucher", found=repr(named))
+        else:
+            found.setdefault(reward.id, (reward, []))[1].append(NewCode(code, cells.get("until")))
+    created = sum(
+        vouchers.take_in(desk.session, desk.keys, reward, codes, actor=desk.actor, now=desk.now)
+        for reward, codes in found.values()
+    )
+    brought = sum(len(codes) for _, codes in found.values())
+    return Loaded(created, 0, brought - created)
