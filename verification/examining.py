@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, bindparam, select
+from sqlalchemy import BigInteger, any_, bindparam, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.prepared import Prepared
 from app.domain.calendar import local_date
@@ -21,7 +21,7 @@ from app.domain.states import DocumentStatus
 from app.domain.verification_settings import Check, Severity, SourceName, Verification
 from app.models.distributors import Distributor
 from app.services.rulebooks import ProgramRules
-from verification import history, trust
+from verification import devices, history, trust
 from verification.checks.facts import Allowed, Facts, History
 from verification.checks.table import look_at
 from verification.incoming import Incoming
@@ -32,6 +32,18 @@ _SELLERS = Prepared(
     .where(Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))))
     .order_by(Distributor.id)
 )
+_RELATED = aliased(Distributor)
+_HEAD = func.coalesce(Distributor.head_office_id, Distributor.id)
+_FAMILIES = Prepared(
+    select(Distributor.id, _RELATED.tax_id)
+    .join(_RELATED, or_(_RELATED.head_office_id == _HEAD, _RELATED.id == _HEAD))
+    .where(
+        Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))),
+        _RELATED.id != Distributor.id,
+        _RELATED.tax_id.is_not(None),
+    )
+)
+"""The tax ids of those with whom distributors share a head office, and of the head office."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +74,15 @@ def examine(
     sellers = _SELLERS.ask(session, distributors=who)
     claims = source != "import"
     standing = trust.ask(session, who, settings.trust, now) if claims and len(who) else dict
+    shared = checks.get(Check.SHARED_DEVICE)
+    bought = incoming.buyer_tax_id is not None and Check.OWN_PURCHASE in checks
+    families = _FAMILIES.ask(session, distributors=who) if bought else tuple
+    senders = devices.ask(session, rules.program_id, incoming.device, shared.days, now) if shared else dict
     asking = history.ask(session, rules.program_id, sales, incoming.number_key, key, incoming.proofs, checks)
 
     def examined() -> Examined:
         known, standings = {id_: rest for id_, *rest in sellers()}, standing()
-        facts = _facts(rules, incoming, key, known, standings, asking(), now)
+        facts = _facts(rules, incoming, key, known, standings, families(), senders(), asking(), now)
         reasons = look_at(facts, checks)
         if Check.E_INVOICE_CONTRADICTS in checks:
             _explain(reasons, incoming.noted)
@@ -108,6 +124,8 @@ def _facts(
     key: Texts,
     known: Mapping[int, Sequence[Any]],
     standings: trust.Standings,
+    families: Sequence[Sequence[Any]],
+    senders: devices.Senders,
     earlier: History,
     now: dt.datetime,
 ) -> Facts:
@@ -140,7 +158,19 @@ def _facts(
         ),
         history=earlier,
         noted=incoming.noted,
+        device=incoming.device,
+        senders=senders,
+        pdfs=incoming.pdfs,
+        readings=incoming.readings,
+        family=_families(families),
     )
+
+
+def _families(rows: Sequence[Sequence[Any]]) -> dict[int, set[str]]:
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for id_, tax_id in rows:
+        found[id_].add(tax_id_key(tax_id))
+    return found
 
 
 def _tax_ids(written: Sequence[str | None]) -> Texts:

@@ -7,7 +7,7 @@ Whoever brings sales in calls `admit` within a transaction. The gate recognises 
 import datetime as dt
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,11 @@ from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
 from app.services.accounts import Wallets, ask_for_wallets
 from app.services.awards import Counted, count_documents
+from app.services.persons.rosters import roster_of
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
 from app.services.voiding import void_documents
-from verification import recognising
+from verification import recognising, sale_claims
 from verification.examining import examine
 from verification.incoming import Incoming, Source, document_keys
 from verification.recognising import CHANGED, SAME, Known, content_hashes
@@ -84,12 +85,16 @@ def admit(
 
 
 def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: Source, now: dt.datetime) -> Admission:
-    sales = incoming.sales
-    who = sales.documents.distributor_id
+    who = incoming.sales.documents.distributor_id
     with stage("recognise"):
-        keys, hashes = document_keys(incoming), content_hashes(sales)
+        keys, hashes = document_keys(incoming), content_hashes(incoming.sales)
+        if source.name == "import" and rules.settings.verification.people_per_sale is not None:
+            # what people said of sales is none of the file's content
+            incoming = replace(incoming, sales=sale_claims.named(session, rules.program_id, keys, incoming.sales))
+        sales = incoming.sales
         # before anything is looked at or stored: whoever brings the same documents waits here, and finds them
-        locking = ask_for_wallets(session, who)
+        people = roster_of(session, who).ids if rules.has_people else who
+        locking = ask_for_wallets(session, np.union1d(who, people))
         recognise = recognising.ask(session, rules.program_id, keys)
         examining = examine(session, rules, incoming, source.name, keys, now)
         drawing = ask_new_ids(session, SalesDocument, len(keys))  # of what is not stored they stay unused
@@ -105,12 +110,15 @@ def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: So
     )
     reasons = examined.reasons
     _apply_policy(source, decided, reasons)
+    waits = sale_claims.waiting(rules, source.name, sales) & (decided.status != DocumentStatus.REFUSED)
+    for at in np.flatnonzero(waits).tolist():
+        reasons[at].append(dict(sale_claims.WAITING))
     refused = decided.status == DocumentStatus.REFUSED
     decided.duplicate |= known.refused_before(keys, hashes, refused)
     corrects = _judge_changes(session, incoming, source, known, decided, reasons)
     decided.status[decided.duplicate | decided.conflict] = 0
     decided.reasons = {at: found for at, found in reasons.items() if not decided.duplicate[at]}
-    _store_and_count(session, rules, incoming, source, keys, hashes, drawing(), corrects, decided, wallets, now)
+    _store_and_count(session, rules, incoming, source, keys, hashes, drawing(), corrects, decided, wallets, waits, now)
     return decided
 
 
@@ -171,6 +179,7 @@ def _store_and_count(
     corrects: dict[int, int],
     decided: Admission,
     wallets: dict[Unit, Wallets],
+    waits: Flags,
     now: dt.datetime,
 ) -> None:
     stored = np.flatnonzero(decided.status != 0)
@@ -203,6 +212,7 @@ def _store_and_count(
         now=now,
         actor=source.actor,
         wallets=None if corrects else wallets,  # what was corrected took points back meanwhile
+        waits=waits[stored],
     )
     decided.awarded, decided.reversed = counted.awarded, counted.reversed
     _note_returns(session, rules, decided, stored, ids, sales, counted)

@@ -49,7 +49,7 @@ from verification.checks.numbers import neighbours
 from verification.checks.parties import TAX
 
 _TWINS = {Check.TWIN_OWN, Check.TWIN_OTHER}
-_NEAR = {Check.NUMBER_ALIKE, Check.NUMBER_BACKWARDS, Check.JUST_BELOW, Check.BURST}
+_NEAR = {Check.NUMBER_ALIKE, Check.NUMBER_BACKWARDS, Check.NUMBER_GAP, Check.JUST_BELOW, Check.BURST}
 _LOOKS = {Check.SAME_PICTURE, Check.PICTURE_ALIKE}
 _USUAL = {Check.PRICE_UNUSUAL, Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN}
 _PICTURES = {Check.SAME_FILE, *_LOOKS}

@@ -7,7 +7,7 @@ import numpy as np
 from app.domain.exact import Ints
 from app.domain.sales import Sales
 from app.domain.verification_settings import SourceName, Verdict
-from verification.checks.facts import Proofs
+from verification.checks.facts import Pdfs, Proofs, Readings
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,8 @@ class Incoming:
 
     Columns beside the sales, one value a document: the normalised number, the seller's key, and the total that the
     document states (``NO_AMOUNT``: none); where the source says it, the tax id of who bought, and what reading an
-    e-invoice found. ``proofs`` are those that come with them.
+    e-invoice found, and from which device it was sent. ``proofs`` are those that come with them, and ``pdfs`` what PDFs
+    among them say of themselves, and ``readings`` what was read of them and proposed.
     """
 
     sales: Sales
@@ -26,6 +27,9 @@ class Incoming:
     buyer_tax_id: np.ndarray | None = None
     proofs: Proofs = field(default_factory=Proofs.none)
     noted: np.ndarray | None = None
+    device: np.ndarray | None = None
+    pdfs: Pdfs = field(default_factory=Pdfs.none)
+    readings: Readings = field(default_factory=Readings.none)
 
     def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Incoming":
         """Put documents and lines in another order; ``place`` says where each document goes."""
@@ -37,6 +41,9 @@ class Incoming:
             None if self.buyer_tax_id is None else self.buyer_tax_id[documents],
             self.proofs.moved(place),
             None if self.noted is None else self.noted[documents],
+            None if self.device is None else self.device[documents],
+            self.pdfs.moved(place),
+            self.readings.moved(place),
         )
 
     def slice(self, first: int, last: int, first_line: int, last_line: int) -> "Incoming":
@@ -50,6 +57,9 @@ class Incoming:
             None if self.buyer_tax_id is None else self.buyer_tax_id[part],
             self.proofs.within(first, last),
             None if self.noted is None else self.noted[part],
+            None if self.device is None else self.device[part],
+            self.pdfs.within(first, last),
+            self.readings.within(first, last),
         )
 
 

@@ -1,6 +1,6 @@
 """What checks look at, and what they say."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -44,6 +44,72 @@ class Proofs:
         """Give no proofs."""
         nothing = np.zeros(0, dtype=np.int64)
         return cls(nothing, np.zeros(0, dtype=object), nothing, np.zeros(0, dtype=bool))
+
+
+@dataclass(frozen=True)
+class Pdfs:
+    """What PDFs among the proofs say of themselves, one value a PDF.
+
+    Columns:
+        document: position of the document it belongs to.
+        maker: the program that made it, or None.
+        made_at, changed_at: ``datetime64[s]``, or NaT where it says nothing.
+    """
+
+    document: Ints
+    maker: Texts
+    made_at: np.ndarray
+    changed_at: np.ndarray
+
+    def moved(self, place: Ints) -> "Pdfs":
+        """Follow documents to their new places."""
+        return replace(self, document=place[self.document])
+
+    def within(self, first: int, last: int) -> "Pdfs":
+        """Keep those of neighbouring documents."""
+        kept = (self.document >= first) & (self.document < last)
+        return Pdfs(self.document[kept] - first, self.maker[kept], self.made_at[kept], self.changed_at[kept])
+
+    @classmethod
+    def none(cls) -> "Pdfs":
+        """Give none."""
+        never = np.zeros(0, dtype="datetime64[s]")
+        return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object), never, never)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What was surely read of proofs and proposed, one value a proof.
+
+    Columns:
+        document: position of the document it belongs to.
+        number: as it was read, or None.
+        number_key: the same, normalised in the year of the document, or None.
+        issued_on: the day that was read, or NaT.
+        printed: whether a program wrote the text; else it was read of a picture.
+    """
+
+    document: Ints
+    number: Texts
+    number_key: Texts
+    issued_on: np.ndarray
+    printed: Flags
+
+    def moved(self, place: Ints) -> "Readings":
+        """Follow documents to their new places."""
+        return replace(self, document=place[self.document])
+
+    def within(self, first: int, last: int) -> "Readings":
+        """Keep those of neighbouring documents."""
+        kept = (self.document >= first) & (self.document < last)
+        columns = {name: getattr(self, name)[kept] for name in self.__dataclass_fields__}
+        return Readings(**columns | {"document": columns["document"] - first})
+
+    @classmethod
+    def none(cls) -> "Readings":
+        """Give none."""
+        nothing, never = np.zeros(0, dtype=object), np.zeros(0, dtype="datetime64[D]")
+        return cls(np.zeros(0, dtype=np.int64), nothing, nothing, never, np.zeros(0, dtype=bool))
 
 
 @dataclass(frozen=True)
@@ -199,6 +265,9 @@ class Facts:
         enrolled_on: when its distributor joined.
         lately: how many claims its distributor sent within the last hour.
         noted: what reading its e-invoice found, or None.
+        device: hash of the device it was sent from, or None; ``senders`` has which distributors sent from it before.
+
+    ``family`` has, by distributor, the tax ids of those with whom it shares a head office, and of the head office.
     """
 
     sales: Sales
@@ -215,6 +284,11 @@ class Facts:
     allowed: Allowed
     history: History
     noted: Texts | None = None
+    device: Texts | None = None
+    pdfs: Pdfs = field(default_factory=Pdfs.none)
+    readings: Readings = field(default_factory=Readings.none)
+    senders: Mapping[bytes, frozenset[int]] = field(default_factory=dict)
+    family: Mapping[int, Set[str]] = field(default_factory=dict)
 
     @cached_property
     def mine(self) -> Earlier:

@@ -18,6 +18,8 @@ _USUAL = 3
 """A way of writing numbers that so many documents share is their distributor's own."""
 _FEWEST = 3
 """Of fewer numbers in a row nobody tells how they run."""
+_FEWEST_IN_A_ROW = 5
+"""Of fewer numbers nobody tells how far apart they usually are."""
 _DISORDER = 20
 """Numbers of which one in so many runs back say nothing of time."""
 
@@ -78,6 +80,64 @@ def number_backwards(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
         yield Finding(document, likeness(there, other))
 
 
+def number_gap(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
+    """Find numbers that stand alone: ``limit`` times as far from the nearest one as numbers of that way usually do.
+
+    Each group of digits is held against the same group of its distributor's other numbers that are written that way,
+    where five at least are known: whatever counts goes on, and months and years come again.
+    """
+    mine = len(facts.mine)
+    there = together(facts.mine, facts.history.recent)
+    at, group, count = _groups(there)
+    known = there.accepted[at] & (at >= mine)
+    order = np.lexsort((count[known], group[known]))
+    row, number, other = group[known][order], count[known][order], at[known][order]
+    first, last = np.searchsorted(row, group, "left"), np.searchsorted(row, group, "right")
+    usual = _usual_steps(row, number)
+    asking = np.flatnonzero((at < mine) & (last - first >= _FEWEST_IN_A_ROW))
+    group, count, first, last = group[asking], count[asking], first[asking], last[asking]
+    place = np.searchsorted(row * _BEYOND + number, group * _BEYOND + count)
+    before, behind = np.maximum(place - 1, first), np.minimum(place, last - 1)
+    nearer = np.abs(number[before] - count) <= np.abs(number[behind] - count)
+    near = np.where(nearer, before, behind)
+    away, step = np.abs(number[near] - count), usual[first]
+    told: set[int] = set()
+    for one in np.flatnonzero(away > tuned.limit * step).tolist():
+        document = int(at[asking[one]])
+        if document not in told:
+            told.add(document)
+            like = likeness(there, int(other[near[one]]))
+            yield Finding(document, {**like, "count": int(away[one]), "usual": int(step[one])})
+
+
+def _usual_steps(row: Ints, number: Ints) -> Ints:
+    """Give beside each number the usual step of its row: the median, and one at least. A row is sorted."""
+    within = np.flatnonzero(row[1:] == row[:-1])
+    of, steps = row[within], number[within + 1] - number[within]
+    order = np.lexsort((steps, of))
+    first, last = np.searchsorted(of, row, "left"), np.searchsorted(of, row, "right")
+    middle = np.minimum((first + last) // 2, max(len(of) - 1, 0))
+    return np.maximum(steps[order][middle], 1) if len(of) else np.ones(len(row), dtype=np.int64)
+
+
+def _groups(there: Earlier) -> tuple[Ints, Ints, Ints]:
+    """Give each group of digits: whose number it stands in, a code of its place in that way of writing, and it."""
+    at: list[int] = []
+    code: list[int] = []
+    count: list[int] = []
+    known: dict[tuple[int, int, str, int], int] = {}
+    ways = zip(
+        there.distributor_id.tolist(), there.kind.tolist(), _ways(there.number_key.tolist()).tolist(), strict=True
+    )
+    for place, ((who, kind, way), number) in enumerate(zip(ways, there.number_key.tolist(), strict=True)):
+        for position, digits in enumerate(_DIGITS.findall(number)):
+            if len(digits) <= _LONGEST_COUNT:
+                at.append(place)
+                code.append(known.setdefault((who, kind, way, position), len(known)))
+                count.append(int(digits))
+    return tuple(np.asarray(one, dtype=np.int64) for one in (at, code, count))  # type: ignore[return-value]
+
+
 def _runs(series: prints.Prints, back: Flags) -> tuple[Ints, Ints, Ints]:
     """Number the runs of one series; give each one's size, and how often it runs back."""
     starts = np.concatenate([[True], series[1:] != series[:-1]]) if len(series) else np.zeros(0, dtype=bool)
@@ -105,6 +165,8 @@ def _counted(there: Earlier) -> tuple[Ints, prints.Prints, Ints]:
 
 _LONGEST_COUNT = 12
 """Digits of what counts; longer ones are codes."""
+_BEYOND = 10**_LONGEST_COUNT
+"""More than any number counts to: rows of numbers lie so far apart."""
 
 
 def _ways(numbers: Sequence[str]) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from app.domain.verification_settings import Severity, Tuned
 from verification.checks.facts import Facts, Finding, Proofs
 
+_MINUTE = np.timedelta64(60, "s")
 _AT_ONCE = 256
 """Pictures compared at once with all that are known."""
 
@@ -30,6 +31,28 @@ def same_file(facts: Facts, _: Tuned) -> Iterator[Finding]:
             yield Finding(at, {"document": like, "other_total": facts.history.totals[like] != int(net[at])})
         elif seen.setdefault(file, at) != at:
             yield Finding(at, {"number": facts.sales.documents.number[seen[file]]})
+
+
+def pdf_changed(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
+    """Find PDFs that were changed more than ``limit`` minutes after they were made: invoices are written once."""
+    pdfs = facts.pdfs
+    # what is not known compares as false
+    for place in np.flatnonzero(pdfs.changed_at > pdfs.made_at + tuned.limit * _MINUTE).tolist():
+        told = {"made": _moment(pdfs.made_at[place]), "changed": _moment(pdfs.changed_at[place])}
+        yield Finding(int(pdfs.document[place]), told | {"found": pdfs.maker[place] or "-"})
+
+
+def pdf_before_issue(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
+    """Find PDFs that were made more than ``days`` before the day that their invoice says."""
+    pdfs = facts.pdfs
+    issued = facts.sales.documents.issued_on[pdfs.document]
+    for place in np.flatnonzero(pdfs.made_at.astype("datetime64[D]") < issued - tuned.days).tolist():
+        told = {"made": _moment(pdfs.made_at[place]), "issued_on": str(issued[place])}
+        yield Finding(int(pdfs.document[place]), told | {"found": pdfs.maker[place] or "-"})
+
+
+def _moment(at: np.datetime64) -> str:
+    return str(at.astype("datetime64[m]")).replace("T", " ")
 
 
 def same_picture(facts: Facts, tuned: Tuned) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain.verification_settings import Check, Tuned
-from verification.checks import amounts, dates, habits, numbers, parties, proofs, twins
+from verification.checks import amounts, dates, habits, numbers, parties, proofs, readings, twins
 from verification.checks.facts import Facts, Run
 
 CHECKS: Mapping[Check, Run] = {
@@ -27,6 +27,10 @@ CHECKS: Mapping[Check, Run] = {
     Check.SAME_FILE: proofs.same_file,
     Check.SAME_PICTURE: proofs.same_picture,
     Check.PICTURE_ALIKE: proofs.picture_alike,
+    Check.PDF_CHANGED: proofs.pdf_changed,
+    Check.PDF_BEFORE_ISSUE: proofs.pdf_before_issue,
+    Check.ALTERED_READING: readings.altered_reading,
+    Check.ALTERED_SCAN: readings.altered_scan,
     Check.JUST_BELOW: amounts.just_below,
     Check.ROUND_TOTAL: amounts.round_total,
     Check.PRICE_UNUSUAL: habits.price_unusual,
@@ -35,6 +39,8 @@ CHECKS: Mapping[Check, Run] = {
     Check.MORE_THAN_DELIVERED: habits.more_than_delivered,
     Check.BURST: habits.burst,
     Check.NUMBER_BACKWARDS: numbers.number_backwards,
+    Check.NUMBER_GAP: numbers.number_gap,
+    Check.SHARED_DEVICE: parties.shared_device,
     Check.VELOCITY: habits.velocity,
 }
 

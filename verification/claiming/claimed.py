@@ -12,6 +12,8 @@ from app.domain.registration import tax_id_key
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
 from app.domain.states import DocumentKind
 from app.domain.wording import Say, marked, plain
+from verification.einvoices import ksef
+from verification.einvoices.invoice import Party
 from verification.incoming import Incoming
 
 MOST_LINES = 200
@@ -48,6 +50,11 @@ SENTENCES: Mapping[str, str] = {
     "gross_missing": _("Write the gross amount: this programme counts with it."),
     "gross_below_net": _("The gross amount is not below the net amount."),
     "too_large": _("This is more than any invoice says."),
+    "ksef_number_wrong": _("This is no KSeF number; copy all of its 35 characters."),
+    "ksef_link_wrong": _("This does not lead to an invoice in KSeF; copy what the QR code says."),
+    "serials_missing": _("Each unit has a serial number: write %(expected)s of them, you wrote %(found)s."),
+    "serial_twice": _("The serial number %(found)s stands here twice."),
+    "serial_here": _("The unit with the serial number %(found)s is in the programme already: it counts once."),
 }
 """What is said of a claim that cannot be sent as it stands; the page writes days and amounts."""
 
@@ -71,7 +78,7 @@ class ClaimedLine:
     """A line as it was given. ``said`` is what the invoice, or whoever typed it, calls the product.
 
     ``position`` is its place in an e-invoice: there the file says how many and how much, and nobody else. ``may_be``
-    are products that are called alike, the likeliest first.
+    are products that are called alike, the likeliest first; ``serials`` the numbers of its units.
     """
 
     said: str = ""
@@ -82,6 +89,7 @@ class ClaimedLine:
     gross_minor: int | None = None
     position: int | None = None
     may_be: tuple[int, ...] = ()
+    serials: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Tell whether anything was given at all."""
@@ -106,7 +114,8 @@ class ClaimedInvoice:
 
     ``seller_tax_id`` is of whoever issued it, where that is not the distributor; ``total_minor`` the net total that the
     invoice itself states; ``proposed`` the fields that a machine read and nobody has looked at. An e-invoice says as
-    well who bought, and reading it may have found something.
+    well who bought, and reading it may have found something; ``file_sha256`` is of its file, in hex. The number under
+    which KSeF has it, and what its QR code says, may stand beside a photo as well.
     """
 
     number: str = ""
@@ -117,6 +126,9 @@ class ClaimedInvoice:
     proposed: tuple[str, ...] = ()
     buyer_tax_id: str = ""
     noted: tuple[dict[str, Any], ...] = ()
+    ksef_number: str = ""
+    ksef_link: str = ""
+    file_sha256: str = ""
 
     @property
     def net_minor(self) -> int:
@@ -139,12 +151,23 @@ class ClaimedInvoice:
         """
         said = {line.position: line for line in kept.lines if line.position is not None}
         lines = tuple(
-            replace(said[line.position], product_id=line.product_id, said=line.said or said[line.position].said)
+            replace(
+                said[line.position],
+                product_id=line.product_id,
+                said=line.said or said[line.position].said,
+                serials=line.serials,
+            )
             for line in self.lines
             if line.position in said
         )
         whole = len(lines) == len(kept.lines)
-        return replace(kept, lines=lines, total_minor=kept.total_minor if whole else None)
+        return replace(
+            kept,
+            lines=lines,
+            total_minor=kept.total_minor if whole else None,
+            ksef_number=self.ksef_number,
+            ksef_link=self.ksef_link,
+        )
 
     def kept(self) -> dict[str, Any]:
         """Give what a claim's row keeps."""
@@ -156,6 +179,9 @@ class ClaimedInvoice:
             "proposed": list(self.proposed),
             "buyer_tax_id": self.buyer_tax_id,
             "noted": list(self.noted),
+            "ksef_number": self.ksef_number,
+            "ksef_link": self.ksef_link,
+            "file_sha256": self.file_sha256,
             "lines": [{one.name: getattr(line, one.name) for one in fields(line)} for line in self.lines],
         }
 
@@ -171,10 +197,16 @@ class ClaimedInvoice:
             proposed=tuple(kept.get("proposed", ())),
             buyer_tax_id=kept.get("buyer_tax_id", ""),
             noted=tuple(kept.get("noted", ())),
-            lines=tuple(
-                ClaimedLine(**line | {"may_be": tuple(line.get("may_be", ()))}) for line in kept.get("lines", ())
-            ),
+            ksef_number=kept.get("ksef_number", ""),
+            ksef_link=kept.get("ksef_link", ""),
+            file_sha256=kept.get("file_sha256", ""),
+            lines=tuple(_line_of(line) for line in kept.get("lines", ())),
         )
+
+
+def _line_of(kept: Mapping[str, Any]) -> ClaimedLine:
+    several = {name: tuple(kept.get(name, ())) for name in ("may_be", "serials")}
+    return ClaimedLine(**{**kept, **several})
 
 
 @dataclass(frozen=True)
@@ -214,6 +246,11 @@ def _of_header(invoice: ClaimedInvoice, window: Window) -> Iterator[Problem]:
     elif days is not None and day + dt.timedelta(days=days) < window.today:
         values = {"days": days, "day": day + dt.timedelta(days=days)}
         yield Problem("issued_on", "date_too_long_ago", values=values)
+    number = ksef.number_of(invoice.ksef_number) if invoice.ksef_number else None
+    if invoice.ksef_number and (number is None or not number.sound):
+        yield Problem("ksef_number", "ksef_number_wrong")
+    if invoice.ksef_link and ksef.link_of(invoice.ksef_link) is None:
+        yield Problem("ksef_link", "ksef_link_wrong")
 
 
 def _of_line(at: int, line: ClaimedLine, *, gross: bool) -> Iterator[Problem]:
@@ -288,7 +325,7 @@ def incoming(invoice: ClaimedInvoice, claimant: Claimant) -> Incoming:
         seller_key=_texts(_seller(invoice, claimant)),
         total_minor=column([invoice.total_minor], NO_AMOUNT),
         buyer_tax_id=_texts(invoice.buyer_tax_id or None),
-        noted=np.asarray([invoice.noted, None], dtype=object)[:-1],
+        noted=_noted(invoice, claimant),
     )
 
 
@@ -298,6 +335,28 @@ def _seller(invoice: ClaimedInvoice, claimant: Claimant) -> str:
     if not stated or (claimant.tax_id and tax_id_key(stated) == tax_id_key(claimant.tax_id)):
         return f"distributor:{claimant.distributor_id}"
     return "tax:" + "".join(stated.split()).upper()
+
+
+@dataclass(frozen=True)
+class _Typed:
+    """What was typed of an invoice, for KSeF's number and link to be held against."""
+
+    seller: Party
+    issued_on: dt.date
+    sha256: bytes
+
+
+def _noted(invoice: ClaimedInvoice, claimant: Claimant) -> np.ndarray:
+    """Give what was found of an e-invoice, and what KSeF's number and link contradict; nobody is asked."""
+    assert invoice.issued_on is not None, "what has no date is not sent"
+    seller = Party(None, invoice.seller_tax_id or claimant.tax_id)
+    typed = _Typed(seller, invoice.issued_on, bytes.fromhex(invoice.file_sha256))
+    found = list(invoice.noted)
+    if invoice.ksef_number:
+        found += ksef.number_findings(invoice.ksef_number, typed)
+    if invoice.ksef_link:
+        found += ksef.link_findings(invoice.ksef_link, typed)
+    return np.asarray([tuple(found), None], dtype=object)[:-1]
 
 
 def _texts(one: str | None) -> np.ndarray:

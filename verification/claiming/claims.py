@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
+from app.domain.numbering import number_key
 from app.domain.states import COUNTING, ClaimState, ClaimWay
 from app.domain.wording import Say, plain
 from app.models.catalogue import Product
@@ -28,11 +29,11 @@ from app.services.aliases import Names
 from app.services.explanations import LineExplained
 from app.services.previews import preview
 from app.services.rulebooks import ProgramRules, rules_of
-from verification.checks.facts import Proofs
-from verification.claiming import filling
+from verification.checks.facts import Pdfs, Proofs, Readings
+from verification.claiming import filling, serials
 from verification.claiming.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
 from verification.claiming.filling import Filled
-from verification.claiming.proposing import proposed
+from verification.claiming.proposing import proposed, sure
 from verification.einvoices.invoice import EInvoice
 from verification.einvoices.matching import match_lines
 from verification.gate import admit
@@ -158,16 +159,19 @@ def fill(session: Session, program: Program, claim: Claim, said: EInvoice) -> Fi
     return Filled(len(invoice.lines), known, len(matched) - len(invoice.lines))
 
 
-def propose(claim: Claim, text: str) -> bool:
-    """Write into a draft what the text of a PDF says of fields that are empty, marked as proposals.
+def propose(claim: Claim, proof: Attachment, text: str) -> bool:
+    """Write into a draft what the text of a proof says of fields that are empty, marked as proposals.
 
-    Says whether there was anything. ``claim`` is locked; the caller commits.
+    What of it is sure is kept with the proof: it is held against what is sent. Says whether there was anything.
+    ``claim`` is locked; the caller commits.
     """
     invoice, read = invoice_of(claim), proposed(text)
     found = {name: getattr(read, name) for name in read.proposed if not getattr(invoice, name)}
     if found and not invoice.from_a_file:
         claim.content = replace(invoice, proposed=tuple(found), **found).kept()
         claim.way = ClaimWay.READ
+        for name in found.keys() & sure(text):  # a field that was proposed before keeps what was read then
+            setattr(proof, f"read_{name}", found[name])
         return True
     return False
 
@@ -196,6 +200,7 @@ def judge(
     rules = rules_of(session, program.id)
     known, unclear = _with_products(session, program.id, distributor_id, invoice)
     found = problems_of(known, _window(rules, program, now), gross=rules.book.gross) + unclear
+    found += serials.problems(session, program.id, known)
     if not any(one.field in ("number", "issued_on") for one in found):
         keys = document_keys(incoming(known, _claimant(session, distributor_id, None)))
         if _here(session, program.id, keys[0]) is not None:
@@ -211,10 +216,13 @@ def would_earn(
     return preview(session, program, rules_of(session, program.id), sales, say)
 
 
-def send(session: Session, program: Program, claim: Claim, *, actor: str, now: dt.datetime) -> int:
+def send(
+    session: Session, program: Program, claim: Claim, *, actor: str, now: dt.datetime, device: bytes | None = None
+) -> int:
     """Send a draft to the gate, and give the document it became; of one that is sent, the document it is.
 
-    ``claim`` is locked. The caller commits.
+    ``claim`` is locked; ``device`` is the hash of the device it comes from, where that tells anything. The caller
+    commits.
 
     Raises:
         NotReady: Something of it is missing or wrong, or the invoice is here already.
@@ -226,36 +234,79 @@ def send(session: Session, program: Program, claim: Claim, *, actor: str, now: d
     if problems:
         raise NotReady(problems)
     rules = rules_of(session, program.id)
+    if any(line.serials for line in invoice.lines):
+        serials.lock(session, invoice)
+        twice = list(serials.problems(session, program.id, invoice))  # who was before has committed
+        if twice:
+            raise NotReady(twice)
     document = incoming(invoice, _claimant(session, claim.distributor_id, claim.person))
-    document = replace(document, proofs=_proofs(session, claim))
+    files = _files(session, claim)
+    document = replace(document, proofs=_proofs(files), pdfs=_pdfs(files), device=_texts(device))
+    if not invoice.from_a_file:  # nobody can edit what an e-invoice says
+        document = replace(document, readings=_readings(files, invoice))
     source = Source(name="portal", policy=rules.settings.verification.portal, may_correct=False, actor=actor)
     admission = admit(session, rules, document, source, now=now)
     if not admission.status[0]:
         here = _here(session, program.id, document_keys(document)[0]) is not None
         raise NotReady([Problem("number", "here_already" if here else "refused_before")])
     document_id = int(admission.ids[0])
+    serials.store(session, document_id, invoice)
     claim.content, claim.changed_at, claim.sent_at = invoice.kept(), now, now
-    claim.state, claim.document_id = ClaimState.SENT, document_id
+    claim.state, claim.document_id, claim.device_sha256 = ClaimState.SENT, document_id, device
     session.execute(sa.update(Attachment).where(Attachment.claim_id == claim.id).values(document_id=document_id))
     session.flush()
     return document_id
 
 
-def _proofs(session: Session, claim: Claim) -> Proofs:
+def _files(session: Session, claim: Claim) -> Sequence[Attachment]:
+    return session.scalars(select(Attachment).where(Attachment.claim_id == claim.id).order_by(Attachment.place)).all()
+
+
+def _proofs(files: Sequence[Attachment]) -> Proofs:
     """Give the proofs of a claim as the gate's checks look at them."""
-    found = session.execute(
-        # pages that one program wrote look alike, whatever they say: only photos are told by their look
-        select(
-            Attachment.file_sha256, sa.case((Attachment.media_type.startswith("image/"), Attachment.picture_look))
-        ).where(Attachment.claim_id == claim.id)
-    ).all()
-    looks = [look for _file, look in found]
+    # pages that one program wrote look alike, whatever they say: only photos are told by their look
+    looks = [one.picture_look if one.media_type.startswith("image/") else None for one in files]
     return Proofs(
-        document=np.zeros(len(found), dtype=np.int64),
-        file=np.asarray([*(file for file, _look in found), None], dtype=object)[:-1],
+        document=np.zeros(len(files), dtype=np.int64),
+        file=_texts(*(one.file_sha256 for one in files)),
         look=np.asarray([look or 0 for look in looks], dtype=np.int64),
         has_look=np.asarray([look is not None for look in looks], dtype=bool),
     )
+
+
+def _pdfs(files: Sequence[Attachment]) -> Pdfs:
+    """Give what the PDFs among the proofs say of themselves."""
+    said = [one for one in files if one.pdf_made_at is not None or one.pdf_changed_at is not None]
+    return Pdfs(
+        document=np.zeros(len(said), dtype=np.int64),
+        maker=_texts(*(one.pdf_maker for one in said)),
+        made_at=_moments([one.pdf_made_at for one in said]),
+        changed_at=_moments([one.pdf_changed_at for one in said]),
+    )
+
+
+def _readings(files: Sequence[Attachment], invoice: ClaimedInvoice) -> Readings:
+    """Give what was read of the proofs; numbers are normalised in the year that was sent, as the number sent is."""
+    assert invoice.issued_on is not None, "what has no date is not sent"
+    read = [one for one in files if one.read_number is not None or one.read_issued_on is not None]
+    year = invoice.issued_on.year
+    return Readings(
+        document=np.zeros(len(read), dtype=np.int64),
+        number=_texts(*(one.read_number for one in read)),
+        number_key=_texts(*(None if one.read_number is None else number_key(one.read_number, year) for one in read)),
+        issued_on=np.asarray([one.read_issued_on for one in read], dtype="datetime64[D]"),
+        printed=np.asarray([one.picture_look is None for one in read], dtype=bool),
+    )
+
+
+def _moments(given: Sequence[dt.datetime | None]) -> np.ndarray:
+    """Lay moments out as columns hold them: UTC, and NaT where there is none."""
+    naive = [None if one is None else one.astimezone(dt.UTC).replace(tzinfo=None) for one in given]
+    return np.asarray(naive, dtype="datetime64[s]")
+
+
+def _texts(*values: object) -> np.ndarray:
+    return np.asarray([*values, None], dtype=object)[:-1]
 
 
 def own_document(session: Session, program: Program, claim: Claim) -> int | None:

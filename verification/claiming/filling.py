@@ -51,6 +51,7 @@ def claimed(invoice: EInvoice, matched: Sequence[MatchedLine], own_tax_id: str |
         lines=lines,
         buyer_tax_id=invoice.buyer.tax_id or "",
         noted=invoice.problems,
+        file_sha256=invoice.sha256.hex(),
     )
 
 

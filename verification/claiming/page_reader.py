@@ -1,11 +1,14 @@
 """The process that looks at a proof: ``python -m verification.claiming.page_reader DESCRIPTOR PID TASK``.
 
 Photos and PDFs are opened by large libraries in C, here and nowhere else. It writes into the open file what was asked
-for: what a proof is, as JSON, or a page of it as a picture that says nothing of where and when it was taken.
+for: what a proof is, as JSON; a page of it as a picture that says nothing of where and when it was taken; or the text
+of its first page, where a program is installed that reads pictures.
 """
 
+import io
 import json
 import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Sequence
@@ -23,9 +26,12 @@ _FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP", "ima
 _PDF = "application/pdf"
 _LOOKED_AT = 512
 """Pixels of a side of what a look is taken from: a photo of 50 megapixels has no more of one."""
+_READ_AT = 2_400
+"""Pixels of a side of what a text is read from: a page of A4 at 200 in an inch."""
 _QUALITY = 82
 _MOST_LETTERS = 20_000
 _PAGES_OF_TEXT = 3
+_LONGEST_MAKER = 120
 _A_TEXT = 20
 """Letters from which on a PDF has a text of its own, and is no scan."""
 
@@ -44,6 +50,8 @@ def main(arguments: Sequence[str]) -> int:
         with os.fdopen(descriptor, "wb") as file:
             if task["what"] == "look":
                 file.write(json.dumps(_look(task)).encode())
+            elif task["what"] == "read":
+                file.write(_read(task).encode())
             else:
                 _show(task, file)
     except Refused as why:
@@ -67,7 +75,15 @@ def _look(task: dict[str, Any]) -> dict[str, Any]:
     first = _page(document, 0, _LOOKED_AT)
     # what a program printed looks like everything else that it prints: only a scan has a look of its own
     look = None if len(text.strip()) >= _A_TEXT else look_of(first)
-    return {"pages": len(document), "look": look, "text": text}
+    return {"pages": len(document), "look": look, "text": text, **_said(document)}
+
+
+def _said(document: Any) -> dict[str, str]:
+    """Give what a PDF says of how it was made, as it writes it."""
+    said = document.get_metadata_dict()
+    maker = said.get("Producer") or said.get("Creator") or ""
+    printable = "".join(letter for letter in maker if letter.isprintable())[:_LONGEST_MAKER].strip()
+    return {"maker": printable, "made": said.get("CreationDate", "")[:40], "changed": said.get("ModDate", "")[:40]}
 
 
 def _show(task: dict[str, Any], file: IO[bytes]) -> None:
@@ -75,6 +91,21 @@ def _show(task: dict[str, Any], file: IO[bytes]) -> None:
     picture = _page(_open(task), task["page"] - 1, widest) if task["media_type"] == _PDF else _photo(task, widest)
     # what a camera notes of a photo stays behind: only the pixels are written
     picture.save(file, "JPEG", quality=_QUALITY, optimize=True)
+
+
+def _read(task: dict[str, Any]) -> str:
+    """Give the text of the first page, as the program for that reads it; it is shut in as this process is."""
+    page = _page(_open(task), 0, _READ_AT) if task["media_type"] == _PDF else _photo(task, _READ_AT)
+    picture = io.BytesIO()
+    page.save(picture, "PNG")
+    program, alone = task["tesseract"], {"OMP_THREAD_LIMIT": "1", "PATH": os.defpath}
+    known = (
+        subprocess.run([program, "--list-langs"], capture_output=True, check=False, env=alone).stdout.decode().split()
+    )
+    languages = "+".join(one for one in task["languages"] if one in known)
+    asked = [program, "stdin", "stdout", *(["-l", languages] if languages else [])]
+    done = subprocess.run(asked, input=picture.getvalue(), capture_output=True, check=False, env=alone)
+    return done.stdout.decode("utf-8", "replace")[:_MOST_LETTERS] if done.returncode == 0 else ""
 
 
 def look_of(picture: Image.Image) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -27,11 +28,17 @@ class Unshowable(Exception):
 
 @dataclass(frozen=True)
 class Looked:
-    """What a proof is: how many pages, 64 bits of how a photo or a scan looks, and the text that a PDF carries."""
+    """What a proof is: how many pages, 64 bits of how a photo or a scan looks, and the text that a PDF carries.
+
+    Of a PDF also what it says of itself: the program that made it, when, and when it was changed.
+    """
 
     pages: int
     look: int | None
     text: str
+    maker: str = ""
+    made: str = ""
+    changed: str = ""
 
 
 def look(path: Path, media_type: str, settings: Settings) -> Looked:
@@ -47,6 +54,27 @@ def look(path: Path, media_type: str, settings: Settings) -> Looked:
 def draw(path: Path, media_type: str, page: int, widest: int, settings: Settings) -> bytes:
     """Give a page, counted from 1, as a JPEG; raises as `look` does."""
     return _asked({"what": "show", "page": page, "widest": widest}, path, media_type, settings)
+
+
+def reader_of(settings: Settings) -> str | None:
+    """Find the program that reads pictures; None where it is not installed."""
+    return shutil.which(settings.tesseract)
+
+
+def read(path: Path, media_type: str, settings: Settings) -> str:
+    """Give the text of a photo or of the first page of a scan; nothing, where it cannot be read."""
+    program = reader_of(settings)
+    if program is None:
+        return ""
+    told = {"what": "read", "tesseract": program, "languages": LANGUAGES}
+    try:
+        return _asked(told, path, media_type, settings).decode()
+    except Unshowable:
+        return ""
+
+
+LANGUAGES = ("pol", "eng", "spa", "rus", "deu", "fra", "ita")
+"""Those of whose packs are installed are read."""
 
 
 def _asked(task: dict[str, Any], path: Path, media_type: str, settings: Settings) -> bytes:

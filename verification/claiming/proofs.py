@@ -10,7 +10,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import and_, func, select
@@ -18,18 +18,22 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.locks import lock_name
+from app.domain.pdf_dates import pdf_moment
 from app.models.claims import Attachment, Claim
 from app.models.sales import SalesDocument
 from verification.claiming import pages
 from verification.einvoices.invoice import EInvoice, EInvoiceRefused, NotAnEInvoice, Reason
 from verification.einvoices.kinds import is_xml
 from verification.einvoices.reading import read
+from verification.einvoices.signed import is_signed
 
 JPEG, PNG, WEBP, HEIC = "image/jpeg", "image/png", "image/webp", "image/heic"
 PDF, XML = "application/pdf", "application/xml"
+SIGNED = "application/pkcs7-mime"
+"""An e-invoice in a signed envelope."""
 PICTURES = frozenset({JPEG, PNG, WEBP, HEIC})
 
-ACCEPTED = ".jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.xml,image/*,application/pdf"
+ACCEPTED = ".jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.xml,.p7m,image/*,application/pdf"
 """What a browser offers to choose; what comes is told by its bytes."""
 
 WIDEST = 1_600
@@ -52,7 +56,7 @@ class ProofRefused(ValueError):
 
 @dataclass(frozen=True)
 class Taken:
-    """A proof that was taken in, with the e-invoice that it is or carries, and the text of a PDF."""
+    """A proof that was taken in, with the e-invoice that it is or carries, and the text of a PDF or a photo."""
 
     attachment: Attachment
     invoice: EInvoice | None
@@ -71,6 +75,8 @@ def told_by(content: bytes) -> str | None:
         return HEIC
     if content.lstrip()[:5] == b"%PDF-":
         return PDF
+    if is_signed(content):
+        return SIGNED
     if is_xml(content):
         return XML
     return None
@@ -123,6 +129,9 @@ def take(
         file_bytes=len(content),
         picture_look=looked.look,
         pages=looked.pages,
+        pdf_maker=looked.maker or None,
+        pdf_made_at=pdf_moment(looked.made),
+        pdf_changed_at=pdf_moment(looked.changed),
         added_by=actor,
         added_at=now,
     )
@@ -186,25 +195,28 @@ def picture(settings: Settings, attachment: Attachment, page: int, *, small: boo
 
 def _look(content: bytes, media_type: str, settings: Settings) -> pages.Looked:
     """Look at a file before it is kept: what cannot be shown leaves nothing behind."""
-    if media_type == XML:
+    if media_type in (XML, SIGNED):
         return pages.Looked(0, None, "")
     with tempfile.NamedTemporaryFile(prefix="kontor-proof-") as file:
         file.write(content)
         file.flush()
         try:
-            return pages.look(Path(file.name), media_type, settings)
+            looked = pages.look(Path(file.name), media_type, settings)
+            if looked.look is None:
+                return looked  # a program wrote it: it has a text of its own
+            return replace(looked, text=pages.read(Path(file.name), media_type, settings) or looked.text)
         except pages.Unshowable as why:
             raise ProofRefused(why.code, pages=settings.max_proof_pages, pixels=settings.max_proof_megapixels) from None
 
 
 def _invoice(content: bytes, file_name: str, media_type: str, settings: Settings) -> EInvoice | None:
     """Read the e-invoice that a file is or carries; XML that is none is no proof, a PDF without one is a PDF."""
-    if media_type not in (XML, PDF):
+    if media_type not in (XML, SIGNED, PDF):
         return None
     try:
         return read(content, file_name, settings.e_invoice_schemas)
     except NotAnEInvoice:
-        if media_type == XML:
+        if media_type != PDF:
             raise ProofRefused("no_einvoice") from None
         return None
     except EInvoiceRefused as refused:

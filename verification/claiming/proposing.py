@@ -1,7 +1,8 @@
-"""What the text of a PDF says of an invoice: proposals, for somebody to look at, and never more than that."""
+"""What the text of a PDF or a photo says of an invoice: proposals for somebody to look at, and never more."""
 
 import datetime as dt
 import re
+from collections.abc import Iterator
 
 from verification.claiming.claimed import LONGEST_NUMBER, ClaimedInvoice
 
@@ -16,6 +17,13 @@ _ISSUED = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})",
     re.IGNORECASE,
 )
+_SURELY_ISSUED = re.compile(
+    r"(?:data\s+wystawienia|wystawion[oa](?:\s+dnia)?|date\s+of\s+issue|issue\s+date|invoice\s+date|rechnungsdatum"
+    r"|fecha(?:\s+de\s+(?:emisi[oó]n|expedici[oó]n|(?:la\s+)?factura))?|дата(?:\s+(?:выставления|сч[её]та))?)[\s:.]*"
+    r"(?P<day>\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})",
+    re.IGNORECASE,
+)
+_MONTHS = 12
 _ANY_DAY = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2}|\d{1,2}[.]\d{1,2}[.]\d{4})(?!\d)")
 
 
@@ -26,12 +34,36 @@ def proposed(text: str) -> ClaimedInvoice:
     return ClaimedInvoice(number=number, issued_on=issued_on, proposed=tuple(found))
 
 
+def sure(text: str) -> frozenset[str]:
+    """Name the fields of which a text says one thing alone: others may be read wrongly, and corrected honestly.
+
+    A number is sure that no other contradicts; a day that stands right behind what calls it that of issue, and whose
+    month nobody can take for its day.
+    """
+    called = [one["day"] for one in _SURELY_ISSUED.finditer(text)]
+    days = {_day(one) for one in called}
+    agreed = {
+        "number": len(set(_numbers(text))) == 1,
+        "issued_on": days == {_issued_on(text)} != {None} and not any(map(_ambiguous, called)),
+    }
+    return frozenset(name for name, one in agreed.items() if one)
+
+
+def _ambiguous(written: str) -> bool:
+    """Tell whether a date may have its month first: with slashes or dashes, where both could be a month."""
+    first, second, *_ = (int(part) for part in re.split(r"[./-]", written))
+    return "." not in written and first != second and first <= _MONTHS and second <= _MONTHS
+
+
 def _number(text: str) -> str:
+    return next(_numbers(text), "")
+
+
+def _numbers(text: str) -> Iterator[str]:
     for found in _NUMBERED.finditer(text):
         number = found["number"].strip(" .,-")
         if any(letter.isdigit() for letter in number) and len(number) <= LONGEST_NUMBER:
-            return number
-    return ""
+            yield number
 
 
 def _issued_on(text: str) -> dt.date | None:

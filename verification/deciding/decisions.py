@@ -22,11 +22,23 @@ from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument
 from app.services import audit, figures, ledger, notices, texts
 from app.services.accounts import lock_wallets
+from app.services.persons.rosters import with_people
 from app.services.rulebooks import ProgramRules, rules_of
+from app.services.touched import touch
 from app.services.undo_blocks import spent_of
 from app.services.voiding import void_documents
-from verification.deciding import queue, replacing
-from verification.deciding.errors import CannotDecide, NoSuchDocument, NotYours, PaidOut, Replaced, Taken, WentBack
+from verification.claiming import serials
+from verification.deciding import letters, queue, replacing
+from verification.deciding.errors import (
+    CannotDecide,
+    NoSuchDocument,
+    NotYours,
+    PaidOut,
+    Replaced,
+    Taken,
+    UnitSold,
+    WentBack,
+)
 
 
 @dataclass(frozen=True)
@@ -167,7 +179,7 @@ def decide_together(
     chosen = (SalesDocument.id == any_(_ids(document_ids)), SalesDocument.program_id == program.id)
     owners = session.scalars(select(SalesDocument.distributor_id).where(*chosen).distinct()).all()
     # every wallet before the first document, or two people who choose the same ones wait for each other
-    lock_wallets(session, np.asarray(owners, dtype=np.int64))
+    lock_wallets(session, with_people(session, np.asarray(owners, dtype=np.int64)))
     queue.enter(session, program.id)
     waiting = session.scalars(
         select(SalesDocument)
@@ -247,6 +259,7 @@ def reopen(session: Session, program: Program, document_id: int, *, reason: str,
         CannotDecide: It is not decided, is of a company of theirs, or no reason was given.
     """
     why = Why(reason)
+    serials.lock_again(session, document_id)
     document = opened(session, program, document_id)
     if document.status not in (DocumentStatus.ACCEPTED, DocumentStatus.REFUSED):
         raise CannotDecide(f"Document {document_id} is {document.status.name.lower()}: there is nothing to reopen.")
@@ -276,17 +289,17 @@ def look_again(
 
     Raises:
         PaidOut: What it gave is reserved, or spent.
-        CannotDecide: Goods of it went back, or another attempt counts meanwhile.
+        CannotDecide: Goods of it went back, or another attempt, or a unit of it, counts meanwhile.
     """
     rules = rules_of(session, program.id)
-    gone = spent_of(session, rules, document.id, document.distributor_id)
+    gone = spent_of(session, rules, document.id)
     if gone:
         raise PaidOut([one.sentence() for one in gone])
     return _replaced(session, rules, document, None, now=now, actor=actor, reason=reason)
 
 
 def opened(session: Session, program: Program, document_id: int) -> SalesDocument:
-    """Lock a document behind the wallets of its distributor, as whoever corrects it does.
+    """Lock a document behind the wallets of its distributor and of their people, as whoever corrects it does.
 
     Raises:
         NoSuchDocument: The programme does not have it.
@@ -296,7 +309,7 @@ def opened(session: Session, program: Program, document_id: int) -> SalesDocumen
     if owner is None:
         raise NoSuchDocument(f"The programme {program.code} has no document {document_id}; see `kontor documents`.")
     # wallets before documents, as whoever corrects the document does
-    lock_wallets(session, np.asarray([owner], dtype=np.int64))
+    lock_wallets(session, with_people(session, np.asarray([owner], dtype=np.int64)))
     return session.scalars(
         select(SalesDocument).where(*here).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -392,9 +405,10 @@ def _settle(
     session.add_all([_decision(one, becomes, why, actor, now) for one in documents])
     if becomes is DocumentStatus.REFUSED:
         void_documents(session, rules, ids, becomes=becomes, now=now, actor=actor, reason=why.in_words(program))
+        letters.refused(session, program, documents, why.in_words(program), now=now)
         kind = "document_refused"
     else:
-        _accept(session, program, rules, ids, now=now, actor=actor)
+        let_count(session, program, rules, ids, now=now, actor=actor)
         kind = notice or "document_accepted"
     given: dict[str, Any] = {"reason": why.words.strip()} | ({"code": why.code} if why.code else {})
     notices.tell_many(
@@ -409,6 +423,7 @@ def _settle(
         now=now,
     )
     figures.touch(session, program.id, np.asarray([one.issued_on for one in documents], dtype="datetime64[D]"))
+    touch(session, program.id, ids)
     session.execute(
         update(Review)
         .where(Review.document_id == any_(_ids(ids)), Review.closed_at.is_(None))
@@ -444,11 +459,13 @@ def _replaced(
         return replacing.replace(session, rules, document, quantities, now=now, actor=actor, reason=reason)
     except replacing.NumberTaken:
         raise Replaced(f"Another document counts as {document.number} meanwhile.") from None
+    except replacing.UnitCounts as unit:
+        raise UnitSold(unit.serial) from None
     except replacing.GoodsReturned:
         raise WentBack("Goods of this document went back; decide about what they went back with first.") from None
 
 
-def _accept(
+def let_count(
     session: Session,
     program: Program,
     rules: ProgramRules,
@@ -457,6 +474,7 @@ def _accept(
     now: dt.datetime,
     actor: str,
 ) -> None:
+    """Make documents in review accepted: their points become available, or cool off. The caller has locked them."""
     days = rules.settings.verification.cooling_off_days
     changes: dict[str, Any] = {"status": DocumentStatus.ACCEPTED}
     if days:

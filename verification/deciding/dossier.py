@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.models.catalogue import Product
+from app.models.claims import SoldSerial
 from app.models.distributors import Distributor
 from app.models.sales import Award, SalesDocument, SalesLine
 
@@ -70,6 +72,7 @@ class Line:
     unit_price_micro: int | None
     net_minor: int
     points: int
+    serials: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,12 @@ def lines_of(session: Session, document_id: int, *, most: int | None = None) -> 
         .correlate(SalesLine)
         .scalar_subquery()
     )
+    units = (
+        select(func.coalesce(func.array_agg(SoldSerial.serial), cast([], ARRAY(Text))))
+        .where(SoldSerial.document_id == SalesLine.document_id, SoldSerial.line_number == SalesLine.line_number)
+        .correlate(SalesLine)
+        .scalar_subquery()
+    )
     rows = session.execute(
         select(
             SalesLine.line_number,
@@ -106,6 +115,7 @@ def lines_of(session: Session, document_id: int, *, most: int | None = None) -> 
             SalesLine.unit_price_micro,
             SalesLine.net_minor,
             given,
+            units,
         )
         .join(Product, Product.id == SalesLine.product_id)
         .where(SalesLine.document_id == document_id)

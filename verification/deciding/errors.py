@@ -39,6 +39,15 @@ class Replaced(CannotDecide):
     """Another document has its number meanwhile."""
 
 
+class UnitSold(CannotDecide):
+    """A unit of it counts by another document; ``serial`` is its number."""
+
+    def __init__(self, serial: str) -> None:
+        """Say which."""
+        self.serial = serial
+        super().__init__(f"The unit with the serial number {serial} is in the programme already: it counts once.")
+
+
 class WentBack(CannotDecide):
     """Goods of it went back with a document that counts."""
 

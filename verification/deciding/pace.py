@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Interval, cast, func, literal_column, select
+from sqlalchemy import BigInteger, Interval, cast, func, literal_column, select, text
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.states import DocumentStatus, Unit
@@ -23,8 +23,9 @@ LATEST = 5_000
 class Pace:
     """How the queue of a programme goes.
 
-    ``by_machine`` of ``looked_at`` documents were decided without a person. ``refused`` counts refusals by the code of
-    their reason; ``kept_points`` is what refused documents, and refused parts, would have given.
+    ``by_machine`` of ``looked_at`` documents were decided without a person. ``refused`` counts refusals of people by
+    the code of their reason, ``refused_by_checks`` those that took no person; ``kept_points`` is what documents, and
+    parts, that people refused would have given.
     """
 
     waiting: int
@@ -34,6 +35,7 @@ class Pace:
     by_machine: int
     looked_at: int
     refused: Sequence[tuple[str | None, int]]
+    refused_by_checks: int
     kept_points: int
 
     @property
@@ -83,6 +85,7 @@ def pace(session: Session, program_id: int, *, now: dt.datetime) -> Pace:
         by_machine=by_machine,
         looked_at=looked_at,
         refused=[(code, count) for code, count in refusals],
+        refused_by_checks=session.execute(_refused_by_checks(program_id, since)).scalar_one(),
         kept_points=session.execute(_kept(program_id, since)).scalar_one(),
     )
 
@@ -98,6 +101,21 @@ def _by_machine(program_id: int) -> Any:
     alone = Review.document_id.is_(None) & (latest.c.status != DocumentStatus.REVIEW)
     return select(func.count().filter(alone), func.count()).select_from(
         latest.outerjoin(Review, Review.document_id == latest.c.id)
+    )
+
+
+def _refused_by_checks(program_id: int, since: dt.datetime) -> Any:
+    return (
+        select(func.count())
+        .select_from(SalesDocument)
+        .outerjoin(Review, Review.document_id == SalesDocument.id)
+        .where(
+            SalesDocument.program_id == program_id,
+            text("sales_document.status = 3"),  # as the index says it
+            SalesDocument.counted_at >= since,
+            Review.document_id.is_(None),
+            ~select(Decision.id).where(Decision.document_id == SalesDocument.id).exists(),
+        )
     )
 
 

@@ -203,18 +203,21 @@ def _suits(actor: Login) -> tuple[ColumnElement[bool], ...]:
 
 def of_own_company(actor: Login) -> ColumnElement[bool]:
     """Give the condition that a document is of a company somebody belongs to, or of a branch of it, anywhere."""
-    own, theirs, seat = aliased(Distributor), aliased(Distributor), aliased(Membership)
     return (
-        select(seat.id)
-        .join(UserAccount, UserAccount.id == seat.user_id)
-        .join(own, own.id == seat.distributor_id)
-        .join(theirs, theirs.id == SalesDocument.distributor_id)
+        select(_SEAT.id)
+        .join(UserAccount, UserAccount.id == _SEAT.user_id)
+        .join(_OWN, _OWN.id == _SEAT.distributor_id)
+        .join(_THEIRS, _THEIRS.id == SalesDocument.distributor_id)
         .where(
-            UserAccount.login == actor, or_(own.id.in_((theirs.id, theirs.head_office_id)), own.tax_id == theirs.tax_id)
+            UserAccount.login == actor,
+            or_(_OWN.id.in_((_THEIRS.id, _THEIRS.head_office_id)), _OWN.tax_id == _THEIRS.tax_id),
         )
-        .correlate_except(own, theirs, seat, UserAccount)
+        .correlate_except(_OWN, _THEIRS, _SEAT, UserAccount)
         .exists()
     )
+
+
+_OWN, _THEIRS, _SEAT = aliased(Distributor), aliased(Distributor), aliased(Membership)
 
 
 def _judged_before(actor: Login) -> ColumnElement[bool]:
@@ -236,7 +239,7 @@ def _judged_before(actor: Login) -> ColumnElement[bool]:
 def deciders(session: Session, program_id: int, document_id: int, actor: str) -> Sequence[Any]:
     """Give the others who might decide a document that waits, by name: sign-in name and name."""
     roles = [role.value for role, granted in GRANTS.items() if Permission.DECIDE in granted]
-    one = aliased(UserAccount)
+    one = _OTHER
     return session.execute(
         select(one.login, one.name)
         .join(Membership, Membership.user_id == one.id)
@@ -252,6 +255,9 @@ def deciders(session: Session, program_id: int, document_id: int, actor: str) ->
         .distinct()
         .order_by(one.name, one.login)
     ).all()
+
+
+_OTHER = aliased(UserAccount)
 
 
 def _lease(session: Session, document_id: int, actor: str, now: dt.datetime) -> None:

@@ -17,19 +17,30 @@ from app.db.bulk import new_ids
 from app.domain.money import part_of
 from app.domain.sales import NO_AMOUNT, Lines, Sales
 from app.domain.states import COUNTING, DocumentStatus, ReviewState
-from app.models.claims import Attachment, Claim
+from app.models.claims import Attachment, Claim, SoldSerial
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
 from app.services.awards import count_documents
 from app.services.rulebooks import ProgramRules
 from app.services.voiding import void_documents
+from verification import sale_claims
+from verification.claiming import serials
 from verification.deciding.stored import incoming_of
 from verification.recognising import content_hashes
 
 
 class NumberTaken(Exception):
     """Another document with the same number counts meanwhile."""
+
+
+class UnitCounts(Exception):
+    """A unit of the document counts by another one meanwhile; ``serial`` is its number."""
+
+    def __init__(self, serial: str) -> None:
+        """Say which."""
+        self.serial = serial
+        super().__init__(serial)
 
 
 class GoodsReturned(Exception):
@@ -53,6 +64,7 @@ def replace(
 
     Raises:
         NumberTaken: A document that was refused cannot come back beside another attempt.
+        UnitCounts: Nor can one whose units were sold with another meanwhile.
         GoodsReturned: What went back is matched to the lines as they are.
     """
     _must_be_free(session, document)
@@ -71,7 +83,9 @@ def replace(
             .execution_options(synchronize_session=False)
         )
     new_id = int(new_ids(session, SalesDocument, 1)[0])
-    _store(session, document, new_id, sales)
+    # the same once more is what its file says still, whoever claimed it meanwhile
+    said = document.content_hash if quantities is None else _said(session, document, sales)
+    _store(session, document, new_id, sales, said)
     count_documents(
         session,
         rules,
@@ -80,10 +94,17 @@ def replace(
         np.asarray([DocumentStatus.REVIEW], dtype=np.int64),
         now=now,
         actor=actor,
+        waits=np.asarray([sale_claims.waits(document)]),
     )
     _bring_along(session, document, new_id, risk, opened_at)
     figures.touch(session, rules.program_id, sales.documents.issued_on)
     return new_id
+
+
+def _said(session: Session, document: SalesDocument, sales: Sales) -> bytes:
+    """Hash what is left of a document, without the name that came by a claim."""
+    (said,) = content_hashes(sale_claims.unnamed(session, document.program_id, [document.document_key], sales))
+    return said
 
 
 def partial(sales: Sales, quantities: Mapping[int, int]) -> Sales:
@@ -148,9 +169,13 @@ def _must_be_free(session: Session, document: SalesDocument) -> None:
     )
     if session.execute(select(another.exists())).scalar_one():
         raise NumberTaken
+    # what counts has its units; what does not had let them go
+    serial = None if document.status in COUNTING else serials.counting_elsewhere(session, document)
+    if serial is not None:
+        raise UnitCounts(serial)
 
 
-def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales) -> None:
+def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales, content_hash: bytes) -> None:
     (net,) = sales.net_of_documents().tolist()
     same = (
         "program_id",
@@ -175,7 +200,7 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales)
             **{name: getattr(document, name) for name in same},
             net_minor=net,
             line_count=len(sales.lines),
-            content_hash=content_hashes(sales)[0],
+            content_hash=content_hash,
             status=DocumentStatus.REVIEW,
             supersedes_id=document.id,
         )
@@ -207,6 +232,19 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales)
                 source_row=old.source_row,
             )
         )
+    session.flush()
+    _copy_serials(session, document.id, new_id, lines)
+
+
+def _copy_serials(session: Session, document_id: int, new_id: int, lines: Lines) -> None:
+    """Let the units that stay keep their serial numbers: as many of a line as its quantity still has."""
+    left = dict(zip(lines.line_number.tolist(), (-(-lines.quantity_milli // 1_000)).tolist(), strict=True))
+    had = select(SoldSerial).where(SoldSerial.document_id == document_id)
+    for one in session.scalars(had.order_by(SoldSerial.line_number, SoldSerial.serial_key)).all():
+        if left.get(one.line_number, 0) > 0:
+            left[one.line_number] -= 1
+            same = ("line_number", "serial_key", "product_id", "serial")
+            session.add(SoldSerial(document_id=new_id, **{name: getattr(one, name) for name in same}))
     session.flush()
 
 

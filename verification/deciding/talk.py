@@ -12,7 +12,8 @@ from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.services import notices
-from verification.deciding import decisions, errors, queue
+from verification.claiming import serials
+from verification.deciding import decisions, errors, letters, queue
 from verification.deciding.errors import CannotDecide, Taken
 from verification.deciding.queue import Place
 from verification.deciding.timeline import chain
@@ -45,6 +46,7 @@ def ask(session: Session, program: Program, document_id: int, words: str, *, act
         address=f"/programs/{program.code}/documents/{document_id}",
         now=now,
     )
+    letters.asked(session, program, document, words, now=now)
 
 
 def answer(session: Session, program: Program, document_id: int, words: str, *, author: str, now: dt.datetime) -> None:
@@ -68,8 +70,9 @@ def appeal(session: Session, program: Program, document_id: int, words: str, *, 
     Raises:
         NoSuchDocument: The programme does not have it.
         AppealedAlready: There was an appeal before.
-        CannotDecide: It is not refused, another attempt counts meanwhile, or nothing was said.
+        CannotDecide: It is not refused, another attempt or a unit of it counts meanwhile, or nothing was said.
     """
+    serials.lock_again(session, document_id)
     document = decisions.opened(session, program, document_id)
     if document.status is not DocumentStatus.REFUSED:
         raise CannotDecide(f"Document {document_id} is {document.status.name.lower()}: there is nothing to appeal.")

@@ -4,6 +4,7 @@ A corrected document, or one that was looked at again, has what happened to thos
 """
 
 import datetime as dt
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     BigInteger,
+    BindParameter,
     SmallInteger,
     Text,
+    bindparam,
     cast,
     literal,
     null,
@@ -22,11 +25,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from app.db.questions import Question
 from app.domain.states import DocumentStatus, DocumentWord
 from app.models.claims import DocumentMessage
 from app.models.sales import Decision, SalesDocument
 
-PUBLIC = (DocumentWord.ASKED, DocumentWord.ANSWERED, DocumentWord.APPEALED, DocumentWord.REOPENED)
+PUBLIC = (
+    *(DocumentWord.ASKED, DocumentWord.ANSWERED, DocumentWord.APPEALED, DocumentWord.REOPENED),
+    *(DocumentWord.CLAIMED, DocumentWord.UNCLAIMED),
+)
 """What the distributor reads as well; what those who decide tell one another is theirs."""
 
 
@@ -51,19 +58,29 @@ def chain(session: Session, document_id: int) -> list[int]:
 
 def successor(session: Session, document_id: int) -> int | None:
     """Give the document that took the place of one; None where none did."""
-    one, other = aliased(SalesDocument), aliased(SalesDocument)
-    return session.scalars(
-        select(other.id)
-        .join(one, (one.program_id == other.program_id) & (one.document_key == other.document_key))
-        .where(one.id == document_id, other.supersedes_id == one.id)
-        .order_by(other.id.desc())
-        .limit(1)
-    ).one_or_none()
+    row = _SUCCESSOR.first(session, document_id=document_id)
+    return None if row is None else int(row.id)
+
+
+_OLDER, _NEWER = aliased(SalesDocument), aliased(SalesDocument)
+_SUCCESSOR = Question(
+    select(_NEWER.id)
+    .join(_OLDER, (_OLDER.program_id == _NEWER.program_id) & (_OLDER.document_key == _NEWER.document_key))
+    .where(_OLDER.id == bindparam("document_id"), _NEWER.supersedes_id == _OLDER.id)
+    .order_by(_NEWER.id.desc())
+    .limit(1)
+)
 
 
 def timeline(session: Session, document_id: int, *, public: bool = False) -> Sequence[Event]:
     """Give what happened to a document, newest first; ``public``: what its distributor may read. One query."""
-    walk = _walk(document_id)
+    rows = _happened(public=public).ask(session, document_id=document_id)
+    return [_event(*row) for row in sorted(rows, key=_order, reverse=True)]
+
+
+@functools.cache
+def _happened(*, public: bool) -> Question:
+    walk = _walk(bindparam("document_id", type_=BigInteger))
     nothing = null()
     came = (
         select(
@@ -106,8 +123,7 @@ def timeline(session: Session, document_id: int, *, public: bool = False) -> Seq
         said = said.where(DocumentMessage.kind.in_(PUBLIC))
     # what was decided of the whole when a part was accepted is told by the part
     decided = decided.where(Decision.becomes != DocumentStatus.SUPERSEDED)
-    rows = session.execute(union_all(came, decided, said)).all()
-    return [_event(*row) for row in sorted(rows, key=_order, reverse=True)]
+    return Question(union_all(came, decided, said))
 
 
 def _order(row: Any) -> tuple[Any, ...]:
@@ -138,9 +154,8 @@ def _event(
     )
 
 
-def _walk(document_id: int) -> CTE:
+def _walk(document_id: int | BindParameter[int]) -> CTE:
     """Walk from a document to those whose place it took."""
     walk = select(SalesDocument.id, SalesDocument.supersedes_id).where(SalesDocument.id == document_id)
     going = walk.cte("walk", recursive=True)
-    older = aliased(SalesDocument)
-    return going.union_all(select(older.id, older.supersedes_id).join(going, going.c.supersedes_id == older.id))
+    return going.union_all(select(_OLDER.id, _OLDER.supersedes_id).join(going, going.c.supersedes_id == _OLDER.id))

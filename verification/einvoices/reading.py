@@ -13,6 +13,7 @@ from verification.einvoices.invoice import EInvoice, NotAnEInvoice, Reason, reas
 from verification.einvoices.kinds import is_pdf, is_xml
 from verification.einvoices.pdf import attached_xml
 from verification.einvoices.schemas import against_schema
+from verification.einvoices.signed import content_of, is_signed
 from verification.einvoices.xml import parse
 
 Reader = Callable[[etree._Element], EInvoice]
@@ -45,6 +46,9 @@ def read(data: bytes, file_name: str, schemas: Path | None = None) -> EInvoice:
         NotAnEInvoice: It is something else.
         BadEInvoice: It is one, and cannot be used; the problems say why.
     """
+    if is_signed(data):
+        said = _read_xml(content_of(data), file_name.removesuffix(".p7m"), schemas)
+        return replace(said, problems=(*said.problems, reason("signature_not_verified", "note")))
     if not is_pdf(data):
         if not is_xml(data):
             raise NotAnEInvoice([reason("neither_xml_nor_pdf", "block")])

@@ -1,0 +1,33 @@
+"""Checks of what was sent against what a proof's text said when it was proposed."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from app.domain.verification_settings import Tuned
+from verification.checks.facts import Facts, Finding
+
+
+def altered_reading(facts: Facts, _: Tuned) -> Iterator[Finding]:
+    """Find numbers and days that are not those that a PDF's own text says: a program wrote it, and misread nothing."""
+    yield from _altered(facts, printed=True)
+
+
+def altered_scan(facts: Facts, _: Tuned) -> Iterator[Finding]:
+    """Find numbers and days that are not those that were read of a picture: who corrects a digit is honest."""
+    yield from _altered(facts, printed=False)
+
+
+def _altered(facts: Facts, *, printed: bool) -> Iterator[Finding]:
+    read, sent = facts.readings, facts.sales.documents
+    issued = sent.issued_on[read.document]
+    has_number = np.asarray([one is not None for one in read.number.tolist()], dtype=bool)
+    # another spelling of a number is the same number
+    other_number = has_number & (read.number_key != facts.number_key[read.document])
+    other_day = (read.issued_on != issued) & ~np.isnat(read.issued_on)
+    for place in np.flatnonzero((other_number | other_day) & (read.printed == printed)).tolist():
+        at = int(read.document[place])
+        pairs = [(read.number[place], sent.number[at])] if other_number[place] else []
+        pairs += [(str(read.issued_on[place]), str(issued[place]))] if other_day[place] else []
+        found, expected = (", ".join(values) for values in zip(*pairs, strict=True))
+        yield Finding(at, {"found": found, "expected": expected})

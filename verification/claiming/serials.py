@@ -1,0 +1,133 @@
+"""Serial numbers of what was sold: each unit of some products has one, and counts once."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from sqlalchemy import any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session, aliased
+from sqlalchemy.types import BigInteger, Text
+
+from app.db.locks import lock_name
+from app.domain.serials import LONGEST, serial_key
+from app.domain.states import COUNTING
+from app.models.catalogue import Product
+from app.models.claims import SoldSerial
+from app.models.sales import SalesDocument
+from verification.claiming.claimed import ClaimedInvoice, Problem
+
+_PIECE = 1_000
+
+
+def asked(session: Session, program_id: int) -> bool:
+    """Tell whether the programme has products whose units are told apart."""
+    found = select(Product.id).where(Product.program_id == program_id, Product.has_serials)
+    return bool(session.scalar(select(found.exists())))
+
+
+def problems(session: Session, program_id: int, invoice: ClaimedInvoice) -> Iterator[Problem]:
+    """Say what is wrong with the serial numbers of an invoice whose products are known."""
+    numbered = _numbered(session, [line.product_id for line in invoice.lines if line.product_id is not None])
+    here = _here(session, program_id, numbered, invoice)
+    seen: set[tuple[int, str]] = set()
+    for at, line in enumerate(invoice.lines):
+        if line.product_id not in numbered or line.quantity_milli is None:
+            continue
+        units = -(-line.quantity_milli // _PIECE)
+        if len(line.serials) != units:
+            yield Problem("serials", "serials_missing", at, {"expected": units, "found": len(line.serials)})
+        for serial in line.serials:
+            unit = (line.product_id, serial_key(serial))
+            if unit in seen:
+                yield Problem("serials", "serial_twice", at, {"found": serial[:LONGEST]})
+            elif unit in here:
+                yield Problem("serials", "serial_here", at, {"found": serial[:LONGEST]})
+            seen.add(unit)
+
+
+def lock(session: Session, invoice: ClaimedInvoice) -> None:
+    """Let whoever sends the same units at the same moment wait until they are here."""
+    _lock(session, {(line.product_id, serial_key(one)) for line in invoice.lines for one in line.serials})
+
+
+def lock_again(session: Session, document_id: int) -> None:
+    """Do so for the units of a document that is to count again; before its wallets, as whoever sends one does."""
+    units = select(SoldSerial.product_id, SoldSerial.serial_key).where(SoldSerial.document_id == document_id)
+    _lock(session, {(product_id, key) for product_id, key in session.execute(units)})
+
+
+def counting_elsewhere(session: Session, document: SalesDocument) -> str | None:
+    """Give a serial number of a document whose unit counts by another one; None where none does."""
+    other = aliased(SoldSerial)
+    found = (
+        select(SoldSerial.serial)
+        .join(other, (other.product_id == SoldSerial.product_id) & (other.serial_key == SoldSerial.serial_key))
+        .join(SalesDocument, SalesDocument.id == other.document_id)
+        .where(
+            SoldSerial.document_id == document.id,
+            SalesDocument.id != document.id,
+            SalesDocument.program_id == document.program_id,
+            SalesDocument.status.in_(COUNTING),
+        )
+        .order_by(SoldSerial.serial_key)
+        .limit(1)
+    )
+    return session.scalars(found).one_or_none()
+
+
+def _lock(session: Session, units: Collection[tuple[int | None, str]]) -> None:
+    for name in sorted(f"serial {product_id}:{key}" for product_id, key in units):
+        lock_name(session, name)
+
+
+def store(session: Session, document_id: int, invoice: ClaimedInvoice) -> None:
+    """Keep the serial numbers of a document that was sent; its lines are numbered in their order."""
+    numbered = _numbered(session, [line.product_id for line in invoice.lines if line.product_id is not None])
+    session.add_all(
+        SoldSerial(
+            document_id=document_id,
+            line_number=number,
+            product_id=line.product_id,
+            serial=serial,
+            serial_key=serial_key(serial),
+        )
+        for number, line in enumerate(invoice.lines, start=1)
+        if line.product_id in numbered
+        for serial in line.serials
+    )
+
+
+def of_document(session: Session, document_id: int) -> dict[int, list[str]]:
+    """Give the serial numbers of a document's lines, by line number."""
+    rows = session.execute(
+        select(SoldSerial.line_number, SoldSerial.serial)
+        .where(SoldSerial.document_id == document_id)
+        .order_by(SoldSerial.line_number, SoldSerial.serial_key)
+    )
+    found: dict[int, list[str]] = {}
+    for line, serial in rows:
+        found.setdefault(line, []).append(serial)
+    return found
+
+
+def _numbered(session: Session, product_ids: Sequence[int]) -> set[int]:
+    """Give those of some products whose units are told apart."""
+    found = select(Product.id).where(Product.id == any_(literal(list(product_ids), ARRAY(BigInteger))))
+    return set(session.scalars(found.where(Product.has_serials)))
+
+
+def _here(session: Session, program_id: int, numbered: set[int], invoice: ClaimedInvoice) -> set[tuple[int, str]]:
+    """Find the units of an invoice that count already."""
+    keys = [serial_key(one) for line in invoice.lines if line.product_id in numbered for one in line.serials]
+    if not keys:
+        return set()
+    rows = session.execute(
+        select(SoldSerial.product_id, SoldSerial.serial_key)
+        .join(SalesDocument, SalesDocument.id == SoldSerial.document_id)
+        .where(
+            SoldSerial.product_id == any_(literal(sorted(numbered), ARRAY(BigInteger))),
+            SoldSerial.serial_key == any_(literal(keys, ARRAY(Text))),
+            SalesDocument.program_id == program_id,
+            SalesDocument.status.in_(COUNTING),
+        )
+    )
+    return {(product_id, key) for product_id, key in rows}
