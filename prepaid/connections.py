@@ -4,18 +4,34 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine
 
+from app.config import settings
+from prepaid.batch_provider import BatchFileProvider
 from prepaid.errors import TermsInvalid
 from prepaid.providers import CardProvider
 from prepaid.sandbox import SandboxProvider
 
-_PROVIDERS: dict[str, Callable[[Engine], CardProvider]] = {"sandbox": SandboxProvider}
+
+def _stripe(engine: Engine) -> CardProvider:
+    from prepaid.stripe_provider import StripeProvider  # its library takes a second to load
+
+    chosen = settings()
+    if chosen.stripe_secret_key is None:
+        raise TermsInvalid("The secret key of Stripe is not set: put it into KONTOR_STRIPE_SECRET_KEY.")
+    return StripeProvider(engine, chosen.stripe_secret_key.get_secret_value(), address=chosen.stripe_url)
+
+
+_PROVIDERS: dict[str, Callable[[Engine], CardProvider]] = {
+    "sandbox": SandboxProvider,
+    "batch_file": lambda _: BatchFileProvider(),
+    "stripe": _stripe,
+}
 
 
 def connect(name: str, engine: Engine) -> CardProvider:
-    """Give the provider of this name. The engine is for the sandbox, which keeps its books in our database.
+    """Give the provider of this name. The engine is for those that keep books in our database.
 
     Raises:
-        TermsInvalid: There is none.
+        TermsInvalid: There is none, or what it needs is not set.
     """
     if name not in _PROVIDERS:
         raise TermsInvalid(f"No card provider is called {name!r}; there are: {', '.join(sorted(_PROVIDERS))}.")

@@ -99,6 +99,31 @@ class OrderFileChanged(PrepaidError):
         )
 
 
+class NotFunded(PrepaidError):
+    """A provider cannot pay for a run now."""
+
+    def __init__(self, run_id: int, why: str) -> None:
+        """Say why."""
+        super().__init__(f"Run {run_id} is not sent: {why}")
+
+
+class FileRefusedByOperator(PrepaidError):
+    """The operator refused an order file as a whole, and it was not written anew."""
+
+    def __init__(self, run_id: int, file: str, why: str) -> None:
+        """Name the file, and give the operator's words."""
+        said = f" ({why})" if why else ""
+        super().__init__(f"Run {run_id}: the operator refused {file}{said}. Write it anew, then send that.")
+
+
+class BatchFileUnfit(PrepaidError):
+    """What an operator's file must hold does not fit its template."""
+
+    def __init__(self, file: str, line: int, what: str, why: str) -> None:
+        """Say where, and what is in the way."""
+        super().__init__(f"{file}, line {line}: {what} {why}. Change it, or the template of the operator's files.")
+
+
 def _named(codes: Sequence[str]) -> str:
     more = f" and {len(codes) - SHOWN:,} more" if len(codes) > SHOWN else ""
     return ", ".join(codes[:SHOWN]) + more

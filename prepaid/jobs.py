@@ -18,13 +18,17 @@ from app.extensions import db
 from app.jobs import board, registry
 from app.jobs.board import Heartbeat, Work
 from app.models.jobs import Job
+from app.models.programs import Program
 from importers.errors import ImportRefused
 from importers.kinds import loading
-from prepaid import card_files, ordering, sending
+from prepaid import card_files, healing, ordering, scheduled, sending
 from prepaid.connections import connect
-from prepaid.errors import NoSuchRun, PrepaidError
+from prepaid.errors import SHOWN, NoSuchRun, PrepaidError
 from prepaid.moves import run_of
 from prepaid.providers import OrderRefused, ProviderError
+from prepaid.reconciling import taking_in
+from prepaid.rounds import HEAL, HEED, PREPARE
+from prepaid.taxing import papers
 
 ORDER = "prepaid.order"
 SEND = "prepaid.send"
@@ -69,7 +73,7 @@ def _lane(run_id: int) -> str:
 
 
 class Carrier:
-    """Does the jobs of runs."""
+    """Does the jobs of runs and of cards."""
 
     def __init__(self, settings: Settings, clock: Callable[[], dt.datetime]) -> None:
         """Take the settings and the clock."""
@@ -84,6 +88,45 @@ class Carrier:
         """Send a run to its provider, and settle what it answers."""
         self._do(work, sending.send)
 
+    def prepare(self, work: Work) -> None:
+        """Prepare a programme's run that its schedule asks for. Finance is told what stops it: a later day tries anew.
+
+        Nobody else would notice: whoever puts a schedule up goes home.
+        """
+        stopped_by = None
+        try:
+            with transaction(work.registry) as session, Heartbeat(db.engine, work.claim, work.lease_seconds):
+                program = session.get_one(Program, int(work.payload["program"]))
+                scheduled.prepare_due(session, program, now=self._clock(), address=self._settings.address)
+        except PrepaidError as error:
+            stopped_by = str(error)
+            with transaction(work.registry) as session:
+                program = session.get_one(Program, int(work.payload["program"]))
+                scheduled.tell_stopped(session, program, stopped_by, now=self._clock(), address=self._settings.address)
+        self._end(work, stopped_by)
+
+    def heed(self, work: Work) -> None:
+        """Look at the cards that a provider told of. Where it does not answer, the job is tried again."""
+        self._with_provider(work, healing.heed)
+
+    def heal(self, work: Work) -> None:
+        """Look at all cards of a provider."""
+        self._with_provider(work, healing.heal)
+
+    def _with_provider(self, work: Work, what: Callable[..., healing.Healed]) -> None:
+        provider = connect(str(work.payload["provider"]), db.engine)
+        with Heartbeat(db.engine, work.claim, work.lease_seconds):
+            healed = what(work.registry, provider, now=self._clock())
+        with work.transaction() as session:
+            progress = {"cards": healed.cards, "movements": healed.movements, "problems": healed.problems[:SHOWN]}
+            session.execute(
+                update(Job)
+                .where(Job.id == work.claim.id)
+                .values(progress=progress)
+                .execution_options(synchronize_session=False)
+            )
+            work.finish(session)
+
     def _do(self, work: Work, what: Callable[..., object]) -> None:
         run_id, actor = int(work.payload["run"]), str(work.payload["actor"])
         stopped_by = None
@@ -94,6 +137,10 @@ class Carrier:
                 what(work.registry, self._settings, provider, run_id, actor=actor, now=self._clock())
         except (PrepaidError, ProviderError, OrderRefused, ImportRefused, NoSuchRun) as error:
             stopped_by = str(error)
+        self._end(work, stopped_by)
+
+    @staticmethod
+    def _end(work: Work, stopped_by: str | None) -> None:
         with work.transaction() as session:
             if stopped_by is not None:
                 session.execute(
@@ -106,8 +153,13 @@ class Carrier:
 
 
 def register(settings: Settings, clock: Callable[[], dt.datetime]) -> None:
-    """Name the functions of this room's jobs, and the kind of file that brings cards."""
+    """Name the functions of this room's jobs, and the kinds of files that bring cards and statements."""
     carrier = Carrier(settings, clock)
     registry.register(ORDER, carrier.order)
     registry.register(SEND, carrier.send)
+    registry.register(PREPARE, carrier.prepare)
+    registry.register(HEED, carrier.heed)
+    registry.register(HEAL, carrier.heal)
+    registry.register(papers.JOB, lambda work: papers.do(work, settings, clock))
     loading.register("cards", card_files.LOADER)
+    loading.register("statements", taking_in.LOADER)

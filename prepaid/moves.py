@@ -11,7 +11,7 @@ from prepaid.errors import NoSuchRun, NotAllowedNow
 
 RUN_MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.PREVIEW: frozenset({RunStatus.APPROVED, RunStatus.CANCELLED}),
-    RunStatus.EMPTY: frozenset(),
+    RunStatus.EMPTY: frozenset({RunStatus.CANCELLED}),  # goods that it judged are judged anew
     RunStatus.APPROVED: frozenset({RunStatus.ORDERED, RunStatus.CANCELLED}),
     # a response file may come for an order file that was handed over by hand
     RunStatus.ORDERED: frozenset({RunStatus.SENDING, RunStatus.SENT, RunStatus.SETTLED, RunStatus.CANCELLED}),

@@ -43,11 +43,11 @@ def file_name(program_code: str, run_id: int, batch_id: int) -> str:
     return f"{program}-run{run_id:06d}-batch{batch_id:06d}.csv"
 
 
-def write_order(path: Path, batch_id: int, currency: str, decimals: int, lines: OrderLines) -> Written:
-    """Write an order file; it appears whole or not at all. ``rows`` of what is returned counts the last line too.
+def refuse_card_numbers(name: str, lines: OrderLines) -> None:
+    """Make sure that no number of a card leaves the house.
 
     Raises:
-        CardNumberFound: A name or a code looks like the number of a payment card.
+        CardNumberFound: A name or a code looks like one.
     """
     for what, texts in (
         ("the code of a distributor", lines.distributor_code),
@@ -56,7 +56,16 @@ def write_order(path: Path, batch_id: int, currency: str, decimals: int, lines: 
     ):
         at = first_card_number(texts)
         if at is not None:
-            raise CardNumberFound(f"{path.name}, line {at + 1}: {what}")
+            raise CardNumberFound(f"{name}, line {at + 1}: {what}")
+
+
+def write_order(path: Path, batch_id: int, currency: str, decimals: int, lines: OrderLines) -> Written:
+    """Write an order file; it appears whole or not at all. ``rows`` of what is returned counts the last line too.
+
+    Raises:
+        CardNumberFound: A name or a code looks like the number of a payment card.
+    """
+    refuse_card_numbers(path.name, lines)
     layout = Layout(
         (
             Column("record", "record"),

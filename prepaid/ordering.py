@@ -1,19 +1,19 @@
 """Ordering: cards are issued where they are wanted, and the order file of an approved run is written."""
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.config import Settings
 from app.db.bulk import new_ids, rows_of
+from app.db.locks import lock_name
 from app.db.transaction import Sessions, transaction
-from app.domain.states import RunStatus, TopUpKind, TopUpStatus
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, LoadBatch, Redemption, TopUp
@@ -21,11 +21,13 @@ from app.models.programs import Program
 from app.services import audit
 from prepaid import cards
 from prepaid.columns import among
-from prepaid.errors import CardsMissing, PrepaidError, TotalsDiffer
-from prepaid.moves import OPEN, locked_run, move, require
-from prepaid.order_files import OrderLines, file_name, write_order
+from prepaid.errors import PrepaidError, TotalsDiffer
+from prepaid.going_out import GoingOut, going_out
+from prepaid.moves import OPEN, locked_run, move, require, run_of
+from prepaid.order_forms import order_form
 from prepaid.providers import CardProvider
-from prepaid.runs import approve, reference, refuse_blocked, same_person
+from prepaid.recipients import RECEIVES, Recipient
+from prepaid.runs import approve, ordered_again, refuse_blocked, same_person
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,8 @@ def approve_and_order(
     """
     with transaction(registry) as session:
         run = locked_run(session, run_id)
-        if run.status is not RunStatus.APPROVED or not same_person(run.approved_by or "", actor):
+        one_by_one = run.kind is RunKind.REDEMPTIONS  # each of its redemptions was approved
+        if not one_by_one and not (run.status is RunStatus.APPROVED and same_person(run.approved_by or "", actor)):
             approve(session, run_id, actor=actor, now=now)
     return order(registry, settings, provider, run_id, actor=actor, now=now)
 
@@ -83,7 +86,7 @@ def order(
         run = locked_run(session, run_id)
         require(run, "ordered", RunStatus.APPROVED)
         refuse_blocked(session, run)
-        wanted = _wanted(session, run, [TopUpStatus.RESERVED])
+        wanted = going_out(session, run, [TopUpStatus.RESERVED])
         _check_totals(run, wanted)
         ordered = _write(session, settings, run, wanted, actor=actor, now=now)
         _note(session, run, "conversion.order", ordered, actor, now)
@@ -100,13 +103,47 @@ def reorder_failed(session: Session, settings: Settings, run_id: int, *, actor: 
         PrepaidError: No compensation of the run has failed.
         CardsMissing: A distributor has no card any more.
     """
+    # a run of compensations that is prepared at once would take the same ones
+    lock_name(session, f"convert:{run_of(session, run_id).program_id}")
     run = locked_run(session, run_id)
     require(run, "ordered again", RunStatus.SETTLED)
+    failed = session.execute(_failed_compensations(run.id)).all()
+    if not failed:
+        raise PrepaidError(f"Run {run.id}: no compensation has failed whose reward was loaded.")
+    ids = new_ids(session, TopUp, len(failed))
+    session.add_all(
+        TopUp(
+            id=one,
+            redemption_id=row.redemption_id,
+            run_id=run.id,
+            kind=TopUpKind.COMPENSATION,
+            attempt=row.attempt + 1,
+            amount_minor=row.amount_minor,
+            status=TopUpStatus.RESERVED,
+            reference=ordered_again(row.reference, row.attempt + 1),
+            created_at=now,
+        )
+        for one, row in zip(ids.tolist(), failed, strict=True)
+    )
+    session.flush()
+    ordered = _write(session, settings, run, going_out(session, run, [TopUpStatus.RESERVED]), actor=actor, now=now)
+    run.closed_at = None
+    _note(session, run, "conversion.reorder", ordered, actor, now)
+    return ordered
+
+
+def count_failed(session: Session, run: ConversionRun) -> int:
+    """Count the compensations of a run that `reorder_failed` would order again."""
+    return session.execute(select(func.count()).select_from(_failed_compensations(run.id).subquery())).scalar_one()
+
+
+def _failed_compensations(run_id: int) -> Select[*tuple[Any, ...]]:
+    """Ask for compensations that failed though their rewards are there, and that nobody ordered again since."""
     reward, newer = aliased(TopUp), aliased(TopUp)
-    failed = session.execute(
+    return (
         select(TopUp.redemption_id, TopUp.amount_minor, TopUp.attempt, TopUp.reference)
         .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .join(
+        .outerjoin(
             reward,
             and_(
                 reward.redemption_id == TopUp.redemption_id,
@@ -119,116 +156,54 @@ def reorder_failed(session: Session, settings: Settings, run_id: int, *, actor: 
             and_(newer.redemption_id == TopUp.redemption_id, newer.kind == TopUp.kind, newer.attempt > TopUp.attempt),
         )
         .where(
-            Redemption.run_id == run.id,
+            TopUp.run_id == run_id,
             TopUp.kind == TopUpKind.COMPENSATION,
             TopUp.status == TopUpStatus.FAILED,
             newer.id.is_(None),
+            or_(reward.id.is_not(None), Redemption.order_line_id.is_not(None)),
         )
         .order_by(TopUp.redemption_id)
-    ).all()
-    if not failed:
-        raise PrepaidError(f"Run {run.id}: no compensation has failed whose reward was loaded.")
-    ids = new_ids(session, TopUp, len(failed))
-    session.add_all(
-        TopUp(
-            id=one,
-            redemption_id=row.redemption_id,
-            kind=TopUpKind.COMPENSATION,
-            attempt=row.attempt + 1,
-            amount_minor=row.amount_minor,
-            status=TopUpStatus.RESERVED,
-            reference=reference(run.key, _number(row.reference), TopUpKind.COMPENSATION, row.attempt + 1),
-            created_at=now,
-        )
-        for one, row in zip(ids.tolist(), failed, strict=True)
     )
-    session.flush()
-    ordered = _write(session, settings, run, _wanted(session, run, [TopUpStatus.RESERVED]), actor=actor, now=now)
-    run.closed_at = None
-    _note(session, run, "conversion.reorder", ordered, actor, now)
-    return ordered
-
-
-def _number(old_reference: str) -> int:
-    """Take the number in the run out of a reference."""
-    digits = old_reference.rsplit("-", 1)[1]
-    return int(digits.split("C")[0].split("R")[0])
 
 
 def _without_card(session: Session, run: ConversionRun) -> list[int]:
     """Name the distributors of a run that have no card of its provider, nor one that is ordered."""
-    has_one = select(Card.id).where(
-        Card.distributor_id == Account.distributor_id, Card.provider == run.provider, Card.active
-    )
+    has_one = select(Card.id).where(Card.distributor_id == Recipient.id, Card.provider == run.provider, Card.active)
     found = session.scalars(
-        select(Account.distributor_id)
-        .join(Redemption, Redemption.account_id == Account.id)
-        .where(Redemption.run_id == run.id, ~has_one.exists())
-        .order_by(Redemption.id)
-    )
-    return [one for one in found if one is not None]
-
-
-def _wanted(session: Session, run: ConversionRun, states: Sequence[TopUpStatus]) -> list[Any]:
-    """Give the top-ups of a run in some states with the cards they go to, in the order of the file."""
-    reward = aliased(TopUp)
-    rows = session.execute(
-        select(
-            TopUp.id,
-            TopUp.reference,
-            TopUp.kind,
-            TopUp.amount_minor,
-            reward.reference.label("reward"),
-            Distributor.code,
-            Distributor.name,
-            Card.id.label("card_id"),
-            Card.token,
-            Card.last4,
-        )
+        select(Recipient.id)
+        .select_from(TopUp)
         .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .join(reward, and_(reward.redemption_id == Redemption.id, reward.kind == TopUpKind.REWARD))
         .join(Account, Account.id == Redemption.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
-        .outerjoin(
-            Card,
-            and_(
-                Card.distributor_id == Distributor.id,
-                Card.provider == run.provider,
-                Card.active,
-                Card.token.is_not(None),
-            ),
-        )
-        .where(Redemption.run_id == run.id, TopUp.status.in_(states))
-        .order_by(Redemption.id, TopUp.kind.desc(), TopUp.attempt)
-    ).all()
-    missing = [row.code for row in rows if row.token is None and row.kind is TopUpKind.REWARD]
-    if missing or any(row.token is None for row in rows):
-        raise CardsMissing(run.id, missing or [row.code for row in rows if row.token is None])
-    return list(rows)
+        .join(Recipient, RECEIVES)
+        .where(TopUp.run_id == run.id, ~has_one.exists())
+        .order_by(Redemption.id)
+    )
+    return list(dict.fromkeys(found))
 
 
-def _check_totals(run: ConversionRun, wanted: Sequence[Any]) -> None:
+def _check_totals(run: ConversionRun, wanted: GoingOut) -> None:
     """Hold what is about to be ordered against the preview."""
-    rewards = [row.amount_minor for row in wanted if row.kind is TopUpKind.REWARD]
-    compensations = sum(row.amount_minor for row in wanted if row.kind is TopUpKind.COMPENSATION)
+    rewards, compensations = (wanted.of(kind).tolist() for kind in (TopUpKind.REWARD, TopUpKind.COMPENSATION))
+    if run.kind is RunKind.COMPENSATIONS:
+        counted = ("the number of compensations", run.terms["loads"] + run.terms["goods"], len(wanted))
+    else:
+        counted = ("the number of accounts", run.accounts, len(rewards))
     for what, previewed, found in (
-        ("the number of accounts", run.accounts, len(rewards)),
+        counted,
         ("the sum of the rewards", run.amount_minor, sum(rewards)),
-        ("the sum of the compensations", run.compensation_minor, compensations),
+        ("the sum of the compensations", run.compensation_minor, sum(compensations)),
     ):
         if previewed != found:
             raise TotalsDiffer(run.id, what, previewed, found)
 
 
 def _write(
-    session: Session, settings: Settings, run: ConversionRun, wanted: Sequence[Any], *, actor: str, now: dt.datetime
+    session: Session, settings: Settings, run: ConversionRun, wanted: GoingOut, *, actor: str, now: dt.datetime
 ) -> Ordered:
     """Write an order file, and mark its top-ups and the run as ordered."""
     ordered = _file(session, settings, run, wanted, actor=actor, now=now)
-    given = rows_of(
-        id=np.asarray([row.id for row in wanted], dtype=np.int64),
-        card_id=np.asarray([row.card_id for row in wanted], dtype=np.int64),
-    )
+    given = rows_of(id=wanted.top_up_id, card_id=wanted.card_id)
     session.execute(
         update(TopUp)
         .where(TopUp.id == given.c.id, TopUp.status == TopUpStatus.RESERVED)
@@ -257,11 +232,11 @@ def order_rest(
 
     They keep their references: whatever has ended is not handed in again. The run is locked; the caller commits.
     """
-    wanted = [row for row in _wanted(session, run, OPEN) if row.reference in references]
+    wanted = going_out(session, run, OPEN, references)
     ordered = _file(session, settings, run, wanted, actor=actor, now=now)
     session.execute(
         update(TopUp)
-        .where(among(TopUp.id, [row.id for row in wanted]))
+        .where(among(TopUp.id, wanted.top_up_id.tolist()))
         .values(load_batch_id=ordered.batch_id)
         .execution_options(synchronize_session=False)
     )
@@ -269,30 +244,38 @@ def order_rest(
     return ordered
 
 
+def order_refused(session: Session, settings: Settings, run_id: int, *, actor: str, now: dt.datetime) -> list[Ordered]:
+    """Write the files anew that an operator refused as a whole, as the template is now. The caller commits.
+
+    Raises:
+        NotAllowedNow, NoSuchRun: There is no such run to order.
+        PrepaidError: No file of the run was refused, or it cannot be written.
+    """
+    run = locked_run(session, run_id)
+    require(run, "written anew", RunStatus.ORDERED, RunStatus.SENDING, RunStatus.SENT)
+    refused = session.execute(
+        select(TopUp.load_batch_id, TopUp.reference)
+        .join(LoadBatch, LoadBatch.id == TopUp.load_batch_id)
+        .where(LoadBatch.run_id == run.id, LoadBatch.refused_at.is_not(None), TopUp.status.in_(OPEN))
+        .order_by(TopUp.id)
+    ).all()
+    if not refused:
+        raise PrepaidError(f"Run {run.id}: no file waits that the operator refused.")
+    by_batch: dict[int, set[str]] = {}
+    for row in refused:
+        by_batch.setdefault(row.load_batch_id, set()).add(row.reference)
+    return [order_rest(session, settings, run, those, actor=actor, now=now) for those in by_batch.values()]
+
+
 def _file(
-    session: Session, settings: Settings, run: ConversionRun, wanted: Sequence[Any], *, actor: str, now: dt.datetime
+    session: Session, settings: Settings, run: ConversionRun, wanted: GoingOut, *, actor: str, now: dt.datetime
 ) -> Ordered:
     """Write an order file and note it."""
     program = session.get_one(Program, run.program_id)
-    amounts = np.asarray([row.amount_minor for row in wanted], dtype=np.int64)
     batch_id = int(new_ids(session, LoadBatch, 1)[0])
-    file = f"orders/run{run.id:06d}/{file_name(program.code, run.id, batch_id)}"
-    written = write_order(
-        settings.files / file,
-        batch_id,
-        run.currency,
-        program.currency_decimals,
-        OrderLines(
-            reference=[row.reference for row in wanted],
-            requires=[row.reward if row.kind is TopUpKind.COMPENSATION else None for row in wanted],
-            token=[row.token for row in wanted],
-            last4=[row.last4 for row in wanted],
-            amount_minor=amounts,
-            kind=[row.kind for row in wanted],
-            distributor_code=[row.code for row in wanted],
-            holder=[row.name for row in wanted],
-        ),
-    )
+    form = order_form(program, run.provider, run.id, batch_id, now)
+    file = f"orders/run{run.id:06d}/{form.name}"
+    written = form.write(settings.files / file, wanted.lines)
     batch = LoadBatch(
         id=batch_id,
         program_id=program.id,
@@ -301,7 +284,7 @@ def _file(
         file=file,
         file_sha256=written.sha256,
         lines=len(wanted),
-        amount_minor=sum(amounts.tolist()),
+        amount_minor=sum(wanted.lines.amount_minor.tolist()),
         created_at=now,
         created_by=actor,
     )

@@ -4,11 +4,14 @@ Every order carries our own reference, and a provider must answer the same to th
 is what makes a lost answer harmless: we ask again.
 """
 
+import datetime as dt
 import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from app.domain.states import CardState, Identity
 
 
 class LoadResult(enum.StrEnum):
@@ -19,13 +22,24 @@ class LoadResult(enum.StrEnum):
     UNKNOWN = "unknown"  # taken in, not decided yet
 
 
+class Ability(enum.Enum):
+    """What not every provider does for us."""
+
+    ISSUE = "issue"
+    LOAD = "load"  # it takes an order from us; else a person brings it, and its answers back
+    STATE = "state"  # cards are blocked and closed there
+    BALANCE = "balance"
+    HISTORY = "history"
+
+
 @dataclass(frozen=True, slots=True)
 class CardRequest:
-    """An order for a card."""
+    """An order for a card. ``replaces`` is the token of the card whose balance it goes on with."""
 
     reference: str
     holder: str
     currency: str
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,24 @@ class IssuedCard:
     reference: str
     token: str
     last4: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a provider says of a card by now."""
+
+    state: CardState
+    identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """Something spent from a card (below zero), or given back to it."""
+
+    token: str
+    amount_minor: int
+    merchant: str
+    happened_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +95,14 @@ class CardProvider(Protocol):
     def name(self) -> str:
         """Name it as programme files do."""
 
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """Name what it does for us. Only that is asked of it."""
+
+    @property
+    def cards_at_once(self) -> int:
+        """Say how many cards it is asked for before they are written down: what stops us loses no more than these."""
+
     def issue_cards(self, requests: Sequence[CardRequest]) -> Sequence[IssuedCard]:
         """Issue cards; a reference that was given before gets the card that it got then.
 
@@ -90,4 +130,32 @@ class CardProvider(Protocol):
 
         Raises:
             ProviderError: It did not answer, or knows no such card.
+        """
+
+    def set_state(self, token: str, state: CardState) -> None:
+        """Let a card be active, blocked or closed. Asking again is harmless.
+
+        Raises:
+            ProviderError: It did not answer, or did not do it.
+        """
+
+    def facts(self, token: str) -> Facts:
+        """Tell how a card stands: whether it is active, blocked or closed, and whether its holder is known.
+
+        Raises:
+            ProviderError: It did not answer, or knows no such card.
+        """
+
+    def history(self, token: str, since: dt.datetime) -> Sequence[Movement]:
+        """Tell what was spent from a card and given back to it since then.
+
+        Raises:
+            ProviderError: It did not answer, or knows no such card.
+        """
+
+    def refuse_run(self, currency: str, amount_minor: int) -> str | None:
+        """Say why a run of so much cannot be paid for now; None: it can, or nobody knows.
+
+        Raises:
+            ProviderError: It did not answer.
         """

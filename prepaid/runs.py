@@ -5,35 +5,45 @@ Nothing here talks to a provider: orders are written in `prepaid.ordering`, sent
 """
 
 import datetime as dt
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.db.bulk import Nullable, copy_into, new_ids
+from app.db.bulk import Column, Nullable, copy_into, copy_pieces, new_ids
 from app.db.locks import lock_name
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.exact import Ints
-from app.domain.states import RunStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, Redemption, TopUp
 from app.models.programs import Program
-from app.services import audit, ledger
+from app.services import audit, ledger, tax_statuses
+from prepaid import goods_tax
+from prepaid.called_off import end_with_run
 from prepaid.cards import random_letters
+from prepaid.columns import among
 from prepaid.errors import BlockedMeanwhile, CardNumberFound, NotAllowedNow, PrepaidError, SamePerson
 from prepaid.moves import locked_run, move, require, run_of
+from prepaid.recipients import RECEIVES, Recipient
+from prepaid.segments import EVERYBODY, Segment
 from prepaid.selection import Candidates, Chosen, Judge, Period, candidates
 from prepaid.tax import ProgramTax
 from prepaid.terms import Terms, terms_of
 from prepaid.topups import move_top_ups, points_of_top_up
 
-_CHUNK = 2_000
-"""Redemptions that are written at once: their tax traces take some 2 kB each."""
+_CHUNK, _PIECE = 10_000, 100
+"""Redemptions that are written by one statement, and that are sent at once: their tax traces take some 2 kB each.
+
+The connection takes about a piece before it makes the sender wait, so the database stores one while the traces of the
+next are written.
+"""
 
 _LETTER = {TopUpKind.REWARD: "R", TopUpKind.COMPENSATION: "C"}
 
@@ -43,6 +53,12 @@ def reference(key: str, number: int, kind: TopUpKind, attempt: int) -> str:
     return f"{key}-{number}{_LETTER[kind]}{attempt}"
 
 
+def ordered_again(old_reference: str, attempt: int) -> str:
+    """Make the reference of a top-up that is ordered again: the old one with another attempt."""
+    before, letter = re.fullmatch(r"(.*)([RC])\d+", old_reference).group(1, 2)  # type: ignore[union-attr]  # ours
+    return f"{before}{letter}{attempt}"
+
+
 def preview(
     session: Session,
     program: Program,
@@ -50,11 +66,16 @@ def preview(
     from_on: dt.date,
     to_on: dt.date,
     unit: Unit = Unit.POINTS,
-    distributor_id: int | None = None,
+    segment: Segment = EVERYBODY,
+    minimum_points: int = 0,
+    scheduled_on: dt.date | None = None,
     actor: str,
     now: dt.datetime,
 ) -> ConversionRun:
-    """Freeze all points that were earned in a period, of everybody or of one distributor, and show what they come to.
+    """Freeze all points that were earned in a period, of everybody or of some, and show what they come to.
+
+    ``minimum_points`` leaves out who has less, beyond what the programme leaves out. Where a tier lets its members
+    redeem a share of their points, so many are taken. ``scheduled_on`` is the month whose schedule asks for it.
 
     The points are reserved and every top-up is written down, so that what is ordered later is what the preview says to
     the last minor unit. Accounts that cannot be converted are listed in ``exceptions``, each with a code and words.
@@ -67,8 +88,10 @@ def preview(
         raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
     lock_name(session, f"convert:{program.id}")  # two runs at once would not see each other's rewards of the year
     today = local_date(now, program.time_zone)
-    period, terms, tax = Period(unit, from_on, to_on), terms_of(program, unit), ProgramTax.of(program, today)
-    found = candidates(session, program, period, terms, today, distributor_id)
+    tax_statuses.settle(session, program.id, today)  # whatever the hour: what is taxed today is taxed by today's
+    period, tax = Period(unit, from_on, to_on), ProgramTax.of(program, today)
+    terms = terms_of(program, unit).with_least(minimum_points)
+    found = candidates(session, program, period, terms, today, segment)
     chosen = Judge(program, period, terms, tax).judge(session, found)
     run = ConversionRun(
         program_id=program.id,
@@ -78,14 +101,11 @@ def preview(
         to_on=to_on,
         status=RunStatus.PREVIEW if len(chosen.at) else RunStatus.EMPTY,
         provider=terms.provider,
-        terms=terms.as_json() | {"tax": tax.source},
-        accounts=len(chosen.at),
-        points=sum(chosen.points.tolist()),
-        amount_minor=sum(one.load_minor for one in chosen.levied),
-        compensation_minor=sum(one.compensation_minor for one in chosen.levied),
-        withheld_minor=sum(one.withheld_minor for one in chosen.levied),
+        terms=terms.as_json() | {"tax": tax.source} | segment.as_json(),
+        **_totals(terms, chosen),
         currency=program.currency,
         exceptions=chosen.exceptions,
+        scheduled_on=scheduled_on,
         previewed_by=actor,
         previewed_at=now,
         closed_at=None if len(chosen.at) else now,
@@ -96,8 +116,21 @@ def preview(
         session, program.id, chosen.lots, key=f"convert:{run.id}", on=today, actor=actor, reason=f"conversion {run.id}"
     )
     _write(session, run, terms, found, chosen, reservations, today, now)
-    _note(session, run, actor, "conversion.preview", now)
+    note(session, run, actor, "conversion.preview", now)
     return run
+
+
+def _totals(terms: Terms, chosen: Chosen) -> dict[str, int]:
+    """Add up what a run takes; what is compensated later is no part of what it loads."""
+    compensation = sum(one.compensation_minor for one in chosen.levied)
+    return {
+        "accounts": len(chosen.at),
+        "points": sum(chosen.points.tolist()),
+        "amount_minor": sum(one.load_minor for one in chosen.levied),
+        "compensation_minor": compensation if terms.compensates_at_once else 0,
+        "deferred_minor": 0 if terms.compensates_at_once else compensation,
+        "withheld_minor": sum(one.withheld_minor for one in chosen.levied),
+    }
 
 
 def _write(
@@ -112,53 +145,71 @@ def _write(
 ) -> None:
     """Write the redemptions and top-ups of a run down, in the order of the preview."""
     ids = new_ids(session, Redemption, len(chosen.at))
-    for start in range(0, len(chosen.at), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        at, levied = chosen.at[part], chosen.levied[part]
-        count, instant = len(at), np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "us")
-        account = found.account_id[at]
-        copy_into(
-            session,
-            Redemption,
-            {
-                "id": ids[part],
-                "program_id": np.full(count, run.program_id),
-                "account_id": account,
-                "run_id": np.full(count, run.id),
-                "redeemed_on": np.full(count, np.datetime64(today, "D")),
-                "points": chosen.points[part],
-                "point_value_micro": np.full(count, terms.point_value_micro),
-                "amount_minor": _column([one.load_minor for one in levied]),
-                "compensation_minor": _column([one.compensation_minor for one in levied]),
-                "withheld_minor": _column([one.withheld_minor for one in levied]),
-                "counted_minor": _column([one.counted_minor for one in levied]),
-                "currency": [run.currency] * count,
-                "tax_rule": [one.rule for one in levied],
-                "tax_trace": [one.trace for one in levied],
-                "reserve_transaction_id": _column([reservations[one] for one in account.tolist()]),
-                "created_at": np.full(count, instant),
-            },
-        )
-        for kind, amounts in (
-            (TopUpKind.REWARD, _column([one.load_minor for one in levied])),
-            (TopUpKind.COMPENSATION, _column([one.compensation_minor for one in levied])),
-        ):
-            some = np.flatnonzero(amounts)
-            card = found.card_id[at][some]
-            copy_into(
-                session,
-                TopUp,
-                {
-                    "redemption_id": ids[part][some],
-                    "kind": [kind.value] * len(some),
-                    "attempt": np.ones(len(some), dtype=np.int64),
-                    "card_id": Nullable(card, card != 0),
-                    "amount_minor": amounts[some],
-                    "status": [TopUpStatus.RESERVED.value] * len(some),
-                    "reference": [reference(run.key, start + one + 1, kind, 1) for one in some.tolist()],
-                    "created_at": np.full(len(some), instant),
-                },
-            )
+    account, card = found.account_id[chosen.at], found.card_id[chosen.at]
+    reserved = _column([reservations[one] for one in account.tolist()])
+    instant = np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "us")
+
+    def redemptions(part: slice) -> dict[str, Column]:
+        levied, count = chosen.levied[part], len(ids[part])
+        return {
+            "id": ids[part],
+            "program_id": np.full(count, run.program_id),
+            "account_id": account[part],
+            "run_id": np.full(count, run.id),
+            "redeemed_on": np.full(count, np.datetime64(today, "D")),
+            "points": chosen.points[part],
+            "point_value_micro": np.full(count, terms.point_value_micro),
+            "amount_minor": _column([one.load_minor for one in levied]),
+            "compensation_minor": _column([one.compensation_minor for one in levied]),
+            "withheld_minor": _column([one.withheld_minor for one in levied]),
+            "counted_minor": _column([one.counted_minor for one in levied]),
+            "currency": [run.currency] * count,
+            "tax_rule": [one.rule for one in levied],
+            "tax_trace": [one.trace() for one in levied],
+            "reserve_transaction_id": reserved[part],
+            "created_at": np.full(count, instant),
+        }
+
+    for chunk in _slices(0, len(ids), _CHUNK):
+        copy_pieces(session, Redemption, map(redemptions, _slices(chunk.start, chunk.stop, _PIECE)))
+    loads = [(TopUpKind.REWARD, _column([one.load_minor for one in chosen.levied]))]
+    if terms.compensates_at_once:
+        loads.append((TopUpKind.COMPENSATION, _column([one.compensation_minor for one in chosen.levied])))
+    for kind, amounts in loads:
+        _write_loads(session, run, kind, amounts, ids, card, instant)
+
+
+def _slices(start: int, stop: int, step: int) -> Iterator[slice]:
+    return (slice(at, min(at + step, stop)) for at in range(start, stop, step))
+
+
+def _write_loads(
+    session: Session,
+    run: ConversionRun,
+    kind: TopUpKind,
+    amounts: Ints,
+    redemption_ids: Ints,
+    card_ids: Ints,
+    instant: np.datetime64,
+) -> None:
+    """Write the top-ups of one kind of the run's redemptions."""
+    some = np.flatnonzero(amounts)
+    card = card_ids[some]
+    copy_into(
+        session,
+        TopUp,
+        {
+            "redemption_id": redemption_ids[some],
+            "run_id": np.full(len(some), run.id),
+            "kind": [kind.value] * len(some),
+            "attempt": np.ones(len(some), dtype=np.int64),
+            "card_id": Nullable(card, card != 0),
+            "amount_minor": amounts[some],
+            "status": [TopUpStatus.RESERVED.value] * len(some),
+            "reference": [reference(run.key, one + 1, kind, 1) for one in some.tolist()],
+            "created_at": np.full(len(some), instant),
+        },
+    )
 
 
 def _column(values: Sequence[int]) -> Ints:
@@ -182,7 +233,7 @@ def approve(session: Session, run_id: int, *, actor: str, now: dt.datetime) -> C
     refuse_blocked(session, run)
     run.approved_by, run.approved_at = actor, now
     move(run, RunStatus.APPROVED)
-    _note(session, run, actor, "conversion.approve", now)
+    note(session, run, actor, "conversion.approve", now)
     return run
 
 
@@ -197,15 +248,35 @@ def refuse_blocked(session: Session, run: ConversionRun) -> None:
     Raises:
         BlockedMeanwhile: Some were.
     """
-    codes = session.scalars(
-        select(Distributor.code)
-        .join(Account, Account.distributor_id == Distributor.id)
-        .join(Redemption, Redemption.account_id == Account.id)
-        .where(Redemption.run_id == run.id, Distributor.blocked)
-        .order_by(Distributor.code_key)
+    blocked = session.scalars(
+        select(Recipient.id).where(Recipient.program_id == run.program_id, Recipient.blocked)
     ).all()
+    codes = session.scalars(_of_those(run.id, blocked)).all() if blocked else []
     if codes:
         raise BlockedMeanwhile(run.id, codes)
+
+
+def _of_those(run_id: int, ids: Sequence[int]) -> Select[str]:
+    """Ask for the codes of those who would receive something of a run. Few are blocked: they are looked for first."""
+    return (
+        select(Recipient.code)
+        .join(Distributor, RECEIVES)
+        .join(Account, Account.distributor_id == Distributor.id)
+        .join(Redemption, Redemption.account_id == Account.id)
+        .join(TopUp, TopUp.redemption_id == Redemption.id)
+        .where(among(Recipient.id, ids), TopUp.run_id == run_id)
+        .distinct()
+        .order_by(Recipient.code)
+    )
+
+
+CANCELLABLE = (RunStatus.PREVIEW, RunStatus.APPROVED, RunStatus.ORDERED)
+"""The states in which a run can be called off; so can one that had nothing to load, but judged goods."""
+
+
+def can_be_cancelled(session: Session, run: ConversionRun) -> bool:
+    """Tell whether a run can be called off as it is now."""
+    return run.status in CANCELLABLE or (run.status is RunStatus.EMPTY and goods_tax.has_judged(session, run))
 
 
 def cancel(
@@ -230,7 +301,8 @@ def cancel(
     if holds_card_number(reason or ""):
         raise CardNumberFound("The reason")
     run = locked_run(session, run_id)
-    require(run, "cancelled", RunStatus.PREVIEW, RunStatus.APPROVED, RunStatus.ORDERED)
+    if not can_be_cancelled(session, run):
+        raise NotAllowedNow(run.id, "cancelled", run.status, CANCELLABLE)
     if run.status is RunStatus.ORDERED and not order_file_not_sent:
         raise PrepaidError(
             f"Run {run.id} is ordered: its order file may be with the provider. If it is not, cancel it with "
@@ -239,25 +311,27 @@ def cancel(
     rows = session.execute(
         select(TopUp.id, TopUp.status, TopUp.kind, Redemption.reserve_transaction_id)
         .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .where(Redemption.run_id == run.id)
+        .where(TopUp.run_id == run.id)
     ).all()
     if any(row.status not in (TopUpStatus.RESERVED, TopUpStatus.ORDERED) for row in rows):
         raise NotAllowedNow(run.id, "cancelled (some of its top-ups were answered)", run.status, [RunStatus.PREVIEW])
     today = local_date(now, session.get_one(Program, run.program_id).time_zone)
-    reservations = [row.reserve_transaction_id for row in rows if row.kind is TopUpKind.REWARD]
-    ledger.cancel(
-        session, run.program_id, reservations, on=today, actor=actor, reason=reason or f"conversion {run.id} cancelled"
-    )
+    why = reason or f"conversion {run.id} cancelled"
+    if reservations := [row.reserve_transaction_id for row in rows if row.kind is TopUpKind.REWARD]:
+        ledger.cancel(session, run.program_id, reservations, on=today, actor=actor, reason=why)
+    goods_tax.call_off(session, run, actor=actor, now=now, reason=reason)
     move_top_ups(session, [row.id for row in rows], TopUpStatus.CANCELLED, now=now)
     move(run, RunStatus.CANCELLED)
     run.closed_at = now
-    _note(session, run, actor, "conversion.cancel", now, reason)
+    end_with_run(session, run.id, actor=actor, now=now, reason=reason)
+    note(session, run, actor, "conversion.cancel", now, reason)
     return run
 
 
-def _note(
+def note(
     session: Session, run: ConversionRun, actor: str, action: str, now: dt.datetime, reason: str | None = None
 ) -> None:
+    """Write down who did what to a run."""
     after = {
         "status": run.status.value,
         "accounts": run.accounts,
@@ -272,12 +346,13 @@ def _note(
 
 @dataclass(frozen=True)
 class Total:
-    """How many top-ups of a kind are in a state, and what they come to."""
+    """How many top-ups of a kind are in a state, what they come to, and the points that they were made from."""
 
     kind: TopUpKind
     status: TopUpStatus
     top_ups: int
     amount_minor: int
+    points: int
 
 
 @dataclass(frozen=True)
@@ -287,8 +362,13 @@ class Report:
     run: ConversionRun
     program: Program
     totals: list[Total]
-    order_files: list[str]
+    batches: list[LoadBatch]
     responses: list[LoadResponse]
+
+    @property
+    def order_files(self) -> list[str]:
+        """Name the order files, oldest first."""
+        return [one.file for one in self.batches]
 
     def count(self, status: TopUpStatus, kind: TopUpKind | None = None) -> int:
         """Count the top-ups in a state."""
@@ -311,12 +391,21 @@ def report(session: Session, run_id: int) -> Report:
     run = run_of(session, run_id)
     newer = aliased(TopUp)
     ordered_again = select(newer.id).where(
-        newer.redemption_id == TopUp.redemption_id, newer.kind == TopUp.kind, newer.attempt > TopUp.attempt
+        newer.redemption_id == TopUp.redemption_id,
+        newer.run_id == TopUp.run_id,
+        newer.kind == TopUp.kind,
+        newer.attempt > TopUp.attempt,
     )
     totals = session.execute(
-        select(TopUp.kind, TopUp.status, func.count(), cast(func.sum(TopUp.amount_minor), BigInteger))
+        select(
+            TopUp.kind,
+            TopUp.status,
+            func.count(),
+            cast(func.sum(TopUp.amount_minor), BigInteger),
+            cast(func.sum(points_of_top_up()), BigInteger),
+        )
         .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .where(Redemption.run_id == run_id, ~ordered_again.exists())
+        .where(TopUp.run_id == run_id, ~ordered_again.exists())
         .group_by(TopUp.kind, TopUp.status)
         .order_by(TopUp.kind.desc(), TopUp.status)
     )
@@ -324,9 +413,7 @@ def report(session: Session, run_id: int) -> Report:
         run=run,
         program=session.get_one(Program, run.program_id),
         totals=[Total(*row) for row in totals],
-        order_files=list(
-            session.scalars(select(LoadBatch.file).where(LoadBatch.run_id == run_id).order_by(LoadBatch.id))
-        ),
+        batches=list(session.scalars(select(LoadBatch).where(LoadBatch.run_id == run_id).order_by(LoadBatch.id))),
         responses=list(
             session.scalars(select(LoadResponse).where(LoadResponse.run_id == run_id).order_by(LoadResponse.id))
         ),
@@ -370,7 +457,7 @@ def lines(session: Session, run_id: int, *, limit: int | None = None, after: int
         .join(Redemption, Redemption.id == TopUp.redemption_id)
         .join(Account, Account.id == Redemption.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
-        .where(Redemption.run_id == run_id)
+        .where(TopUp.run_id == run_id)
         .order_by(Redemption.id, TopUp.kind.desc(), TopUp.attempt)
         .limit(limit)
         .offset(after)
@@ -378,11 +465,15 @@ def lines(session: Session, run_id: int, *, limit: int | None = None, after: int
     return [Line(*row) for row in rows]
 
 
-def newest(session: Session, program_id: int | None = None, limit: int = 20) -> list[ConversionRun]:
-    """List the newest runs, of one programme or of all."""
+def newest(
+    session: Session, program_id: int | None = None, limit: int = 20, kind: RunKind | None = None
+) -> list[ConversionRun]:
+    """List the newest runs, of one programme or of all, of one kind or of every."""
     query = select(ConversionRun).order_by(ConversionRun.id.desc()).limit(limit)
     if program_id is not None:
         query = query.where(ConversionRun.program_id == program_id)
+    if kind is not None:
+        query = query.where(ConversionRun.kind == kind)
     return list(session.scalars(query))
 
 

@@ -5,39 +5,31 @@ response file. It gives the same answer to the same reference and loads once. Ab
 refuses on purpose, always the same ones, so that what follows can be tried.
 """
 
+import datetime as dt
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
-from babel.numbers import get_currency_precision
 from sqlalchemy import Engine, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.config import settings
 from app.db.bulk import copy_into, rows_of
 from app.db.locks import lock_name
-from app.domain.money import smallest_units
-from app.exports import tables
-from app.exports.csvfile import write_csv
+from app.domain.states import CardState, Identity
 from app.models.prepaid import SandboxCard, SandboxLoad
-from importers.errors import ImportRefused
-from importers.files.guard import judge
-from importers.files.limits import Limits
-from importers.reading import read
 from prepaid.columns import among_texts
-from prepaid.providers import Answer, CardRequest, IssuedCard, LoadResult, OrderRefused, ProviderError
+from prepaid.order_reading import OrderLine, read_order
+from prepaid.providers import Ability, Answer, CardRequest, Facts, IssuedCard, LoadResult, Movement, ProviderError
+from prepaid.response_files import write_response
 
-_COLUMNS = ("record", "line", "reference", "requires", "card_token", "amount", "currency", "distributor_code", "kind")
 _LOADED = LoadResult.LOADED.value
 _WORDS = {
     _LOADED: "",
     "card_blocked": "The card is blocked.",
+    "card_closed": "The card is closed.",
     "limit_exceeded": "The load would exceed the card's limit.",
     "unknown_card": "No card has this token.",
     "wrong_currency": "The card is in another currency.",
@@ -56,17 +48,6 @@ def refuse_some(distributor_code: str, kind: str, earlier_loads: int) -> str | N
     return {0: "card_blocked", 1: "card_blocked", 2: "limit_exceeded"}.get(drawn)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    reference: str
-    requires: str | None
-    token: str
-    amount_minor: int
-    currency: str
-    distributor_code: str
-    kind: str
-
-
 class SandboxProvider:
     """The sandbox provider. Each call is a transaction of its own: what it did stays done, whatever becomes of us."""
 
@@ -80,6 +61,16 @@ class SandboxProvider:
         """Name it as programme files do."""
         return "sandbox"
 
+    @property
+    def abilities(self) -> frozenset[Ability]:
+        """It does everything but tell what was spent: nobody pays with its cards."""
+        return frozenset(Ability) - {Ability.HISTORY}
+
+    @property
+    def cards_at_once(self) -> int:
+        """It issues many in one go."""
+        return 1_000
+
     def issue_cards(self, requests: Sequence[CardRequest]) -> Sequence[IssuedCard]:
         """Issue cards; a reference that was given before gets the card that it got then."""
         rows = [
@@ -89,12 +80,16 @@ class SandboxProvider:
                 "last4": _last4(one.reference),
                 "currency": one.currency,
                 "balance_minor": 0,
+                "state": CardState.ACTIVE.value,
             }
             for one in requests
         ]
         with Session(self._engine) as session, session.begin():
             if rows:
                 session.execute(insert(SandboxCard).on_conflict_do_nothing(), rows)
+            for one in requests:
+                if one.replaces is not None:
+                    _move_balance(session, one.replaces, _token(one.reference))
             cards = session.execute(
                 select(SandboxCard.reference, SandboxCard.token, SandboxCard.last4).where(
                     among_texts(SandboxCard.reference, [one.reference for one in requests])
@@ -108,13 +103,16 @@ class SandboxProvider:
         Raises:
             OrderRefused: The file is not what an order file must be; nothing was loaded.
         """
-        lines = _read_order(order_file)
+        lines = read_order(order_file)
         with Session(self._engine) as session, session.begin():
             lock_name(session, "sandbox provider")
             results = self._load(session, lines)
         into.mkdir(parents=True, exist_ok=True)
         response = into / f"{order_file.stem}-response.csv"
-        _write_response(response, lines, results)
+        answers = [
+            _answer(line.reference, result, line.amount_minor) for line, result in zip(lines, results, strict=True)
+        ]
+        write_response(response, answers, lines[0].currency if lines else "")
         return [response]
 
     def look_up(self, references: Collection[str]) -> dict[str, Answer]:
@@ -139,11 +137,45 @@ class SandboxProvider:
             raise ProviderError("The sandbox has no such card.")
         return balance
 
-    def _load(self, session: Session, lines: Sequence[_Line]) -> list[str]:
+    def set_state(self, token: str, state: CardState) -> None:
+        """Let a card be active, blocked or closed.
+
+        Raises:
+            ProviderError: It knows no such card, or closed it for good.
+        """
+        with Session(self._engine) as session, session.begin():
+            card = session.get(SandboxCard, token, with_for_update=True)
+            if card is None:
+                raise ProviderError("The sandbox has no such card.")
+            if card.state == CardState.CLOSED and state is not CardState.CLOSED:
+                raise ProviderError("The sandbox closed this card for good.")
+            card.state = state.value
+
+    def facts(self, token: str) -> Facts:
+        """Tell how a card stands; whoever holds one is known.
+
+        Raises:
+            ProviderError: It knows no such card.
+        """
+        with Session(self._engine) as session:
+            card = session.get(SandboxCard, token)
+        if card is None:
+            raise ProviderError("The sandbox has no such card.")
+        return Facts(CardState(card.state), Identity.VERIFIED)
+
+    def history(self, token: str, since: dt.datetime) -> Sequence[Movement]:
+        """Nobody pays with the sandbox's cards."""
+        return ()
+
+    def refuse_run(self, currency: str, amount_minor: int) -> str | None:
+        """Pay for everything: it is no money."""
+        return None
+
+    def _load(self, session: Session, lines: Sequence[OrderLine]) -> list[str]:
         """Decide each line that is new, load what can be, and give the result of every line."""
         books = _Books(session, lines)
         results: list[str] = []
-        fresh: dict[str, tuple[_Line, str]] = {}
+        fresh: dict[str, tuple[OrderLine, str]] = {}
         for line in lines:
             known = books.loads.get(line.reference)
             if known is not None:
@@ -158,12 +190,14 @@ class SandboxProvider:
         _book(session, [(line, result) for line, result in fresh.values()])
         return results
 
-    def _decide(self, books: "_Books", line: _Line) -> str:
+    def _decide(self, books: "_Books", line: OrderLine) -> str:
         currency = books.currencies.get(line.token)
         if currency is None:
             return "unknown_card"
         if currency != line.currency:
             return "wrong_currency"
+        if books.states[line.token] != CardState.ACTIVE:
+            return "card_blocked" if books.states[line.token] == CardState.BLOCKED else "card_closed"
         if line.requires is not None and books.loads.get(line.requires, ("", 0, ""))[2] != _LOADED:
             return "required_load_missing"
         return self._refusal(line.distributor_code, line.kind, books.earlier[line.token]) or _LOADED
@@ -172,7 +206,7 @@ class SandboxProvider:
 class _Books:
     """What the sandbox has in its books about the lines of an order: loads, cards, and how many loads each had."""
 
-    def __init__(self, session: Session, lines: Sequence[_Line]) -> None:
+    def __init__(self, session: Session, lines: Sequence[OrderLine]) -> None:
         references = {line.reference for line in lines} | {line.requires for line in lines if line.requires}
         tokens = {line.token for line in lines}
         self.loads = {
@@ -183,11 +217,13 @@ class _Books:
                 )
             )
         }
-        self.currencies = dict(
-            session.execute(
-                select(SandboxCard.token, SandboxCard.currency).where(among_texts(SandboxCard.token, tokens))
-            ).all()
-        )
+        cards = session.execute(
+            select(SandboxCard.token, SandboxCard.currency, SandboxCard.state).where(
+                among_texts(SandboxCard.token, tokens)
+            )
+        ).all()
+        self.currencies = {card.token: card.currency for card in cards}
+        self.states = {card.token: card.state for card in cards}
         self.earlier = Counter(
             dict(
                 session.execute(
@@ -199,7 +235,7 @@ class _Books:
         )
 
 
-def _book(session: Session, fresh: Sequence[tuple[_Line, str]]) -> None:
+def _book(session: Session, fresh: Sequence[tuple[OrderLine, str]]) -> None:
     """Write new loads down and raise the balances of the cards that were loaded."""
     copy_into(
         session,
@@ -225,90 +261,26 @@ def _book(session: Session, fresh: Sequence[tuple[_Line, str]]) -> None:
         )
 
 
-def _read_order(path: Path) -> list[_Line]:
-    """Read an order file and check its control totals."""
-    try:
-        table = read(judge(path, path.name, Limits.of(settings())), path.name, None)
-    except (ImportRefused, OSError) as problem:
-        raise OrderRefused(f"The order file cannot be read: {problem}") from None
-    missing = [name for name in _COLUMNS if name not in table.header]
-    if missing or table.wrong_width:
-        raise OrderRefused(f"The order file lacks columns ({', '.join(missing)}) or has rows of another width.")
-    cells = {name: table.column(name).to_pylist() for name in _COLUMNS}
-    rows = [dict(zip(_COLUMNS, values, strict=True)) for values in zip(*cells.values(), strict=True)]
-    totals = [at for at, row in enumerate(rows) if row["record"] == "total"]
-    if totals != [len(rows) - 1] or any(row["record"] != "load" for row in rows[:-1]):
-        raise OrderRefused("The order file does not end with the one line of control totals.")
-    lines = [_line(row) for row in rows[:-1]]
-    said = rows[-1]
-    if said["line"] != str(len(lines)) or _minor(said["amount"], said["currency"]) != sum(
-        line.amount_minor for line in lines
-    ):
-        raise OrderRefused("The control totals of the order file are not those of its lines.")
-    if len({line.reference for line in lines}) != len(lines):
-        raise OrderRefused("A reference stands in the order file more than once.")
-    return lines
-
-
-def _line(row: dict[str, str | None]) -> _Line:
-    needed = ("reference", "card_token", "amount", "currency", "kind")
-    empty = [name for name in needed if not row[name]]
-    amount = _minor(row["amount"], row["currency"])
-    if empty or amount is None or amount <= 0:
-        raise OrderRefused(f"Line {row['line']} of the order file is not complete, or its amount is none.")
-    return _Line(
-        reference=str(row["reference"]),
-        requires=row["requires"],
-        token=str(row["card_token"]),
-        amount_minor=amount,
-        currency=str(row["currency"]),
-        distributor_code=row["distributor_code"] or "",
-        kind=str(row["kind"]),
-    )
-
-
-def _minor(text: str | None, currency: str | None) -> int | None:
-    if text is None or currency is None or not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,6})?", text):
-        return None
-    try:
-        return smallest_units(Decimal(text), get_currency_precision(currency))
-    except ValueError:
-        return None
+def _move_balance(session: Session, old: str, new: str) -> None:
+    """Close a card and give what stands on it to another; a second time nothing stands on it."""
+    cards = {
+        one.token: one
+        for one in session.scalars(
+            select(SandboxCard)
+            .where(among_texts(SandboxCard.token, [old, new]))
+            .order_by(SandboxCard.token)
+            .with_for_update()
+        )
+    }
+    if old in cards and new in cards:
+        cards[new].balance_minor += cards[old].balance_minor
+        cards[old].balance_minor, cards[old].state = 0, CardState.CLOSED.value
 
 
 def _answer(reference: str, result: str, amount_minor: int) -> Answer:
     if result == _LOADED:
         return Answer(reference, LoadResult.LOADED, amount_minor=amount_minor)
     return Answer(reference, LoadResult.FAILED, result, _WORDS.get(result, result), amount_minor)
-
-
-def _write_response(path: Path, lines: Sequence[_Line], results: Sequence[str]) -> None:
-    layout = tables.Layout(
-        (
-            tables.Column("reference", "reference"),
-            tables.Column("result", "result"),
-            tables.Column("code", "code"),
-            tables.Column("message", "message"),
-            tables.Column(
-                "amount",
-                "amount",
-                tables.Kind.MONEY,
-                decimals=get_currency_precision(lines[0].currency) if lines else 2,
-            ),
-        )
-    )
-    loaded = [result == _LOADED for result in results]
-    write_csv(
-        path,
-        layout,
-        {
-            "reference": [line.reference for line in lines],
-            "result": [(_LOADED if yes else LoadResult.FAILED.value) for yes in loaded],
-            "code": [None if yes else result for yes, result in zip(loaded, results, strict=True)],
-            "message": [None if yes else _WORDS[result] for yes, result in zip(loaded, results, strict=True)],
-            "amount": np.asarray([line.amount_minor for line in lines], dtype=np.int64),
-        },
-    )
 
 
 def _token(reference: str) -> str:

@@ -5,26 +5,37 @@ the words for the accounts that are left out, are made one by one.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+import numpy.typing as npt
+from sqlalchemy import BigInteger, ColumnElement, Date, FromClause, Select, and_, cast, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from app.db.bulk import read_columns, rows_of
-from app.domain.card_numbers import holds_card_number
+from app.db.bulk import read_numbers, rows_of
+from app.domain.card_numbers import first_card_number, holds_card_number
 from app.domain.conversion import convert
 from app.domain.exact import Ints, running_before, sums_by
 from app.domain.money import decimal_text
-from app.domain.states import LotState, TaxStatus, Unit
+from app.domain.states import CardState, Identity, LotState, RewardKind, TaxStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
 from app.models.prepaid import Card
 from app.models.programs import Program
+from app.services import expiring, lot_terms, tax_statuses
 from app.services.ledger import LotsToReserve
+from prepaid.card_limits import Holder, Room, rooms
+from prepaid.columns import among
+from prepaid.refusals import of_receiver, over_maximum
+from prepaid.segments import EVERYBODY, Segment
+from prepaid.shares import redeemable_now
 from prepaid.tax import Levied, ProgramTax, Refused
 from prepaid.terms import Terms
+
+_COMPANY = aliased(Distributor)
+"""Beside whose an account of a person stands: its tier is the company's."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,8 @@ class Period:
 class Candidates:
     """Locked accounts that have something of the period, in the order of the distributors' names; and their lots.
 
-    ``lot_owner`` is the position of a lot's account. ``card_id`` is 0 where there is none.
+    ``lot_owner`` is the position of a lot's account. ``card_id`` is 0 where there is none. ``held`` is what the lots
+    come to, ``points`` what of it may be redeemed: a tier may leave only a share.
     """
 
     account_id: Ints
@@ -51,9 +63,12 @@ class Candidates:
     name: list[str]
     tax_status: list[TaxStatus]
     blocked: list[bool]
+    card_state: list[CardState | None]
+    room: list[Room | None]
     lot_id: Ints
     lot_owner: Ints
     remaining: Ints
+    held: Ints
     points: Ints
 
 
@@ -63,20 +78,64 @@ def candidates(
     period: Period,
     terms: Terms,
     today: dt.date,
-    distributor_id: int | None = None,
+    segment: Segment = EVERYBODY,
+    *,
+    looking: bool = False,
 ) -> Candidates:
     """Lock the accounts that have open points of the period, or earned in it and owe now; then read what they have.
 
-    ``distributor_id`` leaves all but one out. Points whose last day is over are not looked at: they only wait to be
-    written off.
+    ``segment`` says whose. Points whose last day is over are written off; not looked at are
+    those whose terms do not let them buy top-ups. ``looking`` locks nothing and writes nothing off: it is for a look at
+    what would be.
     """
+    allowed = lot_terms.allowed(session, program.id, RewardKind.TOP_UP, None)
+    spendable = and_(Lot.state == LotState.OPEN, lot_terms.lasts(today), lot_terms.of_terms(allowed))
+    asked = _with_something(session, program.id, period, segment, spendable)
+    locked = session.scalars(asked if looking else asked.with_for_update()).all()
+    if locked and not looking:
+        expiring.write_off(session, program.id, today, locked)  # points whose day is over are no part of a share
+    given = rows_of(id=np.asarray(locked, dtype=np.int64))
+    # whoever locks has settled the statuses of the day before
+    status = tax_statuses.status_of_day(Distributor, literal(today, Date())) if looking else Distributor.tax_status
+    columns = _columns(session, given, terms.provider, status)
+    account_id = _ints(columns[0])
+    lots = _lots(session, given, period, spendable)
+    by_id = np.argsort(account_id)
+    owner = by_id[np.searchsorted(account_id[by_id], lots["account_id"])] if len(by_id) else lots["account_id"]
+    held = sums_by(owner, lots["remaining"], len(account_id))
+    available = _ints(columns[2]) - (_ended(session, account_id, today) if looking else 0)
+    most = None
+    if period.unit is Unit.POINTS:
+        most = redeemable_now(program, columns[13], available, _ints(columns[11]), _ints(columns[12]))
+    return Candidates(
+        account_id=account_id,
+        distributor_id=_ints(columns[1]),
+        available=available,
+        card_id=_ints([one or 0 for one in columns[3]]),
+        code=list(columns[4]),
+        name=list(columns[5]),
+        tax_status=list(columns[6]),
+        blocked=list(columns[7]),
+        card_state=list(columns[8]),
+        room=rooms(session, program, _holders(columns), today),
+        lot_id=lots["id"],
+        lot_owner=owner,
+        remaining=lots["remaining"],
+        held=held,
+        points=held if most is None else np.minimum(held, most),
+    )
+
+
+def _with_something(
+    session: Session, program_id: int, period: Period, segment: Segment, spendable: ColumnElement[bool]
+) -> Select[int]:
+    """Ask for the accounts that have something of the period, or earned in it and owe now."""
     in_period = and_(Lot.account_id == Account.id, Lot.earned_on.between(period.from_on, period.to_on))
-    spendable = and_(Lot.state == LotState.OPEN, or_(Lot.expires_on.is_(None), Lot.expires_on >= today))
-    locked = session.scalars(
+    return (
         select(Account.id)
         .where(
-            Account.program_id == program.id,
-            Account.distributor_id.is_not(None) if distributor_id is None else Account.distributor_id == distributor_id,
+            Account.program_id == program_id,
+            _whose(session, program_id, segment),
             Account.unit == period.unit,
             or_(
                 select(Lot.id).where(in_period, spendable).exists(),
@@ -84,9 +143,23 @@ def candidates(
             ),
         )
         .order_by(Account.id)
-        .with_for_update()
-    ).all()
-    given = rows_of(id=np.asarray(locked, dtype=np.int64))
+    )
+
+
+def _ended(session: Session, account_id: Ints, today: dt.date) -> Ints:
+    """Sum what waits on each account to be written off."""
+    rows = session.execute(
+        select(Lot.account_id, cast(func.sum(Lot.remaining), BigInteger))
+        .join(Account, Account.id == Lot.account_id)
+        .where(among(Account.id, account_id.tolist()), Lot.state == LotState.OPEN, ~lot_terms.lasts(today))
+        .group_by(Lot.account_id)
+    )
+    ended: dict[int, int] = dict(rows.all())
+    return _ints([ended.get(one, 0) for one in account_id.tolist()])
+
+
+def _columns(session: Session, given: FromClause, provider: str, status: Any) -> list[Sequence[Any]]:
+    """Read the accounts, whose they are and the cards that are loaded, in the order of the distributors' names."""
     rows = session.execute(
         select(
             Account.id,
@@ -95,48 +168,56 @@ def candidates(
             Card.id,
             Distributor.code,
             Distributor.name,
-            Distributor.tax_status,
+            status,
             Distributor.blocked,
+            Card.state,
+            Card.identity,
+            Card.balance_minor,
+            Account.reserved,
+            Account.spent,
+            func.coalesce(_COMPANY.tier, Distributor.tier),
         )
         .join(given, given.c.id == Account.id)
         .join(Distributor, Distributor.id == Account.distributor_id)
+        .outerjoin(_COMPANY, _COMPANY.id == Distributor.person_of_id)
         .outerjoin(
             Card,
             and_(
                 Card.distributor_id == Distributor.id,
-                Card.provider == terms.provider,
+                Card.provider == provider,
                 Card.active,
                 Card.token.is_not(None),
             ),
         )
         .order_by(Distributor.sort_key, Distributor.id)
     ).all()
-    columns = list(zip(*rows, strict=True)) or [()] * 8
-    account_id = _ints(columns[0])
-    lots = read_columns(
+    return list(zip(*rows, strict=True)) or [()] * 14
+
+
+def _lots(session: Session, given: FromClause, period: Period, spendable: ColumnElement[bool]) -> dict[str, Ints]:
+    """Read what the accounts have of the period, what ends first before the rest."""
+    return read_numbers(
         session,
         select(Lot.id, Lot.account_id, Lot.remaining)
         .join(given, given.c.id == Lot.account_id)
+        .join(Account, Account.id == Lot.account_id)
         .where(Lot.earned_on.between(period.from_on, period.to_on), spendable)
         .order_by(Lot.account_id, Lot.expires_on.nulls_last(), Lot.id),
-        {"id": "int64", "account_id": "int64", "remaining": "int64"},
+        ("id", "account_id", "remaining"),
     )
-    by_id = np.argsort(account_id)
-    owner = by_id[np.searchsorted(account_id[by_id], lots["account_id"])] if len(by_id) else lots["account_id"]
-    return Candidates(
-        account_id=account_id,
-        distributor_id=_ints(columns[1]),
-        available=_ints(columns[2]),
-        card_id=_ints([one or 0 for one in columns[3]]),
-        code=list(columns[4]),
-        name=list(columns[5]),
-        tax_status=list(columns[6]),
-        blocked=list(columns[7]),
-        lot_id=lots["id"],
-        lot_owner=owner,
-        remaining=lots["remaining"],
-        points=sums_by(owner, lots["remaining"], len(account_id)),
-    )
+
+
+def _whose(session: Session, program_id: int, segment: Segment) -> ColumnElement[bool]:
+    if segment.everybody:
+        return Account.distributor_id.is_not(None)
+    narrowed = segment.conditions(session, program_id)
+    return Account.distributor_id.in_(select(Distributor.id).where(Distributor.program_id == program_id, *narrowed))
+
+
+def _holders(columns: Sequence[Sequence[Any]]) -> list[Holder]:
+    """Say who is to be loaded; of whom has no card yet nothing is known."""
+    who = zip(columns[1], columns[9], columns[10], strict=True)
+    return [Holder(owner, identity or Identity.UNKNOWN, balance or 0) for owner, identity, balance in who]
 
 
 def _ints(values: Any) -> Ints:
@@ -170,11 +251,11 @@ def choose(found: Candidates, levied: list[Levied | Refused], points: Ints, amou
     take = np.clip(wanted[owner] - before, 0, remaining)
     exceptions = [
         {
-            "distributor": _safe(found.code[at]),
-            "name": _safe(found.name[at]),
+            "distributor": hidden(found.code[at]),
+            "name": hidden(found.name[at]),
             "code": one.code,
             "message": one.message,
-            "points": int(found.points[at]),
+            "points": int(found.held[at]),
             "amount_minor": int(amount[at]),
         }
         for at, one in enumerate(levied)
@@ -190,7 +271,8 @@ def choose(found: Candidates, levied: list[Levied | Refused], points: Ints, amou
     )
 
 
-def _safe(text: str) -> str:
+def hidden(text: str) -> str:
+    """Hide a text that looks like the number of a card, which nobody wants in a list."""
     return "(hidden: looks like a card number)" if holds_card_number(text) else text
 
 
@@ -199,47 +281,70 @@ class Judge:
 
     def __init__(self, program: Program, period: Period, terms: Terms, tax: ProgramTax) -> None:
         """Take the terms of the run."""
-        self._terms, self._tax = terms, tax
+        self._program, self._terms, self._tax = program, terms, tax
         self._unit = "points" if period.unit is Unit.POINTS else program.currency
         self._decimals = program.point_decimals if period.unit is Unit.POINTS else program.currency_decimals
-        self._currency, self._currency_decimals = program.currency, program.currency_decimals
 
     def judge(self, session: Session, found: Candidates) -> Chosen:
         """Convert, check the limits, and levy the tax, once for all rewards with the same figures."""
         converted = convert(found.points, self._terms.point_value_micro)
         before = self._tax.earlier(session, found.distributor_id, found.tax_status)
+        doubtful = self._doubtful(found, converted.amount_minor).tolist()
         outcome: list[Levied | Refused] = []
         for at, amount in enumerate(converted.amount_minor.tolist()):
-            refused = self._refused(found, at, amount)
-            outcome.append(refused or self._levied(found.tax_status[at], amount, before[at]))
+            refused = self._refused(found, at, amount) if doubtful[at] else None
+            levied = refused or self._levied(found.tax_status[at], amount, before[at])
+            outcome.append(self._in_room(found.room[at], levied))
         return choose(found, outcome, converted.points, converted.amount_minor)
+
+    def _doubtful(self, found: Candidates, amount: Ints) -> npt.NDArray[np.bool_]:
+        """Find those that may have to be left out, by one look at each column: most have nothing against them."""
+        terms = self._terms
+        doubtful: npt.NDArray[np.bool_] = np.asarray(found.blocked, dtype=np.bool_)
+        doubtful |= (found.available < 0) | (amount == 0)
+        doubtful |= found.points < max(terms.minimum_points, 1)
+        doubtful |= np.asarray([one is CardState.BLOCKED for one in found.card_state], dtype=np.bool_)
+        if not terms.issues_cards:
+            doubtful |= found.card_id == 0
+        if terms.maximum_minor is not None:
+            doubtful |= amount > terms.maximum_minor
+        if any(first_card_number(texts) is not None for texts in (found.code, found.name)):
+            doubtful[:] = True
+        return doubtful
 
     def _refused(self, found: Candidates, at: int, amount: int) -> Refused | None:
         terms, points = self._terms, int(found.points[at])
-        if found.blocked[at]:
-            return Refused("blocked", "The distributor is blocked: it may neither earn nor redeem.")
-        if found.available[at] < 0:
+        if found.available[at] < 0 and not found.blocked[at]:
             owed = decimal_text(-int(found.available[at]), self._decimals)
             return Refused("owes", f"The account owes {owed} {self._unit}; new awards pay that off first.")
-        if holds_card_number(found.code[at]) or holds_card_number(found.name[at]):
-            return Refused(
-                "card_number", "The distributor's code or name looks like a card number, which no order may hold."
-            )
-        if not terms.issues_cards and not found.card_id[at]:
-            return Refused("no_card", "No card is registered; see `kontor cards register`.")
+        refused = of_receiver(
+            terms,
+            code=found.code[at],
+            name=found.name[at],
+            blocked=found.blocked[at],
+            has_card=bool(found.card_id[at]),
+            card_state=found.card_state[at],
+        )
+        if refused is not None:
+            return refused
+        if points == 0 < found.held[at]:
+            return Refused("tier_share", "Its tier lets it redeem a share of its points, and that is redeemed.")
         if points < terms.minimum_points:
             least = decimal_text(terms.minimum_points, self._decimals)
             return Refused("below_minimum", f"The programme converts {self._unit} from {least} on.")
         if amount == 0:
-            return Refused("nothing_whole", f"This is worth less than the smallest amount of {self._currency}.")
+            return Refused("nothing_whole", f"This is worth less than the smallest amount of {self._program.currency}.")
         return self._over(amount, "The amount is")
 
     def _over(self, amount: int, what: str) -> Refused | None:
-        most = self._terms.maximum_minor
-        if most is None or amount <= most:
-            return None
-        shown, limit = (decimal_text(one, self._currency_decimals) for one in (amount, most))
-        return Refused("over_limit", f"{what} {shown}; a top-up has at most {limit} {self._currency}.")
+        return over_maximum(self._terms, self._program, amount, what)
+
+    def _in_room(self, room: Room | None, levied: Levied | Refused) -> Levied | Refused:
+        """Leave out what does not fit on the card any more, a compensation that goes out with it included."""
+        if room is None or isinstance(levied, Refused):
+            return levied
+        total = levied.load_minor + (levied.compensation_minor if self._terms.compensates_at_once else 0)
+        return levied if total <= room.minor else Refused(room.code, room.message)
 
     def _levied(self, status: TaxStatus, amount: int, year_before: int) -> Levied | Refused:
         levied = self._tax.levy(status, amount, year_before)

@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ from app.db.transaction import Sessions, transaction
 from app.domain.states import RunStatus, TopUpStatus
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
 from app.services import audit
-from prepaid.errors import OrderFileChanged
+from prepaid.columns import among_texts
+from prepaid.errors import FileRefusedByOperator, NotFunded, OrderFileChanged
 from prepaid.moves import OPEN, locked_run, move, require, run_of
 from prepaid.ordering import order, order_rest
-from prepaid.providers import CardProvider, OrderRefused, ProviderError
+from prepaid.providers import Ability, CardProvider, OrderRefused, ProviderError
 from prepaid.settling import Settled, settle, settle_file
 from prepaid.topups import move_top_ups
 
@@ -72,18 +73,30 @@ def send(
         OrderFileChanged: The order file is not what was written.
         OrderRefused: The provider refused the file as a whole; the run is ordered as before.
         ProviderError: The answer was lost; the top-ups are unknown until this is done again.
+        NotFunded: The provider cannot pay for it now; nothing was sent.
         PrepaidError: See `prepaid.ordering.order`.
     """
     with transaction(registry) as session:
-        unordered = run_of(session, run_id).status is RunStatus.APPROVED
-    if unordered:
+        run = run_of(session, run_id)
+        status, currency, amount = run.status, run.currency, run.amount_minor + run.compensation_minor
+    if status is RunStatus.APPROVED:
         order(registry, settings, provider, run_id, actor=actor, now=now)
+    if status in (RunStatus.APPROVED, RunStatus.ORDERED):
+        why = provider.refuse_run(currency, amount)
+        if why is not None:
+            raise NotFunded(run_id, why)
+    elif Ability.LOAD not in provider.abilities:
+        return _sent(registry, settings, run_id, [])  # it was handed over: its answers are brought by hand
     with transaction(registry) as session:
         errands = _mark(session, settings, run_id, actor, now)
+    if Ability.LOAD not in provider.abilities:
+        errands = [replace(one, asked=False) for one in errands]
     sent = Sent(run_id, RunStatus.SENDING)
     for errand in errands:
         try:
-            _ask(registry, settings, provider, run_id, errand, sent, actor, now)
+            if errand.asked:
+                errand = _ask(registry, settings, provider, run_id, errand, sent, actor, now)
+            _submit(registry, settings, provider, run_id, errand, sent, actor, now)
         except OrderRefused:
             _put_back(registry, run_id, errand, actor, now)
             raise
@@ -93,11 +106,14 @@ def send(
                 waiting = _open_ids(session, errand.batch_id, [TopUpStatus.SENDING])
                 move_top_ups(session, waiting, TopUpStatus.UNKNOWN, now=now)
             raise
+    return _sent(registry, settings, run_id, sent.settlements)
+
+
+def _sent(registry: Sessions, settings: Settings, run_id: int, settlements: list[Settled]) -> Sent:
     with transaction(registry) as session:
-        sent.status = run_of(session, run_id).status
         kept = session.scalars(select(LoadResponse.file).where(LoadResponse.run_id == run_id).order_by(LoadResponse.id))
-        sent.response_files = [settings.files / one for one in kept]
-    return sent
+        files = [settings.files / one for one in kept]
+        return Sent(run_id, run_of(session, run_id).status, settlements, files)
 
 
 def _mark(session: Session, settings: Settings, run_id: int, actor: str, now: dt.datetime) -> list[_Errand]:
@@ -123,6 +139,8 @@ def _errands(session: Session, settings: Settings, run: ConversionRun) -> list[_
         ).all()
         if not rows:
             continue
+        if batch.refused_at is not None:
+            raise FileRefusedByOperator(run.id, Path(batch.file).name, batch.refusal or "")
         fresh = run.status is RunStatus.ORDERED and len(rows) == batch.lines
         fresh = fresh and all(row.status is TopUpStatus.ORDERED for row in rows)
         file, references = settings.files / batch.file, [row.reference for row in rows]
@@ -153,29 +171,53 @@ def _ask(
     sent: Sent,
     actor: str,
     now: dt.datetime,
+) -> _Errand:
+    """Ask what became of an order file, and record the answers. Gives what is to be handed in again, if anything."""
+    answers = provider.look_up(errand.references)
+    found = [(None, answers[one]) for one in errand.references if one in answers]
+    unseen = [one for one in errand.references if one not in answers]
+    with transaction(registry) as session:
+        run = locked_run(session, run_id)
+        if found:
+            sent.settlements.append(settle(session, run, found, actor=actor, now=now))
+        # whose points went back meanwhile is not handed in again
+        open_ = select(TopUp.reference).where(among_texts(TopUp.reference, unseen), TopUp.status.in_(OPEN))
+        unseen = list(session.scalars(open_.order_by(TopUp.id)))
+        if 0 < len(unseen) < errand.lines:
+            rest = order_rest(session, settings, run, set(unseen), actor=actor, now=now)
+            errand = _Errand(rest.batch_id, rest.file, rest.sha256, rest.lines, unseen, asked=True)
+        if unseen:
+            _hand_in(session, errand, now)
+    if unseen:
+        _check_file(run_id, errand)
+    return replace(errand, references=unseen)
+
+
+def _submit(
+    registry: Sessions,
+    settings: Settings,
+    provider: CardProvider,
+    run_id: int,
+    errand: _Errand,
+    sent: Sent,
+    actor: str,
+    now: dt.datetime,
 ) -> None:
     """Have an order file carried out, and record the answers."""
-    if errand.asked:
-        answers = provider.look_up(errand.references)
-        found = [(None, answers[one]) for one in errand.references if one in answers]
-        unseen = [one for one in errand.references if one not in answers]
-        with transaction(registry) as session:
-            run = locked_run(session, run_id)
-            if found:
-                sent.settlements.append(settle(session, run, found, actor=actor, now=now))
-            if 0 < len(unseen) < errand.lines:
-                rest = order_rest(session, settings, run, set(unseen), actor=actor, now=now)
-                errand = _Errand(rest.batch_id, rest.file, rest.sha256, rest.lines, unseen, asked=True)
-        if not unseen:
-            _answered(registry, errand, now)
-            return
-        _check_file(run_id, errand)
-    with tempfile.TemporaryDirectory(prefix="kontor-response-") as folder:
-        for response in provider.submit(errand.file, Path(folder)):
-            with transaction(registry) as session:
-                settled = settle_file(session, settings, run_id, response, name=response.name, actor=actor, now=now)
-            sent.settlements.append(settled)
+    if errand.references:
+        with tempfile.TemporaryDirectory(prefix="kontor-response-") as folder:
+            for response in provider.submit(errand.file, Path(folder)):
+                with transaction(registry) as session:
+                    settled = settle_file(session, settings, run_id, response, name=response.name, actor=actor, now=now)
+                sent.settlements.append(settled)
     _answered(registry, errand, now)
+
+
+def _hand_in(session: Session, errand: _Errand, now: dt.datetime) -> None:
+    """Mark anew what is handed in again: until the provider has answered, its points do not go back by hand."""
+    waiting = _open_ids(session, errand.batch_id, [TopUpStatus.ORDERED, TopUpStatus.UNKNOWN])
+    move_top_ups(session, waiting, TopUpStatus.SENDING, now=now)
+    session.execute(update(LoadBatch).where(LoadBatch.id == errand.batch_id).values(sent_at=None))
 
 
 def _answered(registry: Sessions, errand: _Errand, now: dt.datetime) -> None:

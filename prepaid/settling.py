@@ -21,17 +21,22 @@ from app.config import Settings
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.money import decimal_text
-from app.domain.states import RunStatus, TopUpKind, TopUpStatus
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
+from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
 from app.models.programs import Program
 from app.services import audit, ledger, notices
 from importers.files.limits import Limits
+from prepaid.cards import activate_loaded
 from prepaid.columns import among
 from prepaid.moves import OPEN, locked_run, move, require
+from prepaid.order_forms import answers_of
 from prepaid.providers import Answer, LoadResult
+from prepaid.recipients import RECEIVES, Recipient
 from prepaid.response_files import Response, problem, read_response
 from prepaid.topups import move_top_ups
+from prepaid.verdicts import take_verdict
 
 _MOST_WORDS = 500
 _ENDED = {LoadResult.LOADED: TopUpStatus.LOADED, LoadResult.FAILED: TopUpStatus.FAILED}
@@ -90,11 +95,16 @@ def settle_file(
     Raises:
         NotAllowedNow, NoSuchRun: There is no such run, or nothing of it was ordered.
         importers.errors.ImportRefused, CardNumberFound: The file cannot be taken in.
+        PrepaidError: It speaks of an order file as a whole, and nobody knows of which.
     """
     run = locked_run(session, run_id)
     require(run, "settled", RunStatus.ORDERED, RunStatus.SENDING, RunStatus.SENT, RunStatus.SETTLED)
-    decimals = session.get_one(Program, run.program_id).currency_decimals
-    response = read_response(path, name, limits=Limits.of(settings), decimals=decimals)
+    program = session.get_one(Program, run.program_id)
+    said = answers_of(program, run.provider)
+    limits, decimals = Limits.of(settings), program.currency_decimals
+    response = read_response(path, name, limits=limits, decimals=decimals, said=said)
+    if response.verdict is not None:
+        take_verdict(session, run, response.verdict, actor=actor, now=now)
     settled = settle(session, run, response.answers, actor=actor, now=now)
     settled.rows = response.rows
     settled.problems = sorted([*response.problems, *settled.problems], key=lambda one: one["row"] or 0)
@@ -146,6 +156,8 @@ def settle(session: Session, run: ConversionRun, answers: Answers, *, actor: str
         decided.take(row, answer)
     decided.without_rewards()
     _post(session, program, decided, actor, now)
+    if run.kind is RunKind.COMPENSATIONS:
+        _tell_compensated(session, program, decided, now)
     _move(session, decided, now)
     if decided.changed:
         _close(session, run, settled, now)
@@ -196,7 +208,7 @@ class _Decisions:
                 Redemption.account_id,
             )
             .join(Redemption, Redemption.id == TopUp.redemption_id)
-            .where(Redemption.run_id == run.id)
+            .where(TopUp.run_id == run.id)
             .order_by(TopUp.id)
         )
         self.top_ups = {row[0]: _Known(*row[1:]) for row in rows}
@@ -251,11 +263,7 @@ class _Decisions:
         self.note(row, answer.reference, "contradicts", words)
 
     def _whose(self, reference: str) -> str:
-        other = self._session.scalars(
-            select(Redemption.run_id)
-            .join(TopUp, TopUp.redemption_id == Redemption.id)
-            .where(TopUp.reference == reference)
-        ).one_or_none()
+        other = self._session.scalars(select(TopUp.run_id).where(TopUp.reference == reference)).one_or_none()
         return f"This reference is of run {other}." if other else "No top-up has this reference."
 
     def without_rewards(self) -> None:
@@ -264,16 +272,14 @@ class _Decisions:
         One that was loaded all the same is what it is, and somebody must know.
         """
         for reference, one in self.top_ups.items():
-            if one.kind is TopUpKind.REWARD or self._rewards[one.redemption_id].now_is is not TopUpStatus.FAILED:
+            reward = self._rewards.get(one.redemption_id)  # none in a run of compensations
+            if one.kind is TopUpKind.REWARD or reward is None or reward.now_is is not TopUpStatus.FAILED:
                 continue
             if one.now_is in (TopUpStatus.FAILED, TopUpStatus.RESERVED):
                 one.becomes, one.failure = TopUpStatus.CANCELLED, one.failure or "its reward failed"
-            elif one.becomes is TopUpStatus.LOADED or (one.status is TopUpStatus.LOADED and self._just_failed(one)):
+            elif one.becomes is TopUpStatus.LOADED or (one.status is TopUpStatus.LOADED and reward.becomes is not None):
                 words = "The compensation was loaded, but its reward failed: take this up with the provider."
                 self.note(None, reference, "compensation_without_reward", words)
-
-    def _just_failed(self, one: _Known) -> bool:
-        return self._rewards[one.redemption_id].becomes is not None
 
 
 def _words(answer: Answer) -> str:
@@ -328,6 +334,21 @@ def _post(session: Session, program: Program, decided: _Decisions, actor: str, n
         notices.tell_many(session, program.id, kind, told, now=now)
 
 
+def _tell_compensated(session: Session, program: Program, decided: _Decisions, now: dt.datetime) -> None:
+    """Tell those whose tax was paid back, apart from the load that it is for."""
+    loaded = [one for one in decided.changed if one.becomes is TopUpStatus.LOADED]
+    owners = dict(
+        session.execute(
+            select(Account.id, Recipient.id)
+            .join(Distributor, Distributor.id == Account.distributor_id)
+            .join(Recipient, RECEIVES)
+            .where(among(Account.id, [one.account_id for one in loaded]))
+        ).all()
+    )
+    told = [(owners[one.account_id], {"amount_minor": one.amount_minor}) for one in loaded]
+    notices.tell_many(session, program.id, "compensation_loaded", told, now=now)
+
+
 def _move(session: Session, decided: _Decisions, now: dt.datetime) -> None:
     """Move the top-ups, and count."""
     settled, changed = decided.settled, decided.changed
@@ -338,6 +359,7 @@ def _move(session: Session, decided: _Decisions, now: dt.datetime) -> None:
     for status, those in by_status.items():
         moving = [one for one in those if one.status is not status]
         move_top_ups(session, [one.id for one in moving], status, now=now, failures=[one.failure for one in moving])
+    activate_loaded(session, [one.id for one in by_status[TopUpStatus.LOADED]], now=now)
     settled.loaded, settled.failed, settled.unknown, settled.cancelled = (len(those) for those in by_status.values())
     settled.loaded_minor = sum(one.amount_minor for one in by_status[TopUpStatus.LOADED])
     settled.failed_minor = sum(one.amount_minor for one in by_status[TopUpStatus.FAILED])
@@ -347,8 +369,7 @@ def _open(session: Session, run: ConversionRun) -> int:
     return session.execute(
         select(func.count())
         .select_from(TopUp)
-        .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .where(Redemption.run_id == run.id, TopUp.status.in_((*OPEN, TopUpStatus.RESERVED)))
+        .where(TopUp.run_id == run.id, TopUp.status.in_((*OPEN, TopUpStatus.RESERVED)))
     ).scalar_one()
 
 

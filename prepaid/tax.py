@@ -4,10 +4,11 @@ The product computes what the sponsor configured and gives no tax advice (rules.
 """
 
 import datetime as dt
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from sqlalchemy import BigInteger, cast, func, select
+from pydantic_core import to_json
+from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import tax
@@ -16,6 +17,7 @@ from app.domain.exact import Ints
 from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.domain.tax_packs import UnknownPackError, pack_countries, rules_of
 from app.domain.tax_rules import BorneBy, RewardKind, TaxRule
+from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
@@ -33,7 +35,7 @@ class Refused:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Levied:
     """The tax on one reward, frozen.
 
@@ -43,7 +45,8 @@ class Levied:
         withheld_minor: what is kept back from the reward for the tax office.
         counted_minor: what counts towards the recipient's total of the year.
         rule: code and version.
-        trace: every figure, as JSON.
+        status: what the participant was to the tax office.
+        assessment: what it all comes from.
     """
 
     load_minor: int
@@ -51,7 +54,12 @@ class Levied:
     withheld_minor: int
     counted_minor: int
     rule: str
-    trace: str
+    status: TaxStatus
+    assessment: tax.Assessment
+
+    def trace(self) -> str:
+        """Write every figure down, as JSON: some 2 kB, made when it is stored and not before."""
+        return to_json(self.assessment.result().as_json() | {"participant": self.status.value}).decode()
 
 
 def rule_name(rule: TaxRule) -> str:
@@ -61,7 +69,7 @@ def rule_name(rule: TaxRule) -> str:
 
 @dataclass
 class ProgramTax:
-    """A programme's tax rules on a day. What was computed once is not computed again.
+    """A programme's tax rules on a day, for one kind of reward. What was computed once is not computed again.
 
     Attributes:
         source: where the rules come from, in words.
@@ -73,16 +81,21 @@ class ProgramTax:
     on: dt.date
     rules: tuple[TaxRule, ...]
     source: str
+    reward_kind: RewardKind = RewardKind.PREPAID
+    _chosen: dict[TaxStatus, TaxRule | Refused] = field(default_factory=dict)
+    _applied: dict[TaxStatus, tax.AppliedRule | Refused] = field(default_factory=dict)
     _known: dict[tuple[TaxStatus, int, int], Levied | Refused] = field(default_factory=dict)
 
     @staticmethod
-    def of(program: Program, on: dt.date) -> "ProgramTax":
+    def of(program: Program, on: dt.date, tax_part: dict[str, Any] | None = None) -> "ProgramTax":
         """Read a programme's rules: those its file names, else the pack of its country.
+
+        ``tax_part`` is another tax part than the programme has, such as one with a draft in it.
 
         Raises:
             TermsInvalid: The file names a pack that there is not, or rules that contradict themselves.
         """
-        part = TaxPart.model_validate(program.tax)
+        part = TaxPart.model_validate(program.tax if tax_part is None else tax_part)
         country, source = part.pack, []
         if part.rules:
             rules = "rule" if len(part.rules) == 1 else "rules"
@@ -100,10 +113,17 @@ class ProgramTax:
         said = "Tax by " + " and ".join(source) if source else "No tax rules"
         return ProgramTax(program.country, program.currency, program.currency_decimals, on, found, f"{said}.")
 
+    def for_goods(self, kind: RewardKind, on: dt.date) -> "ProgramTax":
+        """Give the same rules for another kind of reward, on the day on which it was given."""
+        return replace(self, reward_kind=kind, on=on, _chosen={}, _applied={}, _known={})
+
     def rule_for(self, status: TaxStatus) -> TaxRule | Refused:
-        """Find the rule for a prepaid reward of a participant of this status."""
-        found = tax.choose(self.rules, country=self.country, status=status, reward_kind=RewardKind.PREPAID, on=self.on)
-        return Refused(NO_RULE, found.message) if isinstance(found, tax.NoTaxRule) else found
+        """Find the rule for a reward of a participant of this status, once for all of them."""
+        if status not in self._chosen:
+            kind = self.reward_kind
+            found = tax.choose(self.rules, country=self.country, status=status, reward_kind=kind, on=self.on)
+            self._chosen[status] = Refused(NO_RULE, found.message) if isinstance(found, tax.NoTaxRule) else found
+        return self._chosen[status]
 
     def levy(self, status: TaxStatus, value_minor: int, year_before_minor: int) -> Levied | Refused:
         """Compute the tax on a reward, once for all participants of this status with these figures."""
@@ -113,32 +133,41 @@ class ProgramTax:
         return self._known[key]
 
     def _levy(self, status: TaxStatus, value_minor: int, year_before_minor: int) -> Levied | Refused:
-        rule = self.rule_for(status)
-        if isinstance(rule, Refused):
-            return rule
+        applied = self._applied_to(status)
+        if isinstance(applied, Refused):
+            return applied
+        rule = applied.rule
         try:
-            result = tax.compute(
-                rule,
-                value_minor=value_minor,
-                currency=self.currency,
-                decimals=self.decimals,
-                on=self.on,
-                year_before_minor=year_before_minor if rule.needs_year_total else None,
-            )
+            found = applied.assess(value_minor, year_before_minor if rule.needs_year_total else None)
         except tax.TaxError as problem:
             return Refused(TAX_REFUSED, str(problem))
         # A compensated reward is loaded whole, and so is its compensation, whoever pays the tax office (rules.md 10).
-        withheld = value_minor - result.paid_out_minor if result.borne_by is BorneBy.PARTICIPANT else 0
+        withheld = value_minor - found.paid_out_minor if applied.borne_by is BorneBy.PARTICIPANT else 0
         if withheld >= value_minor:
             return Refused(NOTHING_LEFT, f"Rule {rule.code} leaves nothing of the reward to load.")
         return Levied(
             load_minor=value_minor - withheld,
-            compensation_minor=result.compensation_minor,
+            compensation_minor=found.compensation_minor,
             withheld_minor=withheld,
-            counted_minor=result.counted_minor,
+            counted_minor=found.counted_minor,
             rule=rule_name(rule),
-            trace=json.dumps(result.as_json(), ensure_ascii=False),
+            status=status,
+            assessment=found,
         )
+
+    def _applied_to(self, status: TaxStatus) -> tax.AppliedRule | Refused:
+        """Apply the rule for participants of this status, once for all of them."""
+        if status not in self._applied:
+            rule = self.rule_for(status)
+            try:
+                self._applied[status] = (
+                    rule
+                    if isinstance(rule, Refused)
+                    else tax.apply(rule, currency=self.currency, decimals=self.decimals, on=self.on)
+                )
+            except tax.TaxError as problem:
+                self._applied[status] = Refused(TAX_REFUSED, str(problem))
+        return self._applied[status]
 
     def earlier(self, session: Session, distributor_ids: Ints, statuses: list[TaxStatus]) -> list[int]:
         """Sum what each distributor had earlier in the year under the rule that holds for it now.
@@ -162,15 +191,19 @@ class ProgramTax:
             )
             .exists()
         )
+        # whoever was merged into another is one recipient with it
+        recipient = func.coalesce(Distributor.merged_into_id, Distributor.id)
         rows = session.execute(
-            select(Account.distributor_id, cast(func.sum(Redemption.counted_minor), BigInteger))
+            select(recipient, cast(func.sum(Redemption.counted_minor), BigInteger))
             .join(Account, Account.id == Redemption.account_id)
+            .join(Distributor, Distributor.id == Account.distributor_id)
             .where(
-                among(Account.distributor_id, distributor_ids.tolist()),
+                or_(*(among(one, distributor_ids.tolist()) for one in (Distributor.id, Distributor.merged_into_id))),
                 Redemption.redeemed_on.between(self.on.replace(month=1, day=1), self.on.replace(month=12, day=31)),
                 Redemption.tax_rule.startswith(f"{rule.code} v", autoescape=True),
                 ~called_off,
+                Redemption.ended_at.is_(None),
             )
-            .group_by(Account.distributor_id)
+            .group_by(recipient)
         )
-        return {owner: total for owner, total in rows if owner is not None}
+        return dict(rows.all())

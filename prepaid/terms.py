@@ -1,12 +1,12 @@
 """The terms of a programme's prepaid rewards, as whole numbers of smallest units."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from app.domain.conversion import MICRO
-from app.domain.definition import PrepaidPart
 from app.domain.money import smallest_units
+from app.domain.prepaid_settings import PrepaidPart
 from app.domain.states import Unit
 from app.models.programs import Program
 from prepaid.errors import TermsInvalid
@@ -23,6 +23,7 @@ class Terms:
         issues_cards: whether the provider issues a card with the first top-up; else the card must be registered.
         minimum_points: less than this is not converted; for money there is no least.
         maximum_minor: most money in one top-up; None: no limit.
+        compensates_at_once: whether the tax is compensated together with the reward; else by a run of its own.
     """
 
     provider: str
@@ -30,6 +31,11 @@ class Terms:
     point_value_micro: int
     minimum_points: int
     maximum_minor: int | None
+    compensates_at_once: bool
+
+    def with_least(self, points: int) -> "Terms":
+        """Give the same terms with a least that is no lower than this."""
+        return replace(self, minimum_points=max(self.minimum_points, points))
 
     def as_json(self) -> dict[str, Any]:
         """Give them as a run keeps them."""
@@ -39,6 +45,7 @@ class Terms:
             "point_value_micro": self.point_value_micro,
             "minimum_points": self.minimum_points,
             "maximum_minor": self.maximum_minor,
+            "compensation": "at_once" if self.compensates_at_once else "by_run",
         }
 
 
@@ -61,6 +68,7 @@ def terms_of(program: Program, unit: Unit) -> Terms:
         point_value_micro=program.point_value_micro if points else MICRO,
         minimum_points=least if points else 0,
         maximum_minor=most,
+        compensates_at_once=part.compensation.paid == "at_once",
     )
 
 

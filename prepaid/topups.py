@@ -36,6 +36,7 @@ def move_top_ups(
         .values(
             status=to,
             settled_at=now if to in _CLOSED else None,
+            unknown_at=now if to is TopUpStatus.UNKNOWN else TopUp.unknown_at,
             failure=func.nullif(given.c.failure, "") if to is not TopUpStatus.LOADED else None,
         )
         .returning(TopUp.id)

@@ -1,0 +1,89 @@
+"""How much may still go on a card: what a country's rules against money laundering let through, as its programme says.
+
+The month is that in which a load was written down, in the programme's time zone; all cards of a distributor count as
+one, so that a new card is no new month.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.calendar import midnight
+from app.domain.money import decimal_text, smallest_units
+from app.domain.prepaid_settings import CardLimits, PrepaidPart
+from app.domain.states import Identity, TopUpStatus
+from app.models.ledger import Account
+from app.models.prepaid import Redemption, TopUp
+from app.models.programs import Program
+from prepaid.columns import among
+
+NOT_IDENTIFIED, OVER_LIMIT = "not_identified", "over_card_limit"
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who is to be loaded: how well the issuer knows them, and what stands on their card as far as we know."""
+
+    distributor_id: int
+    identity: Identity
+    balance_minor: int
+
+
+@dataclass(frozen=True)
+class Room:
+    """What still fits on a card, and what to say of more."""
+
+    minor: int
+    code: str
+    message: str
+
+
+def rooms(session: Session, program: Program, holders: Sequence[Holder], today: dt.date) -> list[Room | None]:
+    """Give the room of each holder; None: nothing limits it. One query, and none where nothing is limited."""
+    limits = PrepaidPart.model_validate(program.prepaid).limits.get(program.country)
+    if limits is None:
+        return [None] * len(holders)
+    loaded = _loaded_this_month(session, program, [one.distributor_id for one in holders], today)
+    return [_room(program, limits, one, loaded.get(one.distributor_id, 0)) for one in holders]
+
+
+def _loaded_this_month(session: Session, program: Program, ids: Sequence[int], today: dt.date) -> dict[int, int]:
+    rows = session.execute(
+        select(Account.distributor_id, cast(func.sum(TopUp.amount_minor), BigInteger))
+        .join(Redemption, Redemption.account_id == Account.id)
+        .join(TopUp, TopUp.redemption_id == Redemption.id)
+        .where(
+            Redemption.program_id == program.id,
+            TopUp.created_at >= midnight(today.replace(day=1), program.time_zone),
+            TopUp.status.not_in((TopUpStatus.FAILED, TopUpStatus.CANCELLED)),
+            among(Account.distributor_id, ids),
+        )
+        .group_by(Account.distributor_id)
+    )
+    return {owner: total for owner, total in rows if owner is not None}
+
+
+def _room(program: Program, limits: CardLimits, one: Holder, loaded: int) -> Room | None:
+    """Give the least of what the limits leave."""
+    found: list[Room] = []
+    verified = one.identity is Identity.VERIFIED
+    for what, most, before, code in (
+        ("a month", limits.a_month, loaded, OVER_LIMIT),
+        (
+            "a month while the issuer has not verified who holds the card",
+            None if verified else limits.a_month_unidentified,
+            loaded,
+            NOT_IDENTIFIED,
+        ),
+        ("on a card at a time", limits.on_card, max(one.balance_minor, 0), OVER_LIMIT),
+    ):
+        if most is None:
+            continue
+        limit = smallest_units(most, program.currency_decimals)
+        shown, used = (decimal_text(minor, program.currency_decimals) for minor in (limit, before))
+        message = f"At most {shown} {program.currency} {what}; {used} are there already."
+        found.append(Room(max(limit - before, 0), code, message))
+    return min(found, key=lambda room: room.minor, default=None)

@@ -1,0 +1,1 @@
+"""Statements of card providers held against our books: taken in, judged, read, and answered."""

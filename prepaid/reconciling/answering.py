@@ -1,0 +1,332 @@
+"""What somebody does about a difference: the load counts here too, its points go back, points are asked for, a note.
+
+Each difference is answered once, with a reason, and what that does stands in the same transaction. The caller commits.
+"""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from app.domain.card_numbers import holds_card_number
+from app.domain.conversion import MICRO
+from app.domain.reconciliation import TAKES, ways_of
+from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus
+from app.models.ledger import Account
+from app.models.prepaid import LoadBatch, Redemption, TopUp
+from app.models.programs import Program
+from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
+from app.services import adjustments, audit, differences
+from prepaid.errors import CardNumberFound, PrepaidError
+from prepaid.moves import locked_run
+from prepaid.providers import Answer, LoadResult
+from prepaid.reconciling.judging import judge, solve, stands
+from prepaid.settling import settle
+
+
+class NoSuchStatement(LookupError):
+    """The programme has no statement of this number."""
+
+
+class NoSuchDifference(LookupError):
+    """The programme has no difference of this number."""
+
+
+class AnsweredBefore(PrepaidError):
+    """Somebody was quicker, or it was solved by itself."""
+
+    def __init__(self, finding_id: int) -> None:
+        """Say which."""
+        super().__init__(f"Difference {finding_id} is closed already.")
+
+
+class NotAWay(PrepaidError):
+    """This cannot be done about such a difference."""
+
+    def __init__(self, kind: FindingKind, how: FindingAnswer) -> None:
+        """Say what can be."""
+        ways = " or ".join(one.value for one in ways_of(kind))
+        super().__init__(f"A difference {kind.value} cannot be {how.value}, only {ways}.")
+
+
+class StillOpen(PrepaidError):
+    """A statement is closed when its differences are."""
+
+    def __init__(self, statement_id: int, count: int) -> None:
+        """Say how many are open."""
+        super().__init__(f"Statement {statement_id} has {count:,} open differences; answer them first.")
+        self.count = count
+
+
+class HasAnswers(PrepaidError):
+    """A statement of which something was answered stays."""
+
+    def __init__(self, statement_id: int) -> None:
+        """Say which."""
+        super().__init__(f"Statement {statement_id} stays: somebody closed it, or answered one of its differences.")
+
+
+def statement_of(session: Session, program: Program, statement_id: int) -> ProviderStatement:
+    """Find a statement and hold it until the transaction ends.
+
+    Raises:
+        NoSuchStatement: The programme has none of this number.
+    """
+    found = session.get(ProviderStatement, statement_id, with_for_update=True, populate_existing=True)
+    if found is None or found.program_id != program.id:
+        raise NoSuchStatement(statement_id)
+    return found
+
+
+def answer(
+    session: Session,
+    program: Program,
+    finding_id: int,
+    how: FindingAnswer,
+    *,
+    reason: str,
+    points: int | None = None,
+    actor: str,
+    now: dt.datetime,
+) -> StatementFinding:
+    """Answer a difference. ``points`` are asked for where the answer is an adjustment: above zero given, else taken.
+
+    Raises:
+        NoSuchDifference: The programme has none of this number.
+        AnsweredBefore, NotAWay: It is closed, or nothing of the kind can be done about it.
+        CardNumberFound: The reason holds what looks like the number of a card.
+        AdjustmentError: The points cannot be asked for.
+        PrepaidError: What was to be done could not be.
+    """
+    found = _held(session, program, finding_id)
+    if how not in ways_of(found.kind):
+        raise NotAWay(found.kind, how)
+    why = _reason(reason)
+    if how in (FindingAnswer.SETTLED, FindingAnswer.RETURNED):
+        _settle(session, program, found, how, actor=actor, now=now)
+    elif how is FindingAnswer.ADJUSTED:
+        found.adjustment_id = _ask(session, program, found, points, why, actor=actor, now=now)
+    found.answer, found.reason, found.closed_by, found.closed_at = how, why, actor, now
+    session.flush()
+    after = {"kind": found.kind.value, "answer": how.value, "points": points}
+    subject = f"difference {found.id}"
+    audit.note(
+        session, actor, "reconciliation.answer", subject, now=now, program_id=program.id, after=after, reason=why
+    )
+    if how is not FindingAnswer.NOTED:
+        solve(session, program, now=now)
+    return found
+
+
+def _held(session: Session, program: Program, finding_id: int) -> StatementFinding:
+    found = session.scalars(
+        select(StatementFinding)
+        .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
+        .where(StatementFinding.id == finding_id, ProviderStatement.program_id == program.id)
+        .with_for_update(of=StatementFinding)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NoSuchDifference(finding_id)
+    if found.answer is not None:
+        raise AnsweredBefore(finding_id)
+    return found
+
+
+def _reason(text: str) -> str:
+    if holds_card_number(text):
+        raise CardNumberFound("The reason")
+    if not text.strip():
+        raise PrepaidError("Whoever closes a difference says why.")
+    return text.strip()
+
+
+def _settle(
+    session: Session,
+    program: Program,
+    found: StatementFinding,
+    how: FindingAnswer,
+    *,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Let a load count here as it does there, or give its points back, as if the provider had answered so.
+
+    The points of a load that is handed in, and not answered yet, stay: the provider may carry it out this moment.
+    """
+    row = session.execute(select(TopUp.reference, TopUp.run_id).where(TopUp.id == found.top_up_id)).one()
+    if row.run_id is None:
+        raise PrepaidError("This load was never ordered; there is nothing to settle.")
+    result = LoadResult.LOADED if how is FindingAnswer.SETTLED else LoadResult.FAILED
+    said = Answer(row.reference, result, "" if result is LoadResult.LOADED else "statement", "")
+    run = locked_run(session, row.run_id)
+    if result is LoadResult.FAILED and (_on_its_way(session, found) or not stands(session, program, found)):
+        raise PrepaidError(f"The load {row.reference} is sending by now; look at it again.")
+    settle(session, run, [(None, said)], actor=actor, now=now)
+    status = session.scalars(select(TopUp.status).where(TopUp.id == found.top_up_id)).one()
+    wanted = (TopUpStatus.LOADED,) if result is LoadResult.LOADED else (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
+    if status not in wanted:
+        raise PrepaidError(f"The load {row.reference} is {status.value} by now; look at it again.")
+
+
+def _on_its_way(session: Session, found: StatementFinding) -> bool:
+    handed_in = select(TopUp.id).join(LoadBatch, LoadBatch.id == TopUp.load_batch_id).where(TopUp.id == found.top_up_id)
+    waits = handed_in.where(TopUp.status == TopUpStatus.SENDING, LoadBatch.sent_at.is_(None))
+    return session.scalars(waits).first() is not None
+
+
+def _ask(
+    session: Session,
+    program: Program,
+    found: StatementFinding,
+    points: int | None,
+    why: str,
+    *,
+    actor: str,
+    now: dt.datetime,
+) -> int:
+    """Ask for points to be given or taken; a second person decides."""
+    reference, owner = session.execute(
+        select(TopUp.reference, Account.distributor_id)
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .join(Account, Account.id == Redemption.account_id)
+        .where(TopUp.id == found.top_up_id)
+    ).one()
+    assert owner is not None, "a load is of a distributor's points"
+    reasons = [code for code, _ in adjustments.reasons_of(program).reasons()]
+    code = "correction" if "correction" in reasons else reasons[-1]
+    note = f"{reference}: {why}"
+    return adjustments.request(session, program, owner, points or 0, reason_code=code, note=note, actor=actor, now=now)
+
+
+def points_of(session: Session, program: Program, found: StatementFinding) -> int:
+    """Propose the points of an adjustment: what the load cost, or what the amounts differ by. Below zero: taken.
+
+    A compensation cost no points: there it is 0, and somebody must say how many.
+    """
+    if found.top_up_id is None or FindingAnswer.ADJUSTED not in ways_of(found.kind):
+        return 0
+    kind, points, value = session.execute(
+        select(TopUp.kind, Redemption.points, Redemption.point_value_micro)
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .where(TopUp.id == found.top_up_id)
+    ).one()
+    if kind is not TopUpKind.REWARD:
+        return 0
+    if found.kind is FindingKind.AMOUNT_DIFFERS:
+        less = (found.ours_minor or 0) - (found.theirs_minor or 0)
+        return int(abs(less) * MICRO // max(value, 1)) * (1 if less > 0 else -1)
+    return -int(points) if found.kind in TAKES else int(points)
+
+
+def set_period(
+    session: Session,
+    program: Program,
+    statement_id: int,
+    from_on: dt.date,
+    to_on: dt.date,
+    *,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Say which days a statement covers; what must stand in it is looked for anew.
+
+    Raises:
+        NoSuchStatement: There is none.
+        PrepaidError: They end before they begin.
+    """
+    statement = statement_of(session, program, statement_id)
+    if from_on > to_on:
+        raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
+    before = {"from": statement.from_on.isoformat(), "to": statement.to_on.isoformat()}
+    statement.from_on, statement.to_on = from_on, to_on
+    session.flush()
+    session.execute(
+        delete(StatementFinding).where(
+            StatementFinding.statement_id == statement.id,
+            StatementFinding.answer.is_(None),
+            StatementFinding.line_id.is_(None),
+        )
+    )
+    after = {"from": from_on.isoformat(), "to": to_on.isoformat()}
+    _note(session, program, statement, "period", actor, now, before=before, after=after)
+    judge(session, program, statement, now=now)
+
+
+def look_again(session: Session, program: Program, statement_id: int, *, now: dt.datetime) -> None:
+    """Hold a statement against our books as they are by now.
+
+    Raises:
+        NoSuchStatement: There is none.
+    """
+    judge(session, program, statement_of(session, program, statement_id), now=now)
+
+
+def close(session: Session, program: Program, statement_id: int, *, note: str, actor: str, now: dt.datetime) -> None:
+    """Say that a statement is done with.
+
+    Raises:
+        NoSuchStatement: There is none.
+        StillOpen: Differences of it are open.
+        AnsweredBefore, CardNumberFound, PrepaidError: It is closed, or the note cannot stand.
+    """
+    statement = statement_of(session, program, statement_id)
+    if statement.closed_at is not None:
+        raise AnsweredBefore(statement_id)
+    open_ = session.scalar(
+        select(func.count())
+        .select_from(StatementFinding)
+        .where(StatementFinding.statement_id == statement.id, StatementFinding.answer.is_(None))
+    )
+    if open_:
+        raise StillOpen(statement_id, open_)
+    statement.closing_note = _reason(note)
+    statement.closed_by, statement.closed_at = actor, now
+    _note(session, program, statement, "close", actor, now, reason=statement.closing_note)
+
+
+def take_back(
+    session: Session, program: Program, statement_id: int, *, reason: str, actor: str, now: dt.datetime
+) -> None:
+    """Take a statement out again that should not have come in; its bookings may come in anew.
+
+    What it had solved in others is looked at anew.
+
+    Raises:
+        NoSuchStatement: There is none.
+        HasAnswers: Somebody closed it, or answered one of its differences.
+        CardNumberFound, PrepaidError: The reason cannot stand.
+    """
+    statement = statement_of(session, program, statement_id)
+    answered = select(StatementFinding.id).where(
+        StatementFinding.statement_id == statement.id,
+        StatementFinding.answer.is_not(None),
+        StatementFinding.answer != FindingAnswer.SOLVED,
+    )
+    if statement.closed_at is not None or session.scalars(answered.limit(1)).first() is not None:
+        raise HasAnswers(statement_id)
+    _note(session, program, statement, "take_back", actor, now, reason=_reason(reason))
+    told = select(StatementLine.top_up_id).where(StatementLine.statement_id == statement.id)
+    solved = (
+        StatementFinding.answer == FindingAnswer.SOLVED,
+        StatementFinding.closed_at >= statement.brought_at,
+        StatementFinding.top_up_id.in_(told),
+    )
+    differences.reopen(session, program, *solved, actor=actor, now=now)
+    session.execute(delete(ProviderStatement).where(ProviderStatement.id == statement.id))
+    session.expunge(statement)
+    solve(session, program, now=now)
+
+
+def _note(
+    session: Session,
+    program: Program,
+    statement: ProviderStatement,
+    what: str,
+    actor: str,
+    now: dt.datetime,
+    **more: Any,
+) -> None:
+    subject = f"provider statement {statement.id}"
+    audit.note(session, actor, f"reconciliation.{what}", subject, now=now, program_id=program.id, **more)

@@ -1,0 +1,350 @@
+"""Judging: where a provider's bookings and our books differ, found by a few statements, however many lines there are.
+
+What a top-up was loaded by is the sum of all its bookings, in whichever statement: a load that was taken back and made
+again is one load. Where an adjustment gave its points back, or took them, that counts beside its state. What no
+statement has is told of only where it must stand in one: a load that was ordered after the first of the days that
+statements cover without a gap, and answered some days before the last of them.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import array, insert
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.prepaid_settings import PrepaidPart
+from app.domain.reconciliation import GIVES, TAKES
+from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpStatus
+from app.models.prepaid import Card, LoadBatch, Redemption, TopUp
+from app.models.programs import Program
+from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
+
+_SENT = (TopUpStatus.SENDING, TopUpStatus.UNKNOWN)
+"""The provider has it, and nobody knows its answer; an order file that was not brought yet is nobody's mistake."""
+
+_OPEN = (TopUpStatus.ORDERED, *_SENT)
+_BACK = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
+_OF_TOP_UPS = (
+    *(FindingKind.TWICE, FindingKind.NOT_ORDERED, FindingKind.OPEN_HERE, FindingKind.NEVER_LOADED),
+    *(FindingKind.RETURNED_HERE, FindingKind.REVERSED, FindingKind.FAILED_THERE, FindingKind.MISSING_THERE),
+)
+"""What is found by all bookings of a top-up together, and so may be solved by a later one."""
+
+_COLUMNS = ("statement_id", "kind", "line_id", "top_up_id", "ours", "theirs", "ours_minor", "theirs_minor")
+
+
+def judge(session: Session, program: Program, statement: ProviderStatement, *, now: dt.datetime) -> None:
+    """Find where a statement and our books differ, and close what is solved by now. Asking again is harmless.
+
+    The caller commits.
+    """
+    days = PrepaidPart.model_validate(program.prepaid).statements.days_apart
+    _guess(session, program, statement, days)
+    told = union_all(
+        _of_lines(program, statement, days),
+        _of_top_ups(program, statement),
+        _absent(program, statement, days, coverage(session, statement)),
+    ).subquery()
+    before = aliased(StatementFinding)
+    known = (
+        select(before.id)
+        .where(
+            before.top_up_id == told.c.top_up_id,
+            before.kind == told.c.kind,
+            before.theirs.is_not_distinct_from(told.c.theirs),
+            before.answer.is_distinct_from(FindingAnswer.SOLVED),
+            told.c.kind.in_(_OF_TOP_UPS),
+        )
+        .exists()
+    )
+    new = select(*(told.c[name] for name in _COLUMNS)).where(~known)
+    session.execute(insert(StatementFinding).from_select(_COLUMNS, new).on_conflict_do_nothing())
+    solve(session, program, now=now)
+
+
+def coverage(session: Session, statement: ProviderStatement) -> tuple[dt.date, dt.date]:
+    """Give the days up to a statement's last that statements of the provider cover without a gap."""
+    rows = session.execute(
+        select(ProviderStatement.from_on, ProviderStatement.to_on)
+        .where(
+            ProviderStatement.program_id == statement.program_id,
+            ProviderStatement.provider == statement.provider,
+            ProviderStatement.from_on <= statement.from_on,
+        )
+        .order_by(ProviderStatement.to_on.desc())
+    )
+    first = statement.from_on
+    for from_on, to_on in rows:
+        if to_on < first - dt.timedelta(days=1):
+            break
+        first = min(first, from_on)
+    return first, statement.to_on
+
+
+def _day(program: Program, instant: Any) -> ColumnElement[dt.date]:
+    return cast(func.timezone(program.time_zone, instant), Date)
+
+
+def books(program: Program) -> Subquery:
+    """Give the top-ups of a programme as they are held against statements."""
+    ordered, settled = _day(program, LoadBatch.created_at), _day(program, TopUp.settled_at)
+    # what was handed in again, and not answered again, may be booked since
+    sent, unknown = _day(program, LoadBatch.sent_at), _day(program, TopUp.unknown_at)
+    return (
+        select(
+            TopUp.id,
+            TopUp.status,
+            TopUp.amount_minor,
+            Redemption.currency,
+            Card.token,
+            Card.last4,
+            LoadBatch.provider,
+            ordered.label("ordered_on"),
+            func.coalesce(settled, func.greatest(sent, unknown), ordered).label("answered_on"),
+        )
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .outerjoin(Card, Card.id == TopUp.card_id)
+        .outerjoin(LoadBatch, LoadBatch.id == TopUp.load_batch_id)
+        .where(Redemption.program_id == program.id)
+        .subquery()
+    )
+
+
+def _each(wrong: Sequence[tuple[ColumnElement[bool], FindingKind]]) -> ColumnElement[Any]:
+    """Give the kinds of what holds, as an array: a list of rows would be made ready anew for every line."""
+    return func.array_remove(array([case((holds, kind.value)) for holds, kind in wrong]), null())
+
+
+def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Select[Any]:
+    """Find what is wrong with a booking by itself."""
+    line, ours, anybody = StatementLine, books(program), aliased(TopUp)
+    of_others = select(anybody.id).where(anybody.reference == line.reference).exists()
+    unknown, elsewhere = and_(line.reference.is_not(None), line.top_up_id.is_(None)), line.currency != ours.c.currency
+    early, late = line.booked_on < ours.c.ordered_on - days, line.booked_on > ours.c.answered_on + days
+    other_day = and_(line.kind == BookingKind.LOAD, ours.c.status == TopUpStatus.LOADED, or_(early, late))
+    wrong: list[tuple[ColumnElement[bool], FindingKind]] = [
+        (line.reference.is_(None), FindingKind.NO_REFERENCE),
+        (and_(unknown, of_others), FindingKind.OTHER_PROGRAM),
+        (and_(unknown, ~of_others), FindingKind.MISSING_HERE),
+        (elsewhere, FindingKind.WRONG_CURRENCY),
+        (
+            and_(line.amount_minor != ours.c.amount_minor, func.coalesce(~elsewhere, true())),
+            FindingKind.AMOUNT_DIFFERS,
+        ),
+        (or_(line.token != ours.c.token, line.last4 != ours.c.last4), FindingKind.WRONG_CARD),
+        (other_day, FindingKind.WRONG_DATE),
+    ]
+    found = (
+        select(
+            *(line.statement_id, line.id.label("line_id"), line.top_up_id),
+            *(ours.c.amount_minor.label("ours_minor"), line.amount_minor.label("theirs_minor")),
+            *(ours.c.currency.label("our_currency"), line.currency.label("their_currency")),
+            *(ours.c.last4.label("our_card"), func.coalesce(line.last4, line.token).label("their_card")),
+            case((early, ours.c.ordered_on), else_=ours.c.answered_on).label("our_day"),
+            line.booked_on.label("their_day"),
+            func.unnest(_each(wrong)).label("kind"),
+        )
+        .select_from(line)
+        .outerjoin(ours, ours.c.id == line.top_up_id)
+        .where(line.statement_id == statement.id, line.kind.in_((BookingKind.LOAD, BookingKind.REVERSAL)))
+        .where(or_(*(holds for holds, _ in wrong)))
+        .subquery()
+    )
+    of_kind = {
+        FindingKind.WRONG_CURRENCY: (found.c.our_currency, found.c.their_currency),
+        FindingKind.WRONG_CARD: (found.c.our_card, found.c.their_card),
+        FindingKind.WRONG_DATE: (found.c.our_day, found.c.their_day),
+    }
+    said = [
+        case(*((found.c.kind == kind.value, cast(both[at], Text)) for kind, both in of_kind.items())) for at in (0, 1)
+    ]
+    return select(
+        *(found.c.statement_id, found.c.kind, found.c.line_id, found.c.top_up_id),
+        *(said[0].label("ours"), said[1].label("theirs")),
+        *(found.c.ours_minor, found.c.theirs_minor),
+    )
+
+
+def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
+    """Say of top-ups that are booked somewhere what their bookings together contradict; several things can be."""
+    line, ours = StatementLine, books(program)
+    count = {kind: func.count().filter(line.kind == kind) for kind in BookingKind}
+    net = count[BookingKind.LOAD] - count[BookingKind.REVERSAL]
+    booked = (
+        select(
+            line.top_up_id,
+            net.label("net"),
+            count[BookingKind.REVERSAL].label("reversals"),
+            func.max(line.id).label("line_id"),
+            func.sum(case((line.kind == BookingKind.LOAD, line.amount_minor), else_=0)).label("theirs_minor"),
+        )
+        .where(line.top_up_id.in_(top_ups))
+        .group_by(line.top_up_id)
+        .subquery()
+    )
+    given = _given(top_ups)
+    status, loaded, times = ours.c.status, booked.c.net > 0, func.coalesce(given.c.times, 0)
+    spent = or_(and_(status == TopUpStatus.LOADED, times <= 0), and_(status.in_(_BACK), times < 0))
+    returned = or_(and_(status == TopUpStatus.LOADED, times > 0), and_(status.in_(_BACK), times >= 0))
+    reserved = or_(status == TopUpStatus.RESERVED, and_(status.in_(_BACK), ours.c.provider.is_(None)))
+    wrong: list[tuple[ColumnElement[bool], FindingKind]] = [
+        (booked.c.net > 1, FindingKind.TWICE),
+        (and_(loaded, reserved), FindingKind.NOT_ORDERED),
+        (and_(loaded, status.in_(_OPEN)), FindingKind.OPEN_HERE),
+        (and_(~loaded, status.in_(_OPEN)), FindingKind.NEVER_LOADED),
+        (and_(loaded, returned, ours.c.provider.is_not(None)), FindingKind.RETURNED_HERE),
+        (and_(~loaded, spent, booked.c.reversals > 0), FindingKind.REVERSED),
+        (and_(~loaded, spent, booked.c.reversals == 0), FindingKind.FAILED_THERE),
+    ]
+    return (
+        select(
+            booked.c.top_up_id,
+            func.unnest(_each(wrong)).label("kind"),
+            booked.c.line_id,
+            cast(status, Text).label("ours"),
+            cast(booked.c.net, Text).label("theirs"),
+            ours.c.amount_minor.label("ours_minor"),
+            cast(booked.c.theirs_minor, BigInteger).label("theirs_minor"),
+        )
+        .join(ours, ours.c.id == booked.c.top_up_id)
+        .outerjoin(given, given.c.top_up_id == booked.c.top_up_id)
+        .where(or_(*(holds for holds, _ in wrong)))
+        .subquery()
+    )
+
+
+def _given(top_ups: Select[Any]) -> Subquery:
+    """Count how many times the points of top-ups were given back by adjustments; below zero they were taken."""
+    finding = StatementFinding
+    way = case((finding.kind.in_(TAKES), -1), (finding.kind.in_(GIVES), 1), else_=0)
+    return (
+        select(finding.top_up_id, func.sum(way).label("times"))
+        .where(finding.adjustment_id.is_not(None), finding.top_up_id.in_(top_ups))
+        .group_by(finding.top_up_id)
+        .subquery()
+    )
+
+
+def _of_top_ups(program: Program, statement: ProviderStatement) -> Select[Any]:
+    """Find what the bookings of each top-up of a statement come to, those of earlier statements with them."""
+    touched = select(StatementLine.top_up_id).where(StatementLine.statement_id == statement.id)
+    found = _verdicts(program, touched)
+    return select(literal(statement.id).label("statement_id"), *(found.c[name] for name in _COLUMNS[1:]))
+
+
+def _absent(program: Program, statement: ProviderStatement, days: int, covered: tuple[dt.date, dt.date]) -> Select[Any]:
+    """Find what no statement has, and one of those that are here must have."""
+    ours, (first, last) = books(program), covered
+    booked = select(StatementLine.id).where(StatementLine.top_up_id == ours.c.id).exists()
+    loaded = ours.c.status == TopUpStatus.LOADED
+    kind = case((loaded, FindingKind.MISSING_THERE.value), else_=FindingKind.NEVER_LOADED.value)
+    return select(
+        literal(statement.id).label("statement_id"),
+        kind.label("kind"),
+        cast(null(), BigInteger).label("line_id"),
+        ours.c.id.label("top_up_id"),
+        cast(ours.c.status, Text).label("ours"),
+        cast(null(), Text).label("theirs"),
+        ours.c.amount_minor.label("ours_minor"),
+        cast(null(), BigInteger).label("theirs_minor"),
+    ).where(
+        ours.c.provider == statement.provider,
+        or_(loaded, ours.c.status.in_(_SENT)),
+        ours.c.ordered_on >= first,
+        ours.c.answered_on <= last - dt.timedelta(days=days),
+        ~booked,
+    )
+
+
+def _guess(session: Session, program: Program, statement: ProviderStatement, days: int) -> None:
+    """Find the top-up of a booking without a reference, where only one fits it, and it fits only that one."""
+    line, ours, booked = StatementLine, books(program), aliased(StatementLine)
+    fits = (
+        select(
+            line.id.label("line_id"),
+            ours.c.id.label("top_up_id"),
+            func.count().over(partition_by=line.id).label("of_line"),
+            func.count().over(partition_by=ours.c.id).label("of_top_up"),
+        )
+        .join(ours, ours.c.amount_minor == line.amount_minor)
+        .where(
+            line.statement_id == statement.id,
+            line.kind == BookingKind.LOAD,
+            line.reference.is_(None),
+            line.top_up_id.is_(None),
+            or_(line.token == ours.c.token, and_(line.token.is_(None), line.last4 == ours.c.last4)),
+            func.coalesce(line.currency == ours.c.currency, true()),
+            ours.c.status.in_((TopUpStatus.LOADED, *_SENT)),
+            line.booked_on.between(ours.c.ordered_on - days, ours.c.answered_on + days),
+            ~select(booked.id).where(booked.top_up_id == ours.c.id).exists(),
+        )
+        .subquery()
+    )
+    session.execute(
+        update(StatementLine)
+        .where(StatementLine.id == fits.c.line_id, fits.c.of_line == 1, fits.c.of_top_up == 1)
+        .values(top_up_id=fits.c.top_up_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def solve(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Close the open differences of a programme that are none any more. Returns how many. The caller commits."""
+    solved = session.execute(
+        update(StatementFinding)
+        .where(StatementFinding.id.in_(_gone(program)))
+        .values(answer=FindingAnswer.SOLVED, closed_by="kontor", closed_at=now)
+        .returning(StatementFinding.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(solved.all())
+
+
+def stands(session: Session, program: Program, found: StatementFinding) -> bool:
+    """Tell whether an open difference is still one, as our books are now."""
+    return session.scalars(_gone(program, StatementFinding.id == found.id)).first() is None
+
+
+def _gone(program: Program, *of: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Ask for the open differences of a programme that are none any more."""
+    days = PrepaidPart.model_validate(program.prepaid).statements.days_apart
+    open_ = (
+        select(StatementFinding.id, StatementFinding.top_up_id, StatementFinding.kind, ProviderStatement.to_on)
+        .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
+        .where(
+            ProviderStatement.program_id == program.id,
+            StatementFinding.answer.is_(None),
+            StatementFinding.kind.in_(_OF_TOP_UPS),
+            *of,
+        )
+        .subquery()
+    )
+    found, ours = _verdicts(program, select(open_.c.top_up_id)), books(program)
+    verdict = select(found.c.kind).where(found.c.top_up_id == open_.c.top_up_id, found.c.kind == open_.c.kind).exists()
+    booked = select(StatementLine.id).where(StatementLine.top_up_id == open_.c.top_up_id).exists()
+    missing = and_(open_.c.kind == FindingKind.MISSING_THERE, ours.c.status == TopUpStatus.LOADED)
+    never = and_(open_.c.kind == FindingKind.NEVER_LOADED, ours.c.status.in_(_OPEN))
+    # what was handed in again since must not stand in that statement
+    due = ours.c.answered_on <= open_.c.to_on - days
+    absent = select(ours.c.id).where(ours.c.id == open_.c.top_up_id, or_(missing, never), due).exists()
+    return select(open_.c.id).where(~verdict, or_(booked, ~absent))

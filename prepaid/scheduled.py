@@ -1,0 +1,157 @@
+"""Conversion runs that prepare themselves every month: they stop at the preview, and finance is told.
+
+So is what stops one from being prepared, once a day until it is put right.
+
+Nobody's approval is taken over by a schedule: whoever approves such a run is the first person who looks at it.
+"""
+
+import datetime as dt
+import zoneinfo
+from collections.abc import Sequence
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.locks import lock_name
+from app.domain.calendar import local_date
+from app.domain.money import smallest_units
+from app.domain.prepaid_settings import PrepaidPart
+from app.domain.redemption_settings import ScheduledRun
+from app.domain.states import RunStatus
+from app.models.messages import Message
+from app.models.people import Membership, UserAccount
+from app.models.prepaid import ConversionRun
+from app.models.programs import Program
+from app.services import messages, texts
+from app.services.languages import writing
+from app.services.messages import Kind
+from app.services.people import Role
+from prepaid.quoting import EVER
+from prepaid.rounds import is_prepared
+from prepaid.runs import preview
+from prepaid.segments import Segment
+
+ACTOR = "schedule"
+"""Who prepared such a run; no person signs in as that."""
+
+_TOLD = (Role.FINANCE, Role.APPROVER)
+
+
+def scheduled_of(program: Program) -> ScheduledRun | None:
+    """Give what a programme's schedule says; None: it has none."""
+    return PrepaidPart.model_validate(program.prepaid).scheduled_run
+
+
+def month_due(program: Program, now: dt.datetime) -> dt.date | None:
+    """Give the first day of the month whose run is due by now; None: none is, or not yet."""
+    scheduled, today = scheduled_of(program), local_date(now, program.time_zone)
+    if scheduled is None or today.day < scheduled.day:
+        return None
+    return today.replace(day=1)
+
+
+def prepare_due(session: Session, program: Program, *, now: dt.datetime, address: str) -> ConversionRun | None:
+    """Prepare this month's run of a programme, if it is due and was not prepared; then tell finance of it.
+
+    Returns the run; None where there is nothing to do. ``address`` is where people reach the pages. The caller commits.
+
+    Raises:
+        PrepaidError: The programme's prepaid or tax part cannot be used.
+    """
+    month = month_due(program, now)
+    if month is None:
+        return None
+    lock_name(session, f"convert:{program.id}")  # the command beside the worker: the second finds the first's run
+    if is_prepared(session, program.id, month):
+        return None
+    scheduled = scheduled_of(program)
+    assert scheduled is not None, "a month is due where there is a schedule"
+    from_on, to_on = _days_of(scheduled, month)
+    run = preview(
+        session,
+        program,
+        from_on=from_on,
+        to_on=to_on,
+        segment=Segment(groups=tuple(scheduled.groups), tiers=tuple(scheduled.tiers)),
+        minimum_points=smallest_units(scheduled.minimum_points or Decimal(0), program.point_decimals),
+        scheduled_on=month,
+        actor=ACTOR,
+        now=now,
+    )
+    _tell(session, program, run, address, now)
+    return run
+
+
+def tell_stopped(session: Session, program: Program, why: str, *, now: dt.datetime, address: str) -> bool:
+    """Write to everybody of finance why this month's run could not be prepared, unless they were told today.
+
+    Returns whether it did. The caller commits.
+    """
+    lock_name(session, f"convert:{program.id}")
+    today = dt.datetime.combine(local_date(now, program.time_zone), dt.time(), zoneinfo.ZoneInfo(program.time_zone))
+    told = select(Message.id).where(
+        Message.program_id == program.id, Message.kind == Kind.RUN_STOPPED, Message.created_at >= today
+    )
+    if session.scalars(told.limit(1)).first() is not None:
+        return False
+    for one in _people(session, program):
+        messages.write(
+            session,
+            Kind.RUN_STOPPED,
+            one.login,
+            locale=one.locale or program.locale,
+            now=now,
+            program=program,
+            name=one.name,
+            reason=why,
+            link=f"{address}/programs/{program.code}/runs",
+        )
+    return True
+
+
+def _days_of(scheduled: ScheduledRun, month: dt.date) -> tuple[dt.date, dt.date]:
+    """Give the days in which points were earned that the run of a month takes."""
+    last = month - dt.timedelta(days=1)
+    return {
+        "last_month": (last.replace(day=1), last),
+        "until_last_month": (EVER[0], last),
+        "everything": EVER,
+    }[scheduled.takes]
+
+
+def _people(session: Session, program: Program) -> Sequence[UserAccount]:
+    """Give everybody of a programme's finance."""
+    return session.scalars(
+        select(UserAccount)
+        .where(
+            UserAccount.active,
+            UserAccount.id.in_(
+                select(Membership.user_id).where(Membership.program_id == program.id, Membership.role.in_(_TOLD))
+            ),
+        )
+        .order_by(UserAccount.id)
+    ).all()
+
+
+def _tell(session: Session, program: Program, run: ConversionRun, address: str, now: dt.datetime) -> None:
+    """Write to everybody of finance what the run comes to, each in their language."""
+    for one in _people(session, program):
+        locale = one.locale or program.locale
+        write = writing(texts.known(locale))
+        messages.write(
+            session,
+            Kind.RUN_PREPARED if run.status is RunStatus.PREVIEW else Kind.RUN_EMPTY,
+            one.login,
+            locale=locale,
+            now=now,
+            program=program,
+            name=one.name,
+            run=run.id,
+            accounts=write.figure(run.accounts, 0),
+            points=write.figure(run.points, program.point_decimals),
+            amount=write.cash(run.amount_minor, program.currency_decimals, run.currency),
+            compensation=write.cash(run.compensation_minor, program.currency_decimals, run.currency),
+            left_out=write.figure(len(run.exceptions), 0),
+            link=f"{address}/programs/{program.code}/runs/{run.id}",
+        )

@@ -1,0 +1,63 @@
+"""Tries tax rules: which one holds for a reward, and every figure of it. Nothing is written down."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain import tax
+from app.domain.states import TaxStatus
+from app.domain.tax import NoTaxRule, TaxError
+from app.domain.tax_rules import BorneBy, Purpose, RewardKind, TaxRule
+from app.domain.tax_trace import TaxResult
+from app.models.programs import Program
+from prepaid.tax import ProgramTax
+
+
+@dataclass(frozen=True)
+class Case:
+    """A reward that nobody had: what it is worth, who would have it, and what else a rule may ask for."""
+
+    value_minor: int
+    status: TaxStatus
+    kind: RewardKind
+    on: dt.date
+    year_before_minor: int = 0
+    rate_bp: int | None = None
+    borne_by: BorneBy | None = None
+    purpose: Purpose = Purpose.OWN_SALES_POINTS
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came out: the rule and its result, or why the reward would be blocked."""
+
+    rule: TaxRule | None
+    result: TaxResult | None
+    blocked: NoTaxRule | TaxError | None
+
+
+def tried(program: Program, case: Case, part: dict[str, Any] | None = None) -> Trial:
+    """Compute a reward under a programme's rules, or under another tax part of its file.
+
+    Raises:
+        prepaid.errors.TermsInvalid: The rules contradict themselves.
+    """
+    rules = ProgramTax.of(program, case.on, part)
+    found = tax.choose(rules.rules, country=rules.country, status=case.status, reward_kind=case.kind, on=case.on)
+    if isinstance(found, NoTaxRule):
+        return Trial(None, None, found)
+    try:
+        result = tax.compute(
+            found,
+            value_minor=case.value_minor,
+            currency=rules.currency,
+            decimals=rules.decimals,
+            on=case.on,
+            rate_bp=case.rate_bp,
+            borne_by=case.borne_by,
+            year_before_minor=case.year_before_minor if found.needs_year_total else None,
+            purpose=case.purpose,
+        )
+    except TaxError as blocked:
+        return Trial(found, None, blocked)
+    return Trial(found, result, None)

@@ -1,0 +1,64 @@
+"""What an operator says of an order file as a whole: taken, or refused, and then nothing of it was loaded."""
+
+import datetime as dt
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain.states import RunStatus, TopUpStatus
+from app.models.prepaid import ConversionRun, LoadBatch, TopUp
+from app.services import audit
+from prepaid.errors import PrepaidError
+from prepaid.moves import OPEN, move
+from prepaid.response_files import Verdict
+from prepaid.topups import move_top_ups
+
+
+def take_verdict(session: Session, run: ConversionRun, verdict: Verdict, *, actor: str, now: dt.datetime) -> None:
+    """Write down that a file was accepted, or put its loads back to be ordered anew. The run is locked.
+
+    Raises:
+        PrepaidError: Nobody knows of which file it speaks, or it refuses one of which something was loaded.
+    """
+    batch = _meant(session, run, verdict)
+    top_ups = session.execute(select(TopUp.id, TopUp.status).where(TopUp.load_batch_id == batch.id)).all()
+    if verdict.accepted:
+        _accept(session, run, batch, [row.id for row in top_ups if row.status is TopUpStatus.ORDERED], now)
+    elif any(row.status is TopUpStatus.LOADED for row in top_ups):
+        raise PrepaidError(
+            f"Run {run.id}: the operator refuses {Path(batch.file).name}, of which it loaded cards. Ask the operator."
+        )
+    else:
+        waiting = [row.id for row in top_ups if row.status in OPEN and row.status is not TopUpStatus.ORDERED]
+        move_top_ups(session, waiting, TopUpStatus.ORDERED, now=now)
+        batch.refused_at, batch.refusal = now, verdict.message or None
+        if run.status is RunStatus.SENDING:
+            move(run, RunStatus.ORDERED)
+    action = "conversion.file_accepted" if verdict.accepted else "conversion.file_refused"
+    after = {"batch": batch.id, "message": verdict.message}
+    subject = f"conversion run {run.id}"
+    audit.note(session, actor, action, subject, now=now, program_id=run.program_id, after=after)
+
+
+def _accept(session: Session, run: ConversionRun, batch: LoadBatch, ordered: list[int], now: dt.datetime) -> None:
+    move_top_ups(session, ordered, TopUpStatus.SENDING, now=now)
+    batch.accepted_at, batch.sent_at = now, batch.sent_at or now
+    if run.status is RunStatus.ORDERED:
+        move(run, RunStatus.SENDING)
+
+
+def _meant(session: Session, run: ConversionRun, verdict: Verdict) -> LoadBatch:
+    """Find the file that is meant: by its name, or because the run never had another.
+
+    An answer that comes a second time must not be taken for one about the file that was written anew since.
+    """
+    batches = session.scalars(select(LoadBatch).where(LoadBatch.run_id == run.id).order_by(LoadBatch.id)).all()
+    named = [one for one in batches if verdict.file is None or Path(one.file).name == verdict.file]
+    if len(named) != 1:
+        raise PrepaidError(
+            f"Run {run.id}: the response speaks of a file as a whole ({verdict.file or 'unnamed'}), and "
+            f"{len(named)} files of the run fit. Its column must name one of "
+            f"{', '.join(Path(one.file).name for one in batches)}."
+        )
+    return named[0]
