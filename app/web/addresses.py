@@ -1,6 +1,7 @@
 """What stands in addresses: ids that a database can hold, and addresses of our own to go on to."""
 
 import functools
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ class IdConverter(IntegerConverter):
     """An id: what no table can have is not found, before anybody asks the database."""
 
     regex = r"[1-9]\d{0,18}"
+    part_isolating = True
 
     def to_python(self, value: str) -> int:
         """Read it."""
@@ -27,9 +29,14 @@ class IdConverter(IntegerConverter):
 
 
 class CodeConverter(BaseConverter):
-    """A programme's code."""
+    """A programme's code.
+
+    It fills the part between two slashes, like every converter of ours, and says so: without being told, the router
+    would try the rest of an address against each of the routes that begin with a programme.
+    """
 
     regex = r"[^/\x00-\x1f]{1,64}"
+    part_isolating = True
 
 
 def id_asked(name: str) -> int | None:
@@ -54,14 +61,25 @@ def outside(endpoint: str, **values: Any) -> str:
 
 
 def address(endpoint: str, **values: Any) -> str:
-    """Give the address of a page, for templates: it is built once, for most of them stand on every page."""
-    return _address(request.script_root, endpoint, tuple(values.items()))
+    """Give the address of a page, for templates: it is built once, whatever ids are filled in afterwards."""
+    shape = tuple((name, _ID if type(value) is int else value) for name, value in values.items())
+    first, *more = _around(request.script_root, endpoint, shape)
+    return first + "".join([f"{values[name]}{further}" for name, further in more])
+
+
+_ID = object()
+"""Stands for an id among the values that an address was built with."""
 
 
 @functools.lru_cache(maxsize=4096)
-def _address(root: str, endpoint: str, values: tuple[tuple[str, Any], ...]) -> str:
-    """Build an address below ``root``, which the request knows."""
-    return url_for(endpoint, **dict(values))
+def _around(root: str, endpoint: str, shape: tuple[tuple[str, Any], ...]) -> tuple[Any, ...]:
+    """Build an address below ``root``, which the request knows: how it begins, then each id with what follows it."""
+    ids = [name for name, value in shape if value is _ID]
+    marks = {name: _LARGEST - number for number, name in enumerate(ids)}
+    names = {str(mark): name for name, mark in marks.items()}
+    built = url_for(endpoint, **{name: marks.get(name, value) for name, value in shape})
+    first, *more = re.split(f"({'|'.join(names)})", built) if names else [built]
+    return first, *((names[mark], further) for mark, further in zip(more[::2], more[1::2], strict=True))
 
 
 def leading_to(endpoint: str, parameter: str) -> tuple[str, str]:

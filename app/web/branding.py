@@ -19,12 +19,14 @@ class ColourConverter(BaseConverter):
     """A colour in an address, without its #."""
 
     regex = r"[0-9a-f]{6}"
+    part_isolating = True
 
 
 class HashConverter(BaseConverter):
     """A SHA-256 in an address."""
 
     regex = r"[0-9a-f]{64}"
+    part_isolating = True
 
 
 @bp.get("/look/accents/<colour:accent>.css")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.config import Settings
 from app.db import driver
+from app.domain.calendar import local_date
 from app.extensions import db
 from app.models.programs import Program
 from app.services.keys import Keys
@@ -32,13 +33,17 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types
 
 @dataclass(frozen=True)
 class OneDistributor:
-    """The distributor that a page is about; ``branched`` tells whether it is the head office of others."""
+    """The distributor that a page is about; ``branched`` tells whether it is the head office of others.
+
+    ``company_id`` is that of the company beside whose this account of a person stands.
+    """
 
     id: int
     code: str
     name: str
     head_office_id: int | None = None
     branched: bool = False
+    company_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Scope:
     """Where a page is: its programme, and what of it. The guard makes it once it has judged that the page may be seen.
 
     ``thing_id`` is the id of the document or the import that the address names; ``named`` is the sales rep whom a
-    document names, and ``author`` who registered a claim.
+    document names, ``claimants`` who claimed its sale, and ``author`` who registered a claim.
     """
 
     program: Program
@@ -54,6 +59,7 @@ class Scope:
     thing_id: int | None = None
     named: str | None = None
     author: str | None = None
+    claimants: tuple[str, ...] = ()
 
 
 def kontor() -> dict[str, Any]:
@@ -72,6 +78,11 @@ def now() -> dt.datetime:
     """Read the clock."""
     at: dt.datetime = kontor()["clock"]()
     return at
+
+
+def today() -> dt.date:
+    """Give the date where the page's programme is."""
+    return local_date(now(), scope().program.time_zone)
 
 
 def session() -> Session:

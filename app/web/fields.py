@@ -81,6 +81,34 @@ class QuantityField(_NumberField):
         return here().quantity(int(self.data))
 
 
+class ShareField(_NumberField):
+    """A share in per cent; ``data`` is in hundredths of a per cent, the basis points."""
+
+    def decimals(self) -> int:
+        """Tell how fine a share may be."""
+        return 2
+
+    def _value(self) -> str:
+        text = super()._value()
+        if self.raw_data or self.data is None:
+            return text
+        return text.rstrip("0").rstrip(here().decimal) if here().decimal in text else text
+
+
+class ExactField(_NumberField):
+    """A number as a programme file has it, with up to six decimals; ``data`` is in millionths."""
+
+    def decimals(self) -> int:
+        """Tell how fine a rate may be."""
+        return 6
+
+    def _value(self) -> str:
+        if self.raw_data or self.data is None:
+            return super()._value()
+        text = super()._value()
+        return text.rstrip("0").rstrip(here().decimal) if here().decimal in text else text
+
+
 class DayField(StringField):
     """A date; ``data`` is one, or None. Browsers show it in their own language and send year-month-day."""
 
@@ -130,3 +158,21 @@ class Between:
                     most=write(most, field.decimals()),
                 )
             )
+
+
+class NotBefore:
+    """Accepts a last day that comes no earlier than the first, which another field of the form has."""
+
+    def __init__(self, first: str) -> None:
+        """Name that field."""
+        self._first = first
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Refuse a period that ends before it begins.
+
+        Raises:
+            StopValidation: In words.
+        """
+        begins = form[self._first].data
+        if begins is not None and field.data is not None and field.data < begins:
+            raise StopValidation(_("The period ends before it begins."))

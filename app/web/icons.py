@@ -52,6 +52,7 @@ ICONS: Mapping[str, str] = MappingProxyType(
         "calendar": "calendar3",
         "receipt": "receipt",
         "shop": "shop",
+        "basket": "basket",
         # what one does
         "search": "search",
         "add": "plus-lg",

@@ -1,8 +1,11 @@
 """Languages of pages and messages: which one somebody reads, and where its texts are."""
 
+import functools
+
 from babel.support import NullTranslations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain
+from markupsafe import Markup
 
 from app.services.languages import LANGUAGES
 from app.services.translations import translations
@@ -19,11 +22,30 @@ def language() -> str:
     return found
 
 
-def catalogue() -> NullTranslations:
-    """Give the catalogue of this request's language."""
-    found: NullTranslations | None = g.get("catalogue")
+class Texts(dict[str, Markup]):
+    """The texts of templates in one language: each is looked up once, and stays."""
+
+    def __init__(self, catalogue: NullTranslations) -> None:
+        """Take the catalogue of the language."""
+        super().__init__()
+        self.catalogue = catalogue
+
+    def __missing__(self, message: str) -> Markup:
+        """Look a text up. Translators write HTML as templates do."""
+        self[message] = found = Markup(self.catalogue.ugettext(message))  # noqa: S704  # as templates do
+        return found
+
+
+@functools.cache
+def _texts(language: str) -> Texts:
+    return Texts(translations(language))
+
+
+def texts() -> Texts:
+    """Give the texts of this request's language."""
+    found: Texts | None = g.get("texts")
     if found is None:
-        found = g.catalogue = translations(language())
+        found = g.texts = _texts(language())
     return found
 
 
@@ -32,7 +54,7 @@ class Catalogues(Domain):  # type: ignore[misc]  # flask_babel carries no types
 
     def get_translations(self) -> NullTranslations:
         """Give the catalogue of the language of this request."""
-        return catalogue()
+        return texts().catalogue
 
 
 def chosen() -> str:

@@ -1,40 +1,11 @@
-"""Who may see which page: one table with every route, and the guard that asks it before anything else happens.
-
-What somebody may not see is not found (404): the answer does not tell whether it exists.
-"""
+"""Who may see which page: one table with every route. `app.web.guarding` asks it before anything else happens."""
 
 import enum
-import logging
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from flask import abort, g, redirect, request, url_for
-from sqlalchemy import BigInteger, Select, bindparam, exists, select
-from sqlalchemy.orm import Session, aliased
-from werkzeug.wrappers import Response
-
-from app.models.aliases import UnknownName
-from app.models.claims import Claim
-from app.models.desk import AdjustmentRequest
-from app.models.distributors import Distributor
-from app.models.drafts import ImportDraft
-from app.models.imports import ImportBatch
-from app.models.joining import Application
-from app.models.ledger import LedgerTransaction
-from app.models.messages import Message
-from app.models.people import Membership
-from app.models.prepaid import ConversionRun
-from app.models.programs import Program
-from app.models.sales import SalesDocument
-from app.services import registration
-from app.services.people import Permission, Person, permissions_of
+from app.services.people import Permission
 from app.services.signing_in import Step
-from app.services.texts import TEXTS
-from app.web.context import OneDistributor, Scope, person, scope_or_none, session, step
-from app.web.portal.own import at_home_in, is_own, sees_all
-
-_log = logging.getLogger(__name__)
 
 
 class Reach(enum.Enum):
@@ -52,6 +23,11 @@ class Reach(enum.Enum):
     PROFILE = "an import profile of a programme"
     UNKNOWN_NAME = "a name in imported files that nobody knows"
     RUN = "a conversion run of a programme"
+    REDEMPTION = "a redemption of a programme"
+    TAX_CHANGE = "a change of a programme's tax rules"
+    TAX_PAPERS = "the statements of a programme's year"
+    OWN_REDEMPTION = "a redemption of a distributor"
+    CARD = "a card of a programme"
     TEXT = "a text in a programme's own words"
     MEMBER = "somebody's role in a programme"
     APPLICATION = "an application to a programme"
@@ -59,19 +35,42 @@ class Reach(enum.Enum):
     FORM = "the published registration form of a programme"
     TRANSACTION = "a transaction of the ledger of a programme"
     ADJUSTMENT = "an adjustment of a programme"
+    TRANSFER = "a transfer of points of a programme"
+    POOL = "a pool of a programme"
+    MERGE = "a merge of two distributors of a programme"
+    REWARD = "a reward of a programme"
+    OFFER = "a reward, as a distributor sees it"
+    ORDER = "an order of rewards of a programme"
+    OWN_ORDER = "an order of rewards of a distributor"
+    SUPPLIER_FILE = "a file for a supplier of a programme"
+    RULE = "an earning rule of a programme"
+    RULE_DRAFT = "a draft of a programme's rules"
+    PROMOTION = "a promotion of a programme"
+    SCENARIO = "a scenario of a programme"
+    EXPORT = "an export of a programme"
+    EXPORT_PLAN = "a plan of exports of a programme"
+    TOP_UP = "a top-up of a distributor"
+    DISPUTE = "a dispute of a distributor"
+    PROVIDER_STATEMENT = "a statement of a programme's card provider"
+    DIFFERENCE = "a difference between a provider's statement and the books of a programme"
 
 
 @dataclass(frozen=True)
 class Rule:
     """Who may see a page: anybody, whoever is signed in, or whoever has a permission for what its address names.
 
-    ``step`` is how far they must have come in signing in: almost everywhere, all the way.
+    ``step`` is how far they must have come in signing in: almost everywhere, all the way. ``of_statements`` is the
+    permission that does as well where a file on its way in is a statement of the card provider.
     """
 
     reach: Reach
     permission: Permission | None = None
     step: Step = Step.WHOLE
+    of_statements: Permission | None = None
 
+
+_FILE = Rule(Reach.DRAFT, Permission.START_IMPORT, of_statements=Permission.PREPARE_RUN)
+"""Whoever imports sales brings any file in; finance says how the statements are read that it reconciles."""
 
 ROUTES: Mapping[str, Rule] = {
     "static": Rule(Reach.ANYBODY),
@@ -81,6 +80,7 @@ ROUTES: Mapping[str, Rule] = {
     "look.icons": Rule(Reach.ANYBODY),
     "branding.accent": Rule(Reach.ANYBODY),
     "branding.logo": Rule(Reach.ANYBODY),
+    "reward_pictures.show": Rule(Reach.ANYBODY),
     "fonts.font": Rule(Reach.ANYBODY),
     "fonts.faces": Rule(Reach.ANYBODY),
     "preferences.theme": Rule(Reach.ANYBODY),
@@ -184,6 +184,8 @@ ROUTES: Mapping[str, Rule] = {
     "records.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_DISTRIBUTORS),
     "records.edit": Rule(Reach.DISTRIBUTOR, Permission.EDIT_DISTRIBUTOR),
     "records.block": Rule(Reach.DISTRIBUTOR, Permission.EDIT_DISTRIBUTOR),
+    "own_accounts.index": Rule(Reach.PROGRAM, Permission.SEE_DISTRIBUTORS),
+    "own_accounts.open_one": Rule(Reach.DISTRIBUTOR, Permission.EDIT_DISTRIBUTOR),
     "customers.index": Rule(Reach.PROGRAM, Permission.LOOK_UP),
     "customers.show": Rule(Reach.DISTRIBUTOR, Permission.LOOK_UP),
     "customers.register": Rule(Reach.PROGRAM, Permission.LOOK_UP),
@@ -195,13 +197,13 @@ ROUTES: Mapping[str, Rule] = {
     "import_drafts.take": Rule(Reach.PROGRAM, Permission.START_IMPORT),
     "import_drafts.check_all": Rule(Reach.PROGRAM, Permission.START_IMPORT),
     "import_drafts.import_all": Rule(Reach.PROGRAM, Permission.START_IMPORT),
-    "import_drafts.show": Rule(Reach.DRAFT, Permission.START_IMPORT),
-    "import_drafts.progress": Rule(Reach.DRAFT, Permission.START_IMPORT),
-    "import_drafts.look": Rule(Reach.DRAFT, Permission.START_IMPORT),
-    "import_drafts.columns": Rule(Reach.DRAFT, Permission.START_IMPORT),
-    "import_drafts.check": Rule(Reach.DRAFT, Permission.START_IMPORT),
-    "import_drafts.bring_in": Rule(Reach.DRAFT, Permission.START_IMPORT),
-    "import_drafts.put_away": Rule(Reach.DRAFT, Permission.START_IMPORT),
+    "import_drafts.show": _FILE,
+    "import_drafts.progress": _FILE,
+    "import_drafts.look": _FILE,
+    "import_drafts.columns": _FILE,
+    "import_drafts.check": _FILE,
+    "import_drafts.bring_in": _FILE,
+    "import_drafts.put_away": _FILE,
     "import_profiles.index": Rule(Reach.PROGRAM, Permission.START_IMPORT),
     "import_profiles.show": Rule(Reach.PROFILE, Permission.START_IMPORT),
     "import_profiles.change": Rule(Reach.PROFILE, Permission.START_IMPORT),
@@ -239,9 +241,23 @@ ROUTES: Mapping[str, Rule] = {
     # ledger, catalogue, adjustments, audit
     "ledger.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
     "ledger.show": Rule(Reach.TRANSACTION, Permission.SEE_LEDGER),
+    "lots.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "lots.extend_many": Rule(Reach.PROGRAM, Permission.DECIDE_ADJUSTMENT),
+    "lots.reinstate_many": Rule(Reach.PROGRAM, Permission.DECIDE_ADJUSTMENT),
+    "lots.show": Rule(Reach.TRANSACTION, Permission.SEE_LEDGER),
+    "lots.extend": Rule(Reach.TRANSACTION, Permission.DECIDE_ADJUSTMENT),
+    "lots.reinstate": Rule(Reach.TRANSACTION, Permission.DECIDE_ADJUSTMENT),
     "products.index": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "products.number_many": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "products.move_many": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
-    "products.groups": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "products.history": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "groups.index": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "groups.edit": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "tiers.index": Rule(Reach.PROGRAM, Permission.SEE_DISTRIBUTORS),
+    "tiers.give_many": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
+    "tiers.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_DISTRIBUTORS),
+    "tiers.give": Rule(Reach.DISTRIBUTOR, Permission.EDIT_DISTRIBUTOR),
+    "tiers.take_back": Rule(Reach.DISTRIBUTOR, Permission.EDIT_DISTRIBUTOR),
     "audit.index": Rule(Reach.PROGRAM, Permission.SEE_AUDIT),
     "adjustments.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
     "adjustments.new": Rule(Reach.PROGRAM, Permission.REQUEST_ADJUSTMENT),
@@ -251,10 +267,133 @@ ROUTES: Mapping[str, Rule] = {
     "adjustments.approve": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
     "adjustments.refuse": Rule(Reach.ADJUSTMENT, Permission.DECIDE_ADJUSTMENT),
     "adjustments.withdraw": Rule(Reach.ADJUSTMENT, Permission.REQUEST_ADJUSTMENT),
+    # whose points they are
+    "transfers.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "transfers.new": Rule(Reach.PROGRAM, Permission.REQUEST_ADJUSTMENT),
+    "transfers.show": Rule(Reach.TRANSFER, Permission.SEE_LEDGER),
+    "transfers.approve": Rule(Reach.TRANSFER, Permission.DECIDE_ADJUSTMENT),
+    "transfers.refuse": Rule(Reach.TRANSFER, Permission.DECIDE_ADJUSTMENT),
+    "transfers.withdraw": Rule(Reach.TRANSFER, Permission.REQUEST_ADJUSTMENT),
+    "pools.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "pools.new": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
+    "pools.show": Rule(Reach.POOL, Permission.SEE_LEDGER),
+    "pools.join": Rule(Reach.POOL, Permission.EDIT_DISTRIBUTOR),
+    "pools.leave": Rule(Reach.POOL, Permission.EDIT_DISTRIBUTOR),
+    "pools.close": Rule(Reach.POOL, Permission.EDIT_DISTRIBUTOR),
+    "merges.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "merges.new": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
+    "merges.ask": Rule(Reach.PROGRAM, Permission.EDIT_DISTRIBUTOR),
+    "merges.show": Rule(Reach.MERGE, Permission.SEE_LEDGER),
+    "merges.approve": Rule(Reach.MERGE, Permission.DECIDE_ADJUSTMENT),
+    "merges.refuse": Rule(Reach.MERGE, Permission.EDIT_DISTRIBUTOR),
+    # rules, drafts of them, matrices, stacks, events
+    # promotions
+    "promotions.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "promotions.show": Rule(Reach.PROMOTION, Permission.SEE_PROGRAM),
+    "promotions.publish": Rule(Reach.PROMOTION, Permission.EDIT_PROGRAM),
+    "promotions.ask": Rule(Reach.PROMOTION, Permission.EDIT_PROGRAM),
+    "promotions.send_back": Rule(Reach.PROMOTION, Permission.EDIT_PROGRAM),
+    "promotions.drop": Rule(Reach.PROMOTION, Permission.EDIT_PROGRAM),
+    "promotions.close": Rule(Reach.PROMOTION, Permission.EDIT_PROGRAM),
+    "promotions.hand_over": Rule(Reach.PROMOTION, Permission.EDIT_PROGRAM),
+    "promotion_editor.new": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "promotion_editor.edit": Rule(Reach.PROMOTION, Permission.EDIT_PROGRAM),
+    "portal_promotions.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    # rules
+    "rules.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "rules.suggest": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "rules.show": Rule(Reach.RULE, Permission.SEE_PROGRAM),
+    "rules.compare": Rule(Reach.RULE, Permission.SEE_PROGRAM),
+    "rule_drafts.kinds": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "rule_drafts.new": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "rule_drafts.change": Rule(Reach.RULE, Permission.EDIT_PROGRAM),
+    "rule_drafts.end": Rule(Reach.RULE, Permission.EDIT_PROGRAM),
+    "rule_drafts.show": Rule(Reach.RULE_DRAFT, Permission.SEE_PROGRAM),
+    "rule_drafts.edit": Rule(Reach.RULE_DRAFT, Permission.EDIT_PROGRAM),
+    "rule_drafts.ask": Rule(Reach.RULE_DRAFT, Permission.EDIT_PROGRAM),
+    "rule_drafts.publish": Rule(Reach.RULE_DRAFT, Permission.EDIT_PROGRAM),
+    "rule_drafts.send_back": Rule(Reach.RULE_DRAFT, Permission.EDIT_PROGRAM),
+    "rule_drafts.drop": Rule(Reach.RULE_DRAFT, Permission.EDIT_PROGRAM),
+    "matrices.show": Rule(Reach.RULE, Permission.SEE_PROGRAM),
+    "matrices.begin": Rule(Reach.RULE, Permission.EDIT_PROGRAM),
+    "matrices.export": Rule(Reach.RULE, Permission.EXPORT),
+    "matrices.edit": Rule(Reach.RULE_DRAFT, Permission.EDIT_PROGRAM),
+    "stacks.show": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "stacks.edit": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "events.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "events.new": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "events.referral": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    # what numbers are made of, and what is said against them
+    "chain.balance": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "chain.lot": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "chain.movement": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "chain.order": Rule(Reach.OWN_ORDER, Permission.SEE_STATEMENT),
+    "chain.top_up": Rule(Reach.TOP_UP, Permission.SEE_STATEMENT),
+    "portal_disputes.index": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
+    "portal_disputes.ask": Rule(Reach.DOCUMENT, Permission.USE_PORTAL),
+    "portal_disputes.ask_of_movement": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
+    "portal_disputes.withdraw": Rule(Reach.DISPUTE, Permission.USE_PORTAL),
+    "disputes.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
+    "disputes.show": Rule(Reach.DISPUTE, Permission.SEE_LEDGER),
+    "disputes.grant": Rule(Reach.DISPUTE, Permission.REQUEST_ADJUSTMENT),
+    "disputes.decline": Rule(Reach.DISPUTE, Permission.REQUEST_ADJUSTMENT),
+    # scenarios
+    "scenarios.index": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    "scenarios.new": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "scenarios.beside": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    "scenarios.compare": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
+    "scenarios.show": Rule(Reach.SCENARIO, Permission.SEE_REPORTS),
+    "scenarios.progress": Rule(Reach.SCENARIO, Permission.SEE_REPORTS),
+    "scenarios.distributors": Rule(Reach.SCENARIO, Permission.SEE_REPORTS),
+    "scenarios.products": Rule(Reach.SCENARIO, Permission.SEE_REPORTS),
+    "scenarios.workbook": Rule(Reach.SCENARIO, Permission.EXPORT),
+    "scenarios.put_away": Rule(Reach.SCENARIO, Permission.EDIT_PROGRAM),
     # reports
     "reports.activity": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "deliveries.index": Rule(Reach.PROGRAM, Permission.SEE_DOCUMENTS),
+    # rewards and their orders
     "rewards.index": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "rewards.sheet": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "rewards.offer_many": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "rewards.withdraw_many": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "rewards.categorise_many": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "rewards.preview": Rule(Reach.REWARD, Permission.SEE_PRODUCTS),
+    "reward_editor.new": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "reward_editor.edit": Rule(Reach.REWARD, Permission.EDIT_PROGRAM),
+    "reward_editor.picture": Rule(Reach.REWARD, Permission.EDIT_PROGRAM),
+    "reward_editor.codes": Rule(Reach.REWARD, Permission.EDIT_PROGRAM),
+    "reward_editor.draw": Rule(Reach.REWARD, Permission.EDIT_PROGRAM),
+    "instants.put": Rule(Reach.REWARD, Permission.EDIT_PROGRAM),
+    "instants.stop": Rule(Reach.REWARD, Permission.EDIT_PROGRAM),
+    "orders.index": Rule(Reach.PROGRAM, Permission.SEE_ORDERS),
+    "orders.approve_many": Rule(Reach.PROGRAM, Permission.APPROVE_ORDERS),
+    "orders.code": Rule(Reach.PROGRAM, Permission.FULFIL_ORDERS),
+    "orders.show": Rule(Reach.ORDER, Permission.SEE_ORDERS),
+    "orders.approve": Rule(Reach.ORDER, Permission.APPROVE_ORDERS),
+    "orders.move": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
+    "orders.paid": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
+    "orders.repaid": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
+    "orders.cancel": Rule(Reach.ORDER, Permission.FULFIL_ORDERS),
+    "purchases.index": Rule(Reach.PROGRAM, Permission.SEE_ORDERS),
+    "purchases.take": Rule(Reach.PROGRAM, Permission.LOOK_UP),
+    "purchases.give_back_many": Rule(Reach.PROGRAM, Permission.FULFIL_ORDERS),
+    "purchases.settings": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "portal_purchases.index": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_purchases.ask": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_purchases.withdraw": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "suppliers.index": Rule(Reach.PROGRAM, Permission.SEE_ORDERS),
+    "suppliers.write": Rule(Reach.PROGRAM, Permission.FULFIL_ORDERS),
+    "suppliers.file": Rule(Reach.SUPPLIER_FILE, Permission.FULFIL_ORDERS),
+    "suppliers.sent": Rule(Reach.SUPPLIER_FILE, Permission.FULFIL_ORDERS),
+    "portal_rewards.index": Rule(Reach.DISTRIBUTOR, Permission.ORDER_REWARDS),
+    "portal_rewards.show": Rule(Reach.OFFER, Permission.ORDER_REWARDS),
+    "portal_basket.show": Rule(Reach.DISTRIBUTOR, Permission.ORDER_REWARDS),
+    "portal_basket.put": Rule(Reach.OFFER, Permission.ORDER_REWARDS),
+    "portal_basket.confirm": Rule(Reach.DISTRIBUTOR, Permission.ORDER_REWARDS),
+    "portal_orders.index": Rule(Reach.DISTRIBUTOR, Permission.ORDER_REWARDS),
+    "portal_orders.show": Rule(Reach.OWN_ORDER, Permission.ORDER_REWARDS),
+    "portal_orders.cancel": Rule(Reach.OWN_ORDER, Permission.ORDER_REWARDS),
+    "portal_orders.address": Rule(Reach.OWN_ORDER, Permission.ORDER_REWARDS),
     "reports.products": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "reports.distributors": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
     "reports.points": Rule(Reach.PROGRAM, Permission.SEE_REPORTS),
@@ -263,6 +402,7 @@ ROUTES: Mapping[str, Rule] = {
     "program.export": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.load": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.look": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "program.claiming": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "program.show_terms": Rule(Reach.PROGRAM, Permission.EDIT_TEXTS),
     "program.publish_terms": Rule(Reach.PROGRAM, Permission.EDIT_TEXTS),
     "program.all_texts": Rule(Reach.PROGRAM, Permission.EDIT_TEXTS),
@@ -272,6 +412,9 @@ ROUTES: Mapping[str, Rule] = {
     "portal.home": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_documents.index": Rule(Reach.DISTRIBUTOR, Permission.LIST_DOCUMENTS),
     "portal_branches.index": Rule(Reach.DISTRIBUTOR, Permission.VISIT_BRANCHES),
+    "portal_transfers.index": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_transfers.ask": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_transfers.withdraw": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
     "portal_claims.index": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
     "portal_claims.new": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
     "portal_claims.suggest": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
@@ -280,12 +423,21 @@ ROUTES: Mapping[str, Rule] = {
     "portal_claims.send": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
     "portal_claims.page": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
     "portal_claims.put_away": Rule(Reach.CLAIM, Permission.REGISTER_CLAIM),
+    "portal_sales.index": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
+    "portal_sales.claim_many": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
+    "portal_sales.claimed": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
+    "portal_sales.take_back_many": Rule(Reach.DISTRIBUTOR, Permission.REGISTER_CLAIM),
     "portal_notices.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_terms.show": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_terms.accept": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     "portal_card.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_CARD),
-    "portal_card.convert": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_redemptions.new": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_redemptions.confirm": Rule(Reach.DISTRIBUTOR, Permission.CONVERT_POINTS),
+    "portal_redemptions.show": Rule(Reach.OWN_REDEMPTION, Permission.SEE_CARD),
+    "portal_redemptions.withdraw": Rule(Reach.OWN_REDEMPTION, Permission.CONVERT_POINTS),
+    "portal_tier.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
     "portal_company.index": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
+    "portal_company.brought_by": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
     "portal_team.index": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
     "portal_team.invite": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
     "portal_team.change": Rule(Reach.DISTRIBUTOR, Permission.MANAGE_TEAM),
@@ -298,15 +450,102 @@ ROUTES: Mapping[str, Rule] = {
     "runs.order": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.send": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.reorder": Rule(Reach.RUN, Permission.PREPARE_RUN),
+    "runs.write_anew": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.cancel": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.settle": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.order_file": Rule(Reach.RUN, Permission.EXPORT),
     "runs.response_file": Rule(Reach.RUN, Permission.EXPORT),
     "top_ups.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    # finance's exports
+    "exports.index": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "exports.new": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "exports_together.again": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "exports_together.make": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "exports.show": Rule(Reach.EXPORT, Permission.EXPORT),
+    "exports.progress": Rule(Reach.EXPORT, Permission.EXPORT),
+    "exports.file": Rule(Reach.EXPORT, Permission.EXPORT),
+    "exports.again": Rule(Reach.EXPORT, Permission.EXPORT),
+    "export_plans.index": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "export_plans.new": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "export_plans.edit": Rule(Reach.EXPORT_PLAN, Permission.EXPORT),
+    "export_plans.make": Rule(Reach.EXPORT_PLAN, Permission.EXPORT),
+    "export_plans.put_away": Rule(Reach.EXPORT_PLAN, Permission.EXPORT),
+    "invoicing.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "redemptions.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "redemptions.show": Rule(Reach.REDEMPTION, Permission.SEE_MONEY),
+    "redemptions.approve": Rule(Reach.REDEMPTION, Permission.APPROVE_RUN),
+    "redemptions.call_off": Rule(Reach.REDEMPTION, Permission.APPROVE_RUN),
+    "redemptions.approve_many": Rule(Reach.PROGRAM, Permission.APPROVE_RUN),
+    "redemptions.call_off_many": Rule(Reach.PROGRAM, Permission.APPROVE_RUN),
+    "redemptions.order": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "prepaid_settings.redemptions": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "prepaid_settings.schedule": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "cards.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "cards.new": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
     "cards.order": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "compensations.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "compensations.given": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "compensations.new": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "compensations.settings": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "cards_life.show": Rule(Reach.CARD, Permission.SEE_MONEY),
+    "cards_life.change": Rule(Reach.CARD, Permission.PREPARE_RUN),
+    "cards_life.replace": Rule(Reach.CARD, Permission.PREPARE_RUN),
+    "cards_life.read": Rule(Reach.CARD, Permission.PREPARE_RUN),
+    "cards_life.identify": Rule(Reach.CARD, Permission.PREPARE_RUN),
+    "cards_life.note": Rule(Reach.CARD, Permission.PREPARE_RUN),
+    "cards_provider.show": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "cards_provider.bench": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "cards_provider.funding": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "cards_provider.edit": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "cards_provider.preview": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "cards_told.stripe": Rule(Reach.ANYBODY),
+    # statements of the card provider against our books
+    "reconciliation.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "reconciliation.bring": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "reconciliation.show": Rule(Reach.PROVIDER_STATEMENT, Permission.SEE_MONEY),
+    "reconciliation.lines": Rule(Reach.PROVIDER_STATEMENT, Permission.SEE_MONEY),
+    "reconciliation.period": Rule(Reach.PROVIDER_STATEMENT, Permission.PREPARE_RUN),
+    "reconciliation.look": Rule(Reach.PROVIDER_STATEMENT, Permission.PREPARE_RUN),
+    "reconciliation.close": Rule(Reach.PROVIDER_STATEMENT, Permission.PREPARE_RUN),
+    "reconciliation.take_back": Rule(Reach.PROVIDER_STATEMENT, Permission.PREPARE_RUN),
+    "differences.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "differences.note_many": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "differences.show": Rule(Reach.DIFFERENCE, Permission.SEE_MONEY),
+    "differences.decide": Rule(Reach.DIFFERENCE, Permission.PREPARE_RUN),
+    "differences.adjust": Rule(Reach.DIFFERENCE, Permission.REQUEST_ADJUSTMENT),
+    # tax
+    "tax_rules.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "tax_rules.try_rules": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "tax_rules.new": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "tax_rules.pack": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "tax_rules.end": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "tax_rules.confirm": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
+    "tax_rules.show": Rule(Reach.TAX_CHANGE, Permission.SEE_PROGRAM),
+    "tax_rules.edit": Rule(Reach.TAX_CHANGE, Permission.EDIT_PROGRAM),
+    "tax_rules.ask": Rule(Reach.TAX_CHANGE, Permission.EDIT_PROGRAM),
+    "tax_rules.publish": Rule(Reach.TAX_CHANGE, Permission.EDIT_PROGRAM),
+    "tax_rules.drop": Rule(Reach.TAX_CHANGE, Permission.EDIT_PROGRAM),
+    "tax_rules.send_back": Rule(Reach.TAX_CHANGE, Permission.EDIT_PROGRAM),
+    "tax_statuses.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_DISTRIBUTORS),
+    "tax_statuses.put": Rule(Reach.DISTRIBUTOR, Permission.EDIT_DISTRIBUTOR),
+    "tax.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "tax.trace": Rule(Reach.REDEMPTION, Permission.SEE_MONEY),
+    "tax.of_year": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "tax.form": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "tax.statement": Rule(Reach.DISTRIBUTOR, Permission.SEE_MONEY),
+    "tax.make_papers": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "tax.archive": Rule(Reach.TAX_PAPERS, Permission.EXPORT),
+    "portal_tax.index": Rule(Reach.DISTRIBUTOR, Permission.SEE_CARD),
+    "portal_tax.statement": Rule(Reach.DISTRIBUTOR, Permission.SEE_CARD),
     "liability.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "books.day": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "books.export": Rule(Reach.PROGRAM, Permission.EXPORT),
+    "periods.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
+    "periods.close": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "periods.ask": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "periods.withdraw": Rule(Reach.PROGRAM, Permission.PREPARE_RUN),
+    "periods.reopen": Rule(Reach.PROGRAM, Permission.APPROVE_RUN),
+    "periods.leave": Rule(Reach.PROGRAM, Permission.APPROVE_RUN),
     "statements.show": Rule(Reach.DISTRIBUTOR, Permission.SEE_STATEMENT),
     "documents.index": Rule(Reach.PROGRAM, Permission.SEE_DOCUMENTS),
     "documents.show": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
@@ -316,230 +555,3 @@ ROUTES: Mapping[str, Rule] = {
     "proofs.file": Rule(Reach.DOCUMENT, Permission.SEE_DOCUMENT),
 }
 """Every route, by endpoint. A route that is not here answers 404 to everybody, and a test fails."""
-
-
-def can(permission: str) -> bool:
-    """Tell templates whether whoever is signed in has a permission for what the page is about."""
-    return Permission(permission) in permitted()
-
-
-def permitted() -> Set[Permission]:
-    """Give every permission that whoever is signed in has for what the page is about."""
-    here = scope_or_none()
-    if here is None:
-        return frozenset()
-    return _granted(person(), here)
-
-
-def from_head_office() -> bool:
-    """Tell templates whether whoever is signed in reads a branch of their distributor, and is none of its people."""
-    here = scope_or_none()
-    of = here.distributor if here is not None else None
-    return of is not None and at_home_in(person(), of) != of.id
-
-
-def _granted(who: Person, here: Scope) -> Set[Permission]:
-    of = here.distributor
-    if of is None:
-        return permissions_of(who, here.program.id)
-    return permissions_of(who, here.program.id, of.id, of.head_office_id)
-
-
-def guard() -> Response | None:
-    """Let a request through, ask for signing in, or find nothing."""
-    if request.endpoint is None:
-        return None  # no route: 404 or 405 follows
-    rule = ROUTES.get(request.endpoint)
-    if rule is None:
-        _log.error("the route %s has no entry in app.web.permissions.ROUTES: it is refused", request.endpoint)
-        abort(404)
-    if rule.reach is Reach.ANYBODY:
-        return None
-    if rule.reach is Reach.FORM:
-        _be_at(_form(session(), **(request.view_args or {})))
-        return None
-    come = step()
-    if come is None or come < rule.step:
-        return _ask_to_sign_in(come)
-    if rule.reach is Reach.SIGNED_IN:
-        return None
-    if rule.reach is Reach.PLATFORM:
-        return None if person().platform_owner else abort(404)
-    who = person()
-    found = _FINDERS[rule.reach](session(), **(request.view_args or {}))
-    if found is None or rule.permission is None:
-        abort(404)
-    if rule.permission not in _granted(who, found):
-        abort(404)
-    _be_at(found)
-    if rule.reach in (Reach.DOCUMENT, Reach.CLAIM) and not _theirs(who, found):
-        abort(404)
-    return None
-
-
-def _be_at(found: Scope) -> None:
-    """Keep where the page is; and what a page that goes wrong later still has to say, without the database."""
-    g.scope = found
-    g.training = bool(found.program.settings.get("training"))
-
-
-def _theirs(who: Person, found: Scope) -> bool:
-    """Tell whether somebody sees a document or a claim: a sales rep what bears their name, or what they wrote."""
-    assert found.distributor is not None, "documents and claims are a distributor's"
-    of = found.distributor
-    return sees_all(who, found.program.id, of.id, of.head_office_id) or any(
-        is_own(who, of.id, name) for name in (found.named, found.author)
-    )
-
-
-def _ask_to_sign_in(come: Step | None) -> Response:
-    """Lead to the next step of signing in."""
-    if request.accept_mimetypes.best == "application/json":
-        abort(401)
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-    page = "auth.sign_in" if come is None else _NEXT_STEP[come]
-    return redirect(url_for(page, next=wanted if wanted != "/" else None), 303)
-
-
-_NEXT_STEP = {Step.SHOW_FACTOR: "auth.second", Step.SET_UP_FACTOR: "factors.choose"}
-
-
-def _form(session: Session, program_code: str) -> Scope:
-    """Find the programme of a form that is published; anybody may see it."""
-    found = registration.published_program(session, program_code)
-    return abort(404) if found is None else Scope(found)
-
-
-def _member(session: Session, program_code: str, membership_id: int) -> Scope | None:
-    return _of_program(session, program_code, Membership, membership_id)
-
-
-def _application(session: Session, program_code: str, application_id: int) -> Scope | None:
-    return _of_program(session, program_code, Application, application_id)
-
-
-def _message(session: Session, program_code: str, message_id: int) -> Scope | None:
-    return _of_program(session, program_code, Message, message_id)
-
-
-def _import(session: Session, program_code: str, batch_id: int) -> Scope | None:
-    return _of_program(session, program_code, ImportBatch, batch_id)
-
-
-def _unknown_name(session: Session, program_code: str, unknown_id: int) -> Scope | None:
-    return _of_program(session, program_code, UnknownName, unknown_id)
-
-
-def _draft(session: Session, program_code: str, draft_id: int) -> Scope | None:
-    return _of_program(session, program_code, ImportDraft, draft_id)
-
-
-def _profile(session: Session, program_code: str, profile_name: str) -> Scope | None:
-    found = _program(session, program_code)
-    return found if found is not None and profile_name in found.program.import_profiles else None
-
-
-def _transaction(session: Session, program_code: str, transaction_id: int) -> Scope | None:
-    return _of_program(session, program_code, LedgerTransaction, transaction_id)
-
-
-def _adjustment(session: Session, program_code: str, adjustment_id: int) -> Scope | None:
-    return _of_program(session, program_code, AdjustmentRequest, adjustment_id)
-
-
-def _run(session: Session, program_code: str, run_id: int, **_further: int) -> Scope | None:
-    return _of_program(session, program_code, ConversionRun, run_id)
-
-
-def _of_text(session: Session, program_code: str, key: str) -> Scope | None:
-    return _program(session, program_code) if key in TEXTS else None
-
-
-_OF_CODE = Program.code == bindparam("code")
-_OF_ID = bindparam("id", type_=BigInteger)
-_THINGS: Mapping[type[Any], Select[Any]] = {
-    model: select(Program).join(model, model.program_id == Program.id).where(_OF_CODE, model.id == _OF_ID)
-    for model in (
-        Membership,
-        Application,
-        Message,
-        ImportBatch,
-        ImportDraft,
-        UnknownName,
-        LedgerTransaction,
-        AdjustmentRequest,
-        ConversionRun,
-    )
-}
-_PROGRAM = select(Program).where(_OF_CODE)
-_BRANCH = aliased(Distributor)
-_ONE = (
-    Distributor.id,
-    Distributor.code,
-    Distributor.name,
-    Distributor.head_office_id,
-    exists().where(_BRANCH.head_office_id == Distributor.id),
-)
-_DISTRIBUTOR = (
-    select(Program, *_ONE)
-    .join(Distributor, Distributor.program_id == Program.id)
-    .where(_OF_CODE, Distributor.id == _OF_ID)
-)
-_DOCUMENT = (
-    select(Program, SalesDocument.person, *_ONE)
-    .join(SalesDocument, SalesDocument.program_id == Program.id)
-    .join(Distributor, Distributor.id == SalesDocument.distributor_id)
-    .where(_OF_CODE, SalesDocument.id == _OF_ID)
-)
-_CLAIM = (
-    select(Program, Claim.person, Claim.author, *_ONE)
-    .join(Claim, Claim.program_id == Program.id)
-    .join(Distributor, Distributor.id == Claim.distributor_id)
-    .where(_OF_CODE, Claim.id == _OF_ID, Distributor.id == bindparam("distributor_id", type_=BigInteger))
-)
-
-
-def _of_program(session: Session, program_code: str, model: type[Any], id_: int) -> Scope | None:
-    """Find a programme and a thing of it."""
-    found = session.scalars(_THINGS[model], {"code": program_code, "id": id_}).one_or_none()
-    return None if found is None else Scope(found, thing_id=id_)
-
-
-def _program(session: Session, program_code: str) -> Scope | None:
-    found = session.scalars(_PROGRAM, {"code": program_code}).one_or_none()
-    return None if found is None else Scope(found)
-
-
-def _distributor(session: Session, program_code: str, distributor_id: int) -> Scope | None:
-    row = session.execute(_DISTRIBUTOR, {"code": program_code, "id": distributor_id}).one_or_none()
-    return None if row is None else Scope(row[0], OneDistributor(*row[1:]))
-
-
-def _document(session: Session, program_code: str, document_id: int, **_further: int) -> Scope | None:
-    row = session.execute(_DOCUMENT, {"code": program_code, "id": document_id}).one_or_none()
-    return None if row is None else Scope(row[0], OneDistributor(*row[2:]), document_id, named=row[1])
-
-
-def _claim(session: Session, program_code: str, distributor_id: int, claim_id: int, **_further: int) -> Scope | None:
-    asked = {"code": program_code, "distributor_id": distributor_id, "id": claim_id}
-    row = session.execute(_CLAIM, asked).one_or_none()
-    return None if row is None else Scope(row[0], OneDistributor(*row[3:]), claim_id, named=row[1], author=row[2])
-
-
-_FINDERS: Mapping[Reach, Callable[..., Any]] = {
-    Reach.PROGRAM: _program,
-    Reach.DISTRIBUTOR: _distributor,
-    Reach.DOCUMENT: _document,
-    Reach.CLAIM: _claim,
-    Reach.IMPORT: _import,
-    Reach.DRAFT: _draft,
-    Reach.PROFILE: _profile,
-    Reach.UNKNOWN_NAME: _unknown_name,
-    Reach.RUN: _run,
-    Reach.TEXT: _of_text,
-    Reach.MEMBER: _member,
-    Reach.APPLICATION: _application,
-    Reach.MESSAGE: _message,
-    Reach.TRANSACTION: _transaction,
-    Reach.ADJUSTMENT: _adjustment,
-}

@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from app.db.questions import Question
 from app.domain.reasons import sentence
 from app.domain.states import DocumentStatus, Outcome, RunStatus, TopUpStatus, Unit
 from app.models.desk import AdjustmentRequest
@@ -58,25 +59,29 @@ class PointsSum:
 
 def points_sum(session: Session, program_id: int) -> PointsSum:
     """Add up the wallets of a programme."""
-    row = session.execute(_POINTS_SUM, {"program_id": program_id}).one()
+    row = _POINTS_SUM.first(session, program_id=program_id)
     return PointsSum(*(int(part) for part in row))
 
 
-_POINTS_SUM = select(
-    func.count(),
-    *(
-        cast(func.coalesce(func.sum(part), 0), BigInteger)
-        for part in (
-            Account.pending,
-            Account.available,
-            Account.reserved,
-            Account.earned,
-            Account.spent,
-            Account.expired,
-            Account.adjusted,
-        )
-    ),
-).where(Account.program_id == bindparam("program_id"), Account.distributor_id.is_not(None), Account.unit == Unit.POINTS)
+_POINTS_SUM = Question(
+    select(
+        func.count(),
+        *(
+            cast(func.coalesce(func.sum(part), 0), BigInteger)
+            for part in (
+                Account.pending,
+                Account.available,
+                Account.reserved,
+                Account.earned,
+                Account.spent,
+                Account.expired,
+                Account.adjusted,
+            )
+        ),
+    ).where(
+        Account.program_id == bindparam("program_id"), Account.distributor_id.is_not(None), Account.unit == Unit.POINTS
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class Waiting:
     review: int
     adjustments: int
     runs: int
+    redemptions: int
     unknown: int
     applications: int
     leaving: int
@@ -93,11 +99,11 @@ class Waiting:
 
 def duties(session: Session, program_id: int, login: str) -> Waiting:
     """Count what waits. One query."""
-    return Waiting(*session.execute(_waiting(), {"program_id": program_id, "login": login}).one())
+    return Waiting(*_waiting().first(session, program_id=program_id, login=login))
 
 
 @functools.cache
-def _waiting() -> Select[*tuple[Any, ...]]:
+def _waiting() -> Question:
     of_status: ColumnElement[bool] = literal_column(
         f"sales_document.status = {int(DocumentStatus.REVIEW)}"
     )  # as the index says it
@@ -107,25 +113,34 @@ def _waiting() -> Select[*tuple[Any, ...]]:
     def count(*conditions: Any) -> Any:
         return select(func.count()).where(*conditions).scalar_subquery()
 
-    return select(
-        count(SalesDocument.program_id == program_id, of_status),
-        count(
-            AdjustmentRequest.program_id == program_id,
-            AdjustmentRequest.state == "waiting",
-            AdjustmentRequest.requested_by != login,
-        ),
-        count(
-            ConversionRun.program_id == program_id,
-            ConversionRun.status == RunStatus.PREVIEW,
-            ConversionRun.previewed_by != login,
-        ),
-        count(
-            Redemption.program_id == program_id,
-            TopUp.redemption_id == Redemption.id,
-            TopUp.status == TopUpStatus.UNKNOWN,
-        ),
-        count(Application.program_id == program_id, Application.state == "new"),
-        erasure.how_many(program_id),
+    return Question(
+        select(
+            count(SalesDocument.program_id == program_id, of_status),
+            count(
+                AdjustmentRequest.program_id == program_id,
+                AdjustmentRequest.state == "waiting",
+                AdjustmentRequest.requested_by != login,
+            ),
+            count(
+                ConversionRun.program_id == program_id,
+                ConversionRun.status == RunStatus.PREVIEW,
+                ConversionRun.previewed_by != login,
+            ),
+            count(
+                Redemption.program_id == program_id,
+                Redemption.run_id.is_(None),
+                Redemption.ended_at.is_(None),
+                Redemption.approved_at.is_(None),
+                Redemption.asked_by != login,
+            ),
+            count(
+                Redemption.program_id == program_id,
+                TopUp.redemption_id == Redemption.id,
+                TopUp.status == TopUpStatus.UNKNOWN,
+            ),
+            count(Application.program_id == program_id, Application.state == "new"),
+            erasure.how_many(program_id),
+        )
     )
 
 
@@ -244,7 +259,7 @@ class Links:
 
 def links_of(session: Session, document_id: int) -> Links:
     """Give what a document is linked to by returned goods. One query."""
-    rows = session.execute(_LINKS, {"document_id": document_id}).all()
+    rows = _LINKS.ask(session, document_id=document_id)
     returns, sales = ([Linked(*row[1:]) for row in rows if row.returned is which] for which in (True, False))
     return Links(returns, sales)
 
@@ -268,10 +283,12 @@ def _linked(other: Any, this: Any, *, returned: bool) -> Select[*tuple[Any, ...]
     return select(*found.c)
 
 
-_LINKS = union_all(
-    _linked(AwardReversal.return_document_id, AwardReversal.sale_document_id, returned=True),
-    _linked(AwardReversal.sale_document_id, AwardReversal.return_document_id, returned=False),
-).order_by(literal_column("issued_on"), literal_column("id"))
+_LINKS = Question(
+    union_all(
+        _linked(AwardReversal.return_document_id, AwardReversal.sale_document_id, returned=True),
+        _linked(AwardReversal.sale_document_id, AwardReversal.return_document_id, returned=False),
+    ).order_by(literal_column("issued_on"), literal_column("id"))
+)
 
 
 def logins_of(session: Session, logins: Sequence[str]) -> frozenset[str]:

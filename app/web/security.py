@@ -1,10 +1,14 @@
 """Cookies and headers: what a browser is told to allow, and to keep to itself."""
 
+import datetime as dt
+import functools
 import secrets
 
-from flask import Flask, g, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from itsdangerous import URLSafeTimedSerializer
+from flask import Flask, Request, current_app, g, request
+from flask import session as cookie
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_wtf.csrf import generate_csrf
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -33,6 +37,9 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _YEAR_SECONDS = 365 * 24 * 3600
+_COOKIE_STAYS = dt.timedelta(minutes=5)
+"""A cookie as young as that is not written anew with every answer; it lives for hours."""
+
 _FILES = frozenset(
     {
         "static",
@@ -41,14 +48,23 @@ _FILES = frozenset(
         "look.icons",
         "branding.accent",
         "branding.logo",
+        "reward_pictures.show",
         "fonts.font",
         "fonts.faces",
     }
 )
 
 
+class Session(SecureCookieSession):
+    """What the session's cookie keeps, and when the cookie was written."""
+
+    written_at: dt.datetime | None = None
+
+
 class Sessions(SecureCookieSessionInterface):
     """The session's cookie: over https it is sent over https alone, and no other host can set it."""
+
+    session_class = Session
 
     def __init__(self) -> None:
         """Begin without what signs: it is made of the application's key, once."""
@@ -60,6 +76,20 @@ class Sessions(SecureCookieSessionInterface):
             self._signing = super().get_signing_serializer(app)
         return self._signing
 
+    def open_session(self, app: Flask, request: Request) -> Session | None:
+        """Read the cookie: what it keeps, and when it was written."""
+        sent, signing = request.cookies.get(self.get_cookie_name(app)), self.get_signing_serializer(app)
+        if signing is None:
+            return None
+        try:
+            longest = int(app.permanent_session_lifetime.total_seconds())
+            kept, written_at = signing.loads(sent or "", max_age=longest, return_timestamp=True)
+        except BadSignature:
+            return Session()
+        opened = Session(kept)
+        opened.written_at = written_at
+        return opened
+
     def get_cookie_secure(self, app: Flask) -> bool:
         """Follow the request: Kontor on one's own machine is plain http."""
         return request.is_secure
@@ -70,7 +100,11 @@ class Sessions(SecureCookieSessionInterface):
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
         """Send no cookie with a file: anybody between may keep a file, and would keep the cookie with it."""
-        return request.endpoint not in _FILES and super().should_set_cookie(app, session)
+        if request.endpoint in _FILES:
+            return False
+        written_at = session.written_at if isinstance(session, Session) else None
+        young = written_at is not None and dt.datetime.now(dt.UTC) - written_at < _COOKIE_STAYS
+        return session.modified or (session.permanent and not young)
 
 
 def believe_proxies(app: Flask, count: int) -> None:
@@ -90,6 +124,21 @@ def csp_nonce() -> str:
         g.csp_nonce = secrets.token_urlsafe(16)
     nonce: str = g.csp_nonce
     return nonce
+
+
+def forgery_token() -> str:
+    """Give what this session's forms carry against forgery: signed once, for it stays what it is with the session."""
+    kept = cookie.get("csrf_token")
+    if kept is None:
+        return str(generate_csrf())
+    g.csrf_token = _signed(current_app.secret_key, kept)
+    return str(g.csrf_token)
+
+
+@functools.lru_cache(maxsize=4096)
+def _signed(key: object, kept: str) -> str:
+    """Sign what the session of this request keeps, with the application's key."""
+    return str(generate_csrf())
 
 
 def add_headers(response: Response) -> Response:

@@ -18,6 +18,7 @@ from app.web import (
     errors,
     fonts,
     formats,
+    guarding,
     health,
     home,
     icons,
@@ -27,13 +28,14 @@ from app.web import (
     languages,
     look,
     navigation,
-    permissions,
     preferences,
     proofs,
+    reward_pictures,
     samples,
     security,
     templating,
     uploads,
+    widgets,
     wording,
 )
 from app.web.account import confirming, own_data, profile
@@ -48,44 +50,96 @@ from app.web.admin import (
     customers,
     deciding,
     deliveries,
+    disputes,
     distributors,
     documents,
+    groups,
     import_drafts,
     import_profiles,
     imports,
+    instants,
     invited,
     ledger,
+    lots,
+    merges,
+    orders,
     outbox,
     overview,
+    own_accounts,
+    pools,
     products,
     program,
+    promotion_editor,
+    promotions,
+    purchases,
     records,
     registration,
     review,
+    reward_editor,
     rewards,
+    scenarios,
     search,
+    suppliers,
+    tiers,
+    transfers,
     unmatched,
     views,
 )
 from app.web.admin import people as users
+from app.web.admin.rules import drafts as rule_drafts
+from app.web.admin.rules import happened, matrices, stacks
+from app.web.admin.rules import pages as rules
+from app.web.admin.tax import rules as tax_rules
+from app.web.admin.tax import statuses as tax_statuses
 from app.web.attempts import Attempts
 from app.web.auth import invitations, passkeys, resets, sessions, ways
 from app.web.auth import views as auth
 from app.web.extensions import bootstrap, csrf, login_manager
-from app.web.finance import cards, liability, runs, top_ups
+from app.web.finance import (
+    books,
+    cards,
+    cards_life,
+    cards_provider,
+    cards_told,
+    compensations,
+    differences,
+    export_plans,
+    exports,
+    exports_together,
+    invoicing,
+    liability,
+    periods,
+    prepaid_settings,
+    reconciliation,
+    redemptions,
+    runs,
+    tax,
+    top_ups,
+)
 from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
+from app.web.portal import basket as portal_basket
 from app.web.portal import branches as portal_branches
 from app.web.portal import card as portal_card
+from app.web.portal import chain, consents, statements
 from app.web.portal import claims as portal_claims
 from app.web.portal import company as portal_company
-from app.web.portal import consents, statements
+from app.web.portal import disputes as portal_disputes
 from app.web.portal import documents as portal_documents
 from app.web.portal import home as portal_home
+from app.web.portal import loaded_sales as portal_sales
 from app.web.portal import notices as portal_notices
+from app.web.portal import orders as portal_orders
+from app.web.portal import promotions as portal_promotions
+from app.web.portal import purchases as portal_purchases
+from app.web.portal import redemptions as portal_redemptions
+from app.web.portal import rewards as portal_rewards
+from app.web.portal import tax as portal_tax
 from app.web.portal import team as portal_team
 from app.web.portal import terms as portal_terms
+from app.web.portal import tier as portal_tier
+from app.web.portal import transfers as portal_transfers
 from app.web.reports import views as reports
 
 BLUEPRINTS = (
@@ -132,26 +186,77 @@ BLUEPRINTS = (
     search.bp,
     views.bp,
     ledger.bp,
+    lots.bp,
     products.bp,
     deliveries.bp,
+    groups.bp,
+    tiers.bp,
+    promotions.bp,
+    promotion_editor.bp,
+    portal_promotions.bp,
     rewards.bp,
+    reward_editor.bp,
+    instants.bp,
+    reward_pictures.bp,
+    orders.bp,
+    purchases.bp,
+    portal_purchases.bp,
+    suppliers.bp,
+    portal_rewards.bp,
+    portal_basket.bp,
+    portal_orders.bp,
     program.bp,
     audit.bp,
     adjustments.bp,
+    transfers.bp,
+    own_accounts.bp,
+    pools.bp,
+    merges.bp,
+    portal_transfers.bp,
+    disputes.bp,
+    portal_disputes.bp,
+    chain.bp,
+    rules.bp,
+    rule_drafts.bp,
+    matrices.bp,
+    stacks.bp,
+    happened.bp,
+    scenarios.bp,
     runs.bp,
+    compensations.bp,
     top_ups.bp,
+    exports.bp,
+    exports_together.bp,
+    export_plans.bp,
+    invoicing.bp,
+    redemptions.bp,
+    prepaid_settings.bp,
+    tax.bp,
+    tax_rules.bp,
+    tax_statuses.bp,
     cards.bp,
+    cards_life.bp,
+    cards_provider.bp,
+    cards_told.bp,
+    reconciliation.bp,
+    differences.bp,
     liability.bp,
+    books.bp,
+    periods.bp,
     reports.bp,
     statements.bp,
     portal_home.bp,
     portal_documents.bp,
     portal_claims.bp,
+    portal_sales.bp,
     proofs.bp,
     portal_card.bp,
+    portal_redemptions.bp,
+    portal_tax.bp,
     portal_notices.bp,
     portal_team.bp,
     portal_company.bp,
+    portal_tier.bp,
     portal_branches.bp,
     portal_terms.bp,
     documents.bp,
@@ -165,6 +270,7 @@ def register(app: Flask) -> None:
         PERMANENT_SESSION_LIFETIME=dt.timedelta(hours=8),
         WTF_CSRF_TIME_LIMIT=None,  # a token lives as long as its session
     )
+    widgets.install()
     templating.prepare(app)
     app.session_interface = security.Sessions()
     security.believe_proxies(app, app.extensions["kontor"]["settings"].proxies)
@@ -179,7 +285,7 @@ def register(app: Flask) -> None:
     kontor["keys"] = Keys(secret_key(kontor["settings"]))
     people.get_ready()
 
-    app.before_request(permissions.guard)  # before the forgery check: what one may not see is not found
+    app.before_request(guarding.guard)  # before the forgery check: what one may not see is not found
     app.before_request(uploads.allow)
     app.after_request(security.add_headers)
     app.after_request(assets.shrink)
@@ -200,12 +306,14 @@ def _prepare_templates(app: Flask) -> None:
         amount=formats.amount,
         asset=assets.asset,
         bootstrap_asset=assets.bootstrap_asset,
-        can=permissions.can,
-        from_head_office=permissions.from_head_office,
-        permitted=permissions.permitted,
+        can=guarding.can,
+        from_head_office=guarding.from_head_office,
+        permitted=guarding.permitted,
+        reward_picture=reward_pictures.picture_address,
         chart_scripts=assets.chart_scripts,
         chart_decimals=look.chart_decimals,
         csp_nonce=security.csp_nonce,
+        csrf_token=security.forgery_token,
         language=languages.language,
         drawing=icons.drawing,
         accent_address=branding.accent_address,

@@ -34,11 +34,11 @@ def prepare(app: Flask) -> None:
 
 def text(message: str, **values: Any) -> Markup:
     """Give a text of a template in the language of the request; what is put into it is escaped."""
-    found = Markup(languages.catalogue().ugettext(message))  # noqa: S704  # translators write HTML as templates do
+    found = languages.texts()[message]
     return found % values if values or "%" in found else found
 
 
 def number_text(one: str, many: str, num: int, **values: Any) -> Markup:
     """Give a text that depends on a number, which it knows as ``num``."""
-    found = Markup(languages.catalogue().ungettext(one, many, num))  # noqa: S704  # as above
+    found = Markup(languages.texts().catalogue.ungettext(one, many, num))  # noqa: S704  # as templates do
     return found % {"num": num, **values}

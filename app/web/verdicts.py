@@ -59,6 +59,11 @@ def why_not(problem: errors.CannotDecide) -> str:
             return gettext("What was spent cannot be decided anew.") + " " + " ".join(problem.sentences)
         case errors.Replaced():
             return gettext("Another document has its number meanwhile.")
+        case errors.UnitSold():
+            return gettext(
+                "The unit with the serial number %(found)s is in the programme already: it counts once.",
+                found=problem.serial,
+            )
         case errors.WentBack():
             return gettext("Goods of it went back; decide about what they went back with first.")
         case talk.AppealedAlready():
@@ -91,6 +96,8 @@ _SAID = {
     DocumentWord.HELD: (_("Set aside"), "wait", "clock"),
     DocumentWord.HANDED: (_("Handed over"), "plain", "forward"),
     DocumentWord.REOPENED: (_("Opened again"), "wait", "undo"),
+    DocumentWord.CLAIMED: (_("Claimed"), "good", "check"),
+    DocumentWord.UNCLAIMED: (_("Claim taken back"), "plain", "undo"),
 }
 
 

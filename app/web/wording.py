@@ -11,8 +11,11 @@ from app.domain.states import (
     DocumentStatus,
     LotState,
     NamedThing,
+    OrderState,
+    OrderWord,
     ReviewState,
     RewardKind,
+    SupplierFileState,
     TaxStatus,
     TransactionKind,
 )
@@ -66,6 +69,45 @@ REWARD_KIND: Mapping[RewardKind, Any] = {
     RewardKind.DRAW: _("Ticket for a draw"),
 }
 
+ORDER_STATE: Mapping[OrderState, Badge] = {
+    OrderState.WAITING: Badge(_("Waits for approval"), "wait"),
+    OrderState.APPROVED: Badge(_("Approved"), "busy"),
+    OrderState.ORDERED: Badge(_("Ordered at the supplier"), "busy"),
+    OrderState.SHIPPED: Badge(_("On its way"), "busy"),
+    OrderState.DELIVERED: Badge(_("Delivered"), "good"),
+    OrderState.CANCELLED: Badge(_("Cancelled"), "plain"),
+}
+
+ORDER_WORD: Mapping[OrderWord, tuple[Any, str, str]] = {
+    OrderWord.PLACED: (_("Placed"), "gift", "plain"),
+    OrderWord.APPROVED: (_("Approved"), "check", "good"),
+    OrderWord.PAID: (_("The money came in"), "coin", "good"),
+    OrderWord.REPAID: (_("Money was given back"), "coin", "plain"),
+    OrderWord.ORDERED: (_("Ordered at the supplier"), "send", "busy"),
+    OrderWord.SHIPPED: (_("Sent"), "truck", "busy"),
+    OrderWord.DELIVERED: (_("Delivered"), "check-circle", "good"),
+    OrderWord.CANCELLED: (_("Cancelled"), "cross", "bad"),
+    OrderWord.NOTE: (_("Note"), "texts", "plain"),
+}
+"""What happened to an order: the word, its drawing, its tone."""
+
+SUPPLIER_FILE: Mapping[SupplierFileState, Badge] = {
+    SupplierFileState.WRITTEN: Badge(_("Written"), "wait"),
+    SupplierFileState.SENT: Badge(_("Sent to the supplier"), "busy"),
+    SupplierFileState.CLOSED: Badge(_("All of it was sent"), "good"),
+}
+
+ADDRESS: Mapping[str, Any] = {
+    "name": _("Recipient"),
+    "company": _("Company"),
+    "street": _("Street and number"),
+    "postal_code": _("Postal code"),
+    "city": _("City"),
+    "country": _("Country"),
+    "phone": _("Phone"),
+}
+"""The parts of an address."""
+
 MOVEMENT: Mapping[TransactionKind, Any] = {
     TransactionKind.AWARD: _("Award"),
     TransactionKind.REVERSAL: _("Return"),
@@ -77,6 +119,10 @@ MOVEMENT: Mapping[TransactionKind, Any] = {
     TransactionKind.EXPIRE: _("Expired"),
     TransactionKind.REINSTATE: _("Reinstated"),
     TransactionKind.ADJUST: _("Adjusted by hand"),
+    TransactionKind.PROMOTION: _("Promotion"),
+    TransactionKind.EVENT: _("Event"),
+    TransactionKind.TRANSFER: _("Transferred"),
+    TransactionKind.INSTANT: _("Reward for a sale"),
 }
 
 BUCKET: Mapping[Bucket, Any] = {
@@ -104,6 +150,7 @@ ROLE: Mapping[Role, Any] = {
     Role.ASSISTANT: _("Sales assistant"),
     Role.OWNER: _("Distributor's owner"),
     Role.REP: _("Sales rep"),
+    Role.PERSON: _("Own account"),
 }
 
 ADJUSTMENT_REASON: Mapping[str, Any] = {

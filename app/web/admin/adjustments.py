@@ -6,25 +6,25 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.ledger import Account
-from app.services import adjustments
+from app.services import adjustments, distributors
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.wording import ADJUSTMENT_REASON, ADJUSTMENT_STATE
+from app.web.reason_words import reason_name, reasons
+from app.web.wording import ADJUSTMENT_STATE
 
 bp = Blueprint("adjustments", __name__)
 
@@ -42,7 +42,7 @@ class NewAdjustment(Form):
         choices=[choice("give", _("Give points")), choice("take", _("Take points"))],
     )
     points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, adjustments.MOST)])
-    reason_code = SelectField(_("Reason"), choices=[choice(code, text) for code, text in ADJUSTMENT_REASON.items()])
+    reason_code = SelectField(_("Reason"), choices=lambda: [choice(code, text) for code, text in reasons()])
     note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
 
 
@@ -52,6 +52,7 @@ class Refusal(Form):
     note = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
 
 
+_OWN = aliased(Account)
 _QUERY: Select[Any] = (
     select()
     .select_from(AdjustmentRequest)
@@ -72,9 +73,7 @@ ADJUSTMENTS = Listing(
         ),
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
         Column("points", _("Points"), AdjustmentRequest.amount, Kind.POINTS, AdjustmentRequest.amount),
-        Column(
-            "reason", _("Reason"), AdjustmentRequest.reason_code, words=lambda code: ADJUSTMENT_REASON.get(code, code)
-        ),
+        Column("reason", _("Reason"), AdjustmentRequest.reason_code, words=reason_name),
         Column("note", _("In words"), AdjustmentRequest.note, phone=False),
         Column("requested_by", _("Asked for by"), AdjustmentRequest.requested_by, phone=False),
         Column(
@@ -135,11 +134,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
 
 
 def _distributor_id(writing: Session, code: str) -> int | None:
-    return writing.scalars(
-        select(Distributor.id).where(
-            Distributor.program_id == scope().program.id, Distributor.code_key == code_key(code)
-        )
-    ).one_or_none()
+    return distributors.id_of_code(writing, scope().program.id, code)
 
 
 @bp.post("/programs/<code:program_code>/adjustments/approve")
@@ -240,7 +235,8 @@ def _page(adjustment_id: int, refusal: Refusal, *, asked: bool) -> str:
         .execute(
             select(AdjustmentRequest, Distributor.id, Distributor.name, Distributor.code, Account.available)
             .join(Distributor, Distributor.id == AdjustmentRequest.distributor_id)
-            .join(Account, (Account.distributor_id == Distributor.id) & (Account.unit == AdjustmentRequest.unit))
+            .join(_OWN, (_OWN.distributor_id == Distributor.id) & (_OWN.unit == AdjustmentRequest.unit))
+            .join(Account, Account.id == func.coalesce(_OWN.leads_to_id, _OWN.id))
             .where(AdjustmentRequest.id == adjustment_id)
         )
         .one()
@@ -252,7 +248,7 @@ def _page(adjustment_id: int, refusal: Refusal, *, asked: bool) -> str:
         distributor=row[1:4],
         available=row.available,
         state=ADJUSTMENT_STATE[asked_for.state],
-        reason=ADJUSTMENT_REASON.get(asked_for.reason_code, asked_for.reason_code),
+        reason=reason_name(asked_for.reason_code),
         mine=asked_for.requested_by.casefold() == person().login.casefold(),
         refusal=refusal,
         asked=asked,

@@ -18,7 +18,7 @@ from app.services.people import Permission
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
-from app.web.permissions import permitted
+from app.web.guarding import permitted
 from app.web.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
 from verification.claiming import proofs
 from verification.deciding import decisions, dossier, queue, talk

@@ -18,13 +18,14 @@ from app.models.ledger import Account
 from app.services import distributors, head_offices
 from app.services.head_offices import Office
 from app.web import formats
-from app.web.admin.grouping import GroupForm
+from app.web.admin.grouping import MEANS, GroupForm
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
+from app.web.participants import TAKES_PART, WHO_TAKES_PART
 
 bp = Blueprint("distributors", __name__)
 
@@ -35,7 +36,7 @@ _QUERY: Select[Any] = (
     .join(Account, Account.distributor_id == Distributor.id)
     .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
     .outerjoin(Office, Office.id == Distributor.head_office_id)
-    .where(Distributor.program_id == HERE, Account.unit == Unit.POINTS)
+    .where(Distributor.program_id == HERE, Distributor.person_of_id.is_(None), Account.unit == Unit.POINTS)
 )
 
 
@@ -83,13 +84,7 @@ DISTRIBUTORS = Listing(
         ),
         Column("head_office_id", "", Office.id, shown=False, exported=False),
         Column("head_office_code", _("Code of the head office"), Office.code, Kind.CODE, shown=False),
-        Column(
-            "blocked",
-            _("State"),
-            Distributor.blocked,
-            badge=lambda blocked: Badge(_("Blocked"), "bad") if blocked else Badge(_("Takes part"), "good"),
-            phone=False,
-        ),
+        TAKES_PART,
     ),
     query=_QUERY,
     id=Distributor.id,
@@ -103,12 +98,7 @@ DISTRIBUTORS = Listing(
         Search(Distributor.name, Distributor.code, Distributor.tax_id, title=_("Name, code or tax id")),
         OneOf("group", _("Group"), _groups, lambda code: DistributorGroup.code == code),
         OneOf("head_office", _("Head office"), _offices, lambda code: Office.code == code),
-        OneOf(
-            "state",
-            _("State"),
-            (Choice("active", _("Takes part")), Choice("blocked", _("Blocked"))),
-            lambda value: Distributor.blocked.is_(value == "blocked"),
-        ),
+        WHO_TAKES_PART,
         OneOf(
             "balance",
             _("Balance"),
@@ -144,6 +134,7 @@ def move_many(program_code: str) -> together.Answer:
             scope().program,
             distributor_id,
             {"group_id": form.chosen},
+            from_on=form.from_on.data,
             actor=person().login,
             now=now(),
             reason=form.reason.data or None,
@@ -157,7 +148,7 @@ def move_many(program_code: str) -> together.Answer:
             url_for("distributors.index", program_code=program_code),
             "distributors",
             heading=lambda count: ngettext("Move %(num)s distributor", "Move %(num)s distributors", count),
-            means=_("Rules and rates of the new group hold for what comes in from now on. What is booked stays."),
+            means=MEANS,
             now=_("Group now"),
             button=_("Move"),
             done=lambda count: ngettext("%(num)s distributor is moved.", "%(num)s distributors are moved.", count),

@@ -17,18 +17,20 @@ from app.domain.states import DocumentKind, DocumentStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import explanations
+from app.services import disputes, explanations
+from app.services.persons.reading import shared_with
 from app.web import paging, queries
 from app.web.addresses import id_asked
+from app.web.admin.disputes import STATE
 from app.web.context import now, person, scope, session, settings
+from app.web.guarding import can
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
-from app.web.permissions import can
 from app.web.portal.claim_forms import proof_refused
 from app.web.portal.standing import Answer, standing
 from app.web.verdicts import told, why_not
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
-from verification.claiming import proofs
+from verification.claiming import proofs, serials
 from verification.deciding import talk
 from verification.deciding.errors import CannotDecide
 from verification.deciding.timeline import timeline
@@ -172,7 +174,11 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         returns=links.returns,
         sales=links.sales,
         happened=told(happened),
+        shared=shared_with(session(), document_id) if explained.shared else (),
+        disputed=disputes.of_document(session(), document_id) if explained.disputed else (),
+        dispute_states=STATE,
         attached=proofs.of_document(session(), document_id),
+        serials=serials.of_document(session(), document_id),
         # those who run the programme read the checks; its distributor where it stands
         standing=None if can("see_review") else standing(session(), document_id, happened),
         form=form or Answer(formdata=None),

@@ -3,26 +3,36 @@
 from collections.abc import Sequence
 from typing import Self
 
+from flask import request
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
+from app.web.context import today
+from app.web.fields import DayField
 from app.web.forms import Form, choice
+
+MEANS = _("Sales are judged by the group of their own day. What was counted keeps what it earned.")
 
 _NONE = "none"
 
 
 class GroupForm(Form):
-    """A group, or none, and why. Nothing is chosen at first: nobody leaves a group by not looking."""
+    """A group, or none, from when on, and why. Nothing is chosen at first: nobody leaves a group by not looking."""
 
     group = SelectField(_("Group"), [InputRequired(_("Choose a group."))])
+    from_on = DayField(
+        _("From"), description=_("Sales of this day and later are judged by the new group. Empty: it always was so.")
+    )
     reason = TextAreaField(_("Reason"), [Length(max=500)], description=_("Kept in the audit log."))
 
     @classmethod
     def of(cls, groups: Sequence[tuple[int, str]]) -> Self:
         """Make the form for the groups that there are: (id, name)."""
         form = cls()
+        if request.form.get("sure") != "yes":
+            form.from_on.data = today()
         form.group.choices = [
             choice("", gettext("Choose a group")),
             *(choice(str(id_), name) for id_, name in groups),

@@ -19,6 +19,7 @@ from app.jobs import messenger
 from app.models.drafts import ImportDraft
 from app.models.imports import ImportBatch
 from app.services import import_profiles
+from app.services.people import Permission
 from app.services.program_files import ProgramFileInvalid
 from app.web import import_words, paging
 from app.web.addresses import id_asked
@@ -26,10 +27,12 @@ from app.web.admin.import_forms import BringForm, Columns, LookForm
 from app.web.admin.imports import live
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import figure
+from app.web.guarding import permitted
 from app.web.uploads import MOST_FILES, most_bytes
 from importers import drafts, trying
 from importers.drafts import Waiting
 from importers.errors import ImportRefused
+from importers.layout.looking import Seen
 from importers.layout.table import Stretch, place_of, stretches_of
 from importers.repairs import to_repair
 from importers.store import BatchFiles
@@ -128,7 +131,7 @@ def progress(program_code: str, draft_id: int) -> Response:
 def look(program_code: str, draft_id: int) -> Response | tuple[str, int]:
     one = _waiting(draft_id)
     said = _columns(one.draft, sent=False)
-    form = LookForm.of(said.seen, one.draft.kind, sent=True)
+    form = _look_form(said.seen, one.draft.kind, sent=True)
     if not form.validate():
         return _columns_page(one, said, form), 400
     with transaction(db.session) as writing:
@@ -243,16 +246,28 @@ def _columns(draft: ImportDraft, *, sent: bool) -> Columns:
     if seen is None:
         abort(404)
     known = import_profiles.profiles_of(scope().program)
-    source = draft.profile_name or _suggested(draft.file_name, known)
+    source = draft.profile_name or _suggested(draft, known)
     return Columns(seen, sent=sent, source=source, profile=known.get(draft.profile_name or ""))
 
 
-def _suggested(file_name: str, taken: Collection[str]) -> str:
-    """Suggest the name of a source: the file's without what tells one month from another, and no other's."""
-    stem = re.sub(r"\d+", " ", Path(file_name).stem)
+def _suggested(draft: ImportDraft, taken: Collection[str]) -> str:
+    """Suggest the name of a source: the file's without what tells one month from another, and no other's.
+
+    Statements are the card provider's: its first ones are called so, as finance brings those after them.
+    """
+    stem = "statements" if draft.kind == "statements" else re.sub(r"\d+", " ", Path(draft.file_name).stem)
     name = _NO_NAME.sub("-", stem).strip("-_").lower()[:40] or "source"
     names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
     return next(one for one in names if one not in taken)
+
+
+def _look_form(seen: Seen, kind: str | None, *, sent: bool) -> LookForm:
+    """Ask what a file holds. Whoever may bring one kind alone is offered no other."""
+    form = LookForm.of(seen, kind, sent=sent)
+    if Permission.START_IMPORT not in permitted():
+        offered: Any = form.kind.choices
+        form.kind.choices = [one for one in offered if one.value == kind]
+    return form
 
 
 def _kept(draft: ImportDraft) -> import_profiles.Kept | None:
@@ -266,7 +281,7 @@ def _page(template: str, one: Waiting, **more: Any) -> str:
 
 
 def _columns_page(one: Waiting, said: Columns, look_form: LookForm | None = None) -> str:
-    asked = look_form or LookForm.of(said.seen, one.draft.kind, sent=False)
+    asked = look_form or _look_form(said.seen, one.draft.kind, sent=False)
     return _page("admin/draft_columns.html", one, said=said, seen=said.seen, look_form=asked)
 
 
@@ -308,4 +323,6 @@ def _to(program_code: str, draft_id: int) -> Response:
 
 
 def _to_list(program_code: str) -> Response:
+    if Permission.START_IMPORT not in permitted():
+        return redirect(url_for("reconciliation.index", program_code=program_code), 303)
     return redirect(url_for("import_drafts.index", program_code=program_code), 303)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, abort, render_template
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, cast, func, select
 from werkzeug.wrappers import Response
@@ -11,6 +12,7 @@ from app.domain.states import Bucket, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument
+from app.services.event_explanations import explain_events
 from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
@@ -150,5 +152,10 @@ def show(program_code: str, transaction_id: int) -> str:
         .all()
     )
     return render_template(
-        "admin/transaction.html", transaction=found[0], number=found[1], entries=entries, undone_by=undone_by
+        "admin/transaction.html",
+        transaction=found[0],
+        number=found[1],
+        entries=entries,
+        undone_by=undone_by,
+        happened=explain_events(session(), program, [transaction_id], gettext).get(transaction_id),
     )

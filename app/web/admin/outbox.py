@@ -49,6 +49,12 @@ ABOUT: Mapping[str, Any] = {
     About.APPLICATION_CONSENT: _("Employer’s consent"),
     About.APPLICATION_ACCEPTED: _("Application accepted"),
     About.APPLICATION_REFUSED: _("Application refused"),
+    About.EXPORT_READY: _("Export made by a plan"),
+    About.RUN_PREPARED: _("Scheduled conversion run prepared"),
+    About.RUN_EMPTY: _("Scheduled conversion run without points"),
+    About.RUN_STOPPED: _("Scheduled conversion run not prepared"),
+    About.DOCUMENT_ASKED: _("Question about an invoice"),
+    About.DOCUMENT_REFUSED: _("Invoice refused"),
 }
 
 CHANNEL: Mapping[str, Any] = {Channel.MAIL: _("E-mail"), Channel.SMS: _("SMS")}

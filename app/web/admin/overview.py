@@ -108,6 +108,11 @@ def _duties() -> list[Duty]:
             "%(num)s conversion run waits for approval", "%(num)s conversion runs wait for approval", counted.runs
         )
         found.append(Duty(text, at("runs.index", state="preview"), "runs"))
+    if counted.redemptions and allowed(Permission.APPROVE_RUN):
+        text = ngettext(
+            "%(num)s redemption waits for approval", "%(num)s redemptions wait for approval", counted.redemptions
+        )
+        found.append(Duty(text, at("redemptions.index", state="waiting"), "coin"))
     if counted.unknown and allowed(Permission.PREPARE_RUN):
         text = ngettext(
             "The provider owes an answer for %(num)s top-up",

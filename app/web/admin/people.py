@@ -18,7 +18,7 @@ from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.signing_in import Passkey
 from app.services import distributors, erasure, invitations, memberships, people
-from app.services.people import OF_A_DISTRIBUTOR, Role
+from app.services.people import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
@@ -39,7 +39,7 @@ class InviteForm(Form):
 
     login = StringField(_("E-mail"), [InputRequired(_("Fill in the e-mail address.")), Length(max=254)])
     name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=120)])
-    role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in Role])
+    role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in BY_HAND])
     distributor = StringField(
         _("Distributor's code"),
         [Length(max=64)],
@@ -358,7 +358,7 @@ def _is_known(form: InviteForm) -> bool:
 def _role_form(membership_id: int) -> RoleForm:
     kept = Role(session().get_one(Membership, membership_id).role)
     form = RoleForm(role=kept.value)
-    offered = [role for role in Role if (role in OF_A_DISTRIBUTOR) == (kept in OF_A_DISTRIBUTOR)]
+    offered = [role for role in BY_HAND if (role in OF_A_DISTRIBUTOR) == (kept in OF_A_DISTRIBUTOR)]
     form.role.choices = [choice(role.value, ROLE[role]) for role in offered]
     return form
 

@@ -1,23 +1,26 @@
-"""Products and their groups; many products are moved to another group at once."""
+"""Products; many are moved to another group at once, and each shows in which groups it was."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, abort, render_template, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
+from wtforms import RadioField
+from wtforms.validators import InputRequired
 
 from app.models.catalogue import Product, ProductGroup
-from app.models.distributors import Distributor, DistributorGroup
-from app.services import catalogue
-from app.web.admin.grouping import GroupForm
+from app.services import catalogue, placements
+from app.web.addresses import id_asked
+from app.web.admin.grouping import MEANS, GroupForm
 from app.web.context import now, person, scope, session
+from app.web.forms import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("products", __name__)
@@ -44,15 +47,32 @@ PRODUCTS = Listing(
     name="products",
     title=_("Products"),
     columns=(
-        Column("name", _("Product"), Product.name, sort=Product.sort_key),
+        Column(
+            "name",
+            _("Product"),
+            Product.name,
+            sort=Product.sort_key,
+            link=To("products.history", product="product_id"),
+        ),
         Column("code", _("Code"), Product.code, Kind.CODE, Product.code_key),
         Column("ean", _("EAN"), Product.ean, Kind.CODE, phone=False),
         Column("group_name", _("Group"), ProductGroup.name),
+        Column(
+            "has_serials",
+            _("Units"),
+            Product.has_serials,
+            words=lambda has: _("numbered, each counts once") if has else "",
+            phone=False,
+        ),
+        Column("product_id", _("Product"), Product.id, shown=False, exported=False),
     ),
     query=_QUERY,
     id=Product.id,
     default="name",
-    actions=(Action(_("Move to a group…"), "products.move_many", "edit_program"),),
+    actions=(
+        Action(_("Move to a group…"), "products.move_many", "edit_program"),
+        Action(_("Serial numbers…"), "products.number_many", "edit_program"),
+    ),
     filters=(
         Search(Product.name, Product.code, Product.ean, title=_("Name, code or EAN")),
         OneOf("group", _("Group"), _groups, lambda code: ProductGroup.code == code),
@@ -61,6 +81,12 @@ PRODUCTS = Listing(
             _("Grouped"),
             (Choice("yes", _("In a group")), Choice("no", _("Without a group"))),
             lambda value: Product.group_id.is_not(None) if value == "yes" else Product.group_id.is_(None),
+        ),
+        OneOf(
+            "units",
+            _("Units"),
+            (Choice("numbered", _("With serial numbers")), Choice("alike", _("Without serial numbers"))),
+            lambda value: Product.has_serials.is_(value == "numbered"),
         ),
     ),
 )
@@ -81,6 +107,7 @@ def move_many(program_code: str) -> together.Answer:
             scope().program,
             product_id,
             form.chosen,
+            form.from_on.data,
             actor=person().login,
             now=now(),
             reason=form.reason.data or None,
@@ -94,7 +121,7 @@ def move_many(program_code: str) -> together.Answer:
             url_for("products.index", program_code=program_code),
             "products",
             heading=lambda count: ngettext("Move %(num)s product", "Move %(num)s products", count),
-            means=_("Rules and rates of the new group hold for what comes in from now on. What is booked stays."),
+            means=MEANS,
             now=_("Group now"),
             button=_("Move"),
             done=lambda count: ngettext("%(num)s product is moved.", "%(num)s products are moved.", count),
@@ -116,42 +143,66 @@ def _look(ids: Sequence[int]) -> Iterator[Row]:
         yield Row(id_, name, code, group or gettext("None"))
 
 
-@bp.get("/programs/<code:program_code>/groups")
-def groups(program_code: str) -> str:
-    """Show both trees of groups, each with how much is in it."""
-    program_id = scope().program.id
-    products = session().execute(
-        select(ProductGroup.id, ProductGroup.parent_id, ProductGroup.code, ProductGroup.name, func.count(Product.id))
-        .outerjoin(Product, Product.group_id == ProductGroup.id)
-        .where(ProductGroup.program_id == program_id)
-        .group_by(ProductGroup.id)
-        .order_by(ProductGroup.name)
-    )
-    distributors = session().execute(
-        select(
-            DistributorGroup.id,
-            DistributorGroup.parent_id,
-            DistributorGroup.code,
-            DistributorGroup.name,
-            func.count(Distributor.id),
+class UnitsForm(Form):
+    """Whether units are told apart."""
+
+    units = RadioField(_("Units"), [InputRequired(_("Choose one."))])
+
+    @classmethod
+    def offered(cls) -> "UnitsForm":
+        """Offer both."""
+        form = cls()
+        form.units.choices = [
+            choice("numbered", gettext("Each has a serial number, which is asked for and counts once")),
+            choice("alike", gettext("They are not told apart")),
+        ]
+        return form
+
+
+@bp.post("/programs/<code:program_code>/products/serials")
+def number_many(program_code: str) -> together.Answer:
+    """Say of many products whether their units have serial numbers."""
+    form = UnitsForm.offered()
+
+    def say(writing: Session, product_id: int) -> None:
+        numbered = form.units.data == "numbered"
+        if not catalogue.number_units(
+            writing, scope().program, product_id, has_serials=numbered, actor=person().login, now=now()
+        ):
+            raise Stays(gettext("It is so already."))
+
+    return together.decide(
+        Deed(
+            PRODUCTS,
+            url_for("products.index", program_code=program_code),
+            "products",
+            heading=lambda count: ngettext(
+                "Serial numbers of %(num)s product", "Serial numbers of %(num)s products", count
+            ),
+            means=_("Whoever registers an invoice writes the serial number of each unit; no unit counts twice."),
+            now=_("Group now"),
+            button=_("Save"),
+            done=lambda count: ngettext("%(num)s product is changed.", "%(num)s products are changed.", count),
+            form=form,
+            look=_look,
+            do=say,
         )
-        .outerjoin(Distributor, Distributor.group_id == DistributorGroup.id)
-        .where(DistributorGroup.program_id == program_id)
-        .group_by(DistributorGroup.id)
-        .order_by(DistributorGroup.name)
     )
-    return render_template("admin/groups.html", products=_tree(products), distributors=_tree(distributors))
 
 
-def _tree(rows: Any) -> list[tuple[int, str, str, int]]:
-    """Lay a tree out: depth, code, name, members; each group below the one above it."""
-    below: dict[int | None, list[Any]] = {}
-    for row in rows:
-        below.setdefault(row.parent_id, []).append(row)
-    laid: list[tuple[int, str, str, int]] = []
-    waiting = [(0, row) for row in reversed(below.get(None, []))]
-    while waiting:
-        depth, row = waiting.pop()
-        laid.append((depth, row.code, row.name, row[4]))
-        waiting += [(depth + 1, one) for one in reversed(below.get(row.id, []))]
-    return laid
+@bp.get("/programs/<code:program_code>/products/history")
+def history(program_code: str) -> str:
+    """Show in which groups the product that the address asks for was, from which day on."""
+    product = (
+        session()
+        .execute(
+            select(Product.id, Product.name, Product.code, Product.ean, ProductGroup.name.label("group"))
+            .outerjoin(ProductGroup, ProductGroup.id == Product.group_id)
+            .where(Product.id == (id_asked("product") or 0), Product.program_id == scope().program.id)
+        )
+        .one_or_none()
+    )
+    if product is None:
+        abort(404)
+    stays = placements.history(session(), placements.PRODUCTS, product.id)
+    return render_template("admin/product_history.html", product=product, stays=stays)

@@ -8,14 +8,16 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
-from wtforms import SelectField, StringField, TextAreaField
-from wtforms.validators import Length, Optional, Regexp
+from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, NumberRange, Optional, Regexp
 
 from app.db.transaction import transaction
+from app.domain.definition import ProgramSettings
+from app.domain.verification_settings import Verification
 from app.extensions import db
-from app.models.programs import ProgramRevision
+from app.models.programs import Program, ProgramRevision
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.services import logos, program_files, programs, terms, texts
+from app.services import logos, program_files, programs, rule_drafts, terms, texts
 from app.services.languages import LANGUAGES
 from app.services.logos import LogoRefused
 from app.web.addresses import text_asked
@@ -42,6 +44,25 @@ class LookForm(Form):
     logo = FileField(_("Logo"))
 
 
+class ClaimingForm(Form):
+    """Whether sales of the sponsor's own reports are claimed, and what comes of it."""
+
+    SAID = ("people_per_sale", "claim_within_days", "loaded_sales_count", "each_claimant_gets")
+    people_per_sale = IntegerField(_("People who may claim one sale"), [Optional(), NumberRange(1, 20)])
+    claim_within_days = IntegerField(_("Within so many days of the sale"), [Optional(), NumberRange(1, 3650)])
+    loaded_sales_count = SelectField(
+        _("Loaded sales count"),
+        choices=[
+            choice("at_once", _("as soon as they are loaded")),
+            choice("when_claimed", _("once somebody claims them")),
+        ],
+    )
+    each_claimant_gets = SelectField(
+        _("Each of several people gets"),
+        choices=[choice("equal", _("an equal part of the points")), choice("whole", _("the whole of the points"))],
+    )
+
+
 class TermsForm(Form):
     """The terms in each language; those left empty are read in the programme's language."""
 
@@ -60,7 +81,7 @@ class TextForm(Form):
 
 @bp.get("/programs/<code:program_code>/settings")
 def settings(program_code: str) -> str:
-    return _page(ProgramFileForm(formdata=None), _look())
+    return _page()
 
 
 def _look() -> LookForm:
@@ -69,8 +90,18 @@ def _look() -> LookForm:
     return form
 
 
-def _page(file_form: ProgramFileForm, look_form: LookForm, problems: list[str] | None = None) -> str:
+def _claiming() -> ClaimingForm:
+    return ClaimingForm(formdata=None, data=_verification(scope().program).model_dump())
+
+
+def _verification(program: Program) -> Verification:
+    return ProgramSettings.model_validate(program.settings).verification
+
+
+def _page(*forms: Form, problems: list[str] | None = None) -> str:
+    """Show the settings; of the forms those that were sent, as they were sent."""
     program = scope().program
+    sent = {type(one): one for one in forms}
     revisions = (
         session()
         .execute(
@@ -98,8 +129,9 @@ def _page(file_form: ProgramFileForm, look_form: LookForm, problems: list[str] |
         program=program,
         revisions=revisions,
         rules=rules,
-        file_form=file_form,
-        look_form=look_form,
+        file_form=sent.get(ProgramFileForm) or ProgramFileForm(formdata=None),
+        look_form=sent.get(LookForm) or _look(),
+        claiming_form=sent.get(ClaimingForm) or _claiming(),
         problems=problems or [],
     )
 
@@ -116,7 +148,7 @@ def export(program_code: str) -> Response:
 def load(program_code: str) -> Response | tuple[str, int]:
     form = ProgramFileForm()
     if not form.validate():
-        return _page(form, _look()), 400
+        return _page(form), 400
     content = form.file.data.read(LONGEST_FILE + 1)
     try:
         if len(content) > LONGEST_FILE:
@@ -124,19 +156,24 @@ def load(program_code: str) -> Response | tuple[str, int]:
         document = program_files.parse(content.decode("utf-8-sig"))
     except UnicodeError:
         form.refuse("file", gettext("This is no programme file: a YAML document in UTF-8 of at most 1 MB."))
-        return _page(form, _look()), 400
+        return _page(form), 400
     except program_files.ProgramFileInvalid as error:
         form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
-        return _page(form, _look(), str(error).splitlines()), 400
+        return _page(form, problems=str(error).splitlines()), 400
     if document.program.code != scope().program.code:
         form.refuse("file", gettext("This file is of another programme: %(code)s.", code=document.program.code))
-        return _page(form, _look()), 400
+        return _page(form), 400
+    if rule_drafts.goes_around(session(), scope().program, document):
+        form.refuse(
+            "file", gettext("The file changes rules, which take a second person here: change them under Rules.")
+        )
+        return _page(form), 400
     try:
         with transaction(db.session) as writing:
             loaded = programs.load(writing, document, actor=person().login, now=now())
     except (programs.CurrencyChanged, programs.TrainingChanged, program_files.ProgramFileInvalid) as error:
         form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
-        return _page(form, _look(), str(error).splitlines()), 400
+        return _page(form, problems=str(error).splitlines()), 400
     if loaded.changes:
         flash(gettext("Loaded: %(changes)s", changes="; ".join(loaded.changes[:10])), "success")
     else:
@@ -148,7 +185,7 @@ def load(program_code: str) -> Response | tuple[str, int]:
 def look(program_code: str) -> Response | tuple[str, int]:
     form, program = LookForm(), scope().program
     if not form.validate():
-        return _page(ProgramFileForm(formdata=None), form), 400
+        return _page(form), 400
     document = programs.export(session(), program_code)
     branding = {"accent": form.accent.data} if form.accent.data else None
     settings = {key: value for key, value in document["program"].items() if key != "branding"}
@@ -162,11 +199,41 @@ def look(program_code: str) -> Response | tuple[str, int]:
                 logos.put_logo(writing, program, content, actor=person().login, now=now())
     except program_files.ProgramFileInvalid as error:
         form.refuse("accent", str(error).splitlines()[-1])
-        return _page(ProgramFileForm(formdata=None), form), 400
+        return _page(form), 400
     except LogoRefused:
         form.refuse("logo", gettext("Take a PNG, JPEG or WebP picture of at most 256 kB."))
-        return _page(ProgramFileForm(formdata=None), form), 400
+        return _page(form), 400
     flash(gettext("The look is changed."), "success")
+    return redirect(url_for("program.settings", program_code=program_code), 303)
+
+
+@bp.post("/programs/<code:program_code>/settings/claiming")
+def claiming(program_code: str) -> Response | tuple[str, int]:
+    form = ClaimingForm()
+    if not form.validate():
+        return _page(form), 400
+    if form.people_per_sale.data is None and form.loaded_sales_count.data == "when_claimed":
+        form.refuse("people_per_sale", gettext("Say how many, or no loaded sale will ever count."))
+        return _page(form), 400
+    document = programs.export(session(), program_code)
+    said = {name: value for name, value in form.data.items() if name in ClaimingForm.SAID and value is not None}
+    others = {
+        name: value
+        for name, value in document["program"].get("verification", {}).items()
+        if name not in ClaimingForm.SAID
+    }
+    document["program"] |= {"verification": others | said}
+    try:
+        with transaction(db.session) as writing:
+            file = program_files.parse(program_files.to_yaml(document))
+            programs.load(writing, file, actor=person().login, now=now())
+    except program_files.ProgramFileInvalid as error:
+        form.refuse(None, str(error).splitlines()[-1])
+        return _page(form), 400
+    flash(
+        gettext("What is said about loaded sales is saved; it holds for what is loaded and claimed from now on."),
+        "success",
+    )
     return redirect(url_for("program.settings", program_code=program_code), 303)
 
 

@@ -17,12 +17,14 @@ from app.services import balances, distributors, happenings, head_offices, membe
 from app.services.distributors import Data
 from app.services.happenings import Kind
 from app.services.head_offices import CannotStandBelow
+from app.services.owners import merging, pools
 from app.services.people import Permission
-from app.web import paging, queries
+from app.web import paging, queries, tier_words
 from app.web.admin.story import KINDS, entry
-from app.web.context import OneDistributor, now, person, scope, session
+from app.web.context import OneDistributor, now, person, scope, session, today
+from app.web.fields import DayField
 from app.web.forms import Form, choice
-from app.web.permissions import can
+from app.web.guarding import can
 from app.web.wording import TAX_STATUS
 
 bp = Blueprint("records", __name__)
@@ -45,16 +47,21 @@ class DataForm(Form):
         description=_("Code of the distributor whose branch this is; its owner reads what is this one’s. Empty: none."),
     )
     group = SelectField(_("Group"), description=_("Rules and rates tell distributors apart by it."))
+    group_from = DayField(
+        _("In this group from"),
+        description=_("Sales of this day and later are judged by a new group. Empty: it always was so."),
+    )
     tier = StringField(_("Tier"), [Length(max=64)])
     tax_id = StringField(_("Tax id"), [Length(max=32)])
     tax_status = SelectField(
         _("Tax status"),
         choices=[choice(status.value, text) for status, text in TAX_STATUS.items()],
-        description=_("Decides how rewards are taxed from the next conversion on."),
+        description=_("From today on; the record has a page for another day and for what shows it."),
     )
     city = StringField(_("City"), [Length(max=200)])
     region = StringField(_("Region"), [Length(max=200)])
     country = StringField(_("Country"), [Length(max=64)])
+    birthday = DayField(_("Birthday"), description=_("Of its owner: rules may reward it. The day and the month count."))
     reason = TextAreaField(_("Reason"), [Length(max=500)], description=_("Kept in the audit log."))
 
 
@@ -91,6 +98,10 @@ def _page(form: BlockForm, *, asked: bool) -> str:
         balance=balances.balance_of(session(), here.program.id, one.code, Unit.POINTS),
         expiring=balances.expiring(session(), one.id, Unit.POINTS),
         team=memberships.team(session(), one.id),
+        tier_name=tier_words.name,
+        seat=pools.seat_of(session(), one.id),
+        leads_to=merging.leads_to(session(), one.id),
+        merged_here=merging.merged_here(session(), one.id),
         branches=head_offices.first_branches(session(), one.id) if one.branched else (),
         together=head_offices.points_together(session(), one.id) if one.branched else None,
         cards=queries.cards_of(session(), one.id) if can(Permission.SEE_MONEY.value) else (),
@@ -140,9 +151,11 @@ def edit(program_code: str, distributor_id: int) -> Answer:
                 {
                     "name": form.name.data,
                     "group_id": int(form.group.data) if form.group.data else None,
+                    "birthday_on": form.birthday.data,
                     "tax_status": TaxStatus(form.tax_status.data),
-                    **{name: form[name].data or None for name in _TEXTS},
+                    **{name: form[name].data or None for name in _TEXTS if name in form},
                 },
+                from_on=form.group_from.data,
                 actor=person().login,
                 now=now(),
                 reason=form.reason.data or None,
@@ -169,15 +182,21 @@ def _data_form(data: Data, groups: list[tuple[int, str]]) -> DataForm:
             "name": data.name,
             "head_office": data.head_office_code,
             "group": str(data.group_id or ""),
+            "group_from": today(),
             "tier": data.tier,
             "tax_id": data.tax_id,
             "tax_status": data.tax_status.value,
             "city": data.city,
             "region": data.region,
             "country": data.country,
+            "birthday": data.birthday_on,
         }
     )
     form.group.choices = [choice("", _("None")), *(choice(str(id_), name) for id_, name in groups)]
+    if data.company_id is not None:
+        del form.head_office  # a person's account stands beside its company's, below nobody
+    if tier_words.tiers_here().levels:
+        del form.tier  # it is earned, or given on a page of its own
     return form
 
 

@@ -19,6 +19,7 @@ from app.web.admin import outbox
 from app.web.context import scope
 from app.web.finance import wording as finance
 from app.web.portal.notices import sentence_of
+from app.web.reason_words import reason_name
 
 KINDS: Mapping[Kind, tuple[Any, Permission]] = {
     Kind.DOCUMENTS: (_("Documents"), Permission.SEE_DOCUMENTS),
@@ -151,7 +152,7 @@ def _adjustment_asked(one: Happening) -> Entry:
         gettext("Adjustment asked for: %(amount)s", amount=_points(parts["amount"])),
         "adjust",
         who=parts["who"],
-        more=_said(wording.ADJUSTMENT_REASON.get(parts["reason_code"], parts["reason_code"]), parts["why"]),
+        more=_said(reason_name(parts["reason_code"]), parts["why"]),
         address=_here("adjustments.show", adjustment_id=one.id),
     )
 

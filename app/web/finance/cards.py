@@ -11,15 +11,16 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length, Regexp
 
 from app.db.transaction import transaction
+from app.domain.states import CardState, Identity
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.prepaid import Card
 from app.services.balances import NoSuchDistributor
 from app.web.context import now, person, scope, session
-from app.web.finance import wording
+from app.web.finance import card_words, wording
 from app.web.forms import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
 from prepaid import cards
 from prepaid.connections import connect
 from prepaid.errors import PrepaidError
@@ -45,10 +46,6 @@ _QUERY: Select[Any] = (
 )
 
 
-def _state(active: Any) -> Badge:
-    return Badge(_("In use"), "good") if active else Badge(_("Replaced"), "plain")
-
-
 CARDS = Listing(
     name="cards",
     title=_("Cards"),
@@ -61,12 +58,26 @@ CARDS = Listing(
             link=To("records.show", distributor_id="distributor_id"),
         ),
         Column("code", _("Code"), Distributor.code, Kind.CODE, Distributor.code_key),
-        Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
+        Column(
+            "last4",
+            _("Card"),
+            Card.last4,
+            words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}" if last4 else _("Not issued yet"),
+            link=To("cards_life.show", card_id="row_id"),
+        ),
         Column("token", _("Token"), Card.token, Kind.CODE, phone=False),
-        Column("provider", _("Provider"), Card.provider, phone=False),
+        Column(
+            "provider",
+            _("Provider"),
+            Card.provider,
+            words=lambda provider: card_words.PROVIDER.get(provider, provider),
+            phone=False,
+        ),
+        Column("identity", _("Who holds it"), Card.identity, badge=lambda one: card_words.IDENTITY[one], phone=False),
+        Column("balance", _("On the card"), Card.balance_minor, Kind.MONEY),
         Column("created_at", _("Ordered"), Card.created_at, Kind.INSTANT, Card.created_at, phone=False),
         Column("issued_at", _("Issued"), Card.issued_at, Kind.INSTANT),
-        Column("active", _("State"), Card.active, badge=_state),
+        Column("state", _("State"), Card.state, badge=lambda state: card_words.STATE[state]),
         Column("distributor_id", "", Distributor.id, shown=False, exported=False),
     ),
     query=_QUERY,
@@ -77,12 +88,14 @@ CARDS = Listing(
         OneOf(
             "state",
             _("State"),
-            (Choice("active", _("In use")), Choice("waiting", _("Ordered, not issued")), Choice("old", _("Replaced"))),
-            lambda value: {
-                "active": Card.active & Card.token.is_not(None),
-                "waiting": Card.token.is_(None),
-                "old": ~Card.active,
-            }[value],
+            [Choice(state.value, badge.text) for state, badge in card_words.STATE.items()],
+            lambda value: Card.state == CardState(value),
+        ),
+        OneOf(
+            "identity",
+            _("Who holds it"),
+            [Choice(one.value, badge.text) for one, badge in card_words.IDENTITY.items()],
+            lambda value: Card.identity == Identity(value),
         ),
     ),
 )

@@ -16,14 +16,15 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.states import RunStatus, TopUpStatus, Unit
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.extensions import db
 from app.jobs import messenger
-from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse
+from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings
-from app.web.fields import DayField
-from app.web.finance import wording
+from app.web.finance import run_reading, wording
+from app.web.finance.prepaid_settings import TAKES
+from app.web.finance.run_segments import new_run, segment_of, whose
 from app.web.finance.top_ups import of_run
 from app.web.forms import Form
 from app.web.lists import showing
@@ -33,19 +34,15 @@ from importers.errors import ImportRefused
 from prepaid import jobs, ordering, settling
 from prepaid import runs as prepaid_runs
 from prepaid.errors import PrepaidError
+from prepaid.moves import OPEN
+from prepaid.quoting import EVER
 from prepaid.runs import Report, exception_counts, same_person
+from prepaid.scheduled import scheduled_of
 
 LINES = 25
 EXCEPTIONS = 50
 
 bp = Blueprint("runs", __name__)
-
-
-class NewRun(Form):
-    """The period whose points are to be converted."""
-
-    from_on = DayField(_("Points earned from"), [InputRequired(_("Say from which day."))])
-    to_on = DayField(_("to"), [InputRequired(_("Say to which day."))])
 
 
 class Cancelling(Form):
@@ -61,10 +58,16 @@ class Answers(Form):
     file = FileField(_("Response file"), [FileRequired(_("Choose the provider's response file."))])
 
 
-_QUERY: Select[Any] = select().select_from(ConversionRun).where(ConversionRun.program_id == HERE)
+_QUERY: Select[Any] = (
+    select()
+    .select_from(ConversionRun)
+    .where(ConversionRun.program_id == HERE, ConversionRun.kind != RunKind.COMPENSATIONS)
+)
 
 
 def _period(row: Any) -> str:
+    if row.kind is RunKind.REDEMPTIONS:
+        return gettext("Redemptions, one by one")
     return wording.period(row.from_on, row.to_on)
 
 
@@ -82,11 +85,12 @@ RUNS = Listing(
             words=lambda number: gettext("Run %(number)s", number=number),
             small=_period,
         ),
+        Column("kind", _("What it takes"), ConversionRun.kind, words=lambda kind: wording.RUN_KIND[kind], shown=False),
         Column("from_on", _("From"), ConversionRun.from_on, shown=False, exported=False),
         Column("to_on", _("To"), ConversionRun.to_on, Kind.DAY, ConversionRun.to_on, shown=False, exported=False),
-        # a run that takes all that is available has neither a first day nor a last one
-        Column("from_day", _("From"), func.nullif(ConversionRun.from_on, wording.EVER[0]), Kind.DAY, shown=False),
-        Column("to_day", _("To"), func.nullif(ConversionRun.to_on, wording.EVER[1]), Kind.DAY, shown=False),
+        # a run that takes all that is open has no first day, and one of all that is available has no last one
+        Column("from_day", _("From"), func.nullif(ConversionRun.from_on, EVER[0]), Kind.DAY, shown=False),
+        Column("to_day", _("To"), func.nullif(ConversionRun.to_on, EVER[1]), Kind.DAY, shown=False),
         Column("accounts", _("Accounts"), ConversionRun.accounts, Kind.NUMBER, ConversionRun.accounts),
         Column("points", _("Points"), ConversionRun.points, Kind.POINTS, ConversionRun.points),
         Column("amount", _("Rewards"), ConversionRun.amount_minor, Kind.MONEY, ConversionRun.amount_minor),
@@ -105,6 +109,12 @@ RUNS = Listing(
             [Choice(status.value, badge.text) for status, badge in wording.RUN.items()],
             lambda value: ConversionRun.status == RunStatus(value),
         ),
+        OneOf(
+            "takes",
+            _("What it takes"),
+            [Choice(kind.value, wording.RUN_KIND[kind]) for kind in (RunKind.PERIOD, RunKind.REDEMPTIONS)],
+            lambda value: ConversionRun.kind == RunKind(value),
+        ),
         Days("period", _("Period ends"), ConversionRun.to_on),
     ),
 )
@@ -112,14 +122,14 @@ RUNS = Listing(
 
 @bp.get("/programs/<code:program_code>/runs")
 def index(program_code: str) -> str | Response:
-    return answer(RUNS, "finance/runs.html")
+    return answer(RUNS, "finance/runs.html", scheduled=scheduled_of(scope().program), takes=TAKES)
 
 
 @bp.route("/programs/<code:program_code>/runs/new", methods=["GET", "POST"])
 def new(program_code: str) -> str | Response | tuple[str, int]:
-    form = NewRun()
+    form = new_run()
     if request.method == "GET":
-        form.from_on.data, form.to_on.data = _last_month()
+        form.from_on.data, form.to_on.data = last_month()
         return render_template("finance/run_new.html", form=form)
     if form.validate():
         try:
@@ -130,21 +140,21 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
                     from_on=form.from_on.data,
                     to_on=form.to_on.data,
                     unit=Unit.POINTS,
+                    segment=segment_of(form),
+                    minimum_points=form.minimum.data or 0,
                     actor=person().login,
                     now=now(),
                 )
                 run_id = made.id
         except PrepaidError as error:
-            if form.from_on.data > form.to_on.data:
-                form.refuse("to_on", gettext("The period ends before it begins."))
-            else:
-                form.refuse(None, wording.refusal(error))
+            form.refuse(None, wording.refusal(error))
         else:
             return redirect(url_for("runs.show", program_code=program_code, run_id=run_id), 303)
     return render_template("finance/run_new.html", form=form), 400
 
 
-def _last_month() -> tuple[dt.date, dt.date]:
+def last_month() -> tuple[dt.date, dt.date]:
+    """Give the days of the month before this one: what a run takes at first."""
     last = now().date().replace(day=1) - dt.timedelta(days=1)
     return last.replace(day=1), last
 
@@ -161,22 +171,47 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         report=report,
         run=run,
         errand=jobs.errand(session(), run.id),
-        badge=wording.RUN[run.status],
+        badge=wording.run_badge(run.kind, run.status),
         step=_step(run.status),
         totals=_totals(report),
         reasons=[
             (wording.EXCEPTION.get(code, code), count) for code, count in exception_counts(run.exceptions).items()
         ],
-        exceptions=run.exceptions[:EXCEPTIONS],
+        left_out=run_reading.left_out(run, EXCEPTIONS),
+        moments=run_reading.moments(report),
+        outcome=run_reading.outcome(report),
+        whose=whose(run.terms),
         words=wording,
-        files=_files(run.id),
-        page=showing.page(session(), of_run(run.id), rows=LINES),
+        files=_files(report),
+        refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
+        page=showing.page(session(), of_run(run.id, run.kind), rows=LINES),
         mine=same_person(person().login, run.previewed_by),
-        failed_compensations=report.count(TopUpStatus.FAILED) if run.status is RunStatus.SETTLED else 0,
+        failed_compensations=_can_be_ordered_again(report),
         cancelling=cancelling or Cancelling(formdata=None),
         answers=answers or Answers(formdata=None),
         asked_to_cancel=cancelling is not None,
+        can_be_cancelled=prepaid_runs.can_be_cancelled(session(), run),
         asked_to_settle=answers is not None,
+    )
+
+
+def _can_be_ordered_again(report: Report) -> int:
+    """Count the compensations that failed and that no run has ordered since. A query, where any has failed."""
+    failed = report.run.status is RunStatus.SETTLED and report.count(TopUpStatus.FAILED, TopUpKind.COMPENSATION)
+    return ordering.count_failed(session(), report.run) if failed else 0
+
+
+def _refused(run_id: int) -> Sequence[Any]:
+    """Give the files that the operator refused as a whole, and that wait to be written anew: file, why, when."""
+    waits = select(TopUp.id).where(TopUp.load_batch_id == LoadBatch.id, TopUp.status.in_(OPEN)).exists()
+    return (
+        session()
+        .execute(
+            select(LoadBatch.file, LoadBatch.refusal, LoadBatch.refused_at)
+            .where(LoadBatch.run_id == run_id, LoadBatch.refused_at.is_not(None), waits)
+            .order_by(LoadBatch.id)
+        )
+        .all()
     )
 
 
@@ -198,20 +233,10 @@ def _totals(report: Report) -> list[Any]:
     ]
 
 
-def _files(run_id: int) -> Sequence[Any]:
-    orders = session().execute(
-        select(LoadBatch.id, LoadBatch.file, LoadBatch.lines, LoadBatch.amount_minor, LoadBatch.created_at)
-        .where(LoadBatch.run_id == run_id)
-        .order_by(LoadBatch.id)
-    )
-    responses = session().execute(
-        select(LoadResponse.id, LoadResponse.file, LoadResponse.rows, LoadResponse.received_at)
-        .where(LoadResponse.run_id == run_id)
-        .order_by(LoadResponse.id)
-    )
-    return [("order", *row) for row in orders] + [
-        ("response", id_, file, rows, None, received) for id_, file, rows, received in responses
-    ]
+def _files(report: Report) -> list[Any]:
+    """Give the files of a run: what it is, its number, name, rows, and when it was written or came."""
+    orders = [("order", one.id, one.file, one.lines, one.created_at) for one in report.batches]
+    return orders + [("response", one.id, one.file, one.rows, one.received_at) for one in report.responses]
 
 
 def _wake() -> None:
@@ -265,6 +290,19 @@ def reorder(program_code: str, run_id: int) -> Response:
     return _back(run_id)
 
 
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/write-anew")
+def write_anew(program_code: str, run_id: int) -> Response:
+    """Write the files anew that the operator refused as a whole."""
+    try:
+        with transaction(db.session) as writing:
+            ordering.order_refused(writing, settings(), run_id, actor=person().login, now=now())
+    except PrepaidError as error:
+        flash(wording.refusal(error), "danger")
+    else:
+        flash(gettext("The file is written anew. Bring this one to the operator."), "success")
+    return _back(run_id)
+
+
 @bp.post("/programs/<code:program_code>/runs/<id:run_id>/cancel")
 def cancel(program_code: str, run_id: int) -> Response | tuple[str, int]:
     form = Cancelling()
@@ -286,7 +324,7 @@ def cancel(program_code: str, run_id: int) -> Response | tuple[str, int]:
                 return _page(report, cancelling=form), 400
             flash(wording.refusal(error), "danger")
             return _back(run_id)
-        flash(gettext("The run is cancelled. Every point is back where it came from."), "success")
+        flash(gettext("The run is cancelled. What it had taken is back where it came from."), "success")
         return _back(run_id)
     return _page(prepaid_runs.report(session(), run_id), cancelling=form), 400
 

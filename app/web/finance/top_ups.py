@@ -1,6 +1,7 @@
 """Top-ups: every load of every card, what it was made from, and what became of it."""
 
 import dataclasses
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint
@@ -8,13 +9,14 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, Select, cast, func, select
 from werkzeug.wrappers import Response
 
-from app.domain.states import TopUpKind, TopUpStatus
+from app.domain.states import RunKind, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
 from app.web.finance import wording
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.participants import WHOSE
 from prepaid.topups import points_of_top_up
 
 bp = Blueprint("top_ups", __name__)
@@ -32,41 +34,26 @@ _QUERY: Select[Any] = (
 
 _COLUMNS = (
     Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small="failure"),
-    Column(
-        "name",
-        _("Distributor"),
-        Distributor.name,
-        sort=Distributor.sort_key,
-        link=To("records.show", distributor_id="distributor_id"),
-        small="code",
-    ),
-    Column("code", _("Code"), Distributor.code, Kind.CODE, shown=False),
+    *WHOSE,
     Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind], small="tax_rule"),
-    Column("points", _("Points"), points_of_top_up(), Kind.POINTS),
+    Column("points", _("Points"), points_of_top_up(), Kind.POINTS, link=To("chain.top_up", top_up_id="row_id")),
     Column("amount", _("Amount"), TopUp.amount_minor, Kind.MONEY, TopUp.amount_minor),
     Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
     Column("status", _("State"), TopUp.status, badge=lambda status: wording.TOP_UP[status]),
     Column("tax_rule", _("Tax rule"), Redemption.tax_rule, shown=False),
-    Column("run", _("Run"), Redemption.run_id, Kind.TEXT, link=To("runs.show", run_id="run"), phone=False),
+    Column("run", _("Run"), TopUp.run_id, Kind.TEXT, link=To("runs.show", run_id="run"), phone=False),
+    Column("batch", _("Order file"), TopUp.load_batch_id, Kind.NUMBER, shown=False),
     Column("created_at", _("Written down"), TopUp.created_at, Kind.INSTANT, TopUp.created_at, phone=False),
     Column("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT),
     Column("failure", _("Why it failed"), TopUp.failure, shown=False),
-    Column("distributor_id", "", Distributor.id, shown=False, exported=False),
 )
 
 _BESIDE = frozenset({"run", "created_at", "code", "name"})
-_NAMED = Column(
-    "name",
-    _("Distributor"),
-    Distributor.name,
-    sort=Distributor.sort_key,
-    link=To("records.show", distributor_id="distributor_id"),
-    small="reference",
-)
+_NAMED = replace(WHOSE[0], small="reference")
 """The first column where a list is of one run: whose top-up, its reference below."""
 
 _FILTERS = (
-    Search(TopUp.reference, Distributor.name, Distributor.code, title=_("Reference, distributor or code")),
+    Search(TopUp.reference, Distributor.name, Distributor.code, Card.last4, title=_("Reference, distributor or card")),
     OneOf(
         "state",
         _("State"),
@@ -97,16 +84,17 @@ def _hidden(column: Column) -> Column:
     return dataclasses.replace(column, shown=False)
 
 
-def of_run(run_id: int) -> Listing:
-    """Describe the top-ups of one run, in the order of its preview."""
+def of_run(run_id: int, kind: RunKind) -> Listing:
+    """Describe the top-ups of one run, in the order of its preview. Compensations are made from no points."""
+    beside = _BESIDE | {"points"} if kind is RunKind.COMPENSATIONS else _BESIDE
     return Listing(
         name="top_ups_of_run",
         title=_("Top-ups of this run"),
         columns=[
             _NAMED,
-            *(_hidden(one) if one.key == "reference" else one for one in _COLUMNS if one.key not in _BESIDE),
+            *(_hidden(one) if one.key == "reference" else one for one in _COLUMNS if one.key not in beside),
         ],
-        query=lambda: _QUERY.where(Redemption.run_id == run_id),
+        query=lambda: _QUERY.where(TopUp.run_id == run_id),
         id=TopUp.id,
         default="name",
         filters=_FILTERS,

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.domain.states import RunStatus, TopUpKind, TopUpStatus
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.web import formats
 from app.web.lists.describing import Badge
 from prepaid.errors import (
@@ -21,9 +21,7 @@ from prepaid.errors import (
     TermsInvalid,
     TotalsDiffer,
 )
-
-EVER = (dt.date(1970, 1, 1), dt.date(9999, 12, 31))
-"""The period of a run that takes all that is available, whenever it was earned."""
+from prepaid.quoting import EVER
 
 RUN: Mapping[RunStatus, Badge] = {
     RunStatus.PREVIEW: Badge(_("Waits for approval"), "wait"),
@@ -35,6 +33,14 @@ RUN: Mapping[RunStatus, Badge] = {
     RunStatus.SETTLED: Badge(_("Settled"), "good"),
     RunStatus.CANCELLED: Badge(_("Cancelled"), "plain"),
 }
+
+RUN_KIND: Mapping[RunKind, Any] = {
+    RunKind.PERIOD: _("All points of a period"),
+    RunKind.REDEMPTIONS: _("Redemptions that were approved one by one"),
+    RunKind.COMPENSATIONS: _("Compensation of the tax"),
+}
+
+_NOTHING_TO_PAY_BACK = Badge(_("Nothing to compensate"), "plain")
 
 TOP_UP: Mapping[TopUpStatus, Badge] = {
     TopUpStatus.RESERVED: Badge(_("Reserved"), "plain"),
@@ -54,12 +60,19 @@ KIND: Mapping[TopUpKind, Any] = {
 EXCEPTION: Mapping[str, Any] = {
     "no_card": _("No card is registered"),
     "blocked": _("The distributor is blocked"),
+    "tier_share": _("Its tier's share of points is redeemed"),
     "owes": _("The account owes points"),
     "below_minimum": _("Below the programme's least conversion"),
     "nothing_whole": _("Worth less than the smallest coin"),
     "over_limit": _("Over the most of one top-up"),
     "card_number": _("Code or name looks like a card number"),
-    "no_rule": _("No tax rule fits"),
+    "no_tax_rule": _("No tax rule fits"),
+    "no_value": _("Nobody said what the goods cost; say so at the reward"),
+    "card_blocked": _("The card is blocked"),
+    "tax_refused": _("The tax cannot be computed"),
+    "nothing_after_tax": _("The tax would leave nothing"),
+    "over_card_limit": _("Over the programme's limit of a card"),
+    "not_identified": _("Over the limit while the issuer has not verified who holds the card"),
 }
 """Why an account is left out of a run, by the code that the run keeps."""
 
@@ -91,8 +104,16 @@ def refusal(error: PrepaidError) -> str:
     return str(error)
 
 
+def run_badge(kind: RunKind, status: RunStatus) -> Badge:
+    """Say how far a run is, in the words of its kind."""
+    empty = kind is RunKind.COMPENSATIONS and status is RunStatus.EMPTY
+    return _NOTHING_TO_PAY_BACK if empty else RUN[status]
+
+
 def period(from_on: dt.date, to_on: dt.date) -> str:
     """Name the days of which a run takes the points."""
     if (from_on, to_on) == EVER:
         return gettext("All that was available")
+    if from_on == EVER[0]:
+        return gettext("Earned until %(day)s", day=formats.day(to_on))
     return f"{formats.day(from_on)} – {formats.day(to_on)}"

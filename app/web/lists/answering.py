@@ -6,14 +6,15 @@ from flask import abort, render_template
 from sqlalchemy import bindparam, or_, select
 from werkzeug.wrappers import Response
 
+from app.db.questions import Question
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.desk import SavedView
 from app.services.people import Permission, may
 from app.web.context import person, scope, session
+from app.web.guarding import permitted
 from app.web.lists import exporting, showing
 from app.web.lists.describing import Listing
-from app.web.permissions import permitted
 
 
 def answer(listing: Listing, template: str, *, counted: bool = False, **more: Any) -> str | Response:
@@ -32,12 +33,11 @@ def saved_views(listing: Listing) -> list[Any]:
     """Give the views of a list that whoever is signed in saved, or that others share: id, name, query, whose."""
     if scope().distributor is not None and not may(person(), Permission.SEE_PROGRAM, scope().program.id):
         return []
-    asked = {"program_id": scope().program.id, "listing": listing.name, "user_id": person().id}
-    return list(session().connection().execute(_VIEWS, asked))
+    return _VIEWS.ask(session(), program_id=scope().program.id, listing=listing.name, user_id=person().id)
 
 
 _MINE = SavedView.user_id == bindparam("user_id")
-_VIEWS = (
+_VIEWS = Question(
     select(SavedView.id, SavedView.name, SavedView.query, SavedView.shared, _MINE.label("mine"))
     .where(
         SavedView.program_id == bindparam("program_id"),

@@ -8,16 +8,18 @@ import datetime as dt
 import enum
 import functools
 import json
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from flask import request, url_for
-from sqlalchemy import Integer, Row, Select, bindparam, func
+from sqlalchemy import Integer, Select, bindparam, func
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from app.db.questions import Question
 from app.web.addresses import text_asked
 from app.web.context import scope_or_none
 from app.web.lists.describing import Column, Listing
@@ -94,23 +96,20 @@ class Asked:
         here = scope_or_none()
         return {} if here is None else {"program_id": here.program.id}
 
-    def rows(
-        self, session: Session, place: tuple[Any, Any] | None, *, backwards: bool, most: int
-    ) -> Sequence[Row[*tuple[Any, ...]]]:
+    def rows(self, session: Session, place: tuple[Any, Any] | None, *, backwards: bool, most: int) -> Sequence[Any]:
         """Fetch rows from a place on.
 
-        Where nothing is filtered, the statement is that of the list, its order and direction: built once for all who
-        look at it. It is asked of the connection: there is nothing for the session to map.
+        Where nothing is filtered, the question is that of the list, its order and direction: built once for all who
+        look at it. Else it is asked of the connection: there is nothing for the session to map.
         """
-        found = self.listing if isinstance(self.listing.query, Select) and not self.values else None
         beyond = place is not None
-        if found is not None:
-            statement = _kept(found, self.sort, beyond=beyond, backwards=backwards)
-        else:
-            statement = _statement(self, beyond=beyond, backwards=backwards)
         told = {**self.told, "most": most}
         if place is not None:
             told |= {"place_value": place[0], "place_key": place[1]}
+        kept = _kept(self, beyond=beyond, backwards=backwards)
+        if kept is not None:
+            return kept.ask(session, **told)
+        statement = _statement(self, beyond=beyond, backwards=backwards)
         return session.connection().execute(statement, told).all()
 
 
@@ -121,18 +120,37 @@ def _statement(asked: Asked, *, beyond: bool, backwards: bool) -> Select[Any]:
     return asked.ordered(query, backwards=backwards).limit(bindparam("most", type_=Integer))
 
 
-@functools.lru_cache(maxsize=512)
-def _kept(listing: Listing, sort: str, *, beyond: bool, backwards: bool) -> Select[Any]:
-    column = listing.column(sort.lstrip("-"))
-    assert column is not None, "only such columns are chosen"
-    return _statement(Asked(listing, {}, sort, column, sort.startswith("-")), beyond=beyond, backwards=backwards)
+_KEPT: weakref.WeakKeyDictionary[Listing, dict[tuple[str, bool, bool], Question]] = weakref.WeakKeyDictionary()
+"""The questions of lists: one that a page makes for itself goes with the page, and takes along what was kept of it."""
+
+
+def _kept(asked: Asked, *, beyond: bool, backwards: bool) -> Question | None:
+    """Give the question of a list that is asked for again, unfiltered, in an order and direction."""
+    if asked.values or not isinstance(asked.listing.query, Select):
+        return None
+    if asked.listing not in _KEPT:
+        _KEPT[asked.listing] = {}
+        return None  # it may be one of a single page: to compile its question would take longer than to ask it
+    of_list, at = _KEPT[asked.listing], (asked.sort, beyond, backwards)
+    if at not in of_list:
+        of_list[at] = Question(_statement(asked, beyond=beyond, backwards=backwards))
+    return of_list[at]
 
 
 def asked_of(listing: Listing) -> Asked:
     """Read what the address asks of a list; what it does not know is left out."""
+    return _asked(listing, text_asked)
+
+
+def asked_in(listing: Listing, query: str) -> Asked:
+    """Read what a saved view asks of a list, from the query string that it keeps."""
+    return _asked(listing, dict(parse_qsl(query)).get)
+
+
+def _asked(listing: Listing, given: Callable[[str], str | None]) -> Asked:
     keys = [key for one in listing.filters for key in one.parameters]
-    values = {key: text for key in keys if (text := text_asked(key))}
-    sort = text_asked("sort") or listing.default
+    values = {key: text for key in keys if (text := given(key))}
+    sort = given("sort") or listing.default
     column = listing.column(sort.lstrip("-"))
     if column is None:
         sort = listing.default

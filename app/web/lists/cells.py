@@ -7,12 +7,14 @@ the page that a value leads to.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from app.web import formats
 from app.web.addresses import leading_to
 from app.web.context import scope
+from app.web.guarding import permitted
 from app.web.lists.describing import RIGHT, Badge, Column, Kind, To
+from app.web.permissions import ROUTES
 
 Row: TypeAlias = Any
 """A row of the query."""
@@ -21,18 +23,23 @@ _BARE = (Kind.TEXT, Kind.CODE)
 """Kinds whose values anybody may have written; of the others nothing has to be escaped."""
 
 
-def cells_of(columns: Sequence[Column]) -> Callable[[Row], Markup]:
-    """Give what writes the cells of a row, of which the first heads it."""
+def cells_of(columns: Sequence[Column], titles: Sequence[str]) -> Callable[[Row], str]:
+    """Give what writes the cells of a row as HTML; the first of them heads it."""
     shown = [place for place, column in enumerate(columns) if column.shown]
-    writers = [_cell(columns, place, heads=number == 0) for number, place in enumerate(shown)]
-    return lambda row: Markup("".join([write(row) for write in writers]))  # noqa: S704  # each escapes what it writes
+    writers = [_cell(columns, place, titles[place], heads=number == 0) for number, place in enumerate(shown)]
+    return lambda row: "".join([write(row) for write in writers])  # each escapes what it writes
 
 
 def address_of(to: To | None) -> Callable[[Row], str | None]:
     """Give what tells, ready for an attribute, where a row leads."""
     if to is None:
         return lambda row: None
-    before, after = map(escape, leading_to(to.endpoint, to.parameter))
+    endpoint: str | None = to.endpoint
+    if to.asks and ROUTES[to.endpoint].permission not in permitted():
+        endpoint = to.others
+    if endpoint is None:
+        return lambda row: None
+    before, after = map(escape, leading_to(endpoint, to.parameter))
     key = to.key
 
     def address(row: Row) -> str | None:
@@ -42,12 +49,12 @@ def address_of(to: To | None) -> Callable[[Row], str | None]:
     return address
 
 
-def _cell(columns: Sequence[Column], place: int, *, heads: bool) -> Callable[[Row], str]:
+def _cell(columns: Sequence[Column], place: int, title: str, *, heads: bool) -> Callable[[Row], str]:
     column = columns[place]
     text, under = _text(column), _under(column, columns)
     badge = _badge(column.badge) if column.badge is not None else None
     address = address_of(column.link) if column.link is not None else None
-    plain, bare, zero, below = _openings(column, "", "bare", "zero", "bad", heads=heads)
+    plain, bare, zero, below = _openings(column, title, "", "bare", "zero", "bad", heads=heads)
     closing = "</th>" if heads else "</td>"
     counts = column.kind in RIGHT
 
@@ -70,13 +77,13 @@ def _cell(columns: Sequence[Column], place: int, *, heads: bool) -> Callable[[Ro
     return write
 
 
-def _openings(column: Column, *more: str, heads: bool) -> Iterator[str]:
+def _openings(column: Column, title: str, *more: str, heads: bool) -> Iterator[str]:
     """Give the tags that a cell begins with, for each class that it may have besides the column's."""
-    tag, title = ('th scope="row"', "") if heads else ("td", f' data-title="{escape(str(column.title))}"')
+    tag, told = ('th scope="row"', "") if heads else ("td", f' data-title="{escape(title)}"')
     always = column.css
     for one in more:
         classes = f"{always} {one}".strip()
-        yield f'<{tag} class="{classes}"{title}>' if classes else f"<{tag}{title}>"
+        yield f'<{tag} class="{classes}"{told}>' if classes else f"<{tag}{told}>"
 
 
 def _badge(badge: Callable[[Any], Badge]) -> Callable[[Any], str]:

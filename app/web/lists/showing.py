@@ -1,5 +1,6 @@
 """A page of a list as it is shown: rows, heads, filters in force, and the addresses of what comes before and after."""
 
+import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.web.languages import language
 from app.web.lists.asking import Asked, asked_of, mark_of, place_of
 from app.web.lists.cells import address_of, cells_of
 from app.web.lists.describing import RIGHT, Column, Kind, Listing
@@ -18,7 +20,7 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Row:
-    """A row as it is shown: its key, its cells, and where it leads."""
+    """A row as it is shown: its key, its cells, and where it leads where no cell leads there first."""
 
     id: Any
     cells: Markup
@@ -80,11 +82,12 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     if counted:
         within = asked.narrowed().with_only_columns(listing.id).limit(MOST_COUNTED + 1).subquery()
         count = session.execute(select(func.count()).select_from(within), asked.told).scalar_one()
+    titles = _titles(listing, language())
     export = {form: asked.address(form=form) for form in ("xlsx", "csv")}
     return Page(
         listing=listing,
-        heads=_heads(asked),
-        rows=_rows(listing.columns, found),
+        heads=_heads(asked, titles),
+        rows=_rows(listing.columns, titles, found),
         chips=_chips(asked),
         next=asked.address(after=mark_of(found[-1])) if go_on and found else None,
         previous=asked.address(before=mark_of(found[0])) if come_from and found else None,
@@ -98,19 +101,35 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     )
 
 
-def _rows(columns: Sequence[Column], found: Sequence[Any]) -> list[Row]:
-    cells = cells_of(columns)
+_TITLES: weakref.WeakKeyDictionary[Listing, dict[str, Sequence[str]]] = weakref.WeakKeyDictionary()
+"""What stands above the columns of lists, by language: of one that a page makes for itself it goes with the page."""
+
+
+def _titles(listing: Listing, language: str) -> Sequence[str]:
+    """Give what stands above the columns of a list, in the language of the page (``language``)."""
+    said = _TITLES.setdefault(listing, {})
+    if language not in said:
+        said[language] = tuple(str(column.title) for column in listing.columns)
+    return said[language]
+
+
+def _rows(columns: Sequence[Column], titles: Sequence[str], found: Sequence[Any]) -> list[Row]:
+    if not found:
+        return []
+    cells = cells_of(columns, titles)
     href = address_of(next(column.link for column in columns if column.shown))
-    return [Row(one.row_id, cells(one), _ready(href(one))) for one in found]
+    return [_row(one.row_id, cells(one), href(one)) for one in found]
 
 
-def _ready(address: str | None) -> Markup | None:
-    return None if address is None else Markup(address)  # noqa: S704  # it is escaped
+def _row(key: Any, cells: str, address: str | None) -> Row:
+    if address is not None and cells.partition('href="')[2].startswith(address):
+        address = None
+    return Row(key, Markup(cells), None if address is None else Markup(address))  # noqa: S704  # it is escaped
 
 
-def _heads(asked: Asked) -> list[Head]:
+def _heads(asked: Asked, titles: Sequence[str]) -> list[Head]:
     heads = []
-    for column in asked.listing.columns:
+    for column, title in zip(asked.listing.columns, titles, strict=True):
         if not column.shown:
             continue
         href, order = None, None
@@ -120,7 +139,7 @@ def _heads(asked: Asked) -> list[Head]:
             falls_first = column.kind in RIGHT or column.kind in (Kind.DAY, Kind.INSTANT)
             falling = not asked.falling if mine else falls_first
             href = asked.address(sort=("-" if falling else "") + column.key)
-        heads.append(Head(str(column.title), column.css, href, order))
+        heads.append(Head(title, column.css, href, order))
     return heads
 
 

@@ -69,6 +69,7 @@ class Deed:
         look: gives the rows of some ids.
         do: does it to one row, or raises `Stays`.
         danger: whether it takes something away.
+        before: what is done once for all of them, before the first: rows of others are locked in their order.
     """
 
     listing: Listing
@@ -83,6 +84,7 @@ class Deed:
     look: Callable[[Sequence[int]], Iterable[Row]]
     do: Callable[[Session, int], None]
     danger: bool = False
+    before: Callable[[Session, Sequence[int]], None] | None = None
 
 
 def decide(deed: Deed) -> Answer:
@@ -112,6 +114,8 @@ def decide(deed: Deed) -> Answer:
         return (page, 400) if sure else page
     done = 0
     with transaction(db.session) as writing:
+        if deed.before is not None:
+            deed.before(writing, [row.id for row in chosen])
         for row in sorted(chosen, key=lambda row: row.id):  # in one order, whoever else does the same at once
             try:
                 with writing.begin_nested():

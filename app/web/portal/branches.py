@@ -13,7 +13,8 @@ from app.models.ledger import Account
 from app.services import head_offices
 from app.web.context import scope, session
 from app.web.lists.answering import answer
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import Column, Kind, Listing, Search, To
+from app.web.participants import TAKES_PART, WHO_TAKES_PART
 
 bp = Blueprint("portal_branches", __name__)
 
@@ -46,25 +47,14 @@ BRANCHES = Listing(
         Column("available", _("Available"), Account.available, Kind.POINTS, Account.available),
         Column("pending", _("Pending"), Account.pending, Kind.POINTS, Account.pending),
         Column("earned", _("Earned"), Account.earned, Kind.POINTS, Account.earned),
-        Column(
-            "blocked",
-            _("State"),
-            Distributor.blocked,
-            badge=lambda blocked: Badge(_("Blocked"), "bad") if blocked else Badge(_("Takes part"), "good"),
-            phone=False,
-        ),
+        TAKES_PART,
     ),
     query=_query,
     id=Distributor.id,
     default="name",
     filters=(
         Search(Distributor.name, Distributor.code, Distributor.city, title=_("Name, code or city")),
-        OneOf(
-            "state",
-            _("State"),
-            (Choice("active", _("Takes part")), Choice("blocked", _("Blocked"))),
-            lambda value: Distributor.blocked.is_(value == "blocked"),
-        ),
+        WHO_TAKES_PART,
     ),
     export_permission="visit_branches",
 )

@@ -2,26 +2,24 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, url_for
-from flask_babel import gettext
+from flask import Blueprint
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
 
-from app.db.transaction import transaction
 from app.domain.states import RunStatus, TopUpStatus, Unit
-from app.extensions import db
+from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
-from app.services import balances, liability, notices
+from app.services import balances, liability
 from app.services.people import Permission, may
-from app.web.context import now, person, scope, session
+from app.web.context import person, scope, session
 from app.web.finance import wording
 from app.web.lists.answering import answer
-from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf
+from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, To
 from app.web.portal.home import own
-from prepaid import cards, runs
-from prepaid.errors import PrepaidError
+from prepaid import cards, gathering
+from prepaid.quoting import settings_of
 from prepaid.terms import terms_of
 from prepaid.topups import points_of_top_up
 
@@ -37,7 +35,12 @@ def _query() -> Select[Any]:
         .join(Redemption, Redemption.id == TopUp.redemption_id)
         .join(Account, Account.id == Redemption.account_id)
         .outerjoin(Card, Card.id == TopUp.card_id)
-        .where(Redemption.program_id == here.program.id, Account.distributor_id == here.distributor.id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .where(
+            Redemption.program_id == here.program.id,
+            # what was topped up of one that was merged into this one is its history as well
+            or_(Distributor.id == here.distributor.id, Distributor.merged_into_id == here.distributor.id),
+        )
     )
 
 
@@ -45,13 +48,21 @@ TOP_UPS = Listing(
     name="own_top_ups",
     title=_("My top-ups"),
     columns=(
-        Column("created_at", _("Asked for"), TopUp.created_at, Kind.INSTANT, TopUp.created_at),
+        Column(
+            "created_at",
+            _("Asked for"),
+            TopUp.created_at,
+            Kind.INSTANT,
+            TopUp.created_at,
+            link=To("portal_redemptions.show", redemption_id="redemption_id"),
+        ),
         Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind]),
-        Column("points", _("Points"), points_of_top_up(), Kind.POINTS),
+        Column("points", _("Points"), points_of_top_up(), Kind.POINTS, link=To("chain.top_up", top_up_id="row_id")),
         Column("amount", _("Amount"), TopUp.amount_minor, Kind.MONEY, TopUp.amount_minor),
         Column("last4", _("Card"), Card.last4, words=lambda last4: f"••••\N{NO-BREAK SPACE}{last4}"),
         Column("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT),
         Column("status", _("State"), TopUp.status, badge=lambda status: wording.TOP_UP[status]),
+        Column("redemption_id", "", Redemption.id, shown=False, exported=False),
     ),
     query=_query,
     id=TopUp.id,
@@ -84,57 +95,18 @@ def show(program_code: str, distributor_id: int) -> str | Response:
         least=least,
         waiting=_waiting(here.distributor.id),
         may_convert=may(person(), Permission.CONVERT_POINTS, here.program.id, here.distributor.id),
+        offered=settings_of(here.program).offered,
         own=own(),
     )
 
 
 def _waiting(distributor_id: int) -> int:
-    """Sum the points that wait in runs nobody has approved yet."""
+    """Sum the points that nobody has approved yet: in runs, and asked for by themselves."""
+    waits = or_(ConversionRun.status == RunStatus.PREVIEW, gathering.WAITING & Redemption.approved_at.is_(None))
     rows = session().scalars(
         select(Redemption.points)
         .join(Account, Account.id == Redemption.account_id)
-        .join(ConversionRun, ConversionRun.id == Redemption.run_id)
-        .where(Account.distributor_id == distributor_id, ConversionRun.status == RunStatus.PREVIEW)
+        .outerjoin(ConversionRun, ConversionRun.id == Redemption.run_id)
+        .where(Account.distributor_id == distributor_id, waits)
     )
     return sum(rows)
-
-
-@bp.post("/portal/<code:program_code>/<id:distributor_id>/card/convert")
-def convert(program_code: str, distributor_id: int) -> Response:
-    """Ask for all that is available to become a top-up; somebody of the programme approves it."""
-    program, who = scope().program, person()
-    try:
-        with transaction(db.session) as writing:
-            made = runs.preview(
-                writing,
-                program,
-                from_on=wording.EVER[0],
-                to_on=wording.EVER[1],
-                distributor_id=distributor_id,
-                actor=who.login,
-                now=now(),
-            )
-            amount, points = made.amount_minor, made.points
-            why = [wording.EXCEPTION.get(one["code"], one["message"]) for one in made.exceptions]
-            if points:
-                notices.tell(
-                    writing,
-                    program.id,
-                    "conversion_asked",
-                    {"points": points, "amount_minor": amount},
-                    distributor_id=distributor_id,
-                    address=url_for("portal_card.show", **own()),
-                    now=now(),
-                )
-    except PrepaidError as error:
-        flash(wording.refusal(error), "danger")
-    else:
-        if points:
-            flash(
-                gettext("Your points are reserved. As soon as the programme approves it, your card is loaded."),
-                "success",
-            )
-        else:
-            reasons = "; ".join(str(one) for one in why)
-            flash(gettext("Nothing can be converted now. %(why)s", why=reasons), "warning")
-    return redirect(url_for("portal_card.show", **own()), 303)

@@ -11,6 +11,7 @@ from wtforms import FieldList, FormField, HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
 from app.domain.reasons import sentences
+from app.domain.serials import serials_in
 from app.web import formats
 from app.web.fields import DayField, MoneyField, QuantityField
 from app.web.forms import Form, choice
@@ -23,7 +24,7 @@ from verification.claiming.proofs import ProofRefused
 class LineForm(Form):
     """One line of the invoice."""
 
-    may_look_like_cards: ClassVar[frozenset[str]] = frozenset({"product"})
+    may_look_like_cards: ClassVar[frozenset[str]] = frozenset({"product", "serials"})
 
     class Meta(Form.Meta):
         """The token stands in the form around it."""
@@ -37,6 +38,11 @@ class LineForm(Form):
     price = MoneyField(_("Net price of one"))
     net = MoneyField(_("Net amount"))
     gross = MoneyField(_("Gross amount"))
+    serials = StringField(
+        _("Serial numbers"),
+        [Length(max=4_000)],
+        description=_("Of products whose units are numbered: one for each unit, with commas between."),
+    )
     may_be: Sequence[Suggestion] = ()
 
     def line(self, names: Mapping[int, Suggestion]) -> ClaimedLine:
@@ -51,6 +57,7 @@ class LineForm(Form):
             net_minor=self.net.data,
             gross_minor=self.gross.data,
             position=_id(self.position.data),
+            serials=serials_in(self.serials.data or ""),
         )
 
     def chosen(self) -> int | None:
@@ -61,11 +68,21 @@ class LineForm(Form):
 class ClaimForm(Form):
     """An invoice."""
 
+    may_look_like_cards: ClassVar[frozenset[str]] = frozenset({"ksef_number", "ksef_link"})
+
     key = HiddenField(validators=[Length(max=LONGEST_KEY)])
     number = StringField(_("Number of the invoice"), [Length(max=LONGEST_NUMBER)])
     issued_on = DayField(_("Issued on"))
     seller_tax_id = StringField(
         _("Tax id of the seller"), [Length(max=32)], description=_("Only where somebody else issued the invoice.")
+    )
+    ksef_number = StringField(
+        _("KSeF number"), [Length(max=60)], description=_("Where the invoice is in KSeF: it stands beside its QR code.")
+    )
+    ksef_link = StringField(
+        _("What its QR code says"),
+        [Length(max=300)],
+        description=_("The address that begins with https://qr.ksef.mf.gov.pl"),
     )
     person = SelectField(_("Whose sale it was"), default="")
     lines = FieldList(FormField(LineForm), max_entries=MOST_LINES)
@@ -83,6 +100,8 @@ class ClaimForm(Form):
                 "number": invoice.number,
                 "issued_on": invoice.issued_on,
                 "seller_tax_id": invoice.seller_tax_id,
+                "ksef_number": invoice.ksef_number,
+                "ksef_link": invoice.ksef_link,
                 "person": person or "",
                 "lines": lines,
             },
@@ -101,6 +120,8 @@ class ClaimForm(Form):
             number=self.number.data or "",
             issued_on=self.issued_on.data,
             seller_tax_id=self.seller_tax_id.data or "",
+            ksef_number=self.ksef_number.data or "",
+            ksef_link=self.ksef_link.data or "",
             lines=tuple(one.form.line(names) for one in self.lines.entries),
         )
 
@@ -209,6 +230,7 @@ def _shown(line: ClaimedLine, names: Mapping[int, Suggestion]) -> dict[str, Any]
         "net": line.net_minor,
         "gross": line.gross_minor,
         "position": line.position,
+        "serials": ", ".join(line.serials),
     }
 
 

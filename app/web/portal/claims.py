@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -23,13 +23,15 @@ from app.web.context import now, person, scope, session, settings
 from app.web.lists.answering import answer
 from app.web.portal.claim_drafts import DRAFTS
 from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
+from app.web.portal.devices import device, known_from_now_on
 from app.web.portal.home import own
 from app.web.portal.own import sees_all
 from app.web.portal.standing import why_in_checks
 from app.web.proofs import picture_of
-from verification.claiming import claims, proofs
+from verification.claiming import claims, proofs, serials
 from verification.claiming.claimed import ClaimedInvoice, ClaimedLine, Problem
 from verification.claiming.filling import Filled
+from verification.claiming.pages import reader_of
 
 bp = Blueprint("portal_claims", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/claims")
 
@@ -86,7 +88,7 @@ def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
         return _to_claim(claim_id, wrong=1)
     earned = claims.would_earn(session(), scope().program, claim, invoice, gettext)
     verification = rules_of(session(), scope().program.id).settings.verification
-    return render_template(
+    page = render_template(
         "portal/claim_check.html",
         claim=claim,
         invoice=invoice,
@@ -96,6 +98,7 @@ def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
         verification=verification,
         own=own(),
     )
+    return known_from_now_on(make_response(page))
 
 
 @bp.post("/<id:claim_id>/send")
@@ -117,7 +120,8 @@ def send(program_code: str, distributor_id: int, claim_id: int) -> Answer:
 
 def _send(claim_id: int) -> int:
     with transaction(db.session) as writing:
-        return claims.send(writing, scope().program, claims.held(writing, claim_id), actor=person().login, now=now())
+        claim = claims.held(writing, claim_id)
+        return claims.send(writing, scope().program, claim, actor=person().login, now=now(), device=device())
 
 
 @bp.get("/<id:claim_id>/proofs/<id:proof_id>/<id:page>")
@@ -208,7 +212,7 @@ def _keep(claim: Claim | None, form: ClaimForm) -> tuple[int, list[tuple[Filled 
                 raise _FileRefused(why, name) from None
             if taken.invoice is not None:
                 filled.append((claims.fill(writing, here.program, kept, taken.invoice), name))
-            elif claims.propose(kept, taken.text):
+            elif claims.propose(kept, taken.attachment, taken.text):
                 filled.append((None, name))
         return kept.id, filled
 
@@ -269,8 +273,11 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[P
         from_file=claim is not None and claims.invoice_of(claim).from_a_file,
         proposed=() if claim is None or request.method == "POST" else claims.invoice_of(claim).proposed,
         gross=rules.book.gross,
+        with_serials=serials.asked(session(), scope().program.id),
+        in_poland=scope().program.country == "PL",
         attached=[] if claim is None else proofs.of_claim(session(), claim.id),
         accepted=proofs.ACCEPTED,
+        reads_photos=reader_of(settings()) is not None,
         largest_mb=settings().max_proof_mb,
         owner=hashlib.sha256(person().login.encode()).hexdigest()[:16],
         twin=_twin(claim, problems),

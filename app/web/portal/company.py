@@ -5,11 +5,11 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 from wtforms import StringField
-from wtforms.validators import Length
+from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import distributors
+from app.services import distributors, referrals
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.portal.home import own
@@ -25,14 +25,20 @@ class PlaceForm(Form):
     country = StringField(_("Country"), [Length(max=64)])
 
 
+class BroughtForm(Form):
+    """Who brought the company into the programme."""
+
+    referrer = StringField(_("Code of whoever brought you"), [InputRequired(_("Write their code.")), Length(max=64)])
+
+
 @bp.route("/portal/<code:program_code>/<id:distributor_id>/company", methods=["GET", "POST"])
 def index(program_code: str, distributor_id: int) -> str | Response | tuple[str, int]:
     data = distributors.data_of(session(), distributor_id)
     form = PlaceForm(city=data.city, region=data.region, country=data.country)
     if request.method == "GET":
-        return render_template("portal/company.html", data=data, form=form)
+        return _page(distributor_id, form, BroughtForm(formdata=None))
     if not form.validate():
-        return render_template("portal/company.html", data=data, form=form), 400
+        return _page(distributor_id, form, BroughtForm(formdata=None)), 400
     with transaction(db.session) as writing:
         distributors.change(
             writing,
@@ -44,3 +50,45 @@ def index(program_code: str, distributor_id: int) -> str | Response | tuple[str,
         )
     flash(gettext("The data of your company are saved."), "success")
     return redirect(url_for("portal_company.index", **own()), 303)
+
+
+def _page(distributor_id: int, form: PlaceForm, brought: BroughtForm) -> str:
+    named = referrals.named_by(session(), distributor_id)
+    asked = referrals.rewarded(session(), scope().program.id) and not referrals.has_sold(session(), distributor_id)
+    return render_template(
+        "portal/company.html",
+        data=distributors.data_of(session(), distributor_id),
+        form=form,
+        brought=brought if asked or brought.problems() else None,
+        named=named,
+    )
+
+
+@bp.post("/portal/<code:program_code>/<id:distributor_id>/company/brought-by")
+def brought_by(program_code: str, distributor_id: int) -> Response | tuple[str, int]:
+    """Name who brought the company, as long as it has not sold anything."""
+    brought = BroughtForm()
+    data = distributors.data_of(session(), distributor_id)
+    place = PlaceForm(formdata=None, city=data.city, region=data.region, country=data.country)
+    if brought.validate():
+        referrer = distributors.id_of_code(session(), scope().program.id, brought.referrer.data or "")
+        try:
+            with transaction(db.session) as writing:
+                referrals.name(
+                    writing,
+                    scope().program,
+                    distributor_id,
+                    referrer,
+                    by_distributor=True,
+                    actor=person().login,
+                    now=now(),
+                )
+        except referrals.NoSuchReferrer:
+            brought.refuse("referrer", gettext("Nobody else in this programme has this code."))
+        except (referrals.SoldBefore, referrals.RewardedAlready):
+            flash(gettext("Your company has sold already: nobody can be named any more."), "warning")
+            return redirect(url_for("portal_company.index", **own()), 303)
+        else:
+            flash(gettext("Thank you. They are rewarded with your first accepted sale."), "success")
+            return redirect(url_for("portal_company.index", **own()), 303)
+    return _page(distributor_id, place, brought), 400

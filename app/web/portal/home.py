@@ -12,7 +12,9 @@ from app.domain.calendar import local_date
 from app.domain.states import DocumentStatus, Unit
 from app.models.sales import SalesDocument
 from app.services import balances, expiry_notices, liability, notices, terms
+from app.services.owners import pools
 from app.services.people import Permission, may
+from app.services.persons.reading import own_account
 from app.web import formats
 from app.web.context import OneDistributor, now, person, scope, session
 from app.web.portal.notices import sentence
@@ -37,6 +39,9 @@ def home(program_code: str, distributor_id: int) -> str | Response:
     here, who = scope(), person()
     assert here.distributor is not None, "the guard found one"
     if not may(who, Permission.SEE_STATEMENT, here.program.id, here.distributor.id):
+        theirs = own_account(session(), here.distributor.id, who.id)
+        if theirs is not None:
+            return redirect(url_for("portal.home", program_code=program_code, distributor_id=theirs), 303)
         return redirect(url_for("portal_documents.index", **own()), 303)
     balance = balances.balance_of(session(), here.program.id, here.distributor.code, Unit.POINTS)
     agreed = terms.in_force(session(), here.program.id, who.id)
@@ -44,7 +49,7 @@ def home(program_code: str, distributor_id: int) -> str | Response:
     card = cards.card_of(session(), here.distributor.id)
     expiring = balances.expiring(session(), here.distributor.id, Unit.POINTS)
     today = local_date(now(), here.program.time_zone)
-    soon = expiring[0] if expiring and expiring[0].expires_on <= today + expiry_notices.AHEAD else None
+    soon = expiring[0] if expiring and expiring[0].expires_on <= today + expiry_notices.ahead_of(here.program) else None
     return render_template(
         "portal/home.html",
         balance=balance,
@@ -52,7 +57,9 @@ def home(program_code: str, distributor_id: int) -> str | Response:
         expiring=expiring,
         steps=_steps(balance, agreed, card, soon),
         news=[(one, sentence(one)) for one in news],
-        documents=_counts(here.distributor),
+        seat=pools.seat_of(session(), here.distributor.id),
+        documents=_counts(here.distributor) if here.distributor.company_id is None else None,
+        company=_company(here.distributor),
         movements=balances.statement(session(), here.distributor.id, Unit.POINTS, limit=5),
         own=own(),
     )
@@ -63,6 +70,15 @@ def own() -> dict[str, Any]:
     here = scope()
     assert here.distributor is not None, "the guard found one"
     return {"program_code": here.program.code, "distributor_id": here.distributor.id}
+
+
+def _company(distributor: OneDistributor) -> dict[str, Any] | None:
+    """Give the address of the company of whose documents this account has a share, for whoever is of it still."""
+    here = {"program_code": scope().program.code, "distributor_id": distributor.company_id}
+    allowed = distributor.company_id is not None and may(
+        person(), Permission.LIST_DOCUMENTS, scope().program.id, distributor.company_id
+    )
+    return here if allowed else None
 
 
 def _steps(

@@ -15,11 +15,67 @@ from app.services import notices
 from app.web import formats, paging
 from app.web.addresses import id_asked
 from app.web.context import person, scope, session
+from app.web.portal import dispute_notices, order_notices
 from app.web.portal.own import own_names
 
 bp = Blueprint("portal_notices", __name__)
 
 SHOWN = 50
+
+
+def _transferred(parts: Mapping[str, Any]) -> str:
+    points = int(parts["points"])
+    amount = formats.points(abs(points))
+    if points < 0:
+        return str(_("You gave %(amount)s points: %(why)s", amount=amount, why=parts["reason"]))
+    return str(_("You were given %(amount)s points: %(why)s", amount=amount, why=parts["reason"]))
+
+
+def _tier_reached(parts: Mapping[str, Any]) -> str:
+    return str(_("You have reached %(tier)s.", tier=parts["tier"]))
+
+
+def _tier_lost(parts: Mapping[str, Any]) -> str:
+    if parts["tier"] is None:
+        return str(_("You are no longer in %(tier)s.", tier=parts["was"]))
+    return str(_("You are in %(tier)s now, no longer in %(was)s.", tier=parts["tier"], was=parts["was"]))
+
+
+def _redemption_refused(parts: Mapping[str, Any]) -> str:
+    points = formats.points(int(parts["points"]))
+    if not parts["why"]:
+        return str(_("Your top-up from %(points)s points was called off; the points are back.", points=points))
+    why = parts["why"]
+    return str(
+        _("Your top-up from %(points)s points was called off, and they are back: %(why)s", points=points, why=why)
+    )
+
+
+def _tier_at_risk(parts: Mapping[str, Any]) -> str:
+    last = formats.day(dt.date.fromisoformat(parts["last"]))
+    lacking = int(parts["lacking"])
+    more = formats.cash(lacking) if parts["metric"] == "amount" else formats.points(lacking)
+    said = {"tier": parts["tier"], "more": more, "day": last}
+    if parts["metric"] == "amount":
+        return str(_("Sell for %(more)s more to stay in %(tier)s after %(day)s.", **said))
+    return str(_("Earn %(more)s points more to stay in %(tier)s after %(day)s.", **said))
+
+
+def _compensation_loaded(parts: Mapping[str, Any]) -> str:
+    amount = formats.cash(int(parts["amount_minor"]))
+    return str(_("The tax on a reward was paid back: %(amount)s on your card.", amount=amount))
+
+
+_SENTENCES = {
+    "compensation_loaded": _compensation_loaded,
+    "redemption_refused": _redemption_refused,
+    **order_notices.SENTENCES,
+    **dispute_notices.SENTENCES,
+    "transferred": _transferred,
+    "tier_reached": _tier_reached,
+    "tier_lost": _tier_lost,
+    "tier_at_risk": _tier_at_risk,
+}
 
 
 def sentence(one: Notice) -> str:
@@ -29,6 +85,8 @@ def sentence(one: Notice) -> str:
 
 def sentence_of(kind: str, parts: Mapping[str, Any]) -> str:
     """Make the sentence of a notice of some kind of its parts."""
+    if kind in _SENTENCES:
+        return _SENTENCES[kind](parts)
     if kind == "document_accepted":
         return str(_("Document %(number)s was accepted.", number=parts["number"]))
     if kind == "document_partly":

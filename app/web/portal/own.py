@@ -4,8 +4,9 @@ The name is the one that came with the role, from whoever gave it: by another na
 An owner sees everything of their branches as well, without being one of theirs.
 """
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, func, or_, select
 
+from app.models.claims import SaleClaim
 from app.models.sales import SalesDocument
 from app.services.people import Permission, Person, may
 from app.web.context import OneDistributor, person, scope
@@ -48,4 +49,12 @@ def own_documents_only() -> tuple[ColumnElement[bool], ...]:
     here = scope()
     assert here.distributor is not None, "the guard found one"
     names = own_names(person(), here.program.id, here.distributor.id, here.distributor.head_office_id)
-    return () if names is None else (func.lower(func.trim(SalesDocument.person)).in_(names),)
+    if names is None:
+        return ()
+    claimed = select(SaleClaim.id).where(
+        SaleClaim.program_id == SalesDocument.program_id,
+        SaleClaim.document_key == SalesDocument.document_key,
+        SaleClaim.person_key.in_(names),
+    )
+    named = func.lower(func.trim(SalesDocument.person)).in_(names)
+    return (or_(named, claimed.correlate(SalesDocument).exists()),)

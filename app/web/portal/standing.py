@@ -13,7 +13,7 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.domain.decision_codes import said
-from app.domain.reasons import sentences
+from app.domain.reasons import WAITS, sentences
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
 from app.web.forms import Form
@@ -21,7 +21,7 @@ from app.web.verdicts import to_do
 from verification.deciding import queue, talk
 from verification.deciding.timeline import Event, successor
 
-_TOLD = frozenset({"review_by_policy", "total_differs", "return_without_sale", "return_forgiven"})
+_TOLD = frozenset({WAITS, "review_by_policy", "total_differs", "return_without_sale", "return_forgiven"})
 """What a distributor is told though it refuses nothing; what else makes somebody look is not for who is looked at."""
 
 

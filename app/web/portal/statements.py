@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from app.domain.states import Unit
 from app.services import balances
+from app.services.owners import pools
 from app.web import paging
 from app.web.addresses import id_asked
 from app.web.context import scope, session
@@ -31,6 +32,7 @@ def show(program_code: str, distributor_id: int) -> str:
         has_money=any((of_unit[Unit.MONEY].earned, of_unit[Unit.MONEY].spent, of_unit[Unit.MONEY].adjusted)),
         expiring=balances.expiring(session(), distributor_id, unit),
         page=paging.page(lines, first=before is None),
+        seat=pools.seat_of(session(), distributor_id),
         from_on=from_on,
         to_on=to_on,
     )

@@ -71,7 +71,7 @@ def _activity_listing(window: Window) -> Listing:
             .select_from(Distributor)
             .outerjoin(sold, sold.c.distributor_id == Distributor.id)
             .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
-            .where(Distributor.program_id == program_id)
+            .where(Distributor.program_id == program_id, Distributor.person_of_id.is_(None))
         )
 
     return Listing(
@@ -181,7 +181,7 @@ def _distributors_listing(window: Window) -> Listing:
             .select_from(Distributor)
             .join(sold, sold.c.distributor_id == Distributor.id)
             .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
-            .where(Distributor.program_id == program_id)
+            .where(Distributor.program_id == program_id, Distributor.person_of_id.is_(None))
         )
 
     return Listing(

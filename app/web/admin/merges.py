@@ -1,0 +1,197 @@
+"""Merging two distributors that are one: a look at all that moves, asked for by one person, done by another."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+from werkzeug.wrappers import Response
+from wtforms import StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.distributors import Distributor
+from app.models.merges import DistributorMerge
+from app.services import distributors
+from app.services.owners import merging
+from app.services.owners.errors import OwnersError
+from app.web.context import now, person, scope, session
+from app.web.forms import Form
+from app.web.lists.answering import answer
+from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.owner_words import BELONGINGS, MERGE_STATE, against, why_not
+
+bp = Blueprint("merges", __name__)
+
+_MERGED, _SURVIVOR = aliased(Distributor), aliased(Distributor)
+
+
+class Pair(Form):
+    """Which distributor becomes which."""
+
+    merged = StringField(
+        _("The one that is merged: its code"),
+        [InputRequired(_("Say which one is merged.")), Length(max=64)],
+        description=_("It stays as a closed record that leads to the other one."),
+    )
+    survivor = StringField(
+        _("The one that stays: its code"), [InputRequired(_("Say which one stays.")), Length(max=64)]
+    )
+
+
+class Asking(Pair):
+    """Why two distributors are one."""
+
+    note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
+
+
+_QUERY: Select[Any] = (
+    select()
+    .select_from(DistributorMerge)
+    .join(_MERGED, _MERGED.id == DistributorMerge.merged_id)
+    .join(_SURVIVOR, _SURVIVOR.id == DistributorMerge.survivor_id)
+    .where(DistributorMerge.program_id == HERE)
+)
+
+MERGES = Listing(
+    name="merges",
+    title=_("Merged distributors"),
+    columns=(
+        Column("merged", _("Merged"), _MERGED.name, sort=_MERGED.sort_key, link=To("merges.show", merge_id="row_id")),
+        Column("survivor", _("Stays"), _SURVIVOR.name, sort=_SURVIVOR.sort_key),
+        Column("note", _("In words"), DistributorMerge.note, phone=False),
+        Column("requested_by", _("Asked for by"), DistributorMerge.requested_by, phone=False),
+        Column("requested_at", _("Asked"), DistributorMerge.requested_at, Kind.INSTANT, DistributorMerge.requested_at),
+        Column("decided_by", _("Decided by"), DistributorMerge.decided_by, phone=False),
+        Column("state", _("State"), DistributorMerge.state, badge=lambda state: MERGE_STATE[state]),
+    ),
+    query=_QUERY,
+    id=DistributorMerge.id,
+    default="-requested_at",
+    filters=(
+        Search(_MERGED.name, _MERGED.code, _SURVIVOR.name, _SURVIVOR.code, title=_("Distributor or code")),
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(state, badge.text) for state, badge in MERGE_STATE.items()],
+            lambda value: DistributorMerge.state == value,
+        ),
+    ),
+)
+
+
+@bp.get("/programs/<code:program_code>/merges")
+def index(program_code: str) -> str | Response:
+    return answer(MERGES, "admin/merges/index.html")
+
+
+@bp.get("/programs/<code:program_code>/merges/new")
+def new(program_code: str) -> str | tuple[str, int]:
+    """Ask for two codes; with both, look at what would move."""
+    form = Pair(request.args, meta={"csrf": False})
+    if not {"merged", "survivor"} & set(request.args):
+        return render_template("admin/merges/new.html", form=Pair(formdata=None))
+    if not form.validate():
+        return render_template("admin/merges/new.html", form=form), 400
+    seen = _look(form)
+    if seen is None:
+        return render_template("admin/merges/new.html", form=form), 400
+    asking = Asking(formdata=None, merged=form.merged.data, survivor=form.survivor.data)
+    return render_template("admin/merges/look.html", seen=seen, form=asking, against=against, words=BELONGINGS)
+
+
+def _look(form: Pair) -> merging.Look | None:
+    program = scope().program
+    if form.merged.errors or form.survivor.errors:
+        return None
+    ids = {}
+    for name in ("merged", "survivor"):
+        ids[name] = distributors.id_of_code(session(), program.id, form[name].data or "")
+        if ids[name] is None:
+            form.refuse(name, gettext("No distributor of this programme has this code."))
+    if ids["merged"] is None or ids["survivor"] is None:
+        return None
+    return merging.look(session(), program, ids["merged"], ids["survivor"])
+
+
+@bp.post("/programs/<code:program_code>/merges/new")
+def ask(program_code: str) -> str | Response | tuple[str, int]:
+    form = Asking()
+    good = form.validate()
+    seen = _look(form)
+    if seen is None:
+        return render_template("admin/merges/look.html", seen=None, form=form), 400
+    choices = {
+        str(one.merged_document_id): request.form.get(f"counts-{one.merged_document_id}", "") for one in seen.twice
+    }
+    if good:
+        try:
+            with transaction(db.session) as writing:
+                made = merging.request(
+                    writing,
+                    scope().program,
+                    seen.merged.id,
+                    seen.survivor.id,
+                    note=form.note.data or "",
+                    choices={name: whose for name, whose in choices.items() if whose},
+                    actor=person().login,
+                    now=now(),
+                )
+        except OwnersError as error:
+            form.refuse(None, why_not(error))
+        else:
+            flash(gettext("Asked for. A second person decides."), "success")
+            return redirect(url_for("merges.show", program_code=program_code, merge_id=made), 303)
+    page = render_template("admin/merges/look.html", seen=seen, form=form, against=against, words=BELONGINGS)
+    return page, 400
+
+
+@bp.get("/programs/<code:program_code>/merges/<id:merge_id>")
+def show(program_code: str, merge_id: int) -> str:
+    found = session().get_one(DistributorMerge, merge_id)
+    seen = None
+    if found.state == "waiting":
+        seen = merging.look(session(), scope().program, found.merged_id, found.survivor_id)
+    return render_template(
+        "admin/merges/show.html",
+        merge=found,
+        merged=session().get_one(Distributor, found.merged_id),
+        survivor=session().get_one(Distributor, found.survivor_id),
+        seen=seen,
+        state=MERGE_STATE[found.state],
+        mine=found.requested_by.casefold() == person().login.casefold(),
+        against=against,
+        words=BELONGINGS,
+    )
+
+
+@bp.post("/programs/<code:program_code>/merges/<id:merge_id>/approve")
+def approve(program_code: str, merge_id: int) -> Response:
+    try:
+        with transaction(db.session) as writing:
+            merging.approve(writing, scope().program, merge_id, actor=person().login, now=now())
+    except OwnersError as error:
+        flash(why_not(error), "danger")
+    else:
+        flash(gettext("They are merged: all that was the one's is the other's now."), "success")
+    return _back(merge_id)
+
+
+@bp.post("/programs/<code:program_code>/merges/<id:merge_id>/refuse")
+def refuse(program_code: str, merge_id: int) -> Response:
+    """Refuse a merge, or withdraw one's own."""
+    try:
+        with transaction(db.session) as writing:
+            merging.refuse(writing, scope().program, merge_id, actor=person().login, now=now())
+    except OwnersError as error:
+        flash(why_not(error), "warning")
+    else:
+        flash(gettext("It will not happen."), "success")
+    return _back(merge_id)
+
+
+def _back(merge_id: int) -> Response:
+    return redirect(url_for("merges.show", program_code=scope().program.code, merge_id=merge_id), 303)

@@ -1,0 +1,341 @@
+"""Orders of rewards: approved, ordered, sent, delivered, and called off in whole or in part."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.domain.states import OrderState
+from app.extensions import db
+from app.models.distributors import Distributor
+from app.models.orders import OrderLine, RewardOrder
+from app.services import vouchers
+from app.services.orders import approving, cancelling, money, moving, owing, reading
+from app.services.orders.holding import NotNow, NotPaid, SamePerson, TakesNoPart
+from app.services.orders.moving import Parcel
+from app.web import formats
+from app.web.context import keys, now, person, scope, session
+from app.web.forms import Form, choice
+from app.web.lists import together
+from app.web.lists.answering import answer
+from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.together import Deed, Row, Stays
+from app.web.wording import ADDRESS, ORDER_STATE, ORDER_WORD
+
+bp = Blueprint("orders", __name__)
+
+_WHAT = (
+    select(func.string_agg(OrderLine.name, ", "))
+    .where(OrderLine.order_id == RewardOrder.id)
+    .correlate(RewardOrder)
+    .scalar_subquery()
+)
+_QUERY: Select[Any] = (
+    select()
+    .select_from(RewardOrder)
+    .join(Distributor, Distributor.id == RewardOrder.distributor_id)
+    .where(RewardOrder.program_id == HERE)
+)
+
+
+def _number(typed: str) -> Any:
+    """Find an order by its number as well."""
+    digits = typed.lstrip("#")
+    return RewardOrder.id == (int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else 0)
+
+
+ORDERS = Listing(
+    name="orders",
+    title=_("Orders"),
+    columns=(
+        Column("number", _("Order"), RewardOrder.id, Kind.CODE, link=To("orders.show", reward_order_id="row_id")),
+        Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
+        Column("what", _("Rewards"), _WHAT, phone=False),
+        Column("placed_at", _("Placed"), RewardOrder.placed_at, Kind.INSTANT, RewardOrder.placed_at),
+        Column("placed_by", _("Placed by"), RewardOrder.placed_by, phone=False),
+        Column("points", _("Points"), RewardOrder.points, Kind.POINTS, RewardOrder.points),
+        Column("cash", _("Money"), RewardOrder.cash_minor, Kind.MONEY, RewardOrder.cash_minor, phone=False),
+        Column("worth", _("Worth"), RewardOrder.worth_minor, Kind.MONEY, RewardOrder.worth_minor, phone=False),
+        Column("state", _("State"), RewardOrder.state, badge=lambda state: ORDER_STATE[state]),
+    ),
+    query=_QUERY,
+    id=RewardOrder.id,
+    default="-placed_at",
+    actions=(Action(_("Approve…"), "orders.approve_many", "approve_orders"),),
+    filters=(
+        Search(Distributor.name, Distributor.code, title=_("Distributor, code or number"), also=_number),
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(state.value, badge.text) for state, badge in ORDER_STATE.items()],
+            lambda value: RewardOrder.state == OrderState(value),
+        ),
+        Days("placed", _("Placed"), func.date(RewardOrder.placed_at)),
+    ),
+)
+
+
+class MoveForm(Form):
+    """What happened to an order, or to one of its lines."""
+
+    becomes = SelectField(
+        _("What happened"),
+        choices=[
+            choice("ordered", _("It is ordered at the supplier")),
+            choice("shipped", _("It was sent")),
+            choice("delivered", _("It was delivered")),
+        ],
+    )
+    line = SelectField(_("Which"), default="")
+    carrier = StringField(_("Carrier"), [Length(max=64)])
+    tracking = StringField(_("Number of the parcel"), [Length(max=64)])
+
+
+class CancelForm(Form):
+    """Why something will not come. How many pieces of each line stands beside it in the page."""
+
+    reason = StringField(_("Reason"), [InputRequired(_("Say why: whoever ordered reads it.")), Length(max=200)])
+
+
+class PaymentForm(Form):
+    """That money came in, or was given back."""
+
+    note = StringField(
+        _("Note"), [Length(max=200)], description=_("For example the number of the transfer; never that of a card.")
+    )
+
+
+class CodeForm(Form):
+    """A code that somebody shows."""
+
+    code = StringField(_("Code of a discount"), [InputRequired(_("Type the code.")), Length(max=vouchers.LONGEST_CODE)])
+
+
+class _Sure(Form):
+    """Nothing is asked but to be sure."""
+
+
+@bp.get("/programs/<code:program_code>/orders")
+def index(program_code: str) -> str | Response:
+    return answer(ORDERS, "admin/orders/index.html", code_form=CodeForm(formdata=None))
+
+
+@bp.post("/programs/<code:program_code>/orders/code")
+def code(program_code: str) -> Response:
+    """Tell what a code of a discount is for, and whose."""
+    form = CodeForm()
+    found = None
+    if form.validate():
+        found = vouchers.discount_of(session(), keys(), scope().program.id, form.code.data or "")
+    if found is None:
+        flash(gettext("No discount of this programme has this code."), "warning")
+        return redirect(url_for("orders.index", program_code=program_code), 303)
+    name, share = found.name, formats.share(found.share_bp)
+    if found.used_for is not None:
+        said = {"name": name, "share": share, "number": found.used_for}
+        flash(gettext("%(name)s: %(share)s, used for purchase %(number)s.", **said), "warning")
+    else:
+        flash(gettext("%(name)s: %(share)s.", name=name, share=share), "success")
+    return _back(found.order.id)
+
+
+@bp.post("/programs/<code:program_code>/orders/approve")
+def approve_many(program_code: str) -> together.Answer:
+    def approve(writing: Session, order_id: int) -> None:
+        try:
+            approving.approve(writing, keys(), scope().program, order_id, actor=person().login, now=now())
+        except SamePerson:
+            raise Stays(gettext("You placed it: a second person must approve it.")) from None
+        except NotNow:
+            raise Stays(gettext("It does not wait for approval.")) from None
+        except NotPaid:
+            raise Stays(gettext("Its money has not come in yet.")) from None
+        except TakesNoPart:
+            raise Stays(gettext("The distributor is blocked: it neither earns nor redeems.")) from None
+
+    return together.decide(
+        Deed(
+            ORDERS,
+            url_for("orders.index", program_code=program_code),
+            "orders",
+            heading=lambda count: ngettext("Approve %(num)s order", "Approve %(num)s orders", count),
+            means=_("They go on to their suppliers; codes and tickets are handed out at once."),
+            now=_("State now"),
+            button=_("Approve"),
+            done=lambda count: ngettext("%(num)s order is approved.", "%(num)s orders are approved.", count),
+            form=_Sure(),
+            look=_look,
+            do=approve,
+        )
+    )
+
+
+def _look(ids: Sequence[int]) -> Iterator[Row]:
+    """Give orders with how far they are."""
+    found = session().execute(
+        select(RewardOrder.id, Distributor.name, RewardOrder.state)
+        .join(Distributor, Distributor.id == RewardOrder.distributor_id)
+        .where(RewardOrder.id.in_(ids))
+    )
+    for id_, name, state in found:
+        stays = None if state is OrderState.WAITING else gettext("It does not wait for approval.")
+        yield Row(id_, f"#{id_}", name, ORDER_STATE[state].text, stays)
+
+
+@bp.get("/programs/<code:program_code>/orders/<id:reward_order_id>")
+def show(program_code: str, reward_order_id: int) -> str:
+    return _page(reward_order_id, CancelForm(formdata=None), asked=False)
+
+
+def _page(reward_order_id: int, cancelling_form: CancelForm, *, asked: bool) -> str:
+    found = reading.read(session(), reward_order_id)
+    order = found.order
+    move = MoveForm(formdata=None)
+    move.line.choices = [
+        choice("", gettext("All of it")),
+        *(choice(str(one.line.id), one.line.name) for one in found.lines),
+    ]
+    return render_template(
+        "admin/orders/show.html",
+        found=found,
+        distributor=session()
+        .execute(
+            select(Distributor.id, Distributor.name, Distributor.code).where(Distributor.id == order.distributor_id)
+        )
+        .one(),
+        mine=order.placed_by.casefold() == person().login.casefold(),
+        open=order.state not in (OrderState.WAITING, OrderState.DELIVERED, OrderState.CANCELLED),
+        cancels=[one for one in found.lines if one.line.state not in (OrderState.DELIVERED, OrderState.CANCELLED)],
+        move=move,
+        cancel_form=cancelling_form,
+        money=owing.money_of(order, [one.line for one in found.lines]),
+        payment_form=PaymentForm(formdata=None),
+        sure=Form(formdata=None),
+        asked=asked,
+        typed=request.form,
+        states=ORDER_STATE,
+        words=ORDER_WORD,
+        parts=ADDRESS,
+    )
+
+
+@bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/approve")
+def approve(program_code: str, reward_order_id: int) -> Response:
+    try:
+        with transaction(db.session) as writing:
+            approving.approve(writing, keys(), scope().program, reward_order_id, actor=person().login, now=now())
+    except SamePerson:
+        flash(gettext("You placed this order: a second person must approve it."), "danger")
+    except NotNow:
+        flash(gettext("Somebody was quicker: it does not wait any more."), "warning")
+    except NotPaid:
+        flash(gettext("Its money has not come in yet."), "warning")
+    except TakesNoPart:
+        flash(gettext("The distributor is blocked: it neither earns nor redeems."), "warning")
+    else:
+        flash(gettext("Approved."), "success")
+    return _back(reward_order_id)
+
+
+@bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/move")
+def move(program_code: str, reward_order_id: int) -> Response:
+    """Note that an order, or a line of it, was ordered, sent or delivered."""
+    form = MoveForm()
+    lines = session().scalars(select(OrderLine.id).where(OrderLine.order_id == reward_order_id)).all()
+    form.line.choices = [choice("", ""), *(choice(str(one), "") for one in lines)]
+    if not form.validate():
+        flash(gettext("Choose what happened, and to what."), "warning")
+        return _back(reward_order_id)
+    chosen = [int(form.line.data)] if form.line.data else None
+    said: dict[str, Any] = {"actor": person().login, "now": now()}
+    program = scope().program
+    try:
+        with transaction(db.session) as writing:
+            if form.becomes.data == "ordered":
+                moving.order_by_hand(writing, program, reward_order_id, chosen, **said)
+            elif form.becomes.data == "shipped":
+                parcel = Parcel(form.carrier.data or None, form.tracking.data or None)
+                moving.ship(writing, program, reward_order_id, chosen, parcel, **said)
+            else:
+                moving.deliver(writing, program, reward_order_id, chosen, **said)
+    except NotNow:
+        flash(gettext("That cannot follow now: look at how far each line is."), "warning")
+    else:
+        flash(gettext("Noted."), "success")
+    return _back(reward_order_id)
+
+
+@bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/cancel")
+def cancel(program_code: str, reward_order_id: int) -> str | Response | tuple[str, int]:
+    """Call so many pieces of each line off, or all: their points go back in the same moment."""
+    form = CancelForm()
+    if not form.validate():
+        return _page(reward_order_id, form, asked=True), 400
+    lines = session().scalars(select(OrderLine.id).where(OrderLine.order_id == reward_order_id)).all()
+    typed = {one: request.form.get(f"pieces-{one}", "").strip() for one in lines}
+    wanted = {one: int(text) for one, text in typed.items() if text.isascii() and text.isdigit() and len(text) < 10}
+    pieces = {one: count for one, count in wanted.items() if count}
+    if not pieces:
+        form.refuse(None, gettext("Say how many pieces of what."))
+        return _page(reward_order_id, form, asked=True), 400
+    try:
+        with transaction(db.session) as writing:
+            points = cancelling.cancel(
+                writing,
+                scope().program,
+                reward_order_id,
+                pieces,
+                reason=form.reason.data or "",
+                actor=person().login,
+                now=now(),
+            )
+    except NotNow:
+        flash(gettext("So much of it cannot be cancelled any more: look at how far each line is."), "warning")
+    else:
+        flash(gettext("Cancelled: %(points)s points are back.", points=formats.points(points)), "success")
+    return _back(reward_order_id)
+
+
+@bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/paid")
+def paid(program_code: str, reward_order_id: int) -> Response:
+    """Note that the money of an order came in: it goes on, or waits for approval."""
+    return _money(reward_order_id, back=False)
+
+
+@bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/repaid")
+def repaid(program_code: str, reward_order_id: int) -> Response:
+    """Note that money was given back for what was cancelled."""
+    return _money(reward_order_id, back=True)
+
+
+def _money(reward_order_id: int, *, back: bool) -> Response:
+    form, program = PaymentForm(), scope().program
+    if not form.validate():
+        flash(form.problems()[0].text, "warning")
+        return _back(reward_order_id)
+    said: dict[str, Any] = {"note": form.note.data or "", "actor": person().login, "now": now()}
+    try:
+        with transaction(db.session) as writing:
+            if back:
+                amount = money.repaid(writing, program, reward_order_id, **said)
+            else:
+                amount = money.paid(writing, keys(), program, reward_order_id, **said)
+    except money.NoteWrong:
+        flash(gettext("This looks like the number of a payment card. Card numbers are never kept here."), "danger")
+    except NotNow:
+        flash(gettext("Somebody was quicker: there is nothing to note any more."), "warning")
+    else:
+        flash(gettext("Noted: %(amount)s.", amount=formats.cash(amount)), "success")
+    return _back(reward_order_id)
+
+
+def _back(reward_order_id: int) -> Response:
+    return redirect(url_for("orders.show", program_code=scope().program.code, reward_order_id=reward_order_id), 303)

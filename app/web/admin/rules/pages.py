@@ -1,0 +1,265 @@
+"""A programme's rules: the list of them, each with its sentence, its versions and where it meets others."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import BigInteger, Date, and_, case, cast, func, literal, or_, select
+from sqlalchemy.orm import aliased
+from werkzeug.wrappers import Response
+from wtforms.validators import InputRequired
+
+from app.domain.rule_changes import Change, changes
+from app.domain.states import RuleDraftSubject
+from app.models.catalogue import Product, ProductGroup
+from app.models.distributors import Distributor, DistributorGroup
+from app.models.figures import RuleMonth
+from app.models.programs import Program
+from app.models.rule_drafts import RuleDraft
+from app.models.rules import EarningRule, EarningRuleVersion
+from app.models.sales import SalesDocument
+from app.services import rule_drafts
+from app.services.rule_conflicts import conflicts
+from app.services.rule_history import History, history_of
+from app.services.rulebooks import definition_of
+from app.web.addresses import text_asked
+from app.web.admin.rules import speaking
+from app.web.admin.rules.building import field_of
+from app.web.admin.rules.forms import KINDS, RuleForm
+from app.web.context import scope, session
+from app.web.fields import DayField
+from app.web.forms import Form
+from app.web.lists.answering import answer
+from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+
+bp = Blueprint("rules", __name__)
+
+POLICIES = {
+    "sum": _("All of them give"),
+    "best": _("The one that gives most"),
+    "first": _("The one that goes first"),
+}
+_SHOWN = 12
+
+_NEWEST = aliased(EarningRuleVersion)
+_OTHER = aliased(EarningRuleVersion)
+_IS_NEWEST = (
+    _NEWEST.version
+    == select(func.max(_OTHER.version)).where(_OTHER.rule_id == EarningRule.id).correlate(EarningRule).scalar_subquery()
+)
+_DEFINITION: Any = _NEWEST.definition
+_GIVEN = (
+    select(cast(func.coalesce(func.sum(RuleMonth.amount), 0), BigInteger))
+    .join(EarningRuleVersion, EarningRuleVersion.id == RuleMonth.rule_version_id)
+    .where(EarningRuleVersion.rule_id == EarningRule.id)
+    .correlate(EarningRule)
+    .scalar_subquery()
+)
+_TODAY = cast(func.timezone(Program.time_zone, func.now()), Date)
+_UNTIL = cast(_DEFINITION["scope"]["until"].astext, Date)
+_FROM = func.greatest(_NEWEST.valid_from, cast(_DEFINITION["scope"]["from"].astext, Date))
+_STATE: Any = case(
+    (EarningRule.retired_at.is_not(None), "retired"),
+    (_UNTIL < _TODAY, "ended"),
+    (_FROM > _TODAY, "ahead"),
+    else_="in_force",
+)
+STATE = {
+    "in_force": Badge(_("In force"), "good"),
+    "ahead": Badge(_("Begins later"), "wait"),
+    "ended": Badge(_("Ended"), "plain"),
+    "retired": Badge(_("Taken out"), "plain"),
+}
+_NAME: Any = _DEFINITION["name"].astext
+_STACK = func.coalesce(_DEFINITION["stack"].astext, "base")
+_KIND: Any = case((_DEFINITION.has_key("rates"), "matrix"), else_=_DEFINITION["kind"].astext)
+
+
+def _sentence(row: Any) -> str:
+    return speaking.said(definition_of(row.definition))
+
+
+RULES = Listing(
+    name="rules",
+    title=_("Rules"),
+    columns=(
+        Column("name", _("Rule"), _NAME, sort=_NAME, link=To("rules.show", rule_id="row_id"), small=_sentence),
+        Column("definition", _("Definition"), _DEFINITION, shown=False, exported=False),
+        Column("code", _("Code"), EarningRule.code, Kind.CODE, EarningRule.code, phone=False),
+        Column("kind", _("Kind"), _KIND, words=lambda kind: KINDS[kind][0], phone=False),
+        Column("stack", _("Stack"), _STACK, sort=_STACK),
+        Column("from", _("From"), _FROM, Kind.DAY, phone=False),
+        Column("until", _("Until"), _UNTIL, Kind.DAY),
+        Column("version", _("Version"), _NEWEST.version, Kind.NUMBER),
+        Column("given", _("Has given"), _GIVEN, Kind.POINTS, _GIVEN),
+        Column("state", _("State"), _STATE, badge=lambda state: STATE[state]),
+    ),
+    query=select()
+    .select_from(EarningRule)
+    .join(_NEWEST, and_(_NEWEST.rule_id == EarningRule.id, _IS_NEWEST))
+    .join(Program, Program.id == EarningRule.program_id)
+    .where(EarningRule.program_id == HERE),
+    id=EarningRule.id,
+    default="name",
+    filters=(
+        Search(_NAME, EarningRule.code, title=_("Name or code")),
+        OneOf(
+            "kind",
+            _("Kind"),
+            [Choice(key, text) for key, (text, _example) in KINDS.items()],
+            lambda kind: kind == _KIND,
+        ),
+        OneOf(
+            "state", _("State"), [Choice(key, one.text) for key, one in STATE.items()], lambda state: state == _STATE
+        ),
+    ),
+)
+"""Rules are changed one by one: each change is a version that somebody looks at, so nothing is done to many at once."""
+
+
+@bp.get("/programs/<code:program_code>/rules")
+def index(program_code: str) -> str | Response:
+    drafts = rule_drafts.open_drafts(session(), scope().program.id)
+    return answer(RULES, "admin/rules/index.html", drafts=drafts, draft_name=draft_name)
+
+
+@bp.get("/programs/<code:program_code>/rules/<id:rule_id>")
+def show(program_code: str, rule_id: int) -> str:
+    history = history_of(session(), rule_id)
+    rule = history.newest.rule
+    program = scope().program
+    return render_template(
+        "admin/rules/rule.html",
+        history=history,
+        rule=rule,
+        kind=KINDS["matrix" if "rates" in history.newest.document else rule.kind][0],
+        sentence=speaking.said(rule),
+        state=STATE[state_of(history)],
+        policy=POLICIES[program.stacks["policies"].get(rule.stack, "sum")],
+        clashes_found=conflicts(session(), program, rule),
+        draft=rule_drafts.open_draft_of(session(), program.id, history.code),
+        words=change_words,
+        given=lambda amount: speaking.given(rule, amount),
+        shown=_SHOWN,
+        form=EndForm(formdata=None, last=speaking.today()),
+    )
+
+
+@bp.get("/programs/<code:program_code>/rules/<id:rule_id>/compare")
+def compare(program_code: str, rule_id: int) -> str:
+    """Show what is different between two versions, the newest two where none are named."""
+    history = history_of(session(), rule_id)
+    known = {str(version.number): version for version in history.versions}
+    other = known.get(text_asked("other"), history.newest)
+    before = next((version for version in history.versions if version.number < other.number), other)
+    one = known.get(text_asked("one"), before)
+    changed = changes(one.document, other.document)
+    return render_template(
+        "admin/rules/compare.html", history=history, one=one, other=other, changed=changed, words=change_words
+    )
+
+
+class EndForm(Form):
+    """With which day a rule ends."""
+
+    last = DayField(_("Last day on which it gives"), [InputRequired(_("Choose a day."))])
+
+
+def state_of(history: History) -> str:
+    """Tell how a rule stands today, as the list does."""
+    if history.retired_at is not None:
+        return "retired"
+    rule, today = history.newest.rule, speaking.today()
+    if rule.scope.until is not None and rule.scope.until < today:
+        return "ended"
+    begins = max((day for day in (rule.valid_from, rule.scope.from_) if day is not None), default=today)
+    return "ahead" if begins > today else "in_force"
+
+
+def draft_name(draft: RuleDraft) -> str:
+    """Call a draft by the name that it gives its rule."""
+    if draft.subject is RuleDraftSubject.STACKS:
+        return str(gettext("Stacks and named days"))
+    return str(draft.document.get("name", draft.code))
+
+
+def change_words(change: Change) -> tuple[str, str, str]:
+    """Say what changed: the part, what it was, what it is."""
+    return _part(change.path), _value(change.was), _value(change.now)
+
+
+def _part(path: str) -> str:
+    head, _dot, rest = path.partition(".")
+    if head == "rates":
+        return str(gettext("Rate of %(cell)s", cell=rest.replace(".", " × ")))
+    name = field_of(path)
+    label = getattr(RuleForm, name, None) if name is not None else None
+    return path if label is None else str(label.kwargs.get("label") or label.args[0])
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return str(gettext("yes") if value else gettext("no"))
+    if isinstance(value, list):
+        return ", ".join(f"{one['from']}: {one['points']}" if isinstance(one, dict) else str(one) for one in value)
+    return str(value)
+
+
+@bp.get("/programs/<code:program_code>/rules/suggest")
+def suggest(program_code: str) -> Response:
+    """Offer what a scope may name, while somebody types."""
+    finder = _OFFERED.get(text_asked("of"))
+    typed = text_asked("q")
+    found = session().execute(finder(typed)).all() if finder is not None and typed else []
+    return jsonify(found=[{"code": code, "name": name} for code, name in found])
+
+
+_MOST_OFFERED = 12
+
+
+def _named(model: type[Product] | type[ProductGroup] | type[Distributor] | type[DistributorGroup]) -> Any:
+    def query(typed: str) -> Any:
+        like = or_(model.code.icontains(typed, autoescape=True), model.name.icontains(typed, autoescape=True))
+        return (
+            select(model.code, model.name)
+            .where(model.program_id == scope().program.id, like)
+            .order_by(func.length(model.code), model.code)
+            .limit(_MOST_OFFERED)
+        )
+
+    return query
+
+
+def _written(column: Any, order: Any) -> Any:
+    """Offer what the newest documents, or the distributors, say."""
+
+    def query(typed: str) -> Any:
+        newest = (
+            select(column.label("text"))
+            .where(column.class_.program_id == scope().program.id, column.is_not(None))
+            .order_by(order)
+            .limit(5_000)
+            .subquery()
+        )
+        return (
+            select(newest.c.text, literal(""))
+            .where(newest.c.text.icontains(typed, autoescape=True))
+            .distinct()
+            .limit(_MOST_OFFERED)
+        )
+
+    return query
+
+
+_OFFERED = {
+    "products": _named(Product),
+    "product_groups": _named(ProductGroup),
+    "distributors": _named(Distributor),
+    "distributor_groups": _named(DistributorGroup),
+    "tiers": _written(Distributor.tier, Distributor.id.desc()),
+    "outlets": _written(SalesDocument.outlet, SalesDocument.issued_on.desc()),
+    "channels": _written(SalesDocument.channel, SalesDocument.issued_on.desc()),
+}

@@ -1,0 +1,124 @@
+"""How pages say what a rule does: in the reader's language, with the names of what the programme has."""
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import gettext
+from sqlalchemy import BigInteger, any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+
+from app.db.questions import Question
+from app.domain.calendar import local_date
+from app.domain.codes import code_key
+from app.domain.definition import EarningRule, Matrix
+from app.domain.rule_sentences import Voice, sentence
+from app.domain.states import Unit
+from app.models.catalogue import Product, ProductGroup
+from app.models.distributors import Distributor, DistributorGroup
+from app.services.rulebooks import definition_of
+from app.web import formats
+from app.web.context import now, scope, session
+
+_OF_PRODUCTS = ("products", "exclude_products")
+_OF_PRODUCT_GROUPS = ("product_groups", "exclude_product_groups")
+
+
+def decimal(value: Decimal) -> str:
+    """Write a number of the programme file in the reader's language, with the decimals that it has."""
+    _, _, exponent = value.normalize().as_tuple()
+    places = -min(int(exponent), 0)
+    return formats.here().figure(int(value.scaleb(places)), places)
+
+
+def money(value: Decimal) -> str:
+    """Write money of the programme file, with at least the decimals of the currency."""
+    decimals = scope().program.currency_decimals
+    minor = value.scaleb(decimals)
+    if minor == minor.to_integral_value():
+        return formats.cash(int(minor))
+    return f"{decimal(value)} {scope().program.currency}"
+
+
+def points(value: Decimal) -> str:
+    """Write points of the programme file, with the programme's word for them."""
+    word = scope().program.settings.get("point", {})
+    return f"{decimal(value)} {word.get('name', 'point') if value == 1 else word.get('plural', 'points')}"
+
+
+def given(rule: EarningRule | Matrix, value: int) -> str:
+    """Write what a rule gave, in its own unit and in words."""
+    if rule.unit == "money":
+        return formats.cash(value)
+    return points(Decimal(value).scaleb(-scope().program.point_decimals))
+
+
+def voice_of(rules: Iterable[EarningRule | Matrix]) -> Voice:
+    """Give the reader's way of saying these rules; the names of what they speak of are looked up together."""
+    names = _names(list(rules))
+    return Voice(
+        say=gettext,
+        points=points,
+        money=money,
+        figure=decimal,
+        day=formats.day,
+        name=lambda kind, code: names.get(kind, {}).get(code_key(code), code),
+    )
+
+
+def said(rule: EarningRule | Matrix) -> str:
+    """Say what one rule does."""
+    return sentence(rule, voice_of([rule]))
+
+
+def said_of(stored: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Say what rules do that are stored."""
+    rules = [definition_of(dict(one)) for one in stored]
+    voice = voice_of(rules)
+    return [sentence(rule, voice) for rule in rules]
+
+
+def unit_of(rule: EarningRule | Matrix) -> Unit:
+    """Tell in what a rule gives."""
+    return Unit.MONEY if rule.unit == "money" else Unit.POINTS
+
+
+def today() -> dt.date:
+    """Give the day it is in the programme."""
+    return local_date(now(), scope().program.time_zone)
+
+
+def _names(rules: Sequence[EarningRule | Matrix]) -> dict[str, dict[str, str]]:
+    used: dict[str, set[str]] = {}
+    for rule in rules:
+        for kind in (*_OF_PRODUCTS, *_OF_PRODUCT_GROUPS, "distributors", "distributor_groups"):
+            used.setdefault(kind, set()).update(code_key(code) for code in getattr(rule.scope, kind))
+    products = _called(Product, set().union(*(used.get(kind, set()) for kind in _OF_PRODUCTS)))
+    groups = _called(ProductGroup, set().union(*(used.get(kind, set()) for kind in _OF_PRODUCT_GROUPS)))
+    return {
+        **dict.fromkeys(_OF_PRODUCTS, products),
+        **dict.fromkeys(_OF_PRODUCT_GROUPS, groups),
+        "distributors": _called(Distributor, used.get("distributors", set())),
+        "distributor_groups": _called(DistributorGroup, used.get("distributor_groups", set())),
+    }
+
+
+def _called(
+    model: type[Product] | type[ProductGroup] | type[Distributor] | type[DistributorGroup], keys: set[str]
+) -> dict[str, str]:
+    """Give names by code; nothing is asked where no code is used."""
+    if not keys:
+        return {}
+    return dict(_CALLED[model].ask(session(), program_id=scope().program.id, keys=sorted(keys)))
+
+
+_CALLED: Mapping[type[Any], Question] = {
+    model: Question(
+        select(model.code_key, model.name).where(
+            model.program_id == bindparam("program_id", type_=BigInteger),
+            model.code_key == any_(bindparam("keys", type_=ARRAY(TEXT))),
+        )
+    )
+    for model in (Product, ProductGroup, Distributor, DistributorGroup)
+}

@@ -1,0 +1,1 @@
+"""Tax as administrators set it up: rules with their drafts and a bench, and what participants are by day."""

@@ -1,0 +1,169 @@
+"""The card provider of a programme: which it is and what it does; the template of an operator's files, and a bench."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from pydantic import ValidationError
+from werkzeug.wrappers import Response
+
+from app.db.transaction import transaction
+from app.domain.batch_file import Answers, BatchFile
+from app.domain.batch_templates import READY
+from app.domain.prepaid_settings import PrepaidPart
+from app.extensions import db
+from app.services.program_files import ProgramFileInvalid
+from app.web import formats
+from app.web.context import now, person, scope, session, settings
+from app.web.finance import card_words
+from app.web.finance.provider_forms import BenchForm, FundingForm, TemplateForm, filled, offer_rows, typed
+from importers.errors import ImportRefused
+from importers.files.limits import Limits
+from prepaid import provider_checks, provider_settings
+from prepaid.batch_files import batch_file_name, example, shown
+from prepaid.connections import connect
+from prepaid.errors import CardNumberFound, PrepaidError
+from prepaid.providers import ProviderError
+from prepaid.terms import provider_of
+
+bp = Blueprint("cards_provider", __name__)
+
+_MOST_PROBLEMS = 20
+
+
+def _part() -> PrepaidPart:
+    return PrepaidPart.model_validate(scope().program.prepaid)
+
+
+@bp.get("/programs/<code:program_code>/card-provider")
+def show(program_code: str) -> str:
+    return _page(BenchForm(formdata=None))
+
+
+@bp.post("/programs/<code:program_code>/card-provider/funding")
+def funding(program_code: str) -> Response | tuple[str, int]:
+    """Ask the provider whether it could pay for loads of an amount; nothing is loaded."""
+    form = FundingForm()
+    if not form.validate():
+        return _page(BenchForm(formdata=None), funding=form), 400
+    program, minor = scope().program, int(form.amount.data)
+    try:
+        provider = connect(provider_of(program), db.engine)
+        currency = program.currency
+        session().rollback()  # nothing is held while the provider is asked
+        why = provider.refuse_run(currency, minor)
+    except PrepaidError as error:
+        flash(card_words.refusal(error), "danger")
+    except ProviderError as error:
+        flash(gettext("The card provider does not answer: %(why)s", why=str(error)), "danger")
+    else:
+        amount = formats.cash(minor)
+        told = gettext("Nothing speaks against loads of %(amount)s.", amount=amount) if why is None else why
+        flash(told, "success" if why is None else "warning")
+    return redirect(url_for("cards_provider.show", program_code=program_code), 303)
+
+
+def _page(bench: BenchForm, *, funding: FundingForm | None = None, **more: Any) -> str:
+    program, part = scope().program, _part()
+    preview, wrong, name = _preview(part.batch_file) if part.batch_file else ("", False, "")
+    return render_template(
+        "finance/provider.html",
+        part=part,
+        words=card_words,
+        preview=preview,
+        wrong=wrong,
+        file_name=name,
+        limits=part.limits.get(program.country),
+        checks=provider_checks.checks(session(), settings(), program),
+        accounts=provider_checks.accounts_for(program),
+        funding=funding or FundingForm(formdata=None),
+        ready=list(READY),
+        bench=bench,
+        **more,
+    )
+
+
+def _preview(template: BatchFile) -> tuple[str, bool, str]:
+    """Give three loads as a template writes them, or what is in the way, and whether that is so; the file's name."""
+    program = scope().program
+    batch, lines = example(program.currency, program.currency_decimals)
+    try:
+        return shown(template, batch, lines), False, batch_file_name(template, batch)
+    except PrepaidError as error:
+        return str(error), True, batch_file_name(template, batch)
+
+
+@bp.route("/programs/<code:program_code>/card-provider/template", methods=["GET", "POST"])
+def edit(program_code: str) -> str | Response | tuple[str, int]:
+    begun = READY.get(request.args.get("begin", "")) or _part().batch_file or READY["delimited"]
+    if request.method == "GET":
+        return _editor(TemplateForm(formdata=None, data=filled(begun)), begun)
+    form = TemplateForm()
+    template = _meant(form) if form.validate() else None
+    if template is not None:
+        try:
+            with transaction(db.session) as writing:
+                provider_settings.put_template(writing, scope().program, template, actor=person().login, now=now())
+        except ProgramFileInvalid as problem:
+            form.refuse(None, str(problem))
+        else:
+            flash(gettext("The template is kept. Order files are written by it from now on."), "success")
+            return redirect(url_for("cards_provider.show", program_code=program_code), 303)
+    offer_rows(form, begun)
+    return _editor(form, template), 400
+
+
+@bp.post("/programs/<code:program_code>/card-provider/template/preview")
+def preview(program_code: str) -> tuple[str, int]:
+    """Give three loads as the form says by now: the editor asks while somebody types."""
+    form = TemplateForm()
+    template = _meant(form) if form.validate() else None
+    problems = "; ".join(": ".join(part for part in (one.label, one.text) if part) for one in form.problems())
+    text, wrong, _name = _preview(template) if template else (problems, True, "")
+    return render_template("finance/_provider_preview.html", text=text, wrong=wrong), 200
+
+
+def _editor(form: TemplateForm, template: BatchFile | None) -> str:
+    text, wrong, _name = _preview(template) if template else (gettext("The template is not whole yet."), True, "")
+    return render_template("finance/provider_edit.html", form=form, text=text, wrong=wrong, ready=list(READY))
+
+
+def _meant(form: TemplateForm) -> BatchFile | None:
+    """Give the template that a form says; None where something is wrong, which then stands on top."""
+    try:
+        return BatchFile.model_validate(typed(form))
+    except ValidationError as wrong:
+        for one in wrong.errors():
+            place = ".".join(str(part) for part in one["loc"])
+            form.refuse(None, f"{place}: {one['msg']}" if place else one["msg"])
+        return None
+
+
+@bp.post("/programs/<code:program_code>/card-provider/bench")
+def bench(program_code: str) -> str | tuple[str, int]:
+    """Read a response file as the template says; nothing is settled."""
+    form, program = BenchForm(), scope().program
+    if not form.validate():
+        return _page(form), 400
+    sent = form.file.data
+    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as folder:
+        path = Path(folder) / "response"
+        sent.save(path)
+        template = _part().batch_file
+        try:
+            read = provider_settings.try_response(
+                path,
+                sent.filename or "response.csv",
+                template.answers if template else Answers(),
+                limits=Limits.of(settings()),
+                decimals=program.currency_decimals,
+            )
+        except CardNumberFound as error:
+            form.refuse("file", card_words.refusal(error))
+            return _page(form), 400
+        except ImportRefused as error:
+            form.refuse("file", str(error))
+            return _page(form), 400
+    return _page(form, read=read, problems=read.problems[:_MOST_PROBLEMS])

@@ -1,0 +1,46 @@
+"""What to invoice for a month's loads, with the fees: to the sponsor, and to other sources of funding."""
+
+import datetime as dt
+
+from flask import Blueprint, render_template, request
+from flask_babel import lazy_gettext as _
+from wtforms.validators import InputRequired
+
+from app.domain.calendar import months_after
+from app.domain.definition import ProgramSettings
+from app.services import invoicing
+from app.web.context import scope, session, today
+from app.web.fields import DayField, NotBefore
+from app.web.forms import Form
+
+bp = Blueprint("invoicing", __name__)
+
+
+class DaysToInvoice(Form):
+    """Which days."""
+
+    from_on = DayField(_("From"), [InputRequired(_("Say from which day."))])
+    to_on = DayField(_("to"), [InputRequired(_("Say to which day.")), NotBefore("from_on")])
+
+
+@bp.get("/programs/<code:program_code>/invoicing")
+def index(program_code: str) -> str | tuple[str, int]:
+    """Show what is to be invoiced; the month before where no days are said."""
+    program = scope().program
+    form = DaysToInvoice(formdata=request.args if request.args else None, meta={"csrf": False})
+    sound = bool(request.args) and form.validate()
+    month = today().replace(day=1)
+    days = (form.from_on.data, form.to_on.data) if sound else (months_after(month, -1), month - dt.timedelta(days=1))
+    if not request.args:
+        form.from_on.data, form.to_on.data = days
+    terms = ProgramSettings.model_validate(program.settings).invoicing
+    payers = invoicing.to_invoice(session(), program, *days)
+    page = render_template(
+        "finance/invoicing.html",
+        form=form,
+        days=days,
+        payers=payers,
+        whole=invoicing.together(payers, invoicing.loads_of(session(), program, *days)),
+        charged=[one for one in terms.within(*days) if one.charge.fee_per_load or one.charge.fee],
+    )
+    return (page, 400) if form.errors else page

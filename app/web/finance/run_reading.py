@@ -1,0 +1,174 @@
+"""What a run's page tells beside its figures: what happened, what to do about who was left out, what came of it."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from app.domain.codes import code_key
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
+from app.models.distributors import Distributor
+from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse
+from app.web import formats
+from app.web.context import scope, session
+from app.web.finance import wording
+from prepaid.columns import among_texts
+from prepaid.moves import OPEN
+from prepaid.runs import Report
+from prepaid.scheduled import ACTOR
+
+WHAT_TO_DO: Mapping[str, Any] = {
+    "no_card": _("Register its card, then it is in the next run."),
+    "card_blocked": _("Lift the block of its card, or replace it."),
+    "blocked": _("Unblock it on its page, if it is to take part again."),
+    "owes": _("Nothing: what it earns next pays that off."),
+    "below_minimum": _("Nothing: its points wait for a later run over these days."),
+    "nothing_whole": _("Nothing: its points wait for a later run over these days."),
+    "tier_share": _("Nothing: it may redeem more when it earns more, or rises."),
+    "over_limit": _("Raise the most of one top-up in the programme file, or convert a shorter period."),
+    "over_card_limit": _("Convert it next month, or raise the limit of a card in the programme file."),
+    "not_identified": _("Ask its holder to show the issuer who they are; until then less fits."),
+    "card_number": _("Correct its code or name on its page."),
+    "no_tax_rule": _("Add a tax rule for its status, or correct the status on its page."),
+    "tax_refused": _("Look at the tax rules: they cannot be computed for it."),
+    "nothing_after_tax": _("Nothing: the tax would leave nothing to load."),
+}
+"""What somebody of finance does about an account that was left out, by the code of the reason."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An account that was left out: who, how much, why, and what to do; ``href`` is its page."""
+
+    name: str
+    code: str
+    points: int
+    amount_minor: int
+    why: Any
+    do: Any
+    href: str | None
+
+
+def left_out(run: ConversionRun, most: int) -> list[LeftOut]:
+    """Give the first accounts that a run left out. One query."""
+    shown = run.exceptions[:most]
+    if not shown:
+        return []
+    keys = [code_key(one["distributor"]) for one in shown]
+    found = session().execute(
+        select(Distributor.code_key, Distributor.id).where(
+            Distributor.program_id == run.program_id, among_texts(Distributor.code_key, keys)
+        )
+    )
+    ids: dict[str, int] = dict(found.all())
+    return [
+        LeftOut(
+            one["name"],
+            one["distributor"],
+            one.get("points", 0),
+            one["amount_minor"],
+            wording.EXCEPTION.get(one["code"], one["message"]),
+            WHAT_TO_DO.get(one["code"], ""),
+            _record(ids.get(key)),
+        )
+        for one, key in zip(shown, keys, strict=True)
+    ]
+
+
+def _record(distributor_id: int | None) -> str | None:
+    if distributor_id is None:
+        return None
+    return url_for("records.show", program_code=scope().program.code, distributor_id=distributor_id)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened to a run: in words, when, who did it; a drawing and a tone; more where there is more."""
+
+    title: str
+    at: dt.datetime
+    who: str | None = None
+    drawing: str = "dot"
+    tone: str = "plain"
+    more: str = ""
+
+
+def moments(report: Report) -> list[Moment]:
+    """Tell what happened to a run, newest first."""
+    run = report.run
+    found = [_prepared(run)]
+    if run.approved_at is not None:
+        found.append(Moment(gettext("Approved"), run.approved_at, run.approved_by, "check", "good"))
+    for batch in report.batches:
+        found += _of_file(batch)
+    found += [_answered(one) for one in report.responses]
+    if run.closed_at is not None and run.status is RunStatus.SETTLED:
+        found.append(Moment(gettext("Everything is answered"), run.closed_at, None, "check-circle", "good"))
+    if run.closed_at is not None and run.status is RunStatus.CANCELLED:
+        found.append(Moment(gettext("Called off"), run.closed_at, None, "cross", "bad"))
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def _prepared(run: ConversionRun) -> Moment:
+    if run.kind is RunKind.REDEMPTIONS:
+        title = gettext("Approved redemptions gathered")
+    elif run.previewed_by == ACTOR:
+        return Moment(gettext("Prepared by the programme's schedule"), run.previewed_at, None, "calendar")
+    else:
+        title = gettext("Selected and frozen")
+    return Moment(title, run.previewed_at, run.previewed_by, "runs")
+
+
+def _of_file(batch: LoadBatch) -> list[Moment]:
+    lines = ngettext("%(num)s row", "%(num)s rows", batch.lines)
+    said = f"{Path(batch.file).name} · {lines} · {formats.cash(batch.amount_minor)}"
+    found = [Moment(gettext("Order file written"), batch.created_at, batch.created_by, "file", "busy", said)]
+    if batch.sent_at is not None:
+        found.append(Moment(gettext("The provider had it"), batch.sent_at, None, "send", "busy"))
+    if batch.refused_at is not None:
+        why = batch.refusal or ""
+        found.append(Moment(gettext("The provider refused the file"), batch.refused_at, None, "alert", "bad", why))
+    return found
+
+
+def _answered(response: LoadResponse) -> Moment:
+    counts = response.counts
+    said = gettext(
+        "Loaded: %(loaded)s. Failed: %(failed)s. Unknown: %(unknown)s. Known before: %(again)s.",
+        **{name: formats.figure(counts.get(name, 0)) for name in ("loaded", "failed", "unknown", "again")},
+    )
+    return Moment(gettext("Answers taken in"), response.received_at, response.received_by, "download", "plain", said)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of some points of a run: of how many accounts they are, and how many."""
+
+    title: Any
+    tone: str
+    accounts: int
+    points: int
+
+
+_FATES: Sequence[tuple[Any, str, Sequence[TopUpStatus]]] = (
+    (_("Loaded, points redeemed"), "good", (TopUpStatus.LOADED,)),
+    (_("Failed, points given back"), "bad", (TopUpStatus.FAILED,)),
+    (_("Called off, points given back"), "plain", (TopUpStatus.CANCELLED,)),
+    (_("Open, points reserved"), "wait", (TopUpStatus.RESERVED, *OPEN)),
+)
+
+
+def outcome(report: Report) -> list[Outcome]:
+    """Sum what became of the points of a run: together it is what the preview said."""
+    found = []
+    for title, tone, statuses in _FATES:
+        of = [one for one in report.totals if one.kind is TopUpKind.REWARD and one.status in statuses]
+        if of:
+            found.append(Outcome(title, tone, sum(one.top_ups for one in of), sum(one.points for one in of)))
+    return found

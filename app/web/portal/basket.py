@@ -1,0 +1,288 @@
+"""The basket, and the way from it to an order: what it costs, where it goes, one more look, and once."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import func, select
+from werkzeug.wrappers import Response
+from wtforms import HiddenField, IntegerField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange
+
+from app.db.transaction import transaction
+from app.domain.reward_orders import SENT
+from app.extensions import db
+from app.models.orders import RewardOrder
+from app.services import rewards
+from app.services.offers import Offer
+from app.services.orders import baskets, placing
+from app.services.orders.placing import OrderRefused, Problem
+from app.web import formats
+from app.web.context import keys, now, person, scope, session
+from app.web.forms import Form
+from app.web.portal.home import own
+from app.web.portal.rewards import offer_or_404, offers_of, purse
+from app.web.reward_pictures import picture_address
+from app.web.wording import ADDRESS
+
+bp = Blueprint("portal_basket", __name__)
+
+
+class Pieces(Form):
+    """How many of a reward."""
+
+    quantity = IntegerField(
+        _("How many"), [InputRequired(_("Say how many.")), NumberRange(0, baskets.MOST_OF_ONE)], default=1
+    )
+
+
+class Checkout(Form):
+    """Where an order goes. What it is about, and that it is sent once, stands in its hidden fields."""
+
+    key = HiddenField(validators=[InputRequired(), Length(max=64)])
+    points = HiddenField(validators=[InputRequired(), Length(max=20)])
+    cash = HiddenField(validators=[Length(max=20)])
+    name = StringField(ADDRESS["name"], [Length(max=120)], render_kw={"autocomplete": "name"})
+    company = StringField(ADDRESS["company"], [Length(max=120)], render_kw={"autocomplete": "organization"})
+    street = StringField(ADDRESS["street"], [Length(max=120)], render_kw={"autocomplete": "street-address"})
+    postal_code = StringField(ADDRESS["postal_code"], [Length(max=16)], render_kw={"autocomplete": "postal-code"})
+    city = StringField(ADDRESS["city"], [Length(max=120)], render_kw={"autocomplete": "address-level2"})
+    country = StringField(ADDRESS["country"], [Length(max=64)], render_kw={"autocomplete": "country-name"})
+    phone = StringField(ADDRESS["phone"], [Length(max=32)], render_kw={"autocomplete": "tel", "inputmode": "tel"})
+    note = TextAreaField(_("Anything we should know"), [Length(max=500)])
+
+    def whole(self, needed: Sequence[str]) -> bool:
+        """Tell whether all is filled in that goods need."""
+        fine = bool(self.validate())
+        for part in needed:
+            if not (self[part].data or "").strip():
+                self.refuse(part, gettext("Fill this in: it is where the goods go."))
+                fine = False
+        return fine
+
+    def address(self, needed: Sequence[str]) -> dict[str, str]:
+        """Give what was typed."""
+        return {part: self[part].data or "" for part in needed}
+
+
+@dataclass(frozen=True)
+class Aside:
+    """So many of a reward in the basket, at which of its prices."""
+
+    offer: Offer
+    quantity: int
+    with_cash: bool
+    picture: str | None
+
+    @property
+    def unit(self) -> tuple[int, int]:
+        """Give what one costs in points and in money."""
+        return self.offer.unit(with_cash=self.with_cash)
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/basket")
+def show(program_code: str, distributor_id: int) -> str:
+    return _basket()
+
+
+def _basket() -> str:
+    lines = _lines()
+    total, cash = sums(lines)
+    return render_template(
+        "portal/rewards/basket.html",
+        lines=lines,
+        total=total,
+        cash=cash,
+        purse=purse(),
+        form=Pieces(formdata=None),
+        most=baskets.MOST_OF_ONE,
+        own=own(),
+    )
+
+
+@bp.post("/portal/<code:program_code>/<id:distributor_id>/basket/<id:reward_id>")
+def put(program_code: str, distributor_id: int, reward_id: int) -> Response:
+    """Let the basket have so many of a reward; none takes it out. From the catalogue, one more is put in."""
+    form, more = Pieces(), request.form.get("more") == "yes"
+    if not form.validate():
+        flash(gettext("Write how many, as a whole number."), "warning")
+        return redirect(url_for("portal_basket.show", **own()), 303)
+    quantity = form.quantity.data or 0
+    if quantity:
+        one = offer_or_404(reward_id)
+    cash = request.form.get("cash") == "yes"
+    with transaction(db.session) as writing:
+        if more:
+            fits = baskets.add(writing, person().id, distributor_id, reward_id, quantity, with_cash=cash)
+        else:
+            baskets.put(writing, person().id, distributor_id, reward_id, quantity, with_cash=cash)
+            fits = True
+    if more and fits:
+        flash(gettext("%(name)s is in your basket.", name=one.reward.name), "success")
+    elif not fits:
+        flash(gettext("Your basket is full. Order what is in it first."), "warning")
+    return redirect(url_for("portal_basket.show", **own()), 303)
+
+
+@bp.route("/portal/<code:program_code>/<id:distributor_id>/basket/confirm", methods=["GET", "POST"])
+def confirm(program_code: str, distributor_id: int) -> str | Response | tuple[str, int]:
+    """Ask where the goods go and show once more what is used and what is left; then order, once."""
+    lines = _lines()
+    total, cash = sums(lines)
+    sends = any(one.offer.reward.kind in SENT for one in lines)
+    needed = [*rewards.settings_of(scope().program).address] if sends else []
+    if request.method == "GET":
+        if not lines:
+            return redirect(url_for("portal_basket.show", **own()), 303)
+        form = Checkout(formdata=None, data={**address_before(needed), "points": total, "cash": cash})
+        form.key.data = secrets.token_urlsafe(16)
+        return _confirm(form, lines, needed)
+    form = Checkout()
+    fine = form.whole(needed)
+    before = _ordered_before(distributor_id, form.key.data or "") if fine else None
+    if before is not None:
+        return _ordered(before)
+    if not lines:
+        return redirect(url_for("portal_basket.show", **own()), 303)
+    if not fine:
+        return _confirm(form, lines, needed), 400
+    return _place(distributor_id, form, lines, needed)
+
+
+def _place(
+    distributor_id: int, form: Checkout, lines: Sequence[Aside], needed: Sequence[str]
+) -> str | Response | tuple[str, int]:
+    wanted = placing.Wanted(
+        key=form.key.data or "",
+        quantities={one.offer.reward.id: one.quantity for one in lines},
+        points=_seen(form.points.data),
+        address=form.address(needed) if needed else None,
+        note=form.note.data or None,
+        with_cash=frozenset(one.offer.reward.id for one in lines if one.with_cash),
+        cash_minor=_seen(form.cash.data),
+    )
+    who = person()
+    try:
+        with transaction(db.session) as writing:
+            placed = placing.place(
+                writing,
+                keys(),
+                scope().program,
+                distributor_id,
+                wanted,
+                user_id=who.id,
+                actor=who.login,
+                now=now(),
+            )
+    except OrderRefused as refused:
+        for problem in refused.problems:
+            form.refuse(None, sentence(problem))
+        lines = _lines()
+        total, cash = sums(lines)
+        form.points.data, form.cash.data = str(total), str(cash)
+        return _confirm(form, lines, needed), 409
+    return _ordered(placed)
+
+
+def _ordered(order_id: int) -> Response:
+    flash(gettext("Thank you. Your order is number %(number)s.", number=order_id), "success")
+    return redirect(url_for("portal_orders.show", **own(), reward_order_id=order_id), 303)
+
+
+def _seen(typed: str | None) -> int:
+    """Read a figure that the page was sent with."""
+    return int(typed) if typed and typed.isascii() and typed.isdigit() else 0
+
+
+def _confirm(form: Checkout, lines: Sequence[Aside], needed: Sequence[str]) -> str:
+    total, cash = sums(lines)
+    limit = rewards.settings_of(scope().program).approve_above
+    return render_template(
+        "portal/rewards/confirm.html",
+        form=form,
+        lines=lines,
+        total=total,
+        cash=cash,
+        needed=needed,
+        purse=purse(),
+        limited=limit is not None,
+        own=own(),
+    )
+
+
+def sentence(problem: Problem) -> str:
+    """Say why an order cannot be placed."""
+    name, left = problem.reward or "", problem.left or 0
+    if problem.code == "gone":
+        return gettext("%(name)s cannot be had any more. Take it out of the basket.", name=name or gettext("A reward"))
+    if problem.code == "stock":
+        return gettext("%(name)s: only %(left)s are left.", name=name, left=formats.figure(left))
+    if problem.code == "limit":
+        return gettext("%(name)s: you can have %(left)s more at most.", name=name, left=formats.figure(left))
+    if problem.code == "points":
+        return gettext("You need %(points)s more points.", points=formats.points(left))
+    if problem.code == "price":
+        return gettext(
+            "A price has changed since you looked: it costs %(points)s points now. Look once more, then order.",
+            points=formats.points(left),
+        )
+    if problem.code == "address":
+        return gettext("Fill in where the goods go.")
+    if problem.code == "pool":
+        return gettext("The points of your pool are spent by its holder alone.")
+    if problem.code == "card_number":
+        return gettext("This looks like the number of a payment card. Card numbers are never kept here.")
+    return gettext("Your company takes part no more at present: nothing can be ordered.")
+
+
+def _lines() -> list[Aside]:
+    """Give what is in the basket and still offered."""
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    quantities = baskets.of(session(), person().id, here.distributor.id)
+    cash = baskets.with_cash(session(), person().id, here.distributor.id) if quantities else frozenset()
+    return [
+        Aside(
+            one,
+            quantities[one.reward.id],
+            one.reward.id in cash and one.mixed is not None,
+            picture_address(one.picture),
+        )
+        for one in offers_of(list(quantities))
+    ]
+
+
+def sums(lines: Sequence[Aside]) -> tuple[int, int]:
+    """Give what lines cost together in points, and in money."""
+    return sum(one.unit[0] * one.quantity for one in lines), sum(one.unit[1] * one.quantity for one in lines)
+
+
+def address_before(needed: Sequence[str]) -> Mapping[str, Any]:
+    """Give where the last order of whoever orders went."""
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    last = (
+        session()
+        .scalars(
+            select(RewardOrder.address)
+            .where(
+                RewardOrder.distributor_id == here.distributor.id,
+                RewardOrder.placed_by == person().login,
+                func.jsonb_typeof(RewardOrder.address) == "object",
+            )
+            .order_by(RewardOrder.id.desc())
+            .limit(1)
+        )
+        .one_or_none()
+    )
+    known = {"name": person().name, "company": here.distributor.name} | (last or {})
+    return {part: known.get(part, "") for part in needed}
+
+
+def _ordered_before(distributor_id: int, key: str) -> int | None:
+    same = select(RewardOrder.id).where(RewardOrder.distributor_id == distributor_id, RewardOrder.key == key)
+    return session().scalars(same).one_or_none()

@@ -1,0 +1,178 @@
+"""A distributor's orders: how far each is, what is in it, and its codes, for its owner's eyes alone."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Select, func, select
+from werkzeug.wrappers import Response
+from wtforms import StringField
+from wtforms.validators import Length
+
+from app.db.transaction import transaction
+from app.domain.reward_orders import SENT
+from app.domain.states import OrderState
+from app.extensions import db
+from app.models.orders import OrderLine, RewardOrder
+from app.services import draws, rewards, vouchers
+from app.services.instants.giving import of_order
+from app.services.orders import addressing, cancelling, reading
+from app.services.orders.holding import NotNow
+from app.services.orders.owing import money_of
+from app.web.context import keys, now, person, scope, session
+from app.web.forms import Form
+from app.web.lists.answering import answer
+from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, To
+from app.web.portal.basket import Checkout, address_before
+from app.web.portal.home import own
+from app.web.wording import ADDRESS, ORDER_STATE, ORDER_WORD
+
+bp = Blueprint("portal_orders", __name__)
+
+
+class Reason(Form):
+    """Why an order is called off."""
+
+    reason = StringField(_("Reason"), [Length(max=200)])
+
+
+_PIECES = (
+    select(func.sum(OrderLine.quantity - OrderLine.cancelled))
+    .where(OrderLine.order_id == RewardOrder.id)
+    .correlate(RewardOrder)
+    .scalar_subquery()
+)
+_WHAT = (
+    select(func.string_agg(OrderLine.name, ", "))
+    .where(OrderLine.order_id == RewardOrder.id)
+    .correlate(RewardOrder)
+    .scalar_subquery()
+)
+
+
+def _query() -> Select[Any]:
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return select().select_from(RewardOrder).where(RewardOrder.distributor_id == here.distributor.id)
+
+
+ORDERS = Listing(
+    name="own_orders",
+    title=_("My orders"),
+    columns=(
+        Column(
+            "number", _("Order"), RewardOrder.id, Kind.CODE, link=To("portal_orders.show", reward_order_id="row_id")
+        ),
+        Column("what", _("Rewards"), _WHAT),
+        Column("placed_at", _("Placed"), RewardOrder.placed_at, Kind.INSTANT, RewardOrder.placed_at),
+        Column("pieces", _("Pieces"), _PIECES, Kind.NUMBER, phone=False),
+        Column("points", _("Points"), RewardOrder.points, Kind.POINTS, RewardOrder.points),
+        Column("state", _("State"), RewardOrder.state, badge=lambda state: ORDER_STATE[state]),
+    ),
+    query=_query,
+    id=RewardOrder.id,
+    default="-placed_at",
+    filters=(
+        OneOf(
+            "state",
+            _("State"),
+            [Choice(state.value, badge.text) for state, badge in ORDER_STATE.items()],
+            lambda value: RewardOrder.state == OrderState(value),
+        ),
+    ),
+    export_permission="order_rewards",
+)
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/orders")
+def index(program_code: str, distributor_id: int) -> str | Response:
+    return answer(ORDERS, "portal/rewards/orders.html", own=own())
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/orders/<id:reward_order_id>")
+def show(program_code: str, distributor_id: int, reward_order_id: int) -> str:
+    return _page(reward_order_id)
+
+
+def _page(reward_order_id: int, address_form: Checkout | None = None) -> str:
+    found = reading.read(session(), reward_order_id)
+    return render_template(
+        "portal/rewards/order.html",
+        found=found,
+        codes=vouchers.of_order(session(), keys(), reward_order_id),
+        tickets=draws.of_order(session(), reward_order_id),
+        form=Reason(formdata=None),
+        money=money_of(found.order, [one.line for one in found.lines]),
+        payment=rewards.settings_of(scope().program).payment,
+        proofs=draws.proofs_of_order(session(), reward_order_id),
+        brought=of_order(session(), reward_order_id),
+        lacks=_lacks_address(found),
+        address_form=address_form or _address_form(),
+        needed=rewards.settings_of(scope().program).address,
+        may_cancel=found.order.state in (OrderState.WAITING, OrderState.APPROVED),
+        states=ORDER_STATE,
+        words=ORDER_WORD,
+        parts=ADDRESS,
+        own=own(),
+    )
+
+
+@bp.post("/portal/<code:program_code>/<id:distributor_id>/orders/<id:reward_order_id>/cancel")
+def cancel(program_code: str, distributor_id: int, reward_order_id: int) -> Response:
+    """Call the whole order off, which can be done until it is ordered at the supplier."""
+    form = Reason()
+    if not form.validate():
+        flash(form.problems()[0].text, "warning")
+        return redirect(url_for("portal_orders.show", **own(), reward_order_id=reward_order_id), 303)
+    reason = form.reason.data or gettext("Changed their mind")
+    try:
+        with transaction(db.session) as writing:
+            cancelling.cancel(
+                writing,
+                scope().program,
+                reward_order_id,
+                None,
+                reason=reason,
+                actor=person().login,
+                now=now(),
+                by_owner=True,
+            )
+    except NotNow:
+        flash(gettext("It is on its way already: ask the programme."), "warning")
+    else:
+        brought = of_order(session(), reward_order_id) is not None
+        done = (
+            gettext("The order is cancelled.") if brought else gettext("Your order is cancelled. Its points are back.")
+        )
+        flash(done, "success")
+    return redirect(url_for("portal_orders.show", **own(), reward_order_id=reward_order_id), 303)
+
+
+@bp.post("/portal/<code:program_code>/<id:distributor_id>/orders/<id:reward_order_id>/address")
+def address(program_code: str, distributor_id: int, reward_order_id: int) -> Response | tuple[str, int]:
+    """Say where goods go that a sale brought."""
+    needed = rewards.settings_of(scope().program).address
+    form = Checkout()
+    form.key.data, form.points.data = "address", "0"  # of an order that is there already
+    if not form.whole(needed):
+        return _page(reward_order_id, form), 400
+    try:
+        with transaction(db.session) as writing:
+            said = form.address(needed)
+            addressing.put(writing, scope().program, reward_order_id, said, actor=person().login, now=now())
+    except NotNow:
+        flash(gettext("It needs no address any more."), "warning")
+    else:
+        flash(gettext("Thank you. It goes there."), "success")
+    return redirect(url_for("portal_orders.show", **own(), reward_order_id=reward_order_id), 303)
+
+
+def _lacks_address(found: reading.ReadOrder) -> bool:
+    return found.order.address is None and any(
+        one.line.kind in SENT and one.line.state is OrderState.APPROVED for one in found.lines
+    )
+
+
+def _address_form() -> Checkout:
+    return Checkout(formdata=None, data={**address_before(rewards.settings_of(scope().program).address)})

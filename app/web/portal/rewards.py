@@ -1,0 +1,150 @@
+"""The catalogue as a distributor sees it: what it costs, what is missing, what costs less for some days."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request, url_for
+from flask_babel import gettext, ngettext
+
+from app.domain.calendar import local_date
+from app.services import draws, offers
+from app.services.instants.promising import promised
+from app.services.offers import Offer
+from app.services.orders import baskets
+from app.web import formats
+from app.web.context import now, person, scope, session
+from app.web.portal.home import own
+from app.web.reward_pictures import picture_address
+
+bp = Blueprint("portal_rewards", __name__)
+
+SHOWN = 24
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An offer as a card shows it."""
+
+    offer: Offer
+    picture: str | None
+    season: str | None
+    coming: str | None
+    limited: str | None
+
+
+def shown(offer: Offer, today: dt.date) -> Shown:
+    """Put an offer into words."""
+    price, season = offer.price, None
+    if price.season is not None:
+        season = until(price.season.until_on, today)
+    coming = None
+    if price.coming is not None:
+        coming = gettext(
+            "From %(day)s for %(points)s points",
+            day=formats.day(price.coming.from_on),
+            points=formats.points(price.coming.points),
+        )
+    limited = None
+    if offer.left == 0:
+        limited = gettext("Not to be had now")
+    elif offer.left is not None and offer.left <= 5:
+        limited = ngettext("%(num)s left", "%(num)s left", offer.left)
+    return Shown(offer, picture_address(offer.picture), season, coming, limited)
+
+
+def until(last: dt.date, today: dt.date) -> str:
+    """Say how long a price still holds."""
+    days = (last - today).days
+    if days == 0:
+        return gettext("Today only")
+    if days <= 31:
+        return ngettext("%(num)s day left", "%(num)s days left", days + 1)
+    return gettext("until %(day)s", day=formats.day(last))
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/rewards")
+def index(program_code: str, distributor_id: int) -> str:
+    program, today = scope().program, _today()
+    found = offers.of_distributor(session(), program, distributor_id, now=now())
+    categories = sorted({one.reward.category for one in found if one.reward.category})
+    wanted, text = request.args.get("category", ""), request.args.get("q", "").strip()[:100]
+    within_reach = request.args.get("reach") == "1"
+    rows = [
+        one
+        for one in found
+        if (not wanted or one.reward.category == wanted)
+        and (not text or text.casefold() in f"{one.reward.name} {one.reward.description or ''}".casefold())
+        and (not within_reach or (one.missing == 0 and one.left != 0))
+    ]
+    rows.sort(key=lambda one: one.price.season is None)  # what costs less for some days comes first
+    page = max(1, request.args.get("page", 1, type=int) or 1)
+    first = (min(page, 10_000) - 1) * SHOWN
+    return render_template(
+        "portal/rewards/index.html",
+        offers=[shown(one, today) for one in rows[first : first + SHOWN]],
+        any=bool(found),
+        previous=_page_address(page - 1) if page > 1 else None,
+        next=_page_address(page + 1) if len(rows) > first + SHOWN else None,
+        categories=categories,
+        category=wanted,
+        text=text,
+        within_reach=within_reach,
+        purse=purse(),
+        pieces=pieces(),
+        promised=promised(session(), program.id, today),
+        own=own(),
+    )
+
+
+@bp.get("/portal/<code:program_code>/<id:distributor_id>/rewards/<id:reward_id>")
+def show(program_code: str, distributor_id: int, reward_id: int) -> str:
+    one = offer_or_404(reward_id)
+    return render_template(
+        "portal/rewards/show.html",
+        one=shown(one, _today()),
+        preview=False,
+        draw_hash=draws.promised_of(session(), reward_id),
+        purse=purse(),
+        put_aside=baskets.of(session(), person().id, distributor_id).get(reward_id, 0),
+        pieces=pieces(),
+        own=own(),
+    )
+
+
+def _page_address(page: int) -> str:
+    """Give the address of another page under the same filters."""
+    asked: dict[str, Any] = {name: request.args[name] for name in ("q", "category", "reach") if request.args.get(name)}
+    return url_for("portal_rewards.index", **own(), **asked, page=page)
+
+
+def offer_or_404(reward_id: int) -> Offer:
+    """Give what this distributor is offered; what it is not offered is not there for it."""
+    found = offers_of([reward_id])
+    return found[0] if found else abort(404)
+
+
+def offers_of(reward_ids: Sequence[int]) -> list[Offer]:
+    """Give some rewards as this distributor sees them."""
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return offers.of_distributor(session(), here.program, here.distributor.id, now=now(), only=reward_ids)
+
+
+def purse() -> Any:
+    """Give what of this distributor's points may be spent."""
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return offers.Purse(session(), here.program, here.distributor.id, _today())
+
+
+def pieces() -> int:
+    """Count what is in the basket of whoever is signed in."""
+    here = scope()
+    assert here.distributor is not None, "the guard found one"
+    return baskets.pieces(session(), person().id, here.distributor.id)
+
+
+def _today() -> dt.date:
+    return local_date(now(), scope().program.time_zone)

@@ -1,0 +1,73 @@
+"""What promotions are called on pages: their states, metrics and rewards, and amounts written in a metric."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+
+from app.domain.promotion_definition import Metric, StepReward
+from app.domain.states import PromotionState
+from app.web import formats
+from app.web.context import scope
+from app.web.lists.describing import Badge
+
+STATE: Mapping[PromotionState, Badge] = {
+    PromotionState.DRAFT: Badge(_("Draft"), "plain"),
+    PromotionState.PUBLISHED: Badge(_("Running"), "good"),
+    PromotionState.CLOSED: Badge(_("Closed"), "plain"),
+}
+
+METRIC: Mapping[str, Any] = {
+    "net_amount": _("Net amount"),
+    "quantity": _("Quantity"),
+    "points": _("Points"),
+    "documents": _("Invoices"),
+    "products": _("Different products"),
+}
+
+PARTICIPANTS: Mapping[str, Any] = {"distributors": _("Distributors"), "persons": _("Sales reps, each by themselves")}
+
+PAYS: Mapping[str, Any] = {"highest": _("The highest step that is reached"), "each": _("Each step that is reached")}
+
+WHEN: Mapping[str, Any] = {"on_reach": _("As soon as it is reached"), "at_end": _("When the promotion is closed")}
+
+NAMES: Mapping[str, Any] = {
+    "hidden": _("Places and prizes alone, and their own row"),
+    "shown": _("Everybody’s name and what they sold"),
+}
+
+REWARD: Mapping[str, Any] = {
+    "points": _("Points"),
+    "percent_bp": _("Per cent of the points earned"),
+    "per_unit": _("Points for each piece"),
+    "reward": _("A reward of the catalogue (its code)"),
+}
+
+
+def measured(metric: Metric, value: int) -> str:
+    """Write an amount in a metric, with what it is of."""
+    if metric == "net_amount":
+        return formats.cash(value)
+    if metric == "quantity":
+        return gettext("%(quantity)s pieces", quantity=formats.quantity(value))
+    if metric == "points":
+        many = value // 10 ** scope().program.point_decimals
+        return ngettext("%(points)s point", "%(points)s points", many, points=formats.points(value))
+    if metric == "documents":
+        return ngettext("%(num)s invoice", "%(num)s invoices", value)
+    return ngettext("%(num)s product", "%(num)s products", value)
+
+
+def given(reward: StepReward) -> str:
+    """Say what a step gives."""
+    if reward.points is not None:
+        decimals = scope().program.point_decimals
+        many = int(reward.points) if reward.points == int(reward.points) else 2
+        points = formats.points(int(reward.points.scaleb(decimals)))
+        return ngettext("%(points)s point", "%(points)s points", many, points=points)
+    if reward.percent_bp is not None:
+        return gettext("%(share)s of the points earned", share=formats.share(reward.percent_bp))
+    if reward.per_unit is not None:
+        return gettext("%(points)s points for each piece", points=f"{reward.per_unit:f}")
+    return gettext("the reward %(code)s", code=reward.reward)
