@@ -72,13 +72,17 @@ def register_jobs(app: Flask) -> None:
 
     The rooms that read files take seconds to load; a command that prints balances need not wait for them.
     """
+    import app.exports.histories.making as exports
     import importers.drafts
     import importers.jobs
     import importers.undoing
     import prepaid.jobs
+    from app.jobs import simulating
 
     kontor = app.extensions["kontor"]
     importers.jobs.register(kontor["settings"], kontor["addresses"].redis_url, kontor["clock"])
     importers.drafts.register(kontor["settings"])
     importers.undoing.register(kontor["clock"])
     prepaid.jobs.register(kontor["settings"], kontor["clock"])
+    simulating.register(kontor["clock"])
+    exports.register(kontor["settings"], kontor["clock"])

@@ -188,17 +188,22 @@ def adjust(
 def tick(program_code: str | None, as_json: bool) -> None:
     """Do the chores that time brings: release cooled-off points, write off expired ones, tell of those that soon will.
 
-    It seals the ledger as well, and makes the sums by month anew.
+    It seals the ledger as well, makes the sums by month anew, brings groups and tiers up to date, and gives the rewards
+    that sales bring at once.
 
     `kontor up` does them by itself.
     """
+    from app.config import secret_key
     from app.services import chores
+    from app.services.instants.due import run_due
+    from app.services.keys import Keys
 
     with runtime() as run:
         if program_code is not None:
             with transaction(run.registry) as session:
                 chosen_program(session, program_code)
         done = chores.run(run.registry, run.now(), program_code)
+        brought = run_due(run.registry, Keys(secret_key(run.settings)), run.now(), program_code)
     if as_json:
         print_json(
             {
@@ -206,11 +211,16 @@ def tick(program_code: str | None, as_json: bool) -> None:
                 "expired": done.expired,
                 "reminded_distributors": done.reminded,
                 "sealed_transactions": done.sealed,
+                "changed_tiers": done.tiers,
+                "rewards_for_sales": brought.given,
+                "rewards_taken_back": brought.taken,
+                "rewards_waiting": brought.waiting,
             }
         )
     else:
         click.echo(
             f"{figure(done.released)} documents released, {figure(done.expired)} points expired, "
             f"{figure(done.reminded)} distributors reminded of points that expire soon, "
-            f"{figure(done.sealed)} transactions sealed."
+            f"{figure(done.sealed)} transactions sealed, {figure(done.tiers)} distributors in another tier, "
+            f"{figure(brought.given)} rewards given for sales, {figure(brought.taken)} taken back."
         )

@@ -225,9 +225,11 @@ def alias(
 @click.option("--reason", required=True, help="Why; kept with the import and in the audit log.")
 @json_option
 def undo(batch: int, reason: str, as_json: bool) -> None:
-    """Take back what import BATCH (its number) brought, while nobody has spent it.
+    """Take back what import BATCH (its number) brought: sales, products or distributors.
 
-    Otherwise everything that is in the way is told, and nothing happens. Afterwards the same file can be imported anew.
+    Sales are taken back while nobody has spent what they gave; otherwise all that is in the way is told, and nothing
+    happens. Products and distributors go, or are again what they were, where nothing was made from them since; the rest
+    stays and is told. Afterwards the same file can be imported anew.
     """
     from app.domain.states import BatchStatus
     from app.jobs import messenger
@@ -244,10 +246,14 @@ def undo(batch: int, reason: str, as_json: bool) -> None:
         progress = follow(run, batch)
     if progress.status is not BatchStatus.UNDONE:
         raise Failure(progress.message or f"Import {batch} could not be undone.", FOUND_WRONG)
+    what = "documents" if progress.kind == "sales" else "things"
+    taken = progress.counts[f"{what}_undone"]
     if as_json:
-        print_json({"batch": batch, "status": str(progress.status), "documents": progress.counts["documents_undone"]})
+        print_json({"batch": batch, "status": str(progress.status), what: taken})
     else:
-        click.echo(f"Import {batch} is undone: {figure(progress.counts['documents_undone'])} documents taken back.")
+        click.echo(
+            f"Import {batch} is undone: {figure(taken)} {progress.kind if what == 'things' else what} taken back."
+        )
 
 
 def unit_milli(text: str) -> int:

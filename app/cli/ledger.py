@@ -19,7 +19,7 @@ from app.cli.output import (
 )
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
-from app.domain.states import DocumentStatus, Unit
+from app.domain.states import Unit
 from app.models.programs import Program
 
 PROGRAM = click.option("--program", "program_code", help="Code of the programme; not needed where there is only one.")
@@ -165,95 +165,6 @@ def statement(
     print_table(
         title, ["Date", "Movement", "Document", "Pending", "Available", "Reserved"], cells, frozenset({3, 4, 5})
     )
-
-
-@click.command()
-@click.argument("document")
-@PROGRAM
-@json_option
-def explain(document: str, program_code: str | None, as_json: bool) -> None:
-    """Tell line by line why DOCUMENT (its number) earned what it did."""
-    from app.services import explanations
-
-    with runtime() as run, transaction(run.registry) as session:
-        program = chosen_program(session, program_code)
-        decimals = program.point_decimals
-        with failing(explanations.NoSuchDocument, code=NOT_FOUND):
-            found = explanations.explain_number(session, program, document)
-    if as_json:
-        print_json(_explained_json(found))
-        return
-    for one in found:
-        status = "" if one.status is DocumentStatus.ACCEPTED else f", {one.status.name.lower()}"
-        click.echo(
-            f"{one.kind.name.replace('_', ' ').capitalize()} {one.number} of {one.issued_on}, {one.distributor_name} "
-            f"({one.distributor_code}){status}: {figure(one.total(Unit.POINTS), decimals)} points"
-        )
-        if one.file_name:
-            click.echo(f"  from {one.file_name}, import {one.batch_id}")
-        if one.reasons:
-            click.echo(f"  {one.reasons}")
-        for line in one.lines:
-            quantity = figure(line.quantity_milli, 3).rstrip("0").rstrip(".")
-            where = f", row {line.source_row}" if line.source_row else ""
-            click.echo(f"  line {line.line_number}: {quantity} × {line.product_name} ({line.product_code}){where}")
-            for award in line.awards:
-                back = f"; {figure(award.reversed, decimals)} taken back by returns" if award.reversed else ""
-                click.echo(f"    {award.rule} v{award.version} ({award.rule_name}): {award.formula}{back}")
-            for taken in line.taken_back:
-                click.echo(
-                    f"    takes back {figure(taken.amount, decimals)} of {taken.rule} v{taken.version}, "
-                    f"given to line {taken.sale_line} of {taken.sale_number}"
-                )
-            if not line.awards and not line.taken_back:
-                click.echo("    nothing")
-
-
-def _explained_json(found: list) -> dict:  # type: ignore[type-arg]  # lists of a service's own kind
-    def document(one) -> dict:  # type: ignore[no-untyped-def,type-arg]
-        return {
-            "document": one.number,
-            "kind": one.kind.name.lower(),
-            "distributor": one.distributor_code,
-            "issued_on": one.issued_on.isoformat(),
-            "status": one.status.name.lower(),
-            "reasons": one.reasons,
-            "lines": [
-                {
-                    "line": line.line_number,
-                    "product": line.product_code,
-                    "quantity_milli": line.quantity_milli,
-                    "row": line.source_row,
-                    "awards": [
-                        {
-                            "rule": award.rule,
-                            "version": award.version,
-                            "unit": award.unit.name.lower(),
-                            "points": award.amount,
-                            "formula": award.formula,
-                            "cut_by": award.cut_by,
-                            "reversed": award.reversed,
-                        }
-                        for award in line.awards
-                    ],
-                    "taken_back": [
-                        {
-                            "rule": taken.rule,
-                            "version": taken.version,
-                            "points": taken.amount,
-                            "sale": taken.sale_number,
-                            "sale_line": taken.sale_line,
-                        }
-                        for taken in line.taken_back
-                    ],
-                }
-                for line in one.lines
-            ],
-            "points": one.total(Unit.POINTS),
-        }
-
-    documents = [document(one) for one in found]
-    return documents[0] | ({"others": documents[1:]} if len(documents) > 1 else {})
 
 
 @click.group()

@@ -12,7 +12,7 @@ from app.services import people, second_factors
 PASSWORD = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input (its first line) instead of asking."
 )
-ROLE = click.Choice([role.value for role in people.Role])
+ROLE = click.Choice([role.value for role in people.BY_HAND])
 
 
 def _password(from_stdin: bool) -> str:
@@ -157,6 +157,7 @@ def _whole(role_name: str | None, program_code: str | None, distributor_code: st
 def _give(session, run, login, role_name, program_code, distributor_code) -> None:  # type: ignore[no-untyped-def]
     from app.domain.states import Unit
     from app.services import balances, programs
+    from app.services.persons import opening
 
     with failing(programs.NoSuchProgram, balances.NoSuchDistributor, people.NoSuchUser, code=NOT_FOUND):
         program = programs.program_by_code(session, program_code)
@@ -168,6 +169,7 @@ def _give(session, run, login, role_name, program_code, distributor_code) -> Non
         people.give_role(
             session, login, program, people.Role(role_name), distributor_id, actor=operator(), now=run.now()
         )
+        opening.open_missing(session, program, actor=operator(), now=run.now())
 
 
 def _said(login: str, sentence: str, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""`kontor convert`, `cards`, `export`: points become top-ups, and finance sees what became of them."""
+"""`kontor convert`: points become top-ups of prepaid cards."""
 
 import datetime as dt
 from collections.abc import Iterator
@@ -14,9 +14,7 @@ from app.cli.output import (
     FOUND_WRONG,
     LIMIT,
     NOT_FOUND,
-    REFUSED,
     UNAVAILABLE,
-    USAGE,
     Failure,
     failing,
     figure,
@@ -26,7 +24,7 @@ from app.cli.output import (
 )
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
-from app.domain.states import TopUpStatus, Unit
+from app.domain.states import RunKind, TopUpStatus, Unit
 from app.extensions import db
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ BY = click.option("--by", help="Sign-in name of whoever does it; by default the 
 
 
 @contextmanager
-def _failing() -> Iterator[None]:
+def refusing() -> Iterator[None]:
     """Turn what this room's use cases raise into failures of the command."""
     from importers.errors import ImportRefused
     from prepaid.errors import NoSuchRun, PrepaidError
@@ -78,6 +76,7 @@ def _document(run: Runtime, found: "Report") -> dict[str, Any]:
     return {
         "run": of.id,
         "program": found.program.code,
+        "kind": of.kind.value,
         "status": of.status.value,
         "unit": of.unit.name.lower(),
         "from": of.from_on.isoformat(),
@@ -86,6 +85,7 @@ def _document(run: Runtime, found: "Report") -> dict[str, Any]:
         "points": of.points,
         "amount_minor": of.amount_minor,
         "compensation_minor": of.compensation_minor,
+        "deferred_minor": of.deferred_minor,
         "withheld_minor": of.withheld_minor,
         "currency": of.currency,
         "previewed_by": of.previewed_by,
@@ -118,7 +118,8 @@ def _print(run: Runtime, found: "Report", *, exceptions: bool = False) -> None:
 
     of = found.run
     decimals, point_decimals = found.program.currency_decimals, decimals_of(found.program, of.unit)
-    click.echo(f"Conversion run {of.id} of {found.program.code}: {of.status.value}")
+    of_what = "Compensation" if of.kind is RunKind.COMPENSATIONS else "Conversion"
+    click.echo(f"{of_what} run {of.id} of {found.program.code}: {of.status.value}")
     lines = [
         ("period", f"{of.from_on} to {of.to_on}, {of.unit.name.lower()}"),
         ("accounts", figure(of.accounts)),
@@ -126,6 +127,8 @@ def _print(run: Runtime, found: "Report", *, exceptions: bool = False) -> None:
         ("rewards", f"{figure(of.amount_minor, decimals)} {of.currency}"),
         ("compensations", f"{figure(of.compensation_minor, decimals)} {of.currency}"),
     ]
+    if of.deferred_minor:
+        lines.append(("by later runs", f"{figure(of.deferred_minor, decimals)} {of.currency}"))
     if of.withheld_minor:
         lines.append(("withheld", f"{figure(of.withheld_minor, decimals)} {of.currency}"))
     lines += [("previewed by", of.previewed_by), ("approved by", of.approved_by or "nobody yet")]
@@ -154,7 +157,8 @@ def _print(run: Runtime, found: "Report", *, exceptions: bool = False) -> None:
             click.echo(f"... and {figure(len(of.exceptions) - len(shown))} more: `kontor convert show {of.id} --all`.")
 
 
-def _show(run: Runtime, run_id: int, as_json: bool, **extra: Any) -> None:
+def show_run(run: Runtime, run_id: int, as_json: bool, **extra: Any) -> None:
+    """Show how a run stands, for people or as JSON."""
     found = _report(run, run_id)
     if as_json:
         print_json(_document(run, found) | extra)
@@ -174,6 +178,9 @@ def _show(run: Runtime, run_id: int, as_json: bool, **extra: Any) -> None:
     show_default=True,
     help="Points, or money that rules give directly.",
 )
+@click.option("--group", "groups", multiple=True, help="Code of a group of distributors; those below it as well.")
+@click.option("--tier", "tiers", multiple=True, help="Code of a tier: only who is in one of those named.")
+@click.option("--at-least", type=click.IntRange(min=0), default=0, help="Only accounts with so much, smallest unit.")
 @BY
 @json_option
 @click.pass_context
@@ -183,6 +190,9 @@ def convert(
     from_on: dt.datetime | None,
     to_on: dt.datetime | None,
     unit_name: str,
+    groups: tuple[str, ...],
+    tiers: tuple[str, ...],
+    at_least: int,
     by: str | None,
     as_json: bool,
 ) -> None:
@@ -202,22 +212,48 @@ def convert(
     if context.invoked_subcommand is not None:
         return
     from prepaid import runs
+    from prepaid.segments import Segment
 
     if program_code is None or from_on is None or to_on is None:
         raise click.UsageError("Say --program, --from and --to, or one of the commands below; see --help.")
     with runtime() as run:
-        with _failing(), transaction(run.registry) as session:
+        with refusing(), transaction(run.registry) as session:
             made = runs.preview(
                 session,
                 chosen_program(session, program_code),
                 from_on=from_on.date(),
                 to_on=to_on.date(),
                 unit=Unit[unit_name.upper()],
+                segment=Segment(groups, tiers),
+                minimum_points=at_least,
                 actor=by or operator(),
                 now=run.now(),
             )
             run_id = made.id
-        _show(run, run_id, as_json)
+        show_run(run, run_id, as_json)
+
+
+@convert.command("scheduled")
+@PROGRAM
+@json_option
+def scheduled_(program_code: str | None, as_json: bool) -> None:
+    """Prepare this month's run if the programme's schedule asks for it and its day has come; tell finance by mail.
+
+    `kontor up` does it by itself. It stops at the preview: somebody approves it with `kontor convert approve`.
+    """
+    from prepaid import scheduled
+
+    with runtime() as run:
+        with refusing(), transaction(run.registry) as session:
+            program = chosen_program(session, program_code)
+            made = scheduled.prepare_due(session, program, now=run.now(), address=run.settings.address)
+            run_id = None if made is None else made.id
+        if run_id is not None:
+            show_run(run, run_id, as_json)
+        elif as_json:
+            print_json({"run": None})
+        else:
+            click.echo("No run is due: there is no schedule, its day has not come, or this month's run is prepared.")
 
 
 @convert.command("approve")
@@ -232,13 +268,13 @@ def approve(run_id: int, by: str | None, as_json: bool) -> None:
     """
     from prepaid import ordering
 
-    with runtime() as run, _failing():
+    with runtime() as run, refusing():
         with transaction(run.registry) as session:
             provider = _provider(session, run_id)
         ordered = ordering.approve_and_order(
             run.registry, run.settings, provider, run_id, actor=by or operator(), now=run.now()
         )
-        _show(run, run_id, as_json, order_lines=ordered.lines, order_sha256=ordered.sha256.hex())
+        show_run(run, run_id, as_json, order_lines=ordered.lines, order_sha256=ordered.sha256.hex())
 
 
 @convert.command("cancel")
@@ -252,7 +288,7 @@ def cancel(run_id: int, reason: str | None, order_file_not_sent: bool, by: str |
     from prepaid import runs
 
     with runtime() as run:
-        with _failing(), transaction(run.registry) as session:
+        with refusing(), transaction(run.registry) as session:
             runs.cancel(
                 session,
                 run_id,
@@ -261,7 +297,7 @@ def cancel(run_id: int, reason: str | None, order_file_not_sent: bool, by: str |
                 order_file_not_sent=order_file_not_sent,
                 reason=reason,
             )
-        _show(run, run_id, as_json)
+        show_run(run, run_id, as_json)
 
 
 @convert.command("send")
@@ -276,14 +312,14 @@ def send(run_id: int, by: str | None, as_json: bool) -> None:
     """
     from prepaid import sending
 
-    with runtime() as run, _failing():
+    with runtime() as run, refusing():
         with transaction(run.registry) as session:
             provider = _provider(session, run_id)
         sent = sending.send(run.registry, run.settings, provider, run_id, actor=by or operator(), now=run.now())
         names = ("points_redeemed", "points_returned", "still_open")
         counts = {name: sent.total(name) for name in names[:2]}
         still_open = sent.settlements[-1].still_open if sent.settlements else 0
-        _show(run, run_id, as_json, **counts, still_open=still_open, problems=sent.problems)
+        show_run(run, run_id, as_json, **counts, still_open=still_open, problems=sent.problems)
         _problems(sent.problems, as_json)
 
 
@@ -302,11 +338,11 @@ def settle(run_id: int, file: Path, by: str | None, as_json: bool) -> None:
     from prepaid import settling
 
     with runtime() as run:
-        with _failing(), transaction(run.registry) as session:
+        with refusing(), transaction(run.registry) as session:
             settled = settling.settle_file(
                 session, run.settings, run_id, file, name=file.name, actor=by or operator(), now=run.now()
             )
-        _show(run, run_id, as_json, settled=settled.counts(), problems=settled.problems)
+        show_run(run, run_id, as_json, settled=settled.counts(), problems=settled.problems)
         if not as_json:
             _settled(settled)
         _problems(settled.problems, as_json)
@@ -346,9 +382,9 @@ def reorder(run_id: int, by: str | None, as_json: bool) -> None:
     from prepaid import ordering
 
     with runtime() as run:
-        with _failing(), transaction(run.registry) as session:
+        with refusing(), transaction(run.registry) as session:
             ordered = ordering.reorder_failed(session, run.settings, run_id, actor=by or operator(), now=run.now())
-        _show(run, run_id, as_json, order_lines=ordered.lines, order_amount_minor=ordered.amount_minor)
+        show_run(run, run_id, as_json, order_lines=ordered.lines, order_amount_minor=ordered.amount_minor)
 
 
 @convert.command("show")
@@ -359,7 +395,7 @@ def show(run_id: int, show_all: bool, as_json: bool) -> None:
     """Show how RUN stands: totals, states, files, and who was left out and why."""
     from prepaid import runs
 
-    with runtime() as run, _failing():
+    with runtime() as run, refusing():
         found = _report(run, run_id)
         with transaction(run.registry) as session:
             lines = runs.lines(session, run_id) if show_all else []
@@ -429,197 +465,3 @@ def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     print_table(
         "Conversion runs", ["Run", "Programme", "Period", "Status", "Accounts", "Rewards"], rows, frozenset({4, 5})
     )
-
-
-@click.group()
-def cards() -> None:
-    """Prepaid cards of distributors: tokens and last four digits, never numbers."""
-
-
-@cards.command("list")
-@PROGRAM
-@click.option("--all", "show_all", is_flag=True, help="With cards that were replaced.")
-@json_option
-def cards_list(program_code: str | None, show_all: bool, as_json: bool) -> None:
-    """List the cards of a programme."""
-    from prepaid import cards as registry
-
-    with runtime() as run, transaction(run.registry) as session:
-        program = chosen_program(session, program_code)
-        code = program.code
-        found = registry.cards_of(session, program.id, all_cards=show_all)
-    if as_json:
-        print_json(
-            {
-                "program": code,
-                "cards": [
-                    {
-                        "distributor": one.distributor_code,
-                        "name": one.distributor_name,
-                        "provider": one.provider,
-                        "token": one.token,
-                        "last4": one.last4,
-                        "active": one.active,
-                        "issued_at": one.issued_at.isoformat() if one.issued_at else None,
-                    }
-                    for one in found
-                ],
-            }
-        )
-        return
-    rows = [
-        [
-            one.distributor_code,
-            one.distributor_name,
-            one.provider,
-            f"•••• {one.last4}" if one.last4 else "ordered",
-            "" if one.active else "replaced",
-            one.issued_at.date().isoformat() if one.issued_at else "",
-        ]
-        for one in found
-    ]
-    print_table(f"Cards of {code}", ["Code", "Name", "Provider", "Card", "", "Issued"], rows)
-
-
-@cards.command("issue")
-@click.option("--program", "program_code", required=True, help="Code of the programme.")
-@click.option("--distributor", "distributor_code", help="Code of one distributor; by default all that have no card.")
-@click.option("--replace", is_flag=True, help="With --distributor: issue a new card in the place of the one it has.")
-@BY
-@json_option
-def cards_issue(program_code: str, distributor_code: str | None, replace: bool, by: str | None, as_json: bool) -> None:
-    """Have the provider issue cards for distributors that have none."""
-    from app.services.balances import NoSuchDistributor, balance_of
-    from prepaid import cards as registry
-    from prepaid.connections import connect
-    from prepaid.terms import provider_of
-
-    if replace and distributor_code is None:
-        raise Failure("--replace needs --distributor.", USAGE)
-    with runtime() as run, _failing(), failing(NoSuchDistributor, code=NOT_FOUND):
-        with transaction(run.registry) as session:
-            program = chosen_program(session, program_code)
-            wanted = registry.without_card(session, program)
-            if distributor_code is not None:
-                one = balance_of(session, program.id, distributor_code, Unit.POINTS).distributor_id
-                wanted = [one] if one in wanted else []
-            if replace and distributor_code is not None:
-                registry.replace(session, program, distributor_code, actor=by or operator(), now=run.now())
-            else:
-                registry.order_cards(session, program, wanted, actor=by or operator(), now=run.now())
-            program_id, provider = program.id, connect(provider_of(program), db.engine)
-        issued = registry.issue_ordered(run.registry, provider, program_id, now=run.now())
-    if as_json:
-        print_json({"program": program_code, "issued": issued})
-    else:
-        click.echo(f"{figure(issued)} cards issued.")
-
-
-@cards.command("register")
-@click.argument("distributor")
-@click.option("--program", "program_code", required=True, help="Code of the programme.")
-@click.option("--token", required=True, help="The provider's name for the card. Never the number on it.")
-@click.option("--last4", required=True, help="The last four digits of its number.")
-@BY
-@json_option
-def cards_register(distributor: str, program_code: str, token: str, last4: str, by: str | None, as_json: bool) -> None:
-    """Register a card that DISTRIBUTOR (its code) has; it is loaded from now on in the place of any other."""
-    from app.services.balances import NoSuchDistributor
-    from prepaid import cards as registry
-
-    with runtime() as run, _failing(), failing(NoSuchDistributor, code=NOT_FOUND), transaction(run.registry) as session:
-        program = chosen_program(session, program_code)
-        registry.register(
-            session, program, distributor, token=token, last4=last4, actor=by or operator(), now=run.now()
-        )
-    if as_json:
-        print_json({"program": program_code, "distributor": distributor, "last4": last4})
-    else:
-        click.echo(f"{distributor}: card •••• {last4} registered.")
-
-
-@contextmanager
-def _writing(out: Path | None) -> Iterator[None]:
-    """Say so where a file cannot be written to the place that was named."""
-    try:
-        yield
-    except OSError as problem:
-        if out is None:
-            raise
-        raise Failure(f"{out} cannot be written ({problem}); name another place.", REFUSED) from None
-
-
-@click.group()
-def export() -> None:
-    """Files for finance and for the client."""
-
-
-@export.command("top-ups")
-@click.option("--from", "from_on", type=DAY, required=True, help="First day; see above.")
-@click.option("--to", "to_on", type=DAY, required=True, help="Last day.")
-@click.option("--program", "program_code", help="Only of this programme; by default of all.")
-@click.option(
-    "--format", "fmt", type=click.Choice(["xlsx", "csv"]), help="Kind of file; by default as --out ends, else xlsx."
-)
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write; by default below the home."
-)
-@json_option
-def export_top_ups(
-    from_on: dt.datetime,
-    to_on: dt.datetime,
-    program_code: str | None,
-    fmt: str | None,
-    out: Path | None,
-    as_json: bool,
-) -> None:
-    """Write the history of top-ups, with totals.
-
-    A top-up belongs to the day on which it was loaded, failed or cancelled; one that is still open to the day on which
-    it was written down. Days are those of the programme's time zone.
-    """
-    from prepaid import histories
-
-    fmt = fmt or ("csv" if out is not None and out.suffix.lower() == ".csv" else "xlsx")
-    with runtime() as run, failing(ValueError), _writing(out), transaction(run.registry) as session:
-        program = chosen_program(session, program_code) if program_code else None
-        name = f"top-ups-{from_on:%Y-%m-%d}-{to_on:%Y-%m-%d}.{fmt}"
-        path = out or run.settings.files / "exports" / (f"program-{program.id}" if program else "all") / name
-        done = histories.export_top_ups(
-            session,
-            path,
-            from_on=from_on.date(),
-            to_on=to_on.date(),
-            program=program,
-            fmt="csv" if fmt == "csv" else "xlsx",
-        )
-    amounts, loaded = done.amount_minor(), done.amount_minor(TopUpStatus.LOADED)
-    if as_json:
-        print_json(
-            {
-                "file": str(path),
-                "format": fmt,
-                "rows": done.written.rows,
-                "bytes": done.written.size,
-                "sha256": done.written.sha256.hex(),
-                "currency": next(iter(amounts), None) if len(amounts) < 2 else None,
-                "amount_minor": sum(amounts.values()) if len(amounts) < 2 else None,
-                "loaded_minor": sum(loaded.values()) if len(amounts) < 2 else None,
-                "amounts_minor": amounts,
-                "totals": [
-                    {
-                        "currency": one.currency,
-                        "kind": one.kind.value,
-                        "status": one.status.value,
-                        "top_ups": one.top_ups,
-                        "amount_minor": one.amount_minor,
-                    }
-                    for one in done.totals
-                ],
-            }
-        )
-        return
-    click.echo(f"{figure(done.written.rows)} top-ups in {path}")
-    for one in done.totals:
-        amount = f"{figure(one.amount_minor, one.decimals)} {one.currency}"
-        click.echo(f"  {one.kind.value:<13}{one.status.value:<10}{figure(one.top_ups):>10}{amount:>24}")

@@ -6,6 +6,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.cli.output import UNAVAILABLE, Failure, failing, json_option, print_json
 from app.cli.runtime import Runtime, WorkersPresent, runtime
-from app.config import Settings, settings
+from app.config import Settings, secret_key, settings
 
 SUPERVISOR = "supervisor.pid"
 CHORES_SECONDS = 60.0
@@ -60,19 +61,46 @@ def _refuse_owner(engine: Engine) -> None:
         engine.dispose()
 
 
+def _each(*steps: Callable[[], object]) -> None:
+    """Take steps, each whatever became of those before it.
+
+    Raises:
+        ExceptionGroup: What failed, after everything else was done.
+        sqlalchemy.exc.OperationalError: The database went away.
+    """
+    from sqlalchemy.exc import OperationalError
+
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever one meets, the others are due as well
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("some chores failed; the others are done", failed)
+
+
 @click.command(hidden=True)
 def sweeper() -> None:
     """Sweep: wake workers for forgotten jobs and do the chores; started by `kontor up`."""
+    from app.db.transaction import transaction
+    from app.exports.histories import planning
     from app.extensions import db
     from app.factory import create_app, utc_now
     from app.jobs.sweeper import sweep
     from app.outbox import sending
     from app.outbox.gateways import gateways_of
     from app.services import chores
+    from app.services.instants.due import run_due
+    from app.services.keys import Keys
+    from prepaid.rounds import ask_to_heal, ask_to_prepare
 
     chosen = settings()
     app = create_app(chosen)
     gateways = gateways_of(chosen)
+    keys = Keys(secret_key(chosen))
     last = 0.0
 
     def _chores() -> None:
@@ -80,9 +108,19 @@ def sweeper() -> None:
         sending.send_due(db.session, gateways, utc_now)
         db.session.remove()
         if time.monotonic() - last > CHORES_SECONDS:
-            chores.run(db.session, utc_now())
-            db.session.remove()
             last = time.monotonic()
+            _each(
+                lambda: chores.run(db.session, utc_now()),
+                lambda: run_due(db.session, keys, utc_now()),
+                lambda: planning.make_due(db.session, utc_now()),
+                _ask_for_prepaid,
+            )
+            db.session.remove()
+
+    def _ask_for_prepaid() -> None:
+        with transaction(db.session) as session:
+            ask_to_heal(session, utc_now())
+            ask_to_prepare(session, utc_now())
 
     stop_ = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):

@@ -20,20 +20,25 @@ from app.cli.following import follow
 from app.cli.output import figure
 from app.cli.processes import serve
 from app.cli.runtime import Runtime, runtime
+from app.config import secret_key
 from app.db.transaction import transaction
-from app.demo import claims, life
+from app.demo import claims, life, rewards
 from app.demo.data import DemoFiles, write_demo
-from app.domain.states import BatchStatus, RunStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.export_wish import Wish
+from app.domain.states import BatchStatus, ExportForm, ExportSubject, RunStatus, TopUpKind, TopUpStatus, Unit
+from app.exports.histories import asking
+from app.exports.histories.making import Maker
 from app.extensions import db
 from app.jobs import messenger
 from app.models.imports import ImportBatch
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.services import balances, chores, ledger_check, program_files, programs
+from app.services.keys import Keys
 from app.services.people import login_key
 from app.web import samples
 from importers import batches
-from prepaid import histories, ordering, runs, sending
+from prepaid import ordering, runs, sending
 from prepaid.connections import connect
 from prepaid.moves import run_of
 
@@ -89,6 +94,7 @@ def perform(run: Runtime, say: Console) -> dict[str, Any]:
         program = programs.program_by_code(session, loaded.code)
         life.live(session, program, distributor, public_url=run.settings.address, now=run.now())
         claims.register(session, run.settings, program, distributor, now=run.now())
+        rewards.stock(session, Keys(secret_key(run.settings)), program, distributor, now=run.now())
     exports = _export(run, loaded.code)
     chores.run(run.registry, run.now())
     return _summary(run, loaded.code, files, run_id, exports)
@@ -166,15 +172,29 @@ def _provider(run: Runtime, run_id: int) -> Any:
 
 def _export(run: Runtime, code: str) -> list[str]:
     """Write finance's history of top-ups, as a workbook and as CSV."""
-    today = run.now().date()
-    written: list[str] = []
+    wish = {
+        "subject": ExportSubject.TOP_UPS,
+        "programs": [code],
+        "from_on": FROM,
+        "to_on": max(TO, run.now().date()),
+    }
     with transaction(run.registry) as session:
-        program = programs.program_by_code(session, code)
-        for form in ("xlsx", "csv"):
-            path = run.settings.files / "exports" / f"top-ups-{code}.{form}"
-            histories.export_top_ups(session, path, from_on=FROM, to_on=max(TO, today), program=program, fmt=form)
-            written.append(str(path))
-    return written
+        program_id = programs.program_by_code(session, code).id
+        made = [
+            asking.ask(
+                session,
+                Wish.model_validate(wish | {"form": form}),
+                program_id=program_id,
+                actor=login_key(PREVIEWER),
+                now=run.now(),
+                by_worker=False,
+            )
+            for form in (ExportForm.XLSX, ExportForm.CSV)
+        ]
+        written = {one.id: str(asking.file_path(run.settings.files, one)) for one in made}
+    for number in written:
+        Maker(run.registry, run.settings, run.now).make(number)
+    return list(written.values())
 
 
 def _summary(run: Runtime, code: str, files: DemoFiles, run_id: int, exports: list[str]) -> dict[str, Any]:

@@ -1,17 +1,17 @@
 """Tables as CSV (RFC 4180, UTF-8), written piece by piece: a file may be larger than the memory."""
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.domain.money import decimal_text
-from app.exports.cells import escape, escape_column
+from app.exports.cells import escape, escape_column, text_column
 from app.exports.files import Written, replacing
 from app.exports.tables import Column, Kind, Layout, Rows, decimal_texts, local_seconds
 
@@ -28,6 +28,8 @@ class Dialect:
         decimal_comma: write 1,50 rather than 1.50.
         header: begin with the columns' headers.
         line_end: what ends a row.
+        encoding: of the file.
+        quoted: put every field in quotes, not only where it must be.
     """
 
     delimiter: str = ","
@@ -35,6 +37,47 @@ class Dialect:
     decimal_comma: bool = False
     header: bool = True
     line_end: str = "\r\n"
+    encoding: str = "utf-8"
+    quoted: bool = False
+
+    @property
+    def codec(self) -> str:
+        """Name the codec that writes the file."""
+        return "utf-8-sig" if self.bom else self.encoding
+
+    def writer(self, file: TextIO) -> Any:
+        """Give what writes rows to a file."""
+        return csv.writer(
+            file,
+            delimiter=self.delimiter,
+            lineterminator=self.line_end,
+            quoting=csv.QUOTE_ALL if self.quoted else csv.QUOTE_MINIMAL,
+        )
+
+
+def write_records(path: Path, parts: Iterable[Sequence[Any]], dialect: Dialect) -> Written:
+    """Write parts whose records differ in width, such as one that counts the others; the file appears at once.
+
+    Each part is a sequence of columns of text. Text that would start a formula is prefixed as in `write_csv`.
+
+    Raises:
+        UnicodeEncodeError: A text has a character that the encoding does not have.
+    """
+    count = 0
+    with replacing(path) as part:
+        with part.open("x", encoding=dialect.codec, newline="") as file:
+            count = dump_records(file, parts, dialect)
+        return Written.measured(part, path, rows=count)
+
+
+def dump_records(file: TextIO, parts: Iterable[Sequence[Any]], dialect: Dialect) -> int:
+    """Write the records of `write_records` to an open file; give how many there were."""
+    out, count = dialect.writer(file), 0
+    for columns in parts:
+        fields = [escape_column(text_column(column)).to_pylist() for column in columns]
+        out.writerows(zip(*fields, strict=True))
+        count += len(fields[0]) if fields else 0
+    return count
 
 
 def write_csv(
@@ -59,8 +102,8 @@ def write_csv(
     sums = dict.fromkeys(layout.totals, 0)
     count = 0
     with replacing(path) as part:
-        with part.open("x", encoding="utf-8-sig" if dialect.bom else "utf-8", newline="") as file:
-            out = csv.writer(file, delimiter=dialect.delimiter, lineterminator=dialect.line_end)
+        with part.open("x", encoding=dialect.codec, newline="") as file:
+            out = dialect.writer(file)
             if dialect.header:
                 out.writerow(escape(column.title) for column in layout.columns)
             for table in _tables(layout, pieces):

@@ -5,7 +5,7 @@ Amounts, points and rates come in as integers in their smallest unit and leave a
 
 import enum
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -17,6 +17,13 @@ from app.exports.cells import text_column
 
 Rows: TypeAlias = pd.DataFrame | Mapping[str, Any]
 """A frame, or columns by key: lists, numpy or Arrow arrays, series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Rows that come piece by piece, as often as they are read: a table may be larger than the memory."""
+
+    read: Callable[[], Iterable[Rows]]
 
 
 MOST_DECIMALS = 6

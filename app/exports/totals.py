@@ -1,10 +1,11 @@
-"""The row of totals of a workbook, made of values.
+"""What is settled in a finished workbook: its rows of totals as values, and the moment it says it was made.
 
 The writer can only put formulas there, without results: whoever reads the file without computing sees nothing. So the
 formulas of that one row are replaced in the finished file by the values, in bold with each column's number format. The
 sheets are copied piece by piece; only their ends are looked at.
 """
 
+import datetime as dt
 import re
 import zipfile
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from typing import IO
 _PIECE = 1 << 20
 _TAIL = 1 << 18  # the last row and what follows the rows fit into this
 _STYLES = "xl/styles.xml"
+_PROPERTIES = "docProps/core.xml"
+_MOMENT = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z")
 _CELL = re.compile(rb'<c r="([A-Z]+)[0-9]+"(?: s="([0-9]+)")?(?: t="[a-zA-Z]+")?(?:/>|>(.*?)</c>)', re.DOTALL)
 
 
@@ -30,27 +33,35 @@ class TotalRow:
     as_text: tuple[bool, ...]
 
 
-def settle_totals(path: Path, rows: Mapping[int, TotalRow]) -> None:
-    """Replace the formulas in the last rows of sheets, given by position, by values.
+def settle(path: Path, rows: Mapping[int, TotalRow], made_at: dt.datetime | None = None) -> None:
+    """Replace the formulas in the last rows of sheets, given by position, by values; and say when the file was made.
+
+    A file that says a given moment is the same, byte for byte, whenever it is made of the same rows.
 
     Raises:
         TotalsError: The file does not look as expected; it must not be used.
     """
-    if not rows:
+    if not rows and made_at is None:
         return
     wanted = {f"xl/worksheets/sheet{at + 1}.xml": row for at, row in rows.items()}
     part = path.with_name(f"{path.name}.totals")
     try:
         with zipfile.ZipFile(path) as old, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
-            styles = _Styles(old.read(_STYLES))
+            styles = _Styles(old.read(_STYLES)) if wanted else None
             for member in old.infolist():
-                if member.filename == _STYLES:
+                if styles is not None and member.filename == _STYLES:
                     continue
                 with old.open(member) as source, _opened(new, member) as target:
                     tail = _copy_but_tail(source, target)
                     row = wanted.get(member.filename)
-                    target.write(tail if row is None else _settled(tail, row, styles))
-            new.writestr(_STYLES, styles.content())
+                    if row is not None and styles is not None:
+                        tail = _settled(tail, row, styles)
+                    elif made_at is not None and member.filename == _PROPERTIES:
+                        tail = _MOMENT.sub(made_at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode(), tail)
+                    target.write(tail)
+            if styles is not None:
+                with new.open(_STYLES, "w") as target:
+                    target.write(styles.content())
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """What sends messages: mail by SMTP, SMS by an HTTP gateway. Each takes one message and sends it, or says why not."""
 
 import json
+import mimetypes
 import smtplib
 import ssl
 import urllib.error
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -46,8 +48,9 @@ class MailServer:
     A server on this machine may do without.
     """
 
-    def __init__(self, url: str, sender: str) -> None:
-        """Read the address: ``smtp://user:password@host:587``."""
+    def __init__(self, url: str, sender: str, files: Path | None = None) -> None:
+        """Read the address: ``smtp://user:password@host:587``. ``files`` is where attachments lie."""
+        self._files = files
         parts = urlsplit(url)
         self._tls = parts.scheme == "smtps"
         self._host = parts.hostname or ""
@@ -84,6 +87,10 @@ class MailServer:
         mail["Message-ID"] = f"<kontor.{message.id}.{int(message.created_at.timestamp())}@{domain or 'localhost'}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.body)
+        if message.attachment is not None and self._files is not None:
+            content = (self._files / message.attachment).read_bytes()
+            kind, subkind = (mimetypes.guess_type(message.attachment)[0] or "application/octet-stream").split("/")
+            mail.add_attachment(content, maintype=kind, subtype=subkind, filename=message.attachment_name)
         return mail
 
     def _connected(self) -> smtplib.SMTP:
@@ -153,7 +160,7 @@ def gateways_of(chosen: Settings) -> Mapping[Channel, Gateway]:
     """Give what is set up to send messages, by channel; what is not there is not set up."""
     found: dict[Channel, Gateway] = {}
     if chosen.smtp_url is not None and chosen.mail_from is not None:
-        found[Channel.MAIL] = MailServer(chosen.smtp_url, chosen.mail_from)
+        found[Channel.MAIL] = MailServer(chosen.smtp_url, chosen.mail_from, chosen.files)
     if chosen.sms_url is not None:
         found[Channel.SMS] = SmsGateway(chosen.sms_url, chosen.sms_token, chosen.sms_from)
     return found
