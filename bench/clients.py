@@ -39,16 +39,19 @@ class Figures:
         )
 
 
-def race(client: Client, arguments: Sequence[tuple[Any, ...]], seconds: float) -> Figures:
+def race(client: Client, arguments: Sequence[tuple[Any, ...]], seconds: float, *, warm_up: int = WARM_UP) -> Figures:
     """Let one client work for each tuple of arguments, all at the same time and for so long.
 
-    Before that each does what a process does once: connect, prepare its statements. That is not measured.
+    Before that each does what a process does once, ``warm_up`` times: connect, prepare its statements. That is not
+    measured.
     """
     processes = multiprocessing.get_context("forkserver")
     processes.set_forkserver_preload([client.__module__])
     ready = processes.Barrier(len(arguments))
     results = processes.SimpleQueue()
-    started = [processes.Process(target=_work, args=(client, one, seconds, ready, results)) for one in arguments]
+    started = [
+        processes.Process(target=_work, args=(client, one, seconds, warm_up, ready, results)) for one in arguments
+    ]
     for process in started:
         process.start()
     took: list[float] = []
@@ -66,10 +69,10 @@ def race(client: Client, arguments: Sequence[tuple[Any, ...]], seconds: float) -
     return Figures.of(took, seconds)
 
 
-def _work(client: Client, arguments: tuple[Any, ...], seconds: float, ready: Any, results: Any) -> None:
+def _work(client: Client, arguments: tuple[Any, ...], seconds: float, warm_up: int, ready: Any, results: Any) -> None:
     try:
         with client(*arguments) as once:
-            for _ in range(WARM_UP):
+            for _ in range(warm_up):
                 once()
             ready.wait()
             took = []

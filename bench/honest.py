@@ -7,7 +7,7 @@ import csv
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import numpy as np
 from app.domain.numbering import number_keys
 from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order
 from app.domain.states import DocumentKind
-from verification.checks.facts import Proofs
+from verification.checks.facts import Pdfs, Proofs, Readings
 from verification.incoming import Incoming
 
 SALES = Path("reseller_sales_adventureworks") / "FactResellerSales_2017-07_2019-06.csv"
@@ -25,6 +25,14 @@ LIMIT_MINOR = 50_000_00
 WITHIN_DAYS = 120
 """Claims come within so many days."""
 MICRO = 1_000_000
+SHARED = 60
+"""One reseller in so many shares its device with another."""
+STAMPED_LATER = 0.002
+"""The share of honest PDFs that are changed after they were made."""
+MISREAD = 0.025
+"""The share of honest photos of which a digit of the number is misread."""
+SAYS_OTHERWISE = 0.001
+"""The share of honest PDFs whose text surely says another day than the invoice's."""
 MOST_JOINED_LATER = 8
 """One reseller in so many joined later than the programme began."""
 
@@ -65,6 +73,11 @@ class Claim:
     seller: str | None = None
     file: bytes = b""
     look: int = 0
+    device: bytes | None = None
+    pdf_made_at: datetime | None = None
+    pdf_changed_at: datetime | None = None
+    read_number: str | None = None
+    read_issued_on: date | None = None
 
     @property
     def net_minor(self) -> int:
@@ -108,7 +121,25 @@ def market_of(folder: Path | None, dice: random.Random) -> Market:
     for distributor, day, lines in rows:
         number = _next_number(counters, distributor, day, dice)
         sent = day + timedelta(days=dice.randint(0, 20))
-        claims.append(Claim(number, distributor, day, sent, lines, file=file_of(dice), look=look_of(dice)))
+        own_dice = random.Random(f"{distributor} {number}")  # the market stays what it was
+        made, changed = pdf_of(day, own_dice)
+        read_number, read_issued_on = reading_of(number, day, made is not None, own_dice)
+        claims.append(
+            Claim(
+                number,
+                distributor,
+                day,
+                sent,
+                lines,
+                file=file_of(dice),
+                look=look_of(dice),
+                device=device_of(distributor),
+                pdf_made_at=made,
+                pdf_changed_at=changed,
+                read_number=read_number,
+                read_issued_on=read_issued_on,
+            )
+        )
     market = Market(claims)
     firsts: dict[str, date] = {}
     for one in claims:
@@ -171,6 +202,30 @@ def look_of(dice: random.Random) -> int:
     return dice.getrandbits(64) - (1 << 63)
 
 
+def device_of(distributor: str) -> bytes:
+    """Name the device of a reseller; here and there two share an office."""
+    at = int(distributor)
+    return f"device {at - 1 if at % SHARED == 0 else at}".encode()
+
+
+def pdf_of(day: date, dice: random.Random) -> tuple[datetime | None, datetime | None]:
+    """Say when the PDF of an invoice was made and changed: on its day; a few are stamped later, half are photos."""
+    if dice.random() < 0.5:
+        return None, None
+    made = datetime.combine(day, time(10)) + timedelta(minutes=dice.randint(0, 400))
+    return made, made + timedelta(days=3) if dice.random() < STAMPED_LATER else made
+
+
+def reading_of(number: str, day: date, printed: bool, dice: random.Random) -> tuple[str, date]:
+    """Say what was read of a proof: what stands there, but for a digit of some photos, and the day of a few PDFs."""
+    if printed:
+        return number, day - timedelta(days=1) if dice.random() < SAYS_OTHERWISE else day
+    if dice.random() >= MISREAD:
+        return number, day
+    at = dice.choice([at for at, letter in enumerate(number) if letter.isdigit()])
+    return f"{number[:at]}{(int(number[at]) + 3) % 10}{number[at + 1 :]}", day
+
+
 # --- abuse ------------------------------------------------------------------------------------------------------------
 
 
@@ -210,6 +265,7 @@ def laid_out(
     years = [one.issued_on.year for one in ordered]
     sellers = [f"tax:{one.seller}" if one.seller else f"distributor:{distributors[one.distributor]}" for one in ordered]
     proven = [at for at, one in enumerate(ordered) if one.file]
+    printed = [at for at, one in enumerate(ordered) if one.pdf_made_at is not None]
     incoming = Incoming(
         sales=Sales(documents, lines),
         number_key=_texts(number_keys([one.number for one in ordered], years)),
@@ -222,8 +278,28 @@ def laid_out(
             look=np.asarray([ordered[at].look for at in proven], dtype=np.int64),
             has_look=np.ones(len(proven), dtype=bool),
         ),
+        device=_texts([one.device for one in ordered]),
+        pdfs=Pdfs(
+            document=np.asarray(printed, dtype=np.int64),
+            maker=_texts(["Kontor"] * len(printed)),
+            made_at=np.asarray([ordered[at].pdf_made_at for at in printed], dtype="datetime64[s]"),
+            changed_at=np.asarray([ordered[at].pdf_changed_at for at in printed], dtype="datetime64[s]"),
+        ),
+        readings=_readings_of(ordered, years),
     )
     return incoming, ordered
+
+
+def _readings_of(ordered: Sequence[Claim], years: Sequence[int]) -> Readings:
+    """Give what was read of the proofs of claims."""
+    read = [at for at, one in enumerate(ordered) if one.read_number is not None]
+    return Readings(
+        document=np.asarray(read, dtype=np.int64),
+        number=_texts([ordered[at].read_number for at in read]),
+        number_key=_texts(number_keys([str(ordered[at].read_number) for at in read], [years[at] for at in read])),
+        issued_on=np.asarray([ordered[at].read_issued_on for at in read], dtype="datetime64[D]"),
+        printed=np.asarray([ordered[at].pdf_made_at is not None for at in read], dtype=bool),
+    )
 
 
 def _gross(claims: Sequence[Claim], document: np.ndarray, net: np.ndarray) -> np.ndarray:

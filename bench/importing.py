@@ -1,7 +1,8 @@
 """`scripts/bench import`: a million lines from file to points posted, beside the floor measured in the same run.
 
 The clock runs from the moment in which somebody asks until the batch is finished: every point posted, and the workbook
-of the rows that did not count written.
+of the rows that did not count written. Beside that, in parts: what a dry run takes of it, four workers beside two, what
+a line costs in a large file and in a tenth of it, how a page answers meanwhile, older forms of files, and a peer.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from app.models.imports import ImportBatch
 from app.models.jobs import Job
 from app.models.sales import SalesDocument
 from app.services import ledger_check
-from bench import floor, installation
+from bench import floor, import_parts, installation, peer
 from bench.data import BenchFiles
 from bench.watching import Memory, cpu_seconds
 from importers import batches
@@ -32,6 +33,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench import", description=__doc__.splitlines()[0])
     parser.add_argument("--lines", type=int, default=1_000_000)
     parser.add_argument("--form", choices=["csv", "xlsx", "both"], default="both")
+    parser.add_argument(
+        "--parts", type=_parts, default=PARTS, help=f"which, with commas between; all: {','.join(PARTS)}"
+    )
     parser.add_argument("--data", type=Path, help="folder of the files; kept and used again")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args()
@@ -39,23 +43,45 @@ def main() -> None:
         folder = given.data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kontor-bench-files-")))
         files = installation.made_files(folder, given.lines)
         forms = ["csv", "xlsx"] if given.form == "both" else [given.form]
-        results = [run_one(files, form) for form in forms]
+        results = [run_one(files, form, dry_run=True) for form in forms] if "times" in given.parts else []
+        found = import_parts.measure(folder, files, [one for one in given.parts if one in import_parts.PARTS])
+        older = import_parts.older_files(folder, given.lines) if "forms" in given.parts else {}
+        found["forms"] = [run_one(of, form) for form, of in older.items()]
+        if "peer" in given.parts:
+            found["peer"] = peer.measure(folder, files.folder / "sales.csv", results)
     if len({result["counts"]["points_awarded"] for result in results}) > 1:
         raise SystemExit("the two forms of one file gave different points")
     if given.as_json:
-        print(json.dumps({"lines": given.lines, "workers": installation.WORKERS, "runs": results}, indent=2))
+        told = {"lines": given.lines, "workers": installation.WORKERS, "runs": results, **found}
+        print(json.dumps(told, indent=2))
     else:
-        for result in results:
+        for result in [*results, *found.pop("forms")]:
             show(result)
+        for name, part in found.items():
+            print(f"\n{name}: " + ", ".join(f"{what.replace('_', ' ')} {value}" for what, value in part.items()))
 
 
-def run_one(files: BenchFiles, form: str) -> dict[str, Any]:
-    """Import one file into a fresh installation, prove what came of it, then measure the floor under it."""
+PARTS = ("times", *import_parts.PARTS, "forms", "peer")
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    chosen = tuple(text.split(","))
+    if not set(chosen) <= set(PARTS):
+        raise argparse.ArgumentTypeError(f"expected some of {', '.join(PARTS)}, found {text}")
+    return chosen
+
+
+def run_one(files: BenchFiles, form: str, *, dry_run: bool = False) -> dict[str, Any]:
+    """Import one file into a fresh installation, prove what came of it, then measure the floor under it.
+
+    ``dry_run`` says that the file is tried before it is imported, and what that takes of the import.
+    """
     path = files.folder / f"sales.{form}"
     load_before = os.getloadavg()[0]
     with installation.fresh(files) as run:
         with installation.workers(run) as workers:
             roots = [*workers, *installation.servers(run)]
+            tried = import_parts.seconds_of(run, path, roots, dry_run=True) if dry_run else None
             memory = Memory([os.getpid(), *roots])
             memory.start()
             spent = cpu_seconds(roots)
@@ -92,6 +118,8 @@ def run_one(files: BenchFiles, form: str) -> dict[str, Any]:
         "floor": {"read": round(reading, 2), "copy": round(logged.copy, 2), "keys": round(logged.keys, 2)},
         "floor_seconds": round(below, 2),
         "ratio_to_floor": round(times.finished / below, 2),
+        "dry_run_share": round(tried.seconds / times.finished, 2) if tried else None,
+        "dry_run_share_of_cpu": round(tried.cpu_seconds / spent, 2) if tried else None,
         "ratio_until_posted": round(times.posted / below, 2),
         "floor_without_log_seconds": round(reading + bare.seconds, 2),
         "ratio_to_floor_without_log": round(times.finished / (reading + bare.seconds), 2),
@@ -184,6 +212,9 @@ def show(result: dict[str, Any]) -> None:
     print(f"  peak memory of single processes, MiB: {result['peak_mib']}")
     parts = ", ".join(f"{name} {value}" for name, value in result["floor"].items())
     print(f"  floor: {result['floor_seconds']} s ({parts}); without the log {result['floor_without_log_seconds']} s")
+    if result["dry_run_share"]:
+        shares = f"{result['dry_run_share']} of its seconds, {result['dry_run_share_of_cpu']} of its processor time"
+        print(f"  the dry run before it: {shares}")
     print(f"  ratio to floor: {result['ratio_to_floor']}; without the log {result['ratio_to_floor_without_log']}")
 
 

@@ -3,11 +3,12 @@
 import datetime as dt
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -22,12 +23,12 @@ from app.jobs import messenger
 from app.jobs.worker import Bench, do_one
 from app.local import children
 from app.local.servers import status
-from app.services import program_files, programs
+from app.services import chores, program_files, programs
 from bench.data import BenchFiles, write_bench
 from importers import batches
 
 WORKERS = 2
-_SECONDS_TO_WAKE = 120.0
+_SECONDS_TO_WAKE = 300.0
 
 
 def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
@@ -36,6 +37,8 @@ def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
     if made.exists():
         return BenchFiles(**{**json.loads(made.read_text()), "folder": folder})
     folder.mkdir(parents=True, exist_ok=True)
+    for of_another_size in folder.glob("made-*.json"):
+        of_another_size.unlink()  # the files bear the same names
     print(f"making the files of {lines:,} lines ...", file=sys.stderr)
     files = write_bench(folder, lines, xlsx=xlsx)
     made.write_text(json.dumps({**asdict(files), "folder": None}))
@@ -43,45 +46,81 @@ def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
 
 
 @contextmanager
-def fresh(files: BenchFiles) -> Iterator[Runtime]:
-    """Bring up an installation that has the programme, its distributors and its products, and no sales."""
-    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as home:
-        os.environ["KONTOR_HOME"] = home
+def _at(home: Path | None) -> Iterator[Runtime]:
+    """Bring up the installation of a home; where none is named, of one that goes with the measurement."""
+    with ExitStack() as stack:
+        where = home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kontor-bench-")))
+        os.environ["KONTOR_HOME"] = str(where)
         settings.cache_clear()
-        with runtime() as run:
-            file = program_files.parse((files.folder / "programme.yaml").read_text())
-            with transaction(run.registry) as session:
-                programs.load(session, file, actor="bench", now=run.now())
-            register_jobs(run.app)
-            for kind in ("distributors", "products"):
-                batch_id = put_up(run, kind, files.folder / f"{kind}.csv")
-                while do_one(Bench(run.registry, db.engine, run.settings.lease_seconds)):
-                    pass
-                wait_for(run, batch_id)
-            yield run
+        yield stack.enter_context(runtime())
 
 
 @contextmanager
-def workers(run: Runtime) -> Iterator[list[int]]:
+def bare(programme: str, home: Path | None = None) -> Iterator[Runtime]:
+    """Bring up an installation that has a programme, and nothing else."""
+    with _at(home) as run:
+        with transaction(run.registry) as session:
+            programs.load(session, program_files.parse(programme), actor="bench", now=run.now())
+        yield run
+
+
+@contextmanager
+def counted(files: BenchFiles, home: Path | None) -> Iterator[Runtime]:
+    """Bring up an installation whose sales are counted. One that has a home stays there, and is found by the next."""
+    whole = home / "sales-are-counted" if home is not None else None
+    if whole is not None and whole.exists():
+        with _at(home) as run:
+            yield run
+        return
+    if home is not None:
+        shutil.rmtree(home, ignore_errors=True)  # what was not finished is made anew
+    with fresh(files, home) as run:
+        _import(run, "sales", files.folder / "sales.csv")
+        chores.run(run.registry, run.now())  # the sums that charts show are made
+        if whole is not None:
+            whole.touch()
+        yield run
+
+
+@contextmanager
+def fresh(files: BenchFiles, home: Path | None = None) -> Iterator[Runtime]:
+    """Bring up an installation that has the programme, its distributors and its products, and no sales."""
+    with bare((files.folder / "programme.yaml").read_text(), home) as run:
+        register_jobs(run.app)
+        for kind in ("distributors", "products"):
+            _import(run, kind, files.folder / f"{kind}.csv")
+        yield run
+
+
+def _import(run: Runtime, kind: str, path: Path) -> None:
+    """Import a file here and now: where nothing is measured, no worker has to be waited for."""
+    batch_id = put_up(run, kind, path)
+    while do_one(Bench(run.registry, db.engine, run.settings.lease_seconds)):
+        pass
+    wait_for(run, batch_id)
+
+
+@contextmanager
+def workers(run: Runtime, count: int = WORKERS) -> Iterator[list[int]]:
     """Have workers, as `kontor up` starts them; give their process ids once they wait for work.
 
     A worker takes seconds to load its libraries; an installation's run all day.
     """
     started = [
         children.start(["worker"], run.addresses, run.settings.home / "log" / f"worker-{number}.log")
-        for number in range(WORKERS)
+        for number in range(count)
     ]
     try:
-        _wait_until_ready(run)
+        _wait_until_ready(run, count)
         yield [worker.pid for worker in started]
     finally:
         children.end(started)
 
 
-def _wait_until_ready(run: Runtime) -> None:
+def _wait_until_ready(run: Runtime, count: int) -> None:
     connection = messenger.connect(run.addresses.redis_url)
     deadline = time.monotonic() + _SECONDS_TO_WAKE
-    while Worker.count(connection=connection) < WORKERS:
+    while Worker.count(connection=connection) < count:
         if time.monotonic() > deadline:
             raise SystemExit(f"the workers do not start; see {run.settings.home / 'log'}")
         time.sleep(0.1)
@@ -93,7 +132,7 @@ def servers(run: Runtime) -> list[int]:
     return [one.pid for one in status(run.settings.home).servers if one.pid is not None]
 
 
-def put_up(run: Runtime, kind: str, path: Path, now: dt.datetime | None = None) -> int:
+def put_up(run: Runtime, kind: str, path: Path, now: dt.datetime | None = None, *, dry_run: bool = False) -> int:
     """Ask for an import, as the command does. Returns the batch's id."""
     with transaction(run.registry) as session:
         batch_id = batches.start(
@@ -104,7 +143,7 @@ def put_up(run: Runtime, kind: str, path: Path, now: dt.datetime | None = None) 
             path,
             file_name=path.name,
             profile_name=None,
-            dry_run=False,
+            dry_run=dry_run,
             actor="bench",
             now=now or run.now(),
         )

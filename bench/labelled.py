@@ -9,10 +9,21 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 from app.domain.numbering import number_key
-from bench.honest import LIMIT_MINOR, WITHIN_DAYS, Claim, Line, Market, file_of, look_of, number_of, tax_id
+from bench.honest import (
+    LIMIT_MINOR,
+    WITHIN_DAYS,
+    Claim,
+    Line,
+    Market,
+    device_of,
+    file_of,
+    look_of,
+    number_of,
+    tax_id,
+)
 
 
 class Forger:
@@ -41,7 +52,18 @@ class Forger:
 
     def again(self, claim: Claim, **changes: object) -> Claim:
         """Send a claim once more, with another picture."""
-        told = {"sent_on": self.later(claim), "file": file_of(self.dice), "look": look_of(self.dice), **changes}
+        told = {
+            "sent_on": self.later(claim),
+            "file": file_of(self.dice),
+            "look": look_of(self.dice),
+            # the copy of a careful hand: a photo, from its sender's own device
+            "pdf_made_at": None,
+            "pdf_changed_at": None,
+            "read_number": None,
+            "read_issued_on": None,
+            "device": device_of(str(changes.get("distributor", claim.distributor))),
+            **changes,
+        }
         return replace(claim, **told)  # type: ignore[arg-type]
 
     def unused(self, distributor: str, day: date, ahead: int = 400) -> str:
@@ -284,6 +306,60 @@ def many_at_once(forger: Forger) -> list[Claim]:
     return [claim for claim in claims if claim.issued_on >= forger.market.joined[one.distributor]]
 
 
+def edited_pdf(forger: Forger) -> list[Claim]:
+    """Invent an invoice, and edit the PDF of another one for it."""
+    one = _invented(forger)
+    made = datetime.combine(one.issued_on, time(9))
+    return [replace(one, pdf_made_at=made, pdf_changed_at=made + timedelta(hours=forger.dice.randint(2, 90)))]
+
+
+def pdf_of_before(forger: Forger) -> list[Claim]:
+    """Invent an invoice upon an older one, whose PDF says when that was made."""
+    one = _invented(forger)
+    made = datetime.combine(one.issued_on - timedelta(days=forger.dice.randint(3, 60)), time(9))
+    return [replace(one, pdf_made_at=made, pdf_changed_at=made)]
+
+
+def edited_after_reading(forger: Forger) -> list[Claim]:
+    """Invent an invoice on the PDF of another one, and edit the number and the day that were read of it, or one."""
+    one = _invented(forger)
+    made = datetime.combine(one.issued_on, time(9))
+    number = forger.dice.choice([one.number, forger.unused(one.distributor, one.issued_on)])
+    day = one.issued_on - timedelta(days=forger.dice.randint(int(number == one.number), 20))
+    return [replace(one, pdf_made_at=made, pdf_changed_at=made, read_number=number, read_issued_on=day)]
+
+
+def one_device(forger: Forger) -> list[Claim]:
+    """Invent invoices of several resellers at one desk."""
+    first, desk = _invented(forger), forger.dice.randbytes(8)
+    others = [who for who in forger.market.distributors if forger.market.joined[who] <= first.issued_on]
+    made = []
+    for who in forger.dice.sample(others, 3):
+        number, lines = forger.unused(who, first.issued_on), forger.honest().lines
+        photo = {"file": file_of(forger.dice), "look": look_of(forger.dice)}
+        made.append(replace(first, distributor=who, number=number, lines=lines, device=desk, **photo))  # type: ignore[arg-type]
+    return made
+
+
+def number_far_ahead(forger: Forger) -> list[Claim]:
+    """Invent an invoice under a number far ahead, of a reseller of whom many numbers are known."""
+    try:
+        one = forger.honest(lambda claim: _shortly_before(forger.by_distributor, claim) >= FEWEST_BEFORE)
+    except LookupError:
+        return []
+    day, lines = one.issued_on + timedelta(days=forger.dice.randint(1, 5)), forger.honest().lines
+    number = forger.next_number(one, forger.dice.randint(2_000, 9_000))
+    return [forger.again(one, number=number, issued_on=day, lines=lines, sent_on=max(day, forger.later(one)))]
+
+
+FEWEST_BEFORE = 6
+"""Invoices of a reseller within half a year, after which its numbers tell how they run."""
+
+
+def _shortly_before(own: dict[str, list[Claim]], claim: Claim) -> int:
+    return sum(0 <= (claim.issued_on - one.issued_on).days < 180 for one in own[claim.distributor])
+
+
 def _invented(forger: Forger) -> Claim:
     """Give an invoice that looks honest: what one reseller sold some days after another one did."""
     one, other = forger.honest(), forger.honest()
@@ -328,6 +404,11 @@ ABUSES: Sequence[Abuse] = (
     same_file,
     same_picture,
     many_at_once,
+    edited_pdf,
+    pdf_of_before,
+    one_device,
+    number_far_ahead,
+    edited_after_reading,
 )
 
 
