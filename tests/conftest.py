@@ -11,6 +11,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy.orm import Session
 
@@ -20,13 +21,19 @@ from app.db.transaction import Sessions, transaction
 from app.extensions import db
 from app.factory import create_app, register_jobs
 from app.local.servers import Addresses, running, stop
+from app.services import people
 from tests.support.desk import desk, ledger_database, ledger_sessions, open_desk
 
 
 def pictures_of(temporary: pytest.TempPathFactory) -> Path:
     """Give the folder of the pictures that a run takes: the one that KONTOR_SCREENSHOTS names, or one of the run."""
+    return named_for_pictures() or of_the_run(temporary) / "pictures"
+
+
+def named_for_pictures() -> Path | None:
+    """Give the folder that somebody wants every picture in; without one, only what goes wrong is pictured."""
     named = os.environ.get("KONTOR_SCREENSHOTS")
-    return Path(named).resolve() if named else of_the_run(temporary) / "pictures"
+    return Path(named).resolve() if named else None
 
 
 def of_the_run(temporary: pytest.TempPathFactory) -> Path:
@@ -89,6 +96,14 @@ def addresses(home: Path) -> Iterator[Addresses]:
     with running(Settings(home=home)) as found:
         ensure_schema(found)
         yield found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_cost_little() -> Iterator[None]:
+    """Hash passwords at next to no cost: what they cost is tried by itself (`tests/app/services/test_people.py`)."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_import_benchmark_tells_its_times_beside_the_floor(data: Path) -> None:
-    result = told("bench.importing", data, "--form", "csv")
+    result = told("bench.importing", data, "--form", "csv", "--parts", "times")
     assert (result["lines"], result["workers"]) == (600, 2)
     (run,) = result["runs"]
     assert run["counts"]["rows_read"] == 600
@@ -47,6 +47,7 @@ def test_the_import_benchmark_tells_its_times_beside_the_floor(data: Path) -> No
         assert stage.keys() == {"seconds", "rows_per_second", "peak_mib", "parts"}
         assert stage["peak_mib"] > 0
     assert run["largest_process_mib"] == max(run["peak_mib"].values())
+    assert run["dry_run_share"] > 0
 
 
 def test_the_document_benchmark_tells_how_long_documents_take(data: Path) -> None:
@@ -57,6 +58,17 @@ def test_the_document_benchmark_tells_how_long_documents_take(data: Path) -> Non
         assert result[of].keys() == {"documents", "p50_ms", "p95_ms", "worst_ms"}
     assert {"p50_ms", "p95_ms", "target_p95_ms"} <= result.keys()
     assert result["alone"]["p50_ms"] <= result["alone"]["p95_ms"] <= result["alone"]["worst_ms"]
+
+
+def test_the_promotions_benchmark_tells_what_a_changed_distributor_costs(data: Path) -> None:
+    result = told("bench.promotions", data)
+    assert result["ledger_problems"] == []
+    short, long = result["histories"]
+    assert (short["lines"], long["lines"]) == (600, 2_400)
+    for one in result["histories"]:
+        assert one["changed_distributors"] > 0
+        assert one["ms_per_changed_distributor"] > 0
+        assert one["whole_seconds"] > 0
 
 
 def test_the_verification_benchmark_tells_what_is_held_and_what_history_costs(data: Path) -> None:
@@ -75,3 +87,11 @@ def test_the_verification_benchmark_tells_what_is_held_and_what_history_costs(da
     assert result["labelled"]["recall_bp"] > 9_000
     assert [result["speed"][name]["documents"] for name in ("tenth", "old", "large")] == [60] * 3
     assert result["speed"]["history_lines"] == 20_000
+
+
+def test_the_simulation_benchmark_tells_its_ratio_to_the_floor(data: Path) -> None:
+    result = told("bench.simulating", data)
+    assert result["rules"] == 40
+    assert 0 < result["lines"] <= 600
+    assert result["floor"].keys() == {"reading", "arithmetic"}
+    assert result["ratio_to_floor"] == pytest.approx(result["seconds"] / result["floor_seconds"], rel=0.5)

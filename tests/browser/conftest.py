@@ -17,8 +17,9 @@ from app.local.servers import Addresses
 from tests.app.web.conftest import TOKEN
 from tests.app.web.world import World, build
 from tests.browser.judging import come_to_rest, faults, kind_of, misfits
-from tests.conftest import of_the_run, pictures_of
+from tests.conftest import named_for_pictures, of_the_run, pictures_of
 
+PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome")
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
 
 
@@ -44,8 +45,8 @@ def base(world: World) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
-    """The system's Chromium, driven by Playwright."""
-    program = os.environ.get("KONTOR_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    """The system's Chromium, driven by Playwright: the one without a window where it is there."""
+    program = os.environ.get("KONTOR_CHROMIUM") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.skip("NOT RUN: no chromium on this machine (Debian: apt-get install chromium)")
     playwright = pytest.importorskip("playwright.sync_api", reason="NOT RUN: playwright is not installed")
@@ -213,6 +214,11 @@ class Visit:
         self._take(name)
 
     def _take(self, name: str) -> None:
+        if named_for_pictures() is not None:
+            self.take(name)
+
+    def take(self, name: str) -> None:
+        """Keep a picture of what is seen: it costs as much as half the page."""
         self.page.screenshot(path=self._pictures / f"{self._title}-{name}.png")
 
 
@@ -228,8 +234,12 @@ def visit(
         context = chromium.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", **more
         )
+        here = Visit(context.new_page(), at or base, pictures, size, scheme, world, judged)
         try:
-            yield Visit(context.new_page(), at or base, pictures, size, scheme, world, judged)
+            yield here
+        except BaseException:
+            here.take("last-seen")
+            raise
         finally:
             context.close()
 

@@ -52,6 +52,9 @@ def come_to_rest(page: Any) -> None:
     page.evaluate(_AT_REST)
 
 
+_SIZE = "target-size"
+
+
 def faults(page: Any, *, contrast: bool = True) -> list[str]:
     """Ask axe what is wrong, by WCAG 2.2 AA and by what is good practice; what is minor is left out.
 
@@ -64,11 +67,29 @@ def faults(page: Any, *, contrast: bool = True) -> list[str]:
         "rules": {"color-contrast": {"enabled": contrast}},
     }
     found = axe.Axe().run(page, options=options).response["violations"]
+    if any(one["id"] == _SIZE for one in found):
+        found = [one for one in found if one["id"] != _SIZE] + _too_small_everywhere(page, axe, found)
     return [
         f"{one['id']} ({one['impact']}): {[(node['target'], node['html'][:120]) for node in one['nodes'][:4]]}"
         for one in found
         if one["impact"] in _WEIGHED
     ]
+
+
+def _too_small_everywhere(page: Any, axe: Any, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give the targets that are too small wherever the page is scrolled: the bar at the foot cuts others in half."""
+    before = page.evaluate("() => { const y = scrollY; scrollBy({ top: 120, behavior: 'instant' }); return y; }")
+    only = {"resultTypes": ["violations"], "runOnly": {"type": "rule", "values": [_SIZE]}}
+    still = {
+        str(node["target"]) for one in axe.Axe().run(page, options=only).response["violations"] for node in one["nodes"]
+    }
+    page.evaluate("y => scrollTo({ top: y, behavior: 'instant' })", before)
+    small = [
+        {**one, "nodes": [node for node in one["nodes"] if str(node["target"]) in still]}
+        for one in found
+        if one["id"] == _SIZE
+    ]
+    return [one for one in small if one["nodes"]]
 
 
 def misfits(page: Any) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from app.local.servers import Addresses
 from app.web.permissions import ROUTES, Reach
 from tests.app.web.belongings import Belongings, fill
+from tests.app.web.test_authorisation import IN_QUERIES
 from tests.app.web.world import World, build
 
 pytestmark = pytest.mark.slow
@@ -20,13 +21,17 @@ NO_PAGES = {
     *("fonts.font", "fonts.faces", "installing.manifest", "installing.worker", "health.healthz"),
     *("imports.progress", "imports.problems", "search.suggest", "runs.progress", "runs.order_file"),
     *("import_drafts.progress", "import_profiles.export", "import_profiles.sample", "imports.original"),
+    *("scenarios.progress", "scenarios.workbook", "exports.progress", "exports.file"),
+    *("tax.statement", "tax.archive", "portal_tax.statement"),
     *("portal_claims.suggest", "portal_claims.page", "proofs.page", "proofs.file"),
+    *("rules.suggest", "matrices.export", "books.export"),
+    *("rewards.sheet", "suppliers.file", "reward_pictures.show"),
     *("runs.response_file", "program.export", "factors.authenticator_picture", "own_data.copy", "home.home"),
 }
 """What answers with a file, with figures for a script, or by leading elsewhere."""
 LOOKS = [("desktop", "light"), ("phone", "dark"), ("phone", "light"), ("desktop", "dark")]
 """Each page is seen in one of them, in turn: pages are made of the same parts, and those are seen in all four."""
-ALONE = {"auth.second", "ways.enter_code", "factors.authenticator"}
+ALONE = {"auth.second", "ways.enter_code", "factors.authenticator", "pools.leave"}
 """Pages that come up on the way through others, and lead elsewhere by themselves: they are seen on that way."""
 
 
@@ -57,7 +62,7 @@ def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory, made: 
 def pages(world: World, made: Belongings) -> list[Page]:
     """List every page, with a thing for each id in its address."""
     adapter = world.app.url_map.bind("localhost")
-    kinds = {"key": "text", "membership_id": "member", "profile_name": "profile"}
+    kinds = {"key": "text", "membership_id": "member", "profile_name": "profile", "finding_id": "difference"}
     tokens = {"ways.open_link": "link", "resets.choose": "reset", "invited.accept": "invited"}
     found = []
     for rule in sorted(world.app.url_map.iter_rules(), key=lambda one: list(ROUTES).index(one.endpoint)):
@@ -72,6 +77,9 @@ def pages(world: World, made: Belongings) -> list[Page]:
             else:
                 things = made.of[kinds.get(name, name.removesuffix("_id"))]
                 given[name] = things["mine"] if "mine" in things else things["a"]
+        if rule.endpoint in IN_QUERIES:
+            kind, query = IN_QUERIES[rule.endpoint]
+            given |= {kind: made.of[kind]["a"], **query}
         found.append(Page(rule.endpoint, adapter.build(rule.endpoint, given), _who(rule.endpoint)))
     return found
 

@@ -31,8 +31,10 @@ ENDINGS_OF_DATES = ("_on", "_from")
 POINTS_OUTSIDE = {
     "cap_usage.distributor_id": "0 is all distributors together",
     "ledger_block.last_transaction_id": "a mark on the way: whatever was numbered up to there",
+    "import_change.thing_id": "a product, a group or a distributor, that may be gone",
     "notice_seen.last_id": "a mark on the way",
     "passkey.credential_id": "the authenticator's name for itself",
+    "promotion_month.product_id": "0 is all products together",
     "distributor.tax_id": "a number of the tax office",
     "application.tax_id": "a number of the tax office",
 }

@@ -33,6 +33,10 @@ NUMBERS = {
         "EXPIRE": 8,
         "REINSTATE": 9,
         "ADJUST": 10,
+        "PROMOTION": 11,
+        "EVENT": 12,
+        "TRANSFER": 13,
+        "INSTANT": 14,
     },
     "LotState": {"PENDING": 1, "OPEN": 2, "CLOSED": 3},
     "Cut": {
@@ -44,6 +48,17 @@ NUMBERS = {
         "YEAR": 5,
         "PROGRAM": 6,
         "BUDGET": 7,
+    },
+    "SumOf": {
+        "RULE": 1,
+        "PRODUCT": 2,
+        "DISTRIBUTOR": 3,
+        "MONTH": 4,
+        "PAIR": 5,
+        "SPAN": 6,
+        "PROMOTION": 7,
+        "PROMOTED": 8,
+        "TIER": 9,
     },
 }
 """Also written out in SQL: conditions of indexes, the proofs of the ledger, `ledger_reserve`. New members are added."""

@@ -26,7 +26,7 @@ from app.factory import utc_now
 from app.jobs import board, registry, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
-from importers import undoing
+from importers import undoing, undoing_things
 from verification import gate
 
 FENCE = "the fence"
@@ -108,7 +108,7 @@ def work_and_die(settings: Settings, addresses: Addresses, known: Path) -> None:
 
 def undo_and_die(settings: Settings, addresses: Addresses, known: Path) -> None:
     """Do the same where imports are undone a few documents at a time, and a few distributors a job."""
-    undoing._PIECE = UNDONE_AT_ONCE
+    undoing._PIECE, undoing_things._PIECE = UNDONE_AT_ONCE, 10 * UNDONE_AT_ONCE
     work_and_die(settings, addresses, known)
 
 

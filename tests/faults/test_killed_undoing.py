@@ -44,6 +44,39 @@ def test_dying_after_every_piece_of_an_undoing_it_ends_like_any_other(
         assert books_of(site, "tried", again).tables["wallets"] == calm.whole.tables["wallets"]
 
 
+def test_dying_after_every_piece_nothing_is_left_of_products_and_distributors_that_nobody_used(
+    calm: Calm, processes: ForkServerContext, tmp_path: Path
+) -> None:
+    with calm.site(tmp_path / "home", lease_seconds=30) as site:
+        for kind in ("distributors", "products"):
+            with transaction(site.registry) as session:
+                batch = session.scalars(
+                    select(ImportBatch.id).join(Program).where(Program.code == "other", ImportBatch.kind == kind)
+                ).one()
+            created = site.progress(batch).counts["created"]
+            before = _count(site, kind)
+            _begin(site, batch)
+            assert _die_everywhere(site, processes, tmp_path / kind) > created // (10 * UNDONE_AT_ONCE)
+            done = site.progress(batch)
+            assert (done.status, done.message) == ("undone", None)
+            assert done.counts["things_undone"] >= created > 20
+            assert _count(site, kind) == before - created, kind
+        with transaction(site.registry) as session:
+            of_nobody = text(
+                "select count(*) from account a join program p on p.id = a.program_id "
+                "where p.code = 'other' and a.distributor_id is not null"
+            )
+            assert session.scalar(of_nobody) == 0
+        # the same programme beside it, of which the same files came in, has lost nothing
+        assert books_of(site, "calm", site.undisturbed("calm", calm.report.sales)).size("wallets") > 0
+
+
+def _count(site: Site, kind: str) -> int:
+    of_other = f"from {kind.removesuffix('s')} where program_id = (select id from program where code = 'other')"
+    with transaction(site.registry) as session:
+        return int(session.scalar(text(f"select count(*) {of_other}")) or 0)
+
+
 def _begin(site: Site, batch: int) -> int:
     with transaction(site.registry) as session:
         return undoing.begin(session, batch, reason="the wrong month", actor="ann", now=utc_now())

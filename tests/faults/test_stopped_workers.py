@@ -24,7 +24,7 @@ def test_workers_that_are_stopped_finish_the_job_in_hand_and_leave_the_others(ca
         batch = site.take_in("tried", "sales", calm.report.sales)
         with Workforce(site, workers=2, sweeper=False) as workforce:
             messenger.wake(site.addresses.redis_url, 2)
-            eventually(lambda: len(workforce.horses()) == 2 and _states(site, batch)[JobState.DONE], seconds=60)
+            eventually(lambda: len(workforce.horses()) == 2 and _states(site, batch)[JobState.DONE], seconds=240)
             told, killed = workforce.horses().values()
             os.kill(told, signal.SIGTERM)
             kill(killed)

@@ -1,4 +1,4 @@
-"""One desk a test: an installation's servers, and a programme of its own."""
+"""One desk a test: an installation's servers, and a programme of its own; and reports that distributors sent."""
 
 from pathlib import Path
 
@@ -14,3 +14,11 @@ from tests.importers.driver import Desk
 def desk(app: Flask, registry: Sessions, clock: Clock, tmp_path: Path, code: str) -> Desk:
     """A programme without anybody in it: 1 point for each full 10 of a document."""
     return Desk(app, registry, clock, tmp_path, code).load()
+
+
+@pytest.fixture
+def reports(test_data: Path) -> Path:
+    folder = test_data / "derived_reports"
+    if not folder.is_dir():
+        pytest.skip(f"NOT RUN: there are no derived reports in {test_data}")
+    return folder

@@ -18,13 +18,14 @@ from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import ledger, unmatched
+from app.services.persons import opening
 from app.services.rulebooks import rules_of
 from importers import batches, continuing, undoing
 from importers.batches import Progress
 from importers.continuing import Match
 from importers.undoing import CannotUndo
 from prepaid import runs
-from tests.importers.driver import Desk
+from tests.importers.driver import HEADER, Desk
 from verification.deciding import decisions
 
 ACCEPTED, REFUSED, SUPERSEDED, UNDONE = (
@@ -245,6 +246,26 @@ def test_whoever_spends_meanwhile_keeps_what_was_given_and_it_can_be_tried_again
     assert undo(shop, found.batch_id).status is BatchStatus.UNDONE
     assert shop.documents() == {("1", UNDONE): 1, ("2", UNDONE): 1}
     assert standing(shop) == [(0, 0)] * 3
+
+
+def test_what_a_person_spends_meanwhile_keeps_their_companys_documents(desk: Desk) -> None:
+    desk.document["program"]["accounts"] = {"shares": {"to": "person"}}
+    desk.profile(columns={"person": "person"})
+    company = desk.people("D1", "D2", "D3")["D1"]
+    desk.goods(P1=None)
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        person = opening.open_account(session, program, company, "Ewa Kos", actor="ann", now=desk.clock())
+    named = [(*invoice("1"), "Ewa Kos"), (*invoice("2", "D2"), "")]
+    found = desk.run(desk.csv(*named, header=(*HEADER, "person")))
+    with transaction(desk.registry) as session:
+        undoing.begin(session, found.batch_id, reason="wrong", actor="ann", now=desk.clock())
+    with transaction(desk.registry) as session:
+        wallet = ledger.wallet_of(session, person, Unit.POINTS)
+        ledger.reserve(session, wallet, 4, key=f"spent:{desk.code}", on=desk.clock().date())
+    desk.work()
+    assert "D1:P1) has spent, or reserved, 4 points" in str(desk.progress(found.batch_id).message)
+    assert desk.documents() == {("1", ACCEPTED): 1, ("2", UNDONE): 1}
 
 
 def test_points_that_cool_off_are_taken_back_too(desk: Desk) -> None:

@@ -373,10 +373,14 @@ def test_the_ledger_proves_itself(job: Job, when: str) -> None:
 
 def test_a_tick_seals_what_has_happened(job: Job) -> None:
     assert set(job.told["tick"]) == {
+        "changed_tiers",
         "released_documents",
         "expired",
         "reminded_distributors",
         "sealed_transactions",
+        "rewards_for_sales",
+        "rewards_taken_back",
+        "rewards_waiting",
     }
     assert job.told["last check"]["blocks"] > 0
     assert re.fullmatch(r"\d+:[0-9a-f]{64}", job.told["last check"]["head"])

@@ -14,6 +14,9 @@ from prepaid import ordering, sending
 from prepaid.moves import run_of
 from prepaid.sandbox import SandboxProvider
 
+_STEPS = 10
+"""A run has three: approved, ordered, sent."""
+
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 
 
@@ -23,10 +26,11 @@ def carry_out(url: str, home: Path, run_id: int, begun: Event | None = None) -> 
     if begun is not None:
         begun.set()
     registry, settings, provider = scoped_session(sessionmaker(engine)), Settings(home=home), SandboxProvider(engine)
-    while True:
+    for _ in range(_STEPS):
         with transaction(registry) as session:
             status = run_of(session, run_id).status
         if status is RunStatus.SETTLED:
             return
         step = ordering.approve_and_order if status in (RunStatus.PREVIEW, RunStatus.APPROVED) else sending.send
         step(registry, settings, provider, run_id, actor="ben", now=NOW)
+    raise AssertionError(f"run {run_id} is {status} after {_STEPS} steps")

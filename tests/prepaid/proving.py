@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TopUpStatus
-from app.models.prepaid import Card, ConversionRun, SandboxCard, SandboxLoad
+from app.models.prepaid import Card, ConversionRun, Redemption, SandboxCard, SandboxLoad, TopUp
 from prepaid import runs
 from tests.prepaid.conftest import World
 
@@ -34,3 +34,28 @@ def prove_loaded_once(world: World, run: ConversionRun) -> None:
                 state is TopUpStatus.LOADED,
                 state is TopUpStatus.LOADED,
             )
+
+
+def prove_compensated_once(world: World, run: ConversionRun, paying: ConversionRun) -> None:
+    """Prove that each load with a tax to pay back had it loaded once, and that all of it is what the preview said."""
+    with transaction(world.registry) as session:
+        wanted = dict(
+            session.execute(
+                select(Redemption.id, Redemption.compensation_minor).where(
+                    Redemption.run_id == run.id, Redemption.compensation_minor > 0
+                )
+            ).all()
+        )
+        ours = session.execute(
+            select(TopUp.redemption_id, TopUp.amount_minor, TopUp.status, TopUp.reference).where(
+                TopUp.run_id == paying.id
+            )
+        ).all()
+        loads = session.scalars(
+            select(SandboxLoad.amount_minor).where(SandboxLoad.reference.in_([one.reference for one in ours]))
+        ).all()
+    assert {one.redemption_id: one.amount_minor for one in ours} == wanted
+    assert len(ours) == len(wanted)
+    assert {one.status for one in ours} == {TopUpStatus.LOADED}
+    assert sum(loads) == sum(wanted.values()) == paying.compensation_minor
+    assert world.status(paying) is RunStatus.SETTLED

@@ -2,11 +2,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.states import CardState
+from app.models.prepaid import Card
 from app.models.programs import Program
 from app.services.balances import NoSuchDistributor
-from prepaid import cards
+from prepaid import card_lives, cards
+from prepaid.batch_provider import BatchFileProvider
 from prepaid.errors import CardNumberFound
 from prepaid.providers import CardRequest, IssuedCard, ProviderError
 from tests.prepaid.conftest import NOW, World
@@ -42,6 +46,19 @@ def test_a_registered_card_takes_the_place_of_the_one_before(world: World) -> No
         register(world, "B", f"one-{world.code}", "0001")
     with pytest.raises(NoSuchDistributor):
         register(world, "C", f"three-{world.code}")
+
+
+@pytest.mark.parametrize("state", [CardState.CLOSED, CardState.BLOCKED])
+def test_a_card_that_is_closed_or_blocked_is_not_registered_again(world: World, state: CardState) -> None:
+    world.load().add("A")
+    register(world, "A", f"one-{world.code}", "0001")
+    with transaction(world.registry) as session:
+        number = session.scalars(select(Card.id).where(Card.program_id == world.program_id)).one()
+    card_lives.change(world.registry, BatchFileProvider(), number, state, why="lost", actor="ann", now=NOW)
+    with pytest.raises(cards.CardInvalid, match=state.value):
+        register(world, "A", f"one-{world.code}", "0001")
+    with transaction(world.registry) as session:
+        assert session.get_one(Card, number).state is state
 
 
 @pytest.mark.parametrize(
@@ -86,7 +103,7 @@ def test_a_card_is_replaced_by_a_new_one(world: World) -> None:
 
 def test_what_a_provider_gives_for_a_token_is_looked_at(world: World) -> None:
     class Careless:
-        name = "sandbox"
+        name, cards_at_once = "sandbox", 10
 
         def issue_cards(self, requests: Sequence[CardRequest]) -> list[IssuedCard]:
             return [IssuedCard(one.reference, "4111111111111111", "1111") for one in requests]

@@ -14,12 +14,13 @@ from flask import Flask
 from app.cli import runtime
 from app.cli.main import main
 from app.config import Settings, settings
+from app.db.transaction import transaction
 from app.domain.states import TaxStatus
 from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
-from prepaid import sandbox
-from tests.prepaid.conftest import World
+from prepaid import redemptions, sandbox
+from tests.prepaid.conftest import NOW, World
 
 PERIOD = ("--from", "2026-11-01", "--to", "2026-11-30")
 
@@ -126,6 +127,9 @@ def test_the_main_flow(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert openpyxl.load_workbook(out)["Top-ups"].cell(6, 8).value == 5_660
     kept = desk.json("export", "top-ups", *today, "--program", desk.world.code, "--format", "csv")
     assert Path(kept["file"]).read_text(encoding="utf-8").count("\n") == 6
+    assert desk.json("export", "again", str(kept["export"]), "--program", desk.world.code)["same"] is True
+    newest = desk.json("export", "list", "--program", desk.world.code, "--limit", "1")["exports"]
+    assert [(one["export"], one["again_same"]) for one in newest] == [(kept["export"], True)]
 
     assert desk.json("ledger", "check")["ok"] is True
     cards = desk.json("cards", "list", "--program", desk.world.code)["cards"]
@@ -217,3 +221,69 @@ def test_cards_are_issued_replaced_and_registered(desk: Desk) -> None:
 )
 def test_what_cannot_be_done_says_so_by_its_code(desk: Desk, words: list[str], code: int) -> None:
     assert desk.run(*words).exit_code == code
+
+
+def test_redemptions_are_asked_for_approved_gathered_and_sent_by_commands(desk: Desk) -> None:
+    code = desk.world.load().add("A", 300).add("B", 50).code
+    of = ("--program", code)
+    asked = desk.json("redemptions", "ask", "A", "100", "--key", "k1", *of, "--by", "dora")
+    assert (asked["state"], asked["points"], asked["amount_minor"]) == ("waiting", 100, 5000)
+    again = desk.json("redemptions", "ask", "A", "100", "--key", "k1", *of, "--by", "dora")
+    assert again["redemption"] == asked["redemption"]
+    number = str(asked["redemption"])
+    assert desk.run("redemptions", "approve", number, *of, "--by", "dora").exit_code == 3
+    assert desk.json("redemptions", "order", *of) == {"run": None, "lines": 0}
+    goes = desk.json("redemptions", "approve", number, *of, "--by", "ben")
+    assert goes["run"] is not None  # a provider that is asked by its interface gets each as soon as it is approved
+    other = str(desk.json("redemptions", "ask", "B", "50", "--key", "k2", *of, "--by", "dora")["redemption"])
+    assert desk.json("redemptions", "call-off", other, "--reason", "later", *of, "--by", "ben")["state"] == "refused"
+    assert desk.run("redemptions", "show", "999999", *of).exit_code == 4
+    desk.json("convert", "send", str(goes["run"]), "--by", "ben")
+    shown = desk.json("redemptions", "show", number, *of)
+    assert shown["state"] in ("loaded", "failed")
+    assert [one["word"] for one in shown["moments"]][:3] == ["asked", "approved", "ordered"]
+    listed = desk.json("redemptions", *of)["redemptions"]
+    assert [(one["distributor"], one["points"]) for one in listed] == [("B", 50), ("A", 100)]
+    assert "A" in desk.run("redemptions", *of).output
+    assert "by ben" in desk.run("redemptions", "show", number, *of).output
+    third = desk.json("redemptions", "ask", "B", "50", "--key", "k3", *of, "--by", "dora")["redemption"]
+    with transaction(desk.world.registry) as session:  # as where a file is waited for
+        redemptions.approve(session, third, actor="ben", now=NOW)
+    ordered = desk.json("redemptions", "order", *of, "--by", "ben")
+    assert ordered["lines"] == 1
+    assert Path(ordered["file"]).is_file()
+
+
+def test_a_run_of_a_group_and_one_of_a_schedule_are_prepared_by_commands(desk: Desk) -> None:
+    groups = "{pack: PL}\ndistributor_groups:\n  - {code: shops, name: Shops}"
+    code = desk.world.load(tax=groups, prepaid="{scheduled_run: {day: 1, takes: everything}}").add("A", 300).code
+    nobody = desk.json("convert", "--program", code, *PERIOD, "--group", "shops", "--at-least", "5")
+    assert (nobody["status"], nobody["exceptions"]) == ("empty", [])
+    made = desk.json("convert", "scheduled", "--program", code)
+    assert (made["status"], made["previewed_by"]) == ("preview", "schedule")
+    assert made["points"] >= 300
+    assert desk.json("convert", "scheduled", "--program", code) == {"run": None}
+    assert "No run is due" in desk.run("convert", "scheduled", "--program", code).output
+
+
+def test_taxes_are_paid_back_by_a_run_of_their_own(desk: Desk) -> None:
+    desk.world.load(prepaid="{compensation: {paid: by_run}}")
+    program = ("--program", desk.world.code)
+    run = desk.convert()
+    shown = desk.run("convert", "show", str(run))
+    assert "by later runs" in shown.stdout
+    desk.run("convert", "approve", str(run), "--by", "ben")
+    assert desk.json("convert", "send", str(run), "--by", "ben")["deferred_minor"] == 55_600
+    assert desk.json("compensate", "waiting", *program)["amount_minor"] == 55_600
+    assert "556.00 PLN to pay back, the oldest since" in desk.run("compensate", "waiting", *program).stdout
+    made = desk.json("compensate", *program, "--from", "2020-01-01", "--to", "2099-12-31", "--by", "ann")
+    assert (made["kind"], made["status"], made["compensation_minor"]) == ("compensations", "preview", 55_600)
+    number = str(made["run"])
+    assert desk.run("compensate", "approve", number, "--by", "ann").exit_code == 3
+    assert desk.json("compensate", "approve", number, "--by", "ben")["order_lines"] == 1
+    assert desk.json("compensate", "send", number, "--by", "ben")["loaded_minor"] == 55_600
+    assert desk.json("compensate", "waiting", *program)["rewards"] == 0
+    (listed,) = desk.json("compensate", "list", *program)["runs"]
+    assert (listed["run"], listed["loads"], listed["status"]) == (made["run"], 1, "settled")
+    assert "Compensation runs" in desk.run("compensate", "list", *program).stdout
+    assert desk.run("compensate", *program).exit_code == 2

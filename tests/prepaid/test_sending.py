@@ -1,5 +1,6 @@
 """An order goes out, answers come back, and whatever stops it, each card is loaded once and the ledger is right."""
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,9 @@ class Flaky:
         self.submitted = 0
         self.hidden: set[str] = set()
 
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inside, name)
+
     def issue_cards(self, requests: Sequence[CardRequest]) -> Sequence[IssuedCard]:
         found = self.inside.issue_cards(requests)
         if self.issuing:
@@ -60,8 +64,8 @@ class Flaky:
         return self.inside.balance_minor(token)
 
 
-def send(world: World, run: Any, provider: Any = None) -> sending.Sent:
-    return sending.send(world.registry, world.settings, provider or world.provider, run.id, actor="cleo", now=NOW)
+def send(world: World, run: Any, provider: Any = None, now: dt.datetime = NOW) -> sending.Sent:
+    return sending.send(world.registry, world.settings, provider or world.provider, run.id, actor="cleo", now=now)
 
 
 def loaded_in_all(world: World) -> int:

@@ -31,7 +31,7 @@ def test_a_compensated_reward_is_loaded_whole_with_the_tax_on_top(net: int, comp
     found = levied(tax_of(pack="PL"), TaxStatus.PRIVATE_PERSON, net)
     assert (found.load_minor, found.compensation_minor, found.withheld_minor) == (net, compensation, 0)
     assert found.counted_minor == net + compensation
-    assert json.loads(found.trace)["rule_sha256"]
+    assert json.loads(found.trace())["rule_sha256"]
     assert found.rule == "PL-PREMIUM-SALE v1"
 
 

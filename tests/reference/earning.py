@@ -97,9 +97,9 @@ def grouped(wanted: tuple[str, ...] | None, groups: list[Group], climbed: list[G
     return any(find_group(groups, reference) in climbed for reference in wanted)
 
 
-def product_matches(scope: Scope, catalogue: Catalogue, product: str) -> bool:
-    """Test products, product groups and what is excluded (rules.md section 2, scope)."""
-    climbed = catalogue.product_chain(product)
+def product_matches(scope: Scope, catalogue: Catalogue, product: str, day: date | None = None) -> bool:
+    """Test products, product groups of the day and what is excluded (rules.md section 2, scope)."""
+    climbed = catalogue.product_chain(product, day)
     if scope.exclude_products is not None and listed(scope.exclude_products, product):
         return False
     groups = catalogue.product_groups
@@ -108,14 +108,12 @@ def product_matches(scope: Scope, catalogue: Catalogue, product: str) -> bool:
     return listed(scope.products, product) and grouped(scope.product_groups, groups, climbed)
 
 
-def distributor_matches(scope: Scope, catalogue: Catalogue, code: str) -> bool:
-    """Test distributors, distributor groups and tiers (rules.md section 2, scope)."""
-    distributor = catalogue.distributors.get(code_key(code))
-    tier = distributor.tier if distributor else None
+def distributor_matches(scope: Scope, catalogue: Catalogue, code: str, day: date | None = None) -> bool:
+    """Test distributors, and the distributor groups and tiers of the day (rules.md section 2, scope)."""
     return (
         listed(scope.distributors, code)
-        and grouped(scope.distributor_groups, catalogue.distributor_groups, catalogue.distributor_chain(code))
-        and listed(scope.tiers, tier)
+        and grouped(scope.distributor_groups, catalogue.distributor_groups, catalogue.distributor_chain(code, day))
+        and listed(scope.tiers, catalogue.tier_of(code, day))
     )
 
 
@@ -173,16 +171,16 @@ def document_matches(scope: Scope, setting: Setting, document: Document) -> bool
     return (
         listed(scope.document_kinds, document.kind)
         and day_matches(scope, setting.programme, document.issued_on)
-        and distributor_matches(scope, setting.catalogue, document.distributor)
+        and distributor_matches(scope, setting.catalogue, document.distributor, document.issued_on)
     )
 
 
-def line_matches(scope: Scope, setting: Setting, line: Line) -> bool:
+def line_matches(scope: Scope, setting: Setting, document: Document, line: Line) -> bool:
     """Test what each line has of its own, but for the limits (rules.md section 2, scope)."""
     if scope.without_discounted and line.source.discounted:
         return False
     return (
-        product_matches(scope, setting.catalogue, line.source.product)
+        product_matches(scope, setting.catalogue, line.source.product, document.issued_on)
         and listed(scope.outlets, line.source.outlet)
         and listed(scope.channels, line.source.channel)
         and hour_matches(scope.hours, line)
@@ -207,11 +205,11 @@ def matching_lines(rule: Rule, setting: Setting, document: Document) -> tuple[li
     for line in document.lines:
         if (
             line.is_sale
-            and line_matches(rule.scope, setting, line)
+            and line_matches(rule.scope, setting, document, line)
             and limits_hold(rule.scope, line, setting.programme.minor_digits)
         ):
             sold.append(line)
-        if line.is_discount and line_matches(rule.scope, setting, line):
+        if line.is_discount and line_matches(rule.scope, setting, document, line):
             discounts.append(line)
     return sold, discounts
 
@@ -274,13 +272,14 @@ def earned_by_set(rule: Rule, rate: Fraction, m: Selling) -> dict[int, int]:
     return share(document_points(rule, rate, m), [(line.number, line.amount) for line in m.lines])
 
 
-def cell_of(rule: Rule, catalogue: Catalogue, product: str, distributor: str) -> tuple[str, Fraction]:
-    """Find the cell of a matrix for a product and a distributor (rules.md section 2, the matrix).
+def cell_of(rule: Rule, catalogue: Catalogue, document: Document, product: str) -> tuple[str, Fraction]:
+    """Find the cell of a matrix for a product and a document's distributor (rules.md section 2, the matrix).
 
-    From the product's group up to its root; the distributor's own group only. Then the default rate, then 0.
+    From the product's group up to its root; the distributor's own group only, both as of the issue date. Then the
+    default rate, then 0.
     """
-    own_group = catalogue.distributor_chain(distributor)[:1]
-    for product_group in catalogue.product_chain(product):
+    own_group = catalogue.distributor_chain(document.distributor, document.issued_on)[:1]
+    for product_group in catalogue.product_chain(product, document.issued_on):
         for rate in rule.rates:
             row = find_group(catalogue.product_groups, rate.product_group)
             column = find_group(catalogue.distributor_groups, rate.distributor_group)
@@ -296,11 +295,11 @@ def earned_by_matrix(rule: Rule, setting: Setting, document: Document) -> dict[i
     discounts_by_cell: dict[str, list[Line]] = defaultdict(list)
     rates: dict[str, Fraction] = {}
     for line in sold:
-        cell, rate = cell_of(rule, setting.catalogue, line.source.product, document.distributor)
+        cell, rate = cell_of(rule, setting.catalogue, document, line.source.product)
         sold_by_cell[cell].append(line)
         rates[cell] = rate
     for line in discounts:
-        cell, rate = cell_of(rule, setting.catalogue, line.source.product, document.distributor)
+        cell, rate = cell_of(rule, setting.catalogue, document, line.source.product)
         discounts_by_cell[cell].append(line)
     earned: dict[int, int] = {}
     for cell, lines in sold_by_cell.items():

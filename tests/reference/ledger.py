@@ -28,12 +28,17 @@ def last_day(awarded_on: date, expiry: Mapping[str, Any] | None) -> date | None:
     """Give the last day on which an award can be spent (rules.md section 8, expiry); None means never.
 
     months_after_award N: the same day of the month N months later, or that month's last day where it is shorter.
+    calendar_years_after_award N: the last day of the Nth calendar year after the year of the award.
+    months_without_activity N: as if awarded on the day of the last activity (`Wallet.active` moves it on).
     """
-    if not expiry:
+    if not expiry or expiry.get("never"):
         return None
-    if "months_after_award" not in expiry:
-        raise ValueError("the reference knows only months_after_award")
-    months = awarded_on.year * 12 + awarded_on.month - 1 + int(expiry["months_after_award"])
+    if "calendar_years_after_award" in expiry:
+        return date(awarded_on.year + int(expiry["calendar_years_after_award"]), 12, 31)
+    if "months_after_award" not in expiry and "months_without_activity" not in expiry:
+        raise ValueError(f"the reference does not know {', '.join(expiry)}")
+    count = expiry.get("months_after_award", expiry.get("months_without_activity"))
+    months = awarded_on.year * 12 + awarded_on.month - 1 + int(count)
     year, month = months // 12, months % 12 + 1
     return date(year, month, min(awarded_on.day, calendar.monthrange(year, month)[1]))
 
@@ -57,6 +62,8 @@ class Lot:
     reversed: int = 0
     is_open: bool = True
     expiries: list[int] = field(default_factory=list)
+    idle_months: int | None = None
+    buys_all: bool = True
 
     def is_due(self, day: date) -> bool:
         """Whether its last day is over (rules.md section 8: days end at midnight)."""
@@ -132,10 +139,19 @@ class Wallet:
         return sum(lot.free for lot in self.lots_to_spend(day))
 
     def lots_to_spend(self, day: date) -> list[Lot]:
-        """Give the lots with free points: the one that expires first, then the oldest (rules.md section 8)."""
+        """Give the lots with free points: the one that expires first, then the oldest (rules.md section 8).
+
+        A day that moves on with every activity is no last day to be spent by: those lots wait behind all others.
+        """
         lots = [lot for lot in self.lots.values() if lot.free > 0 and not lot.is_due(day)]
-        lots.sort(key=lambda lot: (lot.expires_on or date.max, lot.id))
+        lots.sort(key=lambda lot: (date.max if lot.idle_months else lot.expires_on or date.max, lot.id))
         return lots
+
+    def active(self, day: date) -> None:
+        """Move the last day of what ends by idleness on: the account earned or spent (rules.md section 8)."""
+        for lot in self.lots.values():
+            if lot.idle_months:
+                lot.expires_on = last_day(day, {"months_without_activity": lot.idle_months})
 
     def check(self) -> None:
         """Insist on the identity and on what follows from it (rules.md sections 5, 6 and 8)."""
@@ -285,15 +301,21 @@ class Wallet:
 
     # Points go out
 
-    def reserve(self, points: int, day: date) -> int:
-        """Hold points for an order: the lot that expires first, then the oldest (rules.md section 8)."""
+    def reserve(self, points: int, day: date, *, of_all: bool = True) -> int:
+        """Hold points for an order: the lot that expires first, then the oldest (rules.md section 8).
+
+        Some rewards cannot be bought with all points: then only lots are taken that may buy everything.
+        """
         if points <= 0:
             raise RefusedError("an order costs more than zero")
-        if self.spendable(day) < points:
+        if any(lot.idle_months and lot.free and lot.is_due(day) for lot in self.lots.values()):
+            raise RefusedError("what ended by idleness is expired first: spending would bring it to life again")
+        lots = [lot for lot in self.lots_to_spend(day) if of_all or lot.buys_all]
+        if self.debt > 0 or sum(lot.free for lot in lots) < points:
             raise RefusedError("the balance does not cover it, or the account owes")
         order = Order(len(self.orders) + 1)
         left = points
-        for lot in self.lots_to_spend(day):
+        for lot in lots:
             taken = min(left, lot.free)
             if taken == 0:
                 break
@@ -302,6 +324,7 @@ class Wallet:
             order.parts.append((lot.id, taken))
             left -= taken
         self.orders[order.id] = order
+        self.active(day)
         return order.id
 
     def settle(self, order_id: int) -> int:
@@ -333,6 +356,7 @@ class Wallet:
             if self.grace_days is not None and lot.is_due(day):
                 self.expire_lot(lot)
                 lot.expires_on = day + timedelta(days=self.grace_days)
+                lot.idle_months = None
             lot.free += points
         self.pay_debt()
         return order.points
@@ -367,9 +391,10 @@ class Wallet:
     def extend(self, lot_id: int, expires_on: date | None) -> None:
         """Give a lot a later last day (rules.md section 8)."""
         lot = self.lot(lot_id)
-        if lot.expires_on is None or (expires_on is not None and expires_on < lot.expires_on):
+        if lot.expires_on is None or (expires_on is not None and expires_on <= lot.expires_on):
             raise RefusedError("a last day is only moved to a later one")
         lot.expires_on = expires_on
+        lot.idle_months = None
 
     # Small steps
 

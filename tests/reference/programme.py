@@ -8,7 +8,7 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from tests.reference.sales import Catalogue, Distributor, Group, Product, code_key
+from tests.reference.sales import Catalogue, Distributor, Group, Moves, Product, code_key
 
 PER_UNIT = "per_unit"
 PER_AMOUNT = "per_amount"
@@ -385,7 +385,8 @@ def read_catalogue(data: dict[str, Any]) -> Catalogue:
     for product in data.get("products") or []:
         group = product.get("group")
         name = str(product.get("name", ""))
-        catalogue.add_product(Product(str(product["code"]), None if group is None else str(group), name))
+        moves = read_moves(product, "moves", "group")
+        catalogue.add_product(Product(str(product["code"]), None if group is None else str(group), name, moves))
     for distributor in data.get("distributors") or []:
         group = distributor.get("group")
         tier = distributor.get("tier")
@@ -395,6 +396,13 @@ def read_catalogue(data: dict[str, Any]) -> Catalogue:
                 None if group is None else str(group),
                 None if tier is None else str(tier),
                 str(distributor.get("name", "")),
+                read_moves(distributor, "moves", "group"),
+                read_moves(distributor, "tiers", "tier"),
             )
         )
     return catalogue
+
+
+def read_moves(data: dict[str, Any], title: str, what: str) -> Moves:
+    """Read where something is from which day on (rules.md section 2, scope)."""
+    return tuple(sorted((date.fromisoformat(one["from"]), one[what]) for one in data.get(title) or []))

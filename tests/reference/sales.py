@@ -103,13 +103,27 @@ class Group:
         return any(code_key(name) == wanted for name in names)
 
 
+Moves = tuple[tuple[date, str | None], ...]
+"""Where something is from which day on, in the order of the days."""
+
+
+def on_day(first: str | None, moves: Moves, day: date | None) -> str | None:
+    """Tell where something is on a day; no day: where it was before it ever moved (rules.md section 2, scope)."""
+    place = first
+    for moved_on, becomes in moves:
+        if day is not None and moved_on <= day:
+            place = becomes
+    return place
+
+
 @dataclass(frozen=True)
 class Product:
-    """A product and a reference to its group (rules.md section 2, scope)."""
+    """A product and a reference to its group, and to those it moved to (rules.md section 2, scope)."""
 
     code: str
     group: str | None = None
     name: str = ""
+    moves: Moves = ()
 
 
 @dataclass(frozen=True)
@@ -120,6 +134,8 @@ class Distributor:
     group: str | None = None
     tier: str | None = None
     name: str = ""
+    moves: Moves = ()
+    tiers: Moves = ()
 
 
 class Catalogue:
@@ -140,15 +156,20 @@ class Catalogue:
         """Know a distributor by its code (rules.md section 1: codes compare trimmed and without case)."""
         self.distributors[code_key(distributor.code)] = distributor
 
-    def product_chain(self, product_code: str) -> list[Group]:
-        """Give the product's group, then its parent and so on (rules.md section 2: groups count with descendants)."""
+    def product_chain(self, product_code: str, day: date | None = None) -> list[Group]:
+        """Give the product's group of a day, then its parent and so on (rules.md section 2: with descendants)."""
         product = self.products.get(code_key(product_code))
-        return chain(self.product_groups, product.group if product else None)
+        return chain(self.product_groups, on_day(product.group, product.moves, day) if product else None)
 
-    def distributor_chain(self, distributor_code: str) -> list[Group]:
-        """Give the distributor's group, then its parent and so on (rules.md section 2, scope)."""
-        distributor = self.distributors.get(code_key(distributor_code))
-        return chain(self.distributor_groups, distributor.group if distributor else None)
+    def distributor_chain(self, distributor_code: str, day: date | None = None) -> list[Group]:
+        """Give the distributor's group of a day, then its parent and so on (rules.md section 2, scope)."""
+        one = self.distributors.get(code_key(distributor_code))
+        return chain(self.distributor_groups, on_day(one.group, one.moves, day) if one else None)
+
+    def tier_of(self, distributor_code: str, day: date | None = None) -> str | None:
+        """Give the distributor's tier of a day (rules.md section 2, scope)."""
+        one = self.distributors.get(code_key(distributor_code))
+        return on_day(one.tier, one.tiers, day) if one else None
 
 
 def find_group(groups: list[Group], reference: str) -> Group | None:

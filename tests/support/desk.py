@@ -11,13 +11,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions
+from app.domain.expiry import last_day_of
 from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, TransactionKind, Unit
 from app.local.servers import Addresses
 from app.models.base import Base
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import balances, ledger, ledger_check
+from app.services import balances, expiring, ledger, ledger_check, reinstating
 from app.services.balances import Balance
 from app.services.rulebooks import ProgramRules, rules_of
 from tests.support import programs
@@ -131,11 +132,15 @@ class Desk:
         return ledger.adjust(self.session, self.rules, self.account(who), amount, now=now, **given)
 
     def expire(self, now: dt.datetime) -> int:
-        return ledger.expire_due(self.session, self.program, now=now)
+        return expiring.expire_due(self.session, self.program, now=now)
 
     def reinstate(self, lot_id: int, expires_on: dt.date | None = None, *, now: dt.datetime = NOW) -> int:
         given: dict[str, Any] = {"expires_on": expires_on, "actor": "ann", "reason": "asked for it"}
-        return ledger.reinstate(self.session, self.rules, lot_id, now=now, **given)
+        return reinstating.reinstate(self.session, self.rules, lot_id, now=now, **given)
+
+    def extend(self, lot_id: int, until: dt.date | None, *, now: dt.datetime = NOW) -> None:
+        given: dict[str, Any] = {"until": until, "actor": "ann", "reason": "asked for it"}
+        reinstating.extend(self.session, self.rules, lot_id, now=now, **given)
 
     # what stands there then
 
@@ -149,11 +154,12 @@ class Desk:
     def lots(self, who: str = "D1", unit: Unit = Unit.POINTS) -> dict[int, LotSeen]:
         """Give the lots of an account, the oldest first."""
         rows = self.session.execute(
-            select(Lot.id, Lot.state, Lot.remaining, Lot.expires_on)
+            select(Lot.id, Lot.state, Lot.remaining, Lot.expires_on, Lot.idle_months, Account.active_on, Lot.earned_on)
+            .join(Account, Account.id == Lot.account_id)
             .where(Lot.account_id == self.account(who, unit))
             .order_by(Lot.id)
         )
-        return {id_: LotSeen(state, remaining, expires_on) for id_, state, remaining, expires_on in rows}
+        return {id_: LotSeen(state, remaining, last_day_of(*ends)) for id_, state, remaining, *ends in rows}
 
     def left(self, who: str = "D1") -> list[int]:
         """Give what is left of each lot, the oldest first."""

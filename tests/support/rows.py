@@ -20,13 +20,15 @@ def row_of(table: Table, ids: Mapping[str, int], **values: Any) -> dict[str, Any
     return {
         column.name: values[column.name] if column.name in values else _something(column, ids)
         for column in table.columns
-        if column.identity is None or column.name in values
+        if (column.identity is None and column.computed is None) or column.name in values
     }
 
 
 def _something(column: Column[Any], ids: Mapping[str, int]) -> Any:
+    named = [key.column.table.name for key in column.foreign_keys]
+    # a column that is part of several keys is of the table that it is called after
     parents = (
-        [column.info[REFERENCE]] if REFERENCE in column.info else [key.column.table.name for key in column.foreign_keys]
+        [column.info[REFERENCE]] if REFERENCE in column.info else sorted(named, key=lambda it: it not in column.name)
     )
     if parents and parents[0] in ids:
         return ids[parents[0]]

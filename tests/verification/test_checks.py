@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import itertools
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ from verification.checks.facts import (
     Finding,
     Habits,
     History,
+    Pdfs,
     Proofs,
+    Readings,
     Run,
     Usual,
     as_earlier,
@@ -344,6 +347,9 @@ def test_nobody_sells_to_themselves() -> None:
     parties["buyer"][1] = "7"
     parties["seller_key"][1] = "tax:7"
     assert [one.document for one in found_by(Check.OWN_PURCHASE, sales, **parties)] == [0, 1]
+    parties["buyer"][:] = ["8", "9", None]
+    family = {1: frozenset({"8"})}
+    assert [one.document for one in found_by(Check.OWN_PURCHASE, sales, **parties, family=family)] == [0]
 
 
 def test_days_that_a_claim_must_keep() -> None:
@@ -479,3 +485,99 @@ def test_pictures_are_told_by_how_many_bits_differ(bits: int, same: bool, alike:
 def test_every_check_has_a_sentence_and_is_on_somewhere() -> None:
     assert set(Check) <= set(SENTENCES)
     assert set(CHECKS) == set(Check) == set(DEFAULTS["portal"])
+
+
+def _pdfs(*said: tuple[int, str | None, str | None]) -> Pdfs:
+    """Lay out what PDFs say: whose they are, when they were made and changed."""
+    return Pdfs(
+        document=np.asarray([one for one, _, _ in said], dtype=np.int64),
+        maker=np.asarray([*(["Writer"] * len(said)), None], dtype=object)[:-1],
+        made_at=np.asarray([made for _, made, _ in said], dtype="datetime64[s]"),
+        changed_at=np.asarray([changed for _, _, changed in said], dtype="datetime64[s]"),
+    )
+
+
+def test_pdfs_that_were_changed_or_are_older_than_their_invoice_are_found() -> None:
+    sales = sales_of([1], [2], [3], [4], days=["2026-03-01"] * 4)
+    pdfs = _pdfs(
+        (0, "2026-03-01T10:00:00", "2026-03-01T11:00:00"),
+        (1, "2026-03-01T10:00:00", "2026-03-01T11:00:01"),
+        (2, "2026-02-27T23:59:59", None),
+        (3, None, "2026-03-09T00:00:00"),
+    )
+    (changed,) = found_by(Check.PDF_CHANGED, sales, pdfs=pdfs)
+    assert (changed.document, changed.evidence["changed"]) == (1, "2026-03-01 11:00")
+    (older,) = found_by(Check.PDF_BEFORE_ISSUE, sales, pdfs=pdfs)
+    assert (older.document, older.evidence) == (
+        2,
+        {"made": "2026-02-27 23:59", "issued_on": "2026-03-01", "found": "Writer"},
+    )
+    assert found_by(Check.PDF_CHANGED, sales, pdfs=pdfs.within(2, 4)) == []
+    moved = found_by(Check.PDF_CHANGED, sales, pdfs=pdfs.moved(np.asarray([3, 2, 1, 0])))
+    assert [one.document for one in moved] == [2]
+
+
+def test_what_was_read_and_sent_otherwise_is_found() -> None:
+    sales = sales_of([1], [2], [3], [4], [5], days=["2026-03-01"] * 5)
+    sent = sales.documents.number.tolist()
+    read = Readings(
+        document=np.arange(5),
+        number=np.asarray(["FV/9", sent[1], None, "FV/8", None], dtype=object),
+        number_key=np.asarray(
+            [number_key("FV/9", 2026), number_key(sent[1], 2026), None, number_key("FV/8", 2026), None], dtype=object
+        ),
+        issued_on=np.asarray(["2026-03-01", "2026-03-01", "2026-02-27", "2026-02-28", None], dtype="datetime64[D]"),
+        printed=np.asarray([True, True, True, False, True]),
+    )
+    number, day = found_by(Check.ALTERED_READING, sales, readings=read)
+    assert (number.document, number.evidence) == (0, {"found": "FV/9", "expected": sent[0]})
+    assert (day.document, day.evidence) == (2, {"found": "2026-02-27", "expected": "2026-03-01"})
+    (both,) = found_by(Check.ALTERED_SCAN, sales, readings=read)
+    assert both.evidence == {"found": "FV/8, 2026-02-28", "expected": f"{sent[3]}, 2026-03-01"}
+    assert [one.document for one in found_by(Check.ALTERED_READING, sales, readings=read.within(2, 5))] == [0]
+    moved = read.moved(np.asarray([4, 3, 2, 1, 0]))
+    assert 4 in {one.document for one in found_by(Check.ALTERED_READING, sales, readings=moved)}
+
+
+def test_a_device_of_several_distributors_is_found() -> None:
+    lines = [Sold("1", who, 1, 1, 10) for who in (1, 2, 3, 4)]
+    sales = incoming(lines).sales
+    who = sales.documents.distributor_id.tolist()
+    device = np.asarray([*({1: b"a", 2: b"a", 3: b"b", 4: None}[one] for one in who), None], dtype=object)[:-1]
+    senders = {b"a": frozenset({1, 9}), b"b": frozenset({3})}
+    found = found_by(Check.SHARED_DEVICE, sales, device=device, senders=senders)
+    assert {who[one.document]: one.evidence["count"] for one in found} == {1: 2, 2: 2}, "the others, without oneself"
+    assert found_by(Check.SHARED_DEVICE, sales) == []
+
+
+def test_a_number_far_from_all_others_is_found() -> None:
+    usual = [f"FV/{at}/0{1 + at % 6}/2026" for at in range(100, 130, 3)]
+    mine = ["FV/131/06/2026", "FV/4000/06/2026", "FV/95/01/2026", "S-1", "S-90000"]
+    there = as_earlier(incoming([Sold(one, 1, 1, 1, 10, "2026-03-01") for one in usual]).sales, _keys(usual))
+    sales = incoming([Sold(one, 1, 1, 1, 10, "2026-03-02") for one in mine]).sales
+    history = dataclasses.replace(History.none(), recent=there)
+    (found,) = found_by(Check.NUMBER_GAP, sales, history=history)
+    assert sales.documents.number[found.document] == "FV/4000/06/2026"
+    assert (found.evidence["number"], found.evidence["count"], found.evidence["usual"]) == ("FV/127/02/2026", 3873, 3)
+
+
+def _keys(numbers: list[str]) -> np.ndarray:
+    return np.asarray([*(number_key(one, 2026) for one in sorted(numbers)), None], dtype=object)[:-1]
+
+
+@given(
+    st.lists(st.integers(0, 5_000), max_size=12, unique=True),
+    st.lists(st.integers(0, 400_000), max_size=6, unique=True),
+)
+def test_exactly_the_numbers_far_from_all_others_are_found(known: list[int], mine: list[int]) -> None:
+    usual, asked = [f"A/{at}" for at in known], [f"A/{at}" for at in mine]
+    there = as_earlier(incoming([Sold(one, 1, 1, 1, 10) for one in usual]).sales, _keys(usual))
+    sales = incoming([Sold(one, 1, 1, 1, 10) for one in asked]).sales
+    found = found_by(Check.NUMBER_GAP, sales, history=dataclasses.replace(History.none(), recent=there))
+    steps = sorted(b - a for a, b in itertools.pairwise(sorted(known)))
+    far = {
+        f"A/{at}"
+        for at in mine
+        if len(known) >= 5 and min(abs(at - one) for one in known) > 60 * max(steps[len(steps) // 2], 1)
+    }
+    assert {sales.documents.number[one.document] for one in found} == far

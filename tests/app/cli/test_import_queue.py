@@ -53,6 +53,20 @@ def test_names_are_matched_by_the_score_or_by_hand_and_an_import_is_undone(shop:
     assert (again["lines_accepted"], again["lines_refused"]) == (2, 1)
 
 
+def test_an_import_of_products_is_undone_but_for_what_was_sold(shop: Desk) -> None:
+    goods = shop.file("goods.csv", "code,name\nN1,Plane\nN2,Chisel\n")
+    products = shop.json("import", "products", goods, "--program", shop.code)
+    assert products["created"] == 2
+    shop.import_(HEAD + "1,2026-03-01,D1,N1,1,100.00\n")
+    said = shop.run("imports", "undo", str(products["batch"]), "--reason", "a wrong column", code=1).stderr
+    assert "Undone but for what is in use. Plane (N1) is in use: documents." in " ".join(said.split())
+    assert "Plane (N1) is in use" in shop.error("imports", "undo", str(products["batch"]), "--reason", "again", code=3)
+    more = shop.file("more.csv", "code,name\nN1,Smoother\nN3,Gouge\n")
+    other = shop.json("import", "products", more, "--program", shop.code)
+    undone = shop.json("imports", "undo", str(other["batch"]), "--reason", "twice the same")
+    assert (undone["status"], undone["things"]) == ("undone", 2)
+
+
 def test_an_alias_is_written_before_any_file_comes(shop: Desk) -> None:
     of = "--program", shop.code
     shop.json("imports", "alias", "BOX", "77", *of, "--profile", "sales", "--unit", "6")

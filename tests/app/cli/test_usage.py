@@ -1,5 +1,6 @@
 """Every command, wrongly used: an answer in words, by the right code, and never a traceback."""
 
+import datetime as dt
 import socket
 from pathlib import Path
 
@@ -13,6 +14,14 @@ from tests.contracts.commands import LEAVES
 
 PROCESSES = {"up", "worker", "sweeper", "web"}
 NOBODY = "no-programme-has-this-code"
+ALSO = {
+    "cards funding": ["--amount", "1.00"],
+    "compensate": ["--from", "2026-01-01", "--to", "2026-01-31"],
+    "convert": ["--from", "2026-01-01", "--to", "2026-01-31"],
+    "explain": ["FV/1"],
+    "simulate": ["--published"],
+}
+"""What these commands want said though none of it alone is required."""
 
 
 def filled(command: click.Command, folder: Path) -> list[str]:
@@ -25,9 +34,11 @@ def filled(command: click.Command, folder: Path) -> list[str]:
         if isinstance(kind, click.Choice):
             value = str(kind.choices[0])
         elif isinstance(kind, click.DateTime):
-            value = "2026-01-31"
+            value = dt.date(2026, 1, 31).strftime(kind.formats[0])
         elif isinstance(kind, click.Path):
             value = str(folder / "file.csv" if kind.file_okay else folder)
+        elif isinstance(kind, click.IntRange):
+            value = str(max(int(kind.min or 0), 1))
         elif isinstance(kind, click.types.IntParamType):
             value = "1"
         else:
@@ -47,8 +58,7 @@ def test_a_programme_that_nobody_has_is_told_with_those_that_there_are(desk: Des
     named = {parameter.name for parameter in command.params}
     if "password_stdin" in named:
         given.append("--password-stdin")
-    if words == "convert":
-        given += ["--from", "2026-01-01", "--to", "2026-01-31"]
+    given += ALSO.get(words, [])
     said = desk.error(*words.split(), *given, "--program", NOBODY, code=4, stdin="Correct-Horse-7-Battery\n")
     assert repr(NOBODY) in said
     assert desk.code in said

@@ -31,7 +31,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalErr
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from app.db import bulk
-from app.db.bulk import Nullable, copy_into, new_ids, read_columns, rows_of
+from app.db.bulk import Nullable, copy_into, copy_pieces, new_ids, read_columns, rows_of
 from app.db.types import Coded, Named
 from app.local.servers import Addresses
 from app.models.programs import Program
@@ -220,6 +220,19 @@ def test_columns_that_are_left_out_take_their_default(session: Session) -> None:
     assert copy_into(session, Everything, {"big": np.array([5, 6])}) == 2
     assert [row[1] for row in _rows(session)] == [5, 6]
     assert {row[2:] for row in _rows(session)} == {(None,) * 11}
+
+
+def test_pieces_go_in_one_after_the_other(session: Session) -> None:
+    def pieces(*sizes: int) -> Iterator[dict[str, Any]]:
+        for size in sizes:
+            yield {"big": np.arange(size), "told": [json.dumps([size])] * size}
+
+    assert copy_pieces(session, Everything, pieces(2, 0, 3)) == 5
+    assert [(row[1], row[10]) for row in _rows(session)] == [(0, [2]), (1, [2]), (0, [3]), (1, [3]), (2, [3])]
+    assert copy_pieces(session, Everything, pieces()) == 0
+    with pytest.raises(TypeError, match="column big"), session.begin_nested():
+        copy_pieces(session, Everything, [{"big": np.arange(1)}, {"big": np.arange(1.0)}])
+    assert len(_rows(session)) == 5
 
 
 def test_more_than_a_chunk_goes_in_whole(session: Session) -> None:

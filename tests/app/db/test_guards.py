@@ -1,5 +1,6 @@
 """What the database refuses to take in: rows that point nowhere, and transactions that do not balance."""
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +15,14 @@ from sqlalchemy import (
     literal,
     select,
     text,
+    update,
 )
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db import guards
 from app.db.bulk import copy_into
+from app.db.marks import MOVES
 from app.domain.states import BatchStatus, Bucket, TransactionKind, Unit
 from app.local.servers import Addresses
 from app.models.base import Base
@@ -45,6 +48,17 @@ REFERENCES = [
     for column, parent in guards.references(table).items()
     if table.name != "ledger_entry"  # whose rows must balance as well: below
 ]
+
+
+_WHOLE: Mapping[str, Mapping[str, Any]] = {
+    "reward": {"price_by_hand": True},
+    "distributor_merge": {"state": "waiting"},
+    "lot_extension": {"after_on": dt.date(2026, 12, 31)},
+    "order_line": {"cancelled": 0},
+    "reward_order": {"cash_minor": 0, "repaid_minor": 0},
+    "redemption": {"key": "its own", "asked_by": "ada", "approved_at": NOW},
+}
+"""What a row of these needs besides, so that its columns make sense together."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +145,28 @@ def laid_out(addresses: Addresses) -> Iterator[World]:
             "account": only(select(Account.id).where(Account.distributor_id == who["D1"], Account.unit == Unit.POINTS)),
             "lot": only(select(Lot.id).join(LedgerTransaction, LedgerTransaction.id == Lot.id).where(of_program)),
         }
+        beside: dict[str, dict[str, Any]] = {
+            "distributor_merge": {"merged_id": programs.people(session, program, ["D2"])["D2"]},
+            "redemption": {"key": "the first"},
+        }
+        for name in (
+            "promotion",
+            "promotion_standing",
+            "reward",
+            "reward_order",
+            "distributor_merge",
+            "card",
+            "conversion_run",
+            "load_batch",
+            "redemption",
+        ):
+            table = metadata.tables[name]
+            made = (
+                insert(table)
+                .values(row_of(table, ids, **{**_WHOLE.get(name, {}), **beside.get(name, {})}))
+                .returning(table.c.id)
+            )
+            ids[name] = session.execute(made).scalar_one()
         yield World(session, program, ids)
         session.rollback()
 
@@ -145,6 +181,7 @@ def world(laid_out: World) -> Iterator[World]:
 
 def _of_a_row(world: World, table: Table, **values: Any) -> Any:
     """Insert a row; a lot needs a transaction that brought no other."""
+    values = {**_WHOLE.get(table.name, {}), **values}
     if table.name == "lot":
         values = {"id": world.transaction(), **values}
     return insert(table).values(world.row(table, **values))
@@ -162,6 +199,20 @@ def test_a_row_whose_references_hold_is_taken(world: World, table: Table) -> Non
 def test_a_row_that_points_nowhere_is_refused(world: World, table: Table, column: str, parent: str) -> None:
     said = world.refusal(_of_a_row(world, table, **{column: NOWHERE}))
     assert said == f"{NO_SUCH_ROW} {table.name}.{column}: no {parent} has the id {NOWHERE}"
+
+
+MOVING = [(table, column, parent) for table, column, parent in REFERENCES if MOVES in table.c[column].info]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "parent"), MOVING, ids=[f"{table}.{column}" for table, column, _ in MOVING]
+)
+def test_a_row_that_comes_to_point_nowhere_is_refused(world: World, table: Table, column: str, parent: str) -> None:
+    made = world.session.execute(_of_a_row(world, table).returning(table.c.id)).scalar_one()
+    change = update(table).where(table.c.id == made)
+    said = world.refusal(change.values({column: NOWHERE}))
+    assert said == f"{NO_SUCH_ROW} {table.name}.{column}: no {parent} has the id {NOWHERE}"
+    world.session.execute(change.values({column: world.ids[parent]}))
 
 
 def test_one_wrong_row_among_many_is_found(world: World) -> None:

@@ -24,7 +24,9 @@ from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 
 SENTENCES = list(PROOFS)
-SUMS, EMPTY, CACHED, LOT, LOTS, AWARDS, RETURNS, ORPHAN, LINE = SENTENCES
+SUMS, EMPTY, CACHED, LOT, LOTS, AWARDS, RETURNS = SENTENCES[:7]
+ORPHAN, LINE = (sentence for sentence in SENTENCES if sentence.endswith("that is not there"))
+PAID, CAUSED = (sentence for sentence in SENTENCES if "of a promotion" in sentence)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +101,11 @@ def tampered(database: Database) -> Iterator[Ledger]:
 AWARD = "(select min(id) from ledger_transaction where kind = 1)"
 WALLET = "(select min(id) from account where distributor_id is not null and available > 0)"
 A_LOT = "(select min(id) from lot where remaining > 0)"
+A_STANDING = (
+    "insert into promotion_standing (promotion_id, distributor_id, person, version, value, target, base, share_bp, "
+    "step, is_open, gates, scope_points, scope_quantity_milli, earned, paid, forgiven, payments, place, "
+    "prize, changed_at)"
+)
 
 
 def test_a_ledger_in_order_has_nothing_to_say(database: Database, tampered: Ledger) -> None:
@@ -146,6 +153,12 @@ def test_a_ledger_in_order_has_nothing_to_say(database: Database, tampered: Ledg
         (f"update ledger_entry set account_id = 0 where transaction_id = {AWARD} and bucket = 11", {ORPHAN, SUMS}),
         (f"delete from account where id = {WALLET}", {ORPHAN}),
         (f"delete from lot where id = {A_LOT}", {ORPHAN, LOTS}),
+        (
+            f"{A_STANDING} select 1, min(id), '', 1, 0, 0, 0, 0, 0, true, '[]', 0, 0, 5, 5, 0, 1, 0, 0, now() "
+            "from distributor",
+            {PAID},
+        ),
+        ("update ledger_transaction set kind = 11 where kind = 10", {CAUSED, CACHED}),
         ("delete from product", {LINE}),
         ("update sales_line set document_id = 0 where document_id = (select min(id) from sales_document)", {LINE}),
     ],

@@ -28,6 +28,8 @@ def note(met: Counter[str], world: World, told: Shown) -> None:
     met["worlds"] += 1
     met["with awards"] += bool(told)
     met["several rules"] += len(rules) > 1
+    things = [*world.file["products"], *world.file["distributors"]]
+    met["moved"] += any(one.get("moves") or one.get("tiers") for one in things)
     met["money"] += any(unit == "money" for unit, _, _, _ in told.values())
     met.update({f"cut by {cut}" for _, _, _, cut in told.values() if cut})
     for rule in [*world.file["earning_rules"], *world.file["matrices"]]:
@@ -63,6 +65,7 @@ def test_every_award_is_the_references() -> None:
     compare()
     assert met["with awards"] > met["worlds"] / 2
     assert met["several rules"] > met["worlds"] / 5
+    assert met["moved"] > met["worlds"] / 5
     assert {what for what in (*KINDS, "matrix", "money") if not met[what]} == set()
 
 

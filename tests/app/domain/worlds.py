@@ -23,6 +23,7 @@ from app.domain.definition import ProgramFile, problems_of
 from app.domain.earning import Awards, award
 from app.domain.explain import CUT_NAMES
 from app.domain.money import smallest_units
+from app.domain.placements import beside, stretches, unrolled
 from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lines, Sales, in_counting_order
 from app.domain.states import Cut, DocumentKind, Unit
@@ -91,10 +92,16 @@ class World:
 # ---------------------------------------------------------------------------------------- in the engine's words
 
 
+def file_of(world: World) -> dict[str, Any]:
+    """Give what a programme file says of a world: it has no distributors, and nobody in it moves."""
+    told = {name: part for name, part in world.file.items() if name != "distributors"}
+    told["products"] = [{name: of[name] for name in of if name != "moves"} for of in told["products"]]
+    return told
+
+
 def definition(world: World) -> ProgramFile:
     """Read the programme as its file is read; a world must be a programme without a problem."""
-    told = {name: part for name, part in world.file.items() if name != "distributors"}
-    file = ProgramFile.model_validate(told)
+    file = ProgramFile.model_validate(file_of(world))
     assert problems_of(file) == []
     return file
 
@@ -112,22 +119,46 @@ def catalogue(world: World) -> Catalogue:
             parent=[at[code_key(group["parent"])] if group.get("parent") else -1 for group in groups],
         )
 
-    def group_of(things: Sequence[Mapping[str, Any]], part: str) -> np.ndarray:
-        at = {code_key(group["code"]): position for position, group in enumerate(world.file[part])}
-        return np.asarray([at[code_key(one["group"])] if one.get("group") else -1 for one in things], dtype=np.int64)
-
     products, distributors = world.file["products"], world.file["distributors"]
-    return Catalogue(
-        product_ids=np.arange(len(products), dtype=np.int64) * 3 + 5,
-        product_keys=[code_key(product["code"]) for product in products],
-        product_group=group_of(products, "product_groups"),
-        product_groups=tree("product_groups"),
-        distributor_ids=np.arange(len(distributors), dtype=np.int64) * 7 + 2,
-        distributor_keys=[code_key(one["code"]) for one in distributors],
-        distributor_group=group_of(distributors, "distributor_groups"),
-        distributor_tier=[one.get("tier") for one in distributors],
-        distributor_groups=tree("distributor_groups"),
+    product_ids, product_days, product_groups = unrolled(
+        _present(products, 3, 5), {5 + 3 * at: _course(one, "moves", "group") for at, one in enumerate(products)}
     )
+    ids, days, standing = unrolled(
+        _present(distributors, 7, 2),
+        {
+            2 + 7 * at: beside(_course(one, "moves", "group"), _course(one, "tiers", "tier"))
+            for at, one in enumerate(distributors)
+        },
+    )
+    return Catalogue(
+        product_ids=np.asarray(product_ids, dtype=np.int64),
+        product_keys=[code_key(products[(id_ - 5) // 3]["code"]) for id_ in product_ids],
+        product_group=_places(world.file["product_groups"], product_groups),
+        product_groups=tree("product_groups"),
+        distributor_ids=np.asarray(ids, dtype=np.int64),
+        distributor_keys=[code_key(distributors[(id_ - 2) // 7]["code"]) for id_ in ids],
+        distributor_group=_places(world.file["distributor_groups"], [group for group, _ in standing]),
+        distributor_tier=[tier for _, tier in standing],
+        distributor_groups=tree("distributor_groups"),
+        product_stretches=stretches(np.asarray(product_ids), product_days),
+        distributor_stretches=stretches(np.asarray(ids), days),
+    )
+
+
+def _present(things: Sequence[Mapping[str, Any]], step: int, first: int) -> Iterator[tuple[int, Any]]:
+    """Number things by ids that have gaps; where they are, their courses say."""
+    return ((first + step * at, None) for at in range(len(things)))
+
+
+def _course(thing: Mapping[str, Any], title: str, what: str) -> dict[dt.date | None, Any]:
+    """Tell where a thing is from which day on, from the beginning."""
+    moves = {dt.date.fromisoformat(one["from"]): one[what] for one in thing.get(title, [])}
+    return {None: thing.get(what), **moves}
+
+
+def _places(groups: Sequence[Mapping[str, Any]], codes: Sequence[str | None]) -> np.ndarray:
+    at = {code_key(group["code"]): position for position, group in enumerate(groups)}
+    return np.asarray([-1 if code is None else at[code_key(code)] for code in codes], dtype=np.int64)
 
 
 def compiled(world: World) -> RuleBook:
@@ -245,6 +276,12 @@ class Engine:
         sales, papers = columns(world)
         return Engine(world, compiled(world), sales, papers, first_purchases(world, papers))
 
+    def until(self, count: int) -> "Engine":
+        """Give the same world when only so many of its documents have come, in counting order; nothing is compiled."""
+        lines = int(np.searchsorted(self.sales.lines.document, count))
+        sales = self.sales.slice(0, count, 0, lines)
+        return Engine(self.world, self.book, sales, self.papers[:count], self.first[:count])
+
     def awards(self) -> Awards:
         """Award all documents at once."""
         return award(self.book, self.sales, self.first, CapUsage())
@@ -323,6 +360,7 @@ def _told(one: ReferenceAward) -> tuple[str, int, int, str | None]:
 
 PRODUCTS = ("P1", "85123A", "P-3", "ŁOŻYSKO", "X5")
 DISTRIBUTORS = ("D1", "ŻABKA", "D3")
+TIERS = (None, "Gold", "silver")
 STACKS = ("base", "extra", "boost")
 POLICIES = ("sum", "best", "first")
 NUMBERS = ("1", "2", "10", "A1", "FV/3/2025")
@@ -626,8 +664,18 @@ def _paper(dice: Dice) -> Paper:
 
 
 def _known(dice: Dice, codes: Sequence[str], groups: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    grouped = [group["code"] for group in groups]
-    return [{"code": code, "name": code, "group": dice.of(*grouped, *grouped, None)} for code in codes]
+    places = [group["code"] for group in groups]
+    places += [*places, None]
+    return [
+        {"code": code, "name": code, "group": dice.of(*places), "moves": _moves(dice, "group", places)}
+        for code in codes
+    ]
+
+
+def _moves(dice: Dice, what: str, places: Sequence[str | None]) -> list[dict[str, Any]]:
+    """Move something on up to two days, or, more often, never."""
+    days = {dice.day() for _ in dice.many(1, 2)} if dice.once_in(3) else set()
+    return [{"from": str(day), what: dice.of(*places)} for day in sorted(days)]
 
 
 @st.composite
@@ -665,7 +713,9 @@ def worlds(draw: st.DrawFn, about: str | None = None) -> World:
         "distributor_groups": kit.distributor_groups,
         "product_groups": kit.product_groups,
         "products": _known(dice, PRODUCTS, kit.product_groups),
-        "distributors": [{**one, "tier": dice.of(None, "Gold", "silver")} for one in distributors],
+        "distributors": [
+            {**one, "tier": dice.of(*TIERS), "tiers": _moves(dice, "tier", TIERS)} for one in distributors
+        ],
         "stacks": {**stacks, "base": dice.of(*POLICIES)} if dice.once_in(2) else stacks,
         "named_days": NAMED_DAYS,
         "earning_rules": [rule for rule in made if "rates" not in rule],

@@ -4,12 +4,14 @@ import datetime as dt
 import hashlib
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import fastexcel
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,8 +19,8 @@ from openpyxl.utils.escape import unescape
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.exports.cells import CUT
-from app.exports.tables import Column, Kind, Layout, TableError
-from app.exports.totals import TotalRow, TotalsError, settle_totals
+from app.exports.tables import Column, Kind, Layout, Pieces, TableError
+from app.exports.totals import TotalRow, TotalsError, settle
 from app.exports.workbook import Sheet, sheet_name, write_workbook
 from tests.app.exports.hostile import PAYLOADS
 
@@ -276,6 +278,63 @@ def test_totals_that_are_not_where_they_should_be_are_an_error(tmp_path: Path) -
     write_workbook(tmp_path / "s.xlsx", [Sheet("S", Layout(SALES.columns), ROWS)])
     before = (tmp_path / "s.xlsx").read_bytes()
     with pytest.raises(TotalsError, match="0 formulas"):
-        settle_totals(tmp_path / "s.xlsx", {0: TotalRow(("1",) * 9, (False,) * 9)})
+        settle(tmp_path / "s.xlsx", {0: TotalRow(("1",) * 9, (False,) * 9)})
     assert (tmp_path / "s.xlsx").read_bytes() == before
     assert [one.name for one in tmp_path.iterdir()] == ["s.xlsx"]
+
+
+MOMENT = dt.datetime(2026, 11, 21, 12, 0, 5, tzinfo=dt.UTC)
+
+
+def numbered(count: int, held: int) -> Pieces:
+    """Give so many rows, so many at a time: names that grow, days, instants, and amounts that add up."""
+
+    def read() -> Iterator[dict[str, Any]]:
+        for start in range(0, max(count, 1), held):
+            numbers = range(start, min(start + held, count))
+            yield {
+                "name": [f"=Name {'x' * (one % 7)}" for one in numbers],
+                "day": [dt.date(2026, 1, 1) + dt.timedelta(days=one % 300) for one in numbers],
+                "at": pa.array([MOMENT for _ in numbers], pa.timestamp("us", "UTC")),
+                "amount": pa.array([one * 101 for one in numbers], pa.int64()),
+            }
+
+    return Pieces(read)
+
+
+STREAMED = Layout(
+    (
+        Column("name", "Name"),
+        Column("day", "Day", Kind.DATE),
+        Column("at", "At", Kind.INSTANT, zone="Europe/Warsaw"),
+        Column("amount", "Amount", Kind.MONEY, decimals=2),
+    ),
+    totals=("amount",),
+)
+
+
+def test_rows_in_pieces_are_the_file_of_the_whole_byte_for_byte_on_several_sheets(tmp_path: Path) -> None:
+    for held in (7, 50):
+        sheets = [Sheet("Rows", STREAMED, numbered(50, held)), Sheet("None", STREAMED, numbered(0, held))]
+        written = write_workbook(tmp_path / f"{held}.xlsx", sheets, rows_per_sheet=22, made_at=MOMENT)
+        assert written.rows == 50
+    assert (tmp_path / "7.xlsx").read_bytes() == (tmp_path / "50.xlsx").read_bytes()
+    book = openpyxl.load_workbook(tmp_path / "7.xlsx")
+    assert book.sheetnames == ["Rows", "Rows (2)", "Rows (3)", "None"]
+    assert book.properties.created == MOMENT.replace(tzinfo=None)
+    rows = [row for name in book.sheetnames[:3] for row in book[name].iter_rows(min_row=2, values_only=True)]
+    assert [row[3] for row in rows] == [*(one * 101 / 100 for one in range(50)), 1237.25]
+    assert rows[8][:3] == ("=Name x", *map(dt.datetime.fromisoformat, ("2026-01-09", "2026-11-21T13:00:05")))
+
+
+def test_what_goes_wrong_while_pieces_come_is_told_as_it_is(tmp_path: Path) -> None:
+    tries = iter(range(9))
+
+    def read() -> Iterator[dict[str, Any]]:
+        yield from numbered(5, 5).read()
+        if next(tries):
+            raise LookupError("the second time something was missing")
+
+    with pytest.raises(LookupError, match="was missing"):
+        write_workbook(tmp_path / "none.xlsx", [Sheet("Rows", STREAMED, Pieces(read))])
+    assert list(tmp_path.iterdir()) == []

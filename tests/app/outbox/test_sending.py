@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.message import Message as Mail
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,6 +147,23 @@ def outgoing(**changes: Any) -> Outgoing:
         "failures": 0,
     }
     return Outgoing(**{**given, **changes})
+
+
+def test_a_mail_brings_the_file_that_goes_with_it_and_waits_where_it_is_not_there(
+    mail_box: MailBox, tmp_path: Path
+) -> None:
+    (tmp_path / "exports").mkdir()
+    server = MailServer(mail_box.url, "kontor@kontor.example", tmp_path)
+    message = outgoing(attachment="exports/7.csv", attachment_name="ledger-march.csv")
+    with pytest.raises(NotSent, match="No such file"):
+        server.send(message)
+    (tmp_path / "exports/7.csv").write_bytes(b"a,b\r\n1,2\r\n")
+    server.send(message)
+    [mail] = mail_box.mails
+    [attached] = mail.iter_attachments()
+    assert (attached.get_filename(), attached.get_content_type()) == ("ledger-march.csv", "text/csv")
+    assert attached.get_payload(decode=True) == b"a,b\r\n1,2\r\n"
+    assert "Dzień dobry" in mail.get_body().get_content()
 
 
 def test_a_mail_arrives_as_it_was_written(mail_box: MailBox) -> None:

@@ -126,7 +126,7 @@ def test_a_programme_whose_chores_fail_leaves_the_others_their_turn(world: World
     world.breaks(world.codes[broken])
     with pytest.raises(ExceptionGroup) as failed:
         world.run(COOLED)
-    assert len(failed.value.exceptions) == 3  # its release, its expiry and its reminders; nothing else
+    assert len(failed.value.exceptions) == 5  # its release, credits, expiry, reminders and moves; nothing else
     assert all("Nowhere" in str(one) for one in failed.value.exceptions)
     wanted = [(0, 100, 0)] * 3
     wanted[broken] = (100, 0, 0)

@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind
 from app.models.ledger import Lot
-from app.services import ledger
+from app.services import expiring, ledger
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
 
@@ -95,7 +95,7 @@ def test_points_that_are_accepted_after_their_last_day_expire_then(month: Desk) 
 
 def test_the_work_can_be_limited_to_some_accounts(month: Desk) -> None:
     month.sell(month.line("1", 3), month.line("2", 5, who="D2"))
-    assert ledger.expire_due(month.session, month.program, now=OVER, account_ids=[month.account("D2")]) == 5
+    assert expiring.expire_due(month.session, month.program, now=OVER, account_ids=[month.account("D2")]) == 5
     assert [month.points(who).available for who in ("D1", "D2")] == [3, 0]
 
 
@@ -208,3 +208,44 @@ def test_a_credit_note_that_is_refused_gives_back_to_a_lot_that_is_over_and_it_e
     assert month.points() == Standing(0, 4)
     assert month.expire(OVER) == 4
     assert month.document("K1", CREDIT).status is DocumentStatus.REFUSED
+
+
+# ---------------------------------------------------------------------------------------- by idleness, by calendar
+
+
+@pytest.fixture
+def idle(open_desk: Opening) -> Desk:
+    """A desk where all points end after two months in which nothing was earned or spent."""
+    return open_desk(program={"expiry": {"months_without_activity": 2}})
+
+
+def test_the_whole_balance_ends_after_months_without_activity(idle: Desk) -> None:
+    idle.invoice("1", 10)
+    idle.invoice("2", 5, now=NOW + dt.timedelta(days=40))  # on the last day of the year: the first lot lives on
+    assert idle.expire(at("2027-02-28T22:59:59+00:00")) == 0
+    assert idle.expire(at("2027-02-28T23:00:00+00:00")) == 15
+    assert [one.effective_on for one in idle.transactions(TransactionKind.EXPIRE)] == [dt.date(2027, 3, 1)]
+
+
+def test_spending_is_activity_and_what_a_manager_gives_is_none(idle: Desk) -> None:
+    idle.invoice("1", 10)
+    idle.reserve(1, on=dt.date(2027, 1, 10))
+    assert [lot.expires_on for lot in idle.lots().values()] == [dt.date(2027, 3, 10)]
+    idle.adjust(4, now=at("2027-02-20T10:00+01:00"))
+    assert [lot.expires_on for lot in idle.lots().values()] == [dt.date(2027, 3, 10), dt.date(2027, 4, 20)]
+
+
+def test_what_ended_does_not_come_to_life_by_a_late_sale_or_order(idle: Desk) -> None:
+    idle.invoice("1", 10)
+    late = at("2027-02-10T10:00+01:00")
+    with pytest.raises(ledger.ExpiredPointsWaiting), idle.session.begin_nested():
+        idle.reserve(1, on=late.date())
+    idle.invoice("2", 3, now=late)
+    assert (idle.points(), idle.balance().expired) == (Standing(0, 3), 10)
+
+
+def test_a_year_of_the_calendar_ends_on_its_last_day(open_desk: Opening) -> None:
+    desk = open_desk(program={"expiry": {"calendar_years_after_award": 1}})
+    desk.invoice("1", 10)
+    assert desk.expire(at("2027-12-31T22:59:59+00:00")) == 0
+    assert desk.expire(at("2027-12-31T23:00:00+00:00")) == 10

@@ -81,3 +81,13 @@ def test_each_distributor_is_told_of_its_own(month: Desk) -> None:
     assert remind(month, LAST) == 2
     assert (told(month), told(month, "D2")) == ([(10, LAST, LAST)], [(4, LAST, LAST)])
     assert told(month, "D3") == []
+
+
+def test_the_programme_says_how_long_ahead_and_idle_accounts_are_told_too(open_desk: Opening) -> None:
+    desk = open_desk(program={"expiry": {"months_without_activity": 2, "remind_days": 10}, "ends_on": "2027-12-31"})
+    desk.invoice("1", 10)  # ends on 21 January, unless something happens
+    assert expiry_notices.remind(desk.session, desk.program, now=NOW + dt.timedelta(days=50)) == 0
+    assert expiry_notices.remind(desk.session, desk.program, now=NOW + dt.timedelta(days=51)) == 1
+    silent = open_desk(program={"expiry": {"months_after_award": 1, "remind_days": 0}})
+    silent.invoice("1", 10)
+    assert expiry_notices.remind(silent.session, silent.program, now=NOW + dt.timedelta(days=30)) == 0

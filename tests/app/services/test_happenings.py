@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import event, select
 
-from app.domain.states import TransactionKind, Unit
+from app.domain.states import CardState, TransactionKind, Unit
 from app.models.messages import Message
 from app.models.prepaid import Card, Redemption, TopUp
 from app.services import adjustments, distributors, happenings, invitations, memberships, messages, notices, people
@@ -76,6 +76,7 @@ def _prepaid(desk: Desk, owner: int) -> None:
             reference=f"C{program.id}",
             token=f"T{program.id}",
             last4="4242",
+            state=CardState.ISSUED,
             created_at=NOW,
             issued_at=NOW,
         )
@@ -95,6 +96,8 @@ def _prepaid(desk: Desk, owner: int) -> None:
         tax_trace={},
         reserve_transaction_id=reserved,
         created_at=NOW,
+        key="asked",
+        asked_by="ann",
     )
     session.add(redemption)
     session.flush()

@@ -17,6 +17,7 @@ from app.db.transaction import transaction
 from app.local.servers import Addresses
 from app.models.programs import Program
 from app.services import ledger_check, seals
+from tests.app.services.promotions.running import Running
 from tests.support.databases import Database, copy_of, empty_database, sessions_of
 from tests.support.desk import IN_REVIEW, Desk
 from tests.support.programs import BASE_RULE, NOW
@@ -48,6 +49,8 @@ def everything(session: Session) -> None:
     desk.adjust(-100, who="D3")
     desk.adjust(20, now=LATER)
     desk.reserve(5, on=LATER.date())
+    autumn = Running(desk, target={"default": 100}, steps=[{"reach": 10_000, "reward": {"points": 3}}])
+    autumn.bring_up(LATER)
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +105,7 @@ def test_a_ledger_in_which_everything_has_happened_is_in_order(sound: Database, 
     found = checked(sound)
     assert found.problems == []
     assert found.ok
-    assert book.one("select array_agg(distinct kind order by kind) from ledger_transaction") == list(range(1, 11))
+    assert book.one("select array_agg(distinct kind order by kind) from ledger_transaction") == list(range(1, 12))
     counted = [book.one(f"select count(*) from {name}") for name in ("ledger_transaction", "ledger_entry", "account")]
     assert [found.transactions, found.entries, found.accounts] == counted
     assert found.blocks == 2
@@ -247,6 +250,16 @@ DAMAGES: list[str] = [
     "update award set amount = amount + 1",
     "update ledger_entry set lot_id = 999999 where lot_id is not null",
     "update sales_line set product_id = 999999",
+    "delete from promotion_payment",
+    "with shut as (insert into period_closing (program_id, month_on, closed_by, closed_at, transactions, rows, sha256) "
+    "select min(program_id), '2026-03-01', 'ann', now(), 0, 0, 'x' from ledger_transaction returning id) "
+    "insert into period_total (closing_id, unit, kind, transactions, amount) select id, 1, 13, 0, 7 from shut",
+    "with told as (insert into happened_event (program_id, distributor_id, event, key, happened_on, told_at) "
+    "select program_id, id, 'custom', 'k', current_date, now() from distributor limit 1 returning id) "
+    "insert into event_award (event_id, rule_version_id, unit, amount, uncut, cut_by, transaction_id) "
+    "select id, (select min(id) from earning_rule_version), 1, 5, 5, 0, (select min(id) from ledger_transaction) "
+    "from told",
+    "update ledger_transaction set kind = 14",
 ]
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from app.demo.data import PROGRAMME
 from app.services import program_files, program_yaml
 from app.services.program_files import ProgramFileInvalid, canonical, parse, to_yaml
-from tests.app.domain.worlds import World, worlds
+from tests.app.domain.worlds import World, file_of, worlds
 from tests.journeys.made_up import PEDALS, STALLS
 from tests.reference.data import programme_path
 from tests.support import json_schema
@@ -96,6 +96,10 @@ def of_program(**changes: Any) -> Change:
     return lambda made: made["program"].update(changes)
 
 
+def of_tiers(**part: Any) -> Change:
+    return of_program(tiers=part)
+
+
 def with_rule(kind: str, **more: Any) -> Change:
     return lambda made: made["earning_rules"].append(rule(kind, **more))
 
@@ -120,6 +124,19 @@ COLUMNS = document("x")["import_profiles"]["sales"]["columns"]
         (lambda made: made.pop("schema"), "schema: is missing"),
         (with_part("schema", "kontor/2"), "schema: input should be 'kontor/1', found 'kontor/2'"),
         (lambda made: made["program"].pop("point"), "program.point: is missing"),
+        (of_tiers(window="rolling"), "program.tiers: months: expected for a rolling window, and for no other"),
+        (
+            of_tiers(window="rolling", months=0),
+            "program.tiers.months: input should be greater than or equal to 1, found 0",
+        ),
+        (
+            of_tiers(levels=[{"code": "a", "name": "A", "from": 5}, {"code": "b", "name": "B", "from": 5}]),
+            "program.tiers: levels: each tier takes more than the one below it: b from 5 follows a from 5",
+        ),
+        (
+            of_tiers(levels=[{"code": "a", "name": "A", "from": "0.5"}]),
+            "program.tiers.levels[0].from: 0.5 has more decimals than the 0 of its unit",
+        ),
         (of_program(colour="red"), "program.colour: unknown key; see `kontor program schema` for those that are known"),
         (of_program(code=" "), "program.code: must not be empty, found ' '"),
         (of_program(code="x" * 65), "program.code: has 65 letters, at most 64 are taken"),
@@ -293,8 +310,7 @@ def test_a_long_wrong_value_is_shown_in_part() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(worlds())
 def test_what_is_written_back_reads_the_same(world: World) -> None:
-    made = {name: part for name, part in world.file.items() if name != "distributors"}
-    once = canonical(parse(yaml.safe_dump(made, sort_keys=False, allow_unicode=True)))
+    once = canonical(parse(yaml.safe_dump(file_of(world), sort_keys=False, allow_unicode=True)))
     assert canonical(parse(to_yaml(once))) == once
     assert canonical(parse(json.dumps(once))) == once  # a script may write JSON, which is YAML
 

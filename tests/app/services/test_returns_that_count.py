@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.domain.states import DocumentKind, DocumentStatus, Unit
-from app.services import balances, ledger
+from app.services import balances, expiring, ledger
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
@@ -24,7 +24,7 @@ def test_expired_points_do_not_pay_for_a_return(session: Session, code: str, *, 
     account = ledger.wallet_of(session, who, Unit.POINTS)
     ledger.reserve(session, account, 10, key=f"{code}:order", on=LATER.date())  # the points of invoice 2
     if chores_ran:
-        ledger.expire_due(session, program, now=LATER)
+        expiring.expire_due(session, program, now=LATER)
     returned = Sold("K1", who, what, -10, -100_00, "2026-12-31", DocumentKind.CREDIT_NOTE, corrects="2")
     sell(session, program, [returned], now=LATER)
     balance = balances.balance_of(session, program.id, "D1", Unit.POINTS)

@@ -21,9 +21,10 @@ from hypothesis.stateful import (
 )
 
 from app.db.transaction import Sessions, transaction
-from app.domain.states import DocumentStatus, LotState
+from app.domain.states import DocumentStatus, LotState, RewardKind
 from app.local.servers import Addresses
-from app.services import ledger, ledger_check
+from app.services import ledger, ledger_check, lot_terms, reinstating
+from app.services.books import owed, periods
 from tests.app.domain.profiles import searching
 from tests.reference import ledger as reference
 from tests.support.databases import empty_database, sessions_of
@@ -33,7 +34,16 @@ from tests.support.programs import NOW
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, _UNDONE = DocumentStatus
 COUNTING = (ACCEPTED, REVIEW)
 
-PIECES = {"code": "pieces", "name": "A point a piece", "kind": "per_unit", "points": 1}
+PIECES = {"code": "pieces", "name": "A point a piece", "kind": "per_unit", "points": 1, "scope": {"products": ["P"]}}
+OWN_EXPIRY = {"months_after_award": 2}
+OF_THEIR_OWN = {
+    "code": "own",
+    "name": "Points that end by themselves and buy no vouchers",
+    "kind": "per_unit",
+    "points": 1,
+    "scope": {"products": ["Q"]},
+    "terms": {"expiry": OWN_EXPIRY, "buys": {"not_kinds": ["voucher"]}},
+}
 QUANTITIES = st.integers(1, 12)
 CHOICES = st.integers(0, 1000)
 COOLING_DAYS = 3
@@ -44,23 +54,32 @@ class Terms:
     """What a programme says about accounts."""
 
     returns: str
-    months: int | None
+    policy: str | None
     cooling_days: int
 
     def settings(self) -> dict[str, object]:
         return {
             "returns": self.returns,
-            "expiry": {} if self.months is None else {"months_after_award": self.months},
+            "expiry": self.expiry,
             "verification": {"cooling_off_days": self.cooling_days},
         }
 
+    @property
+    def expiry(self) -> dict[str, int]:
+        return {} if self.policy is None else {self.policy: 1}
+
+    @property
+    def idle_months(self) -> int | None:
+        return self.expiry.get("months_without_activity")
+
     def last_day(self, day: dt.date) -> dt.date | None:
-        return None if self.months is None else reference.last_day(day, {"months_after_award": self.months})
+        return reference.last_day(day, self.expiry)
 
 
+POLICIES = (None, "months_after_award", "months_without_activity")
 TERMS = [
-    Terms(returns, months, cooling)
-    for returns, months, cooling in itertools.product(("negative", "clamp"), (None, 1), (0, COOLING_DAYS))
+    Terms(returns, policy, cooling)
+    for returns, policy, cooling in itertools.product(("negative", "clamp"), POLICIES, (0, COOLING_DAYS))
 ]
 
 
@@ -72,6 +91,7 @@ class Sale:
     quantity: int
     lot: reference.Lot
     status: DocumentStatus
+    what: str
     release_on: dt.date | None = None
 
     @property
@@ -120,6 +140,7 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "desk"):
             try:
+                self.what_is_owed_in_parts_is_what_the_ledger_owes()
                 assert ledger_check.proved(self.desk.session) == []
             finally:
                 self.desk.session.rollback()
@@ -138,26 +159,40 @@ class Histories(RuleBasedStateMachine):
     def returned(self, sale: Sale) -> int:
         return sum(one.quantity for one in self.returns if one.sale is sale and one.counts)
 
-    def earn(self, number: str, quantity: int, status: DocumentStatus) -> None:
+    def earn(self, number: str, quantity: int, status: DocumentStatus, what: str) -> None:
         cooling = self.terms.cooling_days
         pending = status is REVIEW or cooling > 0
-        lot = self.model.award(quantity, self.terms.last_day(self.today), pending=pending)
+        if self.terms.idle_months:
+            self.model.expire(self.today)
+        own = what == "Q"
+        last_day = reference.last_day(self.today, OWN_EXPIRY) if own else self.terms.last_day(self.today)
+        lot = self.model.lots[self.model.award(quantity, last_day, pending=pending)]
+        lot.idle_months, lot.buys_all = None if own else self.terms.idle_months, not own
+        self.model.active(self.today)
         release_on = self.today + dt.timedelta(cooling) if status is ACCEPTED and cooling else None
-        self.sales.append(Sale(number, quantity, self.model.lots[lot], status, release_on))
+        self.sales.append(Sale(number, quantity, lot, status, what, release_on))
+
+    def new_lots_may_end_idle(self, lots_before: int) -> None:
+        """What came in by hand, or back as a new lot, ends as the programme says."""
+        for lot in list(self.model.lots.values())[lots_before:]:
+            lot.idle_months = self.terms.idle_months
 
     # documents
 
-    @rule(quantity=QUANTITIES, review=st.booleans())
-    def sell(self, quantity: int, review: bool) -> None:
+    @rule(quantity=QUANTITIES, review=st.booleans(), what=st.sampled_from(["P", "P", "Q"]))
+    def sell(self, quantity: int, review: bool, what: str) -> None:
         number = str(next(self.numbers))
-        self.desk.invoice(number, quantity, now=self.now, source=IN_REVIEW if review else None)
-        self.earn(number, quantity, REVIEW if review else ACCEPTED)
+        self.desk.invoice(number, quantity, now=self.now, source=IN_REVIEW if review else None, what=what)
+        self.earn(number, quantity, REVIEW if review else ACCEPTED, what)
 
     @precondition(lambda self: self.sales)
     @rule(choice=CHOICES, quantity=QUANTITIES, review=st.booleans())
     def goods_come_back(self, choice: int, quantity: int, review: bool) -> None:
-        named = self.sales[choice % len(self.sales)].number
+        one = self.sales[choice % len(self.sales)]
+        named, what = one.number, one.what
         number = f"K{next(self.numbers)}"
+        if self.terms.idle_months:
+            self.model.expire(self.today)
         sale = self.met_by(named)
         met = min(quantity, sale.quantity - self.returned(sale)) if sale is not None else 0
         taking = None
@@ -166,7 +201,7 @@ class Histories(RuleBasedStateMachine):
             self.model.reverse(sale.lot.id, met, self.today)
             taking = self.model.takings[-1]
         source = IN_REVIEW if review else None
-        admission = self.desk.credit(number, quantity, now=self.now, corrects=named, source=source)
+        admission = self.desk.credit(number, quantity, now=self.now, corrects=named, source=source, what=what)
         status = REVIEW if review or met < quantity else ACCEPTED
         assert admission.status.tolist() == [status]
         self.returns.append(Return(number, sale if met else None, met, taking, status))
@@ -198,7 +233,7 @@ class Histories(RuleBasedStateMachine):
     def correct(self, choice: int, quantity: int) -> None:
         standing = self.standing()
         sale = standing[choice % len(standing)]
-        admission = self.desk.invoice(sale.number, quantity, now=self.now, source=CORRECTING)
+        admission = self.desk.invoice(sale.number, quantity, now=self.now, source=CORRECTING, what=sale.what)
         if quantity == sale.quantity:
             assert admission.duplicate.tolist() == [True]
         elif self.returned(sale):
@@ -208,7 +243,7 @@ class Histories(RuleBasedStateMachine):
             self.model.expire(self.today)
             self.model.void_award(sale.lot.id, self.today)
             sale.status = SUPERSEDED
-            self.earn(sale.number, quantity, ACCEPTED)
+            self.earn(sale.number, quantity, ACCEPTED, sale.what)
 
     @precondition(lambda self: any(one.status is REVIEW for one in self.returns))
     @rule(choice=CHOICES)
@@ -229,26 +264,38 @@ class Histories(RuleBasedStateMachine):
             return
         if one.taking.parts or one.taking.debt:
             self.model.expire(self.today)
+        lots_before = len(self.model.lots)
         self.model.give_back(
             one.taking,
             awaited=one.sale.is_awaited(self.today),
             sale_counts=one.sale.counts,
             expires_on=self.terms.last_day(self.today),
         )
+        self.new_lots_may_end_idle(lots_before)
 
     # spending
 
-    @rule(amount=st.integers(1, 25))
-    def reserve(self, amount: int) -> None:
+    @rule(amount=st.integers(1, 25), voucher=st.booleans())
+    def reserve(self, amount: int, voucher: bool) -> None:
+        kind = RewardKind.VOUCHER if voucher else RewardKind.GOODS
+        terms = lot_terms.allowed(self.desk.session, self.desk.program.id, kind, None)
+        assert terms == ([] if voucher else None)
+        can = lot_terms.spendable(self.desk.session, self.desk.account(), terms, self.today)
+        lots = [lot for lot in self.model.lots_to_spend(self.today) if lot.buys_all or not voucher]
+        assert can == sum(lot.free for lot in lots)
         try:
-            order = self.model.reserve(amount, self.today)
+            order = self.model.reserve(amount, self.today, of_all=not voucher)
         except reference.RefusedError:
-            waits = self.model.available >= amount
+            over = any(
+                lot.free and lot.is_due(self.today) and (lot.buys_all or not voucher)
+                for lot in self.model.lots.values()
+            )
+            waits = self.model.available >= amount and over
             error = ledger.ExpiredPointsWaiting if waits else ledger.InsufficientPoints
             with pytest.raises(error), self.desk.session.begin_nested():
-                self.desk.reserve(amount, on=self.today)
+                self.desk.reserve(amount, on=self.today, terms=terms)
         else:
-            self.orders[order] = self.desk.reserve(amount, on=self.today)
+            self.orders[order] = self.desk.reserve(amount, on=self.today, terms=terms)
 
     @precondition(lambda self: self.orders)
     @rule(choice=CHOICES, settle=st.booleans())
@@ -266,7 +313,9 @@ class Histories(RuleBasedStateMachine):
     def adjust(self, amount: int) -> None:
         if amount < 0:
             self.model.expire(self.today)
+        lots_before = len(self.model.lots)
         changed = self.model.adjust(amount, self.today, self.terms.last_day(self.today))
+        self.new_lots_may_end_idle(lots_before)
         assert self.desk.adjust(amount, now=self.now) == changed
 
     # time
@@ -306,7 +355,39 @@ class Histories(RuleBasedStateMachine):
                 self.desk.reinstate(number, expires_on, now=self.now)
         else:
             amount = self.model.lots[back].points
+            self.model.lots[back].buys_all = self.model.lots[lots[at]].buys_all
             assert self.desk.reinstate(number, expires_on, now=self.now) == amount
+
+    @precondition(lambda self: self.model.lots)
+    @rule(choice=CHOICES, days=st.none() | st.integers(0, 80))
+    def extend(self, choice: int, days: int | None) -> None:
+        lots = list(self.model.lots.values())
+        lot, until = lots[choice % len(lots)], None if days is None else self.today + dt.timedelta(days)
+        number = list(self.desk.lots())[choice % len(lots)]
+        given = {"until": until, "now": self.now, "actor": "ann", "reason": "a good customer"}
+        try:
+            if not lot.free + lot.pending or lot.is_due(self.today):
+                raise reference.RefusedError
+            self.model.extend(lot.id, until)
+        except reference.RefusedError:
+            with pytest.raises(ledger.LedgerError):
+                reinstating.extend(self.desk.session, self.desk.rules, number, **given)
+        else:
+            reinstating.extend(self.desk.session, self.desk.rules, number, **given)
+
+    def what_is_owed_in_parts_is_what_the_ledger_owes(self) -> None:
+        """Close the months that are over; nothing of what was owed at their end changes."""
+        session, program, found = self.desk.session, self.desk.program, self.desk.balance()
+        last = self.today + dt.timedelta(days=500)
+        owes = found.pending + found.available + found.reserved
+        for basis in owed.Basis:
+            assert sum(one.points for one in owed.owed_at(session, program, last, basis)) == owes
+        over = self.today.replace(day=1) - dt.timedelta(days=1)
+        try:
+            closed = periods.close(session, program, over, actor="ann", now=self.now)
+        except periods.NothingToClose:
+            return
+        assert closed[-1] == over.replace(day=1)
 
     # at every moment
 
@@ -351,7 +432,7 @@ def desks(registry: Sessions) -> dict[Terms, Desk]:
     """A programme for each set of terms. What happens there is undone after every history."""
     with transaction(registry) as session:
         return {
-            terms: Desk(session, f"history-{at}", program=terms.settings(), earning_rules=[PIECES])
+            terms: Desk(session, f"history-{at}", program=terms.settings(), earning_rules=[PIECES, OF_THEIR_OWN])
             for at, terms in enumerate(TERMS)
         }
 

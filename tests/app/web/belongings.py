@@ -5,6 +5,7 @@ Each holds a word by which it is known wherever it turns up: a page that shows i
 
 import csv
 import datetime as dt
+import functools
 import hashlib
 import uuid
 from collections.abc import Sequence
@@ -15,29 +16,39 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
+from app.domain.promotion_definition import Promotion as PromotionDefinition
+from app.domain.purchase_settings import Purchases
 from app.domain.registration import AnswerKind, Question
-from app.domain.states import ApplicationState, TopUpKind
+from app.domain.rulebook import Scale
+from app.domain.states import ApplicationState, RuleDraftSubject, RulesOf, TopUpKind, Unit
 from app.extensions import db
+from app.jobs import simulating
 from app.models.aliases import UnknownName
 from app.models.desk import SavedView
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.joining import Application, TermsVersion
-from app.models.ledger import LedgerTransaction
+from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.messages import Message
 from app.models.people import Membership, UserAccount
-from app.models.prepaid import LoadBatch, LoadResponse, Redemption, TopUp
+from app.models.prepaid import Card, LoadBatch, LoadResponse, Redemption, TopUp
 from app.models.programs import Program
+from app.models.promotions import PromotionStanding
+from app.models.rules import EarningRule
 from app.models.sales import SalesDocument
 from app.models.signing_in import Passkey, SignInSession
 from app.services import (
     adjustments,
     catalogue,
+    disputes,
     import_profiles,
     invitations,
     logos,
     notices,
     people,
+    purchase_credits,
     registration,
+    rule_drafts,
+    rulebooks,
     second_factors,
     terms,
     texts,
@@ -46,12 +57,21 @@ from app.services import (
 from app.services.catalogue import ProductRow
 from app.services.distributors import DistributorRow, put_distributors
 from app.services.people import Role
+from app.services.promotions import bringing_up, publishing
+from app.services.promotions.reading import promotion_by_code
+from app.services.scenarios import asking
 from app.web.font_making import WEIGHTS, edition
 from importers import drafts
 from prepaid import cards, jobs, runs, settling
 from tests.app.services.test_logos import png
+from tests.app.web.export_belongings import make_exports, put_exports
+from tests.app.web.ordered_belongings import put_orders
+from tests.app.web.owned_belongings import put_owned
+from tests.app.web.reconciled import put_statement
+from tests.app.web.taxed_belongings import put_tax
 from tests.app.web.world import World, do_one_job, import_rows
 from tests.support.photos import pages
+from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.claiming import claims, proofs
 from verification.claiming.claimed import ClaimedInvoice, ClaimedLine
@@ -93,12 +113,23 @@ def fill(world: World) -> Belongings:
             for whose, program, word in (("a", a, OURS), ("b", b, FOREIGN)):
                 _of_program(session, world, program, whose, word, made)
             _of_distributors(session, world, a, b, made)
+            made.put("credit_code", "b", _credit(session, world, b, made.of["distributor"]["b"]))
+            of = made.of["distributor"]
+            owners = {
+                "mine": ("a", of["mine"], MINE),
+                "others": ("a", of["others"], OTHERS),
+                "b": ("b", of["b"], FOREIGN),
+            }
+            made.of |= put_owned(session, world, {"a": (a, OURS), "b": (b, FOREIGN)})
+            made.of |= put_orders(session, world, {"a": (a, OURS), "b": (b, FOREIGN)}, owners)
         for whose, code, word in (("a", world.a, OURS), ("b", world.b, FOREIGN)):
             made.put("batch", whose, import_rows(world, code, f"{word}.csv", [("X", "soon", "D-0", word, "1", "1,00")]))
             _drafts(world, code, whose, word, made)
             _runs(world, code, whose, made)
+        make_exports(world, made)
         with transaction(db.session) as session:
             _claims(session, world, made)
+            _chains(session, made)
         with transaction(db.session) as session:
             for whose, code in (("a", world.a), ("b", world.b)):
                 unknown = select(UnknownName.id).join(Program).where(Program.code == code).order_by(UnknownName.id)
@@ -106,6 +137,30 @@ def fill(world: World) -> Belongings:
             _tokens(session, world, made)
         db.session.remove()
     return made
+
+
+def _promotion(session: Session, program: Program, whose: str, word: str, now: dt.datetime) -> int:
+    """Publish a promotion, bring it up to date, and write a draft of what comes next.
+
+    Distributors are told of it: in the first programme it holds no word that is not theirs.
+    """
+    named = word if whose == "b" else "spring"
+    told = {
+        "code": f"promotion-of-{whose}",
+        "name": f"{named} days",
+        "from": "2026-01-01",
+        "until": "2026-12-31",
+        "target": {"default": 10},
+        "steps": [{"reach": 10_000, "reward": {"points": 1}}],
+        "gates": [{"name": f"{named} as well", "least": 1}],
+        "ranking": {"prizes": [{"from": 1, "to": 3, "points": 1}]},
+    }
+    scale = Scale(program.point_decimals, program.currency_decimals)
+    for keep in (publishing.draft, functools.partial(publishing.publish, scale=scale), publishing.draft):
+        keep(session, program.id, PromotionDefinition.model_validate(told), actor="test", now=now)
+    promotion = promotion_by_code(session, program.id, told["code"])
+    bringing_up.bring_up(session, promotion.id, now=now)
+    return promotion.id
 
 
 def _font(world: World) -> str:
@@ -142,6 +197,7 @@ def _distributors(session: Session, world: World, a: Program, b: Program, made: 
         catalogue.put_products(
             session, program.id, "pl", [ProductRow(code=f"{word}-p", name=f"{word} saw", group_id=None)]
         )
+        made.put("product", whose, catalogue.product_ids(session, program.id)[f"{word}-p"])
 
 
 def _sales(session: Session, world: World, a: Program, b: Program, made: Belongings) -> None:
@@ -211,10 +267,37 @@ def _of_program(session: Session, world: World, program: Program, whose: str, wo
     made.put("terms", whose, session.scalars(newest_terms).one())
     texts.put_override(session, program.id, _TEXT, "en", f"{word} invites you to %(program)s", **by)
     distributor = made.of["distributor"]["mine" if whose == "a" else whose]
+    scenario = asking.create(
+        session,
+        program,
+        RulesOf.PUBLISHED,
+        rulebooks.published(session, program.id),
+        (dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+        name=f"{word} tried",
+        **by,
+    )
+    simulating.begin(session, scenario)
+    made.put("scenario", whose, scenario)
+    put_exports(session, program, whose, word, made)
     adjusted = adjustments.request(
         session, program, distributor, 5, reason_code="correction", note=f"{word} note", **by
     )
     made.put("adjustment", whose, adjusted)
+    rates = {"code": f"rates-of-{whose}", "name": f"{word} rates", "kind": "per_unit", "default": "0", "rates": {}}
+    written = rule_drafts.put(session, program, RuleDraftSubject.MATRIX, rates, **by)
+    rule_drafts.publish(session, program, written.id, **by)
+    rule = select(EarningRule.id).where(EarningRule.program_id == program.id, EarningRule.code == rates["code"])
+    made.put("rule", whose, session.scalars(rule).one())
+    open_ = rates | {"code": f"next-rates-of-{whose}", "name": f"{word} next rates"}
+    waiting = rule_drafts.put(session, program, RuleDraftSubject.MATRIX, open_, **by).id
+    rule_drafts.ask(session, program, waiting, **by)
+    made.put("rule_draft", whose, waiting)
+    referral = {"code": f"referral-of-{whose}", "name": "Referral", "kind": "event", "event": "referral", "points": 1}
+    rewarding = rule_drafts.put(session, program, RuleDraftSubject.RULE, referral, **by)
+    rule_drafts.publish(session, program, rewarding.id, **by)
+    made.put("promotion", whose, _promotion(session, program, whose, word, now))
+    standing = select(PromotionStanding.id).where(PromotionStanding.promotion_id == made.of["promotion"][whose])
+    made.put("standing", whose, session.scalars(standing.order_by(PromotionStanding.id).limit(1)).one())
     for name, kind in (("application", "company"), ("rep_application", "rep")):
         application = _application(program, word, kind, ApplicationState.NEW, None, now)
         session.add(application)
@@ -289,6 +372,14 @@ def _of_distributors(session: Session, world: World, a: Program, b: Program, mad
         made.put("consent", whose, application.id)
 
 
+def _credit(session: Session, world: World, program: Program, owner: int) -> str:
+    """Set a point of the distributor aside for a purchase. Gives the code by which the counter takes it."""
+    by: dict[str, Any] = {"actor": "test", "now": world.clock()}
+    purchase_credits.put_settings(session, program, Purchases(offered=True), **by)
+    purchase_credits.ask(session, world.keys, program, owner, Unit.POINTS, 1, key="credit", **by)
+    return purchase_credits.codes_of(session, world.keys, owner)[0][1]
+
+
 def _drafts(world: World, code: str, whose: str, word: str, made: Belongings) -> None:
     """Bring files in: one of which nobody has said how it is read, one that a profile reads, one that was checked."""
     now, path = world.clock(), world.settings.home / "brought.csv"
@@ -345,6 +436,28 @@ def _claims(session: Session, world: World, made: Belongings) -> None:
             made.put(kind, whose, taken.attachment.id)
 
 
+def _chains(session: Session, made: Belongings) -> None:
+    """Note a lot, a movement and a top-up of each distributor, and have each dispute a document."""
+    for whose, word in (("mine", MINE), ("others", OTHERS), ("b", FOREIGN)):
+        owner, document = made.of["distributor"][whose], made.of["document"][whose]
+        of = select(Lot.id).join(Account, Account.id == Lot.account_id).where(Account.distributor_id == owner)
+        of = of.join(LedgerTransaction, LedgerTransaction.id == Lot.id).where(
+            LedgerTransaction.document_id.is_not(None)
+        )
+        lot = session.scalars(of.order_by(Lot.id.desc()).limit(1)).one()
+        made.put("lot", whose, lot)
+        made.put("movement", whose, lot)
+        paid = select(TopUp.id).join(Redemption, Redemption.id == TopUp.redemption_id)
+        paid = paid.join(Account, Account.id == Redemption.account_id).where(Account.distributor_id == owner)
+        made.put("top_up", whose, session.scalars(paid.order_by(TopUp.id).limit(1)).one())
+        program = session.get_one(Program, session.get_one(Distributor, owner).program_id)
+        own = select(Redemption.id).join(Account, Account.id == Redemption.account_id)
+        own = own.where(Account.distributor_id == owner)
+        made.put("redemption", whose, session.scalars(own.order_by(Redemption.id).limit(1)).one())
+        words = f"{word} asks why"
+        made.put("dispute", whose, disputes.ask(session, program, document, words, actor=f"{word}@x.example", now=NOW))
+
+
 def _runs(world: World, code: str, whose: str, made: Belongings) -> None:
     """Prepare a run, order it and take some answers in; prepare a second one; and one without anything in it."""
     now = world.clock()
@@ -372,6 +485,14 @@ def _runs(world: World, code: str, whose: str, made: Belongings) -> None:
             session, program, from_on=dt.date(2019, 1, 1), to_on=dt.date(2019, 1, 2), actor="test", now=now
         ).id
         made.put("run", whose, first)
+        change, archive = put_tax(session, program, world.settings.files, OURS if whose == "a" else FOREIGN, now)
+        made.put("tax_change", whose, change)
+        made.put("tax_papers", whose, archive)
+        brought = put_statement(session, program, first, OURS if whose == "a" else FOREIGN, now)
+        for kind, number in brought.items():
+            made.put(kind, whose, number)
+        ours = select(Card.id).where(Card.program_id == program.id).order_by(Card.id)
+        made.put("card", whose, session.scalars(ours).first())
         made.put("preview", whose, second)
         made.put("empty_run", whose, empty)
         made.put("order", whose, session.scalars(select(LoadBatch.id).where(LoadBatch.run_id == first)).first())

@@ -51,6 +51,7 @@ class Page(HTMLParser):
         """Read it."""
         super().__init__(convert_charrefs=True)
         self._address, self._form, self._text, self._select = address, None, None, None
+        self._previewed = ""
         self._forms_of: dict[str, Seen] = {}
         self.forms: list[Seen] = []
         self.ids: set[str] = set()
@@ -78,11 +79,9 @@ class Page(HTMLParser):
             self._in_summary += tag in ("div", "ul")
             if tag == "a":
                 self.problems.append(given.get("href", ""))
+        self._previewed = given.get("data-preview-of", self._previewed)
         if tag == "form":
-            self._form = Seen(given.get("method", "get").lower(), given.get("action") or self._address)
-            self.forms.append(self._form)
-            if "id" in given:
-                self._forms_of[given["id"]] = self._form
+            self._form = self._begun(given)
         if tag == "button" and self._form is not None and "formaction" in given:
             # the same fields, sent elsewhere: all of these forms read on together
             if self._form.action == self._address:
@@ -90,6 +89,16 @@ class Page(HTMLParser):
             else:
                 self.forms.append(Seen(self._form.method, given["formaction"], self._form.fields))
         self._take_field(tag, given)
+
+    def _begun(self, given: dict[str, str]) -> Seen:
+        form = Seen(given.get("method", "get").lower(), given.get("action") or self._address)
+        self.forms.append(form)
+        if "id" in given:
+            self._forms_of[given["id"]] = form
+        if self._previewed:  # a script sends the same fields elsewhere while somebody types
+            self.forms.append(Seen(form.method, self._previewed, form.fields))
+            self._previewed = ""
+        return form
 
     def _take_field(self, tag: str, given: dict[str, str]) -> None:
         form = self._forms_of.get(given.get("form", ""), self._form)

@@ -82,7 +82,7 @@ def test_reading_a_branch_is_all_there_is(world: World, as_: As) -> None:
     token = token_of(client, portal(world, "team", OFFICE))
     for page in ("", "card", "team", "company", "applications", "notices", "terms", "branches", "claims/"):
         assert client.get(portal(world, page)).status_code == 404, page
-    for page in ("card/convert", "team", "team/change", "company", "applications", "terms"):
+    for page in ("redeem", "redeem/confirm", "team", "team/change", "company", "applications", "terms"):
         assert client.post(portal(world, page), data={"csrf_token": token}).status_code == 404, page
     for deed in ("answer", "appeal"):
         sent = client.post(f"{document(world, 'FV/1')}/{deed}", data={"csrf_token": token, "words": "x"})

@@ -32,7 +32,7 @@ def written(world: World, row: Row) -> str:
     """Write the cells of a row on a page of a programme."""
     with world.app.test_request_context("/"):
         g.scope = Scope(PROGRAM)
-        return str(cells_of(COLUMNS)(row))
+        return str(cells_of(COLUMNS, [column.title for column in COLUMNS])(row))
 
 
 def test_whatever_anybody_wrote_is_escaped(world: World) -> None:
@@ -55,7 +55,7 @@ def test_a_list_is_that_of_the_programme_that_is_looked_at(world: World, as_: Ca
     seen = {}
     for code in (world.a, world.b, world.a):
         page = as_("owner").get(f"/programs/{code}/documents").text
-        seen[code] = {int(id_) for id_ in re.findall(rf'data-href="/programs/{code}/documents/(\d+)"', page)}
+        seen[code] = {int(id_) for id_ in re.findall(rf'<th[^>]*><a href="/programs/{code}/documents/(\d+)"', page)}
     assert world.document_of_b in seen[world.b]
     assert seen[world.a]
     assert not seen[world.a] & seen[world.b]

@@ -1,5 +1,6 @@
 """Proofs of an invoice that is registered: what is taken, what of it is shown to whom, what files may not do."""
 
+import datetime as dt
 import io
 import time
 from collections.abc import Callable
@@ -11,8 +12,10 @@ from PIL import Image
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.claims import Attachment, Claim
+from app.models.sales import SalesDocument
 from tests.app.web.test_claims import key_of, portal, token, typed
 from tests.app.web.world import World
 from tests.support.e_invoices import Item, cii, fa, pdf_with
@@ -181,9 +184,29 @@ def test_what_the_text_of_a_pdf_says_is_proposed_and_marked_until_somebody_looke
     (kept,) = attachments(world, answer.location)
     assert kept.picture_look is None, "what a program prints looks like all that it prints"
     page = client.get(answer.location).text
-    assert page.count("Read from the text of the PDF") == 2
+    assert page.count("Read from the text of the file") == 2
     assert 'value="TXT/7"' in page
     assert 'value="2026-05-06"' in page
     data = typed(page, "TXT/7", ("P1", "1", "100.00")) | {"issued_on": "2026-05-06", "action": "save"}
     assert client.post(answer.location, data=data).status_code == 303
-    assert "Read from the text of the PDF" not in client.get(answer.location).text
+    assert "Read from the text of the file" not in client.get(answer.location).text
+
+
+def test_a_number_that_is_edited_after_it_was_read_is_looked_at(world: World, as_: As) -> None:
+    client = as_("distributor")
+    pdf = written("Faktura nr RD/70", "Data wystawienia: 2026-05-06", "Wiertarka 1 szt. 100,00")
+    answer = attach(client, world, pdf, "read.pdf")
+    (kept,) = attachments(world, answer.location)
+    assert (kept.read_number, kept.read_issued_on) == ("RD/70", dt.date(2026, 5, 6))
+    data = typed(client.get(answer.location).text, "rd-71", ("P1", "1", "70.00")) | {"issued_on": "2026-05-06"}
+    check = client.get(client.post(answer.location, data=data).location)
+    assert client.post(f"{answer.location}/send", data={"csrf_token": token(check.text)}).status_code == 303
+    with world.app.app_context(), transaction(db.session) as session:
+        document = session.scalars(select(SalesDocument).where(SalesDocument.number == "rd-71")).one()
+        assert document.status is DocumentStatus.REVIEW
+        assert {
+            "code": "altered_reading",
+            "severity": "review",
+            "found": "RD/70",
+            "expected": "rd-71",
+        } in document.reasons

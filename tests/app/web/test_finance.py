@@ -17,9 +17,11 @@ from app.extensions import db
 from app.models.figures import PointsMonth
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
-from app.services import liability
+from app.services import ledger, liability
+from app.services.rulebooks import rules_of
 from app.web.finance import wording
 from tests.app.web.conftest import TOKEN
+from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.world import World, do_one_job
 
 FORMULAS = "=cmd|'/c calc'!A1"
@@ -232,3 +234,41 @@ def test_a_run_of_all_that_is_available_names_no_days(world: World) -> None:
     with world.app.test_request_context():
         assert wording.period(*wording.EVER) == "All that was available"
         assert wording.period(dt.date(2026, 3, 1), dt.date(2026, 3, 31)) == "1 Mar 2026 – 31 Mar 2026"
+
+
+def give(world: World, code: str, points: int) -> None:
+    """Give points by hand."""
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        wallet = ledger.wallet_of(session, world.distributors[code], Unit.POINTS)
+        rules, key = rules_of(session, program.id), uuid.uuid4().hex
+        ledger.adjust(session, rules, wallet, points, key=key, now=world.clock(), actor="test", reason="gift")
+
+
+def test_a_run_takes_a_saved_list_a_group_and_says_whom_and_what_to_do_about_the_others(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    give(world, "D-6", 100)
+    finance = as_("finance")
+    kept = {"listing": "distributors", "name": "Just one", "query": "q=D-6", "back": f"{at}/distributors"}
+    assert post(finance, f"{at}/distributors", f"{at}/views", **kept).status_code == 303
+    form = finance.get(f"{at}/runs/new").text
+    (view,) = re.findall(r'<option value="(\d+)">Just one</option>', form)
+    period = {"from_on": "2026-01-01", "to_on": "2026-12-31"}
+    answer = post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, saved=view, minimum="999999")
+    assert answer.status_code == 303
+    with asked_of_the_database(world) as asked:
+        shown = finance.get(answer.location).text
+    assert len(asked) <= 12, asked
+    assert "Just one (1)" in shown
+    assert "999,999 points" in shown
+    assert "its points wait for a later run" in shown
+    assert "Nothing to convert" in shown
+    assert "Selected and frozen" in shown
+    of_group = post(
+        finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2019-01-01", to_on="2019-01-02", groups="gold"
+    )
+    assert "<dd>Gold</dd>" in finance.get(of_group.location).text
+    wrong = post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, groups="there-is-none")
+    assert wrong.status_code == 400
+    assert post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, saved="0").status_code == 400

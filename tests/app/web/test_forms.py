@@ -6,11 +6,13 @@ from collections.abc import Callable
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField, widgets
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.web.forms import LONGEST_LINE, LONGEST_TEXT, Form, choice
+from app.web.widgets import attributes
 from tests.app.web.test_pages import Reader
 from tests.app.web.world import FORMULA, HOSTILE
 
@@ -150,3 +152,13 @@ def test_the_page_of_all_parts_keeps_what_was_typed(as_: As) -> None:
     assert f'value="{FORMULA}"' in answer.text
     assert HOSTILE not in answer.text
     assert len(answer.data) < 60_000
+
+
+def test_attributes_are_written_as_wtforms_writes_them(pages: Flask) -> None:
+    told = 'it\'s <b> & "c"'
+    given = {"class_": "a b", "data_list_of": told, "required": True, "disabled": False, "value": 0, "z": None}
+    assert attributes(**given) == (
+        'class="a b" data-list-of="it&#39;s &lt;b&gt; &amp; &#34;c&#34;" required value="0" z="None"'
+    )
+    assert attributes(title=Markup('<i>"x"</i>')) == 'title="<i>&quot;x&quot;</i>"'
+    assert widgets.Input.html_params is widgets.core.html_params is attributes, "installed with the pages"

@@ -1,5 +1,6 @@
 """Lists: sorted, filtered, paged by key in both directions, saved as views, exported as they are shown."""
 
+import gc
 import io
 import re
 from collections.abc import Callable
@@ -8,6 +9,7 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 
+from app.web.lists.describing import Listing
 from tests.app.web.conftest import token_of
 from tests.app.web.world import FORMULA, World
 
@@ -168,3 +170,16 @@ def test_chosen_documents_are_decided_together_with_one_reason(world: World, as_
     assert (unknown.status_code, "Not a valid choice." in unknown.text) == (400, True)
     assert client.post(f"{review}/accept?q=nothing-like-it", data={"csrf_token": token, "all": "1"}).status_code == 303
     assert f'value="{waits}"' in client.get(review).text, "nothing is decided yet"
+
+
+def test_a_list_that_a_page_makes_for_itself_goes_with_the_page(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    client, path = as_("administrator"), f"/programs/{world.a}/reports/activity"
+
+    def lists() -> int:
+        assert client.get(path).status_code == 200
+        gc.collect()
+        return sum(isinstance(one, Listing) for one in gc.get_objects())
+
+    assert lists() == lists()

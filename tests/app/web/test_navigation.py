@@ -15,11 +15,12 @@ from app.models.messages import Notice, NoticeSeen
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import logos, notices
-from app.services.people import Permission, Role
+from app.services.people import OF_A_DISTRIBUTOR, Permission, Role
 from app.web import navigation
 from app.web.icons import ICONS
-from app.web.navigation import PLACES, PLATFORM, PORTAL, initials
+from app.web.navigation import initials
 from app.web.permissions import ROUTES
+from app.web.places import PLACES, PLATFORM, PORTAL
 from tests.app.services.test_logos import png
 from tests.app.web.test_pages import counted
 from tests.app.web.world import World
@@ -36,7 +37,7 @@ def offered(page: str) -> dict[str, str]:
     return {text: address for address, _current, text in LINK.findall(side)}
 
 
-@pytest.mark.parametrize("name", ["owner", *(role.value for role in Role if role not in (Role.OWNER, Role.REP))])
+@pytest.mark.parametrize("name", ["owner", *(role.value for role in Role if role not in OF_A_DISTRIBUTOR)])
 def test_everybody_is_offered_what_they_may_open_and_nothing_else(world: World, as_: As, name: str) -> None:
     client = as_(name)
     start = client.get("/", follow_redirects=True)

@@ -1,5 +1,6 @@
 """What pages show: of data as it is, of data as somebody wicked would write it, and when things go wrong."""
 
+import datetime as dt
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -377,10 +378,12 @@ def test_every_answer_tells_the_browser_what_to_allow(world: World, as_: As, vis
     assert answers[0].headers["Cache-Control"] == "no-store"
 
 
-def test_no_cookie_travels_with_a_file_that_others_may_keep(as_: As) -> None:
+def test_no_cookie_travels_with_a_file_that_others_may_keep(as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
     for address in ("/static/kontor.css?v=1", "/bootstrap/static/css/bootstrap.min.css?v=1"):
         with as_("owner").get(address) as kept:
             assert "Set-Cookie" not in kept.headers
+    assert "Set-Cookie" not in as_("owner").get("/").headers, "a cookie that is young says the same"
+    monkeypatch.setattr(security, "_COOKIE_STAYS", dt.timedelta())
     assert "Set-Cookie" in as_("owner").get("/").headers, "a page prolongs the session"
 
 

@@ -11,11 +11,15 @@ from app.extensions import db
 from app.models.programs import Program
 from app.services import training
 from app.web.permissions import Reach
-from tests.app.web.test_every_page import pages_of
+from tests.app.web.test_every_page import LEADING_ON, pages_of
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]
 SAID = "Training: nothing in this programme is real, and no card is loaded."
+
+
+OF_SOMETHING = {"products.history", "groups.edit"}
+"""Pages of a thing that their query names."""
 
 
 @pytest.fixture
@@ -33,6 +37,8 @@ def test_every_page_says_so(world: World, as_: As, copy: str) -> None:
     for endpoint, address, _permission in pages_of(world, Reach.PROGRAM):
         answer = client.get(address.replace(world.a, copy))
         answer.close()
+        if endpoint in LEADING_ON | OF_SOMETHING:
+            continue
         if answer.mimetype == "text/html":
             assert answer.status_code == 200, endpoint
             assert SAID in answer.text, endpoint

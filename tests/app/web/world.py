@@ -148,12 +148,13 @@ def _programs(session: Session, world: World, distributors: int) -> tuple[Progra
         },
         "decimal": ",",
     }
-    reviewing = {"verification": {"import": "accept", "portal": "review"}}
+    reviewing = {"verification": {"import": "accept", "portal": "review", "people_per_sale": 2}}
     a = load(
         session,
         document(world.a, program={"name": f"A {HOSTILE}", **reviewing}, import_profiles={"sales": profile}),
     )
-    b = load(session, document(world.b, program={"name": "B"}, import_profiles={"sales": profile}))
+    picking = {"verification": {"people_per_sale": 1}}
+    b = load(session, document(world.b, program={"name": "B", **picking}, import_profiles={"sales": profile}))
     names = {0: HOSTILE, 1: FORMULA, 2: CYRILLIC, 3: "100% sicher_GmbH"}
     rows = [DistributorRow(code=f"D-{at}", name=names.get(at, f"Distributor {at:02d}")) for at in range(distributors)]
     started = dt.date(2026, 1, 1)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
 from app.services import adjustments, programs
+from app.services.program_files import ProgramFileInvalid
 from tests.importers.driver import Desk
 
 MATRIX = {
@@ -17,7 +19,7 @@ MATRIX = {
     "rates": {"tools": {"gold": "2", "silver": "1"}},
 }
 RATES = {"columns": {"product_group": "group", "distributor_group": "for", "points": "points"}}
-ADJUSTMENTS = {"columns": {"distributor": "code", "points": "points", "note": "why", "reference": "ref"}}
+ADJUSTMENTS = {"columns": {"distributor": "code", "credit": "give", "debit": "take", "note": "why", "reference": "ref"}}
 
 
 def rates_of(desk: Desk) -> Any:
@@ -71,14 +73,18 @@ def test_rates_of_a_matrix_that_nobody_knows_are_held(desk: Desk) -> None:
 def test_adjustments_are_asked_for_once_and_wait_for_a_second_person(desk: Desk) -> None:
     desk.load(import_profiles={"adjustments": ADJUSTMENTS})
     desk.people("D1", "D2")
-    header = ("code", "points", "why", "ref")
+    header = ("code", "give", "take", "why", "ref")
     rows = [
-        ("D1", "120", "Fair in May", "F-1"),
-        ("D2", "-5", "Counted twice", None),
-        ("D9", "7", "Nobody", None),
-        ("D1", "0", "Nothing", None),
-        ("D1", "1,5", "Half", None),
-        ("D1", None, "Empty", None),
+        ("D1", "120", None, "Fair in May", "F-1"),
+        ("D2", None, "5", "Counted twice", None),
+        ("D9", "7", None, "Nobody", None),
+        ("D1", "0", None, "Nothing", None),
+        ("D1", "1,5", None, "Half", None),
+        ("D1", None, None, "Empty", None),
+        ("D1", "3", "3", "Both", None),
+        ("D1", None, "-3", "A sign", None),
+        ("D1", "-3", None, "A sign", None),
+        ("D1", "4", None, None, None),
     ]
     file = desk.csv(*rows, header=header)
     tried = desk.run(file, "adjustments", dry_run=True)
@@ -88,10 +94,14 @@ def test_adjustments_are_asked_for_once_and_wait_for_a_second_person(desk: Desk)
         4: ("held", "unknown_distributor"),
         5: ("refused", "nothing_to_adjust"),
         6: ("refused", "not_a_number"),
-        7: ("refused", "missing"),
+        7: ("refused", "credit_or_debit"),
+        8: ("refused", "credit_or_debit"),
+        9: ("refused", "sign_in_a_column"),
+        10: ("refused", "sign_in_a_column"),
+        11: ("refused", "missing"),
     }
     assert asked(desk) == [(120, "Fair in May", "waiting"), (-5, "Counted twice", "waiting")]
-    again = desk.run(desk.csv(rows[0], ("D2", "3", "New", None), header=header), "adjustments")
+    again = desk.run(desk.csv(rows[0], ("D2", "3", None, "New", None), header=header), "adjustments")
     assert (again.counts["created"], again.counts["duplicates"]) == (1, 1)
     assert desk.run(file, "adjustments").counts["duplicates"] == 2
     with transaction(desk.registry) as session:
@@ -104,3 +114,23 @@ def test_adjustments_are_asked_for_once_and_wait_for_a_second_person(desk: Desk)
         adjustments.approve(session, program, first, actor="boss", now=desk.clock())
     assert desk.balance("D1") == (0, 120)
     desk.check()
+
+
+def test_a_profile_of_one_signed_column_is_refused_and_told_how_it_is_written(desk: Desk) -> None:
+    signed = {"columns": {"distributor": "code", "points": "points", "note": "why"}}
+    with pytest.raises(ProgramFileInvalid, match="map credit to what is given and debit to what is taken"):
+        desk.load(import_profiles={"adjustments": signed})
+
+
+def test_adjustments_have_the_reasons_that_the_programme_names(desk: Desk) -> None:
+    profile = {"columns": ADJUSTMENTS["columns"] | {"reason": "reason"}}
+    reasons = [{"code": "fair", "name": "A fair"}, {"code": "Mistake", "name": "A mistake of ours"}]
+    desk.load(import_profiles={"adjustments": profile}, program={"accounts": {"adjustment_reasons": reasons}})
+    desk.people("D1")
+    header = ("code", "give", "take", "why", "ref", "reason")
+    rows = [("D1", str(n), None, "why", None, reason) for n, reason in enumerate(("MISTAKE", None, "goodwill"), 1)]
+    found = desk.run(desk.csv(*rows, header=header), "adjustments")
+    assert desk.codes(found) == {4: ("refused", "no_such_value")}
+    with transaction(desk.registry) as session:
+        query = select(AdjustmentRequest.reason_code).where(AdjustmentRequest.program_id == desk.program_id)
+        assert session.scalars(query.order_by(AdjustmentRequest.id)).all() == ["Mistake", "Mistake"]

@@ -34,14 +34,6 @@ FILES: dict[str, dict[Kind, int]] = {
 }
 
 
-@pytest.fixture
-def reports(test_data: Path) -> Path:
-    folder = test_data / "derived_reports"
-    if not folder.is_dir():
-        pytest.skip(f"NOT RUN: there are no derived reports in {test_data}")
-    return folder
-
-
 def expected(reports: Path, name: str) -> dict[str, Any]:
     told: dict[str, Any] = json.loads((reports / "expected" / f"{name}.json").read_text())
     return told

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.states import ClaimWay, DocumentStatus
+from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services import catalogue, distributors
 from app.services.catalogue import ProductRow
@@ -78,6 +79,21 @@ def test_what_is_only_noted_keeps_nobody_waiting(session, shop):
 def test_an_invoice_to_oneself_is_found_by_who_bought(session, shop):
     sent = _sent(session, shop, fa(buyer=SELLER_NIP))
     assert {one["code"] for one in sent.reasons} == {"own_purchase", "e_invoice_contradicts", "sold_to_oneself"}
+
+
+def test_an_invoice_to_a_branch_of_ones_own_head_office_is_found(session, shop):
+    program, distributor_id = shop
+    rows = [
+        DistributorRow(code="HQ", name="Head office"),
+        DistributorRow(code="D8", name="Branch", tax_id="6808208875"),
+    ]
+    distributors.put_distributors(session, program.id, "pl", rows, enrolled_on=dt.date(2026, 1, 1), may_owe=True)
+    known = distributors.distributor_ids(session, program.id)
+    for one in (distributor_id, known["d8"]):
+        session.get_one(Distributor, one).head_office_id = known["hq"]
+    session.flush()
+    sent = _sent(session, shop, fa(buyer="6808208875"))
+    assert [one.get("found") for one in sent.reasons if one["code"] == "own_purchase"] == ["6808208875"]
 
 
 def test_a_programme_may_do_without(session, code, shop):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.claiming.proposing import proposed
+from verification.claiming.proposing import proposed, sure
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,25 @@ def test_number_and_date_are_proposed_where_the_text_says_them(text: str, number
     assert found.proposed == tuple(name for name, value in (("number", number), ("issued_on", day)) if value)
 
 
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Faktura nr TXT/7\nData wystawienia: 2026-05-06", {"number", "issued_on"}),
+        ("Invoice No: A-1\nInvoice A-1\nInvoice date: 25/11/2026", {"number", "issued_on"}),
+        ("Invoice No: A-1\nInvoice date: 03/04/2026", {"number"}),  # the fourth of March to some
+        ("Faktura nr 5\ndo faktury, Faktura nr 4\nWystawiono dnia 03.04.2026", {"issued_on"}),
+        ("Fecha de emisión: 2026-01-02, fecha de vencimiento: 2026-02-02", {"issued_on"}),
+        ("Fecha de vencimiento: 2026-02-02", set()),
+        ("Paid on 2026-01-02", set()),
+        ("Data wystawienia: 31.02.2026", set()),
+    ],
+)
+def test_only_what_a_text_says_once_is_sure(text: str, fields: set[str]) -> None:
+    assert sure(text) == fields
+
+
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
     found = proposed("Faktura nr " + text)
     assert len(found.number) <= 64
+    assert sure("Faktura nr " + text) <= {*found.proposed}

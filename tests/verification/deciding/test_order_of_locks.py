@@ -8,14 +8,16 @@ from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.domain.states import DocumentKind, DocumentStatus
+from app.models.ledger import Account
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.accounts import lock_wallets
+from app.services.persons import opening
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
-from verification.deciding.decisions import decide
+from verification.deciding.decisions import decide, opened
 from verification.gate import Admission
 from verification.incoming import Source
 
@@ -55,6 +57,25 @@ def test_whoever_decides_about_a_document_does_not_hold_it_while_waiting_for_the
             ).one()
             session.commit()
             refused.result(20)
+
+
+def test_whoever_decides_holds_the_wallets_of_the_companys_people_too(
+    app: Flask, registry: Sessions, code: str, sold: Sold
+) -> None:
+    with transaction(registry) as session:
+        given = {"actor": "ann", "now": NOW}
+        person = opening.open_account(session, program_of(session, code), sold.distributor_id, "Ewa Kos", **given)
+
+    def free(session: Session) -> list[int]:
+        wallets = select(Account.id).where(Account.distributor_id == person)
+        return list(session.scalars(wallets.with_for_update(skip_locked=True)))
+
+    with transaction(registry) as session:
+        program = program_of(session, code)
+        number = session.scalars(select(SalesDocument.id).where(SalesDocument.program_id == program.id)).one()
+        opened(session, program, number)
+        with elsewhere(app, free) as found:
+            assert found.result(20) == []
 
 
 def test_a_correction_that_waited_for_a_return_finds_it(app: Flask, registry: Sessions, code: str, sold: Sold) -> None:

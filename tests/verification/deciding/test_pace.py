@@ -17,6 +17,7 @@ def test_figures_of_the_queue(desk: Desk) -> None:
     nothing = pace(desk.session, desk.program.id, now=NOW)
     assert (nothing.waiting, nothing.oldest_at, nothing.median, nothing.by_machine_bp) == (0, None, None, None)
     desk.sell(*[desk.line(f"M{at}", 10) for at in range(3)])
+    desk.invoice("OLD", 10, issued_on="1999-01-01")
     for number in "12345":
         desk.invoice(number, 10, source=IN_REVIEW)
     queue.enter(desk.session, desk.program.id)
@@ -38,7 +39,8 @@ def test_figures_of_the_queue(desk: Desk) -> None:
     assert (found.waiting, found.oldest_at) == (1, opened)
     assert found.decided == 4, "a part and its whole are one decision"
     assert found.median == dt.timedelta(hours=3)
-    assert (found.by_machine, found.looked_at) == (3, 9)
+    assert (found.by_machine, found.looked_at) == (4, 10)
+    assert found.refused_by_checks == 1
     assert found.refused == [("twice", 2), ("not_proved", 1), ("proof_differs", 1)]
     assert found.kept_points == 36
     assert pace(desk.session, desk.program.id, now=NOW + dt.timedelta(days=60)).refused == []

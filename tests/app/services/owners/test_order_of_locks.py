@@ -1,0 +1,84 @@
+"""Whoever lets points move locks wallets before what asked for it, as a merge does that hands both over."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import flag_modified
+
+from app.db.transaction import Sessions, transaction
+from app.models.desk import AdjustmentRequest
+from app.models.programs import Program
+from app.models.transfers import PointsTransfer
+from app.services import adjustments
+from app.services.accounts import lock_wallets
+from app.services.owners import transfers
+from tests.support import programs
+from tests.support.meetings import elsewhere, wait_for_a_waiter
+from tests.support.programs import NOW
+from tests.support.sales import Sold, sell
+
+
+def program_of(session: Session, code: str) -> Program:
+    return session.scalars(select(Program).where(Program.code == code)).one()
+
+
+@pytest.fixture
+def who(registry: Sessions, code: str) -> dict[str, int]:
+    """Two distributors, of whom the first has points, committed for others to see."""
+    with transaction(registry) as session:
+        program = programs.load(session, programs.document(code))
+        program.settings["accounts"]["transfers"]["asked_by"] = "participants"
+        flag_modified(program, "settings")
+        people, goods = programs.people(session, program), programs.goods(session, program, {"P": None})
+        sell(session, program, [Sold("1", people["D1"], goods["P"], 10, 100_00)])
+    return people
+
+
+def ask_for_transfer(session: Session, program: Program, who: dict[str, int]) -> int:
+    said: dict[str, Any] = {"key": "1", "note": "a fair", "actor": "ann", "by_participant": False, "now": NOW}
+    return transfers.request(session, program, who["D1"], who["D2"], 3, **said)
+
+
+def ask_for_adjustment(session: Session, program: Program, who: dict[str, int]) -> int:
+    said: dict[str, Any] = {"reason_code": "complaint", "note": "a fair", "actor": "ann", "now": NOW}
+    return adjustments.request(session, program, who["D1"], 3, **said)
+
+
+def approve_transfer(session: Session, program: Program, asked: int) -> None:
+    transfers.approve(session, program, asked, actor="ben", roles=("approver",), now=NOW)
+
+
+def approve_adjustment(session: Session, program: Program, asked: int) -> None:
+    adjustments.approve(session, program, asked, actor="ben", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("ask", "approve", "model"),
+    [
+        (ask_for_transfer, approve_transfer, PointsTransfer),
+        (ask_for_adjustment, approve_adjustment, AdjustmentRequest),
+    ],
+)
+def test_what_is_approved_is_not_held_while_waiting_for_a_wallet(
+    app: Flask,
+    registry: Sessions,
+    code: str,
+    who: dict[str, int],
+    ask: Callable[[Session, Program, dict[str, int]], int],
+    approve: Callable[[Session, Program, int], None],
+    model: type[PointsTransfer | AdjustmentRequest],
+) -> None:
+    with transaction(registry) as session:
+        asked = ask(session, program_of(session, code), who)
+    with transaction(registry) as session:
+        lock_wallets(session, np.asarray(list(who.values())))
+        with elsewhere(app, lambda other: approve(other, program_of(other, code), asked)) as approved:
+            wait_for_a_waiter(session)
+            session.scalars(select(model.id).where(model.id == asked).with_for_update(nowait=True)).one()
+            session.commit()
+            approved.result(20)

@@ -1,0 +1,97 @@
+"""Disputes: once while open, granted with an adjustment or declined with a reason, and the distributor is told."""
+
+import pytest
+from sqlalchemy import select
+
+from app.domain.states import DisputeState, TransactionKind
+from app.models.desk import AdjustmentRequest
+from app.models.messages import Notice
+from app.services import adjustments, disputes
+from app.services.disputes import Already, NothingThere, NotOpen
+from tests.app.services.promotions.running import Running
+from tests.support.desk import Desk
+from tests.support.programs import NOW
+
+
+def asked(desk: Desk, words: str = "It was twice as much", **more: int) -> int:
+    return disputes.ask(
+        desk.session, desk.program, desk.document("1").id, words, actor="owner@d1.example", now=NOW, **more
+    )
+
+
+def test_an_award_is_disputed_once_while_it_is_open(desk: Desk) -> None:
+    desk.invoice("1", 10)
+    (version,) = desk.rules.book.version_ids.tolist()
+    first = asked(desk, line_number=1, rule_version_id=version)
+    with pytest.raises(Already):
+        asked(desk, line_number=1, rule_version_id=version)
+    # the line, and the document, are other things to say something about
+    asked(desk, line_number=1)
+    asked(desk)
+    with pytest.raises(Already):
+        asked(desk)
+    disputes.decline(desk.session, desk.program, first, "It counts once", actor="ann", now=NOW)
+    assert asked(desk, line_number=1, rule_version_id=version) != first
+    amounts = [one.amount for one in disputes.of_document(desk.session, desk.document("1").id)]
+    assert amounts == [10, 10, 10, 10]
+
+
+@pytest.mark.parametrize("more", [{"line_number": 2}, {"line_number": 1, "rule_version_id": 0}, {"rule_version_id": 1}])
+def test_what_is_not_there_is_not_disputed(desk: Desk, more: dict[str, int]) -> None:
+    desk.invoice("1", 10)
+    with pytest.raises(NothingThere):
+        asked(desk, **more)
+    with pytest.raises(NothingThere):
+        asked(desk, words="  ")
+
+
+def test_a_granted_dispute_asks_for_an_adjustment_that_a_second_person_decides(desk: Desk) -> None:
+    desk.invoice("1", 10)
+    one = asked(desk)
+    made = disputes.grant(desk.session, desk.program, one, 10, "You are right", actor="ann", now=NOW)
+    request = desk.session.get_one(AdjustmentRequest, made)
+    assert (request.amount, request.reason_code, request.state) == (10, "complaint", "waiting")
+    assert desk.points().available == 10
+    with pytest.raises(adjustments.SamePerson):
+        adjustments.approve(desk.session, desk.program, made, actor="ann", now=NOW)
+    adjustments.approve(desk.session, desk.program, made, actor="bob", now=NOW)
+    assert desk.points().available == 20
+    with pytest.raises(NotOpen):
+        disputes.decline(desk.session, desk.program, one, "after all not", actor="ann", now=NOW)
+    (found,) = disputes.of_document(desk.session, desk.document("1").id)
+    assert (found.state, found.answer, found.answered_by) == (DisputeState.GRANTED, "You are right", "ann")
+    told = desk.session.scalars(select(Notice).where(Notice.distributor_id == desk.people["D1"])).all()
+    assert "dispute_granted" in {notice.kind for notice in told}
+
+
+def test_a_dispute_is_taken_back_by_whoever_asked(desk: Desk) -> None:
+    desk.invoice("1", 10)
+    disputes.withdraw(desk.session, desk.program, asked(desk), actor="owner@d1.example", now=NOW)
+    (found,) = disputes.of_document(desk.session, desk.document("1").id)
+    assert (found.state, found.adjustment_id) == (DisputeState.WITHDRAWN, None)
+    asked(desk)
+
+
+def test_what_a_promotion_gave_is_disputed_as_a_movement(desk: Desk) -> None:
+    running = Running(desk)
+    desk.invoice("1", 4_000)
+    assert running.paid() == 400
+    (paid,) = desk.transactions(TransactionKind.PROMOTION)
+    (award,) = desk.transactions(TransactionKind.AWARD)
+
+    def ask(transaction: int, who: str = "D1", words: str = "I had 50,000") -> int:
+        return disputes.ask_of_movement(
+            desk.session, desk.program, desk.people[who], transaction, words, actor="owner@d1.example", now=NOW
+        )
+
+    one = ask(paid.id)
+    with pytest.raises(Already):
+        ask(paid.id)
+    for wrong in ((award.id, "D1", "x"), (paid.id, "D2", "x"), (paid.id, "D1", " ")):
+        with pytest.raises(NothingThere):
+            ask(*wrong)
+    disputes.decline(desk.session, desk.program, one, "It was 40,000", actor="ann", now=NOW)
+    (found,) = disputes.of_movement(desk.session, paid.id)
+    assert (found.state, found.amount, found.answer) == (DisputeState.DECLINED, 400, "It was 40,000")
+    (told,) = desk.session.scalars(select(Notice).where(Notice.kind == "dispute_declined")).all()
+    assert told.parts == {"number": "Autumn", "person": None, "answer": "It was 40,000"}

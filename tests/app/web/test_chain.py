@@ -1,0 +1,123 @@
+"""A balance opened down to the document, a top-up opened back, an award disputed and answered: by whom it is for."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.ledger import LedgerTransaction, Lot
+from app.models.programs import Program
+from app.models.sales import SalesLine
+from app.services.owners import pools
+from tests.app.web.belongings import Belongings, fill
+from tests.app.web.conftest import token_of
+from tests.app.web.world import World
+from tests.support.sales import Sold, sell
+
+As = Callable[[str], FlaskClient]
+
+
+@pytest.fixture(scope="module")
+def made(world: World) -> Belongings:
+    return fill(world)
+
+
+def links(page: str, part: str) -> list[str]:
+    return re.findall(rf'href="([^"]*/{part}[^"]*)"', page)
+
+
+def test_a_statement_opens_down_to_the_document(world: World, made: Belongings, as_: As) -> None:
+    owner, base = as_("distributor"), f"/programs/{world.a}/distributors/{made.of['distributor']['mine']}"
+    statement = owner.get(base).text
+    (made_of, *_rest) = links(statement, "made-of")
+    balance = owner.get(made_of).text
+    assert "Where what is left came from" in balance
+    assert "How it adds up" in balance
+    lot = owner.get(f"{base}/lots/{made.of['lot']['mine']}").text
+    assert "The lines behind it" in lot
+    assert "points" in lot
+    assert links(lot, "documents/")
+    movement = owner.get(links(lot, "movements/")[0]).text
+    assert "Which points moved" in movement
+    assert owner.get(links(statement, "movements/")[0]).status_code == 200
+    # nobody else's
+    for kind, part in (("lot", "lots"), ("movement", "movements")):
+        assert owner.get(f"{base}/{part}/{made.of[kind]['others']}").status_code == 404
+    assert as_("rep").get(made_of).status_code == 404
+
+
+def test_a_top_up_opens_back_to_what_paid_for_it(world: World, made: Belongings, as_: As) -> None:
+    address = f"/programs/{world.a}/top-ups/{made.of['top_up']['mine']}"
+    for who in ("distributor", "finance"):
+        page = as_(who).get(address).text
+        assert "What paid for" in page
+        assert links(page, "lots/")
+    assert as_("distributor").get(f"/programs/{world.a}/top-ups/{made.of['top_up']['others']}").status_code == 404
+
+
+def test_an_order_opens_back_to_what_paid_for_it(world: World, made: Belongings, as_: As) -> None:
+    number, whose = made.of["reward_order"]["mine"], made.of["distributor"]["mine"]
+    address = f"/programs/{world.a}/distributors/{whose}/orders/{number}/made-of"
+    for who, order in (("distributor", f"/portal/{world.a}/{whose}/orders/{number}"), ("finance", "")):
+        assert address in as_(who).get(order or f"/programs/{world.a}/orders/{number}").text
+        page = as_(who).get(address).text
+        assert "What paid for order" in page
+        assert links(page, "lots/")
+    assert as_("other").get(address).status_code == 404
+
+
+def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, as_: As) -> None:
+    owner, finance = as_("distributor"), as_("finance")
+    document = f"/programs/{world.a}/documents/{made.of['document']['mine']}"
+    (award, *_rest) = [one.replace("&amp;", "&") for one in links(owner.get(document).text, "dispute\\?")]
+    token = {"csrf_token": token_of(owner, award)}
+    assert owner.post(award, data={**token, "words": ""}).status_code == 400
+    said = owner.post(award, data={**token, "words": "I sold twice as many"}, follow_redirects=True).text
+    assert "Somebody looks at it" in said
+    again = owner.post(award, data={**token, "words": "still"}, follow_redirects=True).text
+    assert "You said so already" in again
+    index = f"/programs/{world.a}/disputes"
+    assert "I sold twice as many" in finance.get(index).text
+    newest = max(links(finance.get(index).text, "disputes/"), key=lambda one: int(one.rpartition("/")[2]))
+    shown = finance.get(newest).text
+    assert "What was given, and why" in shown
+    assert as_("viewer").post(f"{newest}/decline", data={"answer": "no"}).status_code == 404
+    token = {"csrf_token": token_of(finance, newest)}
+    assert finance.post(f"{newest}/grant", data={**token, "points": "", "reply": "x"}).status_code == 400
+    granted = finance.post(
+        f"{newest}/grant", data={**token, "points": "12", "reply": "You are right"}, follow_redirects=True
+    )
+    assert "The adjustment waits for a second person." in granted.text
+    late = finance.post(f"{newest}/decline", data={**token, "answer": "no"}, follow_redirects=True).text
+    assert "It was answered before." in late
+    assert "You are right" in owner.get(document).text
+    portal = f"/portal/{world.a}/{made.of['distributor']['mine']}"
+    assert "You are right" in owner.get(f"{portal}/disputes").text
+    assert "You were right about" in owner.get(f"{portal}/notices").text
+
+
+def test_who_shares_a_balance_does_not_see_into_the_documents_of_others(
+    world: World, made: Belongings, as_: As
+) -> None:
+    mine = made.of["distributor"]["mine"]
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        another, line = world.distributors["D-7"], SalesLine.document_id == made.of["document"]["mine"]
+        product = session.scalars(select(SalesLine.product_id).where(line).limit(1)).one()
+        sell(session, program, [Sold("OF-THE-OTHER", another, product, 1_000, 1_000_000_00)])
+        by = {"actor": "ann", "now": world.clock()}
+        pool = pools.open_pool(session, program, "Both", mine, spending="holder", **by)
+        pools.join(session, program, pool, another, **by)
+        joined = select(Lot.id).join(LedgerTransaction, LedgerTransaction.id == Lot.id)
+        lot = session.scalars(joined.where(LedgerTransaction.document_id.is_not(None)).order_by(Lot.id.desc())).first()
+    for part in ("lots", "movements"):
+        address = f"/programs/{world.a}/distributors/{mine}/{part}/{lot}"
+        page = as_("distributor").get(address)
+        assert page.status_code == 200
+        assert "The lines behind it" not in page.text
+        assert not links(page.text, "documents/")
+        assert links(as_("finance").get(address).text, "documents/"), "who runs the programme sees all of it"

@@ -1,0 +1,78 @@
+"""Compensation by pages: what waits, a run over a period, a second person, and the taxes that were paid back."""
+
+import datetime as dt
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.db.transaction import transaction
+from app.domain.states import RunStatus, TaxStatus
+from app.extensions import db
+from app.models.distributors import Distributor
+from app.models.programs import Program
+from tests.app.web.test_finance import post, previewed, status_of, work
+from tests.app.web.world import World
+
+
+def _by_run(world: World) -> None:
+    """Let the programme pay taxes back by runs; its participants are people of distributors, whose tax it bears."""
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.a)).one()
+            program.prepaid = program.prepaid | {"compensation": {"paid": "by_run", "goods": True}}
+            session.execute(
+                update(Distributor)
+                .where(Distributor.program_id == program.id)
+                .values(tax_status=TaxStatus.DISTRIBUTOR_EMPLOYEE)
+            )
+        db.session.remove()
+
+
+def test_what_a_load_leaves_to_a_run_is_paid_back_once_by_two_people(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    _by_run(world)
+    at = f"/programs/{world.a}"
+    finance, approver = as_("finance"), as_("approver")
+    assert "No run has paid taxes back yet" in finance.get(f"{at}/compensations").text
+    run = previewed(world, finance, at)
+    assert "follow by a run of compensations" in finance.get(f"{at}/runs/{run}").text
+    _carried_out(world, finance, approver, f"{at}/runs/{run}")
+    new = f"{at}/compensations/new"
+    assert "wait, with" in finance.get(new).text
+    today = world.clock().date()
+    backwards = post(finance, new, new, from_on="2026-02-02", to_on="2026-02-01")
+    assert (backwards.status_code, "ends before it begins" in backwards.text) == (400, True)
+    made = post(finance, new, new, from_on=today - dt.timedelta(days=1), to_on=today + dt.timedelta(days=1))
+    assert made.status_code == 303
+    page = made.location
+    shown = finance.get(page).text
+    assert "You prepared it" in shown
+    assert "Goods and vouchers" in shown
+    assert "Under way" in finance.get(f"{at}/compensations/rewards").text
+    _carried_out(world, finance, approver, page)
+    assert status_of(world, page.rsplit("/", 1)[1]) is RunStatus.SETTLED
+    rewards = finance.get(f"{at}/compensations/rewards?state=paid").text
+    assert "Paid back" in rewards
+    nothing = post(finance, new, new, from_on="2026-01-01", to_on="2027-12-31")
+    assert "Nothing to compensate" in finance.get(nothing.location).text
+
+
+def _carried_out(world: World, finance: FlaskClient, approver: FlaskClient, page: str) -> None:
+    post(approver, page, f"{page}/approve")
+    work(world)
+    post(finance, page, f"{page}/send")
+    work(world)
+
+
+def test_an_administrator_says_when_taxes_are_paid_back(world: World, as_: Callable[[str], FlaskClient]) -> None:
+    at, admin = f"/programs/{world.a}/compensations", as_("administrator")
+    page = f"{at}/settings"
+    assert as_("finance").get(page).status_code == 404
+    assert post(admin, page, page, paid="never").status_code == 400
+    assert post(admin, page, page, paid="by_run").status_code == 303
+    assert "Not at all" in admin.get(at).text
+    assert post(admin, page, page, paid="at_once", goods="y").status_code == 303
+    shown = admin.get(at).text
+    assert ("At once" in shown, "Not at all" in shown) == (True, False)

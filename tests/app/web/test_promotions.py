@@ -1,0 +1,172 @@
+"""Promotions on pages: written as a draft, published, shown to whoever takes part, closed."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain.states import PromotionState
+from app.extensions import db
+from app.models.distributors import Distributor
+from app.models.promotions import Promotion, PromotionStanding
+from app.services.promotions import running
+from tests.app.web.conftest import token_of
+from tests.app.web.world import World
+
+As = Callable[[str], FlaskClient]
+WRITTEN = {
+    "code": "summer",
+    "name": "Long summer",
+    "description": "Sell what cools.",
+    "from_": "2026-01-01",
+    "until": "2026-11-30",
+    "participants": "distributors",
+    "metric": "net_amount",
+    "default_target": "10",
+    "pays": "highest",
+    "when": "on_reach",
+    "steps-0-reach": "80",
+    "steps-0-kind": "points",
+    "steps-0-amount": "25",
+    "steps-1-reach": "9999",
+    "steps-1-kind": "percent_bp",
+    "steps-1-amount": "12.5",
+    "prizes-0-first": "1",
+    "prizes-0-points": "10",
+    "budget": "100000",
+}
+
+
+def send(client: FlaskClient, address: str, page: str | None = None, **fields: str) -> Any:
+    return client.post(address, data={"csrf_token": token_of(client, page or address), **fields})
+
+
+def written(client: FlaskClient, world: World, **changes: str) -> Any:
+    return send(client, f"/programs/{world.a}/promotions/new", **(WRITTEN | changes))
+
+
+def brought_up(world: World) -> None:
+    with world.app.app_context():
+        running.run_due(db.session, world.clock())
+        db.session.remove()
+
+
+def known(world: World, what: Any) -> Any:
+    with world.app.app_context(), transaction(db.session) as session:
+        return session.execute(what).all()
+
+
+def test_what_is_wrong_is_said_in_its_place_and_nothing_is_kept(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    before = known(world, select(Promotion.id))
+    for changes, said in (
+        ({"until": "2025-12-31"}, "before it starts on"),
+        ({"steps-0-reach": "0", "steps-1-reach": "", "prizes-0-first": ""}, "gives nothing"),
+        ({"default_target": "0"}, "should be greater than 0"),
+        ({"steps-0-reach": "90", "steps-1-reach": "90"}, "steps must rise"),
+        ({"product_groups": "", "distributor_groups": "nobody"}, "nobody"),
+        ({"prizes-1-first": "1", "prizes-1-points": "5"}, "prizes overlap"),
+    ):
+        answer = written(admin, world, **changes)
+        assert answer.status_code == 400, changes
+        assert said in answer.text, changes
+    assert known(world, select(Promotion.id)) == before
+
+
+def test_a_promotion_is_written_published_shown_and_closed(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    assert written(admin, world).status_code == 303
+    ((promotion_id, state),) = known(world, select(Promotion.id, Promotion.state).where(Promotion.code == "summer"))
+    assert state is PromotionState.DRAFT
+    page = f"/programs/{world.a}/promotions/{promotion_id}"
+    assert "This is a draft" in admin.get(page).text
+    edit = admin.get(f"{page}/edit").text
+    assert 'value="12.5"' in edit
+    assert "Long summer" not in portal_of(world, as_("distributor")).text
+
+    assert send(admin, f"{page}/publish", page).status_code == 303
+    brought_up(world)
+    stands = known(world, select(PromotionStanding.paid).where(PromotionStanding.promotion_id == promotion_id))
+    assert {25} <= {paid for (paid,) in stands}
+    shown = admin.get(page).text
+    for words in (
+        "Long summer",
+        "Take part",
+        "Left of the budget",
+        "Within a tenth",
+        "Ranking",
+        "What it may have moved",
+    ):
+        assert words in shown
+    assert "Long summer" in admin.get(f"/programs/{world.a}/promotions").text
+    mine = portal_of(world, as_("distributor")).text
+    for words in ("Long summer", "Sell what cools.", "Reached", "(you)"):
+        assert words in mine
+    assert "Long summer" not in portal_of(world, as_("rep")).text
+
+    # its last day is over on no clock of this world: the button is not there, and the address refuses
+    if world.clock().date().isoformat() <= "2026-11-30":
+        assert "Close and pay" not in shown
+        again = send(admin, f"{page}/close", page)
+        assert "cannot be closed" in admin.get(again.location).text
+
+
+def test_a_ranking_names_others_to_participants_only_where_it_says_so(world: World, as_: As) -> None:
+    admin, ours = as_("administrator"), as_("distributor")
+    fields = {"code": "race", "name": "Great race", "default_target": "", "steps-0-reach": "", "steps-1-reach": ""}
+    assert written(admin, world, **fields).status_code == 303
+    ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "race"))
+    page = f"/programs/{world.a}/promotions/{promotion_id}"
+    others, seen = {}, {}
+    for names in ("hidden", "shown"):
+        written_so = {**WRITTEN, **fields, "names": names}
+        assert send(admin, f"{page}/edit", **written_so).status_code == 303
+        assert f'<option selected value="{names}">' in admin.get(f"{page}/edit").text
+        assert send(admin, f"{page}/publish", page).status_code == 303
+        brought_up(world)
+        section = portal_of(world, ours).text.partition("Great race")[2].partition("</section>")[0]
+        ranking = section.partition("Ranking</h3>")[2]
+        assert "(you)" in ranking
+        rest = re.sub(r'<tr class="row-now".*?</tr>', "", ranking, flags=re.DOTALL)
+        others[names] = re.findall(r'data-title="Who">(.*?)</td>', rest)
+        seen[names] = admin.get(page).text
+    assert len(others["hidden"]) == len(others["shown"]) > 0
+    assert set(others["hidden"]) == {"–"}
+    for name in others["shown"]:
+        assert f'data-title="Participant">{name}</td>' in seen["shown"]
+        assert f'data-title="Participant">{name}</td>' in seen["hidden"]
+
+
+def test_who_only_looks_cannot_write(world: World, as_: As) -> None:
+    viewer = as_("viewer")
+    assert viewer.get(f"/programs/{world.a}/promotions").status_code == 200
+    assert viewer.get(f"/programs/{world.a}/promotions/new").status_code == 404
+
+
+def test_a_draft_is_asked_for_sent_back_and_dropped_from_its_page(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    assert written(admin, world, code="harvest").status_code == 303
+    ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "harvest"))
+    page = f"/programs/{world.a}/promotions/{promotion_id}"
+    assert "Drop the draft" in admin.get(page).text
+    assert "Ask to publish it" not in admin.get(page).text, "this programme asks for no second person"
+    send(admin, f"{page}/ask", page)
+    send(admin, f"{page}/send-back", page, note="Say more")
+    assert "Say more" in admin.get(page).text
+    assert send(admin, f"{page}/drop", page).location.endswith("/promotions")
+    for gone in (page, f"{page}/edit"):
+        assert admin.get(gone).status_code == 404
+    assert "harvest" not in admin.get(f"/programs/{world.a}/promotions").text
+    again = send(admin, f"{page}/drop", f"/programs/{world.a}/promotions/new")
+    assert again.status_code == 303
+
+
+def portal_of(world: World, client: FlaskClient) -> Any:
+    found = re.search(r"/portal/[^/\"]+/(\d+)/", client.get("/", follow_redirects=True).text)
+    assert found, "whoever is of a distributor is led to its portal"
+    ((code,),) = known(world, select(Distributor.code).where(Distributor.id == int(found[1])))
+    assert code
+    return client.get(f"/portal/{world.a}/{found[1]}/promotions")

@@ -1,0 +1,398 @@
+"""Rewards on pages: written, seen by those they are for, put into a basket, ordered once, moved on and called off."""
+
+import io
+import re
+from collections.abc import Callable, Iterator
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain import draws as draw_rules
+from app.domain.calendar import local_date
+from app.domain.states import OrderState
+from app.extensions import db
+from app.models.instants import InstantGrant, InstantReward
+from app.models.orders import Draw, OrderLine, RewardOrder, VoucherCode
+from app.models.programs import Program
+from app.models.rewards import Reward, RewardPicture, RewardSeason
+from app.services import adjustments, catalogue
+from app.services.instants import due
+from tests.app.web.conftest import token_of
+from tests.app.web.test_together import send, shown
+from tests.app.web.world import World
+from tests.support.sales import Sold, sell
+
+As = Callable[[str], FlaskClient]
+ADDRESS = {"name": "Ann Lee", "street": "Long 1", "postal_code": "00-001", "city": "Warszawa"}
+
+
+@pytest.fixture(autouse=True)
+def _session_gone(world: World) -> Iterator[None]:
+    yield
+    with world.app.app_context():
+        db.session.remove()
+
+
+def at(world: World, path: str = "") -> str:
+    return f"/programs/{world.a}/rewards{path}"
+
+
+def mine(world: World, path: str = "") -> str:
+    return f"/portal/{world.a}/{world.distributors['D-5']}{path}"
+
+
+def told(world: World, query: object) -> list[object]:
+    with world.app.app_context():
+        found = list(db.session.scalars(query))  # type: ignore[call-overload]
+        db.session.remove()
+    return found
+
+
+def write(client: FlaskClient, world: World, code: str, **more: str) -> int:
+    """Write a reward on its page; give its id."""
+    new = at(world, "/new")
+    sent = {"code": code, "name": f"Reward {code}", "kind": "goods", "priced": "hand", "points": "10", "offered": "y"}
+    answer = client.post(new, data={"csrf_token": token_of(client, new), **sent, **more})
+    assert answer.status_code == 303, re.findall(r"data-problems.*?</div>", answer.text, re.DOTALL)
+    return int(answer.location.rpartition("/")[2])
+
+
+def enrich(world: World, points: int = 100_000) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        who = world.distributors["D-5"]
+        by = {"reason_code": "event", "note": "a fair", "actor": "x@y.example", "now": world.clock()}
+        asked = adjustments.request(session, program, who, points, **by)
+        adjustments.approve(session, program, asked, actor="z@y.example", now=world.clock())
+
+
+def into_basket(client: FlaskClient, world: World, reward_id: int, quantity: int = 1) -> None:
+    page = mine(world, f"/rewards/{reward_id}")
+    sent = {"csrf_token": token_of(client, page), "quantity": str(quantity), "more": "yes"}
+    assert client.post(mine(world, f"/basket/{reward_id}"), data=sent).status_code == 303
+
+
+def checkout(client: FlaskClient, world: World, **more: str) -> dict[str, str]:
+    """Give what the page of confirmation would send."""
+    page = client.get(mine(world, "/basket/confirm")).text
+    hidden = dict(re.findall(r'name="(key|points|cash|csrf_token)" type="hidden" value="([^"]*)"', page))
+    hidden |= dict(re.findall(r'type="hidden" name="(csrf_token)" value="([^"]*)"', page))
+    return {**hidden, **ADDRESS, **more}
+
+
+def picture() -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (1200, 900), "navy").save(made, "PNG")
+    return made.getvalue()
+
+
+def test_a_reward_is_written_with_seasons_and_a_picture_and_seen(world: World, as_: As) -> None:
+    boss = as_("administrator")
+    new = at(world, "/new")
+    lacking = boss.post(new, data={"csrf_token": token_of(boss, new), "code": "x", "name": "x", "priced": "cost"})
+    assert (lacking.status_code, "fill it in" in lacking.text) == (400, True)
+    seasons = {
+        "seasons-0-points": "8",
+        "seasons-0-from_on": str(local_date(world.clock(), "Europe/Warsaw")),
+        "seasons-0-until_on": str(local_date(world.clock(), "Europe/Warsaw")),
+    }
+    made = write(boss, world, "mug", category="Kitchen", description="Keeps warm.", **seasons)
+    assert [one.points for one in told(world, select(RewardSeason).where(RewardSeason.reward_id == made))] == [8]
+    page = at(world, f"/{made}")
+    sent = {"csrf_token": token_of(boss, page), "picture": (io.BytesIO(picture()), "../mug.png")}
+    kept = boss.post(f"{page}/picture", data=sent, follow_redirects=True)
+    assert "The picture is kept." in kept.text
+    (stored,) = told(world, select(RewardPicture).where(RewardPicture.reward_id == made))
+    assert (stored.content[:4], stored.content[8:12]) == (b"RIFF", b"WEBP")
+    shown_one = boss.get(f"/look/rewards/{stored.sha256.hex()}")
+    assert (shown_one.status_code, shown_one.mimetype) == (200, "image/webp")
+    broken = {"csrf_token": token_of(boss, page), "picture": (io.BytesIO(b"<svg onload=alert(1)>"), "x.png")}
+    assert "This is no picture" in boss.post(f"{page}/picture", data=broken, follow_redirects=True).text
+    seen = boss.get(f"{page}/preview?distributor=D-5").text
+    assert "Keeps warm." in seen
+    assert "Today only" in seen
+    owner = as_("distributor")
+    catalogue = owner.get(mine(world, "/rewards?category=Kitchen")).text
+    assert "Reward mug" in catalogue
+    assert stored.sha256.hex() in catalogue
+    assert "Reward mug" not in owner.get(mine(world, "/rewards?category=Garden")).text
+    assert as_("rep").get(mine(world, "/rewards")).status_code == 404
+
+
+def test_the_sheet_has_what_an_import_reads(world: World, as_: As) -> None:
+    write(as_("administrator"), world, "sheeted", name="=1+1")
+    with as_("finance").get(at(world, "/sheet")) as taken:
+        book = openpyxl.load_workbook(io.BytesIO(taken.data))
+    head, *rows = book.worksheets[0].iter_rows(values_only=True)
+    assert {"Code", "Points", "Seasons", "Supplier"} <= set(head)
+    assert "=1+1" in [row[head.index("Name")] for row in rows]
+    assert as_("viewer").get(at(world, "/sheet")).status_code == 404
+
+
+def test_many_are_withdrawn_offered_and_categorised_together(world: World, as_: As) -> None:
+    boss = as_("administrator")
+    ids = [write(boss, world, f"many-{at}") for at in range(2)]
+    look = send(boss, at(world), "withdraw", ids)
+    assert sorted(shown(look)) == sorted(map(str, ids))
+    done = send(boss, at(world), "withdraw", ids, sure="yes")
+    assert "2 rewards are withdrawn." in boss.get(done.location).text
+    again = send(boss, at(world), "withdraw", ids, sure="yes")
+    assert "It is so already." in boss.get(again.location).text
+    send(boss, at(world), "offer", ids, sure="yes")
+    send(boss, at(world), "category", ids, sure="yes", category="Both")
+    kept = told(world, select(Reward).where(Reward.id.in_(ids)))
+    assert {(one.offered, one.category) for one in kept} == {(True, "Both")}
+
+
+def test_what_is_ordered_while_somebody_edits_a_reward_stays_off_its_stock(world: World, as_: As) -> None:
+    boss = as_("administrator")
+    pen = write(boss, world, "pen", stock="5")
+    page = at(world, f"/{pen}")
+    (seen,) = re.findall(r'name="stock_seen"[^>]* value="(\d*)"', boss.get(page).text)
+    with world.app.app_context(), transaction(db.session) as session:
+        session.get_one(Reward, pen).stock = 2  # three were ordered meanwhile
+    sent = {"csrf_token": token_of(boss, page), "code": "pen", "kind": "goods", "priced": "hand", "points": "10"}
+    for typed, left in (("5", 2), ("9", 9)):
+        answer = boss.post(page, data={**sent, "name": f"Pen {typed}", "stock": typed, "stock_seen": seen})
+        assert answer.status_code == 303
+        (kept,) = told(world, select(Reward).where(Reward.id == pen))
+        assert (kept.name, kept.stock) == (f"Pen {typed}", left)
+
+
+def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World, as_: As) -> None:
+    boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
+    mug = write(boss, world, "tea", points="20", stock="5", supplier="Ace")
+    enrich(world)
+    into_basket(owner, world, mug, 3)
+    basket = owner.get(mine(world, "/basket")).text
+    assert "Left afterwards" in basket
+    sent = checkout(owner, world)
+    assert owner.post(mine(world, "/basket/confirm"), data={**sent, "street": ""}).status_code == 400
+    stale = owner.post(mine(world, "/basket/confirm"), data={**sent, "points": "1"})
+    assert (stale.status_code, "A price has changed" in stale.text) == (409, True)
+    first = owner.post(mine(world, "/basket/confirm"), data=sent)
+    second = owner.post(mine(world, "/basket/confirm"), data=sent)
+    assert (first.status_code, second.location) == (303, first.location), "who presses twice orders once"
+    number = int(first.location.rpartition("/")[2])
+    assert "Thank you." in owner.get(first.location).text
+    assert as_("other").get(first.location).status_code == 404
+    page = f"/programs/{world.a}/orders/{number}"
+    assert "Ann Lee" in as_("viewer").get(page).text
+    suppliers = f"/programs/{world.a}/suppliers"
+    written = {"csrf_token": token_of(finance, suppliers), "supplier": "Ace"}
+    assert "The file is written" in finance.post(f"{suppliers}/write", data=written, follow_redirects=True).text
+    again = finance.post(f"{suppliers}/write", data=written, follow_redirects=True)
+    assert "Somebody was quicker" in again.text
+    address = re.search(rf"{suppliers}/\d+/file", again.text)
+    assert address
+    with finance.get(address[0]) as file:
+        rows = list(openpyxl.load_workbook(io.BytesIO(file.data)).worksheets[0].iter_rows(values_only=True))
+    assert rows[1][:4] == (str(number), "tea", "Reward tea", 3)
+    gone = finance.post(address[0].replace("file", "sent"), data=written, follow_redirects=True)
+    assert "it went to the supplier" in gone.text
+    (line,) = told(world, select(OrderLine).where(OrderLine.order_id == number))
+    part = {"csrf_token": token_of(finance, page), f"pieces-{line.id}": "1", "reason": "one broke"}
+    assert finance.post(f"{page}/cancel", data={**part, "reason": ""}).status_code == 400
+    assert "20 points are back" in finance.post(f"{page}/cancel", data=part, follow_redirects=True).text
+    token = {"csrf_token": token_of(finance, page)}
+    sent_off = {**token, "becomes": "shipped", "line": "", "carrier": "Post", "tracking": "RR1"}
+    assert "Noted." in finance.post(f"{page}/move", data=sent_off, follow_redirects=True).text
+    assert "parcel RR1" in owner.get(first.location).text
+    assert "is on its way" in owner.get(mine(world, "/notices")).text
+    done = finance.post(f"{page}/move", data={**token, "becomes": "delivered", "line": ""}, follow_redirects=True)
+    assert "Noted." in done.text
+    late = finance.post(f"{page}/move", data={**token, "becomes": "delivered", "line": ""}, follow_redirects=True)
+    assert "That cannot follow now" in late.text
+    (order,) = told(world, select(RewardOrder).where(RewardOrder.id == number))
+    assert order.state is OrderState.DELIVERED
+
+
+def test_codes_are_pasted_and_seen_by_whoever_ordered_alone(world: World, as_: As) -> None:
+    boss, owner = as_("administrator"), as_("distributor")
+    gift = write(boss, world, "gift", kind="voucher", points="10")
+    enrich(world)
+    page = at(world, f"/{gift}")
+    pasted = {"csrf_token": token_of(boss, page), "codes": "GIFT-ONE\nGIFT-ONE\n\nGIFT-TWO"}
+    assert "2 new codes are kept." in boss.post(f"{page}/codes", data=pasted, follow_redirects=True).text
+    into_basket(owner, world, gift)
+    placed = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world))
+    assert "GIFT-ONE" in owner.get(placed.location).text
+    number = placed.location.rpartition("/")[2]
+    for client, address in (
+        (boss, f"/programs/{world.a}/orders/{number}"),
+        (boss, page),
+        (boss, f"/programs/{world.a}/audit"),
+        (owner, mine(world, "/orders?form=csv")),
+    ):
+        with client.get(address) as answer:
+            assert "GIFT-ONE" not in answer.text
+    assert not any("GIFT" in one.sealed for one in told(world, select(VoucherCode)))
+
+
+def test_an_owner_cancels_their_order_until_it_is_ordered(world: World, as_: As) -> None:
+    boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
+    cap = write(boss, world, "cap")
+    enrich(world)
+    into_basket(owner, world, cap)
+    first = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).location
+    token = {"csrf_token": token_of(owner, first)}
+    assert "Its points are back" in owner.post(f"{first}/cancel", data=token, follow_redirects=True).text
+    into_basket(owner, world, cap)
+    second = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).location
+    page = f"/programs/{world.a}/orders/{second.rpartition('/')[2]}"
+    finance.post(f"{page}/move", data={"csrf_token": token_of(finance, page), "becomes": "ordered", "line": ""})
+    assert "ask the programme" in owner.post(f"{second}/cancel", data=token, follow_redirects=True).text
+
+
+def test_a_discount_is_looked_up_by_its_code(world: World, as_: As) -> None:
+    boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
+    ten = write(boss, world, "ten", kind="discount", discount="10")
+    enrich(world)
+    into_basket(owner, world, ten)
+    placed = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).location
+    code = re.search(r'class="voucher">([A-Z0-9]+)<', owner.get(placed).text)
+    assert code
+    index = f"/programs/{world.a}/orders"
+    token = {"csrf_token": token_of(finance, index)}
+    found = finance.post(f"{index}/code", data={**token, "code": code[1].lower()}, follow_redirects=True)
+    assert "10%" in found.text
+    counter, take = as_("assistant"), f"/programs/{world.a}/purchases/take"
+    taking = {"csrf_token": token_of(counter, take), "code": code[1]}
+    assert "10%" in counter.post(take, data=taking).text
+    assert counter.post(take, data={**taking, "document": ""}).status_code == 400
+    assert counter.post(take, data={**taking, "document": "FV/77"}).status_code == 303
+    assert counter.post(take, data={**taking, "document": "FV/78"}).status_code == 400
+    assert "Used for purchase" in counter.post(take, data=taking).text
+    found = finance.post(f"{index}/code", data={**token, "code": code[1]}, follow_redirects=True)
+    assert "used for purchase FV/77" in found.text
+    none = finance.post(f"{index}/code", data={**token, "code": "NOTHING"}, follow_redirects=True)
+    assert "No discount of this programme has this code." in none.text
+
+
+def test_a_draw_is_promised_drawn_and_shown(world: World, as_: As) -> None:
+    boss, owner = as_("administrator"), as_("distributor")
+    ticket = write(boss, world, "ticket", kind="draw", prizes="1")
+    enrich(world)
+    page = at(world, f"/{ticket}")
+    assert "fixed before the first ticket" in boss.get(page).text
+    with world.app.app_context():
+        promised = db.session.scalars(select(Draw.promised_hash).where(Draw.reward_id == ticket)).one().hex()
+        db.session.remove()
+    assert promised in owner.get(mine(world, f"/rewards/{ticket}")).text
+    into_basket(owner, world, ticket, 2)
+    placed = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).location
+    assert promised in owner.get(placed).text
+    token = {"csrf_token": token_of(boss, page)}
+    assert "Tickets can still be had" in boss.post(f"{page}/draw", data=token, follow_redirects=True).text
+    send(boss, at(world), "withdraw", [ticket], sure="yes")
+    assert "Drawn: 1 ticket won." in boss.post(f"{page}/draw", data=token, follow_redirects=True).text
+    shown_after = owner.get(placed).text
+    assert "won prize 1" in shown_after
+    seed, of_list = re.findall(r'class="hash">([0-9a-f]{64})<', shown_after)[1:]
+    assert (draw_rules.promise(bytes.fromhex(seed)), draw_rules.list_hash(["1", "2"])) == (promised, of_list)
+    assert "your ticket" in owner.get(mine(world, "/notices")).text
+
+
+def test_a_reward_is_paid_in_points_and_money(world: World, as_: As) -> None:
+    boss, owner = as_("administrator"), as_("distributor")
+    half = {"csrf_token": token_of(boss, at(world, "/new")), "code": "half", "name": "Half", "kind": "goods"}
+    half |= {"priced": "hand", "points": "10", "cash_points": "5"}
+    assert "has both" in boss.post(at(world, "/new"), data=half).text
+    tent = write(boss, world, "tent", name="Tent", points="500", cash_points="200", cash="49.90")
+    enrich(world, 1_000)
+    page = mine(world, f"/rewards/{tent}")
+    assert "or 200 points and" in owner.get(page).text
+    sent = {"csrf_token": token_of(owner, page), "quantity": "2", "more": "yes", "cash": "yes"}
+    assert owner.post(mine(world, f"/basket/{tent}"), data=sent).status_code == 303
+    basket = mine(world, "/basket")
+    assert "99.80" in owner.get(basket).text
+    alone = {"csrf_token": token_of(owner, basket), "quantity": "2"}
+    owner.post(mine(world, f"/basket/{tent}"), data=alone)
+    assert "99.80" not in owner.get(basket).text
+    owner.post(mine(world, f"/basket/{tent}"), data={**alone, "cash": "yes"})
+    stale = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world, cash="1"))
+    assert (stale.status_code, "A price has changed" in stale.text) == (409, True)
+    placed = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).location
+    assert "To pay: " in owner.get(placed).text
+    order = int(placed.rpartition("/")[2])
+    admin = f"/programs/{world.a}/orders/{order}"
+    token = {"csrf_token": token_of(boss, admin)}
+    approve = boss.post(f"{admin}/approve", data=token, follow_redirects=True).text
+    assert "Its money has not come in yet." in approve
+    card = boss.post(f"{admin}/paid", data={**token, "note": "4111111111111111"}, follow_redirects=True).text
+    assert "payment card" in card
+    assert "Noted: " in boss.post(f"{admin}/paid", data={**token, "note": "transfer"}, follow_redirects=True).text
+    assert "nothing to note" in boss.post(f"{admin}/paid", data=token, follow_redirects=True).text
+    assert "Your money came in" in owner.get(placed).text
+    (line,) = told(world, select(OrderLine.id).where(OrderLine.order_id == order))
+    gone = {**token, f"pieces-{line}": "1", "reason": "sold out"}
+    boss.post(f"{admin}/cancel", data=gone)
+    assert "To give back in money" in boss.get(admin).text
+    assert "Noted: " in boss.post(f"{admin}/repaid", data=token, follow_redirects=True).text
+    assert "nothing to note" in boss.post(f"{admin}/repaid", data=token, follow_redirects=True).text
+
+
+def test_a_sale_brings_a_reward_that_asks_where_it_goes(world: World, as_: As) -> None:
+    boss, owner = as_("administrator"), as_("distributor")
+    gift = write(boss, world, "instant", name="Gift for a sale", offered="")
+    page = at(world, f"/{gift}")
+    typed = {"name": "A gift with 1,000 and more", "rule": "base", "least": "1"}
+    typed |= {"pieces": "1", "first_on": "2026-01-01", "budget": "1000"}
+    said = {"csrf_token": token_of(boss, page), **{f"sale-{name}": text for name, text in typed.items()}}
+    assert "Choose a rule" in boss.post(f"{page}/instants", data={**said, "sale-rule": ""}, follow_redirects=True).text
+    backwards = boss.post(f"{page}/instants", data={**said, "sale-last_on": "2025-12-31"}, follow_redirects=True)
+    assert "It ends before it begins." in backwards.text
+    assert "A gift with 1,000 and more" in boss.post(f"{page}/instants", data=said, follow_redirects=True).text
+    assert "A gift with 1,000 and more" in owner.get(mine(world, "/rewards")).text
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.a)).one()
+            product = catalogue.product_ids(session, program.id)["p1"]
+            sell(session, program, [Sold("BRINGS/1", world.distributors["D-5"], product, 1, 500_00, "2026-03-01")])
+        assert due.run_due(db.session, world.keys, world.clock(), world.a).given > 0
+        of = select(InstantGrant.order_id).where(InstantGrant.number == "BRINGS/1")
+        order = db.session.scalars(of).one()
+        db.session.remove()
+    address = mine(world, f"/orders/{order}")
+    told = owner.get(address).text
+    assert "It cost you nothing" in told
+    if "Where does it go?" in told:
+        sent = {"csrf_token": token_of(owner, address)}
+        assert owner.post(f"{address}/address", data=sent).status_code == 400
+        assert owner.post(f"{address}/address", data={**sent, **ADDRESS}).status_code == 303
+        assert owner.post(f"{address}/address", data={**sent, **ADDRESS}).status_code == 303
+    assert "Long 1" in owner.get(address).text
+    assert "BRINGS/1" in owner.get(mine(world, "/notices")).text
+    with world.app.app_context():
+        instant = db.session.scalars(select(InstantReward.id).where(InstantReward.reward_id == gift)).one()
+        db.session.remove()
+    stop = {"csrf_token": said["csrf_token"], "id": str(instant)}
+    assert "Stopped on" in boss.post(f"{page}/instants/stop", data=stop, follow_redirects=True).text
+    assert "stopped before" in boss.post(f"{page}/instants/stop", data=stop, follow_redirects=True).text
+    assert boss.post(f"{page}/instants/stop", data={**stop, "id": "0"}).status_code == 404
+
+
+def test_what_makes_no_sense_is_told_and_nothing_typed_is_lost(world: World, as_: As) -> None:
+    boss, owner = as_("administrator"), as_("distributor")
+    new = at(world, "/new")
+    token = {"csrf_token": token_of(boss, new)}
+    nothing = boss.post(new, data=token)
+    assert (nothing.status_code, "data-problems" in nothing.text) == (400, True)
+    for kind in ("", "-1", "9" * 30, "a\x00b"):
+        strange = boss.post(new, data={**token, "kind": kind, "product_group": kind, "code": "x", "name": "typed"})
+        assert (strange.status_code, "typed" in strange.text) == (400, True)
+    cap = write(boss, world, "strange")
+    enrich(world)
+    into_basket(owner, world, cap)
+    sent = checkout(owner, world)
+    assert owner.post(mine(world, "/basket/confirm"), data={**sent, "key": "a\x00b"}).status_code == 400
+    number = owner.post(mine(world, "/basket/confirm"), data=sent).location.rpartition("/")[2]
+    page = f"/programs/{world.a}/orders/{number}"
+    (line,) = told(world, select(OrderLine).where(OrderLine.order_id == int(number)))
+    part = {"csrf_token": token_of(boss, page), f"pieces-{line.id}": "perhaps two", "reason": "one broke"}
+    kept = boss.post(f"{page}/cancel", data=part)
+    assert (kept.status_code, "perhaps two" in kept.text) == (400, True)

@@ -1,0 +1,101 @@
+"""Codes of vouchers and numbers of parcels come from files."""
+
+from sqlalchemy import func, select
+
+from app.db.transaction import transaction
+from app.domain.states import OrderState, SupplierFileState
+from app.exports import supplier_orders
+from app.models.orders import OrderLine, RewardOrder, SupplierFile, VoucherCode
+from app.models.programs import Program
+from app.models.rewards import Reward
+from importers.store import BatchFiles
+from tests.importers.driver import Desk
+from tests.support.programs import NOW
+from tests.support.sales import Sold, sell
+from tests.support.shop import BEN, VOUCHER, Shop
+
+CODES = {"columns": {"reward": "reward", "code": "code", "until": "until"}}
+PARCELS = {
+    "columns": {
+        "order": "Order",
+        "reward": "Reward",
+        "carrier": "Carrier",
+        "tracking": "Tracking",
+        "shipped_on": "Shipped",
+        "delivered_on": "Delivered",
+    },
+    "dates": "%d.%m.%Y",
+}
+
+
+def test_codes_are_sealed_and_their_file_is_gone(desk: Desk) -> None:
+    desk.load(import_profiles={"vouchers": CODES})
+    people = desk.people("D1")
+    with transaction(desk.registry) as session:
+        shop = Shop(session, session.get_one(Program, desk.program_id), people["D1"])
+        shop.reward("gift", 50, kind=VOUCHER)
+        shop.reward("mug", 50)
+    file = desk.csv(
+        ("gift", "SECRET-1", None),
+        ("GIFT", "SECRET-2", "31.12.2027"),
+        ("mug", "SECRET-3", None),
+        ("cup", "SECRET-4", None),
+        header=("reward", "code", "until"),
+    )
+    found = desk.run(file, "vouchers")
+    assert found.counts["created"] == 2
+    assert desk.codes(found) == {4: ("refused", "not_a_voucher"), 5: ("held", "unknown_reward")}
+    assert "SECRET" not in repr(desk.problems(found.batch_id))
+    files = BatchFiles(desk.app.extensions["kontor"]["settings"].files, found.batch_id)
+    assert not files.original.exists()
+    for kept in files.folder.iterdir():
+        assert b"SECRET" not in kept.read_bytes(), kept.name
+    again = desk.run(desk.csv(("gift", "SECRET-1", None), header=("reward", "code", "until")), "vouchers")
+    assert (again.counts["created"], again.counts["duplicates"]) == (0, 1)
+    with transaction(desk.registry) as session:
+        mine = select(VoucherCode).join(Reward).where(Reward.program_id == desk.program_id)
+        kept_codes = session.scalars(mine).all()
+        assert len(kept_codes) == 2
+        assert not any("SECRET" in one.sealed for one in kept_codes)
+
+
+def test_a_supplier_gets_a_file_and_its_answer_moves_the_lines(desk: Desk) -> None:
+    desk.load(import_profiles={"shipments": PARCELS})
+    people, goods = desk.people("D1"), desk.goods(P=None)
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        sell(session, program, [Sold("F", people["D1"], goods["P"], 1, 10_000_00)])
+        shop = Shop(session, program, people["D1"])
+        shop.reward("mug", 10, supplier="Ace", name="=cmd()")
+        shop.reward("cap", 10, supplier="Bee")
+        first, second = shop.order({"mug": 2, "cap": 1}), shop.order({"mug": 1})
+        assert supplier_orders.waiting(session, program.id) == [("Ace", 2), ("Bee", 1)]
+        made = supplier_orders.write(session, program, "Ace", actor=BEN, now=NOW)
+        assert (made.lines, supplier_orders.waiting(session, program.id)) == (2, [("Bee", 1)])
+        assert supplier_orders.mark_sent(session, program, made.id, actor=BEN, now=NOW)
+        file_id = made.id
+    header = ("Order", "Reward", "Carrier", "Tracking", "Shipped", "Delivered")
+    answer = desk.csv(
+        (str(first), "mug", "Post", "RR1", "20.11.2026", None),
+        (str(second), "MUG", "Post", "RR2", "20.11.2026", "21.11.2026"),
+        (str(first), "cap", "Post", "RR3", "20.11.2026", None),
+        ("999999999", "mug", "Post", "RR4", None, None),
+        header=header,
+    )
+    found = desk.run(answer, "shipments")
+    assert found.counts["changed"] == 2
+    assert desk.codes(found) == {4: ("refused", "not_to_ship"), 5: ("held", "unknown_order")}
+    with transaction(desk.registry) as session:
+        lines = session.execute(
+            select(OrderLine.tracking, OrderLine.state)
+            .where(OrderLine.supplier == "Ace")
+            .order_by(OrderLine.order_id)
+            .join(RewardOrder)
+            .where(RewardOrder.program_id == desk.program_id)
+        ).all()
+        assert [tuple(one) for one in lines] == [("RR1", OrderState.SHIPPED), ("RR2", OrderState.DELIVERED)]
+        assert session.get_one(SupplierFile, file_id).state is SupplierFileState.CLOSED
+        count = select(func.count()).select_from(SupplierFile).where(SupplierFile.program_id == desk.program_id)
+        assert session.scalar(count) == 1
+    again = desk.run(answer, "shipments")
+    assert (again.counts["changed"], again.counts["duplicates"]) == (0, 2)

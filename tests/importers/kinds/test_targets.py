@@ -1,0 +1,90 @@
+"""Targets of single distributors come from a sheet, those of a published dataset as well."""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.models.distributors import Distributor
+from app.models.promotions import PromotionStanding, PromotionTarget
+from app.services.promotions import running
+from tests.importers.driver import Desk
+
+AUTUMN = {
+    "code": "autumn",
+    "name": "Autumn",
+    "from": "2026-03-01",
+    "until": "2026-11-30",
+    "target": {"default": 50_000},
+    "steps": [{"reach": 10_000, "reward": {"points": 100}}],
+}
+PIECES = {**AUTUMN, "code": "pieces", "metric": "quantity"}
+PROFILE = {"columns": {"distributor": "code", "target": "target", "promotion": "promotion"}}
+HEADER = ("code", "target", "promotion")
+
+
+def targets_of(desk: Desk) -> dict[str, int]:
+    with transaction(desk.registry) as session:
+        rows = session.execute(
+            select(Distributor.code, PromotionTarget.value)
+            .join(Distributor, Distributor.id == PromotionTarget.distributor_id)
+            .where(Distributor.program_id == desk.program_id)
+        ).all()
+    return dict(rows)
+
+
+def test_targets_are_set_changed_and_taken_away(desk: Desk) -> None:
+    desk.load(promotions=[AUTUMN], import_profiles={"targets": PROFILE})
+    desk.people("D1", "D2")
+    file = desk.csv(
+        ("D1", "1000.50", None), ("D2", "700", "Autumn"), ("D9", "1", None), ("D1", "5", "spring"), header=HEADER
+    )
+    found = desk.run(file, "targets")
+    assert (found.counts["created"], found.counts["changed"]) == (2, 0)
+    assert desk.codes(found) == {4: ("held", "unknown_distributor"), 5: ("held", "no_such_value")}
+    assert targets_of(desk) == {"D1": 1000_50, "D2": 700_00}
+    again = desk.run(desk.csv(("D1", "900", None), ("D2", "0", None), header=HEADER), "targets")
+    assert (again.counts["created"], again.counts["changed"]) == (0, 2)
+    assert targets_of(desk) == {"D1": 900_00}
+
+
+def test_a_target_is_counted_as_its_promotion_counts(desk: Desk) -> None:
+    desk.load(promotions=[AUTUMN, PIECES], import_profiles={"targets": PROFILE})
+    desk.people("D1", "D2")
+    rows = [("D1", "12", "pieces"), ("D2", "12.5", None), ("D2", "-3", "pieces")]
+    found = desk.run(desk.csv(*rows, header=HEADER), "targets")
+    assert targets_of(desk) == {"D1": 12_000}
+    assert desk.codes(found) == {3: ("held", "no_such_value"), 4: ("refused", "no_such_value")}
+
+
+def sellers(data: Path) -> dict[str, int]:
+    """Give each seller's targets of all months together, in thousands."""
+    found: dict[str, int] = defaultdict(int)
+    with (data / "reseller_sales_adventureworks" / "ResellerSalesTargets.csv").open(encoding="utf-8-sig") as file:
+        for row in csv.DictReader(file):
+            said = [row[f"M{month:02}"] for month in range(1, 13)]
+            found[row["EmployeeID"]] += sum(int(one) for one in said if one and one != "NULL")
+    return found
+
+
+def test_the_targets_of_the_wheel_makers_sellers(desk: Desk, test_data: Path) -> None:
+    told: dict[str, Any] = {**AUTUMN, "target": {}, "from": "2026-01-01", "until": "2026-12-31"}
+    planned = {code: thousands for code, thousands in sellers(test_data).items() if thousands}
+    assert len(planned) > 10
+    desk.load(promotions=[told], import_profiles={"targets": PROFILE})
+    desk.people(*planned)
+    rows = [(code, f"{thousands}000", None) for code, thousands in planned.items()]
+    found = desk.run(desk.csv(*rows, header=HEADER), "targets")
+    assert found.counts["created"] == len(planned)
+    assert targets_of(desk) == {code: thousands * 1_000_00 for code, thousands in planned.items()}
+    running.run_due(desk.registry, desk.clock())
+    with transaction(desk.registry) as session:
+        standing = session.execute(
+            select(Distributor.code, PromotionStanding.target)
+            .join(Distributor, Distributor.id == PromotionStanding.distributor_id)
+            .where(Distributor.program_id == desk.program_id)
+        ).all()
+    assert dict(standing) == targets_of(desk)
