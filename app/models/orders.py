@@ -56,6 +56,9 @@ class RewardOrder(Base):
         UniqueConstraint("distributor_id", "key"),
         Index("ix_reward_order_program_id_placed_at_id", "program_id", "placed_at", "id"),
         Index("ix_reward_order_waiting", "program_id", postgresql_where=text("state = 'waiting'")),
+        Index(
+            "ix_reward_order_of_the_erased", "id", postgresql_where=text("address_by LIKE 'erased-%@erased.invalid'")
+        ),
         CheckConstraint("approved_by IS NULL OR lower(trim(approved_by)) <> lower(trim(placed_by))", name="four_eyes"),
         CheckConstraint("approved_at IS NOT NULL OR state IN ('waiting', 'cancelled')", name="approved_before_it_goes"),
         CheckConstraint("points > 0 AND worth_minor >= 0", name="figures_make_sense"),
@@ -70,8 +73,8 @@ class RewardOrder(Base):
         {
             "info": {
                 KEPT: (
-                    *("distributor_id", "state", "address", "placed_by", "note", "approved_by", "approved_at"),
-                    *("cash_minor", "paid_minor", "paid_at", "paid_by", "paid_note", "repaid_minor"),
+                    *("distributor_id", "state", "address", "address_by", "placed_by", "note", "approved_by"),
+                    *("approved_at", "cash_minor", "paid_minor", "paid_at", "paid_by", "paid_note", "repaid_minor"),
                 )
             }
         },
@@ -91,6 +94,7 @@ class RewardOrder(Base):
     paid_note: Mapped[LongText | None]
     repaid_minor: Mapped[Big] = mapped_column(server_default="0", comment="of it, what was given back")
     address: Mapped[dict[str, Any] | None] = mapped_column(JSONB, comment="where goods go; none: nothing is sent")
+    address_by: Mapped[LongText | None] = mapped_column(comment="who said where they go")
     note: Mapped[LongText | None]
     placed_by: Mapped[LongText]
     placed_at: Mapped[Instant]

@@ -14,6 +14,7 @@ from app.domain.calendar import local_date
 from app.models.programs import Program
 from app.services import (
     anniversaries,
+    erasure,
     expiring,
     expiry_notices,
     figures,
@@ -134,9 +135,10 @@ def _place(done: Done, program_id: int, now: dt.datetime, session: Session) -> N
 
 
 def _forget(now: dt.datetime, session: Session) -> None:
-    """Remove sessions that were over, and links and codes that were of no use, long ago."""
+    """Remove sessions that were over, links and codes of no use, long ago, and where went what the erased got."""
     signing_in.forget(session, now)
     one_time.forget(session, now=now)
+    erasure.forget_arrived(session)
 
 
 def _sum(program_id: int, now: dt.datetime, session: Session) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Session
@@ -58,6 +59,13 @@ class Request:
     name: str
     login: str
     asked_at: dt.datetime
+
+
+_OVER = RewardOrder.state.in_((OrderState.DELIVERED, OrderState.CANCELLED))
+
+
+def _erased_login(user_id: int | str) -> str:
+    return f"erased-{user_id}@erased.invalid"
 
 
 def ask(session: Session, person: Person, *, now: dt.datetime) -> None:
@@ -141,7 +149,7 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
         raise RolesElsewhere
     known, phone = user.login, user.phone
     name = f"#{user.id}"
-    user.login, user.name, user.active = f"erased-{user.id}@erased.invalid", name, False
+    user.login, user.name, user.active = _erased_login(user.id), name, False
     user.password_hash = user.phone = user.phone_proven_at = user.locale = user.theme = None
     user.totp_secret = user.totp_since = user.totp_last_step = None
     session.flush()
@@ -239,11 +247,19 @@ def _registered(session: Session, login: str, instead: str) -> None:
 
 def _ordered(session: Session, login: str, instead: str) -> None:
     """Forget where what they ordered went; what is still on its way keeps its address until it has arrived."""
-    theirs = RewardOrder.placed_by == login
-    over = RewardOrder.state.in_((OrderState.DELIVERED, OrderState.CANCELLED))
-    session.execute(update(RewardOrder).where(theirs, over).values(address=None, note=None))
+    theirs, credit = RewardOrder.placed_by == login, PurchaseCredit
+    session.execute(update(RewardOrder).where(theirs, _OVER).values(note=None))
     session.execute(update(RewardOrder).where(theirs).values(placed_by=instead))
-    session.execute(update(PurchaseCredit).where(PurchaseCredit.asked_by == login).values(asked_by=instead))
+    session.execute(update(RewardOrder).where(RewardOrder.address_by == login).values(address_by=instead))
+    forget_arrived(session)
+    session.execute(update(credit).where(credit.asked_by == login).values(asked_by=instead))
+    session.execute(update(credit).where(credit.ended_by == login).values(ended_by=instead))
+
+
+def forget_arrived(session: Session) -> None:
+    """Forget where goods went of whoever is erased, as soon as nothing is on its way any more. The caller commits."""
+    erased = text("address_by LIKE 'erased-%@erased.invalid'")  # as its index says it
+    session.execute(update(RewardOrder).where(erased, _OVER).values(address=None, address_by=None, note=None))
 
 
 def _who() -> Any:

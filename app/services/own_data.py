@@ -205,6 +205,8 @@ def _log(user: UserAccount) -> _Query:
 
 
 def _orders(user: UserAccount) -> _Query:
+    """Give what they ordered, and what goes where they said."""
+    theirs = RewardOrder.placed_by == user.login
     return (
         select(
             Program.code.label("program"),
@@ -213,10 +215,11 @@ def _orders(user: UserAccount) -> _Query:
             RewardOrder.state,
             RewardOrder.points,
             RewardOrder.address,
+            theirs.label("placed_by_them"),
             RewardOrder.note,
         )
         .join(Program, Program.id == RewardOrder.program_id)
-        .where(RewardOrder.placed_by == user.login)
+        .where(or_(theirs, RewardOrder.address_by == user.login))
         .order_by(RewardOrder.id.desc())
     )
 

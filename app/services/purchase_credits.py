@@ -286,7 +286,7 @@ def give_back(
 def end_due(session: Session, program: Program, *, now: dt.datetime) -> int:
     """End the credits whose last day is over. Returns how many. The caller commits."""
     over = (
-        select(PurchaseCredit.id)
+        select(PurchaseCredit.id, PurchaseCredit.distributor_id)
         .where(
             PurchaseCredit.program_id == program.id,
             PurchaseCredit.state == CreditState.OPEN,
@@ -294,6 +294,9 @@ def end_due(session: Session, program: Program, *, now: dt.datetime) -> int:
         )
         .order_by(PurchaseCredit.id)
     )
+    owners = [owner for _, owner in session.execute(over)]
+    # all at once and in order: one after the other they would meet whoever locks several
+    lock_wallets(session, np.asarray(owners, dtype=np.int64))
     due = session.scalars(over).all()
     for one in due:
         give_back(session, program, one, actor=None, now=now, reason="")

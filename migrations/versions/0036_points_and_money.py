@@ -46,6 +46,7 @@ COLUMNS = {
         sa.Column(
             "repaid_minor", sa.BigInteger(), server_default="0", nullable=False, comment="of it, what was given back"
         ),
+        sa.Column("address_by", sa.Text(), nullable=True, comment="who said where they go"),
     ),
 }
 CHECKS = (
@@ -75,9 +76,17 @@ def upgrade() -> None:
             op.add_column(table, column)
     for table, name, condition in CHECKS:
         op.create_check_constraint(op.f(f"ck_{table}_{name}"), table, condition)
+    op.create_index(
+        "ix_reward_order_of_the_erased",
+        "reward_order",
+        ["id"],
+        postgresql_where=sa.text("address_by LIKE 'erased-%@erased.invalid'"),
+    )
+    op.execute("update reward_order set address_by = placed_by where jsonb_typeof(address) = 'object'")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_reward_order_of_the_erased", table_name="reward_order")
     for table, name, _ in reversed(CHECKS):
         op.drop_constraint(op.f(f"ck_{table}_{name}"), table, type_="check")
     for table, columns in reversed(COLUMNS.items()):

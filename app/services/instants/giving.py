@@ -22,7 +22,7 @@ from app.models.sales import SalesDocument
 from app.services import audit, draws, ledger, liability, notices, offers, rewards, vouchers
 from app.services.keys import Keys
 from app.services.movements import Movement
-from app.services.orders import approving, cancelling, gifts, holding
+from app.services.orders import addressing, approving, cancelling, gifts, holding
 from app.services.orders.holding import Held
 from app.services.orders.lines import put_line
 from app.services.owners.moves import on_behalf
@@ -69,6 +69,7 @@ def give(
     ).one_or_none()
     if grant_id is None:
         return False
+    address, said_by = addressing.last_of(session, owner) if reward.kind in SENT else (None, None)
     order = RewardOrder(
         program_id=program.id,
         distributor_id=owner,
@@ -76,7 +77,8 @@ def give(
         state=OrderState.WAITING,
         points=points,
         worth_minor=liability.worth_minor(points, program.point_value_micro),
-        address=_address(session, owner) if reward.kind in SENT else None,
+        address=address,
+        address_by=said_by,
         placed_by=gifts.BY,
         placed_at=now,
     )
@@ -155,16 +157,6 @@ def _pay(program: Program, held: Held, instant: InstantReward, grant_id: int, po
     if is_shared(session, account_id):
         on_behalf(session, [reservation], account_id, held.order.distributor_id)
     return reservation
-
-
-def _address(session: Session, owner: int) -> dict[str, str] | None:
-    """Give where the last goods of a distributor went; None: it has to be asked."""
-    return session.scalars(
-        select(RewardOrder.address)
-        .where(RewardOrder.distributor_id == owner, func.jsonb_typeof(RewardOrder.address) == "object")
-        .order_by(RewardOrder.id.desc())
-        .limit(1)
-    ).one_or_none()
 
 
 def take_back(session: Session, program: Program, grant: InstantGrant, *, now: dt.datetime) -> bool:

@@ -1,24 +1,44 @@
 """Where an order goes that nobody placed: whoever gets it says so afterwards."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.card_numbers import holds_card_number
 from app.domain.reward_orders import SENT
 from app.domain.states import OrderState
+from app.models.orders import OrderLine, RewardOrder
+from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import audit, rewards
-from app.services.orders.holding import Held, NotNow, hold
+from app.services.orders.holding import NotNow, hold
 from app.services.orders.placing import OrderRefused, Problem
 
 
-def lacks_address(held: Held) -> bool:
+def lacks_address(order: RewardOrder, lines: Iterable[OrderLine]) -> bool:
     """Tell whether goods of an order wait for somebody to say where they go."""
-    return held.order.address is None and any(
-        line.kind in SENT and line.state is OrderState.APPROVED for line in held.lines
-    )
+    return order.address is None and any(line.kind in SENT and line.state is OrderState.APPROVED for line in lines)
+
+
+def last_of(session: Session, distributor_id: int) -> tuple[dict[str, str], str] | tuple[None, None]:
+    """Give where the last goods of a distributor went, and who said so; nothing where it has to be asked.
+
+    What somebody said who is not here any more is not used again.
+    """
+    row = session.execute(
+        select(RewardOrder.address, RewardOrder.address_by)
+        .join(UserAccount, UserAccount.login == RewardOrder.address_by)
+        .where(
+            RewardOrder.distributor_id == distributor_id,
+            func.jsonb_typeof(RewardOrder.address) == "object",
+            UserAccount.active,
+        )
+        .order_by(RewardOrder.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def put(
@@ -31,12 +51,12 @@ def put(
         OrderRefused: Something is missing, or may be the number of a card.
     """
     held = hold(session, program.id, order_id, actor=actor, now=now)
-    if not lacks_address(held):
+    if not lacks_address(held.order, held.lines):
         raise NotNow
     if not all(address.get(one, "").strip() for one in rewards.settings_of(program).address):
         raise OrderRefused(Problem("address"))
     if any(holds_card_number(one) for one in address.values()):
         raise OrderRefused(Problem("card_number"))
-    held.order.address = dict(address)
+    held.order.address, held.order.address_by = dict(address), actor
     session.flush()
     audit.note(session, actor, "order.address", str(order_id), now=now, program_id=program.id)

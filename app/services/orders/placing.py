@@ -106,6 +106,7 @@ def place(
     ).all()
     offered = {one.reward.id: one for one in offers.of_distributor(session, program, distributor_id, now=now, only=ids)}
     _require(session, program, distributor_id, wanted, offered, purse)
+    address = dict(wanted.address) if wanted.address is not None and _sends(offered.values()) else None
     order = RewardOrder(
         program_id=program.id,
         distributor_id=distributor_id,
@@ -114,7 +115,8 @@ def place(
         points=wanted.points,
         cash_minor=wanted.cash_minor,
         worth_minor=liability.worth_minor(wanted.points, program.point_value_micro),
-        address=dict(wanted.address) if wanted.address is not None and _sends(offered.values()) else None,
+        address=address,
+        address_by=actor if address is not None else None,
         note=wanted.note or None,
         placed_by=actor,
         placed_at=now,

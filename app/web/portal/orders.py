@@ -11,7 +11,6 @@ from wtforms import StringField
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
-from app.domain.reward_orders import SENT
 from app.domain.states import OrderState
 from app.extensions import db
 from app.models.orders import OrderLine, RewardOrder
@@ -107,7 +106,7 @@ def _page(reward_order_id: int, address_form: Checkout | None = None) -> str:
         payment=rewards.settings_of(scope().program).payment,
         proofs=draws.proofs_of_order(session(), reward_order_id),
         brought=of_order(session(), reward_order_id),
-        lacks=_lacks_address(found),
+        lacks=addressing.lacks_address(found.order, [one.line for one in found.lines]),
         address_form=address_form or _address_form(),
         needed=rewards.settings_of(scope().program).address,
         may_cancel=found.order.state in (OrderState.WAITING, OrderState.APPROVED),
@@ -166,12 +165,6 @@ def address(program_code: str, distributor_id: int, reward_order_id: int) -> Res
     else:
         flash(gettext("Thank you. It goes there."), "success")
     return redirect(url_for("portal_orders.show", **own(), reward_order_id=reward_order_id), 303)
-
-
-def _lacks_address(found: reading.ReadOrder) -> bool:
-    return found.order.address is None and any(
-        one.line.kind in SENT and one.line.state is OrderState.APPROVED for one in found.lines
-    )
 
 
 def _address_form() -> Checkout:

@@ -1,6 +1,7 @@
 """Rewards that sales bring at once: each document once, paid by the sponsor, taken back where it is not handed over."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,15 +15,16 @@ from app.models.instants import InstantGrant, InstantReward, InstantTouched
 from app.models.orders import RewardOrder
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import balances, chain, notices, touched, vouchers
+from app.services import balances, chain, chores, erasure, notices, touched, vouchers
 from app.services.instants import due, giving, promising
 from app.services.instants.promising import InstantWrong, Said
 from app.services.ledger_check import proved
 from app.services.owners import merging, pools
+from app.services.people import Person, Role
 from tests.support import programs
 from tests.support.programs import BASE_RULE, NOW
 from tests.support.sales import Sold, sell
-from tests.support.shop import BEN, KEYS, Shop
+from tests.support.shop import ADDRESS, BEN, KEYS, Shop
 from verification.deciding.decisions import decide
 
 FIRST = dt.date(2026, 3, 1)
@@ -68,6 +70,15 @@ class Counter:
         """Give the newest order."""
         of = RewardOrder.program_id == self.program.id
         return self.session.scalars(select(RewardOrder.id).where(of).order_by(RewardOrder.id.desc()).limit(1)).one()
+
+    def ids(self) -> list[int]:
+        of = RewardOrder.program_id == self.program.id
+        return list(self.session.scalars(select(RewardOrder.id).where(of).order_by(RewardOrder.id)))
+
+    def whereto(self, at: int) -> tuple[dict[str, str] | None, str | None]:
+        """Tell where an order goes, and who said so."""
+        order = self.session.get_one(RewardOrder, self.ids()[at])
+        return order.address, order.address_by
 
     def states(self) -> list[InstantState]:
         mine = InstantReward.program_id == self.program.id
@@ -303,3 +314,34 @@ def test_in_a_pool_it_is_of_whoever_sold(counter: Counter) -> None:
     assert counter.look() == (0, 1, 0)
     assert {one.earned - one.spent for one in pools.contributions(counter.session, pool)} == {0}
     assert proved(counter.session) == []
+
+
+def test_goods_go_where_somebody_said_who_is_here_and_nobody_keeps_it_when_they_are_erased(
+    counter: Counter, person: Callable[..., Person]
+) -> None:
+    ann = person(counter.program, Role.OWNER, counter.who["D1"])
+    ben = person(counter.program, Role.ADMINISTRATOR)
+    counter.shop.reward("mug", 80)
+    for number in ("1", "2"):
+        counter.sold(number, 1_000_00)
+    counter.shop.order({"mug": 1}, actor=ann.login)
+    counter.promise("mug")
+    assert counter.look() == (2, 0, 0)
+    _, came, going = (counter.whereto(at) for at in range(3))
+    assert came == going == (ADDRESS, ann.login)
+    ids = counter.ids()
+    for id_ in ids[:2]:
+        counter.shop.ordered(id_)
+        counter.shop.ship(id_)
+        counter.shop.deliver(id_)
+    erasure.erase(counter.session, ann.id, by=ben, reason="asked", now=NOW)
+    counter.session.expire_all()
+    assert [counter.whereto(at)[0] for at in range(3)] == [None, None, ADDRESS], "the last one is on its way"
+    counter.shop.cancel(ids[2])
+    counter.session.commit()
+    chores.run(counter.registry, NOW, counter.code)
+    counter.session.expire_all()
+    assert counter.whereto(2) == (None, None)
+    counter.sold("3", 1_000_00)
+    assert counter.look() == (1, 0, 0)
+    assert counter.whereto(3) == (None, None), "it is asked"
