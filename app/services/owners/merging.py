@@ -262,6 +262,7 @@ def approve(session: Session, program: Program, merge_id: int, *, actor: str, no
     if found.requested_by.casefold() == actor.casefold():
         raise SamePerson
     merged_id, survivor_id = found.merged_id, found.survivor_id
+    joining.hold_running(session, program.id)
     lock_wallets(session, with_people(session, np.asarray([merged_id, survivor_id], dtype=np.int64)))
     seen = look(session, program, merged_id, survivor_id)
     _possible(seen, found.choices)

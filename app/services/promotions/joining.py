@@ -15,8 +15,18 @@ from app.domain.states import PromotionState
 from app.models.promotions import Promotion, PromotionGift, PromotionStanding, PromotionTouched
 
 
+def hold_running(session: Session, program_id: int) -> None:
+    """Hold the promotions that run until the transaction ends: before wallets, as whoever brings one up does."""
+    session.execute(
+        select(Promotion.id)
+        .where(Promotion.program_id == program_id, Promotion.state == PromotionState.PUBLISHED)
+        .order_by(Promotion.id)
+        .with_for_update()
+    )
+
+
 def join(session: Session, program_id: int, merged_id: int, survivor_id: int) -> None:
-    """Let the standings of one distributor be those of another one. The caller holds their wallets, and commits."""
+    """Let the standings of one distributor be those of another one. The caller holds both wallets, and commits."""
     running = select(Promotion.id).where(
         Promotion.program_id == program_id, Promotion.state == PromotionState.PUBLISHED
     )

@@ -6,21 +6,34 @@ from typing import Any
 import numpy as np
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.db.transaction import Sessions, transaction
+from app.domain.promotion_definition import Promotion
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
 from app.models.transfers import PointsTransfer
 from app.services import adjustments
 from app.services.accounts import lock_wallets
-from app.services.owners import transfers
+from app.services.owners import merging, transfers
+from app.services.promotions import publishing
+from app.services.promotions.reading import locked, promotion_by_code, scale_of
+from app.services.rulebooks import rules_of
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
+
+AUTUMN: dict[str, Any] = {
+    "code": "autumn",
+    "name": "Autumn",
+    "from": "2026-03-01",
+    "until": "2026-11-30",
+    "target": {"default": 100},
+    "steps": [{"reach": 10_000, "reward": {"points": 5}}],
+}
 
 
 def program_of(session: Session, code: str) -> Program:
@@ -82,3 +95,30 @@ def test_what_is_approved_is_not_held_while_waiting_for_a_wallet(
             session.scalars(select(model.id).where(model.id == asked).with_for_update(nowait=True)).one()
             session.commit()
             approved.result(20)
+
+
+def test_a_merge_waits_for_promotions_before_it_holds_wallets(
+    app: Flask, registry: Sessions, code: str, who: dict[str, int]
+) -> None:
+    with transaction(registry) as session:
+        program = program_of(session, code)
+        definition = Promotion.model_validate(AUTUMN)
+        publishing.publish(
+            session, program.id, definition, scale_of(rules_of(session, program.id)), actor="ann", now=NOW
+        )
+        asked = merging.request(
+            session, program, who["D1"], who["D2"], note="one shop", choices={}, actor="ann", now=NOW
+        )
+
+    def merge(other: Session) -> None:
+        merging.approve(other, program_of(other, code), asked, actor="ben", now=NOW)
+
+    with transaction(registry) as session:
+        locked(session, promotion_by_code(session, program_of(session, code).id, AUTUMN["code"]).id)
+        with elsewhere(app, merge) as merged:
+            wait_for_a_waiter(session)
+            # as bringing it up to date does, which pays: it would wait for whoever waits for it
+            session.execute(text("set local lock_timeout = '5s'"))
+            lock_wallets(session, np.asarray(list(who.values())))
+            session.commit()
+            merged.result(20)
