@@ -70,8 +70,8 @@ class Attachment(Base):
     pdf_maker: Mapped[LongText | None] = mapped_column(comment="the program that a PDF names as its maker")
     pdf_made_at: Mapped[Instant | None] = mapped_column(comment="as a PDF says of itself")
     pdf_changed_at: Mapped[Instant | None]
-    read_number: Mapped[LongText | None] = mapped_column(comment="as its text surely says, where that was proposed")
-    read_issued_on: Mapped[dt.date | None] = mapped_column(comment="as its text surely says, where that was proposed")
+    read_number: Mapped[LongText | None] = mapped_column(comment="as its text surely says")
+    read_issued_on: Mapped[dt.date | None] = mapped_column(comment="as its text surely says")
     added_by: Mapped[LongText]
     added_at: Mapped[Instant]
 

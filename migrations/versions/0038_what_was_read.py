@@ -1,4 +1,4 @@
-"""What the text of a proof surely said, where it was proposed, is kept with the proof."""
+"""What the text of a proof surely says is kept with the proof."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0037"
 branch_labels = None
 depends_on = None
 
-SAID = "as its text surely says, where that was proposed"
+SAID = "as its text surely says"
 
 
 def upgrade() -> None:

@@ -539,6 +539,26 @@ def test_what_was_read_and_sent_otherwise_is_found() -> None:
     assert 4 in {one.document for one in found_by(Check.ALTERED_READING, sales, readings=moved)}
 
 
+def test_what_one_of_several_proofs_says_is_enough() -> None:
+    sales = sales_of([1], [2], days=["2026-03-01"] * 2)
+    sent = sales.documents.number.tolist()
+    said = [
+        (0, "ORDER/5", "2026-02-20"),
+        (0, sent[0], "2026-03-01"),
+        (1, "ORDER/6", "2026-03-01"),
+        (1, None, "2026-02-20"),
+    ]
+    read = Readings(
+        document=np.asarray([at for at, _, _ in said]),
+        number=np.asarray([number for _, number, _ in said], dtype=object),
+        number_key=np.asarray([number and number_key(number, 2026) for _, number, _ in said], dtype=object),
+        issued_on=np.asarray([day for _, _, day in said], dtype="datetime64[D]"),
+        printed=np.ones(4, dtype=bool),
+    )
+    (found,) = found_by(Check.ALTERED_READING, sales, readings=read)
+    assert (found.document, found.evidence) == (1, {"found": "ORDER/6", "expected": sent[1]})
+
+
 def test_a_device_of_several_distributors_is_found() -> None:
     lines = [Sold("1", who, 1, 1, 10) for who in (1, 2, 3, 4)]
     sales = incoming(lines).sales

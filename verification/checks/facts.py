@@ -79,7 +79,7 @@ class Pdfs:
 
 @dataclass(frozen=True)
 class Readings:
-    """What was surely read of proofs and proposed, one value a proof.
+    """What was surely read of proofs, one value a proof.
 
     Columns:
         document: position of the document it belongs to.

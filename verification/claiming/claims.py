@@ -162,18 +162,19 @@ def fill(session: Session, program: Program, claim: Claim, said: EInvoice) -> Fi
 def propose(claim: Claim, proof: Attachment, text: str) -> bool:
     """Write into a draft what the text of a proof says of fields that are empty, marked as proposals.
 
-    What of it is sure is kept with the proof: it is held against what is sent. Says whether there was anything.
-    ``claim`` is locked; the caller commits.
+    What of it is sure is kept with the proof, whether the field was empty or not: it is held against what is sent.
+    Says whether there was anything to write. ``claim`` is locked; the caller commits.
     """
     invoice, read = invoice_of(claim), proposed(text)
+    if invoice.from_a_file:
+        return False
+    for name in sure(text):
+        setattr(proof, f"read_{name}", getattr(read, name))
     found = {name: getattr(read, name) for name in read.proposed if not getattr(invoice, name)}
-    if found and not invoice.from_a_file:
+    if found:
         claim.content = replace(invoice, proposed=tuple(found), **found).kept()
         claim.way = ClaimWay.READ
-        for name in found.keys() & sure(text):  # a field that was proposed before keeps what was read then
-            setattr(proof, f"read_{name}", found[name])
-        return True
-    return False
+    return bool(found)
 
 
 def put_away(session: Session, claim: Claim) -> None:

@@ -192,6 +192,17 @@ def test_what_the_text_of_a_pdf_says_is_proposed_and_marked_until_somebody_looke
     assert "Read from the text of the file" not in client.get(answer.location).text
 
 
+def test_a_number_that_was_typed_before_its_pdf_came_is_held_against_it(world: World, as_: As) -> None:
+    client = as_("distributor")
+    pdf = written("Faktura nr RD/80", "Data wystawienia: 2026-05-06", "Wiertarka 1 szt. 100,00")
+    answer = attach(client, world, pdf, "read.pdf", number="rd-81", issued_on="2026-05-06")
+    (kept,) = attachments(world, answer.location)
+    assert (kept.read_number, kept.read_issued_on) == ("RD/80", dt.date(2026, 5, 6))
+    page = client.get(answer.location).text
+    assert 'value="rd-81"' in page, "what somebody typed stays"
+    assert "Read from the text of the file" not in page
+
+
 def test_a_number_that_is_edited_after_it_was_read_is_looked_at(world: World, as_: As) -> None:
     client = as_("distributor")
     pdf = written("Faktura nr RD/70", "Data wystawienia: 2026-05-06", "Wiertarka 1 szt. 100,00")
