@@ -470,6 +470,7 @@ ROUTES: Mapping[str, Rule] = {
     "export_plans.edit": Rule(Reach.EXPORT_PLAN, Permission.EXPORT),
     "export_plans.make": Rule(Reach.EXPORT_PLAN, Permission.EXPORT),
     "export_plans.put_away": Rule(Reach.EXPORT_PLAN, Permission.EXPORT),
+    "invoicing_settings.edit": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "invoicing.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "redemptions.index": Rule(Reach.PROGRAM, Permission.SEE_MONEY),
     "redemptions.show": Rule(Reach.REDEMPTION, Permission.SEE_MONEY),

@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _
 from wtforms.validators import InputRequired
 
 from app.domain.calendar import months_after
-from app.domain.definition import ProgramSettings
 from app.services import invoicing
+from app.services.invoicing_terms import invoicing_of
 from app.web.context import scope, session, today
 from app.web.fields import DayField, NotBefore
 from app.web.forms import Form
@@ -33,7 +33,6 @@ def index(program_code: str) -> str | tuple[str, int]:
     days = (form.from_on.data, form.to_on.data) if sound else (months_after(month, -1), month - dt.timedelta(days=1))
     if not request.args:
         form.from_on.data, form.to_on.data = days
-    terms = ProgramSettings.model_validate(program.settings).invoicing
     payers = invoicing.to_invoice(session(), program, *days)
     page = render_template(
         "finance/invoicing.html",
@@ -41,6 +40,6 @@ def index(program_code: str) -> str | tuple[str, int]:
         days=days,
         payers=payers,
         whole=invoicing.together(payers, invoicing.loads_of(session(), program, *days)),
-        charged=[one for one in terms.within(*days) if one.charge.fee_per_load or one.charge.fee],
+        charged=[one for one in invoicing_of(program).within(*days) if one.charge.fee_per_load or one.charge.fee],
     )
     return (page, 400) if form.errors else page
