@@ -31,7 +31,7 @@ class ChargeForm(Form):
 
     fee_per_load = MoneyField(_("For each load"), [Between(0, _MOST_MONEY)])
     fee = ShareField(_("Of what is loaded"), [Between(0, _WHOLE)])
-    vat = ShareField(_("Tax on the fees"), [Between(0, _WHOLE)])
+    vat = ShareField(_("Tax on fees"), [Between(0, _WHOLE)])
 
     def figures(self) -> dict[str, Any]:
         """Give the charge as a programme file says it."""
