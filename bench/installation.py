@@ -50,6 +50,8 @@ def _at(home: Path | None) -> Iterator[Runtime]:
     """Bring up the installation of a home; where none is named, of one that goes with the measurement."""
     with ExitStack() as stack:
         where = home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kontor-bench-")))
+        where.mkdir(parents=True, exist_ok=True)
+        where.chmod(0o711)  # root's servers run as ``nobody``: what is closed to it has its data elsewhere, for good
         os.environ["KONTOR_HOME"] = str(where)
         settings.cache_clear()
         yield stack.enter_context(runtime())

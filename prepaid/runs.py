@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.ahead import made_ahead
 from app.db.bulk import Column, Nullable, copy_into, copy_pieces, new_ids
 from app.db.locks import lock_name
 from app.domain.calendar import local_date
@@ -38,11 +39,10 @@ from prepaid.tax import ProgramTax
 from prepaid.terms import Terms, terms_of
 from prepaid.topups import move_top_ups, points_of_top_up
 
-_CHUNK, _PIECE = 10_000, 100
+_CHUNK, _PIECE, _PIECES_AHEAD = 10_000, 500, 200
 """Redemptions that are written by one statement, and that are sent at once: their tax traces take some 2 kB each.
 
-The connection takes about a piece before it makes the sender wait, so the database stores one while the traces of the
-next are written.
+So many pieces of traces are made while the database reserves the points, and stores what is sent.
 """
 
 _LETTER = {TopUpKind.REWARD: "R", TopUpKind.COMPENSATION: "C"}
@@ -112,10 +112,12 @@ def preview(
     )
     session.add(run)
     session.flush()
-    reservations = ledger.reserve_lots(
-        session, program.id, chosen.lots, key=f"convert:{run.id}", on=today, actor=actor, reason=f"conversion {run.id}"
-    )
-    _write(session, run, terms, found, chosen, reservations, today, now)
+    reason = f"conversion {run.id}"
+    with made_ahead(chosen.traces, _slices(0, len(chosen.at), _PIECE), _PIECES_AHEAD) as traces:
+        reservations = ledger.reserve_lots(
+            session, program.id, chosen.lots, key=f"convert:{run.id}", on=today, actor=actor, reason=reason
+        )
+        _write(session, run, terms, found, chosen, traces, reservations, today, now)
     note(session, run, actor, "conversion.preview", now)
     return run
 
@@ -139,6 +141,7 @@ def _write(
     terms: Terms,
     found: Candidates,
     chosen: Chosen,
+    traces: Iterator[list[str]],
     reservations: dict[int, int],
     today: dt.date,
     now: dt.datetime,
@@ -165,7 +168,7 @@ def _write(
             "counted_minor": _column([one.counted_minor for one in levied]),
             "currency": [run.currency] * count,
             "tax_rule": [one.rule for one in levied],
-            "tax_trace": [one.trace() for one in levied],
+            "tax_trace": next(traces),
             "reserve_transaction_id": reserved[part],
             "created_at": np.full(count, instant),
         }

@@ -237,6 +237,10 @@ class Chosen:
     lots: LotsToReserve
     exceptions: list[dict[str, Any]]
 
+    def traces(self, part: slice) -> list[str]:
+        """Write down how the taxes of some came about."""
+        return [one.trace() for one in self.levied[part]]
+
 
 def choose(found: Candidates, levied: list[Levied | Refused], points: Ints, amount: Ints) -> Chosen:
     """Part the candidates into those that are taken and the exceptions, and draw their points from their lots.

@@ -1,6 +1,6 @@
 """What is here already that documents are compared with: a few statements for all of them, and none for what is off."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -309,6 +309,8 @@ def ask(
     totals = _TOTALS.ask(session, program=program) if Check.ROUND_TOTAL in checks else None
     looking = _ask_proofs(session, asked) if asked.on(_PICTURES) else None
     usual = _ask_usual(session, asked) if asked.on(_USUAL) else None
+    siblings = _SIBLINGS.ask(session, distributors=asked.distributors) if Check.CLAIMED_ELSEWHERE in checks else None
+    supplied = _SUPPLIED.ask(session, distributors=asked.distributors) if Check.MORE_THAN_DELIVERED in checks else None
 
     def history() -> History:
         near, same_sum = _earlier_of(recent), _earlier_of(alike)
@@ -318,11 +320,11 @@ def ask(
             alike=same_sum,
             recent=near,
             totals_of_late=np.asarray([net for (net,) in totals()] if totals else [], dtype=np.int64),
-            elsewhere=_elsewhere(session, asked) if Check.CLAIMED_ELSEWHERE in asked.checks else frozenset(),
+            elsewhere=_elsewhere(session, asked, siblings()) if siblings else frozenset(),
             **_proofs_of(looking),
             usual=prices,
             habits=_habits(session, asked, prices) if asked.on(_HABITS) else Habits.none(),
-            stock=_stock(session, asked) if Check.MORE_THAN_DELIVERED in checks else Stock.none(),
+            stock=_stock(session, asked, supplied()) if supplied else Stock.none(),
         )
 
     return history
@@ -381,10 +383,10 @@ def _with_prints(session: Session, asked: Asked, near: Earlier, same_sum: Earlie
     return printed(near), printed(same_sum)
 
 
-def _elsewhere(session: Session, asked: Asked) -> frozenset[str]:
+def _elsewhere(session: Session, asked: Asked, companies: Sequence[Sequence[int]]) -> frozenset[str]:
     """Find documents that other programmes have: under their seller's tax id, or as the same company's own."""
     siblings: dict[int, list[int]] = {}
-    for own, other in _SIBLINGS.rows(session, distributors=asked.distributors):
+    for own, other in companies:
         siblings.setdefault(own, []).append(other)
     meant: dict[str, str] = {}
     rows = zip(asked.key.tolist(), asked.mine.kind.tolist(), asked.mine.distributor_id.tolist(), strict=True)
@@ -446,9 +448,8 @@ def _habits(session: Session, asked: Asked, usual: Usual) -> Habits:
     return Habits(**columns_of(rows, dict.fromkeys(names, "i8")))
 
 
-def _stock(session: Session, asked: Asked) -> Stock:
+def _stock(session: Session, asked: Asked, since: Sequence[Sequence[Any]]) -> Stock:
     """Read what was delivered of what is sold now, and what of it was sold on since the first delivery."""
-    since = _SUPPLIED.rows(session, distributors=asked.distributors)
     if not since:
         return Stock.none()
     supplied, first = (np.asarray(column) for column in zip(*since, strict=True))

@@ -8,6 +8,7 @@ import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from app import garbage
 from app.cli.output import UNAVAILABLE, Failure
 from app.config import Settings, settings
 
@@ -66,6 +67,8 @@ def web() -> None:
     def make() -> Flask:
         from app.factory import create_app
 
-        return create_app(chosen, web=True)
+        made = create_app(chosen, web=True)
+        garbage.settle()
+        return made
 
     Server(chosen, make).run()

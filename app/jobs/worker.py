@@ -15,6 +15,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
+from app import garbage
 from app.db.transaction import Sessions
 from app.jobs import board, messenger
 from app.jobs.registry import handler_of
@@ -132,4 +133,5 @@ def serve(redis_url: str, name: str) -> None:
         maintenance_interval=30,
         job_monitoring_interval=5,
     )
+    garbage.settle()  # before the first fork
     worker.work(logging_level="WARNING")

@@ -206,6 +206,11 @@ def server_settings(place: Place) -> dict[str, str]:
         "synchronous_commit": "on",
         "wal_level": "minimal",
         "max_wal_senders": "0",
+        # whoever commits writes what others have in these buffers as well: a document would wait for an import's
+        # megabytes, which are sent on their way early instead
+        "wal_buffers": "1MB",
+        "wal_writer_delay": "10ms",
+        "wal_init_zero": "off",  # nobody waits while 16 MB of nothing are written
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",
         "jit": "off",

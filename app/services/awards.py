@@ -25,7 +25,7 @@ from app.services.award_posting import Given, Movements, plan_movements
 from app.services.cap_usage import store_usage, usage_before, usage_now
 from app.services.persons import rosters
 from app.services.persons.splitting import Sharing
-from app.services.posting import Posting, post
+from app.services.posting import Posting, ask_open_from, post
 from app.services.returns import Reversals, take_back
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
@@ -81,6 +81,7 @@ def count_documents(
     who = sales.documents.distributor_id
     roster = rosters.roster_of(session, who) if rules.has_people else rosters.NOBODY
     wallets = wallets or lock_wallets(session, np.union1d(who, roster.ids))
+    opened = ask_open_from(session, rules.program_id)
     usage = usage_before(session, rules.book.of_sales, sales.documents)
     first = first_purchases(session, rules.book, sales, document_ids)
     with stage("rules"):
@@ -109,7 +110,7 @@ def count_documents(
         result.reversed[unit] = int(reversals.of(unit).amount.sum()) - sum(forgiven.values())
         result.forgiven |= {(document_id, unit): lost for document_id, lost in forgiven.items()}
     with stage("ledger"):
-        post(session, posting)
+        post(session, posting, opened)
     touch(session, rules.program_id, document_ids.tolist())
     return result
 

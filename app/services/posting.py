@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Date, SmallInteger, bindparam, func, select, 
 from sqlalchemy.orm import Session
 
 from app.db.bulk import Nullable, copy_into, given, given_rows, new_ids, stored_together, table_of
+from app.db.driver import Answer
 from app.db.prepared import Prepared
 from app.domain.exact import Ints
 from app.domain.expiry import ACTIVITY
@@ -184,8 +185,15 @@ class NewLots:
     idle_months: Ints | None = None
 
 
-def post(session: Session, posting: Posting) -> int:
+def ask_open_from(session: Session, program_id: int) -> Answer:
+    """Ask for the first day of the first open month; nobody closes one from now on until the transaction ends."""
+    return _OPEN_FROM.ask(session, program=program_id)
+
+
+def post(session: Session, posting: Posting, opened: Answer | None = None) -> int:
     """Write a posting: transactions, lots, entries, then balances. Returns the number of transactions.
+
+    ``opened`` is what `ask_open_from` gave, where it was asked before together with something else.
 
     Raises:
         sqlalchemy.exc.IntegrityError: A key was recorded before (the caller's work was done already), or a balance
@@ -196,7 +204,7 @@ def post(session: Session, posting: Posting) -> int:
         return 0
     ids = np.concatenate(posting.transaction_ids)
     kinds = np.concatenate(posting.kinds)
-    ((open_from,),) = _OPEN_FROM.rows(session, program=posting.program_id)
+    ((open_from,),) = (opened or ask_open_from(session, posting.program_id))()
     with stored_together(session, sum(map(len, posting.entry_transaction))):
         _write_transactions(session, posting, ids, kinds, open_from)
         _write_lots(session, posting)
