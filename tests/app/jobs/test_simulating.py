@@ -71,7 +71,8 @@ def test_a_scenario_goes_on_with_the_piece_that_is_next(
 
     assert standing(registry, scenario).stage == "waiting"
     monkeypatch.setattr(keeping, "keep", dying)
-    worker.do_one(bench(registry))
+    while standing(registry, scenario).stage == "waiting":  # another test may have left a job that comes before
+        assert worker.do_one(bench(registry))
     half = standing(registry, scenario)
     assert (half.lines_done, half.lines, half.stage, half.ended) == (3, 7, "counting", False)
     while worker.do_one(bench(registry)):
