@@ -8,8 +8,12 @@ memory that such a look touches.
 import gc
 
 
-def settle() -> None:
-    """Leave what is loaded by now out of every later look for garbage: it stays as long as the process does."""
+def settle(*, look_seldom: bool = False) -> None:
+    """Leave what is loaded by now out of every later look for garbage: it stays as long as the process does.
+
+    ``look_seldom`` is for pages, which leave little behind; a table that waits for such a look is a hundred megabytes.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(10_000, 20, 20)
+    if look_seldom:
+        gc.set_threshold(10_000, 20, 20)

@@ -67,7 +67,7 @@ def measure(folder: Path, lines: int, documents: int) -> dict[str, Any]:
         desk = Desk(run)
         for _ in range(min(30, documents)):  # rules are compiled once, statements are prepared after a few
             desk.enter(desk.own)
-        garbage.settle()  # as the web server does
+        garbage.settle(look_seldom=True)  # as the web server does
         alone = [desk.enter(desk.own) for _ in range(documents)]
         batch_id = installation.put_up(run, "sales", files.folder / "sales.csv")
         own: list[float] = []

@@ -68,7 +68,7 @@ def web() -> None:
         from app.factory import create_app
 
         made = create_app(chosen, web=True)
-        garbage.settle()
+        garbage.settle(look_seldom=True)
         return made
 
     Server(chosen, make).run()
