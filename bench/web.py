@@ -153,9 +153,8 @@ class Visit:
                 .limit(1)
             ).one()
             if not session.scalars(select(UserAccount.id).where(UserAccount.login == STAFF)).all():
-                people.create_user(
-                    session, STAFF, "Staff", "bench bench bench", platform_owner=True, actor="bench", now=now
-                )
+                people.create_user(session, STAFF, "Staff", "bench bench bench", actor="bench", now=now)
+                people.give_role(session, STAFF, program, Role.ADMINISTRATOR, actor="bench", now=now)
                 people.create_user(session, OWNER, "Owner", "bench bench bench", actor="bench", now=now)
                 people.give_role(session, OWNER, program, Role.OWNER, document.distributor_id, actor="bench", now=now)
         run.registry.remove()

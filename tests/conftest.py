@@ -66,6 +66,9 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
+if os.environ.get("KONTOR_HYPOTHESIS") == "long":
+    os.environ.setdefault("PYTEST_TIMEOUT", "0")  # a long search is no test that hangs
+
 # a machine that is busy is no fault of what is tried
 hypothesis.settings.register_profile(
     "kontor",

@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, cast, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import BigInteger, bindparam, cast, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
+from app.db.questions import Question
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.reward_orders import ORDERED, redeemable
@@ -18,7 +19,7 @@ from app.models.ledger import Account
 from app.models.orders import Draw, OrderLine, RewardOrder, VoucherCode
 from app.models.programs import Program
 from app.models.rewards import Reward, RewardPicture
-from app.services import ledger, lot_terms, rewards, tiers
+from app.services import lot_terms, rewards, tiers
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,18 @@ class Offer:
 
 
 def of_distributor(
-    session: Session, program: Program, distributor_id: int, *, now: dt.datetime, only: Collection[int] | None = None
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    *,
+    now: dt.datetime,
+    only: Collection[int] | None = None,
+    purse: "Purse | None" = None,
 ) -> list[Offer]:
-    """Give what a distributor can order today, by category and name; ``only`` looks at some rewards alone."""
+    """Give what a distributor can order today, by category and name; ``only`` looks at some rewards alone.
+
+    ``purse`` is what it has, where somebody looked already.
+    """
     today = local_date(now, program.time_zone)
     query = select(Reward, RewardPicture.sha256, ProductGroup.name).where(
         Reward.program_id == program.id,
@@ -77,21 +87,21 @@ def of_distributor(
         .outerjoin(ProductGroup, ProductGroup.id == Reward.product_group_id)
         .order_by(Reward.category.nulls_last(), Reward.sort_key, Reward.id)
     ).all()
-    return _offers(session, program, distributor_id, _visible(session, distributor_id, rows, today), today)
+    visible = _visible(session, distributor_id, rows, today)
+    return _offers(session, distributor_id, visible, purse or Purse(session, program, distributor_id, today), today)
 
 
 def _offers(
     session: Session,
-    program: Program,
     distributor_id: int,
     rows: Sequence[tuple[Reward, bytes | None, str | None]],
+    purse: "Purse",
     today: dt.date,
 ) -> list[Offer]:
     ids = [reward.id for reward, _, _ in rows]
     seasons, mine = rewards.seasons_of(session, ids), ordered_by(session, distributor_id, ids)
     codes = free_codes(session, [reward.id for reward, _, _ in rows if reward.kind is RewardKind.VOUCHER])
     open_draws = set(session.scalars(select(Draw.reward_id).where(Draw.reward_id.in_(ids), Draw.drawn_at.is_(None))))
-    purse = Purse(session, program, distributor_id, today)
     return [
         Offer(
             reward,
@@ -107,19 +117,33 @@ def _offers(
     ]
 
 
+_own, _company = aliased(Account), aliased(Distributor)
+_WALLET = Question(
+    select(
+        Account.id,
+        Account.available,
+        Account.reserved,
+        Account.spent,
+        func.coalesce(_company.tier, Distributor.tier),
+    )
+    .select_from(Distributor)
+    .join(_own, _own.distributor_id == Distributor.id)
+    .join(Account, Account.id == func.coalesce(_own.leads_to_id, _own.id))
+    .outerjoin(_company, _company.id == Distributor.person_of_id)
+    .where(Distributor.id == bindparam("distributor_id"), _own.unit == bindparam("unit", type_=Account.unit.type))
+)
+"""The account on which the points of a distributor stand, and its tier, a person's being that of the company."""
+
+
 class Purse:
     """What of a distributor's points may be spent, by what it is for: asked once for each kind and category."""
 
     def __init__(self, session: Session, program: Program, distributor_id: int, today: dt.date) -> None:
         """Look at its wallet, and at its tier's share."""
         self._session, self._program, self._today = session, program, today
-        self.account_id = ledger.wallet_of(session, distributor_id, Unit.POINTS)
-        account = session.execute(
-            select(Account.available, Account.reserved, Account.spent).where(Account.id == self.account_id)
-        ).one()
-        self.available = account.available
-        share_bp = tiers.redeemable_bp(session, distributor_id)
-        self.redeemable = redeemable(account.available, account.reserved, account.spent, share_bp)
+        account = _WALLET.first(session, distributor_id=distributor_id, unit=Unit.POINTS)
+        self.account_id, self.available, reserved, spent, tier = account
+        self.redeemable = redeemable(self.available, reserved, spent, tiers.share_of(program, tier))
         self._by_terms: dict[tuple[int, ...] | None, int] = {}
         self._terms: dict[tuple[RewardKind, str | None], list[int] | None] = {}
 

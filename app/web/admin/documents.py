@@ -37,7 +37,7 @@ from verification.deciding.timeline import timeline
 
 bp = Blueprint("documents", __name__)
 
-LINES = 20
+LINES = 15
 """Lines on one page of a document: below each stand the awards it earned, easily five."""
 
 _YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")

@@ -79,7 +79,9 @@ def _cell(columns: Sequence[Column], place: int, title: str, *, heads: bool) -> 
 
 def _openings(column: Column, title: str, *more: str, heads: bool) -> Iterator[str]:
     """Give the tags that a cell begins with, for each class that it may have besides the column's."""
-    tag, told = ('th scope="row"', "") if heads else ("td", f' data-title="{escape(title)}"')
+    tag = 'th scope="row"' if heads else "td"
+    # on phones, where nothing stands above the columns, a cell says its title itself
+    told = f' data-title="{escape(title)}"' if column.phone and not heads else ""
     always = column.css
     for one in more:
         classes = f"{always} {one}".strip()

@@ -3,9 +3,9 @@
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from flask import Blueprint, abort, render_template, request, url_for
+from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
 from app.domain.calendar import local_date
@@ -67,7 +67,7 @@ def until(last: dt.date, today: dt.date) -> str:
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/rewards")
 def index(program_code: str, distributor_id: int) -> str:
     program, today = scope().program, _today()
-    found = offers.of_distributor(session(), program, distributor_id, now=now())
+    found = offers.of_distributor(session(), program, distributor_id, now=now(), purse=purse())
     categories = sorted({one.reward.category for one in found if one.reward.category})
     wanted, text = request.args.get("category", ""), request.args.get("q", "").strip()[:100]
     within_reach = request.args.get("reach") == "1"
@@ -129,14 +129,18 @@ def offers_of(reward_ids: Sequence[int]) -> list[Offer]:
     """Give some rewards as this distributor sees them."""
     here = scope()
     assert here.distributor is not None, "the guard found one"
-    return offers.of_distributor(session(), here.program, here.distributor.id, now=now(), only=reward_ids)
+    return offers.of_distributor(
+        session(), here.program, here.distributor.id, now=now(), only=reward_ids, purse=purse()
+    )
 
 
-def purse() -> Any:
-    """Give what of this distributor's points may be spent."""
+def purse() -> offers.Purse:
+    """Give what of this distributor's points may be spent; a page looks once."""
     here = scope()
     assert here.distributor is not None, "the guard found one"
-    return offers.Purse(session(), here.program, here.distributor.id, _today())
+    if "purse" not in g:
+        g.purse = offers.Purse(session(), here.program, here.distributor.id, _today())
+    return cast(offers.Purse, g.purse)
 
 
 def pieces() -> int:

@@ -14,6 +14,7 @@ from app.models.placements import TierChange, TierStanding
 from app.models.sales import Award
 from app.services import distributors, figures, tier_giving, tier_judging, tier_reminders, tiers
 from app.services.distributors import DistributorRow
+from app.services.offers import Purse
 from app.services.placements import Moving
 from app.services.tier_giving import EndsBeforeToday, NoSuchTier
 from tests.support import programs
@@ -79,7 +80,10 @@ def test_what_is_earned_lifts_at_once_and_tells(desk: Desk) -> None:
     (told,) = desk.session.scalars(select(Notice).where(Notice.distributor_id == desk.people["D1"]))
     assert (told.kind, told.parts) == ("tier_reached", {"tier": "Silver partner", "was": None})
     assert judge(desk) == 0
-    assert tiers.redeemable_bp(desk.session, desk.people["D1"]) == 8000
+    assert (
+        Purse(desk.session, desk.program, desk.people["D1"], TODAY).redeemable,
+        tiers.share_of(desk.program, "Silver"),
+    ) == (80, 8000)
 
 
 def test_points_spent_and_booked_by_hand_do_not_count_and_those_of_a_return_no_more(desk: Desk) -> None:

@@ -317,7 +317,7 @@ def test_the_lines_of_a_long_document_come_a_page_at_a_time(world: World, as_: A
         further = re.search(r'href="([^"]+)" rel="next"', pages[-1])
         address = further[1] if further else ""
     lines = [re.findall(r'<span class="line-number">(\d+)</span>', page) for page in pages]
-    assert [len(page) for page in lines] == [documents.LINES, documents.LINES, documents.LINES, 10]
+    assert [len(page) for page in lines] == [*[documents.LINES] * 4, 10]
     assert [int(line) for page in lines for line in page] == list(range(1, 71))
     (whole,) = {one[1] for page in pages if (one := re.search(r'<p class="total">(.+)</p>', page))}
     assert whole.startswith("<strong>"), "each page tells what the whole document gave"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from flask import g
 from flask_babel import gettext
 from sqlalchemy import BigInteger, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
@@ -17,7 +18,6 @@ from app.domain.rule_sentences import Voice, sentence
 from app.domain.states import Unit
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
-from app.services.rulebooks import definition_of
 from app.web import formats
 from app.web.context import now, scope, session
 
@@ -72,13 +72,6 @@ def said(rule: EarningRule | Matrix) -> str:
     return sentence(rule, voice_of([rule]))
 
 
-def said_of(stored: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say what rules do that are stored."""
-    rules = [definition_of(dict(one)) for one in stored]
-    voice = voice_of(rules)
-    return [sentence(rule, voice) for rule in rules]
-
-
 def unit_of(rule: EarningRule | Matrix) -> Unit:
     """Tell in what a rule gives."""
     return Unit.MONEY if rule.unit == "money" else Unit.POINTS
@@ -107,18 +100,29 @@ def _names(rules: Sequence[EarningRule | Matrix]) -> dict[str, dict[str, str]]:
 def _called(
     model: type[Product] | type[ProductGroup] | type[Distributor] | type[DistributorGroup], keys: set[str]
 ) -> dict[str, str]:
-    """Give names by code; nothing is asked where no code is used."""
+    """Give names by code; nothing is asked where no code is used, and nothing twice for a page of many rules."""
     if not keys:
         return {}
-    return dict(_CALLED[model].ask(session(), program_id=scope().program.id, keys=sorted(keys)))
+    here = scope().program.id
+    known = g.setdefault("called", {}).setdefault((model, here), {})
+    if model in _FEW:
+        known = known or dict(_ALL[model].ask(session(), program_id=here))
+        g.called[model, here] = known
+    elif missing := sorted(keys - known.keys()):
+        known.update(_CALLED[model].ask(session(), program_id=here, keys=missing))
+    return {key: known[key] for key in keys if key in known}
 
 
+_FEW = (ProductGroup, DistributorGroup)
+_HERE = bindparam("program_id", type_=BigInteger)
+_ALL: Mapping[type[Any], Question] = {
+    model: Question(select(model.code_key, model.name).where(model.program_id == _HERE)) for model in _FEW
+}
 _CALLED: Mapping[type[Any], Question] = {
     model: Question(
         select(model.code_key, model.name).where(
-            model.program_id == bindparam("program_id", type_=BigInteger),
-            model.code_key == any_(bindparam("keys", type_=ARRAY(TEXT))),
+            model.program_id == _HERE, model.code_key == any_(bindparam("keys", type_=ARRAY(TEXT)))
         )
     )
-    for model in (Product, ProductGroup, Distributor, DistributorGroup)
+    for model in (Product, Distributor)
 }
