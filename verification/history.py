@@ -275,7 +275,8 @@ class Asked:
     def window(self, before: int, after: int = 0) -> dict[str, str]:
         """Give the days about the documents."""
         issued = self.mine.issued_on
-        return {"first": str(issued.min() - before), "last": str(issued.max() + after)}
+        first, last = issued.min() - np.timedelta64(before, "D"), issued.max() + np.timedelta64(after, "D")
+        return {"first": str(first), "last": str(last)}
 
     @property
     def distributors(self) -> Ints:
@@ -333,8 +334,8 @@ def ask(
 def _ask_alike(session: Session, asked: Asked) -> Answer:
     mine, days = asked.mine, asked.days(_TWINS)
     rows = np.unique(np.stack([mine.net_minor, mine.issued_on.astype(np.int64), mine.distributor_id], axis=1), axis=0)
-    day = rows[:, 1].astype("datetime64[D]")
-    told = given(net=rows[:, 0], day=day, who=rows[:, 2], first=day - days, last=day + days)
+    day, span = rows[:, 1].astype("datetime64[D]"), np.timedelta64(days, "D")
+    told = given(net=rows[:, 0], day=day, who=rows[:, 2], first=day - span, last=day + span)
     return _ALIKE.ask(session, program=asked.program, **told)
 
 
@@ -423,7 +424,9 @@ def _proofs_of(answer: Answer | None) -> dict[str, Any]:
 
 def _ask_usual(session: Session, asked: Asked) -> Answer:
     first, last = asked.window(asked.days(_USUAL)).values()
-    months = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + 1).astype("datetime64[D]")
+    months = np.arange(np.datetime64(first, "M"), np.datetime64(last, "M") + np.timedelta64(1, "M")).astype(
+        "datetime64[D]"
+    )
     return _PRODUCTS.ask(session, program=asked.program, months=months, products=asked.products)
 
 

@@ -40,10 +40,10 @@ def claimed_late(facts: Facts, _: Tuned) -> Iterator[Finding]:
     days = facts.allowed.claim_within_days
     if days is None:
         return
-    issued = facts.sales.documents.issued_on
-    late = (issued + days < facts.allowed.today) & ~facts.sales.gives_back_only()
+    issued, span = facts.sales.documents.issued_on, np.timedelta64(days, "D")
+    late = (issued + span < facts.allowed.today) & ~facts.sales.gives_back_only()
     for at in np.flatnonzero(late).tolist():
-        yield Finding(at, {"found": str(issued[at]), "days": days, "latest": str(issued[at] + days)})
+        yield Finding(at, {"found": str(issued[at]), "days": days, "latest": str(issued[at] + span)})
 
 
 def before_enrolment(facts: Facts, _: Tuned) -> Iterator[Finding]:

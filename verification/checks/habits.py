@@ -122,8 +122,8 @@ def burst(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
     who = np.concatenate([documents.distributor_id, recent.distributor_id])
     issued = np.concatenate([documents.issued_on, recent.issued_on])
     month = issued.astype("datetime64[M]")
-    ends = (month + 1).astype("datetime64[D]")
-    late = invoices & (issued >= ends - tuned.days)
+    ends = (month + np.timedelta64(1, "M")).astype("datetime64[D]")
+    late = invoices & (issued >= ends - np.timedelta64(tuned.days, "D"))
     if not late[:mine].any():
         return
     _, person = np.unique(who, return_inverse=True)
@@ -131,7 +131,7 @@ def burst(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
     width = int(day.max(initial=0)) + BEFORE + tuned.days + 2
     spot = np.sort((person * width + day + BEFORE + tuned.days)[invoices])
     at = np.flatnonzero(late[:mine])
-    first = person[at] * width + (ends[at].astype(np.int64) - tuned.days - (issued - day).astype(np.int64)[at])
+    first = person[at] * width + (ends[at].astype(np.int64) - tuned.days - (issued.astype(np.int64) - day)[at])
     first += BEFORE + tuned.days
     within = np.searchsorted(spot, first + tuned.days) - np.searchsorted(spot, first)
     before = np.searchsorted(spot, first) - np.searchsorted(spot, first - BEFORE)

@@ -46,7 +46,9 @@ def pdf_before_issue(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
     """Find PDFs that were made more than ``days`` before the day that their invoice says."""
     pdfs = facts.pdfs
     issued = facts.sales.documents.issued_on[pdfs.document]
-    for place in np.flatnonzero(pdfs.made_at.astype("datetime64[D]") < issued - tuned.days).tolist():
+    for place in np.flatnonzero(
+        pdfs.made_at.astype("datetime64[D]") < issued - np.timedelta64(tuned.days, "D")
+    ).tolist():
         told = {"made": _moment(pdfs.made_at[place]), "issued_on": str(issued[place])}
         yield Finding(int(pdfs.document[place]), told | {"found": pdfs.maker[place] or "-"})
 

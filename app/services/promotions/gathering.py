@@ -128,7 +128,7 @@ _LINES = (
 
 def _documents_of(months: Months) -> Select[*tuple[Any, ...]]:
     """Ask for the accepted invoices of each month of a distributor by itself, whatever the planner knows of them."""
-    after = (months.month_on.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    after = (months.month_on.astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]")
     given = rows_of(distributor_id=months.distributor_id, month_on=months.month_on, after_on=after)
     of_month = (
         select(
