@@ -87,8 +87,8 @@ def _by_line(facts: AwardFacts, say: Say) -> str | None:
     if isinstance(rule, PerLine):
         return say(_("%(amount)s for the line")) % {"amount": given}
     if isinstance(rule, Multiplier):
-        text = f"{_given(facts, facts.basis)} × {_percent(rule.factor - 10_000)} = {given}"
-        return f"{text}, {say(_('rounded half up'))}"
+        rounded = say(_("rounded half up"))
+        return f"{_given(facts, facts.basis)} × {_percent(rule.factor - 10_000)} = {given}, {rounded}"
     if isinstance(rule, PerAmount | Matrix) and rule.of == "line":
         return f"{_rate(facts)} × floor({_money(facts, facts.line_minor)} / {rule.step}) = {given}"
     return None

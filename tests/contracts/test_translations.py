@@ -1,5 +1,6 @@
 """Every text is in every language: none is missing, none is left over, and each fills in what the English one does."""
 
+import ast
 import re
 from functools import cache
 
@@ -52,6 +53,24 @@ def test_no_text_is_missing_and_none_is_left_over(language: str) -> None:
     wanted = {one[0] if isinstance(one, tuple) else one for one in texts()}
     assert sorted(wanted - singular) == [], "scripts/translations brings them in"
     assert sorted(singular - wanted) == [], "scripts/translations takes them out"
+
+
+def test_no_text_stands_within_a_formatted_one() -> None:
+    """Before Python 3.12 what stands in the braces of an f-string is no token: nobody would find the text there."""
+    inside = [
+        f"{path.relative_to(PROJECT)}:{call.lineno}"
+        for room in ROOMS
+        for path in sorted((PROJECT / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in KEYWORDS
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert inside == []
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
