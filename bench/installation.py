@@ -46,7 +46,7 @@ def made_files(folder: Path, lines: int, *, xlsx: bool = True) -> BenchFiles:
 
 
 @contextmanager
-def _at(home: Path | None) -> Iterator[Runtime]:
+def at(home: Path | None = None) -> Iterator[Runtime]:
     """Bring up the installation of a home; where none is named, of one that goes with the measurement."""
     with ExitStack() as stack:
         where = home or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kontor-bench-")))
@@ -60,7 +60,7 @@ def _at(home: Path | None) -> Iterator[Runtime]:
 @contextmanager
 def bare(programme: str, home: Path | None = None) -> Iterator[Runtime]:
     """Bring up an installation that has a programme, and nothing else."""
-    with _at(home) as run:
+    with at(home) as run:
         with transaction(run.registry) as session:
             programs.load(session, program_files.parse(programme), actor="bench", now=run.now())
         yield run
@@ -71,7 +71,7 @@ def counted(files: BenchFiles, home: Path | None) -> Iterator[Runtime]:
     """Bring up an installation whose sales are counted. One that has a home stays there, and is found by the next."""
     whole = home / "sales-are-counted" if home is not None else None
     if whole is not None and whole.exists():
-        with _at(home) as run:
+        with at(home) as run:
             yield run
         return
     if home is not None:

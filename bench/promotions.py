@@ -8,8 +8,6 @@ distributor must not grow with the history.
 import argparse
 import datetime as dt
 import json
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -18,8 +16,6 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cli.runtime import runtime
-from app.config import settings
 from app.db.bulk import copy_into, new_ids
 from app.db.transaction import Sessions, transaction
 from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
@@ -31,6 +27,7 @@ from app.services.catalogue import ProductRow
 from app.services.distributors import DistributorRow, distributor_ids, put_distributors
 from app.services.promotions import bringing_up
 from app.services.promotions.touching import touch
+from bench import installation
 
 DISTRIBUTORS, PRODUCTS, LINES_PER_DOCUMENT = 500, 400, 5
 CHANGED, TIMES, GROWTH = 20, 5, 4
@@ -97,14 +94,11 @@ def main() -> None:
     parser.add_argument("--data", help="not used: what is sold is made up on the way")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as home:
-        os.environ["KONTOR_HOME"] = home
-        settings.cache_clear()
-        with runtime() as run:
-            histories = [measured(run.registry, lines) for lines in (given.lines, GROWTH * given.lines)]
-            with transaction(run.registry) as session:
-                # what documents earned was stored here and never posted: only promotions are proved
-                proved = [one for one in ledger_check.proved(session) if "promotion" in one]
+    with installation.at() as run:
+        histories = [measured(run.registry, lines) for lines in (given.lines, GROWTH * given.lines)]
+        with transaction(run.registry) as session:
+            # what documents earned was stored here and never posted: only promotions are proved
+            proved = [one for one in ledger_check.proved(session) if "promotion" in one]
     result = {"histories": [asdict(one) for one in histories], "promotions": 3, "ledger_problems": proved}
     if given.as_json:
         print(json.dumps(result, indent=2))

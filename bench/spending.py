@@ -9,9 +9,7 @@ import argparse
 import datetime as dt
 import itertools
 import json
-import os
 import random
-import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -23,8 +21,6 @@ import numpy as np
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from app.cli.runtime import runtime
-from app.config import settings
 from app.db.transaction import transaction
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.ledger import Account
@@ -33,7 +29,7 @@ from app.services import ledger, ledger_check, program_files, programs
 from app.services.accounts import program_accounts
 from app.services.distributors import DistributorRow, put_distributors
 from app.services.posting import NewLots, Posting, post, transaction_ids
-from bench import simple_update
+from bench import installation, simple_update
 from bench.clients import Client, Figures, race
 
 CLIENTS, ACCOUNTS_OF_A_CLIENT = 8, 600
@@ -72,13 +68,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how many runs of each; medians are shown")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kontor-bench-home-") as home:
-        os.environ["KONTOR_HOME"] = home
-        settings.cache_clear()
-        with runtime() as run:
-            server = _server(Path(home))
-            with simple_update.prepared(run.addresses.owner_url, server) as peer:
-                result = measure(run.addresses.database_url, peer, seconds=given.seconds, rounds=given.rounds)
+    with installation.at() as run:
+        server = _server(run.settings.home)
+        with simple_update.prepared(run.addresses.owner_url, server) as peer:
+            result = measure(run.addresses.database_url, peer, seconds=given.seconds, rounds=given.rounds)
     if given.as_json:
         print(json.dumps(result, indent=2))
     else:

@@ -9,7 +9,6 @@ import datetime as dt
 import json
 import os
 import random
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,8 +19,7 @@ import yaml
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from app.cli.runtime import runtime
-from app.config import PROJECT, settings
+from app.config import PROJECT
 from app.db.transaction import Sessions, transaction
 from app.domain.states import ClaimState, ClaimWay, DocumentStatus
 from app.domain.verification_settings import DEFAULTS, Check
@@ -32,7 +30,7 @@ from app.services import catalogue, distributors, figures, program_files, progra
 from app.services.catalogue import ProductRow
 from app.services.distributors import DistributorRow
 from app.services.rulebooks import rules_of
-from bench import checking, honest, labelled
+from bench import checking, honest, installation, labelled
 from bench.honest import Claim, Market
 from verification.gate import admit
 from verification.incoming import Source
@@ -261,13 +259,10 @@ def main() -> None:
     given = parser.parse_args()
     folder = given.data or (Path(os.environ["KONTOR_TEST_DATA"]) if "KONTOR_TEST_DATA" in os.environ else None)
     market = honest.market_of(folder, random.Random(SEED))
-    with tempfile.TemporaryDirectory(prefix="kontor-bench-") as home:
-        os.environ["KONTOR_HOME"] = home
-        settings.cache_clear()
-        with runtime() as run:
-            result: dict[str, Any] = {"labelled": told(judge(run.registry, "labelled", market, given.each))}
-            if given.history:
-                result["speed"] = checking.measure(run, given.documents, given.history)
+    with installation.at() as run:
+        result: dict[str, Any] = {"labelled": told(judge(run.registry, "labelled", market, given.each))}
+        if given.history:
+            result["speed"] = checking.measure(run, given.documents, given.history)
     if given.write:
         write(result["labelled"])
     if given.as_json:

@@ -1,14 +1,18 @@
 """Each benchmark runs, at a size that proves nothing but that, and tells what it measured."""
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.config import PROJECT
+from app.local.servers import stop
 
 LINES = "600"
 
@@ -28,8 +32,14 @@ def told(module: str, data: Path, *options: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("files")
+def data() -> Iterator[Path]:
+    """A folder for files and homes; not below pytest's own, which is closed to the servers of root."""
+    made = Path(tempfile.mkdtemp(prefix="kontor-tests-"))
+    made.chmod(0o711)
+    yield made
+    for home in made.glob("home-*"):
+        stop(home)  # they end a moment after their last user, and would write into what is being removed
+    shutil.rmtree(made)
 
 
 def test_the_import_benchmark_tells_its_times_beside_the_floor(data: Path) -> None:
