@@ -37,8 +37,8 @@ def data() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="kontor-tests-"))
     made.chmod(0o711)
     yield made
-    for home in made.glob("home-*"):
-        stop(home)  # they end a moment after their last user, and would write into what is being removed
+    for servers in made.glob("*/servers"):
+        stop(servers.parent)  # they end a moment after their last user, and would write into what is being removed
     shutil.rmtree(made)
 
 
