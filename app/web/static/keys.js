@@ -28,7 +28,9 @@ function pressing(key) {
   return meant && (() => meant.click());
 }
 
+// A field of a dialog that was closed this moment still has the focus until the page is drawn: nobody types there.
 function typing(target) {
+  if (target.getClientRects?.().length === 0) return false;
   return target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) && !/^(checkbox|radio)$/.test(target.type);
 }
 
