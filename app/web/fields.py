@@ -14,6 +14,24 @@ from app.web.context import scope
 from app.web.formats import here
 
 
+def read_number(typed: str, decimals: int) -> int:
+    """Read a number that was typed in the person's language into smallest units.
+
+    Raises:
+        ValueError: It is none, or has too many decimals: in words.
+    """
+    try:
+        return here().read(typed, decimals)
+    except NotANumber as problem:
+        raise ValueError(
+            _("This is no number here. Write it like this: %(example)s.", example=problem.example)
+        ) from None
+    except TooManyDecimals as problem:
+        if problem.decimals == 0:
+            raise ValueError(_("Write a whole number.")) from None
+        raise ValueError(_("Write at most %(count)s decimals.", count=problem.decimals)) from None
+
+
 class _NumberField(StringField):
     """A number typed in the person's language; ``data`` is a whole number of smallest units, or None."""
 
@@ -35,16 +53,7 @@ class _NumberField(StringField):
         if not valuelist or not valuelist[0].strip():
             self.raw_data = []  # spaces fill in nothing: whether that may be is for `InputRequired` to say
             return
-        try:
-            self.data = here().read(valuelist[0], self.decimals())
-        except NotANumber as problem:
-            raise ValueError(
-                _("This is no number here. Write it like this: %(example)s.", example=problem.example)
-            ) from None
-        except TooManyDecimals as problem:
-            if problem.decimals == 0:
-                raise ValueError(_("Write a whole number.")) from None
-            raise ValueError(_("Write at most %(count)s decimals.", count=problem.decimals)) from None
+        self.data = read_number(valuelist[0], self.decimals())
 
     def _value(self) -> str:
         if self.raw_data:
@@ -158,6 +167,19 @@ class Between:
                     most=write(most, field.decimals()),
                 )
             )
+
+
+class AboveZero:
+    """Accepts numbers above zero, and a field that is empty."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Refuse others.
+
+        Raises:
+            StopValidation: In words.
+        """
+        if field.data is not None and field.data <= 0:
+            raise StopValidation(_("Write a number above zero."))
 
 
 class NotBefore:

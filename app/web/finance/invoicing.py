@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from wtforms.validators import InputRequired
 
 from app.domain.calendar import months_after
+from app.domain.money import smallest_units
 from app.services import invoicing
 from app.services.invoicing_terms import invoicing_of
 from app.web.context import scope, session, today
@@ -40,6 +41,7 @@ def index(program_code: str) -> str | tuple[str, int]:
         days=days,
         payers=payers,
         whole=invoicing.together(payers, invoicing.loads_of(session(), program, *days)),
+        minor=lambda amount: smallest_units(amount, program.currency_decimals),
         charged=[one for one in invoicing_of(program).within(*days) if one.charge.fee_per_load or one.charge.fee],
     )
     return (page, 400) if form.errors else page

@@ -63,9 +63,27 @@ def test_what_is_wrong_is_said_in_its_place_and_nothing_is_kept(world: World, as
     admin = as_("administrator")
     before = known(world, select(Promotion.id))
     for changes, said in (
-        ({"until": "2025-12-31"}, "before it starts on"),
-        ({"steps-0-reach": "0", "steps-1-reach": "", "prizes-0-first": ""}, "gives nothing"),
-        ({"default_target": "0"}, "should be greater than 0"),
+        ({"until": "2025-12-31"}, "The period ends before it begins."),
+        ({"closes_on": "2026-01-05"}, "The period ends before it begins."),
+        ({"steps-0-reach": "0"}, "Write a number above zero."),
+        ({"steps-0-reach": ""}, "Say from which share of the target on."),
+        ({"steps-0-amount": ""}, "Say what it gives."),
+        ({"steps-0-amount": "-5"}, "Write a number above zero."),
+        ({"steps-0-amount": "12.480,50"}, "This is no number here. Write it like this: 12,480.50."),
+        ({"steps-1-amount": "12.555"}, "Write at most 2 decimals."),
+        (
+            {f"steps-{at}-{name}": "" for at in (0, 1) for name in ("reach", "amount")}
+            | {"prizes-0-first": "", "prizes-0-points": ""},
+            "gives nothing",
+        ),
+        ({"default_target": "0"}, "Write a number above zero."),
+        ({"group_targets": "gold: 5\nsilver"}, "“silver”: write a group, a colon, and a number above zero."),
+        ({"growth": "10"}, "Growth is over a base period: say from when until when."),
+        ({"gates-0-least": "5"}, "Say it in words: participants read it."),
+        ({"gates-0-name": "tools"}, "Say how much."),
+        ({"prizes-1-points": "5"}, "Say for which place."),
+        ({"prizes-0-first": "3", "prizes-0-last": "2"}, "The places end before they begin."),
+        ({"prizes-0-points": ""}, "Say how many points."),
         ({"steps-0-reach": "90", "steps-1-reach": "90"}, "steps must rise"),
         ({"product_groups": "", "distributor_groups": "nobody"}, "nobody"),
         ({"prizes-1-first": "1", "prizes-1-points": "5"}, "prizes overlap"),
@@ -116,7 +134,8 @@ def test_a_promotion_is_written_published_shown_and_closed(world: World, as_: As
 
 def test_a_ranking_names_others_to_participants_only_where_it_says_so(world: World, as_: As) -> None:
     admin, ours = as_("administrator"), as_("distributor")
-    fields = {"code": "race", "name": "Great race", "default_target": "", "steps-0-reach": "", "steps-1-reach": ""}
+    fields = {"code": "race", "name": "Great race", "default_target": ""}
+    fields |= {f"steps-{at}-{name}": "" for at in (0, 1) for name in ("reach", "amount")}
     assert written(admin, world, **fields).status_code == 303
     ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "race"))
     page = f"/programs/{world.a}/promotions/{promotion_id}"

@@ -1,0 +1,241 @@
+"""What is typed into the form of a promotion; what is wrong is said beside its field, in the reader's words."""
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms import FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+from app.web.context import scope
+from app.web.fields import AboveZero, DayField, ExactField, NotBefore, PointsField, read_number
+from app.web.forms import Form, choice
+from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, REWARD, WHEN
+
+MICRO = 6
+_BP_DECIMALS = 2
+
+
+def _of(words: Mapping[str, Any]) -> Callable[[], list[Any]]:
+    return lambda: [choice(name, text) for name, text in words.items()]
+
+
+class _Part(Form):
+    """A part of the form: the token stands in the form around it."""
+
+    class Meta(Form.Meta):
+        """Without a token of its own."""
+
+        csrf = False
+
+    def lacks(self, name: str, text: str) -> None:
+        """Say that a field lacks something, where nothing else is wrong with it."""
+        if not self[name].errors:
+            self.refuse(name, text)
+
+
+class StepForm(_Part):
+    """A step. Nothing filled in: none."""
+
+    reach = ExactField(_("From, per cent of the target"), [AboveZero()])
+    kind = SelectField(_("Gives"), choices=_of(REWARD), default="points")
+    amount = StringField(_("How much, or the code"), [Length(max=64)])
+
+    def given(self) -> dict[str, Any] | None:
+        """Give the step as a programme file has it; None where there is none, or where it is wrong: then it says so."""
+        typed = self.amount.data or ""
+        if self.reach.data is None:
+            if typed:
+                self.lacks("reach", gettext("Say from which share of the target on."))
+            return None
+        if not typed:
+            self.lacks("amount", gettext("Say what it gives."))
+            return None
+        reward = typed if self.kind.data == "reward" else self._number(typed)
+        return {"reach": self.reach.data // 10 ** (MICRO - 2), "reward": {self.kind.data: reward}}
+
+    def _number(self, typed: str) -> Any:
+        share = self.kind.data == "percent_bp"
+        decimals = _BP_DECIMALS if share else MICRO
+        try:
+            number = read_number(typed, decimals)
+        except ValueError as problem:
+            self.lacks("amount", str(problem))
+            return None
+        if number <= 0:
+            self.lacks("amount", gettext("Write a number above zero."))
+        return number if share else written(number, decimals)
+
+
+class GateForm(_Part):
+    """What must be sold as well. Nothing filled in: nothing."""
+
+    name = StringField(_("Only if"), [Length(max=200)])
+    metric = SelectField(_("Counts"), choices=_of(METRIC), default="net_amount")
+    least = ExactField(_("At least"), [AboveZero()])
+    product_groups = StringField(_("Of the product groups"), [Length(max=500)])
+
+    def given(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Give the gate; ``stands`` has what the form does not show, by name. None as for a step."""
+        if not (self.name.data or self.least.data is not None or self.product_groups.data):
+            return None
+        if not self.name.data:
+            self.lacks("name", gettext("Say it in words: participants read it."))
+        if self.least.data is None:
+            self.lacks("least", gettext("Say how much."))
+            return None
+        was = stands.get(self.name.data or "", {})
+        return {
+            "name": self.name.data,
+            "metric": self.metric.data,
+            "least": written(self.least.data, MICRO),
+            "scope": {**was.get("scope", {}), "product_groups": codes(self.product_groups.data)},
+        }
+
+
+class PrizeForm(_Part):
+    """Points for places. Nothing filled in: none."""
+
+    first = IntegerField(_("From place"), [Optional(), NumberRange(1, 100_000)])
+    last = IntegerField(_("To place"), [Optional(), NumberRange(1, 100_000)])
+    points = PointsField(_("Points"), [AboveZero()])
+
+    def given(self) -> dict[str, Any] | None:
+        """Give the prize; None as for a step."""
+        if self.first.data is None:
+            if self.last.data is not None or self.points.data is not None:
+                self.lacks("first", gettext("Say for which place."))
+            return None
+        last = self.first.data if self.last.data is None else self.last.data
+        if last < self.first.data:
+            self.lacks("last", gettext("The places end before they begin."))
+        if self.points.data is None:
+            self.lacks("points", gettext("Say how many points."))
+            return None
+        points = written(self.points.data, scope().program.point_decimals)
+        return {"from": self.first.data, "to": last, "points": points}
+
+
+class PromotionForm(Form):
+    """A promotion, as those write it who run the programme."""
+
+    may_look_like_cards: ClassVar[frozenset[str]] = frozenset()
+
+    code = StringField(_("Code"), [InputRequired(_("Give it a code.")), Length(max=64)])
+    name = StringField(_("Name"), [InputRequired(_("Give it a name.")), Length(max=200)])
+    description = TextAreaField(_("What its participants read"), [Length(max=500)])
+    from_ = DayField(_("First day of the sales"), [InputRequired(_("Say when it begins."))])
+    until = DayField(_("Last day of the sales"), [InputRequired(_("Say when it ends.")), NotBefore("from_")])
+    closes_on = DayField(
+        _("Closes by itself on"), [NotBefore("until")], description=_("Returns take steps away until then.")
+    )
+    participants = SelectField(_("For"), choices=_of(PARTICIPANTS), default="distributors")
+    metric = SelectField(_("Counts"), choices=_of(METRIC), default="net_amount")
+    product_groups = StringField(_("Product groups"), [Length(max=500)], description=_("Codes, with commas between."))
+    products = StringField(_("Products"), [Length(max=1000)], description=_("Codes, with commas between."))
+    distributor_groups = StringField(
+        _("Distributor groups"), [Length(max=500)], description=_("Codes, with commas between.")
+    )
+    default_target = ExactField(
+        _("Target"), [AboveZero()], description=_("For whoever has none of their own, nor a group’s.")
+    )
+    group_targets = TextAreaField(
+        _("Targets of groups"), [Length(max=2000)], description=_("One a line: the group’s code, a colon, the target.")
+    )
+    growth_from = DayField(_("Base period from"))
+    growth_until = DayField(_("Base period until"), [NotBefore("growth_from")])
+    growth = ExactField(_("Growth wanted, %"))
+    steps = FieldList(FormField(StepForm), label=_("Steps"), min_entries=4, max_entries=50)
+    pays = SelectField(_("Pays"), choices=_of(PAYS), default="highest")
+    when = SelectField(_("When"), choices=_of(WHEN), default="on_reach")
+    gates = FieldList(FormField(GateForm), label=_("Gates"), min_entries=2, max_entries=20)
+    prizes = FieldList(FormField(PrizeForm), label=_("Prizes"), min_entries=3, max_entries=100)
+    names = SelectField(_("Participants see of the others"), choices=_of(NAMES), default="hidden")
+    budget = PointsField(_("Budget in points"), [AboveZero()], description=_("When it is spent, nothing more is paid."))
+
+    def document(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Write the form as a part of a programme file; what it does not show stays as it stands.
+
+        None where something is wrong: then the form says so.
+        """
+        sound = self.validate()
+        said = {
+            "code": self.code.data,
+            "name": self.name.data,
+            "description": self.description.data or None,
+            "from": str(self.from_.data),
+            "until": str(self.until.data),
+            "closes_on": str(self.closes_on.data) if self.closes_on.data else None,
+            "participants": self.participants.data,
+            "metric": self.metric.data,
+            "scope": {
+                **stands.get("scope", {}),
+                "product_groups": codes(self.product_groups.data),
+                "products": codes(self.products.data),
+                "distributor_groups": codes(self.distributor_groups.data),
+            },
+            "target": self._target(stands.get("target") or {}),
+            "steps": [one for entry in self.steps if (one := entry.form.given()) is not None],
+            "pays": self.pays.data,
+            "when": self.when.data,
+            "gates": list(self._gates(stands)),
+            "budget": written(self.budget.data, scope().program.point_decimals),
+            "ranking": self._ranking(stands.get("ranking") or {}),
+        }
+        return {**stands, **said} if sound and not self.problems() else None
+
+    def _target(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Write the targets. Steps make one: distributors may have theirs from a sheet alone."""
+        groups, growth = dict(self._groups()), self._growth(stands.get("growth") or {})
+        default = written(self.default_target.data, MICRO)
+        needed = any(entry.form.reach.data for entry in self.steps)
+        made = {**stands, "default": default, "groups": groups, "growth": growth}
+        return made if needed or default or groups or growth else None
+
+    def _groups(self) -> Iterator[tuple[str, str | None]]:
+        for line in filter(str.strip, (self.group_targets.data or "").splitlines()):
+            code, _colon, value = line.rpartition(":")
+            try:
+                number = read_number(value, MICRO)
+            except ValueError:
+                number = 0
+            if not code.strip() or number <= 0:
+                wrong = gettext("“%(line)s”: write a group, a colon, and a number above zero.", line=line.strip())
+                self.refuse("group_targets", wrong)
+            yield code.strip(), written(number, MICRO)
+
+    def _growth(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
+        if not any((self.growth_from.data, self.growth_until.data, self.growth.data)):
+            return None
+        for name in ("growth_from", "growth_until"):
+            if not self[name].data and not self[name].errors:
+                self.refuse(name, gettext("Growth is over a base period: say from when until when."))
+        share = (self.growth.data or 0) // 10 ** (MICRO - 2)
+        return {
+            **stands,
+            "from": str(self.growth_from.data),
+            "until": str(self.growth_until.data),
+            "growth_bp": share,
+        }
+
+    def _gates(self, stands: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        known = {one["name"]: one for one in stands.get("gates", [])}
+        for entry in self.gates:
+            if (one := entry.form.given(known)) is not None:
+                yield one
+
+    def _ranking(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
+        prizes = [one for entry in self.prizes if (one := entry.form.given()) is not None]
+        return {**stands, "names": self.names.data, "prizes": prizes} if prizes else None
+
+
+def written(value: int | None, decimals: int) -> str | None:
+    """Write smallest units as a programme file does."""
+    return None if value is None else f"{Decimal(value).scaleb(-decimals).normalize():f}"
+
+
+def codes(text: str | None) -> list[str]:
+    """Give codes that are typed with commas between."""
+    return [one.strip() for one in (text or "").split(",") if one.strip()]
