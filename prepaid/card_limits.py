@@ -1,23 +1,25 @@
 """How much may still go on a card: what a country's rules against money laundering let through, as its programme says.
 
 The month is that in which a load was written down, in the programme's time zone; all cards of a distributor count as
-one, so that a new card is no new month.
+one, and so do those of whoever was merged into it, so that neither makes a new month.
 """
 
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import midnight
 from app.domain.money import decimal_text, smallest_units
 from app.domain.prepaid_settings import CardLimits, PrepaidPart
 from app.domain.states import Identity, TopUpStatus
+from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
+from app.services.persons.rosters import WHO_NOW
 from prepaid.columns import among
 
 NOT_IDENTIFIED, OVER_LIMIT = "not_identified", "over_card_limit"
@@ -52,18 +54,19 @@ def rooms(session: Session, program: Program, holders: Sequence[Holder], today: 
 
 def _loaded_this_month(session: Session, program: Program, ids: Sequence[int], today: dt.date) -> dict[int, int]:
     rows = session.execute(
-        select(Account.distributor_id, cast(func.sum(TopUp.amount_minor), BigInteger))
+        select(WHO_NOW, cast(func.sum(TopUp.amount_minor), BigInteger))
+        .join(Account, Account.distributor_id == Distributor.id)
         .join(Redemption, Redemption.account_id == Account.id)
         .join(TopUp, TopUp.redemption_id == Redemption.id)
         .where(
             Redemption.program_id == program.id,
             TopUp.created_at >= midnight(today.replace(day=1), program.time_zone),
             TopUp.status.not_in((TopUpStatus.FAILED, TopUpStatus.CANCELLED)),
-            among(Account.distributor_id, ids),
+            or_(among(Distributor.id, ids), among(Distributor.merged_into_id, ids)),
         )
-        .group_by(Account.distributor_id)
+        .group_by(WHO_NOW)
     )
-    return {owner: total for owner, total in rows if owner is not None}
+    return dict(rows.all())
 
 
 def _room(program: Program, limits: CardLimits, one: Holder, loaded: int) -> Room | None:

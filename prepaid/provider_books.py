@@ -165,16 +165,6 @@ class Books:
             )
             return [_load(load, card) for load, card in rows]
 
-    def open_load(self, token: str) -> Load | None:
-        """Give the load of a card that has no answer yet."""
-        with self._writing() as session:
-            row = session.execute(
-                select(CardLoad, Card)
-                .join(Card, Card.id == CardLoad.card_id)
-                .where(Card.provider == self._provider, Card.token == token, CardLoad.state == AskedState.ASKED)
-            ).one_or_none()
-            return None if row is None else _load(row[0], row[1])
-
     def limit_minor(self, token: str) -> int | None:
         """Give what was ever put on a card; None: it is not ours."""
         with self._writing() as session:

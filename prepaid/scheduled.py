@@ -6,7 +6,6 @@ Nobody's approval is taken over by a schedule: whoever approves such a run is th
 """
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -14,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.locks import lock_name
-from app.domain.calendar import local_date
+from app.domain.calendar import local_date, midnight
 from app.domain.money import smallest_units
 from app.domain.prepaid_settings import PrepaidPart
 from app.domain.redemption_settings import ScheduledRun
@@ -89,7 +88,7 @@ def tell_stopped(session: Session, program: Program, why: str, *, now: dt.dateti
     Returns whether it did. The caller commits.
     """
     lock_name(session, f"convert:{program.id}")
-    today = dt.datetime.combine(local_date(now, program.time_zone), dt.time(), zoneinfo.ZoneInfo(program.time_zone))
+    today = midnight(local_date(now, program.time_zone), program.time_zone)
     told = select(Message.id).where(
         Message.program_id == program.id, Message.kind == Kind.RUN_STOPPED, Message.created_at >= today
     )

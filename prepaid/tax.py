@@ -21,6 +21,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
+from app.services.persons.rosters import WHO_NOW
 from prepaid.columns import among
 from prepaid.errors import TermsInvalid
 
@@ -43,7 +44,7 @@ class Levied:
         load_minor: what is loaded as the reward.
         compensation_minor: the extra top-up that pays the tax back.
         withheld_minor: what is kept back from the reward for the tax office.
-        counted_minor: what counts towards the recipient's total of the year.
+        counted_minor: what counts towards the WHO_NOW's total of the year.
         rule: code and version.
         status: what the participant was to the tax office.
         assessment: what it all comes from.
@@ -191,10 +192,8 @@ class ProgramTax:
             )
             .exists()
         )
-        # whoever was merged into another is one recipient with it
-        recipient = func.coalesce(Distributor.merged_into_id, Distributor.id)
         rows = session.execute(
-            select(recipient, cast(func.sum(Redemption.counted_minor), BigInteger))
+            select(WHO_NOW, cast(func.sum(Redemption.counted_minor), BigInteger))
             .join(Account, Account.id == Redemption.account_id)
             .join(Distributor, Distributor.id == Account.distributor_id)
             .where(
@@ -204,6 +203,6 @@ class ProgramTax:
                 ~called_off,
                 Redemption.ended_at.is_(None),
             )
-            .group_by(recipient)
+            .group_by(WHO_NOW)
         )
         return dict(rows.all())

@@ -39,13 +39,6 @@ def months_after(day: dt.date, months: int) -> dt.date:
     return day.replace(year=year, month=month, day=min(day.day, calendar.monthrange(year, month)[1]))
 
 
-def months_after_days(days: Days, months: int) -> Days:
-    """Do ``months_after`` for a column."""
-    unique, back = np.unique(days.astype("datetime64[D]"), return_inverse=True)
-    later = [months_after(day, months) for day in unique.astype(object)]
-    return np.asarray(later, dtype="datetime64[D]")[back]
-
-
 def midnight(day: dt.date, time_zone: str) -> dt.datetime:
     """Give the moment at which a day begins in a time zone."""
     return dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo(time_zone))

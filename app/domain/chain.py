@@ -64,11 +64,3 @@ def took(cause: Cause, say: Say = plain) -> str:
 def _said(sentence: str, cause: Cause, say: Say) -> str:
     words = {name: value or "–" for name, value in vars(cause).items() if name != "kind"}
     return say(sentence) % words
-
-
-ROW = _("row %(row)s of %(file)s")
-
-
-def place_in_file(row: str, file: str, say: Say = plain) -> str:
-    """Say where in which file something stood."""
-    return say(ROW) % {"row": row, "file": file}

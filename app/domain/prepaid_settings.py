@@ -12,8 +12,6 @@ from app.domain.parts import NotNegative, Part, Positive, Words
 from app.domain.reconciliation import StatementPart
 from app.domain.redemption_settings import Redemptions, ScheduledRun
 
-PROVIDERS = ("sandbox", "batch_file", "stripe")
-
 STRIPE_COUNTRIES = frozenset(
     "AT BE HR CY EE FI FR DE GR IE IT LV LT LU MT NL PT SK SI ES GB US".split()  # noqa: SIM905  # one line to compare
 )

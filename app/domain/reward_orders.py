@@ -28,9 +28,6 @@ MOVES: Mapping[OrderState, frozenset[OrderState]] = {
 }
 """What a line may become. What was shipped and came back can be cancelled; what was delivered is spent."""
 
-ON_ITS_WAY = tuple(state for state, next_ in MOVES.items() if next_)
-"""States in which something is still to happen, and points are still held."""
-
 _ORDER = list(OrderState)
 
 

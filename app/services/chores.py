@@ -29,6 +29,7 @@ from app.services import (
     tier_judging,
     tier_reminders,
 )
+from app.services.catalogue import begin_change
 from app.services.persons.opening import open_missing
 from app.services.promotions import running as promotions
 
@@ -128,6 +129,7 @@ def _place(done: Done, program_id: int, now: dt.datetime, session: Session) -> N
     """Make what was noted for today the present group and tax status, and bring tiers up to date by the new sums."""
     program = session.get_one(Program, program_id)
     today = local_date(now, program.time_zone)
+    begin_change(session, program_id)  # before its products and distributors, as whoever moves them does
     done.moved += placements.settle(session, program_id, today)
     tax_statuses.settle(session, program_id, today)
     done.tiers += tier_judging.judge(session, program, now=now)

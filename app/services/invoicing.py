@@ -7,7 +7,6 @@ piece by piece.
 """
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from app.domain.calendar import midnight
 from app.domain.definition import ProgramSettings
 from app.domain.exact import half_up_of
 from app.domain.states import Bucket, TopUpKind, TopUpStatus
@@ -198,8 +198,8 @@ def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.d
         )
         .where(
             found.c.program_id == program.id,
-            found.c.settled_at >= _midnight(from_on, program.time_zone),
-            found.c.settled_at < _midnight(to_on + dt.timedelta(days=1), program.time_zone),
+            found.c.settled_at >= midnight(from_on, program.time_zone),
+            found.c.settled_at < midnight(to_on + dt.timedelta(days=1), program.time_zone),
         )
         .group_by(found.c.source, found.c.item, found.c.vat_bp)
     )
@@ -223,8 +223,8 @@ def loads_of(session: Session, program: Program, from_on: dt.date, to_on: dt.dat
         .where(
             Redemption.program_id == program.id,
             TopUp.status == TopUpStatus.LOADED,
-            TopUp.settled_at >= _midnight(from_on, program.time_zone),
-            TopUp.settled_at < _midnight(to_on + dt.timedelta(days=1), program.time_zone),
+            TopUp.settled_at >= midnight(from_on, program.time_zone),
+            TopUp.settled_at < midnight(to_on + dt.timedelta(days=1), program.time_zone),
         )
     )
     return count or 0
@@ -238,7 +238,3 @@ def together(payers: Sequence[Payer], loads: int) -> Payer:
         for item, amount in one.amounts.items():
             whole.amounts[item] += amount
     return whole
-
-
-def _midnight(day: dt.date, time_zone: str) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo(time_zone))

@@ -44,11 +44,6 @@ class Offer:
         points, cash = self.reward.cash_points, self.reward.cash_minor
         return None if points is None or cash is None or points >= self.price.points else (points, cash)
 
-    @property
-    def missing_mixed(self) -> int:
-        """Give how many points are missing for one at that price."""
-        return max(0, (self.mixed or (0, 0))[0] - self.spendable)
-
     def unit(self, *, with_cash: bool) -> tuple[int, int]:
         """Give what one costs in points and in money; where there is no price with money, the one in points."""
         return self.mixed or (self.price.points, 0) if with_cash else (self.price.points, 0)

@@ -203,8 +203,8 @@ def codes_of(session: Session, keys: Keys, distributor_id: int) -> list[tuple[Pu
     return [(one, keys.unseal(one.sealed)) for one in session.scalars(open_ones)]
 
 
-def found(session: Session, keys: Keys, program: Program, code: str) -> PurchaseCredit:
-    """Find the open credit of a code that somebody shows.
+def found(session: Session, keys: Keys, program: Program, code: str, *, now: dt.datetime) -> PurchaseCredit:
+    """Find the open credit of a code that somebody shows. After its last day it is over, told or not.
 
     Raises:
         CreditError: No credit of the programme has this code, or it is used or over.
@@ -213,7 +213,7 @@ def found(session: Session, keys: Keys, program: Program, code: str) -> Purchase
     one = session.scalars(select(PurchaseCredit).where(PurchaseCredit.program_id == program.id, same)).one_or_none()
     if one is None:
         raise CreditError("unknown")
-    if one.state is not CreditState.OPEN:
+    if one.state is not CreditState.OPEN or one.last_on < local_date(now, program.time_zone):
         raise CreditError("not_open")
     return one
 
@@ -236,7 +236,7 @@ def take(
     """
     if not document.strip() or len(document) > LONGEST_DOCUMENT or holds_card_number(document):
         raise CreditError("document")
-    one = _held(session, program, found(session, keys, program, code).id)
+    one = _held(session, program, found(session, keys, program, code, now=now).id)
     before = _taken_before(session, one, document)
     if before and before[0].purchase_minor != purchase_minor:
         raise CreditError("amount", before[0].purchase_minor or 0)
@@ -255,13 +255,14 @@ def take(
 
 def _taken_before(session: Session, one: PurchaseCredit, document: str) -> list[PurchaseCredit]:
     """Find what its owner has paid of the same purchase; the wallet is locked, nobody takes another meanwhile."""
-    used = select(PurchaseCredit).where(
+    used = select(PurchaseCredit.id, PurchaseCredit.document).where(
         PurchaseCredit.program_id == one.program_id,
         PurchaseCredit.distributor_id == one.distributor_id,
         PurchaseCredit.state == CreditState.USED,
     )
     number = code_key(document)
-    return [each for each in session.scalars(used) if code_key(each.document or "") == number]
+    same = [id_ for id_, its in session.execute(used) if code_key(its or "") == number]
+    return list(session.scalars(select(PurchaseCredit).where(PurchaseCredit.id.in_(same)))) if same else []
 
 
 def give_back(

@@ -5,10 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import BigInteger, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
+from app.db.bulk import rows_of
 from app.domain.states import TierReason
 from app.models.placements import TierChange, TierStanding
 from app.services.placements import Moving, Tier
@@ -89,9 +91,11 @@ def _said(
     reason: str | None,
 ) -> None:
     write(session, program_id, [Change(id_, *both, why) for id_, both in tiers.items()], moving, reason)
-    for id_, (_, becomes) in tiers.items():
+    if tiers:
+        said = rows_of(id=np.asarray(list(tiers), dtype=np.int64), tier=[becomes for _, becomes in tiers.values()])
         session.execute(
             update(TierStanding)
-            .where(TierStanding.distributor_id == id_)
-            .values(earned_tier=becomes, since_on=moving.day, judged_on=dt.date.min)
+            .where(TierStanding.distributor_id == said.c.id)
+            .values(earned_tier=said.c.tier, since_on=moving.day, judged_on=dt.date.min)
+            .execution_options(synchronize_session=False)
         )

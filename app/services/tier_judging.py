@@ -70,6 +70,7 @@ def judge(session: Session, program: Program, *, now: dt.datetime, only: Sequenc
     tiers = settings_of(program)
     if not tiers.levels or (only is None and _importing(session, program.id)):
         return 0
+    begin_change(session, program.id)  # before what is read here: whoever gives a tier, or changes the rules, holds it
     lock_name(session, f"tiers:{program.id}")
     today = local_date(now, program.time_zone)
     found = _candidates(session, program.id, tiers.metric, today, only)
@@ -254,7 +255,6 @@ def _change(
 ) -> int:
     """Write who is in another tier from today on, and tell them."""
     thresholds = tiers.thresholds(decimals_of(program, tiers.metric))
-    begin_change(session, program.id)
     base = _join(session, program.id, tiers, [one.id for one in found if one.new and one.tier is None])
     changes: list[Change] = []
     for one, becomes, counted_ in zip(found, earned, metric, strict=True):

@@ -65,7 +65,6 @@ _HTML_TAGS = frozenset(
     )
 )
 _SAID = re.compile(r"""<meta[^>]+?charset\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE)
-_DECLARED = re.compile(r"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w:.-]+)["']""")
 _SPREADSHEETML = "urn:schemas-microsoft-com:office:spreadsheet"
 
 

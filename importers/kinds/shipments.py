@@ -9,7 +9,7 @@ from app.domain.states import OrderState, Outcome
 from app.models.orders import OrderLine, RewardOrder
 from app.models.rewards import Reward
 from app.services.orders import moving
-from app.services.orders.holding import NotNow
+from app.services.orders.holding import NotNow, lock_in_order
 from app.services.orders.moving import Parcel
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import days_of
@@ -24,6 +24,10 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """
     shipped, delivered = (days_of(desk, rows, name, problems) for name in ("shipped_on", "delivered_on"))
     moved = known = 0
+    numbers = {str(cells["order"]).lstrip("#") for _, cells in rows}
+    mine = select(RewardOrder.id).where(RewardOrder.program_id == desk.program.id)
+    asked = [int(one) for one in numbers if _is_number(one)]
+    lock_in_order(desk.session, desk.session.scalars(mine.where(RewardOrder.id.in_(asked))).all())
     for row, cells in rows:
         if row in problems.outcome:
             continue
@@ -56,7 +60,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
 
 def _line(desk: Desk, number: str, reward: str) -> OrderLine | None:
     """Find the line of an order by its number and the code of its reward."""
-    if not number.isdecimal() or len(number) > 18:
+    if not _is_number(number):
         return None
     return desk.session.scalars(
         select(OrderLine)
@@ -68,3 +72,7 @@ def _line(desk: Desk, number: str, reward: str) -> OrderLine | None:
             Reward.code_key == code_key(reward),
         )
     ).one_or_none()
+
+
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= 18

@@ -5,7 +5,6 @@ that were read once are the same in every language.
 """
 
 import datetime as dt
-import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, SQLColumnExpression, and_, cast, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.domain.calendar import midnight
 from app.domain.states import ExportSubject
 from app.exports.tables import Kind
 from app.models.programs import Program
@@ -110,11 +110,6 @@ class History:
                 for one in programs
             )
         )
-
-
-def midnight(day: dt.date, time_zone: str) -> dt.datetime:
-    """Give the instant at which a day begins."""
-    return dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo(time_zone))
 
 
 def day_of(moment: SQLColumnExpression[Any]) -> ColumnElement[dt.date]:

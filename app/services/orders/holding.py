@@ -1,15 +1,18 @@
 """An order in somebody's hands: locked with its lines, moved, and what happens to it noted."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.reward_orders import may_become, state_of
 from app.domain.states import OrderState, OrderWord
 from app.models.orders import OrderEvent, OrderLine, RewardOrder
+from app.models.rewards import Reward
+from app.services.accounts import lock_wallets
 
 
 class OrderError(Exception):
@@ -108,3 +111,15 @@ def hold(session: Session, program_id: int, order_id: int, *, actor: str | None,
         .execution_options(populate_existing=True)
     ).all()
     return Held(session, order, lines, actor, now)
+
+
+def lock_in_order(session: Session, order_ids: Collection[int]) -> None:
+    """Lock orders, the wallets of all of them, and their rewards, each in the order in which everybody locks them.
+
+    Whoever goes through several orders in one transaction does this for all of them, before the first.
+    """
+    orders = select(RewardOrder.id, RewardOrder.distributor_id).where(RewardOrder.id.in_(order_ids))
+    held = session.execute(orders.order_by(RewardOrder.id).with_for_update()).all()
+    lock_wallets(session, np.asarray([owner for _, owner in held], dtype=np.int64))
+    of_lines = select(OrderLine.reward_id).where(OrderLine.order_id.in_([id_ for id_, _ in held]))
+    session.execute(select(Reward.id).where(Reward.id.in_(of_lines)).order_by(Reward.id).with_for_update())

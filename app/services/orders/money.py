@@ -43,6 +43,14 @@ def paid(
     return owed
 
 
+def go_on(session: Session, keys: Keys, program: Program, order_id: int, *, now: dt.datetime) -> None:
+    """Let an order go on that waited for money, and of which all that costs any was cancelled. The caller commits."""
+    held = hold(session, program.id, order_id, actor=None, now=now)
+    waited = held.order.state is OrderState.WAITING and held.order.cash_minor and held.order.paid_minor is None
+    if waited and not money_of(held.order, held.lines).to_pay:
+        approving.approved_where_nobody_is_asked(keys, program, held)
+
+
 def repaid(session: Session, program: Program, order_id: int, *, note: str, actor: str, now: dt.datetime) -> int:
     """Note that money was given back for what was cancelled. Returns how much. The caller commits.
 

@@ -15,14 +15,17 @@ from app.models.distributors import Distributor
 WHO_NOW = func.coalesce(Distributor.merged_into_id, Distributor.id)
 """Who a distributor is since a merge. What was noted of whoever was merged stays noted of them."""
 
-_COMPANY = aliased(Distributor)
+_COMPANY, _NOW = aliased(Distributor), aliased(Distributor)
+BLOCKED_NOW = select(_NOW.blocked).where(_NOW.id == WHO_NOW).correlate(Distributor).scalar_subquery()
+"""Whether they are blocked: the record of whoever was merged is closed, and they go on as who they are since."""
+
 _COMPANIES = bindparam("companies", type_=ARRAY(BigInteger))
 _ROSTER = Prepared(
     select(
         func.coalesce(_COMPANY.merged_into_id, _COMPANY.id),
         Distributor.person_key,
         WHO_NOW,
-        Distributor.blocked,
+        BLOCKED_NOW,
         Distributor.id,
     )
     .join(_COMPANY, _COMPANY.id == Distributor.person_of_id)

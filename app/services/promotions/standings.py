@@ -18,6 +18,7 @@ from app.domain.promotion_terms import CompiledPromotion
 from app.domain.promotions import Standings, Totals, changes, parted, ranked, standings_of
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.promotions import Promotion, PromotionMonth, PromotionStanding, PromotionTarget
+from app.services.persons.rosters import BLOCKED_NOW
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,7 @@ def to_pay(session: Session, promotion_id: int, placed: Placed | None = None, *,
         Distributor.person_of_id == standing.distributor_id,
         Distributor.person_key == standing.person,
         standing.payments == 0,
-        ~Distributor.blocked,
+        ~BLOCKED_NOW,
     )
     owner = func.coalesce(standing.paid_to_id, Distributor.merged_into_id, Distributor.id, standing.distributor_id)
     root = func.coalesce(standing.into_id, standing.id)

@@ -34,6 +34,7 @@ from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lin
 from app.domain.states import COUNTING, DocumentStatus, Unit
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, SalesLine
+from app.services.waiting_sales import SALE_WAITS
 
 LINES = 100_000
 """About so many lines are held at once."""
@@ -70,6 +71,7 @@ class Stretch:
             SalesDocument.program_id == program_id,
             SalesDocument.status.in_(COUNTING),
             SalesDocument.issued_on.between(self.first_on, self.last_on),
+            SALE_WAITS.is_(False),  # they earn nothing until somebody claims them, by whatever rules
         ]
         if self.after is not None:
             found.append(tuple_(*_PLACE) > tuple_(*_as_place(self.after)))

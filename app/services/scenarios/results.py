@@ -38,11 +38,6 @@ class Total:
         """Give by how many points it is more."""
         return self.drafted - self.given
 
-    @property
-    def change_cost(self) -> int:
-        """Give by how much it costs more."""
-        return self.drafted_cost - self.given_cost
-
 
 @dataclass(frozen=True)
 class Row:

@@ -19,7 +19,7 @@ from app.models.distributors import Distributor
 from app.models.orders import OrderLine, RewardOrder
 from app.services import vouchers
 from app.services.orders import approving, cancelling, money, moving, owing, reading
-from app.services.orders.holding import NotNow, NotPaid, SamePerson, TakesNoPart
+from app.services.orders.holding import NotNow, NotPaid, SamePerson, TakesNoPart, lock_in_order
 from app.services.orders.moving import Parcel
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
@@ -174,6 +174,7 @@ def approve_many(program_code: str) -> together.Answer:
             form=_Sure(),
             look=_look,
             do=approve,
+            before=lock_in_order,
         )
     )
 
@@ -297,6 +298,7 @@ def cancel(program_code: str, reward_order_id: int) -> str | Response | tuple[st
                 actor=person().login,
                 now=now(),
             )
+            money.go_on(writing, keys(), scope().program, reward_order_id, now=now())
     except NotNow:
         flash(gettext("So much of it cannot be cancelled any more: look at how far each line is."), "warning")
     else:

@@ -134,7 +134,9 @@ def take(program_code: str) -> str | Response | tuple[str, int]:
         return _discount(discount, whole=whole)
     form = TakeForm() if whole else CodeForm()
     try:
-        credit = purchase_credits.found(session(), keys(), scope().program, request.form.get("code", "")[:40])
+        credit = purchase_credits.found(
+            session(), keys(), scope().program, request.form.get("code", "")[:40], now=now()
+        )
     except CreditError as error:
         wrong = CodeForm()
         if wrong.validate():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.calendar import local_date, months_after, months_after_days, period_of, weekday_of
+from app.domain.calendar import local_date, months_after, period_of, weekday_of
 from app.domain.states import Cut
 from tests.app.domain.profiles import searching
 from tests.reference.ledger import last_day
@@ -76,7 +76,6 @@ def test_weekdays_begin_with_monday(day: dt.date) -> None:
 )
 def test_so_many_months_later(day: str, months: int, later: str) -> None:
     assert months_after(dt.date.fromisoformat(day), months) == dt.date.fromisoformat(later)
-    assert months_after_days(days(day), months).astype(str).tolist() == [later]
 
 
 @searching(200)
@@ -84,7 +83,6 @@ def test_so_many_months_later(day: str, months: int, later: str) -> None:
 def test_months_later_are_the_references(given_: list[dt.date], months: int) -> None:
     wanted = [last_day(day, {"months_after_award": months}) for day in given_]
     assert [months_after(day, months) for day in given_] == wanted
-    assert months_after_days(days(*given_), months).astype(object).tolist() == wanted
 
 
 def test_every_last_day_of_a_month_is_a_last_day_twelve_months_later_but_in_leap_years() -> None:

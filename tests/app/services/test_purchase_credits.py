@@ -119,6 +119,8 @@ def test_what_nobody_takes_comes_back(session: Session, code: str) -> None:
         "not_open"
     )
     assert purchase_credits.end_due(session, till.program, now=NOW + dt.timedelta(days=10)) == 0
+    late = NOW + dt.timedelta(days=11)
+    assert till.refused(purchase_credits.found, session, KEYS, till.program, second, now=late) == "not_open", "at once"
     assert purchase_credits.end_due(session, till.program, now=NOW + dt.timedelta(days=11)) == 1
     assert till.refused(till.take, second) == "not_open"
     assert till.balance(Unit.MONEY) == (150_00, 0, 0)

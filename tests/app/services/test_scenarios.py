@@ -20,7 +20,9 @@ from app.services.scenarios import asking, period, replaying
 from tests.support import programs
 from tests.support.desk import CORRECTING, Desk, Opening
 from tests.support.programs import BASE_RULE, NOW
+from verification.incoming import Source
 
+FILE = Source(name="import", policy="accept", may_correct=True)
 MARCH = (dt.date(2026, 3, 1), dt.date(2026, 3, 31))
 KEPT: tuple[type[Base], ...] = (LedgerTransaction, LedgerEntry, Lot, Award, AwardReversal, CapUsageRow)
 
@@ -170,6 +172,16 @@ def test_caps_remember_what_was_given_before_the_period(open_desk: Opening) -> N
     desk.sell(desk.line("1", 10, issued_on="2026-02-10"), desk.line("2", 10, issued_on="2026-03-10"))
     (row,) = of(replayed(desk, asked(desk, as_they_are(desk))), SumOf.RULE)
     assert (row["drafted"], row["given"]) == (2, 2)
+
+
+def test_sales_that_wait_for_a_claim_earn_nothing_by_any_rules(open_desk: Opening) -> None:
+    waiting = {"people_per_sale": 1, "loaded_sales_count": "when_claimed"}
+    desk = open_desk(earning_rules=[BASE_RULE], program={"verification": waiting})
+    desk.sell(desk.line("1", 10), desk.line("2", 5, person="Uwe"), source=FILE)
+    (row,) = of(replayed(desk, asked(desk, as_they_are(desk))), SumOf.RULE)
+    assert (row["drafted"], row["given"]) == (5, 5)
+    (row,) = of(replayed(desk, asked(desk, with_rules(desk, dict(BASE_RULE, points=3)))), SumOf.RULE)
+    assert (row["drafted"], row["given"]) == (15, 5)
 
 
 def test_what_comes_back_of_an_earlier_sale_is_taken_as_it_was(open_desk: Opening) -> None:

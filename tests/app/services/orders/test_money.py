@@ -68,6 +68,21 @@ def test_an_order_goes_on_once_its_money_came_in(shop: Shop) -> None:
     assert proved(shop.session) == []
 
 
+def test_an_order_goes_on_when_all_that_costs_money_was_cancelled(shop: Shop) -> None:
+    shop.reward("mug", 50, stock=5)
+    tent, mug = shop.row("tent").id, shop.row("mug").id
+    placed = order(shop, quantities={tent: 1, mug: 1}, points=250, cash_minor=49_90)
+    money.go_on(shop.session, KEYS, shop.program, placed, now=NOW)
+    assert shop.state(placed) is OrderState.WAITING, "its money is still to come"
+    line = next(one for one in shop.lines(placed) if one.reward_id == tent)
+    shop.cancel(placed, {line.id: 1})
+    money.go_on(shop.session, KEYS, shop.program, placed, now=NOW)
+    assert shop.state(placed) is OrderState.APPROVED
+    assert of(shop, placed) == MoneyOf(0, None, 0)
+    money.go_on(shop.session, KEYS, shop.program, placed, now=NOW)
+    assert proved(shop.session) == []
+
+
 def test_what_was_cancelled_before_it_was_paid_is_not_paid(shop: Shop) -> None:
     placed = order(shop)
     (line,) = shop.lines(placed)

@@ -87,6 +87,8 @@ def test_a_person_who_has_two_accounts_gives_back_what_either_earned(open_owners
     assert [desk.points(one).available for one in ("D1", "D1:P2")] == [3, 3]
     desk.refuse("2")
     assert [desk.points(one).available for one in ("D1", "D1:P2")] == [0, 0]
+    desk.invoice("3", 10, person="Ewa Kos")
+    assert [desk.points(one).available for one in ("D1", "D1:P2")] == [5, 5], "the name of then is hers still"
 
 
 def test_what_a_return_took_before_a_merge_comes_back_after_it(open_owners: Meeting) -> None:

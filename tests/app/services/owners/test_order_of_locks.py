@@ -17,6 +17,7 @@ from app.models.programs import Program
 from app.models.transfers import PointsTransfer
 from app.services import adjustments
 from app.services.accounts import lock_wallets
+from app.services.orders.holding import lock_in_order
 from app.services.owners import merging, transfers
 from app.services.promotions import publishing
 from app.services.promotions.reading import locked, promotion_by_code, scale_of
@@ -25,6 +26,7 @@ from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
+from tests.support.shop import Shop
 
 AUTUMN: dict[str, Any] = {
     "code": "autumn",
@@ -122,3 +124,24 @@ def test_a_merge_waits_for_promotions_before_it_holds_wallets(
             lock_wallets(session, np.asarray(list(who.values())))
             session.commit()
             merged.result(20)
+
+
+def test_several_orders_are_held_with_all_their_wallets_before_the_first_is_touched(
+    app: Flask, registry: Sessions, code: str, who: dict[str, int]
+) -> None:
+    """A sheet of deliveries names a later distributor first: whoever counts its sales meanwhile is waited for."""
+    with transaction(registry) as session:
+        program = program_of(session, code)
+        goods = programs.goods(session, program, {"P": None})
+        sell(session, program, [Sold("2", who["D2"], goods["P"], 10, 100_00)])
+        shops = [Shop(session, program, who[one]) for one in ("D2", "D1")]
+        shops[0].reward("mug", 5)
+        orders = [shop.order({"mug": 1}) for shop in shops]
+    with transaction(registry) as session:
+        lock_wallets(session, np.asarray([who["D1"]]))
+        with elsewhere(app, lambda other: lock_in_order(other, orders)) as held:
+            wait_for_a_waiter(session)
+            session.execute(text("set local lock_timeout = '5s'"))
+            lock_wallets(session, np.asarray([who["D2"]]))
+            session.commit()
+            held.result(20)
