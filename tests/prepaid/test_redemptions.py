@@ -13,14 +13,15 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 from app.config import Settings
 from app.db.transaction import transaction
-from app.domain.states import RunKind, RunStatus, TaxStatus, TopUpKind, TopUpStatus
+from app.domain.states import Identity, RunKind, RunStatus, TaxStatus, TopUpKind, TopUpStatus
 from app.local.servers import Addresses
 from app.models.distributors import Distributor
 from app.models.messages import Notice
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.services import ledger_check
-from prepaid import cards, gathering, ordering, quoting, redemptions, runs, sending
+from prepaid import card_limits, cards, gathering, ordering, quoting, redemptions, runs, sending
+from prepaid.card_limits import Holder
 from prepaid.errors import CardNumberFound
 from prepaid.providers import Answer, ProviderError
 from prepaid.quoting import RedemptionRefused
@@ -262,6 +263,16 @@ def test_what_may_be_redeemed_is_told_beforehand_with_the_limits_of_the_card(des
     with pytest.raises(RedemptionRefused) as refused:
         desk.ask("ROOM", 60, "r2")
     assert refused.value.code == "over_card_limit"
+    desk.add("HEIR", 10)
+    with transaction(desk.registry) as session:
+        program = desk.program(session)
+        of = select(Distributor.id).where(Distributor.program_id == program.id, Distributor.code == "HEIR")
+        heir = session.scalars(of).one()
+        session.execute(update(Distributor).where(Distributor.id == owner).values(merged_into_id=heir))
+        (room,) = card_limits.rooms(session, program, [Holder(heir, Identity.VERIFIED, 0)], NOW.date())
+        assert room is not None
+        assert room.minor == 2_500, "what was loaded for whoever was merged into it counts"
+        session.rollback()
     desk.settings_are(limits={"PL": {"a_month": "89.99"}})  # no multiple of what a point is worth
     assert (means().most, means().room_minor) == (29, 1_499)
     assert desk.ask("ROOM", means().most, "r3")

@@ -21,7 +21,7 @@ from app.models.programs import Program
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, SalesDocument
 from app.services.accounts import lock_wallets
-from app.services.instants.giving import NothingLeft, give, take_back
+from app.services.instants.giving import NotGiven, NothingLeft, give, take_back
 from app.services.instants.touching import of_its_days
 from app.services.keys import Keys
 
@@ -57,12 +57,16 @@ def run_due(registry: Sessions, keys: Keys, now: dt.datetime, program_code: str 
         instants = session.scalars(query.order_by(InstantReward.id)).all()
     for instant_id in instants:
         last: int | None = 0
+        ran_out = False
         while last is not None:
             with transaction(registry) as session:
-                last, to_settle = _sift(session, session.get_one(InstantReward, instant_id), last)
-            for key in to_settle:
+                last, to_give, to_take = _sift(session, session.get_one(InstantReward, instant_id), last)
+            for key in [*to_give, *to_take]:
+                if ran_out and key in to_give:
+                    done.waiting += 1  # nobody asks again for each of thousands what is not there
+                    continue
                 try:
-                    _settle_alone(registry, keys, instant_id, key, done, now)
+                    ran_out |= _settle_alone(registry, keys, instant_id, key, done, now)
                 except OperationalError:
                     raise
                 except Exception as error:  # noqa: BLE001  # whatever one meets, the others are due as well
@@ -74,21 +78,24 @@ def run_due(registry: Sessions, keys: Keys, now: dt.datetime, program_code: str 
 
 def _settle_alone(
     registry: Sessions, keys: Keys, instant_id: int, document_key: str, done: Done, now: dt.datetime
-) -> None:
+) -> bool:
+    """Settle one document, and tell whether there is none of the reward for others either."""
     try:
         with transaction(registry) as session:
             given, taken = _settle(session, keys, session.get_one(InstantReward, instant_id), document_key, now)
-    except NothingLeft:
+    except NotGiven as why:
         done.waiting += 1
-    else:
-        done.given += given
-        done.taken += taken
+        return isinstance(why, NothingLeft)
+    done.given += given
+    done.taken += taken
+    return False
 
 
-def _sift(session: Session, instant: InstantReward, after: int) -> tuple[int | None, list[str]]:
-    """Take the next touches, let go of those that change nothing, and name the documents that do, the oldest first.
+def _sift(session: Session, instant: InstantReward, after: int) -> tuple[int | None, Sequence[str], Sequence[str]]:
+    """Take the next touches, let go of those that change nothing, and name the documents that do.
 
-    Returns the last touch as well; None: there are no more.
+    Returns the last touch, None where there are no more; those that bring something, the oldest first; those that do
+    not any more.
     """
     rows = session.execute(
         select(InstantTouched.id, InstantTouched.document_key)
@@ -97,7 +104,7 @@ def _sift(session: Session, instant: InstantReward, after: int) -> tuple[int | N
         .limit(MOST_AT_ONCE)
     ).all()
     if not rows:
-        return None, []
+        return None, (), ()
     found = sorted({key for _, key in rows})
     brings = _bringing(session, instant, found, _ACCEPTED)
     undecided = _bringing(session, instant, found, COUNTING)
@@ -110,11 +117,11 @@ def _sift(session: Session, instant: InstantReward, after: int) -> tuple[int | N
             )
         ).all()
     )
-    to_settle = [key for key in brings if key not in states and instant.stopped_at is None]
-    to_settle += [key for key in found if states.get(key) is InstantState.GIVEN and key not in undecided]
-    settled_later = set(to_settle)
+    to_give = [key for key in brings if key not in states and instant.stopped_at is None]
+    to_take = [key for key in found if states.get(key) is InstantState.GIVEN and key not in undecided]
+    settled_later = {*to_give, *to_take}
     _let_go(session, [id_ for id_, key in rows if key not in settled_later])
-    return int(rows[-1][0]), to_settle
+    return int(rows[-1][0]), to_give, to_take
 
 
 def _bringing(
@@ -155,7 +162,7 @@ def _settle(
     """Give or take back what a document brings or does not. Says whether it was given, and whether taken back.
 
     Raises:
-        NothingLeft: It cannot be given now. The transaction must be rolled back.
+        NotGiven: It cannot be given now. The transaction must be rolled back.
     """
     touches = session.scalars(
         select(InstantTouched.id).where(

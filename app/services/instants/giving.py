@@ -30,8 +30,12 @@ from app.services.owners.pools import is_shared
 from app.services.rulebooks import rules_of
 
 
-class NothingLeft(Exception):
-    """A reward cannot be given now: there is none, or who gets it owes points or takes no part. It is tried again."""
+class NotGiven(Exception):
+    """A reward cannot be given now: who gets it owes points or takes no part. It is tried again."""
+
+
+class NothingLeft(NotGiven):
+    """Nor can it be given to anybody else: there is none."""
 
 
 def give(
@@ -42,7 +46,7 @@ def give(
     The wallet of the document's distributor is locked, and before the reward, as whoever orders does it.
 
     Raises:
-        NothingLeft: It cannot be given now. The caller's transaction must be rolled back.
+        NotGiven: It cannot be given now. The caller's transaction must be rolled back.
     """
     owner, today = document.distributor_id, local_date(now, program.time_zone)
     reward = session.scalars(
@@ -129,7 +133,7 @@ def _require_some(session: Session, reward: Reward, pieces: int, owner: int) -> 
     account_id = ledger.wallet_of(session, owner, Unit.POINTS)
     owes = session.scalars(select(Account.available < 0).where(Account.id == account_id)).one()
     if owes or session.scalars(select(Distributor.blocked).where(Distributor.id == owner)).one():
-        raise NothingLeft
+        raise NotGiven
 
 
 def _pay(program: Program, held: Held, instant: InstantReward, grant_id: int, points: int) -> int:
