@@ -41,9 +41,9 @@ def test_what_is_charged_for_loads_is_said_on_a_page(world: World, as_: As) -> N
     assert (from_on, each, vat) == ("2026-03-01", Decimal("1.50"), 2_300)
     shown = admin.get(page).text
     assert 'name="fees-1-valid_from"' in shown, "there is a row for one more"
-    charged = admin.get(f"{index}?from_on=2026-02-27&to_on=2026-03-02").text
-    assert "charges 2.00 PLN for each" in charged
-    assert "charges 1.50 PLN for each" in charged
+    charged = admin.get(f"{index}?from_on=2026-02-27&to_on=2026-03-02").text.replace("\u00a0", " ")
+    assert "charges PLN 2.00 for each" in charged
+    assert "charges PLN 1.50 for each" in charged
     assert post(admin, page, page, sources_pay=["reward", "compensation", "withheld", "fee"]).status_code == 303
     assert _said(world) == Invoicing()
     with world.app.app_context(), transaction(db.session) as session:
