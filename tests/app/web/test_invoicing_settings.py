@@ -41,7 +41,7 @@ def test_what_is_charged_for_loads_is_said_on_a_page(world: World, as_: As) -> N
     assert (from_on, each, vat) == ("2026-03-01", Decimal("1.50"), 2_300)
     shown = admin.get(page).text
     assert 'name="fees-1-valid_from"' in shown, "there is a row for one more"
-    charged = admin.get(f"{index}?from_on=2026-02-27&to_on=2026-03-02").text.replace("\u00a0", " ")
+    charged = admin.get(f"{index}?from_on=2026-02-27&to_on=2026-03-02").text.replace("\u202f", " ")
     assert "charges PLN 2.00 for each" in charged
     assert "charges PLN 1.50 for each" in charged
     assert post(admin, page, page, sources_pay=["reward", "compensation", "withheld", "fee"]).status_code == 303
