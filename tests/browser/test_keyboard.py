@@ -92,7 +92,7 @@ class Hands:
         ring(self.page)
         assert self.named() == "Skip to the content"
         self.key("Enter")
-        assert self.page.evaluate(f"{FOCUSED}.id") == "main"
+        self.page.locator("#main:focus").wait_for()
 
     def menu(self, name: str) -> None:
         """Go to a place of the navigation."""
@@ -107,8 +107,7 @@ class Hands:
         self.key("Tab")
         ring(self.page)
         self.key("Enter")
-        assert self.page.evaluate(f"{FOCUSED}.name") == field
-        assert self.page.evaluate(f"{FOCUSED}.getAttribute('aria-invalid')") == "true"
+        self.page.locator(f"[name='{field}'][aria-invalid='true']:focus").wait_for()
         ring(self.page)
 
     def opens_and_closes(self, opener: str) -> None:

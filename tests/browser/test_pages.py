@@ -87,7 +87,7 @@ def test_a_distributor_finds_why_its_points_are_there_with_the_keyboard(world: W
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
         page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "main"
+        page.locator("#main:focus").wait_for()
         for _ in range(60):
             page.keyboard.press("Tab")
             if re.search(r"/documents/\d+$", page.evaluate("document.activeElement.href || ''")):

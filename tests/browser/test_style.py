@@ -30,7 +30,7 @@ def test_every_part_fits_and_axe_finds_nothing(world: World, visit: Visits, size
         assert faults(page) == []
         here.picture("parts-problems")
         page.get_by_role("link", name=re.compile("^Name: ")).click()
-        assert page.evaluate("document.activeElement.id") == "name"
+        page.locator("#name:focus").wait_for()
         assert [one for one in here.complaints if "422" not in one] == []
 
 
@@ -114,8 +114,7 @@ def test_light_or_dark_is_chosen_in_the_menu_of_the_account(world: World, visit:
             if size == "phone":
                 page.get_by_role("button", name="More").click()
             page.locator(".account > summary").click()
-            page.get_by_role("button", name=theme, exact=True).click()
-            page.wait_for_load_state()
+            here.press(page.get_by_role("button", name=theme, exact=True))
 
         ground = "getComputedStyle(document.body).backgroundColor"
         light = page.evaluate(ground)
