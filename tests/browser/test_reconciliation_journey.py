@@ -48,7 +48,7 @@ def test_a_month_is_reconciled(world: World, statement: Path, visit: Visits, siz
     with visit(size, scheme) as here:
         here.sign_in(world.login("finance"), world.password)
         here.go(f"{a}/reconciliation")
-        if size == "desktop":
+        if not here.page.locator("table.list tbody a").count():  # whoever comes first brings it in
             here.page.get_by_role("button", name="Bring in a statement…").click()
             here.picture("bring-a-statement")
             here.page.get_by_label("Statement", exact=True).set_input_files(str(statement))
