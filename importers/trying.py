@@ -10,14 +10,12 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.import_profile import ImportProfile
 from app.domain.states import COUNTING, Outcome, Unit
 from app.models.imports import ImportBatch, ImportProblem, ImportShard
-from app.models.rules import EarningRule, EarningRuleVersion
-from app.models.sales import Award, SalesDocument
 from importers.fields import wanted_columns
 from importers.store import BatchFiles
 from verification.gate import Admission
@@ -58,8 +56,8 @@ class Tried:
     awarded: Sequence[AwardedBy]
 
 
-def documents_tried(incoming: Incoming, admission: Admission) -> dict[str, Any]:
-    """Note the first rows of documents that are new, here already, or changed."""
+def noted(incoming: Incoming, admission: Admission) -> dict[str, Any]:
+    """Note of a shard the first rows of documents that are new, here already, or changed, and what each rule gave."""
     lines = incoming.sales.lines
     changed = admission.conflict.copy()
     changed[admission.correcting] = True
@@ -70,21 +68,12 @@ def documents_tried(incoming: Incoming, admission: Admission) -> dict[str, Any]:
             what: np.sort(lines.source_row[marked[lines.document]])[:SHOWN].tolist()
             for what, marked in found.items()
             if marked.any()
-        }
+        },
+        "awards": [
+            {"rule": rule, "unit": int(unit), "amount": gave.amount, "lines": gave.lines}
+            for (rule, unit), gave in admission.by_rule.items()
+        ],
     }
-
-
-def awards_tried(session: Session, batch_id: int) -> list[dict[str, Any]]:
-    """Add up what each rule awarded, as long as it stands: call it before it is undone."""
-    rows = session.execute(
-        select(EarningRule.code, Award.unit, cast(func.sum(Award.amount), BigInteger), func.count())
-        .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
-        .join(EarningRule, EarningRule.id == EarningRuleVersion.rule_id)
-        .join(SalesDocument, SalesDocument.id == Award.document_id)
-        .where(SalesDocument.batch_id == batch_id)
-        .group_by(EarningRule.code, Award.unit)
-    )
-    return [{"rule": code, "unit": int(unit), "amount": amount, "lines": lines} for code, unit, amount, lines in rows]
 
 
 def tried(session: Session, batch: ImportBatch, files: BatchFiles) -> Tried:

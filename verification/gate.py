@@ -27,7 +27,7 @@ from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
 from app.services.accounts import Wallets, ask_for_wallets
-from app.services.awards import Counted, count_documents
+from app.services.awards import Counted, Gave, count_documents
 from app.services.persons.rosters import roster_of
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
@@ -57,6 +57,7 @@ class Admission:
     correcting: list[int] = field(default_factory=list)
     awarded: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     reversed: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
+    by_rule: dict[tuple[str, Unit], Gave] = field(default_factory=dict)
 
     @property
     def corrected(self) -> int:
@@ -182,7 +183,7 @@ def _store_and_count(
     waits: Flags,
     now: dt.datetime,
 ) -> None:
-    stored = np.flatnonzero(decided.status != 0)
+    stored = np.flatnonzero(decided.status != 0)  # all of them count; in a trial fewer are written
     if not stored.size:
         return
     if corrects:
@@ -194,15 +195,18 @@ def _store_and_count(
     keep[stored] = True
     sales = incoming.sales if keep.all() else incoming.sales.select(keep)
     ids = decided.ids[stored] = drawn[: len(stored)]
-    release_on = _release_on(rules, decided.status[stored], now)
-    with stage("store documents"):
-        columns = _document_columns(
-            rules, incoming, source, keys, hashes, corrects, decided, stored, sales, ids, release_on, now
-        )
-        copy_into(session, SalesDocument, columns)
-    with stage("store lines"):
-        _store_lines(session, sales, ids)
-        figures.touch(session, rules.program_id, sales.documents.issued_on)
+    written = _written(rules, source, sales)
+    if written.any():
+        there, of_them = (stored, sales) if written.all() else (stored[written], sales.select(written))
+        release_on = _release_on(rules, decided.status[there], now)
+        with stage("store documents"):
+            columns = _document_columns(
+                rules, incoming, source, keys, hashes, corrects, decided, there, of_them, ids[written], release_on, now
+            )
+            copy_into(session, SalesDocument, columns)
+        with stage("store lines"):
+            _store_lines(session, of_them, ids[written])
+            figures.touch(session, rules.program_id, of_them.documents.issued_on)
     counted = count_documents(
         session,
         rules,
@@ -213,10 +217,25 @@ def _store_and_count(
         actor=source.actor,
         wallets=None if corrects else wallets,  # what was corrected took points back meanwhile
         waits=waits[stored],
+        written=written,
     )
-    decided.awarded, decided.reversed = counted.awarded, counted.reversed
+    decided.awarded, decided.reversed, decided.by_rule = counted.awarded, counted.reversed, counted.by_rule
     _note_returns(session, rules, decided, stored, ids, sales, counted)
-    _put_into_the_queue(session, rules, decided, stored, ids, now)
+    _put_into_the_queue(session, rules, decided, stored[written], ids[written], now)
+
+
+def _written(rules: ProgramRules, source: Source, sales: Sales) -> Flags:
+    """Mark the documents that are written: all, and in a trial those of distributors who give something back.
+
+    A return looks for the sale, its awards and the points among what its distributor has; of the others nobody asks.
+    Where people have accounts a return may look at what several companies brought them.
+    """
+    everything = np.ones(len(sales.documents), dtype=bool)
+    if not source.trial or rules.has_people:
+        return everything
+    who = sales.documents.distributor_id
+    giving_back: Flags = np.isin(who, who[sales.lines.document[sales.is_return()]])
+    return giving_back
 
 
 def _release_on(rules: ProgramRules, status: Ints, now: dt.datetime) -> Nullable:

@@ -65,13 +65,17 @@ class Incoming:
 
 @dataclass(frozen=True)
 class Source:
-    """Where documents come from, and what that source may do."""
+    """Where documents come from, and what that source may do.
+
+    In a ``trial`` nothing is kept: what nobody looks at again before it is undone is not stored at all.
+    """
 
     name: SourceName
     policy: Verdict
     may_correct: bool
     batch_id: int | None = None
     actor: str | None = None
+    trial: bool = False
 
 
 def document_keys(incoming: Incoming) -> list[str]:

@@ -4,7 +4,7 @@ The same function awards one document and a million lines. Per rule it does a fe
 single line.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,10 @@ class Awards:
     def __len__(self) -> int:
         """Count the awards."""
         return len(self.line)
+
+    def only(self, wanted: Flags) -> "Awards":
+        """Keep some of them."""
+        return Awards(**{column.name: getattr(self, column.name)[wanted] for column in fields(self)})
 
 
 def award(book: RuleBook, sales: Sales, first_purchase: Flags, usage: CapUsage) -> Awards:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.calendar import local_date
 from app.domain.exact import Ints, sums_by
 from app.domain.lots import Leg, LotBalance, Wallet
-from app.domain.sales import Sales
+from app.domain.sales import Flags, Sales
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.ledger import LedgerTransaction, Lot
 from app.services.accounts import Wallets
@@ -65,6 +65,12 @@ class Given:
         some = np.flatnonzero(total > 0)
         which = some // len(terms)
         return Given(which, terms[some % len(terms)], total[some], owner_id[which])
+
+    def only(self, wanted: Flags) -> "Given":
+        """Keep some of the rows."""
+        if wanted.all():
+            return self
+        return Given(self.document[wanted], self.terms_id[wanted], self.amount[wanted], self.owner_id[wanted])
 
 
 @dataclass(frozen=True)

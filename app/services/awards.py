@@ -13,7 +13,7 @@ from app.db.bulk import copy_into
 from app.domain.calendar import local_date
 from app.domain.caps import CapUsage
 from app.domain.earning import Awards, award
-from app.domain.exact import Ints
+from app.domain.exact import Ints, sums_by
 from app.domain.returns import Matches
 from app.domain.rulebook import RuleBook
 from app.domain.sales import Flags, Sales
@@ -32,14 +32,23 @@ from app.services.timing import stage
 from app.services.touched import touch
 
 
+@dataclass(frozen=True)
+class Gave:
+    """What one rule gave: how much of its unit, and to how many lines."""
+
+    amount: int
+    lines: int
+
+
 @dataclass
 class Counted:
-    """What counting documents came to; ``forgiven`` by returning document and unit."""
+    """What counting documents came to; ``forgiven`` by returning document and unit, ``by_rule`` by code and unit."""
 
     awarded: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     reversed: dict[Unit, int] = field(default_factory=lambda: dict.fromkeys(Unit, 0))
     forgiven: dict[tuple[int, Unit], int] = field(default_factory=dict)
     matches: Matches = field(default_factory=Matches)
+    by_rule: dict[tuple[str, Unit], Gave] = field(default_factory=dict)
 
 
 def count_documents(
@@ -53,6 +62,7 @@ def count_documents(
     actor: str | None = None,
     wallets: dict[Unit, Wallets] | None = None,
     waits: Flags | None = None,
+    written: Flags | None = None,
 ) -> Counted:
     """Award documents that have just been stored, take back what their returns take back, and post both.
 
@@ -70,11 +80,14 @@ def count_documents(
         actor: who caused it; None: the machine.
         wallets: those of the distributors, where they were locked and nothing was posted since.
         waits: marks the sales that earn nothing until somebody claims them; none: no sale does.
+        written: marks the documents that were stored; of the others, of a trial, nothing is written. None: all were.
     """
     counts = np.isin(status, COUNTING)
     waits = np.zeros(len(sales.documents), dtype=bool) if waits is None else waits
+    written = np.ones(len(sales.documents), dtype=bool) if written is None else written
     if not counts.all():
         sales, document_ids, status, waits = sales.select(counts), document_ids[counts], status[counts], waits[counts]
+        written = written[counts]
     result = Counted()
     if not len(document_ids):
         return result
@@ -90,10 +103,11 @@ def count_documents(
     locked = wallets[Unit.POINTS].distributor_ids
     sharing = Sharing.of(session, rules, roster, sales.documents, document_ids, locked)
     awards = replace(awards, amount=sharing.grow(awards.amount, document))
+    result.by_rule = _by_rule(rules.book, awards)
     with stage("store awards"):
-        _store_awards(session, rules.book, sales, document_ids, awards)
+        _store_awards(session, rules.book, sales, document_ids, awards, written)
         store_usage(session, usage)
-    sharing.note(session, document_ids, np.unique(document))
+    sharing.note(session, document_ids, np.unique(document[written[document]]))
     with stage("returns"):
         reversals, result.matches = take_back(session, sales, document_ids)
         reversals = sharing.take_back(session, document_ids, reversals)
@@ -104,14 +118,15 @@ def count_documents(
     for unit in Unit:
         mine = units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)
         given = sharing.divide(Given.of(document[mine], terms[mine], awards.amount[mine], who))
-        movements = Movements(sales, document_ids, status, given, reversals.of(unit))
+        posted = given.only(written[given.document])
+        movements = Movements(sales, document_ids, status, posted, reversals.of(unit))
         forgiven = plan_movements(session, rules, wallets[unit], movements, posting, now)
         result.awarded[unit] = int(given.amount.sum())
         result.reversed[unit] = int(reversals.of(unit).amount.sum()) - sum(forgiven.values())
         result.forgiven |= {(document_id, unit): lost for document_id, lost in forgiven.items()}
     with stage("ledger"):
         post(session, posting, opened)
-    touch(session, rules.program_id, document_ids.tolist())
+    touch(session, rules.program_id, document_ids[written].tolist())
     return result
 
 
@@ -205,7 +220,23 @@ def _first_wordings(session: Session, document_ids: Ints) -> Ints:
     return np.asarray([found.get(one, one) for one in document_ids.tolist()], dtype=np.int64)
 
 
-def _store_awards(session: Session, book: RuleBook, sales: Sales, document_ids: Ints, awards: Awards) -> None:
+def _by_rule(book: RuleBook, awards: Awards) -> dict[tuple[str, Unit], Gave]:
+    """Add up what each rule gave."""
+    rules = len(book.rules)
+    lines, amount = np.bincount(awards.rule, minlength=rules), sums_by(awards.rule, awards.amount, rules)
+    found: dict[tuple[str, Unit], Gave] = {}
+    for at in np.flatnonzero(lines).tolist():  # versions of a rule follow one another within a year
+        key = book.rules[at].code, book.rules[at].unit
+        before = found.get(key, Gave(0, 0))
+        found[key] = Gave(before.amount + int(amount[at]), before.lines + int(lines[at]))
+    return found
+
+
+def _store_awards(
+    session: Session, book: RuleBook, sales: Sales, document_ids: Ints, awards: Awards, written: Flags
+) -> None:
+    if not written.all():
+        awards = awards.only(written[sales.lines.document[awards.line]])
     if not len(awards):
         return
     copy_into(

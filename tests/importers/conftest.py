@@ -1,10 +1,13 @@
 """One desk a test: an installation's servers, and a programme of its own; and reports that distributors sent."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
+import importers.jobs
 from app.db.transaction import Sessions
 from tests.conftest import Clock
 from tests.importers.driver import Desk
@@ -22,3 +25,17 @@ def reports(test_data: Path) -> Path:
     if not folder.is_dir():
         pytest.skip(f"NOT RUN: there are no derived reports in {test_data}")
     return folder
+
+
+@pytest.fixture
+def cut(desk: Desk) -> Iterator[Any]:
+    """Cut imports into shards of so many lines."""
+    chosen = desk.app.extensions["kontor"]["settings"]
+    addresses = desk.app.extensions["kontor"]["addresses"]
+
+    def into(lines: int) -> None:
+        settings = chosen.model_copy(update={"shard_lines": lines})
+        importers.jobs.register(settings, addresses.redis_url, desk.clock)
+
+    yield into
+    importers.jobs.register(chosen, addresses.redis_url, desk.clock)

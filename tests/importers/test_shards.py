@@ -2,13 +2,11 @@
 
 import itertools
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-import importers.jobs
 from app.db.transaction import transaction
 from app.domain.states import JobState
 from app.extensions import db
@@ -32,20 +30,6 @@ def report(lines: int = 60) -> list[Row]:
         rows.append((f"{number}-{buyer}", day, buyer, f"P{at % 3}", str(1 + at % 4), f"{(at * 37) % 400}.00"))
     rows += [(f"K{at}", "2026-04-01", "D1", "P1", "-1", "-20.00") for at in range(4)]
     return rows
-
-
-@pytest.fixture
-def cut(desk: Desk) -> Iterator[Any]:
-    """Cut imports into shards of so many lines."""
-    chosen = desk.app.extensions["kontor"]["settings"]
-    addresses = desk.app.extensions["kontor"]["addresses"]
-
-    def into(lines: int) -> None:
-        settings = chosen.model_copy(update={"shard_lines": lines})
-        importers.jobs.register(settings, addresses.redis_url, desk.clock)
-
-    yield into
-    importers.jobs.register(chosen, addresses.redis_url, desk.clock)
 
 
 def open_desk(desk: Desk, code: str, rules: list[dict[str, Any]]) -> None:
