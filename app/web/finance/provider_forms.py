@@ -14,7 +14,7 @@ from app.domain.fixed_answers import AnswerRecord
 from app.web.fields import Between, MoneyField
 from app.web.forms import Form, choice
 
-_SPARE = 2
+_SPARE = 1
 
 OF_LOAD = {
     "reference": _("Our reference"),
