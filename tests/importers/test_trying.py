@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,13 @@ from sqlalchemy import func, select
 from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.models.imports import ImportBatch
+from app.models.ledger import Account
+from app.models.programs import Program
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, SalesDocument
+from app.services import ledger
+from app.services.owners import pools
+from importers.batches import Progress
 from importers.store import BatchFiles
 from importers.trying import AwardedBy, tried
 from tests.importers.driver import Desk
@@ -82,7 +88,47 @@ def test_a_dry_run_counts_what_the_import_does(
     kept = desk.totals()
     moved = {name for name in was if was[name] != kept[name]}
     assert moved <= {"import_batch", "import_shard", "import_problem", "job"}
+    assert agreed(desk, dry, path) != []
+
+
+def agreed(desk: Desk, dry: Progress, path: Path) -> Sequence[AwardedBy]:
+    """Import what a dry run has tried, and hold the two against one another. Gives what each rule awarded."""
     real = desk.run(path)
     assert dry.counts == real.counts
-    assert desk.codes(dry) == desk.codes(real)
-    assert would_award(desk, dry.batch_id) == awarded(desk, real.batch_id) != []
+    assert desk.problems(dry.batch_id) == desk.problems(real.batch_id)
+    given = awarded(desk, real.batch_id)
+    assert would_award(desk, dry.batch_id) == given
+    return given
+
+
+@pytest.mark.parametrize("newer", [[], [("A/0", "2026-01-05", "D1", "P1", 1, "50.00")]])
+def test_what_corrects_a_first_purchase_is_one_in_a_dry_run_too(desk: Desk, newer: list[Sequence[Any]]) -> None:
+    desk.load(earning_rules=[dict(rule) for rule in RULES])
+    desk.profile(changed_documents="correct")
+    desk.people("D1")
+    desk.goods(P1="drills")
+    bought = [("A/1", "2026-03-05", "D1", "P1", 1, "100.00"), ("A/2", "2026-04-05", "D1", "P1", 1, "100.00")]
+    desk.run(desk.csv(*bought))
+    path = desk.csv((*bought[0][:5], "200.00"), *newer)
+    given = agreed(desk, desk.run(path, dry_run=True), path)
+    assert AwardedBy("first", Unit.POINTS, 7, 1) in given
+
+
+def test_what_a_member_of_a_pool_earns_pays_for_what_another_gives_back_in_a_dry_run_too(desk: Desk) -> None:
+    desk.load(program={"returns": "clamp"})
+    who = desk.people("D1", "D2")
+    desk.goods(P1="drills")
+    desk.run(desk.csv(("A/1", "2026-01-05", "D1", "P1", 10, "1000.00")))
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        account = session.scalars(
+            select(Account.id).where(Account.distributor_id == who["D1"], Account.unit == Unit.POINTS)
+        ).one()
+        ledger.reserve(session, account, 100, key=f"spent:{program.code}", on=desk.clock().date())
+        pool = pools.open_pool(session, program, "Both", who["D1"], spending="members", actor="ann", now=desk.clock())
+        pools.join(session, program, pool, who["D2"], actor="ann", now=desk.clock())
+    path = desk.csv(
+        ("B/1", "2026-03-05", "D2", "P1", 10, "1000.00"), ("K/1", "2026-04-05", "D1", "P1", -10, "-1000.00")
+    )
+    agreed(desk, dry := desk.run(path, dry_run=True), path)
+    assert dry.counts["points_reversed"] == 100
