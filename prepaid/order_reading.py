@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from babel.numbers import get_currency_precision
-
 from app.config import settings
+from app.domain.currencies import decimals_of
 from app.domain.money import smallest_units
 from importers.errors import ImportRefused
 from importers.files.guard import judge
@@ -81,6 +80,6 @@ def _minor(text: str | None, currency: str | None) -> int | None:
     if text is None or currency is None or not re.fullmatch(r"[0-9]{1,16}(\.[0-9]{1,6})?", text):
         return None
     try:
-        return smallest_units(Decimal(text), get_currency_precision(currency))
+        return smallest_units(Decimal(text), decimals_of(currency))
     except ValueError:
         return None

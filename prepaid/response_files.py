@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from babel.numbers import get_currency_precision
 
 from app.domain.batch_file import Answers, FileAnswer, LineAnswers
 from app.domain.card_numbers import first_card_number
+from app.domain.currencies import decimals_of
 from app.domain.money import smallest_units
 from app.exports import tables
 from app.exports.csvfile import write_csv
@@ -92,7 +92,7 @@ def read_response(path: Path, name: str, *, limits: Limits, decimals: int, said:
 
 def write_response(path: Path, answers: Sequence[Answer], currency: str) -> None:
     """Write the answers of a provider that is asked by its interface as the file that an operator would give."""
-    decimals = get_currency_precision(currency) if currency else 2
+    decimals = decimals_of(currency) if currency else 2
     layout = tables.Layout(
         (
             *(tables.Column(name, name) for name in ("reference", "result", "code", "message")),

@@ -8,10 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
-from babel.numbers import get_currency_precision, list_currencies
+from babel.numbers import list_currencies
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from app.domain.currencies import decimals_of
 from app.domain.definition import ProgramFile, problems_of
 from app.domain.money import smallest_units
 from app.domain.rulebook import AmountUnfit, Scale, check_amounts
@@ -216,7 +217,7 @@ def _taxes(file: ProgramFile) -> list[str]:
     defaults = {
         "country": program.country,
         "currency": program.currency,
-        "decimals": get_currency_precision(program.currency),
+        "decimals": decimals_of(program.currency),
     }
     for at, rule in enumerate(file.tax.rules):
         try:
@@ -235,7 +236,7 @@ def scale_of(file: ProgramFile) -> Scale:
     """Tell how the amounts of a file become integers."""
     return Scale(
         file.program.point.decimals,
-        get_currency_precision(file.program.currency),
+        decimals_of(file.program.currency),
         gross=file.program.earns_on == "gross",
     )
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from babel.numbers import get_currency_precision
 from pydantic import BaseModel
 from sqlalchemy import func, select, true, update
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
+from app.domain.currencies import decimals_of
 from app.domain.definition import EarningRule as EarningRuleDefinition
 from app.domain.definition import Group, Matrix, ProgramFile, ProgramSettings, TaxPart
 from app.domain.money import decimal_text
@@ -193,7 +193,7 @@ def _columns(file: ProgramFile) -> dict[str, Any]:
         "name": program.name,
         "sponsor": program.sponsor,
         "currency": program.currency,
-        "currency_decimals": get_currency_precision(program.currency),
+        "currency_decimals": decimals_of(program.currency),
         "country": program.country,
         "time_zone": program.time_zone,
         "locale": program.locale,

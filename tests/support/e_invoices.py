@@ -241,19 +241,20 @@ def fattura(items: Sequence[Item] = ITEMS, *, number: str = "123", bodies: int =
 {body * bodies}</p:FatturaElettronica>""".encode()
 
 
-def pdf_with(*attached: bytes, stuffed: int = 0) -> bytes:
+def pdf_with(*attached: bytes, stuffed: int = 0, names: Sequence[str] = ()) -> bytes:
     """Make a PDF of one empty page with files attached; ``stuffed`` bytes of zeros are packed into the last one."""
     objects = [b"", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"]
-    names = []
+    entries = []
     for at, content in enumerate(attached):
+        name = names[at].encode() if names else b"%d.xml" % at
         packed = _packed(content, stuffed if at == len(attached) - 1 else 0)
         file, spec = len(objects) + 1, len(objects) + 2
         objects.append(
             b"<</Type/EmbeddedFile/Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(packed), packed)
         )
-        objects.append(b"<</Type/Filespec/F(%d.xml)/UF(%d.xml)/EF<</F %d 0 R>>>>" % (at, at, file))
-        names.append(b"(%d.xml) %d 0 R" % (at, spec))
-    objects[0] = b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[%s]>>>>>>" % b" ".join(names)
+        objects.append(b"<</Type/Filespec/F(%s)/UF(%s)/EF<</F %d 0 R>>>>" % (name, name, file))
+        entries.append(b"(%s) %d 0 R" % (name, spec))
+    objects[0] = b"<</Type/Catalog/Pages 2 0 R/Names<</EmbeddedFiles<</Names[%s]>>>>>>" % b" ".join(entries)
     made, places = b"%PDF-1.7\n", []
     for number, content in enumerate(objects, start=1):
         places.append(len(made))

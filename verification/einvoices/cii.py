@@ -8,7 +8,7 @@ from app.domain.states import DocumentKind
 from verification.einvoices.codes import CREDIT_NOTES, GTIN_SCHEMES, SELF_BILLED
 from verification.einvoices.figures import Figures, day, rate_bp
 from verification.einvoices.invoice import BadEInvoice, EInvoice, Format, Line, Party, Totals, VatPart, reason
-from verification.einvoices.tree import element, elements, first, needed, own_text, text, texts
+from verification.einvoices.tree import element, elements, first, is_true, needed, own_text, text, texts
 
 CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 ZUGFERD_1 = "urn:ferd:CrossIndustryDocument:invoice:1p0"
@@ -54,7 +54,7 @@ def read(root: etree._Element) -> EInvoice:
     figures = Figures(needed(settlement, "InvoiceCurrencyCode"), "InvoiceCurrencyCode")
     sort = text(head, "TypeCode")
     delivered = text(first(trade, *_DELIVERY), "ActualDeliverySupplyChainEvent/OccurrenceDateTime/DateTimeString")
-    rows = elements(trade, "IncludedSupplyChainTradeLineItem")
+    rows = [row for row in elements(trade, "IncludedSupplyChainTradeLineItem") if _is_sold(row)]
     return EInvoice(
         format=Format.CII if etree.QName(root).namespace == CII else Format.ZUGFERD_1,
         kind=DocumentKind.CREDIT_NOTE if sort in CREDIT_NOTES else DocumentKind.INVOICE,
@@ -65,7 +65,7 @@ def read(root: etree._Element) -> EInvoice:
         seller=_party(agreement, "SellerTradeParty"),
         buyer=_party(agreement, "BuyerTradeParty"),
         lines=tuple(_line(row, at, figures) for at, row in enumerate(rows, start=1)),
-        totals=_totals(_part(settlement, *_SUMS), figures),
+        totals=_totals(settlement, figures),
         vat=tuple(_vat(settlement, figures)),
         sold_on=None if delivered is None else day(delivered, "ActualDeliverySupplyChainEvent"),
         corrects=tuple(texts(settlement, "InvoiceReferencedDocument/IssuerAssignedID")),
@@ -99,6 +99,11 @@ def _numbers(who: etree._Element, path: str) -> list[tuple[str, str]]:
     return [(one.get("schemeID", ""), said) for one in elements(who, path) if (said := own_text(one)) is not None]
 
 
+def _is_sold(row: etree._Element) -> bool:
+    """Say whether a line counts: those that group others, or only inform, do not (Factur-X 1.08 EXTENDED, BT-X-8)."""
+    return text(row, "AssociatedDocumentLineDocument/LineStatusReasonCode") not in ("GROUP", "INFORMATION")
+
+
 def _line(row: etree._Element, position: int, figures: Figures) -> Line:
     product = element(row, "SpecifiedTradeProduct")
     settlement = first(row, *_LINE_SETTLEMENT)
@@ -112,6 +117,7 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
         number=text(row, "AssociatedDocumentLineDocument/LineID"),
         name=text(product, "Name", "Description"),
         quantity_milli=figures.milli(quantity, "BilledQuantity"),
+        quantity_rounded=figures.is_rounded(quantity, "BilledQuantity"),
         net_minor=0 if net is None else figures.minor(net, "LineTotalAmount"),
         unit=None if counted is None else counted.get("unitCode"),
         gtin=own_text(globally) if globally is not None and globally.get("schemeID") in GTIN_SCHEMES else None,
@@ -139,17 +145,34 @@ def _price(row: etree._Element, figures: Figures) -> int | None:
 
 def _adjustment(one: etree._Element, figures: Figures) -> int:
     amount = figures.minor(needed(one, "ActualAmount"), "ActualAmount")
-    return amount if text(one, "ChargeIndicator/Indicator", "ChargeIndicator") == "true" else -amount
+    return amount if _is_charge(one) else -amount
 
 
-def _totals(sums: etree._Element, figures: Figures) -> Totals:
+def _is_charge(one: etree._Element) -> bool:
+    return is_true(text(one, "ChargeIndicator/Indicator", "ChargeIndicator"))
+
+
+def _totals(settlement: etree._Element, figures: Figures) -> Totals:
+    sums = _part(settlement, *_SUMS)
+    whole = elements(settlement, "SpecifiedTradeAllowanceCharge")
+    carriage = elements(settlement, "SpecifiedLogisticsServiceCharge")
     found = {name: figures.minor(text(sums, path), path) for name, path in _TOTALS.items()}
     every = elements(sums, "TaxTotalAmount")
     # the sum of tax may stand in the currency of the accounts as well
     stated = next((one for one in every if one.get("currencyID") == figures.currency), next(iter(every), None))
     said = None if stated is None else own_text(stated)
     vat = None if said is None else figures.minor(said, "TaxTotalAmount")
-    return Totals(**found, vat_minor=vat)
+    return Totals(
+        **found,
+        vat_minor=vat,
+        listed=(
+            -sum(_adjustment(one, figures) for one in whole if not _is_charge(one)),
+            sum(_adjustment(one, figures) for one in whole if _is_charge(one))
+            + sum(figures.minor(needed(one, "AppliedAmount"), "AppliedAmount") for one in carriage),
+        )
+        if whole or carriage
+        else None,
+    )
 
 
 def _vat(settlement: etree._Element, figures: Figures) -> Iterable[VatPart]:

@@ -6,7 +6,7 @@ from fractions import Fraction
 from lxml import etree
 
 from app.domain.states import DocumentKind
-from verification.einvoices.figures import Figures, day, decimal
+from verification.einvoices.figures import Figures, day, decimal, rate_bp
 from verification.einvoices.invoice import (
     BadEInvoice,
     EInvoice,
@@ -71,12 +71,15 @@ def read(root: etree._Element) -> EInvoice:
     vat = tuple(_vat(body, figures, rates))
     sort = text(body, "RodzajFaktury") or "VAT"
     gross = figures.minor(needed(body, "P_15"), "P_15")
-    sold_on = text(body, "P_6")
+    sold_on = text(body, "P_6") or max(texts(body, "FaWiersz/P_6A"), default=None) or text(body, "OkresFa/P_6_Do")
     if sort in _ADVANCES:
         figures.notes.append(reason("advance_invoice", "review"))
     net = sum(part.base_minor for part in vat) if vat else None
-    # what was invoiced in advance is off the final invoice, whose lines state the whole sale
-    advances = sum(line.net_minor for line in lines) - net if net is not None and sort in _FINAL else None
+    advances = None if net is None else _not_on_lines(sort, body, lines, net)
+    # what else is settled with it, and what is left to be paid then
+    added, off = (figures.minor(text(body, f"Rozliczenie/{one}"), one) for one in ("SumaObciazen", "SumaOdliczen"))
+    taken_off = None if added is None and off is None else (off or 0) - (added or 0)
+    payable = figures.minor(text(body, "Rozliczenie/DoZaplaty"), "DoZaplaty")
     return EInvoice(
         format=Format.FA_3 if etree.QName(root).namespace == FA_3 else Format.FA_2,
         kind=_kind(sort, lines, gross),
@@ -92,7 +95,8 @@ def read(root: etree._Element) -> EInvoice:
             net_minor=net,
             allowances_minor=advances,
             vat_minor=sum(part.vat_minor for part in vat) if vat else None,
-            payable_minor=gross,
+            prepaid_minor=taken_off,
+            payable_minor=gross if payable is None else payable,
         ),
         vat=vat,
         sold_on=None if sold_on is None else day(sold_on, "P_6"),
@@ -100,6 +104,19 @@ def read(root: etree._Element) -> EInvoice:
         self_billed=text(body, "Adnotacje/P_17") == "1",
         problems=tuple(figures.notes),
     )
+
+
+def _not_on_lines(sort: str, body: etree._Element, lines: tuple[Line, ...], net: int) -> int | None:
+    """Give by how much the lines come to more than the invoice: what was invoiced in advance is off the final one.
+
+    The rest of a sale is no more than the whole; where it is, nothing is given, and the sums differ. The lines of a
+    simplified invoice may state no amounts (art. 106e (5) of the VAT act).
+    """
+    more = sum(line.net_minor for line in lines) - net
+    if sort in _FINAL:
+        return None if sort == "ROZ" and more < 0 else more
+    priced = any(text(row, "P_11", "P_11A", "P_9A") is not None for row in elements(body, "FaWiersz"))
+    return more if sort == "UPR" and not priced else None
 
 
 def _kind(sort: str, lines: tuple[Line, ...], gross: int) -> DocumentKind:
@@ -132,12 +149,17 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
     # a correction may state a line as it was before, with its figures as they stood: what it gives back
     sign = -1 if text(row, "StanPrzed") == "1" else 1
     rate, category = _rate(text(row, "P_12"))
+    abroad = text(row, "P_12_XII")  # sold to a consumer in another country, by its rate
+    if abroad is not None:
+        rate, category = rate_bp(abroad, "P_12_XII"), "S"
     gross = figures.minor(text(row, "P_11A"), "P_11A")
+    quantity = text(row, "P_8B")
     return Line(
         position=position,
         number=text(row, "NrWierszaFa"),
         name=text(row, "P_7"),
-        quantity_milli=sign * figures.milli(text(row, "P_8B"), "P_8B"),
+        quantity_milli=sign * figures.milli(quantity, "P_8B"),
+        quantity_rounded=figures.is_rounded(quantity, "P_8B"),
         net_minor=sign * _net(row, rate, figures),
         unit=text(row, "P_8A"),
         gtin=text(row, "GTIN"),
@@ -145,6 +167,7 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
         unit_price_micro=figures.price(text(row, "P_9A"), "P_9A"),
         adjustments_minor=-sign * (figures.minor(text(row, "P_10"), "P_10") or 0),
         gross_minor=None if gross is None else sign * gross,
+        gross_price_micro=None if quantity is None else figures.price(text(row, "P_9B"), "P_9B"),
         vat_rate_bp=rate,
         vat_category=category,
     )

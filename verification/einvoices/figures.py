@@ -6,8 +6,9 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import overload
 
-from babel.numbers import get_currency_precision, list_currencies
+from babel.numbers import list_currencies
 
+from app.domain.currencies import decimals_of
 from app.domain.exact import half_up_of
 from app.domain.money import decimal_text
 from verification.einvoices.invoice import BadEInvoice, Reason, reason
@@ -84,7 +85,7 @@ class Figures:
                 [reason("no_such_value", "block", field=field, found=repr(currency[:40]), expected=expected)]
             )
         self.currency = currency
-        self.decimals: int = get_currency_precision(currency)
+        self.decimals: int = decimals_of(currency)
         self.notes: list[Reason] = []
 
     @overload
@@ -100,6 +101,10 @@ class Figures:
     def milli(self, said: str | None, field: str) -> int:
         """Read a quantity in thousandths, nothing where there is none."""
         return 0 if said is None else self._noted(decimal(said, field), MILLI, field)
+
+    def is_rounded(self, said: str | None, field: str) -> bool:
+        """Say whether a quantity has more than thousandths."""
+        return said is not None and Fraction(decimal(said, field)) * 10**MILLI % 1 != 0
 
     def price(self, said: str | None, field: str, per: str | None = None) -> int | None:
         """Read a price in millionths of a minor unit; it may be that of several pieces."""

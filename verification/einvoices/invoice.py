@@ -77,11 +77,13 @@ class Line:
         seller_code: what the seller calls it.
         buyer_code: what the buyer calls it.
         quantity_milli: thousandths of the unit; below zero: given back.
+        quantity_rounded: whether the invoice writes more decimals of it.
         unit: as the invoice codes it: ``szt.``, ``H87``.
         unit_price_micro: net, in millionths of a minor unit.
         adjustments_minor: charges less allowances of the line; quantity times price and these are its net.
         net_minor: without VAT, after allowances and charges of the line.
         gross_minor: with VAT, where the invoice says it.
+        gross_price_micro: with VAT, where the invoice states that.
         vat_rate_bp: in hundredths of a percent; none where the line bears no rate.
         vat_category: by UNCL5305: S, Z, E, AE, K, G, O.
     """
@@ -98,6 +100,8 @@ class Line:
     unit_price_micro: int | None = None
     adjustments_minor: int = 0
     gross_minor: int | None = None
+    gross_price_micro: int | None = None
+    quantity_rounded: bool = False
     vat_rate_bp: int | None = None
     vat_category: str | None = None
 
@@ -120,6 +124,7 @@ class Totals:
         lines_minor: sum of the lines.
         allowances_minor: off the whole invoice.
         charges_minor: on the whole invoice.
+        listed: what the allowances and the charges of the whole come to, where any is listed.
         net_minor: without VAT.
         vat_minor: the VAT.
         gross_minor: with VAT.
@@ -134,6 +139,7 @@ class Totals:
     lines_minor: int | None = None
     allowances_minor: int | None = None
     charges_minor: int | None = None
+    listed: tuple[int, int] | None = None
     prepaid_minor: int | None = None
     rounding_minor: int | None = None
     payable_minor: int | None = None

@@ -14,8 +14,8 @@ from verification.einvoices.limits import LARGEST_PDF_MIB, PDF_REFUSED, PDF_SECO
 _LENGTH = 8
 
 
-def attached_xml(pdf: bytes) -> list[bytes]:
-    """Give what is XML among the attachments of a PDF.
+def attached_xml(pdf: bytes) -> list[tuple[bool, bytes]]:
+    """Give what is XML among the attachments of a PDF, each with whether it is named as an invoice is; those first.
 
     Raises:
         NotAnEInvoice: It cannot be opened.
@@ -44,12 +44,13 @@ def attached_xml(pdf: bytes) -> list[bytes]:
     return _parted(done.stdout)
 
 
-def _parted(given: bytes) -> list[bytes]:
+def _parted(given: bytes) -> list[tuple[bool, bytes]]:
     found, at = [], 0
     while at < len(given):
         length = int.from_bytes(given[at : at + _LENGTH])
-        found.append(given[at + _LENGTH : at + _LENGTH + length])
-        at += _LENGTH + length
+        begins = at + _LENGTH + 1
+        found.append((bool(given[begins - 1]), given[begins : begins + length]))
+        at = begins + length
     return found
 
 

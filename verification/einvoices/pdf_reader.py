@@ -1,6 +1,7 @@
 """The process that opens a PDF: ``python -m verification.einvoices.pdf_reader PID``, the PDF comes on its input.
 
-It gives what is XML among the attachments, each behind its length; or a word that says why it gives nothing.
+It gives what is XML among the attachments, each behind its length and a byte that says whether it has the name of an
+invoice, those first; or a word that says why it gives nothing.
 """
 
 import os
@@ -16,30 +17,35 @@ from verification.einvoices.limits import LARGEST_XML_MIB, PDF_CPU_SECONDS, PDF_
 
 _MOST_ATTACHMENTS = 100
 _MOST_XML = 8
+_NAMES = ("factur-x.xml", "xrechnung.xml", "zugferd-invoice.xml")
+"""Under which the standards have an invoice attached: whatever else is, this is the invoice."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Read the PDF from the input, write what is found to the output."""
     shut_in(int(arguments[0]), memory_mb=PDF_MEMORY_MIB, cpu_seconds=PDF_CPU_SECONDS)
     try:
-        for xml in _attached(sys.stdin.buffer.read()):
-            sys.stdout.buffer.write(len(xml).to_bytes(8) + xml)
+        found = list(_attached(sys.stdin.buffer.read()))
+        for is_named, xml in sorted(found, key=lambda one: not one[0]):
+            sys.stdout.buffer.write(len(xml).to_bytes(8) + bytes([is_named]) + xml)
     except pypdfium2.PdfiumError as problem:
         sys.stdout.write("locked" if problem.err_code == FPDF_ERR_PASSWORD else "broken")
         return PDF_REFUSED
     return 0
 
 
-def _attached(pdf: bytes) -> Iterator[bytes]:
+def _attached(pdf: bytes) -> Iterator[tuple[bool, bytes]]:
     document, found = pypdfium2.PdfDocument(pdf), 0
     for at in range(min(document.count_attachments(), _MOST_ATTACHMENTS)):
         try:
-            content = bytes(document.get_attachment(at).get_data())
+            attachment = document.get_attachment(at)
+            content = bytes(attachment.get_data())
         except pypdfium2.PdfiumError:
             continue  # an attachment without content
         if found < _MOST_XML and is_xml(content):
             found += 1
-            yield content[: (LARGEST_XML_MIB << 20) + 1]  # no more than shows that it is too large
+            # no more of it than shows that it is too large
+            yield attachment.get_name().casefold() in _NAMES, content[: (LARGEST_XML_MIB << 20) + 1]
 
 
 if __name__ == "__main__":

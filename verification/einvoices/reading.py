@@ -9,7 +9,7 @@ from lxml import etree
 
 from app.domain.states import DocumentKind
 from verification.einvoices import arithmetic, cii, fa, fattura, ksef, parties, ubl
-from verification.einvoices.invoice import EInvoice, NotAnEInvoice, Reason, reason
+from verification.einvoices.invoice import BadEInvoice, EInvoice, NotAnEInvoice, Reason, reason
 from verification.einvoices.kinds import is_pdf, is_xml
 from verification.einvoices.pdf import attached_xml
 from verification.einvoices.schemas import against_schema
@@ -54,11 +54,18 @@ def read(data: bytes, file_name: str, schemas: Path | None = None) -> EInvoice:
             raise NotAnEInvoice([reason("neither_xml_nor_pdf", "block")])
         return _read_xml(data, file_name, schemas)
     problems: list[Reason] = []
-    for xml in attached_xml(data):
+    bad: BadEInvoice | None = None
+    for is_named, xml in attached_xml(data):
         try:
             return _read_xml(xml, file_name, schemas)
         except NotAnEInvoice as other:
             problems += other.problems
+        except BadEInvoice as broken:
+            if is_named:
+                raise  # it is the invoice, whatever else is attached
+            bad = bad or broken
+    if bad is not None:
+        raise bad
     raise NotAnEInvoice(problems or [reason("pdf_without_invoice", "block")])
 
 

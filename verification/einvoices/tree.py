@@ -48,6 +48,11 @@ def texts(under: etree._Element, path: str) -> list[str]:
     return [said for one in elements(under, path) if (said := own_text(one)) is not None]
 
 
+def is_true(said: str | None) -> bool:
+    """Say whether a text is the truth, as XML Schema writes it."""
+    return said in ("true", "1")
+
+
 def needed(under: etree._Element, path: str) -> str:
     """Give the text of a path that every invoice has.
 

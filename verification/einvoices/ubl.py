@@ -7,8 +7,8 @@ from lxml import etree
 from app.domain.states import DocumentKind
 from verification.einvoices.codes import CREDIT_NOTES, GTIN_SCHEMES, SELF_BILLED
 from verification.einvoices.figures import Figures, day, rate_bp
-from verification.einvoices.invoice import EInvoice, Format, Line, Party, Totals, VatPart
-from verification.einvoices.tree import element, elements, first, needed, own_text, text, texts
+from verification.einvoices.invoice import EInvoice, Format, Line, Party, Reason, Totals, VatPart, reason
+from verification.einvoices.tree import element, elements, first, is_true, needed, own_text, text, texts
 
 INVOICE = "urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"
 CREDIT_NOTE = "urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"
@@ -51,8 +51,16 @@ def read(root: etree._Element) -> EInvoice:
         sold_on=None if delivered is None else day(delivered, "ActualDeliveryDate"),
         corrects=tuple(texts(root, "BillingReference/InvoiceDocumentReference/ID")),
         self_billed=sort in SELF_BILLED,
-        problems=tuple(figures.notes),
+        problems=(*figures.notes, *_other_currencies(root, figures.currency)),
     )
+
+
+def _other_currencies(root: etree._Element, currency: str) -> Iterable[Reason]:
+    """Find what is stated in another currency than the invoice's (BT-5); tax may be, for the seller's accounts."""
+    stated = (root.find("{*}LegalMonetaryTotal"), *elements(root, "InvoiceLine"), *elements(root, "CreditNoteLine"))
+    found = {one.get("currencyID") for part in stated if part is not None for one in part.iter("{*}*")}
+    for other in sorted(found - {None, currency}, key=str):
+        yield reason("amount_in_another_currency", "review", found=str(other)[:40], expected=currency)
 
 
 def _party(root: etree._Element, path: str) -> Party:
@@ -86,6 +94,7 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
         number=text(row, "ID"),
         name=text(row, "Item/Name", "Item/Description"),
         quantity_milli=figures.milli(quantity, "Quantity"),
+        quantity_rounded=figures.is_rounded(quantity, "Quantity"),
         net_minor=figures.minor(net, "LineExtensionAmount"),
         unit=None if counted is None else counted.get("unitCode"),
         gtin=own_text(standard) if standard is not None and standard.get("schemeID") in GTIN_SCHEMES else None,
@@ -100,13 +109,27 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
 
 def _adjustment(one: etree._Element, figures: Figures) -> int:
     amount = figures.minor(needed(one, "Amount"), "AllowanceCharge/Amount")
-    return amount if text(one, "ChargeIndicator") == "true" else -amount
+    return amount if _is_charge(one) else -amount
+
+
+def _is_charge(one: etree._Element) -> bool:
+    return is_true(text(one, "ChargeIndicator"))
 
 
 def _totals(root: etree._Element, figures: Figures) -> Totals:
     stated = {name: figures.minor(text(root, f"LegalMonetaryTotal/{path}"), path) for name, path in _TOTALS.items()}
     vat = next(iter(_in_currency(root, figures.currency)), None)
-    return Totals(**stated, vat_minor=figures.minor(text(vat, "TaxAmount"), "TaxAmount"))
+    whole = elements(root, "AllowanceCharge")
+    return Totals(
+        **stated,
+        vat_minor=figures.minor(text(vat, "TaxAmount"), "TaxAmount"),
+        listed=(
+            -sum(_adjustment(one, figures) for one in whole if not _is_charge(one)),
+            sum(_adjustment(one, figures) for one in whole if _is_charge(one)),
+        )
+        if whole
+        else None,
+    )
 
 
 def _in_currency(root: etree._Element, currency: str) -> list[etree._Element]:

@@ -62,6 +62,79 @@ def test_a_discount_of_a_line_belongs_to_what_it_comes_to():
     assert _found(fa(rows=row, net="25", vat="5.75")) == {}
 
 
+def _row(net: str, rate: str, more: str = "") -> str:
+    return f"<FaWiersz><P_8B>1</P_8B><P_9A>{net}</P_9A><P_11>{net}</P_11><P_12>{rate}</P_12>{more}</FaWiersz>"
+
+
+def test_what_bears_a_rate_is_what_the_lines_of_that_rate_come_to():
+    both = _row("100", "23") + _row("100", "8")
+    rest = "<P_13_2>{}</P_13_2><P_14_2>{}</P_14_2>"
+    assert _found(fa(rows=both + rest.format(100, 8), net="100", vat="23", gross="231")) == {}
+    moved = fa(rows=both + rest.format(50, 4), net="150", vat="34.50", gross="238.50")
+    assert _found(moved) == {"vat_base_of_rate_differs": "review"}
+    assert _found(fa(rows=_row("100", "8"), net="100", vat="23")) == {"vat_base_of_rate_differs": "review"}
+
+
+def test_a_line_at_gross_prices_is_looked_at_too():
+    row = "<FaWiersz><P_8B>3</P_8B><P_9B>10</P_9B><P_11A>40.00</P_11A><P_12>23</P_12></FaWiersz>"
+    (one,) = read(fa(rows=row, net="32.52", vat="7.48"), "i.xml").problems
+    assert (one["code"], one["found"], one["expected"]) == ("line_differs", "40.00", "30.00")
+
+
+def test_a_quantity_of_more_decimals_than_are_kept_contradicts_nothing():
+    for quantity, price, net, vat in (("1.23456", "1000", "1234.56", "283.95"), ("0.0004", "125000", "50", "11.50")):
+        row = f"<FaWiersz><P_8B>{quantity}</P_8B><P_9A>{price}</P_9A><P_11>{net}</P_11><P_12>23</P_12></FaWiersz>"
+        assert _found(fa(rows=row, net=net, vat=vat)) == {"figure_rounded": "note"}
+
+
+def test_the_rest_of_a_sale_is_no_more_than_the_whole():
+    assert _found(fa(sort="ROZ", rows=_row("1000", "23"), net="1900", vat="437")) == {"net_total_differs": "review"}
+
+
+def test_what_else_is_settled_with_an_invoice_is_off_what_is_to_be_paid():
+    off = "<Rozliczenie><SumaOdliczen>23.00</SumaOdliczen><DoZaplaty>{}</DoZaplaty></Rozliczenie>"
+    said = read(fa(rows=_row("100", "23") + off.format("100.00"), net="100", vat="23"), "i.xml")
+    assert (said.totals.payable_minor, said.problems) == (10_000, ())
+    assert _found(fa(rows=_row("100", "23") + off.format("90.00"), net="100", vat="23")) == {"payable_differs": "note"}
+
+
+def test_a_simplified_invoice_may_state_no_amounts_of_its_lines():
+    assert _found(fa(rows="<FaWiersz><P_7>Oil</P_7></FaWiersz>", sort="UPR", net="100", vat="23")) == {}
+
+
+def test_a_sale_to_a_consumer_abroad_bears_the_rate_of_there():
+    row = "<FaWiersz><P_8B>1</P_8B><P_9B>119</P_9B><P_11A>119.00</P_11A><P_12_XII>19</P_12_XII></FaWiersz>"
+    (line,) = read(fa(rows=row, net="100", vat="19"), "i.xml").lines
+    assert (line.net_minor, line.vat_rate_bp) == (10_000, 1_900)
+
+
+def test_discounts_of_the_whole_come_to_their_sum():
+    one = (
+        "<cac:AllowanceCharge><cbc:ChargeIndicator>{}</cbc:ChargeIndicator><cbc:Amount>{}</cbc:Amount>"
+        "</cac:AllowanceCharge><cac:TaxTotal><cbc:TaxAmount currencyID"
+    )
+    made = ubl(allowance="5.00").decode()
+
+    def listed(indicator: str, amount: str) -> bytes:
+        return made.replace("<cac:TaxTotal><cbc:TaxAmount currencyID", one.format(indicator, amount), 1).encode()
+
+    assert _found(listed("false", "5.00")) == _found(listed("0", "5.00")) == {}
+    assert _found(listed("false", "77.00")) == {"adjustments_differ": "review"}
+    assert _found(listed("1", "5.00")) == {"adjustments_differ": "review"}
+
+
+def test_amounts_in_another_currency_than_the_invoices_are_found():
+    made = ubl().replace(b"<cbc:PayableAmount>", b'<cbc:PayableAmount currencyID="USD">')
+    assert _found(made) == {"amount_in_another_currency": "review"}
+
+
+def test_what_bears_no_vat_has_none():
+    made = ubl().replace(
+        b"<cac:TaxCategory><cbc:ID>S</cbc:ID><cbc:Percent>23</cbc:Percent>", b"<cac:TaxCategory><cbc:ID>O</cbc:ID>"
+    )
+    assert _found(made) == {"vat_of_rate_differs": "review"}
+
+
 def test_the_vat_may_be_the_sum_of_that_of_the_lines():
     three = [Item("Nut", "1", "0.10")] * 3  # 0.023 each, 0.069 of the sum
     assert _found(fa(three, vat="0.06")) == {}

@@ -1,5 +1,7 @@
 """One invoice says the same in every format, and each format is told by what is in the file."""
 
+import datetime as dt
+
 import pytest
 
 from app.domain.states import DocumentKind
@@ -70,6 +72,33 @@ def test_a_pdf_gives_the_invoice_that_lies_in_it():
     said = read(pdf_with(b"no xml", b"<order/>", cii()), "scan.pdf")
     assert (said.format, said.number) == (Format.CII, "INV-1")
     assert said.sha256 == read(cii(), "i.xml").sha256, "the hash is that of the invoice, not of the PDF"
+
+
+def test_the_invoice_of_a_pdf_is_what_is_named_so_whatever_lies_beside_it():
+    html, other = b"<!DOCTYPE html><html/>", cii(number="PREVIOUS")
+    both = pdf_with(other, cii(), names=("previous.xml", "factur-x.xml"))
+    assert read(both, "scan.pdf").number == "INV-1"
+    assert read(pdf_with(html, cii()), "scan.pdf").number == "INV-1"
+    with pytest.raises(BadEInvoice, match="document type"):
+        read(pdf_with(html), "scan.pdf")
+    with pytest.raises(BadEInvoice, match="document type"):
+        read(pdf_with(other, html, names=("previous.xml", "factur-x.xml")), "scan.pdf")
+
+
+def test_lines_that_group_others_or_only_inform_are_not_sold():
+    mark = b"</LineID><LineStatusReasonCode>%s</LineStatusReasonCode>"
+    for code, lines in ((b"GROUP", 1), (b"INFORMATION", 1), (b"DETAIL", 2)):
+        assert len(read(cii().replace(b"</LineID>", mark % code, 1), "i.xml").lines) == lines
+
+
+def test_a_dinar_has_the_decimals_that_invoices_give_it():
+    made = ubl().replace(b"EUR", b"RSD")
+    assert read(made, "i.xml").totals.net_minor == read(ubl(), "i.xml").totals.net_minor
+
+
+def test_the_day_of_the_sale_may_stand_on_the_lines():
+    made = fa().replace(b"<P_6>2026-08-19</P_6>", b"").replace(b"<P_7>", b"<P_6A>2026-08-17</P_6A><P_7>")
+    assert read(made, "i.xml").sold_on == dt.date(2026, 8, 17)
 
 
 def test_a_pdf_without_an_invoice_is_a_proof_and_no_e_invoice():
