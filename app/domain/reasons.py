@@ -105,9 +105,7 @@ SENTENCES: Mapping[str, str] = {
     "vat_total_differs": _("The VAT of all rates comes to {expected}, the e-invoice says {found}."),
     "vat_bases_differ": _("What bears VAT at all rates comes to {expected}, the e-invoice says {found} without VAT."),
     "vat_of_rate_differs": _("VAT at {rate}: it comes to {expected}, the e-invoice says {found}."),
-    "vat_base_of_rate_differs": _(
-        "What bears VAT at {rate}: the lines come to {expected}, the e-invoice says {found}."
-    ),
+    "vat_base_of_rate_differs": _("What bears VAT at {rate}: lines come to {expected}, the e-invoice says {found}."),
     "adjustments_differ": _("Discounts or charges on the whole come to {expected}, the e-invoice says {found}."),
     "amount_in_another_currency": _("An amount is in {found}, the e-invoice is in {expected}."),
     "gross_total_differs": _("Net and VAT come to {expected}, the e-invoice says {found} with VAT."),
