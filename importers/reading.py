@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from app.domain.import_profile import ImportProfile
-from importers.errors import FileRefused
+from importers.errors import ColumnsMissing, FileRefused
+from importers.fields import wanted_columns
 from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names
@@ -35,20 +36,34 @@ def read_as(judged: Judged, name: str, profile: ImportProfile) -> TextTable:
         FileRefused: The file cannot be read as a table; the message says why and what to do.
     """
     laid, beside = [], []
+    lacking: ColumnsMissing | None = None
     for grid in _wanted(judged, name, profile):
-        found = lay(grid, profile, name)
+        try:
+            found = lay(grid, profile, name)
+        except ColumnsMissing as problem:
+            if profile.sheets != "visible" or 2 * len(problem.missing) <= len(wanted_columns(profile)):
+                raise
+            lacking, found = lacking or problem, None  # a summary beside the sheets of months has few of the columns
         if found is None:
             beside.append(grid)
         else:
             laid.append((grid.name, found))
         if is_handed_back(grid):
             break
+    if not laid and lacking is not None:
+        raise lacking
     if not laid:
         raise FileRefused(f"{name}: there is no table with the profile's columns; expected {_columns(profile)}.")
     table = stack(laid)
     for grid in beside:
         rows = int((~blank_rows(grid.cells)).sum())
         table.warnings.append({"code": "sheet_without_table", "sheet": grid.name, "rows": rows})
+    if profile.sheet is None and profile.sheets == "first" and laid[0][0]:
+        table.warnings += [
+            {"code": "sheet_not_read", "sheet": one.name, "rows": one.rows}
+            for one in sheet_names(judged, name)
+            if one.visible and one.name != laid[0][0] and (one.rows or 0) > 1
+        ]
     return table
 
 

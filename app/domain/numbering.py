@@ -23,6 +23,8 @@ _PLAIN = re.compile(r"[A-Z0-9/\-]+")
 _DIGIT_LIKE = re.compile(r"[0-9OIL]*[0-9][0-9OIL]*")
 _GROUP = re.compile(r"\d+|\D+")
 _LOOK_ALIKE = str.maketrans("OIL", "011")
+_LATIN, _CYRILLIC = re.compile("[A-Z]"), re.compile("[\u0400-\u04ff]")
+_AS_LATIN = str.maketrans("АВЕКМНОРСТУХІЈЅ", "ABEKMHOPCTYXIJS")  # that is the point
 
 
 @functools.lru_cache(maxsize=1 << 16)
@@ -37,7 +39,7 @@ def number_key(number: str, year: int) -> str:
         tokens = number.replace("-", "/").split("/")
     else:
         number = _ZERO_WIDTH.sub("", unicodedata.normalize("NFKC", number)).upper()
-        tokens = _TOKEN.findall(number)
+        tokens = _TOKEN.findall(_in_one_alphabet(number))
     groups = _groups(tokens)
     _shorten_year(groups, str(year))
     key = ""
@@ -51,6 +53,18 @@ def number_key(number: str, year: int) -> str:
         key += group
         after_digits = digits
     return key or number.strip()
+
+
+def _in_one_alphabet(number: str) -> str:
+    """Write Cyrillic letters that look like Latin ones as those, in a number that has Latin letters as well.
+
+    Nobody numbers in two alphabets: a number with one letter of the other was typed on another keyboard, or is meant to
+    pass for a new one. A number whose Cyrillic letters are not all such is left as it is.
+    """
+    letters = set(_CYRILLIC.findall(number))
+    if not letters or not _LATIN.search(number) or not all(ord(one) in _AS_LATIN for one in letters):
+        return number
+    return number.translate(_AS_LATIN)
 
 
 def _groups(tokens: list[str]) -> list[str]:

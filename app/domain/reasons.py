@@ -74,6 +74,7 @@ SENTENCES: Mapping[str, str] = {
         "Row {row}, {field}: the total says {found}, the lines above it come to {expected}; look for a missing line."
     ),
     "sheet_without_table": _("Sheet {sheet} has none of the profile's columns; its {rows} rows were not read."),
+    "sheet_not_read": _("Sheet {sheet} has {rows} rows, which were not read: the profile reads the first sheet."),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
     "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),
     # an e-invoice

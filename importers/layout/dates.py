@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.domain.import_profile import DATE_ORDERS
-from importers.layout.words import MONTH_OF
+from importers.layout.words import MONTH_OF, WEEKDAYS
 
 _TIME = re.compile(
-    r"(?P<day>.*?)[ T,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?\s?m\.?)?",
+    r"(?P<day>.*?)[ T,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?\s?m\.?)?"
+    r"(?:Z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
-_PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})")
+_PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})\.?")
+_WEEKDAY = re.compile(rf"(?:{'|'.join(WEEKDAYS)})[.,\s]+(?=\S)", re.IGNORECASE)
 _RUN = re.compile(r"\d{8}")
 _NAMED = re.compile(r"(\d{1,4}|[^\W\d]+)\.?[\s./,\-]*(\d{1,2}|[^\W\d]+)\.?[\s./,\-]+(?:de[l]?\s+)?(\d{1,4})")
 _BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE)
@@ -72,7 +74,7 @@ def read_moment(text: str) -> Moment:
         if minute is None:
             return Moment({})
         text = timed["day"].rstrip(" ,")
-    text = _BEHIND.sub("", text)
+    text = _BEHIND.sub("", _WEEKDAY.sub("", text))
     if parted := _PARTED.fullmatch(text):
         first, _, second, third = parted.groups()
         days, short = _of_parts(first, second, third), len(first) <= 2 and len(third) <= 2
@@ -124,7 +126,8 @@ def _of_run(text: str) -> dict[str, dt.date]:
     """Read eight digits: where they are a day in one way only, the order does not matter."""
     found = _orders({"ymd": (text[:4], text[4:6], text[6:]), "dmy": (text[4:], text[2:4], text[:2])})
     found |= _orders({"mdy": (text[4:], text[:2], text[2:4])})
-    return dict.fromkeys(DATE_ORDERS, *found.values()) if len(found) == 1 else found
+    # a year in front is no order of day and month; 27042019 is one, and proves it for 01042019
+    return dict.fromkeys(DATE_ORDERS, *found.values()) if found.keys() == {"ymd"} else found
 
 
 def _orders(ways: dict[str, tuple[str, str, str]]) -> dict[str, dt.date]:

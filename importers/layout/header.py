@@ -65,9 +65,15 @@ def find_header(grid: Grid, top: Cells, wanted: Collection[str], rows: int) -> t
             continue
         names = names_at(grid, top, at, rows)
         named = keys & {key for name in names for key in keys_of(name)}
-        if len(named) > most:
+        first_alone = rows > 1 and len(named) == most and best is not None and _is_title(best.rows[0])
+        if len(named) > most or (first_alone and not _is_title(top[at])):
             best, most = Header(at, top[at : at + rows], names), len(named)
     return best, most
+
+
+def _is_title(row: Sequence[str]) -> bool:
+    """Say whether nothing stands in a row but one text, or nothing: no part of a header, but what is above it."""
+    return sum(map(bool, row)) <= 1
 
 
 def said_header(grid: Grid, said: Said) -> Header:

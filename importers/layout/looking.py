@@ -46,6 +46,8 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _PROVED = 110
 _SURE = 5_000
 _ALIKE = 0.9
+_LEAST_SHARE = 0.3
+_CODE = re.compile(r"(?=\S*\d)\S{2,40}")
 
 Topic = Literal["column", "dates", "decimal", "encoding", "fixed", "year"]
 
@@ -152,8 +154,9 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         main = _said(grids, found, kind, said)
         found = [main, *(one for one in found if one.grid is not main.grid)]
     elif found:
-        sure = (one for one in found if one.confidence_bp >= _SURE)
-        main = next(sure, max(found, key=lambda one: one.confidence_bp))
+        sure = [one for one in found if one.confidence_bp >= _SURE]
+        whole = (one for one in sure if len(sure) > 1 and _says_all(one, kind))
+        main = next(whole, next(iter(sure), max(found, key=lambda one: one.confidence_bp)))
     else:
         raise NothingSeen
     key = fingerprint(main.names)
@@ -161,6 +164,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     columns = [_column(main, at, kind) for at in range(len(main.names))]
     months = _months(main) if len(main.months) >= _LEAST_MONTHS and kind == "sales" else None
     guesses = _guesses(main, columns, months, kind)
+    if kind == "sales" and months is None:
+        guesses.choices |= _overlooked(main, guesses)
     recognised = Recognised()
     body = Body(main.body, main.grid.row_number[main.header.below :], _places(main, guesses))
     lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised))
@@ -169,7 +174,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         kind=kind,
         sheets=tuple(sheets),
         sheet=main.grid.name,
-        read=_which(grids, main, alike),
+        read=_which(grids, main, [one for one in found if set(guesses.columns.values()) <= set(one.names)]),
         encoding=main.grid.encoding,
         delimiter=main.grid.delimiter,
         header=int(main.grid.row_number[main.header.at]),
@@ -196,6 +201,13 @@ def fingerprint(names: Sequence[str]) -> str:
         parts = ["month" if read_month(part) else name_key(part) for part in name.split(JOINT)]
         keys.add(JOINT.join(parts))
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
+
+
+def _says_all(sheet: _Sheet, kind: str) -> bool:
+    """Say whether a sheet names all that a kind needs: a summary that stands before the sheets of months does not."""
+    columns = [_column(sheet, at, kind) for at in range(len(sheet.names))]
+    months = _months(sheet) if len(sheet.months) >= _LEAST_MONTHS and kind == "sales" else None
+    return not _about_columns(_guesses(sheet, columns, months, kind), months, kind)
 
 
 def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said) -> _Sheet:
@@ -269,7 +281,7 @@ def _is_wordy(row: Sequence[str]) -> bool:
 
 def _is_name(cell: str) -> bool:
     """Say whether a column may be called so: names have no figures, but those of months."""
-    return not any(sign.isdigit() for sign in cell) or bool(month_columns([cell]))
+    return not any(sign.isdigit() for sign in _YEAR.sub("", cell)) or bool(month_columns([cell]))
 
 
 def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
@@ -316,6 +328,51 @@ def _proved(sheet: _Sheet, found: dict[str, list[Candidate]]) -> dict[str, list[
     return proved
 
 
+def _overlooked(sheet: _Sheet, guesses: Guesses) -> dict[str, list[str]]:
+    """Find what nobody named so that we know it, and may be what is read elsewise.
+
+    A code for each name of goods, where names serve for codes; and an amount less than quantity times price, where
+    that would be reckoned.
+    """
+    columns, found = guesses.columns, dict[str, list[str]]()
+    if "product" in guesses.stand_ins:
+        codes = [name for name in guesses.ignored if _are_codes_of(sheet.body, name, columns["product"])]
+        if codes:
+            found["product"] = [columns["product"], *codes]
+    if {"quantity", "unit_price"} <= columns.keys() and "net_amount" not in columns:
+        worth = _floats(sheet.body, columns["quantity"]) * _floats(sheet.body, columns["unit_price"])
+        amounts = [name for name in guesses.ignored if _is_part_of(_floats(sheet.body, name), worth)]
+        if amounts:
+            found["net_amount"] = amounts
+    return found
+
+
+def _are_codes_of(body: pa.Table, codes: str, names: str) -> bool:
+    """Say whether a column has one text without blanks, with a figure in it, for each name, and another for another."""
+    pairs = {
+        (one.strip(), other.strip())
+        for one, other in zip(
+            body.column(codes).slice(0, 500).to_pylist(), body.column(names).slice(0, 500).to_pylist(), strict=True
+        )
+        if one and other
+    }
+    said = {one for one, _ in pairs}
+    return (
+        len(said) > 1
+        and len(said) == len(pairs) == len({other for _, other in pairs})
+        and all(_CODE.fullmatch(one) for one in said)
+    )
+
+
+def _is_part_of(amount: np.ndarray, worth: np.ndarray) -> bool:
+    """Say whether a column is quantity times price, or not much less, on nearly every row."""
+    told = ~np.isnan(amount * worth) & (worth != 0)
+    if told.sum() < 2:
+        return False
+    share = amount[told] / worth[told]
+    return bool(((share > _LEAST_SHARE) & (share < 1 + 1e-6)).mean() >= _ALIKE)
+
+
 def _floats(body: pa.Table, name: str) -> np.ndarray:
     texts = body.column(name).slice(0, 500).combine_chunks()
     plain = pc.replace_substring_regex(tidy(texts).values, r"[ ']", "")
@@ -360,9 +417,10 @@ def _places(sheet: _Sheet, guesses: Guesses) -> dict[str, int]:
 
 
 def _which(
-    grids: Sequence[Grid], main: _Sheet, alike: Sequence[_Sheet]
+    grids: Sequence[Grid], main: _Sheet, fitting: Sequence[_Sheet]
 ) -> tuple[str, ...] | Literal["first", "visible"]:
-    if len(alike) > 1:
+    """Say which sheets are read: all that people see, where several have the columns that are read."""
+    if len(fitting) > 1:
         return "visible"
     return "first" if main.grid is grids[0] else (main.grid.name,)
 
@@ -402,7 +460,11 @@ def _form(
     held += [one.name for one in main.months] if months else []
     proofs = {name: numbers.proof(_distinct(sheets, name), typed=main.grid.typed) for name in held}
     agreed = numbers.agreed(proofs.values())
-    if agreed.decimal is None:
+    parted = [name for name in held if not agreed.needed and any(_as_text(one, name).any() for one in sheets)]
+    if parted:  # number cells say nothing of signs, and a text such as 1.234 beside them may be either
+        shown = tuple(dict.fromkeys(text for one in sheets for text in _texts_of(one, parted[0])))[:3]
+        questions.append(Question("decimal", "decimal", parted[0], (",", "."), shown))
+    elif agreed.decimal is None:
         name = next((name for name, one in proofs.items() if one.decimal is None), held[0])
         questions.append(Question("decimal", "decimal", name, (",", "."), proofs[name].examples))
     elif agreed.decimal == ",":
@@ -420,6 +482,19 @@ def _form(
         elif not all(_ISO.fullmatch(text) for text in texts):
             form["dates"] = proof.order
     return form, questions
+
+
+def _as_text(sheet: _Sheet, name: str) -> np.ndarray:
+    """Mark the rows of a column whose cell is a text such as 1.234 in a sheet that has number cells."""
+    nothing = np.zeros(0, dtype=bool)
+    if name not in sheet.names or not sheet.grid.typed:
+        return nothing
+    return sheet.grid.texts.get(sheet.kept[sheet.names.index(name)], nothing)[sheet.header.below :]
+
+
+def _texts_of(sheet: _Sheet, name: str) -> list[str]:
+    marked = np.flatnonzero(_as_text(sheet, name))[:3]
+    return [str(one) for one in sheet.body.column(name).take(pa.array(marked)).to_pylist()] if len(marked) else []
 
 
 def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:

@@ -15,6 +15,7 @@ from importers.layout.header import JOINT
 from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.synonyms import names_of, spoken
+from importers.layout.words import TOTAL
 
 SAMPLE = 2_000
 """Distinct texts of a column that are looked at."""
@@ -77,11 +78,15 @@ class Facts:
 
 @dataclass
 class Guesses:
-    """What was guessed: a column for each field; fields of which several columns may be the one; nobody's columns."""
+    """What was guessed: a column for each field; fields of which several columns may be the one; nobody's columns.
+
+    ``stand_ins`` are the fields for whose codes a name serves.
+    """
 
     columns: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[str]] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
+    stand_ins: set[str] = field(default_factory=set)
 
 
 def facts_of(texts: pa.ChunkedArray, samples: int = 5) -> Facts:
@@ -89,6 +94,8 @@ def facts_of(texts: pa.ChunkedArray, samples: int = 5) -> Facts:
     trimmed = pc.utf8_trim_whitespace(texts)
     said = trimmed.filter(pc.fill_null(pc.not_equal(trimmed, ""), False))  # noqa: FBT003
     distinct = pc.unique(said).slice(0, SAMPLE)
+    if any(totals := [bool(TOTAL.match(text)) for text in distinct.to_pylist()]) and not all(totals):
+        distinct = distinct.filter(pa.array([not one for one in totals]))  # what adds lines up says nothing of a column
     count = len(distinct)
     plain = tidy(distinct).values
     numbers = np.asarray(pc.match_substring_regex(plain, _NUMBER), dtype=bool)
@@ -184,6 +191,7 @@ def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
     for wanted, stand_in in _STAND_INS.items():
         if wanted in required and wanted not in guesses.columns and stand_in in guesses.columns:
             guesses.columns[wanted] = guesses.columns.pop(stand_in)
+            guesses.stand_ins.add(wanted)
     scores = {(one.field, name): one.score for name, several in found.items() for one in several}
     for wanted, chosen in guesses.columns.items():
         best = scores.get((wanted, chosen), _LEAST)

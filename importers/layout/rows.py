@@ -81,20 +81,26 @@ def recognise(
     recognised.add(Kind.REPEATED_HEADER, body.row_number[repeated])
     found: np.ndarray = blank | repeated
     keys = sorted(KEYS & body.columns.keys())
-    if len(keys) < 2:
+    if not keys:
         return found
     lacking = np.zeros(len(body), dtype=np.int8)
     for field in keys:
         lacking += empty_cells(body.cells.column(body.columns[field]))
-    doubtful = np.flatnonzero((lacking >= len(keys) - 1) & ~found)
+    if len(keys) == 1:  # a month matrix, say, of goods alone: each row has no more than one word of the kind
+        lacks = (lacking == 1) | _are_totals(body.cells.column(body.columns[keys[0]]))
+    else:
+        lacks = lacking >= len(keys) - 1
+    doubtful = np.flatnonzero(lacks & ~found)
     if not len(doubtful):
         return found
-    whole = np.flatnonzero((lacking < len(keys) - 1) & ~found)
+    whole = np.flatnonzero(~lacks & ~found)
     last = int(whole[-1]) if len(whole) else -1
     above_headers = _just_above(found, repeated, doubtful)
+    numbers = _numbers(body)
     for at, cells in zip(doubtful.tolist(), body.cells_of(doubtful), strict=True):
         row = int(body.row_number[at])
-        kind = _kind(cells, body.columns, trailing=at > last, heading=row in hidden or at in above_headers)
+        heading = row in hidden or at in above_headers
+        kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
         if kind is None:
             continue
         found[at] = True
@@ -102,6 +108,16 @@ def recognise(
         if kind is Kind.TOTAL:
             recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
     return found
+
+
+def _are_totals(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Mark the cells that say nothing but that the row is a total."""
+    coded = pc.dictionary_encode(texts).combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    coded = coded if isinstance(coded, pa.DictionaryArray) else pc.dictionary_encode(coded)
+    said = [bool(text and WHOLE_TOTAL.fullmatch(text.strip())) for text in coded.dictionary.to_pylist()]
+    of: np.ndarray = pc.fill_null(coded.indices, len(said)).to_numpy(zero_copy_only=False)
+    marked: np.ndarray = np.asarray([*said, False], dtype=bool)[of]
+    return marked
 
 
 def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool) -> Kind | None:
@@ -114,10 +130,27 @@ def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool) -> Kind
     return None
 
 
-def _kind(cells: Sequence[str], columns: Mapping[str, int], *, trailing: bool, heading: bool) -> Kind | None:
+def _numbers(body: Body) -> frozenset[str]:
+    """Give the numbers of the documents: what adds one up may be called by it."""
+    if "document_number" not in body.columns:
+        return frozenset()
+    texts = pc.unique(pc.utf8_trim_whitespace(body.cells.column(body.columns["document_number"])))
+    return frozenset(filter(None, texts.to_pylist()))
+
+
+def _adds_up(text: str, numbers: Collection[str]) -> bool:
+    """Say whether a text where a name of goods might stand is that of a total: of all, or of a document."""
+    if WHOLE_TOTAL.fullmatch(text):
+        return True
+    return bool(TOTAL.match(text)) and text.partition(" ")[2].strip().rstrip(":") in numbers
+
+
+def _kind(
+    cells: Sequence[str], columns: Mapping[str, int], numbers: Collection[str], *, trailing: bool, heading: bool
+) -> Kind | None:
     said = [at for at, cell in enumerate(cells) if cell]
     product = columns.get("product")
-    words = [at for at in said if (WHOLE_TOTAL.fullmatch if at == product else TOTAL.match)(cells[at])]
+    words = [at for at in said if (_adds_up(cells[at], numbers) if at == product else TOTAL.match(cells[at]))]
     fields = {place: field for field, place in columns.items()}
     keyed = [at for at in said if fields.get(at) in KEYS and at not in words]
     if words and not keyed:

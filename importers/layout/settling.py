@@ -28,6 +28,10 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     if profile.decimal == "found":
         proofs = {name: numbers.proof(_distinct(table, name), typed=table.typed) for name in held.values()}
         agreed = numbers.agreed(proofs.values())
+        parted = [name for name in held.values() if name in table.grouped and table.grouped[name].any()]
+        if parted and not agreed.needed:  # number cells say nothing of signs, and such a text may be either
+            shown = table.column(parted[0]).filter(pa.array(table.grouped[parted[0]])).slice(0, 3).to_pylist()
+            proofs[parted[0]] = agreed = numbers.Proof(None, None, needed=True, examples=tuple(map(str, shown)))
         if agreed.decimal is None:
             open_ = next((name for name, one in proofs.items() if one.decimal is None), next(iter(proofs)))
             raise QuestionOpen(

@@ -19,7 +19,9 @@ _SALES = {
         |номер счёта|накладная|номер документа|документ|счет фактура|номер|№ накладной|№ документа|№ счета|№
         |rechnungsnr|rechnungsnummer|rechnung nr|rechnung|belegnr|belegnummer|beleg|dokumentnummer
         |auftragsnummer|n facture|no facture|num facture|numéro de facture|facture|numéro facture
-        |n de facture|pièce|n pièce|numéro de pièce|document n""",
+        |n de facture|pièce|n pièce|numéro de pièce|document n|fv|numer fv|faktura vat|dokument sprzedaży
+        |dowód sprzedaży|nr dowodu|re nr|rg nr|rechn nr|bill no|bill number|sales doc|sales document|n fra|nº fra
+        |fra|albarán|comprobante|folio|№ док|номер док|документ реализации|документ продажи|упд""",
     "issued_on": """date|invoice date|inv date|issue date|issued|issued on|document date|doc date|sale date
         |date of sale
         |sales date|order date|posting date|posted date|transaction date|data|data sprzedaży|data faktury
@@ -35,39 +37,58 @@ _SALES = {
         |cod cliente|n cliente|distribuidor|comprador|контрагент|клиент|покупатель|код клиента
         |код контрагента|получатель|дистрибьютор|дилер|партнер|партнёр|kunde|kundennr|kundennummer|kunden nr
         |käufer|händler|händlernummer|debitor|debitorennr|code client|n client|distributeur|revendeur
-        |acheteur|compte client""",
+        |acheteur|compte client|płatnik|auftraggeber|abnehmer|warenempfänger|regulierer|sold to|bill to|ship to
+        |retailer|code tiers|enseigne|заказчик|плательщик|грузополучатель""",
     "distributor_name": """customer name|client name|distributor name|dealer name|reseller name|company name
         |account name
         |nazwa odbiorcy|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|nombre cliente|nombre del cliente
         |razón social|название клиента|наименование клиента|наименование контрагента|kundenname
-        |name des kunden|firma|firmenname|nom client|nom du client|raison sociale""",
+        |name des kunden|firma|firmenname|nom client|nom du client|raison sociale|nazwa firmy|nazwa dystrybutora
+        |nazwa płatnika|nombre comercial|наименование покупателя|наименование заказчика|название покупателя""",
     "product": """~product|product code|product id|product no|product key|sku|~item|item code|item no|item number
         |~article|article no|part no|part number|stock code|~material|material no|code|kod towaru|kod produktu
         |kod|symbol|indeks|symbol towaru|indeks towaru|kod artykułu|nr artykułu|nr katalogowy|~towar|~produkt
         |cód artículo|código artículo|cod artículo|código de artículo|código producto|cód producto|código
         |referencia|ref|ref artículo|артикул|код товара|код|код номенклатуры|~товар|artikelnr|artikelnummer
         |artikel nr|~artikel|art nr|materialnummer|produktnummer|bestellnummer|réf|référence|réf article
-        |code article|code produit|~article|réference produit|code|~producto|~artículo|~produit""",
+        |code article|code produit|~article|réference produit|code|~producto|~artículo|~produit|indeks handlowy
+        |indeks materiałowy|indeks produktu|kod kat|kod katalogowy|kod ean|kod wyrobu|symbol produktu|symbol wyrobu
+        |kod asortymentu|nr towaru|numer towaru|produktcode|artikelcode|sachnummer|~ean|~ean code|~gtin|~style
+        |catalog no|catalogue no|catalog number|~upc|~barcode|stock no|stock number|~model|mat no|product ref
+        |product reference|cód art|cod art|~código de barras|cód|código ref|réf produit|~gencod|артикул товара
+        |номенклатурный номер|код тмц
+        |арт|~штрихкод|каталожный номер|код изделия|номенклатурный код""",
     "product_name": """product name|~product|~item|~article|~towar|~produkt
         |~товар|~artikel|~producto|~artículo|~produit|item name|item description|description|product description|name
         |goods|nazwa towaru
         |nazwa produktu|nazwa|nazwa artykułu|opis|opis towaru|asortyment|descripción|descripción artículo
         |nombre producto|nombre|concepto|номенклатура|наименование|наименование товара|название
         |название товара|описание|bezeichnung|artikelbezeichnung|beschreibung|artikelname|produktname
-        |désignation|libellé|libellé article|nom produit""",
+        |désignation|libellé|libellé article|nom produit|product desc|item desc|libellé produit|produktbezeichnung
+        |materialkurztext|kurztext|artikeltext|nazwa wyrobu|nazwa asortymentu|nombre artículo|наименование изделия""",
     "quantity": """quantity|qty|qnty|quant|units|pieces|pcs|units sold|qty sold|volume|count|ilość|ilość szt|szt|sztuk
         |ilosc|liczba|liczba sztuk|cantidad|cant|unidades|uds|кол во|количество|кол|шт|menge|anzahl|stück
-        |stk|absatz|qté|quantité|qte|nb|nb unités|unités""",
+        |stk|absatz|qté|quantité|qte|nb|nb unités|unités|stückzahl|anz|absatzmenge|verkaufsmenge|fakt menge
+        |fakturierte menge|qty shipped|invoiced qty|sales qty|shipped qty|units shipped|ilość sprzedana|ilość wydana|il
+        |sprzedaż szt|cdad|unid|piezas|uds vendidas|unidades vendidas|qté facturée|qté vendue|quantité facturée
+        |quantité vendue|отгружено|продано|кол во шт|количество шт""",
     "unit_price": """unit price|price|price per unit|net price|unit net price|price each|rate|cena|cena netto|cena jedn
         |cena jednostkowa|cena jedn netto|cena jednostkowa netto|cena szt|precio|precio unit|precio unitario
         |p unit|цена|цена за ед|цена за единицу|цена без ндс|einzelpreis|preis|stückpreis|e preis|nettopreis
-        |preis netto|pu ht|pu|prix|prix unitaire|prix unit|prix unitaire ht|p u ht""",
+        |preis netto|pu ht|pu|prix|prix unitaire|prix unit|prix unitaire ht|p u ht|vk preis|verkaufspreis|p v p
+        |precio de venta|pu net|selling price|sales price|prix de vente|cena sprzedaży|cena sprzedaży netto
+        |цена продажи""",
     "net_amount": """net amount|amount|net|net value|value|line total|line amount|total|ext price|extended price
         |net total|sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
         |kwota netto|netto|suma netto|obrót|sprzedaż netto|importe|importe neto|neto|base imponible
         |total neto|valor|сумма|сумма без ндс|стоимость|сумма продажи|выручка|gesamt netto|gesamt
         |gesamtpreis|betrag|nettobetrag|netto|nettowert|umsatz|wert|summe netto|total ht|montant|montant ht
-        |montant net|total net|ca ht""",
+        |montant net|total net|ca ht|wartość sprzedaży|wartość sprzedaży netto|sprzedaż wartościowo|sprzedaż zł
+        |obrót netto|~suma|~razem|razem netto|nettoumsatz|positionswert|betrag netto|netto betrag|warenwert
+        |~gesamtbetrag|~summe|~gp|zeilenbetrag|~extended|extended amount|~extension|net sales|~total price|~amt
+        |sales value|~total amount|~subtotal|venta neta|~ventas|ventas netas|~monto|valor neto|net ht
+        |chiffre d affaires|valeur ht
+        |стоимость без ндс|~итого|~всего|сумма реализации|~оборот|сумма продаж""",
     "gross_amount": """gross amount|gross|gross value|total incl vat|amount incl vat|wartość brutto|brutto|kwota brutto
         |importe bruto|bruto|total con iva|сумма с ндс|gesamt brutto|brutto|bruttobetrag|total ttc
         |montant ttc""",

@@ -20,15 +20,36 @@ MONTHS = {
 
 MONTH_OF = {name: month for month, names in MONTHS.items() for name in names.split()}
 
+_DAYS = (
+    "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun",
+    "poniedziałek wtorek środa czwartek piątek sobota niedziela pon wt śr czw pt sob ndz niedz nd",
+    "lunes martes miércoles jueves viernes sábado domingo lun mié jue vie sáb dom",
+    "понедельник вторник среда четверг пятница суббота воскресенье пн вт ср чт пт сб вс",
+    "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag mo di mi do fr sa so",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche jeu ven sam dim",
+)
+WEEKDAYS = tuple(day for days in _DAYS for day in days.split())
+"""The days of the week that some write before a date, and their short forms."""
+
 TOTALS = (
     *("suma", "razem", "ogółem", "łącznie", "podsumowanie", "sub-total", "subtotal", "grand total", "total", "totals"),
     *("sum", "итого", "всего", "сумма", "summe", "gesamt", "gesamtsumme", "zwischensumme", "endsumme", "insgesamt"),
     *("gesamtergebnis", "ergebnis", "итог", "общий итог", "suma końcowa", "total ht", "resultado"),
     *("totales", "suma total", "total general", "somme", "total général", "sous-total", "totaux", "totale", "celkem"),
+    *("całość", "sumy", "łączna wartość", "do przeniesienia", "z przeniesienia", "total ventas", "wartość razem"),
+    *("übertrag", "suma y sigue", "à reporter", "итоги"),
 )
 """What a row that adds up the rows above it begins with; spreadsheet programs write some behind what they add up."""
 
 _ANY = "|".join(sorted(map(re.escape, TOTALS), key=len, reverse=True))
 TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|ergebnis|итог|résultat)\W*$", re.IGNORECASE)
-WHOLE_TOTAL = re.compile(rf"\W*(?:{_ANY})\W*", re.IGNORECASE)
-"""The same where a name of goods might stand, of which some begin, or end, with such a word."""
+_OF_WHAT = "|".join(
+    (
+        *("faktur[aęy]?", r"dokument\w*", r"zamówieni\w*", r"raport\w*", "invoice", "order", "document", "report"),
+        *("factura", "pedido", "documento", "informe", "facture", "commande"),
+        *("rechnung", "beleg", "auftrag", "bericht"),
+        *(r"сч[её]т\w*", r"накладн\w*", r"заказ\w*", r"отч[её]т\w*", r"документ\w*"),
+    )
+)
+WHOLE_TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W+(?:{_OF_WHAT})(?:\W.*)?)?\W*", re.IGNORECASE)
+"""The same where a name of goods might stand, of which some begin, or end, with such a word: it says of what it is."""

@@ -22,6 +22,33 @@ def without_zero_width(text: str) -> str:
     return "".join(char for char in text if char not in NO_WIDTH)
 
 
+TWINS = {
+    "\u0410": "A",
+    "\u0412": "B",
+    "\u0415": "E",
+    "\u041a": "K",
+    "\u041c": "M",
+    "\u041d": "H",
+    "\u041e": "O",
+    "\u0420": "P",
+    "\u0421": "C",
+    "\u0422": "T",
+    "\u0423": "Y",
+    "\u0425": "X",
+    "\u0406": "I",
+    "\u0408": "J",
+    "\u0405": "S",
+}
+
+
+def in_one_alphabet(text: str) -> str:
+    """Read Cyrillic letters among Latin ones as those that they look like, if all of them look so (decision 7)."""
+    cyrillic = [char for char in text if "\u0400" <= char <= "\u04ff"]
+    if not any("A" <= char <= "Z" for char in text) or any(char not in TWINS for char in cyrillic):
+        return text
+    return "".join(TWINS.get(char, char) for char in text)
+
+
 def unbroken_runs(text: str) -> list[str]:
     """Split at the separators: everything that is neither a letter nor a digit (rules.md section 9)."""
     runs: list[str] = []
@@ -101,7 +128,7 @@ def normalised(number: str, year: int) -> str:
     """
     text = without_zero_width(unicodedata.normalize("NFKC", number)).upper()
     groups: list[str] = []
-    for run in without_leading_words(unbroken_runs(text)):
+    for run in without_leading_words(unbroken_runs(in_one_alphabet(text))):
         groups += groups_of(without_look_alikes(run))
     result = ""
     before_was_digits = False

@@ -18,6 +18,7 @@ PIECES = st.one_of(
     st.sampled_from(["2025", "25", "2005", "05", "5", "1999", "2000", "00", "0", "12", "012", "0012", "1", "11", "2"]),
     st.sampled_from(["O", "I", "L", "l", "o", "1O", "2O25", "l2", "I5", "SOI1", "0O"]),
     st.sampled_from(["１２", "²", "½", "ﬁ", "Ⅷ", "①", "٣", "ß", "é", "e\u0301", "ё", "一", "\u0130"]),
+    st.sampled_from(["\u0410", "\u0430", "\u041e", "\u0416", "A", "FA", "MAG"]),
     st.sampled_from(list(NO_WIDTH)),
     st.integers(0, 10**14).map(str),
 )
@@ -103,6 +104,15 @@ def test_worked_examples(number: str, expected: str) -> None:
 )
 def test_spellings_of_one_number(spellings: list[str]) -> None:
     assert len({number_key(one, 2025) for one in spellings}) == 1
+
+
+def test_cyrillic_letters_among_latin_ones_are_read_as_those_that_they_look_like() -> None:
+    cyrillic = "F\u0410 12/2025/M\u0410G"
+    assert number_key(cyrillic, 2025) == number_key("FA 12/2025/MAG", 2025)
+    assert number_keys([cyrillic], [2025]) == [number_key(cyrillic, 2025)]
+    wholly = "\u041d\u0410-12/2025"
+    assert number_key(wholly, 2025) != number_key("HA-12/2025", 2025), "a number in one alphabet stays in it"
+    assert number_key("FA-\u0416-12", 2025) == "FA\u041612", "what looks like no Latin letter says that it is meant"
 
 
 @pytest.mark.parametrize(

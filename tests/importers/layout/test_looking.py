@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from importers.layout.header import HeaderNotThere, Said
@@ -139,7 +140,8 @@ def test_a_header_stands_where_somebody_says(tmp_path: Path) -> None:
     joined = look([of], (), "sales", Said("one", 4, 2))
     assert joined.columns[0].name == "N / szt."
     other = grid([HEADER, line()], name="two")
-    assert look([of, other], (), "sales").sheet == "one"
+    assert look([of, other], (), "sales").sheet == "two", "the first names not all that is needed"
+    assert look([of, other], (), "sales", Said("one")).sheet == "one"
     chosen = look([of, other], (), "sales", Said("two"))
     assert (chosen.sheet, chosen.read, chosen.header) == ("two", ("two",), 1)
 
@@ -148,3 +150,63 @@ def test_a_header_stands_where_somebody_says(tmp_path: Path) -> None:
 def test_where_somebody_says_there_is_nothing(said: Said) -> None:
     with pytest.raises(HeaderNotThere):
         look([grid([*LEGEND, *BELOW], name="one"), grid([["alone"]], name="empty")], (), "sales", said)
+
+
+@pytest.mark.parametrize(
+    ("content", "answers"),
+    [
+        ("FV;Data;Płatnik;Indeks handlowy;Ilość sprzedana;Wartość sprzedaży\nF;13.02.2019;K;P;2;20,50\n", {}),
+        ("Faktura;Fakturadatum;Auftraggeber;Sachnummer;Stückzahl;Positionswert\nF;13.02.2019;K;P;2;20,50\n", {}),
+        ("№ док.;Дата;Заказчик;Каталожный номер;Отгружено;Сумма реализации\nF;13.02.2019;K;P;2;20,50\n", {}),
+        ("Albarán;Fecha;Cliente;Cód. art.;Cdad.;Venta neta\nF;13.02.2019;K;P;2;20,50\n", {}),
+        ("Nr faktury;Data;Odbiorca;Kod;Ilość;Netto\nF;pon., 13.02.2019;K;P;2;20,50\n", {}),
+        ("Nr faktury;Data;Odbiorca;Kod;Ilość;Netto\nF;13022019;K;P;2;20,50\nG;02032019;K;P;2;20,50\n", {}),
+        ("Nr faktury;Data;Odbiorca;Kod;Ilość;Netto\nF;2019-02-13T00:00:00Z;K;P;2;20,50\n", {}),
+        (f"{HEAD}\nF;13.02.2019;K;P;2;20,50\n;;;Razem faktura;2;20,50\n;;;Razem F:;2;20,50\n", {}),
+        (f"{HEAD}\nF;13.02.2019;K;P;2;20,50\nRazem F;;;;2;20,50\nCałość;;;;2;20,50\n", {}),
+    ],
+    ids=["pl", "de", "ru", "es", "weekday", "run", "zone", "totals of a document", "totals where dates stand"],
+)
+def test_what_others_call_it_is_known(tmp_path: Path, content: str, answers: dict[str, str]) -> None:
+    found = read(tmp_path, content, answers)
+    assert found.outcomes == {}
+    assert found.good[0][:4] == ("F", "2019-02-13", "K", "P")
+    assert {one[-1] for one in found.good} == {2050}
+
+
+@pytest.mark.parametrize(
+    ("content", "asked"),
+    [
+        # a code for each name, and nobody knows what the column is called
+        (
+            "Nr faktury;Data;Odbiorca;Xyz;Nazwa;Ilość;Netto\nF;13.02.2019;K;A-1;Nut;2;9\nG;13.02.2019;K;A-2;Oil;1;8\n",
+            "product",
+        ),
+        # less than quantity times price, for a discount
+        (
+            "Nr faktury;Data;Odbiorca;Kod;Ilość;Cena;Qwe\nF;13.02.2019;K;P;2;10;18\nG;13.02.2019;K;P;1;10;9\n",
+            "net_amount",
+        ),
+    ],
+)
+def test_what_may_be_meant_by_a_column_without_a_known_name_is_asked(tmp_path: Path, content: str, asked: str) -> None:
+    with pytest.raises(Unanswered) as found:
+        read(tmp_path, content)
+    assert [one.key for one in found.value.questions] == [f"column:{asked}"]
+    named = {"product": "Xyz", "net_amount": "Qwe"}[asked]
+    assert read(tmp_path, content, {f"column:{asked}": named}).outcomes == {}
+
+
+def test_a_text_such_as_1_234_beside_number_cells_is_asked() -> None:
+    rows = [line("A", quantity="1.200", net="2.400"), line("B", quantity="3", net="1500")]
+    marked = {4: np.array([False, True, False]), 5: np.array([False, True, False])}
+    asked = look([grid([HEADER, *rows], typed=True, texts=marked)], (), "sales").questions
+    assert [(one.key, one.examples) for one in asked] == [("decimal", ("1.200",))]
+    assert look([grid([HEADER, *rows], typed=True)], (), "sales").questions == ()
+
+
+def test_a_sheet_with_a_column_more_is_read_with_the_others_and_a_summary_before_them_is_not() -> None:
+    summary = grid([["Odbiorca", "Wartość netto"], ["D1", "40,00"]], name="Podsumowanie")
+    months = grid([HEADER, line()], name="May"), grid([[*HEADER, "Uwagi"], [*line("G"), ""]], name="June")
+    seen = look([summary, *months], (), "sales")
+    assert (seen.sheet, seen.read) == ("May", "visible")

@@ -72,6 +72,24 @@ def test_sheets_of_months_with_titles_and_totals_are_one_import_and_problems_nam
     assert stocked.balance("D1")[1] == 104
 
 
+def test_sheets_that_are_not_read_are_told_and_one_that_lacks_a_column_is_no_summary(stocked: Desk) -> None:
+    said = {"columns": COLUMNS, "dates": "dmy", "decimal": "found", "thousands": None}
+    stocked.document["import_profiles"]["sales"] = said
+    stocked.reload()
+    rows = [HEADER, ["A", "05.01.2026", "D1", "P1", 2, "10,00"]]
+    path = workbook(stocked.folder / "first.xlsx", styczeń=rows, luty=[HEADER, ["B", "05.02.2026", "D1", "P1", 1, 5]])
+    (warned,) = stocked.run(path).warnings
+    assert (warned["code"], warned["sheet"], warned["rows"]) == ("sheet_not_read", "luty", 2)
+    stocked.document["import_profiles"]["sales"] = {**said, "sheets": "visible"}
+    stocked.reload()
+    summary = [["Odbiorca", "Wartość"], ["D1", 10]]
+    found = stocked.run(workbook(stocked.folder / "summary.xlsx", Podsumowanie=summary, styczeń=rows))
+    assert [(one["code"], one["sheet"]) for one in found.warnings] == [("sheet_without_table", "Podsumowanie")]
+    lacking = [[*HEADER[:-1], "Kwota"], ["C", "05.02.2026", "D1", "P1", 1, 5]]
+    refused = stocked.refused(workbook(stocked.folder / "lacking.xlsx", styczeń=rows, luty=lacking))
+    assert "Sheet 'luty', row 1: the header lacks 'Wartość'" in refused
+
+
 def test_a_matrix_of_months_is_imported_once_and_its_problems_come_back_as_lines(stocked: Desk) -> None:
     stocked.document["import_profiles"]["sales"] = {
         "columns": {"product": "Kod"},
