@@ -13,6 +13,7 @@ from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
 from app.domain.states import DocumentKind, Outcome
 from importers import parsing
+from importers.errors import FileRefused
 from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.settling import NUMBERS
 from importers.layout.table import TextTable
@@ -115,6 +116,9 @@ def type_rows(
         problems: takes what cannot be read.
         currency: the programme's; amounts in another one wait.
         today: the day of the import; what is dated far behind it is a slip.
+
+    Raises:
+        FileRefused: All amounts of a workbook are 0, as formulas are that nobody computed.
     """
     rows = table.row_number
     with ThreadPoolExecutor(max_workers=4) as pool:  # Arrow works outside Python's lock
@@ -163,6 +167,8 @@ def type_rows(
     net, gross_minor = amounts("net_amount"), amounts("gross_amount")
     kind = _kinds(profile, number, column("document_kind"))
     if priced is not None and (paid := column("net_amount")) is not None:
+        if table.typed:
+            _refuse_uncomputed(paid.name, quantity, unit_price, net)
         _refuse_contradictions(paid, quantity, unit_price, net, kind, rows, problems)
     net = _net_from_price(net, quantity, unit_price, decimals, rows, problems, columns)
     if gross:
@@ -231,6 +237,23 @@ def _refuse_later(
     for at in np.flatnonzero(issued_on > latest).tolist():
         problems.add(
             rows[at], Outcome.REFUSED, "issued_later", field=column.name, found=column.shown(at), latest=str(latest)
+        )
+
+
+def _refuse_uncomputed(name: str, quantity: Ints, price: Ints, net: Ints) -> None:
+    """Refuse a workbook all of whose amounts are nothing, though goods were sold at a price.
+
+    Programs that write formulas without computing them leave a 0 as their value, until somebody opens the file.
+
+    Raises:
+        FileRefused: It is such a one.
+    """
+    sold = (price != NO_PRICE) & (price != 0) & (quantity != 0) & (net != NO_AMOUNT)
+    if sold.sum() > 1 and not net[sold].any():
+        raise FileRefused(
+            f"Column {name!r}: found 0 in all {int(sold.sum())} rows with a quantity and a price, expected amounts; "
+            "its formulas were perhaps never computed: open the workbook in a spreadsheet program, save it there, and "
+            "import it again."
         )
 
 

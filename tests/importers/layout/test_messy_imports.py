@@ -120,3 +120,14 @@ def test_a_matrix_of_months_is_imported_once_and_its_problems_come_back_as_lines
     assert (again.counts["rows_read"], again.counts["lines_accepted"]) == (2, 2)
     assert stocked.run(path).counts["lines_accepted"] == 0, "the document of February is here already"
     assert {number for number, _ in stocked.documents()} == {"R-2026-01", "R-2026-02"}
+
+
+def test_a_workbook_whose_formulas_nobody_computed_is_refused_though_they_say_nothing(stocked: Desk) -> None:
+    stocked.document["import_profiles"]["sales"] = {"columns": {**COLUMNS, "unit_price": "Cena"}, "dates": "dmy"}
+    stocked.reload()
+    header = [*HEADER[:-1], "Cena", HEADER[-1]]
+    rows = [[number, "05.01.2026", "D1", "P1", 2, 5, 0] for number in ("A", "B")]
+    said = stocked.refused(workbook(stocked.folder / "never.xlsx", styczeń=[header, *rows]))
+    assert said.startswith("Column 'Wartość': found 0 in all 2 rows with a quantity and a price, expected amounts")
+    free = stocked.run(workbook(stocked.folder / "free.xlsx", styczeń=[header, *rows, [*rows[0][:-1], 10]]))
+    assert free.counts["lines_accepted"] == 3
