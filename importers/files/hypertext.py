@@ -60,8 +60,8 @@ class _Sheet:
         self._merged: list[Merge] = []
 
     def add(self, table: etree._Element) -> None:
-        """Add the rows of a table."""
-        rows = list(table.iter("tr"))
+        """Add the rows of a table in the order in which people see them: its head first, its foot last."""
+        rows = sorted(table.iter("tr"), key=_place_of)
         last = self._row + len(rows)
         for row in rows:
             if _is_hidden(row):
@@ -110,6 +110,11 @@ class _Sheet:
             merged=tuple(self._merged),
             encoding=encoding,
         )
+
+
+def _place_of(row: etree._Element) -> int:
+    around = row.getparent()
+    return {"thead": 0, "tfoot": 2}.get(around.tag if around is not None else "", 1)
 
 
 def _span(cell: etree._Element, name: str) -> int:

@@ -148,6 +148,11 @@ def test_cells_that_reach_down_push_others_aside(tmp_path: Path) -> None:
     ]
 
 
+def test_the_foot_of_a_table_is_read_last_wherever_it_is_written(tmp_path: Path) -> None:
+    rows = "<tfoot><tr><td>Total</tr></tfoot><tbody><tr><td>a</tr></tbody><thead><tr><th>Code</tr></thead>"
+    assert cells(page(tmp_path / "x", f"<table>{rows}</table>")) == [["Code"], ["a"], ["Total"]]
+
+
 def test_a_page_is_not_made_larger_than_it_is(tmp_path: Path) -> None:
     grid = page(tmp_path / "x", "<table><tr><td colspan=9999999 rowspan=9999999>a</td></tr><tr><td>b</table>")
     assert cells(grid) == [["a"], ["b"]]
