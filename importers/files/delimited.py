@@ -112,7 +112,7 @@ def shape_of(path: Path, delimiter: str | None = None, *, header_first: bool = F
     else:
         best = max(candidates, key=lambda one: _evenness(widths[one]))
         rows = found[best]
-        width, first = _width(rows, skipped, _usual(widths[best]))
+        width, first = _width(rows, skipped, _below(rows, skipped) or _usual(widths[best]))
     return Shape(best, width, tuple(tuple(row) for row in rows[:first]), said is not None)
 
 
@@ -133,6 +133,21 @@ def _usual(widths: Sequence[int]) -> int:
     """Give the width that most rows have; of two the larger."""
     times = Counter(widths)
     return max(times, key=lambda width: (times[width], width), default=1)
+
+
+def _below(rows: Sequence[Sequence[str]], skipped: int) -> int | None:
+    """Give the width of a table below more rows of less width, such as ``Period:;May``; none where there is none.
+
+    It goes on to the last row, begins with names alone, and nothing above it is as wide.
+    """
+    said = [row for row in rows[skipped:] if any(row)]
+    if not said:
+        return None
+    width = len(said[-1])
+    begins = next((at for at in reversed(range(len(said))) if len(said[at]) != width), -1) + 1
+    above, header = [len(row) for row in said[:begins]], said[begins]
+    named = width > 2 and len(said) - begins > 1 and all(header) and not any(map(_NUMBER.fullmatch, header))
+    return width if named and above and max(above) < width else None
 
 
 def _width(rows: Sequence[Sequence[str]], skipped: int, usual: int) -> tuple[int, int]:

@@ -164,8 +164,20 @@ def test_where_somebody_says_there_is_nothing(said: Said) -> None:
         ("Nr faktury;Data;Odbiorca;Kod;Ilość;Netto\nF;2019-02-13T00:00:00Z;K;P;2;20,50\n", {}),
         (f"{HEAD}\nF;13.02.2019;K;P;2;20,50\n;;;Razem faktura;2;20,50\n;;;Razem F:;2;20,50\n", {}),
         (f"{HEAD}\nF;13.02.2019;K;P;2;20,50\nRazem F;;;;2;20,50\nCałość;;;;2;20,50\n", {}),
+        ("Okres:;02.2019\nOddział:;Łódź\nKto:;Anna\nKiedy:;dziś\n" + HEAD + "\nF;13.02.2019;K;P;2;20,50\n", {}),
     ],
-    ids=["pl", "de", "ru", "es", "weekday", "run", "zone", "totals of a document", "totals where dates stand"],
+    ids=[
+        "pl",
+        "de",
+        "ru",
+        "es",
+        "weekday",
+        "run",
+        "zone",
+        "totals of a document",
+        "totals where dates stand",
+        "more above",
+    ],
 )
 def test_what_others_call_it_is_known(tmp_path: Path, content: str, answers: dict[str, str]) -> None:
     found = read(tmp_path, content, answers)
