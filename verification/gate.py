@@ -195,7 +195,7 @@ def _store_and_count(
     keep[stored] = True
     sales = incoming.sales if keep.all() else incoming.sales.select(keep)
     ids = decided.ids[stored] = drawn[: len(stored)]
-    written = _written(rules, source, sales, wallets[Unit.POINTS]) | np.isin(stored, list(corrects))
+    written = _written(rules, source, sales, wallets) | np.isin(stored, list(corrects))
     if written.any():
         there, of_them = (stored, sales) if written.all() else (stored[written], sales.select(written))
         release_on = _release_on(rules, decided.status[there], now)
@@ -224,7 +224,7 @@ def _store_and_count(
     _put_into_the_queue(session, rules, decided, stored[written], ids[written], now)
 
 
-def _written(rules: ProgramRules, source: Source, sales: Sales, wallets: Wallets) -> Flags:
+def _written(rules: ProgramRules, source: Source, sales: Sales, wallets: dict[Unit, Wallets]) -> Flags:
     """Mark the documents that are written: all, and in a trial those of accounts that give something back.
 
     A return looks for the sale, its awards and the points among what its account has, which is that of a pool for all
@@ -234,7 +234,7 @@ def _written(rules: ProgramRules, source: Source, sales: Sales, wallets: Wallets
     everything = np.ones(len(sales.documents), dtype=bool)
     if not source.trial or rules.has_people:
         return everything
-    account = wallets.of(sales.documents.distributor_id)
+    account = wallets[Unit.POINTS].of(sales.documents.distributor_id)
     giving_back: Flags = np.isin(account, account[sales.lines.document[sales.is_return()]])
     return giving_back
 

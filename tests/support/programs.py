@@ -35,7 +35,10 @@ SALES_PROFILE: Mapping[str, Any] = {
 
 
 def document(code: str, **changes: Any) -> dict[str, Any]:
-    """Write a programme of one rule; ``changes`` replace or add parts, ``program`` adds to its settings."""
+    """Write a programme of one rule; ``changes`` replace or add parts, ``program`` adds to its settings.
+
+    Of the claims that would be accepted none is reviewed for the sake of a sample: a test is no matter of luck.
+    """
     settings = {
         "code": code,
         "name": "Test programme",
@@ -47,7 +50,8 @@ def document(code: str, **changes: Any) -> dict[str, Any]:
         "starts_on": "2026-01-01",
         "ends_on": "2026-12-31",
         "point": {"value": "0.10"},
-        **changes.pop("program", {}),
+        **(given := changes.pop("program", {})),
+        "verification": {"sample_share": 0, **given.get("verification", {})},
     }
     return {
         "schema": "kontor/1",

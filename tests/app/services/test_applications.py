@@ -156,7 +156,7 @@ def test_whoever_is_refused_is_told_why(session: Session, program: Program) -> N
     who = applicant()
     id_ = apply(session, program, who)
     applications.refuse(session, program, id_, "No shop.", actor="boss", now=NOW)
-    told = session.scalars(select(Message).where(Message.to == who.login)).all()[-1]
+    told = session.scalars(select(Message).where(Message.to == who.login).order_by(Message.id)).all()[-1]
     assert told.kind == "application_refused"
     assert "No shop." in told.body
     assert session.get_one(Application, id_).reason == "No shop."

@@ -187,7 +187,8 @@ def test_what_points_and_the_law_need_stays_and_the_erasure_is_on_record(
     assert before
     kept = select(func.count()).select_from(TermsAcceptance).where(TermsAcceptance.user_id == somebody.id)
     assert session.scalar(kept) == 1
-    note = session.scalars(select(AuditEvent).where(AuditEvent.action == erasure.ERASED)).all()[-1]
+    notes = select(AuditEvent).where(AuditEvent.action == erasure.ERASED).order_by(AuditEvent.id)
+    note = session.scalars(notes).all()[-1]
     assert (note.actor, note.program_id, note.reason) == (boss.login, program.id, "asked for it")
     assert note.after == {"user_id": somebody.id}
     assert somebody.login not in note.subject

@@ -85,7 +85,8 @@ def test_an_export_is_asked_for_made_taken_away_and_made_again_the_same(world: W
     listed = finance.get(f"{at}?subject=ledger").text
     assert "the same" in listed
     with world.app.app_context():
-        noted = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "export.make")).all()[-1]
+        events = select(AuditEvent).where(AuditEvent.action == "export.make").order_by(AuditEvent.id)
+        noted = db.session.scalars(events).all()[-1]
         assert noted.after["rows"] == len(rows)
         assert noted.after["sha256"] == made.sha256.hex()
         assert noted.after["filter"]["narrowing"]["distributors"] == ["D-5"]
