@@ -15,7 +15,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})\.?")
-_WEEKDAY = re.compile(rf"(?:{'|'.join(WEEKDAYS)})[.,\s]+(?=\S)", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"^(?:{'|'.join(WEEKDAYS)})[.,\s]+(?=\S)", re.IGNORECASE)
 _RUN = re.compile(r"\d{8}")
 _NAMED = re.compile(r"(\d{1,4}|[^\W\d]+)\.?[\s./,\-]*(\d{1,2}|[^\W\d]+)\.?[\s./,\-]+(?:de[l]?\s+)?(\d{1,4})")
 _BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE)
