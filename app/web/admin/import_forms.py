@@ -248,9 +248,10 @@ class Columns:
 
 
 def _forced(seen: Seen) -> frozenset[str]:
-    """Name the columns of which several may hold the same: somebody must choose."""
+    """Name the columns of which somebody must choose: several may hold the same, or one what would be reckoned."""
+    known = seen.columns_of.keys() | ({"net_amount"} if "unit_price" in seen.columns_of else set())
     return frozenset(
-        name for one in seen.questions if one.topic == "column" and one.about in seen.columns_of for name in one.options
+        name for one in seen.questions if one.topic == "column" and one.about in known for name in one.options
     )
 
 

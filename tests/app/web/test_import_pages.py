@@ -265,6 +265,18 @@ def test_problems_are_grouped_by_what_repairs_them_and_come_back_corrected(wizar
     wizard.import_(back)
 
 
+def test_an_amount_that_nobody_named_is_not_reckoned_before_somebody_has_chosen(wizard: Wizard) -> None:
+    lines = [f"OVER/{at};{at + 13}.04.2026;D-5;P1;2;10,00;18,00" for at in range(3)]
+    text = "\n".join(["Nr faktury;Data;Odbiorca;Kod;Ilość;Cena;Qwe", *lines])
+    draft = wizard.bring(("over.csv", text.encode()))
+    refused = wizard.save(draft)
+    assert refused.status_code == 400
+    assert "Choose what this column holds." in refused.text
+    assert wizard.save(draft, **{"column-6": "net_amount"}).status_code == 303
+    wizard.work()
+    assert "Every row would count" in wizard.page(draft)
+
+
 def test_many_files_come_at_once_and_what_cannot_be_used_keeps_no_other_back(wizard: Wizard) -> None:
     files: Iterable[tuple[str, bytes]] = (
         ("april.csv", report("M1")),
