@@ -41,7 +41,7 @@ def test_where_the_database_dies_in_a_run_each_card_is_loaded_once(
         run = world.preview()
         deaths = 0
         for _ in range(_MOST * DEATHS):
-            _, child = _carry_out(processes, site, run.id, drawn.uniform(0, seconds) if deaths < DEATHS else 60)
+            _, child = _carry_out(processes, site, run.id, drawn.uniform(0, seconds / 2) if deaths < DEATHS else 60)
             if child.exitcode is None:
                 house.end_postgres(drawn.choice([signal.SIGQUIT, signal.SIGKILL]))
                 deaths += 1

@@ -66,16 +66,14 @@ def test_a_wrong_password_and_an_unknown_name_are_answered_alike(world: World, v
 
 
 def test_an_unknown_name_takes_as_long_as_a_known_one(world: World) -> None:
-    def fastest(login: str) -> float:
-        times = []
-        for _ in range(4):
+    fastest: dict[str, float] = {}
+    with world.app.app_context():
+        # in turns, and often: whatever else the machine does meanwhile, each has a moment to itself
+        for login in [world.login("viewer"), "unknown@web.example"] * 25:
             began = time.perf_counter()
             assert people.verify(db.session(), login, WRONG) is None
-            times.append(time.perf_counter() - began)
-        return min(times)
-
-    with world.app.app_context():
-        known, unknown = fastest(world.login("viewer")), fastest("unknown@web.example")
+            fastest[login] = min(fastest.get(login, 60.0), time.perf_counter() - began)
+    known, unknown = fastest.values()
     assert 0.5 < known / unknown < 2
 
 
