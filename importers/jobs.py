@@ -5,15 +5,13 @@ transaction, finishing writes the same workbook.
 """
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings, secret_key
@@ -22,7 +20,7 @@ from app.domain.calendar import local_date
 from app.domain.definition import ProgramSettings
 from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus, Outcome
-from app.jobs import board, messenger, registry
+from app.jobs import messenger, registry
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportShard
 from app.models.programs import Program
@@ -50,7 +48,8 @@ from importers.outcomes import outcomes
 from importers.problems import Problems
 from importers.reading import read_as
 from importers.sales_rows import type_rows
-from importers.sharding import Shard, cut
+from importers.shard_jobs import SavedShard, put_up_finish, put_up_finish_if_last, put_up_shards
+from importers.sharding import cut
 from importers.store import BatchFiles
 from importers.totals import check_totals
 from importers.trying import TRIED, noted
@@ -209,13 +208,13 @@ class _Desk:
             budgeted = rules_of(session, program.id).book.budgeted
         with stage("cut"):
             shards = [
-                _Saved.of(position, shard, files.save_shard(position, shard.incoming))
+                SavedShard.of(position, shard, files.save_shard(position, shard.incoming))
                 for position, shard in enumerate(cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted))
             ]
         if batch.dry_run:
             files.save_created(matched.created)
         with work.transaction() as session:
-            _put_up_shards(session, batch, shards, reading=work.claim.token)
+            put_up_shards(session, batch, shards, reading=work.claim.token)
             problems.store(session, batch.id)
             unmatched.keep(session, program.id, batch.profile_name, batch.id, waits, now=self.clock())
             counts = counted | {
@@ -228,7 +227,7 @@ class _Desk:
             batches.set_status(session, batch.id, status, waiting_file=waiting_file)
             batches.add_counts(session, batch.id, counts)
             if not shards:
-                _put_up_finish(session, batch.id)
+                put_up_finish(session, batch.id)
             work.finish(session)
         messenger.wake(self.redis_url, max(1, len(shards)))
         if shards and len(problems):
@@ -293,7 +292,7 @@ class _Desk:
             }
             batches.set_status(session, batch.id, BatchStatus.FINISHING, counts=counts)
             batches.note(session, batch.id, table.stretches, table.warnings)
-            _put_up_finish(session, batch.id)
+            put_up_finish(session, batch.id)
             work.finish(session)
         if loader.secret and not batch.dry_run:
             files.original.unlink()
@@ -326,7 +325,7 @@ class _Desk:
                     .values(counts=counts)
                     .execution_options(synchronize_session=False)
                 )
-            last = _put_up_finish_if_last(session, batch_id)
+            last = put_up_finish_if_last(session, batch_id)
             work.finish(session)
         if last:
             messenger.wake(self.redis_url, 1)
@@ -394,77 +393,6 @@ class _Desk:
 
 _ENDED = ("ignored_distributor", "ignored_product", "unit_not_exact")
 """What ends the waiting of a document, though it does not count."""
-
-
-@dataclass(frozen=True)
-class _Saved:
-    """A shard that lies in its file: where it stands in the batch, and how much it holds."""
-
-    position: int
-    lane: str | None
-    order: int
-    lines: int
-    documents: int
-    file: str
-
-    @classmethod
-    def of(cls, position: int, shard: Shard, file: str) -> "_Saved":
-        """Keep of a shard what the board is told: a million lines are not held twice."""
-        sales = shard.incoming.sales
-        return cls(position, shard.lane, shard.order, len(sales.lines), len(sales.documents), file)
-
-
-def _jobs_of(shards: Sequence[_Saved], *, dry_run: bool) -> Iterator[tuple[str | None, list[_Saved]]]:
-    """Say which shards are one job: each by itself; in a dry run those of one lane together."""
-    lanes: dict[str, list[_Saved]] = defaultdict(list)
-    for shard in shards:
-        if dry_run and shard.lane is not None:
-            lanes[shard.lane].append(shard)
-        else:
-            yield shard.lane, [shard]
-    yield from lanes.items()
-
-
-def _put_up_shards(session: Session, batch: ImportBatch, shards: Sequence[_Saved], *, reading: int) -> None:
-    """Store the shards of a reading, and put the counting of them on the board."""
-    for lane, parts in _jobs_of(shards, dry_run=batch.dry_run):
-        rows_of_job = [
-            ImportShard(
-                batch_id=batch.id, position=part.position, file=part.file, lines=part.lines, documents=part.documents
-            )
-            for part in parts
-        ]
-        session.add_all(rows_of_job)
-        session.flush()
-        ids = [row.id for row in rows_of_job]
-        board.put_up(
-            session,
-            batches.SHARD,
-            f"{batches.SHARD}:{ids[0]}",
-            {"batch": batch.id, "shards": ids, "reading": reading},
-            lane=None if lane is None else f"import:{batch.id}:{lane}",
-            position=parts[0].order,
-        )
-
-
-def _put_up_finish(session: Session, batch_id: int) -> None:
-    board.put_up(session, batches.FINISH, f"{batches.FINISH}:{batch_id}", {"batch": batch_id})
-
-
-def _put_up_finish_if_last(session: Session, batch_id: int) -> bool:
-    """Put up the finish in the transaction that counts the last shard, so that no death between two can lose it.
-
-    The batch's row is held until the commit: of shards that end at the same time, each sees those that were before it.
-    """
-    session.execute(select(ImportBatch.id).where(ImportBatch.id == batch_id).with_for_update(key_share=True))
-    left = session.execute(
-        select(func.count())
-        .select_from(ImportShard)
-        .where(ImportShard.batch_id == batch_id, ImportShard.counts.is_(None))
-    ).scalar_one()
-    if left == 0:
-        _put_up_finish(session, batch_id)
-    return left == 0
 
 
 def _give_back() -> None:

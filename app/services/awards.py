@@ -50,6 +50,12 @@ class Counted:
     matches: Matches = field(default_factory=Matches)
     by_rule: dict[tuple[str, Unit], Gave] = field(default_factory=dict)
 
+    def note(self, unit: Unit, given: Given, reversals: Reversals, forgiven: Mapping[int, int]) -> None:
+        """Note what was given and taken back in one unit."""
+        self.awarded[unit] = int(given.amount.sum())
+        self.reversed[unit] = int(reversals.amount.sum()) - sum(forgiven.values())
+        self.forgiven |= {(document_id, unit): lost for document_id, lost in forgiven.items()}
+
 
 def count_documents(
     session: Session,
@@ -114,16 +120,13 @@ def count_documents(
         _write_off(session, rules, wallets, sales, sharing, reversals, now)
     status = np.where(_without_sale(result.matches, document_ids), DocumentStatus.REVIEW, status)
     posting = Posting(rules.program_id, actor=actor, today=local_date(now, rules.time_zone))
-    units = rules.book.units
     for unit in Unit:
-        mine = units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)
+        mine = rules.book.units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)
         given = sharing.divide(Given.of(document[mine], terms[mine], awards.amount[mine], who))
         posted = given.only(written[given.document])
         movements = Movements(sales, document_ids, status, posted, reversals.of(unit))
         forgiven = plan_movements(session, rules, wallets[unit], movements, posting, now)
-        result.awarded[unit] = int(given.amount.sum())
-        result.reversed[unit] = int(reversals.of(unit).amount.sum()) - sum(forgiven.values())
-        result.forgiven |= {(document_id, unit): lost for document_id, lost in forgiven.items()}
+        result.note(unit, given, movements.reversals, forgiven)
     with stage("ledger"):
         post(session, posting, opened)
     touch(session, rules.program_id, document_ids[written].tolist())

@@ -61,7 +61,7 @@ class _Sheet:
 
     def add(self, table: etree._Element) -> None:
         """Add the rows of a table in the order in which people see them: its head first, its foot last."""
-        rows = sorted(table.iter("tr"), key=_place_of)
+        rows = sorted(table.iter("tr"), key=_part_of_table)
         last = self._row + len(rows)
         for row in rows:
             if _is_hidden(row):
@@ -112,7 +112,8 @@ class _Sheet:
         )
 
 
-def _place_of(row: etree._Element) -> int:
+def _part_of_table(row: etree._Element) -> int:
+    """Number the parts of a table in the order in which they are shown."""
     around = row.getparent()
     return {"thead": 0, "tfoot": 2}.get(around.tag if around is not None else "", 1)
 

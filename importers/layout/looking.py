@@ -4,10 +4,9 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -28,8 +27,9 @@ from importers.layout.header import (
     top_of,
 )
 from importers.layout.months import MonthColumn, is_sum, month_columns, read_month
-from importers.layout.naming import Because, Candidate, Facts, Guesses, candidates, facts_of, guess
-from importers.layout.numbers import PIECES, currencies_of, tidy
+from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
+from importers.layout.numbers import PIECES, currencies_of
+from importers.layout.proving import floats, overlooked, proved
 from importers.layout.rows import Body, empty_cells, recognise
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.synonyms import names_of, spoken
@@ -43,11 +43,7 @@ _LEAST_MONTHS = 2
 _FILLED_DOWN_FROM = 0.2
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T].*)?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
-_PROVED = 110
 _SURE = 5_000
-_ALIKE = 0.9
-_LEAST_SHARE = 0.3
-_CODE = re.compile(r"(?=\S*\d)\S{2,40}")
 
 Topic = Literal["column", "dates", "decimal", "encoding", "fixed", "year"]
 
@@ -138,6 +134,22 @@ class _Sheet:
         return self.grid.cells.slice(self.header.below).select(self.kept).rename_columns(self.names)
 
 
+@dataclass
+class _Guess:
+    """What the columns of a sheet seem to hold."""
+
+    sheet: _Sheet
+    kind: str
+    columns: list[ColumnSeen]
+    months: MonthsSeen | None
+    guesses: Guesses
+
+    @property
+    def questions(self) -> list[Question]:
+        """Ask for what no column holds, or more than one."""
+        return _about_columns(self.guesses, self.months, self.kind)
+
+
 class NothingSeen(Exception):
     """No sheet that people see has a table."""
 
@@ -151,21 +163,15 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     """
     found = [one for one in (_sheet(grid, kind) for grid in grids) if one is not None]
     if said is not None and (said.sheet is not None or said.row is not None):
-        main = _said(grids, found, kind, said)
-        found = [main, *(one for one in found if one.grid is not main.grid)]
-    elif found:
-        sure = [one for one in found if one.confidence_bp >= _SURE]
-        whole = (one for one in sure if len(sure) > 1 and _says_all(one, kind))
-        main = next(whole, next(iter(sure), max(found, key=lambda one: one.confidence_bp)))
+        guess = _guess_of(_said(grids, found, kind, said), kind)
+        found = [guess.sheet, *(one for one in found if one.grid is not guess.sheet.grid)]
     else:
-        raise NothingSeen
+        guess = _likeliest(found, kind)
+    main, months, guesses = guess.sheet, guess.months, guess.guesses
     key = fingerprint(main.names)
     alike = [one for one in found if fingerprint(one.names) == key]
-    columns = [_column(main, at, kind) for at in range(len(main.names))]
-    months = _months(main) if len(main.months) >= _LEAST_MONTHS and kind == "sales" else None
-    guesses = _guesses(main, columns, months, kind)
     if kind == "sales" and months is None:
-        guesses.choices |= _overlooked(main, guesses)
+        guesses.choices |= overlooked(main.body, guesses)
     recognised = Recognised()
     body = Body(main.body, main.grid.row_number[main.header.below :], _places(main, guesses))
     lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised))
@@ -182,14 +188,14 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         confidence_bp=main.confidence_bp,
         hidden_rows=len(main.grid.hidden_rows),
         rows=_first_rows(main.grid),
-        columns=tuple(columns),
+        columns=tuple(guess.columns),
         columns_of=guesses.columns,
         ignored=tuple(guesses.ignored),
         months=months,
         fill_down=_fill_down(lines, guesses),
         form=form | _credit_notes(lines),
         recognised={str(one): count for one, count in recognised.count().items()},
-        questions=(*_about_encoding(main.grid), *_about_columns(guesses, months, kind), *open_),
+        questions=(*_about_encoding(main.grid), *guess.questions, *open_),
         fingerprint=key,
     )
 
@@ -203,11 +209,25 @@ def fingerprint(names: Sequence[str]) -> str:
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
 
 
-def _says_all(sheet: _Sheet, kind: str) -> bool:
-    """Say whether a sheet names all that a kind needs: a summary that stands before the sheets of months does not."""
+def _likeliest(found: Sequence[_Sheet], kind: str) -> "_Guess":
+    """Take the first sheet that surely has a header and names all that is needed: a summary may stand before it.
+
+    Where none names all, the first that surely has a header; where none surely has, the likeliest.
+    """
+    if not found:
+        raise NothingSeen
+    sure = [one for one in found if one.confidence_bp >= _SURE] or [max(found, key=lambda one: one.confidence_bp)]
+    guesses = (_guess_of(one, kind) for one in sure)
+    first = next(guesses)
+    if not first.questions:
+        return first
+    return next((one for one in guesses if not one.questions), first)
+
+
+def _guess_of(sheet: _Sheet, kind: str) -> "_Guess":
     columns = [_column(sheet, at, kind) for at in range(len(sheet.names))]
     months = _months(sheet) if len(sheet.months) >= _LEAST_MONTHS and kind == "sales" else None
-    return not _about_columns(_guesses(sheet, columns, months, kind), months, kind)
+    return _Guess(sheet, kind, columns, months, _guesses(sheet, columns, months, kind))
 
 
 def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said) -> _Sheet:
@@ -299,92 +319,9 @@ def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | 
     if months:
         given = {"document_number", "issued_on", "quantity", *(("net_amount",) if months.net_amount else ())}
         found = {name: [one for one in several if one.field not in given] for name, several in found.items()}
-    guesses = guess(_proved(sheet, found), kind)
+    guesses = guess(proved(sheet.body, found), kind)
     guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
     return guesses
-
-
-def _proved(sheet: _Sheet, found: dict[str, list[Candidate]]) -> dict[str, list[Candidate]]:
-    """Raise what figures prove: a column that is quantity x unit price on nearly every row is the net amount."""
-    first = {
-        wanted: next((name for name, several in found.items() if several and several[0].field == wanted), None)
-        for wanted in ("quantity", "unit_price")
-    }
-    if not all(first.values()):
-        return found
-    pieces, price = (_floats(sheet.body, str(name)) for name in first.values())
-    proved = dict(found)
-    for name, several in found.items():
-        if not any(one.field == "net_amount" for one in several):
-            continue
-        amount = _floats(sheet.body, name)
-        told = ~np.isnan(pieces * price * amount)
-        alike = np.abs(pieces * price - amount)[told] <= 0.011 * np.maximum(1, np.abs(pieces[told]))
-        if told.sum() > 1 and alike.mean() >= _ALIKE:
-            proved[name] = [
-                replace(one, score=_PROVED, because=Because.PROVED) if one.field == "net_amount" else one
-                for one in several
-            ]
-    return proved
-
-
-def _overlooked(sheet: _Sheet, guesses: Guesses) -> dict[str, list[str]]:
-    """Find what nobody named so that we know it, and may be what is read elsewise.
-
-    A code for each name of goods, where names serve for codes; and an amount less than quantity times price, where
-    that would be reckoned.
-    """
-    columns, found = guesses.columns, dict[str, list[str]]()
-    if "product" in guesses.stand_ins:
-        codes = [name for name in guesses.ignored if _are_codes_of(sheet.body, name, columns["product"])]
-        if codes:
-            found["product"] = [columns["product"], *codes]
-    if {"quantity", "unit_price"} <= columns.keys() and "net_amount" not in columns:
-        worth = _floats(sheet.body, columns["quantity"]) * _floats(sheet.body, columns["unit_price"])
-        amounts = [name for name in guesses.ignored if _is_part_of(_floats(sheet.body, name), worth)]
-        if amounts:
-            found["net_amount"] = amounts
-    return found
-
-
-def _are_codes_of(body: pa.Table, codes: str, names: str) -> bool:
-    """Say whether a column has one text without blanks, with a figure in it, for each name, and another for another."""
-    pairs = {
-        (one.strip(), other.strip())
-        for one, other in zip(
-            body.column(codes).slice(0, 500).to_pylist(), body.column(names).slice(0, 500).to_pylist(), strict=True
-        )
-        if one and other
-    }
-    said = {one for one, _ in pairs}
-    return (
-        len(said) > 1
-        and len(said) == len(pairs) == len({other for _, other in pairs})
-        and all(_CODE.fullmatch(one) for one in said)
-    )
-
-
-def _is_part_of(amount: np.ndarray, worth: np.ndarray) -> bool:
-    """Say whether a column is quantity times price, or not much less, on nearly every row."""
-    told = ~np.isnan(amount * worth) & (worth != 0)
-    if told.sum() < 2:
-        return False
-    share = amount[told] / worth[told]
-    return bool(((share > _LEAST_SHARE) & (share < 1 + 1e-6)).mean() >= _ALIKE)
-
-
-def _floats(body: pa.Table, name: str) -> np.ndarray:
-    texts = body.column(name).slice(0, 500).combine_chunks()
-    plain = pc.replace_substring_regex(tidy(texts).values, r"[ ']", "")
-    read = []
-    for text in plain.to_pylist():
-        sign = max(text.rfind(","), text.rfind(".")) if text else -1
-        digits = text if sign < 0 else text[:sign].replace(",", "").replace(".", "") + "." + text[sign + 1 :]
-        try:
-            read.append(float(digits))
-        except (TypeError, ValueError):
-            read.append(np.nan)
-    return np.asarray(read)
 
 
 def _months(sheet: _Sheet) -> MonthsSeen:
@@ -458,13 +395,12 @@ def _form(
     main = sheets[0]
     held = [guesses.columns[one] for one in NUMBERS if one in guesses.columns]
     held += [one.name for one in main.months] if months else []
-    proofs = {name: numbers.proof(_distinct(sheets, name), typed=main.grid.typed) for name in held}
+    proofs = {
+        name: numbers.proof(_distinct(sheets, name), typed=main.grid.typed, as_text=_as_text(sheets, name))
+        for name in held
+    }
     agreed = numbers.agreed(proofs.values())
-    parted = [name for name in held if not agreed.needed and any(_as_text(one, name).any() for one in sheets)]
-    if parted:  # number cells say nothing of signs, and a text such as 1.234 beside them may be either
-        shown = tuple(dict.fromkeys(text for one in sheets for text in _texts_of(one, parted[0])))[:3]
-        questions.append(Question("decimal", "decimal", parted[0], (",", "."), shown))
-    elif agreed.decimal is None:
+    if agreed.decimal is None:
         name = next((name for name, one in proofs.items() if one.decimal is None), held[0])
         questions.append(Question("decimal", "decimal", name, (",", "."), proofs[name].examples))
     elif agreed.decimal == ",":
@@ -484,17 +420,15 @@ def _form(
     return form, questions
 
 
-def _as_text(sheet: _Sheet, name: str) -> np.ndarray:
-    """Mark the rows of a column whose cell is a text such as 1.234 in a sheet that has number cells."""
-    nothing = np.zeros(0, dtype=bool)
-    if name not in sheet.names or not sheet.grid.typed:
-        return nothing
-    return sheet.grid.texts.get(sheet.kept[sheet.names.index(name)], nothing)[sheet.header.below :]
-
-
-def _texts_of(sheet: _Sheet, name: str) -> list[str]:
-    marked = np.flatnonzero(_as_text(sheet, name))[:3]
-    return [str(one) for one in sheet.body.column(name).take(pa.array(marked)).to_pylist()] if len(marked) else []
+def _as_text(sheets: Sequence[_Sheet], name: str) -> list[str]:
+    """Give some texts such as 1.234 of a column that stand in text cells, beside number cells that look so."""
+    found: list[str] = []
+    for sheet in sheets:
+        marked = sheet.grid.texts.get(sheet.kept[sheet.names.index(name)]) if name in sheet.names else None
+        if marked is not None:
+            texts = sheet.body.column(name).filter(pa.array(marked[sheet.header.below :]))
+            found += texts.slice(0, numbers.EXAMPLES).to_pylist()
+    return found
 
 
 def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:
@@ -508,7 +442,7 @@ def _credit_notes(lines: Body) -> dict[str, Any]:
     if not {"document_number", "quantity"} <= lines.columns.keys() or len(lines) > 100_000:
         return {}
     numbers_ = lines.cells.column(lines.columns["document_number"]).to_pylist()
-    pieces = _floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]])
+    pieces = floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]])
     numbers_ = numbers_[: len(pieces)]
     of = {
         sign: Counter(

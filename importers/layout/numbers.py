@@ -4,7 +4,7 @@ Everything works on the distinct texts of a column, as columns: a million amount
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -85,7 +85,7 @@ _SURELY_DECIMAL = {
     )
     for sign in ".,"
 }
-_EXAMPLES = 3
+EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -168,10 +168,11 @@ class Proof:
     examples: tuple[str, ...] = ()
 
 
-def proof(values: pa.Array, *, typed: bool) -> Proof:
+def proof(values: pa.Array, *, typed: bool, as_text: Sequence[str] = ()) -> Proof:
     """Find the signs of a column's distinct texts.
 
     Of a sheet with number cells (``typed``) those say nothing: they come with a point whatever the source writes.
+    ``as_text`` are texts such as 1.234 that stand in text cells beside them: these may be either.
     """
     texts = tidy(values).values
     points = not typed and bool(_mask(texts, _SURELY_DECIMAL["."]).any())
@@ -189,6 +190,8 @@ def proof(values: pa.Array, *, typed: bool) -> Proof:
             parted = grouped[other] or (bool(doubtful[other].any()) and not (typed and other == "."))
             return Proof(sign, other if parted else None, needed=True)
     unclear = doubtful[","] | (np.zeros(len(texts), dtype=bool) if typed else doubtful["."])
+    if as_text and not unclear.any():
+        return Proof(None, None, needed=True, examples=tuple(dict.fromkeys(as_text))[:EXAMPLES])
     if unclear.any():
         return Proof(None, None, needed=True, examples=_first(values, unclear))
     return Proof(".", None, needed=False)
@@ -211,7 +214,7 @@ def agreed(proofs: Iterable[Proof]) -> Proof:
 
 
 def _first(values: pa.Array, marked: np.ndarray) -> tuple[str, ...]:
-    return tuple(values.take(pa.array(np.flatnonzero(marked)[:_EXAMPLES])).to_pylist())
+    return tuple(values.take(pa.array(np.flatnonzero(marked)[:EXAMPLES])).to_pylist())
 
 
 def _mask(values: pa.Array, pattern: str) -> np.ndarray:

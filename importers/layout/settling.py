@@ -26,12 +26,11 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     found: dict[str, object] = {}
     held = {field: columns[field] for field in NUMBERS if field in columns}
     if profile.decimal == "found":
-        proofs = {name: numbers.proof(_distinct(table, name), typed=table.typed) for name in held.values()}
+        proofs = {
+            name: numbers.proof(_distinct(table, name), typed=table.typed, as_text=_as_text(table, name))
+            for name in held.values()
+        }
         agreed = numbers.agreed(proofs.values())
-        parted = [name for name in held.values() if name in table.grouped and table.grouped[name].any()]
-        if parted and not agreed.needed:  # number cells say nothing of signs, and such a text may be either
-            shown = table.column(parted[0]).filter(pa.array(table.grouped[parted[0]])).slice(0, 3).to_pylist()
-            proofs[parted[0]] = agreed = numbers.Proof(None, None, needed=True, examples=tuple(map(str, shown)))
         if agreed.decimal is None:
             open_ = next((name for name, one in proofs.items() if one.decimal is None), next(iter(proofs)))
             raise QuestionOpen(
@@ -49,6 +48,14 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     else:
         table.grouped = {}
     return settled
+
+
+def _as_text(table: TextTable, name: str) -> list[str]:
+    """Give some texts such as 1.234 of a column that stand in text cells, beside number cells that look so."""
+    if name not in table.grouped:
+        return []
+    texts: list[str] = table.column(name).filter(pa.array(table.grouped[name])).slice(0, numbers.EXAMPLES).to_pylist()
+    return texts
 
 
 def _order(table: TextTable, names: list[str]) -> str:

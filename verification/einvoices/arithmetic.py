@@ -16,6 +16,7 @@ _LINE_TOLERANCE = 2
 
 _WITHOUT_VAT = frozenset({"AE", "E", "G", "K", "O", "Z"})
 """Categories of UNCL5305 that bear none, whether or not a rate of nothing is written (BR-E-09, BR-O-09 and others)."""
+_OF_KSEF = (Format.FA_2, Format.FA_3)
 _OLD_RATES = (2200, 700, 300)
 """Rates that KSeF sums with others of the same kind: which of the two a sum is of cannot be told."""
 
@@ -114,7 +115,7 @@ def _bases(invoice: EInvoice) -> Iterator[Reason]:
     if totals.allowances_minor or totals.charges_minor or not invoice.lines:
         return
     rates = [line.vat_rate_bp for line in invoice.lines] + [part.rate_bp for part in invoice.vat]
-    if any(one is None for one in rates) or set(_OLD_RATES) & set(rates):
+    if any(one is None for one in rates) or (invoice.format in _OF_KSEF and set(_OLD_RATES) & set(rates)):
         return
     of_lines: Counter[int] = Counter()
     stated: Counter[int] = Counter()

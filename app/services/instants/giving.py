@@ -57,20 +57,7 @@ def give(
     _require_some(session, reward, instant.pieces, owner)
     price = price_on(reward.points, rewards.seasons_of(session, [reward.id])[reward.id], today)
     points = price.points * instant.pieces
-    grant_id = session.scalars(
-        insert(InstantGrant)
-        .values(
-            instant_id=instant.id,
-            distributor_id=owner,
-            document_key=document.document_key,
-            number=document.number,
-            points=points,
-            state=InstantState.GIVEN,
-            given_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(InstantGrant.id)
-    ).one_or_none()
+    grant_id = _noted(session, instant, document, points, now)
     if grant_id is None:
         return False
     address, said_by = addressing.last_of(session, owner) if reward.kind in SENT else (None, None)
@@ -109,6 +96,26 @@ def give(
     after = {"instant": instant.id, "document": document.number, "order": order.id}
     audit.note(session, gifts.BY, "instant.give", reward.code, now=now, program_id=program.id, after=after)
     return True
+
+
+def _noted(
+    session: Session, instant: InstantReward, document: SalesDocument, points: int, now: dt.datetime
+) -> int | None:
+    """Note what a document brings, and give the note's number; none where it brought it already."""
+    return session.scalars(
+        insert(InstantGrant)
+        .values(
+            instant_id=instant.id,
+            distributor_id=document.distributor_id,
+            document_key=document.document_key,
+            number=document.number,
+            points=points,
+            state=InstantState.GIVEN,
+            given_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(InstantGrant.id)
+    ).one_or_none()
 
 
 def _may_be_given(session: Session, instant: InstantReward, owner: int) -> bool:

@@ -109,6 +109,9 @@ def test_a_column_proves_its_signs_or_leaves_them_open(
 def test_number_cells_prove_nothing_and_text_cells_beside_them_do() -> None:
     assert proof(texts("28.84", "1.234"), typed=True) == Proof(".", None, needed=False)
     assert proof(texts("28.84", "180,13 zł"), typed=True).decimal == ","
+    beside = proof(texts("28.84", "1.234"), typed=True, as_text=["1.234"])
+    assert (beside.decimal, beside.needed, beside.examples) == (None, True, ("1.234",))
+    assert agreed([beside, proof(texts("5,50"), typed=True)]).decimal == ","
 
 
 def test_one_column_proves_what_another_leaves_open_and_two_may_contradict() -> None:

@@ -75,6 +75,11 @@ def test_what_bears_a_rate_is_what_the_lines_of_that_rate_come_to():
     assert _found(fa(rows=_row("100", "8"), net="100", vat="23")) == {"vat_base_of_rate_differs": "review"}
 
 
+def test_a_rate_that_is_old_in_poland_is_none_elsewhere():
+    made = ubl([Item("Book", "1", "100.00", rate="7"), Item("Nut", "1", "100.00", rate="23")])
+    assert _found(made) == {"vat_base_of_rate_differs": "review"}, "all of it is stated at 23 %"
+
+
 def test_a_line_at_gross_prices_is_looked_at_too():
     row = "<FaWiersz><P_8B>3</P_8B><P_9B>10</P_9B><P_11A>40.00</P_11A><P_12>23</P_12></FaWiersz>"
     (one,) = read(fa(rows=row, net="32.52", vat="7.48"), "i.xml").problems
