@@ -19,9 +19,9 @@ from app.models.imports import ImportBatch, ImportShard
 from app.models.jobs import Job
 from app.models.programs import Program
 from importers.errors import NoProfile
-from importers.fields import check_profile
 from importers.files.guard import judge
 from importers.files.limits import Limits
+from importers.layout.columns import check_profile
 from importers.layout.table import Stretch
 from importers.store import BatchFiles, fingerprint
 

@@ -8,8 +8,8 @@ from app.domain.fields import KINDS
 from app.domain.import_profile import ImportProfile
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import ColumnsMissing, FileRefused, NoProfile
-from importers.fields import columns_of
 from importers.files.grid import Grid, SheetSeen
+from importers.layout.columns import columns_of
 from importers.layout.header import Said, distinct, top_of
 from importers.layout.laying import REASON, is_handed_back
 from importers.layout.looking import NothingSeen, Seen, fingerprint, look

@@ -34,7 +34,6 @@ from app.services.unmatched import Seen
 from importers import batches, waiting
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import CardNumbersFound, ImportRefused
-from importers.fields import mapped
 from importers.files.guard import Judged, judge
 from importers.files.limits import Limits
 from importers.grouping import Grouped
@@ -42,6 +41,7 @@ from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
 from importers.known import Known, create_for_now
+from importers.layout.columns import mapped
 from importers.layout.settling import settle
 from importers.layout.table import Stretch, TextTable, stretches_of
 from importers.outcomes import outcomes

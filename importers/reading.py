@@ -5,10 +5,10 @@ from fnmatch import fnmatchcase
 
 from app.domain.import_profile import ImportProfile
 from importers.errors import ColumnsMissing, FileRefused
-from importers.fields import wanted_columns
 from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names
+from importers.layout.columns import wanted_columns
 from importers.layout.laying import PROBLEMS_SHEET, is_handed_back, lay, lay_plainly, stack
 from importers.layout.looking import NothingSeen, Seen, look
 from importers.layout.rows import blank_rows

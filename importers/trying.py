@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.domain.import_profile import ImportProfile
 from app.domain.states import COUNTING, Outcome, Unit
 from app.models.imports import ImportBatch, ImportProblem, ImportShard
-from importers.fields import wanted_columns
+from importers.layout.columns import wanted_columns
 from importers.store import BatchFiles
 from verification.gate import Admission
 from verification.incoming import Incoming

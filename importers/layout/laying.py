@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 
 from app.domain.import_profile import ImportProfile, Months
 from importers.errors import ColumnsMissing, FileRefused
-from importers.fields import columns_of, wanted_columns
 from importers.files.grid import Grid
+from importers.layout.columns import columns_of, wanted_columns
 from importers.layout.header import (
     MOST_ABOVE,
     Header,

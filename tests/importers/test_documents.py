@@ -20,8 +20,8 @@ from app.domain.sales import NO_AMOUNT, UNKNOWN
 from app.domain.states import DocumentKind
 from app.services.aliases import Names
 from importers.errors import ColumnsMissing, NoProfile
-from importers.fields import check_profile, mapped
 from importers.grouping import Grouped, group
+from importers.layout.columns import check_profile, mapped
 from importers.layout.table import TextTable
 from importers.matching import match
 from importers.parsing import Column

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from app.domain.import_profile import ImportProfile
-from importers.fields import mapped
 from importers.files.grid import Grid
 from importers.files.guard import judge
+from importers.layout.columns import mapped
 from importers.layout.laying import lay
 from importers.layout.proposing import propose
 from importers.layout.settling import settle

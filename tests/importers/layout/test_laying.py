@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from importers.errors import ColumnsMissing, FileRefused
-from importers.fields import mapped
 from importers.files.grid import Merge
 from importers.files.guard import judge
 from importers.files.opening import grids
 from importers.kinds.rows import read_rows
+from importers.layout.columns import mapped
 from importers.layout.laying import lay, stack
 from importers.layout.looking import look
 from importers.layout.table import Stretch, place_of
