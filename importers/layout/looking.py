@@ -92,7 +92,8 @@ class Seen:
     """What a file seems to be. Everything in it is a guess but the questions, which are open.
 
     ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
-    gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates.
+    gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
+    ``fitting`` names the sheets that have these columns.
     """
 
     kind: str
@@ -115,6 +116,7 @@ class Seen:
     recognised: dict[str, int]
     questions: tuple[Question, ...]
     fingerprint: str
+    fitting: tuple[str, ...] = ()
 
 
 @dataclass
@@ -176,11 +178,12 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     body = Body(main.body, main.grid.row_number[main.header.below :], _places(main, guesses))
     lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised))
     form, open_ = _form(alike, guesses, months)
+    fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
     return Seen(
         kind=kind,
         sheets=tuple(sheets),
         sheet=main.grid.name,
-        read=_which(grids, main, [one for one in found if set(guesses.columns.values()) <= set(one.names)]),
+        read=_which(grids, main, fitting),
         encoding=main.grid.encoding,
         delimiter=main.grid.delimiter,
         header=int(main.grid.row_number[main.header.at]),
@@ -197,6 +200,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(*_about_encoding(main.grid), *guess.questions, *open_),
         fingerprint=key,
+        fitting=tuple(one.grid.name for one in fitting),
     )
 
 

@@ -65,7 +65,7 @@ class LookForm(Form):
         """Make the form for a file; before anything is sent it says what was seen."""
         found = {"kind": kind, "sheet": seen.sheet, "row": seen.header, "rows": str(seen.header_rows)}
         form = cls() if sent else cls(formdata=None, data=found)
-        form.sheet.choices = [choice(one.name, one.name) for one in seen.sheets if one.visible]
+        form.sheet.choices = [choice(one.name, one.name) for one in seen.sheets if one.visible and one.name]
         if not form.sheet.choices:
             del form.sheet
         return form

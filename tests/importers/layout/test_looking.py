@@ -221,4 +221,4 @@ def test_a_sheet_with_a_column_more_is_read_with_the_others_and_a_summary_before
     summary = grid([["Odbiorca", "Wartość netto"], ["D1", "40,00"]], name="Podsumowanie")
     months = grid([HEADER, line()], name="May"), grid([[*HEADER, "Uwagi"], [*line("G"), ""]], name="June")
     seen = look([summary, *months], (), "sales")
-    assert (seen.sheet, seen.read) == ("May", "visible")
+    assert (seen.sheet, seen.read, seen.fitting) == ("May", "visible", ("May", "June"))
