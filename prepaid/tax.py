@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import tax
-from app.domain.definition import TaxPart
+from app.domain.definition import TaxChoice, TaxPart
 from app.domain.exact import Ints
 from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.domain.tax_packs import UnknownPackError, pack_countries, rules_of
@@ -74,6 +74,7 @@ class ProgramTax:
 
     Attributes:
         source: where the rules come from, in words.
+        part: what the programme says of tax; what it chose among what the rules offer stands there.
     """
 
     country: str
@@ -82,6 +83,7 @@ class ProgramTax:
     on: dt.date
     rules: tuple[TaxRule, ...]
     source: str
+    part: TaxPart = field(default_factory=TaxPart)
     reward_kind: RewardKind = RewardKind.PREPAID
     _chosen: dict[TaxStatus, TaxRule | Refused] = field(default_factory=dict)
     _applied: dict[TaxStatus, tax.AppliedRule | Refused] = field(default_factory=dict)
@@ -112,7 +114,7 @@ class ProgramTax:
         except (UnknownPackError, ValueError) as problem:
             raise TermsInvalid(f"The tax part of the programme {program.code} cannot be used: {problem}") from None
         said = "Tax by " + " and ".join(source) if source else "No tax rules"
-        return ProgramTax(program.country, program.currency, program.currency_decimals, on, found, f"{said}.")
+        return ProgramTax(program.country, program.currency, program.currency_decimals, on, found, f"{said}.", part)
 
     def for_goods(self, kind: RewardKind, on: dt.date) -> "ProgramTax":
         """Give the same rules for another kind of reward, on the day on which it was given."""
@@ -162,13 +164,21 @@ class ProgramTax:
             rule = self.rule_for(status)
             try:
                 self._applied[status] = (
-                    rule
-                    if isinstance(rule, Refused)
-                    else tax.apply(rule, currency=self.currency, decimals=self.decimals, on=self.on)
+                    rule if isinstance(rule, Refused) else self._apply(rule, self.part.choice_of(rule.code))
                 )
             except tax.TaxError as problem:
                 self._applied[status] = Refused(TAX_REFUSED, str(problem))
         return self._applied[status]
+
+    def _apply(self, rule: TaxRule, chosen: TaxChoice) -> tax.AppliedRule:
+        return tax.apply(
+            rule,
+            currency=self.currency,
+            decimals=self.decimals,
+            on=self.on,
+            rate_bp=chosen.rate_bp,
+            borne_by=chosen.borne_by,
+        )
 
     def earlier(self, session: Session, distributor_ids: Ints, statuses: list[TaxStatus]) -> list[int]:
         """Sum what each distributor had earlier in the year under the rule that holds for it now.

@@ -15,6 +15,7 @@ from app.domain.states import TaxStatus
 from app.domain.tax_rules import RewardKind
 
 if TYPE_CHECKING:
+    from app.domain.tax_rules import TaxRule
     from app.models.programs import Program
 
 STATUS = click.Choice([one.value for one in TaxStatus])
@@ -39,10 +40,14 @@ def rules(program_code: str | None, as_json: bool) -> None:
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
         found = ProgramTax.of(program, local_date(run.now(), program.time_zone))
-        agreed = {(one.rule, one.version): one.by for one in TaxPart.model_validate(program.tax).confirmed}
+        part = TaxPart.model_validate(program.tax)
+        agreed = {(one.rule, one.version): one.by for one in part.confirmed}
     if as_json:
         listed = [
-            one.model_dump(mode="json") | {"confirmed_by": agreed.get((one.code, one.version))} for one in found.rules
+            one.model_dump(mode="json")
+            | {"confirmed_by": agreed.get((one.code, one.version))}
+            | {"choice": part.choice_of(one.code).model_dump(mode="json", include={"rate_bp", "borne_by"})}
+            for one in found.rules
         ]
         print_json({"source": found.source, "rules": listed})
         return
@@ -50,7 +55,7 @@ def rules(program_code: str | None, as_json: bool) -> None:
         [
             f"{one.code} v{one.version}",
             ", ".join(status.value for status in one.applies_to),
-            " / ".join(f"{rate / 100:g} %" for rate in one.rates_bp),
+            _rates(one, part.choice_of(one.code).rate_bp),
             one.form or "",
             str(one.valid_from or ""),
             agreed.get((one.code, one.version), "to be confirmed"),
@@ -58,6 +63,11 @@ def rules(program_code: str | None, as_json: bool) -> None:
         for one in found.rules
     ]
     print_table(found.source, ["Rule", "For", "Rate", "Form", "From", "Confirmed by"], rows)
+
+
+def _rates(rule: "TaxRule", chosen: int | None) -> str:
+    """Write the rate that the sponsor chose, else all that the rule offers."""
+    return " / ".join(f"{rate / 100:g} %" for rate in (rule.rates_bp if chosen is None else (chosen,)))
 
 
 @tax.command("try")

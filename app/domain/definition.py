@@ -33,6 +33,7 @@ from app.domain.rewards_settings import RewardsPart
 from app.domain.rules_settings import RulesSettings
 from app.domain.scope import Scope
 from app.domain.states import Event
+from app.domain.tax_rules import BorneBy
 from app.domain.tier_settings import Tiers
 from app.domain.verification_settings import Verification
 
@@ -305,12 +306,25 @@ class TaxConfirmation(Part):
     on: Date
 
 
+class TaxChoice(Part):
+    """What the sponsor chose where a tax rule leaves it to him: one of its rates, or who bears the tax."""
+
+    rule: Code
+    rate_bp: Annotated[int, Field(strict=True, ge=0)] | None = None
+    borne_by: BorneBy | None = None
+
+
 class TaxPart(Part):
     """Which tax rules hold: a country's pack, rules of one's own, or both (own rules first)."""
 
     pack: Annotated[str, AfterValidator(_country)] | None = None
     rules: list[dict[str, Any]] = []
+    choices: list[TaxChoice] = []
     confirmed: list[TaxConfirmation] = []
+
+    def choice_of(self, rule: str) -> TaxChoice:
+        """Give what was chosen for a rule, whatever its version; nothing, where nobody chose."""
+        return next((one for one in self.choices if one.rule == rule), TaxChoice(rule=rule))
 
 
 class ProgramFile(Part):

@@ -3,7 +3,7 @@
 import functools
 import json
 import zoneinfo
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from typing import Any
 
@@ -13,10 +13,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from app.domain.currencies import decimals_of
-from app.domain.definition import ProgramFile, problems_of
+from app.domain.definition import ProgramFile, TaxPart, problems_of
 from app.domain.money import smallest_units
 from app.domain.rulebook import AmountUnfit, Scale, check_amounts
-from app.domain.tax_packs import pack_countries, read_rules
+from app.domain.tax_packs import pack_countries, read_rules, rules_of
+from app.domain.tax_rules import TaxRule
 from app.domain.tier_settings import Metric
 from app.services import program_yaml
 
@@ -229,6 +230,31 @@ def _taxes(file: ProgramFile) -> list[str]:
             read_rules(file.tax.rules, defaults)
         except ValueError as problem:
             found.append(f"tax.rules: {problem}")
+    return found or _tax_choices(file.tax, defaults)
+
+
+def _tax_choices(part: TaxPart, defaults: Mapping[str, Any]) -> list[str]:
+    """Check that each choice is of a rule of the programme's, made once, and one that the rule offers."""
+    country = part.pack or (None if part.rules else defaults["country"])
+    known: dict[str, list[TaxRule]] = {}
+    for rule in rules_of(country if country in pack_countries() else None, part.rules, defaults):
+        known.setdefault(rule.code, []).append(rule)
+    found: list[str] = []
+    for at, one in enumerate(part.choices):
+        place, rules = f"tax.choices[{at}]", known.get(one.rule, [])
+        if not rules:
+            found.append(f"{place}.rule: there is no rule {one.rule!r}; there are {', '.join(known) or 'none'}")
+            continue
+        if any(other.rule == one.rule for other in part.choices[:at]):
+            found.append(f"{place}.rule: the choice for {one.rule} stands there twice")
+        rates = {rate for rule in rules for rate in rule.rates_bp}
+        bearers = {bearer for rule in rules for bearer in rule.borne_by}
+        if one.rate_bp is not None and one.rate_bp not in rates:
+            offered = ", ".join(str(rate) for rate in sorted(rates))
+            found.append(f"{place}.rate_bp: {one.rule} offers {offered}, found {one.rate_bp}")
+        if one.borne_by is not None and one.borne_by not in bearers:
+            offered = ", ".join(sorted(bearer.value for bearer in bearers))
+            found.append(f"{place}.borne_by: {one.rule} offers {offered}, found {one.borne_by.value}")
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from app.domain.definition import TaxChoice
 from app.domain.states import RuleDraftState, TaxChangeKind
 from app.domain.tax import (
     CapExceededError,
@@ -124,6 +125,13 @@ def change_name(change: TaxChange) -> str:
 def rates(rule: TaxRule) -> str:
     """Write the rates of a rule."""
     return " / ".join(formats.share(rate) for rate in rule.rates_bp)
+
+
+def chosen(choice: TaxChoice) -> str:
+    """Say what the sponsor chose for a rule; nothing, where nobody chose."""
+    rate = None if choice.rate_bp is None else formats.share(choice.rate_bp)
+    bearer = None if choice.borne_by is None else str(BORNE_BY[choice.borne_by])
+    return "; ".join(one for one in (rate, bearer) if one is not None)
 
 
 def who(rule: TaxRule) -> str:

@@ -15,7 +15,10 @@ from prepaid.tax import ProgramTax
 
 @dataclass(frozen=True)
 class Case:
-    """A reward that nobody had: what it is worth, who would have it, and what else a rule may ask for."""
+    """A reward that nobody had: what it is worth, who would have it, and what else a rule may ask for.
+
+    A rate and who bears the tax are taken before what the programme chose.
+    """
 
     value_minor: int
     status: TaxStatus
@@ -46,6 +49,7 @@ def tried(program: Program, case: Case, part: dict[str, Any] | None = None) -> T
     found = tax.choose(rules.rules, country=rules.country, status=case.status, reward_kind=case.kind, on=case.on)
     if isinstance(found, NoTaxRule):
         return Trial(None, None, found)
+    chosen = rules.part.choice_of(found.code)
     try:
         result = tax.compute(
             found,
@@ -53,8 +57,8 @@ def tried(program: Program, case: Case, part: dict[str, Any] | None = None) -> T
             currency=rules.currency,
             decimals=rules.decimals,
             on=case.on,
-            rate_bp=case.rate_bp,
-            borne_by=case.borne_by,
+            rate_bp=chosen.rate_bp if case.rate_bp is None else case.rate_bp,
+            borne_by=case.borne_by or chosen.borne_by,
             year_before_minor=case.year_before_minor if found.needs_year_total else None,
             purpose=case.purpose,
         )

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.states import TaxStatus
+from app.domain.tax_rules import RewardKind
 from app.models.programs import Program
 from prepaid.errors import TermsInvalid
 from prepaid.tax import Levied, ProgramTax, Refused
@@ -57,6 +58,20 @@ def test_own_rules_stand_before_the_pack_s() -> None:
     assert tax.source == "Tax by 1 rule of the programme's own and the pack PL that the programme names."
     alone = tax_of(rules=[own])
     assert isinstance(alone.levy(TaxStatus.COMPANY, 500_000, 0), Refused)
+
+
+def test_what_a_rule_leaves_to_the_sponsor_is_chosen_in_the_programme() -> None:
+    staff, reward = TaxStatus.DISTRIBUTOR_EMPLOYEE, 100_000
+    assert levied(tax_of(pack="PL"), staff, reward).compensation_minor == 13_636  # 12 % of 1,136.36
+    dear = tax_of(pack="PL", choices=[{"rule": "PL-DISTRIBUTOR-EMPLOYEE", "rate_bp": 3200}])
+    assert levied(dear, staff, reward).compensation_minor == 47_059  # 32 % of 1,470.59
+    borne = tax_of(pack="PL", choices=[{"rule": "PL-PREMIUM-SALE", "borne_by": "participant"}])
+    found = levied(borne, TaxStatus.PRIVATE_PERSON, 500_000)
+    assert (found.load_minor, found.compensation_minor, found.withheld_minor) == (450_000, 0, 50_000)
+    assert json.loads(found.trace())["borne_by"] == "participant"
+    goods = borne.for_goods(RewardKind.GOODS, ON).levy(TaxStatus.PRIVATE_PERSON, 500_000, 0)
+    assert isinstance(goods, Levied)
+    assert goods.compensation_minor == 0
 
 
 def test_no_rule_says_what_was_looked_for() -> None:

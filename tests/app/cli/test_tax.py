@@ -32,6 +32,19 @@ def test_rules_are_told_and_tried(taxed: Desk) -> None:
     assert "expected an amount" in taxed.error("tax", "try", "much", "company", *here, code=3)
 
 
+def test_a_choice_of_the_programme_s_is_told_and_holds(desk: Desk, registry: Sessions) -> None:
+    choices = [{"rule": "PL-DISTRIBUTOR-EMPLOYEE", "rate_bp": 3200}]
+    with transaction(registry) as session:
+        programs.load(session, desk.programme(tax={"pack": "PL", "choices": choices}))
+    here = ("--program", desk.code)
+    listed = {one["code"]: one["choice"] for one in desk.json("tax", "rules", *here)["rules"]}
+    assert listed["PL-DISTRIBUTOR-EMPLOYEE"] == {"rate_bp": 3200, "borne_by": None}
+    assert listed["PL-BUSINESS"] == {"rate_bp": None, "borne_by": None}
+    assert "12 % / 32 %" not in desk.run("tax", "rules", *here).output
+    tried = desk.json("tax", "try", "1000.00", "distributor_employee", *here)
+    assert (tried["rate_bp"], tried["compensation_minor"]) == (3200, 47_059)
+
+
 def test_a_status_is_noted_with_its_day_and_a_year_without_rewards_says_so(taxed: Desk, tmp_path: Path) -> None:
     here: tuple[Any, ...] = ("--program", taxed.code)
     new = ("tax", "status", "D1", "sole_trader", *here, "--from", "2026-02-01")

@@ -278,6 +278,22 @@ COLUMNS = document("x")["import_profiles"]["sales"]["columns"]
         ),
         (with_part("tax", {"pack": "XX"}), "tax.pack: there is no pack 'XX'; there are "),
         (with_part("tax", {"rules": [{"code": "T"}]}), "tax.rules[0].version: is missing"),
+        (
+            with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-OTHER"}]}),
+            "tax.choices[0].rule: there is no rule 'PL-OTHER'; there are PL-PREMIUM-SALE, ",
+        ),
+        (
+            with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-DISTRIBUTOR-EMPLOYEE", "rate_bp": 1900}]}),
+            "tax.choices[0].rate_bp: PL-DISTRIBUTOR-EMPLOYEE offers 1200, 3200, found 1900",
+        ),
+        (
+            with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-PREMIUM-SALE", "borne_by": "sponsor"}]}),
+            "tax.choices[0].borne_by: PL-PREMIUM-SALE offers participant, sponsor_compensates, found sponsor",
+        ),
+        (
+            with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-BUSINESS"}, {"rule": "PL-BUSINESS"}]}),
+            "tax.choices[1].rule: the choice for PL-BUSINESS stands there twice",
+        ),
         (with_part("prepaid", {"provider": "visa"}), "prepaid.provider: input should be "),
         (with_part("prepaid", {"maximum_amount": "0.005"}), "prepaid.maximum_amount: "),
         (with_part("prepaid", {"minimum_points": "0.5"}), "prepaid.minimum_points: "),

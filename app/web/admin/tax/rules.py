@@ -136,6 +136,7 @@ def _page(**forms: Form) -> str:
         wrong=wrong,
         pack=named,
         origin=tax_packs.origin(named) if named in tax_packs.pack_countries() else None,
+        part=part,
         confirmed={(one.rule, one.version): one for one in part.confirmed},
         changes=tax_changes.open_changes(session(), program.id),
         closed=tax_changes.closed_changes(session(), program.id),
