@@ -8,7 +8,7 @@ import pytest
 
 from app.local.servers import Addresses
 from tests.app.web.world import World, build
-from tests.support.e_invoices import Item, cii, fa, pdf_with
+from tests.support.e_invoices import Item, cii, fa, pdf_with, ubl
 from tests.support.photos import photo
 
 pytestmark = pytest.mark.slow
@@ -107,6 +107,38 @@ def test_an_e_invoice_fills_in_the_form_by_itself(world: World, journey: Journey
         page.wait_for_url(re.compile("/documents/"))
         here.look(f"claim-{way}-sent")
         assert page.get_by_role("heading", name=number).is_visible()
+
+
+def test_what_an_e_invoice_contradicts_is_told_to_whoever_decides(world: World, journey: Journeys) -> None:
+    _send_what_contradicts_itself(world, journey, "phone", "Somebody looks at it; its points wait until then.")
+    # the same goods once more: together that is too much
+    _send_what_contradicts_itself(world, journey, "desktop", "The checks found too much that speaks against it.")
+
+
+def _send_what_contradicts_itself(world: World, journey: Journeys, size: str, told: str) -> None:
+    items = [Item("Bohrer", "3", "50.00", code="P1")]
+    in_euro = ubl(items, number=f"WRONG/{size}", lines_total="300.00", payable="999.00")
+    one_tax = re.sub(rb"<cac:TaxTotal><cbc:TaxAmount currencyID=.PLN.>.*?</cac:TaxTotal>", b"", in_euro)
+    with journey(size) as here:
+        page = here.page
+        here.sign_in(world.login("rep"), world.password)
+        here.go(f"/portal/{world.a}/{world.distributors['D-5']}/claims/new")
+        with page.expect_navigation():
+            page.locator("#files").set_input_files([file("invoice.xml", one_tax.replace(b"EUR", b"PLN"), "text/xml")])
+        here.look("claim-wrong")
+        here.press(page.get_by_role("button", name="Check what it earns").last)
+        here.look("claim-wrong-check")
+        here.press(page.get_by_role("button", name="Send the invoice"))
+        page.wait_for_url(re.compile("/documents/"))
+        here.look("claim-wrong-sent")
+        assert page.get_by_text(told).is_visible()
+        document = page.url.rsplit("/", 1)[1].split("?")[0]
+    with journey(size) as here:
+        here.sign_in(world.login("verifier"), world.password)
+        here.go(f"/programs/{world.a}/review/{document}")
+        here.look("claim-wrong-decide")
+        found = "What is to be paid comes to 184.50, the e-invoice says 999.00."
+        assert here.page.get_by_text(found).is_visible()
 
 
 def test_what_is_typed_without_network_is_sent_once_when_there_is_one(world: World, journey: Journeys) -> None:

@@ -69,6 +69,9 @@ def standing(session: Session, document_id: int, happened: Sequence[Event]) -> S
         open_ = not talk.appealed(session, document_id)
         advice = to_do(decided.code if decided is not None else None)
         form = "appeal" if open_ else None
+        if not why and not checks:  # many findings refused it together, none of which its distributor is told
+            why = gettext("The checks found too much that speaks against it.")
+            advice = advice or (gettext("If it is right, appeal: somebody will look at it.") if open_ else "")
         return Standing("danger", gettext("Refused."), why or checks, advice, form, None)
     if document.status is DocumentStatus.SUPERSEDED:
         return Standing(
