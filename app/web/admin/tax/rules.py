@@ -79,7 +79,7 @@ class BenchForm(Form):
     borne_by = SelectField(
         _("Borne by"),
         choices=[
-            choice("", _("as the rule says first")),
+            choice("", _("as chosen, else as the rule says first")),
             *(choice(one.value, text) for one, text in tax_words.BORNE_BY.items()),
         ],
     )
