@@ -20,6 +20,11 @@ _HOW_IT_STANDS = """() => {
       const box = one.getBoundingClientRect();
       return box.width && box.right > root.clientWidth + 1 && !one.closest("svg, [hidden], .visually-hidden");
     }).slice(0, 5).map((one) => one.outerHTML.slice(0, 80)),
+    covered: [...document.querySelectorAll("main tbody th a")].filter((one) => {
+      const box = one.getBoundingClientRect();
+      const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      return above && !one.contains(above) && one.closest("tr").contains(above) && !above.closest("th");
+    }).slice(0, 5).map((one) => one.outerHTML.slice(0, 80)),
   };
 }"""
 _STATE = """[
@@ -93,7 +98,10 @@ def _too_small_everywhere(page: Any, axe: Any, found: list[dict[str, Any]]) -> l
 
 
 def misfits(page: Any) -> list[str]:
-    """Tell what is wrong with how a page stands: it scrolls sideways, has no heading or two, no title, an id twice."""
+    """Tell what is wrong with how a page stands.
+
+    It scrolls sideways, has no heading or two, no title, an id twice, or a cell of a row lies on the row's link.
+    """
     stands = page.evaluate(_HOW_IT_STANDS)
     found = []
     if stands["headings"] != 1:
@@ -102,6 +110,8 @@ def misfits(page: Any) -> list[str]:
         found.append(f"wider than the screen by {stands['wide']}: {stands['out']}")
     if stands["twice"]:
         found.append(f"ids that stand there twice: {stands['twice']}")
+    if stands["covered"]:
+        found.append(f"links of rows that another cell covers: {stands['covered']}")
     if not stands["title"] or not stands["lang"]:
         found.append("no title, or no language")
     return found

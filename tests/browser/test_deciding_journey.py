@@ -58,6 +58,10 @@ def test_a_document_is_refused_by_keyboard_appealed_and_accepted_in_part(
             here.look("queue")
             here.go(f"/programs/{world.a}/review/{document_id}")
             here.look("deciding")
+            here.go(f"/programs/{world.a}/review?q={number}")
+            here.look("queue-held")
+            assert page.locator("tbody").get_by_text("has it").is_visible()
+            here.go(f"/programs/{world.a}/review/{document_id}")
             if size == "desktop":
                 key(page, "?")
                 page.locator("dialog:modal").wait_for()
