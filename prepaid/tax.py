@@ -15,7 +15,7 @@ from app.domain import tax
 from app.domain.definition import TaxChoice, TaxPart
 from app.domain.exact import Ints
 from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
-from app.domain.tax_packs import UnknownPackError, pack_countries, rules_of
+from app.domain.tax_packs import UnknownPackError, pack_behind, rules_of
 from app.domain.tax_rules import BorneBy, RewardKind, TaxRule
 from app.models.distributors import Distributor
 from app.models.ledger import Account
@@ -99,14 +99,13 @@ class ProgramTax:
             TermsInvalid: The file names a pack that there is not, or rules that contradict themselves.
         """
         part = TaxPart.model_validate(program.tax if tax_part is None else tax_part)
-        country, source = part.pack, []
+        country, source = pack_behind(part.pack, has_own=bool(part.rules), country=program.country), []
         if part.rules:
             rules = "rule" if len(part.rules) == 1 else "rules"
             source.append(f"{len(part.rules)} {rules} of the programme's own")
         if part.pack is not None:
             source.append(f"the pack {part.pack} that the programme names")
-        elif not part.rules and program.country in pack_countries():
-            country = program.country
+        elif country is not None:
             source.append(f"the pack {country} of the programme's country, because the programme file names no rules")
         defaults = {"country": program.country, "currency": program.currency, "decimals": program.currency_decimals}
         try:
@@ -164,7 +163,7 @@ class ProgramTax:
             rule = self.rule_for(status)
             try:
                 self._applied[status] = (
-                    rule if isinstance(rule, Refused) else self._apply(rule, self.part.choice_of(rule.code))
+                    rule if isinstance(rule, Refused) else self._apply(rule, self.part.choice_of(rule))
                 )
             except tax.TaxError as problem:
                 self._applied[status] = Refused(TAX_REFUSED, str(problem))

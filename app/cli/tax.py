@@ -46,7 +46,7 @@ def rules(program_code: str | None, as_json: bool) -> None:
         listed = [
             one.model_dump(mode="json")
             | {"confirmed_by": agreed.get((one.code, one.version))}
-            | {"choice": part.choice_of(one.code).model_dump(mode="json", include={"rate_bp", "borne_by"})}
+            | {"choice": part.choice_of(one).model_dump(mode="json", include={"rate_bp", "borne_by"})}
             for one in found.rules
         ]
         print_json({"source": found.source, "rules": listed})
@@ -55,7 +55,7 @@ def rules(program_code: str | None, as_json: bool) -> None:
         [
             f"{one.code} v{one.version}",
             ", ".join(status.value for status in one.applies_to),
-            _rates(one, part.choice_of(one.code).rate_bp),
+            _rates(one, part.choice_of(one).rate_bp),
             one.form or "",
             str(one.valid_from or ""),
             agreed.get((one.code, one.version), "to be confirmed"),

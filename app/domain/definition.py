@@ -33,7 +33,7 @@ from app.domain.rewards_settings import RewardsPart
 from app.domain.rules_settings import RulesSettings
 from app.domain.scope import Scope
 from app.domain.states import Event
-from app.domain.tax_rules import BorneBy
+from app.domain.tax_rules import BorneBy, TaxRule
 from app.domain.tier_settings import Tiers
 from app.domain.verification_settings import Verification
 
@@ -322,9 +322,12 @@ class TaxPart(Part):
     choices: list[TaxChoice] = []
     confirmed: list[TaxConfirmation] = []
 
-    def choice_of(self, rule: str) -> TaxChoice:
-        """Give what was chosen for a rule, whatever its version; nothing, where nobody chose."""
-        return next((one for one in self.choices if one.rule == rule), TaxChoice(rule=rule))
+    def choice_of(self, rule: TaxRule) -> TaxChoice:
+        """Give what was chosen of what a version of a rule leaves open: what it says by itself nobody chooses."""
+        none = TaxChoice(rule=rule.code)
+        made = next((one for one in self.choices if one.rule == rule.code), none)
+        left = [name for name, offered in rule.left_open.items() if offered]
+        return none.model_copy(update={name: getattr(made, name) for name in left})
 
 
 class ProgramFile(Part):

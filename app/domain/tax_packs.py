@@ -32,6 +32,13 @@ def pack_countries() -> tuple[str, ...]:
     return tuple(sorted(path.stem.upper() for path in _FOLDER.glob("*.yaml")))
 
 
+def pack_behind(named: str | None, *, has_own: bool, country: str) -> str | None:
+    """Say whose pack stands behind a programme's own rules: the one it names; where it has neither, its country's."""
+    if named is None and not has_own and country in pack_countries():
+        return country
+    return named
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a pack comes from: what was read for it, and when. What changed since is not in it."""

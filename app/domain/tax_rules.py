@@ -8,7 +8,7 @@ import enum
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, TypeAlias
 
@@ -372,6 +372,11 @@ class TaxRule(Part):
     def rates_bp(self) -> tuple[int, ...]:
         """Give every rate that may be used."""
         return self.rate_choices_bp or (self.rate_bp or 0,)
+
+    @cached_property
+    def left_open(self) -> Mapping[str, Sequence[int | BorneBy]]:
+        """Give what the sponsor may choose among, by its name in a choice; nothing where the rule says it by itself."""
+        return {"rate_bp": self.rate_choices_bp, "borne_by": self.borne_by if len(self.borne_by) > 1 else ()}
 
     @cached_property
     def basis(self) -> Basis:

@@ -16,7 +16,7 @@ from app.domain.currencies import decimals_of
 from app.domain.definition import ProgramFile, TaxPart, problems_of
 from app.domain.money import smallest_units
 from app.domain.rulebook import AmountUnfit, Scale, check_amounts
-from app.domain.tax_packs import pack_countries, read_rules, rules_of
+from app.domain.tax_packs import pack_behind, pack_countries, read_rules, rules_of
 from app.domain.tax_rules import TaxRule
 from app.domain.tier_settings import Metric
 from app.services import program_yaml
@@ -235,9 +235,9 @@ def _taxes(file: ProgramFile) -> list[str]:
 
 def _tax_choices(part: TaxPart, defaults: Mapping[str, Any]) -> list[str]:
     """Check that each choice is of a rule of the programme's, made once, and one that the rule offers."""
-    country = part.pack or (None if part.rules else defaults["country"])
+    country = pack_behind(part.pack, has_own=bool(part.rules), country=defaults["country"])
     known: dict[str, list[TaxRule]] = {}
-    for rule in rules_of(country if country in pack_countries() else None, part.rules, defaults):
+    for rule in rules_of(country, part.rules, defaults):
         known.setdefault(rule.code, []).append(rule)
     found: list[str] = []
     for at, one in enumerate(part.choices):
@@ -247,14 +247,15 @@ def _tax_choices(part: TaxPart, defaults: Mapping[str, Any]) -> list[str]:
             continue
         if any(other.rule == one.rule for other in part.choices[:at]):
             found.append(f"{place}.rule: the choice for {one.rule} stands there twice")
-        rates = {rate for rule in rules for rate in rule.rates_bp}
-        bearers = {bearer for rule in rules for bearer in rule.borne_by}
-        if one.rate_bp is not None and one.rate_bp not in rates:
-            offered = ", ".join(str(rate) for rate in sorted(rates))
-            found.append(f"{place}.rate_bp: {one.rule} offers {offered}, found {one.rate_bp}")
-        if one.borne_by is not None and one.borne_by not in bearers:
-            offered = ", ".join(sorted(bearer.value for bearer in bearers))
-            found.append(f"{place}.borne_by: {one.rule} offers {offered}, found {one.borne_by.value}")
+        for name, value in one.model_dump(exclude={"rule"}, exclude_none=True).items():
+            leaving = [(rule, offered) for rule in rules if (offered := rule.left_open[name])]
+            if not leaving:
+                found.append(f"{place}.{name}: {one.rule} leaves nothing to choose here, found {value}")
+            found += [
+                f"{place}.{name}: {rule.code} v{rule.version} offers {', '.join(map(str, offered))}, found {value}"
+                for rule, offered in leaving
+                if value not in offered
+            ]
     return found
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.states import RuleDraftState, TaxChangeKind
-from app.domain.tax_packs import pack, pack_countries
+from app.domain.tax_packs import pack, pack_behind, pack_countries
 from app.domain.tax_rules import TaxRule
 from app.models.programs import Program
 from app.models.tax import TaxChange
@@ -113,8 +113,7 @@ def laid_in(session: Session, program: Program, change: TaxChange, *, now: dt.da
     rules = [dict(rule) for rule in part.get("rules", [])]
     prefix = ""
     if change.kind is TaxChangeKind.RULE:
-        if not rules and part.get("pack") is None and program.country in pack_countries():
-            part["pack"] = program.country
+        part["pack"] = pack_behind(part.get("pack"), has_own=bool(rules), country=program.country)
         _goes_on(rules, change)
         rules.append({"country": program.country, **change.document, "version": next_version(rules, change.code)})
         prefix = f"tax.rules[{len(rules) - 1}]"

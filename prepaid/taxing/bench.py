@@ -49,7 +49,7 @@ def tried(program: Program, case: Case, part: dict[str, Any] | None = None) -> T
     found = tax.choose(rules.rules, country=rules.country, status=case.status, reward_kind=case.kind, on=case.on)
     if isinstance(found, NoTaxRule):
         return Trial(None, None, found)
-    chosen = rules.part.choice_of(found.code)
+    chosen = rules.part.choice_of(found)
     try:
         result = tax.compute(
             found,

@@ -74,6 +74,24 @@ def test_what_a_rule_leaves_to_the_sponsor_is_chosen_in_the_programme() -> None:
     assert goods.compensation_minor == 0
 
 
+def test_what_a_version_says_by_itself_nobody_chooses() -> None:
+    own = {
+        "code": "PL-DISTRIBUTOR-EMPLOYEE",
+        "version": 2,
+        "title": "Own",
+        "applies_to": ["distributor_employee"],
+        "reward_kinds": ["prepaid"],
+        "rate_bp": 1200,
+        "borne_by": "sponsor_compensates",
+        "legal": "none",
+        "valid_from": "2026-01-01",
+    }
+    choice = {"rule": "PL-DISTRIBUTOR-EMPLOYEE", "rate_bp": 3200, "borne_by": "participant"}
+    tax = tax_of(pack="PL", rules=[own], choices=[choice])
+    found = levied(tax, TaxStatus.DISTRIBUTOR_EMPLOYEE, 100_000)
+    assert (found.rule, found.compensation_minor) == ("PL-DISTRIBUTOR-EMPLOYEE v2", 13_636)
+
+
 def test_no_rule_says_what_was_looked_for() -> None:
     found = tax_of("CZ").levy(TaxStatus.COMPANY, 100, 0)
     assert isinstance(found, Refused)

@@ -284,11 +284,15 @@ COLUMNS = document("x")["import_profiles"]["sales"]["columns"]
         ),
         (
             with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-DISTRIBUTOR-EMPLOYEE", "rate_bp": 1900}]}),
-            "tax.choices[0].rate_bp: PL-DISTRIBUTOR-EMPLOYEE offers 1200, 3200, found 1900",
+            "tax.choices[0].rate_bp: PL-DISTRIBUTOR-EMPLOYEE v1 offers 1200, 3200, found 1900",
         ),
         (
             with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-PREMIUM-SALE", "borne_by": "sponsor"}]}),
-            "tax.choices[0].borne_by: PL-PREMIUM-SALE offers participant, sponsor_compensates, found sponsor",
+            "tax.choices[0].borne_by: PL-PREMIUM-SALE v1 offers sponsor_compensates, participant, found sponsor",
+        ),
+        (
+            with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-BUSINESS", "rate_bp": 1200}]}),
+            "tax.choices[0].rate_bp: PL-BUSINESS leaves nothing to choose here, found 1200",
         ),
         (
             with_part("tax", {"pack": "PL", "choices": [{"rule": "PL-BUSINESS"}, {"rule": "PL-BUSINESS"}]}),

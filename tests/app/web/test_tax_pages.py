@@ -10,7 +10,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.db.transaction import transaction
+from app.domain.definition import TaxChoice
 from app.domain.states import TaxStatus
+from app.domain.tax_packs import pack
+from app.domain.tax_rules import BorneBy
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.jobs import Job
@@ -19,6 +22,7 @@ from app.models.people import AuditEvent
 from app.models.prepaid import Redemption
 from app.models.programs import Program
 from app.models.tax import TaxChange, TaxStatusChange
+from app.web.admin.tax.forms import filled
 from prepaid import runs
 from prepaid.taxing import papers
 from tests.app.web.conftest import token_of
@@ -234,3 +238,12 @@ def test_a_participant_reads_how_it_is_taxed_and_takes_its_statement(world: Worl
     other = f"/portal/{world.a}/{world.distributors['D-21']}/tax"
     assert owner.get(other).status_code == 404
     assert owner.get(f"{other}/statement").status_code == 404
+
+
+def test_a_rule_after_the_pack_s_begins_with_what_was_chosen() -> None:
+    rule = next(one for one in pack("PL") if one.code == "PL-DISTRIBUTOR-EMPLOYEE")
+    chosen = filled(rule, TaxChoice(rule=rule.code, rate_bp=3200, borne_by=BorneBy.PARTICIPANT))
+    assert (chosen["rate"], chosen["borne_by"], chosen["more"]) == (3200, "participant", "")
+    as_it_is = filled(rule, TaxChoice(rule=rule.code))
+    assert (as_it_is["rate"], as_it_is["borne_by"]) == (1200, "sponsor_compensates")
+    assert "rate_choices_bp" in as_it_is["more"]

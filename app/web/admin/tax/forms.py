@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
+from app.domain.definition import TaxChoice
 from app.domain.states import TaxStatus
 from app.domain.tax_rules import BP, Basis, BorneBy, Mode, RewardKind, RoundingMode, TaxRule, ValueOf
 from app.models.programs import Program
@@ -75,11 +76,15 @@ class TaxRuleForm(Form):
     )
 
 
-def filled(rule: TaxRule) -> dict[str, Any]:
-    """Give what stands in the form for a rule."""
+def filled(rule: TaxRule, choice: TaxChoice | None = None) -> dict[str, Any]:
+    """Give what stands in the form for a rule; what the sponsor chose of what it leaves open is no choice any more."""
+    rate = choice.rate_bp if choice else None
+    bearer = choice.borne_by if choice else None
     written = tax_changes.as_written(rule)
     exemption = rule.exemption
     few = {name: written[name] for name in _FEW if name in written}
+    if rate is not None:
+        del few["rate_choices_bp"]
     if exemption is not None and exemption.limit_minor is None:
         few["exemption"] = written["exemption"]
         exemption = None
@@ -88,7 +93,7 @@ def filled(rule: TaxRule) -> dict[str, Any]:
         "code": rule.code,
         "applies_to": [one.value for one in rule.applies_to],
         "reward_kinds": [one.value for one in rule.reward_kinds],
-        "rate": rule.rate_bp,
+        "rate": rule.rate_bp if rate is None else rate,
         "exempt": None if exemption is None else exemption.limit_minor,
         "exempt_basis": (Basis.SINGLE_REWARD if exemption is None else exemption.basis).value,
         "exempt_mode": (Mode.CLIFF if exemption is None else exemption.mode).value,
@@ -98,7 +103,7 @@ def filled(rule: TaxRule) -> dict[str, Any]:
         "base_mode": rule.base_round.mode.value,
         "tax_step": rule.tax_round.step_minor,
         "tax_mode": rule.tax_round.mode.value,
-        "borne_by": rule.borne_by[0].value,
+        "borne_by": (bearer or rule.borne_by[0]).value,
         "gross_up": rule.gross_up,
         "withholding": rule.withholding,
         "form": rule.form,

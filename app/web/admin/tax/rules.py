@@ -117,6 +117,10 @@ def _rules(on: dt.date) -> tuple[tuple[TaxRule, ...], str, str | None]:
     return found.rules, found.source, None
 
 
+def _part() -> TaxPart:
+    return TaxPart.model_validate(scope().program.tax)
+
+
 @bp.get("/programs/<code:program_code>/tax-rules")
 def index(program_code: str) -> str:
     return _page()
@@ -124,9 +128,9 @@ def index(program_code: str) -> str:
 
 def _page(**forms: Form) -> str:
     program = scope().program
-    part = TaxPart.model_validate(program.tax)
+    part = _part()
     rules, source, wrong = _rules(today())
-    named = part.pack or (program.country if not part.rules and program.country in tax_packs.pack_countries() else None)
+    named = tax_packs.pack_behind(part.pack, has_own=bool(part.rules), country=program.country)
     own = {(rule["code"], int(rule["version"])) for rule in part.rules}
     return render_template(
         "admin/tax/rules.html",
@@ -181,7 +185,7 @@ def new(program_code: str) -> Answer:
         return _write(TaxRuleForm(), None)
     begun = text_asked("begin")
     found = next((rule for rule in reversed(_rules(today())[0]) if rule.code == begun), None)
-    form = TaxRuleForm(formdata=None, data=dict(EMPTY) if found is None else filled(found))
+    form = TaxRuleForm(formdata=None, data=dict(EMPTY) if found is None else filled(found, _part().choice_of(found)))
     if found is not None:
         form.valid_from.data, form.valid_to.data = today(), None
     return render_template("admin/tax/rule_edit.html", form=form, change=None)
@@ -232,7 +236,7 @@ def pack(program_code: str) -> Answer:
 @bp.post("/programs/<code:program_code>/tax-rules/end")
 def end(program_code: str) -> Answer:
     """Give a rule its last day."""
-    form = _end_form(TaxPart.model_validate(scope().program.tax), meta={})
+    form = _end_form(_part(), meta={})
     if not form.validate():
         return _page(end_form=form), 400
     return _at_once(form, "last", TaxChangeKind.ENDS, form.rule.data, {"last": form.last.data.isoformat()})
