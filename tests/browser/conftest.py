@@ -209,6 +209,7 @@ class Visit:
 
     def picture(self, name: str) -> None:
         """Take a picture, and see that the page fits the screen."""
+        self.page.wait_for_load_state()
         widths = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert widths[0] <= widths[1], f"{name} is wider than the screen"
         self._take(name)

@@ -66,7 +66,8 @@ def with_password(here: Any, address: str, login: str, password: str) -> None:
     page.goto(f"{address}/sign-in")
     page.fill("#login", login)
     page.fill("#password", password)
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -76,7 +77,7 @@ def test_a_passkey_is_set_up_and_from_then_on_gets_in_by_itself(
     with visit(size, at=named) as here, authenticator(here) as (client, device):
         page = here.page
         with_password(here, named, login, world.password)
-        page.get_by_role("link", name="Use a passkey").click()
+        here.press(page.get_by_role("link", name="Use a passkey"))
         here.picture("passkey-new")
         page.fill("#passkey-name", "My laptop")
         page.get_by_role("button", name="Add a passkey").click()

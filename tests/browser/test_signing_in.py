@@ -66,7 +66,7 @@ def test_a_company_comes_in_from_a_published_page_to_its_own_portal(world: World
         page.get_by_role("heading", name="Thank you").wait_for()
 
         office.go(f"/programs/{world.a}/applications?q={login}")
-        desk.get_by_role("link", name="Elektro-Max").click()
+        office.press(desk.get_by_role("link", name="Elektro-Max"))
         office.picture("application")
         assert faults(desk) == []
         desk.get_by_label("Code").fill(login.partition("@")[0])
