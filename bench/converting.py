@@ -26,6 +26,7 @@ from app.db.bulk import copy_into
 from app.db.transaction import transaction
 from app.domain.batch_file import BatchFile
 from app.domain.states import Bucket, CardState, Identity, LotState, TaxStatus, TopUpKind, TransactionKind, Unit
+from app.jobs import messenger
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card
@@ -34,9 +35,10 @@ from app.services import distributors, ledger_check, posting, programs
 from app.services.accounts import program_accounts
 from bench import floor, installation
 from bench.watching import Memory, cpu_seconds
-from prepaid import ordering, runs
+from prepaid import jobs, ordering, preparing, runs
 from prepaid.batch_files import Batch, write_batch
 from prepaid.batch_provider import BatchFileProvider
+from prepaid.moves import run_of
 from prepaid.order_files import OrderLines
 
 TARGET_RATIO, TARGET_MIB = 3.0, 1_024
@@ -105,21 +107,23 @@ def measure(accounts: int) -> dict[str, Any]:
         with transaction(run.registry) as session:
             _people(session, accounts)
         servers = installation.servers(run)
-        memory = Memory([os.getpid()])
-        memory.start()
         stages, cpu = {}, {}
         run_id = 0
-        for name in ("preview", "order_file"):
-            began, used = time.perf_counter(), cpu_seconds([os.getpid(), *servers])
-            if name == "preview":
-                run_id = _preview(run)
-            else:
-                ordered = ordering.approve_and_order(
-                    run.registry, run.settings, BatchFileProvider(), run_id, actor="ben", now=run.now()
-                )
-            stages[name] = time.perf_counter() - began
-            cpu[name] = cpu_seconds([os.getpid(), *servers]) - used
-        peak = memory.end()
+        with installation.workers(run) as workers:
+            watched = [os.getpid(), *workers]
+            memory = Memory(watched)
+            memory.start()
+            for name in ("preview", "order_file"):
+                began, used = time.perf_counter(), cpu_seconds([*watched, *servers])
+                if name == "preview":
+                    run_id = _preview(run)
+                else:
+                    ordered = ordering.approve_and_order(
+                        run.registry, run.settings, BatchFileProvider(), run_id, actor="ben", now=run.now()
+                    )
+                stages[name] = time.perf_counter() - began
+                cpu[name] = cpu_seconds([*watched, *servers]) - used
+            peak = memory.end()
         proved = _proved(run, run_id, ordered)
         used = cpu_seconds([os.getpid(), *servers])
         rows = floor.load(run.addresses.owner_url, logged=True, rounds=1, tables=_rows_of(run_id))
@@ -214,8 +218,9 @@ def _points(session: Session, program: Program, account: np.ndarray, amount: np.
 
 
 def _preview(run: Runtime) -> int:
+    """Prepare the run, as the command does, and wait until workers have."""
     with transaction(run.registry) as session:
-        made = runs.preview(
+        made = preparing.preview(
             session,
             programs.program_by_code(session, "bench"),
             from_on=np.datetime64("2026-01-01", "D").astype(object),
@@ -223,7 +228,17 @@ def _preview(run: Runtime) -> int:
             actor="ann",
             now=run.now(),
         )
-        return made.id
+        run_id = made.id
+    messenger.wake(run.addresses.redis_url, installation.WORKERS)
+    while True:
+        with transaction(run.registry) as session:
+            found = jobs.preparing_of(session, run_of(session, run_id))
+        run.registry.remove()
+        if found is None:
+            return run_id
+        if not found.goes_on:
+            raise SystemExit(f"the run was not prepared: {found.stopped_by or 'see the log of the workers'}")
+        time.sleep(0.1)
 
 
 def _rows_of(run_id: int) -> dict[str, str]:

@@ -27,8 +27,9 @@ from prepaid.cards import random_letters
 from prepaid.errors import PrepaidError
 from prepaid.goods_tax import JudgedGoods
 from prepaid.owed import Goods, Owed, Receiver
+from prepaid.references import reference
 from prepaid.refusals import of_receiver, over_maximum
-from prepaid.runs import note, reference
+from prepaid.runs import note
 from prepaid.selection import hidden
 from prepaid.tax import ProgramTax, Refused
 from prepaid.terms import Terms, terms_of

@@ -29,6 +29,26 @@ class NotAllowedNow(PrepaidError):
         self.run_id, self.status = run_id, status
 
 
+class PreparedAlready(PrepaidError):
+    """Another large run of the programme is being prepared."""
+
+    def __init__(self, run_id: int) -> None:
+        """Say which."""
+        super().__init__(f"Run {run_id} is being prepared. Wait until it is, or cancel it; then prepare this one.")
+        self.run_id = run_id
+
+
+class SettingsChanged(PrepaidError):
+    """A run that is being prepared would be judged half by the old settings, half by new ones."""
+
+    def __init__(self, run_id: int) -> None:
+        """Say which run."""
+        super().__init__(
+            f"The programme's settings changed while run {run_id} was being prepared. Cancel it, and prepare it anew."
+        )
+        self.run_id = run_id
+
+
 class SamePerson(PrepaidError):
     """Whoever previewed a run cannot approve it."""
 

@@ -1,7 +1,7 @@
-"""Runs carried out by workers: the order file is written, the provider is asked, while whoever asked does other things.
+"""Runs carried out by workers: pieces are frozen, the order file is written, the provider is asked.
 
-What stops such a job for a reason that a person must solve (no card, a refused file, a lost answer) ends it, and its
-sentence stands with the run; everything is safe to ask for again.
+Meanwhile whoever asked does other things. What stops such a job for a reason that a person must solve (no card, a
+refused file, a lost answer) ends it, and its sentence stands with the run; everything is safe to ask for again.
 """
 
 import datetime as dt
@@ -13,18 +13,21 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.transaction import transaction
-from app.domain.states import JobState
+from app.domain.states import JobState, RunStatus
 from app.extensions import db
 from app.jobs import board, registry
 from app.jobs.board import Heartbeat, Work
 from app.models.jobs import Job
+from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from importers.errors import ImportRefused
 from importers.kinds import loading
-from prepaid import card_files, healing, ordering, scheduled, sending
+from prepaid import card_files, healing, ordering, pieces, preparing, scheduled, sending
+from prepaid.columns import among_texts
 from prepaid.connections import connect
 from prepaid.errors import SHOWN, NoSuchRun, PrepaidError
 from prepaid.moves import run_of
+from prepaid.pieces import Standing
 from prepaid.providers import OrderRefused, ProviderError
 from prepaid.reconciling import taking_in
 from prepaid.rounds import HEAL, HEED, PREPARE
@@ -68,6 +71,32 @@ def errand(session: Session, run_id: int) -> Errand | None:
     return Errand(row.kind, goes_on, failed)
 
 
+@dataclass(frozen=True)
+class Preparing:
+    """How far a run is prepared, and what stopped that; ``given_up`` where the log of the workers says why."""
+
+    standing: Standing
+    stopped_by: str | None
+    given_up: bool
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether somebody works on it, or will."""
+        return self.stopped_by is None and not self.given_up
+
+
+def preparing_of(session: Session, run: ConversionRun) -> Preparing | None:
+    """Tell how far a run is prepared that is prepared in pieces; None where it is prepared, or was called off."""
+    if run.status is not RunStatus.PREPARING:
+        return None
+    keys = [preparing.job_key(run.id, one) for one in pieces.positions(session, run.id)]
+    stopped = Job.progress["stopped_by"].astext
+    given_up, why = session.execute(
+        select(func.bool_or(Job.state == JobState.FAILED), func.min(stopped)).where(among_texts(Job.key, keys))
+    ).one()
+    return Preparing(pieces.standing(session, run.id), why, bool(given_up))
+
+
 def _lane(run_id: int) -> str:
     return f"conversion run {run_id}"
 
@@ -87,6 +116,24 @@ class Carrier:
     def send(self, work: Work) -> None:
         """Send a run to its provider, and settle what it answers."""
         self._do(work, sending.send)
+
+    def freeze_piece(self, work: Work) -> None:
+        """Freeze a piece of a run that is being prepared. Finance is told of a scheduled one that is prepared with it.
+
+        What stops one piece stops the others: it stands with the run, which somebody calls off.
+        """
+        stopped_by = None
+        try:
+            with work.transaction() as session:
+                run_id, position = int(work.payload["run"]), int(work.payload["piece"])
+                run = preparing.freeze_piece(session, run_id, position, now=self._clock())
+                if run is not None and run.scheduled_on is not None:
+                    scheduled.tell_prepared(session, run, now=self._clock(), address=self._settings.address)
+                work.finish(session)
+        except PrepaidError as error:
+            stopped_by = str(error)
+        if stopped_by is not None:
+            self._end(work, stopped_by)
 
     def prepare(self, work: Work) -> None:
         """Prepare a programme's run that its schedule asks for. Finance is told what stops it: a later day tries anew.
@@ -155,6 +202,7 @@ class Carrier:
 def register(settings: Settings, clock: Callable[[], dt.datetime]) -> None:
     """Name the functions of this room's jobs, and the kinds of files that bring cards and statements."""
     carrier = Carrier(settings, clock)
+    registry.register(preparing.PIECE, carrier.freeze_piece)
     registry.register(ORDER, carrier.order)
     registry.register(SEND, carrier.send)
     registry.register(PREPARE, carrier.prepare)

@@ -10,6 +10,7 @@ from app.models.prepaid import ConversionRun
 from prepaid.errors import NoSuchRun, NotAllowedNow
 
 RUN_MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
+    RunStatus.PREPARING: frozenset({RunStatus.PREVIEW, RunStatus.EMPTY, RunStatus.CANCELLED}),
     RunStatus.PREVIEW: frozenset({RunStatus.APPROVED, RunStatus.CANCELLED}),
     RunStatus.EMPTY: frozenset({RunStatus.CANCELLED}),  # goods that it judged are judged anew
     RunStatus.APPROVED: frozenset({RunStatus.ORDERED, RunStatus.CANCELLED}),

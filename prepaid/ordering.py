@@ -27,7 +27,8 @@ from prepaid.moves import OPEN, locked_run, move, require, run_of
 from prepaid.order_forms import order_form
 from prepaid.providers import CardProvider
 from prepaid.recipients import RECEIVES, Recipient
-from prepaid.runs import approve, ordered_again, refuse_blocked, same_person
+from prepaid.references import ordered_again
+from prepaid.runs import approve, refuse_blocked, same_person
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from app.models.programs import Program
 from app.services.ledger import LotsToReserve
 from prepaid.errors import PrepaidError
 from prepaid.segments import Segment
-from prepaid.selection import Candidates, Judge, Period, candidates
+from prepaid.selection import Candidates, Judge, Period, candidates, drawn_up
 from prepaid.tax import Levied, ProgramTax, Refused
 from prepaid.terms import Terms, terms_of
 
@@ -153,7 +153,8 @@ def _found(
     session: Session, program: Program, terms: Terms, distributor_id: int, today: dt.date, *, looking: bool
 ) -> Candidates:
     period = Period(Unit.POINTS, *EVER)
-    return candidates(session, program, period, terms, today, Segment.one(distributor_id), looking=looking)
+    accounts = drawn_up(session, program, period, today, Segment.one(distributor_id))
+    return candidates(session, program, period, terms, today, accounts.tolist(), looking=looking)
 
 
 def judged(

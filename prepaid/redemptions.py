@@ -26,7 +26,8 @@ from prepaid.cards import random_letters
 from prepaid.columns import among
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.quoting import Quote, RedemptionRefused, judged, settings_of
-from prepaid.runs import reference, same_person
+from prepaid.references import reference
+from prepaid.runs import same_person
 from prepaid.terms import terms_of
 from prepaid.topups import move_top_ups
 

@@ -26,9 +26,9 @@ from app.services import messages, texts
 from app.services.languages import writing
 from app.services.messages import Kind
 from app.services.people import Role
+from prepaid.preparing import preview
 from prepaid.quoting import EVER
 from prepaid.rounds import is_prepared
-from prepaid.runs import preview
 from prepaid.segments import Segment
 
 ACTOR = "schedule"
@@ -53,7 +53,8 @@ def month_due(program: Program, now: dt.datetime) -> dt.date | None:
 def prepare_due(session: Session, program: Program, *, now: dt.datetime, address: str) -> ConversionRun | None:
     """Prepare this month's run of a programme, if it is due and was not prepared; then tell finance of it.
 
-    Returns the run; None where there is nothing to do. ``address`` is where people reach the pages. The caller commits.
+    Of a run that workers prepare in pieces finance is told with the last of them. Returns the run; None where there is
+    nothing to do. ``address`` is where people reach the pages. The caller commits.
 
     Raises:
         PrepaidError: The programme's prepaid or tax part cannot be used.
@@ -78,7 +79,8 @@ def prepare_due(session: Session, program: Program, *, now: dt.datetime, address
         actor=ACTOR,
         now=now,
     )
-    _tell(session, program, run, address, now)
+    if run.status is not RunStatus.PREPARING:
+        tell_prepared(session, run, now=now, address=address)
     return run
 
 
@@ -133,8 +135,9 @@ def _people(session: Session, program: Program) -> Sequence[UserAccount]:
     ).all()
 
 
-def _tell(session: Session, program: Program, run: ConversionRun, address: str, now: dt.datetime) -> None:
-    """Write to everybody of finance what the run comes to, each in their language."""
+def tell_prepared(session: Session, run: ConversionRun, *, now: dt.datetime, address: str) -> None:
+    """Write to everybody of finance what a prepared run comes to, each in their language. The caller commits."""
+    program = session.get_one(Program, run.program_id)
     for one in _people(session, program):
         locale = one.locale or program.locale
         write = writing(texts.known(locale))

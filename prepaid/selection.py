@@ -5,7 +5,7 @@ the words for the accounts that are left out, are made one by one.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,34 +72,43 @@ class Candidates:
     points: Ints
 
 
+def drawn_up(session: Session, program: Program, period: Period, today: dt.date, segment: Segment = EVERYBODY) -> Ints:
+    """Name the accounts that have open points of the period, or earned in it and owe now; nothing is locked.
+
+    They come in the order of the distributors' names; ``segment`` says whose.
+    """
+    asked = _with_something(session, program.id, period, segment, _spendable(session, program, today))
+    named = asked.join(Distributor, Distributor.id == Account.distributor_id)
+    return _ints(session.scalars(named.order_by(Distributor.sort_key, Distributor.id)).all())
+
+
 def candidates(
     session: Session,
     program: Program,
     period: Period,
     terms: Terms,
     today: dt.date,
-    segment: Segment = EVERYBODY,
+    accounts: Iterable[int],
     *,
     looking: bool = False,
 ) -> Candidates:
-    """Lock the accounts that have open points of the period, or earned in it and owe now; then read what they have.
+    """Lock accounts that were drawn up, and read what they have of the period; those that have nothing now are left.
 
-    ``segment`` says whose. Points whose last day is over are written off; not looked at are
-    those whose terms do not let them buy top-ups. ``looking`` locks nothing and writes nothing off: it is for a look at
-    what would be.
+    Points whose last day is over are written off; not looked at are those whose terms do not let them buy top-ups.
+    ``looking`` locks nothing and writes nothing off: it is for a look at what would be.
     """
-    allowed = lot_terms.allowed(session, program.id, RewardKind.TOP_UP, None)
-    spendable = and_(Lot.state == LotState.OPEN, lot_terms.lasts(today), lot_terms.of_terms(allowed))
-    asked = _with_something(session, program.id, period, segment, spendable)
-    locked = session.scalars(asked if looking else asked.with_for_update()).all()
-    if locked and not looking:
-        expiring.write_off(session, program.id, today, locked)  # points whose day is over are no part of a share
-    given = rows_of(id=np.asarray(locked, dtype=np.int64))
+    asked = select(Account.id, Account.available).where(among(Account.id, accounts)).order_by(Account.id)
+    rows = session.execute(asked if looking else asked.with_for_update()).all()
+    if rows and not looking:
+        # points whose day is over are no part of a share
+        expiring.write_off(session, program.id, today, [row.id for row in rows])
+    lots = _lots(session, [row.id for row in rows], period, _spendable(session, program, today))
+    holding = set(lots["account_id"].tolist())
+    given = rows_of(id=_ints([row.id for row in rows if row.id in holding or row.available < 0]))
     # whoever locks has settled the statuses of the day before
     status = tax_statuses.status_of_day(Distributor, literal(today, Date())) if looking else Distributor.tax_status
     columns = _columns(session, given, terms.provider, status)
     account_id = _ints(columns[0])
-    lots = _lots(session, given, period, spendable)
     by_id = np.argsort(account_id)
     owner = by_id[np.searchsorted(account_id[by_id], lots["account_id"])] if len(by_id) else lots["account_id"]
     held = sums_by(owner, lots["remaining"], len(account_id))
@@ -126,23 +135,25 @@ def candidates(
     )
 
 
+def _spendable(session: Session, program: Program, today: dt.date) -> ColumnElement[bool]:
+    """Ask for lots that may buy top-ups today."""
+    allowed = lot_terms.allowed(session, program.id, RewardKind.TOP_UP, None)
+    return and_(Lot.state == LotState.OPEN, lot_terms.lasts(today), lot_terms.of_terms(allowed))
+
+
 def _with_something(
     session: Session, program_id: int, period: Period, segment: Segment, spendable: ColumnElement[bool]
 ) -> Select[int]:
     """Ask for the accounts that have something of the period, or earned in it and owe now."""
     in_period = and_(Lot.account_id == Account.id, Lot.earned_on.between(period.from_on, period.to_on))
-    return (
-        select(Account.id)
-        .where(
-            Account.program_id == program_id,
-            _whose(session, program_id, segment),
-            Account.unit == period.unit,
-            or_(
-                select(Lot.id).where(in_period, spendable).exists(),
-                and_(Account.available < 0, select(Lot.id).where(in_period).exists()),
-            ),
-        )
-        .order_by(Account.id)
+    return select(Account.id).where(
+        Account.program_id == program_id,
+        _whose(session, program_id, segment),
+        Account.unit == period.unit,
+        or_(
+            select(Lot.id).where(in_period, spendable).exists(),
+            and_(Account.available < 0, select(Lot.id).where(in_period).exists()),
+        ),
     )
 
 
@@ -194,15 +205,24 @@ def _columns(session: Session, given: FromClause, provider: str, status: Any) ->
     return list(zip(*rows, strict=True)) or [()] * 14
 
 
-def _lots(session: Session, given: FromClause, period: Period, spendable: ColumnElement[bool]) -> dict[str, Ints]:
-    """Read what the accounts have of the period, what ends first before the rest."""
+def _lots(session: Session, accounts: list[int], period: Period, spendable: ColumnElement[bool]) -> dict[str, Ints]:
+    """Read what the accounts have of the period, what ends first before the rest.
+
+    Account by account, by its index: a plan for thousands of them would read the lots of all others too.
+    """
+    given = rows_of(id=_ints(accounts))
+    own = (
+        select(Lot.id, Lot.account_id, Lot.remaining, Lot.expires_on)
+        .join(Account, Account.id == Lot.account_id)
+        .where(Lot.account_id == given.c.id, Lot.earned_on.between(period.from_on, period.to_on), spendable)
+        .offset(0)
+        .lateral()
+    )
     return read_numbers(
         session,
-        select(Lot.id, Lot.account_id, Lot.remaining)
-        .join(given, given.c.id == Lot.account_id)
-        .join(Account, Account.id == Lot.account_id)
-        .where(Lot.earned_on.between(period.from_on, period.to_on), spendable)
-        .order_by(Lot.account_id, Lot.expires_on.nulls_last(), Lot.id),
+        select(own.c.id, own.c.account_id, own.c.remaining)
+        .select_from(given.join(own, literal(value=True)))
+        .order_by(own.c.account_id, own.c.expires_on.nulls_last(), own.c.id),
         ("id", "account_id", "remaining"),
     )
 

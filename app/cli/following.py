@@ -1,25 +1,21 @@
 """Imports followed from a command line: their progress until they end, and what became of them."""
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from sqlalchemy.exc import OperationalError
 
+from app.cli.helping import POLL_SECONDS, hands
 from app.cli.ledger import chosen_program
 from app.cli.output import FOUND_WRONG, REFUSED, Failure, failing, figure, print_json
-from app.cli.runtime import Runtime, WorkersPresent, operator
+from app.cli.runtime import Runtime, operator
 from app.db.transaction import transaction
 from app.domain.reasons import sentence
-from app.extensions import db
-
-POLL_SECONDS = 0.2
 
 
 def start_import(
@@ -49,56 +45,8 @@ def start_import(
     return batch_id
 
 
-class _Helper(threading.Thread):
-    """Does an import's jobs in this process, where no worker lives; brings further workers when there is much to do."""
-
-    def __init__(self, run: Runtime) -> None:
-        super().__init__(name="helper", daemon=True)
-        self._run = run
-        self._stop_asked = threading.Event()
-        self._children: list[Any] = []
-
-    def run(self) -> None:
-        from app.factory import register_jobs
-        from app.jobs import worker
-        from app.local import children
-
-        register_jobs(self._run.app)
-        logs = self._run.settings.home / "log"
-        with self._run.app.app_context():
-            bench = worker.Bench(self._run.registry, db.engine, self._run.settings.lease_seconds)
-            while not self._stop_asked.is_set():
-                if not worker.do_one(bench):
-                    self._stop_asked.wait(POLL_SECONDS)
-                if not self._children and self._waiting() > 1:
-                    self._children = [
-                        children.start(["worker"], self._run.addresses, logs / f"worker-{number}.log")
-                        for number in range(1, self._run.settings.workers)
-                    ]
-
-    def _waiting(self) -> int:
-        """Count what waits; where the database does not answer at the moment, it is asked again."""
-        from app.jobs import board
-
-        try:
-            with transaction(self._run.registry) as session:
-                return board.waiting(session)
-        except OperationalError:
-            self._run.registry.remove()
-            return 0
-
-    def end(self) -> None:
-        """Stop after the job in hand, and stop the workers that were brought."""
-        from app.local import children
-
-        self._stop_asked.set()
-        children.end(self._children)
-        self.join()
-
-
 def follow(run: Runtime, batch_id: int) -> Any:
     """Show an import's progress until it ends, doing its work here where no worker lives."""
-    from app.jobs.sweeper import sweep_once
     from importers import batches
 
     console = Console(stderr=True)
@@ -111,27 +59,16 @@ def follow(run: Runtime, batch_id: int) -> Any:
         transient=True,
         disable=not console.is_terminal,
     )
-    with ExitStack() as stack, _interrupted(batch_id):
-        workers = WorkersPresent(run.settings.home)
-        helper: _Helper | None = None
-        stack.enter_context(bar)
+    with _interrupted(batch_id), hands(run) as working, bar:
         task = bar.add_task("waiting", total=10_000, figures="")
-        swept = time.monotonic()
         while True:
-            # asked again and again: a worker that was there may have been at its last job
-            if helper is None and not workers.any():
-                helper = _Helper(run)
-                helper.start()
-                stack.callback(helper.end)
+            working.see_to_it()
             with transaction(run.registry) as session:
                 progress = batches.progress_of(session, batch_id, run.now())
             run.registry.remove()
             bar.update(task, completed=progress.share_bp, description=progress.stage, figures=_figures(progress))
             if progress.ended:
                 return progress
-            if time.monotonic() - swept > run.settings.sweep_seconds:
-                sweep_once(run.registry, run.addresses.redis_url)
-                swept = time.monotonic()
             time.sleep(POLL_SECONDS)
 
 

@@ -22,6 +22,7 @@ from app.cli.output import (
     print_json,
     print_table,
 )
+from app.cli.preparing import wait_until_prepared
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import RunKind, TopUpStatus, Unit
@@ -211,14 +212,14 @@ def convert(
     """  # noqa: D301  # click reads the backspace
     if context.invoked_subcommand is not None:
         return
-    from prepaid import runs
+    from prepaid import preparing
     from prepaid.segments import Segment
 
     if program_code is None or from_on is None or to_on is None:
         raise click.UsageError("Say --program, --from and --to, or one of the commands below; see --help.")
     with runtime() as run:
         with refusing(), transaction(run.registry) as session:
-            made = runs.preview(
+            made = preparing.preview(
                 session,
                 chosen_program(session, program_code),
                 from_on=from_on.date(),
@@ -230,6 +231,17 @@ def convert(
                 now=run.now(),
             )
             run_id = made.id
+        wait_until_prepared(run, run_id)
+        show_run(run, run_id, as_json)
+
+
+@convert.command("prepare")
+@RUN
+@json_option
+def prepare(run_id: int, as_json: bool) -> None:
+    """Go on with the preparation of RUN, where it was stopped, until its totals stand."""
+    with runtime() as run, refusing():
+        wait_until_prepared(run, run_id)
         show_run(run, run_id, as_json)
 
 
@@ -249,6 +261,7 @@ def scheduled_(program_code: str | None, as_json: bool) -> None:
             made = scheduled.prepare_due(session, program, now=run.now(), address=run.settings.address)
             run_id = None if made is None else made.id
         if run_id is not None:
+            wait_until_prepared(run, run_id)
             show_run(run, run_id, as_json)
         elif as_json:
             print_json({"run": None})

@@ -8,11 +8,11 @@ functions: a plan is kept for the life of a session, and one made for 20,000 row
 a single row comes (measured: a spend took three times as long). An index probe a row is right for both.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, MetaData, Table, text
 
-from app.db.marks import APPEND_ONLY, KEPT, LET_GO, MOVES, REFERENCE
+from app.db.marks import APPEND_ONLY, FROZEN, KEPT, LET_GO, MOVES, REFERENCE
 
 _PLAN = """set search_path = public, pg_temp
 set enable_hashjoin = off set enable_mergejoin = off set enable_seqscan = off"""
@@ -92,6 +92,8 @@ def statements(metadata: MetaData) -> Iterator[str]:
             lent = f" {_UNLESS_LENT}" if table.info.get(LET_GO) else ""
             yield _refuse(table, "delete", "other rows refer to its rows", lent)
             yield _refuse(table, "truncate", "other rows refer to its rows")
+        if FROZEN in table.info:
+            yield _frozen(table, *table.info[FROZEN])
         if references(table):
             yield from _checked(table, "insert", f"check_{table.name}", references(table))
         if moving := {name: of for name, of in references(table).items() if MOVES in table.c[name].info}:
@@ -119,6 +121,15 @@ def _refuse(table: Table, operations: str, why: str, when: str = "") -> str:
     return (
         f"create trigger {name} before {operations} on {table.name} "
         f"for each statement{when} execute function refuse_change('{why}')"
+    )
+
+
+def _frozen(table: Table, once: str, columns: Sequence[str]) -> str:
+    was, becomes = (", ".join(f"{row}.{column}" for column in columns) for row in ("old", "new"))
+    return (
+        f"create trigger refuse_thaw before update on {table.name} for each row "
+        f"when (old.{once} and ({was}) is distinct from ({becomes})) "
+        "execute function refuse_change('its figures are frozen')"
     )
 
 

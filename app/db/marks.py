@@ -23,6 +23,9 @@ KEPT = "kept"
 """Key of ``Table.info``: rows are never deleted, because others refer to them set-wise. Its value names the columns
 that the application may change."""
 
+FROZEN = "frozen"
+"""Key of ``Table.info`` of a kept table: a condition of a row, and columns that nobody changes once it holds."""
+
 LET_GO = "let_go"
 """Key of ``Table.info`` of a kept table: a row to which nothing refers may go, through a function of the database that
 makes sure of it while nobody writes what could refer to it (`app.db.letting_go`). No statement deletes one."""

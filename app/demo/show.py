@@ -38,7 +38,7 @@ from app.services.keys import Keys
 from app.services.people import login_key
 from app.web import samples
 from importers import batches
-from prepaid import ordering, runs, sending
+from prepaid import ordering, preparing, runs, sending
 from prepaid.connections import connect
 from prepaid.moves import run_of
 
@@ -150,7 +150,7 @@ def _convert_once(run: Runtime, code: str) -> int:
             .limit(1)
         ).one_or_none()
         if known is None:
-            made = runs.preview(
+            made = preparing.preview(
                 session, program, from_on=FROM, to_on=TO, unit=Unit.POINTS, actor=login_key(PREVIEWER), now=run.now()
             )
             known_id, status = made.id, made.status

@@ -227,6 +227,7 @@ class JobState(enum.StrEnum):
 class RunStatus(enum.StrEnum):
     """How far a run has come."""
 
+    PREPARING = "preparing"  # what it takes is being frozen, piece by piece
     PREVIEW = "preview"
     EMPTY = "empty"  # there was nothing to load; it only says why
     APPROVED = "approved"

@@ -16,10 +16,10 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, MappedColumn, mapped_column
 
-from app.db.marks import APPEND_ONLY, KEPT, reference
+from app.db.marks import APPEND_ONLY, FROZEN, KEPT, reference
 from app.db.types import Big, Coded, Id, Instant, LongText, Named, ShortText
 from app.domain.states import (
     AskedState,
@@ -183,6 +183,18 @@ class CardMovement(Base):
     happened_at: Mapped[Instant]
 
 
+_PREVIEWED = (
+    "accounts",
+    "points",
+    "amount_minor",
+    "compensation_minor",
+    "deferred_minor",
+    "withheld_minor",
+    "exceptions",
+)
+"""What a run comes to: added up when its pieces are frozen, and never changed after."""
+
+
 class ConversionRun(Base):
     """All points of a period turned into top-ups: frozen, previewed, approved by a second person, ordered, settled.
 
@@ -197,11 +209,23 @@ class ConversionRun(Base):
         ),
         CheckConstraint("(approved_by is null) = (approved_at is null)", name="approved_as_a_whole"),
         CheckConstraint(
-            "approved_by is not null or kind = 'redemptions' or status in ('preview', 'empty', 'cancelled')",
+            "approved_by is not null or kind = 'redemptions' "
+            "or status in ('preparing', 'preview', 'empty', 'cancelled')",
             name="approved_before_ordered",
         ),
         CheckConstraint("from_on <= to_on", name="period"),
-        {"info": {KEPT: ("status", "approved_by", "approved_at", "closed_at")}},
+        Index(
+            "uq_conversion_run_preparing",
+            "program_id",
+            unique=True,
+            postgresql_where=text("status = 'preparing'"),
+        ),
+        {
+            "info": {
+                KEPT: ("status", *_PREVIEWED, "approved_by", "approved_at", "closed_at"),
+                FROZEN: ("status <> 'preparing'", _PREVIEWED),
+            }
+        },
     )
 
     id: Mapped[Id]
@@ -232,6 +256,21 @@ class ConversionRun(Base):
     approved_by: Mapped[LongText | None]
     approved_at: Mapped[Instant | None]
     closed_at: Mapped[Instant | None] = mapped_column(comment="settled or cancelled")
+
+
+class ConversionPiece(Base):
+    """Some of the accounts of a run that is being prepared: they are judged and frozen together, once."""
+
+    __tablename__ = "conversion_piece"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("conversion_run.id", ondelete="RESTRICT"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), comment="in the order of the preview")
+    redemption_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), comment="drawn for them, rising with the run")
+    first_number: Mapped[int] = mapped_column(comment="of the first account within the run: references begin with it")
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="what it adds to the run, its exceptions among that; none: not yet frozen"
+    )
 
 
 def _of_trace(name: str) -> MappedColumn[Any]:

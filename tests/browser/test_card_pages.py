@@ -11,7 +11,7 @@ from app.domain.states import CardState, Identity
 from app.extensions import db
 from app.models.prepaid import Card
 from app.models.programs import Program
-from prepaid import card_lives, cards, ordering, runs, sending
+from prepaid import card_lives, cards, ordering, preparing, sending
 from prepaid.sandbox import SandboxProvider
 from prepaid.segments import Segment
 from tests.app.web.world import World
@@ -29,7 +29,7 @@ def card(world: World) -> int:
         provider = SandboxProvider(db.engine, refusal=lambda *_: None)
         with transaction(db.session) as session:
             program = session.scalars(select(Program).where(Program.code == world.a)).one()
-            run = runs.preview(
+            run = preparing.preview(
                 session,
                 program,
                 from_on=program.starts_on,

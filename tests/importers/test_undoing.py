@@ -24,7 +24,7 @@ from importers import batches, continuing, undoing
 from importers.batches import Progress
 from importers.continuing import Match
 from importers.undoing import CannotUndo
-from prepaid import runs
+from prepaid import preparing, runs
 from tests.importers.driver import HEADER, Desk
 from verification.deciding import decisions
 
@@ -129,7 +129,7 @@ def test_points_that_were_spent_are_in_the_way_and_others_are_not(shop: Desk) ->
     with transaction(shop.registry) as session:
         program = session.get_one(Program, shop.program_id)
         days = {"from_on": dt.date(2026, 1, 1), "to_on": dt.date(2026, 3, 31)}
-        run = runs.preview(session, program, actor="bob", now=shop.clock(), **days)
+        run = preparing.preview(session, program, actor="bob", now=shop.clock(), **days)
         number = run.id
     said = blocked(shop, first.batch_id)
     for code in ("D1", "D2"):

@@ -19,7 +19,7 @@ from app.models.programs import Program
 from app.services import ledger, ledger_check, program_files, programs
 from app.services.distributors import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
-from prepaid import compensating, ordering, runs
+from prepaid import compensating, ordering, preparing, runs
 from prepaid.sandbox import SandboxProvider
 
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
@@ -118,7 +118,7 @@ class World:
 
     def preview(self, actor: str = "ann", **more: Any) -> ConversionRun:
         with transaction(self.registry) as session:
-            run = runs.preview(
+            run = preparing.preview(
                 session,
                 session.get_one(Program, self.program_id),
                 **({"from_on": FROM, "to_on": TO, "actor": actor, "now": NOW} | more),

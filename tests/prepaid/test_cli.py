@@ -19,7 +19,7 @@ from app.domain.states import TaxStatus
 from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
-from prepaid import redemptions, sandbox
+from prepaid import preparing, redemptions, sandbox
 from tests.prepaid.conftest import NOW, World
 
 PERIOD = ("--from", "2026-11-01", "--to", "2026-11-30")
@@ -134,6 +134,16 @@ def test_the_main_flow(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert desk.json("ledger", "check")["ok"] is True
     cards = desk.json("cards", "list", "--program", desk.world.code)["cards"]
     assert [(one["distributor"], len(one["last4"])) for one in cards] == [("A", 4), ("B", 4), ("P", 4)]
+
+
+def test_a_large_run_is_prepared_in_pieces_by_the_command_where_no_worker_lives(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "AT_ONCE", 1)
+    previewed = desk.json("convert", "--program", desk.world.code, *PERIOD, "--by", "ann")
+    assert (previewed["status"], previewed["accounts"], previewed["points"]) == ("preview", 3, 10_208)
+    assert desk.json("convert", "prepare", str(previewed["run"])) == previewed  # prepared, it has nothing more to do
+    assert "No conversion run" in desk.json("convert", "prepare", "999999999", code=4)["error"][0]
 
 
 def test_people_read_the_same(desk: Desk) -> None:

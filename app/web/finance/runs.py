@@ -31,10 +31,10 @@ from app.web.lists import showing
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, To
 from importers.errors import ImportRefused
-from prepaid import jobs, ordering, settling
+from prepaid import jobs, ordering, preparing, settling
 from prepaid import runs as prepaid_runs
 from prepaid.errors import PrepaidError
-from prepaid.moves import OPEN
+from prepaid.moves import OPEN, run_of
 from prepaid.quoting import EVER
 from prepaid.runs import Report, exception_counts, same_person
 from prepaid.scheduled import scheduled_of
@@ -134,7 +134,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
     if form.validate():
         try:
             with transaction(db.session) as writing:
-                made = prepaid_runs.preview(
+                made = preparing.preview(
                     writing,
                     scope().program,
                     from_on=form.from_on.data,
@@ -145,10 +145,12 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
                     actor=person().login,
                     now=now(),
                 )
-                run_id = made.id
+                run_id, waits = made.id, made.status is RunStatus.PREPARING
         except PrepaidError as error:
             form.refuse(None, wording.refusal(error))
         else:
+            if waits:
+                messenger.wake(kontor()["addresses"].redis_url, messenger.MOST_MESSAGES)
             return redirect(url_for("runs.show", program_code=program_code, run_id=run_id), 303)
     return render_template("finance/run_new.html", form=form), 400
 
@@ -171,6 +173,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         report=report,
         run=run,
         errand=jobs.errand(session(), run.id),
+        preparing=jobs.preparing_of(session(), run),
         badge=wording.run_badge(run.kind, run.status),
         step=_step(run.status),
         totals=_totals(report),
@@ -384,9 +387,27 @@ def _tell(settled: settling.Settled) -> None:
 
 @bp.get("/programs/<code:program_code>/runs/<id:run_id>/progress")
 def progress(program_code: str, run_id: int) -> dict[str, Any]:
+    if (preparing := jobs.preparing_of(session(), run_of(session(), run_id))) is not None:
+        return _how_far(preparing)
     found = jobs.errand(session(), run_id)
     goes_on = found is not None and found.goes_on
     return {"ended": not goes_on, "stage": "running", "share_bp": 0 if goes_on else 10_000, "texts": {}}
+
+
+def _how_far(preparing: jobs.Preparing) -> dict[str, Any]:
+    """Tell how far a run is prepared."""
+    standing = preparing.standing
+    texts = {
+        "done": formats.figure(standing.done),
+        "accounts": formats.figure(standing.accounts),
+        "share": str(standing.share_bp // 100),
+    }
+    return {
+        "ended": not preparing.goes_on,
+        "stage": "counting",
+        "share_bp": standing.share_bp,
+        "texts": texts,
+    }
 
 
 @bp.get("/programs/<code:program_code>/runs/<id:run_id>/orders/<id:file_id>")

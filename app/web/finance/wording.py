@@ -17,6 +17,7 @@ from prepaid.errors import (
     NotAllowedNow,
     OrderFileChanged,
     PrepaidError,
+    PreparedAlready,
     SamePerson,
     TermsInvalid,
     TotalsDiffer,
@@ -24,6 +25,7 @@ from prepaid.errors import (
 from prepaid.quoting import EVER
 
 RUN: Mapping[RunStatus, Badge] = {
+    RunStatus.PREPARING: Badge(_("Being prepared"), "busy"),
     RunStatus.PREVIEW: Badge(_("Waits for approval"), "wait"),
     RunStatus.EMPTY: Badge(_("Nothing to convert"), "plain"),
     RunStatus.APPROVED: Badge(_("Approved"), "busy"),
@@ -97,6 +99,11 @@ def refusal(error: PrepaidError) -> str:
         return gettext("This looks like the number of a payment card. Card numbers are never kept here.")
     if isinstance(error, TermsInvalid):
         return gettext("The programme's prepaid or tax settings cannot be used: %(why)s", why=str(error))
+    if isinstance(error, PreparedAlready):
+        return gettext(
+            "Run %(number)s is being prepared. Wait until it is, or cancel it; then prepare this one.",
+            number=error.run_id,
+        )
     if isinstance(error, TotalsDiffer):
         return gettext("What would be ordered is not what was previewed. Nothing is ordered.")
     if isinstance(error, OrderFileChanged):

@@ -102,7 +102,10 @@ def show(program_code: str, distributor_id: int) -> str | Response:
 
 def _waiting(distributor_id: int) -> int:
     """Sum the points that nobody has approved yet: in runs, and asked for by themselves."""
-    waits = or_(ConversionRun.status == RunStatus.PREVIEW, gathering.WAITING & Redemption.approved_at.is_(None))
+    waits = or_(
+        ConversionRun.status.in_((RunStatus.PREPARING, RunStatus.PREVIEW)),
+        gathering.WAITING & Redemption.approved_at.is_(None),
+    )
     rows = session().scalars(
         select(Redemption.points)
         .join(Account, Account.id == Redemption.account_id)

@@ -62,7 +62,7 @@ from app.services.promotions.reading import promotion_by_code
 from app.services.scenarios import asking
 from app.web.font_making import WEIGHTS, edition
 from importers import drafts
-from prepaid import cards, jobs, runs, settling
+from prepaid import cards, jobs, preparing, runs, settling
 from tests.app.services.test_logos import png
 from tests.app.web.export_belongings import make_exports, put_exports
 from tests.app.web.ordered_belongings import put_orders
@@ -463,7 +463,7 @@ def _runs(world: World, code: str, whose: str, made: Belongings) -> None:
     now = world.clock()
     with transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == code)).one()
-        first = runs.preview(
+        first = preparing.preview(
             session, program, from_on=dt.date(2026, 1, 1), to_on=dt.date(2026, 2, 28), actor="test", now=now
         ).id
         runs.approve(session, first, actor="somebody else", now=now)
@@ -478,10 +478,10 @@ def _runs(world: World, code: str, whose: str, made: Belongings) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([("reference", "result"), *((one, "unknown") for one in references)])
         settling.settle_file(session, world.settings, first, path, name="answers.csv", actor="test", now=now)
-        second = runs.preview(
+        second = preparing.preview(
             session, program, from_on=dt.date(2026, 3, 1), to_on=dt.date(2026, 12, 31), actor="test", now=now
         ).id
-        empty = runs.preview(
+        empty = preparing.preview(
             session, program, from_on=dt.date(2019, 1, 1), to_on=dt.date(2019, 1, 2), actor="test", now=now
         ).id
         made.put("run", whose, first)

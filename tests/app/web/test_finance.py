@@ -20,6 +20,7 @@ from app.models.programs import Program
 from app.services import ledger, liability
 from app.services.rulebooks import rules_of
 from app.web.finance import wording
+from prepaid import preparing
 from tests.app.web.conftest import TOKEN
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.world import World, do_one_job
@@ -59,6 +60,61 @@ def previewed(world: World, finance: FlaskClient, at: str) -> str:
     answer = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2026-01-01", to_on="2026-12-31")
     assert answer.status_code == 303, answer.text
     return answer.location.rsplit("/", 1)[1]
+
+
+def test_a_large_run_is_prepared_by_workers_while_its_page_tells_how_far_it_is(
+    world: World, as_: Callable[[str], FlaskClient], at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "AT_ONCE", 1)
+    finance, approver = as_("finance"), as_("approver")
+    work(world)
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    shown = finance.get(page).text
+    assert "Being prepared" in shown
+    assert f'data-live="{page}/progress"' in shown
+    found = finance.get(f"{page}/progress").json
+    accounts = int(found["texts"]["accounts"])
+    assert (found["ended"], found["share_bp"], found["texts"]["done"]) == (False, 0, "0")
+    assert accounts > 1
+    post(approver, page, f"{page}/approve")
+    assert status_of(world, run) is RunStatus.PREPARING
+    busy = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2026-01-01", to_on="2026-12-31")
+    assert busy.status_code == 400
+    assert f"Run {run} is being prepared." in busy.text
+    with world.app.app_context():
+        assert do_one_job(world)
+        db.session.remove()
+    found = finance.get(f"{page}/progress").json
+    assert (found["ended"], found["share_bp"], found["texts"]["done"]) == (False, 10_000 // accounts, "1")
+    work(world)
+    assert finance.get(f"{page}/progress").json["ended"]
+    assert "Waits for approval" in finance.get(page).text
+    assert post(finance, page, f"{page}/cancel", reason="a test").status_code == 303
+    assert status_of(world, run) is RunStatus.CANCELLED
+
+
+def test_what_stops_a_preparation_stands_on_its_page(
+    world: World, as_: Callable[[str], FlaskClient], at: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "AT_ONCE", 1)
+    finance = as_("finance")
+    work(world)
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            program = session.scalars(select(Program).where(Program.code == world.a)).one()
+            before = program.settings
+            program.settings = before | {"name": "Another name"}
+        work(world)
+        with transaction(db.session) as session:
+            session.scalars(select(Program).where(Program.code == world.a)).one().settings = before
+    shown = finance.get(page).text
+    assert "settings changed while the run was being prepared" in shown
+    assert finance.get(f"{page}/progress").json["ended"]
+    assert post(finance, page, f"{page}/cancel", reason="a test").status_code == 303
+    assert "settings changed" not in finance.get(page).text
 
 
 def test_a_run_that_is_called_off_gives_every_point_back(

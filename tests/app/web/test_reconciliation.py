@@ -15,7 +15,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
-from prepaid import ordering, runs, settling
+from prepaid import ordering, preparing, runs, settling
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from prepaid.sandbox import SandboxProvider
@@ -38,7 +38,7 @@ def loads_of(world: World, *codes: str) -> dict[str, str]:
         product = session.scalars(select(Product.id).where(Product.program_id == program.id).limit(1)).one()
         sell(session, program, [Sold(f"OWN/{code}", world.distributors[code], product, 1, 90_000) for code in codes])
         days = {"from_on": program.starts_on, "to_on": now.date().replace(month=12, day=31)}
-        run = runs.preview(session, program, **days, segment=whose, actor="ann", now=now).id
+        run = preparing.preview(session, program, **days, segment=whose, actor="ann", now=now).id
     ordering.approve_and_order(db.session, world.settings, provider, run, actor="ben", now=now)
     with transaction(db.session) as session:
         rewards = [one for one in runs.lines(session, run) if one.kind is TopUpKind.REWARD]

@@ -23,7 +23,7 @@ from app.models.prepaid import Redemption
 from app.models.programs import Program
 from app.models.tax import TaxChange, TaxStatusChange
 from app.web.admin.tax.forms import filled
-from prepaid import runs
+from prepaid import preparing
 from prepaid.taxing import papers
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World, do_one_job
@@ -67,7 +67,9 @@ def taxed(world: World) -> tuple[int, int, str]:
         row = session.execute(found).first()
         if row is None:
             day = world.clock().date()
-            runs.preview(session, program, from_on=day.replace(year=2000), to_on=day, actor="ann", now=world.clock())
+            preparing.preview(
+                session, program, from_on=day.replace(year=2000), to_on=day, actor="ann", now=world.clock()
+            )
             row = session.execute(found).one()
         return row[0], row[1], row[2]
 

@@ -1,0 +1,159 @@
+"""What a conversion run takes is written down: points are reserved, and each account has a redemption and its top-ups.
+
+What is ordered later is what stands here, to the last minor unit. The caller has locked the accounts, and commits.
+"""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from app.db.ahead import made_ahead
+from app.db.bulk import Column, Nullable, copy_into, copy_pieces
+from app.domain.exact import Ints
+from app.domain.states import TopUpKind, TopUpStatus
+from app.models.prepaid import ConversionRun, Redemption, TopUp
+from app.services import ledger
+from prepaid.references import reference
+from prepaid.selection import Candidates, Chosen
+from prepaid.terms import Terms
+
+_CHUNK, _PIECE, _PIECES_AHEAD = 10_000, 500, 200
+"""Redemptions that are written by one statement, and that are sent at once: their tax traces take some 2 kB each.
+
+So many pieces of traces are made while the database reserves the points, and stores what is sent.
+"""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where candidates stand in their run: the redemption that each would have, and its number in references."""
+
+    redemption_id: Ints
+    number: Ints
+
+
+def freeze(
+    session: Session,
+    run: ConversionRun,
+    terms: Terms,
+    found: Candidates,
+    chosen: Chosen,
+    places: Places,
+    *,
+    today: dt.date,
+    now: dt.datetime,
+) -> None:
+    """Reserve the points that were chosen, and write down what each account gets for them."""
+    with made_ahead(chosen.traces, _slices(0, len(chosen.at), _PIECE), _PIECES_AHEAD) as traces:
+        reservations = ledger.reserve_lots(
+            session,
+            run.program_id,
+            chosen.lots,
+            key=f"convert:{run.id}",
+            on=today,
+            actor=run.previewed_by,
+            reason=f"conversion {run.id}",
+        )
+        _write(session, run, terms, found, chosen, places, traces, reservations, today, now)
+
+
+def totals(terms: Terms, chosen: Chosen) -> dict[str, int]:
+    """Add up what is taken; what is compensated later is no part of what is loaded now."""
+    compensation = sum(one.compensation_minor for one in chosen.levied)
+    return {
+        "accounts": len(chosen.at),
+        "points": sum(chosen.points.tolist()),
+        "amount_minor": sum(one.load_minor for one in chosen.levied),
+        "compensation_minor": compensation if terms.compensates_at_once else 0,
+        "deferred_minor": 0 if terms.compensates_at_once else compensation,
+        "withheld_minor": sum(one.withheld_minor for one in chosen.levied),
+    }
+
+
+def _write(
+    session: Session,
+    run: ConversionRun,
+    terms: Terms,
+    found: Candidates,
+    chosen: Chosen,
+    places: Places,
+    traces: Iterator[list[str]],
+    reservations: dict[int, int],
+    today: dt.date,
+    now: dt.datetime,
+) -> None:
+    """Write the redemptions and top-ups of a run down, in the order of the preview."""
+    ids, numbers = places.redemption_id[chosen.at], places.number[chosen.at]
+    account, card = found.account_id[chosen.at], found.card_id[chosen.at]
+    reserved = _column([reservations[one] for one in account.tolist()])
+    instant = np.datetime64(now.astimezone(dt.UTC).replace(tzinfo=None), "us")
+
+    def redemptions(part: slice) -> dict[str, Column]:
+        levied, count = chosen.levied[part], len(ids[part])
+        return {
+            "id": ids[part],
+            "program_id": np.full(count, run.program_id),
+            "account_id": account[part],
+            "run_id": np.full(count, run.id),
+            "redeemed_on": np.full(count, np.datetime64(today, "D")),
+            "points": chosen.points[part],
+            "point_value_micro": np.full(count, terms.point_value_micro),
+            "amount_minor": _column([one.load_minor for one in levied]),
+            "compensation_minor": _column([one.compensation_minor for one in levied]),
+            "withheld_minor": _column([one.withheld_minor for one in levied]),
+            "counted_minor": _column([one.counted_minor for one in levied]),
+            "currency": [run.currency] * count,
+            "tax_rule": [one.rule for one in levied],
+            "tax_trace": next(traces),
+            "reserve_transaction_id": reserved[part],
+            "created_at": np.full(count, instant),
+        }
+
+    for chunk in _slices(0, len(ids), _CHUNK):
+        copy_pieces(session, Redemption, map(redemptions, _slices(chunk.start, chunk.stop, _PIECE)))
+    loads = [(TopUpKind.REWARD, _column([one.load_minor for one in chosen.levied]))]
+    if terms.compensates_at_once:
+        loads.append((TopUpKind.COMPENSATION, _column([one.compensation_minor for one in chosen.levied])))
+    for kind, amounts in loads:
+        _write_loads(session, run, kind, amounts, ids, numbers, card, instant)
+
+
+def _slices(start: int, stop: int, step: int) -> Iterator[slice]:
+    return (slice(at, min(at + step, stop)) for at in range(start, stop, step))
+
+
+def _write_loads(
+    session: Session,
+    run: ConversionRun,
+    kind: TopUpKind,
+    amounts: Ints,
+    redemption_ids: Ints,
+    numbers: Ints,
+    card_ids: Ints,
+    instant: np.datetime64,
+) -> None:
+    """Write the top-ups of one kind of the run's redemptions."""
+    some = np.flatnonzero(amounts)
+    card = card_ids[some]
+    copy_into(
+        session,
+        TopUp,
+        {
+            "redemption_id": redemption_ids[some],
+            "run_id": np.full(len(some), run.id),
+            "kind": [kind.value] * len(some),
+            "attempt": np.ones(len(some), dtype=np.int64),
+            "card_id": Nullable(card, card != 0),
+            "amount_minor": amounts[some],
+            "status": [TopUpStatus.RESERVED.value] * len(some),
+            "reference": [reference(run.key, one, kind, 1) for one in numbers[some].tolist()],
+            "created_at": np.full(len(some), instant),
+        },
+    )
+
+
+def _column(values: Sequence[int]) -> Ints:
+    return np.asarray(values, dtype=np.int64)

@@ -1,0 +1,190 @@
+"""Conversion runs are prepared: all points of a period are selected, judged and frozen, and what they come to is shown.
+
+A run of few accounts is prepared at once. A larger one is cut into pieces that workers freeze, each in a transaction of
+its own: whoever waits sees how far it is, others spend meanwhile, and what is killed goes on from where it was. Each
+account is judged once, by the settings that held when the run was begun; with the last piece the run is a preview.
+
+The caller commits.
+"""
+
+import datetime as dt
+import hashlib
+import json
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.db.locks import lock_name
+from app.domain.calendar import local_date
+from app.domain.states import RunStatus, Unit
+from app.jobs import board
+from app.models.prepaid import ConversionPiece, ConversionRun
+from app.models.programs import Program
+from app.services import tax_statuses
+from prepaid import pieces
+from prepaid.cards import random_letters
+from prepaid.errors import PrepaidError, PreparedAlready, SettingsChanged
+from prepaid.freezing import Places, freeze, totals
+from prepaid.moves import move, run_of
+from prepaid.runs import note
+from prepaid.segments import EVERYBODY, Segment
+from prepaid.selection import Chosen, Judge, Period, candidates, drawn_up
+from prepaid.tax import ProgramTax
+from prepaid.terms import Terms, terms_of
+
+PIECE = "prepaid.piece"
+"""The kind of job that freezes a piece."""
+
+AT_ONCE = 2_500
+"""Accounts that are judged and frozen in one transaction: about half a second."""
+
+
+def preview(
+    session: Session,
+    program: Program,
+    *,
+    from_on: dt.date,
+    to_on: dt.date,
+    unit: Unit = Unit.POINTS,
+    segment: Segment = EVERYBODY,
+    minimum_points: int = 0,
+    scheduled_on: dt.date | None = None,
+    actor: str,
+    now: dt.datetime,
+    at_once: int | None = None,
+) -> ConversionRun:
+    """Freeze all points that were earned in a period, of everybody or of some, and show what they come to.
+
+    ``minimum_points`` leaves out who has less, beyond what the programme leaves out. Where a tier lets its members
+    redeem a share of their points, so many are taken. ``scheduled_on`` is the month whose schedule asks for it.
+
+    The points are reserved and every top-up is written down, so that what is ordered later is what the preview says to
+    the last minor unit. Accounts that cannot be converted are listed in ``exceptions``, each with a code and words.
+    A run that finds nothing to convert is EMPTY: it only lists why. One of more accounts than ``at_once``, else than
+    `AT_ONCE`, is PREPARING until workers have frozen its pieces: the caller commits, then wakes them.
+
+    Raises:
+        PreparedAlready: Another large run of the programme is being prepared.
+        PrepaidError: The period, or the programme's prepaid or tax part, cannot be used.
+    """
+    if from_on > to_on:
+        raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
+    lock_name(session, _lock(program.id))  # two runs at once would not see each other's rewards of the year
+    today = local_date(now, program.time_zone)
+    tax_statuses.settle(session, program.id, today)  # whatever the hour: what is taxed today is taxed by today's
+    period, tax = Period(unit, from_on, to_on), ProgramTax.of(program, today)
+    terms = terms_of(program, unit).with_least(minimum_points)
+    accounts = drawn_up(session, program, period, today, segment).tolist()
+    run = ConversionRun(
+        program_id=program.id,
+        key=random_letters(1, 12)[0],
+        unit=unit,
+        from_on=from_on,
+        to_on=to_on,
+        provider=terms.provider,
+        terms=terms.as_json() | {"tax": tax.source} | segment.as_json(),
+        currency=program.currency,
+        scheduled_on=scheduled_on,
+        previewed_by=actor,
+        previewed_at=now,
+    )
+    if len(accounts) > (size := at_once or AT_ONCE):
+        _begin(session, program, run, accounts, size)
+        return run
+    found = candidates(session, program, period, terms, today, accounts)
+    chosen = Judge(program, period, terms, tax).judge(session, found)
+    for name, value in totals(terms, chosen).items():
+        setattr(run, name, value)
+    run.exceptions, run.status = chosen.exceptions, _prepared(run)
+    run.closed_at = None if run.accounts else now
+    session.add(run)
+    session.flush()
+    freeze(session, run, terms, found, chosen, pieces.places(session, len(found.account_id)), today=today, now=now)
+    note(session, run, actor, "conversion.preview", now)
+    return run
+
+
+def _lock(program_id: int) -> str:
+    return f"convert:{program_id}"
+
+
+def _prepared(run: ConversionRun) -> RunStatus:
+    return RunStatus.PREVIEW if run.accounts else RunStatus.EMPTY
+
+
+def _begin(session: Session, program: Program, run: ConversionRun, accounts: list[int], size: int) -> None:
+    """Lay out a run that is prepared in pieces, and put those up for workers."""
+    busy = select(ConversionRun.id).where(
+        ConversionRun.program_id == program.id, ConversionRun.status == RunStatus.PREPARING
+    )
+    if (other := session.scalars(busy).first()) is not None:
+        raise PreparedAlready(other)
+    run.status, run.exceptions = RunStatus.PREPARING, []
+    run.terms = run.terms | {"settings": _fingerprint(program)}
+    for name in pieces.FIGURES:
+        setattr(run, name, 0)
+    session.add(run)
+    session.flush()
+    for position in range(pieces.lay_out(session, run, accounts, size)):
+        board.put_up(session, PIECE, job_key(run.id, position), {"run": run.id, "piece": position})
+    note(session, run, run.previewed_by, "conversion.prepare", run.previewed_at)
+
+
+def job_key(run_id: int, position: int) -> str:
+    """Name the job that freezes a piece."""
+    return f"{PIECE}:{run_id}:{position}"
+
+
+def _fingerprint(program: Program) -> str:
+    """Tell apart what the accounts of a run are judged by."""
+    parts = [program.point_value_micro, program.settings, program.tax, program.prepaid, program.rewards]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def freeze_piece(session: Session, run_id: int, position: int, *, now: dt.datetime) -> ConversionRun | None:
+    """Judge and freeze a piece of a run. Returns the run where it is prepared with that, else None.
+
+    A piece that is frozen, or whose run was called off, is left alone. Accounts that have nothing any more are too.
+
+    Raises:
+        SettingsChanged: The programme's settings are others than when the run was begun.
+    """
+    program_id = run_of(session, run_id).program_id
+    lock_name(session, _lock(program_id), shared=True)  # pieces side by side; of others one at a time
+    run = session.scalars(
+        select(ConversionRun)
+        .where(ConversionRun.id == run_id)
+        .with_for_update(read=True, key_share=True)  # whoever calls it off waits for this piece, and the next for them
+        .execution_options(populate_existing=True)
+    ).one()
+    piece = session.get(ConversionPiece, (run_id, position))
+    if run.status is not RunStatus.PREPARING or piece is None or piece.outcome is not None:
+        return None
+    program = session.get_one(Program, program_id)
+    if _fingerprint(program) != run.terms["settings"]:
+        raise SettingsChanged(run.id)
+    terms = terms_of(program, run.unit).with_least(run.terms["minimum_points"])
+    chosen = _freeze_accounts(session, program, run, piece, terms)
+    piece.outcome = totals(terms, chosen) | {"exceptions": chosen.exceptions}
+    session.flush()
+    # of pieces that end at the same time, each sees those that were before it
+    session.execute(select(ConversionRun.id).where(ConversionRun.id == run.id).with_for_update(key_share=True))
+    if pieces.are_left(session, run.id):
+        return None
+    pieces.put_together(session, run)
+    move(run, _prepared(run))
+    run.closed_at = None if run.accounts else now
+    note(session, run, run.previewed_by, "conversion.preview", now)
+    return run
+
+
+def _freeze_accounts(
+    session: Session, program: Program, run: ConversionRun, piece: ConversionPiece, terms: Terms
+) -> Chosen:
+    today = local_date(run.previewed_at, program.time_zone)
+    period = Period(run.unit, run.from_on, run.to_on)
+    found = candidates(session, program, period, terms, today, piece.account_ids)
+    chosen = Judge(program, period, terms, ProgramTax.of(program, today)).judge(session, found)
+    where: Places = pieces.places_in(piece, found.account_id)
+    freeze(session, run, terms, found, chosen, where, today=today, now=run.previewed_at)
+    return chosen
