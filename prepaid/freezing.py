@@ -4,13 +4,12 @@ What is ordered later is what stands here, to the last minor unit. The caller ha
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.db.ahead import made_ahead
 from app.db.bulk import Column, Nullable, copy_into, copy_pieces
 from app.domain.exact import Ints
 from app.domain.states import TopUpKind, TopUpStatus
@@ -20,11 +19,8 @@ from prepaid.references import reference
 from prepaid.selection import Candidates, Chosen
 from prepaid.terms import Terms
 
-_CHUNK, _PIECE, _PIECES_AHEAD = 10_000, 500, 200
-"""Redemptions that are written by one statement, and that are sent at once: their tax traces take some 2 kB each.
-
-So many pieces of traces are made while the database reserves the points, and stores what is sent.
-"""
+_SENT_AT_ONCE = 500
+"""Redemptions, whose tax traces take some 2 kB each: the next are made while the database stores those before."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +43,16 @@ def freeze(
     now: dt.datetime,
 ) -> None:
     """Reserve the points that were chosen, and write down what each account gets for them."""
-    with made_ahead(chosen.traces, _slices(0, len(chosen.at), _PIECE), _PIECES_AHEAD) as traces:
-        reservations = ledger.reserve_lots(
-            session,
-            run.program_id,
-            chosen.lots,
-            key=f"convert:{run.id}",
-            on=today,
-            actor=run.previewed_by,
-            reason=f"conversion {run.id}",
-        )
-        _write(session, run, terms, found, chosen, places, traces, reservations, today, now)
+    reservations = ledger.reserve_lots(
+        session,
+        run.program_id,
+        chosen.lots,
+        key=f"convert:{run.id}",
+        on=today,
+        actor=run.previewed_by,
+        reason=f"conversion {run.id}",
+    )
+    _write(session, run, terms, found, chosen, places, reservations, today, now)
 
 
 def totals(terms: Terms, chosen: Chosen) -> dict[str, int]:
@@ -80,7 +75,6 @@ def _write(
     found: Candidates,
     chosen: Chosen,
     places: Places,
-    traces: Iterator[list[str]],
     reservations: dict[int, int],
     today: dt.date,
     now: dt.datetime,
@@ -107,22 +101,18 @@ def _write(
             "counted_minor": _column([one.counted_minor for one in levied]),
             "currency": [run.currency] * count,
             "tax_rule": [one.rule for one in levied],
-            "tax_trace": next(traces),
+            "tax_trace": [one.trace() for one in levied],
             "reserve_transaction_id": reserved[part],
             "created_at": np.full(count, instant),
         }
 
-    for chunk in _slices(0, len(ids), _CHUNK):
-        copy_pieces(session, Redemption, map(redemptions, _slices(chunk.start, chunk.stop, _PIECE)))
+    parts = (slice(start, start + _SENT_AT_ONCE) for start in range(0, len(ids), _SENT_AT_ONCE))
+    copy_pieces(session, Redemption, map(redemptions, parts))
     loads = [(TopUpKind.REWARD, _column([one.load_minor for one in chosen.levied]))]
     if terms.compensates_at_once:
         loads.append((TopUpKind.COMPENSATION, _column([one.compensation_minor for one in chosen.levied])))
     for kind, amounts in loads:
         _write_loads(session, run, kind, amounts, ids, numbers, card, instant)
-
-
-def _slices(start: int, stop: int, step: int) -> Iterator[slice]:
-    return (slice(at, min(at + step, stop)) for at in range(start, stop, step))
 
 
 def _write_loads(

@@ -1,8 +1,10 @@
 """Ordering: cards are issued where they are wanted, and the order file of an approved run is written."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.config import Settings
+from app.db.ahead import made_ahead
 from app.db.bulk import new_ids, rows_of
 from app.db.locks import lock_name
 from app.db.transaction import Sessions, transaction
@@ -203,21 +206,18 @@ def _write(
     session: Session, settings: Settings, run: ConversionRun, wanted: GoingOut, *, actor: str, now: dt.datetime
 ) -> Ordered:
     """Write an order file, and mark its top-ups and the run as ordered."""
-    ordered = _file(session, settings, run, wanted, actor=actor, now=now)
-    given = rows_of(id=wanted.top_up_id, card_id=wanted.card_id)
-    session.execute(
-        update(TopUp)
-        .where(TopUp.id == given.c.id, TopUp.status == TopUpStatus.RESERVED)
-        .values(status=TopUpStatus.ORDERED, card_id=given.c.card_id, load_batch_id=ordered.batch_id)
-        .execution_options(synchronize_session=False)
-    )
-    marked = session.execute(
-        select(func.count()).select_from(TopUp).where(TopUp.load_batch_id == ordered.batch_id)
-    ).scalar_one()
-    if marked != len(wanted):
-        raise TotalsDiffer(run.id, "the number of top-ups", len(wanted), marked)
+    with _file(session, settings, run, wanted, actor=actor, now=now) as batch:
+        given = rows_of(id=wanted.top_up_id, card_id=wanted.card_id)
+        marked: Any = session.execute(
+            update(TopUp)
+            .where(TopUp.id == given.c.id, TopUp.status == TopUpStatus.RESERVED)
+            .values(status=TopUpStatus.ORDERED, card_id=given.c.card_id, load_batch_id=batch.id)
+            .execution_options(synchronize_session=False)
+        )
+        if marked.rowcount != len(wanted):
+            raise TotalsDiffer(run.id, "the number of top-ups", len(wanted), marked.rowcount)
     move(run, RunStatus.ORDERED)
-    return ordered
+    return _ordered(settings, batch)
 
 
 def order_rest(
@@ -234,13 +234,14 @@ def order_rest(
     They keep their references: whatever has ended is not handed in again. The run is locked; the caller commits.
     """
     wanted = going_out(session, run, OPEN, references)
-    ordered = _file(session, settings, run, wanted, actor=actor, now=now)
-    session.execute(
-        update(TopUp)
-        .where(among(TopUp.id, wanted.top_up_id.tolist()))
-        .values(load_batch_id=ordered.batch_id)
-        .execution_options(synchronize_session=False)
-    )
+    with _file(session, settings, run, wanted, actor=actor, now=now) as batch:
+        session.execute(
+            update(TopUp)
+            .where(among(TopUp.id, wanted.top_up_id.tolist()))
+            .values(load_batch_id=batch.id)
+            .execution_options(synchronize_session=False)
+        )
+    ordered = _ordered(settings, batch)
     _note(session, run, "conversion.order_rest", ordered, actor, now)
     return ordered
 
@@ -268,22 +269,22 @@ def order_refused(session: Session, settings: Settings, run_id: int, *, actor: s
     return [order_rest(session, settings, run, those, actor=actor, now=now) for those in by_batch.values()]
 
 
+@contextmanager
 def _file(
     session: Session, settings: Settings, run: ConversionRun, wanted: GoingOut, *, actor: str, now: dt.datetime
-) -> Ordered:
-    """Write an order file and note it."""
+) -> Iterator[LoadBatch]:
+    """Note an order file, and write it while its top-ups are marked; when the block has ended it is there."""
     program = session.get_one(Program, run.program_id)
     batch_id = int(new_ids(session, LoadBatch, 1)[0])
     form = order_form(program, run.provider, run.id, batch_id, now)
     file = f"orders/run{run.id:06d}/{form.name}"
-    written = form.write(settings.files / file, wanted.lines)
     batch = LoadBatch(
         id=batch_id,
         program_id=program.id,
         run_id=run.id,
         provider=run.provider,
         file=file,
-        file_sha256=written.sha256,
+        file_sha256=b"",
         lines=len(wanted),
         amount_minor=sum(wanted.lines.amount_minor.tolist()),
         created_at=now,
@@ -291,7 +292,17 @@ def _file(
     )
     session.add(batch)
     session.flush()
-    return Ordered(run.id, batch_id, settings.files / file, written.sha256, batch.lines, batch.amount_minor)
+    with made_ahead(partial(form.write, settings.files / file), (wanted.lines,), 1) as written:
+        yield batch
+        batch.file_sha256 = next(written).sha256
+    session.flush()
+
+
+def _ordered(settings: Settings, batch: LoadBatch) -> Ordered:
+    assert batch.run_id is not None, "a batch of a run"
+    return Ordered(
+        batch.run_id, batch.id, settings.files / batch.file, batch.file_sha256, batch.lines, batch.amount_minor
+    )
 
 
 def _note(session: Session, run: ConversionRun, action: str, ordered: Ordered, actor: str, now: dt.datetime) -> None:

@@ -79,7 +79,7 @@ def drawn_up(session: Session, program: Program, period: Period, today: dt.date,
     """
     asked = _with_something(session, program.id, period, segment, _spendable(session, program, today))
     named = asked.join(Distributor, Distributor.id == Account.distributor_id)
-    return _ints(session.scalars(named.order_by(Distributor.sort_key, Distributor.id)).all())
+    return read_numbers(session, named.order_by(Distributor.sort_key, Distributor.id), ("id",))["id"]
 
 
 def candidates(
@@ -256,10 +256,6 @@ class Chosen:
     levied: list[Levied]
     lots: LotsToReserve
     exceptions: list[dict[str, Any]]
-
-    def traces(self, part: slice) -> list[str]:
-        """Write down how the taxes of some came about."""
-        return [one.trace() for one in self.levied[part]]
 
 
 def choose(found: Candidates, levied: list[Levied | Refused], points: Ints, amount: Ints) -> Chosen:

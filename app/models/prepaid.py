@@ -367,14 +367,21 @@ class LoadBatch(Base):
     """An order file for a card provider."""
 
     __tablename__ = "load_batch"
-    __table_args__ = ({"info": {KEPT: ("sent_at", "accepted_at", "refused_at", "refusal")}},)
+    __table_args__ = (
+        {
+            "info": {
+                KEPT: ("file_sha256", "sent_at", "accepted_at", "refused_at", "refusal"),
+                FROZEN: ("file_sha256 <> ''", ("file_sha256",)),
+            }
+        },
+    )
 
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
     run_id: Mapped[int | None] = mapped_column(ForeignKey("conversion_run.id", ondelete="RESTRICT"), index=True)
     provider: Mapped[ShortText]
     file: Mapped[LongText] = mapped_column(comment="below the folder of files")
-    file_sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    file_sha256: Mapped[bytes] = mapped_column(LargeBinary, comment="empty while it is written")
     lines: Mapped[Big]
     amount_minor: Mapped[Big]
     created_at: Mapped[Instant]

@@ -1,4 +1,7 @@
-"""A large conversion run is prepared in pieces; what it comes to is frozen with the last of them."""
+"""A large conversion run is prepared in pieces; what it comes to is frozen with the last of them.
+
+So is the hash of an order file, which is written while its loads are marked.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -70,9 +73,17 @@ def upgrade() -> None:
         f"when (old.status <> 'preparing' and ({was}) is distinct from ({becomes})) "
         "execute function refuse_change('its figures are frozen')"
     )
+    op.alter_column("load_batch", "file_sha256", comment="empty while it is written")
+    op.execute(
+        "create trigger refuse_thaw before update on load_batch for each row "
+        "when (old.file_sha256 <> '' and (old.file_sha256) is distinct from (new.file_sha256)) "
+        "execute function refuse_change('its figures are frozen')"
+    )
 
 
 def downgrade() -> None:
+    op.execute("drop trigger refuse_thaw on load_batch")
+    op.alter_column("load_batch", "file_sha256", comment=None)
     op.execute("drop trigger refuse_thaw on conversion_run")
     op.drop_index("uq_conversion_run_preparing", table_name="conversion_run")
     _recheck(BEFORE)
