@@ -120,6 +120,8 @@ def _prepared(run: ConversionRun) -> Moment:
         title = gettext("Approved redemptions gathered")
     elif run.previewed_by == ACTOR:
         return Moment(gettext("Prepared by the programme's schedule"), run.previewed_at, None, "calendar")
+    elif run.status is RunStatus.PREPARING:
+        title = gettext("Selecting and freezing")
     else:
         title = gettext("Selected and frozen")
     return Moment(title, run.previewed_at, run.previewed_by, "runs")
