@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from app.domain.import_profile import DATE_ORDERS
-from importers.layout.words import MONTH_OF, WEEKDAYS
+from importers.layout.words import MONTH_OF, ROMAN, WEEKDAYS
 
 _TIME = re.compile(
     r"(?P<day>.*?)[ T,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?\s?m\.?)?"
@@ -160,10 +160,11 @@ def _named(text: str) -> dt.date | None:
     if named is None:
         return None
     first, second, third = named.groups()
-    if second in MONTH_OF and first.isdigit():
+    month = MONTH_OF.get(second) or ROMAN.get(second)
+    if month is not None and first.isdigit():
         if len(first) == 4:
-            return _day(first, MONTH_OF[second], third) if len(third) <= 2 else None
-        return _day(third, MONTH_OF[second], first) if len(first) <= 2 else None
+            return _day(first, month, third) if len(third) <= 2 else None
+        return _day(third, month, first) if len(first) <= 2 else None
     if first in MONTH_OF and second.isdigit():
         return _day(third, MONTH_OF[first], second)
     return None

@@ -26,7 +26,7 @@ from importers.layout.header import (
     said_header,
     top_of,
 )
-from importers.layout.months import MonthColumn, is_sum, month_columns, read_month
+from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.numbers import PIECES, currencies_of
 from importers.layout.proving import floats, overlooked, proved
@@ -206,9 +206,10 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
 
 def fingerprint(names: Sequence[str]) -> str:
     """Give what two headers share that name the same columns, in whatever order; months count as one another."""
-    keys = set()
+    keys, months = set(), {one.name for one in month_columns(names)}
     for name in names:
-        parts = ["month" if read_month(part) else name_key(part) for part in name.split(JOINT)]
+        is_month = may_be_month if name in months else read_month
+        parts = ["month" if is_month(part) else name_key(part) for part in name.split(JOINT)]
         keys.add(JOINT.join(parts))
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:32]
 
@@ -305,7 +306,7 @@ def _is_wordy(row: Sequence[str]) -> bool:
 
 def _is_name(cell: str) -> bool:
     """Say whether a column may be called so: names have no figures, but those of months."""
-    return not any(sign.isdigit() for sign in _YEAR.sub("", cell)) or bool(month_columns([cell]))
+    return not any(sign.isdigit() for sign in _YEAR.sub("", cell)) or bool(month_columns([cell])) or may_be_month(cell)
 
 
 def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:

@@ -2,8 +2,9 @@
 
 import calendar
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from app.domain.import_profile import Months
 from importers.layout.header import JOINT, keys_of, name_key
-from importers.layout.words import MONTH_OF, TOTAL
+from importers.layout.words import MONTH_OF, ROMAN, TOTAL
 
 MONTH = "Month"
 """The column that says of which month a line is."""
@@ -23,7 +24,15 @@ _NUMBERED = (
 )
 _NAMED = re.compile(r"(?P<name>[^\W\d]+)\.?(?:[-./' ]*(?P<year>\d{4}|\d{2}))?(?:\s*(?:г|r|год)\.?)?")
 _YEAR = re.compile(r"(?:19|20)\d{2}")
+_OF_YEAR = r"(?:(?P<before>\d{4})[-./' ]*)?"
+_LETTERED = re.compile(rf"{_OF_YEAR}m(?P<month>\d{{1,2}})(?:[-./' ]*(?P<after>\d{{4}}))?")
+_ROMAN = re.compile(rf"{_OF_YEAR}(?P<month>{'|'.join(ROMAN)})\.?(?:[-./' ]+(?P<after>\d{{4}}))?")
+_QUARTERS, _A_ROW = 4, 3
+"""Roman numerals up to IV may be quarters; and so many months in a row are no chance."""
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-./' ]+(?P<name>[^\W\d]+)\.?")
+
+
+_Reader: TypeAlias = Callable[[str], tuple[int | None, int] | None]
 
 
 @dataclass(frozen=True)
@@ -54,12 +63,53 @@ def read_month(text: str) -> tuple[int | None, int] | None:
     return full, MONTH_OF[said["name"]]
 
 
+def may_be_month(text: str) -> bool:
+    """Tell whether a name may be that of a month, where others beside it are too."""
+    return any(reader(text) is not None for reader in (read_month, _read_lettered, _read_roman))
+
+
+def _read_lettered(text: str) -> tuple[int | None, int] | None:
+    """Read the number of a month as statistics offices write it: M01, 2019M01."""
+    return _read_number(_LETTERED, text)
+
+
+def _read_roman(text: str) -> tuple[int | None, int] | None:
+    """Read the number of a month as Polish and Russian offices write it: VIII, VIII 2019."""
+    return _read_number(_ROMAN, text)
+
+
+def _read_number(form: re.Pattern[str], text: str) -> tuple[int | None, int] | None:
+    said = form.fullmatch(" ".join(text.split()).casefold())
+    if said is None:
+        return None
+    month, year = ROMAN.get(said["month"]) or int(said["month"]), said["before"] or said["after"]
+    return (None if year is None else int(year), month) if 1 <= month <= 12 else None
+
+
 def month_columns(names: Sequence[str]) -> list[MonthColumn]:
-    """Find the columns of months: a name that is a month, alone or joined with what is over the month's columns."""
+    """Find the columns of months: a name that is a month, alone or joined with what is over the month's columns.
+
+    Where none has a name, numbers such as M01 and VIII are months if there are some in a row, and roman ones if they
+    go beyond those of quarters.
+    """
+    if found := _months_among(names, read_month):
+        return found
+    if _follow_each_other(found := _months_among(names, _read_lettered)):
+        return found
+    found = _months_among(names, _read_roman)
+    return found if _follow_each_other(found) and max(one.month for one in found) > _QUARTERS else []
+
+
+def _follow_each_other(found: Sequence[MonthColumn]) -> bool:
+    places = {(one.year or 0) * 12 + one.month for one in found}
+    return len(places) >= _A_ROW and max(places) - min(places) < len(places)
+
+
+def _months_among(names: Sequence[str], reader: _Reader) -> list[MonthColumn]:
     found = []
     for name in names:
-        parts = [piece for part in name.split(JOINT) for piece in _apart(part)]
-        read = [read_month(part) for part in parts]
+        parts = [piece for part in name.split(JOINT) for piece in _apart(part, reader)]
+        read = [reader(part) for part in parts]
         month = next((one for one in read if one is not None), None)
         if month is None:
             continue
@@ -75,12 +125,12 @@ def is_sum(name: str) -> bool:
     return TOTAL.match(name) is not None
 
 
-def _apart(text: str) -> list[str]:
+def _apart(text: str, reader: _Reader) -> list[str]:
     """Part a name such as "sty 2026 szt." into its month, with a year, and what stands before or behind it."""
     words = text.split()
     for size in range(len(words) - 1, 0, -1):
         for month, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
-            read = read_month(" ".join(month))
+            read = reader(" ".join(month))
             if read is not None and read[0] is not None:
                 return [" ".join(month), " ".join(rest)]
     return [text]

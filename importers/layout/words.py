@@ -20,6 +20,10 @@ MONTHS = {
 
 MONTH_OF = {name: month for month, names in MONTHS.items() for name in names.split()}
 
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii"
+ROMAN = dict(zip(_NUMERALS.split(), range(1, 13), strict=True))
+"""Months as Polish and Russian offices number them; a month so numbered needs a year or a day beside it."""
+
 _DAYS = (
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun",
     "poniedziałek wtorek środa czwartek piątek sobota niedziela pon wt śr czw pt sob ndz niedz nd",

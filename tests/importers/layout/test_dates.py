@@ -27,6 +27,7 @@ def days(*values: str, **said: Any) -> list[str]:
     [
         *("5 maja 2019 r.", "5.05.2019", "05/05/2019", "5 мая 2019 г.", "May 5, 2019", "5-May-19", "2019-05-05"),
         *("5 de mayo de 2019", "5. Mai 2019", "5 mai 2019", "2019.5.5", "20190505", "43590", "43590.75"),
+        *("5.V.2019", "5 V 2019 r.", "5-v-19", "2019 V 5"),
         *("5 May 2019 13:45", "5th May 2019", "2019-05-05 00:00:00", "05.05.19"),
     ],
 )
@@ -40,7 +41,9 @@ def test_the_order_is_the_profiles() -> None:
     assert days("02.01.19", dates="ymd") == ["2002-01-19"]
 
 
-@pytest.mark.parametrize("text", ["31.02.2019", "2019-13-01", "13/13/2019", "Feb-16", "12", "0.5.2019", "5.5.219", "x"])
+@pytest.mark.parametrize(
+    "text", ["31.02.2019", "2019-13-01", "13/13/2019", "Feb-16", "12", "0.5.2019", "5.5.219", "x", "31.VI.2019"]
+)
 def test_what_is_no_day_is_refused(text: str) -> None:
     assert days(text, dates="dmy") == ["not_a_date"]
 

@@ -14,6 +14,7 @@ from importers.kinds.rows import read_rows
 from importers.layout.columns import mapped
 from importers.layout.laying import lay, stack
 from importers.layout.looking import look
+from importers.layout.months import month_columns
 from importers.layout.table import Stretch, place_of
 from importers.problems import Problems
 from importers.totals import check_totals
@@ -236,6 +237,25 @@ def test_months_become_lines_and_each_a_document_of_its_own() -> None:
     assert recognised(table) == {"blank": [4]}
     with pytest.raises(FileRefused, match="a month has no 'pcs' and 'zł'"):
         laid(rows, form.model_copy(update={"months": form.months.model_copy(update={"quantity": "pcs"})}))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["P", "XI 2018", "XII 2018", "I 2019"], ["2018-11", "2018-12", "2019-01"]),
+        (["P", "2019M01", "2019M02", "2019-M03"], ["2019-01", "2019-02", "2019-03"]),
+        (["P", "M01", "M02", "M03"], ["2026-01", "2026-02", "2026-03"]),
+        (["P", "IV", "V", "VI"], ["2026-04", "2026-05", "2026-06"]),
+        (["P", "M01", "M02", "maj 2019"], ["2019-05"]),  # a name is surer than numbers
+        (["P", "I", "II", "III", "IV"], []),  # quarters, for all that one knows
+        (["I", "V", "X"], []),
+        (["M6", "M8", "M10"], []),  # sizes of screws
+        (["P", "M1", "M2"], []),
+        (["P", "M13", "M14", "M15"], []),
+    ],
+)
+def test_months_are_numbered_as_offices_do_where_nothing_else_is(names: list[str], found: list[str]) -> None:
+    assert [one.text(2026) for one in month_columns(names)] == found
 
 
 def test_months_without_a_year_need_one() -> None:

@@ -58,6 +58,9 @@ def test_grouped_reports_months_in_names_and_headers_of_two_rows_are_seen(tmp_pa
     months = "Kod;styczeń 2019 szt.;styczeń 2019 zł;luty 2019 szt.;luty 2019 zł\nP;1;10,00;2;20,50\n"
     found = read(tmp_path, months, {"fixed:distributor": "D"})
     assert [one[-1] for one in found.good] == [1000, 2050]
+    roman = "Kod;IV 2019 szt.;IV 2019 zł;V 2019 szt.;V 2019 zł;VI 2019 szt.;VI 2019 zł\nP;1;10,00;;;2;20,50\n"
+    found = read(tmp_path, roman, {"fixed:distributor": "D"})
+    assert [(one[1], one[-1]) for one in found.good] == [("2019-04-30", 1000), ("2019-06-30", 2050)]
     two = ";;;Towar;Wartości;\nNr faktury;Data;Odbiorca;Kod;Ilość;Wartość\nF;13.02.2019;K;P;2;12,50\n"
     assert len(read(tmp_path, two).good) == 1
 
