@@ -35,7 +35,7 @@ from app.services import distributors, ledger_check, posting, programs
 from app.services.accounts import program_accounts
 from bench import floor, installation
 from bench.watching import Memory, cpu_seconds
-from prepaid import jobs, ordering, preparing, runs
+from prepaid import ordering, preparing, runs
 from prepaid.batch_files import Batch, write_batch
 from prepaid.batch_provider import BatchFileProvider
 from prepaid.moves import run_of
@@ -232,12 +232,12 @@ def _preview(run: Runtime) -> int:
     messenger.wake(run.addresses.redis_url, installation.WORKERS)
     while True:
         with transaction(run.registry) as session:
-            found = jobs.preparing_of(session, run_of(session, run_id))
+            found = preparing.how_far(session, run_of(session, run_id))
         run.registry.remove()
         if found is None:
             return run_id
         if not found.goes_on:
-            raise SystemExit(f"the run was not prepared: {found.stopped_by or 'see the log of the workers'}")
+            raise SystemExit(found.why)
         time.sleep(0.1)
 
 

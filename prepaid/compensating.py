@@ -14,7 +14,6 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from app.db.bulk import Nullable, copy_into
-from app.db.locks import lock_name
 from app.domain.calendar import local_date
 from app.domain.exact import Ints
 from app.domain.prepaid_settings import PrepaidPart
@@ -33,6 +32,7 @@ from prepaid.runs import note
 from prepaid.selection import hidden
 from prepaid.tax import ProgramTax, Refused
 from prepaid.terms import Terms, terms_of
+from prepaid.turns import take_turn
 
 
 def preview(
@@ -49,7 +49,7 @@ def preview(
     """
     if from_on > to_on:
         raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
-    lock_name(session, f"convert:{program.id}")  # two runs at once would take the same rewards
+    take_turn(session, program.id)  # two runs at once would take the same rewards
     today = local_date(now, program.time_zone)
     terms, tax = terms_of(program, Unit.POINTS), ProgramTax.of(program, today)
     takes_goods = PrepaidPart.model_validate(program.prepaid).compensation.goods

@@ -44,7 +44,8 @@ class SettingsChanged(PrepaidError):
     def __init__(self, run_id: int) -> None:
         """Say which run."""
         super().__init__(
-            f"The programme's settings changed while run {run_id} was being prepared. Cancel it, and prepare it anew."
+            f"The programme's settings changed while run {run_id} was being prepared. Put them back and go on with "
+            f"`kontor convert prepare {run_id}`, or cancel it and prepare it anew."
         )
         self.run_id = run_id
 

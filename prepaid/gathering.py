@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.db.locks import lock_name
 from app.domain.states import CardState, RunKind, RunStatus, TopUpKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
@@ -26,6 +25,7 @@ from prepaid.order_forms import BATCH_FILE
 from prepaid.recipients import RECEIVES, Recipient
 from prepaid.redemptions import approve, ask, asked_before
 from prepaid.terms import terms_of
+from prepaid.turns import take_turn
 
 WAITING = and_(Redemption.key.is_not(None), Redemption.run_id.is_(None), Redemption.ended_at.is_(None))
 """What was asked for by itself, and is neither on its way nor called off."""
@@ -61,7 +61,7 @@ def ask_and_go(
     Raises:
         RedemptionRefused, TermsInvalid: See `prepaid.redemptions.ask`.
     """
-    lock_name(session, f"convert:{program.id}")  # of two that press at once the second finds what the first made
+    take_turn(session, program.id)  # of two that press at once the second finds what the first made
     known = asked_before(session, distributor_id, key)
     if known is not None:
         return Asked(known, is_new=False)

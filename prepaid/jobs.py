@@ -13,21 +13,18 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.transaction import transaction
-from app.domain.states import JobState, RunStatus
+from app.domain.states import JobState
 from app.extensions import db
 from app.jobs import board, registry
 from app.jobs.board import Heartbeat, Work
 from app.models.jobs import Job
-from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from importers.errors import ImportRefused
 from importers.kinds import loading
-from prepaid import card_files, healing, ordering, pieces, preparing, scheduled, sending
-from prepaid.columns import among_texts
+from prepaid import card_files, healing, ordering, preparing, scheduled, sending
 from prepaid.connections import connect
 from prepaid.errors import SHOWN, NoSuchRun, PrepaidError
 from prepaid.moves import run_of
-from prepaid.pieces import Standing
 from prepaid.providers import OrderRefused, ProviderError
 from prepaid.reconciling import taking_in
 from prepaid.rounds import HEAL, HEED, PREPARE
@@ -71,32 +68,6 @@ def errand(session: Session, run_id: int) -> Errand | None:
     return Errand(row.kind, goes_on, failed)
 
 
-@dataclass(frozen=True)
-class Preparing:
-    """How far a run is prepared, and what stopped that; ``given_up`` where the log of the workers says why."""
-
-    standing: Standing
-    stopped_by: str | None
-    given_up: bool
-
-    @property
-    def goes_on(self) -> bool:
-        """Tell whether somebody works on it, or will."""
-        return self.stopped_by is None and not self.given_up
-
-
-def preparing_of(session: Session, run: ConversionRun) -> Preparing | None:
-    """Tell how far a run is prepared that is prepared in pieces; None where it is prepared, or was called off."""
-    if run.status is not RunStatus.PREPARING:
-        return None
-    keys = [preparing.job_key(run.id, one) for one in pieces.positions(session, run.id)]
-    stopped = Job.progress["stopped_by"].astext
-    given_up, why = session.execute(
-        select(func.bool_or(Job.state == JobState.FAILED), func.min(stopped)).where(among_texts(Job.key, keys))
-    ).one()
-    return Preparing(pieces.standing(session, run.id), why, bool(given_up))
-
-
 def _lane(run_id: int) -> str:
     return f"conversion run {run_id}"
 
@@ -120,12 +91,13 @@ class Carrier:
     def freeze_piece(self, work: Work) -> None:
         """Freeze a piece of a run that is being prepared. Finance is told of a scheduled one that is prepared with it.
 
-        What stops one piece stops the others: it stands with the run, which somebody calls off.
+        What stops a piece stands with the run until somebody has it taken up again, or calls the run off; of a
+        scheduled one finance is told (`prepaid.scheduled.prepare_due`, daily).
         """
         stopped_by = None
+        run_id, position = int(work.payload["run"]), int(work.payload["piece"])
         try:
             with work.transaction() as session:
-                run_id, position = int(work.payload["run"]), int(work.payload["piece"])
                 run = preparing.freeze_piece(session, run_id, position, now=self._clock())
                 if run is not None and run.scheduled_on is not None:
                     scheduled.tell_prepared(session, run, now=self._clock(), address=self._settings.address)
@@ -133,7 +105,15 @@ class Carrier:
         except PrepaidError as error:
             stopped_by = str(error)
         if stopped_by is not None:
+            self._tell_if_scheduled(work, run_id, stopped_by)
             self._end(work, stopped_by)
+
+    def _tell_if_scheduled(self, work: Work, run_id: int, why: str) -> None:
+        with transaction(work.registry) as session:
+            run = run_of(session, run_id)
+            if run.scheduled_on is not None:
+                program = session.get_one(Program, run.program_id)
+                scheduled.tell_stopped(session, program, why, now=self._clock(), address=self._settings.address)
 
     def prepare(self, work: Work) -> None:
         """Prepare a programme's run that its schedule asks for. Finance is told what stops it: a later day tries anew.

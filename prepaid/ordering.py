@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session, aliased
 from app.config import Settings
 from app.db.ahead import made_ahead
 from app.db.bulk import new_ids, rows_of
-from app.db.locks import lock_name
 from app.db.transaction import Sessions, transaction
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
@@ -32,6 +31,7 @@ from prepaid.providers import CardProvider
 from prepaid.recipients import RECEIVES, Recipient
 from prepaid.references import ordered_again
 from prepaid.runs import approve, refuse_blocked, same_person
+from prepaid.turns import take_turn
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def reorder_failed(session: Session, settings: Settings, run_id: int, *, actor: 
         CardsMissing: A distributor has no card any more.
     """
     # a run of compensations that is prepared at once would take the same ones
-    lock_name(session, f"convert:{run_of(session, run_id).program_id}")
+    take_turn(session, run_of(session, run_id).program_id)
     run = locked_run(session, run_id)
     require(run, "ordered again", RunStatus.SETTLED)
     failed = session.execute(_failed_compensations(run.id)).all()

@@ -10,27 +10,30 @@ The caller commits.
 import datetime as dt
 import hashlib
 import json
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.db.locks import lock_name
 from app.domain.calendar import local_date
-from app.domain.states import RunStatus, Unit
+from app.domain.states import JobState, RunStatus, Unit
 from app.jobs import board
+from app.models.jobs import Job
 from app.models.prepaid import ConversionPiece, ConversionRun
 from app.models.programs import Program
-from app.services import tax_statuses
 from prepaid import pieces
 from prepaid.cards import random_letters
+from prepaid.columns import among_texts
 from prepaid.errors import PrepaidError, PreparedAlready, SettingsChanged
 from prepaid.freezing import Places, freeze, totals
 from prepaid.moves import move, run_of
+from prepaid.pieces import Standing
 from prepaid.runs import note
 from prepaid.segments import EVERYBODY, Segment
 from prepaid.selection import Chosen, Judge, Period, candidates, drawn_up
 from prepaid.tax import ProgramTax
 from prepaid.terms import Terms, terms_of
+from prepaid.turns import take_turn
 
 PIECE = "prepaid.piece"
 """The kind of job that freezes a piece."""
@@ -69,9 +72,8 @@ def preview(
     """
     if from_on > to_on:
         raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
-    lock_name(session, _lock(program.id))  # two runs at once would not see each other's rewards of the year
+    take_turn(session, program.id)  # two runs at once would not see each other's rewards of the year
     today = local_date(now, program.time_zone)
-    tax_statuses.settle(session, program.id, today)  # whatever the hour: what is taxed today is taxed by today's
     period, tax = Period(unit, from_on, to_on), ProgramTax.of(program, today)
     terms = terms_of(program, unit).with_least(minimum_points)
     accounts = drawn_up(session, program, period, today, segment).tolist()
@@ -104,10 +106,6 @@ def preview(
     return run
 
 
-def _lock(program_id: int) -> str:
-    return f"convert:{program_id}"
-
-
 def _prepared(run: ConversionRun) -> RunStatus:
     return RunStatus.PREVIEW if run.accounts else RunStatus.EMPTY
 
@@ -135,6 +133,63 @@ def job_key(run_id: int, position: int) -> str:
     return f"{PIECE}:{run_id}:{position}"
 
 
+@dataclass(frozen=True)
+class HowFar:
+    """How far a run is prepared, and what stopped that.
+
+    Attributes:
+        stopped_by: what a person can put right.
+        given_up: whether a piece was given up; the log of the workers says why.
+    """
+
+    run_id: int
+    standing: Standing
+    stopped_by: str | None
+    given_up: bool
+
+    @property
+    def goes_on(self) -> bool:
+        """Tell whether somebody works on it, or will."""
+        return self.stopped_by is None and not self.given_up
+
+    @property
+    def why(self) -> str:
+        """Say what stopped it, and what to do."""
+        return self.stopped_by or (
+            f"Run {self.run_id} was given up while it was being prepared; the log of the workers says why. "
+            f"`kontor convert prepare {self.run_id}` goes on, `kontor convert cancel {self.run_id}` gives points back."
+        )
+
+
+def how_far(session: Session, run: ConversionRun) -> HowFar | None:
+    """Tell how far a run is that is prepared in pieces; None where it is prepared, or was called off."""
+    if run.status is not RunStatus.PREPARING:
+        return None
+    keys = [job_key(run.id, one) for one in pieces.positions(session, run.id)]
+    stopped = Job.progress["stopped_by"].astext
+    given_up, why = session.execute(
+        select(func.bool_or(Job.state == JobState.FAILED), func.min(stopped)).where(among_texts(Job.key, keys))
+    ).one()
+    return HowFar(run.id, pieces.standing(session, run.id), why, bool(given_up))
+
+
+def take_up_again(session: Session, run_id: int) -> int:
+    """Put the pieces of a run up again that were given up, or stopped by what may be put right by now.
+
+    Returns how many. The caller commits, then wakes workers.
+    """
+    keys = [job_key(run_id, one) for one in pieces.positions(session, run_id)]
+    stopped = or_(Job.state == JobState.FAILED, Job.progress["stopped_by"].is_not(None))
+    rows = session.execute(
+        update(Job)
+        .where(among_texts(Job.key, keys), stopped)
+        .values(state=JobState.QUEUED, failures=0, finished_at=None, progress={}, error=None)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(rows.all())
+
+
 def _fingerprint(program: Program) -> str:
     """Tell apart what the accounts of a run are judged by."""
     parts = [program.point_value_micro, program.settings, program.tax, program.prepaid, program.rewards]
@@ -150,11 +205,11 @@ def freeze_piece(session: Session, run_id: int, position: int, *, now: dt.dateti
         SettingsChanged: The programme's settings are others than when the run was begun.
     """
     program_id = run_of(session, run_id).program_id
-    lock_name(session, _lock(program_id), shared=True)  # pieces side by side; of others one at a time
+    take_turn(session, program_id, beside_others=True)  # pieces side by side; of others one at a time
     run = session.scalars(
         select(ConversionRun)
         .where(ConversionRun.id == run_id)
-        .with_for_update(read=True, key_share=True)  # whoever calls it off waits for this piece, and the next for them
+        .with_for_update(read=True, key_share=True)  # whoever calls it off waits for the pieces in hand
         .execution_options(populate_existing=True)
     ).one()
     piece = session.get(ConversionPiece, (run_id, position))
@@ -164,7 +219,7 @@ def freeze_piece(session: Session, run_id: int, position: int, *, now: dt.dateti
     if _fingerprint(program) != run.terms["settings"]:
         raise SettingsChanged(run.id)
     terms = terms_of(program, run.unit).with_least(run.terms["minimum_points"])
-    chosen = _freeze_accounts(session, program, run, piece, terms)
+    chosen = _freeze_accounts(session, program, run, piece, terms, now)
     piece.outcome = totals(terms, chosen) | {"exceptions": chosen.exceptions}
     session.flush()
     # of pieces that end at the same time, each sees those that were before it
@@ -179,12 +234,12 @@ def freeze_piece(session: Session, run_id: int, position: int, *, now: dt.dateti
 
 
 def _freeze_accounts(
-    session: Session, program: Program, run: ConversionRun, piece: ConversionPiece, terms: Terms
+    session: Session, program: Program, run: ConversionRun, piece: ConversionPiece, terms: Terms, now: dt.datetime
 ) -> Chosen:
-    today = local_date(run.previewed_at, program.time_zone)
+    today = local_date(now, program.time_zone)  # after midnight, that day ends points and levies tax
     period = Period(run.unit, run.from_on, run.to_on)
     found = candidates(session, program, period, terms, today, piece.account_ids)
     chosen = Judge(program, period, terms, ProgramTax.of(program, today)).judge(session, found)
     where: Places = pieces.places_in(piece, found.account_id)
-    freeze(session, run, terms, found, chosen, where, today=today, now=run.previewed_at)
+    freeze(session, run, terms, found, chosen, where, today=today, now=now)
     return chosen

@@ -11,7 +11,6 @@ from collections.abc import Collection
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.db.locks import lock_name
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.money import smallest_units
@@ -30,6 +29,7 @@ from prepaid.references import reference
 from prepaid.runs import same_person
 from prepaid.terms import terms_of
 from prepaid.topups import move_top_ups
+from prepaid.turns import take_turn
 
 
 class NotWaiting(PrepaidError):
@@ -60,7 +60,7 @@ def ask(
         RedemptionRefused: They cannot be redeemed.
         TermsInvalid: The programme's prepaid or tax part cannot be used.
     """
-    lock_name(session, f"convert:{program.id}")  # as runs do: two at once would not see each other's year
+    take_turn(session, program.id)  # as runs do: two at once would not see each other's year
     known = asked_before(session, distributor_id, key)
     if known is not None:
         return known

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
+from app.domain.states import RunStatus
 from app.jobs import board
 from app.models.prepaid import Card, ConversionRun
 from app.models.programs import Program
@@ -47,6 +48,10 @@ def ask_to_prepare(session: Session, now: dt.datetime) -> None:
 
 
 def is_prepared(session: Session, program_id: int, month: dt.date) -> bool:
-    """Tell whether a programme's scheduled run of a month is there."""
-    made = select(ConversionRun.id).where(ConversionRun.program_id == program_id, ConversionRun.scheduled_on == month)
+    """Tell whether a programme's scheduled run of a month is there, and shows what it comes to."""
+    made = select(ConversionRun.id).where(
+        ConversionRun.program_id == program_id,
+        ConversionRun.scheduled_on == month,
+        ConversionRun.status != RunStatus.PREPARING,
+    )
     return session.scalars(made).first() is not None

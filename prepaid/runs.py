@@ -27,6 +27,7 @@ from prepaid.errors import BlockedMeanwhile, CardNumberFound, NotAllowedNow, Pre
 from prepaid.moves import locked_run, move, require, run_of
 from prepaid.recipients import RECEIVES, Recipient
 from prepaid.topups import move_top_ups, points_of_top_up
+from prepaid.turns import take_turn
 
 
 def approve(session: Session, run_id: int, *, actor: str, now: dt.datetime) -> ConversionRun:
@@ -113,6 +114,8 @@ def cancel(
     """
     if holds_card_number(reason or ""):
         raise CardNumberFound("The reason")
+    # the row alone would not do: others share it, and each piece of the run would overtake whoever calls it off
+    take_turn(session, run_of(session, run_id).program_id)
     run = locked_run(session, run_id)
     if not can_be_cancelled(session, run):
         raise NotAllowedNow(run.id, "cancelled", run.status, CANCELLABLE)
@@ -130,6 +133,7 @@ def cancel(
         raise NotAllowedNow(run.id, "cancelled (some of its top-ups were answered)", run.status, [RunStatus.PREVIEW])
     if run.status is RunStatus.PREPARING:
         pieces.put_together(session, run)  # what was frozen of it so far
+        run.scheduled_on = None  # its month was not prepared: the schedule asks anew
     today = local_date(now, session.get_one(Program, run.program_id).time_zone)
     why = reason or f"conversion {run.id} cancelled"
     if reservations := [row.reserve_transaction_id for row in rows if row.kind is TopUpKind.REWARD]:

@@ -12,7 +12,6 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.db.locks import lock_name
 from app.domain.calendar import local_date, midnight
 from app.domain.money import smallest_units
 from app.domain.prepaid_settings import PrepaidPart
@@ -26,10 +25,11 @@ from app.services import messages, texts
 from app.services.languages import writing
 from app.services.messages import Kind
 from app.services.people import Role
-from prepaid.preparing import preview
+from prepaid.errors import PrepaidError
+from prepaid.preparing import how_far, preview
 from prepaid.quoting import EVER
-from prepaid.rounds import is_prepared
 from prepaid.segments import Segment
+from prepaid.turns import take_turn
 
 ACTOR = "schedule"
 """Who prepared such a run; no person signs in as that."""
@@ -57,13 +57,17 @@ def prepare_due(session: Session, program: Program, *, now: dt.datetime, address
     nothing to do. ``address`` is where people reach the pages. The caller commits.
 
     Raises:
-        PrepaidError: The programme's prepaid or tax part cannot be used.
+        PrepaidError: The programme's prepaid or tax part cannot be used, or the preparation of this month's run was
+            stopped.
     """
     month = month_due(program, now)
     if month is None:
         return None
-    lock_name(session, f"convert:{program.id}")  # the command beside the worker: the second finds the first's run
-    if is_prepared(session, program.id, month):
+    take_turn(session, program.id)  # the command beside the worker: the second finds the first's run
+    if (there := _run_of(session, program, month)) is not None:
+        found = how_far(session, there)
+        if found is not None and not found.goes_on:
+            raise PrepaidError(found.why)
         return None
     scheduled = scheduled_of(program)
     assert scheduled is not None, "a month is due where there is a schedule"
@@ -84,12 +88,17 @@ def prepare_due(session: Session, program: Program, *, now: dt.datetime, address
     return run
 
 
+def _run_of(session: Session, program: Program, month: dt.date) -> ConversionRun | None:
+    asked = select(ConversionRun).where(ConversionRun.program_id == program.id, ConversionRun.scheduled_on == month)
+    return session.scalars(asked).one_or_none()
+
+
 def tell_stopped(session: Session, program: Program, why: str, *, now: dt.datetime, address: str) -> bool:
     """Write to everybody of finance why this month's run could not be prepared, unless they were told today.
 
     Returns whether it did. The caller commits.
     """
-    lock_name(session, f"convert:{program.id}")
+    take_turn(session, program.id)
     today = midnight(local_date(now, program.time_zone), program.time_zone)
     told = select(Message.id).where(
         Message.program_id == program.id, Message.kind == Kind.RUN_STOPPED, Message.created_at >= today

@@ -105,9 +105,7 @@ def candidates(
     lots = _lots(session, [row.id for row in rows], period, _spendable(session, program, today))
     holding = set(lots["account_id"].tolist())
     given = rows_of(id=_ints([row.id for row in rows if row.id in holding or row.available < 0]))
-    # whoever locks has settled the statuses of the day before
-    status = tax_statuses.status_of_day(Distributor, literal(today, Date())) if looking else Distributor.tax_status
-    columns = _columns(session, given, terms.provider, status)
+    columns = _columns(session, given, terms.provider, today)
     account_id = _ints(columns[0])
     by_id = np.argsort(account_id)
     owner = by_id[np.searchsorted(account_id[by_id], lots["account_id"])] if len(by_id) else lots["account_id"]
@@ -169,7 +167,7 @@ def _ended(session: Session, account_id: Ints, today: dt.date) -> Ints:
     return _ints([ended.get(one, 0) for one in account_id.tolist()])
 
 
-def _columns(session: Session, given: FromClause, provider: str, status: Any) -> list[Sequence[Any]]:
+def _columns(session: Session, given: FromClause, provider: str, today: dt.date) -> list[Sequence[Any]]:
     """Read the accounts, whose they are and the cards that are loaded, in the order of the distributors' names."""
     rows = session.execute(
         select(
@@ -179,7 +177,7 @@ def _columns(session: Session, given: FromClause, provider: str, status: Any) ->
             Card.id,
             Distributor.code,
             Distributor.name,
-            status,
+            tax_statuses.status_of_day(Distributor, literal(today, Date())),
             Distributor.blocked,
             Card.state,
             Card.identity,

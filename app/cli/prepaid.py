@@ -239,7 +239,7 @@ def convert(
 @RUN
 @json_option
 def prepare(run_id: int, as_json: bool) -> None:
-    """Go on with the preparation of RUN, where it was stopped, until its totals stand."""
+    """Go on with the preparation of RUN until its totals stand; what was stopped or given up is taken up again."""
     with runtime() as run, refusing():
         wait_until_prepared(run, run_id)
         show_run(run, run_id, as_json)

@@ -14,22 +14,26 @@ from app.db.transaction import transaction
 def wait_until_prepared(run: Runtime, run_id: int) -> None:
     """Wait until a run is prepared, doing the work here where no worker lives; show how far it is.
 
+    What was stopped or given up is taken up again first.
+
     Raises:
         Failure: It was stopped.
         NoSuchRun: No run has this number.
     """
     from app.jobs import messenger
-    from prepaid import jobs
+    from prepaid import preparing
     from prepaid.moves import run_of
 
-    def how_far() -> jobs.Preparing | None:
+    def how_far() -> preparing.HowFar | None:
         with transaction(run.registry) as session:
-            found = jobs.preparing_of(session, run_of(session, run_id))
+            found = preparing.how_far(session, run_of(session, run_id))
         run.registry.remove()
         return found
 
     if how_far() is None:
         return
+    with transaction(run.registry) as session:
+        preparing.take_up_again(session, run_id)
     messenger.wake(run.addresses.redis_url, messenger.MOST_MESSAGES)
     console = Console(stderr=True)
     bar = Progress(
@@ -48,8 +52,7 @@ def wait_until_prepared(run: Runtime, run_id: int) -> None:
             while (found := how_far()) is not None:
                 bar.update(task, completed=found.standing.done, total=found.standing.accounts)
                 if not found.goes_on:
-                    why = found.stopped_by or "It was given up; the log of the workers says why."
-                    raise Failure(f"{why} `kontor convert cancel {run_id}` gives every point back.", FOUND_WRONG)
+                    raise Failure(found.why, FOUND_WRONG)
                 working.see_to_it()
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:

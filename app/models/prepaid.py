@@ -222,8 +222,8 @@ class ConversionRun(Base):
         ),
         {
             "info": {
-                KEPT: ("status", *_PREVIEWED, "approved_by", "approved_at", "closed_at"),
-                FROZEN: ("status <> 'preparing'", _PREVIEWED),
+                KEPT: ("status", *_PREVIEWED, "scheduled_on", "approved_by", "approved_at", "closed_at"),
+                FROZEN: ("status <> 'preparing'", (*_PREVIEWED, "scheduled_on")),
             }
         },
     )

@@ -447,6 +447,7 @@ ROUTES: Mapping[str, Rule] = {
     "runs.show": Rule(Reach.RUN, Permission.SEE_MONEY),
     "runs.progress": Rule(Reach.RUN, Permission.SEE_MONEY),
     "runs.approve": Rule(Reach.RUN, Permission.APPROVE_RUN),
+    "runs.prepare": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.order": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.send": Rule(Reach.RUN, Permission.PREPARE_RUN),
     "runs.reorder": Rule(Reach.RUN, Permission.PREPARE_RUN),

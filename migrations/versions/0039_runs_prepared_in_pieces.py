@@ -22,6 +22,7 @@ FIGURES = (
     "deferred_minor",
     "withheld_minor",
     "exceptions",
+    "scheduled_on",
 )
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import multiprocessing
 import random
+import threading
 import time
 from collections.abc import Callable
 from uuid import uuid4
@@ -14,21 +15,23 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.transaction import transaction
-from app.domain.states import RunStatus, TaxStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.states import JobState, RunStatus, TaxStatus, TopUpKind, TopUpStatus, Unit
 from app.jobs.board import Claim, Work
 from app.local.servers import Addresses
 from app.models.distributors import Distributor
 from app.models.jobs import Job
-from app.models.ledger import Account
+from app.models.ledger import Account, Lot
 from app.models.messages import Message
 from app.models.people import Membership
 from app.models.prepaid import ConversionPiece, ConversionRun, Redemption, TopUp
 from app.models.programs import Program
+from app.models.tax import TaxStatusChange
 from app.services import people
 from app.services.messages import Kind
 from app.services.people import Role
 from prepaid import jobs, pieces, preparing, redemptions, runs, scheduled
-from prepaid.errors import NotAllowedNow, PreparedAlready, SettingsChanged
+from prepaid.errors import NotAllowedNow, PrepaidError, PreparedAlready, SettingsChanged
+from prepaid.rounds import PREPARE, ask_to_prepare
 from tests.prepaid.conftest import NOW, World
 from tests.prepaid.preparing_out import prepare_out
 
@@ -195,27 +198,130 @@ def do(world: World, run: ConversionRun, position: int) -> None:
     jobs.Carrier(world.settings, lambda: NOW).freeze_piece(Work(world.registry, claim, 60))
 
 
-def test_settings_that_change_meanwhile_stop_it_and_it_can_only_be_called_off(world: World) -> None:
+def test_settings_that_change_meanwhile_stop_it_until_they_are_put_back_or_it_is_called_off(world: World) -> None:
     world.load().add("A", 500).add("B", 600)
     run = begin(world, 1)
     do(world, run, 0)
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
         program.prepaid = program.prepaid | {"minimum_points": "100"}
-        before = jobs.preparing_of(session, session.get_one(ConversionRun, run.id))
+        before = preparing.how_far(session, session.get_one(ConversionRun, run.id))
         assert before is not None
         assert (before.goes_on, before.standing.done, before.standing.accounts) == (True, 1, 2)
     with pytest.raises(SettingsChanged):
         freeze(world, run, 1)
     do(world, run, 1)
     with transaction(world.registry) as session:
-        now = jobs.preparing_of(session, session.get_one(ConversionRun, run.id))
+        now = preparing.how_far(session, session.get_one(ConversionRun, run.id))
         assert now is not None
         assert not now.goes_on
-        assert "settings changed" in (now.stopped_by or "")
+        assert "settings changed" in now.why
+        assert preparing.take_up_again(session, run.id) == 1
+    do(world, run, 1)
+    with transaction(world.registry) as session:
+        again = preparing.how_far(session, session.get_one(ConversionRun, run.id))
+        assert again is not None
+        assert not again.goes_on
     with transaction(world.registry) as session:
         runs.cancel(session, run.id, actor="ann", now=NOW)
     assert world.wallet("A") == (500, 0, 0)
+
+
+def test_what_was_given_up_goes_on_when_somebody_says_so(world: World) -> None:
+    world.load().add("A", 500).add("B", 600)
+    run = begin(world, 1)
+    do(world, run, 0)
+    with transaction(world.registry) as session:
+        job = session.scalars(select(Job).where(Job.key == preparing.job_key(run.id, 1))).one()
+        job.state, job.failures, job.error = JobState.FAILED, 3, "the disk is full"
+    with transaction(world.registry) as session:
+        found = preparing.how_far(session, session.get_one(ConversionRun, run.id))
+        assert found is not None
+        assert (found.goes_on, f"kontor convert prepare {run.id}" in found.why) == (False, True)
+        assert preparing.take_up_again(session, run.id) == 1
+        assert preparing.take_up_again(session, run.id) == 0
+    do(world, run, 1)
+    assert (world.status(run), found_points(world, run)) == (RunStatus.PREVIEW, 1_100)
+
+
+def found_points(world: World, run: ConversionRun) -> int:
+    return found(world, run).points
+
+
+def test_a_piece_of_another_day_is_judged_by_that_day(world: World) -> None:
+    """What has ended by then is no part of it, and the tax is that of the day on which the piece is frozen."""
+    world.load().add("A", 500).add("B", 600).add("C", 700)
+    run = begin(world, 1)
+    freeze(world, run, 0)
+    later = NOW + dt.timedelta(days=3)
+    with transaction(world.registry) as session:
+        owner = select(Account.id).join(Distributor, Distributor.id == Account.distributor_id)
+        own = owner.where(Distributor.program_id == world.program_id, Distributor.code == "B")
+        lot = session.scalars(select(Lot).where(Lot.account_id.in_(own))).one()
+        lot.expires_on = NOW.date()
+        who = session.scalars(
+            select(Distributor.id).where(Distributor.program_id == world.program_id, Distributor.code == "C")
+        ).one()
+        session.add(
+            TaxStatusChange(
+                program_id=world.program_id,
+                distributor_id=who,
+                status=TaxStatus.PRIVATE_PERSON,
+                from_on=later.date(),
+                noted_by="test",
+                noted_at=NOW,
+            )
+        )
+    for position in (1, 2):
+        with transaction(world.registry) as session:
+            preparing.freeze_piece(session, run.id, position, now=later)
+    with transaction(world.registry) as session:
+        rows = session.execute(
+            select(Distributor.code, Redemption.redeemed_on, Redemption.taxed_as)
+            .join(Account, Account.id == Redemption.account_id)
+            .join(Distributor, Distributor.id == Account.distributor_id)
+            .where(Redemption.run_id == run.id)
+            .order_by(Distributor.code)
+        ).all()
+    assert [tuple(one) for one in rows] == [
+        ("A", NOW.date(), "company"),
+        ("C", later.date(), "private_person"),
+    ]
+
+
+@pytest.mark.slow
+def test_whoever_calls_it_off_does_not_wait_for_all_of_its_pieces(world: World) -> None:
+    """Two workers hand the run on to each other; a third who asks for it comes after the pieces in hand."""
+    world.load()
+    for number in range(12):
+        world.add(f"D{number}", 100)
+    run = begin(world, 1)
+    begun, left = threading.Event(), list(range(12))
+    hands = threading.Lock()
+
+    def worker() -> None:
+        while True:
+            with hands:
+                if not left:
+                    return
+                position = left.pop(0)
+            with Session(world.engine) as session, session.begin():
+                preparing.freeze_piece(session, run.id, position, now=NOW)
+                begun.set()
+                time.sleep(0.1)
+
+    workers = [threading.Thread(target=worker) for _ in range(2)]
+    for one in workers:
+        one.start()
+    assert begun.wait(10)
+    with Session(world.engine) as session, session.begin():
+        runs.cancel(session, run.id, actor="ann", now=NOW)
+    for one in workers:
+        one.join()
+    seen = found(world, run)
+    assert seen.status is RunStatus.CANCELLED
+    assert 1 <= seen.accounts <= 5
+    assert sum(world.wallet(f"D{number}")[0] for number in range(12)) == 1_200
 
 
 def test_finance_is_told_of_a_scheduled_run_with_its_last_piece(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,8 +348,52 @@ def test_finance_is_told_of_a_scheduled_run_with_its_last_piece(world: World, mo
         assert scheduled.prepare_due(session, program, now=NOW, address="https://k.example") is None
     do(world, run, 1)
     assert mails() == []
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        before, program.rewards = program.rewards, {"changed": True}
     do(world, run, 0)
-    assert mails() == [Kind.RUN_PREPARED]
+    assert mails() == [Kind.RUN_STOPPED]
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        with pytest.raises(PrepaidError, match="settings changed"):
+            scheduled.prepare_due(session, program, now=NOW + dt.timedelta(days=1), address="https://k.example")
+    with transaction(world.registry) as session:
+        ask_to_prepare(session, NOW + dt.timedelta(days=1))  # so that finance is told again
+        key = f"{PREPARE}:{world.program_id}:{NOW.date() + dt.timedelta(days=1)}"
+        assert session.scalars(select(Job.id).where(Job.key == key)).one()
+        session.get_one(Program, world.program_id).rewards = before
+        preparing.take_up_again(session, run.id)
+    do(world, run, 0)
+    assert mails() == [Kind.RUN_STOPPED, Kind.RUN_PREPARED]
+
+
+def test_the_month_of_a_scheduled_run_that_was_called_off_half_prepared_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "AT_ONCE", 1)
+    october = dt.datetime(2026, 10, 15, 12, tzinfo=dt.UTC)
+    world.load(prepaid="{scheduled_run: {day: 5, takes: last_month}}").add("A", 100, at=october)
+    world.add("B", 50, at=october)
+
+    def due() -> int | None:
+        with transaction(world.registry) as session:
+            program = session.get_one(Program, world.program_id)
+            run = scheduled.prepare_due(session, program, now=NOW, address="https://k.example")
+            return None if run is None else run.id
+
+    first = due()
+    assert first is not None
+    assert due() is None
+    with transaction(world.registry) as session:
+        runs.cancel(session, first, actor="ann", now=NOW)
+    again = due()
+    assert again is not None
+    with transaction(world.registry) as session:
+        for position in (0, 1):
+            preparing.freeze_piece(session, again, position, now=NOW)
+    with transaction(world.registry) as session:
+        runs.cancel(session, again, actor="ann", now=NOW)
+    assert due() is None  # it was there, and somebody did not want it
 
 
 @pytest.mark.slow

@@ -37,7 +37,7 @@ from prepaid.errors import PrepaidError
 from prepaid.moves import OPEN, run_of
 from prepaid.quoting import EVER
 from prepaid.runs import Report, exception_counts, same_person
-from prepaid.scheduled import scheduled_of
+from prepaid.scheduled import ACTOR, scheduled_of
 
 LINES = 25
 EXCEPTIONS = 50
@@ -173,7 +173,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         report=report,
         run=run,
         errand=jobs.errand(session(), run.id),
-        preparing=jobs.preparing_of(session(), run),
+        preparing=preparing.how_far(session(), run),
         badge=wording.run_badge(run.kind, run.status),
         step=_step(run.status),
         totals=_totals(report),
@@ -184,6 +184,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         moments=run_reading.moments(report),
         outcome=run_reading.outcome(report),
         whose=whose(run.terms),
+        by_schedule=run.previewed_by == ACTOR,
         words=wording,
         files=_files(report),
         refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
@@ -261,6 +262,15 @@ def approve(program_code: str, run_id: int) -> Response:
     else:
         _wake()
         flash(gettext("The run is approved. Its order file is being written."), "success")
+    return _back(run_id)
+
+
+@bp.post("/programs/<code:program_code>/runs/<id:run_id>/prepare")
+def prepare(program_code: str, run_id: int) -> Response:
+    """Go on with a preparation that was stopped: what stopped it was put right."""
+    with transaction(db.session) as writing:
+        preparing.take_up_again(writing, run_id)
+    messenger.wake(kontor()["addresses"].redis_url, messenger.MOST_MESSAGES)
     return _back(run_id)
 
 
@@ -387,23 +397,23 @@ def _tell(settled: settling.Settled) -> None:
 
 @bp.get("/programs/<code:program_code>/runs/<id:run_id>/progress")
 def progress(program_code: str, run_id: int) -> dict[str, Any]:
-    if (preparing := jobs.preparing_of(session(), run_of(session(), run_id))) is not None:
-        return _how_far(preparing)
+    if (standing := preparing.how_far(session(), run_of(session(), run_id))) is not None:
+        return _how_far(standing)
     found = jobs.errand(session(), run_id)
     goes_on = found is not None and found.goes_on
     return {"ended": not goes_on, "stage": "running", "share_bp": 0 if goes_on else 10_000, "texts": {}}
 
 
-def _how_far(preparing: jobs.Preparing) -> dict[str, Any]:
+def _how_far(found: preparing.HowFar) -> dict[str, Any]:
     """Tell how far a run is prepared."""
-    standing = preparing.standing
+    standing = found.standing
     texts = {
         "done": formats.figure(standing.done),
         "accounts": formats.figure(standing.accounts),
         "share": str(standing.share_bp // 100),
     }
     return {
-        "ended": not preparing.goes_on,
+        "ended": not found.goes_on,
         "stage": "counting",
         "share_bp": standing.share_bp,
         "texts": texts,

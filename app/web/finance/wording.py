@@ -19,9 +19,11 @@ from prepaid.errors import (
     PrepaidError,
     PreparedAlready,
     SamePerson,
+    SettingsChanged,
     TermsInvalid,
     TotalsDiffer,
 )
+from prepaid.preparing import HowFar
 from prepaid.quoting import EVER
 
 RUN: Mapping[RunStatus, Badge] = {
@@ -109,6 +111,16 @@ def refusal(error: PrepaidError) -> str:
     if isinstance(error, OrderFileChanged):
         return gettext("The order file is missing or is not what was written. It is not sent.")
     return str(error)
+
+
+def stopped(found: HowFar) -> str:
+    """Say what stopped the preparation of a run."""
+    if found.stopped_by == str(SettingsChanged(found.run_id)):
+        return gettext(
+            "The programme’s settings changed while the run was being prepared. "
+            "Put them back and go on, or cancel this run and prepare it anew."
+        )
+    return found.stopped_by or gettext("Whoever runs the installation finds the reason in its log.")
 
 
 def run_badge(kind: RunKind, status: RunStatus) -> Badge:

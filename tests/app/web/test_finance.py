@@ -113,6 +113,10 @@ def test_what_stops_a_preparation_stands_on_its_page(
     shown = finance.get(page).text
     assert "settings changed while the run was being prepared" in shown
     assert finance.get(f"{page}/progress").json["ended"]
+    assert post(finance, page, f"{page}/prepare").status_code == 303  # they were put back
+    assert not finance.get(f"{page}/progress").json["ended"]
+    work(world)
+    assert status_of(world, run) is RunStatus.PREVIEW
     assert post(finance, page, f"{page}/cancel", reason="a test").status_code == 303
     assert "settings changed" not in finance.get(page).text
 

@@ -72,6 +72,7 @@ BUTTONS = {
     "redemptions.approve": "stands where one waits that somebody else asked for",
     "redemptions.order": "stands where one is approved and its provider takes files",
     "runs.order": "stands where something stopped the order",
+    "runs.prepare": "stands where something stopped the preparation",
     "runs.reorder": "stands where compensations failed",
     "runs.write_anew": "stands where the operator refused a file",
     "tax_rules.ask": "stands where the programme asks for a second person",
