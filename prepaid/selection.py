@@ -5,13 +5,28 @@ the words for the accounts that are left out, are made one by one.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+import enum
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import BigInteger, ColumnElement, Date, FromClause, Select, and_, cast, func, literal, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    FromClause,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import read_numbers, rows_of
@@ -36,6 +51,10 @@ from prepaid.terms import Terms
 
 _COMPANY = aliased(Distributor)
 """Beside whose an account of a person stands: its tier is the company's."""
+
+
+_READ_AS_TEXT: Mapping[int, type[enum.StrEnum]] = {6: TaxStatus, 8: CardState, 9: Identity}
+"""Places of columns that have few values in thousands of rows: each value is looked up once a column, not a row."""
 
 
 @dataclass(frozen=True)
@@ -177,10 +196,10 @@ def _columns(session: Session, given: FromClause, provider: str, today: dt.date)
             Card.id,
             Distributor.code,
             Distributor.name,
-            tax_statuses.status_of_day(Distributor, literal(today, Date())),
+            type_coerce(tax_statuses.status_of_day(Distributor, literal(today, Date())), Text),
             Distributor.blocked,
-            Card.state,
-            Card.identity,
+            type_coerce(Card.state, Text),
+            type_coerce(Card.identity, Text),
             Card.balance_minor,
             Account.reserved,
             Account.spent,
@@ -200,7 +219,11 @@ def _columns(session: Session, given: FromClause, provider: str, today: dt.date)
         )
         .order_by(Distributor.sort_key, Distributor.id)
     ).all()
-    return list(zip(*rows, strict=True)) or [()] * 14
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * 14
+    for at, members in _READ_AS_TEXT.items():
+        known: dict[str | None, Any] = {None: None} | {one.value: one for one in members}
+        columns[at] = [known[text] for text in columns[at]]
+    return columns
 
 
 def _lots(session: Session, accounts: list[int], period: Period, spendable: ColumnElement[bool]) -> dict[str, Ints]:
