@@ -264,10 +264,16 @@ def test_an_approval_has_a_person_and_a_time(world: World) -> None:
 @pytest.mark.parametrize("status", RunStatus)
 def test_nothing_is_ordered_that_nobody_approved(world: World, status: RunStatus) -> None:
     values = {**_plain("conversion_run"), "status": status}
-    if status in (RunStatus.PREVIEW, RunStatus.EMPTY, RunStatus.CANCELLED):
+    if status in (RunStatus.PREPARING, RunStatus.PREVIEW, RunStatus.EMPTY, RunStatus.CANCELLED):
         world.insert("conversion_run", **values)
     else:
         assert world.refused("conversion_run", **values) == "ck_conversion_run_approved_before_ordered"
+
+
+def test_one_run_of_a_programme_is_prepared_at_a_time(world: World) -> None:
+    values = {**_plain("conversion_run"), "status": RunStatus.PREPARING}
+    world.insert("conversion_run", **values)
+    assert world.refused("conversion_run", **values) == "uq_conversion_run_preparing"
 
 
 def test_a_period_does_not_end_before_it_begins(world: World) -> None:
