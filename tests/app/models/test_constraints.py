@@ -271,9 +271,9 @@ def test_nothing_is_ordered_that_nobody_approved(world: World, status: RunStatus
 
 
 def test_one_run_of_a_programme_is_prepared_at_a_time(world: World) -> None:
-    values = {**_plain("conversion_run"), "status": RunStatus.PREPARING}
-    world.insert("conversion_run", **values)
-    assert world.refused("conversion_run", **values) == "uq_conversion_run_preparing"
+    preparing = {"status": RunStatus.PREPARING}
+    world.insert("conversion_run", **_plain("conversion_run") | preparing)
+    assert world.refused("conversion_run", **_plain("conversion_run") | preparing) == "uq_conversion_run_preparing"
 
 
 def test_a_period_does_not_end_before_it_begins(world: World) -> None:
