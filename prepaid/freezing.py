@@ -52,34 +52,6 @@ def freeze(
         actor=run.previewed_by,
         reason=f"conversion {run.id}",
     )
-    _write(session, run, terms, found, chosen, places, reservations, today, now)
-
-
-def totals(terms: Terms, chosen: Chosen) -> dict[str, int]:
-    """Add up what is taken; what is compensated later is no part of what is loaded now."""
-    compensation = sum(one.compensation_minor for one in chosen.levied)
-    return {
-        "accounts": len(chosen.at),
-        "points": sum(chosen.points.tolist()),
-        "amount_minor": sum(one.load_minor for one in chosen.levied),
-        "compensation_minor": compensation if terms.compensates_at_once else 0,
-        "deferred_minor": 0 if terms.compensates_at_once else compensation,
-        "withheld_minor": sum(one.withheld_minor for one in chosen.levied),
-    }
-
-
-def _write(
-    session: Session,
-    run: ConversionRun,
-    terms: Terms,
-    found: Candidates,
-    chosen: Chosen,
-    places: Places,
-    reservations: dict[int, int],
-    today: dt.date,
-    now: dt.datetime,
-) -> None:
-    """Write the redemptions and top-ups of a run down, in the order of the preview."""
     ids, numbers = places.redemption_id[chosen.at], places.number[chosen.at]
     account, card = found.account_id[chosen.at], found.card_id[chosen.at]
     reserved = _column([reservations[one] for one in account.tolist()])
@@ -113,6 +85,19 @@ def _write(
         loads.append((TopUpKind.COMPENSATION, _column([one.compensation_minor for one in chosen.levied])))
     for kind, amounts in loads:
         _write_loads(session, run, kind, amounts, ids, numbers, card, instant)
+
+
+def totals(terms: Terms, chosen: Chosen) -> dict[str, int]:
+    """Add up what is taken; what is compensated later is no part of what is loaded now."""
+    compensation = sum(one.compensation_minor for one in chosen.levied)
+    return {
+        "accounts": len(chosen.at),
+        "points": sum(chosen.points.tolist()),
+        "amount_minor": sum(one.load_minor for one in chosen.levied),
+        "compensation_minor": compensation if terms.compensates_at_once else 0,
+        "deferred_minor": 0 if terms.compensates_at_once else compensation,
+        "withheld_minor": sum(one.withheld_minor for one in chosen.levied),
+    }
 
 
 def _write_loads(

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Select, Text, and_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
+from app.db.types import members
 from app.domain.exact import Ints
 from app.domain.states import TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
@@ -18,8 +19,6 @@ from prepaid.columns import among_texts
 from prepaid.errors import CardsMissing
 from prepaid.order_files import OrderLines
 from prepaid.recipients import RECEIVES, Recipient
-
-_KINDS = {one.value: one for one in TopUpKind}
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def going_out(
         list(column) for column in (zip(*rows, strict=True) if rows else ((),) * 10)
     )
     if token.count(None):
-        missing = [(of, _KINDS[to]) for of, to, there in zip(code, kind, token, strict=True) if there is None]
+        missing = [(of, TopUpKind(to)) for of, to, there in zip(code, kind, token, strict=True) if there is None]
         rewards = [of for of, to in missing if to is TopUpKind.REWARD]
         raise CardsMissing(run.id, rewards or [of for of, _ in missing])
     return GoingOut(
@@ -66,7 +65,7 @@ def going_out(
             token=token,
             last4=last4,
             amount_minor=np.asarray(amount_minor, dtype=np.int64),
-            kind=[_KINDS[one] for one in kind],
+            kind=members(TopUpKind, kind),
             distributor_code=code,
             holder=name,
         ),
@@ -79,7 +78,7 @@ def _asked(run: ConversionRun, states: Sequence[TopUpStatus]) -> Select[*tuple[A
         select(
             TopUp.id,
             TopUp.reference,
-            type_coerce(TopUp.kind, Text),  # as it is stored: of thousands, each kind is looked up once below
+            type_coerce(TopUp.kind, Text),
             TopUp.amount_minor,
             reward.reference,
             Recipient.code,

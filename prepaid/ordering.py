@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from sqlalchemy import Select, and_, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.config import Settings
-from app.db.ahead import made_ahead
 from app.db.bulk import new_ids, rows_of
 from app.db.transaction import Sessions, transaction
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
@@ -292,9 +291,10 @@ def _file(
     )
     session.add(batch)
     session.flush()
-    with made_ahead(partial(form.write, settings.files / file), (wanted.lines,), 1) as written:
+    with ThreadPoolExecutor(max_workers=1) as aside:  # it needs nothing of the session
+        writing = aside.submit(form.write, settings.files / file, wanted.lines)
         yield batch
-        batch.file_sha256 = next(written).sha256
+        batch.file_sha256 = writing.result().sha256
     session.flush()
 
 

@@ -5,8 +5,7 @@ the words for the accounts that are left out, are made one by one.
 """
 
 import datetime as dt
-import enum
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import read_numbers, rows_of
+from app.db.types import members
 from app.domain.card_numbers import first_card_number, holds_card_number
 from app.domain.conversion import convert
 from app.domain.exact import Ints, running_before, sums_by
@@ -51,10 +51,6 @@ from prepaid.terms import Terms
 
 _COMPANY = aliased(Distributor)
 """Beside whose an account of a person stands: its tier is the company's."""
-
-
-_READ_AS_TEXT: Mapping[int, type[enum.StrEnum]] = {6: TaxStatus, 8: CardState, 9: Identity}
-"""Places of columns that have few values in thousands of rows: each value is looked up once a column, not a row."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +136,9 @@ def candidates(
         card_id=_ints([one or 0 for one in columns[3]]),
         code=list(columns[4]),
         name=list(columns[5]),
-        tax_status=list(columns[6]),
+        tax_status=members(TaxStatus, columns[6]),
         blocked=list(columns[7]),
-        card_state=list(columns[8]),
+        card_state=members(CardState, columns[8]),
         room=rooms(session, program, _holders(columns), today),
         lot_id=lots["id"],
         lot_owner=owner,
@@ -219,11 +215,7 @@ def _columns(session: Session, given: FromClause, provider: str, today: dt.date)
         )
         .order_by(Distributor.sort_key, Distributor.id)
     ).all()
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * 14
-    for at, members in _READ_AS_TEXT.items():
-        known: dict[str | None, Any] = {None: None} | {one.value: one for one in members}
-        columns[at] = [known[text] for text in columns[at]]
-    return columns
+    return list(zip(*rows, strict=True)) or [()] * 14
 
 
 def _lots(session: Session, accounts: list[int], period: Period, spendable: ColumnElement[bool]) -> dict[str, Ints]:
@@ -257,7 +249,7 @@ def _whose(session: Session, program_id: int, segment: Segment) -> ColumnElement
 
 def _holders(columns: Sequence[Sequence[Any]]) -> list[Holder]:
     """Say who is to be loaded; of whom has no card yet nothing is known."""
-    who = zip(columns[1], columns[9], columns[10], strict=True)
+    who = zip(columns[1], members(Identity, columns[9]), columns[10], strict=True)
     return [Holder(owner, identity or Identity.UNKNOWN, balance or 0) for owner, identity, balance in who]
 
 

@@ -24,7 +24,8 @@ KEPT = "kept"
 that the application may change."""
 
 FROZEN = "frozen"
-"""Key of ``Table.info`` of a kept table: a condition of a row, and columns that nobody changes once it holds."""
+"""Key of ``Table.info`` of a kept table: a condition that begins with one of its columns, and the columns that nobody
+changes in a row for which it holds."""
 
 LET_GO = "let_go"
 """Key of ``Table.info`` of a kept table: a row to which nothing refers may go, through a function of the database that

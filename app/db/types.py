@@ -6,6 +6,7 @@ annotated types only fix how it is stored.
 
 import datetime as dt
 import enum
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from sqlalchemy import BigInteger, DateTime, Identity, SmallInteger, String, Text
@@ -51,6 +52,12 @@ class Coded(TypeDecorator[enum.IntEnum]):
     def process_result_value(self, value: Any, dialect: Dialect) -> enum.IntEnum | None:
         """Give the member back; an unknown number is an error, not a guess."""
         return None if value is None else self._known.get(value) or self.members(value)
+
+
+def members(kind: type[enum.StrEnum], texts: Iterable[str | None]) -> list[Any]:
+    """Give the members that a column of `Named`, read as text, names: looked up once a column, not in every row."""
+    known: dict[str | None, enum.StrEnum | None] = {None: None} | {one.value: one for one in kind}
+    return [known[text] for text in texts]
 
 
 class Named(TypeDecorator[enum.StrEnum]):

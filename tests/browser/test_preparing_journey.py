@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from app.db.transaction import transaction
 from app.extensions import db
+from app.models.programs import Program
 from prepaid import preparing
 from tests.app.web.world import World, do_one_job
 
@@ -21,6 +24,14 @@ def work(world: World, *, jobs: int | None = None) -> None:
         while (jobs is None or done < jobs) and do_one_job(world):
             done += 1
         db.session.remove()
+
+
+def settings_of(world: World, changed: dict[str, Any]) -> dict[str, Any]:
+    """Change settings of the programme, and give them as they were."""
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        before, program.settings = program.settings, program.settings | changed
+    return before
 
 
 @pytest.mark.parametrize("size", ["desktop", "phone"])
@@ -44,6 +55,13 @@ def test_a_run_of_many_accounts_tells_how_far_it_is_and_is_called_off(
         page.locator("[data-live-text=done]", has_text="1").wait_for()
         assert page.get_by_role("progressbar").get_attribute("value") == str(10_000 // accounts)
         here.look("run-prepared-in-part")
+        before = settings_of(world, {"name": "Another name"})
+        work(world)
+        page.get_by_text("Put them back and go on").wait_for()
+        here.look("run-stopped")
+        settings_of(world, before)
+        here.press(page.get_by_role("button", name="Go on"))
+        here.look("run-goes-on")
         work(world)
         page.get_by_text("Waits for approval").first.wait_for()
         here.look("run-prepared")

@@ -150,7 +150,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
             form.refuse(None, wording.refusal(error))
         else:
             if waits:
-                messenger.wake(kontor()["addresses"].redis_url, messenger.MOST_MESSAGES)
+                _wake(messenger.MOST_MESSAGES)
             return redirect(url_for("runs.show", program_code=program_code, run_id=run_id), 303)
     return render_template("finance/run_new.html", form=form), 400
 
@@ -243,8 +243,8 @@ def _files(report: Report) -> list[Any]:
     return orders + [("response", one.id, one.file, one.rows, one.received_at) for one in report.responses]
 
 
-def _wake() -> None:
-    messenger.wake(kontor()["addresses"].redis_url, 1)
+def _wake(workers: int = 1) -> None:
+    messenger.wake(kontor()["addresses"].redis_url, workers)
 
 
 def _back(run_id: int) -> Response:
@@ -270,7 +270,7 @@ def prepare(program_code: str, run_id: int) -> Response:
     """Go on with a preparation that was stopped: what stopped it was put right."""
     with transaction(db.session) as writing:
         preparing.take_up_again(writing, run_id)
-    messenger.wake(kontor()["addresses"].redis_url, messenger.MOST_MESSAGES)
+    _wake(messenger.MOST_MESSAGES)
     return _back(run_id)
 
 
