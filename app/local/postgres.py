@@ -207,9 +207,10 @@ def server_settings(place: Place) -> dict[str, str]:
         "wal_level": "minimal",
         "max_wal_senders": "0",
         # whoever commits writes what others have in these buffers as well: a document would wait for an import's
-        # megabytes, which are sent on their way early instead
-        "wal_buffers": "1MB",
-        "wal_writer_delay": "10ms",
+        # megabytes, so they are sent on their way at once. Where the buffers are smaller, imports wait for that
+        "wal_buffers": "4MB",
+        "wal_writer_delay": "1ms",
+        "wal_writer_flush_after": "256kB",
         "wal_init_zero": "off",  # nobody waits while 16 MB of nothing are written
         "max_wal_size": "4GB",
         "checkpoint_timeout": "15min",

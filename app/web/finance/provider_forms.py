@@ -47,10 +47,18 @@ _SIGNS = [choice(".", _("point")), choice(",", _("comma"))]
 _AMOUNTS = [choice("decimal", _("with decimals: 12.50")), choice("minor", _("whole cents: 1250"))]
 _NEEDED = _("Name the column.")
 
+_FILLED = {
+    "left-spaces": _("with spaces behind"),
+    "right-spaces": _("with spaces in front"),
+    "left-zeros": _("with zeros behind"),
+    "right-zeros": _("with zeros in front"),
+}
+_PADS = {"spaces": " ", "zeros": "0"}
+
 
 def _holding(names: dict[str, Any]) -> list[Any]:
     return [
-        choice("", _("Nothing: this row is not used")),
+        choice("", _("Nothing: a row to spare")),
         choice(_TEXT, _("The text beside")),
         *(choice(name, text) for name, text in names.items()),
     ]
@@ -59,9 +67,8 @@ def _holding(names: dict[str, Any]) -> list[Any]:
 class _ShapeForm(PlainForm):
     text = StringField(_("Text"), [Length(max=100)])
     width = IntegerField(_("Width"), [Optional(), NumberRange(1, 500)])
-    align = SelectField(_("Stands"), choices=[choice("left", _("left")), choice("right", _("right"))])
-    pad = SelectField(_("Filled with"), choices=[choice(" ", _("spaces")), choice("0", _("zeros"))])
-    cut = SelectField(_("What is longer"), choices=[choice("", _("is refused")), choice("cut", _("is cut"))])
+    filled = SelectField(_("Filled up"), choices=[choice(name, text) for name, text in _FILLED.items()])
+    cut = BooleanField(_("Cut what is longer"))
 
 
 class _ColumnForm(_ShapeForm):
@@ -209,8 +216,8 @@ def offer_rows(form: TemplateForm, template: BatchFile) -> None:
 def _row(one: Column | Mark) -> dict[str, Any]:
     row = one.model_dump()
     row["holds"] = one.holds or _TEXT
+    row["filled"] = f"{one.align}-{next(name for name, sign in _PADS.items() if sign == one.pad)}"
     row["text"] = one.text or ""
-    row["cut"] = "cut" if one.cut else ""
     return row
 
 
@@ -255,7 +262,8 @@ def _rows(entries: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def _said(row: Any) -> dict[str, Any]:
-    said = {"width": row.width.data, "align": row.align.data, "pad": row.pad.data, "cut": bool(row.cut.data)}
+    align, _of, pad = (row.filled.data or "left-spaces").partition("-")
+    said = {"width": row.width.data, "align": align, "pad": _PADS.get(pad, pad), "cut": row.cut.data}
     said |= {"title": row.title.data or None} if "title" in row else {}
     return said | ({"text": row.text.data or ""} if row.holds.data == _TEXT else {"holds": row.holds.data})
 
