@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from app.cli.runtime import Runtime
 from bench import installation, peer
 from bench.data import NUMERIC, BenchFiles
 from bench.serving import served
@@ -33,26 +32,25 @@ class Spent:
     cpu_seconds: float
 
 
-def seconds_of(run: Runtime, path: Path, roots: Sequence[int], *, dry_run: bool = False) -> Spent:
-    """Import sales, or try them; nothing is proved."""
-    spent, began = cpu_seconds(roots), time.perf_counter()
-    installation.wait_for(run, installation.put_up(run, "sales", path, dry_run=dry_run))
-    return Spent(time.perf_counter() - began, cpu_seconds(roots) - spent)
-
-
 def measure(folder: Path, files: BenchFiles, parts: Sequence[str]) -> dict[str, Any]:
     """Measure some of these parts."""
     return {part: _MEASURED[part](folder, files) for part in parts}
 
 
-def _imported(files: BenchFiles, workers: int) -> Spent:
+def imported(
+    files: BenchFiles, workers: int = installation.WORKERS, *, form: str = "csv", dry_run: bool = False
+) -> Spent:
+    """Import sales, or try them, in an installation of its own; nothing is proved."""
     with installation.fresh(files) as run, installation.workers(run, workers) as started:
-        return seconds_of(run, files.folder / "sales.csv", [*started, *installation.servers(run)])
+        roots = [*started, *installation.servers(run)]
+        spent, began = cpu_seconds(roots), time.perf_counter()
+        installation.wait_for(run, installation.put_up(run, "sales", files.folder / f"sales.{form}", dry_run=dry_run))
+        return Spent(time.perf_counter() - began, cpu_seconds(roots) - spent)
 
 
 def _workers(_folder: Path, files: BenchFiles) -> dict[str, Any]:
     """Import with as many workers as usual, and with more; each in an installation of its own."""
-    few, many = _imported(files, installation.WORKERS), _imported(files, MORE_WORKERS)
+    few, many = imported(files), imported(files, MORE_WORKERS)
     return {
         f"seconds_with_{installation.WORKERS}": round(few.seconds, 2),
         f"seconds_with_{MORE_WORKERS}": round(many.seconds, 2),
@@ -64,7 +62,7 @@ def _workers(_folder: Path, files: BenchFiles) -> dict[str, Any]:
 def _growth(folder: Path, files: BenchFiles) -> dict[str, Any]:
     """Import a tenth of the lines as well, of a programme of the same size, and compare what a line costs."""
     part = _tenth(folder / "tenth", files)
-    large, small = _imported(files, installation.WORKERS), _imported(part, installation.WORKERS)
+    large, small = imported(files), imported(part)
     times = files.lines / part.lines
     return {
         "lines": part.lines,

@@ -22,7 +22,7 @@ from app.factory import register_jobs
 from app.jobs import messenger
 from app.jobs.worker import Bench, do_one
 from app.local import children
-from app.local.servers import status
+from app.local.servers import status, stop
 from app.services import chores, program_files, programs
 from bench.data import BenchFiles, write_bench
 from importers import batches
@@ -54,6 +54,7 @@ def at(home: Path | None = None) -> Iterator[Runtime]:
         where.chmod(0o711)  # root's servers run as ``nobody``: what is closed to it has its data elsewhere, for good
         os.environ["KONTOR_HOME"] = str(where)
         settings.cache_clear()
+        stack.callback(stop, where)  # wait for them: what comes next is not to share the machine with their end
         yield stack.enter_context(runtime())
 
 
