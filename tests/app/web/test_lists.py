@@ -144,7 +144,8 @@ def test_views_are_saved_shared_and_removed_by_whoever_made_them(
         answer = verifier.post(f"/programs/{world.a}/views", data={**saved, "name": name, "shared": "1"})
         assert answer.status_code == 400
         assert wrong in answer.text
-        assert f'value="{name.strip()}"' in answer.text
+        typed = f' value="{name.strip()}"' if name.strip() else ""  # a field without a value has none written
+        assert re.search(rf'<input [^>]*name="name"[^>]* type="text"{re.escape(typed)}>', answer.text)
         assert 'name="query" type="hidden" value="q=1&amp;sort=-earned"' in answer.text
     elsewhere = {**saved, "name": "x", "back": "https://elsewhere.example/"}
     assert verifier.post(f"/programs/{world.a}/views", data=elsewhere).location == "/"
