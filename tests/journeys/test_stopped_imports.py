@@ -26,7 +26,7 @@ LONG = os.environ.get("KONTOR_FAULTS") == "long"
 @pytest.fixture(scope="module")
 def house() -> Iterator[Kept]:
     """An installation that cuts imports into many shards, and takes a worker for dead after a second."""
-    with kept_installation(KONTOR_SHARD_LINES="20", KONTOR_LEASE_SECONDS="1", KONTOR_SWEEP_SECONDS="1") as kept:
+    with kept_installation(KONTOR_SHARD_LINES="100", KONTOR_LEASE_SECONDS="1", KONTOR_SWEEP_SECONDS="1") as kept:
         yield kept
 
 
