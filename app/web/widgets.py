@@ -13,9 +13,9 @@ from wtforms.widgets.core import clean_key  # type: ignore[attr-defined]  # its 
 def attributes(**given: Any) -> Markup:
     """Write attributes in the order of their names; one that is True stands alone, one that is False is left out.
 
-    So is the value of a field that has none: a form of many rows is shorter by a tenth.
+    So is an empty value of what is typed or hidden, which says nothing; that of a box to tick says what it sends.
     """
-    if "type" in given and given.get("value") == "":
+    if given.get("type") not in (None, "checkbox", "radio") and given.get("value") == "":
         del given["value"]
     written = []
     for name, value in sorted(given.items()):

@@ -84,4 +84,9 @@ def test_a_cards_life_and_an_operators_template(world: World, card: int, visit: 
         here.page.get_by_label("Dates").select_option("%Y%m%d")
         shown.filter(has_text="H0000000720261126").wait_for()
         here.picture("provider-editor")
+        cuts = here.page.get_by_label("Cut what is longer")
+        rows = cuts.count()
+        here.page.get_by_role("button", name="One more column").click()
+        added = here.page.locator("[data-rows]").first.locator("[data-row]").last.get_by_label("Cut what is longer")
+        assert (cuts.count(), added.is_checked(), added.input_value()) == (rows + 1, False, "y")
         assert here.complaints == []

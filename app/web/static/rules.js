@@ -22,7 +22,8 @@ function growing(rows) {
       }
     }
     for (const field of row.querySelectorAll("input, textarea")) {
-      field.value = "";
+      if (field.type === "checkbox") field.checked = false; // its value is what it sends when it is ticked
+      else field.value = "";
       field.classList.remove("is-wrong");
       field.removeAttribute("aria-invalid");
       field.removeAttribute("aria-describedby");
