@@ -49,7 +49,7 @@ def read_elsewhere(task: Mapping[str, Any], limits: Limits) -> Iterator[Grid]:
                 cwd="/",
                 env=BARE,
                 pass_fds=[descriptor],
-                start_new_session=True,  # Ctrl-C is for whoever called us
+                process_group=0,  # Ctrl-C is for whoever called us, in whose session it stays
             )
         except subprocess.TimeoutExpired:
             raise Unreadable(

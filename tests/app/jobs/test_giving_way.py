@@ -1,23 +1,66 @@
-"""Work that gives way: the process that serves it in PostgreSQL is lowered, and no other."""
+"""Work that gives way: the processes that do it and that serve it in PostgreSQL are lowered, and no others."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, event
 
 from app.jobs.giving_way import NICENESS, lower_server_process
 from app.local.servers import Addresses
 
+_WORKER = """
+import os
+from pathlib import Path
+from sqlalchemy import create_engine
+from app.jobs.giving_way import give_way
 
-def test_what_serves_a_worker_gives_way_and_what_serves_others_does_not(addresses: Addresses) -> None:
+give_way(create_engine("postgresql+psycopg:///nowhere"))
+said = Path("/proc/self/autogroup")
+print(os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0) == os.getpid(), said.read_text() if said.exists() else "")
+"""
+
+_sessions = pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="this system does not share the processors out among sessions"
+)
+
+
+def _priorities(addresses: Addresses) -> list[tuple[int, str]]:
+    """Give what the processes are worth that serve a worker and a page: by themselves, and among sessions."""
     workers, pages = create_engine(addresses.database_url), create_engine(addresses.database_url)
     event.listen(workers, "connect", lower_server_process)
     try:
         with workers.connect() as heavy, pages.connect() as light:
-            found = [
-                os.getpriority(os.PRIO_PROCESS, one.connection.dbapi_connection.info.backend_pid)  # type: ignore[union-attr]
-                for one in (heavy, light)
-            ]
+            found = []
+            for one in (heavy, light):
+                pid = one.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+                said = Path(f"/proc/{pid}/autogroup")
+                among = said.read_text().strip() if said.exists() else ""
+                found.append((os.getpriority(os.PRIO_PROCESS, pid), among))
     finally:
         workers.dispose()
         pages.dispose()
-    assert found == [NICENESS, 0]
+    return found
+
+
+def test_what_serves_a_worker_gives_way_and_what_serves_others_does_not(addresses: Addresses) -> None:
+    assert [own for own, _ in _priorities(addresses)] == [NICENESS, 0]
+
+
+@_sessions
+def test_what_serves_a_worker_gives_way_among_sessions_too(addresses: Addresses) -> None:
+    (_, heavy), (_, light) = _priorities(addresses)
+    assert heavy.endswith(f"nice {NICENESS}"), heavy
+    assert light.endswith("nice 0"), light
+
+
+@_sessions
+def test_a_worker_leaves_the_session_of_whoever_started_it_and_lowers_its_own() -> None:
+    before = Path("/proc/self/autogroup").read_text()
+    done = subprocess.run([sys.executable, "-c", _WORKER], capture_output=True, encoding="utf-8", check=True)
+    own, leads, said = done.stdout.split(maxsplit=2)
+    assert (int(own), leads) == (os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, "True")
+    assert said.strip().endswith(f"nice {NICENESS}")
+    assert Path("/proc/self/autogroup").read_text() == before
