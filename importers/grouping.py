@@ -114,18 +114,28 @@ def _sellers(rows: SalesRows, distributor_id: Ints) -> tuple[Ints, list[str]]:
 
 
 def _numbered(*columns: Ints) -> tuple[Ints, Ints]:
-    """Number the distinct combinations of columns of whole numbers. Also gives the first row of each."""
-    number, room = np.zeros(len(columns[0]), dtype=np.int64), 1
+    """Number the distinct combinations of columns of whole numbers. Also gives the first row of each.
+
+    Rows that are alike mostly stand together, as the lines of a document do: only the first of such a run is looked at.
+    """
+    changes = np.ones(len(columns[0]), dtype=bool)
+    if len(changes):
+        changes[1:] = False
+        for column in columns:
+            changes[1:] |= column[1:] != column[:-1]
+    runs = np.flatnonzero(changes)
+    number, room = np.zeros(len(runs), dtype=np.int64), 1
     for column in columns:
-        low = int(column.min(initial=0))
-        width = int(column.max(initial=0)) - low + 1
+        found = column[runs]
+        low = int(found.min(initial=0))
+        width = int(found.max(initial=0)) - low + 1
         if room * width > _SAFE:
             number = pd.factorize(number)[0].astype(np.int64)
             room = int(number.max(initial=0)) + 1
-        number, room = number * width + (column - low), room * width
+        number, room = number * width + (found - low), room * width
     number = pd.factorize(number)[0].astype(np.int64)
-    first = np.flatnonzero(np.diff(np.maximum.accumulate(number), prepend=-1)) if len(number) else number
-    return number, first
+    first = runs[np.flatnonzero(np.diff(np.maximum.accumulate(number), prepend=-1))] if len(number) else runs
+    return np.repeat(number, np.diff(runs, append=len(changes))), first
 
 
 def _occurrences(rows: SalesRows, document: Ints, bad: np.ndarray, product_id: Ints, problems: Problems) -> np.ndarray:

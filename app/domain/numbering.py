@@ -111,7 +111,7 @@ def number_keys(numbers: Sequence[str], years: Sequence[int]) -> list[str]:
     parts = pc.extract_regex(written, f"{_SERIES}$")
     plain = np.asarray(parts.is_valid(), dtype=bool)
     groups = [pc.fill_null(pc.struct_field(parts, f"g{at}"), "") for at in range(4)]
-    groups = _with_short_year(groups, pa.array([str(year) for year in years], type=pa.large_string()))
+    groups = _with_short_year(groups, pc.cast(pa.array(years, type=pa.int64()), pa.large_string()))
     word = pc.binary_join_element_wise(
         *(pc.fill_null(pc.struct_field(parts, name), "") for name in ("word", "stuck")), _text("")
     )
