@@ -22,11 +22,12 @@ from importers.files.text import in_utf8, row_at
 
 DELIMITERS = ",;\t|"
 
-_SAID = re.compile(r"\ufeff?\"?sep=(.)\"?[^\S\n\r]*(?:\r\n?|\n|\Z)", re.IGNORECASE)
+_SAID = re.compile(r"\ufeff?\"?sep=([!#-~\t ])\"?[^\S\n\r]*(?:\r\n?|\n|\Z)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[-+]?[0-9][0-9 .,:/'\u00a0-]*\s*")
 _SAMPLE = 1 << 18
 _LOOKED_AT = 200
 _BLOCK = 1 << 20
+_NEW_LINE = ord("\n")
 _WIDEST = 16_384
 _LARGEST_BLOCK = (1 << 31) - 1
 
@@ -205,10 +206,11 @@ def _refuse_too_many_cells(path: Path, name: str, shape: Shape, limits: Limits) 
         raise FileRefused(f"{name}: {widest:,} cells in a row, expected at most {_WIDEST:,}; export it again.")
     if path.stat().st_size <= limits.max_cells:
         return
-    cells, parting = 0, shape.delimiter.encode()
+    cells, parting = 0, ord(shape.delimiter)
     with path.open("rb") as file:
         while chunk := file.read(_BLOCK):
-            cells += chunk.count(parting) + chunk.count(b"\n")
+            found = np.frombuffer(chunk, dtype=np.uint8)
+            cells += int(np.count_nonzero(found == parting) + np.count_nonzero(found == _NEW_LINE))
     if cells > limits.max_cells:
         raise FileRefused(
             f"{name}: {cells:,} cells, more than are taken in ({limits.said('max_cells')}); split the file."

@@ -105,6 +105,12 @@ def test_a_first_row_that_names_the_delimiter_is_no_row_of_the_table(text: Text,
     assert (grid.delimiter, grid.encoding) == (";", "utf-8-sig")
 
 
+@pytest.mark.parametrize("sign", ["ł", "§", '"'])
+def test_what_cannot_part_cells_is_not_taken_for_their_delimiter(text: Text, sign: str) -> None:
+    grid = text(f"sep={sign}\na;b\n1;2\n3;4\n")
+    assert (rows_of(grid)[2], grid.delimiter) == (["a", "b"], ";")
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "cp1250", "iso8859-2", "cp852"])
 def test_text_in_any_encoding_reads_as_in_utf_8(text: Text, encoding: str) -> None:
     content = 'Nr;Nazwa;Ilość\n1;"Śruba\n""długa""";5\n2;Gwoździe żelazne;7\n3;Wiertło;9\n'
