@@ -63,8 +63,8 @@ def register(settings: Settings, redis_url: str, clock: Callable[[], dt.datetime
     # Arrow's own pool gives memory back and fetches it anew all the time: a seventh of the reading of a large file
     pa.set_memory_pool(pa.system_memory_pool())
     desk = _Desk(settings, redis_url, clock)
-    registry.register(batches.READ, desk.read)
-    registry.register(batches.SHARD, desk.shard)
+    registry.register(batches.READ, desk.read, heavy=True)
+    registry.register(batches.SHARD, desk.shard, heavy=True)
     registry.register(batches.FINISH, desk.finish)
 
 

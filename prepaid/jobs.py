@@ -182,7 +182,7 @@ class Carrier:
 def register(settings: Settings, clock: Callable[[], dt.datetime]) -> None:
     """Name the functions of this room's jobs, and the kinds of files that bring cards and statements."""
     carrier = Carrier(settings, clock)
-    registry.register(preparing.PIECE, carrier.freeze_piece)
+    registry.register(preparing.PIECE, carrier.freeze_piece, heavy=True)
     registry.register(ORDER, carrier.order)
     registry.register(SEND, carrier.send)
     registry.register(PREPARE, carrier.prepare)

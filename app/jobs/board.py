@@ -8,7 +8,7 @@ transaction does nothing.
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -97,19 +97,21 @@ def waiting(session: Session) -> int:
     return session.execute(select(func.count()).select_from(Job).where(_claimable())).scalar_one()
 
 
-def claim(registry: Sessions, lease_seconds: float) -> Claim | None:
-    """Take the oldest job that may be claimed; none: there is nothing to do."""
+def claim(registry: Sessions, lease_seconds: float, *, without: Collection[str] = ()) -> Claim | None:
+    """Take the oldest job that may be claimed, of other kinds than ``without``; none: there is nothing to do."""
     while True:
         with transaction(registry) as session:
-            taken = _take(session, lease_seconds)
+            taken = _take(session, lease_seconds, without)
             if taken is None or taken.token % MAX_CLAIMS:
                 return taken
             error = f"claimed {MAX_CLAIMS} times and never finished: it ends its workers"
             _give_up(session, taken.id, taken.token, error)
 
 
-def _take(session: Session, lease_seconds: float) -> Claim | None:
+def _take(session: Session, lease_seconds: float, without: Collection[str]) -> Claim | None:
     chosen = select(Job.id).where(_claimable()).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
+    if without:
+        chosen = chosen.where(Job.kind.not_in(sorted(without)))
     row = session.execute(
         update(Job)
         .where(Job.id == chosen.scalar_subquery())

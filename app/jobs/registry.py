@@ -9,11 +9,13 @@ if TYPE_CHECKING:
 Handler: TypeAlias = "Callable[[Work], None]"
 
 _handlers: dict[str, Handler] = {}
+_heavy: set[str] = set()
 
 
-def register(kind: str, handler: Handler) -> None:
-    """Name the function of a kind of job."""
+def register(kind: str, handler: Handler, *, heavy: bool = False) -> None:
+    """Name the function of a kind of job. A heavy one keeps a processor busy and comes in many pieces."""
     _handlers[kind] = handler
+    (_heavy.add if heavy else _heavy.discard)(kind)
 
 
 def handler_of(kind: str) -> Handler:
@@ -26,6 +28,11 @@ def handler_of(kind: str) -> Handler:
         return _handlers[kind]
     except KeyError:
         raise LookupError(f"no function does jobs of the kind {kind!r}; known are {sorted(_handlers)}") from None
+
+
+def heavy() -> frozenset[str]:
+    """Name the kinds that keep a processor busy."""
+    return frozenset(_heavy)
 
 
 def kinds() -> list[str]:

@@ -28,7 +28,7 @@ REPLAY = "scenario.replay"
 
 def register(clock: Callable[[], dt.datetime]) -> None:
     """Name the function of the job."""
-    registry.register(REPLAY, lambda work: _replay(work, clock))
+    registry.register(REPLAY, lambda work: _replay(work, clock), heavy=True)
 
 
 def begin(session: Session, scenario_id: int) -> None:

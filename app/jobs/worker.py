@@ -18,7 +18,8 @@ from sqlalchemy.exc import OperationalError
 from app import garbage
 from app.db.transaction import Sessions
 from app.jobs import board, messenger
-from app.jobs.registry import handler_of
+from app.jobs.processors import Place, Processors
+from app.jobs.registry import handler_of, heavy
 from app.services.timing import measured, stage
 
 _log = logging.getLogger(__name__)
@@ -26,11 +27,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Bench:
-    """What a worker works with."""
+    """What a worker works with; ``processors`` where heavy jobs share those of one machine."""
 
     registry: Sessions
     engine: Engine
     lease_seconds: float
+    processors: Processors | None = None
 
 
 _TRY_AGAIN = frozenset({"40P01", "40001"})
@@ -65,10 +67,20 @@ def do_one(bench: Bench) -> bool:
     """Claim one job and do it. Returns whether there was one.
 
     A function that raises gives its job back to be tried again; a database that went away is waited for by whoever
-    claims the job next.
+    claims the job next. While all processors have a heavy job, other kinds alone are taken.
     """
+    place = bench.processors.place() if bench.processors is not None else None
     try:
-        claim = board.claim(bench.registry, bench.lease_seconds)
+        return _do_one(bench, place)
+    finally:
+        if place is not None:
+            place.leave()
+
+
+def _do_one(bench: Bench, place: Place | None) -> bool:
+    left_to_others = heavy() if bench.processors is not None and place is None else ()
+    try:
+        claim = board.claim(bench.registry, bench.lease_seconds, without=left_to_others)
     except OperationalError:
         bench.registry.remove()
         time.sleep(0.2)
@@ -76,6 +88,8 @@ def do_one(bench: Bench) -> bool:
     if claim is None:
         bench.registry.remove()
         return False
+    if place is not None and claim.kind not in heavy():
+        place.leave()
     work = board.Work(bench.registry, claim, bench.lease_seconds)
     try:
         with measured() as stages, board.Heartbeat(bench.engine, claim, bench.lease_seconds), stage("whole"):
