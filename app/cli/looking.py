@@ -25,7 +25,11 @@ from app.domain.fields import KINDS
 @click.option("--header", "row", type=click.IntRange(1), help="Row in which its header begins; by default it is found.")
 @click.option("--header-rows", "rows", type=click.IntRange(1, 3), default=1, help="Rows of that header.")
 @click.option(
-    "--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question that the file leaves open."
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Answer a question that the file leaves open, or say which column holds a field: column:issued_on=Date.",
 )
 @click.option("--propose", is_flag=True, help="Print a profile that reads it, to be put into the programme file.")
 @json_option

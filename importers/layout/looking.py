@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import KINDS
+from app.domain.fields import KINDS, problems_of_columns
 from app.domain.import_profile import DATE_ORDERS
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
@@ -59,6 +59,7 @@ class Question:
         about: the column or field.
         options: the answers there are; empty: any text.
         examples: what stands in the file.
+        optional: whether the answer may be that none of them is it.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Question:
     about: str
     options: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -472,8 +474,16 @@ def _about_encoding(grid: Grid) -> list[Question]:
 
 
 def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> list[Question]:
+    mapped = guesses.columns.keys()
     questions = [
-        Question(f"column:{wanted}", "column", wanted, tuple(several)) for wanted, several in guesses.choices.items()
+        Question(
+            f"column:{wanted}",
+            "column",
+            wanted,
+            tuple(several),
+            optional=not problems_of_columns(kind, {*mapped - {wanted}, *KINDS[kind].required - {wanted}}),
+        )
+        for wanted, several in guesses.choices.items()
     ]
     given = {"document_number", "issued_on", "quantity"} if months else set()
     lacking = sorted(KINDS[kind].required - guesses.columns.keys() - given)

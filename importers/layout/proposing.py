@@ -1,6 +1,6 @@
 """From what was seen of a file, and what somebody answered, to the profile that reads it and those like it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from app.domain.import_profile import ImportProfile, Months
 from importers.errors import ImportRefused
 from importers.layout.looking import Question, Seen
+from importers.layout.settling import DATES, NUMBERS
 
 SERIES = "REPORT"
 """What numbers of documents begin with that stand for months of a report, where nobody says otherwise."""
@@ -30,6 +31,8 @@ def asked(question: Question) -> str:
     """Put a question into words."""
     told = f" (it holds {', '.join(map(repr, question.examples))})" if question.examples else ""
     choice = " or ".join(map(repr, question.options)) or "a text"
+    if question.optional:
+        choice += ", or nothing where none does"
     what = {
         "dates": f"In which order are day, month and year in the column {question.about!r}{told}?",
         "decimal": f"What parts the decimals in the column {question.about!r}{told}?",
@@ -44,6 +47,8 @@ def asked(question: Question) -> str:
 def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfile:
     """Make a profile.
 
+    An answer may also name the column of a field that was guessed otherwise; one of nothing says that none holds it.
+
     Raises:
         Unanswered: Something must be said first.
         AnswerInvalid: An answer does not fit its question.
@@ -52,23 +57,47 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
     open_ = [one for one in seen.questions if one.key not in answers and f"fixed:{one.about}" not in answers]
     if open_:
         raise Unanswered(open_)
-    columns, fixed, form = dict(seen.columns_of), dict[str, str](), dict(seen.form)
+    columns, fixed, said = dict(seen.columns_of), dict[str, str](), dict[str, str]()
     asked_for = {one.key: one for one in seen.questions}
     for key, answer in answers.items():
         question = asked_for.get(key)
-        if question is not None and question.options and answer not in question.options:
+        declined = question is not None and question.optional and not answer
+        if question is not None and question.options and answer not in question.options and not declined:
             raise AnswerInvalid(f"{key}={answer}: expected {' or '.join(map(repr, question.options))}.")
         topic, _, about = key.partition(":")
         if topic == "column":
-            columns[about] = answer
+            _choose(seen, columns, about, answer)
         elif topic == "fixed":
             fixed[about] = answer
             columns.pop(about, None)
         elif topic in ("dates", "decimal", "encoding"):
-            form[topic] = answer
+            said[topic] = answer
         elif topic != "year":
             raise AnswerInvalid(f"{key}={answer}: nothing is called {topic}.")
-    return compose(seen, columns, fixed, form, year=answers.get("year"))
+    return compose(seen, columns, fixed, seen.form | unproved(seen, columns) | said, year=answers.get("year"))
+
+
+def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:
+    """Take a column for what somebody says that it holds; it holds nothing else then."""
+    known = [one.name for one in seen.columns]
+    if name and name not in known:
+        raise AnswerInvalid(
+            f"column:{field}={name}: the file has no such column; it has {', '.join(map(repr, known))}."
+        )
+    for other in [one for one, taken in columns.items() if taken == name or one == field]:
+        del columns[other]
+    if name:
+        columns[field] = name
+
+
+def unproved(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
+    """Leave to the file what was seen of other columns than those that were chosen."""
+
+    def other(fields: Sequence[str]) -> bool:
+        return any(columns.get(one) not in (None, seen.columns_of.get(one)) for one in fields)
+
+    found: dict[str, Any] = {"dates": "found"} if other(DATES) else {}
+    return found | {"decimal": "found", "thousands": None} if other(NUMBERS) else found
 
 
 def compose(

@@ -1,6 +1,6 @@
 """Forms of files that come in: which are brought, and what holds which column."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from app.web.forms import Form, choice
 from importers.errors import ImportRefused
 from importers.layout.header import Said
 from importers.layout.looking import Question, Seen
-from importers.layout.proposing import compose
+from importers.layout.proposing import compose, unproved
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
@@ -213,7 +213,7 @@ class Columns:
         year = answers.pop("year", None)
         policies = self.form.policies() if self.seen.kind == "sales" else {}
         seen = {name: one for name, one in self.seen.form.items() if name != "credit_note"}
-        form = seen | self._unproved(columns) | answers | policies
+        form = seen | unproved(self.seen, columns) | answers | policies
         try:
             return compose(self.seen, columns, fixed, form, year=year)
         except ImportRefused as refused:
@@ -235,16 +235,6 @@ class Columns:
             elif said:
                 columns[said] = name
         return columns
-
-    def _unproved(self, columns: Mapping[str, str]) -> dict[str, Any]:
-        """Leave to the file what was seen of other columns than those that were chosen."""
-        was = self.seen.columns_of
-        found: dict[str, Any] = {}
-        if columns.get("issued_on") != was.get("issued_on"):
-            found["dates"] = "found"
-        if any(columns.get(one) != was.get(one) for one in ("quantity", "unit_price", "net_amount", "gross_amount")):
-            found |= {"decimal": "found", "thousands": None}
-        return found
 
 
 def _forced(seen: Seen) -> frozenset[str]:

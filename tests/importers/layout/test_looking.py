@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from importers.errors import QuestionOpen
 from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import fingerprint, look
 from importers.layout.naming import is_ean
@@ -210,6 +211,29 @@ def test_what_may_be_meant_by_a_column_without_a_known_name_is_asked(tmp_path: P
     assert [one.key for one in found.value.questions] == [f"column:{asked}"]
     named = {"product": "Xyz", "net_amount": "Qwe"}[asked]
     assert read(tmp_path, content, {f"column:{asked}": named}).outcomes == {}
+
+
+def test_a_question_may_be_answered_with_none_of_its_columns_where_the_field_can_be_missed(tmp_path: Path) -> None:
+    content = "Nr faktury;Data;Odbiorca;Kod;Ilość;Cena;Qwe\nF;13.02.2019;K;P;2;10;18\nG;13.02.2019;K;P;1;10;9\n"
+    with pytest.raises(Unanswered, match="or nothing where none does"):
+        read(tmp_path, content)
+    assert [one[-1] for one in read(tmp_path, content, {"column:net_amount": ""}).good] == [2000, 1000]
+    named = "Nr faktury;Data;Odbiorca;Xyz;Nazwa;Ilość;Netto\nF;13.02.2019;K;A-1;Nut;2;9\nG;13.02.2019;K;A-2;Oil;1;8\n"
+    with pytest.raises(AnswerInvalid, match="column:product=: expected 'Nazwa' or 'Xyz'"):
+        read(tmp_path, named, {"column:product": ""})
+
+
+def test_a_column_that_an_answer_names_is_read_as_it_proves_and_holds_nothing_else(tmp_path: Path) -> None:
+    content = "Nr faktury;Data faktury;Data;Odbiorca;Kod;Ilość;Netto;Brutto\nF;2019-03-01;%s;K;P;2;9,10;11,20\n"
+    read_as_said = {"column:issued_on": "Data", "column:net_amount": "Brutto"}
+    [line] = read(tmp_path, content % "13.02.2019", read_as_said).good
+    assert (line[1], line[-1]) == ("2019-02-13", 1120)
+    with pytest.raises(QuestionOpen, match="day, month and year may be in the order"):
+        read(tmp_path, content % "01.02.2019", read_as_said)
+    [line] = read(tmp_path, content % "01.02.2019", {**read_as_said, "dates": "dmy"}).good
+    assert line[1] == "2019-02-01"
+    with pytest.raises(AnswerInvalid, match="the file has no such column; it has 'Nr faktury', 'Data faktury', "):
+        read(tmp_path, content % "13.02.2019", {**read_as_said, "column:product": "Kody"})
 
 
 def test_a_text_such_as_1_234_beside_number_cells_is_asked() -> None:
