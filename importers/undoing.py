@@ -54,7 +54,7 @@ class CannotUndo(Exception):
 
 def register(clock: Callable[[], dt.datetime]) -> None:
     """Name the function of the jobs."""
-    registry.register(UNDO, lambda work: _undo(work, clock))
+    registry.register(UNDO, lambda work: _undo(work, clock), heavy=True)
     registry.register(undoing_things.UNDO_THINGS, lambda work: undoing_things.undo(work, clock()))
 
 

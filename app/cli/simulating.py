@@ -94,11 +94,13 @@ def _follow(run: Runtime, scenario_id: int) -> None:
     """Show how far it is until it ends, doing the work here where no worker lives."""
     from app.factory import register_jobs
     from app.jobs import simulating, worker
+    from app.jobs.processors import Processors
     from app.models.scenarios import Scenario
 
     register_jobs(run.app)
     workers, console = WorkersPresent(run.settings.home), Console(stderr=True)
-    bench = worker.Bench(run.registry, db.engine, run.settings.lease_seconds)
+    shared = Processors.of(run.settings.home, db.engine)
+    bench = worker.Bench(run.registry, db.engine, run.settings.lease_seconds, shared)
     with Progress(
         TextColumn("replaying"), BarColumn(), console=console, transient=True, disable=not console.is_terminal
     ) as bar:

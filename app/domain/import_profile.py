@@ -46,12 +46,6 @@ def _date_format(value: str) -> str:
     return value
 
 
-def _delimiter(value: str) -> str:
-    if not value.isascii() or value in '"\r\n' or not (value.isprintable() or value == "\t"):
-        raise ValueError(f"expected one sign such as ; or a tab, found {value!r}")
-    return value
-
-
 def _encoding(value: str) -> str:
     try:
         found = codecs.lookup(value)
@@ -137,7 +131,7 @@ class ImportProfile(Part):
     encoding: Annotated[Words, AfterValidator(_encoding)] | None = Field(
         None, description="of a text file; none: it is found"
     )
-    delimiter: Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_delimiter)] | None = Field(
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
         None, description="between the cells of a text file; none: it is found"
     )
     credit_note: CreditNote | None = None

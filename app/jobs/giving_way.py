@@ -8,9 +8,10 @@ Linux shares the processors out among sessions before it looks at what a process
 among sessions is lowered as well.
 """
 
-import contextlib
 import logging
 import os
+import random
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -19,22 +20,18 @@ from sqlalchemy import Engine, event
 
 NICENESS = 10
 
-_TRIES = 5
-_BETWEEN_SECONDS = 0.12
-"""Linux lets all sessions together be changed ten times a second."""
+_PATIENCE_SECONDS = 10.0
+_BETWEEN_SECONDS = 0.1
+"""Who is not root may change sessions ten times a second, all users together."""
 
 _log = logging.getLogger(__name__)
 
 
 def give_way(engine: Engine) -> None:
-    """Let this process and those that it forks give way from now on, with whatever serves them.
-
-    It leaves the session of whoever started it, for that is the people's as well.
-    """
-    with contextlib.suppress(PermissionError):  # who leads a group of processes, as a shell's jobs do, stays
-        os.setsid()
+    """Let this process and those that it forks give way from now on, with whatever serves them."""
     os.nice(NICENESS)
-    _lower_session(os.getpid())
+    if _leads(os.getpid()) and not _lowered(os.getpid()):
+        _lower_later(os.getpid())
     event.listen(engine, "connect", lower_server_process)
 
 
@@ -45,22 +42,35 @@ def lower_server_process(connection: Any, _record: object = None) -> None:
         # over a socket in a folder; and of this machine's numbers, not of a container's
         if connection.info.host.startswith("/") and Path(f"/proc/{pid}/comm").read_text().startswith("postgres"):
             os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
-            _lower_session(pid)
+            if _leads(pid) and not _lowered(pid):
+                threading.Thread(target=_lower_later, args=(pid,), daemon=True).start()  # nobody waits for that
     except OSError as problem:
         _log.debug("the server's process %s keeps its priority: %s", pid, problem)
 
 
-def _lower_session(pid: int) -> None:
-    """Lower the session that a process leads; another's, or where a system knows of no such thing, is left alone."""
-    if os.getsid(pid) != pid:
-        return
-    for _ in range(_TRIES):
-        try:
-            Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
-        except BlockingIOError:
-            time.sleep(_BETWEEN_SECONDS)
-        except OSError as problem:
-            _log.debug("the session of process %s keeps its priority: %s", pid, problem)
+def _leads(pid: int) -> bool:
+    """Say whether a process leads its session: else that is somebody's who may want to be answered."""
+    return os.getsid(pid) == pid
+
+
+def _lower_later(pid: int) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < until:
+        time.sleep(_BETWEEN_SECONDS * random.uniform(1, 5))  # noqa: S311  # so that not all try at the same moment
+        if _lowered(pid):
             return
-        else:
-            return
+    _log.warning("the session of process %s keeps its priority: too many wanted to change theirs", pid)
+
+
+def _lowered(pid: int) -> bool:
+    """Lower the session that a process leads; say whether no other try is worth while.
+
+    None is where a system knows of no such thing; where others have just been lowered, one is.
+    """
+    try:
+        Path(f"/proc/{pid}/autogroup").write_text(str(NICENESS))
+    except BlockingIOError:
+        return False
+    except OSError as problem:
+        _log.debug("the session of process %s keeps its priority: %s", pid, problem)
+    return True

@@ -34,8 +34,8 @@ class Processors:
 
     def __init__(self, folder: Path, count: int) -> None:
         """Say where the lock files lie, and how many places there are."""
+        self._folder = folder
         self._files = [folder / str(number) for number in range(count)]
-        folder.mkdir(parents=True, exist_ok=True)
 
     @classmethod
     def of(cls, home: Path, engine: Engine) -> "Processors | None":
@@ -45,6 +45,7 @@ class Processors:
 
     def place(self) -> Place | None:
         """Take a free place, if there is one."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         for file in self._files:
             descriptor = locks.take(file, shared=False, patience=0)
             if descriptor is not None:

@@ -13,7 +13,7 @@ _heavy: set[str] = set()
 
 
 def register(kind: str, handler: Handler, *, heavy: bool = False) -> None:
-    """Name the function of a kind of job. A heavy one keeps a processor busy and comes in many pieces."""
+    """Name the function of a kind of job. A heavy one keeps a processor busy for long, or comes in many pieces."""
     _handlers[kind] = handler
     (_heavy.add if heavy else _heavy.discard)(kind)
 

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from app import garbage
-from app.db.transaction import Sessions
+from app.db.transaction import Sessions, transaction
 from app.jobs import board, messenger
 from app.jobs.processors import Place, Processors
 from app.jobs.registry import handler_of, heavy
@@ -34,6 +34,9 @@ class Bench:
     lease_seconds: float
     processors: Processors | None = None
 
+
+_LOOK_AGAIN_SECONDS = 0.5
+"""How soon a worker that found no processor free looks for one again."""
 
 _TRY_AGAIN = frozenset({"40P01", "40001"})
 """What PostgreSQL says to the one of two transactions that it ended for the other's sake."""
@@ -59,8 +62,25 @@ def drain() -> None:
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     worker = os.getppid()
-    while not told.is_set() and os.getppid() == worker and do_one(_bench):
-        pass
+    while not told.is_set() and os.getppid() == worker:
+        if do_one(_bench):
+            continue
+        if not _want_a_place(_bench):
+            return
+        told.wait(_LOOK_AGAIN_SECONDS)
+
+
+def _want_a_place(bench: Bench) -> bool:
+    """Say whether there are jobs that wait for a processor: whoever waits with them need not be woken for them."""
+    if bench.processors is None:
+        return False
+    try:
+        with transaction(bench.registry) as session:
+            return board.waiting(session) > 0
+    except OperationalError:
+        return False
+    finally:
+        bench.registry.remove()
 
 
 def do_one(bench: Bench) -> bool:

@@ -10,11 +10,15 @@ from pathlib import Path
 from app.local.processes import die_with_us
 from app.local.servers import Addresses
 
+APART = frozenset({"worker"})
+"""Commands that have a session of their own, in which they can give way to the people of ours."""
+
 
 def start(arguments: Sequence[str], addresses: Addresses, log: Path | None = None) -> subprocess.Popen[bytes]:
     """Start one of our own commands (``python -m app.cli.main ARGUMENTS``) with the servers' addresses.
 
-    What it says goes to ``log``, or to our standard error.
+    What it says goes to ``log``, or to our standard error. A worker gets a session of its own on Linux, where it is
+    told of our end whatever that is; a terminal's signals reach it through us.
     """
     environment = {
         **os.environ,
@@ -23,20 +27,24 @@ def start(arguments: Sequence[str], addresses: Addresses, log: Path | None = Non
         "REDIS_URL": addresses.redis_url,
     }
     command = [sys.executable, "-m", "app.cli.main", *arguments]
+    apart = arguments[0] in APART and sys.platform == "linux"
     if log is None:
-        return _popen(command, environment, None)
+        return _popen(command, environment, None, apart=apart)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as sink:
-        return _popen(command, environment, sink.fileno())
+        return _popen(command, environment, sink.fileno(), apart=apart)
 
 
-def _popen(command: list[str], environment: dict[str, str], sink: int | None) -> subprocess.Popen[bytes]:
+def _popen(
+    command: list[str], environment: dict[str, str], sink: int | None, *, apart: bool
+) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=sink if sink is not None else sys.stderr.fileno(),
         stderr=sink if sink is not None else sys.stderr.fileno(),
+        start_new_session=apart,
         preexec_fn=die_with_us(signal.SIGTERM),
     )
 

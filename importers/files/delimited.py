@@ -22,7 +22,7 @@ from importers.files.text import in_utf8, row_at
 
 DELIMITERS = ",;\t|"
 
-_SAID = re.compile(r"\ufeff?\"?sep=([!#-~\t ])\"?[^\S\n\r]*(?:\r\n?|\n|\Z)", re.IGNORECASE)
+_SAID = re.compile(r"\ufeff?\"?[sS][eE][pP]=([\x01-\x09\x0b\x0c\x0e-!#-\x7f])\"?[^\S\n\r]*(?:\r\n?|\n|\Z)")
 _NUMBER = re.compile(r"\s*[-+]?[0-9][0-9 .,:/'\u00a0-]*\s*")
 _SAMPLE = 1 << 18
 _LOOKED_AT = 200
@@ -65,6 +65,11 @@ def read_delimited(
     Raises:
         FileRefused: It cannot be read as rows; the message says why and what to do.
     """
+    if delimiter is not None and (not delimiter.isascii() or delimiter in '"\r\n\0'):
+        raise FileRefused(
+            f"{name}: its profile says that {delimiter!r} parts the cells, expected one sign such as ; or a tab; "
+            "change the profile."
+        )
     with in_utf8(path, encoding.name, name) as text:
         shape = shape_of(text, delimiter, header_first=header_first)
         _refuse_too_many_cells(text, name, shape, limits)

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, event
 
-from app.jobs.giving_way import NICENESS, lower_server_process
+from app.jobs import giving_way
+from app.jobs.giving_way import NICENESS, _lowered, lower_server_process
 from app.local.servers import Addresses
+from tests.app.jobs.conftest import eventually
 
 _WORKER = """
 import os
@@ -57,10 +59,32 @@ def test_what_serves_a_worker_gives_way_among_sessions_too(addresses: Addresses)
 
 
 @_sessions
-def test_a_worker_leaves_the_session_of_whoever_started_it_and_lowers_its_own() -> None:
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_worker_lowers_the_session_that_it_leads_and_leaves_that_of_others_alone(apart: bool) -> None:
     before = Path("/proc/self/autogroup").read_text()
-    done = subprocess.run([sys.executable, "-c", _WORKER], capture_output=True, encoding="utf-8", check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _WORKER], capture_output=True, encoding="utf-8", check=True, start_new_session=apart
+    )
     own, leads, said = done.stdout.split(maxsplit=2)
-    assert (int(own), leads) == (os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, "True")
-    assert said.strip().endswith(f"nice {NICENESS}")
+    assert (int(own), leads) == (os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, str(apart))
+    assert (said.strip() == before.strip()) is not apart
+    assert said.strip().endswith(f"nice {NICENESS}") is apart
     assert Path("/proc/self/autogroup").read_text() == before
+
+
+@_sessions
+def test_a_session_that_may_not_be_lowered_at_once_is_tried_again(
+    addresses: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = iter([True, True])
+
+    def lowered(pid: int) -> bool:
+        return False if next(refused, False) else _lowered(pid)
+
+    monkeypatch.setattr(giving_way, "_lowered", lowered)
+    engine = create_engine(addresses.database_url)
+    event.listen(engine, "connect", lower_server_process)
+    with engine.connect() as heavy:
+        said = Path(f"/proc/{heavy.connection.dbapi_connection.info.backend_pid}/autogroup")  # type: ignore[union-attr]
+        eventually(lambda: said.read_text().strip().endswith(f"nice {NICENESS}"))
+    engine.dispose()

@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from app.domain.states import JobState
 from app.jobs import registry
 from app.jobs.board import Work
 from app.jobs.processors import LEAST, Processors
-from app.jobs.worker import Bench, do_one
+from app.jobs.worker import Bench, do_one, drain, work_at
 from tests.app.jobs.conftest import LEASE, Board
 
 _HOLDER = """
@@ -96,6 +97,24 @@ def test_a_light_job_keeps_no_processor_from_heavy_ones(jobs: Board, shared: Pro
     do_one(Bench(jobs.registry, jobs.engine, LEASE, shared))
     assert free == [True, False]
     assert shared.place() is not None
+
+
+def test_a_worker_waits_for_a_processor_as_long_as_heavy_jobs_do(jobs: Board, shared: Processors) -> None:
+    registry.register("shard", _done, heavy=True)
+    jobs.put_up("1", kind="shard")
+    held = [shared.place(), shared.place()]
+
+    def leave() -> None:
+        for one in held:
+            assert one is not None
+            one.leave()
+
+    work_at(Bench(jobs.registry, jobs.as_forked(), LEASE, shared))
+    timer = threading.Timer(0.3, leave)
+    timer.start()
+    drain()
+    timer.join()
+    assert jobs.job("1").state is JobState.DONE
 
 
 def test_whoever_knows_of_no_processors_takes_every_job(jobs: Board) -> None:

@@ -258,7 +258,6 @@ COLUMNS = document("x")["import_profiles"]["sales"]["columns"]
             "import_profiles.sales.dates: expected a strptime format of a whole date such as ",
         ),
         (of_sales(dates="%m.%Y"), 'import_profiles.sales.dates: expected a strptime format of a whole date such as "'),
-        (of_sales(delimiter="ł"), "import_profiles.sales.delimiter: expected one sign such as ; or a tab, found 'ł'"),
         (of_sales(decimal=";"), "import_profiles.sales.decimal: input should be '.', ',' or 'found', found ';'"),
         (
             of_sales(columns={**COLUMNS, "vat": "VAT"}),

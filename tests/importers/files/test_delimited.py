@@ -105,10 +105,16 @@ def test_a_first_row_that_names_the_delimiter_is_no_row_of_the_table(text: Text,
     assert (grid.delimiter, grid.encoding) == (";", "utf-8-sig")
 
 
-@pytest.mark.parametrize("sign", ["ł", "§", '"'])
+@pytest.mark.parametrize("sign", ["ł", "§", "ı", '"'])
 def test_what_cannot_part_cells_is_not_taken_for_their_delimiter(text: Text, sign: str) -> None:
     grid = text(f"sep={sign}\na;b\n1;2\n3;4\n")
     assert (rows_of(grid)[2], grid.delimiter) == (["a", "b"], ";")
+
+
+@pytest.mark.parametrize("sign", ["ł", '"', "\n"])
+def test_a_profile_that_parts_cells_by_what_cannot_is_told(text: Text, sign: str) -> None:
+    with pytest.raises(FileRefused, match="parts the cells, expected one sign such as ; or a tab; change the profile"):
+        text("a;b\n1;2\n", delimiter=sign)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-32", "cp1250", "iso8859-2", "cp852"])
