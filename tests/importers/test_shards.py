@@ -114,8 +114,8 @@ def test_shards_of_a_lane_are_counted_one_after_the_other_by_however_many_worker
     claimed, at_once, most = [], set(), []
     claim, finish = board.claim, Work.finish
 
-    def noted_claim(*given: Any) -> Any:
-        found = claim(*given)
+    def noted_claim(*given: Any, **named: Any) -> Any:
+        found = claim(*given, **named)
         if found is not None and found.kind == "import.shard":
             claimed.append(found.id)
             at_once.add(found.id)
