@@ -93,8 +93,8 @@ class Catalogue:
     distributor_groups: GroupTree
     product_stretches: Stretches | None = None
     distributor_stretches: Stretches | None = None
-    people_ids: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    """Those of the distributors that are accounts of people beside a company: nothing is sold by them."""
+    beside_ids: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Those of the distributors that are no companies: accounts of people beside one, and what became another one."""
 
     def products(self, ids: Ints, days: Days, of: Ints | None = None) -> Ints:
         """Give the positions of products by id, as they were on a day: ``of`` says which day belongs to which id.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Prepared
@@ -207,7 +207,13 @@ def _catalogue(session: Session, program_id: int) -> Catalogue:
         .order_by(Product.id)
     ).all()
     distributors = session.execute(
-        select(Distributor.id, Distributor.code_key, Distributor.group_id, Distributor.tier, Distributor.person_of_id)
+        select(
+            Distributor.id,
+            Distributor.code_key,
+            Distributor.group_id,
+            Distributor.tier,
+            func.coalesce(Distributor.person_of_id, Distributor.merged_into_id).label("beside"),
+        )
         .where(Distributor.program_id == program_id)
         .order_by(Distributor.id)
     ).all()
@@ -238,5 +244,5 @@ def _catalogue(session: Session, program_id: int) -> Catalogue:
         distributor_groups=distributor_groups,
         product_stretches=stretches(ids_of_products, product_days),
         distributor_stretches=stretches(ids_of_distributors, distributor_days),
-        people_ids=np.asarray([row[0] for row in distributors if row[4] is not None], dtype=np.int64),
+        beside_ids=np.asarray([row[0] for row in distributors if row[4] is not None], dtype=np.int64),
     )

@@ -289,6 +289,7 @@ def approve(session: Session, program: Program, merge_id: int, *, actor: str, no
     found.state, found.decided_by, found.decided_at = "done", actor, now
     found.outcome = {"documents": documents, "points": moved, "undone": len(lost), **seen.rows}
     session.flush()
+    catalogue.mark_changed(session, program.id)
     audit.note(
         session,
         actor,

@@ -57,10 +57,13 @@ def place(
 
 
 def may_take_part(definition: CompiledPromotion) -> Ints:
-    """Name the companies that a promotion is for, by id, rising; what their people sell is theirs."""
+    """Name the companies that a promotion is for, by id, rising; what their people sell is theirs.
+
+    One that was merged into another takes no part: what it sold is the other's.
+    """
     catalogue, mask = definition.book.catalogue, definition.book.rules[0].scope.distributors
     within = catalogue.distributor_ids if mask is None else catalogue.distributor_ids[mask]
-    return np.setdiff1d(within, catalogue.people_ids)
+    return np.setdiff1d(within, catalogue.beside_ids)
 
 
 def who_takes_part(definition: CompiledPromotion, sold: Collection[tuple[int, str]]) -> list[tuple[int, str]]:

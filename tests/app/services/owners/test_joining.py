@@ -75,6 +75,18 @@ def test_a_company_is_not_paid_twice_for_what_was_spent(open_owners: Meeting) ->
     assert (shown.earned, shown.paid) == (1_500, 1_500)
 
 
+def test_what_became_another_company_takes_no_part_in_what_begins_later(open_owners: Meeting) -> None:
+    desk, owners = open_owners()
+    desk.invoice("1", 500, who="D2")
+    owners.merge("D2", "D1")
+    running = Running(desk)
+    running.bring_up()
+    taking_part = desk.session.scalars(select(PromotionStanding.distributor_id)).all()
+    assert desk.people["D2"] not in taking_part
+    assert {desk.people["D1"], desk.people["D3"]} <= set(taking_part)
+    assert running.standing("D1").value > 0
+
+
 def test_rewards_of_the_catalogue_go_over_once(open_owners: Meeting) -> None:
     desk, owners = open_owners()
     put_rewards(desk.session, desk.program, [RewardRow("mug", "Mug", 10)], actor="ann", now=NOW)
