@@ -64,14 +64,12 @@ class _Helper(threading.Thread):
     def run(self) -> None:
         from app.factory import register_jobs
         from app.jobs import worker
-        from app.jobs.processors import Processors
         from app.local import children
 
         register_jobs(self._run.app)
         logs = self._run.settings.home / "log"
         with self._run.app.app_context():
-            shared = Processors.of(self._run.settings.home, db.engine)
-            bench = worker.Bench(self._run.registry, db.engine, self._run.settings.lease_seconds, shared)
+            bench = worker.Bench.of(self._run.settings, self._run.registry, db.engine)
             while not self._stop_asked.is_set():
                 if not worker.do_one(bench):
                     self._stop_asked.wait(POLL_SECONDS)

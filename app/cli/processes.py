@@ -29,7 +29,6 @@ def worker() -> None:
     from app.factory import create_app, register_jobs
     from app.jobs import giving_way
     from app.jobs import worker as work
-    from app.jobs.processors import Processors
 
     chosen = settings()
     app = create_app(chosen)
@@ -40,8 +39,7 @@ def worker() -> None:
     present = WorkersPresent(chosen.home)
     present.join()
     with app.app_context():
-        shared = Processors.of(chosen.home, db.engine)
-        work.work_at(work.Bench(db.session, db.engine, chosen.lease_seconds, shared))
+        work.work_at(work.Bench.of(chosen, db.session, db.engine))
         if chosen.redis_url is None:
             raise Failure("REDIS_URL is not set.", UNAVAILABLE)
         work.serve(chosen.redis_url, f"worker-{os.uname().nodename}")

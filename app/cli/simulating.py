@@ -94,13 +94,11 @@ def _follow(run: Runtime, scenario_id: int) -> None:
     """Show how far it is until it ends, doing the work here where no worker lives."""
     from app.factory import register_jobs
     from app.jobs import simulating, worker
-    from app.jobs.processors import Processors
     from app.models.scenarios import Scenario
 
     register_jobs(run.app)
     workers, console = WorkersPresent(run.settings.home), Console(stderr=True)
-    shared = Processors.of(run.settings.home, db.engine)
-    bench = worker.Bench(run.registry, db.engine, run.settings.lease_seconds, shared)
+    bench = worker.Bench.of(run.settings, run.registry, db.engine)
     with Progress(
         TextColumn("replaying"), BarColumn(), console=console, transient=True, disable=not console.is_terminal
     ) as bar:

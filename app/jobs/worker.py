@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from app import garbage
+from app.config import Settings
 from app.db.transaction import Sessions, transaction
 from app.jobs import board, messenger
 from app.jobs.processors import Place, Processors
@@ -33,6 +34,11 @@ class Bench:
     engine: Engine
     lease_seconds: float
     processors: Processors | None = None
+
+    @classmethod
+    def of(cls, settings: Settings, registry: Sessions, engine: Engine) -> "Bench":
+        """Give that of an installation, whose heavy jobs share the processors of this machine."""
+        return cls(registry, engine, settings.lease_seconds, Processors.of(settings.home, engine))
 
 
 _LOOK_AGAIN_SECONDS = 0.5
