@@ -1,6 +1,6 @@
 """Reading: a judged file becomes a table of text, laid out as a profile says, or as it stands where there is none."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from app.domain.import_profile import ImportProfile
@@ -15,8 +15,17 @@ from importers.layout.rows import blank_rows
 from importers.layout.table import TextTable
 
 
-def read(judged: Judged, name: str, sheet: str | None, decimal: str = ".") -> TextTable:
-    """Read the table of a file that Kontor knows: one header row, then lines. ``decimal`` is the sign of its numbers.
+def read(
+    judged: Judged, name: str, sheet: str | None, decimal: str = ".", *, figures: Collection[str] = ()
+) -> TextTable:
+    """Read the table of a file that Kontor knows: one header row, then lines.
+
+    Args:
+        judged: the file.
+        name: what the person calls it; for messages.
+        sheet: the sheet; None is the first that people see.
+        decimal: the sign of its numbers.
+        figures: the columns that hold numbers; in any other a number cell is a text, as people see it.
 
     Raises:
         FileRefused: The file cannot be read as a table; the message says why and what to do.
@@ -25,7 +34,7 @@ def read(judged: Judged, name: str, sheet: str | None, decimal: str = ".") -> Te
     grid = next(grids(judged, name, sheets=named, most=1, header_first=True, tell_texts=decimal == ","), None)
     if grid is None:
         raise _no_sheet(name)
-    return lay_plainly(grid, name, decimal)
+    return lay_plainly(grid, name, decimal, figures)
 
 
 def read_as(judged: Judged, name: str, profile: ImportProfile) -> TextTable:

@@ -37,7 +37,7 @@ def read_order(path: Path) -> list[OrderLine]:
         OrderRefused: It is not what an order file must be.
     """
     try:
-        table = read(judge(path, path.name, Limits.of(settings())), path.name, None)
+        table = read(judge(path, path.name, Limits.of(settings())), path.name, None, figures=("line", "amount"))
     except (ImportRefused, OSError) as problem:
         raise OrderRefused(f"The order file cannot be read: {problem}") from None
     missing = [name for name in _COLUMNS if name not in table.header]

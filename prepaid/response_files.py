@@ -76,7 +76,7 @@ def read_response(path: Path, name: str, *, limits: Limits, decimals: int, said:
     if fixed:
         table = read_fixed(path, name, fixed, limits)
     else:
-        table = read(judge(path, name, limits), name, None, said.decimal)
+        table = read(judge(path, name, limits), name, None, said.decimal, figures=[said.lines.amount or ""])
     _refuse_card_numbers(table, name)
     by_key = {header.strip().casefold(): header for header in table.header}
     response = Response(rows=len(table.row_number) + len(table.wrong_width))

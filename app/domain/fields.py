@@ -96,6 +96,16 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+FIGURES = frozenset(
+    {
+        *("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount", "line_number"),
+        *("points", "season_points", "cash_points", "credit", "debit", "target", "unit"),
+        *("cost", "cash", "stock", "per_person", "discount"),
+    }
+)
+"""Fields that hold figures. What any other holds is a text, also where a workbook keeps it as a number."""
+
+
 def problems_of_columns(kind: str, fields: Iterable[str]) -> list[str]:
     """Say what keeps a profile that maps these fields from serving a kind of import."""
     mapped, known = set(fields), KINDS[kind]

@@ -1,11 +1,12 @@
 """A grid: the cells of one sheet, or of a text file, as they lie there. What they mean is for the layout to find."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 
 class Merge(NamedTuple):
@@ -43,6 +44,8 @@ class Grid:
             a whole number, dates and times in ISO form, ``true`` and ``false``.
         texts: by column, which rows of ``cells`` hold text that looks like a number with a thousands point, such as
             1.234; a number cell can look the same. Only columns in which it occurs.
+        shown: by column, what a spreadsheet program shows in number cells that are codes, such as 00123 where 123
+            stands in ``cells``; missing in all other cells. Only columns in which it occurs.
         wrong_width: rows of a text file whose number of cells is not that of ``cells``: row number, cells found.
             Shorter rows above the first whole one are not among them: a title stands in ``cells``, and nothing beside.
         broken: what stands in the cells of those rows, by row number.
@@ -61,9 +64,18 @@ class Grid:
     unvalued: tuple[tuple[int, int], ...] = ()
     typed: bool = False
     texts: Mapping[int, np.ndarray] = field(default_factory=dict)
+    shown: Mapping[int, pa.Array] = field(default_factory=dict)
     wrong_width: tuple[tuple[int, int], ...] = ()
     broken: Mapping[int, list[str]] = field(default_factory=dict)
     blank: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
     encoding: str | None = None
     encodings: tuple[str, ...] = ()
     delimiter: str | None = None
+
+    def seen(self, figures: Collection[int] = ()) -> pa.Table:
+        """Give the cells as people see them, but for the columns of figures: there the numbers stay."""
+        cells = self.cells
+        for at, texts in self.shown.items():
+            if at not in figures:
+                cells = cells.set_column(at, cells.column_names[at], pc.coalesce(texts, cells.column(at)))
+        return cells

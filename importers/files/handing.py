@@ -13,6 +13,7 @@ from importers.files.grid import Grid, Merge
 _ABOUT = b"kontor"
 _ROW = "row"
 _TEXT = "text:"
+_SHOWN = "shown:"
 
 
 def hand_over(grids: Iterable[Grid], file: IO[bytes]) -> None:
@@ -23,6 +24,8 @@ def hand_over(grids: Iterable[Grid], file: IO[bytes]) -> None:
             table = table.append_column(_ROW, pa.array(grid.row_number))
         for column, texts in grid.texts.items():
             table = table.append_column(f"{_TEXT}{column}", pa.array(texts))
+        for column, texts in grid.shown.items():
+            table = table.append_column(f"{_SHOWN}{column}", texts)
         about = {
             "name": grid.name,
             "rows": len(grid.cells),
@@ -52,11 +55,7 @@ def take_over(descriptor: int, size: int) -> Iterator[Grid]:
 
 
 def _grid(table: pa.Table, about: dict[str, Any]) -> Grid:
-    texts = {
-        int(name.removeprefix(_TEXT)): np.asarray(table.column(name))
-        for name in table.column_names
-        if name.startswith(_TEXT)
-    }
+    texts = {at: np.asarray(column) for at, column in _beside(table, _TEXT)}
     numbers = (
         np.asarray(table.column(_ROW))
         if _ROW in table.column_names
@@ -73,8 +72,16 @@ def _grid(table: pa.Table, about: dict[str, Any]) -> Grid:
         unvalued=tuple((row, column) for row, column in about["unvalued"]),
         typed=about["typed"],
         texts=texts,
+        shown=dict(_beside(table, _SHOWN)),
         encoding=about["encoding"],
     )
+
+
+def _beside(table: pa.Table, kind: str) -> Iterator[tuple[int, pa.ChunkedArray]]:
+    """Give what is told of cells, by their column."""
+    for name in table.column_names:
+        if name.startswith(kind):
+            yield int(name.removeprefix(kind)), table.column(name)
 
 
 def _counts_from_one(row_number: np.ndarray) -> bool:

@@ -52,7 +52,7 @@ def grids(
         "sheets": wanted,
         "most": most,
         "sparse": {one: scanned[one].part for one in wanted or () if one in scanned and scanned[one].sparse},
-        "parts": {one.name: one.part for one in judged.sheets} if judged.form == "xlsb" else {},
+        "parts": {one.name: one.part for one in judged.sheets} if judged.form in ("xlsx", "xlsb") else {},
         "tell_texts": tell_texts,
         "encoding": encoding or (judged.encoding.name if judged.encoding else None),
     }

@@ -54,6 +54,7 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
         yield from read_spreadsheetml(path, sheets, limits, hidden=task["hidden"])
     else:
         from importers.files.calamine import read_workbook
+        from importers.files.looks import with_shown
         from importers.files.sparse import read_sparse
 
         how = {"tell_texts": task["tell_texts"]}
@@ -63,12 +64,13 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
                 yield from (
                     read_sparse(path, sheet, part, limits, **how)
                     if part
-                    else read_workbook(path, "xlsx", [sheet], **how)
+                    else with_shown(read_workbook(path, "xlsx", [sheet], **how), path, task["parts"], limits)
                 )
         elif task["form"] in ("xls", "xlsb"):
             yield from _marked(read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how), task, limits)
         else:
-            yield from read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how)
+            grids = read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how)
+            yield from with_shown(grids, path, task["parts"], limits) if task["parts"] else grids
 
 
 def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:

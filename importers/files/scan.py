@@ -173,6 +173,12 @@ def filled(pieces: Iterable[bytes]) -> Iterator[Cell]:
                 yield cell
 
 
+def place_in(attributes: bytes) -> tuple[int, int] | None:
+    """Give the row and the column, both from 1, that the attributes of a cell name; None where they name none."""
+    place = _AT.search(attributes)
+    return (int(place[2]), _column(place[1])) if place and place[1] else None
+
+
 def whole_rows(pieces: Iterable[bytes], name: bytes) -> Iterator[bytes]:
     """Cut XML before the start of a row, wherever its pieces end. The last of what is given holds all behind the rows.
 
@@ -256,11 +262,7 @@ def _cells(rows: bytes, row: int) -> Iterator[Cell]:
             place = _AT.search(found[2] or b"")
             row, column = int(place[2]) if place else row + 1, 0
             continue
-        place = _AT.search(found[3] or b"")
-        if place and place[1]:
-            row, column = int(place[2]), _column(place[1])
-        else:
-            column += 1
+        row, column = place_in(found[3] or b"") or (row, column + 1)
         yield Cell(row, column, found[3] or b"", found[4])
 
 

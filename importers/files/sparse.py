@@ -16,6 +16,7 @@ import pyarrow as pa
 from importers.files.calamine import read_workbook
 from importers.files.grid import Grid
 from importers.files.limits import Limits
+from importers.files.looks import with_shown
 from importers.files.parts import Parts
 from importers.files.scan import filled
 
@@ -36,7 +37,8 @@ def read_sparse(path: Path, sheet: str, part: str, limits: Limits, *, tell_texts
                 with container.open(other, "w", force_zip64=True) as written:
                     for piece in _moved(parts, part, rows, columns) if other == part else parts.stream(other):
                         written.write(piece)
-        for grid in read_workbook(Path(copy.name), "xlsx", [sheet], tell_texts=tell_texts):
+        read = read_workbook(Path(copy.name), "xlsx", [sheet], tell_texts=tell_texts)
+        for grid in with_shown(read, Path(copy.name), {sheet: part}, limits):
             yield _spread(grid, rows, columns)
 
 
@@ -66,6 +68,7 @@ def _spread(grid: Grid, rows: np.ndarray, columns: list[int]) -> Grid:
         cells=pa.table(spread, names=[str(at) for at in range(len(spread))]),
         row_number=rows[: len(grid.cells)],
         texts={columns[at] - 1: texts for at, texts in grid.texts.items()},
+        shown={columns[at] - 1: texts for at, texts in grid.shown.items()},
     )
 
 

@@ -9,15 +9,19 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import numpy as np
+from lxml import etree
 
 from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand
 from importers.files.grid import Grid, Merge
 from importers.files.limits import Limits
 from importers.files.scan import MOST_UNVALUED, TooWild
+from importers.files.shown import Shown
 from importers.files.xml import walk
+from importers.files.zeros import Zeros, whole_number, zeros_of
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _SHEET, _ROW, _CELL, _DATA = (f"{_SS}{name}" for name in ("Worksheet", "Row", "Cell", "Data"))
+_STYLE, _FORMAT = f"{_SS}Style", f"{_SS}NumberFormat"
 _VISIBLE = "{urn:schemas-microsoft-com:office:excel}Visible"
 _DECIMALS = Decimal("0.000000001")
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9:]{8})(?:\.[0-9]*)?)?")
@@ -33,19 +37,20 @@ def read_spreadsheetml(
         Unreadable: Nobody can read it, or it has no such sheet.
     """
     seen: list[str] = []
+    styles: dict[str, Zeros] = {}
     try:
         with path.open("rb") as file:
-            sheet = _Sheet("", limits)
-            for event, element in walk(file, (_SHEET, _ROW, _CELL, _VISIBLE)):
+            sheet = _Sheet("", limits, styles)
+            for event, element in walk(file, (_STYLE, _SHEET, _ROW, _CELL, _VISIBLE)):
                 if event == "start":
                     if element.tag == _SHEET:
-                        sheet = _Sheet(element.get(f"{_SS}Name", ""), limits)
+                        sheet = _Sheet(element.get(f"{_SS}Name", ""), limits, styles)
                     elif element.tag == _ROW:
                         sheet.begin_row(element.attrib)
                 elif element.tag == _CELL:
-                    data = element.find(_DATA)
-                    text = None if data is None else "".join(data.itertext())
-                    sheet.cell(element.attrib, text, "String" if data is None else data.get(f"{_SS}Type", "String"))
+                    _take_cell(sheet, element)
+                elif element.tag == _STYLE:
+                    _take_style(styles, element)
                 elif element.tag == _VISIBLE:
                     sheet.visible = element.text not in ("SheetHidden", "SheetVeryHidden")
                 elif element.tag == _SHEET:
@@ -54,18 +59,34 @@ def read_spreadsheetml(
                         yield sheet.grid()
     except TooWild as wild:
         raise Unreadable(f"the workbook cannot be read: {wild}; open and save it again as .xlsx.") from None
-    for name in sheets or ():
-        if name not in seen:
-            raise Unreadable(f"no sheet is called {name!r}; it has {', '.join(seen)}.")
+    missing = next((name for name in sheets or () if name not in seen), None)
+    if missing is not None:
+        raise Unreadable(f"no sheet is called {missing!r}; it has {', '.join(seen)}.")
+
+
+def _take_cell(sheet: "_Sheet", element: etree._Element) -> None:
+    data = element.find(_DATA)
+    text = None if data is None else "".join(data.itertext())
+    sheet.cell(element.attrib, text, "String" if data is None else data.get(f"{_SS}Type", "String"))
+
+
+def _take_style(styles: dict[str, Zeros], element: etree._Element) -> None:
+    written = element.find(_FORMAT)
+    zeros = None if written is None else zeros_of(written.get(f"{_SS}Format", ""))
+    if zeros is not None:
+        styles[element.get(f"{_SS}ID", "")] = zeros
 
 
 class _Sheet:
     """Gathers the cells of one sheet, row by row; rows and cells may be left out."""
 
-    def __init__(self, name: str, limits: Limits) -> None:
+    def __init__(self, name: str, limits: Limits, styles: Mapping[str, Zeros]) -> None:
         self.name = name
         self.visible = True
         self._limits = limits
+        self._looks = {name: at for at, name in enumerate(styles)}
+        self._shown = Shown(dict(enumerate(styles.values())))
+        self._row_style = ""
         self._row, self._next_row, self._column = 0, 1, 0
         self._cells: dict[int, dict[int, str]] = {}
         self._text_cells: dict[int, set[int]] = {}
@@ -77,6 +98,7 @@ class _Sheet:
         self._row = _number(attributes, "Index") or self._next_row
         self._next_row = self._row + 1 + _number(attributes, "Span")
         self._column = 0
+        self._row_style = attributes.get(f"{_SS}StyleID", "")
         if attributes.get(f"{_SS}Hidden") == "1":
             self._hidden.update(range(self._row, min(self._next_row, self._row + (1 << 20))))
 
@@ -97,6 +119,10 @@ class _Sheet:
             self._cells.setdefault(column, {})[self._row] = _plain(text, kind)
             if kind == "String":
                 self._text_cells.setdefault(column, set()).add(self._row)
+            look = self._looks.get(attributes.get(f"{_SS}StyleID", self._row_style))
+            number = whole_number(text.encode()) if kind == "Number" and look is not None else None
+            if look is not None and number is not None:
+                self._shown.take(self._row, column, number, look)
 
     def grid(self) -> Grid:
         numbers = np.array(sorted(set().union(*self._cells.values())), dtype=np.int32)
@@ -117,7 +143,7 @@ class _Sheet:
             doubtful = doubtful & np.isin(numbers, list(rows))
             if doubtful.any():
                 texts[column] = doubtful
-        return Grid(
+        grid = Grid(
             self.name,
             as_table(columns),
             numbers,
@@ -128,6 +154,7 @@ class _Sheet:
             typed=True,
             texts=texts,
         )
+        return self._shown.on(grid)
 
 
 def _number(attributes: Mapping[str, str], name: str) -> int:

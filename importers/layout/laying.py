@@ -1,6 +1,6 @@
 """Laying out: the grid of a sheet becomes the table of its lines, as a profile says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.domain.fields import FIGURES
 from app.domain.import_profile import ImportProfile, Months
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
@@ -18,6 +19,7 @@ from importers.layout.header import (
     distinct,
     find_header,
     kept_columns,
+    name_key,
     names_at,
     row_of,
     rows_above,
@@ -60,8 +62,12 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     wanted = wanted_columns(profile)
     names = distinct([header.names[at] for at in kept], wanted.values(), f"{place}: row {row_of(grid, header)}")
     columns = columns_of(names, profile, row_of(grid, header), grid.name)
-    cells = grid.cells.slice(header.below).select(kept).rename_columns(names)
-    body = Body(cells, grid.row_number[header.below :], {field: names.index(one) for field, one in columns.items()})
+    places = {field: names.index(one) for field, one in columns.items()}
+    figures = {kept[at] for field, at in places.items() if field in FIGURES}
+    if profile.months is not None:
+        figures |= set(kept) - {kept[at] for at in places.values()}
+    cells = grid.seen(figures).slice(header.below).select(kept).rename_columns(names)
+    body = Body(cells, grid.row_number[header.below :], places)
     recognised = _above(grid, header)
     no_lines = recognise(body, header, names, _wide_merges(grid, len(kept)), recognised)
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
@@ -86,8 +92,8 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     return Laid(table, last_row)
 
 
-def lay_plainly(grid: Grid, name: str, decimal: str) -> TextTable:
-    """Lay out a table of one header row that nothing stands around.
+def lay_plainly(grid: Grid, name: str, decimal: str, figures: Collection[str] = ()) -> TextTable:
+    """Lay out a table of one header row that nothing stands around; ``figures`` are the columns that hold them.
 
     Raises:
         FileRefused: It has no header, or one that names two columns alike.
@@ -104,7 +110,9 @@ def lay_plainly(grid: Grid, name: str, decimal: str) -> TextTable:
     header = Header(int(first[0]), top, top[0])
     kept = kept_columns(grid, header) if grid.name else list(range(len(header.names)))
     names = distinct([header.names[at] for at in kept], None, f"{name}: row {row_of(grid, header)}")
-    cells = grid.cells.slice(header.below).select(kept).rename_columns(names)
+    keys = {name_key(one) for one in figures}
+    places = {at for at, one in zip(kept, names, strict=True) if name_key(one) in keys}
+    cells = grid.seen(places).slice(header.below).select(kept).rename_columns(names)
     body = Body(cells, grid.row_number[header.below :], {})
     no_lines = blank[header.below :]
     body = body.without(no_lines)

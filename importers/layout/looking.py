@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import KINDS, problems_of_columns
+from app.domain.fields import FIGURES, KINDS, problems_of_columns
 from app.domain.import_profile import DATE_ORDERS
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
@@ -134,8 +134,12 @@ class _Sheet:
 
     @property
     def body(self) -> pa.Table:
-        """Give what is below the header."""
-        return self.grid.cells.slice(self.header.below).select(self.kept).rename_columns(self.names)
+        """Give what is below the header, where numbers are numbers."""
+        return self.below(self.kept)
+
+    def below(self, figures: Collection[int]) -> pa.Table:
+        """Give what is below the header, as people see it but for the columns of figures."""
+        return self.grid.seen(figures).slice(self.header.below).select(self.kept).rename_columns(self.names)
 
 
 @dataclass
@@ -177,7 +181,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     if kind == "sales" and months is None:
         guesses.choices |= overlooked(main.body, guesses)
     recognised = Recognised()
-    body = Body(main.body, main.grid.row_number[main.header.below :], _places(main, guesses))
+    figures = _figures(main, guesses)
+    body = Body(main.below(figures), main.grid.row_number[main.header.below :], _places(main, guesses))
     lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised))
     form, open_ = _form(alike, guesses, months)
     fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
@@ -192,7 +197,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         header_rows=len(main.header.rows),
         confidence_bp=main.confidence_bp,
         hidden_rows=len(main.grid.hidden_rows),
-        rows=_first_rows(main.grid),
+        rows=_first_rows(main.grid, figures),
         columns=tuple(guess.columns),
         columns_of=guesses.columns,
         ignored=tuple(guesses.ignored),
@@ -313,7 +318,11 @@ def _is_name(cell: str) -> bool:
 
 def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
     facts = facts_of(sheet.body.column(at))
-    return ColumnSeen(sheet.names[at], facts, tuple(candidates(sheet.names[at], facts, kind)))
+    fields = candidates(sheet.names[at], facts, kind)
+    if sheet.kept[at] in sheet.grid.shown and not (fields and fields[0].field in FIGURES):
+        facts = facts_of(sheet.below(()).column(at))
+        fields = candidates(sheet.names[at], facts, kind)
+    return ColumnSeen(sheet.names[at], facts, tuple(fields))
 
 
 def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | None, kind: str) -> Guesses:
@@ -369,10 +378,16 @@ def _which(
     return "first" if main.grid is grids[0] else (main.grid.name,)
 
 
-def _first_rows(grid: Grid) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    return tuple(
-        (int(row), tuple(cells)) for row, cells in zip(grid.row_number, top_of(grid, SHOWN_ROWS), strict=False)
-    )
+def _figures(sheet: _Sheet, guesses: Guesses) -> set[int]:
+    """Give the columns of the grid that seem to hold figures."""
+    names = {name for wanted, name in guesses.columns.items() if wanted in FIGURES}
+    names |= {one.name for one in sheet.months}
+    return {at for at, name in zip(sheet.kept, sheet.names, strict=True) if name in names}
+
+
+def _first_rows(grid: Grid, figures: Collection[int]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    top = top_of(replace(grid, cells=grid.seen(figures)), SHOWN_ROWS)
+    return tuple((int(row), tuple(cells)) for row, cells in zip(grid.row_number, top, strict=False))
 
 
 def _fill_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
