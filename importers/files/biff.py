@@ -10,7 +10,10 @@ from pathlib import Path
 from importers.files.compound import NotCompound, stream
 from importers.files.scan import Marks, TooWild
 
-_BOUND_SHEET, _BEGIN, _END, _ROW, _MERGED = 0x85, 0x809, 0x0A, 0x208, 0xE5
+BEGIN, END = 0x809, 0x0A
+"""Records of an .xls between which a sheet stands, a drawing within it, or what goes for the whole workbook."""
+
+_BOUND_SHEET, _ROW, _MERGED = 0x85, 0x208, 0xE5
 _IS_HIDDEN = 0x20
 _UNICODE_VERSION = b"\x00\x06"
 _RANGE = struct.Struct("<HHHH")
@@ -28,16 +31,21 @@ def marks_of_xls(path: Path, most_merges: int) -> dict[str, Marks]:
         book = stream(path, "Workbook", "Book")
     except NotCompound:
         return {}
-    starts: dict[str, int] = {}
+    return {name: _marks(book, begin, most_merges) for name, begin in begins_of_xls(book).items()}
+
+
+def begins_of_xls(book: bytes) -> dict[str, int]:
+    """Tell where the sheets of an .xls begin, by name."""
+    begins: dict[str, int] = {}
     unicode = False
-    for kind, content in _records(book, 0):
-        if kind == _END:
+    for kind, content in records_of_xls(book, 0):
+        if kind == END:
             break
-        if kind == _BEGIN:
+        if kind == BEGIN:
             unicode = content[:2] == _UNICODE_VERSION
         if kind == _BOUND_SHEET and len(content) > 8:
-            starts[_sheet_name(content[6:], unicode=unicode)] = int.from_bytes(content[:4], "little")
-    return {name: _marks(book, start, most_merges) for name, start in starts.items()}
+            begins[_sheet_name(content[6:], unicode=unicode)] = int.from_bytes(content[:4], "little")
+    return begins
 
 
 def marks_of_xlsb(content: bytes, most_merges: int) -> Marks:
@@ -88,10 +96,10 @@ def _sheet_name(written: bytes, *, unicode: bool) -> str:
 
 def _marks(book: bytes, start: int, most_merges: int) -> Marks:
     marks, depth = Marks(), 0
-    for kind, content in _records(book, start):
-        if kind == _BEGIN:
+    for kind, content in records_of_xls(book, start):
+        if kind == BEGIN:
             depth += 1
-        elif kind == _END:
+        elif kind == END:
             depth -= 1
             if depth <= 0:
                 break
@@ -104,7 +112,8 @@ def _marks(book: bytes, start: int, most_merges: int) -> Marks:
     return marks
 
 
-def _records(book: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+def records_of_xls(book: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """Take an .xls apart from a place on: each record has a kind and a length."""
     while at + 4 <= len(book):
         kind, length = struct.unpack_from("<HH", book, at)
         yield kind, book[at + 4 : at + 4 + length]

@@ -6,19 +6,20 @@ It has limits to its memory and time, none of our environment, and where the sys
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from app.local.walls import shut_in
 from importers.files.biff import marks_of_xls, marks_of_xlsb
+from importers.files.biff_looks import looks_of_xlsb, shown_of_xls, shown_of_xlsb
 from importers.files.cells import Unreadable
 from importers.files.grid import Grid
 from importers.files.handing import hand_over
 from importers.files.limits import Limits
 from importers.files.parts import Parts
-from importers.files.scan import Marks, TooWild
+from importers.files.scan import TooWild
 
 REFUSED = 3
 """How the process ends where it says why a file cannot be read."""
@@ -74,18 +75,34 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
 
 
 def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:
-    """Add to the sheets of a binary workbook what it says of hidden rows and merged cells."""
-    path, most = Path(task["path"]), limits.max_merges
+    """Add to the sheets of a binary workbook what it says of hidden rows, merged cells, and numbers that are codes."""
+    path = Path(task["path"])
     try:
-        marks = marks_of_xls(path, most) if task["form"] == "xls" else {}
-        parts = Parts(path, path.name, limits) if task["parts"] else None
-        for grid in grids:
-            if parts is not None and grid.name in task["parts"]:
-                content = parts.read(task["parts"][grid.name], _MARKED)
-                marks[grid.name] = marks_of_xlsb(content, most) if len(content) < _MARKED else Marks()
-            yield marks[grid.name].on(grid) if grid.name in marks else grid
+        if task["form"] == "xls":
+            yield from _of_xls(grids, path, limits)
+        else:
+            yield from _of_xlsb(grids, Parts(path, path.name, limits), task["parts"], limits)
     except TooWild as wild:
         raise Unreadable(f"the workbook is not what a spreadsheet program writes: {wild}; save it as .xlsx.") from None
+
+
+def _of_xls(grids: Iterable[Grid], path: Path, limits: Limits) -> Iterator[Grid]:
+    marks, shown = marks_of_xls(path, limits.max_merges), shown_of_xls(path)
+    for grid in grids:
+        marked = marks[grid.name].on(grid) if grid.name in marks else grid
+        yield shown[grid.name].on(marked) if grid.name in shown else marked
+
+
+def _of_xlsb(grids: Iterable[Grid], parts: Parts, sheets: Mapping[str, str], limits: Limits) -> Iterator[Grid]:
+    styles = parts.find("xl/styles.bin")
+    looks = looks_of_xlsb(parts.read(styles, _MARKED)) if styles is not None else {}
+    for grid in grids:
+        content = parts.read(sheets[grid.name], _MARKED) if grid.name in sheets else b""
+        if not 0 < len(content) < _MARKED:
+            yield grid
+            continue
+        marked = marks_of_xlsb(content, limits.max_merges).on(grid)
+        yield shown_of_xlsb(content, looks).on(marked) if looks else marked
 
 
 if __name__ == "__main__":

@@ -87,12 +87,13 @@ def whole_number(written: bytes) -> int | None:
         return None
     if written.isdigit():
         number = int(written)
-    else:
-        try:
-            read = float(written)
-        except ValueError:
-            return None
-        if not read.is_integer():
-            return None
-        number = int(read)
-    return number if 0 <= number < 10**MOST_DIGITS else None
+        return number if number < 10**MOST_DIGITS else None
+    try:
+        return whole(float(written))
+    except ValueError:
+        return None
+
+
+def whole(number: float) -> int | None:
+    """Give a number that is whole and has no sign, as above."""
+    return int(number) if number.is_integer() and 0 <= number < 10**MOST_DIGITS else None
