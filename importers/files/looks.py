@@ -13,7 +13,7 @@ from pathlib import Path
 from importers.files.grid import Grid
 from importers.files.limits import Limits
 from importers.files.parts import Parts
-from importers.files.scan import filled, place_in, whole_rows
+from importers.files.scan import column_of, filled, place_in, whole_rows
 from importers.files.shown import Shown
 from importers.files.zeros import Zeros, whole_number, zeros_of
 
@@ -97,12 +97,21 @@ def _shown(parts: Parts, part: str, looks: Mapping[int, Zeros]) -> Shown:
 def _sought(pieces: Iterable[bytes], looks: Mapping[int, Zeros]) -> Shown:
     """Look for the cells by their look, which passes over all others.
 
+    Nearly all are written in one manner, of which one pattern takes all that is needed.
+
     Raises:
         _NoPlace: One of them does not say where it stands.
     """
     shown = Shown(looks)
-    styled = re.compile(rb"""s=["'](?:%b)["']""" % b"|".join(b"%d" % look for look in looks))
+    any_look = b"|".join(b"%d" % look for look in looks)
+    styled = re.compile(rb"""s=["'](?:%b)["']""" % any_look)
+    usual = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})" s="(%b)"(?: t="n")?><v>([0-9]{1,15})</v>' % any_look)
     for xml in whole_rows(pieces, b"row"):
+        cells = usual.findall(xml)
+        if len(cells) == len(styled.findall(xml)):
+            for letters, row, look, number in cells:
+                shown.take(int(row), column_of(letters) - 1, int(number), int(look))
+            continue
         for at in styled.finditer(xml):
             tag = _OPENED.match(xml, xml.rfind(b"<", max(0, at.start() - _LONGEST_TAG), at.start()))
             value = _VALUE.match(xml, tag.end()) if tag else None

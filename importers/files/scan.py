@@ -159,7 +159,7 @@ def scan_sheet(pieces: Iterable[bytes], most_merges: int) -> Marks:
         if there.formulas and len(marks.unvalued) < MOST_UNVALUED:
             _note_unvalued(rows, marks)
     for found in _MERGED.finditer(rows):
-        marks.merge((int(found[2]), _column(found[1]) - 1), (int(found[4]), _column(found[3]) - 1), most_merges)
+        marks.merge((int(found[2]), column_of(found[1]) - 1), (int(found[4]), column_of(found[3]) - 1), most_merges)
     return marks
 
 
@@ -176,7 +176,7 @@ def filled(pieces: Iterable[bytes]) -> Iterator[Cell]:
 def place_in(attributes: bytes) -> tuple[int, int] | None:
     """Give the row and the column, both from 1, that the attributes of a cell name; None where they name none."""
     place = _AT.search(attributes)
-    return (int(place[2]), _column(place[1])) if place and place[1] else None
+    return (int(place[2]), column_of(place[1])) if place and place[1] else None
 
 
 def whole_rows(pieces: Iterable[bytes], name: bytes) -> Iterator[bytes]:
@@ -277,10 +277,11 @@ def _note_unvalued(rows: bytes, marks: Marks) -> None:
         if found[2] and _COMPUTED_TEXT.search(found[1]):
             continue  # a formula whose value is a text without letters
         if len(marks.unvalued) < MOST_UNVALUED and (place := _AT.search(found[1])):
-            marks.unvalued.append((int(place[2]), _column(place[1]) - 1))
+            marks.unvalued.append((int(place[2]), column_of(place[1]) - 1))
 
 
-def _column(letters: bytes) -> int:
+def column_of(letters: bytes) -> int:
+    """Give the number of a column, from 1, that is named by letters."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64

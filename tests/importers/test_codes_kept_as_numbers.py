@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.fields import FIGURES, KINDS
 from app.models.catalogue import Product
 from importers.files.guard import judge
 from importers.layout.proposing import as_document, propose
+from importers.layout.settling import NUMBERS
 from importers.reading import look_at, read
 from tests.importers.driver import HEADER, Desk
 from tests.importers.files.made import LIMITS
@@ -114,3 +116,9 @@ def test_a_table_that_is_known_has_figures_only_where_it_is_told(tmp_path: Path)
     assert [table.column(name).to_pylist() for name in HEADER] == [
         *(["0007"], ["2026-01-05"], ["00017"], ["PL-012"], ["2"], ["120"])
     ]
+
+
+def test_figures_are_fields_that_there_are() -> None:
+    known = frozenset().union(*(kind.known for kind in KINDS.values()))
+    assert FIGURES - known == {"line_number"}, "which a profile names beside its columns"
+    assert set(NUMBERS) <= FIGURES

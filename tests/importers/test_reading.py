@@ -352,9 +352,9 @@ def test_a_workbook_that_counts_days_from_1904_means_the_same_days(book: Book) -
     assert cells(book([["d"], [dt.date(2026, 1, 5)]], change=epoch)) == [["2026-01-05 00:00:00"]]
 
 
-def test_truth_percent_and_formats_are_values_not_looks(book: Book) -> None:
+def test_truth_percent_and_formats_are_values_not_looks_but_for_codes(book: Book) -> None:
     table = book([ABC, [True, False, (0.235, "0.0%")], [(1234.5, "#,##0.00 zł"), (0.5, "# ?/?"), (7, "000")]])
-    assert cells(table) == [["true", "false", "0.235"], ["1234.5", "0.5", "7"]]
+    assert cells(table) == [["true", "false", "0.235"], ["1234.5", "0.5", "007"]]
 
 
 @pytest.mark.parametrize("shown", ["#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"])
