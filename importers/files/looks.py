@@ -26,7 +26,7 @@ _NAMED = rb"<(?:\w+:)?"
 _FORMATS, _LOOKS = (
     re.compile(rb"%b%b[\s>](.*?)</(?:\w+:)?%b>" % (_NAMED, name, name), re.DOTALL) for name in (b"numFmts", b"cellXfs")
 )
-_FORMAT, _LOOK = (re.compile(rb"%b%b(?=\s)([^<>]*)" % (_NAMED, name)) for name in (b"numFmt", b"xf"))
+_FORMAT, _LOOK = (re.compile(rb"%b%b(?=[\s/>])([^<>]*)" % (_NAMED, name)) for name in (b"numFmt", b"xf"))
 _ID = re.compile(rb"""\snumFmtId\s*=\s*["']([0-9]{1,9})["']""")
 _CODE = re.compile(rb"""\sformatCode\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _STYLE = re.compile(rb"""\ss=["']([0-9]{1,9})["']""")
