@@ -125,7 +125,8 @@ def _head(grid: Grid) -> Grid:
     """Cut a grid to its first rows."""
     if grid.cells.num_rows <= _HEAD:
         return grid
-    return replace(grid, cells=grid.cells.slice(0, _HEAD), row_number=grid.row_number[:_HEAD], texts={})
+    shown = {at: texts.slice(0, _HEAD) for at, texts in grid.shown.items()}
+    return replace(grid, cells=grid.cells.slice(0, _HEAD), row_number=grid.row_number[:_HEAD], texts={}, shown=shown)
 
 
 def _recognise(

@@ -10,6 +10,8 @@ from app.db.transaction import transaction
 from app.domain.fields import FIGURES, KINDS
 from app.models.catalogue import Product
 from importers.files.guard import judge
+from importers.files.opening import grids, sheet_names
+from importers.identifying import identify
 from importers.layout.proposing import as_document, propose
 from importers.layout.settling import NUMBERS
 from importers.reading import look_at, read
@@ -72,6 +74,13 @@ def test_what_is_seen_of_a_file_has_its_codes(tmp_path: Path) -> None:
     assert samples["product"] == ("PL-012", "PL-013", "PL-014")
     assert samples["quantity"] == ("2",)
     assert {"product", "quantity", "net_amount"} <= as_document(propose(seen))["columns"].keys()
+
+
+def test_a_long_file_is_told_by_its_first_rows_with_their_codes(tmp_path: Path) -> None:
+    path = report(tmp_path / "long.xlsx", *((at, "2026-01-05", 17, 12, 2, 120) for at in range(1, 402)))
+    judged = judge(path, "long.xlsx", LIMITS)
+    said = identify(list(grids(judged, "long.xlsx")), sheet_names(judged, "long.xlsx"), "long.xlsx", {})
+    assert (said.kind, said.seen.rows[1][1][:4]) == ("sales", ("0001", "2026-01-05", "00017", "PL-012"))
 
 
 def test_a_matrix_of_months_has_codes_beside_its_figures(desk: Desk) -> None:
