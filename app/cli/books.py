@@ -19,6 +19,7 @@ from app.models.periods import PeriodClosing
 from app.models.programs import Program
 from app.services.books import history, owed, periods
 from app.services.books.booking import Basis
+from app.services.books.totals import Until, totals_of
 
 BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
 MONTH = click.DateTime(["%Y-%m"])
@@ -47,12 +48,13 @@ def liability(program_code: str | None, on: dt.datetime | None, basis: str, xlsx
     """Show what was owed in points at the end of any day, by tier, by who pays and by when it ends."""
     with _at_work(program_code) as (session, program, run):
         day = on.date() if on is not None else local_date(run.now(), program.time_zone)
-        parts = owed.owed_at(session, program, day, Basis(basis))
-        breakage = history.breakage(session, program)
+        totals = totals_of(session, program, until=Until(day, Basis(basis)))
+        parts = owed.parts_of(totals)
+        breakage = history.breakage_in(totals)
         if xlsx is not None:
             from app.exports.books import write_books
 
-            write_books(xlsx, program, parts, history.accruals(session, program))
+            write_books(xlsx, program, parts, history.months_of(totals))
         code, sponsor, decimals, minor = (
             program.code,
             program.sponsor,

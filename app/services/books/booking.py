@@ -41,8 +41,9 @@ def counted_by(basis: Basis, day: dt.date, time_zone: str) -> ColumnElement[bool
     """Keep the transactions that count by the end of a day."""
     if basis is Basis.BOOKS:
         return booked_on() <= day
-    return LedgerTransaction.recorded_at < _end_of(day, time_zone)
+    return LedgerTransaction.recorded_at < end_of(day, time_zone)
 
 
-def _end_of(day: dt.date, time_zone: str) -> dt.datetime:
+def end_of(day: dt.date, time_zone: str) -> dt.datetime:
+    """Give the instant at which a day ends in a time zone."""
     return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zoneinfo.ZoneInfo(time_zone))

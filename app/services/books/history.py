@@ -2,18 +2,15 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import BigInteger, Numeric, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.breakage import Breakage, Cohort, breakage_of
-from app.domain.states import Bucket, TransactionKind, Unit
-from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.domain.states import TransactionKind, Unit
 from app.models.programs import Program
-from app.services.books.booking import booked_month, month_of
-from app.services.books.owed import MICRO
+from app.services.books.totals import MICRO, Total, totals_of
 
 ISSUED = (
     TransactionKind.AWARD,
@@ -61,72 +58,47 @@ class MonthOfBooks:
 
 
 def accruals(session: Session, program: Program, unit: Unit = Unit.POINTS) -> list[MonthOfBooks]:
-    """Give every month of the books in which something happened, oldest first: each opens as the one before closed."""
-    value = func.coalesce(Lot.unit_value_micro, program.point_value_micro if unit is Unit.POINTS else MICRO)
-    month_of_books = booked_month()
-    rows = session.execute(
-        select(
-            month_of_books,
-            LedgerTransaction.kind,
-            cast(func.sum(LedgerEntry.amount), BigInteger),
-            cast(func.sum(cast(LedgerEntry.amount, Numeric) * value), Numeric),
-        )
-        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
-        .join(Account, Account.id == LedgerEntry.account_id)
-        .outerjoin(Lot, Lot.id == LedgerEntry.lot_id)
-        .where(
-            LedgerTransaction.program_id == program.id,
-            Account.distributor_id.is_not(None),
-            Account.unit == unit,
-        )
-        .group_by(month_of_books, LedgerTransaction.kind)
-        .order_by(month_of_books)
-    )
-    months: dict[dt.date, MonthOfBooks] = {}
-    for month_on, kind, points, worth in rows:
-        month = months.setdefault(month_on, MonthOfBooks(month_on))
+    """Give every month of the books in which something happened, oldest first. One query over all entries."""
+    return months_of(totals_of(session, program, unit))
+
+
+def months_of(totals: Iterable[Total]) -> list[MonthOfBooks]:
+    """Give every month of which there are totals, oldest first: each opens as the one before closed."""
+    found: dict[dt.date, MonthOfBooks] = {}
+    for one in totals:
+        month = found.setdefault(one.booked_month_on, MonthOfBooks(one.booked_month_on))
+        worth_micro = one.points * one.value_micro
         for kinds, change in (
             (ISSUED, month.issued),
             (REDEEMED, month.redeemed),
             (EXPIRED, month.expired),
             (ADJUSTED, month.adjusted),
         ):
-            if kind in kinds:
-                change.add(points, int(worth))
-        month.closing.add(points, int(worth))  # what stays within a wallet may still change lots of another worth
+            if one.kind in kinds:
+                change.add(one.points, worth_micro)
+        month.closing.add(one.points, worth_micro)  # what stays within a wallet may still change lots of another worth
+    months = [found[month_on] for month_on in sorted(found)]
     before = Change()
-    for month in months.values():
+    for month in months:
         month.opening = before
         month.closing.add(before.points, before.worth_micro)
         before = month.closing
-    return list(months.values())
+    return months
 
 
-def cohorts(session: Session, program: Program) -> dict[dt.date, Cohort]:
-    """Give what became of the points of each month in which points were earned."""
-    month = month_of(Lot.earned_on)
-    rows = session.execute(
-        select(month, LedgerTransaction.kind, cast(func.sum(LedgerEntry.amount), BigInteger))
-        .join(LedgerEntry, and_(LedgerEntry.lot_id == Lot.id, LedgerEntry.bucket <= Bucket.RESERVED))
-        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .join(Account, Account.id == Lot.account_id)
-        .where(Account.program_id == program.id, Account.unit == Unit.POINTS)
-        .group_by(month, LedgerTransaction.kind)
-        .order_by(month)
-    )
-    found: dict[dt.date, dict[TransactionKind, int]] = defaultdict(dict)
-    for month_on, kind, points in rows:
-        found[month_on][kind] = points
-    return {month_on: _cohort(kinds) for month_on, kinds in found.items()}
+def breakage_in(totals: Iterable[Total]) -> Breakage | None:
+    """Estimate the share of points that will never be claimed, from totals of this programme's own history."""
+    kinds: dict[dt.date, dict[TransactionKind, int]] = defaultdict(lambda: defaultdict(int))
+    for one in totals:
+        if one.earned_month_on is not None:
+            kinds[one.earned_month_on][one.kind] += one.points
+    return breakage_of([_cohort(kinds[month_on]) for month_on in sorted(kinds)])
 
 
-def _cohort(changes: dict[TransactionKind, int]) -> Cohort:
+def _cohort(changes: Mapping[TransactionKind, int]) -> Cohort:
+    """Give what became of the points of a month in which points were earned."""
+
     def total(kinds: Sequence[TransactionKind]) -> int:
         return sum(changes.get(kind, 0) for kind in kinds)
 
     return Cohort(total((*ISSUED, *ADJUSTED)), -total(REDEEMED), -total(EXPIRED))
-
-
-def breakage(session: Session, program: Program) -> Breakage | None:
-    """Estimate the share of points that will never be claimed, from this programme's own history."""
-    return breakage_of(list(cohorts(session, program).values()))

@@ -22,6 +22,7 @@ from app.models.programs import Program
 from app.services import audit
 from app.services.books import history, owed
 from app.services.books.booking import Basis
+from app.services.books.totals import Until, totals_of
 from app.services.liability import worth_minor
 from app.web.context import now, person, scope, session
 from app.web.fields import DayField
@@ -62,9 +63,10 @@ def _asked() -> tuple[DayOfBooks, dt.date, Basis]:
 def day(program_code: str) -> str | tuple[str, int]:
     program = scope().program
     form, on, basis = _asked()
-    parts = owed.owed_at(session(), program, on, basis)
+    totals = totals_of(session(), program, until=Until(on, basis))
+    parts = owed.parts_of(totals)
     points = [one for one in parts if not one.debt]
-    breakage = history.breakage(session(), program)
+    breakage = history.breakage_in(totals)
     total = owed.Sum.of(points)
     page = render_template(
         "finance/liability_day.html",
@@ -80,7 +82,7 @@ def day(program_code: str) -> str | tuple[str, int]:
         breakage=breakage,
         expected=lambda share: expected(total.points, share),
         worth=lambda some: worth_minor(some, program.point_value_micro),
-        accruals=history.accruals(session(), program)[: -MONTHS_SHOWN - 1 : -1],
+        accruals=history.months_of(totals)[: -MONTHS_SHOWN - 1 : -1],
     )
     return (page, 400) if form.errors else page
 
@@ -116,4 +118,5 @@ def export(program_code: str) -> Response:
 def _both(
     reading: Session, program: Program, on: dt.date, basis: Basis
 ) -> tuple[list[owed.Part], list[history.MonthOfBooks]]:
-    return owed.owed_at(reading, program, on, basis), history.accruals(reading, program)
+    totals = totals_of(reading, program, until=Until(on, basis))
+    return owed.parts_of(totals), history.months_of(totals)
