@@ -137,7 +137,7 @@ class _Shelf:
 
 
 def taken_back(awards: Ints, quantity_milli: Ints, before_milli: Ints, now_milli: Ints) -> Ints:
-    """Give how much of each award a return reverses.
+    """Give how much of each award a return reverses, where every return before it did so and still counts.
 
     Reversed in all is round half up(award x returned in all / quantity), so steps never drift and a full return leaves
     exactly 0: 10 pieces earned 7; returns of 3, 4 and 3 take back 2, 3 and 2.
@@ -148,12 +148,13 @@ def taken_back(awards: Ints, quantity_milli: Ints, before_milli: Ints, now_milli
         before_milli: what had been returned of it before.
         now_milli: what is returned now.
     """
-    return _reversed_in_all(awards, before_milli + now_milli, quantity_milli) - _reversed_in_all(
+    return reversed_in_all(awards, before_milli + now_milli, quantity_milli) - reversed_in_all(
         awards, before_milli, quantity_milli
     )
 
 
-def _reversed_in_all(awards: Ints, returned: Ints, quantity: Ints) -> Ints:
+def reversed_in_all(awards: Ints, returned: Ints, quantity: Ints) -> Ints:
+    """Give how much of each award is reversed once so much came back: round half up(award x returned / quantity)."""
     if not awards.size:
         return awards
     if max(int(np.abs(awards).max()) * int(returned.max()), int(quantity.max())) < 1 << 61:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into, rows_of
 from app.domain.exact import Ints
-from app.domain.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, taken_back
+from app.domain.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, reversed_in_all
 from app.domain.sales import Sales
 from app.domain.states import COUNTING, DocumentKind, Unit
 from app.models.rules import EarningRuleVersion
@@ -170,10 +170,29 @@ def _column(values: list[int]) -> Ints:
 
 
 def _store_reversals(session: Session, found: Sequence[Match]) -> Reversals:
-    """Record what each match takes from each award of its sale."""
+    """Record what each match takes from each award of its sale: what is reversed in all, less what was taken before.
+
+    What was taken before is what returns that count have taken, and not what those would take that came back before:
+    one of them may have been refused or corrected since, and a full return leaves exactly 0 all the same.
+    """
     awards: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {}
+    taken: dict[tuple[int, int, int], int] = {}
     documents = sorted({match.sold.document for match in found})
-    for document, line, version, unit, terms, amount in session.execute(
+    of = AwardReversal
+    before = (
+        select(
+            *(of.sale_document_id, of.sale_line_number, of.rule_version_id),
+            cast(func.sum(of.amount), BigInteger).label("amount"),
+        )
+        .join(SalesDocument, SalesDocument.id == of.return_document_id)
+        .where(
+            of.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
+            SalesDocument.status.in_(COUNTING),
+        )
+        .group_by(of.sale_document_id, of.sale_line_number, of.rule_version_id)
+        .subquery()
+    )
+    for document, line, version, unit, terms, amount, already in session.execute(
         select(
             Award.document_id,
             Award.line_number,
@@ -181,23 +200,35 @@ def _store_reversals(session: Session, found: Sequence[Match]) -> Reversals:
             Award.unit,
             EarningRuleVersion.terms_id,
             Award.amount,
+            func.coalesce(before.c.amount, 0),
         )
         .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
+        .outerjoin(
+            before,
+            (before.c.sale_document_id == Award.document_id)
+            & (before.c.sale_line_number == Award.line_number)
+            & (before.c.rule_version_id == Award.rule_version_id),
+        )
         .where(Award.document_id == any_(literal(documents, ARRAY(BigInteger))))
     ):
         awards.setdefault((document, line), []).append((version, int(unit), terms or 0, amount))
+        taken[document, line, version] = already
     rows = [
         (match, version, unit, terms, amount)
         for match in found
         for version, unit, terms, amount in awards.get((match.sold.document, match.sold.line_number), ())
     ]
-    back = taken_back(
+    in_all = reversed_in_all(
         _column([row[4] for row in rows]),
+        _column([row[0].before_milli + row[0].quantity_milli for row in rows]),
         _column([row[0].sold.quantity_milli for row in rows]),
-        _column([row[0].before_milli for row in rows]),
-        _column([row[0].quantity_milli for row in rows]),
     )
-    some = [(row, amount) for row, amount in zip(rows, back.tolist(), strict=True) if amount]
+    some: list[tuple[tuple[Match, int, int, int, int], int]] = []
+    for row, wanted in zip(rows, in_all.tolist(), strict=True):
+        key = row[0].sold.document, row[0].sold.line_number, row[1]
+        if wanted > taken[key]:
+            some.append((row, wanted - taken[key]))
+            taken[key] = wanted
     reversals = Reversals(
         return_document_id=_column([row[0].returned.document for row, _ in some]),
         sale_document_id=_column([row[0].sold.document for row, _ in some]),

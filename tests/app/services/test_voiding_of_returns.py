@@ -1,6 +1,7 @@
 """Documents that are taken out of the count together with what returns took of them."""
 
 import datetime as dt
+import random
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from app.models.sales import SalesDocument
 from app.services import balances, explanations, ledger, ledger_check
 from app.services.rulebooks import rules_of
 from tests.support import programs
+from tests.support.desk import Opening, Standing
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from verification.deciding.decisions import decide
@@ -117,6 +119,49 @@ def test_an_invoice_is_corrected_though_it_returned_some_of_its_own_goods(sessio
     assert admission.corrected == 1
     assert standing(session, program) == 20 - 3
     proved(session)
+
+
+def test_a_full_return_leaves_nothing_though_one_before_it_was_refused_or_corrected(
+    session: Session, program: Program
+) -> None:
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+    source = Source(name="import", policy="accept", may_correct=True)
+    for invoice, corrected in (("1", True), ("2", False)):
+        first, second, third = (f"{invoice}-{letter}" for letter in "ABC")
+        sell(session, program, [Sold(invoice, who, what, 10, 10_00)])
+        assert standing(session, program) == 1
+        credits = {"issued_on": "2026-03-02", "kind": CREDIT, "corrects": invoice}
+        sell(session, program, [Sold(first, who, what, -5, -5_00, **credits)])
+        sell(session, program, [Sold(second, who, what, -5, -5_00, **credits)])
+        assert standing(session, program) == 0  # half a point is rounded up, and the other half is none
+        if corrected:
+            sell(session, program, [Sold(first, who, what, -5, -5_01, **credits)], source=source)
+        else:
+            refuse(session, program, first)
+            assert standing(session, program) == 1
+            sell(session, program, [Sold(third, who, what, -5, -5_00, **credits)])
+        assert standing(session, program) == 0
+    proved(session)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_refused_on_the_way_a_full_return_leaves_exactly_zero(open_desk: Opening, seed: int) -> None:
+    desk, chance = open_desk(), random.Random(seed)  # a story, and no secret
+    for story in range(6):
+        pieces, back = chance.randint(2, 12), {}
+        desk.invoice(f"{story}", chance.randint(1, 30), quantity=pieces)
+        for at in range(chance.randint(1, 8)):
+            if back and chance.random() < 0.4:
+                gone = chance.choice(sorted(back))
+                desk.refuse(gone, CREDIT)
+                del back[gone]
+            elif left := pieces - sum(back.values()):
+                number = f"{story}-{at}"
+                back[number] = chance.randint(1, left)
+                desk.credit(number, 0, quantity=-back[number], net_minor=-1, corrects=f"{story}")
+        if left := pieces - sum(back.values()):
+            desk.credit(f"{story}-rest", 0, quantity=-left, net_minor=-1, corrects=f"{story}")
+        assert desk.points() == Standing(0, 0)
 
 
 def test_an_explanation_counts_what_returns_took_that_still_count(session: Session, program: Program) -> None:
