@@ -16,7 +16,8 @@ class SoldLine:
     """A line that sold something and may be returned.
 
     ``at`` sorts sales: issue day, number as text, line. ``counted`` is None for a sale of an earlier import, which any
-    later return may meet; for one of this batch it is the document's position in counting order.
+    later return may meet; for one of this batch it is the document's position in counting order. ``discounts`` marks a
+    line that takes off an amount, whatever quantity it tells: it sold no goods, and none come back to it.
     """
 
     document: int
@@ -28,11 +29,15 @@ class SoldLine:
     number_key: str
     quantity_milli: int
     counted: int | None = None
+    discounts: bool = False
 
 
 @dataclass(frozen=True)
 class ReturnedLine:
-    """A line that gives back. ``counted`` is its document's position in counting order, ``day`` its issue day."""
+    """A line that gives back. ``counted`` is its document's position in counting order, ``day`` its issue day.
+
+    ``discounts`` marks a line of a credit note that gives no goods back but takes a discount back.
+    """
 
     document: int
     line_number: int
@@ -42,6 +47,7 @@ class ReturnedLine:
     counted: int
     quantity_milli: int
     corrects: str | None
+    discounts: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ def match_returns(
 
     A return that names a document takes from that document's lines of the product; any other from the distributor's
     sales of the product that were issued on or before its day and counted before it (or stand in the same document),
-    latest first by date, then number, then line.
+    latest first by date, then number, then line. Goods meet goods, and discounts that are taken back meet discounts.
 
     Args:
         returned: in counting order.
@@ -77,13 +83,13 @@ def match_returns(
         already_milli: quantity returned before, by (document, line) of the sale.
     """
     taken = dict(already_milli)
-    shelves: dict[tuple[int, int], _Shelf] = defaultdict(lambda: _Shelf(taken))
+    shelves: dict[tuple[int, int, bool], _Shelf] = defaultdict(lambda: _Shelf(taken))
     for sale in sorted(sold, key=lambda one: one.at):
-        shelves[sale.distributor_id, sale.product_id].put(sale)
+        shelves[sale.distributor_id, sale.product_id, sale.discounts].put(sale)
     matches = Matches()
     for line in returned:
         left = line.quantity_milli
-        for candidate in shelves[line.distributor_id, line.product_id].latest_first(line):
+        for candidate in shelves[line.distributor_id, line.product_id, line.discounts].latest_first(line):
             key = (candidate.document, candidate.line_number)
             before = taken.get(key, 0)
             part = min(left, candidate.quantity_milli - before)

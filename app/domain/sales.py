@@ -122,6 +122,17 @@ class Sales:
         """Mark the lines that give back: of a credit note, or with a quantity below zero (rules.md 6)."""
         return ~self.is_sale() | (self.lines.quantity_milli < 0)
 
+    def takes_discount_back(self) -> Flags:
+        """Mark the lines of credit notes that give no goods back but take a discount back.
+
+        Some systems write what comes back with a minus before the amounts, some before the quantities, some before both
+        or none: whatever the document does with most of its money is its goods, and what goes the other way is not.
+        """
+        way = np.sign(self.lines.quantity_milli) * self.lines.net_minor
+        of_document = np.sign(sums_by(self.lines.document, way, len(self.documents)))[self.lines.document]
+        against: Flags = np.sign(way) * of_document < 0
+        return ~self.is_sale() & against
+
     def gives_back_only(self) -> Flags:
         """Mark the documents of which every line gives back."""
         sells = np.zeros(len(self.documents), dtype=bool)

@@ -65,6 +65,7 @@ def take_back(session: Session, sales: Sales, document_ids: Ints) -> tuple[Rever
 def _returned_lines(sales: Sales, document_ids: Ints) -> list[ReturnedLine]:
     documents, lines = sales.documents, sales.lines
     found: list[ReturnedLine] = []
+    discounts = sales.takes_discount_back()
     days = documents.issued_on.astype("datetime64[D]").astype(np.int64)
     for at in np.flatnonzero(sales.is_return()).tolist():
         document = int(lines.document[at])
@@ -78,6 +79,7 @@ def _returned_lines(sales: Sales, document_ids: Ints) -> list[ReturnedLine]:
                 counted=document,
                 quantity_milli=abs(int(lines.quantity_milli[at])),
                 corrects=documents.corrects[document],
+                discounts=bool(discounts[at]),
             )
         )
     return found
@@ -104,6 +106,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
             SalesDocument.number,
             SalesDocument.number_key,
             SalesLine.quantity_milli,
+            SalesLine.net_minor,
         )
         .select_from(wanted)
         .join(SalesDocument, SalesDocument.distributor_id == wanted.c.distributor_id)
@@ -127,6 +130,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
             number_key=row.number_key,
             quantity_milli=row.quantity_milli,
             counted=counted.get(row.id),
+            discounts=row.net_minor < 0,
         )
         for row in rows
     ]

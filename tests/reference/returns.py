@@ -53,6 +53,11 @@ class SaleLine:
     returned_milli: int = 0
 
     @property
+    def is_discount(self) -> bool:
+        """Whether it takes off an amount and sold no goods, whatever quantity it tells (rules.md sections 2 and 6)."""
+        return self.line.is_discount
+
+    @property
     def left_milli(self) -> int:
         """What can still be returned: up to the quantity in all (rules.md section 6)."""
         return self.line.quantity_milli - self.returned_milli
@@ -68,6 +73,23 @@ def returned_lines(document: Document) -> list[Line]:
     if document.kind == INVOICE:
         return [line for line in document.lines if line.quantity_milli < 0]
     return [line for line in document.lines if line.quantity_milli != 0]
+
+
+def takes_discount_back(document: Document, line: Line) -> bool:
+    """Whether a line of a credit note gives no goods back: its money goes the other way than most of the document's.
+
+    So the signs that a system writes before amounts and quantities of what comes back do not matter (section 6).
+    """
+    if document.kind == INVOICE:
+        return False
+    return way_of(line) * sum(way_of(one) for one in document.lines) < 0
+
+
+def way_of(line: Line) -> int:
+    """Give a line's amount, with the sign that it has where its quantity is written without one (section 6)."""
+    if line.quantity_milli == 0:
+        return 0
+    return line.amount if line.quantity_milli > 0 else -line.amount
 
 
 def named_number(document: Document, line: Line) -> str | None:
@@ -115,9 +137,13 @@ class Book:
                 self.by_distributor[document.distributor, product].append(sale)
 
     def candidates(self, document: Document, line: Line) -> list[SaleLine]:
-        """Give the sale lines that a returned line may be matched to, latest first (rules.md section 6)."""
+        """Give the sale lines that a returned line may be matched to, latest first (rules.md section 6).
+
+        Goods come back to lines that sold goods; discounts that are taken back to discounts.
+        """
         product = code_key(line.source.product)
         sales = self.by_distributor[document.distributor, product]
+        sales = [sale for sale in sales if sale.is_discount == takes_discount_back(document, line)]
         named = named_number(document, line)
         if named is not None:
             sales = [sale for sale in sales if is_named(sale.document, document, named)]

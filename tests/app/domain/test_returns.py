@@ -3,9 +3,10 @@
 import datetime as dt
 import itertools
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +15,14 @@ from hypothesis import strategies as st
 
 from app.domain.numbering import number_key
 from app.domain.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, taken_back
+from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
+from app.domain.states import DocumentKind
 from tests.app.domain.profiles import searching
 from tests.app.domain.worlds import Dice
 from tests.reference.arith import round_half_up
 from tests.reference.earning import Award
 from tests.reference.returns import reverse_returns
-from tests.reference.sales import CREDIT_NOTE, INVOICE, Document, SalesLine, documents_of
+from tests.reference.sales import CREDIT_NOTE, INVOICE, Document, Line, SalesLine, documents_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class History:
             told.append(f"{document.kind} {document.number} of {document.distributor}, {document.issued_on}{named}")
             for line in document.lines:
                 given = self.awards.get((at, line.number), {})
-                told.append(f"  {line.number}: {line.quantity_milli / 1000} {line.source.product}, earned {given}")
+                sold = f"{line.quantity_milli / 1000} {line.source.product} for {line.amount}"
+                told.append(f"  {line.number}: {sold}, earned {given}")
         return "\n".join(told)
 
 
@@ -66,7 +70,7 @@ def histories(draw: st.DrawFn) -> History:
                     quantity_milli=-quantity if dice.once_in(5) else quantity,
                     kind=kind,
                     line_number=1 + 2 * at,
-                    net_minor=100,
+                    net_minor=dice.of(100, 100, 100, 30, 0, -30, -100),
                     corrects=corrects,
                 )
             )
@@ -97,6 +101,7 @@ def sold_lines(documents: Sequence[Document], first: int, *, earlier: bool) -> l
             number_key=number_key(document.number, document.issued_on.year),
             quantity_milli=line.quantity_milli,
             counted=None if earlier else at,
+            discounts=line.is_discount,
         )
         for at, document in enumerate(documents, start=first)
         for line in document.lines
@@ -106,6 +111,8 @@ def sold_lines(documents: Sequence[Document], first: int, *, earlier: bool) -> l
 
 def returned_lines(documents: Sequence[Document], first: int) -> list[ReturnedLine]:
     """Tell what comes back. A blank name of a document is none, as an import reads it."""
+    discounts = columns_of(documents).takes_discount_back()
+    place = {(at, line.number): row for row, (at, line) in enumerate(laid_out(documents))}
     return [
         ReturnedLine(
             document=at,
@@ -116,11 +123,49 @@ def returned_lines(documents: Sequence[Document], first: int) -> list[ReturnedLi
             counted=at,
             quantity_milli=abs(line.quantity_milli),
             corrects=(line.source.corrects or "").strip() or None,
+            discounts=bool(discounts[place[at - first, line.number]]),
         )
         for at, document in enumerate(documents, start=first)
         for line in document.lines
         if document.kind == CREDIT_NOTE or line.quantity_milli < 0
     ]
+
+
+def laid_out(documents: Sequence[Document]) -> list[tuple[int, Line]]:
+    """Give the lines of documents with the place of their document."""
+    return [(at, line) for at, document in enumerate(documents) for line in document.lines]
+
+
+def columns_of(documents: Sequence[Document]) -> Sales:
+    """Lay documents out in columns, as far as telling goods from discounts asks for them."""
+    rows = laid_out(documents)
+
+    def whole(values: Iterable[int], kind: Any = np.int64) -> np.ndarray:
+        return np.asarray(list(values), dtype=kind)
+
+    nothing = np.full(len(documents), None, dtype=object)
+    kinds = {INVOICE: DocumentKind.INVOICE, CREDIT_NOTE: DocumentKind.CREDIT_NOTE}
+    return Sales(
+        Documents(
+            distributor_id=whole(ord(one.distributor) for one in documents),
+            kind=whole((kinds[one.kind] for one in documents), np.int8),
+            number=nothing,
+            issued_on=np.asarray([one.issued_on for one in documents], dtype="datetime64[D]"),
+            minute=whole((UNKNOWN for _ in documents), np.int16),
+            **dict.fromkeys(("corrects", "outlet", "channel", "person"), nothing),
+        ),
+        Lines(
+            document=whole(at for at, _ in rows),
+            line_number=whole((line.number for _, line in rows), np.int32),
+            product_id=whole(ord(line.source.product) for _, line in rows),
+            quantity_milli=whole(line.quantity_milli for _, line in rows),
+            unit_price_micro=whole(NO_PRICE for _ in rows),
+            net_minor=whole(line.amount for _, line in rows),
+            gross_minor=whole(NO_AMOUNT for _ in rows),
+            discounted=whole((UNKNOWN for _ in rows), np.int8),
+            source_row=whole((UNKNOWN for _ in rows), np.int32),
+        ),
+    )
 
 
 @dataclass

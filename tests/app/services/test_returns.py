@@ -47,6 +47,29 @@ def test_in_one_import_the_steps_are_the_same(open_desk: Opening) -> None:
     assert [[row.amount for row in one] for one in rows] == [[2], [3], [2]]
 
 
+@pytest.mark.parametrize(("quantity_sign", "amount_sign"), [(-1, -1), (1, -1), (1, 1)])
+@pytest.mark.parametrize("corrects", ["1", None])
+def test_goods_come_back_to_the_line_that_sold_them_and_not_to_their_discount(
+    desk: Desk, quantity_sign: int, amount_sign: int, corrects: str | None
+) -> None:
+    desk.sell(desk.line("1", quantity=10, net_minor=100_00), desk.line("1", quantity=10, net_minor=-20_00))
+    desk.invoice("0", 10, issued_on="2026-02-01")
+    assert desk.points() == Standing(0, 8 + 10)
+    more = {"kind": CREDIT, "issued_on": "2026-03-02", "corrects": corrects}
+    credit = desk.sell(
+        desk.line("K1", quantity=10 * quantity_sign, net_minor=100_00 * amount_sign, **more),
+        desk.line("K1", quantity=10 * quantity_sign, net_minor=-20_00 * amount_sign, **more),
+    )
+    assert (credit.reversed[Unit.POINTS], credit.unmatched_lines) == (8, [])
+    assert desk.points() == Standing(0, 10)
+
+
+def test_a_credit_note_without_the_discount_takes_all_that_the_goods_earned(desk: Desk) -> None:
+    desk.sell(desk.line("1", quantity=10, net_minor=100_00), desk.line("1", quantity=10, net_minor=-20_00))
+    desk.sell(desk.line("K1", quantity=-10, net_minor=-80_00, kind=CREDIT, issued_on="2026-03-02"))
+    assert desk.points() == Standing(0, 0)
+
+
 def test_a_return_is_a_transaction_that_names_its_document(desk: Desk) -> None:
     desk.invoice("1", 10)
     desk.credit("K1", 4)

@@ -12,7 +12,7 @@ from app.services.promotions.closing import CannotClose
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rewards import RewardRow, put_rewards
 from tests.app.services.promotions.running import Running
-from tests.support.desk import CORRECTING, IN_REVIEW, Desk, Opening
+from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening
 from tests.support.programs import NOW
 
 
@@ -66,6 +66,14 @@ def test_a_return_lowers_what_it_brings_back_and_nothing_else(desk: Desk) -> Non
     assert autumn.paid() == 1_000
     desk.credit("3", 1_000, corrects="1", issued_on="2026-12-02")
     assert autumn.paid() == 400
+
+
+def test_goods_that_come_back_lower_what_was_sold_though_their_discount_stands_after_them(desk: Desk) -> None:
+    autumn = Running(desk)
+    desk.sell(desk.line("1", quantity=10, net_minor=50_000_00), desk.line("1", quantity=10, net_minor=-5_000_00))
+    assert (autumn.paid(), autumn.standing().value) == (400, 45_000_00)
+    desk.sell(desk.line("2", quantity=-10, net_minor=-45_000_00, kind=CREDIT, issued_on="2026-03-02", corrects="1"))
+    assert (autumn.paid(), autumn.standing().value) == (0, 0)
 
 
 def test_each_step_adds_where_the_promotion_says_so(desk: Desk) -> None:
