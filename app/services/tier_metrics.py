@@ -5,19 +5,32 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Numeric,
+    Select,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.exact import Ints
-from app.domain.states import DocumentStatus, TransactionKind, Unit
+from app.domain.states import COUNTING, DocumentStatus, TransactionKind, Unit
 from app.domain.tier_settings import Metric
 from app.domain.tiers import Span
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.promotions import PromotionPayment, PromotionStanding
-from app.models.sales import SalesDocument
+from app.models.sales import AwardReversal, ReturnMatch, SalesDocument, SalesLine
 from app.services.waiting_sales import SALE_WAITS
 
 BY_SALES = (TransactionKind.AWARD, TransactionKind.REVERSAL, TransactionKind.VOID)
@@ -36,12 +49,14 @@ def counted(session: Session, metric: Metric, questions: Sequence[Question]) -> 
 
     Points are counted as they were earned, whoever's account they stand on: what accepted documents gave, less what
     returns took back, and what promotions and events gave. What was spent, expired or booked by hand is none of it.
-    Amounts are those of sales that earn: one that waits to be claimed is none of them.
+    Amounts are those of sales that earn: one that waits to be claimed is none of them. What goods of a sale went back
+    with that counts no more lowers nothing: neither does the sale count.
     """
     if not questions:
         return np.zeros(0, dtype=np.int64)
     asked = _Asked(questions)
-    parts = [_sold(asked)] if metric is Metric.AMOUNT else [_by_documents(asked), _by_events(asked), _by_aims(asked)]
+    by_points = (_by_documents, _not_taken, _by_events, _by_aims)
+    parts = [part(asked) for part in ((_sold, _not_returned) if metric is Metric.AMOUNT else by_points)]
     every = union_all(*parts).subquery()
     total = cast(func.sum(every.c.amount), BigInteger)
     found: dict[int, int] = dict(session.execute(select(every.c.number, total).group_by(every.c.number)).all())
@@ -92,6 +107,59 @@ def _documents(asked: _Asked) -> tuple[ColumnElement[bool], ...]:
 def _sold(asked: _Asked) -> Select[int, int]:
     return select(asked.table.c.number, SalesDocument.net_minor.label("amount")).join(
         SalesDocument, and_(*_documents(asked), SALE_WAITS.is_(False))
+    )
+
+
+_SALE = aliased(SalesDocument)
+"""What goods were sold with that went back."""
+
+
+def _not_returned(asked: _Asked) -> Select[int, int]:
+    """Give what lines of returns come to as far as they return what counts no more, above zero; rounded half up."""
+    whole, part = func.abs(SalesLine.quantity_milli), func.sum(ReturnMatch.quantity_milli)
+    size = func.div(2 * func.abs(SalesLine.net_minor) * cast(part, Numeric) + whole, 2 * whole)
+    amount = cast(-func.sign(SalesLine.net_minor) * size, BigInteger)
+    return (
+        select(asked.table.c.number, amount.label("amount"))
+        .join(SalesDocument, and_(*_documents(asked)))
+        .join(ReturnMatch, ReturnMatch.return_document_id == SalesDocument.id)
+        .join(_SALE, and_(_SALE.id == ReturnMatch.sale_document_id, _SALE.status.not_in(COUNTING)))
+        .join(
+            SalesLine,
+            and_(
+                SalesLine.document_id == ReturnMatch.return_document_id,
+                SalesLine.line_number == ReturnMatch.return_line_number,
+            ),
+        )
+        .group_by(
+            asked.table.c.number,
+            *(SalesLine.document_id, SalesLine.line_number, SalesLine.net_minor, SalesLine.quantity_milli),
+        )
+    )
+
+
+def _not_taken(asked: _Asked) -> Select[int, int]:
+    """Give what returns took of sales that count no more: no more than they took at all, for some may be forgiven."""
+    took = (
+        select(-func.sum(LedgerEntry.amount))
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .where(
+            LedgerTransaction.document_id == SalesDocument.id,
+            LedgerTransaction.kind == TransactionKind.REVERSAL,
+            Account.unit == Unit.POINTS,
+            Account.distributor_id.is_not(None),
+        )
+        .scalar_subquery()
+    )
+    amount = func.least(func.sum(AwardReversal.amount), func.coalesce(took, 0))
+    return (
+        select(asked.table.c.number, cast(amount, BigInteger).label("amount"))
+        .join(SalesDocument, and_(*_documents(asked)))
+        .join(AwardReversal, AwardReversal.return_document_id == SalesDocument.id)
+        .join(_SALE, and_(_SALE.id == AwardReversal.sale_document_id, _SALE.status.not_in(COUNTING)))
+        .where(AwardReversal.unit == Unit.POINTS)
+        .group_by(asked.table.c.number, SalesDocument.id)
     )
 
 

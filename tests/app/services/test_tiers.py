@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.states import DocumentStatus, TierReason
+from app.domain.tier_settings import Metric
 from app.models.distributors import Distributor
 from app.models.messages import Notice
 from app.models.placements import TierChange, TierStanding
@@ -17,8 +18,9 @@ from app.services.distributors import DistributorRow
 from app.services.offers import Purse
 from app.services.placements import Moving
 from app.services.tier_giving import EndsBeforeToday, NoSuchTier
+from app.services.tier_metrics import Question, counted
 from tests.support import programs
-from tests.support.desk import CORRECTING, IN_REVIEW, Desk
+from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk
 from tests.support.programs import NOW
 from verification.claiming import picking
 
@@ -110,6 +112,34 @@ def test_only_what_is_accepted_counts_and_a_correction_counts_once(desk: Desk) -
     judge(desk)
     assert standing(desk).metric == 0
     assert desk.document("1").status is DocumentStatus.REFUSED
+
+
+@pytest.mark.parametrize("returns", ["negative", "clamp"])
+def test_a_return_of_what_was_refused_after_all_lowers_nothing(session: Session, code: str, returns: str) -> None:
+    desk = Desk(session, code, program={"tiers": {"levels": LEVELS}, "returns": returns})
+    desk.invoice("1", 100)
+    desk.invoice("2", 10, issued_on="2026-03-02", what="Q")
+    desk.credit("K1", 4, issued_on="2026-03-03", what="Q")
+    every = [Question(desk.people["D1"], (None, None))]
+
+    def both() -> tuple[int, int]:
+        points, amount = (counted(session, metric, every) for metric in (Metric.POINTS, Metric.AMOUNT))
+        return int(points[0]), int(amount[0])
+
+    assert both() == (106, 1_060_00)
+    desk.refuse("2")
+    assert (desk.points().available, both()) == (100, (100, 1_000_00))
+    desk.refuse("K1", CREDIT)
+    assert (desk.points().available, both()) == (100, (100, 1_000_00))
+
+
+def test_what_was_forgiven_is_not_counted_as_earned(session: Session, code: str) -> None:
+    desk = Desk(session, code, program={"tiers": {"levels": LEVELS}, "returns": "clamp"})
+    desk.invoice("1", 10)
+    desk.settle(desk.reserve(10))
+    desk.credit("K1", 4)
+    desk.refuse("1")
+    assert counted(session, Metric.POINTS, [Question(desk.people["D1"], (None, None))]).tolist() == [0]
 
 
 def test_a_tier_is_lost_when_the_year_after_has_ended_and_never_backwards(desk: Desk) -> None:
