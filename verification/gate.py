@@ -88,7 +88,9 @@ def admit(
 def _admit(session: Session, rules: ProgramRules, incoming: Incoming, source: Source, now: dt.datetime) -> Admission:
     who = incoming.sales.documents.distributor_id
     with stage("recognise"):
+        # a file is known again by what it says; what counts is what that means
         keys, hashes = document_keys(incoming), content_hashes(incoming.sales)
+        incoming = incoming.with_credits_below_zero()
         if source.name == "import" and rules.settings.verification.people_per_sale is not None:
             # what people said of sales is none of the file's content
             incoming = replace(incoming, sales=sale_claims.named(session, rules.program_id, keys, incoming.sales))

@@ -1,11 +1,11 @@
 """What comes to the gate, and from where."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from app.domain.exact import Ints
-from app.domain.sales import Sales
+from app.domain.sales import NO_AMOUNT, Sales
 from app.domain.verification_settings import SourceName, Verdict
 from verification.checks.facts import Pdfs, Proofs, Readings
 
@@ -30,6 +30,14 @@ class Incoming:
     device: np.ndarray | None = None
     pdfs: Pdfs = field(default_factory=Pdfs.none)
     readings: Readings = field(default_factory=Readings.none)
+
+    def with_credits_below_zero(self) -> "Incoming":
+        """Write what credit notes give back below zero, and so the totals that they state."""
+        sales, turned = self.sales.with_credits_below_zero()
+        if sales is self.sales:
+            return self
+        stated = turned & (self.total_minor != NO_AMOUNT)
+        return replace(self, sales=sales, total_minor=np.where(stated, -self.total_minor, self.total_minor))
 
     def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Incoming":
         """Put documents and lines in another order; ``place`` says where each document goes."""

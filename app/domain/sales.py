@@ -133,6 +133,30 @@ class Sales:
         against: Flags = np.sign(way) * of_document < 0
         return ~self.is_sale() & against
 
+    def with_credits_below_zero(self) -> tuple["Sales", Flags]:
+        """Write what credit notes give back below zero, whatever sign their source writes before it.
+
+        Some write a minus before the amounts of a credit note, some before its quantities, some before both or none.
+        A note gives back in all: where its quantities, or its amounts, come to more than nothing, each of its lines has
+        the other sign. Also marks the documents whose amounts have.
+        """
+        credits = self.documents.kind == DocumentKind.CREDIT_NOTE
+        if not credits.any():
+            return self, credits
+        lines, count = self.lines, len(self.documents)
+        pieces = credits & (sums_by(lines.document, lines.quantity_milli, count) > 0)
+        money = credits & (self.net_of_documents() > 0)
+        if not (pieces | money).any():
+            return self, money
+        sign = np.where(money[lines.document], -1, 1)
+        turned = replace(
+            lines,
+            quantity_milli=lines.quantity_milli * np.where(pieces[lines.document], -1, 1),
+            net_minor=lines.net_minor * sign,
+            gross_minor=np.where(lines.gross_minor == NO_AMOUNT, NO_AMOUNT, lines.gross_minor * sign),
+        )
+        return Sales(self.documents, turned), money
+
     def gives_back_only(self) -> Flags:
         """Mark the documents of which every line gives back."""
         sells = np.zeros(len(self.documents), dtype=bool)

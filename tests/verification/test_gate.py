@@ -10,9 +10,11 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.numbering import number_key
 from app.domain.states import DocumentKind, DocumentStatus, TransactionKind, Unit
+from app.domain.tier_settings import Metric
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument, SalesLine
 from app.services.rulebooks import rules_of
+from app.services.tier_metrics import Question, counted
 from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW
@@ -53,6 +55,31 @@ def test_a_document_that_passes_every_check_is_stored_as_it_came(desk: Desk) -> 
     (line,) = desk.rows(SalesLine, document_id=one.id)
     assert (line.line_number, line.product_id, line.quantity_milli) == (1, desk.goods["P"], 10_000)
     assert (line.net_minor, line.gross_minor, line.unit_price_micro, line.discounted) == (100_00, None, None, None)
+
+
+@pytest.mark.parametrize(("quantity_sign", "amount_sign"), [(-1, -1), (1, -1), (-1, 1), (1, 1)])
+def test_a_credit_note_gives_back_whatever_sign_its_source_writes(
+    desk: Desk, quantity_sign: int, amount_sign: int
+) -> None:
+    desk.sell(desk.line("1", 100), desk.line("1", quantity=100, net_minor=-20_00))
+    whole = [(4, 40_00), (1, 10_00)]
+    lines = [
+        desk.line(
+            "K1", quantity=one * quantity_sign, net_minor=net * amount_sign, gross_minor=net * amount_sign, kind=CREDIT
+        )
+        for one, net in whole
+    ]
+    lines.append(desk.line("K1", quantity=quantity_sign, net_minor=-5_00 * amount_sign, kind=CREDIT))
+    admission = desk.sell(*lines, totals={"K1": 45_00 * amount_sign})
+    assert (admission.status.tolist(), admission.unmatched_lines) == ([ACCEPTED], [])
+    note = desk.document("K1", CREDIT)
+    stored = [(one.quantity_milli, one.net_minor, one.gross_minor) for one in desk.rows(SalesLine, document_id=note.id)]
+    assert stored == [(-4_000, -40_00, -40_00), (-1_000, -10_00, -10_00), (-1_000, 5_00, None)]
+    assert note.net_minor == -45_00
+    sold = counted(desk.session, Metric.AMOUNT, [Question(desk.people["D1"], (None, None))])
+    assert sold.tolist() == [1_000_00 - 20_00 - 45_00]
+    assert desk.points().available == 98 - 5
+    assert desk.sell(*lines).duplicate.tolist() == [True]
 
 
 def test_a_source_whose_documents_are_reviewed_gets_them_reviewed(desk: Desk) -> None:
