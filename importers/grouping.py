@@ -202,6 +202,8 @@ def _runs(rows: Ints, spelling: Ints) -> list[Ints]:
 
 def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[Any]:
     """Give what the gate compares of a document (`verification.recognising.content_hashes`)."""
+    named = ["" if one is None else str(one) for one in _named(rows.corrects, run)]
+    first = next((one for one in named if one), "")
     lines = sorted(
         zip(
             product_id[run].tolist(),
@@ -210,6 +212,7 @@ def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[Any]:
             rows.net_minor[run].tolist(),
             rows.gross_minor[run].tolist(),
             rows.discounted[run].tolist(),
+            ["" if one == first else one for one in named],
             strict=True,
         )
     )
@@ -219,6 +222,13 @@ def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[Any]:
         if column is not None
     ]
     return [rows.issued_on[run].min(), lines, texts]
+
+
+def _named(column: Column | None, rows: Ints) -> list[str | None]:
+    """Give what each of some rows says in a column of text; None: nothing."""
+    if column is None:
+        return [None] * len(rows)
+    return [str(column.values[code].as_py()) if code >= 0 else None for code in column.code[rows].tolist()]
 
 
 def _line_numbers(
@@ -344,6 +354,7 @@ def _as_sales(
         channel=text(rows.channel),
         person=text(rows.person),
     )
+    corrects = _by_line(rows.corrects, good, mine, documents.corrects)
     order = in_counting_order(documents)
     place = np.empty(count, dtype=np.int64)
     place[order] = np.arange(count)
@@ -360,6 +371,21 @@ def _as_sales(
         gross_minor=rows.gross_minor[line],
         discounted=rows.discounted[line],
         source_row=rows.row_number[line].astype(np.int32),
+        corrects=None if corrects is None else corrects[by_line],
     )
     ordered = Documents(**{name: getattr(documents, name)[order] for name in documents.__dataclass_fields__})
     return Sales(ordered, lines), first[order], total_minor[order]
+
+
+def _by_line(column: Column | None, good: Ints, document: Ints, of_documents: Texts) -> Texts | None:
+    """Give what lines name that name another document than theirs does; None: no line does (rules.md 6)."""
+    if column is None:
+        return None
+    told = np.flatnonzero(column.code[good] >= 0)
+    own, first = column.texts()[good[told]], of_documents[document[told]]
+    other = np.flatnonzero(own != first)
+    if not other.size:
+        return None
+    found = np.full(len(good), None, dtype=object)
+    found[told[other]] = own[other]
+    return found

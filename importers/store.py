@@ -227,12 +227,14 @@ def _table(columns: Documents | Lines, extra: dict[str, np.ndarray]) -> pa.Table
     arrays = {
         name: pa.array(values, type=pa.large_string()) if values.dtype == object else pa.array(values)
         for name, values in named.items()
+        if values is not None
     }
     return pa.table(arrays)
 
 
 def _columns(kind: type[_Columns], table: pa.Table) -> _Columns:
-    return kind(**{field.name: _array(table, field.name) for field in fields(kind)})
+    there = set(table.column_names)
+    return kind(**{field.name: _array(table, field.name) for field in fields(kind) if field.name in there})
 
 
 def _array(table: pa.Table, name: str) -> np.ndarray:

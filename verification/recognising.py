@@ -23,8 +23,9 @@ NEW, SAME, CHANGED = 0, 1, 2
 def content_hashes(sales: Sales) -> list[bytes]:
     """Hash what each document says, its lines in any order: their product, quantity, price, amounts and discount.
 
-    Of the document itself the date, what it corrects, and where and by whom was sold. The time of day is left out: a
-    column whose times are all midnight tells none, so a part of a file may say less than the whole.
+    Of the document itself the date, what it corrects, and where and by whom was sold; of lines what they correct, where
+    it is something else. The time of day is left out: a column whose times are all midnight tells none, so a part of a
+    file may say less than the whole.
     """
     lines, documents = sales.lines, sales.documents
     said = (
@@ -52,6 +53,10 @@ def content_hashes(sales: Sales) -> list[bytes]:
         texts = getattr(documents, name)
         for at in np.flatnonzero(texts != None).tolist():  # noqa: E711  # each of the texts is looked at
             hashes[at].update(f"{name}={texts[at]}\0".encode())
+    if lines.corrects is not None:
+        by_line = zip(*(column.tolist() for column in (lines.document, *said, lines.corrects)), strict=True)
+        for at, *of_line in sorted(one for one in by_line if one[-1] is not None):
+            hashes[at].update(f"line={of_line}\0".encode())
     return [one.digest() for one in hashes]
 
 

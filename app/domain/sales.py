@@ -63,6 +63,8 @@ class Lines:
         gross_minor: minor units, or ``NO_AMOUNT``.
         discounted: 1, 0, or ``UNKNOWN``.
         source_row: row of the file it came from, or ``UNKNOWN``.
+        corrects: the document that the line names where its own document names another, else None; in place of the
+            column None: no line does, as nearly always.
     """
 
     document: Ints
@@ -74,6 +76,7 @@ class Lines:
     gross_minor: Ints
     discounted: npt.NDArray[np.int8]
     source_row: npt.NDArray[np.int32]
+    corrects: Texts | None = None
 
     def __len__(self) -> int:
         """Count the lines."""
@@ -98,6 +101,10 @@ class Sales:
         kept = wanted[self.lines.document]
         lines = _taken(self.lines, kept)
         return Sales(_taken(self.documents, wanted), replace(lines, document=position[lines.document]))
+
+    def of_lines(self, wanted: Flags) -> "Sales":
+        """Keep some lines of the documents."""
+        return Sales(self.documents, _taken(self.lines, wanted))
 
     def reordered(self, documents: Ints, lines: Ints, place: Ints) -> "Sales":
         """Put documents and lines in another order; ``place`` says where each document goes."""
@@ -133,6 +140,12 @@ class Sales:
         against: Flags = np.sign(way) * of_document < 0
         return ~self.is_sale() & against
 
+    def named_by(self, line: int) -> str | None:
+        """Give the document that a line corrects: as the line says, else as its document does."""
+        own = None if self.lines.corrects is None else self.lines.corrects[line]
+        named: str | None = self.documents.corrects[self.lines.document[line]] if own is None else own
+        return named
+
     def with_credits_below_zero(self) -> tuple["Sales", Flags]:
         """Write what credit notes give back below zero, whatever sign their source writes before it.
 
@@ -165,7 +178,8 @@ class Sales:
 
 
 def _taken(columns: Any, wanted: Any) -> Any:
-    return type(columns)(**{field.name: getattr(columns, field.name)[wanted] for field in fields(columns)})
+    there = {field.name: getattr(columns, field.name) for field in fields(columns)}
+    return type(columns)(**{name: None if column is None else column[wanted] for name, column in there.items()})
 
 
 def in_counting_order(documents: Documents) -> Ints:

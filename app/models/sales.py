@@ -88,6 +88,9 @@ class SalesLine(Base):
     gross_minor: Mapped[Big | None]
     discounted: Mapped[bool | None]
     source_row: Mapped[int | None] = mapped_column(comment="row of the file, counted as a spreadsheet counts")
+    corrects_number: Mapped[LongText | None] = mapped_column(
+        comment="the document that the line names, where its own document names another"
+    )
 
 
 class Award(Base):

@@ -78,7 +78,7 @@ def _returned_lines(sales: Sales, document_ids: Ints) -> list[ReturnedLine]:
                 day=int(days[document]),
                 counted=document,
                 quantity_milli=abs(int(lines.quantity_milli[at])),
-                corrects=documents.corrects[document],
+                corrects=sales.named_by(at),
                 discounts=bool(discounts[at]),
             )
         )

@@ -613,8 +613,32 @@ def test_a_document_takes_the_first_text_and_the_first_total_that_its_rows_give(
     ]
     incoming = Result(rows, more).incoming
     assert incoming.sales.documents.corrects.tolist() == ["FV/7", None]
+    assert incoming.sales.lines.corrects is not None
+    assert incoming.sales.lines.corrects.tolist() == [None, None, "FV/8", None]
     assert incoming.sales.documents.outlet.tolist() == ["Kraków", None]
     assert incoming.total_minor.tolist() == [2000, NO_AMOUNT]
+
+
+def test_lines_that_name_what_their_document_names_say_nothing_of_their_own() -> None:
+    rows = [[*line("A"), "FV/7"], [*line("A"), "FV/7"], [*line("A"), None], [*line("B"), "FV/8"]]
+    assert Result(rows, {"corrects": "corrects"}).incoming.sales.lines.corrects is None
+
+
+def test_what_lines_name_is_part_of_a_documents_content_and_goes_with_its_shard(tmp_path: Path) -> None:
+    def told(second: str) -> Incoming:
+        rows = [[*line("A"), "FV/7"], [*line("A", net="20"), second], [*line("B", distributor="D2"), "FV/9"]]
+        return Result(rows, {"corrects": "corrects"}).incoming
+
+    one, other, same = (content_hashes(told(second).sales) for second in ("FV/8", "FV/9", "FV/7"))
+    assert len({one[0], other[0], same[0]}) == 3
+    assert one[1] == other[1] == same[1]
+    files = BatchFiles(tmp_path, 1)
+    files.folder.mkdir(parents=True)
+    for shard in cut(told("FV/8"), 1, one_lane=False):
+        kept = files.load_shard(files.save_shard(0, shard.incoming)).sales
+        names = [kept.named_by(at) for at in range(len(kept.lines))]
+        assert names in (["FV/7", "FV/8"], ["FV/9"])
+    assert files.load_shard(files.save_shard(1, told("FV/7"))).sales.lines.corrects is None
 
 
 def test_a_report_of_nothing_is_no_documents() -> None:

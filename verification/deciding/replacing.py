@@ -121,7 +121,7 @@ def partial(sales: Sales, quantities: Mapping[int, int]) -> Sales:
     keep = np.isin(lines.line_number, list(quantities))
     if not keep.any():
         raise ValueError("no line is left")
-    kept = Lines(**{name: getattr(lines, name)[keep] for name in lines.__dataclass_fields__})
+    kept = sales.of_lines(keep).lines
     wanted = np.asarray([quantities[number] for number in kept.line_number.tolist()], dtype=np.int64)
     of = list(zip(np.abs(wanted).tolist(), np.abs(kept.quantity_milli).tolist(), strict=True))
 
@@ -230,6 +230,7 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales,
                 gross_minor=None if gross == NO_AMOUNT else gross,
                 discounted=old.discounted,
                 source_row=old.source_row,
+                corrects_number=old.corrects_number,
             )
         )
     session.flush()

@@ -35,13 +35,11 @@ class History:
     def __repr__(self) -> str:
         told = []
         for at, document in enumerate(self.documents):
-            corrects = document.lines[0].source.corrects
-            named = f", names {corrects}" if corrects else ""
-            told.append(f"{document.kind} {document.number} of {document.distributor}, {document.issued_on}{named}")
+            told.append(f"{document.kind} {document.number} of {document.distributor}, {document.issued_on}")
             for line in document.lines:
                 given = self.awards.get((at, line.number), {})
                 sold = f"{line.quantity_milli / 1000} {line.source.product} for {line.amount}"
-                told.append(f"  {line.number}: {sold}, earned {given}")
+                told.append(f"  {line.number}: {sold}, earned {given}, names {line.source.corrects}")
         return "\n".join(told)
 
 
@@ -71,7 +69,7 @@ def histories(draw: st.DrawFn) -> History:
                     kind=kind,
                     line_number=1 + 2 * at,
                     net_minor=dice.of(100, 100, 100, 30, 0, -30, -100),
-                    corrects=corrects,
+                    corrects=dice.of("FV/1/2026", "10", None) if dice.once_in(6) else corrects,
                 )
             )
     documents = documents_of([line for group in lines.values() for line in group], "net", 2)
@@ -110,7 +108,7 @@ def sold_lines(documents: Sequence[Document], first: int, *, earlier: bool) -> l
 
 
 def returned_lines(documents: Sequence[Document], first: int) -> list[ReturnedLine]:
-    """Tell what comes back. A blank name of a document is none, as an import reads it."""
+    """Tell what comes back. A blank name of a document is none, and a line without one has the document's first."""
     discounts = columns_of(documents).takes_discount_back()
     place = {(at, line.number): row for row, (at, line) in enumerate(laid_out(documents))}
     return [
@@ -122,13 +120,18 @@ def returned_lines(documents: Sequence[Document], first: int) -> list[ReturnedLi
             day=document.issued_on.toordinal(),
             counted=at,
             quantity_milli=abs(line.quantity_milli),
-            corrects=(line.source.corrects or "").strip() or None,
+            corrects=next((name for name in named(line, *document.lines) if name), None),
             discounts=bool(discounts[place[at - first, line.number]]),
         )
         for at, document in enumerate(documents, start=first)
         for line in document.lines
         if document.kind == CREDIT_NOTE or line.quantity_milli < 0
     ]
+
+
+def named(*lines: Line) -> list[str]:
+    """Give what lines name, without the spaces around it."""
+    return [(line.source.corrects or "").strip() for line in lines]
 
 
 def laid_out(documents: Sequence[Document]) -> list[tuple[int, Line]]:

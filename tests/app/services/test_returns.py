@@ -10,6 +10,7 @@ from app.services import ledger
 from tests.support import programs
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import BASE_RULE, NOW
+from verification.deciding.replacing import replace
 
 PER_PIECE = {"code": "pieces", "name": "Pieces", "kind": "per_unit", "points": 1}
 
@@ -68,6 +69,34 @@ def test_a_credit_note_without_the_discount_takes_all_that_the_goods_earned(desk
     desk.sell(desk.line("1", quantity=10, net_minor=100_00), desk.line("1", quantity=10, net_minor=-20_00))
     desk.sell(desk.line("K1", quantity=-10, net_minor=-80_00, kind=CREDIT, issued_on="2026-03-02"))
     assert desk.points() == Standing(0, 0)
+
+
+def test_a_note_whose_lines_name_several_invoices_takes_of_each_what_it_earned(desk: Desk) -> None:
+    desk.invoice("1", 100, quantity=10)
+    desk.invoice("2", 10, quantity=10)
+    back = {"quantity": -5, "net_minor": -1, "kind": CREDIT, "issued_on": "2026-03-02"}
+    note = [desk.line("K1", corrects="2", **back), desk.line("K1", corrects="1", **back), desk.line("K1", **back)]
+    credit = desk.sell(*note)
+    assert (credit.reversed[Unit.POINTS], credit.unmatched_lines) == (10 + 50, [])
+    assert desk.points() == Standing(0, 50)
+    note_id = desk.document("K1", CREDIT).id
+    met = {row.return_line_number: row.sale_document_id for row in desk.rows(ReturnMatch, return_document_id=note_id)}
+    one, two = desk.document("1").id, desk.document("2").id
+    assert met == {1: two, 2: one, 3: two}  # a line that names none comes to what its note names first
+    assert desk.sell(*note).duplicate.tolist() == [True]
+    desk.refuse("K1", CREDIT)
+    assert desk.points() == Standing(0, 110)
+
+
+def test_a_note_that_is_looked_at_again_meets_what_its_lines_named(desk: Desk) -> None:
+    desk.invoice("1", 100, quantity=10)
+    desk.invoice("2", 10, quantity=10)
+    back = {"quantity": -5, "net_minor": -1, "kind": CREDIT, "issued_on": "2026-03-02"}
+    desk.sell(desk.line("K1", corrects="2", **back), desk.line("K1", corrects="1", **back), source=IN_REVIEW)
+    for quantities in (None, {2: -5_000}):
+        note = desk.document("K1", CREDIT)
+        replace(desk.session, desk.rules, note, quantities, now=NOW, actor="ann", reason="looked at again")
+    assert desk.points() == Standing(0, 110 - 50)
 
 
 def test_a_return_is_a_transaction_that_names_its_document(desk: Desk) -> None:
