@@ -1,5 +1,6 @@
 """What happens to cards after they were issued: each move, what a provider knows by now, and how much fits on them."""
 
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from app.db.transaction import transaction
 from app.domain.states import CardState, CardWord, Identity, RunStatus, TopUpStatus
 from app.models.prepaid import Card, CardEvent, CardMovement, ProviderEvent
 from app.models.programs import Program
-from prepaid import card_lives, cards, healing, sending
+from prepaid import card_lives, cards, healing, runs, sending
 from prepaid.card_lives import MOVES, CardMoveRefused
 from prepaid.errors import CardNumberFound, CardsMissing
 from prepaid.providers import ProviderError
@@ -145,6 +146,20 @@ def test_limits_of_a_country_leave_out_what_does_not_fit(world: World) -> None:
     assert world.preview().exceptions == []
     world.give("A", 60)
     assert [one["code"] for one in world.preview().exceptions] == ["over_card_limit"]
+
+
+def test_a_card_s_month_is_the_calendar_s_and_knows_nothing_of_what_was_called_off(world: World) -> None:
+    world.load(prepaid=LIMITS).add("A", 200)
+    first = world.preview()
+    later = {"from_on": dt.date(2026, 11, 25), "now": NOW + dt.timedelta(days=5)}
+    world.give("A", 60, at=NOW + dt.timedelta(days=5))
+    assert [one["code"] for one in world.preview(**later).exceptions] == ["not_identified"]
+    december = world.preview(**later | {"now": dt.datetime(2026, 11, 30, 23, 0, tzinfo=dt.UTC)})  # midnight in Warsaw
+    assert (december.exceptions, december.amount_minor) == ([], 30_00)
+    with transaction(world.registry) as session:
+        for run in (december, first):
+            runs.cancel(session, run.id, actor="ann", now=NOW)
+    assert world.preview(**later).exceptions == []
 
 
 @pytest.fixture

@@ -74,6 +74,14 @@ def test_the_lots_that_expire_first_go_first_and_the_rest_stays_in_the_last(worl
     assert [left for _, left in world.lots()] == [0, 0, 1]
 
 
+def test_what_expires_first_goes_first_though_it_came_later(world: World) -> None:
+    world.load(value="0.003").add("A", 5)
+    world.give("A", 6, at=NOW - dt.timedelta(days=10))
+    run = world.preview()
+    assert (run.points, run.amount_minor) == (10, 3)
+    assert [left for _, left in world.lots()] == [1, 0]  # in the order in which they came
+
+
 def test_only_the_period_counts_and_nothing_that_has_expired(world: World) -> None:
     october = dt.datetime(2026, 10, 31, 22, 59, tzinfo=dt.UTC)  # before midnight in Warsaw
     november = dt.datetime(2026, 10, 31, 23, 0, tzinfo=dt.UTC)
@@ -178,6 +186,20 @@ def test_a_rule_that_looks_at_the_year_sees_what_the_year_had(world: World) -> N
     assert world.preview(now=NOW + dt.timedelta(days=60)).compensation_minor == 667  # both at once, in January
     world.give("A", 160, at=NOW)
     assert world.preview(now=NOW).compensation_minor == 0  # the other is of next year
+
+
+def test_what_was_given_before_new_year_is_none_of_the_year(world: World) -> None:
+    rule = (
+        "{rules: [{code: YEAR, version: 1, title: Year, applies_to: [company], reward_kinds: [prepaid], rate_bp: 1000, "
+        'exemption: {limit: "100.00", basis: calendar_year, mode: slice}, borne_by: sponsor_compensates, legal: none}]}'
+    )
+    world.load(tax=rule).add("A", 160)
+    assert world.preview(now=dt.datetime(2026, 12, 31, 22, 59, 59, tzinfo=dt.UTC)).compensation_minor == 0
+    world.give("A", 160)
+    first_of_january = world.preview(now=dt.datetime(2026, 12, 31, 23, 0, tzinfo=dt.UTC))  # midnight in Warsaw
+    assert first_of_january.compensation_minor == 0
+    world.give("A", 160)
+    assert world.preview(now=dt.datetime(2026, 12, 31, 22, 59, 59, tzinfo=dt.UTC)).compensation_minor == 667
 
 
 def test_a_tax_rule_that_may_not_be_used_makes_exceptions_and_no_crash(world: World) -> None:

@@ -34,6 +34,13 @@ def test_points_expire_when_the_day_is_over_where_the_programme_is(month: Desk) 
     assert month.balance().expired == 10
 
 
+def test_a_lot_whose_last_day_it_is_outlives_one_whose_day_is_over(month: Desk) -> None:
+    month.invoice("1", 10, now=NOW - dt.timedelta(days=1))
+    month.invoice("2", 5)
+    assert month.expire(at("2026-12-21T10:00+01:00")) == 10
+    assert month.points() == Standing(0, 5)
+
+
 @pytest.mark.parametrize(
     ("zone", "last_moment"),
     [

@@ -222,9 +222,10 @@ def test_what_is_paid_at_the_end_is_paid_when_it_closes_and_stays(desk: Desk) ->
     desk.invoice("1", 5_000)
     assert autumn.paid() == 0
     assert autumn.standing().earned == 1_000
-    with pytest.raises(CannotClose, match="runs until 2026-11-30"):
-        autumn.close(NOW)
-    autumn.close()
+    for moment in (NOW, dt.datetime(2026, 11, 30, 22, 59, 59, tzinfo=dt.UTC)):  # a second before midnight in Warsaw
+        with pytest.raises(CannotClose, match="runs until 2026-11-30"):
+            autumn.close(moment)
+    autumn.close(dt.datetime(2026, 11, 30, 23, 0, tzinfo=dt.UTC))
     assert autumn.was_paid() == 1_000
     assert autumn.row.state is PromotionState.CLOSED
     desk.credit("2", 4_000, corrects="1")
