@@ -135,6 +135,12 @@ def test_everything_that_cannot_be_converted_is_an_exception_with_words(world: W
     assert sum(world.wallet(code)[1] for code in found if not code.startswith("(")) == 0
 
 
+def test_the_least_and_the_most_are_themselves_converted(world: World) -> None:
+    world.load(prepaid='{minimum_points: 10, maximum_amount: "100.00"}').add("FEW", 10).add("MANY", 200)
+    run = world.preview()
+    assert (run.exceptions, run.points, run.amount_minor) == ([], 210, 105_00)
+
+
 def test_a_private_person_gets_the_tax_back_on_top(world: World) -> None:
     """rules.md 10: net 5,000.00, 10 %, whole zloty: 556.00."""
     world.load().add("P", 10_000, TaxStatus.PRIVATE_PERSON).add("Q", 4_000, TaxStatus.PRIVATE_PERSON)

@@ -238,6 +238,17 @@ def test_a_season_has_its_own_price_and_is_announced(shop: Shop) -> None:
     assert shop.lines(order)[0].unit_points == 80
 
 
+def test_a_season_begins_and_ends_at_midnight_where_the_programme_is(desk: Desk, shop: Shop) -> None:
+    day = NOW.date() + dt.timedelta(days=7)
+    shop.reward("mug", 100, seasons=[Season(80, day, day)])
+    begins = dt.datetime.combine(day, dt.time(), dt.UTC) - dt.timedelta(hours=1)  # midnight in Warsaw
+    second, found = dt.timedelta(seconds=1), []
+    for moment in (begins - second, begins, begins + dt.timedelta(days=1) - second, begins + dt.timedelta(days=1)):
+        order = shop.order({"mug": 1}, now=moment)
+        found.append(shop.lines(order)[0].unit_points)
+    assert found == [100, 80, 80, 100]
+
+
 def test_a_reward_is_seen_by_those_it_is_for(desk: Desk, shop: Shop) -> None:
     groups = distributors.group_ids(desk.session, desk.program.id)
     shop.reward("mug", 100, group_ids=[groups["gold"]])

@@ -12,6 +12,7 @@ from app.services.promotions.closing import CannotClose
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rewards import RewardRow, put_rewards
 from tests.app.services.promotions.running import Running
+from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening
 from tests.support.programs import NOW
 
@@ -66,6 +67,19 @@ def test_a_return_lowers_what_it_brings_back_and_nothing_else(desk: Desk) -> Non
     assert autumn.paid() == 1_000
     desk.credit("3", 1_000, corrects="1", issued_on="2026-12-02")
     assert autumn.paid() == 400
+
+
+@pytest.mark.parametrize("metric", ["net_amount", "points"])
+def test_a_return_that_is_refused_gives_its_step_back_and_money_is_no_points(open_desk: Opening, metric: str) -> None:
+    money = {"code": "cash", "name": "Cash", "kind": "per_amount", "points": 3, "step": "10.00", "unit": "money"}
+    desk = open_desk(earning_rules=[dict(programs.BASE_RULE), money])
+    autumn = Running(desk, metric=metric, target={"default": 50_000 if metric == "net_amount" else 5_000})
+    desk.invoice("1", 5_000)
+    assert autumn.paid() == 1_000
+    desk.credit("2", 1_000, corrects="1")
+    assert (autumn.paid(), autumn.standing().share_bp) == (400, 8_000)
+    desk.refuse("2", CREDIT)
+    assert (autumn.paid(), autumn.standing().share_bp) == (1_000, 10_000)
 
 
 def test_goods_that_come_back_lower_what_was_sold_though_their_discount_stands_after_them(desk: Desk) -> None:
