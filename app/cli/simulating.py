@@ -9,14 +9,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from app.cli.helping import POLL_SECONDS, hands
 from app.cli.ledger import PROGRAM, chosen_program
 from app.cli.output import FOUND_WRONG, REFUSED, USAGE, Failure, failing, figure, json_option, print_json, print_table
-from app.cli.runtime import Runtime, WorkersPresent, operator, runtime
+from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import RulesOf
-from app.extensions import db
 
-_POLL_SECONDS = 0.2
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -92,18 +91,17 @@ def _ask(
 
 def _follow(run: Runtime, scenario_id: int) -> None:
     """Show how far it is until it ends, doing the work here where no worker lives."""
-    from app.factory import register_jobs
-    from app.jobs import simulating, worker
+    from app.jobs import simulating
     from app.models.scenarios import Scenario
 
-    register_jobs(run.app)
-    workers, console = WorkersPresent(run.settings.home), Console(stderr=True)
-    bench = worker.Bench.of(run.settings, run.registry, db.engine)
-    with Progress(
+    console = Console(stderr=True)
+    bar = Progress(
         TextColumn("replaying"), BarColumn(), console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
+    )
+    with hands(run) as working, bar:
         task = bar.add_task("", total=10_000)
         while True:
+            working.see_to_it()
             with transaction(run.registry) as session:
                 standing = simulating.standing_of(session, session.get_one(Scenario, scenario_id), run.now())
             run.registry.remove()
@@ -112,8 +110,7 @@ def _follow(run: Runtime, scenario_id: int) -> None:
                 raise Failure(f"Scenario {scenario_id} was given up; the log of the workers says why.", FOUND_WRONG)
             if standing.ended:
                 return
-            if workers.any() or not worker.do_one(bench):
-                time.sleep(_POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
 
 
 def _told(run: Runtime, scenario_id: int) -> dict[str, Any]:
