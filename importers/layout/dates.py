@@ -16,7 +16,8 @@ _TIME = re.compile(
 )
 _PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})\.?")
 _WEEKDAY = re.compile(rf"^(?:{'|'.join(WEEKDAYS)})[.,\s]+(?=\S)", re.IGNORECASE)
-_RUN = re.compile(r"\d{8}")
+_RUN = re.compile(r"(?P<day>\d{7,8})|(?P<whole>\d{8})T?(?P<hour>\d{2})(?P<minute>\d{2})\d{2}Z?", re.IGNORECASE)
+_JOINED = re.compile(r"(\d{1,2})([^\W\d]{3,})(\d{4}|\d{2})")
 _NAMED = re.compile(r"(\d{1,4}|[^\W\d]+)\.?[\s./,\-]*(\d{1,2}|[^\W\d]+)\.?[\s./,\-]+(?:de[l]?\s+)?(\d{1,4})")
 _BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE)
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
@@ -26,6 +27,8 @@ _SHORT_YEARS_FROM = 69
 """Of two digits: 69 is 1969 and 68 is 2068, as strptime has it."""
 _YEARS = range(1900, 2200)
 _MOST_SHOWN = 3
+_LONGEST = 64
+"""No date is longer; a text of pages, which patterns would be tried on again and again, is none."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,9 @@ class Proof:
 
 def read_moment(text: str) -> Moment:
     """Read a text in every order that makes it a date."""
-    text = " ".join(text.split())
+    text = " ".join(text.split()).removeprefix("'")
+    if len(text) > _LONGEST:
+        return Moment({})
     minute = None
     timed = _TIME.fullmatch(text)
     if timed is not None:
@@ -79,8 +84,8 @@ def read_moment(text: str) -> Moment:
         first, _, second, third = parted.groups()
         days, short = _of_parts(first, second, third), len(first) <= 2 and len(third) <= 2
         return Moment(days, minute, short and parted[2] not in "-")
-    if _RUN.fullmatch(text):
-        return Moment(_of_run(text), minute)
+    if run := _RUN.fullmatch(text):
+        return _of_digits(run, minute)
     day = _named(text) or _serial(text)
     return Moment(dict.fromkeys(DATE_ORDERS, day) if day else {}, minute)
 
@@ -122,6 +127,14 @@ def _of_parts(first: str, second: str, third: str) -> dict[str, dt.date]:
     return _orders(ways | ({"ymd": (first, second, third)} if len(third) <= 2 else {}))
 
 
+def _of_digits(run: re.Match[str], minute: int | None) -> Moment:
+    """Read a day, and a time where one follows, without anything between. Of 01072019 a number cell leaves 1072019."""
+    if run["day"] is not None:
+        return Moment(_of_run(run["day"].zfill(8)), minute)
+    told = int(run["hour"]) * 60 + int(run["minute"]) if int(run["hour"]) < 24 and int(run["minute"]) < 60 else None
+    return Moment({} if told is None or minute is not None else _of_run(run["whole"]), told)
+
+
 def _of_run(text: str) -> dict[str, dt.date]:
     """Read eight digits: where they are a day in one way only, the order does not matter."""
     found = _orders({"ymd": (text[:4], text[4:6], text[6:]), "dmy": (text[4:], text[2:4], text[:2])})
@@ -156,7 +169,10 @@ def _year(text: str) -> int | None:
 
 def _named(text: str) -> dt.date | None:
     """Read a date whose month has a name: there the order does not matter."""
-    named = _NAMED.fullmatch(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bde[l]?\b", " ", text.casefold()).strip())
+    text = text.casefold()
+    if (joined := _JOINED.fullmatch(text)) and joined[2] in MONTH_OF:
+        return _day(joined[3], MONTH_OF[joined[2]], joined[1])
+    named = _NAMED.fullmatch(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|\bde[l]?\b", " ", text).strip())
     if named is None:
         return None
     first, second, third = named.groups()

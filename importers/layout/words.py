@@ -3,18 +3,21 @@
 import re
 
 MONTHS = {
-    1: "january jan enero ene январь января янв styczeń stycznia sty januar jänner jän janvier janv",
-    2: "february feb febrero февраль февраля фев luty lutego lut februar février févr fév",
-    3: "march mar marzo март марта мар marzec marca märz mrz mär mars",
-    4: "april apr abril abr апрель апреля апр kwiecień kwietnia kwi avril avr",
+    1: "january jan enero ene январь января янв styczeń stycznia sty styczen stycz januar jänner jän janvier janv",
+    2: "february feb febrero февраль февраля фев февр luty lutego lut februar février févr fév fevrier",
+    3: "march mar marzo март марта мар marzec marca märz mrz mär maerz mars",
+    4: "april apr abril abr апрель апреля апр kwiecień kwietnia kwi kwiecien kwiec avril avr",
     5: "may mayo май мая maj maja mai",
-    6: "june jun junio июнь июня июн czerwiec czerwca cze juni juin",
+    6: "june jun junio июнь июня июн czerwiec czerwca cze czerw juni juin",
     7: "july jul julio июль июля июл lipiec lipca lip juli juillet juil",
-    8: "august aug agosto ago август августа авг sierpień sierpnia sie août aoû",
-    9: "september sep sept septiembre setiembre сентябрь сентября сен сент wrzesień września wrz septembre",
-    10: "october oct octubre октябрь октября окт październik października paź oktober okt octobre",
-    11: "november nov noviembre ноябрь ноября ноя listopad listopada lis novembre",
-    12: "december dec diciembre dic декабрь декабря дек grudzień grudnia gru dezember dez décembre déc",
+    8: "august aug agosto ago август августа авг sierpień sierpnia sie sierpien sierp août aoû aout",
+    9: "september sep sept septiembre setiembre сентябрь сентября сен сент wrzesień września wrz"
+    " wrzesien wrzesnia septembre",
+    10: "october oct octubre октябрь октября окт październik października paź pazdziernik"
+    " pazdziernika paz paźdz oktober okt octobre",
+    11: "november nov noviembre ноябрь ноября ноя нояб listopad listopada lis listop novembre",
+    12: "december dec diciembre dic декабрь декабря дек grudzień grudnia gru grudzien grudz"
+    " dezember dez décembre déc decembre",
 }
 """The months' names and their short forms: English, Spanish, Russian, Polish, German, French."""
 

@@ -29,6 +29,8 @@ def days(*values: str, **said: Any) -> list[str]:
         *("5 de mayo de 2019", "5. Mai 2019", "5 mai 2019", "2019.5.5", "20190505", "43590", "43590.75"),
         *("5.V.2019", "5 V 2019 r.", "5-v-19", "2019 V 5"),
         *("5 May 2019 13:45", "5th May 2019", "2019-05-05 00:00:00", "05.05.19"),
+        *("05MAY2019", "5mayo2019", "5maja19", "'05.05.2019", "05052019", "5052019"),
+        *("20190505134500", "20190505T134500", "20190505T134500Z", "05052019134500"),
     ],
 )
 def test_the_same_day_is_read_however_it_is_written(text: str) -> None:
@@ -48,7 +50,27 @@ def test_what_is_no_day_is_refused(text: str) -> None:
     assert days(text, dates="dmy") == ["not_a_date"]
 
 
+def test_months_are_known_by_their_short_names_with_a_point_and_without_marks_above_letters() -> None:
+    said = ("7 февр. 2019", "7-нояб.-2019", "7. Maerz 2019", "7 pazdziernika 2019", "7 aout 2019", "7 decembre 2019")
+    months = ["2019-02", "2019-11", "2019-03", "2019-10", "2019-08", "2019-12"]
+    assert days(*said, dates="dmy") == [f"{month}-07" for month in months]
+
+
+def test_digits_without_their_zero_keep_the_order_of_their_column() -> None:
+    assert days("1072019", "27042019", dates="dmy") == ["2019-07-01", "2019-04-27"]
+    assert proof(["1072019", "27042019"]).order == "dmy"
+    assert proof(["1072019"]).orders == ("dmy", "mdy")
+
+
+def test_a_text_of_pages_is_no_date_and_is_not_tried_for_minutes() -> None:
+    assert read_moment("x" * 1_000_000).days == {}
+    assert read_moment("1 " * 100_000).days == {}
+    assert read_moment(" " * 100_000 + "05.05.2019").days["dmy"] == dt.date(2019, 5, 5)
+
+
 def test_a_time_of_day_is_told() -> None:
+    assert read_moment("20190502T130500").minute == 13 * 60 + 5
+    assert read_moment("20190502T240500").days == {}
     assert read_moment("1/2/2019 3:05 PM").minute == 15 * 60 + 5
     assert read_moment("01.02.2019 24:00").days == {}
     form = profile(decimal=",", dates="dmy")
