@@ -31,6 +31,7 @@ MAX_TEXT = 256
 
 _NOISE_DECIMALS = 6
 _EXACT_DIGITS = 15
+_CUT_NUMBER = r"^[+-]?\d(?:[.,]\d{1,15})?[eE]\+\d{1,3}$"
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIRECTIVE = re.compile(r"%(.)")
 _TIMES = frozenset("HIXc")
@@ -258,6 +259,14 @@ def require_short(column: Column, rows: np.ndarray, problems: Problems, most: in
             problems.add(
                 rows[at], Outcome.REFUSED, "no_such_value", field=column.name, found=column.shown(at), expected=expected
             )
+
+
+def require_digits(column: Column, rows: np.ndarray, problems: Problems) -> None:
+    """Refuse the rows whose text is what a spreadsheet program left of a long number: 5,90123E+12 is no EAN."""
+    cut = np.asarray(pc.match_substring_regex(column.values, _CUT_NUMBER), dtype=bool)
+    if cut.any():
+        for at in np.flatnonzero(column.spread(cut, False)).tolist():  # noqa: FBT003
+            problems.add(rows[at], Outcome.REFUSED, "digits_lost", field=column.name, found=column.shown(at))
 
 
 def dates(

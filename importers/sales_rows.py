@@ -140,6 +140,7 @@ def type_rows(
     distributor, product = needed("distributor"), needed("product")
     for named in (read[field] for field in _NAMES if field in read):
         parsing.require_short(named, rows, problems)
+        parsing.require_digits(named, rows, problems)
     _refuse_formulas(number, rows, problems)
     signs = table.signs(profile.decimal)
     if profile.thousands is None:

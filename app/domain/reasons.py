@@ -29,6 +29,10 @@ SENTENCES: Mapping[str, str] = {
         "{field}: found {found}, expected an amount in {expected}; convert it, or import it where that currency counts."
     ),
     "formula": _("{field}: found the formula {found}, expected what it comes to; correct it."),
+    "digits_lost": _(
+        "{field}: found {found}, a number whose last digits a spreadsheet program dropped, expected the whole code; "
+        "export it again with this column as text."
+    ),
     "issued_later": _("{field}: found {found}, expected a date up to {latest}; correct it."),
     "amount_contradicts": _(
         "{field}: found {found}, which quantity and unit price do not come to; correct one of the three."

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importers.files.cells import Unreadable, as_table, may_be_thousand, without_nul
+from importers.files.cells import Unreadable, as_shown, as_table, may_be_thousand, too_long, without_nul
 from importers.files.grid import Grid
 
 _ERRORS = {
@@ -53,7 +53,7 @@ def read_workbook(
             first = min((column.absolute_index for column in sheet.available_columns()), default=0)
             batch, errors = sheet.to_arrow_with_errors()
             del sheet  # it has all cells once more
-            cells = _cells(batch, errors, first)
+            cells = _without_lost_digits(reader, name, _cells(batch, errors, first), first)
             texts = _texts(reader, name, cells, first) if tell_texts else {}
             numbers = np.arange(1, len(cells) + 1, dtype=np.int32)
             yield Grid(name, cells, numbers, visible=visible, typed=True, texts=texts)
@@ -98,13 +98,31 @@ def _texts(reader: fastexcel.ExcelReader, name: str, cells: pa.Table, first: int
     No reader says what kind a single cell is; but a number can be read as true or false, and text such as this cannot.
     """
     doubtful = [at for at in range(first, cells.num_columns) if pc.any(may_be_thousand(cells.column(at))).as_py()]
-    if not doubtful:
-        return {}
-    kinds = dict.fromkeys(range(first, cells.num_columns), "string") | dict.fromkeys(doubtful, "boolean")
-    batch: Any = _load(reader, name, kinds).to_arrow()
     return {
-        at: np.asarray(
-            pc.and_(pc.fill_null(may_be_thousand(cells.column(at)), False), batch.column(at - first).is_null())  # noqa: FBT003
-        )
-        for at in doubtful
+        at: np.asarray(pc.and_(pc.fill_null(may_be_thousand(cells.column(at)), False), is_text))  # noqa: FBT003
+        for at, is_text in _are_texts(reader, name, cells, first, doubtful).items()
     }
+
+
+def _are_texts(
+    reader: fastexcel.ExcelReader, name: str, cells: pa.Table, first: int, columns: Sequence[int]
+) -> dict[int, pa.Array]:
+    """Mark in some columns the cells that hold text, or nothing."""
+    if not columns:
+        return {}
+    kinds = dict.fromkeys(range(first, cells.num_columns), "string") | dict.fromkeys(columns, "boolean")
+    batch: Any = _load(reader, name, kinds).to_arrow()
+    return {at: batch.column(at - first).is_null() for at in columns}
+
+
+def _without_lost_digits(reader: fastexcel.ExcelReader, name: str, cells: pa.Table, first: int) -> pa.Table:
+    """Write numbers of more digits than a number cell keeps as programs show them: what follows is made up."""
+    long = {at: marked for at in range(first, cells.num_columns) if (marked := too_long(cells.column(at))) is not None}
+    for at, is_text in _are_texts(reader, name, cells, first, list(long)).items():
+        lost = np.asarray(pc.and_not(long[at], is_text))
+        if lost.any():
+            column = cells.column(at).combine_chunks()
+            shown = [as_shown(one) for one in column.filter(pa.array(lost)).to_pylist()]
+            column = pc.replace_with_mask(column, pa.array(lost), pa.array(shown, type=pa.large_string()))
+            cells = cells.set_column(at, cells.column_names[at], column)
+    return cells

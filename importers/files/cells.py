@@ -7,6 +7,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _THOUSAND = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
+_UNSEEN = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
+_BEFORE_UNSEEN = (0xC2, 0xE2, 0xEF)
+DIGITS_KEPT = 15
+"""Digits of a number that a spreadsheet program keeps."""
+_LONG = rf"^-?[1-9][0-9]{{{DIGITS_KEPT},}}$"
 
 
 class Unreadable(Exception):
@@ -32,11 +37,47 @@ def as_column(cells: Mapping[int, str], rows: int) -> pa.Array:
 
 
 def without_nul(column: pa.Array) -> pa.Array:
-    """Drop NULs, which a workbook can write and no database stores."""
+    """Drop NULs, which a workbook can write and no database stores, and marks that nobody sees."""
     data = column.buffers()[2]
     if data is None or not data.size or np.frombuffer(data, dtype=np.uint8).min():
+        return without_unseen(column)
+    return without_unseen(pc.replace_substring(column, "\0", ""))
+
+
+def without_unseen(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Drop marks around a text that take no place: behind a byte order mark an invoice's number would be another one.
+
+    Files that were put together have such marks in the middle, and web pages leave them in cells. Within a text they
+    stay: whether two numbers of invoices are one is for a person to say.
+    """
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    if not any(_may_hold_unseen(one.buffers()[2]) for one in chunks):
         return column
-    return pc.replace_substring(column, "\0", "")
+    trimmed = pc.utf8_trim(column, characters=_UNSEEN)
+    return pc.if_else(pc.equal(trimmed, ""), None, trimmed)
+
+
+def _may_hold_unseen(data: pa.Buffer | None) -> bool:
+    if data is None or not data.size:
+        return False
+    text = np.frombuffer(data, dtype=np.uint8)
+    return any(bool((text == one).any()) for one in _BEFORE_UNSEEN)
+
+
+def too_long(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
+    """Mark whole numbers of more digits than a spreadsheet program keeps of a number; None where there are none."""
+    longest = pc.max(pc.binary_length(column)).as_py()
+    if longest is None or longest <= DIGITS_KEPT:
+        return None
+    marked = pc.fill_null(pc.match_substring_regex(column, _LONG), False)  # noqa: FBT003
+    return marked if pc.any(marked).as_py() else None
+
+
+def as_shown(number: str) -> str:
+    """Write a whole number without the digits that a spreadsheet's number does not keep: 1.23456789012346E+17."""
+    digits = number.lstrip("-")
+    part = digits[1:DIGITS_KEPT].rstrip("0")
+    return f"{number[: len(number) - len(digits)]}{digits[0]}{'.' if part else ''}{part}E+{len(digits) - 1}"
 
 
 def may_be_thousand(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

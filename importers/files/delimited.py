@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
 from app.exports.cells import unescape_column
 from importers.errors import FileRefused
+from importers.files.cells import without_unseen
 from importers.files.encodings import Encoding
 from importers.files.grid import Grid
 from importers.files.limits import Limits
@@ -24,6 +26,7 @@ DELIMITERS = ",;\t|"
 
 _SAID = re.compile(r"\ufeff?\"?[sS][eE][pP]=([\x01-\x09\x0b\x0c\x0e-!#-\x7f])\"?[^\S\n\r]*(?:\r\n?|\n|\Z)")
 _NUMBER = re.compile(r"\s*[-+]?[0-9][0-9 .,:/'\u00a0-]*\s*")
+_AS_TEXT = r"""^="([^"]*)"$"""
 _SAMPLE = 1 << 18
 _LOOKED_AT = 200
 _BLOCK = 1 << 20
@@ -86,7 +89,7 @@ def read_delimited(
     head, head_rows = _head(shape, table.num_columns)
     return Grid(
         "",
-        _joined(head, pa.table([unescape_column(column) for column in table.columns], names=table.column_names)),
+        _joined(head, pa.table([_plain(column) for column in table.columns], names=table.column_names)),
         np.concatenate([head_rows, rows]),
         wrong_width=tuple((one.row, one.cells) for one in said),
         broken=broken,
@@ -95,6 +98,14 @@ def read_delimited(
         encodings=encoding.others,
         delimiter=shape.delimiter,
     )
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take away what is written around a text so that a spreadsheet program leaves it alone, such as ="00123"."""
+    column = without_unseen(column)
+    if pc.any(pc.starts_with(column, '="')).as_py():
+        column = pc.replace_substring_regex(column, _AS_TEXT, r"\1")
+    return unescape_column(column)
 
 
 def shape_of(path: Path, delimiter: str | None = None, *, header_first: bool = False) -> Shape:
@@ -186,11 +197,11 @@ def _head(shape: Shape, columns: int) -> tuple[pa.Table, np.ndarray]:
     rows = shape.head[1:] if shape.said else shape.head
     width = max([columns, *(len(_trimmed(row)) for row in rows)])
     cells = [
-        pa.array([(row[at] or None) if at < len(row) else None for row in rows], type=pa.large_string())
+        pa.chunked_array([[(row[at] or None) if at < len(row) else None for row in rows]], type=pa.large_string())
         for at in range(width)
     ]
     numbers = np.arange(len(rows), dtype=np.int32) + 1 + shape.said
-    return pa.table(cells, names=[str(at) for at in range(width)]), numbers
+    return pa.table([_plain(one) for one in cells], names=[str(at) for at in range(width)]), numbers
 
 
 def _trimmed(row: Sequence[str]) -> Sequence[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from lxml import etree
 
-from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand
+from importers.files.cells import DIGITS_KEPT, Unreadable, as_column, as_shown, as_table, may_be_thousand
 from importers.files.grid import Grid, Merge
 from importers.files.limits import Limits
 from importers.files.scan import MOST_UNVALUED, TooWild
@@ -183,4 +183,6 @@ def _plain_number(text: str) -> str:
     except InvalidOperation:
         return text
     written = written.rstrip("0").rstrip(".")
+    if _WHOLE.fullmatch(written) and len(written.lstrip("-")) > DIGITS_KEPT:
+        return as_shown(written)
     return "0" if written in ("-0", "") else written

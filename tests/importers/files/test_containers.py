@@ -237,3 +237,22 @@ def test_numbers_in_xml_are_written_plainly(number: str, text: str) -> None:
 def test_a_workbook_in_broken_xml_is_refused(tmp_path: Path) -> None:
     (tmp_path / "book").write_text(BOOK.format("<Row><Cell>"), encoding="utf-8")
     assert "its XML is broken" in refusal(tmp_path / "book")
+
+
+def test_digits_that_a_number_cell_does_not_keep_are_not_made_up(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ["kod", "EAN"],
+        [590123456789012345, 5901234567890],
+        ["590123456789012345", "x"],
+        [-1234567890123456, 1],
+    ):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "kept")
+    (grid,) = read(tmp_path / "kept")
+    assert cells(grid) == [
+        ["kod", "EAN"],
+        ["5.90123456789012E+17", "5901234567890"],
+        ["590123456789012345", "x"],
+        ["-1.23456789012345E+15", "1"],
+    ]

@@ -182,3 +182,17 @@ def test_every_row_is_there_as_the_csv_module_reads_it(lines: list[list[str]], e
             assert found[row] + [""] * (width - len(found[row])) == expected + [""] * (width - len(expected))
         else:
             assert row in grid.blank or not "".join(found.get(row, [])).strip(', "\t\r\n')
+
+
+def test_marks_that_nobody_sees_around_a_text_are_no_part_of_it(text: Text) -> None:
+    grid = text("\ufeffnr;net\n\ufeffA1;\u200b1,50\u00ad\n\ufeffB\u200b2;\u20602\u200e\nCafé – 5\u00a0€;3\n")
+    assert list(rows_of(grid).values()) == [["nr", "net"], ["A1", "1,50"], ["B\u200b2", "2"], ["Café – 5\u00a0€", "3"]]
+
+
+def test_what_a_spreadsheet_program_is_told_to_leave_as_text_is_that_text(text: Text) -> None:
+    grid = text('nr;kod;net\n="00123";"=""00045""";="1";\nB;=1+1;2;\n')
+    assert [row[:3] for row in rows_of(grid).values()] == [
+        ["nr", "kod", "net"],
+        ["00123", "00045", "1"],
+        ["B", "=1+1", "2"],
+    ]

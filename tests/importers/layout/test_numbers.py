@@ -66,6 +66,13 @@ def test_an_amount_in_another_currency_waits() -> None:
     assert not currencies_of("szt")
 
 
+@pytest.mark.parametrize("code", ["5,90123E+12", "1.23457E+17", "5.90123456789012e+17", "1E+05"])
+def test_a_code_whose_last_digits_are_lost_is_refused(code: str) -> None:
+    form = profile(decimal=",")
+    found = typed(laid([HEADER, line(product=code), line(code), line("FV/1E+2", product="12E+1")], form), form)
+    assert found.outcomes == {2: ("refused", "digits_lost"), 3: ("refused", "digits_lost")}
+
+
 def test_pieces_may_stand_behind_a_quantity() -> None:
     form = profile(decimal=",")
     found = typed(laid([HEADER, line(quantity="6 szt."), line("B", quantity="2,5")], form), form)
