@@ -110,7 +110,7 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile) -> Iterator[Grid]
         most=1 if first else None,
         encoding=profile.encoding,
         delimiter=profile.delimiter,
-        tell_texts=profile.decimal != ".",
+        tell_texts=profile.decimal != "." or bool(profile.numbers),
     )
     empty = True
     for grid in found:

@@ -142,28 +142,28 @@ def type_rows(
         parsing.require_short(named, rows, problems)
         parsing.require_digits(named, rows, problems)
     _refuse_formulas(number, rows, problems)
-    signs = table.signs(profile.decimal)
-    if profile.thousands is None:
-        _refuse_grouped(table, [columns[field] for field in NUMBERS if field in columns], problems)
+    signs = {field: table.signs(profile.signs_of(field)[0]) for field in NUMBERS}
+    plain = [field for field in NUMBERS if profile.signs_of(field)[1] is None]
+    _refuse_grouped(table, [columns[field] for field in plain if field in columns], problems)
     for field in NUMBERS:
         if field in read:
             single = not table.typed or read[field].name in table.grouped
-            read[field] = _tidied(read[field], profile.thousands, currency, rows, problems, single=single)
+            read[field] = _tidied(read[field], profile.signs_of(field)[1], currency, rows, problems, single=single)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     _refuse_later(issued, issued_on, today, rows, problems)
-    quantity = parsing.quantity(needed("quantity"), rows, problems, signs)
+    quantity = parsing.quantity(needed("quantity"), rows, problems, signs["quantity"])
     priced = column("unit_price")
     unit_price = (
         np.full(len(rows), NO_PRICE)
         if priced is None
-        else parsing.price(priced, rows, problems, signs, decimals, NO_PRICE)
+        else parsing.price(priced, rows, problems, signs["unit_price"], decimals, NO_PRICE)
     )
 
     def amounts(field: str) -> Ints:
         found = column(field)
         if found is None:
             return np.full(len(rows), NO_AMOUNT)
-        return parsing.money(found, rows, problems, signs, decimals, NO_AMOUNT)
+        return parsing.money(found, rows, problems, signs[field], decimals, NO_AMOUNT)
 
     net, gross_minor = amounts("net_amount"), amounts("gross_amount")
     kind = _kinds(profile, number, column("document_kind"))

@@ -77,9 +77,10 @@ def _beginnings(numbers: np.ndarray, totals: np.ndarray, row: int, stretches: tu
 
 
 def _read(texts: list[str], field: str, profile: ImportProfile, decimals: int, *, typed: bool) -> Ints:
-    plain = tidy(pa.array(texts, type=pa.large_string()), profile.thousands, surely=typed).values
+    decimal, thousands = profile.signs_of(field)
+    plain = tidy(pa.array(texts, type=pa.large_string()), thousands, surely=typed).values
     column = Column.of(field, plain)
-    signs = "".join(dict.fromkeys((profile.decimal, "." if typed else profile.decimal)))
+    signs = "".join(dict.fromkeys((decimal, "." if typed else decimal)))
     numbers, unread = np.arange(len(texts)), Problems()
     if field != "quantity":
         return parsing.money(column, numbers, unread, signs, decimals, NO_AMOUNT)

@@ -78,6 +78,19 @@ class Months(Part):
         return frozenset(given if self.net_amount is None else given | {"net_amount"})
 
 
+class NumberForm(Part):
+    """How a column writes numbers."""
+
+    decimal: Literal[".", ","] = Field(description="parts the decimals")
+    thousands: Literal[".", ","] | None = Field(None, description="parts thousands; spaces and apostrophes always may")
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> "NumberForm":
+        if self.thousands == self.decimal:
+            raise ValueError(f"{self.decimal!r} parts the decimals, so thousands must be parted otherwise")
+        return self
+
+
 KindOfFile: TypeAlias = Literal[
     "sales",
     "distributors",
@@ -128,6 +141,9 @@ class ImportProfile(Part):
     thousands: Literal[".", ","] | None = Field(
         None, description="parts thousands, where a source does so; spaces and apostrophes always may"
     )
+    numbers: dict[Code, NumberForm] = Field(
+        {}, description="fields whose numbers are written otherwise: a price with a point beside amounts with a comma"
+    )
     encoding: Annotated[Words, AfterValidator(_encoding)] | None = Field(
         None, description="of a text file; none: it is found"
     )
@@ -157,7 +173,15 @@ class ImportProfile(Part):
         strange = sorted(set(self.fill_down) - set(self.columns))
         if strange:
             raise ValueError(f"fill_down names {', '.join(strange)}, for which there is no column")
+        strange = sorted(set(self.numbers) - self.fields)
+        if strange:
+            raise ValueError(f"numbers names {', '.join(strange)}, for which there is no column")
         return self
+
+    def signs_of(self, field: str) -> tuple[str, str | None]:
+        """Give what parts the decimals of a field's numbers, and what their thousands."""
+        form = self.numbers.get(field)
+        return (self.decimal, self.thousands) if form is None else (form.decimal, form.thousands)
 
     @property
     def fields(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import pyarrow as pa
@@ -32,6 +32,7 @@ from importers.layout.numbers import PIECES, currencies_of
 from importers.layout.proving import floats, overlooked, proved
 from importers.layout.rows import Body, empty_cells, recognise
 from importers.layout.settling import DATES, NUMBERS
+from importers.layout.signs import agree
 from importers.layout.synonyms import names_of, spoken
 from importers.layout.table import Recognised
 
@@ -41,7 +42,7 @@ _TYPICAL = 20
 _MOST_HEADER_ROWS = 3
 _LEAST_MONTHS = 2
 _FILLED_DOWN_FROM = 0.2
-_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T].*)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SURE = 5_000
 
@@ -414,21 +415,7 @@ def _form(
     """Say what a profile must of numbers and dates, and what it cannot know."""
     form: dict[str, Any] = {}
     questions: list[Question] = []
-    main = sheets[0]
-    held = [guesses.columns[one] for one in NUMBERS if one in guesses.columns]
-    held += [one.name for one in main.months] if months else []
-    proofs = {
-        name: numbers.proof(_distinct(sheets, name), typed=main.grid.typed, as_text=_as_text(sheets, name))
-        for name in held
-    }
-    agreed = numbers.agreed(proofs.values())
-    if agreed.decimal is None:
-        name = next((name for name, one in proofs.items() if one.decimal is None), held[0])
-        questions.append(Question("decimal", "decimal", name, (",", "."), proofs[name].examples))
-    elif agreed.decimal == ",":
-        form["decimal"] = ","
-    if agreed.thousands is not None:
-        form["thousands"] = agreed.thousands
+    _about_numbers(sheets, guesses, months, form, questions)
     for one in DATES:
         if one not in guesses.columns:
             continue
@@ -440,6 +427,34 @@ def _form(
         elif not all(_ISO.fullmatch(text) for text in texts):
             form["dates"] = proof.order
     return form, questions
+
+
+def _about_numbers(
+    sheets: Sequence[_Sheet],
+    guesses: Guesses,
+    months: MonthsSeen | None,
+    form: dict[str, Any],
+    questions: list[Question],
+) -> None:
+    """Say how numbers are written, by most columns and by those that differ; of months all are written alike."""
+    main = sheets[0]
+    held = {one: guesses.columns[one] for one in NUMBERS if one in guesses.columns}
+    of_months = {f"month {one.name}": one.name for one in main.months} if months else {}
+    held |= of_months
+    proofs = {
+        one: numbers.proof(_distinct(sheets, name), typed=main.grid.typed, as_text=_as_text(sheets, name))
+        for one, name in held.items()
+    }
+    agreed = agree(proofs, lambda one: main.body.column(held[one]))
+    asked = agreed.open or next((one for one in agreed.others if one in of_months), None)
+    if asked is not None:
+        questions.append(Question("decimal", "decimal", held[asked], (",", "."), proofs[asked].examples))
+    elif agreed.most is not None:
+        form |= {"decimal": ","} if agreed.most.decimal == "," else {}
+        form |= {"thousands": agreed.most.thousands} if agreed.most.thousands else {}
+    others = {one: signs for one, signs in agreed.others.items() if one not in of_months}
+    if others:
+        form["numbers"] = {one: asdict(signs) for one, signs in others.items()}
 
 
 def _as_text(sheets: Sequence[_Sheet], name: str) -> list[str]:

@@ -4,8 +4,8 @@ Everything works on the distinct texts of a column, as columns: a million amount
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -117,6 +117,7 @@ def tidy(values: pa.Array, thousands: str | None = None, *, surely: bool = False
     texts, word[other], words = _without_words(texts)
     texts = pc.replace_substring_regex(texts, r"^\(\s*([^()+\-]*\d[^()+\-]*?)\s*\)$", r"-\1")
     texts = pc.replace_substring_regex(texts, r"^([^()+\-]*\d)\s*-$", r"-\1")
+    texts = pc.replace_substring_regex(texts, r"^([+-])\s+(\d)", r"\1\2")
     if thousands is not None:
         grouped = _mask(texts, (_SURELY_GROUPED if surely else _GROUPED)[thousands])
         texts = pc.if_else(pa.array(grouped), pc.replace_substring(texts, thousands, ""), texts)
@@ -159,13 +160,22 @@ def currencies_of(word: str) -> frozenset[str]:
 class Proof:
     """What numbers say about their signs: the decimal sign, none where nobody can tell; and what parts thousands.
 
-    ``needed`` is false where no sign stands in any number, so that it does not matter.
+    ``needed`` is false where no sign stands in any number, so that it does not matter; ``mixed`` says that both signs
+    part decimals. ``doubtful`` are the signs that stand in numbers such as 1.234, and ``alike`` says that all numbers
+    are such: whole ones with three decimals, as stocks are counted, look the same.
     """
 
     decimal: str | None
     thousands: str | None
     needed: bool
     examples: tuple[str, ...] = ()
+    mixed: bool = False
+    doubtful: str = ""
+    alike: bool = False
+
+    def parted_by(self, decimal: str) -> str | None:
+        """Give what parts thousands where this sign parts decimals."""
+        return next((sign for sign in self.doubtful if sign != decimal), None)
 
 
 def proof(values: pa.Array, *, typed: bool, as_text: Sequence[str] = ()) -> Proof:
@@ -184,7 +194,7 @@ def proof(values: pa.Array, *, typed: bool, as_text: Sequence[str] = ()) -> Proo
     doubtful = {sign: _mask(texts, _DOUBTFUL[sign]) for sign in ".,"}
     if found[","] and found["."]:
         signs = _mask(texts, r"^-?\d[\d .,']*[.,]\d+$")
-        return Proof(None, None, needed=True, examples=_first(values, signs))
+        return Proof(None, None, needed=True, examples=_first(values, signs), mixed=True)
     for sign, other in (",.", ".,"):
         if found[sign]:
             parted = grouped[other] or (bool(doubtful[other].any()) and not (typed and other == "."))
@@ -193,24 +203,11 @@ def proof(values: pa.Array, *, typed: bool, as_text: Sequence[str] = ()) -> Proo
     if as_text and not unclear.any():
         return Proof(None, None, needed=True, examples=tuple(dict.fromkeys(as_text))[:EXAMPLES])
     if unclear.any():
-        return Proof(None, None, needed=True, examples=_first(values, unclear))
+        stand = "".join(sign for sign in ",." if bool((doubtful[sign] & unclear).any()))
+        return Proof(
+            None, None, needed=True, examples=_first(values, unclear), doubtful=stand, alike=bool(unclear.all())
+        )
     return Proof(".", None, needed=False)
-
-
-def agreed(proofs: Iterable[Proof]) -> Proof:
-    """Find the signs that the columns of one file agree on: one column may prove what another leaves open."""
-    proofs = list(proofs)
-    proved = [one for one in proofs if one.needed and one.decimal is not None]
-    signs = {one.decimal for one in proved}
-    unclear = next((one for one in proofs if one.decimal is None), None)
-    if len(signs) > 1:
-        return Proof(None, None, needed=True)
-    if not proved:
-        return unclear or Proof(".", None, needed=False)
-    parted = next((one.thousands for one in proved if one.thousands), None)
-    if parted is None and unclear is not None:
-        parted = "." if proved[0].decimal == "," else ","
-    return replace(proved[0], thousands=parted)
 
 
 def _first(values: pa.Array, marked: np.ndarray) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def unproved(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
         return any(columns.get(one) not in (None, seen.columns_of.get(one)) for one in fields)
 
     found: dict[str, Any] = {"dates": "found"} if other(DATES) else {}
-    return found | {"decimal": "found", "thousands": None} if other(NUMBERS) else found
+    return found | {"decimal": "found", "thousands": None, "numbers": {}} if other(NUMBERS) else found
 
 
 def compose(
@@ -118,6 +118,8 @@ def compose(
         form.setdefault("encoding", seen.encoding)
     if form.get("thousands") is None and (other := _other_sign(seen, form.get("decimal"))):
         form["thousands"] = other
+    given = columns.keys() | fixed.keys()
+    form["numbers"] = {field: one for field, one in form.get("numbers", {}).items() if field in given}
     try:
         return ImportProfile(
             **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": columns, "fixed": fixed}

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.import_profile import DATE_ORDERS, ImportProfile
+from app.domain.import_profile import DATE_ORDERS, ImportProfile, NumberForm
 from importers.errors import QuestionOpen
 from importers.layout import dates, numbers
+from importers.layout.signs import agree
 from importers.layout.table import TextTable
 
 DATES = ("issued_on", "booked_on")
@@ -27,26 +28,28 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     held = {field: columns[field] for field in NUMBERS if field in columns}
     if profile.decimal == "found":
         proofs = {
-            name: numbers.proof(_distinct(table, name), typed=table.typed, as_text=_as_text(table, name))
-            for name in held.values()
+            field: numbers.proof(_distinct(table, name), typed=table.typed, as_text=_as_text(table, name))
+            for field, name in held.items()
         }
-        agreed = numbers.agreed(proofs.values())
-        if agreed.decimal is None:
-            open_ = next((name for name, one in proofs.items() if one.decimal is None), next(iter(proofs)))
+        agreed = agree(proofs, lambda field: table.column(held[field]))
+        if agreed.open is not None or agreed.most is None:
+            asked = agreed.open or next(iter(held))
             raise QuestionOpen(
-                open_,
+                held[asked],
                 "a comma or a point may part the decimals",
-                proofs[open_].examples,
-                'say decimal: "," or "." in the profile',
+                proofs[asked].examples,
+                'say decimal: "," or "." in the profile, and numbers: of columns that differ',
             )
-        found |= {"decimal": agreed.decimal, "thousands": agreed.thousands}
+        found |= {"decimal": agreed.most.decimal, "thousands": agreed.most.thousands}
+        found["numbers"] = {
+            field: NumberForm(decimal=one.decimal, thousands=one.thousands) for field, one in agreed.others.items()
+        }
     if profile.dates == "found":
         found["dates"] = _order(table, [columns[field] for field in DATES if field in columns])
     settled = profile.model_copy(update=found)
-    if settled.decimal == ",":
-        table.write_numbers(held.values())
-    else:
-        table.grouped = {}
+    comma = [name for field, name in held.items() if settled.signs_of(field)[0] == ","]
+    table.write_numbers(comma)
+    table.grouped = {name: marked for name, marked in table.grouped.items() if name in comma}
     return settled
 
 

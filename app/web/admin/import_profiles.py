@@ -118,6 +118,8 @@ def _said(one: Kept, form: Any) -> ImportProfile:
     said = one.profile.model_dump(by_alias=True, exclude_defaults=True)
     said["columns"] = {name: text for name in _names(one.kind) if (text := form[f"{_FIELD}{name}"].data)}
     said["fill_down"] = [name for name in said.get("fill_down", ()) if name in said["columns"]]
+    given = {*said["columns"], *said.get("fixed", ()), *(one.profile.months.fields if one.profile.months else ())}
+    said["numbers"] = {name: form_ for name, form_ in said.get("numbers", {}).items() if name in given}
     for name in (*_FORMS, "dates", "decimal"):
         said[name] = form[name].data or None
     if one.kind == "sales":

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importers.layout.numbers import Proof, agreed, currencies_of, proof, tidy
+from importers.layout.numbers import Proof, currencies_of, proof, tidy
 from tests.importers.layout.reports import HEADER, laid, line, profile, typed
 
 
@@ -40,8 +40,8 @@ def test_what_accompanies_a_number_is_taken_away() -> None:
 
 
 def test_thousands_are_parted_as_the_profile_says_and_no_other_way() -> None:
-    said = ("1.103,64", "5.449,5", "1.234", "1.23,4", "12.34.567,00")
-    assert list(amounts(*said, thousands=".").values()) == [110364, 544950, 123400, "not_a_number", "not_a_number"]
+    said = ("- 1.103,64", "5.449,5", "1.234", "1.23,4", "12.34.567,00")
+    assert list(amounts(*said, thousands=".").values()) == [-110364, 544950, 123400, "not_a_number", "not_a_number"]
     assert list(amounts(*said).values()) == ["not_a_number"] * 5
     assert amounts("$1,466.01", "(1,000)", decimal=".", thousands=",", currency="USD") == {
         "$1,466.01": 146601,
@@ -118,16 +118,6 @@ def test_number_cells_prove_nothing_and_text_cells_beside_them_do() -> None:
     assert proof(texts("28.84", "180,13 zł"), typed=True).decimal == ","
     beside = proof(texts("28.84", "1.234"), typed=True, as_text=["1.234"])
     assert (beside.decimal, beside.needed, beside.examples) == (None, True, ("1.234",))
-    assert agreed([beside, proof(texts("5,50"), typed=True)]).decimal == ","
-
-
-def test_one_column_proves_what_another_leaves_open_and_two_may_contradict() -> None:
-    unclear, comma, point = (proof(texts(one), typed=False) for one in ("1.234", "5,50", "5.50"))
-    assert agreed([unclear, comma]).decimal == ","
-    assert agreed([unclear, comma]).thousands == "."
-    assert agreed([unclear]).decimal is None
-    assert agreed([comma, point]).decimal is None
-    assert agreed([]).decimal == "."
 
 
 def naive(text: str, decimal: str, thousands: str | None) -> int | None:
