@@ -114,11 +114,14 @@ def shape_of(path: Path, delimiter: str | None = None, *, header_first: bool = F
         sample = file.read(_SAMPLE)
         whole = not file.read(1)
     said = _SAID.match(sample)
-    if said is not None and delimiter is None:
-        delimiter = said[1]
+    named = said[1] if said is not None and delimiter is None else None
+    delimiter = delimiter or named
     candidates = [delimiter] if delimiter else list(DELIMITERS)
     found = {one: _rows(sample, one, whole=whole) for one in candidates}
     skipped = 1 if said is not None else 0
+    if named and not any(len(row) > 1 for row in found[named][1:]):
+        candidates = list(DELIMITERS)  # what the row names parts nothing
+        found = {one: _rows(sample, one, whole=whole) for one in candidates}
     widths = {
         one: [len(row) for row in rows[skipped:] if any(cell.strip() for cell in row)] for one, rows in found.items()
     }

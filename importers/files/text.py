@@ -23,6 +23,7 @@ _LINE_END = re.compile(rb"\r\n?|\n")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
+_CONTROLS = tuple(bytes([one]) for one in range(32) if one not in b"\t\n\x0b\x0c\r\x1a\x1b")
 _MOSTLY = 0.8
 """So much of what is not ASCII is UTF-8, and the file is meant to be: the rest is damage."""
 
@@ -41,7 +42,7 @@ def judge_text(path: Path, name: str, languages: Sequence[str]) -> Encoding:
                     raise FileRefused(f"{name}: neither a workbook nor text; save the table as .xlsx or CSV.")
             return Encoding(wide)
         nul = content.find(b"\0")
-        if 0 <= nul < _HEAD:
+        if 0 <= nul < _HEAD and not _is_mostly_text(content[:_HEAD]):
             raise FileRefused(f"{name}: neither a workbook nor text; save the table as .xlsx or CSV.")
         if nul >= 0:
             raise FileRefused(f"{name}: row {row_at(content, nul)} holds a NUL, which no text does; export it again.")
@@ -50,6 +51,12 @@ def judge_text(path: Path, name: str, languages: Sequence[str]) -> Encoding:
         if wide is not None or _is_damaged_utf8(content):
             _refuse_encoding(content, name)
         return guessed(_sampled(content), languages, _bytes_in(content))
+
+
+def _is_mostly_text(head: bytes) -> bool:
+    """Tell a text with a stray NUL in it from what is no text at all, which has many, and other control characters."""
+    controls = sum(head.count(one) for one in _CONTROLS)
+    return controls * 1_000 < len(head) + 1_000
 
 
 def stated(path: Path, encoding: str, name: str) -> Encoding:

@@ -26,7 +26,7 @@ from importers.layout.header import (
     top_of,
 )
 from importers.layout.months import MONTH, NoMonths, last_day, unpivot
-from importers.layout.rows import Body, blank_rows, empty_cells, kind_of_broken, recognise
+from importers.layout.rows import Body, blank_rows, empty_cells, kind_of_broken, likeness, recognise
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
 
 PROBLEMS_SHEET = "Problems"
@@ -69,7 +69,8 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     cells = grid.seen(figures).slice(header.below).select(kept).rename_columns(names)
     body = Body(cells, grid.row_number[header.below :], places)
     recognised = _above(grid, header)
-    no_lines = recognise(body, header, names, _wide_merges(grid, len(kept)), recognised)
+    titles = {likeness(row) for row in top_of(grid, header.at)}
+    no_lines = recognise(body, header, names, _wide_merges(grid, len(kept)), recognised, titles)
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
     body = body.without(no_lines)
     needed = {names.index(one) for one in columns.values()} if profile.months is None else set(range(len(names)))
@@ -230,17 +231,34 @@ def _broken(
     """Part the rows of another width into those that are no lines, and those that nobody can read."""
     lines = body.row_number[~no_lines]
     last = int(lines[-1]) if len(lines) else 0
+    tops = _page_tops(grid, recognised)
     wrong: list[tuple[int, int]] = []
     broken: dict[int, list[str]] = {}
     for row, width in grid.wrong_width:
         cells = list(grid.broken.get(row, ()))
-        kind = kind_of_broken(cells, above=row < row_of(grid, header), trailing=row > last)
+        kind = kind_of_broken(cells, above=row < row_of(grid, header), trailing=row > last, on_page_top=row in tops)
         if kind is None:
             wrong.append((row, width))
             broken[row] = cells
         else:
             recognised.add(kind, [row])
     return wrong, broken
+
+
+def _page_tops(grid: Grid, recognised: Recognised) -> set[int]:
+    """Give the rows of another width between a line and a header that comes again: what a page begins with."""
+    headers = recognised.rows.get(Kind.REPEATED_HEADER)
+    if headers is None or not grid.wrong_width:
+        return set()
+    other = {row for row, _ in grid.wrong_width}
+    around = other.union(*(rows.tolist() for rows in recognised.rows.values()))
+    tops: set[int] = set()
+    for header in headers.tolist():
+        row = header - 1
+        while row in around and row not in tops:
+            tops.add(row)
+            row -= 1
+    return tops & other
 
 
 def _refuse_unvalued(grid: Grid, body: Body, columns: Mapping[int, str], place: str) -> None:

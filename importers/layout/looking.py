@@ -30,7 +30,7 @@ from importers.layout.months import MonthColumn, is_sum, may_be_month, month_col
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.numbers import PIECES, currencies_of
 from importers.layout.proving import floats, overlooked, proved
-from importers.layout.rows import Body, empty_cells, recognise
+from importers.layout.rows import Body, empty_cells, likeness, recognise
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.signs import agree
 from importers.layout.synonyms import names_of, spoken
@@ -184,7 +184,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     recognised = Recognised()
     figures = _figures(main, guesses)
     body = Body(main.below(figures), main.grid.row_number[main.header.below :], _places(main, guesses))
-    lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised))
+    titles = {likeness(row) for row in top_of(main.grid, main.header.at)}
+    lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised, titles))
     form, open_ = _form(alike, guesses, months)
     fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
     return Seen(
@@ -527,7 +528,8 @@ def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> li
         if wanted == "distributor":
             questions.append(Question("fixed:distributor", "fixed", wanted))
         else:
-            questions.append(Question(f"column:{wanted}", "column", wanted, tuple(guesses.ignored)))
+            others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].required)
+            questions.append(Question(f"column:{wanted}", "column", wanted, (*guesses.ignored, *others)))
     if months and months.year is None and any(one.startswith("0000") for one in months.months):
         questions.append(Question("year", "year", ", ".join(months.months)))
     return questions

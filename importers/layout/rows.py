@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.layout.header import Header, name_key
+from importers.layout.settling import NUMBERS
 from importers.layout.table import Kind, Recognised
 from importers.layout.words import TOTAL, WHOLE_TOTAL
 
@@ -17,6 +18,10 @@ KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "cod
 
 _NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 
+
+_LINE = re.compile(r"[-=_*.+~#\u2013\u2014]{2,}")
+"""What draws a line across a page, as a printed report has it."""
+_DIGITS = re.compile(r"\d+")
 
 _LEAST_WIDTH = 4
 """Columns of a table below which a text alone is a note: of fewer, it is a row that lacks something."""
@@ -63,8 +68,18 @@ def blank_rows(cells: pa.Table) -> np.ndarray:
     return blank
 
 
+def likeness(cells: Sequence[str]) -> str:
+    """Give what two rows share that say the same of two pages: all but their figures."""
+    return _DIGITS.sub("0", "|".join(cell for cell in cells if cell)).casefold()
+
+
 def recognise(
-    body: Body, header: Header, names: Sequence[str], hidden: Collection[int], recognised: Recognised
+    body: Body,
+    header: Header,
+    names: Sequence[str],
+    hidden: Collection[int],
+    recognised: Recognised,
+    titles: Collection[str] = (),
 ) -> np.ndarray:
     """Find the rows that are no lines, note what they are, and mark them.
 
@@ -74,8 +89,11 @@ def recognise(
         names: of the columns.
         hidden: rows whose cells are one over several columns: a heading stands in such.
         recognised: takes what is found.
+        titles: what stands above the header (`likeness`), and again above it on every page.
     """
     blank = blank_rows(body.cells)
+    drawn = _drawn_lines(body, blank)
+    blank |= drawn
     recognised.add(Kind.BLANK, body.row_number[blank])
     repeated = _repeated_headers(body, header)
     recognised.add(Kind.REPEATED_HEADER, body.row_number[repeated])
@@ -90,6 +108,8 @@ def recognise(
         lacks = (lacking == 1) | _are_totals(body.cells.column(body.columns[keys[0]]))
     else:
         lacks = lacking >= len(keys) - 1
+    notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
+    lacks |= notes
     doubtful = np.flatnonzero(lacks & ~found)
     if not len(doubtful):
         return found
@@ -99,8 +119,11 @@ def recognise(
     numbers = _numbers(body)
     for at, cells in zip(doubtful.tolist(), body.cells_of(doubtful), strict=True):
         row = int(body.row_number[at])
-        heading = row in hidden or at in above_headers
-        kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
+        if (notes[at] and at > last) or (at in above_headers and likeness(cells) in titles):
+            kind: Kind | None = Kind.HEADING
+        else:
+            heading = row in hidden or at in above_headers
+            kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
         if kind is None:
             continue
         found[at] = True
@@ -108,6 +131,32 @@ def recognise(
         if kind is Kind.TOTAL:
             recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
     return found
+
+
+def _drawn_lines(body: Body, blank: np.ndarray) -> np.ndarray:
+    """Mark the rows in which nothing stands but dashes or the like, in every cell that is filled."""
+    drawn: np.ndarray = np.zeros(len(body), dtype=bool)
+    if not body.cells.num_columns:
+        return drawn
+    first = pc.match_substring_regex(body.cells.column(0), r"^\s*[-=_*.+~#–—]{2,}\s*$")  # where such a line begins
+    places = np.flatnonzero(np.asarray(pc.fill_null(first, False), dtype=bool) & ~blank)  # noqa: FBT003
+    for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
+        drawn[at] = all(_LINE.fullmatch(cell) for cell in cells if cell)
+    return drawn
+
+
+def _notes(body: Body, blank: np.ndarray) -> np.ndarray:
+    """Mark the rows behind a blank one below the table that have no goods and no number of a line: ``Rows: 24``."""
+    said: np.ndarray = np.zeros(len(body), dtype=bool)
+    for field in ("product", *NUMBERS):
+        if field in body.columns:
+            said |= ~empty_cells(body.cells.column(body.columns[field]))
+    last = int(np.flatnonzero(said)[-1]) if said.any() else -1
+    below = np.arange(len(body)) > last
+    gaps = np.flatnonzero(blank & below)
+    if last < 0 or not len(gaps):
+        return np.zeros(len(body), dtype=bool)
+    return np.asarray(below & ~blank & (np.arange(len(body)) > gaps[0]), dtype=bool)
 
 
 def _are_totals(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
@@ -120,11 +169,13 @@ def _are_totals(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
     return marked
 
 
-def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool) -> Kind | None:
+def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool, on_page_top: bool) -> Kind | None:
     """Say what a row is whose number of cells is not the table's."""
     said = [cell for cell in cells if cell.strip()]
-    if above or (trailing and len(said) == 1):
+    if above or ((trailing or on_page_top) and len(said) == 1):
         return Kind.HEADING
+    if said and all(_LINE.fullmatch(cell.strip()) for cell in said):
+        return Kind.BLANK
     if said and TOTAL.match(said[0]) and all(_NUMERIC.fullmatch(cell.strip()) for cell in said[1:]):
         return Kind.TOTAL
     return None
@@ -174,9 +225,8 @@ def _repeated_headers(body: Body, header: Header) -> np.ndarray:
         if first is None:
             continue
         texts = body.cells.column(first)
-        alike = np.flatnonzero(
-            np.asarray(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), row[first]), False))  # noqa: FBT003
-        )
+        spoken = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
+        alike = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(spoken, row[first].lower()), False)))  # noqa: FBT003
         if len(alike):
             rows = body.cells_of(alike)
             found[alike] |= [[name_key(cell) for cell in cells] == names for cells in rows]

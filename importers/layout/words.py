@@ -44,12 +44,13 @@ TOTALS = (
     *("gesamtergebnis", "ergebnis", "итог", "общий итог", "suma końcowa", "total ht", "resultado"),
     *("totales", "suma total", "total general", "somme", "total général", "sous-total", "totaux", "totale", "celkem"),
     *("całość", "sumy", "łączna wartość", "do przeniesienia", "z przeniesienia", "total ventas", "wartość razem"),
+    *("podsuma", "zwischentotal", "rechnungssumme", "belegsumme", "page total", "saldo", "σ"),
     *("übertrag", "suma y sigue", "à reporter", "итоги"),
 )
 """What a row that adds up the rows above it begins with; spreadsheet programs write some behind what they add up."""
 
 _ANY = "|".join(sorted(map(re.escape, TOTALS), key=len, reverse=True))
-TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|ergebnis|итог|résultat)\W*$", re.IGNORECASE)
+TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat)\W*$", re.IGNORECASE)
 _OF_WHAT = "|".join(
     (
         *("faktur[aęy]?", r"dokument\w*", r"zamówieni\w*", r"raport\w*", "invoice", "order", "document", "report"),

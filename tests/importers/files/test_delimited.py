@@ -196,3 +196,15 @@ def test_what_a_spreadsheet_program_is_told_to_leave_as_text_is_that_text(text: 
         ["00123", "00045", "1"],
         ["B", "=1+1", "2"],
     ]
+
+
+def test_a_first_row_that_names_what_parts_nothing_is_not_believed(text: Text) -> None:
+    grid = text("sep=,\nnr;net\nA;1\nB;2\n")
+    assert (grid.delimiter, rows_of(grid)[2]) == (";", ["nr", "net"])
+
+
+def test_a_stray_nul_is_told_with_its_row(tmp_path: Path) -> None:
+    (tmp_path / "kept").write_bytes(b"nr;net\nA;1\nB;2\0\n" + b"C;3\n" * 20)
+    assert "row 3 holds a NUL" in refusal(tmp_path / "kept")
+    (tmp_path / "kept").write_bytes(bytes(range(256)) * 20)
+    assert "neither a workbook nor text" in refusal(tmp_path / "kept")

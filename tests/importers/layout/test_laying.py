@@ -294,3 +294,40 @@ def test_published_reports_have_the_rows_that_others_found_in_them(test_data: Pa
             for mine, theirs in zip(ours, rows, strict=True)
         ]
         assert alike.count(False) <= 11, path.name  # a dash of another code page was written otherwise by hand
+
+
+# --- pages and what a printed report has around its lines -------------------------------------------------------------
+
+
+def test_what_stands_above_the_header_stands_there_on_every_page(tmp_path: Path) -> None:
+    top = [["Hurtownia", None, None, None, "Strona", "1"], TITLE, BLANK, HEADER]
+    again = [["Hurtownia", None, None, None, "Strona", "2"], TITLE, BLANK, [name.upper() for name in HEADER]]
+    table = laid([*top, line(), *again, line("B")])
+    assert numbers(table) == [5, 10]
+    assert recognised(table) == {"heading": [1, 2, 6, 7], "blank": [3, 8], "repeated_header": [9]}
+    path = tmp_path / "pages.csv"
+    rows = [";".join(HEADER), "A;2026-01-05;D1;P1;2;20,00", "Strona 2", ";".join(HEADER), "B;2026-01-05;D1;P1;2;20,00"]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    (cells,) = grids(judge(path, path.name, LIMITS, []), path.name)
+    found = lay(cells, profile(), path.name)
+    assert found is not None
+    assert (found.table.wrong_width, recognised(found.table)) == ([], {"heading": [3], "repeated_header": [4]})
+
+
+def test_a_line_drawn_across_the_page_is_no_line() -> None:
+    drawn: list[str | None] = ["-----", "---", None, "===", "--", "-----"]
+    table = laid([HEADER, drawn, line(), drawn, line("--"), ["Razem", *[None] * 4, "20,00"]])
+    assert numbers(table) == [3, 5]
+    assert recognised(table) == {"blank": [2, 4], "total": [6]}
+
+
+def test_notes_below_a_blank_row_are_no_lines_and_half_a_line_is() -> None:
+    note: list[str | None] = ["Liczba pozycji", "24", None, None, None, None]
+    assert recognised(laid([HEADER, line(), BLANK, note])) == {"blank": [3], "heading": [4]}
+    assert numbers(laid([HEADER, line(), note])) == [2, 3]
+    assert numbers(laid([HEADER, line(), BLANK, note, line("B")])) == [2, 4, 5]
+
+
+@pytest.mark.parametrize("word", ["Σ", "Podsuma", "Strona razem", "Rechnungssumme", "Zwischentotal", "Saldo:"])
+def test_totals_are_told_by_their_words(word: str) -> None:
+    assert recognised(laid([HEADER, line(), [word, *[None] * 4, "20,00"], line("B")])) == {"total": [3]}
