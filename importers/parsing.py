@@ -338,6 +338,11 @@ _YES = frozenset({"1", "y", "yes", "true", "t", "tak", "prawda", "si", "sí", "�
 _NO = frozenset({"0", "n", "no", "false", "f", "nie", "fałsz", "нет"})
 
 
+def says_yes_or_no(text: str) -> bool:
+    """Say whether a text is a yes or a no in the languages of our users."""
+    return text.casefold() in _YES | _NO
+
+
 def flags(column: Column, rows: np.ndarray, problems: Problems) -> np.ndarray:
     """Read yes and no in the languages of our users: 1, 0, or ``UNKNOWN`` where the cell is empty."""
     read = [1 if text.casefold() in _YES else 0 if text.casefold() in _NO else -2 for text in column.values.to_pylist()]

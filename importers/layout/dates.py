@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -27,6 +27,8 @@ _SHORT_YEARS_FROM = 69
 """Of two digits: 69 is 1969 and 68 is 2068, as strptime has it."""
 _YEARS = range(1900, 2200)
 _MOST_SHOWN = 3
+_MOST_MONTHS = 12
+_LEAST_OF_EACH = 3
 _LONGEST = 64
 """No date is longer; a text of pages, which patterns would be tried on again and again, is none."""
 
@@ -109,6 +111,24 @@ def proof(texts: Iterable[str]) -> Proof:
     return Proof(
         tuple(order for order in DATE_ORDERS if order in allowed), needed, tuple(islice(doubtful, _MOST_SHOWN))
     )
+
+
+def perhaps_swapped(cells: Sequence[str], written: Sequence[str], order: str) -> bool:
+    """Say whether a spreadsheet program may have taken the months of a column's date cells for days.
+
+    A program of another country makes cells of what is a date its own way, such as 03/10/2019, and leaves 07/26/2019
+    as text. So no cell has a day beyond the 12th, and every text has: by chance that is seldom so.
+
+    Args:
+        cells: distinct dates of cells, in ISO form.
+        written: distinct dates that stand in text.
+        order: of these.
+    """
+    if order not in ("dmy", "mdy") or min(len(cells), len(written)) < _LEAST_OF_EACH:
+        return False
+    if any(int(one[8:10]) > _MOST_MONTHS for one in cells) or all(one[8:10] == one[5:7] for one in cells):
+        return False
+    return all(read_moment(one).days.keys() == {order} for one in written)
 
 
 def _minute(timed: re.Match[str]) -> int | None:

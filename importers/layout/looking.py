@@ -319,10 +319,11 @@ def _is_name(cell: str) -> bool:
 
 
 def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
-    facts = facts_of(sheet.body.column(at))
+    called = {row[sheet.kept[at]] for row in sheet.header.rows} - {""}
+    facts = facts_of(sheet.body.column(at), names=called)
     fields = candidates(sheet.names[at], facts, kind)
     if sheet.kept[at] in sheet.grid.shown and not (fields and fields[0].field in FIGURES):
-        facts = facts_of(sheet.below(()).column(at))
+        facts = facts_of(sheet.below(()).column(at), names=called)
         fields = candidates(sheet.names[at], facts, kind)
     return ColumnSeen(sheet.names[at], facts, tuple(fields))
 

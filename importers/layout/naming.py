@@ -1,6 +1,6 @@
 """Which column holds which field, by what it is called and what stands in it: guesses, each with why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.synonyms import names_of, spoken
 from importers.layout.words import TOTAL
+from importers.parsing import says_yes_or_no
 
 SAMPLE = 2_000
 """Distinct texts of a column that are looked at."""
@@ -73,6 +74,7 @@ class Facts:
     dates_bp: int
     numbers_bp: int
     eans_bp: int
+    flags_bp: int
     samples: tuple[str, ...]
 
 
@@ -89,11 +91,14 @@ class Guesses:
     stand_ins: set[str] = field(default_factory=set)
 
 
-def facts_of(texts: pa.ChunkedArray, samples: int = 5) -> Facts:
-    """Look at the texts of a column."""
+def facts_of(texts: pa.ChunkedArray, samples: int = 5, names: Collection[str] = ()) -> Facts:
+    """Look at the texts of a column; ``names`` are what it is called, which may stand in it once more on each page."""
     trimmed = pc.utf8_trim_whitespace(texts)
     said = trimmed.filter(pc.fill_null(pc.not_equal(trimmed, ""), False))  # noqa: FBT003
     distinct = pc.unique(said).slice(0, SAMPLE)
+    if names:
+        again = pc.is_in(distinct, value_set=pa.array(sorted(names), type=distinct.type))
+        distinct = distinct if pc.all(again).as_py() else distinct.filter(pc.invert(again))
     if any(totals := [bool(TOTAL.match(text)) for text in distinct.to_pylist()]) and not all(totals):
         distinct = distinct.filter(pa.array([not one for one in totals]))  # what adds lines up says nothing of a column
     count = len(distinct)
@@ -106,6 +111,7 @@ def facts_of(texts: pa.ChunkedArray, samples: int = 5) -> Facts:
         dates_bp=10_000 * dates // max(1, count),
         numbers_bp=10_000 * int(numbers.sum()) // max(1, count),
         eans_bp=10_000 * sum(is_ean(text) for text in read) // max(1, count),
+        flags_bp=10_000 * sum(map(says_yes_or_no, read)) // max(1, count),
         samples=tuple(read[:samples]),
     )
 
@@ -156,9 +162,11 @@ def _holds(one: str, facts: Facts) -> bool:
     if not facts.samples:
         return True
     if one in DATES:
-        return facts.dates_bp >= 5_000 or facts.numbers_bp >= 9_000
+        return facts.dates_bp >= 5_000 or facts.dates_bp + facts.numbers_bp >= 9_000
     if one in NUMBERS or one in _POINTS:
         return facts.numbers_bp >= 5_000
+    if one == "discounted":  # a rebate of so many per cent is called so as well
+        return facts.flags_bp >= 9_000
     return facts.dates_bp < 9_000
 
 

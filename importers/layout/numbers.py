@@ -116,8 +116,11 @@ def tidy(values: pa.Array, thousands: str | None = None, *, surely: bool = False
     texts = pc.replace_substring(pc.replace_substring_regex(texts, _SPACES, " "), "\u2019", "'")
     texts, word[other], words = _without_words(texts)
     texts = pc.replace_substring_regex(texts, r"^\(\s*([^()+\-]*\d[^()+\-]*?)\s*\)$", r"-\1")
+    texts = pc.replace_substring_regex(texts, r"^([^()+]*\d)[.,]\s?--?$", r"\1")  # 12,- is twelve and nothing behind
     texts = pc.replace_substring_regex(texts, r"^([^()+\-]*\d)\s*-$", r"-\1")
     texts = pc.replace_substring_regex(texts, r"^([+-])\s+(\d)", r"\1\2")
+    texts = pc.replace_substring_regex(texts, r"^\+(\d)", r"\1")
+    texts = pc.replace_substring_regex(texts, r"^(-?)([.,]\d)", r"\10\2")
     if thousands is not None:
         grouped = _mask(texts, (_SURELY_GROUPED if surely else _GROUPED)[thousands])
         texts = pc.if_else(pa.array(grouped), pc.replace_substring(texts, thousands, ""), texts)
@@ -201,7 +204,7 @@ def proof(values: pa.Array, *, typed: bool, as_text: Sequence[str] = ()) -> Proo
             return Proof(sign, other if parted else None, needed=True)
     unclear = doubtful[","] | (np.zeros(len(texts), dtype=bool) if typed else doubtful["."])
     if as_text and not unclear.any():
-        return Proof(None, None, needed=True, examples=tuple(dict.fromkeys(as_text))[:EXAMPLES])
+        return Proof(None, None, needed=True, examples=tuple(dict.fromkeys(as_text))[:EXAMPLES], doubtful=".")
     if unclear.any():
         stand = "".join(sign for sign in ",." if bool((doubtful[sign] & unclear).any()))
         return Proof(

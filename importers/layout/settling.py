@@ -14,6 +14,8 @@ from importers.layout.table import TextTable
 DATES = ("issued_on", "booked_on")
 """Fields that hold days, which countries write in their orders."""
 
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[ T]|$)"
+
 NUMBERS = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount")
 """Fields that hold numbers, which countries write in their ways."""
 
@@ -50,7 +52,18 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
     comma = [name for field, name in held.items() if settled.signs_of(field)[0] == ","]
     table.write_numbers(comma)
     table.grouped = {name: marked for name, marked in table.grouped.items() if name in comma}
+    _warn_of_swapped(table, [columns[field] for field in DATES if field in columns], settled.dates or "")
     return settled
+
+
+def _warn_of_swapped(table: TextTable, names: list[str], order: str) -> None:
+    for name in names:
+        texts = _distinct(table, name)
+        iso = pc.match_substring_regex(texts, _ISO)
+        cells, written = texts.filter(iso), texts.filter(pc.invert(iso))
+        if len(cells) and len(written) and dates.perhaps_swapped(cells.to_pylist(), written.to_pylist(), order):
+            shown = ", ".join(cells.slice(0, numbers.EXAMPLES).to_pylist())
+            table.warnings.append({"code": "dates_perhaps_swapped", "field": name, "found": shown})
 
 
 def _as_text(table: TextTable, name: str) -> list[str]:

@@ -129,3 +129,19 @@ def test_three_numbers_are_read_as_part_by_part(day: dt.date, form: str, order: 
 @given(st.text("0123456789./- :majmayfeb,тя", max_size=20))
 def test_whatever_stands_there_is_a_day_or_none(text: str) -> None:
     assert all(isinstance(day, dt.date) for day in read_moment(text).days.values())
+
+
+def test_days_and_months_that_a_spreadsheet_program_perhaps_swapped_are_told() -> None:
+    form = profile(decimal=",", dates="mdy")
+    written = ["07/26/2019", "03/26/2019", "01/17/2019"]
+    cells = ["2019-10-03 00:00:00", "2019-02-01 00:00:00", "2019-04-05"]
+
+    def told(*texts: str) -> list[str]:
+        table = laid([HEADER, *(line(f"FV/{at}", date=one) for at, one in enumerate(texts))], form)
+        return [f"{one['code']} {one['field']}" for one in typed(table, form).table.warnings]
+
+    assert told(*written, *cells) == ["dates_perhaps_swapped Data"]
+    assert told(*written, *cells, "2019-02-13") == []
+    assert told(*written, *cells, "02/03/2019") == []
+    assert told(*written[:2], *cells) == []
+    assert told(*cells) == []

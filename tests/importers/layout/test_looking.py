@@ -249,3 +249,22 @@ def test_a_sheet_with_a_column_more_is_read_with_the_others_and_a_summary_before
     months = grid([HEADER, line()], name="May"), grid([[*HEADER, "Uwagi"], [*line("G"), ""]], name="June")
     seen = look([summary, *months], (), "sales")
     assert (seen.sheet, seen.read, seen.fitting) == ("May", "visible", ("May", "June"))
+
+
+def test_a_rebate_of_so_many_per_cent_is_no_flag(tmp_path: Path) -> None:
+    head = HEAD.replace("Ilość", "Rabat;Ilość")
+    found = read(tmp_path, f"{head}\nF;13.02.2019;K;P;10%;2;10,00\nG;13.02.2019;K;P;0%;1;5,00\n")
+    assert (len(found.good), "discounted" in found.profile.columns) == (2, False)
+    found = read(tmp_path, f"{head}\nF;13.02.2019;K;P;tak;2;10,00\nG;13.02.2019;K;P;nie;1;5,00\n")
+    assert found.rows.discounted.tolist() == [1, 0]
+
+
+def test_a_time_without_its_first_zero_is_read(tmp_path: Path) -> None:
+    found = read(tmp_path, f"{HEAD}\nF;2019-02-13 0:00:00;K;P;2;10,00\n")
+    assert [one[1] for one in found.good] == ["2019-02-13"]
+
+
+def test_a_header_that_comes_again_says_nothing_of_what_its_columns_hold(tmp_path: Path) -> None:
+    lines = "".join(f"{HEAD}\n{at};2019021{at};K;P;{at};10,00\n" for at in range(3, 6))
+    found = read(tmp_path, lines)
+    assert [one[1] for one in found.good] == ["2019-02-13", "2019-02-14", "2019-02-15"]
