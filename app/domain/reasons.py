@@ -81,7 +81,8 @@ SENTENCES: Mapping[str, str] = {
     "sheet_not_read": _("Sheet {sheet} has {rows} rows, which were not read: the profile reads the first sheet."),
     "dates_perhaps_swapped": _(
         "{field}: none of the dates in date cells, such as {found}, is beyond the 12th, and all that stand as text "
-        "are; a spreadsheet program may have swapped day and month: compare some, and bring the file as it was exported."
+        "are; a spreadsheet program may have swapped day and month: compare some, and bring the file as it was "
+        "exported."
     ),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
     "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),

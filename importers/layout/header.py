@@ -48,6 +48,10 @@ class Header:
         """Give the place of the first row below it."""
         return self.at + len(self.rows)
 
+    def of(self, kept: Sequence[int]) -> "Header":
+        """Give the header of some columns only."""
+        return Header(self.at, [[row[at] for at in kept] for row in self.rows], [self.names[at] for at in kept])
+
 
 def top_of(grid: Grid, rows: int = MOST_ABOVE) -> Cells:
     """Give the first rows of a grid, trimmed; empty cells are empty texts."""

@@ -70,7 +70,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     body = Body(cells, grid.row_number[header.below :], places)
     recognised = _above(grid, header)
     titles = {likeness(row) for row in top_of(grid, header.at)}
-    no_lines = recognise(body, header, names, _wide_merges(grid, len(kept)), recognised, titles)
+    no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles)
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
     body = body.without(no_lines)
     needed = {names.index(one) for one in columns.values()} if profile.months is None else set(range(len(names)))

@@ -185,7 +185,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     figures = _figures(main, guesses)
     body = Body(main.below(figures), main.grid.row_number[main.header.below :], _places(main, guesses))
     titles = {likeness(row) for row in top_of(main.grid, main.header.at)}
-    lines = body.without(recognise(body, main.header, main.names, frozenset(), recognised, titles))
+    lines = body.without(recognise(body, main.header.of(main.kept), main.names, frozenset(), recognised, titles))
     form, open_ = _form(alike, guesses, months)
     fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
     return Seen(

@@ -85,7 +85,7 @@ def recognise(
 
     Args:
         body: the rows below the header.
-        header: the header, which may come again.
+        header: the header of these columns, which may come again.
         names: of the columns.
         hidden: rows whose cells are one over several columns: a heading stands in such.
         recognised: takes what is found.

@@ -331,3 +331,9 @@ def test_notes_below_a_blank_row_are_no_lines_and_half_a_line_is() -> None:
 @pytest.mark.parametrize("word", ["Σ", "Podsuma", "Strona razem", "Rechnungssumme", "Zwischentotal", "Saldo:"])
 def test_totals_are_told_by_their_words(word: str) -> None:
     assert recognised(laid([HEADER, line(), [word, *[None] * 4, "20,00"], line("B")])) == {"total": [3]}
+
+
+def test_a_header_comes_again_whatever_blank_columns_stand_around_the_table() -> None:
+    around = [[None, *row, None, None] for row in (HEADER, line(), HEADER, line("B"))]
+    table = laid(around)
+    assert (numbers(table), recognised(table)) == ([2, 4], {"repeated_header": [3]})
