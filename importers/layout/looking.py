@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from app.domain.fields import FIGURES, KINDS, problems_of_columns
 from app.domain.import_profile import DATE_ORDERS
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
+from importers.layout.documents import credit_notes, filled_down
 from importers.layout.header import (
     JOINT,
     Header,
@@ -29,8 +29,8 @@ from importers.layout.header import (
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.numbers import PIECES, currencies_of
-from importers.layout.proving import floats, overlooked, proved
-from importers.layout.rows import Body, empty_cells, likeness, recognise
+from importers.layout.proving import overlooked, proved
+from importers.layout.rows import Body, likeness, recognise
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.signs import agree
 from importers.layout.synonyms import names_of, spoken
@@ -41,7 +41,6 @@ _MOST_ABOVE = 60
 _TYPICAL = 20
 _MOST_HEADER_ROWS = 3
 _LEAST_MONTHS = 2
-_FILLED_DOWN_FROM = 0.2
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SURE = 5_000
@@ -204,8 +203,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         columns_of=guesses.columns,
         ignored=tuple(guesses.ignored),
         months=months,
-        fill_down=_fill_down(lines, guesses),
-        form=form | _credit_notes(lines),
+        fill_down=filled_down(lines, guesses),
+        form=form | credit_notes(lines),
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(*_about_encoding(main.grid), *guess.questions, *open_),
         fingerprint=key,
@@ -393,24 +392,6 @@ def _first_rows(grid: Grid, figures: Collection[int]) -> tuple[tuple[int, tuple[
     return tuple((int(row), tuple(cells)) for row, cells in zip(grid.row_number, top, strict=False))
 
 
-def _fill_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
-    """Find fields that are written once for several rows: a number is often missing where goods are named."""
-    if not {"document_number", "product"} <= lines.columns.keys() or not len(lines):
-        return ()
-    lacks = {name: empty_cells(lines.cells.column(at)) for name, at in lines.columns.items()}
-    named = ~lacks["product"]
-    without = lacks["document_number"] & named
-    if lacks["document_number"][0] or without.mean() < _FILLED_DOWN_FROM:
-        return ()
-    own = named & ~without
-    found = ["document_number"]
-    for name in ("issued_on", "distributor", "distributor_name"):
-        # what every document's first row has, and most of the others have not, belongs to the document
-        if name in lacks and not lacks[name][own].any() and lacks[name][without].mean() > 0.5:
-            found.append(name)
-    return tuple(one for one in found if one in guesses.columns)
-
-
 def _form(
     sheets: Sequence[_Sheet], guesses: Guesses, months: MonthsSeen | None
 ) -> tuple[dict[str, Any], list[Question]]:
@@ -474,29 +455,6 @@ def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:
     columns = [sheet.body.column(name) for sheet in sheets if name in sheet.names]
     texts = pc.unique(pc.utf8_trim_whitespace(pa.chunked_array([chunk for one in columns for chunk in one.chunks])))
     return texts.filter(pc.fill_null(pc.not_equal(texts, ""), False))  # noqa: FBT003
-
-
-def _credit_notes(lines: Body) -> dict[str, Any]:
-    """Find the letters that the numbers of all documents with returned goods begin with, and no other's."""
-    if not {"document_number", "quantity"} <= lines.columns.keys() or len(lines) > 100_000:
-        return {}
-    numbers_ = lines.cells.column(lines.columns["document_number"]).to_pylist()
-    pieces = floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]])
-    numbers_ = numbers_[: len(pieces)]
-    of = {
-        sign: Counter(
-            letters[0]
-            for text, one in zip(numbers_, pieces, strict=True)
-            if text and (one < 0) is sign
-            if (letters := re.match(r"[^\W\d_]{2,}", text.strip()))
-        )
-        for sign in (True, False)
-    }
-    returned = sum(1 for text, one in zip(numbers_, pieces, strict=True) if text and one < 0)
-    prefix = next(iter(of[True]), None)
-    if prefix is None or of[True][prefix] != returned or any(one.startswith(prefix) for one in of[False]):
-        return {}
-    return {"credit_note": {"number_prefix": prefix}}
 
 
 def _about_encoding(grid: Grid) -> list[Question]:

@@ -1,0 +1,52 @@
+"""What lines tell of their documents: what is written once for several rows, how credit notes are numbered."""
+
+import re
+from collections import Counter
+from typing import Any
+
+from importers.layout.naming import Guesses
+from importers.layout.proving import floats
+from importers.layout.rows import Body, empty_cells
+
+_FILLED_DOWN_FROM = 0.2
+
+
+def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
+    """Find fields that are written once for several rows: a number is often missing where goods are named."""
+    if not {"document_number", "product"} <= lines.columns.keys() or not len(lines):
+        return ()
+    lacks = {name: empty_cells(lines.cells.column(at)) for name, at in lines.columns.items()}
+    named = ~lacks["product"]
+    without = lacks["document_number"] & named
+    if lacks["document_number"][0] or without.mean() < _FILLED_DOWN_FROM:
+        return ()
+    own = named & ~without
+    found = ["document_number"]
+    for name in ("issued_on", "distributor", "distributor_name"):
+        # what every document's first row has, and most of the others have not, belongs to the document
+        if name in lacks and not lacks[name][own].any() and lacks[name][without].mean() > 0.5:
+            found.append(name)
+    return tuple(one for one in found if one in guesses.columns)
+
+
+def credit_notes(lines: Body) -> dict[str, Any]:
+    """Find the letters that the numbers of all documents with returned goods begin with, and no other's."""
+    if not {"document_number", "quantity"} <= lines.columns.keys() or len(lines) > 100_000:
+        return {}
+    numbers_ = lines.cells.column(lines.columns["document_number"]).to_pylist()
+    pieces = floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]])
+    numbers_ = numbers_[: len(pieces)]
+    of = {
+        sign: Counter(
+            letters[0]
+            for text, one in zip(numbers_, pieces, strict=True)
+            if text and (one < 0) is sign
+            if (letters := re.match(r"[^\W\d_]{2,}", text.strip()))
+        )
+        for sign in (True, False)
+    }
+    returned = sum(1 for text, one in zip(numbers_, pieces, strict=True) if text and one < 0)
+    prefix = next(iter(of[True]), None)
+    if prefix is None or of[True][prefix] != returned or any(one.startswith(prefix) for one in of[False]):
+        return {}
+    return {"credit_note": {"number_prefix": prefix}}
