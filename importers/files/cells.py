@@ -61,7 +61,7 @@ def _may_hold_unseen(data: pa.Buffer | None) -> bool:
     if data is None or not data.size:
         return False
     text = np.frombuffer(data, dtype=np.uint8)
-    return any(bool((text == one).any()) for one in _BEFORE_UNSEEN)
+    return bool(text.max() >= min(_BEFORE_UNSEEN)) and any(bool((text == one).any()) for one in _BEFORE_UNSEEN)
 
 
 def too_long(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray | None:
