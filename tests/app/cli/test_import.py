@@ -66,7 +66,7 @@ def open_desk(desk: Desk) -> Desk:
             "old.xls: a container without a workbook, expected a workbook; ",
         ),
         ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "picture.csv: a picture, expected a workbook or a text "),
-        ("nul.csv", HEAD.encode() + b"\n\0", "nul.csv: neither a workbook nor text; "),
+        ("nul.csv", HEAD.encode() + b"\n\0", "nul.csv: row 2 holds a NUL, which no text does; "),
         ("open.csv", f'{HEAD}\nA,2026-01-02,"D1,P1,1,100.00\nB,\n'.encode(), "open.csv: a quote in row 2 is never "),
     ],
 )
