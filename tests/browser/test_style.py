@@ -180,3 +180,16 @@ def test_where_there_is_no_network_the_portal_says_so(world: World, visit: Visit
         page.goto(here._base + f"/portal/{world.a}/1/anything")
         page.get_by_role("heading", name="There is no network").wait_for()
         here.picture("no-network")
+
+
+def test_a_chart_has_every_month_under_its_name_in_each_language(world: World, visit: Visits) -> None:
+    """Some names of months read as dates in one language, and as dates of other months in another."""
+    with visit("desktop") as here:
+        here.sign_in(world.login("administrator"), world.password)
+        for language in ("en", "pl", "es", "ru"):
+            here.page.context.add_cookies([{"name": "language", "value": language, "url": here.page.url}])
+            here.go(f"/programs/{world.a}/")
+            here.page.locator("[data-chart] canvas").last.wait_for()
+            for place in here.page.locator("[data-chart]").all():
+                drawn = place.locator("canvas").evaluate("one => Chart.getChart(one).data.labels.map(String)")
+                assert drawn == place.evaluate("one => JSON.parse(one.dataset.chartData).labels"), language

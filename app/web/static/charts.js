@@ -100,6 +100,8 @@ function options(kind, series, decimals, stacked, narrow) {
       pointBorderWidth: 2,
     },
     curve: false,
+    // a label is a name, not a date to be read: "mar 2026" would be one, "lis 2026" beside it none
+    discrete: true,
     library: {
       animation: quick ? false : { duration: 250 },
       interaction: { mode: "index", intersect: false, axis: lying ? "y" : "x" },
