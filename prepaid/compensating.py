@@ -65,7 +65,7 @@ def preview(
         to_on=to_on,
         status=RunStatus.PREVIEW if chosen.count else RunStatus.EMPTY,
         provider=terms.provider,
-        terms=terms.as_json() | {"tax": tax.source, "loads": len(chosen.loads), "goods": len(chosen.goods)},
+        terms=terms.as_json() | tax.kept() | {"loads": len(chosen.loads), "goods": len(chosen.goods)},
         accounts=chosen.receivers,
         points=0,
         amount_minor=0,

@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.states import CardState, RunKind, RunStatus, TopUpKind, Unit
+from app.domain.wording import Said, marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
@@ -27,6 +28,7 @@ from prepaid.redemptions import approve, ask, asked_before
 from prepaid.terms import terms_of
 from prepaid.turns import take_turn
 
+_ = marked
 WAITING = and_(Redemption.key.is_not(None), Redemption.run_id.is_(None), Redemption.ended_at.is_(None))
 """What was asked for by itself, and is neither on its way nor called off."""
 
@@ -117,6 +119,7 @@ def gather(
     if not going:
         return None
     days = [one.redeemed_on for one in going]
+    frozen = Said(_("Tax as it was computed and frozen when each was asked for."), {})
     owed, at_once = sum(one.compensation_minor for one in going), _compensated_at_once(session, going)
     run = ConversionRun(
         program_id=program.id,
@@ -127,7 +130,7 @@ def gather(
         to_on=max(days),
         status=RunStatus.APPROVED,
         provider=terms.provider,
-        terms=terms.as_json() | {"tax": "Tax as it was computed and frozen when each was asked for."},
+        terms=terms.as_json() | {"tax": frozen.words(), "tax_said": frozen.kept()},
         accounts=len(going),
         points=sum(one.points for one in going),
         amount_minor=sum(one.amount_minor for one in going),

@@ -84,7 +84,7 @@ def preview(
         from_on=from_on,
         to_on=to_on,
         provider=terms.provider,
-        terms=terms.as_json() | {"tax": tax.source} | segment.as_json(),
+        terms=terms.as_json() | tax.kept() | segment.as_json(),
         currency=program.currency,
         scheduled_on=scheduled_on,
         previewed_by=actor,

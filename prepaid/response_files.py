@@ -19,6 +19,7 @@ from app.domain.batch_file import Answers, FileAnswer, LineAnswers
 from app.domain.card_numbers import first_card_number
 from app.domain.currencies import decimals_of
 from app.domain.money import smallest_units
+from app.domain.wording import Said, marked
 from app.exports import tables
 from app.exports.csvfile import write_csv
 from importers.errors import ColumnsMissing
@@ -35,6 +36,7 @@ from prepaid.providers import Answer, LoadResult
 OURS = Answers()
 """How the files of providers are read that answer as we would."""
 
+_ = marked
 _AMOUNT = re.compile(r"\d{1,15}(\.\d{1,20})?")
 
 
@@ -60,9 +62,10 @@ class Response:
     verdict: Verdict | None = None
 
 
-def problem(row: int | None, reference: str | None, code: str, message: str) -> dict[str, Any]:
-    """Describe what is wrong with a row, or with an answer that no row gave."""
-    return {"row": row, "reference": reference, "code": code, "message": message}
+def problem(row: int | None, reference: str | None, code: str, text: str, **values: Any) -> dict[str, Any]:
+    """Describe what is wrong with a row, or with an answer that no row gave: in words, and to be said in others."""
+    said = Said(text, values)
+    return {"row": row, "reference": reference, "code": code, "message": said.words(), "said": said.kept()}
 
 
 def read_response(path: Path, name: str, *, limits: Limits, decimals: int, said: Answers = OURS) -> Response:
@@ -81,8 +84,10 @@ def read_response(path: Path, name: str, *, limits: Limits, decimals: int, said:
     by_key = {header.strip().casefold(): header for header in table.header}
     response = Response(rows=len(table.row_number) + len(table.wrong_width))
     for row, found in table.wrong_width:
-        words = f"The row has {found} cells, the header {len(table.header)}; look for a stray separator or quote."
-        response.problems.append(problem(row, None, "wrong_number_of_cells", words))
+        words = _("The row has %(found)s cells, the header %(expected)s; look for a stray separator or quote.")
+        response.problems.append(
+            problem(row, None, "wrong_number_of_cells", words, found=found, expected=len(table.header))
+        )
     if said.lines.reference.casefold() not in by_key and said.file and said.file.column.casefold() in by_key:
         _take_verdict(table, by_key, said.file, response)
     else:
@@ -131,6 +136,14 @@ def _texts(table: TextTable, by_key: dict[str, str], name: str | None) -> Sequen
     return texts
 
 
+_EXPECTED = _("%(column)s: found %(found)s, expected one of these: %(expected)s.")
+
+
+def _found(column: str | None, found: str | None, *expected: str) -> dict[str, str]:
+    """Give what fills the sentence about a word that is none of the operator's."""
+    return {"column": column or "", "found": repr(found), "expected": ", ".join(expected)}
+
+
 def _take_verdict(table: TextTable, by_key: dict[str, str], said: FileAnswer, response: Response) -> None:
     """Take in whether the file was accepted: one refusal among its rows refuses it."""
     accepted, refused = ({word.casefold() for word in words} for words in (said.accepted, said.refused))
@@ -142,8 +155,11 @@ def _take_verdict(table: TextTable, by_key: dict[str, str], said: FileAnswer, re
         if word in accepted | refused:
             found.append((word in accepted, at))
         else:
-            words = f"{said.column}: found {result!r}, expected {' or '.join((*said.accepted, *said.refused))}."
-            response.problems.append(problem(row, None, "no_such_value", words))
+            response.problems.append(
+                problem(
+                    row, None, "no_such_value", _EXPECTED, **_found(said.column, result, *said.accepted, *said.refused)
+                )
+            )
     if found:
         yes, at = min(found)
         response.verdict = Verdict(yes, next((one for one in files if one), None), messages[at] or "")
@@ -182,24 +198,24 @@ class _LineReader:
     ) -> None:
         lines = self._said.lines
         if reference is None:
-            self._note(row, None, "missing", f"{lines.reference}: the cell is empty.")
+            self._note(row, None, "missing", _("%(column)s: the cell is empty."), column=lines.reference)
             return
         found = self._results.get((result or "").casefold())
         if found is None:
-            *first, last = (*lines.loaded, *lines.failed, *lines.unknown)
-            words = f"{lines.result}: found {result!r}, expected {', '.join(first)} or {last}."
-            self._note(row, reference, "no_such_value", words)
+            expected = (*lines.loaded, *lines.failed, *lines.unknown)
+            self._note(row, reference, "no_such_value", _EXPECTED, **_found(lines.result, result, *expected))
             return
         minor = None if amount is None else self._minor(amount)
         if amount is not None and minor is None:
             shown = "123456" if self._said.amounts == "minor" else f"1234{self._said.decimal}56"
-            words = f"{lines.amount}: found {amount!r}, expected an amount such as {shown}."
-            self._note(row, reference, "not_a_number", words)
+            words = _("%(column)s: found %(found)s, expected an amount such as %(example)s.")
+            said = {"column": lines.amount, "found": repr(amount), "example": shown}
+            self._note(row, reference, "not_a_number", words, **said)
             return
         self._response.answers.append((row, Answer(reference, found, code or "", message or "", minor)))
 
-    def _note(self, row: int, reference: str | None, code: str, words: str) -> None:
-        self._response.problems.append(problem(row, reference, code, words))
+    def _note(self, row: int, reference: str | None, code: str, text: str, **values: Any) -> None:
+        self._response.problems.append(problem(row, reference, code, text, **values))
 
     def _minor(self, text: str) -> int | None:
         plain = text.replace(",", ".") if self._said.decimal == "," else text

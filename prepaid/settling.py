@@ -22,6 +22,7 @@ from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.money import decimal_text
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
+from app.domain.wording import marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadResponse, Redemption, TopUp
@@ -38,6 +39,7 @@ from prepaid.response_files import Response, problem, read_response
 from prepaid.topups import move_top_ups
 from prepaid.verdicts import take_verdict
 
+_ = marked
 _MOST_WORDS = 500
 _ENDED = {LoadResult.LOADED: TopUpStatus.LOADED, LoadResult.FAILED: TopUpStatus.FAILED}
 
@@ -220,17 +222,21 @@ class _Decisions:
         """Give the top-ups that change."""
         return [one for one in self.top_ups.values() if one.becomes is not None]
 
-    def note(self, row: int | None, reference: str, code: str, message: str) -> None:
-        """Note an answer that cannot be taken as it is."""
-        self.settled.problems.append(problem(row, reference, code, message))
+    def note(self, row: int | None, reference: str, code: str, text: str, **values: Any) -> str:
+        """Note an answer that cannot be taken as it is, and give the words of it."""
+        noted = problem(row, reference, code, text, **values)
+        self.settled.problems.append(noted)
+        words: str = noted["message"]
+        return words
 
     def take(self, row: int | None, answer: Answer) -> None:
         """Decide what one answer changes."""
         one = self.top_ups.get(answer.reference)
         if one is None:
-            self.note(row, answer.reference, "unknown_reference", self._whose(answer.reference))
+            self._unknown(row, answer.reference)
         elif one.status is TopUpStatus.RESERVED:
-            self.note(row, answer.reference, "not_ordered", "This top-up was not ordered; nobody should answer for it.")
+            words = _("This top-up was not ordered; nobody should answer for it.")
+            self.note(row, answer.reference, "not_ordered", words)
         elif one.status not in OPEN:
             self._again(row, answer, one)
         elif answer.reference in self.conflicting:
@@ -239,9 +245,10 @@ class _Decisions:
             said, ordered = (
                 decimal_text(minor, self._decimals) for minor in (answer.amount_minor or 0, one.amount_minor)
             )
-            words = f"The answer names {said} {self._run.currency}, ordered were {ordered}; ask the provider."
-            self.note(row, answer.reference, "amount_differs", words)
-            one.becomes, one.failure = TopUpStatus.UNKNOWN, words
+            words = _("The answer names %(said)s %(currency)s, ordered were %(ordered)s; ask the provider.")
+            values = {"said": said, "currency": self._run.currency, "ordered": ordered}
+            one.becomes = TopUpStatus.UNKNOWN
+            one.failure = self.note(row, answer.reference, "amount_differs", words, **values)
         else:
             one.becomes, one.failure = _ENDED.get(answer.result, TopUpStatus.UNKNOWN), _words(answer)
 
@@ -257,14 +264,21 @@ class _Decisions:
         if ended is None or ended is one.status or called_off:
             self.settled.again += 1
             return
-        words = f"The answer says {answer.result.value}, and the top-up was settled as {one.status.value}."
+        words = _("The answer says %(said)s, and the top-up was settled as %(settled)s.")
         if ended is TopUpStatus.LOADED:
-            words += " Its points were given back: take this up with the provider."
-        self.note(row, answer.reference, "contradicts", words)
+            words = _(
+                "The answer says %(said)s, and the top-up was settled as %(settled)s. Its points were given back: "
+                "take this up with the provider."
+            )
+        values = {"said": answer.result.value, "settled": one.status.value}
+        self.note(row, answer.reference, "contradicts", words, **values)
 
-    def _whose(self, reference: str) -> str:
+    def _unknown(self, row: int | None, reference: str) -> None:
         other = self._session.scalars(select(TopUp.run_id).where(TopUp.reference == reference)).one_or_none()
-        return f"This reference is of run {other}." if other else "No top-up has this reference."
+        if other:
+            self.note(row, reference, "unknown_reference", _("This reference is of run %(run)s."), run=other)
+        else:
+            self.note(row, reference, "unknown_reference", _("No top-up has this reference."))
 
     def without_rewards(self) -> None:
         """Decide what becomes of compensations whose rewards failed: they are called off with them.
@@ -278,7 +292,7 @@ class _Decisions:
             if one.now_is in (TopUpStatus.FAILED, TopUpStatus.RESERVED):
                 one.becomes, one.failure = TopUpStatus.CANCELLED, one.failure or "its reward failed"
             elif one.becomes is TopUpStatus.LOADED or (one.status is TopUpStatus.LOADED and reward.becomes is not None):
-                words = "The compensation was loaded, but its reward failed: take this up with the provider."
+                words = _("The compensation was loaded, but its reward failed: take this up with the provider.")
                 self.note(None, reference, "compensation_without_reward", words)
 
 
@@ -289,6 +303,16 @@ def _words(answer: Answer) -> str:
     return "(hidden: looks like a card number)" if holds_card_number(words) else words
 
 
+_IN_A_ROW = {
+    True: _("The reference stands in row %(row_before)s already; counted once."),
+    False: _("The reference stands in row %(row_before)s with another answer; none is taken, ask the provider."),
+}
+_BEFORE = {
+    True: _("The reference stands in an answer before already; counted once."),
+    False: _("The reference stands in an answer before with another answer; none is taken, ask the provider."),
+}
+
+
 def _one_each(answers: Answers, decided: _Decisions) -> list[tuple[int | None, Answer]]:
     """Leave one answer for each reference; those that stand again are listed, and two that disagree count as none."""
     first: dict[str, tuple[int | None, Answer]] = {}
@@ -296,13 +320,14 @@ def _one_each(answers: Answers, decided: _Decisions) -> list[tuple[int | None, A
         known = first.setdefault(answer.reference, (row, answer))
         if known[1] is answer:
             continue
-        where = f"row {known[0]}" if known[0] is not None else "an answer before"
-        if (known[1].result, known[1].amount_minor) == (answer.result, answer.amount_minor):
-            decided.note(row, answer.reference, "repeated", f"The reference stands in {where} already; counted once.")
-        else:
+        alike = (known[1].result, known[1].amount_minor) == (answer.result, answer.amount_minor)
+        if not alike:
             decided.conflicting.add(answer.reference)
-            words = f"The reference stands in {where} with another answer; none is taken, ask the provider."
-            decided.note(row, answer.reference, "repeated_otherwise", words)
+        code = "repeated" if alike else "repeated_otherwise"
+        if known[0] is None:
+            decided.note(row, answer.reference, code, _BEFORE[alike])
+        else:
+            decided.note(row, answer.reference, code, _IN_A_ROW[alike], row_before=known[0])
     return list(first.values())
 
 

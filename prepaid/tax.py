@@ -17,6 +17,7 @@ from app.domain.exact import Ints
 from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.domain.tax_packs import UnknownPackError, pack_behind, rules_of
 from app.domain.tax_rules import BorneBy, RewardKind, TaxRule
+from app.domain.wording import Said, marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
@@ -25,7 +26,32 @@ from app.services.persons.rosters import WHO_NOW
 from prepaid.columns import among
 from prepaid.errors import TermsInvalid
 
+_ = marked
 NO_RULE, TAX_REFUSED, NOTHING_LEFT = "no_tax_rule", "tax_refused", "nothing_after_tax"
+
+
+def _source(own: int, pack: str | None, country: str | None) -> Said:
+    """Say where the rules come from: the programme's own, the pack that it names, else that of its country."""
+    if pack is None and not own:
+        if country is None:
+            return Said(_("No tax rules."), {})
+        words = _("Tax by the pack %(pack)s of the programme's country, because the programme file names no rules.")
+        return Said(words, {"pack": country})
+    if not own:
+        return Said(_("Tax by the pack %(pack)s that the programme names."), {"pack": pack})
+    if pack is None:
+        return Said(_OWN[own == 1], {"count": own})
+    return Said(_OWN_AND_PACK[own == 1], {"count": own, "pack": pack})
+
+
+_OWN = {
+    True: _("Tax by 1 rule of the programme's own."),
+    False: _("Tax by %(count)s rules of the programme's own."),
+}
+_OWN_AND_PACK = {
+    True: _("Tax by 1 rule of the programme's own and the pack %(pack)s that the programme names."),
+    False: _("Tax by %(count)s rules of the programme's own and the pack %(pack)s that the programme names."),
+}
 
 
 @dataclass(frozen=True)
@@ -82,7 +108,7 @@ class ProgramTax:
     decimals: int
     on: dt.date
     rules: tuple[TaxRule, ...]
-    source: str
+    said: Said
     part: TaxPart = field(default_factory=TaxPart)
     reward_kind: RewardKind = RewardKind.PREPAID
     _chosen: dict[TaxStatus, TaxRule | Refused] = field(default_factory=dict)
@@ -99,21 +125,23 @@ class ProgramTax:
             TermsInvalid: The file names a pack that there is not, or rules that contradict themselves.
         """
         part = TaxPart.model_validate(program.tax if tax_part is None else tax_part)
-        country, source = pack_behind(part.pack, has_own=bool(part.rules), country=program.country), []
-        if part.rules:
-            rules = "rule" if len(part.rules) == 1 else "rules"
-            source.append(f"{len(part.rules)} {rules} of the programme's own")
-        if part.pack is not None:
-            source.append(f"the pack {part.pack} that the programme names")
-        elif country is not None:
-            source.append(f"the pack {country} of the programme's country, because the programme file names no rules")
+        country = pack_behind(part.pack, has_own=bool(part.rules), country=program.country)
         defaults = {"country": program.country, "currency": program.currency, "decimals": program.currency_decimals}
         try:
             found = rules_of(country, part.rules, defaults)
         except (UnknownPackError, ValueError) as problem:
             raise TermsInvalid(f"The tax part of the programme {program.code} cannot be used: {problem}") from None
-        said = "Tax by " + " and ".join(source) if source else "No tax rules"
-        return ProgramTax(program.country, program.currency, program.currency_decimals, on, found, f"{said}.", part)
+        said = _source(len(part.rules), part.pack, country)
+        return ProgramTax(program.country, program.currency, program.currency_decimals, on, found, said, part)
+
+    @property
+    def source(self) -> str:
+        """Tell where the rules come from."""
+        return self.said.words()
+
+    def kept(self) -> dict[str, Any]:
+        """Write down where the rules come from, for the terms of a run."""
+        return {"tax": self.source, "tax_said": self.said.kept()}
 
     def for_goods(self, kind: RewardKind, on: dt.date) -> "ProgramTax":
         """Give the same rules for another kind of reward, on the day on which it was given."""

@@ -4,8 +4,9 @@ A function that makes sentences takes ``say``, which gives a text in a language;
 marked with `marked` where they stand, for the translators.
 """
 
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 Say: TypeAlias = Callable[[str], str]
 
@@ -18,3 +19,24 @@ def marked(text: str) -> str:
 def plain(text: str) -> str:
     """Say a text in English."""
     return text
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence that is kept to be said later, in whatever language: its text, marked, and what fills it."""
+
+    text: str
+    values: Mapping[str, Any]
+
+    def words(self, say: Say = plain) -> str:
+        """Say it."""
+        return say(self.text) % self.values if self.values else say(self.text)
+
+    def kept(self) -> dict[str, Any]:
+        """Write it down; `said_of` says it again."""
+        return {"text": self.text, "values": dict(self.values)}
+
+
+def said_of(kept: Mapping[str, Any] | None, otherwise: str, say: Say) -> str:
+    """Say what was written down; ``otherwise`` stands where it was not yet written down so."""
+    return Said(kept["text"], kept["values"]).words(say) if kept else otherwise

@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.db.questions import Question
 from app.domain.definition import EarningRule, Matrix, ProgramSettings
-from app.domain.explain import CUT_NAMES, AwardFacts, formula, whole_words
+from app.domain.explain import CUT_NAMES, PLAIN, AwardFacts, Teller, formula, whole_words
 from app.domain.money import part_of
 from app.domain.reasons import sentences
 from app.domain.states import COUNTING, Cut, DocumentKind, DocumentStatus, Unit
-from app.domain.wording import Say, plain
 from app.models.catalogue import Product
 from app.models.disputes import Dispute
 from app.models.distributors import Distributor
@@ -149,9 +148,15 @@ def _by_key(session: Session, program_id: int, number: str) -> list[Any]:
 
 
 def explain_document(
-    session: Session, program: Program, document_id: int, say: Say = plain, *, after: int = 0, most: int | None = None
+    session: Session,
+    program: Program,
+    document_id: int,
+    teller: Teller = PLAIN,
+    *,
+    after: int = 0,
+    most: int | None = None,
 ) -> DocumentExplained:
-    """Explain one document from what was stored when it counted, in the language of ``say``.
+    """Explain one document from what was stored when it counted, as ``teller`` tells it.
 
     ``after`` and ``most`` choose lines: a page does not explain what it does not show.
     """
@@ -164,14 +169,14 @@ def explain_document(
         distributor_name=document.name,
         issued_on=document.issued_on,
         status=document.status,
-        reasons=sentences(document.reasons, say),
+        reasons=sentences(document.reasons, teller.say),
         file_name=document.file_name,
         batch_id=document.batch_id,
         line_count=document.line_count,
         disputed=document.disputed,
         shared=document.of_weight is not None,
         totals={unit: getattr(document, unit.name) for unit in Unit},
-        lines=_lines(session, program, document_id, say, after, most, (document.of_weight, document.once_weight)),
+        lines=_lines(session, program, document_id, teller, after, most, (document.of_weight, document.once_weight)),
     )
 
 
@@ -309,12 +314,12 @@ def explain_award(
     version: int,
     given: Given,
     line: LineExplained,
-    say: Say = plain,
+    teller: Teller = PLAIN,
     *,
     reversed_: int = 0,
     in_all: int | None = None,
 ) -> AwardExplained:
-    """Explain what one version of a rule gave to a line, in the language of ``say``.
+    """Explain what one version of a rule gave to a line, as ``teller`` tells it.
 
     ``in_all`` is what that came to where each of several people has the whole of it.
     """
@@ -335,9 +340,9 @@ def explain_award(
         point_name=settings.point.name,
         point_plural=settings.point.plural,
     )
-    words = formula(facts, say)
+    words = formula(facts, teller)
     if in_all is not None and in_all != given.amount:
-        words += f"; {whole_words(facts, in_all, say)}"
+        words += f"; {whole_words(facts, in_all, teller)}"
     return AwardExplained(
         rule=rule.code,
         rule_name=rule.name,
@@ -362,7 +367,7 @@ def _lines(
     session: Session,
     program: Program,
     document_id: int,
-    say: Say,
+    teller: Teller,
     after: int,
     most: int | None,
     weights: tuple[int | None, int | None],
@@ -389,7 +394,7 @@ def _lines(
         given = Given(award.unit, once, award.uncut, award.set_amount, award.basis, award.cell, award.cut_by)
         taken = reversed_[award.line_number, award.rule_version_id]
         explained = explain_award(
-            program, settings, rule, award.version, given, line, say, reversed_=taken, in_all=award.amount
+            program, settings, rule, award.version, given, line, teller, reversed_=taken, in_all=award.amount
         )
         line.awards.append(replace(explained, version_id=award.rule_version_id))
     for line_number, version_id, version, _published, unit, amount, sale_number, sale_line in taken_back:

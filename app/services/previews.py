@@ -3,9 +3,9 @@
 from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.domain.explain import PLAIN, Teller
 from app.domain.sales import NO_AMOUNT, Sales
 from app.domain.states import Cut, Unit
-from app.domain.wording import Say, plain
 from app.models.catalogue import Product
 from app.models.programs import Program
 from app.services.awards import would_award
@@ -18,7 +18,7 @@ _PRODUCTS = select(Product.id, Product.code, Product.name).where(
 
 
 def preview(
-    session: Session, program: Program, rules: ProgramRules, sales: Sales, say: Say = plain
+    session: Session, program: Program, rules: ProgramRules, sales: Sales, teller: Teller = PLAIN
 ) -> list[LineExplained]:
     """Explain what each line of sales would earn if it counted now, as the lines of a document are explained."""
     lines = sales.lines
@@ -49,6 +49,6 @@ def preview(
         )
         definition, version = rule.version.definition, rule.version.version
         explained[line].awards.append(
-            explain_award(program, rules.settings, definition, version, given, explained[line], say)
+            explain_award(program, rules.settings, definition, version, given, explained[line], teller)
         )
     return explained

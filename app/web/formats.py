@@ -3,14 +3,18 @@
 import datetime as dt
 import re
 import unicodedata
+from decimal import Decimal
 
 from flask import g, has_request_context
+from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from app.domain.states import Unit
 from app.services.languages import DEFAULT, Writing, writing
 from app.web.context import scope, scope_or_none
 from app.web.languages import language
 
+_POINTS = frozenset(("point", "points", "punkt", "punkty", "punktów", "punto", "puntos", "балл", "баллы", "баллов"))
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
@@ -32,6 +36,39 @@ def figure(value: int, decimals: int = 0, *, signed: bool = False) -> str:
 def points(value: int, *, signed: bool = False) -> str:
     """Write points of the page's programme."""
     return here().figure(value, scope().program.point_decimals, signed=signed)
+
+
+def decimal(value: Decimal) -> str:
+    """Write a number of the programme file in the reader's language, with the decimals that it has."""
+    _, _, exponent = value.normalize().as_tuple()
+    places = -min(int(exponent), 0)
+    return here().figure(int(value.scaleb(places)), places)
+
+
+def points_in_words(value: Decimal) -> str:
+    """Write points with the word for them.
+
+    A programme names one and many; languages have more forms than that. Where it calls them nothing but points, they
+    are counted as the reader's language counts; where it has a word of its own, by that.
+    """
+    return _with_the_word(value, decimal(value))
+
+
+def counted_points(value: int) -> Markup:
+    """Write points of the page's programme with the word for them, the number as what is looked at."""
+    decimals = scope().program.point_decimals
+    words = escape(_with_the_word(Decimal(value).scaleb(-decimals), "\0"))  # the number comes to its place afterwards
+    return words.replace("\0", Markup("<strong>{}</strong>").format(figure(value, decimals)))
+
+
+def _with_the_word(value: Decimal, written: str) -> str:
+    word = scope().program.settings.get("point", {})
+    one, many = word.get("name", "point"), word.get("plural", "points")
+    if _POINTS.issuperset((one.casefold(), many.casefold())):
+        number = int(abs(value)) if value == value.to_integral_value() else 2
+        found: str = ngettext("%(points)s point", "%(points)s points", number, points=written)
+        return found
+    return f"{written} {one if abs(value) == 1 else many}"
 
 
 def money(minor: int, *, signed: bool = False) -> str:

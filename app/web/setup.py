@@ -342,6 +342,7 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.filters.update(
         figure=formats.figure,
         points=formats.points,
+        counted_points=formats.counted_points,
         money=formats.money,
         cash=formats.cash,
         share=formats.share,

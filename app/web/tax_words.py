@@ -171,7 +171,7 @@ def facts(rule: TaxRule) -> list[tuple[str, str]]:
     if rule.annual_cap_minor is not None:
         found.append((gettext("At most a year"), formats.money(rule.annual_cap_minor)))
     found += [(gettext("Must not be used"), one.reason) for one in rule.blocks]
-    return [*found, (gettext("Holds"), holds(rule)), (gettext("Law"), rule.legal)]
+    return [*found, (gettext("In force"), holds(rule)), (gettext("Law"), rule.legal)]
 
 
 def _exempt(limit: Exemption) -> str:

@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
+from app.domain.explain import PLAIN, Teller
 from app.domain.numbering import number_key
 from app.domain.states import COUNTING, ClaimState, ClaimWay
-from app.domain.wording import Say, plain
 from app.models.catalogue import Product
 from app.models.claims import Attachment, Claim
 from app.models.distributors import Distributor
@@ -210,11 +210,11 @@ def judge(
 
 
 def would_earn(
-    session: Session, program: Program, claim: Claim, invoice: ClaimedInvoice, say: Say = plain
+    session: Session, program: Program, claim: Claim, invoice: ClaimedInvoice, teller: Teller = PLAIN
 ) -> list[LineExplained]:
     """Explain line by line what an invoice would earn that has no problems: by the rules, with nothing stored."""
     sales = incoming(invoice, _claimant(session, claim.distributor_id, claim.person)).sales
-    return preview(session, program, rules_of(session, program.id), sales, say)
+    return preview(session, program, rules_of(session, program.id), sales, teller)
 
 
 def send(

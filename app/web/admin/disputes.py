@@ -23,6 +23,7 @@ from app.web.fields import Between, PointsField
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.telling import Telling
 from app.web.wording import MOVEMENT
 
 bp = Blueprint("disputes", __name__)
@@ -126,7 +127,7 @@ def _explained(found: Dispute) -> dict[str, Any]:
     if found.document_id is not None:
         after, most = (found.line_number or 1) - 1, 1 if found.line_number else 10
         document = explanations.explain_document(
-            session(), scope().program, found.document_id, gettext, after=after, most=most
+            session(), scope().program, found.document_id, Telling(), after=after, most=most
         )
         return {"document": document, "movement": None, "about": document.number}
     assert found.transaction_id is not None, "a dispute is about one of the two"

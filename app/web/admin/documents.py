@@ -28,6 +28,7 @@ from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.claim_forms import proof_refused
 from app.web.portal.standing import Answer, standing
+from app.web.telling import Telling
 from app.web.verdicts import told, why_not
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 from verification.claiming import proofs, serials
@@ -163,7 +164,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
     here = scope()
     after = id_asked("line") or 0
     explained = explanations.explain_document(
-        session(), here.program, document_id, gettext, after=after, most=LINES + 1
+        session(), here.program, document_id, Telling(), after=after, most=LINES + 1
     )
     links = queries.links_of(session(), document_id)
     happened = timeline(session(), document_id, public=not can("see_review"))

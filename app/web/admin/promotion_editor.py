@@ -17,8 +17,8 @@ from app.services.promotions import publishing, reading
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
 from app.web.admin.promotion_form import MICRO, PromotionForm
-from app.web.admin.rules.speaking import decimal
 from app.web.context import now, person, scope, session
+from app.web.formats import decimal
 from app.web.promotion_words import REWARD
 
 bp = Blueprint("promotion_editor", __name__)

@@ -17,6 +17,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.wording import said_of
 from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
@@ -186,6 +187,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         whose=whose(run.terms),
         by_schedule=run.previewed_by == ACTOR,
         words=wording,
+        tax_said=said_of(run.terms.get("tax_said"), run.terms["tax"], gettext),
         files=_files(report),
         refused=_refused(run.id) if any(one.refused_at for one in report.batches) else [],
         page=showing.page(session(), of_run(run.id, run.kind), rows=LINES),
@@ -389,7 +391,7 @@ def _tell(settled: settling.Settled) -> None:
                 "Row %(row)s, %(reference)s: %(message)s",
                 row=problem["row"] or "–",
                 reference=problem["reference"] or "–",
-                message=problem["message"],
+                message=said_of(problem.get("said"), problem["message"], gettext),
             ),
             "warning",
         )

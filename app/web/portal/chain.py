@@ -19,6 +19,7 @@ from app.web.addresses import id_asked
 from app.web.admin.disputes import STATE
 from app.web.context import person, scope, session
 from app.web.portal.own import sees_all
+from app.web.telling import Telling
 from app.web.wording import MOVEMENT
 
 bp = Blueprint("chain", __name__)
@@ -128,7 +129,7 @@ def _document(source: Movement) -> explanations.DocumentExplained | None:
     document_id = _open(source).document_id
     if document_id is None:
         return None
-    return explanations.explain_document(session(), scope().program, document_id, gettext, most=LINES)
+    return explanations.explain_document(session(), scope().program, document_id, Telling(), most=LINES)
 
 
 @bp.get("/programs/<code:program_code>/distributors/<id:distributor_id>/movements/<id:movement_id>")

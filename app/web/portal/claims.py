@@ -28,6 +28,7 @@ from app.web.portal.home import own
 from app.web.portal.own import sees_all
 from app.web.portal.standing import why_in_checks
 from app.web.proofs import picture_of
+from app.web.telling import Telling
 from verification.claiming import claims, proofs, serials
 from verification.claiming.claimed import ClaimedInvoice, ClaimedLine, Problem
 from verification.claiming.filling import Filled
@@ -86,7 +87,7 @@ def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
     invoice, problems = _judge(claim)
     if problems:
         return _to_claim(claim_id, wrong=1)
-    earned = claims.would_earn(session(), scope().program, claim, invoice, gettext)
+    earned = claims.would_earn(session(), scope().program, claim, invoice, Telling())
     verification = rules_of(session(), scope().program.id).settings.verification
     page = render_template(
         "portal/claim_check.html",

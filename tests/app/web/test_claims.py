@@ -65,7 +65,11 @@ def test_an_invoice_is_typed_checked_and_sent_once(world: World, as_: As) -> Non
     answer = client.post(portal(world, "new"), data=typed(page, "CLAIM/1", ("P1", "2", "250.00"), ("P2", "1", "30.00")))
     assert answer.status_code == 303, answer.text
     check = client.get(answer.location).text
-    assert "1 × floor(280.00 PLN / 10.00) = 28 points; 25 points of it for this line" in check
+    assert "1 × (PLN\u202f280.00 / 10, rounded down) = 28 points; 25 points of it for this line" in check
+    client.set_cookie("language", "pl")
+    polish = client.get(answer.location).text.replace("\xa0", " ")
+    assert "1 × (280,00 zł / 10, zaokrąglone w dół) = 28 punktów, z czego 3 punkty za tę pozycję" in polish
+    client.delete_cookie("language")
     send = answer.location.replace("/check", "/send")
     sent = client.post(send, data={"csrf_token": token(check)})
     again = client.post(send, data={"csrf_token": token(check)})

@@ -302,7 +302,7 @@ def test_days_without_movements_say_so(world: World, as_: As) -> None:
 def test_a_document_tells_why_its_points_are_there(world: World, as_: As) -> None:
     page = as_("distributor").get(every_page(world)["document"]).text
     assert "1 point for each full 10" in page
-    assert "1 × floor(100.00 PLN / 10.00) = 10 points" in page
+    assert "1 × (PLN\u202f100.00 / 10, rounded down) = 10 points" in page
     assert "Returns have taken 10 of it back." in page
     assert "KOR/1" in page
     back = as_("distributor").get(every_page(world)["credit note"]).text

@@ -86,7 +86,7 @@ def show(program_code: str, rule_id: int) -> str:
         products=products,
         distributors=distributors,
         grid=grid_of(matrix, products, distributors),
-        decimal=speaking.decimal,
+        decimal=formats.decimal,
     )
 
 
@@ -147,7 +147,7 @@ def edit(program_code: str, rule_draft_id: int) -> Answer:
         problems=problems,
         wrong=wrong,
         why=PASTE_PROBLEM,
-        decimal=speaking.decimal,
+        decimal=formats.decimal,
     )
     return (page, 400) if wrong or problems or form.problems() else page
 
@@ -196,7 +196,7 @@ def read_rate(typed: str) -> Decimal:
 
 def rate_typed(rate: Decimal) -> str:
     """Write a rate as it is typed."""
-    return speaking.decimal(rate)
+    return formats.decimal(rate)
 
 
 def _matrix(rule_id: int) -> History:

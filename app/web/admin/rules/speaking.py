@@ -25,33 +25,20 @@ _OF_PRODUCTS = ("products", "exclude_products")
 _OF_PRODUCT_GROUPS = ("product_groups", "exclude_product_groups")
 
 
-def decimal(value: Decimal) -> str:
-    """Write a number of the programme file in the reader's language, with the decimals that it has."""
-    _, _, exponent = value.normalize().as_tuple()
-    places = -min(int(exponent), 0)
-    return formats.here().figure(int(value.scaleb(places)), places)
-
-
 def money(value: Decimal) -> str:
     """Write money of the programme file, with at least the decimals of the currency."""
     decimals = scope().program.currency_decimals
     minor = value.scaleb(decimals)
     if minor == minor.to_integral_value():
         return formats.cash(int(minor))
-    return f"{decimal(value)} {scope().program.currency}"
-
-
-def points(value: Decimal) -> str:
-    """Write points of the programme file, with the programme's word for them."""
-    word = scope().program.settings.get("point", {})
-    return f"{decimal(value)} {word.get('name', 'point') if value == 1 else word.get('plural', 'points')}"
+    return f"{formats.decimal(value)} {scope().program.currency}"
 
 
 def given(rule: EarningRule | Matrix, value: int) -> str:
     """Write what a rule gave, in its own unit and in words."""
     if rule.unit == "money":
         return formats.cash(value)
-    return points(Decimal(value).scaleb(-scope().program.point_decimals))
+    return formats.points_in_words(Decimal(value).scaleb(-scope().program.point_decimals))
 
 
 def voice_of(rules: Iterable[EarningRule | Matrix]) -> Voice:
@@ -59,9 +46,9 @@ def voice_of(rules: Iterable[EarningRule | Matrix]) -> Voice:
     names = _names(list(rules))
     return Voice(
         say=gettext,
-        points=points,
+        points=formats.points_in_words,
         money=money,
-        figure=decimal,
+        figure=formats.decimal,
         day=formats.day,
         name=lambda kind, code: names.get(kind, {}).get(code_key(code), code),
     )

@@ -114,7 +114,7 @@ def _rules(on: dt.date) -> tuple[tuple[TaxRule, ...], str, str | None]:
         found = ProgramTax.of(scope().program, on)
     except TermsInvalid as wrong:
         return (), "", str(wrong)
-    return found.rules, found.source, None
+    return found.rules, found.said.words(gettext), None
 
 
 def _part() -> TaxPart:
