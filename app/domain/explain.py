@@ -6,6 +6,7 @@ an explanation cannot disagree with the ledger.
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from app.domain.definition import AmountBands, EarningRule, LineCountBands, Matrix, Multiplier, PerAmount, PerLine
 from app.domain.money import decimal_text
@@ -65,6 +66,10 @@ class Teller:
     def say(self, text: str) -> str:
         """Give a text in the reader's language."""
         return plain(text)
+
+    def shown(self, value: Any) -> Any:
+        """Write what fills a stored reason."""
+        return value
 
     def given(self, facts: AwardFacts, amount: int) -> str:
         """Write what was given, with its unit."""

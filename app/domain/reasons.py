@@ -4,8 +4,8 @@ Codes are stored and counted; sentences are made when somebody reads them. Each 
 and what to do.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 from app.domain.wording import Say, marked, plain
 
@@ -188,17 +188,26 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
-def sentence(reason: Mapping[str, Any], say: Say = plain) -> str:
+Show: TypeAlias = Callable[[Any], Any]
+"""Writes what fills a sentence as whoever reads it does: days and amounts are stored as files have them."""
+
+
+def as_stored(value: Any) -> Any:
+    """Write what fills a sentence as it is stored."""
+    return value
+
+
+def sentence(reason: Mapping[str, Any], say: Say = plain, show: Show = as_stored) -> str:
     """Make the sentence of a stored reason, its ``code`` and what fills it, in the language of ``say``."""
     template = SENTENCES.get(reason["code"])
     if template is None:
         return str(reason["code"])
-    return say(template).format_map(_Shown(reason))
+    return say(template).format_map(_Shown({name: show(value) for name, value in reason.items()}))
 
 
-def sentences(reasons: list[dict[str, Any]] | None, say: Say = plain) -> str:
+def sentences(reasons: list[dict[str, Any]] | None, say: Say = plain, show: Show = as_stored) -> str:
     """Join the sentences of several reasons."""
-    return " ".join(sentence(reason, say) for reason in reasons or ())
+    return " ".join(sentence(reason, say, show) for reason in reasons or ())
 
 
 class _Shown(dict[str, Any]):

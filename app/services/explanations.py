@@ -169,7 +169,7 @@ def explain_document(
         distributor_name=document.name,
         issued_on=document.issued_on,
         status=document.status,
-        reasons=sentences(document.reasons, teller.say),
+        reasons=sentences(document.reasons, teller.say, teller.shown),
         file_name=document.file_name,
         batch_id=document.batch_id,
         line_count=document.line_count,

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import unicodedata
 from decimal import Decimal
+from typing import Any
 
 from flask import g, has_request_context
 from flask_babel import ngettext
@@ -15,6 +16,8 @@ from app.web.context import scope, scope_or_none
 from app.web.languages import language
 
 _POINTS = frozenset(("point", "points", "punkt", "punkty", "punktów", "punto", "puntos", "балл", "баллы", "баллов"))
+_STORED_DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+_STORED_AMOUNT = re.compile(r"-?[0-9]{1,15}\.([0-9]{1,6})")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
@@ -100,6 +103,15 @@ def share(basis_points: int) -> str:
 def day(at: dt.date) -> str:
     """Write a date."""
     return here().day(at)
+
+
+def shown(value: Any) -> Any:
+    """Write what fills a stored reason: a day or an amount, which is stored as files have it, as pages write it."""
+    if isinstance(value, str) and _STORED_DAY.fullmatch(value):
+        return day(dt.date.fromisoformat(value))
+    if isinstance(value, str) and (amount := _STORED_AMOUNT.fullmatch(value)):
+        return here().figure(int(value.replace(".", "")), len(amount[1]))
+    return value
 
 
 def month(at: dt.date) -> str:

@@ -1,6 +1,7 @@
 """How pages tell what an award was made of: in the reader's language, its numbers as everywhere on the page."""
 
 from decimal import Decimal
+from typing import Any
 
 from flask_babel import gettext
 
@@ -16,6 +17,10 @@ class Telling(Teller):
         """Give a text in the reader's language."""
         found: str = gettext(text)
         return found
+
+    def shown(self, value: Any) -> Any:
+        """Write what fills a stored reason."""
+        return formats.shown(value)
 
     def given(self, facts: AwardFacts, amount: int) -> str:
         """Write what was given, with its unit."""

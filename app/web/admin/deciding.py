@@ -260,7 +260,9 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
         open=_open(document, place),
         lines=lines,
         points=sum(line.points for line in lines),
-        findings=[(one.get("severity", "review"), sentence(one, gettext)) for one in document.reasons or ()],
+        findings=[
+            (one.get("severity", "review"), sentence(one, gettext, formats.shown)) for one in document.reasons or ()
+        ],
         twins=dossier.twins(session(), here.program.id, document.reasons),
         pictures=[(one, page) for one in attached for page in range(1, one.pages + 1)],
         files=[one for one in attached if one.media_type not in proofs.PICTURES],

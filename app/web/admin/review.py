@@ -17,6 +17,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.reviews import Review
 from app.models.sales import Award, SalesDocument
+from app.web import formats
 from app.web.admin import deciding
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
@@ -59,6 +60,10 @@ def _has(row: Any) -> Any:
     return gettext("for %(who)s", who=row.handed_to) if row.handed_to else ""
 
 
+def _told(reasons: list[dict[str, Any]] | None) -> str:
+    return sentences(reasons, gettext, formats.shown)
+
+
 REVIEW = Listing(
     name="review",
     title=_("Documents that wait for a decision"),
@@ -75,7 +80,7 @@ REVIEW = Listing(
         Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on, phone=False),
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY, SalesDocument.net_minor),
-        Column("why", _("Why"), SalesDocument.reasons, words=lambda reasons: sentences(reasons, gettext)),
+        Column("why", _("Why"), SalesDocument.reasons, words=_told),
         Column("state", _("State"), _state, badge=lambda state: REVIEW_STATE[ReviewState(state)], small=_has),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),
         Column("leased_by", "", Review.leased_by, shown=False, exported=False),

@@ -68,7 +68,7 @@ def _document(one: Happening) -> Entry:
         else gettext("Credit note %(number)s came in", number=parts["number"])
     )
     drawing = {DocumentStatus.REFUSED: "cross", DocumentStatus.REVIEW: "clock"}.get(status, "file")
-    why = sentences(parts["reasons"], gettext)
+    why = sentences(parts["reasons"], gettext, formats.shown)
     state = f"{badge.text} · {formats.cash(parts['net_minor'])}"
     return Entry(
         one.at,

@@ -176,7 +176,7 @@ PROOF_REFUSED: Mapping[str, Any] = {
 
 def proof_refused(refused: ProofRefused, file_name: str) -> str:
     """Say why a file cannot be a proof."""
-    because = sentences(list(refused.problems), gettext)
+    because = sentences(list(refused.problems), gettext, formats.shown)
     return str(PROOF_REFUSED[refused.code]) % {"file": file_name, "because": because, **refused.values}
 
 

@@ -92,7 +92,9 @@ def sentence_of(kind: str, parts: Mapping[str, Any]) -> str:
     if kind == "document_partly":
         return str(_("Document %(number)s was accepted in part: %(why)s", number=parts["number"], why=_why(parts)))
     if kind == "document_asked":
-        return str(_("Document %(number)s: %(words)s Please answer.", number=parts["number"], words=parts["words"]))
+        return str(
+            _("Please answer about document %(number)s: %(words)s", number=parts["number"], words=parts["words"])
+        )
     if kind == "document_refused":
         return str(_("Document %(number)s was refused: %(why)s", number=parts["number"], why=_why(parts)))
     if kind == "adjusted":

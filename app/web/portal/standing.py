@@ -16,6 +16,7 @@ from app.domain.decision_codes import said
 from app.domain.reasons import WAITS, sentences
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
+from app.web import formats
 from app.web.forms import Form
 from app.web.verdicts import to_do
 from verification.deciding import queue, talk
@@ -47,7 +48,7 @@ class Standing:
 def why_in_checks(reasons: Sequence[dict[str, Any]] | None) -> str:
     """Say what the checks found that its distributor is told."""
     told = [one for one in reasons or () if one.get("severity", "block") == "block" or one["code"] in _TOLD]
-    return sentences(told, gettext)
+    return sentences(told, gettext, formats.shown)
 
 
 def standing(session: Session, document_id: int, happened: Sequence[Event]) -> Standing:

@@ -10,8 +10,8 @@ for (const frame of document.querySelectorAll("[data-amount]")) {
   const { micro, decimals, moneyDecimals, currency, available } = frame.dataset;
   const language = document.documentElement.lang || "en";
   const typed = new Intl.NumberFormat(language, { useGrouping: false, maximumFractionDigits: Number(decimals) });
-  const shown = new Intl.NumberFormat(language, { maximumFractionDigits: Number(decimals) });
-  const money = new Intl.NumberFormat(language, { style: "currency", currency, minimumFractionDigits: Number(moneyDecimals) });
+  const shown = new Intl.NumberFormat(language, { useGrouping: "always", maximumFractionDigits: Number(decimals) });
+  const money = new Intl.NumberFormat(language, { style: "currency", currency, useGrouping: "always", minimumFractionDigits: Number(moneyDecimals) });
   const comma = typed.formatToParts(1.5).find((part) => part.type === "decimal")?.value ?? ".";
 
   slider.hidden = false;
@@ -37,7 +37,8 @@ for (const frame of document.querySelectorAll("[data-amount]")) {
   function tell(points) {
     const worth = points === null ? null : (points * BigInt(micro)) / MICRO;
     frame.querySelector("[data-worth]").textContent = worth === null ? "–" : money.format(Number(worth) / 10 ** Number(moneyDecimals));
-    const left = points === null ? null : BigInt(available) - points;
+    // what is more than there is leaves nothing: the answer says so, no number below nothing does
+    const left = points === null || points > BigInt(available) ? null : BigInt(available) - points;
     frame.querySelector("[data-left]").textContent = left === null ? "–" : shown.format(Number(left) / 10 ** Number(decimals));
   }
 }

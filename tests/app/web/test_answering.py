@@ -35,7 +35,8 @@ def test_a_question_is_answered_with_a_photo_and_the_document_waits_again(world:
     assert "Which branch was it?" in asked
     home = f"/portal/{world.a}/{world.distributors['D-5']}"
     assert (
-        f'<a href="{own}">Document ASK/1: Which branch was it? Please answer.</a>' in seller.get(f"{home}/notices").text
+        f'<a href="{own}">Please answer about document ASK/1: Which branch was it?</a>'
+        in seller.get(f"{home}/notices").text
     )
     empty = send(seller, own, "answer", words="")
     assert (empty.status_code, "Say something." in empty.text) == (400, True)

@@ -1,10 +1,12 @@
 """How numbers and times are written."""
 
 import pytest
+from flask import Flask, g
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.formats import duration, figure, file_stem, quantity, size
+from app.services.languages import writing
+from app.web.formats import duration, figure, file_stem, quantity, shown, size
 
 
 @pytest.mark.parametrize(
@@ -66,3 +68,21 @@ def test_sizes(count: int, text: str) -> None:
 )
 def test_names_of_files_are_harmless(name: str, stem: str) -> None:
     assert file_stem(name) == stem
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "text"),
+    [
+        ("pl", "2026-11-18", "18 lis 2026"),
+        ("pl", "-5263.00", "−5\u202f263,00"),
+        ("en", "5263.00", "5,263.00"),
+        ("pl", "'1257.00'", "'1257.00'"),
+        ("pl", "2026-13-40", "2026-13-40"),
+        ("pl", "FV/1", "FV/1"),
+        ("pl", 3, 3),
+    ],
+)
+def test_what_a_stored_reason_names_is_written_as_pages_write_it(language: str, value: object, text: object) -> None:
+    with Flask(__name__).test_request_context():
+        g.writing = writing(language)
+        assert shown(value) == text
