@@ -13,6 +13,30 @@ from typing import Any
 import yaml
 
 from app.domain.tax_rules import TaxRule
+from app.domain.wording import marked
+
+_ = marked
+PACK_WORDS = (
+    _("Flat tax on benefits in kind, paid by the sponsor"),
+    _("Other income, reported by the sponsor"),
+    _("Prize in a premium sale or contest, private person"),
+    _("Prize in kind, private person"),
+    _("Prize in money, private person"),
+    _("Reward by a third party to a salesperson"),
+    _("Reward is revenue of the company"),
+    _("Reward is revenue of the participant's business"),
+    _("Salesperson of a distributor, other sources"),
+    _("Taxed Award Scheme for the staff of a distributor"),
+    _("The recipient declares the reward"),
+    _("20th of the next month"),
+    _("EStG section 37b; judgment of the Federal Fiscal Court of 21.02.2018, VI R 25/16"),
+    _("HMRC manuals EIM11235, PAYE27040 and NIM02375"),
+    _("IRC 6041; P.L. 119-21 section 70433; IRS publication 3204"),
+    _("Income tax regulation (RIRPF) articles 75 and 105; ruling V1178-25"),
+    _("PIT Act, Tax Ordinance, rulings of the National Tax Information named at each rule"),
+    _("Social security code article L242-1-4; monthly minimum wage (SMIC) by date"),
+)
+"""What the packs say in words, for the translators; laws are cited as the rules have them."""
 
 _FOLDER = Path(__file__).parent / "tax_data"
 

@@ -19,6 +19,7 @@ from app.domain.tax import (
     TaxExceedsRewardError,
     WrongCurrencyError,
 )
+from app.domain.tax_packs import PACK_WORDS
 from app.domain.tax_rules import (
     BP,
     Basis,
@@ -105,6 +106,11 @@ ON_LIST: Mapping[str, Badge] = {
 }
 
 
+def of_a_pack(text: str) -> str:
+    """Say what a pack says of a rule in the reader's language; a rule of the programme's own says what it says."""
+    return gettext(text) if text in PACK_WORDS else text
+
+
 def change_name(change: TaxChange) -> str:
     """Say in a line what a change does."""
     if change.kind is TaxChangeKind.RULE:
@@ -167,7 +173,7 @@ def facts(rule: TaxRule) -> list[tuple[str, str]]:
         listed = ", ".join(f"{year}: {formats.money(one)}" for year, one in sorted(rule.report.by_year_minor.items()))
         found.append((gettext("Reported"), f"{THRESHOLD[rule.report.mode]} ({listed})"))
     if rule.pay_by is not None:
-        found.append((gettext("Due"), rule.pay_by))
+        found.append((gettext("Due"), of_a_pack(rule.pay_by)))
     if rule.annual_cap_minor is not None:
         found.append((gettext("At most a year"), formats.money(rule.annual_cap_minor)))
     found += [(gettext("Must not be used"), one.reason) for one in rule.blocks]

@@ -155,6 +155,7 @@ def of_year(program_code: str) -> str:
             for form in forms[:_MOST_FORMS]
         ],
         archives=papers.of_program(session(), program.id, chosen),
+        words=tax_words,
     )
 
 
