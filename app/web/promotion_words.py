@@ -1,6 +1,7 @@
 """What promotions are called on pages: their states, metrics and rewards, and amounts written in a metric."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext, ngettext
@@ -57,6 +58,13 @@ def measured(metric: Metric, value: int) -> str:
     if metric == "documents":
         return ngettext("%(num)s invoice", "%(num)s invoices", value)
     return ngettext("%(num)s product", "%(num)s products", value)
+
+
+def aimed(metric: Metric, target: Decimal) -> str:
+    """Write a target of the programme file as what it counts is written."""
+    program = scope().program
+    decimals = {"net_amount": program.currency_decimals, "quantity": 3, "points": program.point_decimals}
+    return measured(metric, int(target.scaleb(decimals.get(metric, 0))))
 
 
 def given(reward: StepReward) -> str:

@@ -24,7 +24,7 @@ from app.web.context import now, person, scope, session, today
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, STATE, WHEN, given, measured
+from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, STATE, WHEN, aimed, given, measured
 
 bp = Blueprint("promotions", __name__)
 
@@ -162,7 +162,14 @@ def show(program_code: str, promotion_id: int) -> str | Response:
         send_back=SendBack(formdata=None),
         summary=summary,
         state=STATE[promotion.state],
-        words={"metric": METRIC, "participants": PARTICIPANTS, "pays": PAYS, "when": WHEN, "names": NAMES},
+        words={
+            "metric": METRIC,
+            "aimed": aimed,
+            "participants": PARTICIPANTS,
+            "pays": PAYS,
+            "when": WHEN,
+            "names": NAMES,
+        },
         given=given,
         measured=measured,
         days_left=max((last - today()).days + 1, 0),
