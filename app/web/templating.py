@@ -8,7 +8,7 @@ from flask import Flask
 from flask.templating import Environment
 from markupsafe import Markup
 
-from app.web import languages
+from app.web import formats, languages
 
 
 class Templates(Environment):
@@ -39,6 +39,6 @@ def text(message: str, **values: Any) -> Markup:
 
 
 def number_text(one: str, many: str, num: int, **values: Any) -> Markup:
-    """Give a text that depends on a number, which it knows as ``num``."""
+    """Give a text that depends on a number, which it knows as ``num``, written as numbers are."""
     found = Markup(languages.texts().catalogue.ungettext(one, many, num))  # noqa: S704  # as templates do
-    return found % {"num": num, **values}
+    return found % {"num": formats.figure(num), **values}
