@@ -202,7 +202,9 @@ def sentence(reason: Mapping[str, Any], say: Say = plain, show: Show = as_stored
     template = SENTENCES.get(reason["code"])
     if template is None:
         return str(reason["code"])
-    return say(template).format_map(_Shown({name: show(value) for name, value in reason.items()}))
+    said = say(template).format_map(_Shown({name: show(value) for name, value in reason.items()}))
+    # a Russian day ends with a stop of its own
+    return said[:-1] if said.endswith("..") and not said.endswith("...") else said
 
 
 def sentences(reasons: list[dict[str, Any]] | None, say: Say = plain, show: Show = as_stored) -> str:
