@@ -193,3 +193,16 @@ def test_a_chart_has_every_month_under_its_name_in_each_language(world: World, v
             for place in here.page.locator("[data-chart]").all():
                 drawn = place.locator("canvas").evaluate("one => Chart.getChart(one).data.labels.map(String)")
                 assert drawn == place.evaluate("one => JSON.parse(one.dataset.chartData).labels"), language
+
+
+def test_what_is_done_with_chosen_rows_stays_at_the_foot_of_the_screen(world: World, visit: Visits) -> None:
+    with visit("desktop") as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.page.set_viewport_size({"width": 1100, "height": 420})
+        here.go(f"/programs/{world.a}/distributors")
+        here.page.locator("tbody input[type=checkbox]").first.check()
+        acts = here.page.locator("[data-list-acts]")
+        acts.wait_for()
+        below = acts.evaluate("one => [one.getBoundingClientRect().bottom - innerHeight, document.body.scrollHeight]")
+        assert below[1] > 420, "the list is longer than the screen"
+        assert below[0] <= 1, "its actions are out of sight"
