@@ -188,12 +188,27 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
+_DAYS = frozenset({"issued_on", "issued", "latest", "from_on", "until_on", "made", "changed"})
+"""What is a day, in whatever sentence it stands."""
+
+_RECKONED = frozenset(
+    {
+        *("line_differs", "lines_total_differs", "net_total_differs", "vat_total_differs", "vat_bases_differ"),
+        *("vat_of_rate_differs", "vat_base_of_rate_differs", "adjustments_differ", "gross_total_differs"),
+        *("payable_differs", "total_differs", "line_amount_differs", "vat_differs", "round_total", "just_below"),
+        *("price_unusual", "quantity_unusual", "quantity_unlike_own", "more_than_delivered", "return_forgiven"),
+        *("return_without_sale", "outside_program", "issued_in_future", "claimed_late", "before_enrolment"),
+        *("ksef_number_before_issue", "ksef_number_long_after_issue", "ksef_link_of_other_day"),
+    }
+)
+"""Sentences whose figures are days or amounts. In all others they may quote a file, or be a code: 1.20 stays 1.20."""
+
 Show: TypeAlias = Callable[[Any], Any]
-"""Writes what fills a sentence as whoever reads it does: days and amounts are stored as files have them."""
+"""Writes a day or an amount as whoever reads a sentence does: they are stored as files have them."""
 
 
 def as_stored(value: Any) -> Any:
-    """Write what fills a sentence as it is stored."""
+    """Write a day or an amount as it is stored."""
     return value
 
 
@@ -202,9 +217,14 @@ def sentence(reason: Mapping[str, Any], say: Say = plain, show: Show = as_stored
     template = SENTENCES.get(reason["code"])
     if template is None:
         return str(reason["code"])
-    said = say(template).format_map(_Shown({name: show(value) for name, value in reason.items()}))
+    said = say(template).format_map(_Shown(_written(reason, show)))
     # a Russian day ends with a stop of its own
     return said[:-1] if said.endswith("..") and not said.endswith("...") else said
+
+
+def _written(reason: Mapping[str, Any], show: Show) -> dict[str, Any]:
+    figures = _DAYS | {"found", "expected", "most"} if reason["code"] in _RECKONED else _DAYS
+    return {name: show(value) if name in figures else value for name, value in reason.items()}
 
 
 def sentences(reasons: list[dict[str, Any]] | None, say: Say = plain, show: Show = as_stored) -> str:
