@@ -24,6 +24,7 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.db.reading import read_out
@@ -126,7 +127,7 @@ def _cut(
     whole = func.sum(of_day.c.line_count).over(partition_by=part)
     ends = session.execute(
         select(of_day.c.kind, of_day.c.number, of_day.c.id, cast(whole, BigInteger))
-        .distinct(part)
+        .ext(distinct_on(part))
         .order_by(part, of_day.c.kind.desc(), of_day.c.number.desc(), of_day.c.id.desc())
     ).all()
     after = None
