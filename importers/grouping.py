@@ -1,11 +1,12 @@
 """Rows become documents: lines with one key belong together, and one bad row holds all of them (rules.md 1, 9)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from app.domain.codes import code_key
 from app.domain.exact import Ints, by_value, order_of
@@ -204,6 +205,7 @@ def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[Any]:
     """Give what the gate compares of a document (`verification.recognising.content_hashes`)."""
     named = ["" if one is None else str(one) for one in _named(rows.corrects, run)]
     first = next((one for one in named if one), "")
+    outlets, channels = (_placed(column, run) for column in (rows.outlet, rows.channel))
     lines = sorted(
         zip(
             product_id[run].tolist(),
@@ -213,12 +215,14 @@ def _content(rows: SalesRows, run: Ints, product_id: Ints) -> list[Any]:
             rows.gross_minor[run].tolist(),
             rows.discounted[run].tolist(),
             ["" if one == first else one for one in named],
+            outlets,
+            channels,
             strict=True,
         )
     )
     texts = [
         next((str(column.values[code].as_py()) for code in column.code[run].tolist() if code >= 0), None)
-        for column in (rows.corrects, rows.outlet, rows.channel, rows.person)
+        for column in (rows.corrects, rows.person)
         if column is not None
     ]
     return [rows.issued_on[run].min(), lines, texts]
@@ -229,6 +233,13 @@ def _named(column: Column | None, rows: Ints) -> list[str | None]:
     if column is None:
         return [None] * len(rows)
     return [str(column.values[code].as_py()) if code >= 0 else None for code in column.code[rows].tolist()]
+
+
+def _placed(column: Column | None, rows: Ints) -> list[str]:
+    """Say of each of a document's rows where it was sold; what says nothing is as the first that does."""
+    written = _named(column, rows)
+    first = next((one for one in written if one is not None), "")
+    return [first if one is None or code_key(one) == code_key(first) else one for one in written]
 
 
 def _line_numbers(
@@ -338,9 +349,9 @@ def _as_sales(
         """Take the first text that a document's rows give."""
         found = np.full(count, None, dtype=object)
         if column is not None:
-            told = np.flatnonzero(column.code[good] >= 0)
-            which, at = np.unique(mine[told], return_index=True)
-            found[which] = column.texts()[good[told[at]]]
+            filled = np.flatnonzero(column.code[good] >= 0)
+            which, at = np.unique(mine[filled], return_index=True)
+            found[which] = column.texts()[good[filled[at]]]
         return found
 
     documents = Documents(
@@ -354,7 +365,11 @@ def _as_sales(
         channel=text(rows.channel),
         person=text(rows.person),
     )
-    corrects = _by_line(rows.corrects, good, mine, documents.corrects)
+    own = {
+        "corrects": _by_line(rows.corrects, good, mine, count, compared=str),
+        "outlet": _by_line(rows.outlet, good, mine, count, compared=code_key),
+        "channel": _by_line(rows.channel, good, mine, count, compared=code_key),
+    }
     order = in_counting_order(documents)
     place = np.empty(count, dtype=np.int64)
     place[order] = np.arange(count)
@@ -371,21 +386,28 @@ def _as_sales(
         gross_minor=rows.gross_minor[line],
         discounted=rows.discounted[line],
         source_row=rows.row_number[line].astype(np.int32),
-        corrects=None if corrects is None else corrects[by_line],
+        **{name: texts[by_line] for name, texts in own.items() if texts is not None},
     )
     ordered = Documents(**{name: getattr(documents, name)[order] for name in documents.__dataclass_fields__})
     return Sales(ordered, lines), first[order], total_minor[order]
 
 
-def _by_line(column: Column | None, good: Ints, document: Ints, of_documents: Texts) -> Texts | None:
-    """Give what lines name that name another document than theirs does; None: no line does (rules.md 6)."""
+def _by_line(
+    column: Column | None, good: Ints, document: Ints, count: int, *, compared: Callable[[str], str]
+) -> Texts | None:
+    """Give what lines say where it is something else than their document's first; None: no line does (rules.md 1, 6).
+
+    A line that says nothing is as its document. ``compared`` gives the form in which two texts are the same.
+    """
     if column is None:
         return None
-    told = np.flatnonzero(column.code[good] >= 0)
-    own, first = column.texts()[good[told]], of_documents[document[told]]
-    other = np.flatnonzero(own != first)
+    filled = np.flatnonzero(column.code[good] >= 0)
+    same = pd.factorize(np.asarray([*map(compared, column.values.to_pylist()), ""], dtype=object)[:-1])[0]
+    own, first = same[column.code[good[filled]]], np.full(count, UNKNOWN)
+    first[document[filled[::-1]]] = own[::-1]  # what is written last is what comes first
+    other = filled[own != first[document[filled]]]
     if not other.size:
         return None
     found = np.full(len(good), None, dtype=object)
-    found[told[other]] = own[other]
+    found[other] = column.values.take(pa.array(column.code[good[other]])).to_pylist()
     return found

@@ -304,7 +304,7 @@ def _moment_of(now: dt.datetime) -> np.datetime64:
 
 def _store_lines(session: Session, sales: Sales, ids: Ints) -> None:
     lines = sales.lines
-    named = {} if lines.corrects is None else {"corrects_number": lines.corrects}
+    own = {"corrects_number": lines.corrects, "outlet": lines.outlet, "channel": lines.channel}
     copy_into(
         session,
         SalesLine,
@@ -318,7 +318,7 @@ def _store_lines(session: Session, sales: Sales, ids: Ints) -> None:
             "gross_minor": Nullable(lines.gross_minor, lines.gross_minor != NO_AMOUNT),
             "discounted": Nullable(lines.discounted, lines.discounted != UNKNOWN),
             "source_row": Nullable(lines.source_row, lines.source_row != UNKNOWN),
-            **named,
+            **{name: column for name, column in own.items() if column is not None},
         },
     )
 

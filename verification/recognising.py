@@ -13,19 +13,21 @@ from sqlalchemy.types import Text
 
 from app.db.prepared import Prepared
 from app.domain.exact import Ints, order_of
-from app.domain.sales import Flags, Sales
+from app.domain.sales import Flags, Sales, told
 from app.domain.states import DocumentStatus
 from app.models.sales import Decision, SalesDocument
 
 NEW, SAME, CHANGED = 0, 1, 2
+_PLACES = ("outlet", "channel")
 
 
 def content_hashes(sales: Sales) -> list[bytes]:
     """Hash what each document says, its lines in any order: their product, quantity, price, amounts and discount.
 
-    Of the document itself the date, what it corrects, and where and by whom was sold; of lines what they correct, where
-    it is something else. The time of day is left out: a column whose times are all midnight tells none, so a part of a
-    file may say less than the whole.
+    Of the document itself the date, what it corrects, and where and by whom was sold; of lines what they correct, and
+    where they were sold, where it is something else. Of a document that was sold in several places the lines alone say
+    where: which of them came first is nothing that it says. The time of day is left out: a column whose times are all
+    midnight tells none, so a part of a file may say less than the whole.
     """
     lines, documents = sales.lines, sales.documents
     said = (
@@ -49,15 +51,33 @@ def content_hashes(sales: Sales) -> list[bytes]:
         hashlib.blake2b(data[first:last], digest_size=16, key=keyed[day])
         for first, last, day in zip(edges[:-1], edges[1:], days, strict=True)
     ]
+    spread = np.zeros(len(documents), dtype=bool)
+    spread[lines.document[sales.says_for_itself()]] = True
     for name in ("corrects", "outlet", "channel", "person"):
         texts = getattr(documents, name)
-        for at in np.flatnonzero(texts != None).tolist():  # noqa: E711  # each of the texts is looked at
+        says = told(texts)
+        for at in np.flatnonzero(says & ~spread if name in _PLACES else says).tolist():
             hashes[at].update(f"{name}={texts[at]}\0".encode())
     if lines.corrects is not None:
         by_line = zip(*(column.tolist() for column in (lines.document, *said, lines.corrects)), strict=True)
         for at, *of_line in sorted(one for one in by_line if one[-1] is not None):
             hashes[at].update(f"line={of_line}\0".encode())
+    if spread.any():
+        for at, *of_line in _placed(sales, np.flatnonzero(spread[lines.document]), said):
+            hashes[at].update(f"placed={of_line}\0".encode())
     return [one.digest() for one in hashes]
+
+
+def _placed(sales: Sales, at: Ints, said: Sequence[np.ndarray]) -> list[tuple[Any, ...]]:
+    """Say of some lines whose they are, what they say, and where they were sold, in an order that is theirs alone."""
+    document = sales.lines.document[at]
+    texts = []
+    for name in ("corrects", *_PLACES):
+        of_lines, of_documents = getattr(sales.lines, name), getattr(sales.documents, name)[document]
+        own = [None] * len(at) if of_lines is None else of_lines[at].tolist()
+        pairs = zip(own, of_documents.tolist(), strict=True)
+        texts.append([mine or whole or "" for mine, whole in pairs])
+    return sorted(zip(document.tolist(), *(column[at].tolist() for column in said), *texts, strict=True))
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,7 @@ class Lines:
         gross_minor: minor units, or ``NO_AMOUNT``.
         discounted: 1, 0, or ``UNKNOWN``.
         source_row: row of the file it came from, or ``UNKNOWN``.
-        corrects: the document that the line names where its own document names another, else None; in place of the
+        corrects, outlet, channel: what the line says where its document says something else, else None; in place of a
             column None: no line does, as nearly always.
     """
 
@@ -77,6 +77,8 @@ class Lines:
     discounted: npt.NDArray[np.int8]
     source_row: npt.NDArray[np.int32]
     corrects: Texts | None = None
+    outlet: Texts | None = None
+    channel: Texts | None = None
 
     def __len__(self) -> int:
         """Count the lines."""
@@ -146,6 +148,14 @@ class Sales:
         named: str | None = self.documents.corrects[self.lines.document[line]] if own is None else own
         return named
 
+    def says_for_itself(self) -> Flags:
+        """Mark the lines that were sold elsewhere, or by another channel, than their document says."""
+        marks = np.zeros(len(self.lines), dtype=bool)
+        for own in (self.lines.outlet, self.lines.channel):
+            if own is not None:
+                marks |= told(own)
+        return marks
+
     def with_credits_below_zero(self) -> tuple["Sales", Flags]:
         """Write what credit notes give back below zero, whatever sign their source writes before it.
 
@@ -175,6 +185,12 @@ class Sales:
         sells = np.zeros(len(self.documents), dtype=bool)
         sells[self.lines.document[~self.is_return()]] = True
         return ~sells
+
+
+def told(texts: Texts) -> Flags:
+    """Mark where a column of texts says something."""
+    marks: Flags = texts != None  # noqa: E711  # each of the texts is looked at
+    return marks
 
 
 def _taken(columns: Any, wanted: Any) -> Any:

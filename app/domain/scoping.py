@@ -15,7 +15,7 @@ from app.domain.calendar import weekday_of
 from app.domain.codes import code_key
 from app.domain.exact import Ints, sums_by
 from app.domain.rulebook import CompiledRule, MatrixCells, RuleBook
-from app.domain.sales import NO_AMOUNT, NO_PRICE, Flags, Sales, Texts
+from app.domain.sales import NO_AMOUNT, NO_PRICE, Flags, Sales, Texts, told
 from app.domain.states import DocumentKind
 
 _MICRO_MILLI = 1_000_000 * 1_000
@@ -195,13 +195,28 @@ def _documents_in_scope(rule: CompiledRule, facts: Facts) -> Flags | None:
         marks.append(np.isin(documents.issued_on, scope.days))
     if scope.minutes is not None:
         marks.append((documents.minute >= scope.minutes[0]) & (documents.minute < scope.minutes[1]))
-    if scope.outlets is not None:
+    lines = facts.sales.lines
+    if scope.outlets is not None and lines.outlet is None:
         marks.append(_named(documents.outlet, scope.outlets))
-    if scope.channels is not None:
+    if scope.channels is not None and lines.channel is None:
         marks.append(_named(documents.channel, scope.channels))
     if scope.first_purchase:
         marks.append(facts.first_purchase)
     return np.logical_and.reduce(marks) if marks else None
+
+
+def _places_in_scope(rule: CompiledRule, facts: Facts) -> Iterator[Flags]:
+    """Mark the lines sold where a rule looks, for each text of which a line may say another than its document."""
+    documents, lines = facts.sales.documents, facts.sales.lines
+    for wanted, of_documents, of_lines in (
+        (rule.scope.outlets, documents.outlet, lines.outlet),
+        (rule.scope.channels, documents.channel, lines.channel),
+    ):
+        if wanted is not None and of_lines is not None:
+            marks = _named(of_documents, wanted)[lines.document]
+            own = np.flatnonzero(told(of_lines))
+            marks[own] = _named(of_lines[own], wanted)
+            yield marks
 
 
 def _named(texts: Texts, wanted: frozenset[str]) -> Flags:
@@ -217,6 +232,7 @@ def _lines_in_scope(rule: CompiledRule, facts: Facts) -> tuple[Ints, Ints]:
         if not documents.any():
             return _NONE, _NONE
         marks.append(documents[lines.document])
+    marks += _places_in_scope(rule, facts)
     if scope.products is not None:
         marks.append(scope.products[facts.product])
     if scope.without_discounted:

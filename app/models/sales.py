@@ -91,6 +91,8 @@ class SalesLine(Base):
     corrects_number: Mapped[LongText | None] = mapped_column(
         comment="the document that the line names, where its own document names another"
     )
+    outlet: Mapped[LongText | None] = mapped_column(comment="of the line, where its document has another")
+    channel: Mapped[LongText | None] = mapped_column(comment="of the line, where its document has another")
 
 
 class Award(Base):

@@ -201,6 +201,8 @@ def _newest(session: Session, program: Program) -> Sales:
             SalesLine.net_minor,
             SalesLine.gross_minor,
             SalesLine.discounted,
+            SalesLine.outlet,
+            SalesLine.channel,
         )
         .where(SalesLine.document_id.in_(place))
         .order_by(SalesLine.document_id, SalesLine.line_number)
@@ -222,7 +224,9 @@ def _newest(session: Session, program: Program) -> Sales:
                     UNKNOWN if line.discounted is None else int(line.discounted),
                 )
                 for line in lines
-            ]
+            ],
+            outlet=[line.outlet for line in lines],
+            channel=[line.channel for line in lines],
         ),
     )
 
@@ -268,7 +272,7 @@ def _documents(rows: Sequence[tuple[Any, ...]]) -> Documents:
     )
 
 
-def _lines(rows: Sequence[tuple[int, ...]]) -> Lines:
+def _lines(rows: Sequence[tuple[int, ...]], **own: Sequence[str | None]) -> Lines:
     table = np.asarray(rows, dtype=np.int64).reshape(-1, 8)
     return Lines(
         document=table[:, 0],
@@ -280,4 +284,5 @@ def _lines(rows: Sequence[tuple[int, ...]]) -> Lines:
         gross_minor=table[:, 6],
         discounted=table[:, 7].astype(np.int8),
         source_row=np.full(len(rows), UNKNOWN, dtype=np.int32),
+        **{name: np.asarray(texts, dtype=object) for name, texts in own.items() if any(texts)},
     )

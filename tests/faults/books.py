@@ -23,7 +23,7 @@ _TABLES = {
         from sales_document s join program o on o.id = s.program_id and o.code = :code
         join distributor d on d.id = s.distributor_id""",
     "lines": f"""select d.code, s.kind, s.number, x.line_number, p.code, x.quantity_milli, x.unit_price_micro,
-        x.net_minor, x.gross_minor, x.discounted, x.source_row
+        x.net_minor, x.gross_minor, x.discounted, x.source_row, x.corrects_number, x.outlet, x.channel
         from sales_line x {_OF.format(of="x.document_id")} join product p on p.id = x.product_id""",
     "awards": f"""select d.code, s.kind, s.number, x.line_number, r.code, v.version, x.unit, x.amount, x.uncut,
         x.set_amount, x.basis, x.cell, x.cut_by

@@ -641,6 +641,68 @@ def test_what_lines_name_is_part_of_a_documents_content_and_goes_with_its_shard(
     assert files.load_shard(files.save_shard(1, told("FV/7"))).sales.lines.corrects is None
 
 
+PLACES = {"outlet": "outlet", "channel": "channel"}
+
+
+def test_lines_keep_the_outlet_and_the_channel_that_their_document_does_not_have() -> None:
+    rows = [
+        [*line("A"), None, "web"],
+        [*line("A"), "Kraków", None],
+        [*line("A"), " KRAKÓW ", "WEB"],
+        [*line("B"), "Łódź", None],
+        [*line("A"), "Łódź", None],
+        [*line("A"), None, "desk"],
+    ]
+    sales = Result(rows, PLACES).incoming.sales
+    assert sales.documents.outlet.tolist() == ["Kraków", "Łódź"]
+    assert sales.documents.channel.tolist() == ["web", None]
+    assert (sales.lines.outlet is not None, sales.lines.channel is not None) == (True, True)
+    assert sales.lines.outlet.tolist() == [None, None, None, "Łódź", None, None]  # type: ignore[union-attr]
+    assert sales.lines.channel.tolist() == [None, None, None, None, "desk", None]  # type: ignore[union-attr]
+    same = Result(rows[:4], PLACES).incoming.sales.lines
+    assert (same.outlet, same.channel) == (None, None)
+
+
+def test_where_lines_were_sold_is_part_of_a_documents_content_and_which_comes_first_is_not(tmp_path: Path) -> None:
+    def told(*places: tuple[str | None, str | None]) -> Incoming:
+        rows: list[Row] = [[*line("A", net=str(10 + at // 3)), *place] for at, place in enumerate(places)]
+        return Result([*rows, [*line("B", distributor="D2"), "Łódź", None]], PLACES).incoming
+
+    first, second, third = ("Kraków", "web"), ("Łódź", "web"), ("Łódź", "desk")
+    whole = told(first, second, third)
+    others = [
+        told(second, first, third),
+        told(third, second, first),
+        told(first, first, third),
+        told(first, second, second),
+        told(first, third, third),
+        told(("Kraków", "desk"), ("Łódź", "web"), ("Łódź", "web")),
+        told(first, first, first),
+    ]
+    hashes = [content_hashes(one.sales) for one in (whole, *others)]
+    assert hashes[0] == hashes[1] == hashes[2]
+    assert len({one[0] for one in hashes[2:]}) == 6
+    assert len({one[1] for one in hashes}) == 1
+    files = BatchFiles(tmp_path, 1)
+    files.folder.mkdir(parents=True)
+    kept = files.load_shard(files.save_shard(0, whole)).sales
+    assert content_hashes(kept) == hashes[0]
+    assert kept.lines.outlet.tolist() == [None, "Łódź", "Łódź", None]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("again", "repeated"), [(("Łódź", "Kraków"), True), (("Kraków", "Kraków"), False), (("Łódź", None), False)]
+)
+def test_a_document_that_comes_twice_in_a_file_was_sold_in_the_same_places(
+    again: tuple[str | None, ...], repeated: bool
+) -> None:
+    rows: list[Row] = [[*line("FV/1/2026"), "Kraków"], [*line("FV/1/2026"), "Łódź"], [*line("X"), None]]
+    rows += [[*line("FV 1/2026"), outlet] for outlet in again]
+    result = Result(rows, {"outlet": "outlet"})
+    assert result.grouped.repeated_rows.tolist() == ([5, 6] if repeated else [])
+    assert result.outcomes == ({} if repeated else dict.fromkeys((5, 6), ("held", "changed_document")))
+
+
 def test_a_report_of_nothing_is_no_documents() -> None:
     for rows in ([], [line(number=None)], [line(quantity="x")]):
         result = Result(rows)

@@ -64,7 +64,11 @@ def incoming(lines: Sequence[Sold], totals: dict[str, int] | None = None) -> Inc
     def column(name: str) -> np.ndarray:
         return np.asarray([getattr(line, name) for _, _, line in rows], dtype=np.int64)
 
-    named = [None if line.corrects == groups[order[place]][0].corrects else line.corrects for place, _, line in rows]
+    def own(name: str) -> np.ndarray | None:
+        said = [(getattr(line, name), getattr(groups[order[place]][0], name)) for place, _, line in rows]
+        texts = [None if mine == whole else mine for mine, whole in said]
+        return np.asarray([*texts, None], dtype=object)[:-1] if any(texts) else None
+
     ordered = Documents(**{name: getattr(documents, name)[order] for name in documents.__dataclass_fields__})
     laid = Lines(
         document=np.asarray([row[0] for row in rows], dtype=np.int64),
@@ -76,7 +80,9 @@ def incoming(lines: Sequence[Sold], totals: dict[str, int] | None = None) -> Inc
         gross_minor=column("gross_minor"),
         discounted=column("discounted").astype(np.int8),
         source_row=np.full(len(rows), UNKNOWN, dtype=np.int32),
-        corrects=np.asarray([*named, None], dtype=object)[:-1] if any(named) else None,
+        corrects=own("corrects"),
+        outlet=own("outlet"),
+        channel=own("channel"),
     )
     years = ordered.issued_on.astype("datetime64[Y]").astype(int) + 1970
     stated = totals or {}

@@ -231,6 +231,8 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales,
                 discounted=old.discounted,
                 source_row=old.source_row,
                 corrects_number=old.corrects_number,
+                outlet=old.outlet,
+                channel=old.channel,
             )
         )
     session.flush()

@@ -1,6 +1,6 @@
 """Documents that are stored, laid out as they came to the gate: for those that count anew."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from sqlalchemy import select
@@ -38,7 +38,9 @@ def incoming_of(session: Session, documents: Sequence[SalesDocument]) -> Incomin
         gross_minor=np.asarray([_or(line.gross_minor, NO_AMOUNT) for line in lines], dtype=np.int64),
         discounted=np.asarray([_or(line.discounted, UNKNOWN) for line in lines], dtype=np.int8),
         source_row=np.asarray([_or(line.source_row, UNKNOWN) for line in lines], dtype=np.int32),
-        corrects=_texts([line.corrects_number for line in lines]) if any(_named(lines)) else None,
+        corrects=_own([line.corrects_number for line in lines]),
+        outlet=_own([line.outlet for line in lines]),
+        channel=_own([line.channel for line in lines]),
     )
     ordered = Documents(**{name: getattr(unordered, name)[order] for name in unordered.__dataclass_fields__})
     in_order = [documents[at] for at in order.tolist()]
@@ -55,8 +57,9 @@ def seller_of(document: SalesDocument) -> str:
     return document.document_key.removeprefix(f"{int(document.kind)}|").removesuffix(f"|{document.number_key}")
 
 
-def _named(lines: Sequence[SalesLine]) -> Iterator[bool]:
-    return (line.corrects_number is not None for line in lines)
+def _own(values: Sequence[str | None]) -> np.ndarray | None:
+    """Give what lines say for themselves; None: no line does."""
+    return None if all(one is None for one in values) else _texts(values)
 
 
 def _or(value: int | None, missing: int) -> int:

@@ -115,7 +115,8 @@ def _sales(session: Session, promotion: CompiledPromotion, months: Months) -> tu
         "discounted": lines["discounted"].astype(np.int8),
     }
     source_row = np.full(len(lines["document"]), UNKNOWN, dtype=np.int32)
-    return ids, laid.person, Sales(laid, Lines(**columns, source_row=source_row))
+    own = _own_texts(session, promotion, ids, _places(columns["document"], columns["line_number"]))
+    return ids, laid.person, Sales(laid, Lines(**columns, **own, source_row=source_row))
 
 
 _NO_AMOUNT: ColumnClause[int] = literal_column(f"'{NO_AMOUNT}'::bigint")
@@ -153,9 +154,7 @@ def _documents_of(months: Months) -> Select[*tuple[Any, ...]]:
 
 def _texts(session: Session, promotion: CompiledPromotion, ids: Ints) -> dict[str, np.ndarray]:
     """Give what documents say in words, where the promotion asks for any of it."""
-    scopes = [rule.scope for rule in promotion.book.rules]
-    by_person = promotion.definition.participants == "persons"
-    if not by_person and all(scope.outlets is None and scope.channels is None for scope in scopes):
+    if promotion.definition.participants != "persons" and not _asks_where(promotion):
         return {}
     query = (
         select(
@@ -167,6 +166,45 @@ def _texts(session: Session, promotion: CompiledPromotion, ids: Ints) -> dict[st
         .order_by(SalesDocument.id)
     )
     return read_columns(session, query, dict.fromkeys(("outlet", "channel", "person"), "object"))
+
+
+def _asks_where(promotion: CompiledPromotion) -> bool:
+    scopes = [rule.scope for rule in promotion.book.rules]
+    return any(scope.outlets is not None or scope.channels is not None for scope in scopes)
+
+
+def _own_texts(session: Session, promotion: CompiledPromotion, ids: Ints, place: Ints) -> dict[str, np.ndarray]:
+    """Give where lines were sold that were sold elsewhere than their documents say, where it is asked for."""
+    if not _asks_where(promotion):
+        return {}
+    rows = session.execute(
+        select(SalesLine.document_id, SalesLine.line_number, SalesLine.outlet, SalesLine.channel).where(
+            SalesLine.document_id == _any_of(ids), or_(SalesLine.outlet.is_not(None), SalesLine.channel.is_not(None))
+        )
+    ).all()
+    if not rows:
+        return {}
+    document_id, number, outlet, channel = zip(*rows, strict=True)
+    at, there = _found(place, _places(np.searchsorted(ids, document_id), np.asarray(number, dtype=np.int64)))
+    own = {}
+    for name, texts in (("outlet", outlet), ("channel", channel)):
+        own[name] = np.full(len(place), None, dtype=object)
+        own[name][at[there]] = np.asarray([*texts, None], dtype=object)[:-1][there]
+    return own
+
+
+def _places(document: Ints, line_number: np.ndarray) -> Ints:
+    """Number lines by their documents, and by their own numbers within one."""
+    places: Ints = document * (1 << 32) + line_number
+    return places
+
+
+def _found(places: Ints, wanted: Ints) -> tuple[Ints, np.ndarray]:
+    """Find lines among places that rise: where each would stand, and whether it stands there."""
+    at = np.searchsorted(places, wanted)
+    there = at < len(places)
+    there[there] = places[at[there]] == wanted[there]
+    return at, there
 
 
 def _lines_of(promotion: CompiledPromotion, ids: Ints) -> Select[*tuple[Any, ...]]:
@@ -223,7 +261,7 @@ class _Lines:
 
     def __init__(self, ids: Ints, lines: Lines) -> None:
         self.ids = ids
-        self.key = lines.document * (1 << 32) + lines.line_number
+        self.key = _places(lines.document, lines.line_number)
 
     def returned(self, session: Session) -> Ints:
         """Sum what came back of each line: of returns that count."""
@@ -260,10 +298,7 @@ class _Lines:
 
     def _beside(self, rows: dict[str, np.ndarray]) -> Ints:
         found = np.zeros(len(self.key), dtype=np.int64)
-        key = np.searchsorted(self.ids, rows["document"]) * (1 << 32) + rows["line"]
-        at = np.searchsorted(self.key, key)
-        there = at < len(self.key)
-        there[there] = self.key[at[there]] == key[there]
+        at, there = _found(self.key, _places(np.searchsorted(self.ids, rows["document"]), rows["line"]))
         np.add.at(found, at[there], rows["amount"][there])
         return found
 

@@ -6,7 +6,7 @@ order (rules.md 1), so caps and budgets are used up as they were.
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,8 @@ from app.services.waiting_sales import SALE_WAITS
 LINES = 100_000
 """About so many lines are held at once."""
 
+_OWN = ("outlet", "channel")
+"""Of these a line may say another than its document."""
 _NUMBER = collate(SalesDocument.number, "C")
 _PLACE = (SalesDocument.kind, _NUMBER, SalesDocument.id)
 
@@ -173,11 +175,9 @@ def days(dates: "np.ndarray[Any, Any]") -> Ints:
 
 
 def texts_asked(books: Iterable[RuleBook]) -> frozenset[str]:
-    """Name the texts of documents that rules ask for."""
+    """Name the texts of documents, and of their lines, that rules ask for."""
     scopes = [rule.scope for book in books for rule in book.rules]
-    return frozenset(
-        name for name in ("outlet", "channel") if any(getattr(one, f"{name}s") is not None for one in scopes)
-    )
+    return frozenset(name for name in _OWN if any(getattr(one, f"{name}s") is not None for one in scopes))
 
 
 def read(session: Session, program_id: int, stretch: Stretch, texts: Collection[str] = ()) -> Held:
@@ -219,7 +219,11 @@ def read(session: Session, program_id: int, stretch: Stretch, texts: Collection[
         source_row=np.full(len(order), UNKNOWN, dtype=np.int32),
         **{name: column[order] for name, column in lines.items()},
     )
-    return Held(ids, Sales(Documents(**documents), laid), status == DocumentStatus.ACCEPTED)
+    held = Held(ids, Sales(Documents(**documents), laid), status == DocumentStatus.ACCEPTED)
+    own: dict[str, Any] = {
+        name: _own_texts(session, program_id, stretch, getattr(SalesLine, name), held) for name in _OWN if name in texts
+    }
+    return replace(held, sales=replace(held.sales, lines=replace(laid, **own)))
 
 
 def _documents(session: Session, program_id: int, stretch: Stretch, asked: Collection[str]) -> dict[str, Any]:
@@ -262,6 +266,23 @@ def _texts(session: Session, program_id: int, stretch: Stretch, column: Any, ids
         session.execute(select(SalesDocument.id, column).where(*stretch.holds(program_id), column.is_not(None))).all()
     )
     return np.asarray([*(written.get(one) for one in ids.tolist()), None], dtype=object)[:-1]
+
+
+def _own_texts(
+    session: Session, program_id: int, stretch: Stretch, column: Any, held: Held
+) -> "np.ndarray[Any, Any] | None":
+    """Give what lines say for themselves, where their documents say something else; None: no line does."""
+    written = session.execute(
+        select(SalesLine.document_id, SalesLine.line_number, column)
+        .join(SalesDocument, SalesDocument.id == SalesLine.document_id)
+        .where(*stretch.holds(program_id), column.is_not(None))
+    ).all()
+    if not written:
+        return None
+    found = np.full(len(held.sales.lines), None, dtype=object)
+    document_id, number, texts = zip(*written, strict=True)
+    found[held.line_of(np.asarray(document_id, dtype=np.int64), np.asarray(number, dtype=np.int64))] = texts
+    return found
 
 
 def versions_by_position(session: Session, program_id: int, codes: Sequence[str]) -> tuple[Ints, Ints]:

@@ -47,6 +47,8 @@ class SoldLine:
     gross_minor: int
     unit_price: Decimal | None = None
     discounted: bool = False
+    outlet: str | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ class World:
             for line in paper.lines:
                 told.append(
                     f"  {line.number}: {line.quantity_milli / 1000} {line.product}, net {line.net_minor}, "
-                    f"gross {line.gross_minor}, price {line.unit_price}{', discounted' * line.discounted}"
+                    f"gross {line.gross_minor}, price {line.unit_price}{', discounted' * line.discounted}, "
+                    f"outlet {line.outlet}, channel {line.channel}"
                 )
         return "\n".join(told)
 
@@ -187,6 +190,9 @@ def columns(world: World) -> tuple[Sales, list[Paper]]:
     def texts(values: Sequence[str | None]) -> np.ndarray:
         return np.asarray([*values, None], dtype=object)[:-1]
 
+    def own(values: Sequence[str | None]) -> np.ndarray | None:
+        return texts(values) if any(values) else None
+
     papers = list(world.papers)
     documents = Documents(
         distributor_id=np.asarray([distributor[code_key(one.distributor)] for one in papers], dtype=np.int64),
@@ -221,6 +227,8 @@ def columns(world: World) -> tuple[Sales, list[Paper]]:
         gross_minor=np.asarray([line.gross_minor for _, line in rows], dtype=np.int64),
         discounted=np.asarray([1 if line.discounted else UNKNOWN for _, line in rows], dtype=np.int8),
         source_row=np.full(len(rows), UNKNOWN, dtype=np.int32),
+        outlet=own([line.outlet for _, line in rows]),
+        channel=own([line.channel for _, line in rows]),
     )
     return Sales(ordered, lines), papers
 
@@ -324,8 +332,8 @@ def lines_of(world: World) -> list[reference.SalesLine]:
             unit_price=line.unit_price,
             net_minor=line.net_minor,
             gross_minor=None if line.gross_minor == NO_AMOUNT else line.gross_minor,
-            outlet=paper.outlet,
-            channel=paper.channel,
+            outlet=line.outlet or paper.outlet,
+            channel=line.channel or paper.channel,
             issued_at=None if paper.minute is None else dt.time(*divmod(paper.minute, 60), 59),
             discounted=line.discounted,
             corrects=paper.corrects,
@@ -620,8 +628,11 @@ def _rule(kit: _Kit, code: str) -> dict[str, Any]:
     return rule
 
 
-def _line(dice: Dice, number: int) -> SoldLine:
-    """Make a sale most of the time; else a discount, a free line, a return, or something odd."""
+def _line(dice: Dice, number: int, *, elsewhere: bool) -> SoldLine:
+    """Make a sale most of the time; else a discount, a free line, a return, or something odd.
+
+    ``elsewhere``: it may be sold in another outlet, or by another channel, than its document's.
+    """
     sort = dice.of("sale", "sale", "sale", "sale", "sale", "discount", "free", "return", "odd")
     quantity = dice.whole(1, 20) * 1000 if dice.once_in(2) else dice.whole(1, 50_000)
     net = dice.whole(1, dice.of(300, 30_000, 30_000, 10**11))
@@ -641,15 +652,18 @@ def _line(dice: Dice, number: int) -> SoldLine:
         gross_minor=dice.of(net, net * 123 // 100, net + (net > 0)),
         unit_price=Decimal(dice.whole(0, 100_000)).scaleb(-4) if dice.once_in(2) else None,
         discounted=dice.once_in(4),
+        outlet=dice.of(None, None, "South ", "east") if elsewhere else None,
+        channel=dice.of(None, None, "desk") if elsewhere else None,
     )
 
 
 def _paper(dice: Dice) -> Paper:
     """Make a document, an invoice most of the time."""
     number = dice.whole(1, 3)
+    elsewhere = dice.once_in(3)
     lines: list[SoldLine] = []
     for _ in dice.many(1, 5):
-        lines.append(_line(dice, number))
+        lines.append(_line(dice, number, elsewhere=elsewhere))
         number += dice.whole(1, 2)
     return Paper(
         distributor=dice.of(*DISTRIBUTORS),
