@@ -11,24 +11,38 @@ import pyarrow as pa
 from app.domain.codes import code_key
 from app.domain.exact import Ints, by_value, order_of
 from app.domain.numbering import number_keys
-from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Flags, Lines, Sales, Texts, in_counting_order
+from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Flags, Lines, Sales, Texts, in_counting_order, told
 from app.domain.states import Outcome
+from app.services.persons.rosters import name_key
 from importers.parsing import Column
 from importers.problems import Problems
 from importers.sales_rows import SalesRows
 from verification.incoming import Incoming
 
 _SAFE = 2**62
+_MOST_NAMED = 10
 _DAY = 24 * 60 + 1  # minutes of a day, and one more for those whose time is not known
 
 
 @dataclass(frozen=True)
 class Grouped:
-    """Whole documents ready for the gate, the rows that repeat a document of the same file, and each row's document."""
+    """Whole documents ready for the gate, the rows that repeat a document of the same file, and each row's document.
+
+    ``several_people`` are the numbers of documents whose rows name different people: each is the first one's.
+    """
 
     incoming: Incoming
     repeated_rows: np.ndarray
     document: Ints
+    several_people: list[str]
+
+    def warnings(self) -> list[dict[str, Any]]:
+        """Tell what was noticed of the documents and stops nothing."""
+        numbers = self.several_people
+        if not numbers:
+            return []
+        found = ", ".join([*numbers[:_MOST_NAMED], *(["…"] if len(numbers) > _MOST_NAMED else [])])
+        return [{"code": "several_people", "count": len(numbers), "found": found}]
 
 
 def group(
@@ -71,14 +85,14 @@ def group(
     _hold_whole(rows, document, repeated, problems, _torn(rows, document, broken or {}))
     bad = np.isin(rows.row_number, problems.rows()) | repeated
     good = np.flatnonzero(~bad & (document >= 0))
-    sales, first, total_minor = _as_sales(rows, good, document, line_number, distributor_id, product_id)
+    sales, first, total_minor, several_people = _as_sales(rows, good, document, line_number, distributor_id, product_id)
     incoming = Incoming(
         sales=sales,
         number_key=np.asarray([keys[one] for one in key_code[first]], dtype=object),
         seller_key=np.asarray([sellers[one] for one in seller_code[first]], dtype=object),
         total_minor=total_minor,
     )
-    return Grouped(incoming, rows.row_number[repeated], document)
+    return Grouped(incoming, rows.row_number[repeated], document, several_people)
 
 
 def _number_keys(rows: SalesRows) -> tuple[Ints, list[str]]:
@@ -324,10 +338,11 @@ def _hold_whole(
 
 def _as_sales(
     rows: SalesRows, good: Ints, document: Ints, line_number: np.ndarray, distributor_id: Ints, product_id: Ints
-) -> tuple[Sales, Ints, Ints]:
+) -> tuple[Sales, Ints, Ints, list[str]]:
     """Lay good rows out as documents and lines in counting order.
 
-    Also gives the first row of each document, and the total that it states.
+    Also gives the first row of each document, the total that it states, and the numbers of those that name several
+    people.
     """
     known = np.bincount(document[good]) > 0
     mine = (np.cumsum(known) - 1)[document[good]]
@@ -370,6 +385,8 @@ def _as_sales(
         "outlet": _by_line(rows.outlet, good, mine, count, compared=code_key),
         "channel": _by_line(rows.channel, good, mine, count, compared=code_key),
     }
+    people = _by_line(rows.person, good, mine, count, compared=name_key)
+    shared = [] if people is None else np.unique(mine[told(people)]).tolist()
     order = in_counting_order(documents)
     place = np.empty(count, dtype=np.int64)
     place[order] = np.arange(count)
@@ -389,7 +406,7 @@ def _as_sales(
         **{name: texts[by_line] for name, texts in own.items() if texts is not None},
     )
     ordered = Documents(**{name: getattr(documents, name)[order] for name in documents.__dataclass_fields__})
-    return Sales(ordered, lines), first[order], total_minor[order]
+    return Sales(ordered, lines), first[order], total_minor[order], [str(documents.number[one]) for one in shared]
 
 
 def _by_line(

@@ -152,6 +152,8 @@ class _Desk:
         with stage("group"):
             grouped = matched.grouped(rows, problems, broken)
             problems.name_sheets(stretches)
+        if noticed := grouped.warnings():
+            _note(work, batch, stretches, [*warnings, *noticed])
         waits = matched.seen(rows) if not batch.dry_run else []
         waiting_file = None
         if waits:
@@ -170,7 +172,8 @@ class _Desk:
         with work.transaction() as session:
             held = session.get_one(ImportBatch, batch.continues_id)
             name = held.waiting_file
-            batches.note(session, batch.id, stretches_of(held.stretches), [])
+            stretches = stretches_of(held.stretches)
+            batches.note(session, batch.id, stretches, [])
             before = waiting.taken_before(session, batch, self.settings.files)
             session.expunge_all()
         assert name is not None, "it was continued because rows of it wait"
@@ -180,6 +183,8 @@ class _Desk:
         matched = Known(work, batch, program, settings, profile, self.clock())
         rows = matched.rows(rows, found)
         grouped = matched.grouped(rows, found, broken)
+        if noticed := grouped.warnings():
+            _note(work, batch, stretches, noticed)
         ended = np.isin(rows.row_number, found.saying(*_ENDED))
         of_ended = np.isin(grouped.document, grouped.document[ended & (grouped.document >= 0)])
         lost = found.only(rows.row_number[ended | of_ended])

@@ -85,6 +85,9 @@ SENTENCES: Mapping[str, str] = {
         "exported."
     ),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
+    "several_people": _(
+        "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."
+    ),
     "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),
     # an e-invoice
     "not_an_e_invoice": _("{found} is no e-invoice that is read here; attach KSeF, UBL, CII, Factur-X or FatturaPA."),

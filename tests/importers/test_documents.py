@@ -703,6 +703,20 @@ def test_a_document_that_comes_twice_in_a_file_was_sold_in_the_same_places(
     assert result.outcomes == ({} if repeated else dict.fromkeys((5, 6), ("held", "changed_document")))
 
 
+def test_documents_whose_rows_name_several_people_are_told() -> None:
+    rows = [[*line("A"), None], [*line("A"), "Ewa Kos"], [*line("A"), " ewa kos"], [*line("B"), "Jan"]]
+    assert Result(rows, {"person": "person"}).grouped.warnings() == []
+    result = Result([*rows, [*line("A"), "Jan"], [*line("C", quantity="x"), "Jan"], [*line("C"), "Ewa"]], PEOPLE)
+    assert result.incoming.sales.documents.person.tolist() == ["Ewa Kos", "Jan"]
+    assert result.grouped.warnings() == [{"code": "several_people", "count": 1, "found": "A"}]
+    many = [[*line(f"N{at:02}"), who] for at in range(12) for who in ("Ewa", "Jan")]
+    (warning,) = Result(many, PEOPLE).grouped.warnings()
+    assert (warning["count"], warning["found"]) == (12, "N00, N01, N02, N03, N04, N05, N06, N07, N08, N09, …")
+
+
+PEOPLE = {"person": "person"}
+
+
 def test_a_report_of_nothing_is_no_documents() -> None:
     for rows in ([], [line(number=None)], [line(quantity="x")]):
         result = Result(rows)

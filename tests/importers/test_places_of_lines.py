@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.models.aliases import UnknownName
 from app.models.programs import Program
 from app.models.sales import SalesLine
 from app.services.explanations import explain_number
+from importers import continuing
 from tests.importers.driver import HEADER, Desk
 from tests.importers.test_trying import agreed
 
@@ -71,3 +74,24 @@ def test_a_dry_run_and_a_small_shard_know_where_lines_were_sold(sold: Desk, cut:
         ("lodz", 1, 1)
     ]
     assert sold.balance("D1") == (0, 1)
+
+
+def test_an_import_says_which_documents_name_several_people(sold: Desk) -> None:
+    found = sold.run(sold.csv(row("10", "Łódź", None, "Ewa Kos"), row("20", "Łódź", None, "Jan Żuk"), header=MORE))
+    assert list(found.warnings) == [{"code": "several_people", "count": 1, "found": "FV/1"}]
+    assert sold.balance("D1") == (0, 2)
+
+
+def test_rows_that_waited_keep_where_they_were_sold_and_say_whom_they_name(sold: Desk) -> None:
+    rows = [row("10", "Kraków", None, "Ewa Kos"), row("20", "Łódź", None, "Jan Żuk")]
+    later = [("FV/1", "2026-03-01", "D1", "NEW", "1", "5", "Łódź", None, None)]
+    found = sold.run(sold.csv(*rows, *later, header=MORE))
+    assert (found.counts["lines_held"], found.warnings) == (3, ())
+    with transaction(sold.registry) as session:
+        program = session.get_one(Program, sold.program_id)
+        (name,) = session.scalars(select(UnknownName.id).where(UnknownName.program_id == program.id))
+        decided = continuing.create(session, program, [name], actor="test", now=sold.clock())
+    sold.work()
+    taken = sold.progress(decided.batches[0])
+    assert (taken.counts["lines_accepted"], [one["code"] for one in taken.warnings]) == (3, ["several_people"])
+    assert (given(sold), sold.balance("D1")) == ([[], [("lodz", 1)], [("lodz", 1)]], (0, 2))

@@ -1,6 +1,7 @@
 """Imports: what came in, how far it is, and what became of its rows."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.reasons import sentence
 from app.extensions import db
 from app.jobs import messenger
 from app.web import paging, queries
@@ -60,7 +62,12 @@ def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
         draft=drafts.checked_by(session(), batch_id) if found.dry_run else None,
         form=undoing_form,
         asked=asked,
+        say=_say,
     )
+
+
+def _say(warning: Mapping[str, Any]) -> str:
+    return sentence(warning, gettext)
 
 
 @bp.get("/programs/<code:program_code>/imports/<id:batch_id>/progress")

@@ -122,6 +122,16 @@ def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(w
     assert wizard.client.get(same).status_code == 404
 
 
+def test_what_was_noticed_of_a_file_stands_on_its_check_and_on_its_import(wizard: Wizard) -> None:
+    rows = [f"S/1;14.04.2026;D-5;P1;2;1 200,50;{who}" for who in ("Ewa Kos", "Jan Żuk")]
+    draft = wizard.bring(("dwoje.csv", "\n".join([f"{HEADER};Handlowiec", *rows]).encode("cp1250")))
+    assert wizard.save(draft, **{"column-6": "person", "source": "dwoje"}).status_code == 303
+    wizard.work()
+    noticed = "Documents whose rows name different people: 1 (S/1)."
+    assert noticed in wizard.page(draft)
+    assert noticed in wizard.page(wizard.import_(draft))
+
+
 def test_what_is_said_of_a_file_is_a_revision_of_the_programme_and_leaves_with_its_file(
     wizard: Wizard, world: World
 ) -> None:
