@@ -1,6 +1,7 @@
 """The card provider of a programme: which it is and what it does; the template of an operator's files, and a bench."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.db.transaction import transaction
 from app.domain.batch_file import Answers, BatchFile
 from app.domain.batch_templates import READY
 from app.domain.prepaid_settings import PrepaidPart
+from app.domain.wording import said_of
 from app.extensions import db
 from app.services.program_files import ProgramFileInvalid
 from app.web import formats
@@ -166,4 +168,9 @@ def bench(program_code: str) -> str | tuple[str, int]:
         except ImportRefused as error:
             form.refuse("file", str(error))
             return _page(form), 400
-    return _page(form, read=read, problems=read.problems[:_MOST_PROBLEMS])
+    return _page(form, read=read, problems=_told(read.problems[:_MOST_PROBLEMS]))
+
+
+def _told(problems: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say problems of a response file in the reader's language: the row, and what is wrong with it."""
+    return [{"row": one["row"], "words": said_of(one.get("said"), one["message"], gettext)} for one in problems]
