@@ -36,6 +36,7 @@ from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.sales import AwardReversal, SalesDocument
 from app.services import erasure
+from app.web.formats import shown
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,9 @@ def reasons_of(session: Session, batch_id: int) -> list[ReasonCount]:
             ImportProblem.batch_id == batch_id, ImportProblem.row_number.in_({row[3] for row in counted})
         )
     )
-    examples = {(at, one["code"]): sentence(one, gettext) for at, reasons in first_rows for one in reversed(reasons)}
+    examples = {
+        (at, one["code"]): sentence(one, gettext, shown) for at, reasons in first_rows for one in reversed(reasons)
+    }
     return [
         ReasonCount(code, outcome, rows, first_row, examples[first_row, code])
         for code, outcome, rows, first_row in counted

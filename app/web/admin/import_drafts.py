@@ -26,7 +26,7 @@ from app.web.addresses import id_asked
 from app.web.admin.import_forms import BringForm, Columns, LookForm
 from app.web.admin.imports import live
 from app.web.context import kontor, now, person, scope, session, settings
-from app.web.formats import figure
+from app.web.formats import figure, shown
 from app.web.guarding import permitted
 from app.web.uploads import MOST_FILES, most_bytes
 from importers import drafts, trying
@@ -311,7 +311,7 @@ def _places(stretches: Sequence[Stretch]) -> Callable[[int], str]:
 
 
 def _say(reason: Mapping[str, Any]) -> str:
-    return sentence(reason, gettext)
+    return sentence(reason, gettext, shown)
 
 
 def _wake(jobs: int) -> None:
