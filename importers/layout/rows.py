@@ -19,8 +19,9 @@ KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "cod
 _NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 
 
-_LINE = re.compile(r"[-=_*.+~#\u2013\u2014]{2,}")
+_DRAWN = "[-=_*.+~#–—]{2,}"
 """What draws a line across a page, as a printed report has it."""
+_LINE = re.compile(_DRAWN)
 _DIGITS = re.compile(r"\d+")
 
 _LEAST_WIDTH = 4
@@ -138,7 +139,7 @@ def _drawn_lines(body: Body, blank: np.ndarray) -> np.ndarray:
     drawn: np.ndarray = np.zeros(len(body), dtype=bool)
     if not body.cells.num_columns:
         return drawn
-    first = pc.match_substring_regex(body.cells.column(0), r"^\s*[-=_*.+~#–—]{2,}\s*$")  # where such a line begins
+    first = pc.match_substring_regex(body.cells.column(0), rf"^\s*{_DRAWN}\s*$")  # where such a line begins
     places = np.flatnonzero(np.asarray(pc.fill_null(first, False), dtype=bool) & ~blank)  # noqa: FBT003
     for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
         drawn[at] = all(_LINE.fullmatch(cell) for cell in cells if cell)
