@@ -161,7 +161,11 @@ class _Desk:
                 waiting_file = waiting.save(files, rows, np.isin(rows.row_number, problems.rows()), broken)
         del rows
         counts["duplicates"] = len(grouped.repeated_rows)
-        self._cut(work, batch, program, files, matched, grouped, problems, counts, waits, waiting_file)
+        counting = self._cut(work, batch, program, files, matched, grouped, problems, counts, waits, waiting_file)
+        found = len(problems)
+        del matched, grouped, problems  # else they would stand beside the rows that the workbook is made of
+        if counting and found:
+            self._prepare_problems(work, batch.id, files)
 
     def _take_up(self, work: Work, batch: ImportBatch, program: Program, files: BatchFiles) -> None:
         """Take in the rows that another import held, of documents of which all is known by now."""
@@ -192,7 +196,9 @@ class _Desk:
         moved = np.sort(np.concatenate(taken).astype(np.int64))
         files.save_taken(moved, held_by.load_rows(moved))
         counts = {"rows_read": len(moved), "duplicates": len(grouped.repeated_rows)}
-        self._cut(work, batch, program, files, matched, grouped, lost, counts, [], None)
+        counting = self._cut(work, batch, program, files, matched, grouped, lost, counts, [], None)
+        if counting and len(lost):
+            self._prepare_problems(work, batch.id, files)
 
     def _cut(
         self,
@@ -206,21 +212,30 @@ class _Desk:
         counted: dict[str, int],
         waits: Sequence[Seen],
         waiting_file: str | None,
-    ) -> None:
-        """Cut whole documents into shards, and put the counting of them on the board, with all that was found."""
+    ) -> bool:
+        """Cut whole documents into shards, and put the counting of them on the board, with all that was found.
+
+        Says whether there is something to count: others do so from now on.
+        """
         work.report(stage="cutting", rows_read=counted["rows_read"])
         with work.transaction() as session:
             budgeted = rules_of(session, program.id).book.budgeted
-        with stage("cut"):
-            shards = [
+
+        def saved() -> list[SavedShard]:
+            pieces = cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted)
+            return [
                 SavedShard.of(position, shard, files.save_shard(position, shard.incoming))
-                for position, shard in enumerate(cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted))
+                for position, shard in enumerate(pieces)
             ]
+
         if batch.dry_run:
             files.save_created(matched.created)
-        with work.transaction() as session:
-            put_up_shards(session, batch, shards, reading=work.claim.token)
+        with ThreadPoolExecutor(max_workers=1) as aside, work.transaction() as session:
+            saving = aside.submit(saved)  # while the database takes in what was found
             problems.store(session, batch.id)
+            with stage("cut"):
+                shards = saving.result()
+            put_up_shards(session, batch, shards, reading=work.claim.token)
             unmatched.keep(session, program.id, batch.profile_name, batch.id, waits, now=self.clock())
             counts = counted | {
                 "lines_held": problems.count(Outcome.HELD),
@@ -235,8 +250,7 @@ class _Desk:
                 put_up_finish(session, batch.id)
             work.finish(session)
         messenger.wake(self.redis_url, max(1, len(shards)))
-        if shards and len(problems):
-            self._prepare_problems(work, batch.id, files)
+        return bool(shards)
 
     def _prepare_problems(self, work: Work, batch_id: int, files: BatchFiles) -> None:
         """Write the workbook of what the reading found, while others count already."""

@@ -6,6 +6,7 @@ import mmap
 import re
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pyarrow import csv as pa_csv
 
 from app.exports.cells import unescape_column
 from importers.errors import FileRefused
-from importers.files.cells import without_unseen
+from importers.files.cells import holds, without_unseen
 from importers.files.encodings import Encoding
 from importers.files.grid import Grid
 from importers.files.limits import Limits
@@ -87,9 +88,11 @@ def read_delimited(
     said = [one for one in wrong if one.text.strip(f'{shape.delimiter}" \t\r\n')]
     broken = {one.row: next(csv.reader(io.StringIO(one.text, newline=""), delimiter=shape.delimiter)) for one in said}
     head, head_rows = _head(shape, table.num_columns)
+    with ThreadPoolExecutor(max_workers=2) as pool:  # Arrow works outside Python's lock
+        columns = list(pool.map(_plain, table.columns))
     return Grid(
         "",
-        _joined(head, pa.table([_plain(column) for column in table.columns], names=table.column_names)),
+        _joined(head, pa.table(columns, names=table.column_names)),
         np.concatenate([head_rows, rows]),
         wrong_width=tuple((one.row, one.cells) for one in said),
         broken=broken,
@@ -103,7 +106,7 @@ def read_delimited(
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Take away what is written around a text so that a spreadsheet program leaves it alone, such as ="00123"."""
     column = without_unseen(column)
-    if pc.any(pc.starts_with(column, '="')).as_py():
+    if holds(column, ord("=")) and pc.any(pc.starts_with(column, '="')).as_py():
         column = pc.replace_substring_regex(column, _AS_TEXT, r"\1")
     return unescape_column(column)
 
