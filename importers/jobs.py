@@ -220,22 +220,16 @@ class _Desk:
         work.report(stage="cutting", rows_read=counted["rows_read"])
         with work.transaction() as session:
             budgeted = rules_of(session, program.id).book.budgeted
-
-        def saved() -> list[SavedShard]:
-            pieces = cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted)
-            return [
+        with stage("cut"):
+            shards = [
                 SavedShard.of(position, shard, files.save_shard(position, shard.incoming))
-                for position, shard in enumerate(pieces)
+                for position, shard in enumerate(cut(grouped.incoming, self.settings.shard_lines, one_lane=budgeted))
             ]
-
         if batch.dry_run:
             files.save_created(matched.created)
-        with ThreadPoolExecutor(max_workers=1) as aside, work.transaction() as session:
-            saving = aside.submit(saved)  # while the database takes in what was found
-            problems.store(session, batch.id)
-            with stage("cut"):
-                shards = saving.result()
+        with work.transaction() as session:
             put_up_shards(session, batch, shards, reading=work.claim.token)
+            problems.store(session, batch.id)
             unmatched.keep(session, program.id, batch.profile_name, batch.id, waits, now=self.clock())
             counts = counted | {
                 "lines_held": problems.count(Outcome.HELD),
