@@ -161,10 +161,9 @@ class _Desk:
                 waiting_file = waiting.save(files, rows, np.isin(rows.row_number, problems.rows()), broken)
         del rows
         counts["duplicates"] = len(grouped.repeated_rows)
-        counting = self._cut(work, batch, program, files, matched, grouped, problems, counts, waits, waiting_file)
-        found = len(problems)
+        found = self._cut(work, batch, program, files, matched, grouped, problems, counts, waits, waiting_file)
         del matched, grouped, problems  # else they would stand beside the rows that the workbook is made of
-        if counting and found:
+        if found:
             self._prepare_problems(work, batch.id, files)
 
     def _take_up(self, work: Work, batch: ImportBatch, program: Program, files: BatchFiles) -> None:
@@ -196,8 +195,7 @@ class _Desk:
         moved = np.sort(np.concatenate(taken).astype(np.int64))
         files.save_taken(moved, held_by.load_rows(moved))
         counts = {"rows_read": len(moved), "duplicates": len(grouped.repeated_rows)}
-        counting = self._cut(work, batch, program, files, matched, grouped, lost, counts, [], None)
-        if counting and len(lost):
+        if self._cut(work, batch, program, files, matched, grouped, lost, counts, [], None):
             self._prepare_problems(work, batch.id, files)
 
     def _cut(
@@ -215,7 +213,7 @@ class _Desk:
     ) -> bool:
         """Cut whole documents into shards, and put the counting of them on the board, with all that was found.
 
-        Says whether there is something to count: others do so from now on.
+        Says whether there are problems to write of while others count.
         """
         work.report(stage="cutting", rows_read=counted["rows_read"])
         with work.transaction() as session:
@@ -244,7 +242,7 @@ class _Desk:
                 put_up_finish(session, batch.id)
             work.finish(session)
         messenger.wake(self.redis_url, max(1, len(shards)))
-        return bool(shards)
+        return bool(shards) and len(problems) > 0
 
     def _prepare_problems(self, work: Work, batch_id: int, files: BatchFiles) -> None:
         """Write the workbook of what the reading found, while others count already."""
