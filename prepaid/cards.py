@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.db.bulk import rows_of
 from app.db.questions import Question
 from app.db.transaction import Sessions, transaction
-from app.domain.card_numbers import holds_card_number
+from app.domain.card_numbers import holds_card_number, holds_issued_number
 from app.domain.codes import code_key
 from app.domain.states import CardState, CardWord, TopUpStatus
 from app.models.distributors import Distributor
@@ -174,7 +174,7 @@ def check_card(token: str, last4: str) -> None:
         CardNumberFound: A number of a card was given.
         CardInvalid: It is no token, or not four digits. What was given is not repeated: it may be a number.
     """
-    if holds_card_number(token) or holds_card_number(last4):
+    if holds_issued_number(token) or holds_card_number(last4):
         raise CardNumberFound("What was given as the card's token or last four digits")
     if not _TOKEN.fullmatch(token):
         raise CardInvalid("A token has 4 to 64 letters, digits, dots, colons, hyphens or underscores.")

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import Nullable, copy_into
 from app.domain.calendar import local_date
+from app.domain.card_numbers import holds_issued_number
 from app.domain.exact import Ints
 from app.domain.prepaid_settings import PrepaidPart
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
@@ -176,7 +177,7 @@ class _Choice:
         one = self._known[who]
         self.exceptions.append(
             {
-                "distributor": hidden(one.code),
+                "distributor": hidden(one.code, holds_issued_number),
                 "name": hidden(one.name),
                 "code": why.code,
                 "message": why.message,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.domain.card_numbers import first_card_number
+from app.domain.card_numbers import first_card_number, holds_card_number, holds_issued_number
 from app.domain.exact import Ints
 from app.domain.states import TopUpKind
 from app.exports.csvfile import write_csv
@@ -49,12 +49,12 @@ def refuse_card_numbers(name: str, lines: OrderLines) -> None:
     Raises:
         CardNumberFound: A name or a code looks like one.
     """
-    for what, texts in (
-        ("the code of a distributor", lines.distributor_code),
-        ("the name of a distributor", lines.holder),
-        ("the token of a card", lines.token),
+    for what, texts, holds_one in (
+        ("the code of a distributor", lines.distributor_code, holds_issued_number),
+        ("the name of a distributor", lines.holder, holds_card_number),
+        ("the token of a card", lines.token, holds_issued_number),
     ):
-        at = first_card_number(texts)
+        at = first_card_number(texts, holds_one)
         if at is not None:
             raise CardNumberFound(f"{name}, line {at + 1}: {what}")
 

@@ -1,6 +1,6 @@
 """Why nothing can be loaded on somebody's card, whatever it is for."""
 
-from app.domain.card_numbers import holds_card_number
+from app.domain.card_numbers import holds_card_number, holds_issued_number
 from app.domain.money import decimal_text
 from app.domain.states import CardState
 from app.models.programs import Program
@@ -14,7 +14,7 @@ def of_receiver(
     """Say what is in the way of whoever would be loaded; None: nothing is."""
     if blocked:
         return Refused("blocked", "The distributor is blocked: it may neither earn nor redeem.")
-    if holds_card_number(code) or holds_card_number(name):
+    if holds_issued_number(code) or holds_card_number(name):
         return Refused(
             "card_number", "The distributor's code or name looks like a card number, which no order may hold."
         )

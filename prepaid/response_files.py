@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from app.domain.batch_file import Answers, FileAnswer, LineAnswers
-from app.domain.card_numbers import first_card_number
+from app.domain.card_numbers import first_card_number, holds_issued_number
 from app.domain.currencies import decimals_of
 from app.domain.money import smallest_units
 from app.domain.wording import Said, marked
@@ -119,10 +119,10 @@ def write_response(path: Path, answers: Sequence[Answer], currency: str) -> None
 
 
 def _refuse_card_numbers(table: TextTable, name: str) -> None:
-    if first_card_number(table.header) is not None:
+    if first_card_number(table.header, holds_issued_number) is not None:
         raise CardNumberFound(f"{name}, row 1: the header")
     for header in table.header:
-        at = first_card_number(table.column(header).to_pylist())
+        at = first_card_number(table.column(header).to_pylist(), holds_issued_number)
         if at is not None:
             raise CardNumberFound(f"{name}, row {table.row_number[at]}, column {header!r}")
 

@@ -5,7 +5,7 @@ the words for the accounts that are left out, are made one by one.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import read_numbers, rows_of
 from app.db.types import members
-from app.domain.card_numbers import first_card_number, holds_card_number
+from app.domain.card_numbers import first_card_number, holds_card_number, holds_issued_number
 from app.domain.conversion import convert
 from app.domain.exact import Ints, running_before, sums_by
 from app.domain.money import decimal_text
@@ -284,7 +284,7 @@ def choose(found: Candidates, levied: list[Levied | Refused], points: Ints, amou
     take = np.clip(wanted[owner] - before, 0, remaining)
     exceptions = [
         {
-            "distributor": hidden(found.code[at]),
+            "distributor": hidden(found.code[at], holds_issued_number),
             "name": hidden(found.name[at]),
             "code": one.code,
             "message": one.message,
@@ -304,9 +304,9 @@ def choose(found: Candidates, levied: list[Levied | Refused], points: Ints, amou
     )
 
 
-def hidden(text: str) -> str:
+def hidden(text: str, holds_one: Callable[[str], bool] = holds_card_number) -> str:
     """Hide a text that looks like the number of a card, which nobody wants in a list."""
-    return "(hidden: looks like a card number)" if holds_card_number(text) else text
+    return "(hidden: looks like a card number)" if holds_one(text) else text
 
 
 class Judge:
@@ -341,7 +341,8 @@ class Judge:
             doubtful |= found.card_id == 0
         if terms.maximum_minor is not None:
             doubtful |= amount > terms.maximum_minor
-        if any(first_card_number(texts) is not None for texts in (found.code, found.name)):
+        numbers = first_card_number(found.code, holds_issued_number), first_card_number(found.name)
+        if numbers != (None, None):
             doubtful[:] = True
         return doubtful
 

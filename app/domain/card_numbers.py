@@ -1,11 +1,12 @@
 """Numbers of payment cards: recognised so that none is ever kept.
 
-Where words are expected, 13 to 19 digits that check are enough (`holds_card_number`). In a table of figures one in ten
-of all long numbers would be a card then, so there a number must also begin as cards do (`holds_issued_number`).
+Where words are expected, 13 to 19 digits that check are enough (`holds_card_number`). Among figures and codes (a GLN,
+a token, an operator's reference) one in ten of all long numbers would be a card then, so there a number must also begin
+as cards do (`holds_issued_number`).
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 _LEAST, _MOST = 13, 19
 _RUN = re.compile(rf"\d(?:[ \-\u00a0]?\d){{{_LEAST - 1},}}")
@@ -36,9 +37,9 @@ def holds_card_number(text: str) -> bool:
 
 
 def holds_issued_number(text: str, *, is_code: bool = False) -> bool:
-    """Say whether a cell of a table holds the number of a card: as long as its brand's are, and beginning like them.
+    """Say whether a cell or a code holds the number of a card: as long as its brand's are, and beginning like them.
 
-    A cell that is a code (of an invoice, a product) is what it is: there only digits in groups as on a card are one.
+    A file's cell that is a code (of an invoice, a product) is what it is: there only digits in groups as on a card are.
     """
     return any(_ISSUED.match(digits) and not (is_code and bare) for digits, bare in _candidates(text))
 
@@ -63,12 +64,12 @@ def _as_on_a_card(groups: list[str]) -> bool:
     )
 
 
-def first_card_number(texts: Iterable[str | None]) -> int | None:
-    """Find the first text that holds the number of a payment card; give its position.
+def first_card_number(texts: Iterable[str | None], holds_one: Callable[[str], bool] = holds_card_number) -> int | None:
+    """Find the first text that holds the number of a payment card, as ``holds_one`` judges; give its position.
 
     Where no run of digits in any of them is long enough, one look at all of them says so.
     """
     all_texts = [text or "" for text in texts]
     if _RUN.search("\n".join(all_texts)) is None:
         return None
-    return next((at for at, text in enumerate(all_texts) if holds_card_number(text)), None)
+    return next((at for at, text in enumerate(all_texts) if holds_one(text)), None)

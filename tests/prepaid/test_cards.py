@@ -83,6 +83,15 @@ def test_a_number_is_never_taken_for_a_card(world: World, token: str, last4: str
     assert listed(world) == []
 
 
+def test_a_token_of_any_letters_and_digits_is_taken(world: World) -> None:
+    world.load().add("A").add("B")
+    register(world, "A", "8513718213724198ba377fdcc800e0d4", "0001")
+    register(world, "B", "5900000000022", "0002")
+    assert listed(world) == [("A", "0001", True), ("B", "0002", True)]
+    with pytest.raises(CardNumberFound):
+        register(world, "A", "tok4111111111111111", "1111")
+
+
 def test_cards_are_issued_for_those_who_have_none(world: World) -> None:
     world.load().add("A").add("B").add("C")
     register(world, "B", f"own-{world.code}", "0001")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from app.config import Settings
+from app.domain.card_numbers import holds_card_number
 from app.domain.states import TopUpKind
 from importers.files.guard import judge
 from importers.files.limits import Limits
@@ -52,6 +53,13 @@ def test_no_card_number_leaves_the_house(tmp_path: Path, column: str) -> None:
     with pytest.raises(CardNumberFound, match="line 2"):
         write_order(tmp_path / "order.csv", 7, "PLN", 2, lines(**{column: ["a", "4111111111111111", "c"]}))
     assert not (tmp_path / "order.csv").exists()
+
+
+def test_long_codes_and_tokens_of_others_are_no_card_numbers(tmp_path: Path) -> None:
+    """One in ten of all long numbers checks as a card's does: a GLN as a code, a token in hexadecimal digits."""
+    codes, token = ["D1", "5900000000022", "D2"], "8513718213724198ba377fdcc800e0d4"
+    assert all(holds_card_number(text) for text in (codes[1], token))
+    assert write_order(tmp_path / "order.csv", 7, "PLN", 2, lines(distributor_code=codes, token=[token] * 3)).rows == 4
 
 
 def test_the_name_of_a_file_says_what_it_is() -> None:

@@ -94,3 +94,8 @@ def test_a_card_number_anywhere_refuses_the_file_and_is_not_repeated(tmp_path: P
         read(tmp_path, text)
     assert "4111" not in str(refused.value).replace(" ", "")
     assert "response.csv, row" in str(refused.value)
+
+
+def test_a_long_number_of_the_operator_is_no_card_number(tmp_path: Path) -> None:
+    found = read(tmp_path, "reference,result,operation\nA-1R1,loaded,5900000000022\nA-2R1,loaded,85137182137241980a\n")
+    assert len(found.answers) == 2

@@ -104,6 +104,7 @@ def test_money_converts_one_to_one(world: World) -> None:
 
 def test_everything_that_cannot_be_converted_is_an_exception_with_words(world: World) -> None:
     world.load(prepaid='{cards: registered, minimum_points: 10, maximum_amount: "100.00"}')
+    world.add("5900000000022", 7, name="A shop")  # a GLN may check as the number of a card does
     for code in ("CARD", "LESS", "MORE", "BLOCKED", "OWES", "4111111111111111", "FRIEND"):
         world.add(code, 200, TaxStatus.BUSINESS_FRIEND if code == "FRIEND" else TaxStatus.COMPANY)
     world.add("LEAST", 10).add("FEW", 9).add("NOTHING")
@@ -130,7 +131,8 @@ def test_everything_that_cannot_be_converted_is_an_exception_with_words(world: W
     assert found["FRIEND"][0] == "no_tax_rule"
     assert "the redemption is blocked" in found["FRIEND"][1]
     assert found["(hidden: looks like a card number)"][0] == "card_number"
-    assert len(found) == 7
+    assert found["5900000000022"][0] == "no_card"
+    assert len(found) == 8
     assert runs.exception_counts(run.exceptions)["owes"] == 1
     assert sum(world.wallet(code)[1] for code in found if not code.startswith("(")) == 0
 

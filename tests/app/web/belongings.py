@@ -344,7 +344,12 @@ def _of_distributors(session: Session, world: World, a: Program, b: Program, mad
     for at, (whose, program, word) in enumerate((("mine", a, MINE), ("others", a, OTHERS), ("b", b, FOREIGN))):
         owner = made.of["distributor"][whose]
         cards.register(
-            session, program, made.of["code"][whose], token=f"token-{word}-{uuid.uuid4().hex}", last4=f"900{at}", **by
+            session,
+            program,
+            made.of["code"][whose],
+            token=f"token-{word}-{uuid.uuid4().hex[:12]}",
+            last4=f"900{at}",
+            **by,
         )
         notices.tell(
             session, program.id, "document_accepted", {"number": f"{word}-notice"}, distributor_id=owner, now=now
