@@ -1,4 +1,4 @@
-"""Cutting a batch into shards: about 20,000 lines each, never two shards of one distributor side by side."""
+"""Cutting a batch into shards: about 30,000 lines each, never two shards of one distributor side by side."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

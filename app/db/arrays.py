@@ -1,6 +1,6 @@
 """Lists as parameters: written for PostgreSQL all elements at once.
 
-The driver looks at every element on its own, 5 µs each. A shard hands over 20,000.
+The driver looks at every element on its own, 5 µs each. A shard hands over 30,000.
 """
 
 import datetime as dt

@@ -4,7 +4,7 @@ The guards are triggers; the migrations hold their text, written from `statement
 what a migrated database has with what the models ask for.
 
 References are checked once per statement over the rows it added. Hash and merge joins are switched off inside the
-functions: a plan is kept for the life of a session, and one made for 20,000 rows would read the whole parent table when
+functions: a plan is kept for the life of a session, and one made for 30,000 rows would read the whole parent table when
 a single row comes (measured: a spend took three times as long). An index probe a row is right for both.
 """
 

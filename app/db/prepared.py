@@ -1,7 +1,7 @@
 """Statements that are asked with every document: put into words once, then sent by the driver as they are.
 
 A session and an engine do around each statement what takes several times as long as PostgreSQL needs for its answer.
-That is nothing beside a page or a shard of 20,000 lines, and most of the time of one document.
+That is nothing beside a page or a shard of 30,000 lines, and most of the time of one document.
 """
 
 from functools import cached_property

@@ -74,7 +74,7 @@ class ImportBatch(Base):
 
 
 class ImportShard(Base):
-    """About 20,000 lines of a batch: one job, one transaction (docs/decisions/0005)."""
+    """About 30,000 lines of a batch: one job, one transaction (docs/decisions/0005)."""
 
     __tablename__ = "import_shard"
     __table_args__ = (UniqueConstraint("batch_id", "position"),)
