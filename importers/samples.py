@@ -25,6 +25,7 @@ _HEADERS = {
     "ean": "EAN|EAN|EAN|EAN",
     "tax_id": "Tax id|NIP|NIF|ИНН",
     "birthday": "Birthday|Urodziny|Cumpleaños|День рождения",
+    "enrolled_on": "Enrolled on|W programie od|En el programa desde|В программе с",
     "city": "City|Miasto|Ciudad|Город",
     "country": "Country|Kraj|País|Страна",
     "email": "E-mail|E-mail|E-mail|E-mail",

@@ -43,7 +43,7 @@ KINDS: Mapping[str, Kind] = {
         optional=frozenset(
             {
                 *("head_office", "group", "group_from", "tier", "tax_id", "tax_status"),
-                *("city", "region", "country", "birthday"),
+                *("city", "region", "country", "birthday", "enrolled_on"),
             }
         ),
     ),

@@ -103,6 +103,8 @@ KindOfFile: TypeAlias = Literal[
     "shipments",
     "deliveries",
     "rates",
+    "targets",
+    "events",
     "aliases",
     "adjustments",
 ]

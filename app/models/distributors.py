@@ -74,6 +74,7 @@ class Distributor(Base):
                     "person_of_id",
                     "person_key",
                     "birthday_on",
+                    "enrolled_on",
                 ),
             }
         },

@@ -23,7 +23,18 @@ from app.services.catalogue import begin_change, mark_changed
 from app.services.head_offices import Office, id_below
 from app.services.placements import Moving
 
-_FIELDS = ("name", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city", "birthday_on")
+_FIELDS = (
+    "name",
+    "group_id",
+    "tier",
+    "tax_id",
+    "tax_status",
+    "country",
+    "region",
+    "city",
+    "birthday_on",
+    "enrolled_on",
+)
 """What files and people say of a distributor, besides its code and its head office."""
 
 
@@ -46,6 +57,7 @@ class DistributorRow:
     city: str | None = None
     group_from: dt.date | None = None
     birthday_on: dt.date | None = None
+    enrolled_on: dt.date | None = None
 
 
 def distributor_ids(session: Session, program_id: int) -> dict[str, int]:
@@ -104,7 +116,8 @@ def put_distributors(
 
     A head office may be among the rows, wherever it stands; that it can be one is for the caller to know
     (`app.domain.hierarchy`). Groups are moved to as `catalogue.put_products` moves products; a tier and a tax status
-    that are said begin on the day of ``moving``. The caller commits.
+    that are said begin on the day of ``moving``. Who is new takes part since the day of
+    its row, else since ``enrolled_on``. The caller commits.
     """
     begin_change(session, program_id)
     here = {
@@ -129,14 +142,13 @@ def put_distributors(
             blank: dict[str, object] = dict.fromkeys(_FIELDS)
             fresh.append(
                 blank
-                | {"tax_status": TaxStatus.COMPANY}
+                | {"tax_status": TaxStatus.COMPANY, "enrolled_on": enrolled_on}
                 | said
                 | {
                     "program_id": program_id,
                     "code": row.code,
                     "code_key": code_key(row.code),
                     "sort_key": sort_key(row.name, locale),
-                    "enrolled_on": enrolled_on,
                     "blocked": False,
                 }
             )

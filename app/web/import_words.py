@@ -60,6 +60,7 @@ FIELDS: Mapping[str, Any] = {
     "tax_status": _("Tax status"),
     "city": _("City"),
     "birthday": _("Birthday"),
+    "enrolled_on": _("In the programme since"),
     "region": _("Region"),
     "ean": _("EAN"),
     "email": _("E-mail"),

@@ -188,5 +188,7 @@ DISTRIBUTOR_DATA: Mapping[str, Any] = {
     "country": _("Country"),
     "region": _("Region"),
     "city": _("City"),
+    "birthday_on": _("Birthday"),
+    "enrolled_on": _("In the programme since"),
 }
 """A distributor's data by the names that the audit log has for them."""

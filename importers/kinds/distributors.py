@@ -20,11 +20,12 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Create and change distributors. A group or a head office that the programme does not have holds the row.
 
     A head office may come in the same file, in any row of it. A distributor that moves is in its new group from the day
-    that its row says, else from today on.
+    that its row says, else from today on. Who is new takes part since the day that its row says, else since today.
     """
     program = desk.program
     since = days_of(desk, rows, "group_from", problems)
     birthdays = days_of(desk, rows, "birthday", problems)
+    enrolled = days_of(desk, rows, "enrolled_on", problems)
     groups = distributors.group_ids(desk.session, program.id)
     good: dict[int, DistributorRow] = {}
     for row, cells in rows:
@@ -54,6 +55,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             city=cells.get("city"),
             group_from=since.get(row),
             birthday_on=birthdays.get(row),
+            enrolled_on=enrolled.get(row),
         )
     begin_change(desk.session, program.id)
     was = head_offices(desk.session, program.id)

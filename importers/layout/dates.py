@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -111,6 +111,27 @@ def proof(texts: Iterable[str]) -> Proof:
     return Proof(
         tuple(order for order in DATE_ORDERS if order in allowed), needed, tuple(islice(doubtful, _MOST_SHOWN))
     )
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What the columns of one file prove together, and the column to ask about where that is not enough."""
+
+    proof: Proof
+    asked: str
+
+
+def agreed(proofs: Mapping[str, Proof]) -> Agreed:
+    """Find the orders that all columns of a file allow: one program wrote it. Where they contradict there is none.
+
+    Args:
+        proofs: what each column says by itself, by its name.
+    """
+    asking = {name: one for name, one in proofs.items() if one.needed}
+    orders = tuple(order for order in DATE_ORDERS if all(order in one.orders for one in asking.values()))
+    open_ones = [name for name, one in asking.items() if one.order is None] or [*asking, *proofs, ""]
+    examples = proofs[open_ones[0]].examples if proofs else ()
+    return Agreed(Proof(orders, bool(asking), examples), open_ones[0])
 
 
 def perhaps_swapped(cells: Sequence[str], written: Sequence[str], order: str) -> bool:

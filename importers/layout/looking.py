@@ -399,16 +399,13 @@ def _form(
     form: dict[str, Any] = {}
     questions: list[Question] = []
     _about_numbers(sheets, guesses, months, form, questions)
-    for one in DATES:
-        if one not in guesses.columns:
-            continue
-        texts = _distinct(sheets, guesses.columns[one]).to_pylist()
-        proof = dates.proof(texts)
-        if proof.order is None:
-            ways = proof.orders or DATE_ORDERS
-            questions.append(Question("dates", "dates", guesses.columns[one], ways, proof.examples))
-        elif not all(_ISO.fullmatch(text) for text in texts):
-            form["dates"] = proof.order
+    texts = {name: _distinct(sheets, name).to_pylist() for one in DATES if (name := guesses.columns.get(one))}
+    agreed = dates.agreed({name: dates.proof(of) for name, of in texts.items()})
+    if agreed.proof.order is None:
+        ways = agreed.proof.orders or DATE_ORDERS
+        questions.append(Question("dates", "dates", agreed.asked, ways, agreed.proof.examples))
+    elif not all(_ISO.fullmatch(text) for of in texts.values() for text in of):
+        form["dates"] = agreed.proof.order
     return form, questions
 
 

@@ -13,7 +13,7 @@ from app.domain.fields import KINDS
 from importers.layout.dates import read_moment
 from importers.layout.header import JOINT
 from importers.layout.numbers import PIECES, currencies_of, tidy
-from importers.layout.settling import DATES, NUMBERS
+from importers.layout.settling import DATES, HAPPENED, NUMBERS
 from importers.layout.synonyms import names_of, spoken
 from importers.layout.words import TOTAL
 from importers.parsing import says_yes_or_no
@@ -141,7 +141,7 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     if "ean" in known and facts.eans_bp >= 9_000 and facts.filled_bp:
         found.append(Candidate("ean", _SURE, Because.EANS))
     if not found and facts.dates_bp >= 9_000:
-        found = [Candidate(one, _LEAST, Because.DATES) for one in DATES if one in known]
+        found = [Candidate(one, _LEAST, Because.DATES) for one in HAPPENED if one in known]
     best: dict[str, Candidate] = {}
     for candidate in found:
         if candidate.field not in best or best[candidate.field].score < candidate.score:

@@ -11,7 +11,14 @@ from importers.layout import dates, numbers
 from importers.layout.signs import agree
 from importers.layout.table import TextTable
 
-DATES = ("issued_on", "booked_on")
+HAPPENED = ("issued_on", "booked_on", "on")
+"""Fields that say when it was: a column of days may be one of these whatever it is called."""
+
+DATES = (
+    *HAPPENED,
+    *("group_from", "birthday", "enrolled_on", "shipped_on", "delivered_on"),
+    *("from", "until", "season_from", "season_until"),
+)
 """Fields that hold days, which countries write in their orders."""
 
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[ T]|$)"
@@ -75,16 +82,17 @@ def _as_text(table: TextTable, name: str) -> list[str]:
 
 
 def _order(table: TextTable, names: list[str]) -> str:
-    order = DATE_ORDERS[0]
-    for name in names:
-        proof = dates.proof(_distinct(table, name).to_pylist())
-        if proof.order is None:
-            ways = " or ".join(proof.orders or DATE_ORDERS)
-            raise QuestionOpen(
-                name, f"day, month and year may be in the order {ways}", proof.examples, "say dates: in the profile"
-            )
-        order = proof.order
-    return order
+    proofs = {name: dates.proof(_distinct(table, name).to_pylist()) for name in names}
+    agreed = dates.agreed(proofs)
+    if agreed.proof.order is None:
+        ways = " or ".join(agreed.proof.orders or DATE_ORDERS)
+        raise QuestionOpen(
+            agreed.asked,
+            f"day, month and year may be in the order {ways}",
+            agreed.proof.examples,
+            "say dates: in the profile",
+        )
+    return agreed.proof.order
 
 
 def _distinct(table: TextTable, name: str) -> pa.Array:

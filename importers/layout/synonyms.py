@@ -132,6 +132,10 @@ _DISTRIBUTORS = {
     "country": _SALES["country"],
     "birthday": """birthday|birthday of the owner|date of birth|urodziny|data urodzenia|cumpleaños|fecha de nacimiento
         |день рождения|дата рождения|geburtstag|geburtsdatum|anniversaire|date de naissance""",
+    "enrolled_on": """enrolled on|enrolled|enrolment date|enrollment date|joined|joined on|in the programme since
+        |member since|participant since|partner since|w programie od|data przystąpienia|data dołączenia|uczestnik od
+        |en el programa desde|fecha de alta|miembro desde|в программе с|дата вступления|участник с|teilnehmer seit
+        |beitrittsdatum|im programm seit|membre depuis|date d'adhésion|inscrit le""",
 }
 _PRODUCTS = {
     "code": _SALES["product"],

@@ -37,7 +37,7 @@ DISTRIBUTORS = Kind(
     Distributor,
     (
         *("name", "head_office_id", "group_id", "tier", "tax_id", "tax_status", "country", "region", "city"),
-        *("birthday_on", "blocked"),
+        *("birthday_on", "enrolled_on", "blocked"),
     ),
     placements.DISTRIBUTORS,
 )

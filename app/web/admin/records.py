@@ -62,6 +62,11 @@ class DataForm(Form):
     region = StringField(_("Region"), [Length(max=200)])
     country = StringField(_("Country"), [Length(max=64)])
     birthday = DayField(_("Birthday"), description=_("Of its owner: rules may reward it. The day and the month count."))
+    enrolled_on = DayField(
+        _("In the programme since"),
+        [InputRequired(_("Say since when it takes part."))],
+        description=_("Anniversaries count from this day, and checks may ask about sales of before it."),
+    )
     reason = TextAreaField(_("Reason"), [Length(max=500)], description=_("Kept in the audit log."))
 
 
@@ -152,6 +157,7 @@ def edit(program_code: str, distributor_id: int) -> Answer:
                     "name": form.name.data,
                     "group_id": int(form.group.data) if form.group.data else None,
                     "birthday_on": form.birthday.data,
+                    "enrolled_on": form.enrolled_on.data,
                     "tax_status": TaxStatus(form.tax_status.data),
                     **{name: form[name].data or None for name in _TEXTS if name in form},
                 },
@@ -190,6 +196,7 @@ def _data_form(data: Data, groups: list[tuple[int, str]]) -> DataForm:
             "region": data.region,
             "country": data.country,
             "birthday": data.birthday_on,
+            "enrolled_on": data.enrolled_on,
         }
     )
     form.group.choices = [choice("", _("None")), *(choice(str(id_), name) for id_, name in groups)]

@@ -1,5 +1,6 @@
 """A distributor's record: all there is to know of it on one page, changed and blocked by whoever may."""
 
+import datetime as dt
 import html
 import re
 from collections.abc import Callable
@@ -126,15 +127,18 @@ def test_data_are_changed_and_the_story_tells_it(world: World, as_: As) -> None:
             .join(Program, Program.id == DistributorGroup.program_id)
             .where(Program.code == world.a, DistributorGroup.code == "gold")
         ).one()
-    form = form_of(world, boss, "D-7") | {"city": CITY, "group": str(gold), "tax_id": "5260001246", "reason": "phoned"}
+    form = form_of(world, boss, "D-7") | {"city": CITY, "group": str(gold), "tax_id": "5260001246"}
+    form |= {"reason": "phoned", "enrolled_on": "2024-02-29"}
     answer = boss.post(f"{record(world, 'D-7')}/edit", data=form)
     assert answer.location == record(world, "D-7")
     found = kept(world, "D-7")
     assert (found.city, found.group_id, found.tax_id) == (CITY, gold, "5260001246")
+    assert found.enrolled_on == dt.date(2024, 2, 29)
     story = boss.get(f"{record(world, 'D-7')}?kind=data").text
     assert "Data changed" in titles(story)
     assert html.escape(f"City: – → {CITY}") in story.replace("&#34;", "&quot;")
     assert "Group: – → Gold" in story
+    assert "In the programme since: " in story
     assert "phoned" in story
     assert "<svg onload" not in story
 
@@ -145,9 +149,10 @@ CITY = f"Łódź {HOSTILE} {FORMULA}"
 def test_a_wrong_form_is_kept_with_what_is_wrong_beside_it(world: World, as_: As) -> None:
     boss = as_("administrator")
     form = form_of(world, boss, "D-8") | {"name": " ", "city": "x" * 201, "region": "a\x00b", "group": "999999"}
+    form |= {"enrolled_on": ""}
     answer = boss.post(f"{record(world, 'D-8')}/edit", data=form)
     assert answer.status_code == 400
-    assert answer.text.count('class="field-problem"') == 4
+    assert answer.text.count('class="field-problem"') == 5
     assert "x" * 201 in answer.text
     assert kept(world, "D-8").name == "Distributor 08"
 

@@ -1,0 +1,101 @@
+"""Since when a distributor takes part comes from its file; the order of its dates is proved or asked, never guessed."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+import pytest
+from sqlalchemy import select
+
+from app.config import Settings
+from app.db.transaction import transaction
+from app.domain.fields import KINDS
+from app.domain.import_profile import KindOfFile
+from app.domain.states import BatchStatus
+from app.models.distributors import Distributor
+from importers.files.guard import judge
+from importers.files.limits import Limits
+from importers.layout.proposing import Unanswered, propose
+from importers.reading import look_at
+from tests.importers.driver import Desk
+
+HEADER = ("Kod", "Nazwa", "W programie od", "Urodziny")
+COLUMNS = {"code": "Kod", "name": "Nazwa", "enrolled_on": "W programie od", "birthday": "Urodziny"}
+
+
+def proposed(desk: Desk, kind: str, header: Sequence[str], *rows: Sequence[str]) -> dict[str, Any]:
+    """Give the profile that a look at a file proposes."""
+    path = desk.csv(*rows, header=header)
+    seen = look_at(judge(path, path.name, Limits.of(Settings()), ["pl"]), path.name, kind)
+    return propose(seen).model_dump(mode="json", by_alias=True)
+
+
+def days(desk: Desk) -> Mapping[str, tuple[dt.date, dt.date | None]]:
+    with transaction(desk.registry) as session:
+        rows = session.execute(
+            select(Distributor.code, Distributor.enrolled_on, Distributor.birthday_on).where(
+                Distributor.program_id == desk.program_id
+            )
+        )
+        return {code: (enrolled, birthday) for code, enrolled, birthday in rows}
+
+
+def test_a_distributor_takes_part_since_the_day_that_its_file_says(desk: Desk) -> None:
+    desk.load(import_profiles={"distributors": {"columns": COLUMNS, "dates": "found"}})
+    rows = [
+        ("D1", "North", "21.04.2020", "03.04.1980"),
+        ("D2", "South", None, None),
+        ("D3", "East", "30.02.2021", None),
+    ]
+    found = desk.run(desk.csv(*rows, header=HEADER), "distributors")
+    assert desk.codes(found) == {4: ("refused", "not_a_date")}
+    today = desk.clock().date()
+    # the birthday could be of March; the column beside it, which the same program wrote, proves that it is of April
+    assert days(desk) == {"D1": (dt.date(2020, 4, 21), dt.date(1980, 4, 3)), "D2": (today, None)}
+    again = desk.csv(("D1", "North", None, None), ("D2", "South", "2019-01-31", None), header=HEADER)
+    assert desk.run(again, "distributors").counts["changed"] == 1
+    assert {code: one[0] for code, one in days(desk).items()} == {
+        "D1": dt.date(2020, 4, 21),
+        "D2": dt.date(2019, 1, 31),
+    }
+
+
+def test_an_order_that_nothing_proves_is_asked_and_one_that_contradicts_itself_as_well(desk: Desk) -> None:
+    desk.load(import_profiles={"distributors": {"columns": COLUMNS, "dates": "found"}})
+    for enrolled, birthday, asked in (
+        ("03/04/2020", "05/06/1980", "Urodziny"),
+        ("21/04/2020", "06/25/1980", "Urodziny"),
+    ):
+        batch = desk.start(desk.csv(("D1", "North", enrolled, birthday), header=HEADER), "distributors")
+        desk.work()
+        found = desk.progress(batch)
+        assert found.status is BatchStatus.FAILED
+        assert asked in str(found.message)
+    assert days(desk) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "header", "row", "columns"),
+    [
+        ("distributors", HEADER, ("D1", "North", "21.04.2020", "03.04.1980"), COLUMNS),
+        (
+            "events",
+            ("Kod klienta", "Zdarzenie", "Data"),
+            ("D1", "training", "21.04.2026"),
+            {"distributor": "Kod klienta", "event": "Zdarzenie", "on": "Data"},
+        ),
+    ],
+)
+def test_columns_of_days_are_seen_and_read_in_their_order(
+    desk: Desk, kind: str, header: Sequence[str], row: Sequence[str], columns: Mapping[str, str]
+) -> None:
+    desk.load()
+    found = proposed(desk, kind, header, row)
+    assert (found["columns"], found["dates"]) == (columns, "dmy")
+    swapped = [cell.replace("21.", "03.") for cell in row]
+    with pytest.raises(Unanswered):
+        proposed(desk, kind, header, swapped)
+
+
+def test_a_profile_may_be_of_every_kind_of_file() -> None:
+    assert set(get_args(KindOfFile)) == set(KINDS)
