@@ -1,6 +1,7 @@
 """An import of products or distributors is undone: what is used stays and is told, the rest is as it was before."""
 
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import event, func, select, text, update
@@ -148,6 +149,25 @@ def test_distributors_go_with_their_wallets_and_what_changed_is_again_what_it_wa
         one = distributors.id_of_code(session, program.id, "D1")
         assert one is not None
         assert distributors.data_of(session, one).tier is None
+
+
+def test_an_import_that_kept_fewer_fields_is_undone_all_the_same(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    people_file(shop, ("D1", "One", None, "north", None, None, "Gdynia"))
+    before = all_of(shop)
+    with monkeypatch.context() as earlier:
+        (kind,) = BROUGHT["distributors"]
+        fewer = replace(kind, fields=tuple(name for name in kind.fields if name != "enrolled_on"))
+        earlier.setitem(cast(dict[str, Any], BROUGHT), "distributors", (fewer,))
+        found = people_file(
+            shop,
+            ("D1", "First", None, "south", None, None, "Sopot"),
+            ("X", "Alone", None, None, None, None, None),
+        )
+    with transaction(shop.registry) as session:
+        kept = session.scalars(select(ImportChange.became).where(ImportChange.batch_id == found.batch_id)).all()
+        assert all("enrolled_on" not in one for one in kept)
+    assert undo(shop, found.batch_id).counts["things_undone"] == 2
+    assert all_of(shop) == before
 
 
 def test_what_is_used_stays_and_is_told_and_the_rest_goes(shop: Desk) -> None:

@@ -150,7 +150,7 @@ def _changed(
     session: Session, thing: ImportedThing, mine: Mapping[int, ImportChange], here: Mapping[int, Standing]
 ) -> dict[int, InTheWay]:
     """Find what is not any more as the import left it, and the later import that made it so."""
-    other = [id_ for id_, change in mine.items() if id_ not in here or here[id_].values != change.became]
+    other = [id_ for id_, change in mine.items() if id_ not in here or not here[id_].is_as(change.became)]
     if not other:
         return {}
     batch_id = min(change.batch_id for change in mine.values())

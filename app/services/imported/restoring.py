@@ -83,7 +83,7 @@ def _make_as_before(
         was = dict(one.was or {})
         rows.append(
             {"id": one.thing_id}
-            | {name: _value(name, was[name]) for name in kind.fields}
+            | {name: _value(name, was[name]) for name in kind.fields if name in was}
             | ({"sort_key": sort_key(was["name"], program.locale)} if kind.moves is not None else {})
         )
     session.execute(update(kind.model), rows)

@@ -57,6 +57,10 @@ class Standing:
     code: str
     values: Values
 
+    def is_as(self, kept: Values) -> bool:
+        """Say whether it is as an import left it, of which it kept fewer fields where it ran before there were more."""
+        return {name: value for name, value in self.values.items() if name in kept or name == COURSE} == kept
+
 
 def standings(session: Session, kind: Kind, program_id: int, ids: Sequence[int] | None = None) -> dict[int, Standing]:
     """Tell how all things of a kind stand, or some of them, as it can be kept."""
