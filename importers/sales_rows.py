@@ -2,7 +2,7 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow.compute as pc
@@ -13,9 +13,9 @@ from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
 from app.domain.states import DocumentKind, Outcome
 from importers import parsing
+from importers.bare_numbers import bare_numbers
 from importers.errors import FileRefused
-from importers.layout.numbers import PIECES, currencies_of, tidy
-from importers.layout.settling import NUMBERS
+from importers.layout.settling import OF_LINES
 from importers.layout.table import TextTable
 from importers.parsing import Column
 from importers.problems import Problems
@@ -82,16 +82,6 @@ class SalesRows:
     country: Texts | None
 
 
-def _refuse_grouped(table: TextTable, columns: list[str], problems: Problems) -> None:
-    """Refuse texts such as 1.234 where the comma is the decimal sign, as they are refused in a file of text."""
-    for name in columns:
-        if name not in table.grouped:
-            continue
-        at = np.flatnonzero(table.grouped[name])
-        for row, found in zip(table.row_number[at].tolist(), table.column(name).take(at).to_pylist(), strict=True):
-            problems.add(row, Outcome.REFUSED, "not_a_number", field=name, found=repr(found.strip()), example="1234,56")
-
-
 def type_rows(
     table: TextTable,
     columns: dict[str, str],
@@ -142,13 +132,10 @@ def type_rows(
         parsing.require_short(named, rows, problems)
         parsing.require_digits(named, rows, problems)
     _refuse_formulas(number, rows, problems)
-    signs = {field: table.signs(profile.signs_of(field)[0]) for field in NUMBERS}
-    plain = [field for field in NUMBERS if profile.signs_of(field)[1] is None]
-    _refuse_grouped(table, [columns[field] for field in plain if field in columns], problems)
-    for field in NUMBERS:
+    signs = {field: table.signs(profile.signs_of(field)[0]) for field in OF_LINES}
+    for field in OF_LINES:
         if field in read:
-            single = not table.typed or read[field].name in table.grouped
-            read[field] = _tidied(read[field], profile.signs_of(field)[1], currency, rows, problems, single=single)
+            read[field] = bare_numbers(read[field], table, profile.signs_of(field)[1], currency, problems)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     _refuse_later(issued, issued_on, today, rows, problems)
     quantity = parsing.quantity(needed("quantity"), rows, problems, signs["quantity"])
@@ -201,24 +188,6 @@ def type_rows(
         product_name=_texts(column("product_name")),
         country=_texts(column("country")),
     )
-
-
-def _tidied(
-    column: Column, thousands: str | None, currency: str | None, rows: np.ndarray, problems: Problems, *, single: bool
-) -> Column:
-    """Take what only accompanies numbers away, and hold the rows whose amount is in another currency.
-
-    With ``single`` one group of thousands such as 1.234 is one; without, it came from a number cell.
-    """
-    tidied = tidy(column.values, thousands, surely=not single)
-    foreign = [word not in PIECES and currency not in {None, *currencies_of(word)} for word in tidied.words]
-    if any(foreign):
-        marked = np.append(np.asarray(foreign), False)[tidied.word]
-        for at in np.flatnonzero(column.spread(marked, False)).tolist():  # noqa: FBT003
-            problems.add(
-                rows[at], Outcome.HELD, "other_currency", field=column.name, found=column.shown(at), expected=currency
-            )
-    return replace(column, values=tidied.values, written=column.values)
 
 
 def _refuse_formulas(column: Column, rows: np.ndarray, problems: Problems) -> None:

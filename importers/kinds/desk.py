@@ -9,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.definition import ProgramSettings
+from app.domain.import_profile import ImportProfile
 from app.models.programs import Program
 from app.services.keys import Keys
 from app.services.placements import Moving
 from importers.kinds.rows import ThingRows
+from importers.layout.table import TextTable
 from importers.problems import Problems
 
 
@@ -24,8 +26,8 @@ class Desk:
         session: of the caller, who commits.
         program: whose rows they are.
         settings: the programme's.
-        decimals: the decimal signs that the file uses, its own first.
-        dates: how the file writes dates, as its profile says.
+        table: the file's rows, as they are written.
+        profile: how the file writes numbers and dates.
         file: the fingerprint of the file: a row of it is known again by this and its number.
         address: where people reach the pages: links in messages begin with it.
         actor: who imports.
@@ -36,8 +38,8 @@ class Desk:
     session: Session
     program: Program
     settings: ProgramSettings
-    decimals: str
-    dates: str | None
+    table: TextTable
+    profile: ImportProfile
     file: bytes
     address: str
     actor: str

@@ -6,6 +6,7 @@ import numpy as np
 
 from app.domain.exact import Ints
 from importers import parsing
+from importers.bare_numbers import bare_numbers
 from importers.kinds.desk import Desk
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
@@ -35,7 +36,7 @@ def quantities_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -
 
 def money_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
     """Give the amounts of a field, in minor units."""
-    return _figures(desk, rows, field, problems, desk.program.currency_decimals)
+    return _figures(desk, rows, field, problems, desk.program.currency_decimals, desk.program.currency)
 
 
 def days_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, dt.date]:
@@ -43,14 +44,18 @@ def days_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict
     column = rows.typed.get(field)
     if column is None:
         return {}
-    days, _ = parsing.dates(column, rows.row_number, problems, desk.dates, desk.program.time_zone)
+    days, _ = parsing.dates(column, rows.row_number, problems, desk.profile.dates, desk.program.time_zone)
     found = zip(rows.row_number.tolist(), days.tolist(), strict=True)
     return {row: day for row, day in found if day is not None}
 
 
-def _figures(desk: Desk, rows: ThingRows, field: str, problems: Problems, decimals: int) -> dict[int, int]:
+def _figures(
+    desk: Desk, rows: ThingRows, field: str, problems: Problems, decimals: int, currency: str | None = None
+) -> dict[int, int]:
     column = rows.typed.get(field)
     if column is None:
         return {}
-    read: Ints = parsing.points(column, rows.row_number, problems, desk.decimals, decimals, _NONE)
+    decimal, thousands = desk.profile.signs_of(field)
+    column = bare_numbers(column, desk.table, thousands, currency, problems)
+    read: Ints = parsing.points(column, rows.row_number, problems, desk.table.signs(decimal), decimals, _NONE)
     return {row: value for row, value in zip(rows.row_number.tolist(), read.tolist(), strict=True) if value != _NONE}

@@ -21,7 +21,6 @@ from importers.parsing import says_yes_or_no
 SAMPLE = 2_000
 """Distinct texts of a column that are looked at."""
 
-_POINTS = frozenset({"points", "credit", "debit"})
 _STAND_INS = {"distributor": "distributor_name", "product": "product_name"}
 """A name serves where a source has no code."""
 _LEAST, _NEAR, _SURE = 80, 10, 100
@@ -163,7 +162,7 @@ def _holds(one: str, facts: Facts) -> bool:
         return True
     if one in DATES:
         return facts.dates_bp >= 5_000 or facts.dates_bp + facts.numbers_bp >= 9_000
-    if one in NUMBERS or one in _POINTS:
+    if one in NUMBERS:
         return facts.numbers_bp >= 5_000
     if one == "discounted":  # a rebate of so many per cent is called so as well
         return facts.flags_bp >= 9_000

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.layout.header import Header, name_key
-from importers.layout.settling import NUMBERS
+from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
 from importers.layout.words import TOTAL, WHOLE_TOTAL
 
@@ -149,7 +149,7 @@ def _drawn_lines(body: Body, blank: np.ndarray) -> np.ndarray:
 def _notes(body: Body, blank: np.ndarray) -> np.ndarray:
     """Mark the rows behind a blank one below the table that have no goods and no number of a line: ``Rows: 24``."""
     said: np.ndarray = np.zeros(len(body), dtype=bool)
-    for field in ("product", *NUMBERS):
+    for field in ("product", *OF_LINES):
         if field in body.columns:
             said |= ~empty_cells(body.cells.column(body.columns[field]))
     last = int(np.flatnonzero(said)[-1]) if said.any() else -1

@@ -23,7 +23,14 @@ DATES = (
 
 _ISO = r"^\d{4}-\d{2}-\d{2}(?:[ T]|$)"
 
-NUMBERS = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount")
+OF_LINES = ("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount")
+"""Fields of lines of sales and of bookings that hold numbers."""
+
+NUMBERS = (
+    *OF_LINES,
+    *("points", "credit", "debit", "target", "unit", "season_points", "cash_points"),
+    *("cost", "cash", "stock", "per_person"),
+)
 """Fields that hold numbers, which countries write in their ways."""
 
 
