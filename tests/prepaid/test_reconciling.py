@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.domain.definition import ProgramSettings
+from app.domain.import_profile import ImportProfile
 from app.domain.states import FindingAnswer, FindingKind, RunStatus, TaxStatus
 from app.models.desk import AdjustmentRequest
 from app.models.prepaid import Card, ConversionRun, TopUp
@@ -60,8 +61,8 @@ def bring(world: World, *rows: Row, problems: Problems | None = None) -> Loaded:
             session=session,
             program=program,
             settings=ProgramSettings.model_validate(program.settings),
-            decimals=".",
-            dates=None,
+            table=table,
+            profile=ImportProfile(columns={name: name for name in HEADER}),
             file=repr(rows).encode()[:32],
             address="http://kontor",
             actor="fay",
