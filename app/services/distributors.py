@@ -24,16 +24,8 @@ from app.services.head_offices import Office, id_below
 from app.services.placements import Moving
 
 _FIELDS = (
-    "name",
-    "group_id",
-    "tier",
-    "tax_id",
-    "tax_status",
-    "country",
-    "region",
-    "city",
-    "birthday_on",
-    "enrolled_on",
+    *("name", "group_id", "tier", "tax_id", "tax_status"),
+    *("country", "region", "city", "birthday_on", "enrolled_on"),
 )
 """What files and people say of a distributor, besides its code and its head office."""
 
@@ -116,8 +108,8 @@ def put_distributors(
 
     A head office may be among the rows, wherever it stands; that it can be one is for the caller to know
     (`app.domain.hierarchy`). Groups are moved to as `catalogue.put_products` moves products; a tier and a tax status
-    that are said begin on the day of ``moving``. Who is new takes part since the day of
-    its row, else since ``enrolled_on``. The caller commits.
+    that are said begin on the day of ``moving``. Who is new takes part since the day of its row, else since
+    ``enrolled_on``. The caller commits.
     """
     begin_change(session, program_id)
     here = {
