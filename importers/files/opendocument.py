@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from importers.files.scan import MOST_UNVALUED, Marks, root_of, whole_rows
 
 _TAG = re.compile(rb"<(/?)table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])([^>]*?)(/?)>")
-_COLUMNS = re.compile(rb"number-columns-repeated=[\"']([0-9]{1,9})")
-_ROWS = re.compile(rb"number-rows-repeated=[\"']([0-9]{1,9})")
+CELLS_ACROSS = re.compile(rb"number-columns-repeated=[\"']([0-9]{1,9})")
+ROWS_DOWN = re.compile(rb"number-rows-repeated=[\"']([0-9]{1,9})")
 _WIDE = re.compile(rb"number-columns-spanned=[\"']([0-9]{1,9})")
 _HIGH = re.compile(rb"number-rows-spanned=[\"']([0-9]{1,9})")
 _NAME = re.compile(rb"""table:name=(?:"([^"]*)"|'([^']*)')""")
@@ -38,8 +38,7 @@ def scan_document(pieces: Iterable[bytes], most_merges: int) -> Iterator[tuple[s
                     sheet.marks.clip_merges()
                     yield name, visible, sheet.marks
                 else:
-                    found = _NAME.search(attributes)
-                    name = html.unescape((found[1] or found[2] or b"").decode()) if found else ""
+                    name = name_of(attributes)
                     styled = _STYLED.search(attributes)
                     visible = styled is None or styled[1] not in not_displayed
                     sheet = _Sheet(most_merges)
@@ -62,14 +61,14 @@ class _Sheet:
         self._filled, self._hidden = False, False
 
     def begin_row(self, attributes: bytes) -> None:
-        self._times = _number(_ROWS, attributes)
+        self._times = repeated(ROWS_DOWN, attributes)
         self._column = 0
         self._filled = False
         self._hidden = _UNSEEN.search(attributes) is not None
 
     def cell(self, attributes: bytes, *, empty: bool) -> None:
-        times = _number(_COLUMNS, attributes)
-        wide, high = _number(_WIDE, attributes), _number(_HIGH, attributes)
+        times = repeated(CELLS_ACROSS, attributes)
+        wide, high = repeated(_WIDE, attributes), repeated(_HIGH, attributes)
         here = self._row + 1, self._column
         if wide > 1 or high > 1:
             self.marks.merge(here, (self._row + high, self._column + wide - 1), self._most_merges)
@@ -89,6 +88,13 @@ class _Sheet:
             self.marks.rows = self._row
 
 
-def _number(pattern: re.Pattern[bytes], attributes: bytes) -> int:
+def name_of(attributes: bytes) -> str:
+    """Give the name of a sheet that has these attributes."""
+    found = _NAME.search(attributes)
+    return html.unescape((found[1] or found[2] or b"").decode()) if found else ""
+
+
+def repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:
+    """Tell for how many rows or cells these attributes stand."""
     found = pattern.search(attributes)
     return int(found[1]) if found else 1

@@ -69,9 +69,14 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
                 )
         elif task["form"] in ("xls", "xlsb"):
             yield from _marked(read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how), task, limits)
+        elif task["form"] == "ods":
+            from importers.files.opendocument_looks import with_shown_of_document
+
+            grids = read_workbook(path, "ods", sheets, hidden=task["hidden"], **how)
+            yield from with_shown_of_document(grids, Parts(path, path.name, limits))
         else:
             grids = read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how)
-            yield from with_shown(grids, path, task["parts"], limits) if task["parts"] else grids
+            yield from with_shown(grids, path, task["parts"], limits)
 
 
 def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:
