@@ -13,7 +13,7 @@ from importers.files.scan import Marks, TooWild
 BEGIN, END = 0x809, 0x0A
 """Records of an .xls between which a sheet stands, a drawing within it, or what goes for the whole workbook."""
 
-_BOUND_SHEET, _ROW, _MERGED = 0x85, 0x208, 0xE5
+_BOUND_SHEET, _ROW, _MERGED, _DATE_MODE = 0x85, 0x208, 0xE5, 0x22
 _IS_HIDDEN = 0x20
 _UNICODE_VERSION = b"\x00\x06"
 _RANGE = struct.Struct("<HHHH")
@@ -32,6 +32,18 @@ def marks_of_xls(path: Path, most_merges: int) -> dict[str, Marks]:
     except NotCompound:
         return {}
     return {name: _marks(book, begin, most_merges) for name, begin in begins_of_xls(book).items()}
+
+
+def xls_counts_from_1904(path: Path) -> bool:
+    """Say whether an .xls counts days from 1904 ([MS-XLS] 2.4.77)."""
+    try:
+        book = stream(path, "Workbook", "Book")
+    except NotCompound:
+        return False
+    for kind, content in records_of_xls(book, 0):
+        if kind in (_DATE_MODE, END):
+            return kind == _DATE_MODE and content[:1] == b"\1"
+    return False
 
 
 def begins_of_xls(book: bytes) -> dict[str, int]:

@@ -14,7 +14,7 @@ from importers.files.xml import parse
 MOST_SMALL = 1 << 24
 """Bytes of a part that only lists other things."""
 
-_BUNDLED_SHEET = 156
+_BUNDLED_SHEET, _BOOK_PROPERTIES = 156, 153
 
 Listed = tuple[str, bool, str]
 """A sheet: its name, whether people see it, its part."""
@@ -51,6 +51,28 @@ def listed_binary(parts: Parts) -> Iterator[Listed]:
                     yield name, state == 0, part
     except (struct.error, UnicodeDecodeError):
         raise TooWild("the list of its sheets is broken") from None
+
+
+def counts_from_1904(parts: Parts) -> bool:
+    """Say whether an .xlsx counts days from 1904 (``date1904``, ECMA-376 part 1, 18.2.28).
+
+    Raises:
+        TooWild: It does not say which sheets it has.
+    """
+    book, _ = _book(parts, "xl/workbook.xml")
+    said = parse(parts.read(book, MOST_SMALL)).find("{*}workbookPr")
+    return said is not None and said.get("date1904") in ("1", "true", "on")
+
+
+def counts_from_1904_binary(parts: Parts) -> bool:
+    """Say the same of an .xlsb (``f1904``, [MS-XLSB] 2.4.828).
+
+    Raises:
+        TooWild: It does not say which sheets it has.
+    """
+    book, _ = _book(parts, "xl/workbook.bin")
+    records = records_of_xlsb(parts.read(book, MOST_SMALL))
+    return any(kind == _BOOK_PROPERTIES and bool(content) and bool(content[0] & 1) for kind, content in records)
 
 
 def _book(parts: Parts, usual: str) -> tuple[str, dict[str, tuple[str, str]]]:

@@ -50,6 +50,8 @@ class Grid:
             Shorter rows above the first whole one are not among them: a title stands in ``cells``, and nothing beside.
         broken: what stands in the cells of those rows, by row number.
         blank: numbers of the rows of a text file that hold nothing and are not among ``cells``.
+        from_1904: whether a number that is a day counts from 1904, as on a Macintosh once. Cells that have a look of
+            days are in ISO form whatever they count from.
         encoding: of a text file, as Python names it.
         encodings: other encodings in which the file reads as well, where it cannot be told which is meant.
         delimiter: what stands between the cells of a text file.
@@ -68,6 +70,7 @@ class Grid:
     wrong_width: tuple[tuple[int, int], ...] = ()
     broken: Mapping[int, list[str]] = field(default_factory=dict)
     blank: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    from_1904: bool = False
     encoding: str | None = None
     encodings: tuple[str, ...] = ()
     delimiter: str | None = None

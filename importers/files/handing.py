@@ -34,6 +34,7 @@ def hand_over(grids: Iterable[Grid], file: IO[bytes]) -> None:
             "merged": grid.merged,
             "unvalued": grid.unvalued,
             "typed": grid.typed,
+            "from_1904": grid.from_1904,
             "encoding": grid.encoding,
         }
         table = table.replace_schema_metadata({_ABOUT: json.dumps(about).encode()})
@@ -71,6 +72,7 @@ def _grid(table: pa.Table, about: dict[str, Any]) -> Grid:
         merged=tuple(Merge(*one) for one in about["merged"]),
         unvalued=tuple((row, column) for row, column in about["unvalued"]),
         typed=about["typed"],
+        from_1904=about["from_1904"],
         texts=texts,
         shown=dict(_beside(table, _SHOWN)),
         encoding=about["encoding"],

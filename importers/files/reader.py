@@ -3,18 +3,21 @@
 It has limits to its memory and time, none of our environment, and where the system allows it no network.
 """
 
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from app.local.walls import shut_in
-from importers.files.biff import marks_of_xls, marks_of_xlsb
+from importers.files.biff import marks_of_xls, marks_of_xlsb, xls_counts_from_1904
 from importers.files.biff_looks import looks_of_xlsb, shown_of_xls, shown_of_xlsb
 from importers.files.cells import Unreadable
+from importers.files.contents import counts_from_1904, counts_from_1904_binary
 from importers.files.grid import Grid
 from importers.files.handing import hand_over
 from importers.files.limits import Limits
@@ -35,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     shut_in(wanted_by, memory_mb=limits.reader_memory_mb, cpu_seconds=limits.reader_cpu_seconds)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            hand_over(islice(_grids(task, limits), task["most"]), file)
+            hand_over(islice(_dated(_grids(task, limits), task, limits), task["most"]), file)
     except Unreadable as problem:
         sys.stdout.write(str(problem))
         return REFUSED
@@ -77,6 +80,20 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
         else:
             grids = read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how)
             yield from with_shown(grids, path, task["parts"], limits)
+
+
+def _dated(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:
+    """Add to the grids of a workbook what its days count from."""
+    path, form = Path(task["path"]), task["form"]
+    from_1904 = False
+    if form == "xls":
+        from_1904 = xls_counts_from_1904(path)
+    elif form in ("xlsx", "xlsb"):
+        parts = Parts(path, path.name, limits)
+        with contextlib.suppress(TooWild):  # whoever reads it says so
+            from_1904 = counts_from_1904(parts) if form == "xlsx" else counts_from_1904_binary(parts)
+    for grid in grids:
+        yield replace(grid, from_1904=from_1904) if from_1904 else grid
 
 
 def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:

@@ -5,6 +5,7 @@ Runs in the process that may end.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from importers.files.zeros import Zeros, whole_number, zeros_of
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _SHEET, _ROW, _CELL, _DATA = (f"{_SS}{name}" for name in ("Worksheet", "Row", "Cell", "Data"))
 _STYLE, _FORMAT = f"{_SS}Style", f"{_SS}NumberFormat"
-_VISIBLE = "{urn:schemas-microsoft-com:office:excel}Visible"
+_VISIBLE, _FROM_1904 = (f"{{urn:schemas-microsoft-com:office:excel}}{name}" for name in ("Visible", "Date1904"))
 _DECIMALS = Decimal("0.000000001")
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9:]{8})(?:\.[0-9]*)?)?")
 _WHOLE = re.compile(r"-?[0-9]+")
@@ -37,20 +38,20 @@ def read_spreadsheetml(
         Unreadable: Nobody can read it, or it has no such sheet.
     """
     seen: list[str] = []
-    styles: dict[str, Zeros] = {}
+    book = _Book()
     try:
         with path.open("rb") as file:
-            sheet = _Sheet("", limits, styles)
-            for event, element in walk(file, (_STYLE, _SHEET, _ROW, _CELL, _VISIBLE)):
+            sheet = _Sheet("", limits, book)
+            for event, element in walk(file, (_STYLE, _SHEET, _ROW, _CELL, _VISIBLE, _FROM_1904)):
                 if event == "start":
                     if element.tag == _SHEET:
-                        sheet = _Sheet(element.get(f"{_SS}Name", ""), limits, styles)
+                        sheet = _Sheet(element.get(f"{_SS}Name", ""), limits, book)
                     elif element.tag == _ROW:
                         sheet.begin_row(element.attrib)
                 elif element.tag == _CELL:
                     _take_cell(sheet, element)
-                elif element.tag == _STYLE:
-                    _take_style(styles, element)
+                elif element.tag in (_STYLE, _FROM_1904):
+                    book.take(element)
                 elif element.tag == _VISIBLE:
                     sheet.visible = element.text not in ("SheetHidden", "SheetVeryHidden")
                 elif element.tag == _SHEET:
@@ -70,22 +71,33 @@ def _take_cell(sheet: "_Sheet", element: etree._Element) -> None:
     sheet.cell(element.attrib, text, "String" if data is None else data.get(f"{_SS}Type", "String"))
 
 
-def _take_style(styles: dict[str, Zeros], element: etree._Element) -> None:
-    written = element.find(_FORMAT)
-    zeros = None if written is None else zeros_of(written.get(f"{_SS}Format", ""))
-    if zeros is not None:
-        styles[element.get(f"{_SS}ID", "")] = zeros
+@dataclass
+class _Book:
+    """What stands before the sheets: the styles whose number format is of zeros, and what days count from."""
+
+    styles: dict[str, Zeros] = field(default_factory=dict)
+    from_1904: bool = False
+
+    def take(self, element: etree._Element) -> None:
+        if element.tag == _FROM_1904:
+            self.from_1904 = True
+            return
+        written = element.find(_FORMAT)
+        zeros = None if written is None else zeros_of(written.get(f"{_SS}Format", ""))
+        if zeros is not None:
+            self.styles[element.get(f"{_SS}ID", "")] = zeros
 
 
 class _Sheet:
     """Gathers the cells of one sheet, row by row; rows and cells may be left out."""
 
-    def __init__(self, name: str, limits: Limits, styles: Mapping[str, Zeros]) -> None:
+    def __init__(self, name: str, limits: Limits, book: _Book) -> None:
         self.name = name
         self.visible = True
         self._limits = limits
-        self._looks = {name: at for at, name in enumerate(styles)}
-        self._shown = Shown(dict(enumerate(styles.values())))
+        self._from_1904 = book.from_1904
+        self._looks = {name: at for at, name in enumerate(book.styles)}
+        self._shown = Shown(dict(enumerate(book.styles.values())))
         self._row_style = ""
         self._row, self._next_row, self._column = 0, 1, 0
         self._cells: dict[int, dict[int, str]] = {}
@@ -152,6 +164,7 @@ class _Sheet:
             merged=tuple(self._merged),
             unvalued=tuple(self._unvalued),
             typed=True,
+            from_1904=self._from_1904,
             texts=texts,
         )
         return self._shown.on(grid)

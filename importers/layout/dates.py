@@ -23,6 +23,7 @@ _BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIALS = range(32_874, 73_416)  # 1990 to 2100
 _FIRST_SERIAL = dt.date(1899, 12, 30)
+_DAYS_TO_1904 = (dt.date(1904, 1, 1) - _FIRST_SERIAL).days
 _SHORT_YEARS_FROM = 69
 """Of two digits: 69 is 1969 and 68 is 2068, as strptime has it."""
 _YEARS = range(1900, 2200)
@@ -150,6 +151,12 @@ def perhaps_swapped(cells: Sequence[str], written: Sequence[str], order: str) ->
     if any(int(one[8:10]) > _MOST_MONTHS for one in cells) or all(one[8:10] == one[5:7] for one in cells):
         return False
     return all(read_moment(one).days.keys() == {order} for one in written)
+
+
+def since_1904(text: str) -> str:
+    """Write the number of a day that counts from 1904 in ISO form; any other text as it is."""
+    days = int(text[:5]) + _DAYS_TO_1904 if _SERIAL.fullmatch(text) else 0
+    return (_FIRST_SERIAL + dt.timedelta(days=days)).isoformat() if days in _SERIALS else text
 
 
 def _minute(timed: re.Match[str]) -> int | None:

@@ -82,6 +82,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
         wrong_width,
         broken,
         typed=grid.typed,
+        from_1904=grid.from_1904,
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
         warnings=_warnings(grid, body),
@@ -123,6 +124,7 @@ def lay_plainly(grid: Grid, name: str, decimal: str, figures: Collection[str] = 
         list(grid.wrong_width),
         dict(grid.broken),
         typed=grid.typed,
+        from_1904=grid.from_1904,
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))) if decimal == "," else {},
     )
 
@@ -151,6 +153,7 @@ def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
         [one for part in parts for one in part.wrong_width],
         {row: cells for part in parts for row, cells in part.broken.items()},
         typed=parts[0].typed,
+        from_1904=parts[0].from_1904,
         grouped={
             column: np.concatenate(
                 [part.grouped.get(column, np.zeros(length, bool)) for part, length in zip(parts, lengths, strict=True)]

@@ -41,6 +41,9 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
         QuestionOpen: The file can be read in more ways than one. Nobody guesses: the profile must say.
     """
     found: dict[str, object] = {}
+    days = [columns[field] for field in DATES if field in columns]
+    if table.from_1904 and profile.dates is not None:
+        table.write_days(days, dates.since_1904)
     held = {field: columns[field] for field in NUMBERS if field in columns}
     if profile.decimal == "found":
         proofs = {
@@ -61,12 +64,12 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
             field: NumberForm(decimal=one.decimal, thousands=one.thousands) for field, one in agreed.others.items()
         }
     if profile.dates == "found":
-        found["dates"] = _order(table, [columns[field] for field in DATES if field in columns])
+        found["dates"] = _order(table, days)
     settled = profile.model_copy(update=found)
     comma = [name for field, name in held.items() if settled.signs_of(field)[0] == ","]
     table.write_numbers(comma)
     table.grouped = {name: marked for name, marked in table.grouped.items() if name in comma}
-    _warn_of_swapped(table, [columns[field] for field in DATES if field in columns], settled.dates or "")
+    _warn_of_swapped(table, days, settled.dates or "")
     return settled
 
 

@@ -1,6 +1,6 @@
 """A file's table as text, and what stood around it: what the layout gives and the pipeline reads."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -64,6 +64,7 @@ class TextTable:
         wrong_width: rows whose number of cells is not the header's: (row, cells found).
         broken: what stands in the cells of those rows, by row.
         typed: whether numbers came from number cells, which are read with a point whatever the country.
+        from_1904: whether a number cell that is a day counts from 1904.
         grouped: by column, the rows in which a text cell holds something such as 1.234, where a comma is the decimal
             sign: a thousand perhaps, and no number that may be read with a point.
         given: our field -> the texts of what no column of the file holds.
@@ -77,6 +78,7 @@ class TextTable:
     wrong_width: list[tuple[int, int]] = field(default_factory=list)
     broken: dict[int, list[str]] = field(default_factory=dict)
     typed: bool = False
+    from_1904: bool = False
     grouped: dict[str, np.ndarray] = field(default_factory=dict)
     given: dict[str, pa.Array] = field(default_factory=dict)
     stretches: tuple[Stretch, ...] = ()
@@ -101,6 +103,14 @@ class TextTable:
                 written = pc.replace_substring_regex(texts, _NUMBER_CELL, r"\1,\2")
                 kept = pc.if_else(pa.array(self.grouped[name]), texts, written)
                 self.frame[name] = pd.array(kept, dtype=pd.ArrowDtype(pa.large_string()))
+
+    def write_days(self, columns: Iterable[str], written: Callable[[str], str]) -> None:
+        """Write anew what stands in these columns, each text once: ``written`` gives another for one, or the same."""
+        for name in columns:
+            found = pc.dictionary_encode(pa.chunked_array([self.column(name)]).combine_chunks())
+            texts = [None if text is None else written(text) for text in found.dictionary.to_pylist()]
+            told = pa.DictionaryArray.from_arrays(found.indices, pa.array(texts, pa.large_string()))
+            self.frame[name] = pd.array(told.cast(pa.large_string()), dtype=pd.ArrowDtype(pa.large_string()))
 
     def masked(self, columns: Iterable[str]) -> pd.DataFrame:
         """Give the frame with dots in the place of what these columns hold."""

@@ -116,8 +116,8 @@ SHEET = (
 )
 
 
-def xlsb(path: Path) -> Path:
-    book = record(131, b"") + record(143, b"")
+def xlsb(path: Path, properties: bytes = b"") -> Path:
+    book = record(131, b"") + properties + record(143, b"")
     book += record(156, struct.pack("<II", 0, 1) + wide("r1") + wide("Sales")) + record(144, b"") + record(132, b"")
     kind = "application/vnd.ms-excel.sheet.binary.macroEnabled.main"
     parts: dict[str, str | bytes] = {
