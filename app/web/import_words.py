@@ -126,6 +126,21 @@ SIGNS: Mapping[str, Any] = {
     "found": _("as the file proves, each time"),
 }
 
+THOUSANDS: Mapping[str, Any] = {
+    "": _("a space, an apostrophe, or nothing: 1 234"),
+    ".": _("a point: 1.234"),
+    ",": _("a comma: 1,234"),
+}
+
+WAYS: Mapping[str, Any] = {
+    "": _("as the others of the file"),
+    ",": "1 234,50",
+    ",.": "1.234,50",
+    ".": "1 234.50",
+    ".,": "1,234.50",
+}
+"""How a column writes numbers: its decimal sign, and what parts its thousands besides a space and an apostrophe."""
+
 UNKNOWN: Mapping[str, Any] = {
     "hold": _("hold its rows"),
     "create": _("make it known"),

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _
 from pydantic import ValidationError
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
-from wtforms.validators import Length, Optional
+from wtforms.validators import Length, Optional, StopValidation
 
 from app.db.transaction import transaction
 from app.domain.fields import KINDS
@@ -28,10 +28,11 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.languages import language
 from importers import samples
+from importers.layout.settling import NUMBERS
 
 bp = Blueprint("import_profiles", __name__)
 
-_FIELD = "field-"
+_FIELD, _NUMBER = "field-", "number-"
 _FORMS = ("files", "sheet", "encoding", "delimiter")
 
 
@@ -46,6 +47,9 @@ class _WritingForm(Form):
         description=_("dmy, mdy, ymd, found, or a format such as %%d.%%m.%%Y; empty: 2025-12-31."),
     )
     decimal = SelectField(_("Decimal sign"), choices=[choice(sign, text) for sign, text in import_words.SIGNS.items()])
+    thousands = SelectField(
+        _("Thousands are parted by"), choices=[choice(sign, text) for sign, text in import_words.THOUSANDS.items()]
+    )
     encoding = StringField(
         _("Encoding"), [Optional(), Length(max=40)], description=_("Of a text file; empty: it is found.")
     )
@@ -53,11 +57,22 @@ class _WritingForm(Form):
         _("Delimiter"), [Optional(), Length(max=1)], description=_("Of a text file; empty: it is found.")
     )
 
+    def validate_thousands(self, field: SelectField) -> None:
+        if field.data and field.data == self.decimal.data:
+            raise StopValidation(gettext("This sign parts the decimals: choose another."))
+
 
 def _form(one: Kept, *, sent: bool) -> Any:
-    fields = {
+    fields: dict[str, StringField | SelectField] = {
         f"{_FIELD}{name}": StringField(import_words.field(name), [Optional(), Length(max=500)])
         for name in _names(one.kind)
+    }
+    fields |= {
+        f"{_NUMBER}{name}": SelectField(
+            _("Numbers of %(field)s", field=import_words.field(name)),
+            choices=[choice(way, text) for way, text in import_words.WAYS.items()],
+        )
+        for name in _numbers(one)
     }
     bases = (SourceForm, _WritingForm) if one.kind == "sales" else (_WritingForm,)
     made: type[Any] = type("ProfileForm", bases, fields)
@@ -66,6 +81,8 @@ def _form(one: Kept, *, sent: bool) -> Any:
     profile = one.profile
     data: dict[str, Any] = {f"{_FIELD}{name}": column for name, column in profile.columns.items()}
     data |= {name: getattr(profile, name) for name in (*_FORMS, "dates", "decimal")}
+    data["thousands"] = profile.thousands or ""
+    data |= {f"{_NUMBER}{name}": form.decimal + (form.thousands or "") for name, form in profile.numbers.items()}
     data |= {name: getattr(profile, name) for name in ("unknown_distributor", "unknown_product", "changed_documents")}
     if profile.credit_note is not None:
         data["credit_prefix"] = profile.credit_note.number_prefix
@@ -75,6 +92,11 @@ def _form(one: Kept, *, sent: bool) -> Any:
 def _names(kind: str) -> list[str]:
     required = KINDS[kind].required
     return sorted(KINDS[kind].known, key=lambda one: (one not in required, import_words.field(one)))
+
+
+def _numbers(one: Kept) -> list[str]:
+    """Name the fields of a profile that hold numbers, in the page's order."""
+    return [name for name in _names(one.kind) if name in NUMBERS and name in one.profile.fields]
 
 
 @bp.get("/programs/<code:program_code>/imports/profiles")
@@ -92,7 +114,10 @@ def show(program_code: str, profile_name: str) -> str:
 
 def _page(one: Kept, form: Any) -> str:
     fields = [form[f"{_FIELD}{name}"] for name in _names(one.kind)]
-    return render_template("admin/import_profile.html", one=one, form=form, fields=fields, words=import_words)
+    numbers = [form[f"{_NUMBER}{name}"] for name in _numbers(one)]
+    return render_template(
+        "admin/import_profile.html", one=one, form=form, fields=fields, numbers=numbers, words=import_words
+    )
 
 
 @bp.post("/programs/<code:program_code>/imports/profiles/<profile_name>")
@@ -119,8 +144,9 @@ def _said(one: Kept, form: Any) -> ImportProfile:
     said["columns"] = {name: text for name in _names(one.kind) if (text := form[f"{_FIELD}{name}"].data)}
     said["fill_down"] = [name for name in said.get("fill_down", ()) if name in said["columns"]]
     given = {*said["columns"], *said.get("fixed", ()), *(one.profile.months.fields if one.profile.months else ())}
-    said["numbers"] = {name: form_ for name, form_ in said.get("numbers", {}).items() if name in given}
-    for name in (*_FORMS, "dates", "decimal"):
+    ways = {name: form[f"{_NUMBER}{name}"].data for name in _numbers(one) if name in given}
+    said["numbers"] = {name: {"decimal": way[0], "thousands": way[1:] or None} for name, way in ways.items() if way}
+    for name in (*_FORMS, "dates", "decimal", "thousands"):
         said[name] = form[name].data or None
     if one.kind == "sales":
         was = said.pop("credit_note", {})

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 import openpyxl
 import pytest
+import yaml
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
@@ -149,6 +150,16 @@ def test_what_is_said_of_a_file_is_a_revision_of_the_programme_and_leaves_with_i
     assert sent["field-product"] == "Symbol"
     assert wizard.client.post(address, data=sent | {"unknown_product": "create"}).status_code == 303
     assert "<dd>2</dd>" in wizard.page(address)  # its version
+    written = {"decimal": ",", "thousands": ".", "number-net_amount": ".,", "number-quantity": ""}
+    assert wizard.client.post(address, data=sent | {"unknown_product": "create"} | written).status_code == 303
+    shown = {one.name: one.value for form in Page(wizard.page(address), address).forms for one in form.fields}
+    assert {name: shown[name] for name in written} == written
+    exported = wizard.client.get(f"{address}/profile.yaml").text
+    assert yaml.safe_load(exported)["import_profiles"]["erp"]["numbers"] == {
+        "net_amount": {"decimal": ".", "thousands": ","}
+    }
+    alike = wizard.client.post(address, data=sent | written | {"decimal": "."})
+    assert "This sign parts the decimals: choose another." in alike.text
     refused = wizard.client.post(address, data=sent | {"field-product": ""})
     assert refused.status_code == 400
     assert "product" in refused.text
