@@ -159,7 +159,9 @@ def test_finance_prepares_a_run_another_approves_it_and_the_answers_come_in(
         here.look("runs-of-approver")
         here.press(page.get_by_role("link", name=run))
         here.look("run-to-approve")
-        here.press(page.get_by_role("button", name="Approve"))
+        page.get_by_role("button", name="Approve…").click()
+        here.look("run-approving")
+        here.press(page.get_by_role("button", name="Approve", exact=True))
         with world.app.app_context():
             while do_one_job(world):
                 pass

@@ -121,7 +121,9 @@ def _another_person_approves_and_the_order_is_compared(
         here.look("runs-of-approver")
         here.press(here.page.get_by_role("link", name=run))
         here.look("run-to-approve")
-        here.press(here.page.get_by_role("button", name="Approve"))
+        here.page.get_by_role("button", name="Approve…").click()
+        here.look("run-approving")
+        here.press(here.page.get_by_role("button", name="Approve", exact=True))
         _work(world)
         here.page.get_by_role("link", name="Order file").wait_for()  # the page asks how far it is
         here.look("run-ordered")
