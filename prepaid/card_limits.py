@@ -1,7 +1,8 @@
 """How much may still go on a card: what a country's rules against money laundering let through, as its programme says.
 
 The month is that in which a load was written down, in the programme's time zone; all cards of a distributor count as
-one, and so do those of whoever was merged into it, so that neither makes a new month.
+one, and so do those of whoever was merged into it, so that neither makes a new month. On a card stands what the issuer
+said last, with all that it cannot have counted: loads on their way, and those that arrived since.
 """
 
 import datetime as dt
@@ -17,7 +18,7 @@ from app.domain.prepaid_settings import CardLimits, PrepaidPart
 from app.domain.states import Identity, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
-from app.models.prepaid import Redemption, TopUp
+from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
 from app.services.persons.rosters import WHO_NOW
 from prepaid.columns import among
@@ -48,28 +49,42 @@ def rooms(session: Session, program: Program, holders: Sequence[Holder], today: 
     limits = PrepaidPart.model_validate(program.prepaid).limits.get(program.country)
     if limits is None:
         return [None] * len(holders)
-    loaded = _loaded_this_month(session, program, [one.distributor_id for one in holders], today)
-    return [_room(program, limits, one, loaded.get(one.distributor_id, 0)) for one in holders]
+    loads = _loads(session, program, [one.distributor_id for one in holders], today)
+    return [_room(program, limits, one, *loads.get(one.distributor_id, (0, 0))) for one in holders]
 
 
-def _loaded_this_month(session: Session, program: Program, ids: Sequence[int], today: dt.date) -> dict[int, int]:
+def _loads(session: Session, program: Program, ids: Sequence[int], today: dt.date) -> dict[int, tuple[int, int]]:
+    """Sum the loads of this month, and those that the balance of a card does not have yet."""
+    read_at = (
+        select(func.max(Card.balance_at))
+        .where(Card.distributor_id == WHO_NOW, Card.active)
+        .correlate(Distributor)
+        .scalar_subquery()
+    )
+    of_month = TopUp.created_at >= midnight(today.replace(day=1), program.time_zone)
+    not_counted = or_(TopUp.settled_at.is_(None), read_at.is_(None), TopUp.settled_at > read_at)
     rows = session.execute(
-        select(WHO_NOW, cast(func.sum(TopUp.amount_minor), BigInteger))
+        select(
+            WHO_NOW,
+            *(
+                cast(func.coalesce(func.sum(TopUp.amount_minor).filter(which), 0), BigInteger)
+                for which in (of_month, not_counted)
+            ),
+        )
         .join(Account, Account.distributor_id == Distributor.id)
         .join(Redemption, Redemption.account_id == Account.id)
         .join(TopUp, TopUp.redemption_id == Redemption.id)
         .where(
             Redemption.program_id == program.id,
-            TopUp.created_at >= midnight(today.replace(day=1), program.time_zone),
             TopUp.status.not_in((TopUpStatus.FAILED, TopUpStatus.CANCELLED)),
             or_(among(Distributor.id, ids), among(Distributor.merged_into_id, ids)),
         )
         .group_by(WHO_NOW)
     )
-    return dict(rows.all())
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
-def _room(program: Program, limits: CardLimits, one: Holder, loaded: int) -> Room | None:
+def _room(program: Program, limits: CardLimits, one: Holder, loaded: int, beside: int) -> Room | None:
     """Give the least of what the limits leave."""
     found: list[Room] = []
     verified = one.identity is Identity.VERIFIED
@@ -81,7 +96,7 @@ def _room(program: Program, limits: CardLimits, one: Holder, loaded: int) -> Roo
             loaded,
             NOT_IDENTIFIED,
         ),
-        ("on a card at a time", limits.on_card, max(one.balance_minor, 0), OVER_LIMIT),
+        ("on a card at a time", limits.on_card, max(one.balance_minor, 0) + beside, OVER_LIMIT),
     ):
         if most is None:
             continue

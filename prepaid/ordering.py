@@ -20,8 +20,8 @@ from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.services import audit
+from app.services.arrivals import is_there
 from prepaid import cards
-from prepaid.columns import among
 from prepaid.errors import PrepaidError, TotalsDiffer
 from prepaid.going_out import GoingOut, going_out
 from prepaid.moves import OPEN, locked_run, move, require, run_of
@@ -103,7 +103,7 @@ def reorder_failed(session: Session, settings: Settings, run_id: int, *, actor: 
 
     Raises:
         NotAllowedNow, NoSuchRun: There is no such run, or something of it is still open.
-        PrepaidError: No compensation of the run has failed.
+        PrepaidError: No compensation of the run has failed, or somebody who would get one is blocked.
         CardsMissing: A distributor has no card any more.
     """
     # a run of compensations that is prepared at once would take the same ones
@@ -113,6 +113,7 @@ def reorder_failed(session: Session, settings: Settings, run_id: int, *, actor: 
     failed = session.execute(_failed_compensations(run.id)).all()
     if not failed:
         raise PrepaidError(f"Run {run.id}: no compensation has failed whose reward was loaded.")
+    refuse_blocked(session, run, [row.redemption_id for row in failed])
     ids = new_ids(session, TopUp, len(failed))
     session.add_all(
         TopUp(
@@ -151,7 +152,7 @@ def _failed_compensations(run_id: int) -> Select[*tuple[Any, ...]]:
             and_(
                 reward.redemption_id == TopUp.redemption_id,
                 reward.kind == TopUpKind.REWARD,
-                reward.status == TopUpStatus.LOADED,
+                is_there(reward),
             ),
         )
         .outerjoin(
@@ -234,10 +235,11 @@ def order_rest(
     """
     wanted = going_out(session, run, OPEN, references)
     with _file(session, settings, run, wanted, actor=actor, now=now) as batch:
+        given = rows_of(id=wanted.top_up_id, card_id=wanted.card_id)
         session.execute(
             update(TopUp)
-            .where(among(TopUp.id, wanted.top_up_id.tolist()))
-            .values(load_batch_id=batch.id)
+            .where(TopUp.id == given.c.id)
+            .values(load_batch_id=batch.id, card_id=given.c.card_id)
             .execution_options(synchronize_session=False)
         )
     ordered = _ordered(settings, batch)

@@ -17,7 +17,7 @@ from app.db.bulk import read_numbers, rows_of
 from app.domain.calendar import midnight
 from app.domain.exact import Ints
 from app.domain.reward_orders import worths
-from app.domain.states import CardState, Identity, OrderState, RewardKind, TaxStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.states import CardState, Identity, OrderState, RewardKind, TaxStatus, TopUpKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.orders import OrderLine, RewardOrder
@@ -25,12 +25,11 @@ from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
 from app.models.rewards import Reward
 from app.services import rewards, tax_statuses
+from app.services.arrivals import ENDED_WITHOUT, is_there
 from prepaid.recipients import RECEIVES, Recipient
 
 TAXED_GOODS = (RewardKind.GOODS, RewardKind.VOUCHER)
 """Rewards of a catalogue that a tax rule may be about. A discount, a donation and a ticket are none of them."""
-
-_ENDED_WITHOUT = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ PAYING = aliased(TopUp, name="paying")
 IS_PAYING: ColumnElement[bool] = and_(
     PAYING.redemption_id == Redemption.id,
     PAYING.kind == TopUpKind.COMPENSATION,
-    PAYING.status.not_in(_ENDED_WITHOUT),
+    PAYING.status.not_in(ENDED_WITHOUT),
 )
 
 REWARD = aliased(TopUp, name="reward")
@@ -110,7 +109,7 @@ def given(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
             and_(
                 REWARD.redemption_id == Redemption.id,
                 REWARD.kind == TopUpKind.REWARD,
-                REWARD.status == TopUpStatus.LOADED,
+                is_there(REWARD),
             ),
         )
         .where(

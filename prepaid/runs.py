@@ -56,8 +56,8 @@ def same_person(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
 
-def refuse_blocked(session: Session, run: ConversionRun) -> None:
-    """Make sure that no distributor of a run was blocked since the preview.
+def refuse_blocked(session: Session, run: ConversionRun, redemption_ids: Sequence[int] | None = None) -> None:
+    """Make sure that no distributor of a run, or of some redemptions of it, was blocked since the preview.
 
     Raises:
         BlockedMeanwhile: Some were.
@@ -65,7 +65,10 @@ def refuse_blocked(session: Session, run: ConversionRun) -> None:
     blocked = session.scalars(
         select(Recipient.id).where(Recipient.program_id == run.program_id, Recipient.blocked)
     ).all()
-    codes = session.scalars(_of_those(run.id, blocked)).all() if blocked else []
+    of_those = _of_those(run.id, blocked)
+    if redemption_ids is not None:
+        of_those = of_those.where(among(Redemption.id, redemption_ids))
+    codes = session.scalars(of_those).all() if blocked else []
     if codes:
         raise BlockedMeanwhile(run.id, codes)
 

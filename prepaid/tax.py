@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain import tax
 from app.domain.definition import TaxChoice, TaxPart
 from app.domain.exact import Ints
-from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
+from app.domain.states import TaxStatus, TopUpKind
 from app.domain.tax_packs import UnknownPackError, pack_behind, rules_of
 from app.domain.tax_rules import BorneBy, RewardKind, TaxRule
 from app.domain.wording import Said, marked
@@ -22,6 +22,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
+from app.services.arrivals import stands
 from app.services.persons.rosters import WHO_NOW
 from prepaid.columns import among
 from prepaid.errors import TermsInvalid
@@ -222,11 +223,7 @@ class ProgramTax:
     def _year_totals(self, session: Session, rule: TaxRule, distributor_ids: Ints) -> dict[int, int]:
         called_off = (
             select(TopUp.id)
-            .where(
-                TopUp.redemption_id == Redemption.id,
-                TopUp.kind == TopUpKind.REWARD,
-                TopUp.status.in_([TopUpStatus.FAILED, TopUpStatus.CANCELLED]),
-            )
+            .where(TopUp.redemption_id == Redemption.id, TopUp.kind == TopUpKind.REWARD, ~stands(TopUp))
             .exists()
         )
         rows = session.execute(

@@ -1,9 +1,11 @@
 """What is to be invoiced for loads: to the sponsor, and to whoever funds points besides.
 
 Every load that was confirmed is an item; so are the tax that was kept back from it, and the fee for it, which is that
-of the day on which it was confirmed. An item is divided over the sources whose points it was made from, by points, and
-its parts add up again (largest remainder, rules.md 2). All of it is one query, so that a million loads can be read
-piece by piece.
+of the day on which it was confirmed. A load that turned out not to be on its card is an item once more, of the day of
+that correction and below zero, and one that turned out to be there is one then (`app.services.arrivals`): what was
+invoiced before stays as it was. The fee was for the load, and stays. An item is divided over the sources whose points
+it was made from, by points, and its parts add up again (largest remainder, rules.md 2). All of it is one query, so that
+a million loads can be read piece by piece.
 """
 
 import datetime as dt
@@ -41,6 +43,7 @@ from app.models.ledger import LedgerEntry, Lot
 from app.models.lot_terms import LotTerms
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
+from app.services.arrivals import corrections
 
 ITEMS = ("reward", "compensation", "withheld", "fee")
 SPONSOR = ""
@@ -82,16 +85,20 @@ def _fee() -> ColumnElement[int]:
 
 
 def _items() -> Subquery:
-    """Give what each confirmed load comes to, item by item."""
+    """Give what each confirmed load comes to, item by item; ``sign`` is -1 where a correction takes it back."""
+    corrected = corrections()
 
-    def of(item: Any, amount: Any, vat: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+    def of(
+        item: Any, amount: Any, vat: Any, *conditions: ColumnElement[bool], at: Any = TopUp.settled_at, sign: Any = None
+    ) -> Select[Any]:
         return (
             select(
                 TopUp.id.label("top_up_id"),
                 TopUp.redemption_id.label("redemption_id"),
                 Redemption.program_id.label("program_id"),
                 Redemption.reserve_transaction_id.label("reservation_id"),
-                TopUp.settled_at.label("settled_at"),
+                at.label("settled_at"),
+                (literal(1) if sign is None else sign).label("sign"),
                 item.label("item"),
                 amount.label("amount_minor"),
                 cast(vat, Integer).label("vat_bp"),
@@ -99,14 +106,23 @@ def _items() -> Subquery:
             )
             .join(Redemption, Redemption.id == TopUp.redemption_id)
             .join(Program, Program.id == Redemption.program_id)
-            .where(TopUp.status == TopUpStatus.LOADED, *conditions)
+            .where(*conditions)
         )
 
+    def back(item: Any, amount: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
+        once_more = of(item, amount, literal(0), *conditions, at=corrected.c.decided_at, sign=corrected.c.way)
+        return once_more.join(corrected, corrected.c.top_up_id == TopUp.id).where(corrected.c.way != 0)
+
+    loaded = TopUp.status == TopUpStatus.LOADED
     withheld = (TopUp.kind == TopUpKind.REWARD, Redemption.withheld_minor > 0)
+    amounts: Any = (type_coerce(TopUp.kind, String), TopUp.amount_minor)
+    kept: Any = (literal("withheld", String), Redemption.withheld_minor)
     return union_all(
-        of(type_coerce(TopUp.kind, String), TopUp.amount_minor, literal(0)),
-        of(literal("withheld", String), Redemption.withheld_minor, literal(0), *withheld),
-        of(literal("fee", String), _fee(), _number("vat"), _fee() > 0).outerjoin(_DATED, true()),
+        of(*amounts, literal(0), loaded),
+        of(*kept, literal(0), loaded, *withheld),
+        of(literal("fee", String), _fee(), _number("vat"), loaded, _fee() > 0).outerjoin(_DATED, true()),
+        back(*amounts),
+        back(*kept, *withheld),
     ).subquery("items")
 
 
@@ -128,12 +144,13 @@ def shares() -> Subquery:
     """Give every item, divided over those who pay for it.
 
     Its columns: top_up_id, redemption_id, program_id, settled_at, item, source, points (of rewards alone, so that none
-    counts twice), amount_minor, and vat_bp, the tax on it where it is a fee.
+    counts twice), amount_minor, vat_bp, the tax on it where it is a fee, and sign: -1 where points and amount are below
+    zero, for a correction took them back.
     """
     items = _items()
     weights = _weights(items)
     # what a reader asks for stands in the partition as well: then the database looks at those rows alone
-    one = (items.c.program_id, items.c.settled_at, items.c.top_up_id, items.c.item)
+    one = (items.c.program_id, items.c.settled_at, items.c.top_up_id, items.c.item, items.c.sign)
     whole = func.sum(weights.c.points).over(partition_by=one)
     product = cast(items.c.amount_minor, Numeric) * weights.c.points
     parts = (
@@ -147,7 +164,7 @@ def shares() -> Subquery:
         .join(weights, true())
         .subquery("parts")
     )
-    again = (parts.c.program_id, parts.c.settled_at, parts.c.top_up_id, parts.c.item)
+    again = (parts.c.program_id, parts.c.settled_at, parts.c.top_up_id, parts.c.item, parts.c.sign)
     place = func.row_number().over(partition_by=again, order_by=(parts.c.remainder.desc(), parts.c.source))
     left = parts.c.amount_minor - func.sum(parts.c.part).over(partition_by=again)
     return select(
@@ -157,9 +174,12 @@ def shares() -> Subquery:
         parts.c.settled_at,
         parts.c.item,
         parts.c.source,
-        case((parts.c.item == TopUpKind.REWARD.value, cast(parts.c.points, BigInteger)), else_=0).label("points"),
-        cast(parts.c.part + cast(place <= left, Integer), BigInteger).label("amount_minor"),
+        case((parts.c.item == TopUpKind.REWARD.value, cast(parts.c.points * parts.c.sign, BigInteger)), else_=0).label(
+            "points"
+        ),
+        cast((parts.c.part + cast(place <= left, Integer)) * parts.c.sign, BigInteger).label("amount_minor"),
         parts.c.vat_bp,
+        parts.c.sign,
     ).subquery("shares")
 
 
@@ -194,7 +214,7 @@ def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.d
             found.c.vat_bp,
             cast(func.sum(found.c.amount_minor), BigInteger),
             cast(func.sum(found.c.points), BigInteger),
-            func.count(),
+            cast(func.sum(found.c.sign), BigInteger),
         )
         .where(
             found.c.program_id == program.id,
@@ -215,19 +235,26 @@ def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.d
 
 
 def loads_of(session: Session, program: Program, from_on: dt.date, to_on: dt.date) -> int:
-    """Count the loads of some days, both included, each once however many pay for it."""
-    count = session.scalar(
-        select(func.count())
+    """Count the loads of some days, both included, each once however many pay for it; less those taken back then."""
+    first, last = midnight(from_on, program.time_zone), midnight(to_on + dt.timedelta(days=1), program.time_zone)
+    corrected = corrections()
+    loads = (
+        select(literal(1).label("sign"))
         .select_from(TopUp)
-        .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .where(
-            Redemption.program_id == program.id,
-            TopUp.status == TopUpStatus.LOADED,
-            TopUp.settled_at >= midnight(from_on, program.time_zone),
-            TopUp.settled_at < midnight(to_on + dt.timedelta(days=1), program.time_zone),
-        )
+        .where(TopUp.status == TopUpStatus.LOADED, TopUp.settled_at >= first, TopUp.settled_at < last)
     )
-    return count or 0
+    back = (
+        select(corrected.c.way.label("sign"))
+        .select_from(TopUp)
+        .join(corrected, corrected.c.top_up_id == TopUp.id)
+        .where(corrected.c.decided_at >= first, corrected.c.decided_at < last)
+    )
+    of_program = (
+        one.join(Redemption, Redemption.id == TopUp.redemption_id).where(Redemption.program_id == program.id)
+        for one in (loads, back)
+    )
+    counted = union_all(*of_program).subquery()
+    return session.scalar(select(cast(func.coalesce(func.sum(counted.c.sign), 0), BigInteger))) or 0
 
 
 def together(payers: Sequence[Payer], loads: int) -> Payer:

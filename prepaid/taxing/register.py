@@ -1,7 +1,7 @@
 """The register of what was levied: of every reward that stands, with the figures as they were frozen.
 
-A reward stands unless it was called off or could not be loaded. It belongs to the day on which it was redeemed, goods
-to the day on which they came. Whoever was merged into another is one recipient with it.
+A reward stands unless it was called off or is not on its card (`app.services.arrivals`). It belongs to the day on which
+it was redeemed, goods to the day on which they came. Whoever was merged into another is one recipient with it.
 """
 
 import datetime as dt
@@ -16,6 +16,7 @@ from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
+from app.services.arrivals import ENDED_WITHOUT, stands
 from app.services.tax_statuses import status_of_day
 
 Who = aliased(Distributor)
@@ -24,7 +25,7 @@ Who = aliased(Distributor)
 _REWARD = aliased(TopUp)
 STATE = case(
     (Redemption.order_line_id.is_not(None), "goods"),
-    (_REWARD.status == TopUpStatus.LOADED, "loaded"),
+    (_REWARD.status.in_([TopUpStatus.LOADED, *ENDED_WITHOUT]), "loaded"),  # of those that stand
     else_="open",
 )
 """Goods that came, money that is on the card, or money on its way."""
@@ -57,7 +58,7 @@ def standing(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
             and_(
                 _REWARD.redemption_id == Redemption.id,
                 _REWARD.kind == TopUpKind.REWARD,
-                _REWARD.status.not_in([TopUpStatus.FAILED, TopUpStatus.CANCELLED]),
+                stands(_REWARD),
             ),
         )
         .where(

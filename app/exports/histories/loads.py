@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, String, case, cast, func, literal, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, cast, func, literal, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.domain.codes import code_key
@@ -30,6 +30,9 @@ STATES: Mapping[str, str] = {
     TopUpStatus.UNKNOWN.value: _("Unknown"),
     TopUpStatus.CANCELLED.value: _("Cancelled"),
 }
+
+GOODS = "goods"
+"""The state of a redemption that is a line of an order, and no load."""
 
 TAX_STATUS: Mapping[str, str] = {
     TaxStatus.PRIVATE_PERSON.value: _("Private person"),
@@ -222,9 +225,13 @@ _NEWEST = (
     .correlate(Redemption)
     .scalar_subquery()
 )
-_STATE = func.coalesce(
-    _NEWEST, case((Redemption.ended_at.is_not(None), TopUpStatus.CANCELLED.value), else_=TopUpStatus.RESERVED.value)
+_WITHOUT_LOAD = case((Redemption.ended_at.is_not(None), TopUpStatus.CANCELLED.value), else_=TopUpStatus.RESERVED.value)
+# what an order delivered was never on its way to a card; its compensation may be, and is told beside
+_STATE = case(
+    (and_(Redemption.order_line_id.is_not(None), Redemption.ended_at.is_(None)), GOODS),
+    else_=func.coalesce(_NEWEST, _WITHOUT_LOAD),
 )
+_STATES = {**STATES, GOODS: _("Goods")}
 
 REDEMPTIONS = History(
     subject=ExportSubject.REDEMPTIONS,
@@ -239,7 +246,7 @@ REDEMPTIONS = History(
         Field("counted", _("Counts towards the year"), Redemption.counted_minor, Kind.MONEY, summed=True, usual=False),
         Field("loaded", _("Loaded"), _LOADED_OF, Kind.MONEY, summed=True),
         *_TAX,
-        Field("status", _("Status"), _STATE, words=STATES),
+        Field("status", _("Status"), _STATE, words=_STATES),
         Field("run", _("Run"), Redemption.run_id, Kind.INTEGER),
         Field("asked_by", _("Asked by"), Redemption.asked_by, usual=False),
         Field("approved_by", _("Approved by"), Redemption.approved_by, usual=False),
@@ -263,7 +270,7 @@ REDEMPTIONS = History(
         "states": lambda states: _STATE.in_(states),
         "runs": lambda runs: Redemption.run_id.in_(runs),
     },
-    choices={"states": STATES},
+    choices={"states": _STATES},
     by=("currency", "status"),
     measure="amount",
 )

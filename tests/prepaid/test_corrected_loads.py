@@ -1,0 +1,97 @@
+"""A load that a statement contradicts: what follows from the adjustment goes for tax, compensation and invoices too."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain.states import FindingAnswer, TaxStatus
+from app.models.desk import AdjustmentRequest
+from app.models.programs import Program
+from app.models.reconciling import ProviderStatement, StatementFinding
+from app.services import adjustments, invoicing
+from prepaid.providers import LoadResult
+from prepaid.reconciling import answering
+from prepaid.taxing import register
+from tests.prepaid.conftest import NOW, World
+from tests.prepaid.test_reconciling import BOOKED, EDGES, LATER, answered, bring
+
+YEAR = (dt.date(2026, 1, 1), dt.date(2026, 12, 31))
+REWARD, COMPENSATION = 500_000, 55_600
+
+
+@pytest.fixture
+def paid(world: World) -> World:
+    """A private person with a load to come; compensations are paid by runs of their own."""
+    world.load(prepaid="{compensation: {paid: by_run}}")
+    world.add("D1", 10_000, TaxStatus.PRIVATE_PERSON)
+    return world
+
+
+def loaded(world: World, result: LoadResult) -> str:
+    """Convert the points, and let the provider answer. Returns the reference of the reward."""
+    run = world.preview()
+    world.approve(run)
+    answered(world, run, D1=result)
+    return world.references(run)["D1", "reward"]
+
+
+def adjust(world: World, *, approve: bool = True) -> None:
+    """Answer the open difference by an adjustment."""
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        found = session.scalars(
+            select(StatementFinding)
+            .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
+            .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
+        ).one()
+        points = answering.points_of(session, program, found)
+        how = FindingAnswer.ADJUSTED
+        answering.answer(session, program, found.id, how, reason="as they say", points=points, actor="fay", now=LATER)
+        if approve:
+            assert found.adjustment_id is not None
+            adjustments.approve(session, program, found.adjustment_id, actor="ben", now=LATER)
+
+
+def said(world: World, days: tuple[dt.date, dt.date] = YEAR) -> tuple[int, int, int, int]:
+    """Give what the register says was given and levied, and what is invoiced for rewards, and for how many loads."""
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        found = register.totals(session, program.id, *days)
+        payers = invoicing.to_invoice(session, program, *days)
+        loads = invoicing.loads_of(session, program, *days)
+        assert loads == sum(one.loads for one in payers)
+        return found.rewards, found.levied_minor, sum(one.amounts["reward"] for one in payers), loads
+
+
+def test_what_was_reversed_is_neither_taxed_nor_compensated_and_what_was_invoiced_is_credited(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    assert said(paid) == (1, COMPENSATION, REWARD, 1)
+    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, "2026-11-22", "-5000.00", "PLN"))
+    adjust(paid, approve=False)
+    assert said(paid) == (1, COMPENSATION, REWARD, 1), "nobody approved it yet"
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        asked = session.scalars(select(AdjustmentRequest.id).where(AdjustmentRequest.program_id == program.id)).one()
+        adjustments.approve(session, program, asked, actor="ben", now=LATER)
+    assert said(paid) == (0, 0, 0, 0)
+    assert said(paid, (NOW.date(), NOW.date()))[2:] == (REWARD, 1), "the invoice of that day stays as it was"
+    assert said(paid, (LATER.date(), LATER.date()))[2:] == (-REWARD, -1)
+    assert paid.compensate(to_on=LATER.date()).compensation_minor == 0
+
+    again = paid.preview(to_on=LATER.date(), now=LATER)
+    paid.approve(again)
+    answered(paid, again, D1=LoadResult.LOADED)
+    assert said(paid) == (1, COMPENSATION, REWARD, 1)
+    assert paid.compensate(to_on=LATER.date()).compensation_minor == COMPENSATION
+
+
+def test_what_is_on_the_card_after_all_is_taxed_compensated_and_invoiced(paid: World) -> None:
+    reference = loaded(paid, LoadResult.FAILED)
+    assert said(paid) == (0, 0, 0, 0)
+    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"))
+    adjust(paid)
+    assert said(paid) == (1, COMPENSATION, REWARD, 1)
+    assert said(paid, (LATER.date(), LATER.date()))[2:] == (REWARD, 1)
+    assert paid.compensate(to_on=LATER.date()).compensation_minor == COMPENSATION
