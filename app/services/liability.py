@@ -97,7 +97,7 @@ def _expiring_by_month() -> Select[*tuple[Any, ...]]:
 
 @dataclass(frozen=True)
 class PointsOfMonth:
-    """What happened to points in one month: issued (less returns and withdrawals), redeemed, expired, adjusted."""
+    """What happened to points in one month: issued (less returns), redeemed, expired (less reinstated), adjusted."""
 
     month_on: dt.date
     issued: int
@@ -124,8 +124,8 @@ _POINTS_BY_MONTH = (
             TransactionKind.INSTANT,
         ),
         _total(TransactionKind.SETTLE),
-        _total(TransactionKind.EXPIRE),
-        _total(TransactionKind.ADJUST, TransactionKind.REINSTATE, TransactionKind.TRANSFER),
+        _total(TransactionKind.EXPIRE, TransactionKind.REINSTATE),
+        _total(TransactionKind.ADJUST, TransactionKind.TRANSFER),
     )
     .where(
         PointsMonth.program_id == bindparam("program_id"),

@@ -7,12 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.domain.states import InstantState, OrderState, TransactionKind, Unit
 from app.models.instants import InstantGrant
-from app.models.ledger import LedgerTransaction
+from app.models.ledger import LedgerTransaction, Lot
 from app.models.programs import Program
-from app.services import ledger
 from app.services.movements import Movement
 from app.services.orders.holding import Held
-from app.services.owners.moves import on_behalf
+from app.services.owners.moves import on_behalf, where_now
 from app.services.owners.pools import is_shared
 from app.services.rulebooks import rules_of
 
@@ -40,9 +39,9 @@ def take_points(program: Program, held: Held, points: int, reason: str, *, actor
     grant = session.scalars(select(InstantGrant).where(InstantGrant.order_id == held.order.id)).one_or_none()
     if grant is None:
         return False
-    owner = held.order.distributor_id
-    account_id = ledger.wallet_of(session, owner, Unit.POINTS)
     came = came_by(session, program, grant.id)
+    # they came back to where they were taken from, wherever whoever ordered has its points today
+    account_id = session.scalars(select(Lot.account_id).where(Lot.id == where_now(session, [came])[came])).one()
     key = f"{key_of(grant.id)}-back-{sum(line.cancelled for line in held.lines)}"
     movement = Movement(session, rules_of(session, program.id), account_id, Unit.POINTS, now, actor, reason)
     movement.take(TransactionKind.INSTANT, key, points, origin=came)

@@ -1,7 +1,9 @@
 """Points move from one wallet to another, lot by lot: what they were, they stay; only whose they are changes.
 
 A lot that moves becomes a lot of the other wallet with the same day of earning, last day, worth and terms, in a
-transaction of its own. The caller commits.
+transaction of its own. Of points that end by idleness the last day follows the account's last activity: where whole
+lots move, the activity of those who owned them moves along, for the two have one history from then on; points that are
+given away keep the last day that they had, for nobody else's points are to last longer by a gift. The caller commits.
 """
 
 import datetime as dt
@@ -9,15 +11,16 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, Text, any_, insert, literal, select
+from sqlalchemy import BigInteger, Text, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
 from app.domain.exact import Ints
+from app.domain.expiry import last_day_of
 from app.domain.lots import Leg, LotBalance, spending_order
 from app.domain.states import Bucket, LotState, TransactionKind
-from app.models.ledger import LedgerTransaction, Lot
+from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.pools import OnBehalf
 from app.services.accounts import Wallets
 from app.services.movements import single
@@ -43,11 +46,13 @@ class Move:
         self.on = on
         self.moved = 0
         self._came: list[tuple[LotBalance, int, Any]] = []
+        self._active_on = session.scalars(select(Account.active_on).where(Account.id == giver)).one()
+        self._given: set[int] = set()
 
     def some(self, amount: int, *, key: str) -> None:
         """Move available points, first to expire first. The caller has made sure that they are there."""
         for leg in self.giver.spend(amount):
-            self._receive(leg, f"{key}:{leg.lot_id}", ABSENT)
+            self._given.add(self._receive(leg, f"{key}:{leg.lot_id}", ABSENT))
 
     def whole(self, lot_ids: Collection[int]) -> None:
         """Move all that these lots have, pending points as pending ones of the same document."""
@@ -88,7 +93,7 @@ class Move:
                 on_behalf(self.session, ids[documents == ABSENT].tolist(), account, whose)
         return self.moved
 
-    def _receive(self, leg: Leg, key: str, document: int) -> None:
+    def _receive(self, leg: Leg, key: str, document: int) -> int:
         assert leg.lot_id is not None, "what moves comes from a lot"
         was, amount = self.giver.lots[leg.lot_id], -leg.amount
         state = LotState.PENDING if leg.bucket is Bucket.PENDING else LotState.OPEN
@@ -98,6 +103,7 @@ class Move:
         self.posting.add_legs(transaction, self.receiver_account, self.receiver.receive(lot, amount))
         self._came.append((lot, amount, leg.lot_id))
         self.moved += amount
+        return transaction
 
     def _transaction(self, key: str, document: int, *, numbered: bool = False) -> int:
         number = transaction_ids(self.session, 1)
@@ -116,20 +122,34 @@ class Move:
         said = {row.id: row for row in self.session.scalars(select(Lot).where(Lot.id == any_(given)))}
         never = np.datetime64("NaT", "D")
         for lot, amount, origin in self._came:
+            idle_months = said[origin].idle_months
+            ends_on = lot.expires_on
+            if idle_months is not None and lot.id in self._given:
+                ends_on, idle_months = last_day_of(None, idle_months, self._active_on, lot.earned_on), None
+            elif idle_months is not None:
+                self._carry_activity()
             self.posting.new_lots.append(
                 NewLots(
                     id=single(lot.id),
                     account_id=single(self.receiver_account),
                     state=single(lot.state),
                     earned_on=np.asarray([lot.earned_on], dtype="datetime64[D]"),
-                    expires_on=np.asarray([lot.expires_on or never], dtype="datetime64[D]"),
+                    expires_on=np.asarray([ends_on or never], dtype="datetime64[D]"),
                     unit_value_micro=single(said[origin].unit_value_micro),
                     amount=single(amount),
                     remaining=single(lot.remaining),
                     terms_id=single(said[origin].terms_id or 0),
-                    idle_months=single(said[origin].idle_months or 0),
+                    idle_months=single(idle_months or 0),
                 )
             )
+
+    def _carry_activity(self) -> None:
+        self.session.execute(
+            update(Account)
+            .where(Account.id == self.receiver_account)
+            .values(active_on=func.greatest(Account.active_on, self._active_on))
+            .execution_options(synchronize_session=False)
+        )
 
 
 def lots_with_points(move: Move) -> list[int]:

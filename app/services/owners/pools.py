@@ -6,6 +6,7 @@ when it joins, and what it may take along moves back when it leaves.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,7 +160,7 @@ def join(session: Session, program: Program, pool_id: int, distributor_id: int, 
     look_at_joining(session, program, pool_id, distributor_id)
     today = local_date(now, program.time_zone)
     own, shared = (accounts_of(session, one) for one in (distributor_id, pool.holder_id))
-    expiring.write_off(session, program.id, today, own.values())
+    expiring.write_off(session, program.id, today, [*own.values(), *shared.values()])
     brought = {}
     for unit in Unit:
         move = Move(session, program.id, own[unit], shared[unit], on=today, actor=actor, reason=pool.name)
@@ -212,14 +213,17 @@ def leave(
     awaits a decision always goes with whoever earned it: it is not anybody's yet.
 
     Raises:
-        OwnersError: It is no member.
+        OwnersError: It is no member; or a part of what it earned is reserved, and would come back to the pool when all
+            else is with its earner.
     """
     pool = _open(session, program, pool_id, hold=True)
     lock_wallets(session, np.asarray([pool.holder_id, distributor_id], dtype=np.int64))
     member = _member(session, pool, distributor_id)
     today = local_date(now, program.time_zone)
     own, shared = (accounts_of(session, one) for one in (distributor_id, pool.holder_id))
-    expiring.write_off(session, program.id, today, shared.values())
+    expiring.write_off(session, program.id, today, [*own.values(), *shared.values()])
+    if takes_own:
+        _refuse_reserved(session, pool, shared, distributor_id)
     took = {}
     for unit in Unit:
         lead(session, own[unit], None)
@@ -316,6 +320,21 @@ def _merged_into(own: int) -> ColumnElement[bool]:
 
 
 _EARNER = func.coalesce(SalesDocument.distributor_id, OnBehalf.distributor_id, bindparam("holder_id", type_=BigInteger))
+_RESERVED = (
+    select(Lot.id)
+    .join(LedgerEntry, LedgerEntry.lot_id == Lot.id)
+    .join(LedgerTransaction, LedgerTransaction.id == Lot.id)
+    .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
+    .outerjoin(OnBehalf, (OnBehalf.transaction_id == Lot.id) & (OnBehalf.account_id == Lot.account_id))
+    .where(
+        Lot.account_id == bindparam("account_id"),
+        LedgerEntry.bucket == Bucket.RESERVED,
+        bindparam("distributor_id", type_=BigInteger) == _EARNER,
+    )
+    .group_by(Lot.id)
+    .having(func.sum(LedgerEntry.amount) != 0)
+    .limit(1)
+)
 _LEFT = (
     select(Lot.id, Lot.state, Lot.remaining)
     .join(LedgerTransaction, LedgerTransaction.id == Lot.id)
@@ -334,6 +353,17 @@ def _left_of(session: Session, account_id: int, holder_id: int, distributor_id: 
     """Give the lots that a member earned and that have something left: the lot, its state, and how much."""
     asked = {"account_id": account_id, "holder_id": holder_id, "distributor_id": distributor_id}
     return [(lot, state, left) for lot, state, left in session.execute(_LEFT, asked)]
+
+
+def _refuse_reserved(session: Session, pool: Pool, shared: Mapping[Unit, int], distributor_id: int) -> None:
+    for account_id in shared.values():
+        asked = {"account_id": account_id, "holder_id": pool.holder_id, "distributor_id": distributor_id}
+        if session.execute(_RESERVED, asked).first() is not None:
+            raise OwnersError(
+                "reserved",
+                "Some of the points that it earned are reserved for a load or an order: that must be done or called "
+                "off first, or its points stay with the pool.",
+            )
 
 
 @dataclass(frozen=True)

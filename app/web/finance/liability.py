@@ -8,7 +8,7 @@ from flask_babel import gettext
 from app.services import figures, liability
 from app.services.liability import Outstanding, worth_minor
 from app.web import formats
-from app.web.context import now, scope, session
+from app.web.context import scope, session, today
 
 MONTHS = 24
 
@@ -19,7 +19,7 @@ bp = Blueprint("liability", __name__)
 def index(program_code: str) -> str:
     program = scope().program
     groups = liability.outstanding_by_group(session(), program.id)
-    since = _months_ago(now().date(), MONTHS)
+    since = _months_ago(today(), MONTHS)
     by_month = liability.points_by_month(session(), program, since)
     return render_template(
         "finance/liability.html",

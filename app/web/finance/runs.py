@@ -22,7 +22,7 @@ from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
 from app.web import formats
-from app.web.context import kontor, now, person, scope, session, settings
+from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.finance import run_reading, wording
 from app.web.finance.prepaid_settings import TAKES
 from app.web.finance.run_segments import new_run, segment_of, whose
@@ -158,7 +158,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
 
 def last_month() -> tuple[dt.date, dt.date]:
     """Give the days of the month before this one: what a run takes at first."""
-    last = now().date().replace(day=1) - dt.timedelta(days=1)
+    last = today().replace(day=1) - dt.timedelta(days=1)
     return last.replace(day=1), last
 
 

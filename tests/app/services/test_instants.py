@@ -19,6 +19,7 @@ from app.services import balances, chain, chores, erasure, notices, touched, vou
 from app.services.instants import due, giving, promising
 from app.services.instants.promising import InstantWrong, Said
 from app.services.ledger_check import proved
+from app.services.orders import cancelling
 from app.services.owners import merging, pools
 from app.services.people import Person, Role
 from tests.support import programs
@@ -313,6 +314,21 @@ def test_in_a_pool_it_is_of_whoever_sold(counter: Counter) -> None:
     counter.decide("1", DocumentStatus.REFUSED)
     assert counter.look() == (0, 1, 0)
     assert {one.earned - one.spent for one in pools.contributions(counter.session, pool)} == {0}
+    assert proved(counter.session) == []
+
+
+def test_the_sponsors_points_go_from_the_pool_in_which_they_came(counter: Counter) -> None:
+    given = (counter.session, counter.program)
+    by: dict[str, Any] = {"actor": "ann", "now": NOW}
+    pool = pools.open_pool(*given, "ours", counter.who["D1"], spending="holder", **by)
+    pools.join(*given, pool, counter.who["D2"], **by)
+    counter.shop.reward("mug", 80)
+    counter.promise("mug")
+    counter.sold("1", 1_000_00, "D2")
+    assert counter.look() == (1, 0, 0)
+    pools.leave(*given, pool, counter.who["D2"], takes_own=False, **by)
+    cancelling.cancel(*given, counter.order(), None, reason="out of stock", actor=BEN, now=NOW)
+    assert (counter.points("D1"), counter.points("D2")) == ((100, 0, 0), (0, 0, 0))
     assert proved(counter.session) == []
 
 

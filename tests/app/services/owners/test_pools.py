@@ -43,12 +43,12 @@ def test_whoever_leaves_takes_what_is_left_of_what_it_earned_or_leaves_it(open_o
     desk.invoice("2", 4, who="D2")
     desk.invoice("3", 3, who="D2", source=IN_REVIEW)
     desk.invoice("4", 2, who="D3")
-    desk.reserve(6)  # all of D1's, and one of D2's
+    desk.settle(desk.reserve(6))  # all of D1's, and one of D2's
     look = pools.look_at_leaving(desk.session, desk.program, pool, desk.people["D2"])
     assert (look.available, look.pending) == (3, 3)
     assert owners.leave(pool, "D2") == 6
     assert owners.leave(pool, "D3", takes_own=False) == 0
-    assert [desk.points(one) for one in ("D1", "D2", "D3")] == [Standing(0, 2, 6), Standing(3, 3), Standing(0, 0)]
+    assert [desk.points(one) for one in ("D1", "D2", "D3")] == [Standing(0, 2), Standing(3, 3), Standing(0, 0)]
     desk.accept("3")
     assert desk.points("D2") == Standing(0, 6)
     desk.invoice("5", 1, who="D3")
