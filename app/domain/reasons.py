@@ -84,6 +84,10 @@ SENTENCES: Mapping[str, str] = {
         "are; a spreadsheet program may have swapped day and month: compare some, and bring the file as it was "
         "exported."
     ),
+    "column_beside_months": _(
+        "The column {field} stands among the months, holds numbers such as {found}, and is not read; name it as a "
+        "month, or say in the profile what it holds."
+    ),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
     "several_people": _(
         "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."

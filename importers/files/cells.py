@@ -6,7 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_THOUSAND = r"^\s*[+-]?[1-9][0-9]{0,2}\.[0-9]{3}\s*$"
+_MINUS = r"+\-\x{2212}\x{2013}"
+_BESIDE = rf"[^0-9\s.,(){_MINUS}]{{1,8}}\.?"
+"""A currency or a unit, as "zł" and "szt."."""
+_THOUSAND = (
+    rf"^\s*\(?[{_MINUS}]?\s*(?:{_BESIDE}\s*)?[{_MINUS}]?[1-9][0-9]{{0,2}}\.[0-9]{{3}}\s*(?:{_BESIDE})?\s*[{_MINUS})]?\s*"
+    rf"(?:{_BESIDE})?\s*$"
+)
 _UNSEEN = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _BEFORE_UNSEEN = (0xC2, 0xE2, 0xEF)
 DIGITS_KEPT = 15
@@ -92,5 +98,8 @@ def as_shown(number: str) -> str:
 
 
 def may_be_thousand(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Tell which cells hold something such as 1.234: a number, and as a text in some countries a thousand times it."""
+    """Tell which cells hold something such as 1.234: a number, and as a text in some countries a thousand times it.
+
+    What only accompanies a number may stand around it: a sign on either side, a bracket, a currency, a unit.
+    """
     return pc.match_substring_regex(column, _THOUSAND)

@@ -146,16 +146,20 @@ class _Cells:
         return text in yes
 
     def share(self, field: str) -> int | None:
-        """Read a percentage as basis points."""
-        text = (self._cells.get(field) or "").removesuffix("%").strip()
+        """Read a percentage as basis points.
+
+        A spreadsheet keeps what it shows as 10 % as the number 0.1: less than one is believed where it says percent.
+        """
+        written = self._cells.get(field) or ""
+        text = written.removesuffix("%").strip()
         if not text:
             return None
         try:
             share_bp = smallest_units(Decimal(text.replace(",", ".")), 2)
         except (InvalidOperation, ValueError):
             share_bp = 0
-        if not 0 < share_bp <= 10_000:
-            self._wrong(field, "5, 10, 12.5")
+        if not 0 < share_bp <= 10_000 or (share_bp < 100 and "%" not in written):
+            self._wrong(field, "5, 10, 12.5, 0.5%")
         return share_bp
 
     def product_group(self) -> int | None:

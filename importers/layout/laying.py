@@ -25,9 +25,12 @@ from importers.layout.header import (
     rows_above,
     top_of,
 )
-from importers.layout.months import MONTH, NoMonths, last_day, unpivot
+from importers.layout.months import MONTH, NoMonths, beside_months, last_day, unpivot
 from importers.layout.rows import Body, blank_rows, empty_cells, kind_of_broken, likeness, recognise
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
+
+_OF_ONE_ROW = ("quantity", "net_amount", "gross_amount", "amount", "points", "credit", "debit")
+"""Fields that add up: what is merged over several rows counts once. A price and a document's total may be merged."""
 
 PROBLEMS_SHEET = "Problems"
 REASON = "Reason"
@@ -89,7 +92,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
-        _by_month(table, body, profile.months, grid.name, last_row, place)
+        _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
     table.given |= {field: _constant(text, len(table.row_number)) for field, text in profile.fixed.items()}
     return Laid(table, last_row)
 
@@ -278,9 +281,13 @@ def _refuse_unvalued(grid: Grid, body: Body, columns: Mapping[int, str], place: 
 
 
 def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile) -> Body:
-    """Give every row what is written once for several: in merged cells, and in fields that are filled down."""
+    """Give every row what is written once for several: in merged cells, and in fields that are filled down.
+
+    An amount that is written once for several rows is the amount of all of them together: it is of none alone, and the
+    rows below it have none.
+    """
     cells = body.cells
-    mapped = {kept[at]: at for at in body.columns.values()}
+    mapped = {kept[at]: at for field, at in body.columns.items() if field not in _OF_ONE_ROW}
     tall = [one for one in grid.merged if one.last_row > one.first_row and one.first_column in mapped]
     for column in sorted({one.first_column for one in tall}):
         source = np.arange(len(body))
@@ -312,7 +319,9 @@ def _grouped(grid: Grid, header: Header, no_lines: np.ndarray, names: Mapping[in
     }
 
 
-def _by_month(table: TextTable, body: Body, months: Months, sheet: str, last_row: int, place: str) -> None:
+def _by_month(
+    table: TextTable, body: Body, months: Months, mapped: Collection[str], sheet: str, last_row: int, place: str
+) -> None:
     """Make lines of a matrix, each month numbered as if it were a sheet of its own beneath the one before."""
     if MONTH in table.header:
         month = [str(text) for text in pc.fill_null(table.column(MONTH), "").to_pylist()]
@@ -326,12 +335,21 @@ def _by_month(table: TextTable, body: Body, months: Months, sheet: str, last_row
         table.frame = as_frame(lines.cells)
         table.row_number = body.row_number[lines.row].astype(np.int64) + lines.month * last_row
         table.stretches = tuple(Stretch(sheet, at * last_row, one) for at, one in enumerate(lines.months))
-        table.grouped = {}
+        table.grouped = lines.marked(table.grouped)
+        for unread in beside_months(body.cells.column_names):
+            if unread not in mapped and (example := _number_in(body.cells.column(unread))):
+                table.warnings.append({"code": "column_beside_months", "field": unread, "found": example})
         month = [lines.months[at] for at in lines.month.tolist()]
     table.given |= {
         "document_number": pa.array([f"{months.series}-{one}" for one in month], type=pa.large_string()),
         "issued_on": pa.array([last_day(one) for one in month], type=pa.large_string()),
     }
+
+
+def _number_in(column: pa.ChunkedArray) -> str | None:
+    """Give a number that stands in a column; None where there is none."""
+    numbers = pc.filter(column, pc.match_substring_regex(column, r"^\s*[+-]?\d[\d\s.,]*\s*$"))
+    return str(numbers[0].as_py()) if len(numbers) else None
 
 
 def _constant(text: str, rows: int) -> pa.Array:

@@ -19,7 +19,7 @@ MONTH = "Month"
 QUANTITY = "Quantity"
 
 _NUMBERED = (
-    re.compile(r"(?P<year>\d{4})[-./ ](?P<month>\d{1,2})(?:-01(?:[ T]00:00:00)?)?"),
+    re.compile(r"(?P<year>\d{4})[-./ ](?P<month>\d{1,2})(?:-\d{2}(?:[ T]00:00:00)?)?"),
     re.compile(r"(?:01[./-])?(?P<month>\d{1,2})[-./ ](?P<year>\d{4})"),
 )
 _NAMED = re.compile(r"(?P<name>[^\W\d]+)\.?(?:[-./' ]*(?P<year>\d{4}|\d{2}))?(?:\s*(?:г|r|год)\.?)?")
@@ -29,6 +29,8 @@ _LETTERED = re.compile(rf"{_OF_YEAR}m(?P<month>\d{{1,2}})(?:[-./' ]*(?P<after>\d
 _ROMAN = re.compile(rf"{_OF_YEAR}(?P<month>{'|'.join(ROMAN)})\.?(?:[-./' ]+(?P<after>\d{{4}}))?")
 _QUARTERS, _A_ROW = 4, 3
 """Roman numerals up to IV may be quarters; and so many months in a row are no chance."""
+_AGAIN = re.compile(r" \(\d+\)$")
+"""Behind the name of a column whose name stands in the header before."""
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-./' ]+(?P<name>[^\W\d]+)\.?")
 
 
@@ -108,7 +110,7 @@ def _follow_each_other(found: Sequence[MonthColumn]) -> bool:
 def _months_among(names: Sequence[str], reader: _Reader) -> list[MonthColumn]:
     found = []
     for name in names:
-        parts = [piece for part in name.split(JOINT) for piece in _apart(part, reader)]
+        parts = [piece for part in _AGAIN.sub("", name).split(JOINT) for piece in _apart(part, reader)]
         read = [reader(part) for part in parts]
         month = next((one for one in read if one is not None), None)
         if month is None:
@@ -127,6 +129,8 @@ def is_sum(name: str) -> bool:
 
 def _apart(text: str, reader: _Reader) -> list[str]:
     """Part a name such as "sty 2026 szt." into its month, with a year, and what stands before or behind it."""
+    if reader(text) is not None:
+        return [text]  # a cell that is a day has a time, which is nothing of its own
     words = text.split()
     for size in range(len(words) - 1, 0, -1):
         for month, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
@@ -136,15 +140,40 @@ def _apart(text: str, reader: _Reader) -> list[str]:
     return [text]
 
 
+def beside_months(names: Sequence[str]) -> list[str]:
+    """Name what stands behind the first column of a month, and is neither one nor a sum: a month written wrongly?"""
+    found = {one.name for one in month_columns(names)}
+    first = next((at for at, name in enumerate(names) if name in found), len(names))
+    return [name for name in names[first:] if name not in found and not is_sum(name)]
+
+
 @dataclass(frozen=True)
 class Unpivoted:
-    """Lines of a matrix: its cells, the place of each line's row, which month of ``months`` it is of."""
+    """Lines of a matrix: its cells, the place of each line's row, which month of ``months`` it is of.
+
+    ``came`` tells from which column of the matrix the cells of a column by month came, month by month.
+    """
 
     cells: pa.Table
     row: np.ndarray
     month: np.ndarray
     months: list[str]
     columns: dict[str, str]
+    came: dict[str, list[str]]
+
+    def marked(self, marks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Give what was marked of the rows of the matrix, by column, for its lines."""
+        nothing = np.zeros(len(self.row), dtype=bool)
+        found = {name: marked[self.row] for name, marked in marks.items() if name in self.cells.column_names}
+        for name, columns in self.came.items():
+            of_lines = nothing.copy()
+            for month, column in enumerate(columns):
+                if column in marks:
+                    here = self.month == month
+                    of_lines[here] = marks[column][self.row[here]]
+            if of_lines.any():
+                found[name] = of_lines
+        return found
 
 
 class NoMonths(Exception):
@@ -170,7 +199,10 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
     for one in found:
         for field, label in named.items():
             if name_key(label) in keys_of(one.label):
-                by_month.setdefault(one.text(profile.year), {})[field] = one.name
+                columns = by_month.setdefault(one.text(profile.year), {})
+                if field in columns:
+                    raise NoMonths(f"the columns {columns[field]!r} and {one.name!r} are of the same month")
+                columns[field] = one.name
     lacking = [month for month, columns in by_month.items() if columns.keys() != named.keys()]
     if not by_month or lacking:
         seen = sorted({one.label for one in found})
@@ -204,7 +236,8 @@ def _stack(
         pieces.append(pa.table(arrays, names=[*ids, MONTH, *called.values()]))
         rows.append(places)
     of = np.repeat(np.arange(len(months)), [len(places) for places in rows])
-    return Unpivoted(pa.concat_tables(pieces), np.concatenate(rows), of, months, called)
+    came = {name: [by_month[month][field] for month in months] for field, name in called.items()}
+    return Unpivoted(pa.concat_tables(pieces), np.concatenate(rows), of, months, called, came)
 
 
 def last_day(month: str) -> str:

@@ -124,6 +124,7 @@ def test_what_does_not_fit_together_says_so(desk: Desk) -> None:
             row("1", price="computed"),
             row("2", kind="discount"),
             row("3", discount="5"),
+            row("31", kind="discount", discount="0.1"),
             row("4", seasons="2026-12-01..2026-12-24 = 80; 2026-12-24..2026-12-31 = 90"),
             row("5", seasons="December: 80"),
             row("6", groups="bronze"),
@@ -136,10 +137,11 @@ def test_what_does_not_fit_together_says_so(desk: Desk) -> None:
         2: ("refused", "reward_no_cost"),
         3: ("refused", "reward_no_discount"),
         4: ("refused", "reward_not_a_discount"),
-        5: ("refused", "reward_seasons_overlap"),
-        6: ("refused", "no_such_value"),
-        7: ("held", "unknown_group"),
-        8: ("refused", "no_such_value"),
+        5: ("refused", "no_such_value"),
+        6: ("refused", "reward_seasons_overlap"),
+        7: ("refused", "no_such_value"),
+        8: ("held", "unknown_group"),
+        9: ("refused", "no_such_value"),
     }
 
 

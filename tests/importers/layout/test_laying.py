@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from importers.errors import ColumnsMissing, FileRefused
@@ -15,6 +16,7 @@ from importers.layout.columns import mapped
 from importers.layout.laying import lay, stack
 from importers.layout.looking import look
 from importers.layout.months import month_columns
+from importers.layout.settling import settle
 from importers.layout.table import Stretch, place_of
 from importers.problems import Problems
 from importers.totals import check_totals
@@ -265,6 +267,52 @@ def test_months_without_a_year_need_one() -> None:
         laid(rows, form)
     dated = form.model_copy(update={"months": form.months.model_copy(update={"year": 2026})})  # type: ignore[union-attr]
     assert laid(rows, dated).given["document_number"].to_pylist() == ["R-2026-01", "R-2026-02"]
+
+
+def matrix(*names: str, **months: Any) -> tuple[list[list[str | None]], Any]:
+    """Give a matrix of one product, with a number in each of these columns, and the profile that reads it."""
+    form = profile(columns={"product": "Kod"}, fixed={"distributor": "D1"}, months={"series": "R"} | months)
+    return [["Kod", *names], ["P1", *(str(at) for at in range(1, len(names) + 1))]], form
+
+
+def test_the_same_month_does_not_come_twice() -> None:
+    rows, form = matrix("sty 2026", "styczeń 2026")
+    with pytest.raises(FileRefused, match="the columns 'sty 2026' and 'styczeń 2026' are of the same month"):
+        laid(rows, form)
+    rows, form = matrix("sty", "lut", "sty", "lut", year=2026)
+    with pytest.raises(FileRefused, match="are of the same month"):
+        laid(rows, form)
+
+
+def test_a_month_that_is_written_wrongly_is_told() -> None:
+    rows, form = matrix("sierpień 2026", "wrzesień 2026", "pażdziernik 2026", "Razem")
+    warned = [one for one in laid(rows, form).warnings if one["code"] == "column_beside_months"]
+    assert warned == [{"code": "column_beside_months", "field": "pażdziernik 2026", "found": "3"}]
+    rows[1][3] = "zob. faktura"
+    assert laid(rows, form).warnings == [], "words are no amounts"
+
+
+@pytest.mark.parametrize("days", [("2026-01-01", "2026-02-01"), ("2026-01-31", "2026-02-28")])
+def test_cells_that_are_days_name_months(days: tuple[str, str]) -> None:
+    rows, form = matrix(*(f"{day} 00:00:00" for day in days))
+    assert laid(rows, form).given["document_number"].to_pylist() == ["R-2026-01", "R-2026-02"]
+
+
+def test_a_text_that_may_be_a_thousand_is_one_in_a_month_as_well() -> None:
+    rows: list[list[str | None]] = [["Kod", "sty 2026", "lut 2026"], ["P1", "1.234", "5"], ["P2", "7.125", "1.234"]]
+    _, form = matrix()
+    said = form.model_copy(update={"decimal": ",", "thousands": "."})
+    texts = {1: np.array([False, True, False]), 2: np.array([False, False, False])}
+    table = laid(rows, said, texts=texts, typed=True)
+    settle(table, mapped(table, said), said)
+    assert table.column("Quantity").to_pylist() == ["1.234", "7,125", "5", "1,234"]
+
+
+def test_an_amount_that_is_merged_over_rows_counts_once() -> None:
+    rows = [HEADER, line(), line(product="P2", quantity=None, net=None, date=None)]
+    merged = tuple(Merge(2, column, 3, column) for column in (1, 4, 5))
+    table = laid(rows, merged=merged)
+    assert table.frame.iloc[1].isna().tolist() == [False, False, False, False, True, True]
 
 
 # --- reports of public bodies, beside what others made of them ------------------------------------------------------
