@@ -78,7 +78,9 @@ def examine(
     bought = incoming.buyer_tax_id is not None and Check.OWN_PURCHASE in checks
     families = _FAMILIES.ask(session, distributors=who) if bought else tuple
     senders = devices.ask(session, rules.program_id, incoming.device, shared.days, now) if shared else dict
-    asking = history.ask(session, rules.program_id, sales, incoming.number_key, key, incoming.proofs, checks)
+    asking = history.ask(
+        session, rules.program_id, sales, incoming.number_key, incoming.seller_key, key, incoming.proofs, checks
+    )
 
     def examined() -> Examined:
         known, standings = {id_: rest for id_, *rest in sellers()}, standing()

@@ -47,9 +47,11 @@ from verification.checks.facts import Earlier, Habits, History, Proofs, Stock, U
 from verification.checks.habits import BEFORE, much
 from verification.checks.numbers import neighbours
 from verification.checks.parties import TAX
+from verification.incoming import seller_in
 
 _TWINS = {Check.TWIN_OWN, Check.TWIN_OTHER}
 _NEAR = {Check.NUMBER_ALIKE, Check.NUMBER_BACKWARDS, Check.NUMBER_GAP, Check.JUST_BELOW, Check.BURST}
+_NUMBERED = {Check.SAME_NUMBER, Check.NUMBER_OF_TWO_SELLERS}
 _LOOKS = {Check.SAME_PICTURE, Check.PICTURE_ALIKE}
 _USUAL = {Check.PRICE_UNUSUAL, Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN}
 _PICTURES = {Check.SAME_FILE, *_LOOKS}
@@ -58,6 +60,7 @@ _HABITS = {Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN}
 _NEED = {
     *_TWINS,
     *_NEAR,
+    *_NUMBERED,
     *_PICTURES,
     *_USUAL,
     *_HABITS,
@@ -78,6 +81,7 @@ _EARLIER: Mapping[str, str] = {
     "kind": "i8",
     "number": "O",
     "number_key": "O",
+    "document_key": "O",
     "issued_on": "M8[D]",
     "net_minor": "i8",
     "line_count": "i8",
@@ -111,6 +115,18 @@ _RECENT = Prepared(
         SalesDocument.distributor_id == _distributors, SalesDocument.issued_on.between(*_window), _STANDS, _program
     )
 )
+_numbers = given_rows(who=BigInteger(), number=Text())
+_of_number = (
+    _earlier.where(
+        _program,
+        SalesDocument.number_key == _numbers.c.number,
+        SalesDocument.distributor_id == _numbers.c.who,
+        _STANDS,
+    )
+    .offset(_FENCE)
+    .lateral()
+)
+_NUMBER = Prepared(select(*_of_number.c).select_from(_numbers.join(_of_number, true())))
 _TOTALS = Prepared(
     select(SalesDocument.net_minor)
     .where(_program, SalesDocument.kind == DocumentKind.INVOICE, text("sales_document.status = 1"))
@@ -294,6 +310,7 @@ def ask(
     program: int,
     sales: Sales,
     number_key: Texts,
+    seller_key: Texts,
     key: Texts,
     proofs: Proofs,
     checks: Mapping[Check, Tuned],
@@ -304,9 +321,10 @@ def ask(
     """
     if not len(key) or not checks.keys() & _NEED:
         return History.none
-    asked = Asked(program, sales, as_earlier(sales, number_key), key, proofs, checks)
+    asked = Asked(program, sales, as_earlier(sales, number_key, seller_key), key, proofs, checks)
     alike = _ask_alike(session, asked) if asked.on(_TWINS) else None
     recent = _ask_recent(session, asked) if asked.on(_NEAR) else None
+    numbered = _ask_numbered(session, asked) if asked.on(_NUMBERED) else None
     totals = _TOTALS.ask(session, program=program) if Check.ROUND_TOTAL in checks else None
     looking = _ask_proofs(session, asked) if asked.on(_PICTURES) else None
     usual = _ask_usual(session, asked) if asked.on(_USUAL) else None
@@ -320,6 +338,7 @@ def ask(
         return History(
             alike=same_sum,
             recent=near,
+            numbered=_earlier_of(numbered),
             totals_of_late=np.asarray([net for (net,) in totals()] if totals else [], dtype=np.int64),
             elsewhere=_elsewhere(session, asked, siblings()) if siblings else frozenset(),
             **_proofs_of(looking),
@@ -346,12 +365,23 @@ def _ask_recent(session: Session, asked: Asked) -> Answer:
     return _RECENT.ask(session, program=asked.program, distributors=asked.distributors, **window)
 
 
+def _ask_numbered(session: Session, asked: Asked) -> Answer:
+    """Ask for what the same distributors have under the same numbers, whoever issued it."""
+    pairs = sorted(set(zip(asked.mine.distributor_id.tolist(), asked.mine.number_key.tolist(), strict=True)))
+    told = given(who=np.asarray([who for who, _ in pairs]), number=[number for _, number in pairs])
+    return _NUMBER.ask(session, program=asked.program, **told)
+
+
 def _earlier_of(answer: Answer | None) -> Earlier:
     if answer is None:
         return Earlier.none()
     columns = columns_of(answer(), _EARLIER)
+    keys = zip(
+        columns.pop("document_key").tolist(), columns["kind"].tolist(), columns["number_key"].tolist(), strict=True
+    )
+    sellers = np.asarray([*(seller_in(*one) for one in keys), None], dtype=object)[:-1]
     nothing = np.zeros(len(columns["id"]), dtype=np.uint64)
-    return Earlier(**columns, lines=nothing, products=nothing)
+    return Earlier(**columns, seller_key=sellers, lines=nothing, products=nothing)
 
 
 def _with_prints(session: Session, asked: Asked, near: Earlier, same_sum: Earlier) -> tuple[Earlier, Earlier]:

@@ -91,3 +91,8 @@ def document_keys(incoming: Incoming) -> list[str]:
     kinds = incoming.sales.documents.kind.tolist()
     parts = zip(kinds, incoming.seller_key.tolist(), incoming.number_key.tolist(), strict=True)
     return [f"{kind}|{seller}|{number}" for kind, seller, number in parts]
+
+
+def seller_in(key: str, kind: int, number_key: str) -> str:
+    """Take the seller's key out of a document's key: what `document_keys` put between kind and number."""
+    return key.removeprefix(f"{kind}|").removesuffix(f"|{number_key}")

@@ -167,6 +167,11 @@ SENTENCES: Mapping[str, str] = {
     "number_alike": _("The number is one edit from {number} of {issued_on}; see whether it is the same invoice."),
     "twin_own": _("The same goods for the same sum are here as {number} of {issued_on}; see whether it is one sale."),
     "twin_other": _("Another distributor has the same goods for the same sum, as {number} of {issued_on}."),
+    "same_number": _(
+        "The number is here already, as {number} of {issued_on}, with another seller or none; see whether it is the "
+        "same invoice."
+    ),
+    "number_of_two_sellers": _("Another seller's invoice has this number, {number} of {issued_on}."),
     "claimed_elsewhere": _("Another programme of this installation has the invoice {number} as well."),
     "e_invoice_contradicts": _("The e-invoice contradicts itself, or cannot be what it says: {count} findings."),
     "same_file": _("The same file is the proof of another document."),

@@ -38,6 +38,8 @@ class Check(enum.StrEnum):
     NUMBER_ALIKE = "number_alike"
     TWIN_OWN = "twin_own"
     TWIN_OTHER = "twin_other"
+    SAME_NUMBER = "same_number"
+    NUMBER_OF_TWO_SELLERS = "number_of_two_sellers"
     CLAIMED_ELSEWHERE = "claimed_elsewhere"
     E_INVOICE_CONTRADICTS = "e_invoice_contradicts"
     SAME_FILE = "same_file"
@@ -91,6 +93,8 @@ _CLAIMS: Mapping[Check, Tuned] = {
     Check.NUMBER_ALIKE: Tuned(REVIEW, 300, days=62),
     Check.TWIN_OWN: Tuned(REVIEW, 500, days=400),
     Check.TWIN_OTHER: Tuned(REVIEW, 500, limit=1),
+    Check.SAME_NUMBER: Tuned(REVIEW, 500, days=400),
+    Check.NUMBER_OF_TWO_SELLERS: Tuned(NOTE, 100, days=400),
     Check.CLAIMED_ELSEWHERE: Tuned(REVIEW, 400),
     Check.E_INVOICE_CONTRADICTS: Tuned(REVIEW, 500),
     Check.SAME_FILE: Tuned(REVIEW, 600),

@@ -173,6 +173,7 @@ def earlier(*rows: dict[str, Any]) -> Earlier:
         "kind": 1,
         "number": "A",
         "number_key": "A",
+        "seller_key": "distributor:1",
         "issued_on": "2026-03-01",
         "net_minor": 10_00,
         "line_count": 1,
@@ -180,7 +181,8 @@ def earlier(*rows: dict[str, Any]) -> Earlier:
         "lines": 0,
         "products": 0,
     }
-    kinds = {"number": "O", "number_key": "O", "issued_on": "M8[D]", "accepted": "?", "lines": "u8", "products": "u8"}
+    texts = dict.fromkeys(("number", "number_key", "seller_key"), "O")
+    kinds = texts | {"issued_on": "M8[D]", "accepted": "?", "lines": "u8", "products": "u8"}
     columns = {
         name: np.asarray([*((usual | row)[name] for row in rows), usual[name]], dtype=kinds.get(name, "i8"))[:-1]
         for name in usual
@@ -206,7 +208,8 @@ LINES = ((1, 2, 20_00), (2, 1, 7_50))
 
 def as_here(sales: Sales, **changed: Any) -> Earlier:
     """Give what stands here as the first of these documents, under another number."""
-    (mine,) = [as_earlier(sales, np.asarray([*["x"] * len(sales.documents), None], dtype=object)[:-1])]
+    keys = np.full(len(sales.documents), "distributor:1", dtype=object)
+    mine = as_earlier(sales, keys, keys)
     row = {name: getattr(mine, name)[0] for name in mine.__dataclass_fields__}
     return earlier(row | {"id": 7, "number": "OLD", "number_key": "OLD"} | changed)
 
@@ -243,6 +246,45 @@ def test_one_line_alone_is_a_twin_on_its_own_day_only() -> None:
     usual = DEFAULTS["portal"][Check.TWIN_OTHER]
     found = [bool(list(CHECKS[Check.TWIN_OTHER](others, dataclasses.replace(usual, limit=most)))) for most in (1, 2)]
     assert found == [True, False]
+
+
+NIP, OTHER_NIP = "tax:5260001246", "tax:5213003700"
+
+
+@pytest.mark.parametrize(
+    ("seller", "changed", "same", "two"),
+    [
+        (NIP, {}, True, False),  # its tax id was typed on one of the two
+        ("distributor:1", {"seller_key": NIP}, True, False),
+        (NIP, {"seller_key": "tax:PL5260001246"}, True, False),  # one seller, written in two ways
+        (NIP, {"net_minor": 99_99, "lines": 99}, True, False),  # the day is the same
+        (NIP, {"issued_on": "2025-06-01"}, True, False),  # the sum is the same
+        (NIP, {"issued_on": "2024-06-01"}, False, False),
+        (NIP, {"issued_on": "2026-02-28", "net_minor": 99_99}, False, False),  # another invoice of the same number
+        (NIP, {"distributor_id": 2}, False, False),
+        (NIP, {"kind": 2}, False, False),
+        (NIP, {"number_key": "N2"}, False, False),
+        (NIP, {"seller_key": NIP}, False, False),  # its own key: the document itself
+        (NIP, {"seller_key": OTHER_NIP}, True, False),  # number, day and sum: two sellers are not so alike
+        (NIP, {"seller_key": OTHER_NIP, "net_minor": 99_99}, False, True),
+        (NIP, {"seller_key": OTHER_NIP, "issued_on": "2026-02-28"}, False, True),
+        (NIP, {"seller_key": OTHER_NIP, "issued_on": "2026-02-28", "net_minor": 99_99}, False, False),
+    ],
+)
+def test_one_number_with_another_seller_or_none_may_be_one_invoice(
+    seller: str, changed: dict[str, Any], same: bool, two: bool
+) -> None:
+    sales = incoming(one_sale("N1", *LINES)).sales
+    said = np.asarray([seller, None], dtype=object)[:-1]
+    past = history(numbered=as_here(sales, **{"number_key": "N1"} | changed))
+    assert bool(found_by(Check.SAME_NUMBER, sales, history=past, seller_key=said)) is same
+    assert bool(found_by(Check.NUMBER_OF_TWO_SELLERS, sales, history=past, seller_key=said)) is two
+
+
+def test_one_number_of_two_sellers_weighs_little_and_of_one_takes_a_person() -> None:
+    of_one, of_two = (DEFAULTS["portal"][one] for one in (Check.SAME_NUMBER, Check.NUMBER_OF_TWO_SELLERS))
+    assert (of_one.severity, of_two.severity) == ("review", "note")
+    assert of_two.weight < 300 <= of_one.weight
 
 
 def test_of_two_twins_that_come_together_the_later_is_told() -> None:
@@ -573,7 +615,9 @@ def test_a_device_of_several_distributors_is_found() -> None:
 def test_a_number_far_from_all_others_is_found() -> None:
     usual = [f"FV/{at}/0{1 + at % 6}/2026" for at in range(100, 130, 3)]
     mine = ["FV/131/06/2026", "FV/4000/06/2026", "FV/95/01/2026", "S-1", "S-90000"]
-    there = as_earlier(incoming([Sold(one, 1, 1, 1, 10, "2026-03-01") for one in usual]).sales, _keys(usual))
+    there = as_earlier(
+        incoming([Sold(one, 1, 1, 1, 10, "2026-03-01") for one in usual]).sales, _keys(usual), _keys(usual)
+    )
     sales = incoming([Sold(one, 1, 1, 1, 10, "2026-03-02") for one in mine]).sales
     history = dataclasses.replace(History.none(), recent=there)
     (found,) = found_by(Check.NUMBER_GAP, sales, history=history)
@@ -591,7 +635,7 @@ def _keys(numbers: list[str]) -> np.ndarray:
 )
 def test_exactly_the_numbers_far_from_all_others_are_found(known: list[int], mine: list[int]) -> None:
     usual, asked = [f"A/{at}" for at in known], [f"A/{at}" for at in mine]
-    there = as_earlier(incoming([Sold(one, 1, 1, 1, 10) for one in usual]).sales, _keys(usual))
+    there = as_earlier(incoming([Sold(one, 1, 1, 1, 10) for one in usual]).sales, _keys(usual), _keys(usual))
     sales = incoming([Sold(one, 1, 1, 1, 10) for one in asked]).sales
     found = found_by(Check.NUMBER_GAP, sales, history=dataclasses.replace(History.none(), recent=there))
     steps = sorted(b - a for a, b in itertools.pairwise(sorted(known)))

@@ -75,6 +75,22 @@ def test_a_twin_waits_with_its_risk_and_says_what_it_is_like(claims: Desk) -> No
     }
 
 
+@pytest.mark.parametrize(("first", "second"), [("tax:5260001246", None), (None, "tax:5260001246")])
+def test_a_sellers_tax_id_that_is_typed_makes_no_second_invoice(
+    claims: Desk, first: str | None, second: str | None
+) -> None:
+    def said(seller: str | None) -> dict[str, Any]:
+        return {} if seller is None else {"seller_key": np.asarray([seller, None], dtype=object)[:-1]}
+
+    claim(claims, *goods(claims, "FS/777/11"), **said(first))
+    before = claims.document("FS/777/11").id
+    admission = claim(claims, *goods(claims, "fs 777/11"), **said(second))
+    assert (admission.status.tolist(), codes(admission)) == ([REVIEW], ["same_number"])
+    assert admission.reasons[0][0]["document"] == before
+    (place,) = claims.rows(Review, program_id=claims.program.id)
+    assert (place.document_id, place.risk) == (admission.ids[0], 500)
+
+
 def test_another_distributor_with_the_same_invoice_waits(claims: Desk) -> None:
     claims.sell(*goods(claims, "FV/7/03/2026"))
     assert codes(claim(claims, *goods(claims, "R/99", who="D2"))) == ["twin_other"]

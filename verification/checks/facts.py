@@ -116,8 +116,9 @@ class Readings:
 class Earlier:
     """Documents that are here already, of any status but those that were corrected or undone; one value a document.
 
-    ``accepted`` marks those that count by now. ``lines`` is the print of their lines, and ``products`` that of their
-    products alone; both are 0 where nobody asked.
+    ``seller_key`` says who issued them, as `verification.incoming.Incoming` has it. ``accepted`` marks those that count
+    by now. ``lines`` is the print of their lines, and ``products`` that of their products alone; both are 0 where
+    nobody asked.
     """
 
     id: Ints
@@ -125,6 +126,7 @@ class Earlier:
     kind: Ints
     number: Texts
     number_key: Texts
+    seller_key: Texts
     issued_on: np.ndarray
     net_minor: Ints
     line_count: Ints
@@ -141,7 +143,7 @@ class Earlier:
         """Give none."""
         whole, texts = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=object)
         days, flags, prints = (np.zeros(0, dtype=kind) for kind in ("M8[D]", bool, np.uint64))
-        return cls(whole, whole, whole, texts, texts, days, whole, whole, flags, prints, prints)
+        return cls(whole, whole, whole, texts, texts, texts, days, whole, whole, flags, prints, prints)
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ class History:
     Columns:
         alike: documents of the same amount: of the same day, or of the same distributor.
         recent: documents of the same distributors, about the same time.
+        numbered: documents of the same distributors with the same number, of whatever seller.
         totals_of_late: what the programme's last invoices came to.
         elsewhere: keys of documents that other programmes have.
         proofs: proofs that have the same file, or look alike; ``totals`` has what their documents come to.
@@ -212,6 +215,7 @@ class History:
 
     alike: Earlier
     recent: Earlier
+    numbered: Earlier
     totals_of_late: Ints
     elsewhere: frozenset[str]
     proofs: Proofs
@@ -226,6 +230,7 @@ class History:
         return cls(
             alike=Earlier.none(),
             recent=Earlier.none(),
+            numbered=Earlier.none(),
             totals_of_late=np.zeros(0, dtype=np.int64),
             elsewhere=frozenset(),
             proofs=Proofs.none(),
@@ -293,10 +298,10 @@ class Facts:
     @cached_property
     def mine(self) -> Earlier:
         """Lay the documents out as those that are here, to be compared with them and with each other."""
-        return as_earlier(self.sales, self.number_key)
+        return as_earlier(self.sales, self.number_key, self.seller_key)
 
 
-def as_earlier(sales: Sales, number_key: Texts) -> Earlier:
+def as_earlier(sales: Sales, number_key: Texts, seller_key: Texts) -> Earlier:
     """Lay documents out as those that are here; they have no id."""
     documents, lines = sales.documents, sales.lines
     count = len(documents)
@@ -306,6 +311,7 @@ def as_earlier(sales: Sales, number_key: Texts) -> Earlier:
         kind=documents.kind.astype(np.int64),
         number=documents.number,
         number_key=number_key,
+        seller_key=seller_key,
         issued_on=documents.issued_on,
         net_minor=sales.net_of_documents(),
         line_count=np.bincount(lines.document, minlength=count),

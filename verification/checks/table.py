@@ -22,6 +22,8 @@ CHECKS: Mapping[Check, Run] = {
     Check.NUMBER_ALIKE: numbers.number_alike,
     Check.TWIN_OWN: twins.twin_own,
     Check.TWIN_OTHER: twins.twin_other,
+    Check.SAME_NUMBER: twins.same_number,
+    Check.NUMBER_OF_TWO_SELLERS: twins.number_of_two_sellers,
     Check.CLAIMED_ELSEWHERE: parties.claimed_elsewhere,
     Check.E_INVOICE_CONTRADICTS: proofs.e_invoice_contradicts,
     Check.SAME_FILE: proofs.same_file,

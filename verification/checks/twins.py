@@ -1,4 +1,4 @@
-"""Checks of documents that are here already under another number, or of another distributor."""
+"""Checks of documents that are here already: under another number, with another seller, or of another distributor."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.domain.exact import Ints
+from app.domain.registration import tax_id_key
+from app.domain.sales import Flags
 from app.domain.states import DocumentKind
 from app.domain.verification_settings import Tuned
 from verification.checks import prints
 from verification.checks.facts import Earlier, Facts, Finding
+from verification.checks.parties import TAX
 
 _NO_DAYS = np.timedelta64(0, "D")
 
@@ -103,6 +106,72 @@ def twin_other(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
     wanted &= there.distributor_id[found.document] != there.distributor_id[found.like]
     wanted &= there.line_count[found.document] >= tuned.limit
     yield from _once(facts, there, found, wanted)
+
+
+@dataclass(frozen=True)
+class OneNumber:
+    """Pairs of one distributor's documents with one number and other sellers, and what else of the two agrees.
+
+    ``there`` is what the pairs are places in. ``day`` and ``sum`` mark what was issued on the same day, and what comes
+    to the same within the days that are looked at; ``two`` those of which both name their seller, and not the same.
+    """
+
+    there: Earlier
+    pairs: Pairs
+    day: Flags
+    sum: Flags
+    two: Flags
+
+
+def one_number(facts: Facts, days: int) -> OneNumber:
+    """Pair documents with earlier ones of the same distributor, kind and number that have another seller's key.
+
+    The key of a document holds its seller (rules.md 9): one invoice has two keys where its seller was said once and
+    once not, or was written in two ways.
+    """
+    there = together(facts.mine, facts.history.numbered)
+    codes: dict[str, int] = {}
+    number = np.asarray([codes.setdefault(one, len(codes)) for one in there.number_key.tolist()], dtype=np.int64)
+    key = prints.mixed(there.distributor_id, there.kind, number)
+    found = paired(key, np.arange(len(there)), len(facts.mine))
+    other = there.seller_key[found.document] != there.seller_key[found.like]
+    one, like = found.document[other], found.like[other]
+    sellers = zip(there.seller_key[one].tolist(), there.seller_key[like].tolist(), strict=True)
+    apart = np.abs(there.issued_on[one] - there.issued_on[like])
+    return OneNumber(
+        there=there,
+        pairs=Pairs(one, like),
+        day=apart == _NO_DAYS,
+        sum=(there.net_minor[one] == there.net_minor[like]) & (apart <= np.timedelta64(days, "D")),
+        two=np.asarray([_two_named(*both) for both in sellers], dtype=bool),
+    )
+
+
+def _two_named(one: str, other: str) -> bool:
+    """Tell whether both name a seller by a tax id, and not the same, with or without the country before it."""
+    if not (one.startswith(TAX) and other.startswith(TAX)):
+        return False
+    return tax_id_key(one.removeprefix(TAX)) != tax_id_key(other.removeprefix(TAX))
+
+
+def same_number(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
+    """Find what its distributor has here under the same number, with another seller said or none.
+
+    Where one of the two says no seller, the same day tells, or the same sum within ``days``: a seller's tax id that is
+    typed, or left out, makes no second invoice. Where two sellers are named, both must agree.
+    """
+    found = one_number(facts, tuned.days)
+    wanted = np.where(found.two, found.day & found.sum, found.day | found.sum)
+    yield from _once(facts, found.there, found.pairs, wanted)
+
+
+def number_of_two_sellers(facts: Facts, tuned: Tuned) -> Iterator[Finding]:
+    """Find numbers that its distributor has of another named seller, with the same day or the same sum.
+
+    Two sellers may number alike: what agrees in all three is for `same_number` to tell.
+    """
+    found = one_number(facts, tuned.days)
+    yield from _once(facts, found.there, found.pairs, found.two & (found.day != found.sum))
 
 
 def _once(facts: Facts, there: Earlier, found: Pairs, wanted: np.ndarray) -> Iterator[Finding]:

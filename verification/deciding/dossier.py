@@ -14,6 +14,7 @@ from app.models.catalogue import Product
 from app.models.claims import SoldSerial
 from app.models.distributors import Distributor
 from app.models.sales import Award, SalesDocument, SalesLine
+from verification.deciding.stored import named_seller
 
 LOOKED_AT = 500
 """So many of a distributor's newest documents say what is usual for it."""
@@ -85,6 +86,7 @@ class Twin:
     issued_on: Any
     net_minor: int
     status: DocumentStatus
+    seller: str | None
     lines: Sequence[Line]
 
 
@@ -129,16 +131,21 @@ def twins(session: Session, program_id: int, reasons: Sequence[dict[str, Any]] |
     """Give the documents of the programme that the findings of a check name (``document``)."""
     named = [one["document"] for one in reasons or () if isinstance(one.get("document"), int)]
     rows = session.execute(
-        select(
-            SalesDocument.id,
-            SalesDocument.number,
-            Distributor.name,
-            SalesDocument.issued_on,
-            SalesDocument.net_minor,
-            SalesDocument.status,
-        )
+        select(SalesDocument, Distributor.name)
         .join(Distributor, Distributor.id == SalesDocument.distributor_id)
         .where(SalesDocument.id.in_(list(dict.fromkeys(named))[:most]), SalesDocument.program_id == program_id)
         .order_by(SalesDocument.id)
     ).all()
-    return [Twin(*row, lines=lines_of(session, row[0], most=20)) for row in rows]
+    return [
+        Twin(
+            id=one.id,
+            number=one.number,
+            distributor_name=distributor,
+            issued_on=one.issued_on,
+            net_minor=one.net_minor,
+            status=one.status,
+            seller=named_seller(one),
+            lines=lines_of(session, one.id, most=20),
+        )
+        for one, distributor in rows
+    ]

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
 from app.models.sales import SalesDocument, SalesLine
-from verification.incoming import Incoming
+from verification.checks.parties import TAX
+from verification.incoming import Incoming, seller_in
 
 
 def incoming_of(session: Session, documents: Sequence[SalesDocument]) -> Incoming:
@@ -54,7 +55,13 @@ def incoming_of(session: Session, documents: Sequence[SalesDocument]) -> Incomin
 
 def seller_of(document: SalesDocument) -> str:
     """Take the seller out of a document's key: kind, seller, number."""
-    return document.document_key.removeprefix(f"{int(document.kind)}|").removesuffix(f"|{document.number_key}")
+    return seller_in(document.document_key, int(document.kind), document.number_key)
+
+
+def named_seller(document: SalesDocument) -> str | None:
+    """Give the tax id of the seller that a document names; None where its distributor issued it."""
+    seller = seller_of(document)
+    return seller.removeprefix(TAX) if seller.startswith(TAX) else None
 
 
 def _own(values: Sequence[str | None]) -> np.ndarray | None:

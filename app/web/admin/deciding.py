@@ -23,6 +23,7 @@ from app.web.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
 from verification.claiming import proofs
 from verification.deciding import decisions, dossier, queue, talk
 from verification.deciding.errors import CannotDecide
+from verification.deciding.stored import named_seller
 from verification.deciding.timeline import successor, timeline
 
 bp = Blueprint("deciding", __name__)
@@ -255,6 +256,7 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
     return render_template(
         "admin/deciding.html",
         document=document,
+        seller=named_seller(document),
         place=place,
         holder=holder if holder != who else None,
         open=_open(document, place),

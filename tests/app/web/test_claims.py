@@ -163,3 +163,25 @@ def test_products_are_proposed_to_whoever_may_register(world: World, as_: As) ->
     assert found is not None
     assert [one["code"] for one in found["products"]] == ["P1"]
     assert as_("other").get(portal(world, "products?q=p1")).status_code == 404
+
+
+def registered(client: FlaskClient, world: World, number: str, **more: str) -> Any:
+    """Type an invoice of one product and send it; gives the answer to the sending."""
+    page = client.get(portal(world, "new")).text
+    checked = client.post(portal(world, "new"), data=typed(page, number, ("P1", "2", "1051.98"), **more))
+    check = client.get(checked.location).text
+    return client.post(checked.location.replace("/check", "/send"), data={"csrf_token": token(check)})
+
+
+def test_who_decides_sees_the_seller_and_the_invoice_that_has_the_number_already(world: World, as_: As) -> None:
+    client, verifier = as_("distributor"), as_("verifier")
+    first = registered(client, world, "FS/777/11", seller_tax_id="526-000-12-46")
+    second = registered(client, world, "fs 777/11")
+    pages = [
+        verifier.get(f"/programs/{world.a}/review/{one.location.rsplit('/', 1)[1]}").text for one in (first, second)
+    ]
+    assert "Tax id of the seller" in pages[0]
+    assert "526-000-12-46" in pages[0]
+    assert "The number is here already, as FS/777/11" not in pages[0]
+    assert "The number is here already, as FS/777/11" in pages[1]
+    assert "Tax id of the seller" in pages[1], "of what it resembles"
