@@ -12,6 +12,7 @@ from app.domain.registration import tax_id_key
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
 from app.domain.states import DocumentKind
 from app.domain.wording import Say, marked, plain
+from verification.claiming.sellers import Sellers
 from verification.einvoices import ksef
 from verification.einvoices.invoice import Party
 from verification.incoming import Incoming
@@ -36,6 +37,15 @@ SENTENCES: Mapping[str, str] = {
     "date_before_program": _("The programme counts invoices from %(day)s on."),
     "date_after_program": _("The programme counted invoices up to %(day)s."),
     "date_too_long_ago": _("Invoices are registered within %(days)s days: this one had to come by %(day)s."),
+    "seller_length": _(
+        "A tax id has more or fewer figures than this. Copy it from the invoice; that of another country begins with "
+        "its two letters, such as DE."
+    ),
+    "seller_form": _(
+        "Tax ids are not written like this. Copy it from the invoice; that of another country begins with its two "
+        "letters, such as DE."
+    ),
+    "seller_check_digits": _("There is no such tax id: its check digits are wrong. Compare it with the invoice."),
     "no_lines": _("Write at least one product of the invoice."),
     "product_missing": _("Choose the product of this line."),
     "product_unknown": _("No product here is called %(found)s. Type a part of its name or its code, and choose it."),
@@ -219,9 +229,9 @@ class Window:
     within_days: int | None
 
 
-def problems_of(invoice: ClaimedInvoice, window: Window, *, gross: bool) -> list[Problem]:
+def problems_of(invoice: ClaimedInvoice, window: Window, sellers: Sellers, *, gross: bool) -> list[Problem]:
     """Say what keeps an invoice from being sent, in the order of its fields."""
-    found = [*_of_header(invoice, window)]
+    found = [*_of_header(invoice, window), *_of_seller(invoice, sellers), *_of_ksef(invoice)]
     if not invoice.lines:
         found.append(Problem("lines", "no_lines"))
     for at, line in enumerate(invoice.lines):
@@ -246,6 +256,17 @@ def _of_header(invoice: ClaimedInvoice, window: Window) -> Iterator[Problem]:
     elif days is not None and day + dt.timedelta(days=days) < window.today:
         values = {"days": days, "day": day + dt.timedelta(days=days)}
         yield Problem("issued_on", "date_too_long_ago", values=values)
+
+
+def _of_seller(invoice: ClaimedInvoice, sellers: Sellers) -> Iterator[Problem]:
+    """Judge the tax id that was typed; what a file says of its seller nobody can mend here, the gate is told of it."""
+    if not invoice.seller_tax_id or invoice.from_a_file:
+        return
+    if (fault := sellers.fault_of(invoice.seller_tax_id)) is not None:
+        yield Problem("seller_tax_id", f"seller_{fault}")
+
+
+def _of_ksef(invoice: ClaimedInvoice) -> Iterator[Problem]:
     number = ksef.number_of(invoice.ksef_number) if invoice.ksef_number else None
     if invoice.ksef_number and (number is None or not number.sound):
         yield Problem("ksef_number", "ksef_number_wrong")

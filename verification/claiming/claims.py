@@ -18,6 +18,7 @@ from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.explain import PLAIN, Teller
 from app.domain.numbering import number_key
+from app.domain.registration import tax_id_key
 from app.domain.states import COUNTING, ClaimState, ClaimWay
 from app.models.catalogue import Product
 from app.models.claims import Attachment, Claim
@@ -34,6 +35,7 @@ from verification.claiming import filling, serials
 from verification.claiming.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
 from verification.claiming.filling import Filled
 from verification.claiming.proposing import proposed, sure
+from verification.claiming.sellers import Sellers
 from verification.einvoices.invoice import EInvoice
 from verification.einvoices.matching import match_lines
 from verification.gate import admit
@@ -200,10 +202,12 @@ def judge(
     """Find the products that an invoice names, and say what keeps it from being sent."""
     rules = rules_of(session, program.id)
     known, unclear = _with_products(session, program.id, distributor_id, invoice)
-    found = problems_of(known, _window(rules, program, now), gross=rules.book.gross) + unclear
+    claimant = _claimant(session, distributor_id, None)
+    sellers = _sellers(rules, program, claimant)
+    found = problems_of(known, _window(rules, program, now), sellers, gross=rules.book.gross) + unclear
     found += serials.problems(session, program.id, known)
     if not any(one.field in ("number", "issued_on") for one in found):
-        keys = document_keys(incoming(known, _claimant(session, distributor_id, None)))
+        keys = document_keys(incoming(known, claimant))
         if _here(session, program.id, keys[0]) is not None:
             found.append(Problem("number", "here_already"))
     return known, found
@@ -412,6 +416,12 @@ def _window(rules: ProgramRules, program: Program, now: dt.datetime) -> Window:
         ends_on=rules.settings.ends_on,
         within_days=rules.settings.verification.claim_within_days,
     )
+
+
+def _sellers(rules: ProgramRules, program: Program, claimant: Claimant) -> Sellers:
+    """Say how sellers are judged; the programme's own, and the distributor itself, are who they are."""
+    written = [*rules.settings.verification.sellers, claimant.tax_id or ""]
+    return Sellers(program.country, frozenset(tax_id_key(one) for one in written if one))
 
 
 def _claimant(session: Session, distributor_id: int, person: str | None) -> Claimant:

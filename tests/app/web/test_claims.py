@@ -185,3 +185,13 @@ def test_who_decides_sees_the_seller_and_the_invoice_that_has_the_number_already
     assert "The number is here already, as FS/777/11" not in pages[0]
     assert "The number is here already, as FS/777/11" in pages[1]
     assert "Tax id of the seller" in pages[1], "of what it resembles"
+
+
+def test_a_sellers_tax_id_that_cannot_be_is_told_beside_its_field(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    data = typed(page, "NIP/1", ("P1", "2", "250.00"), seller_tax_id="1234567890")
+    answer = sent(client, client.post(portal(world, "new"), data=data)).text
+    assert re.search(r'id="seller_tax_id-problem"[^>]*>[^<]*(?:<[^>]*>)*[^<]*its check digits are wrong', answer)
+    right = client.post(portal(world, "new"), data=data | {"seller_tax_id": "DE136695976"})
+    assert "What it would earn" in client.get(right.location).text
