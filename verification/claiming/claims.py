@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,7 +19,7 @@ from app.domain.codes import code_key
 from app.domain.explain import PLAIN, Teller
 from app.domain.numbering import number_key
 from app.domain.registration import tax_id_key
-from app.domain.states import COUNTING, ClaimState, ClaimWay
+from app.domain.states import COUNTING, ClaimState, ClaimWay, DocumentKind
 from app.models.catalogue import Product
 from app.models.claims import Attachment, Claim
 from app.models.distributors import Distributor
@@ -322,6 +322,25 @@ def own_document(session: Session, program: Program, claim: Claim) -> int | None
     keys = document_keys(incoming(invoice, _claimant(session, claim.distributor_id, None)))
     found = _here(session, program.id, keys[0])
     return found[0] if found is not None and found[1] == claim.distributor_id else None
+
+
+def resembling(session: Session, program: Program, claim: Claim, invoice: ClaimedInvoice) -> int | None:
+    """Find the distributor's own document with the number, day and sum of an invoice that has no problems.
+
+    It has another seller, or names none: with the same one it would be this document. The gate has somebody look.
+    """
+    assert invoice.issued_on is not None, "what has no date has problems"
+    return session.scalar(
+        select(func.min(SalesDocument.id)).where(
+            SalesDocument.program_id == program.id,
+            SalesDocument.number_key == number_key(invoice.number, invoice.issued_on.year),
+            SalesDocument.distributor_id == claim.distributor_id,
+            SalesDocument.kind == DocumentKind.INVOICE,
+            SalesDocument.issued_on == invoice.issued_on,
+            SalesDocument.net_minor == invoice.net_minor,
+            SalesDocument.status.in_(COUNTING),
+        )
+    )
 
 
 def suggest(session: Session, program_id: int, typed: str) -> list[Suggestion]:

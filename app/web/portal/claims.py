@@ -89,6 +89,7 @@ def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
         return _to_claim(claim_id, wrong=1)
     earned = claims.would_earn(session(), scope().program, claim, invoice, Telling())
     verification = rules_of(session(), scope().program.id).settings.verification
+    resembling = claims.resembling(session(), scope().program, claim, invoice)
     page = render_template(
         "portal/claim_check.html",
         claim=claim,
@@ -97,6 +98,8 @@ def check(program_code: str, distributor_id: int, claim_id: int) -> Answer:
         attached=proofs.of_claim(session(), claim.id),
         total={unit: sum(line.total(unit) for line in earned) for unit in Unit},
         verification=verification,
+        resembling=resembling is not None,
+        twin=_seen(resembling),
         own=own(),
     )
     return known_from_now_on(make_response(page))
@@ -292,10 +295,14 @@ def _judge(claim: Claim) -> tuple[ClaimedInvoice, list[Problem]]:
 
 def _twin(claim: Claim | None, problems: Sequence[Problem]) -> str | None:
     """Give the page of this distributor's own document that bears the number already, for whoever may see it."""
-    here, who = scope(), person()
     if claim is None or not any(one.code == "here_already" for one in problems):
         return None
-    document_id = claims.own_document(session(), here.program, claim)
+    return _seen(claims.own_document(session(), scope().program, claim))
+
+
+def _seen(document_id: int | None) -> str | None:
+    """Give the page of a document of this distributor, for whoever may see it."""
+    here, who = scope(), person()
     if document_id is None or not sees_all(who, here.program.id, _of()):
         return None
     return url_for("documents.show", program_code=here.program.code, document_id=document_id)

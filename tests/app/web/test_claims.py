@@ -165,10 +165,10 @@ def test_products_are_proposed_to_whoever_may_register(world: World, as_: As) ->
     assert as_("other").get(portal(world, "products?q=p1")).status_code == 404
 
 
-def registered(client: FlaskClient, world: World, number: str, **more: str) -> Any:
+def registered(client: FlaskClient, world: World, number: str, net: str = "1051.98", **more: str) -> Any:
     """Type an invoice of one product and send it; gives the answer to the sending."""
     page = client.get(portal(world, "new")).text
-    checked = client.post(portal(world, "new"), data=typed(page, number, ("P1", "2", "1051.98"), **more))
+    checked = client.post(portal(world, "new"), data=typed(page, number, ("P1", "2", net), **more))
     check = client.get(checked.location).text
     return client.post(checked.location.replace("/check", "/send"), data={"csrf_token": token(check)})
 
@@ -195,3 +195,15 @@ def test_a_sellers_tax_id_that_cannot_be_is_told_beside_its_field(world: World, 
     assert re.search(r'id="seller_tax_id-problem"[^>]*>[^<]*(?:<[^>]*>)*[^<]*its check digits are wrong', answer)
     right = client.post(portal(world, "new"), data=data | {"seller_tax_id": "DE136695976"})
     assert "What it would earn" in client.get(right.location).text
+
+
+def test_what_it_would_earn_is_shown_with_the_invoice_that_is_like_it(world: World, as_: As) -> None:
+    client = as_("distributor")
+    known = registered(client, world, "RS/5/2026", "77.31", seller_tax_id="5260001246")
+    page = client.get(portal(world, "new")).text
+    for number, net, like in (("rs 5/26", "77.31", True), ("RS/5/2026", "77.30", False)):
+        data = typed(page, number, ("P1", "2", net), key=f"like-{net}")
+        check = client.get(client.post(portal(world, "new"), data=data).location).text
+        assert "What it would earn" in check
+        assert ("An invoice with this number, day and amount is registered already." in check) is like
+        assert (f'href="{known.location}"' in check) is like
