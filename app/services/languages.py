@@ -1,7 +1,8 @@
 """How numbers, dates and durations are written, and typed, in each language that Kontor speaks.
 
-Amounts are whole numbers of smallest units on both ways. What somebody types is read strictly: a text that is a number
-in another language alone is refused, for `1.500` is a thousand and a half here and one and a half there.
+Amounts are whole numbers of smallest units on both ways. What somebody types is read strictly: a text that may be
+another number in another language is refused, for `1.500` is a thousand and a half here and one and a half there. A
+lone separator before one or two digits parts decimals everywhere: phones often offer a point alone.
 """
 
 import datetime as dt
@@ -33,6 +34,7 @@ _UNITS = {
 }
 _SIZES = {"ru": ("Б", "кБ", "МБ", "ГБ")}
 _SPACES = re.compile(r"[ \u00a0\u2009\u202f]")
+_LONE_SEPARATOR = re.compile(r"(-?)([0-9]{1,15}|[0-9]{1,3}(?: [0-9]{3}){1,4})[.,]([0-9]{1,2})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 
 
@@ -138,6 +140,9 @@ class Writing:
     def read(self, text: str, decimals: int) -> int:
         """Read a typed number into smallest units.
 
+        The decimals stand behind this language's separator. One or two may stand behind the other one as well, where it
+        is the only one: `1051.98` is no thousands in any language. Three may be, and are read as the language has them.
+
         Raises:
             NotANumber: It is none in this language.
             TooManyDecimals: It has more decimals than ``decimals``.
@@ -145,6 +150,7 @@ class Writing:
         typed = _SPACES.sub(" ", text.strip().replace(MINUS, "-"))
         grouped = rf"[0-9]{{1,3}}(?:[{self.group} ][0-9]{{3}}){{1,4}}"
         match = re.fullmatch(rf"(-?)([0-9]{{1,15}}|{grouped})(?:{re.escape(self.decimal)}([0-9]+))?", typed)
+        match = match or _LONE_SEPARATOR.fullmatch(typed)
         if match is None:
             raise NotANumber(self.figure(1_248_050, 2) if decimals else self.figure(12_480))
         sign, whole, part = match.group(1), re.sub(r"[^0-9]", "", match.group(2)), (match.group(3) or "").rstrip("0")

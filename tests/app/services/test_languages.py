@@ -89,6 +89,16 @@ def test_dates_that_are_written_as_typed_can_be_typed(language: str, day: dt.dat
         ("en", "12,480.50", 1_248_050),
         ("ru", " −12 480,50 ", -1_248_050),
         ("en", "1.500", 150),
+        ("pl", "1051.98", 105_198),  # phones often have a point alone
+        ("pl", "1 051.98", 105_198),
+        ("pl", "-7.5", -750),
+        ("ru", "0.05", 5),
+        ("es", "1.5", 150),
+        ("es", "1051.98", 105_198),
+        ("en", "1051,98", 105_198),
+        ("en", "1,5", 150),
+        ("es", "1.051", 105_100),  # three digits are thousands where the language has them so
+        ("en", "1,051", 105_100),
     ],
 )
 def test_a_number_is_read_as_its_language_means_it(language: str, typed: str, found: int) -> None:
@@ -102,9 +112,16 @@ def test_a_number_is_read_as_its_language_means_it(language: str, typed: str, fo
         ("pl", "12.480"),
         ("pl", "12,480.50"),
         ("es", "12,480.50"),
-        ("es", "1.5"),
+        ("pl", "1.051"),  # it may be thousands
+        ("pl", "1051.980"),
+        ("pl", "12.480.50"),
+        ("es", "12.480.50"),
+        ("es", "1.051.98"),
         ("en", "12.480,50"),
-        ("en", "1,5"),
+        ("en", "1,051,98"),
+        ("en", "1.051,9"),
+        ("pl", ".5"),
+        ("pl", "5."),
         ("en", "12 48,00"),
         *((language, text) for language in LANGUAGES for text in ("", "1e5", "Infinity", "NaN", "١٢", "=1+1", "--1")),
         ("en", "1" * 40),
@@ -123,6 +140,8 @@ def test_decimals_that_no_smallest_unit_has_are_refused_unless_they_are_zeros() 
     assert writing("pl").read("1,500", 1) == 15
     with pytest.raises(TooManyDecimals):
         writing("pl").read("1,5", 0)
+    with pytest.raises(TooManyDecimals):
+        writing("pl").read("1.5", 0)
 
 
 @pytest.mark.parametrize("typed", ["", "31.02.2026", "2026-13-01", "11/19/2026", "1.2.26", "yesterday", "2026-1-1-1"])

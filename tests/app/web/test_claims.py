@@ -207,3 +207,16 @@ def test_what_it_would_earn_is_shown_with_the_invoice_that_is_like_it(world: Wor
         assert "What it would earn" in check
         assert ("An invoice with this number, day and amount is registered already." in check) is like
         assert (f'href="{known.location}"' in check) is like
+
+
+def test_a_point_parts_decimals_on_a_polish_phone_and_thousands_are_not_guessed(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    client.set_cookie("language", "pl")
+    data = typed(page, "POINT/1", ("P1", "1.5", "1051.98"))
+    check = client.get(client.post(portal(world, "new"), data=data).location).text
+    assert "1\u202f051,98" in check.replace("\xa0", "\u202f")
+    refused = client.post(portal(world, "new"), data=data | {"lines-0-net": "1.051"})
+    assert refused.status_code == 400
+    assert "To nie jest tu poprawna liczba" in refused.text
+    client.delete_cookie("language")
