@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask_babel import gettext
@@ -46,8 +47,8 @@ class LineForm(Form):
     may_be: Sequence[Suggestion] = ()
 
     def line(self, names: Mapping[int, Suggestion]) -> ClaimedLine:
-        """Give what was typed. A product that was chosen stays so as long as its name stands there."""
-        typed, chosen = self.product.data or "", _id(self.product_id.data)
+        """Give what could be read of what was typed. A product that was chosen stays so as long as its name does."""
+        typed, chosen = _text(self.product), _id(self.product_id.data)
         known = names.get(chosen) if chosen is not None else None
         return ClaimedLine(
             said=typed,
@@ -57,7 +58,7 @@ class LineForm(Form):
             net_minor=self.net.data,
             gross_minor=self.gross.data,
             position=_id(self.position.data),
-            serials=serials_in(self.serials.data or ""),
+            serials=serials_in(_text(self.serials)),
         )
 
     def chosen(self) -> int | None:
@@ -115,13 +116,13 @@ class ClaimForm(Form):
         self.person.choices = [choice("", gettext("the company’s")), *(choice(value, text) for value, text in reps)]
 
     def invoice(self, names: Mapping[int, Suggestion]) -> ClaimedInvoice:
-        """Give what was typed."""
+        """Give what could be read of what was typed."""
         return ClaimedInvoice(
-            number=self.number.data or "",
+            number=_text(self.number),
             issued_on=self.issued_on.data,
-            seller_tax_id=self.seller_tax_id.data or "",
-            ksef_number=self.ksef_number.data or "",
-            ksef_link=self.ksef_link.data or "",
+            seller_tax_id=_text(self.seller_tax_id),
+            ksef_number=_text(self.ksef_number),
+            ksef_link=_text(self.ksef_link),
             lines=tuple(one.form.line(names) for one in self.lines.entries),
         )
 
@@ -148,14 +149,39 @@ class ClaimForm(Form):
     def blame(self, problems: Sequence[Problem]) -> None:
         """Write what a service found wrong beside the field it concerns."""
         for one in problems:
-            text = sentence(one)
-            if one.line is not None:
-                field = self.lines.entries[one.line].form[one.field]
-            elif one.field == "lines":
-                field = self.lines.entries[0].form.product
-            else:
-                field = self[one.field]
-            field.errors = [*field.errors, text]
+            field = self._concerned(one)
+            field.errors = [*field.errors, sentence(one)]
+
+    def filled(self, names: Mapping[int, Suggestion]) -> list[int]:
+        """Give the places of the lines in which something was typed, readable or not."""
+        return [at for at, one in enumerate(self.lines.entries) if one.form.errors or one.form.line(names)]
+
+    def blame_what_was_read(self, problems: Sequence[Problem]) -> None:
+        """Write what a service found wrong beside fields that could be read, where others could not.
+
+        Of those that could not there is a reason already; that they are missing, or what follows from it, is none.
+        """
+        wrong = {id(one) for one in self._fields.values() if one.errors}
+        wrong |= {id(one) for entry in self.lines.entries for one in entry.form if one.errors}
+
+        def follows(one: Problem) -> bool:
+            beside = [replace(one, field=name) for name in _FOLLOWS_FROM.get(one.code, ())]
+            return any(id(self._concerned(other)) in wrong for other in (one, *beside))
+
+        self.blame([one for one in problems if not follows(one)])
+
+    def _concerned(self, problem: Problem) -> Any:
+        """Give the field that a problem is about."""
+        if problem.line is not None:
+            return self.lines.entries[problem.line].form[problem.field]
+        return self.lines.entries[0].form.product if problem.field == "lines" else self[problem.field]
+
+
+_FOLLOWS_FROM: Mapping[str, Sequence[str]] = {
+    "amount_missing": ("price",),
+    "gross_below_net": ("net", "price"),
+}
+"""Fields of a line without which nobody can tell whether it has these problems."""
 
 
 PROOF_REFUSED: Mapping[str, Any] = {
@@ -232,6 +258,11 @@ def _shown(line: ClaimedLine, names: Mapping[int, Suggestion]) -> dict[str, Any]
         "position": line.position,
         "serials": ", ".join(line.serials),
     }
+
+
+def _text(field: Any) -> str:
+    """Give what was typed in a field of text; nothing where it may not be kept, or looked for, as it stands."""
+    return "" if field.errors else field.data or ""
 
 
 def _id(text: str | None) -> int | None:

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
@@ -159,6 +160,8 @@ def _answer(claim: Claim | None) -> Answer:
         form.remove_line(place)
         return _form_page(form, claim)
     if not form.validate():
+        if action == "check" and (claim is None or not claims.invoice_of(claim).from_a_file):
+            _judge_what_was_read(form)
         return _form_page(form, claim), 400
     try:
         kept, filled = _keep(claim, form)
@@ -291,6 +294,15 @@ def _form_page(form: ClaimForm, claim: Claim | None = None, problems: Sequence[P
 
 def _judge(claim: Claim) -> tuple[ClaimedInvoice, list[Problem]]:
     return claims.judge(session(), scope().program, _of(), claims.invoice_of(claim), now=now())
+
+
+def _judge_what_was_read(form: ClaimForm) -> None:
+    """Say of the fields that could be read what is wrong with them: people mend all of it at once."""
+    names = {one.id: one for one in claims.products(session(), scope().program.id, form.chosen())}
+    invoice, places = form.invoice(names), form.filled(names)
+    read = replace(invoice, lines=tuple(invoice.lines[at] for at in places))
+    _known, problems = claims.judge(session(), scope().program, _of(), read, now=now())
+    form.blame_what_was_read([one if one.line is None else replace(one, line=places[one.line]) for one in problems])
 
 
 def _twin(claim: Claim | None, problems: Sequence[Problem]) -> str | None:

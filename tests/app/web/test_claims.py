@@ -92,6 +92,14 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(world:
     assert answer.status_code == 400
     assert "This is no number here" in answer.text
     assert "No such thing" in answer.text
+    for text in (
+        "Write the number of the invoice.",
+        "This day has not come yet.",
+        "No product here is called No such thing.",
+        "Write a quantity above zero.",
+    ):
+        assert text in answer.text, "what could be read is judged beside what could not"
+    assert "Write the net amount" not in answer.text
     answer = sent(client, client.post(portal(world, "new"), data=data | {"lines-0-net": "10.00"}))
     for text in (
         "Write the number of the invoice.",
@@ -220,3 +228,25 @@ def test_a_point_parts_decimals_on_a_polish_phone_and_thousands_are_not_guessed(
     assert refused.status_code == 400
     assert "To nie jest tu poprawna liczba" in refused.text
     client.delete_cookie("language")
+
+
+def test_what_could_be_read_is_judged_on_its_own_line_and_what_follows_from_the_rest_is_not(
+    world: World, as_: As
+) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    data = typed(page, "READ/1", ("", "", ""), ("P1", "x", "10.00"), ("P2", "-1", ""), ("\x00", "1", "5.00"))
+    more = {"lines-2-price": "y", "seller_tax_id": "1234567890", "issued_on": "31.31.2026"}
+    answer = client.post(portal(world, "new"), data=data | more)
+    assert answer.status_code == 400
+    said = dict(re.findall(r'<p class="field-problem" id="([^"]+)-problem">([^<]*)</p>', answer.text))
+    assert {name: text.strip() for name, text in said.items()} == {
+        "issued_on": "This is no date. Write it like this: 31/03/2026.",
+        "seller_tax_id": "There is no such tax id: its check digits are wrong. Compare it with the invoice.",
+        "lines-1-quantity": "This is no number here. Write it like this: 12,480.50.",
+        "lines-2-quantity": "Write a quantity above zero.",
+        "lines-2-price": "This is no number here. Write it like this: 12,480.50.",
+        "lines-3-product": "Remove the characters that cannot be printed.",
+    }
+    kept = client.post(portal(world, "new"), data=data | more | {"action": "save"})
+    assert "Write a quantity above zero." not in kept.text, "a draft may want this and that"
