@@ -10,6 +10,7 @@ from flask import current_app, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     ColumnElement,
     Text,
     bindparam,
@@ -88,7 +89,7 @@ class Offered:
 
     places: tuple[Place, ...]
     links: tuple[Link, ...]
-    counts: tuple[Count, ...]
+    counted: tuple[Place, ...]
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def frame() -> Frame:
     """Give what stands around this page: two queries, however much there is."""
     who, here = person(), scope_or_none()
     at = _standpoint(who, here)
-    logo, unseen, numbers = _count(who, here, _offered(at).counts)
+    logo, unseen, numbers = _count(
+        who, here, [place.waiting for place in _offered(at).counted if place.waiting is not None]
+    )
     portal = here is not None and here.distributor is not None and not _runs(who, here)
     return Frame(
         choices=choices(),
@@ -203,17 +206,18 @@ def _offered(at: Standpoint) -> Offered:
     return Offered(
         places=places,
         links=tuple(Link(one.name, str(one.text), one.icon, address(one), 0, one.tab) for one in places),
-        counts=tuple(place.waiting for place in places if place.waiting is not None),
+        # what somebody may look at and not act on does not wait for them
+        counted=tuple(place for place in places if place.waiting is not None and place.acts in at.granted),
     )
 
 
 @functools.lru_cache(maxsize=1024)
 def _navigation(at: Standpoint, numbers: tuple[int, ...]) -> Navigation:
-    """Give the places with what waits there; ``numbers`` are as the places' counts are ordered."""
-    offered, counted = _offered(at), iter(numbers)
+    """Give the places with what waits there; ``numbers`` are as the places that are counted are ordered."""
+    offered = _offered(at)
+    waits = dict(zip(offered.counted, numbers, strict=True))
     links = [
-        replace(link, waiting=next(counted)) if place.waiting is not None else link
-        for place, link in zip(offered.places, offered.links, strict=True)
+        replace(link, waiting=waits.get(place, 0)) for place, link in zip(offered.places, offered.links, strict=True)
     ]
     start = (Link("home", gettext("Start"), "home", url_for("home.home"), 0, tab=True),)
     first = () if at.program_code is not None else start
@@ -238,7 +242,13 @@ def _count(who: Person, here: Scope | None, counts: Sequence[Count]) -> tuple[by
         return None, 0, [0 for _one in counts]
     theirs = None if _runs(who, here) else _home(who, here)
     named = None if theirs is None else own_names(who, here.program.id, theirs)
-    asked = {"program_id": here.program.id, "user_id": who.id, "distributor_id": theirs, "named": named}
+    asked = {
+        "program_id": here.program.id,
+        "user_id": who.id,
+        "login": who.login,
+        "distributor_id": theirs,
+        "named": named,
+    }
     (row,) = _counting(tuple(counts)).ask(session(), **asked)
     return row[0], row[1], row[2:]
 
@@ -249,6 +259,7 @@ def _counting(counts: tuple[Count, ...]) -> Question:
     program_id, user_id, distributor_id = (
         bindparam(name, type_=BigInteger) for name in ("program_id", "user_id", "distributor_id")
     )
+    login: BindParameter[str] = bindparam("login", type_=Text)
     named: ColumnElement[Any] = bindparam("named", type_=ARRAY(Text))
     logo = select(ProgramLogo.sha256).where(ProgramLogo.program_id == program_id).scalar_subquery()
     seen = (
@@ -265,7 +276,7 @@ def _counting(counts: tuple[Count, ...]) -> Question:
             Notice.id > func.coalesce(seen, 0),
         )
     )
-    return Question(select(logo, unseen, *(count(program_id) for count in counts)))
+    return Question(select(logo, unseen, *(count(program_id, login) for count in counts)))
 
 
 def _bell(who: Person, here: Scope) -> str | None:

@@ -51,8 +51,12 @@ class Section(enum.Enum):
 
 
 ProgramId = BindParameter[int]
-Count = Callable[[ProgramId], ScalarSelect[int]]
-"""Counts what waits in a programme, by its id, as a part of one query that is built once."""
+Login = BindParameter[str]
+Count = Callable[[ProgramId, Login], ScalarSelect[int]]
+"""Counts what waits in a programme for whoever has a sign-in name, as a part of one query that is built once.
+
+What takes a second person does not wait for the first.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +65,7 @@ class Place:
 
     ``name`` is what its pages set as ``active``: the blueprint where nothing else is said. ``tab`` has it stand at the
     foot of a phone's screen as well, where four have room. ``of_head_offices``: it is for distributors with branches.
+    ``waiting`` counts what waits there, for those who may act on it: who has the permission ``acts``.
     """
 
     section: Section
@@ -70,6 +75,7 @@ class Place:
     permission: Permission | None
     tab: bool = False
     waiting: Count | None = None
+    acts: Permission | None = None
     named: str | None = None
     of_head_offices: bool = False
 
@@ -79,7 +85,8 @@ class Place:
         return self.named or self.endpoint.partition(".")[0]
 
 
-def _in_review(program_id: ProgramId) -> ScalarSelect[int]:
+def in_review(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
+    """Count the documents that wait for a decision."""
     # the status is written out: an index serves it that the planner finds only if it can see it
     waits: ColumnElement[bool] = literal_column(f"sales_document.status = {int(DocumentStatus.REVIEW)}")
     return number_of(
@@ -87,33 +94,51 @@ def _in_review(program_id: ProgramId) -> ScalarSelect[int]:
     )
 
 
-def _to_adjust(program_id: ProgramId) -> ScalarSelect[int]:
-    waits = (AdjustmentRequest.program_id == program_id, AdjustmentRequest.state == "waiting")
+def to_adjust(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the adjustments that others asked for."""
+    waits = (
+        AdjustmentRequest.program_id == program_id,
+        AdjustmentRequest.state == "waiting",
+        AdjustmentRequest.requested_by != login,
+    )
     return number_of(select(func.count()).select_from(AdjustmentRequest).where(*waits))
 
 
-def _to_approve(program_id: ProgramId) -> ScalarSelect[int]:
+def to_approve(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
+    """Count the orders that wait for approval."""
     # the state is written out: an index serves it that the planner finds only if it can see it
     waits: ColumnElement[bool] = literal_column(f"reward_order.state = '{OrderState.WAITING.value}'")
     return number_of(select(func.count()).select_from(RewardOrder).where(RewardOrder.program_id == program_id, waits))
 
 
-def _to_transfer(program_id: ProgramId) -> ScalarSelect[int]:
-    waits = (PointsTransfer.program_id == program_id, PointsTransfer.state == "waiting")
+def to_transfer(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the transfers that others asked for."""
+    waits = (
+        PointsTransfer.program_id == program_id,
+        PointsTransfer.state == "waiting",
+        PointsTransfer.requested_by != login,
+    )
     return number_of(select(func.count()).select_from(PointsTransfer).where(*waits))
 
 
-def _to_merge(program_id: ProgramId) -> ScalarSelect[int]:
-    waits = (DistributorMerge.program_id == program_id, DistributorMerge.state == "waiting")
+def to_merge(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the merges that others asked for."""
+    waits = (
+        DistributorMerge.program_id == program_id,
+        DistributorMerge.state == "waiting",
+        DistributorMerge.requested_by != login,
+    )
     return number_of(select(func.count()).select_from(DistributorMerge).where(*waits))
 
 
-def _disputed(program_id: ProgramId) -> ScalarSelect[int]:
+def disputed(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
+    """Count the disputes that nobody has answered."""
     waits = (Dispute.program_id == program_id, Dispute.state == DisputeState.OPEN)
     return number_of(select(func.count()).select_from(Dispute).where(*waits))
 
 
-def _differing(program_id: ProgramId) -> ScalarSelect[int]:
+def differing(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
+    """Count the differences from statements that nobody has answered."""
     return number_of(
         select(func.count())
         .select_from(StatementFinding)
@@ -122,32 +147,43 @@ def _differing(program_id: ProgramId) -> ScalarSelect[int]:
     )
 
 
-def _to_vet(program_id: ProgramId) -> ScalarSelect[int]:
+def to_vet(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
+    """Count the applications that nobody has looked at."""
     waits = (Application.program_id == program_id, Application.state == ApplicationState.NEW)
     return number_of(select(func.count()).select_from(Application).where(*waits))
 
 
-def _to_let_go(program_id: ProgramId) -> ScalarSelect[int]:
+def to_let_go(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the redemptions that others asked for and nobody has approved."""
     waits = (
         Redemption.program_id == program_id,
         Redemption.run_id.is_(None),
         Redemption.ended_at.is_(None),
         Redemption.approved_at.is_(None),
+        Redemption.asked_by != login,
     )
     return number_of(select(func.count()).select_from(Redemption).where(*waits))
 
 
-def _to_publish(program_id: ProgramId) -> ScalarSelect[int]:
-    waits = (RuleDraft.program_id == program_id, RuleDraft.state == "waiting")
+def _by_others(draft: type[RuleDraft | TaxChange], login: Login) -> Sequence[ColumnElement[bool]]:
+    """Ask for drafts that somebody neither wrote nor asked to be published: others may publish them."""
+    return draft.changed_by != login, draft.asked_by.is_distinct_from(login)
+
+
+def to_publish(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the drafts of rules that others wrote and asked to be published."""
+    waits = (RuleDraft.program_id == program_id, RuleDraft.state == "waiting", *_by_others(RuleDraft, login))
     return number_of(select(func.count()).select_from(RuleDraft).where(*waits))
 
 
-def _tax_to_publish(program_id: ProgramId) -> ScalarSelect[int]:
-    waits = (TaxChange.program_id == program_id, TaxChange.state == "waiting")
+def tax_to_publish(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
+    """Count the changes of tax rules that others wrote and asked to be published."""
+    waits = (TaxChange.program_id == program_id, TaxChange.state == "waiting", *_by_others(TaxChange, login))
     return number_of(select(func.count()).select_from(TaxChange).where(*waits))
 
 
-def _to_match(program_id: ProgramId) -> ScalarSelect[int]:
+def to_match(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
+    """Count the names that nobody knows."""
     return number_of(unmatched.how_many(program_id))
 
 
@@ -158,14 +194,39 @@ def number_of(query: Select[int]) -> ScalarSelect[int]:
 _ = lazy_gettext
 PLACES: Sequence[Place] = (
     Place(Section.OVERVIEW, "overview.overview", _("Overview"), "home", Permission.SEE_PROGRAM, tab=True),
-    Place(Section.SALES, "review.index", _("Review"), "inbox", Permission.SEE_REVIEW, tab=True, waiting=_in_review),
+    Place(
+        Section.SALES,
+        "review.index",
+        _("Review"),
+        "inbox",
+        Permission.SEE_REVIEW,
+        tab=True,
+        waiting=in_review,
+        acts=Permission.DECIDE,
+    ),
     Place(Section.SALES, "documents.index", _("Documents"), "file", Permission.SEE_DOCUMENTS),
     Place(Section.SALES, "deliveries.index", _("Deliveries"), "truck", Permission.SEE_DOCUMENTS),
     Place(Section.SALES, "imports.index", _("Imports"), "upload", Permission.SEE_IMPORTS, tab=True),
-    Place(Section.SALES, "unmatched.index", _("Unknown names"), "question", Permission.SEE_IMPORTS, waiting=_to_match),
+    Place(
+        Section.SALES,
+        "unmatched.index",
+        _("Unknown names"),
+        "question",
+        Permission.SEE_IMPORTS,
+        waiting=to_match,
+        acts=Permission.DECIDE,
+    ),
     Place(Section.PEOPLE, "distributors.index", _("Distributors"), "users", Permission.SEE_DISTRIBUTORS, tab=True),
     Place(Section.PEOPLE, "own_accounts.index", _("Own accounts"), "user", Permission.SEE_DISTRIBUTORS),
-    Place(Section.PEOPLE, "merges.index", _("Merged distributors"), "link", Permission.SEE_LEDGER, waiting=_to_merge),
+    Place(
+        Section.PEOPLE,
+        "merges.index",
+        _("Merged distributors"),
+        "link",
+        Permission.SEE_LEDGER,
+        waiting=to_merge,
+        acts=Permission.DECIDE_ADJUSTMENT,
+    ),
     Place(Section.PEOPLE, "tiers.index", _("Tiers"), "star", Permission.SEE_DISTRIBUTORS),
     Place(Section.PEOPLE, "customers.index", _("Find a customer"), "search", Permission.LOOK_UP),
     Place(Section.PEOPLE, "purchases.take", _("Take a code"), "receipt", Permission.LOOK_UP, named="take"),
@@ -175,7 +236,8 @@ PLACES: Sequence[Place] = (
         _("Applications"),
         "user-add",
         Permission.VET_APPLICATIONS,
-        waiting=_to_vet,
+        waiting=to_vet,
+        acts=Permission.VET_APPLICATIONS,
     ),
     Place(Section.CATALOGUE, "products.index", _("Products"), "box", Permission.SEE_PRODUCTS),
     Place(Section.CATALOGUE, "groups.index", _("Groups"), "tags", Permission.SEE_PRODUCTS),
@@ -186,22 +248,63 @@ PLACES: Sequence[Place] = (
         _("Orders"),
         "basket",
         Permission.SEE_ORDERS,
-        waiting=_to_approve,
+        waiting=to_approve,
+        acts=Permission.APPROVE_ORDERS,
     ),
     Place(Section.CATALOGUE, "purchases.index", _("Purchase credits"), "receipt", Permission.SEE_ORDERS),
     Place(Section.CATALOGUE, "suppliers.index", _("Suppliers"), "truck", Permission.SEE_ORDERS),
     Place(Section.POINTS, "ledger.index", _("Ledger"), "ledger", Permission.SEE_LEDGER),
     Place(Section.POINTS, "lots.index", _("Lots"), "coin", Permission.SEE_LEDGER),
-    Place(Section.POINTS, "rules.index", _("Rules"), "rules", Permission.SEE_PROGRAM, waiting=_to_publish),
+    Place(
+        Section.POINTS,
+        "rules.index",
+        _("Rules"),
+        "rules",
+        Permission.SEE_PROGRAM,
+        waiting=to_publish,
+        acts=Permission.EDIT_PROGRAM,
+    ),
     Place(Section.POINTS, "promotions.index", _("Promotions"), "trophy", Permission.SEE_PROGRAM),
     Place(Section.POINTS, "events.index", _("Events"), "calendar", Permission.SEE_LEDGER),
-    Place(Section.POINTS, "adjustments.index", _("Adjustments"), "adjust", Permission.SEE_LEDGER, waiting=_to_adjust),
-    Place(Section.POINTS, "transfers.index", _("Transfers"), "runs", Permission.SEE_LEDGER, waiting=_to_transfer),
+    Place(
+        Section.POINTS,
+        "adjustments.index",
+        _("Adjustments"),
+        "adjust",
+        Permission.SEE_LEDGER,
+        waiting=to_adjust,
+        acts=Permission.DECIDE_ADJUSTMENT,
+    ),
+    Place(
+        Section.POINTS,
+        "transfers.index",
+        _("Transfers"),
+        "runs",
+        Permission.SEE_LEDGER,
+        waiting=to_transfer,
+        acts=Permission.DECIDE_ADJUSTMENT,
+    ),
     Place(Section.POINTS, "pools.index", _("Pools"), "boxes", Permission.SEE_LEDGER),
-    Place(Section.POINTS, "disputes.index", _("Disputes"), "question", Permission.SEE_LEDGER, waiting=_disputed),
+    Place(
+        Section.POINTS,
+        "disputes.index",
+        _("Disputes"),
+        "question",
+        Permission.SEE_LEDGER,
+        waiting=disputed,
+        acts=Permission.REQUEST_ADJUSTMENT,
+    ),
     Place(Section.PREPAID, "runs.index", _("Conversion runs"), "runs", Permission.SEE_MONEY),
     Place(Section.PREPAID, "compensations.index", _("Compensation"), "adjust", Permission.SEE_MONEY),
-    Place(Section.PREPAID, "redemptions.index", _("Redemptions"), "coin", Permission.SEE_MONEY, waiting=_to_let_go),
+    Place(
+        Section.PREPAID,
+        "redemptions.index",
+        _("Redemptions"),
+        "coin",
+        Permission.SEE_MONEY,
+        waiting=to_let_go,
+        acts=Permission.APPROVE_RUN,
+    ),
     Place(Section.PREPAID, "top_ups.index", _("Top-ups"), "top-ups", Permission.SEE_MONEY),
     Place(
         Section.PREPAID,
@@ -209,12 +312,21 @@ PLACES: Sequence[Place] = (
         _("Reconciliation"),
         "check-circle",
         Permission.SEE_MONEY,
-        waiting=_differing,
+        waiting=differing,
+        acts=Permission.PREPARE_RUN,
     ),
     Place(Section.PREPAID, "cards.index", _("Cards"), "card", Permission.SEE_MONEY),
     Place(Section.PREPAID, "cards_provider.show", _("Card provider"), "settings", Permission.SEE_MONEY),
     Place(Section.PREPAID, "tax.index", _("Tax register"), "receipt", Permission.SEE_MONEY),
-    Place(Section.PREPAID, "tax_rules.index", _("Tax rules"), "rules", Permission.SEE_PROGRAM, waiting=_tax_to_publish),
+    Place(
+        Section.PREPAID,
+        "tax_rules.index",
+        _("Tax rules"),
+        "rules",
+        Permission.SEE_PROGRAM,
+        waiting=tax_to_publish,
+        acts=Permission.EDIT_PROGRAM,
+    ),
     Place(Section.PREPAID, "invoicing.index", _("To invoice"), "reports", Permission.SEE_MONEY),
     Place(Section.PREPAID, "exports.index", _("Exports"), "download", Permission.EXPORT),
     Place(Section.PREPAID, "liability.index", _("Liability"), "wallet", Permission.SEE_MONEY),

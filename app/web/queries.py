@@ -10,7 +10,6 @@ from flask_babel import gettext
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    ColumnElement,
     Select,
     Text,
     bindparam,
@@ -27,15 +26,15 @@ from sqlalchemy.orm import Session
 
 from app.db.questions import Question
 from app.domain.reasons import sentence
-from app.domain.states import DocumentStatus, Outcome, RunStatus, TopUpStatus, Unit
-from app.models.desk import AdjustmentRequest
+from app.domain.states import Outcome, RunStatus, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch, ImportProblem
-from app.models.joining import Application
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.sales import AwardReversal, SalesDocument
 from app.services import erasure
+from app.web import places
+from app.web.finance.failed_loads import failed_of_newest_runs
 from app.web.formats import shown
 
 
@@ -87,13 +86,26 @@ _POINTS_SUM = Question(
 
 @dataclass(frozen=True)
 class Waiting:
-    """How much waits for somebody in a programme; of adjustments and runs, what others asked for."""
+    """How much waits for somebody in a programme; of what takes a second person, what others asked for.
+
+    ``failed`` are loads of the newest runs, and ``failed_minor`` is what they come to.
+    """
 
     review: int
+    names: int
     adjustments: int
+    transfers: int
+    merges: int
+    disputes: int
+    orders: int
+    rule_drafts: int
+    tax_changes: int
     runs: int
     redemptions: int
     unknown: int
+    failed: int
+    failed_minor: int
+    differences: int
     applications: int
     leaving: int
 
@@ -105,41 +117,40 @@ def duties(session: Session, program_id: int, login: str) -> Waiting:
 
 @functools.cache
 def _waiting() -> Question:
-    of_status: ColumnElement[bool] = literal_column(
-        f"sales_document.status = {int(DocumentStatus.REVIEW)}"
-    )  # as the index says it
     program_id: BindParameter[int] = bindparam("program_id", type_=BigInteger)
     login: BindParameter[str] = bindparam("login", type_=Text)
 
     def count(*conditions: Any) -> Any:
         return select(func.count()).where(*conditions).scalar_subquery()
 
+    failed = failed_of_newest_runs(program_id)
     return Question(
         select(
-            count(SalesDocument.program_id == program_id, of_status),
-            count(
-                AdjustmentRequest.program_id == program_id,
-                AdjustmentRequest.state == "waiting",
-                AdjustmentRequest.requested_by != login,
-            ),
+            # what stands beside the places of the navigation, counted in the same way
+            places.in_review(program_id, login),
+            places.to_match(program_id, login),
+            places.to_adjust(program_id, login),
+            places.to_transfer(program_id, login),
+            places.to_merge(program_id, login),
+            places.disputed(program_id, login),
+            places.to_approve(program_id, login),
+            places.to_publish(program_id, login),
+            places.tax_to_publish(program_id, login),
             count(
                 ConversionRun.program_id == program_id,
                 ConversionRun.status == RunStatus.PREVIEW,
                 ConversionRun.previewed_by != login,
             ),
-            count(
-                Redemption.program_id == program_id,
-                Redemption.run_id.is_(None),
-                Redemption.ended_at.is_(None),
-                Redemption.approved_at.is_(None),
-                Redemption.asked_by != login,
-            ),
+            places.to_let_go(program_id, login),
             count(
                 Redemption.program_id == program_id,
                 TopUp.redemption_id == Redemption.id,
                 TopUp.status == TopUpStatus.UNKNOWN,
             ),
-            count(Application.program_id == program_id, Application.state == "new"),
+            count(failed),
+            select(cast(func.coalesce(func.sum(TopUp.amount_minor), 0), BigInteger)).where(failed).scalar_subquery(),
+            places.differing(program_id, login),
+            places.to_vet(program_id, login),
             erasure.how_many(program_id),
         )
     )

@@ -2,15 +2,14 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
-from flask import Blueprint, render_template, url_for
-from flask_babel import gettext, ngettext
+from flask import Blueprint, render_template
+from flask_babel import gettext
 
 from app.services import liability, reports
-from app.services.people import Permission, may
 from app.web import formats, queries
-from app.web.context import now, person, scope, session
+from app.web.admin.duties import duties
+from app.web.context import now, scope, session
 from importers import batches
 
 NEWEST_IMPORTS = 5
@@ -26,15 +25,6 @@ class Part:
     name: str
     start: int
     width: int
-
-
-@dataclass(frozen=True)
-class Duty:
-    """Something that waits for whoever looks: in words, and where it is."""
-
-    text: str
-    address: str
-    icon: str
 
 
 @bp.get("/programs/<code:program_code>/")
@@ -53,7 +43,7 @@ def overview(program_code: str) -> str:
         total=total,
         bar=_bar(total),
         worth=liability.worth_minor(total.available + total.pending + total.reserved, program.point_value_micro),
-        duties=_duties(),
+        duties=duties(),
         imports=batches.newest(session(), program.code, NEWEST_IMPORTS, now()),
         labels=[formats.month(month) for month in months],
         point_labels=[formats.month(month) for month in moving],
@@ -79,54 +69,6 @@ def _sales(sales: dict[dt.date, int], months: list[dt.date]) -> list[tuple[str, 
     lines = [(gettext("These months"), [sales.get(month, 0) for month in months])]
     before = [sales.get(reports.month_before(month, MONTHS), 0) for month in months]
     return [*lines, (gettext("A year before"), before)] if any(before) else lines
-
-
-def _duties() -> list[Duty]:
-    """Say what waits for whoever is signed in. One query."""
-    program = scope().program
-    counted = queries.duties(session(), program.id, person().login)
-
-    def allowed(permission: Permission) -> bool:
-        return may(person(), permission, program.id)
-
-    def at(endpoint: str, **more: Any) -> str:
-        return url_for(endpoint, program_code=program.code, **more)
-
-    found = []
-    if counted.review and allowed(Permission.DECIDE):
-        text = ngettext(
-            "%(num)s document waits for a decision", "%(num)s documents wait for a decision", counted.review
-        )
-        found.append(Duty(text, at("review.index"), "inbox"))
-    if counted.adjustments and allowed(Permission.DECIDE_ADJUSTMENT):
-        text = ngettext(
-            "%(num)s adjustment waits for approval", "%(num)s adjustments wait for approval", counted.adjustments
-        )
-        found.append(Duty(text, at("adjustments.index", state="waiting"), "adjust"))
-    if counted.runs and allowed(Permission.APPROVE_RUN):
-        text = ngettext(
-            "%(num)s conversion run waits for approval", "%(num)s conversion runs wait for approval", counted.runs
-        )
-        found.append(Duty(text, at("runs.index", state="preview"), "runs"))
-    if counted.redemptions and allowed(Permission.APPROVE_RUN):
-        text = ngettext(
-            "%(num)s redemption waits for approval", "%(num)s redemptions wait for approval", counted.redemptions
-        )
-        found.append(Duty(text, at("redemptions.index", state="waiting"), "coin"))
-    if counted.unknown and allowed(Permission.PREPARE_RUN):
-        text = ngettext(
-            "The provider owes an answer for %(num)s top-up",
-            "The provider owes an answer for %(num)s top-ups",
-            counted.unknown,
-        )
-        found.append(Duty(text, at("top_ups.index", state="unknown"), "question"))
-    if counted.applications and allowed(Permission.VET_APPLICATIONS):
-        text = ngettext("%(num)s application waits", "%(num)s applications wait", counted.applications)
-        found.append(Duty(text, at("applications.index"), "user-add"))
-    if counted.leaving and allowed(Permission.MANAGE_PEOPLE):
-        text = ngettext("%(num)s person asks to be erased", "%(num)s people ask to be erased", counted.leaving)
-        found.append(Duty(text, at("people.index"), "user"))
-    return found
 
 
 def _bar(total: queries.PointsSum) -> list[Part]:

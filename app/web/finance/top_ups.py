@@ -14,6 +14,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
 from app.web.finance import wording
+from app.web.finance.failed_loads import failed_of_newest_runs
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.participants import WHOSE
@@ -69,6 +70,13 @@ _FILTERS = (
     Days("settled", _("Settled"), cast(func.timezone("UTC", TopUp.settled_at), Date)),
 )
 
+_NEWEST = OneOf(
+    "loads",
+    _("Newest runs"),
+    [Choice("failed", _("Failed, and not ordered again"))],
+    lambda _value: failed_of_newest_runs(HERE),
+)
+
 TOP_UPS = Listing(
     name="top_ups",
     title=_("Top-ups"),
@@ -76,7 +84,7 @@ TOP_UPS = Listing(
     query=_QUERY,
     id=TopUp.id,
     default="-created_at",
-    filters=_FILTERS,
+    filters=(*_FILTERS, _NEWEST),
 )
 
 

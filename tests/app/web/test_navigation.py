@@ -62,6 +62,7 @@ def test_every_place_is_a_route_with_the_permission_that_the_table_asks_for() ->
         # a rep whom their home leads on to their documents is not offered both
         expected = Permission.SEE_STATEMENT if place.endpoint == "portal.home" else ROUTES[place.endpoint].permission
         assert place.permission is expected, place.endpoint
+        assert (place.waiting is None) == (place.acts is None), "what waits there waits for those who may act on it"
     for table in (PLACES, PORTAL):
         assert 1 <= sum(place.tab for place in table) <= navigation.TABS
         names = [place.name for place in table]
