@@ -1,18 +1,23 @@
 """Compensation by pages: what waits, a run over a period, a second person, and the taxes that were paid back."""
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.db.transaction import transaction
-from app.domain.states import RunStatus, TaxStatus
+from app.domain.calendar import local_date
+from app.domain.states import RunKind, RunStatus, TaxStatus
 from app.extensions import db
 from app.models.distributors import Distributor
+from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from tests.app.web.test_finance import post, previewed, status_of, work
 from tests.app.web.world import World
+
+ZONE = "Europe/Warsaw"
 
 
 def _by_run(world: World) -> None:
@@ -42,6 +47,12 @@ def test_what_a_load_leaves_to_a_run_is_paid_back_once_by_two_people(
     new = f"{at}/compensations/new"
     assert "wait, with" in finance.get(new).text
     today = world.clock().date()
+    there = local_date(world.clock(), ZONE)
+    form = finance.get(new).text
+    assert re.findall(r'name="(from_on|to_on)"[^>]* value="([^"]*)"', form) == [
+        ("from_on", there.isoformat()),
+        ("to_on", there.isoformat()),
+    ], "what waits arrived today"
     backwards = post(finance, new, new, from_on="2026-02-02", to_on="2026-02-01")
     assert (backwards.status_code, "ends before it begins" in backwards.text) == (400, True)
     made = post(finance, new, new, from_on=today - dt.timedelta(days=1), to_on=today + dt.timedelta(days=1))
@@ -55,8 +66,21 @@ def test_what_a_load_leaves_to_a_run_is_paid_back_once_by_two_people(
     assert status_of(world, page.rsplit("/", 1)[1]) is RunStatus.SETTLED
     rewards = finance.get(f"{at}/compensations/rewards?state=paid").text
     assert "Paid back" in rewards
+    runs = number_of_runs(world)
     nothing = post(finance, new, new, from_on="2026-01-01", to_on="2027-12-31")
-    assert "Nothing to compensate" in finance.get(nothing.location).text
+    assert nothing.status_code == 400
+    assert nothing.text.count("Nothing that is to be compensated falls within these days.") == 2
+    assert 'value="2026-01-01"' in nothing.text
+    assert number_of_runs(world) == runs, "a run of nothing is not kept"
+
+
+def number_of_runs(world: World) -> int:
+    """Count the runs of compensations of programme A."""
+    with world.app.app_context():
+        of_a = select(func.count()).select_from(ConversionRun).join(Program).where(Program.code == world.a)
+        found = db.session.execute(of_a.where(ConversionRun.kind == RunKind.COMPENSATIONS)).scalar_one()
+        db.session.remove()
+    return found
 
 
 def _carried_out(world: World, finance: FlaskClient, approver: FlaskClient, page: str) -> None:
