@@ -25,9 +25,13 @@ class Accepting(Form):
 
 
 class Refusing(Form):
-    """Why a document, or what is left out of it, is refused."""
+    """Why a document, or what is left out of it, is refused. Its distributor reads it: nothing is chosen at first."""
 
-    code = SelectField(_("Why"), choices=[choice(code, _(text)) for code, text in REFUSING.items()])
+    code = SelectField(
+        _("Why"),
+        [InputRequired(_("Choose a reason."))],
+        choices=[choice("", _("Choose a reason")), *(choice(code, _(text)) for code, text in REFUSING.items())],
+    )
     words = StringField(_("In your own words"), [Optional(), Length(max=200)])
 
 

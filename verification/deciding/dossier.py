@@ -127,6 +127,12 @@ def lines_of(session: Session, document_id: int, *, most: int | None = None) -> 
     return [Line(*row) for row in rows]
 
 
+def points_of(session: Session, document_id: int) -> int:
+    """Add up what all lines of a document give."""
+    given = cast(func.coalesce(func.sum(Award.amount), 0), BigInteger)
+    return session.scalars(select(given).where(Award.document_id == document_id, Award.unit == Unit.POINTS)).one()
+
+
 def twins(session: Session, program_id: int, reasons: Sequence[dict[str, Any]] | None, *, most: int = 2) -> list[Twin]:
     """Give the documents of the programme that the findings of a check name (``document``)."""
     named = [one["document"] for one in reasons or () if isinstance(one.get("document"), int)]

@@ -42,7 +42,11 @@ class NewAdjustment(Form):
         choices=[choice("give", _("Give points")), choice("take", _("Take points"))],
     )
     points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, adjustments.MOST)])
-    reason_code = SelectField(_("Reason"), choices=lambda: [choice(code, text) for code, text in reasons()])
+    reason_code = SelectField(
+        _("Reason"),
+        [InputRequired(_("Choose a reason."))],
+        choices=lambda: [choice("", _("Choose a reason")), *(choice(code, text) for code, text in reasons())],
+    )
     note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
 
 

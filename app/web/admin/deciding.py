@@ -261,7 +261,10 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
         holder=holder if holder != who else None,
         open=_open(document, place),
         lines=lines,
-        points=sum(line.points for line in lines),
+        # of a document that is not shown whole, the database adds up
+        points=sum(line.points for line in lines)
+        if document.line_count <= len(lines)
+        else dossier.points_of(session(), document_id),
         findings=[
             (one.get("severity", "review"), sentence(one, gettext, formats.shown)) for one in document.reasons or ()
         ],

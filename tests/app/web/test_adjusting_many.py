@@ -1,5 +1,6 @@
 """Adjustments that were asked for by a file are decided together, by somebody else than who asked."""
 
+import re
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
@@ -68,3 +69,14 @@ def test_the_chosen_are_refused_with_one_reason(world: World, as_: As) -> None:
     assert states(world, first, second) == ["refused", "refused"]
     again = approver.post(f"{index}/refuse", data={**sent, "note": "again"}, follow_redirects=True)
     assert "none of those chosen waits" in again.text
+
+
+def test_no_reason_of_an_adjustment_is_chosen_for_anybody(world: World, as_: As) -> None:
+    finance, page = as_("finance"), f"/programs/{world.a}/adjustments/new"
+    first = r'name="reason_code"[^>]*><option value="">Choose a reason</option>'
+    assert re.search(first, finance.get(page).text)
+    sent = {"csrf_token": token_of(finance, page), "distributor": "D-7", "direction": "give", "points": "5"}
+    without = finance.post(page, data={**sent, "reason_code": "", "note": "a fair"})
+    assert (without.status_code, 'id="reason_code-problem">Choose a reason.' in without.text) == (400, True)
+    assert "a fair</textarea>" in without.text
+    assert finance.post(page, data={**sent, "reason_code": "event", "note": "a fair"}).status_code == 303

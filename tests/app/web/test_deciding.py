@@ -88,7 +88,15 @@ def test_after_a_decision_comes_the_next_document(world: World, as_: As) -> None
     assert "Open again" in after
     page = f"/programs/{world.a}/review/{second}"
     client.get(page)
+    shown = client.get(page).text
+    first = r'name="refuse-code"[^>]*><option value="">Choose a reason</option>'
+    assert re.search(first, shown), "no reason is chosen for anybody"
+    assert re.search(r"<dt>Points that are taken back</dt><dd>\d+</dd>", shown)
     assert send(client, page, "refuse", **{"refuse-code": "no-such"}).status_code == 400
+    none = send(client, page, "refuse", **{"refuse-code": "", "refuse-words": "a letter"})
+    assert (none.status_code, 'id="refuse-code-problem">Choose a reason.' in none.text) == (400, True)
+    assert 'value="a letter"' in none.text
+    assert status_of(world, "Q/3") is DocumentStatus.REVIEW
     send(client, page, "refuse", **{"refuse-code": "twice"})
     assert status_of(world, "Q/3") is DocumentStatus.REFUSED
     opened = send(client, page, "reopen", **{"reopen-words": "a letter came"})
@@ -104,6 +112,7 @@ def test_lines_and_quantities_are_accepted_in_part(world: World, as_: As) -> Non
     client.get(page)
     whole = {"line-1": "1", "quantity-1": "10", "line-2": "1", "quantity-2": "10", "part-code": "proof_differs"}
     for wrong, text in (
+        (whole | {"quantity-1": "9", "part-code": ""}, "Choose a reason."),
         (whole, "This is the whole document"),
         ({"part-code": "twice"}, "Leave a line"),
         (whole | {"quantity-1": "11"}, "Line 1: write a quantity up to 10"),

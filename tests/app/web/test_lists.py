@@ -169,6 +169,12 @@ def test_chosen_documents_are_decided_together_with_one_reason(world: World, as_
     assert "KOR/2" in asked.text
     unknown = client.post(f"{review}/accept", data={"csrf_token": token, "all": "1", "code": "no-such"})
     assert (unknown.status_code, "Not a valid choice." in unknown.text) == (400, True)
+    sure = client.post(f"{review}/refuse?q=KOR", data={"csrf_token": token, "ids": [waits]}).text
+    first = r'name="code"[^>]*><option value="">Choose a reason</option>'
+    assert re.search(first, sure), "no reason is chosen for anybody"
+    empty = client.post(f"{review}/refuse", data={"csrf_token": token, "ids": [waits], "code": "", "words": "kept"})
+    assert (empty.status_code, 'id="code-problem">Choose a reason.' in empty.text) == (400, True)
+    assert 'value="kept"' in empty.text
     assert client.post(f"{review}/accept?q=nothing-like-it", data={"csrf_token": token, "all": "1"}).status_code == 303
     assert f'value="{waits}"' in client.get(review).text, "nothing is decided yet"
 
