@@ -18,11 +18,13 @@ from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services import adjustments, chain, disputes, explanations
+from app.services.people import GRANTS, Permission, Role
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.navigation import role_name
 from app.web.telling import Telling
 from app.web.wording import MOVEMENT
 
@@ -108,6 +110,7 @@ def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
         distributor=session().get_one(Distributor, found.distributor_id),
         **_explained(found),
         adjustment=adjustment,
+        answerers=[role_name(role) for role in Role if Permission.REQUEST_ADJUSTMENT in GRANTS[role]],
         granting=granting,
         declining=declining,
         own={"program_code": scope().program.code, "distributor_id": found.distributor_id},

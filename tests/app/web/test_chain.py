@@ -85,6 +85,9 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     newest = max(links(finance.get(index).text, "disputes/"), key=lambda one: int(one.rpartition("/")[2]))
     shown = finance.get(newest).text
     assert "What was given, and why" in shown
+    answers = "Whoever may ask for adjustments answers it: Administrator, Finance."
+    assert answers not in shown
+    assert answers in as_("verifier").get(newest).text
     assert as_("viewer").post(f"{newest}/decline", data={"answer": "no"}).status_code == 404
     token = {"csrf_token": token_of(finance, newest)}
     assert finance.post(f"{newest}/grant", data={**token, "points": "", "reply": "x"}).status_code == 400
