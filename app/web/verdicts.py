@@ -80,6 +80,13 @@ def to_do(code: str | None) -> str:
     return gettext(TO_DO[code]) if code is not None and code in TO_DO else ""
 
 
+def why_refused(document_id: int, happened: Sequence[Event]) -> str:
+    """Say why somebody refused a document, from what happened to it, newest first; nothing, where the checks did."""
+    refused = (one for one in happened if one.document_id == document_id and one.becomes is DocumentStatus.REFUSED)
+    decided = next(refused, None)
+    return said(decided.code, decided.words, gettext) if decided is not None else ""
+
+
 @dataclass(frozen=True)
 class Told:
     """One thing that happened to a document, as the timeline shows it."""

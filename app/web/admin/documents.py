@@ -29,7 +29,7 @@ from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, 
 from app.web.portal.claim_forms import proof_refused
 from app.web.portal.standing import Answer, standing
 from app.web.telling import Telling
-from app.web.verdicts import told, why_not
+from app.web.verdicts import told, why_not, why_refused
 from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
 from verification.claiming import proofs, serials
 from verification.deciding import talk
@@ -180,7 +180,8 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         dispute_states=STATE,
         attached=proofs.of_document(session(), document_id),
         serials=serials.of_document(session(), document_id),
-        # those who run the programme read the checks; its distributor where it stands
+        refused=why_refused(document_id, happened) if explained.status is DocumentStatus.REFUSED else "",
+        # those who run the programme read the checks, or why it was refused; its distributor where it stands
         standing=None if can("see_review") else standing(session(), document_id, happened),
         form=form or Answer(formdata=None),
         accepted=proofs.ACCEPTED,

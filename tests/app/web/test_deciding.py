@@ -99,6 +99,11 @@ def test_after_a_decision_comes_the_next_document(world: World, as_: As) -> None
     assert status_of(world, "Q/3") is DocumentStatus.REVIEW
     send(client, page, "refuse", **{"refuse-code": "twice"})
     assert status_of(world, "Q/3") is DocumentStatus.REFUSED
+    note = as_("administrator").get(f"/programs/{world.a}/documents/{second}").text
+    note = note[note.index('class="note') : note.index('id="lines-title"')]
+    assert "Refused." in note
+    assert "This sale is here already." in note
+    assert "review" not in note.lower(), "what stood out before is not why it was refused"
     opened = send(client, page, "reopen", **{"reopen-words": "a letter came"})
     assert opened.location != page
     assert "a letter came" in client.get(opened.location).text
