@@ -260,10 +260,15 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     assert len(file.data) > 50
     file.close()
     assert viewer.get(order[1]).status_code == 404
+    assert "Send the order to the card provider, or" in text
     post(finance, page, f"{page}/send")
+    text = finance.get(page).text
+    assert "Send the order to the card provider, or" not in text
+    assert "The order is on its way to the card provider." in text
     work(world)
     assert status_of(world, run) is RunStatus.SETTLED
     text = finance.get(page).text
+    assert "state=failed" not in text, "nothing failed"
     assert "Everything is answered." in text
     assert "Loaded" in text
     answer = finance.get(f"{at}/top-ups?form=xlsx&state=loaded")
@@ -272,6 +277,28 @@ def test_a_run_goes_from_its_period_to_settled_by_two_people(
     amount = rows[0].index("Amount")
     assert round(rows[-1][amount] * 100) == sum(round(row[amount] * 100) for row in rows[1:-1])
     assert f"/runs/{run}" in finance.get(f"{at}/runs?state=settled").text
+
+
+def test_a_run_whose_sending_stopped_says_to_ask_again(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    give(world, "D-5", 5_000)
+    finance = as_("finance")
+    page = f"{at}/runs/{(run := previewed(world, finance, at))}"
+    post(as_("approver"), page, f"{page}/approve")
+    work(world)
+    with world.app.app_context():
+        with transaction(db.session) as session:
+            session.get_one(ConversionRun, int(run)).status = RunStatus.SENDING
+        text = finance.get(page).text
+        with transaction(db.session) as session:
+            session.get_one(ConversionRun, int(run)).status = RunStatus.ORDERED
+        db.session.remove()
+    told = text[text.index('id="next-title"') : text.index('id="about-title"')]
+    assert "Sending stopped before all was answered" in told
+    assert "Ask the provider again" in told
+    assert "Send the order to the card provider, or" not in told
+    assert post(finance, page, f"{page}/cancel", reason="not sent", not_sent="y").status_code == 303
 
 
 def test_points_that_are_redeemed_after_the_last_sale_stand_in_the_overview(

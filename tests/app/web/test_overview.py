@@ -102,6 +102,15 @@ def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares
     assert re.match(r"\d+ compensations? (is|are) due: ", due)
     assert found[due] == f"{at}compensations"
     assert not [text for text in duties(as_("viewer").get(at).text) if "failed" in text or "due" in text]
+    page = as_("finance").get(f"{at}runs/{run}").text
+    told = page[page.index('id="next-title"') : page.index('id="about-title"')]
+    assert "Everything is answered." in told
+    address = f"{at}runs/{run}?state=failed"
+    assert re.search(rf'<a href="{re.escape(address)}">1 load failed: [^<]+</a>', told)
+    assert "Their points are back." in told
+    listed = as_("finance").get(address).text
+    assert failed in listed
+    assert not [reference for reference, _amount in others if reference in listed]
     # a newer run has taken what came back
     previewed(world, as_("finance"), at.rstrip("/"))
     assert not [text for text in duties(as_("finance").get(at).text) if "failed" in text]
