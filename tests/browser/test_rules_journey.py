@@ -48,7 +48,12 @@ def test_a_rule_from_nothing_to_the_points_of_a_sale(world: World, journey: Jour
         here.press(page.get_by_role("button", name="Keep the draft"))
         here.look("rules-draft")
         assert page.locator(".clashes .struck").count() == 0, "the stack gives both"
-        here.press(page.get_by_role("button", name="Publish"))
+        page.get_by_role("button", name="Publish…").click()
+        dialog = page.get_by_role("dialog", name="Publish this draft")
+        dialog.wait_for()
+        here.look("rules-publish")
+        assert dialog.get_by_text("1 Jan 2026").is_visible(), "from which day"
+        here.press(dialog.get_by_role("button", name="Publish"))
         with world.app.app_context():
             import_rows(world, world.a, f"{size}.csv", [(f"SPRING/{size}", "2026-04-01", "D-5", "P1", "7", "70,00")])
         here.go(f"/programs/{world.a}/documents?q=SPRING/{size}")

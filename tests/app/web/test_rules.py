@@ -104,6 +104,16 @@ def test_every_kind_has_its_form(world: World, boss: Rules) -> None:
     assert boss.client.get(f"{boss.base}/rules/build?kind=none").status_code == 303
 
 
+def _asked_to_publish(page: str, draft: int) -> str:
+    """Read the question before a draft is published, which alone has the form that does it."""
+    before, dialog = page.split('<dialog class="dialog" id="publish"')
+    assert 'data-dialog="publish"' in before
+    assert f"rules/drafts/{draft}/publish" not in before
+    dialog = dialog.split("</dialog>")[0]
+    assert f"rules/drafts/{draft}/publish" in dialog
+    return dialog
+
+
 def test_a_rule_is_built_looked_at_and_published(world: World, boss: Rules) -> None:
     fields = {"name": "Spring drills", "points": "3", "unit": "points", "product_groups": "drills", "stack": "base"}
     looked = boss.post("rules/build?kind=per_unit", 200, look="1", **fields).text
@@ -113,6 +123,9 @@ def test_a_rule_is_built_looked_at_and_published(world: World, boss: Rules) -> N
     page = boss.get(f"rules/drafts/{draft}")
     assert "3 points for every piece" in page
     assert "spring-drills" in page
+    asked = _asked_to_publish(page, draft)
+    assert "<dt>Holds from</dt><dd>sales of any day</dd>" in asked
+    assert "3 points for every piece" in asked
     boss.publish(draft)
     assert _newest(world, "spring-drills").definition["points"] == "3"
     assert "Spring drills" in boss.get("rules")
@@ -235,7 +248,9 @@ def test_stacks_and_named_days_are_edited(world: World, boss: Rules) -> None:
     assert "stands here twice" in twice
     assert "Write dates like this" in twice
     place = boss.post("rules/stacks/edit", **sent).headers["Location"]
-    boss.publish(int(place.rpartition("/")[2]))
+    stacks = int(place.rpartition("/")[2])
+    assert "<del>" in _asked_to_publish(boss.get(f"rules/drafts/{stacks}"), stacks), "what changes"
+    boss.publish(stacks)
     shown = boss.get("rules/stacks")
     assert "The one that goes first" in shown
     assert "5 May 2026, 6 May 2026" in shown
