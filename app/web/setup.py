@@ -339,17 +339,18 @@ def _prepare_templates(app: Flask) -> None:
         points_unit=Unit.POINTS,
         wording=wording,
     )
-    app.jinja_env.filters.update(
-        figure=formats.figure,
-        points=formats.points,
-        counted_points=formats.counted_points,
-        money=formats.money,
-        cash=formats.cash,
-        share=formats.share,
-        day=formats.day,
-        month=formats.month,
-        quantity=formats.quantity,
-        instant=formats.instant,
-        duration=formats.duration,
-        size=formats.size,
+    written = (
+        formats.figure,
+        formats.points,
+        formats.counted_points,
+        formats.money,
+        formats.cash,
+        formats.share,
+        formats.day,
+        formats.month,
+        formats.quantity,
+        formats.instant,
+        formats.duration,
+        formats.size,
     )
+    app.jinja_env.filters.update({write.__name__: templating.asked_each_time(write) for write in written})

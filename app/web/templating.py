@@ -1,6 +1,7 @@
 """The templates' environment: strict, without the line breaks of statements, and quick at what every page does."""
 
-from collections.abc import MutableMapping
+import functools
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import jinja2
@@ -42,3 +43,18 @@ def number_text(one: str, many: str, num: int, **values: Any) -> Markup:
     """Give a text that depends on a number, which it knows as ``num``, written as numbers are."""
     found = Markup(languages.texts().catalogue.ungettext(one, many, num))  # noqa: S704  # as templates do
     return found % {"num": formats.figure(num), **values}
+
+
+def asked_each_time(write: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a filter of what writes in the terms of a request: the reader's language, the programme, its time zone.
+
+    Jinja works out a filter over a literal once, when it compiles a template, and then everybody reads what the first
+    reader did. It leaves those that take the context alone.
+    """
+
+    @jinja2.pass_context
+    @functools.wraps(write)
+    def written(_context: jinja2.runtime.Context, *values: Any, **named: Any) -> Any:
+        return write(*values, **named)
+
+    return written

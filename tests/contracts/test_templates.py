@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from jinja2 import Environment, meta, nodes
+from jinja2.defaults import DEFAULT_FILTERS
 
 from app.config import PROJECT, settings
 from app.domain.fields import KINDS
@@ -82,6 +83,24 @@ def test_no_template_marks_what_came_from_outside_as_safe(templates: Environment
         tree = templates.parse((FOLDER / name).read_text(encoding="utf-8"))
         assert not [one for one in tree.find_all(nodes.Filter) if one.name == "safe"], name
         assert not list(tree.find_all((nodes.ScopedEvalContextModifier, nodes.EvalContextModifier))), name
+
+
+def test_no_filter_of_ours_is_worked_out_when_a_template_is_compiled(templates: Environment) -> None:
+    """Over a literal, Jinja would write what the first reader reads into the template: for every reader after that."""
+    ours = set(templates.filters) - set(DEFAULT_FILTERS)
+    assert "counted_points" in ours
+    for name in sorted(ours):
+        with pytest.raises(nodes.Impossible):
+            nodes.Filter(nodes.Const(0), name, [], [], None, None, environment=templates).as_const()
+
+
+def test_what_stands_as_a_literal_is_written_for_each_reader(templates: Environment) -> None:
+    written = templates.from_string("{{ 1234567|figure }}")
+    app: Flask = templates.app  # type: ignore[attr-defined]
+    with app.test_request_context(headers={"Accept-Language": "en"}):
+        assert written.render() == "1,234,567"
+    with app.test_request_context(headers={"Accept-Language": "pl"}):
+        assert written.render() == "1\u202f234\u202f567"
 
 
 def test_every_reason_and_every_kind_of_file_has_a_name() -> None:
