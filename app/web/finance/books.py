@@ -27,6 +27,7 @@ from app.services.liability import worth_minor
 from app.web.context import now, person, scope, session
 from app.web.fields import DayField
 from app.web.forms import Form, choice
+from app.web.languages import language
 
 bp = Blueprint("books", __name__)
 
@@ -106,13 +107,13 @@ def export(program_code: str) -> Response:
     with tempfile.TemporaryDirectory(prefix="kontor-export-") as folder:
         path = Path(folder, "books.xlsx")
         with transaction(db.session) as reading:
-            written = write_books(path, program, *_both(reading, program, on, basis))
+            written = write_books(path, program, *_both(reading, program, on, basis), language())
             after = {"on": on.isoformat(), "basis": basis.value, "rows": written.rows, "sha256": written.sha256.hex()}
             audit.note(
                 reading, person().login, "export.liability", program.code, now=now(), program_id=program.id, after=after
             )
         content = io.BytesIO(path.read_bytes())
-    return send_file(content, as_attachment=True, download_name=file_name(program, on))
+    return send_file(content, as_attachment=True, download_name=file_name(program, on, language()))
 
 
 def _both(

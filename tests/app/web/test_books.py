@@ -45,9 +45,23 @@ def test_what_was_owed_at_a_day_is_shown_in_parts_and_taken_away_as_a_workbook(w
     assert finance.get(f"{at}/liability/day?on=never&basis=books").status_code == 400
     answer = finance.get(f"{at}/liability/day.xlsx?on={day}&basis=books")
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data))["Owed"]
-    assert list(sheet.iter_rows(values_only=True))[-1][4] == pytest.approx(total)
+    *shown, last = sheet.iter_rows(min_row=2, values_only=True)
+    assert last[4] == pytest.approx(total)
+    assert last[5] == pytest.approx(sum(float(str(one[5])) for one in shown))
+    assert "liability" in answer.headers["Content-Disposition"]
     assert as_("verifier").get(f"{at}/liability/day").status_code == 200
     assert as_("distributor").get(f"{at}/liability/day").status_code == 404
+
+
+def test_the_workbook_speaks_the_language_of_who_takes_it(world: World, as_: As, at: str) -> None:
+    of_today = f"{at}/liability/day.xlsx?on={world.clock().date().isoformat()}&basis=books"
+    answer = as_("finance").get(of_today, headers={"Accept-Language": "pl"})
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert book.sheetnames == ["Zobowiązanie", "Miesiące"]
+    header, *_rows, last = book["Zobowiązanie"].iter_rows(values_only=True)
+    assert header[:5] == ("Poziom", "Finansuje", "Kończy się", "Miesiąc wygaśnięcia", "Punkty")
+    assert last[0] == "Suma"
+    assert "liability" not in answer.headers["Content-Disposition"]
 
 
 def test_a_month_is_closed_and_opened_again_by_two_people(world: World, as_: As, at: str) -> None:
