@@ -94,3 +94,11 @@ def test_a_translation_fills_in_what_the_text_does(language: str) -> None:
             assert parts <= set(PARTS.findall(whole)), message.id
             if not message.pluralizable:
                 assert parts == set(PARTS.findall(whole)), message.id
+
+
+def test_what_becomes_of_points_is_told_in_words_of_its_own() -> None:
+    """What was given to participants is not what they spent, nor the day on which an invoice was written."""
+    for language in TRANSLATED:
+        told = [catalogue(language).get(one) for one in ("Issued", "Spent", "Expired", "Issued on", "Card issued")]
+        words = [message.string for message in told if message is not None]
+        assert len(set(words)) == len(told), f"{language}: {words}"

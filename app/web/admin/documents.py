@@ -69,7 +69,7 @@ DOCUMENTS = Listing(
             link=To("documents.show", document_id="row_id"),
             small="kind",
         ),
-        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
+        Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("name", _("Distributor"), Distributor.name, link=To("records.show", distributor_id="distributor_id")),
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
         Column("lines", _("Lines"), SalesDocument.line_count, Kind.NUMBER, phone=False),
@@ -97,7 +97,7 @@ DOCUMENTS = Listing(
             [Choice(kind.name.lower(), text) for kind, text in DOCUMENT_KIND.items()],
             lambda value: SalesDocument.kind == DocumentKind[value.upper()],
         ),
-        Days("issued", _("Issued"), SalesDocument.issued_on),
+        Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
 )
 

@@ -77,7 +77,7 @@ REVIEW = Listing(
         ),
         Column("risk", _("Risk"), cast(queue.RISK / 10, BigInteger), Kind.NUMBER, queue.RISK),
         Column("came", _("Waiting since"), _opened, Kind.INSTANT, _opened, phone=False),
-        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on, phone=False),
+        Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on, phone=False),
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY, SalesDocument.net_minor),
         Column("why", _("Why"), SalesDocument.reasons, words=_told),
@@ -114,7 +114,7 @@ REVIEW = Listing(
             [Choice("mine", _("I have it, or was handed it")), Choice("others", _("Somebody else"))],
             _whose,
         ),
-        Days("issued", _("Issued"), SalesDocument.issued_on),
+        Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
     actions=(
         Action(_("Accept…"), "review.accept_many", "decide"),

@@ -15,7 +15,7 @@ from prepaid.errors import PrepaidError
 
 STATE: Mapping[CardState, Badge] = {
     CardState.ORDERED: Badge(_("Ordered"), "wait"),
-    CardState.ISSUED: Badge(_("Issued"), "busy"),
+    CardState.ISSUED: Badge(_("Card issued"), "busy"),
     CardState.ACTIVE: Badge(_("Active"), "good"),
     CardState.BLOCKED: Badge(_("Blocked"), "bad"),
     CardState.REPLACED: Badge(_("Replaced"), "plain"),
@@ -32,7 +32,7 @@ IDENTITY: Mapping[Identity, Badge] = {
 HAPPENED: Mapping[CardWord, tuple[Any, str, str]] = {
     CardWord.REGISTERED: (_("Registered"), "card", "good"),
     CardWord.ORDERED: (_("Ordered from the provider"), "send", "busy"),
-    CardWord.ISSUED: (_("Issued"), "card", "good"),
+    CardWord.ISSUED: (_("Card issued"), "card", "good"),
     CardWord.ACTIVATED: (_("Activated"), "check", "good"),
     CardWord.BLOCKED: (_("Blocked"), "blocked", "bad"),
     CardWord.UNBLOCKED: (_("Unblocked"), "check", "good"),

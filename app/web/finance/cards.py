@@ -76,7 +76,7 @@ CARDS = Listing(
         Column("identity", _("Who holds it"), Card.identity, badge=lambda one: card_words.IDENTITY[one], phone=False),
         Column("balance", _("On the card"), Card.balance_minor, Kind.MONEY),
         Column("created_at", _("Ordered"), Card.created_at, Kind.INSTANT, Card.created_at, phone=False),
-        Column("issued_at", _("Issued"), Card.issued_at, Kind.INSTANT),
+        Column("issued_at", _("Card issued"), Card.issued_at, Kind.INSTANT),
         Column("state", _("State"), Card.state, badge=lambda state: card_words.STATE[state]),
         Column("distributor_id", "", Distributor.id, shown=False, exported=False),
     ),

@@ -75,7 +75,7 @@ DOCUMENTS = Listing(
             link=To("documents.show", document_id="row_id"),
             small=lambda row: _why(row) or DOCUMENT_KIND[row.kind],
         ),
-        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
+        Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
         Column("points", _("Points"), _GIVEN, Kind.POINTS),
         Column("person", _("Sales rep"), SalesDocument.person, phone=False),
@@ -101,7 +101,7 @@ DOCUMENTS = Listing(
             [Choice(status.name.lower(), badge.text) for status, badge in DOCUMENT_STATUS.items()],
             lambda value: SalesDocument.status == DocumentStatus[value.upper()],
         ),
-        Days("issued", _("Issued"), SalesDocument.issued_on),
+        Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
     export_permission="list_documents",
 )

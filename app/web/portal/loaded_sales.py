@@ -67,7 +67,7 @@ SALES = Listing(
     columns=(
         Column("number", _("Document"), SalesDocument.number, small="goods"),
         Column("goods", _("Products"), func.left(_GOODS, 120), shown=False),
-        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
+        Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
         Column("outlet", _("Outlet"), SalesDocument.outlet, phone=False),
         Column("people", _("People"), picking.people(), Kind.NUMBER, phone=False),
@@ -79,7 +79,7 @@ SALES = Listing(
     actions=(Action(_("Claim…"), "portal_sales.claim_many", "register_claim"),),
     filters=(
         Search(SalesDocument.number, SalesDocument.outlet, title=_("Number of a document, or outlet")),
-        Days("issued", _("Issued"), SalesDocument.issued_on),
+        Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
     export_permission="list_documents",
 )
@@ -119,7 +119,7 @@ CLAIMED = Listing(
             small="person",
         ),
         Column("person", _("Whose sales they were"), SaleClaim.person, shown=False),
-        Column("issued_on", _("Issued"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
+        Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
         Column("claimed_at", _("Claimed"), SaleClaim.claimed_at, Kind.INSTANT, SaleClaim.claimed_at, phone=False),
         Column("claimed_by", _("By"), SaleClaim.claimed_by, phone=False),
@@ -131,7 +131,7 @@ CLAIMED = Listing(
     actions=(Action(_("Take back…"), "portal_sales.take_back_many", "register_claim"),),
     filters=(
         Search(SalesDocument.number, SaleClaim.person, title=_("Number of a document, or name")),
-        Days("issued", _("Issued"), SalesDocument.issued_on),
+        Days("issued", _("Issued on"), SalesDocument.issued_on),
     ),
     export_permission="list_documents",
 )
