@@ -362,7 +362,7 @@ PORTAL: Sequence[Place] = (
         Permission.VISIT_BRANCHES,
         of_head_offices=True,
     ),
-    Place(Section.OVERVIEW, "portal_transfers.index", _("Give points"), "runs", Permission.CONVERT_POINTS),
+    Place(Section.OVERVIEW, "portal_transfers.index", _("Give points away"), "runs", Permission.CONVERT_POINTS),
     Place(Section.OVERVIEW, "portal_tier.show", _("My tier"), "star", Permission.SEE_STATEMENT),
     Place(Section.OVERVIEW, "portal_disputes.index", _("Disputes"), "question", Permission.SEE_STATEMENT),
     Place(Section.OVERVIEW, "portal_team.index", _("Team"), "users", Permission.MANAGE_TEAM),

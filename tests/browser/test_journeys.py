@@ -275,7 +275,7 @@ def test_the_platforms_owner_lets_somebody_new_in_and_shuts_them_out(
         here.press(page.get_by_role("link", name="Invite somebody"))
         here.look("user-invite")
         page.get_by_label("E-mail").fill(login)
-        page.get_by_label("Name").fill("Nina Nowa")
+        page.get_by_label("Full name").fill("Nina Nowa")
         page.get_by_label("Role").select_option(label="Viewer")
         here.press(page.get_by_role("button", name="Send the invitation"))
         here.look("user-invited")

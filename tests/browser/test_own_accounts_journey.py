@@ -86,7 +86,7 @@ def test_whoever_runs_the_programme_opens_accounts(world: World, shared: tuple[s
         here.look("own-account-record")
         here.go(f"/programs/{shared[0]}/distributors/{shared[1]}/record")
         here.press(page.get_by_role("link", name="Open an account of a person…"))
-        page.get_by_label("Name").fill("Jan Żuk")
+        page.get_by_label("Full name").fill("Jan Żuk")
         here.look("own-account-open")
         here.press(page.get_by_role("button", name="Open the account"))
         here.go(f"/programs/{shared[0]}/documents")

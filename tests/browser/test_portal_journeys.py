@@ -94,7 +94,7 @@ def test_an_owner_sees_why_points_are_there_spends_them_and_brings_somebody_in(
         dialog.wait_for()
         here.look("portal-invite")
         dialog.get_by_label("E-mail").fill(login)
-        dialog.get_by_label("Name").fill("Rena Repowa")
+        dialog.get_by_label("Full name").fill("Rena Repowa")
         here.press(dialog.get_by_role("button", name="Send the invitation"))
         here.look("portal-invited")
         assert page.get_by_text(login).is_visible()

@@ -96,6 +96,25 @@ def test_a_translation_fills_in_what_the_text_does(language: str) -> None:
                 assert parts == set(PARTS.findall(whole)), message.id
 
 
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_what_english_says_in_one_word_is_told_apart(language: str) -> None:
+    """Words that one of ours served before: what one of them means is not what the other does."""
+    pairs = [
+        ("Of", "Originally"),
+        ("Change", "Edit"),
+        ("Runs", "Lasts"),
+        ("Loaded", "Loaded on"),
+        ("By", "Channel"),
+        ("About", "What about"),
+        ("Answered by", "Kind of answer"),
+        ("Holder", "Who holds it"),
+        ("Give points", "Give points away"),
+        ("Name", "Full name"),
+    ]
+    known = {message.id: message.string for message in messages(language)}
+    assert [pair for pair in pairs if known[pair[0]] == known[pair[1]]] == []
+
+
 def test_what_becomes_of_points_is_told_in_words_of_its_own() -> None:
     """What was given to participants is not what they spent, nor the day on which an invoice was written."""
     for language in TRANSLATED:

@@ -13,7 +13,7 @@ from app.web.forms import Form, choice
 class ProfileForm(Form):
     """How somebody is called, and how pages look and speak to them."""
 
-    name = StringField(_("Name"), [InputRequired(_("Fill in your name.")), Length(max=LONGEST_NAME)])
+    name = StringField(_("Full name"), [InputRequired(_("Fill in your name.")), Length(max=LONGEST_NAME)])
     locale = SelectField(
         _("Language"),
         choices=[

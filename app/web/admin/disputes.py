@@ -65,7 +65,7 @@ DISPUTES = Listing(
     name="disputes",
     title=_("Disputes"),
     columns=(
-        Column("number", _("About"), _ABOUT, link=To("disputes.show", dispute_id="row_id")),
+        Column("number", _("What about"), _ABOUT, link=To("disputes.show", dispute_id="row_id")),
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
         Column("words", _("In words"), Dispute.words, phone=False),
         Column("amount", _("Given"), Dispute.amount, Kind.POINTS),

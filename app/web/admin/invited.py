@@ -43,7 +43,7 @@ INVITATIONS = Listing(
     name="invitations",
     title=_("Open invitations"),
     columns=(
-        Column("name", _("Name"), Invitation.name, sort=Invitation.name, small="login"),
+        Column("name", _("Full name"), Invitation.name, sort=Invitation.name, small="login"),
         Column("role", _("Role"), Invitation.role, sort=Invitation.role, words=lambda role: ROLE.get(role, role)),
         Column("distributor", _("Distributor"), Distributor.name, small="code"),
         Column("invited_by", _("Invited by"), Invitation.invited_by, sort=Invitation.invited_by, phone=False),

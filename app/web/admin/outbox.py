@@ -72,8 +72,8 @@ def listing(name: str, query: Any, link: To, again: Action) -> Listing:
         title=_("Messages"),
         columns=(
             Column("to", _("To"), Message.to, sort=Message.to, link=link),
-            Column("kind", _("About"), Message.kind, sort=Message.kind, words=about),
-            Column("channel", _("By"), Message.channel, words=lambda channel: CHANNEL[channel], phone=False),
+            Column("kind", _("What about"), Message.kind, sort=Message.kind, words=about),
+            Column("channel", _("Channel"), Message.channel, words=lambda channel: CHANNEL[channel], phone=False),
             Column("created_at", _("Written"), Message.created_at, Written.INSTANT, Message.created_at),
             Column("sent_at", _("Sent"), Message.sent_at, Written.INSTANT, phone=False),
             Column("state", _("State"), Message.state, badge=lambda state: STATE[MessageState(state)]),
@@ -92,7 +92,7 @@ def listing(name: str, query: Any, link: To, again: Action) -> Listing:
             ),
             OneOf(
                 "about",
-                _("About"),
+                _("What about"),
                 [Choice(kind, text) for kind, text in ABOUT.items()],
                 lambda value: Message.kind == value,
             ),

@@ -81,8 +81,8 @@ class OpenForm(Form):
     """Whose account is opened."""
 
     name = StringField(
-        _("Name"),
-        [InputRequired(_("Fill in the name.")), Length(max=opening.LONGEST_NAME)],
+        _("Full name"),
+        [InputRequired(_("Fill in the full name.")), Length(max=opening.LONGEST_NAME)],
         description=_("As the company’s documents write it: documents that name them are shared from then on."),
     )
 

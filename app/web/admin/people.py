@@ -38,7 +38,7 @@ class InviteForm(Form):
     """Somebody to be invited."""
 
     login = StringField(_("E-mail"), [InputRequired(_("Fill in the e-mail address.")), Length(max=254)])
-    name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=120)])
+    name = StringField(_("Full name"), [InputRequired(_("Fill in the full name.")), Length(max=120)])
     role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in BY_HAND])
     distributor = StringField(
         _("Distributor's code"),
@@ -99,7 +99,11 @@ PEOPLE = Listing(
     title=_("Users and their roles"),
     columns=(
         Column(
-            "name", _("Name"), UserAccount.name, sort=UserAccount.name, link=To("people.show", membership_id="row_id")
+            "name",
+            _("Full name"),
+            UserAccount.name,
+            sort=UserAccount.name,
+            link=To("people.show", membership_id="row_id"),
         ),
         Column("login", _("E-mail"), UserAccount.login, sort=UserAccount.login),
         Column("role", _("Role"), Membership.role, sort=Membership.role, words=_role),

@@ -50,7 +50,11 @@ USERS = Listing(
     title=_("Everybody who can sign in"),
     columns=(
         Column(
-            "name", _("Name"), UserAccount.name, sort=UserAccount.name, link=To("platform_users.show", user_id="row_id")
+            "name",
+            _("Full name"),
+            UserAccount.name,
+            sort=UserAccount.name,
+            link=To("platform_users.show", user_id="row_id"),
         ),
         Column("login", _("E-mail"), UserAccount.login, sort=UserAccount.login),
         Column("owner", _("Kind"), UserAccount.platform_owner, badge=_owner),

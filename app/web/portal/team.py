@@ -25,7 +25,7 @@ class Invitation(Form):
     """Who is to join, and as what."""
 
     login = EmailField(_("E-mail address"), [InputRequired(_("Give an e-mail address.")), Length(max=254)])
-    name = StringField(_("Name"), [InputRequired(_("Give a name.")), Length(max=100)])
+    name = StringField(_("Full name"), [InputRequired(_("Fill in the full name.")), Length(max=100)])
     role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in (Role.REP, Role.OWNER)])
 
 

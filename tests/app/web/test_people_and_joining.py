@@ -90,7 +90,7 @@ def test_somebody_is_invited_and_comes_in(world: World, as_: As, visitor: FlaskC
     [
         ({"login": "nobody"}, "no e-mail address"),
         ({"login": ""}, "Fill in the e-mail"),
-        ({"name": ""}, "Fill in the name"),
+        ({"name": ""}, "Fill in the full name"),
         ({"name": "x" * 500}, "120"),
         ({"role": "emperor"}, "Not a valid choice"),
         ({"role": "owner"}, "need a distributor"),

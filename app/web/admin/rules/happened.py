@@ -55,7 +55,7 @@ EVENTS = Listing(
         Column("distributor_id", _("Id"), HappenedEvent.distributor_id, shown=False, exported=False),
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
         Column("event", _("Event"), HappenedEvent.event, words=lambda event: _(EVENT_WORDS[event])),
-        Column("about", _("About"), HappenedEvent.about),
+        Column("about", _("What about"), HappenedEvent.about),
         Column("on", _("Day"), HappenedEvent.happened_on, Kind.DAY, HappenedEvent.happened_on),
         Column("points", _("Points"), _POINTS, Kind.POINTS),
         Column("told_by", _("Told by"), HappenedEvent.told_by, phone=False),
