@@ -22,8 +22,15 @@ def language() -> str:
     return found
 
 
+BESIDE = "\4"
+"""What parts a text from what it is said of, as catalogues write it."""
+
+
 class Texts(dict[str, Markup]):
-    """The texts of templates in one language: each is looked up once, and stays."""
+    r"""The texts of templates in one language: each is looked up once, and stays.
+
+    Where one English word means several things, what it is said of stands before it: ``rows\4Accepted``.
+    """
 
     def __init__(self, catalogue: NullTranslations) -> None:
         """Take the catalogue of the language."""
@@ -32,7 +39,9 @@ class Texts(dict[str, Markup]):
 
     def __missing__(self, message: str) -> Markup:
         """Look a text up. Translators write HTML as templates do."""
-        self[message] = found = Markup(self.catalogue.ugettext(message))  # noqa: S704  # as templates do
+        of, _beside, plain = message.rpartition(BESIDE)
+        told = self.catalogue.upgettext(of, plain) if of else self.catalogue.ugettext(plain)
+        self[message] = found = Markup(told)  # noqa: S704  # as templates do
         return found
 
 

@@ -30,13 +30,18 @@ def prepare(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.undefined = jinja2.StrictUndefined
-    environment.globals.update({"_": text, "ngettext": number_text})
+    environment.globals.update({"_": text, "pgettext": text_of, "ngettext": number_text})
 
 
 def text(message: str, **values: Any) -> Markup:
     """Give a text of a template in the language of the request; what is put into it is escaped."""
     found = languages.texts()[message]
     return found % values if values or "%" in found else found
+
+
+def text_of(of: str, message: str, **values: Any) -> Markup:
+    """Give a text of a template as it is said of something: of rows other languages do not say what they say of one."""
+    return text(f"{of}{languages.BESIDE}{message}", **values)
 
 
 def number_text(one: str, many: str, num: int, **values: Any) -> Markup:

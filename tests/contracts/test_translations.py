@@ -14,7 +14,7 @@ from app.services.languages import DEFAULT, LANGUAGES
 from app.services.translations import CATALOGUES
 
 ROOMS = ("app", "prepaid", "importers", "verification", "templates")
-KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 PARTS = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 TRANSLATED = sorted(set(LANGUAGES) - {DEFAULT})
@@ -22,14 +22,14 @@ TRANSLATED = sorted(set(LANGUAGES) - {DEFAULT})
 
 @cache
 def texts() -> frozenset[object]:
-    """Give every text in the code: a text, or a pair of singular and plural."""
+    """Give every text in the code, each with what it is said of; of a singular and its plural, the singular."""
     found: set[object] = set()
     for room in ROOMS:
         options = {"**.html": {"trimmed": "true"}}
-        for _file, _line, message, _comments, _context in extract_from_dir(
+        for _file, _line, message, _comments, context in extract_from_dir(
             str(PROJECT / room), METHODS, options, keywords=KEYWORDS
         ):
-            found.add(message)
+            found.add((context, message[0] if isinstance(message, tuple) else message))
     assert len(found) > 1_000
     return frozenset(found)
 
@@ -48,11 +48,12 @@ def messages(language: str) -> list[Message]:
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_no_text_is_missing_and_none_is_left_over(language: str) -> None:
-    known = {message.id for message in messages(language)}
-    singular = {one[0] if isinstance(one, tuple) else one for one in known}
-    wanted = {one[0] if isinstance(one, tuple) else one for one in texts()}
-    assert sorted(wanted - singular) == [], "scripts/translations brings them in"
-    assert sorted(singular - wanted) == [], "scripts/translations takes them out"
+    singular = {
+        (message.context, message.id[0] if isinstance(message.id, tuple) else message.id)
+        for message in messages(language)
+    }
+    assert singular - texts() == set(), "scripts/translations takes them out"
+    assert texts() - singular == set(), "scripts/translations brings them in"
 
 
 def test_no_text_stands_within_a_formatted_one() -> None:
