@@ -26,7 +26,8 @@ class Clash:
     """A rule that meets the looked-at one in its stack, and the line on which most is at stake.
 
     ``line`` is a position in the sales, or among the events. ``mine`` and ``theirs`` is what each gives there by
-    itself, ``total`` what the stack gives in all, ``kept`` the codes of the rules it keeps.
+    itself, ``total`` what the stack gives in all, ``kept`` the codes of the rules it keeps. ``besides`` is what the
+    stack gives there by rules that are neither of the two: the name of each, and its part of the total.
     """
 
     code: str
@@ -36,6 +37,7 @@ class Clash:
     theirs: int
     total: int
     kept: tuple[str, ...]
+    besides: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,11 @@ def _clashes(
                 theirs=int(theirs[worst]),
                 total=int(total[worst]),
                 kept=tuple(book.rules[number].code for number in inside if stays[number][worst] > 0),
+                besides=tuple(
+                    (book.rules[number].version.definition.name, int(stays[number][worst]))
+                    for number in inside
+                    if number not in {at[rule.code], at[other.code]} and stays[number][worst]
+                ),
             )
         )
     return sorted(found, key=lambda one: (-one.lines, one.code))

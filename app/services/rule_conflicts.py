@@ -34,7 +34,8 @@ SAMPLE_QUANTITY_MILLI, SAMPLE_PIECE_MINOR = 10_000, 100_00
 class Worked:
     """A rule that meets another, worked out on one line; ``number`` is None where the line is a sample.
 
-    The product is empty where an event is meant. ``kept`` are the codes of the rules that the stack keeps there.
+    The product is empty where an event is meant. ``kept`` are the codes of the rules that the stack keeps there,
+    ``besides`` what other rules of it give there: name and amount of each.
     """
 
     other: EarningRule | Matrix
@@ -50,6 +51,7 @@ class Worked:
     theirs: int
     total: int
     kept: tuple[str, ...]
+    besides: tuple[tuple[str, int], ...]
 
 
 def conflicts(
@@ -114,6 +116,7 @@ def _worked(
                 theirs=clash.theirs,
                 total=clash.total,
                 kept=clash.kept,
+                besides=clash.besides,
             )
         )
     return found
@@ -165,6 +168,7 @@ def _on_events(
             theirs=clash.theirs,
             total=clash.total,
             kept=clash.kept,
+            besides=clash.besides,
         )
         for clash in clashes_on_events(rule, others, policies, ground, happened)
     ]

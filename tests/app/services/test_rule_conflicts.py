@@ -32,6 +32,19 @@ def test_a_line_that_both_match_shows_what_the_policy_makes_of_it(
     assert _meets(desk, priority=200) == [("piece", "7/2026", 30, 20, total, kept)]
 
 
+def test_what_other_rules_of_the_stack_give_there_is_told_so_that_the_sum_adds_up(open_desk: Opening) -> None:
+    third = {**PIECE, "code": "third", "name": "Third", "points": 7}
+    elsewhere = {**PIECE, "code": "elsewhere", "name": "Elsewhere", "stack": "extra"}
+    desk = _desk(open_desk, third, elsewhere)
+    desk.invoice("7/2026", 10)
+    given = definition_of({"code": "new", "name": "New", "kind": "per_unit", "points": 3})
+    found = {one.other.code: one for one in conflicts(desk.session, desk.program, given)}
+    assert found["piece"].besides == (("Third", 70),)
+    assert found["third"].besides == (("Piece", 20),)
+    for one in found.values():
+        assert one.mine + one.theirs + sum(amount for _name, amount in one.besides) == one.total == 120
+
+
 def test_without_sales_samples_show_it_and_what_cannot_meet_is_left_out(open_desk: Opening) -> None:
     desk = _desk(open_desk)
     assert _meets(desk) == [("piece", None, 30, 20, 50, ("new", "piece"))]
