@@ -23,8 +23,9 @@ from app.services.rulebooks import definition_of
 from app.web.addresses import text_asked
 from app.web.admin.rules import speaking
 from app.web.admin.rules.building import document_of, kind_of, lay_problems, values_of
-from app.web.admin.rules.forms import KINDS, RuleForm, form_for
-from app.web.admin.rules.pages import POLICIES, EndForm, change_words, draft_name
+from app.web.admin.rules.differing import change_words
+from app.web.admin.rules.forms import KINDS, POLICIES, RuleForm, form_for
+from app.web.admin.rules.pages import EndForm, draft_name
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.lists.describing import Badge

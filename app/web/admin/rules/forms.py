@@ -58,6 +58,12 @@ WEEKDAYS: Mapping[str, Any] = {
     "sat": _("Saturday"),
     "sun": _("Sunday"),
 }
+POLICIES: Mapping[str, Any] = {
+    "sum": _("All of them give"),
+    "best": _("The one that gives most"),
+    "first": _("The one that goes first"),
+}
+"""What a stack makes of its rules where they meet."""
 SPANS = ("day", "month", "quarter", "year", "program")
 MOST = 10**17
 """A million times what the programme file takes at most: the fields are in millionths."""

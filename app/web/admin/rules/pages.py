@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 from wtforms.validators import InputRequired
 
-from app.domain.rule_changes import Change, changes
+from app.domain.rule_changes import changes
 from app.domain.states import RuleDraftSubject
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
@@ -25,8 +25,8 @@ from app.services.rule_history import History, history_of
 from app.services.rulebooks import definition_of
 from app.web.addresses import text_asked
 from app.web.admin.rules import speaking
-from app.web.admin.rules.building import field_of
-from app.web.admin.rules.forms import KINDS, RuleForm
+from app.web.admin.rules.differing import change_words
+from app.web.admin.rules.forms import KINDS, POLICIES
 from app.web.context import scope, session
 from app.web.fields import DayField
 from app.web.forms import Form
@@ -35,11 +35,6 @@ from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing,
 
 bp = Blueprint("rules", __name__)
 
-POLICIES = {
-    "sum": _("All of them give"),
-    "best": _("The one that gives most"),
-    "first": _("The one that goes first"),
-}
 _SHOWN = 12
 
 _NEWEST = aliased(EarningRuleVersion)
@@ -182,30 +177,6 @@ def draft_name(draft: RuleDraft) -> str:
     if draft.subject is RuleDraftSubject.STACKS:
         return str(gettext("Stacks and named days"))
     return str(draft.document.get("name", draft.code))
-
-
-def change_words(change: Change) -> tuple[str, str, str]:
-    """Say what changed: the part, what it was, what it is."""
-    return _part(change.path), _value(change.was), _value(change.now)
-
-
-def _part(path: str) -> str:
-    head, _dot, rest = path.partition(".")
-    if head == "rates":
-        return str(gettext("Rate of %(cell)s", cell=rest.replace(".", " × ")))
-    name = field_of(path)
-    label = getattr(RuleForm, name, None) if name is not None else None
-    return path if label is None else str(label.kwargs.get("label") or label.args[0])
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return str(gettext("yes") if value else gettext("no"))
-    if isinstance(value, list):
-        return ", ".join(f"{one['from']}: {one['points']}" if isinstance(one, dict) else str(one) for one in value)
-    return str(value)
 
 
 @bp.get("/programs/<code:program_code>/rules/suggest")

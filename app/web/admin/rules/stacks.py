@@ -20,7 +20,7 @@ from app.services import rule_drafts
 from app.services.languages import NotADay
 from app.services.rulebooks import rules_of
 from app.web import formats
-from app.web.admin.rules.pages import POLICIES
+from app.web.admin.rules.forms import POLICIES
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 
