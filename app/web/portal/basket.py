@@ -97,6 +97,7 @@ def _basket() -> str:
         lines=lines,
         total=total,
         cash=cash,
+        sends=bool(_needed(lines)),
         purse=purse(),
         form=Pieces(formdata=None),
         most=baskets.MOST_OF_ONE,
@@ -133,8 +134,7 @@ def confirm(program_code: str, distributor_id: int) -> str | Response | tuple[st
     """Ask where the goods go and show once more what is used and what is left; then order, once."""
     lines = _lines()
     total, cash = sums(lines)
-    sends = any(one.offer.reward.kind in SENT for one in lines)
-    needed = [*rewards.settings_of(scope().program).address] if sends else []
+    needed = _needed(lines)
     if request.method == "GET":
         if not lines:
             return redirect(url_for("portal_basket.show", **own()), 303)
@@ -254,6 +254,12 @@ def _lines() -> list[Aside]:
         )
         for one in offers_of(list(quantities))
     ]
+
+
+def _needed(lines: Sequence[Aside]) -> list[str]:
+    """Name the parts of an address that an order needs: none where nothing of it is sent."""
+    sends = any(one.offer.reward.kind in SENT for one in lines)
+    return [*rewards.settings_of(scope().program).address] if sends else []
 
 
 def sums(lines: Sequence[Aside]) -> tuple[int, int]:

@@ -170,6 +170,7 @@ def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World,
     into_basket(owner, world, mug, 3)
     basket = owner.get(mine(world, "/basket")).text
     assert "Left afterwards" in basket
+    assert "Further to the address" in basket
     sent = checkout(owner, world)
     assert owner.post(mine(world, "/basket/confirm"), data={**sent, "street": ""}).status_code == 400
     stale = owner.post(mine(world, "/basket/confirm"), data={**sent, "points": "1"})
@@ -219,6 +220,9 @@ def test_codes_are_pasted_and_seen_by_whoever_ordered_alone(world: World, as_: A
     pasted = {"csrf_token": token_of(boss, page), "codes": "GIFT-ONE\nGIFT-ONE\n\nGIFT-TWO"}
     assert "2 new codes are kept." in boss.post(f"{page}/codes", data=pasted, follow_redirects=True).text
     into_basket(owner, world, gift)
+    for way in ("/basket", "/basket/confirm"):
+        shown = owner.get(mine(world, way)).text
+        assert ("Address and confirmation" in shown, "Further to the address" in shown) == (False, False), way
     placed = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world))
     assert "GIFT-ONE" in owner.get(placed.location).text
     number = placed.location.rpartition("/")[2]
