@@ -90,7 +90,12 @@ def document_keys(incoming: Incoming) -> list[str]:
     """Give the key of each document: what two documents must share to be one (rules.md 9)."""
     kinds = incoming.sales.documents.kind.tolist()
     parts = zip(kinds, incoming.seller_key.tolist(), incoming.number_key.tolist(), strict=True)
-    return [f"{kind}|{seller}|{number}" for kind, seller, number in parts]
+    return [document_key(*one) for one in parts]
+
+
+def document_key(kind: int, seller_key: str, number_key: str) -> str:
+    """Give the key of one document."""
+    return f"{kind}|{seller_key}|{number_key}"
 
 
 def seller_in(key: str, kind: int, number_key: str) -> str:

@@ -15,13 +15,15 @@ from app.domain.wording import Say, marked, plain
 from verification.claiming.sellers import Sellers
 from verification.einvoices import ksef
 from verification.einvoices.invoice import Party
-from verification.incoming import Incoming
+from verification.incoming import Incoming, document_key
 
 MOST_LINES = 200
 """Lines of one claim: whoever sells more in one invoice has a report to import."""
 LONGEST_NUMBER = 64
 LARGEST_AMOUNT = 10**14
 """Minor units and thousandths of a piece: beyond this nobody means what they typed."""
+LARGEST_PRICE = 10**12
+"""Minor units for one: a price is kept in millionths of them, and more would not fit."""
 
 _MICRO = 1_000_000
 _MILLI = 1_000
@@ -284,6 +286,8 @@ def _of_line(at: int, line: ClaimedLine, *, gross: bool) -> Iterator[Problem]:
         yield Problem("quantity", "quantity_not_positive", at)
     elif quantity > LARGEST_AMOUNT:
         yield Problem("quantity", "too_large", at)
+    if line.price_minor is not None and abs(line.price_minor) > LARGEST_PRICE:
+        yield Problem("price", "too_large", at)
     if amount is None:
         if quantity is not None or line.price_minor is None:
             yield Problem("net", "amount_missing", at)
@@ -293,9 +297,17 @@ def _of_line(at: int, line: ClaimedLine, *, gross: bool) -> Iterator[Problem]:
         yield Problem("net", "too_large", at)
     elif line.product_of_both is not None and abs(line.product_of_both - amount) > 1:
         yield Problem("net", "amount_contradicts", at, {"expected": line.product_of_both})
-    if gross and line.gross_minor is None:
+    if gross:
+        yield from _of_gross(at, line)
+
+
+def _of_gross(at: int, line: ClaimedLine) -> Iterator[Problem]:
+    gross, amount = line.gross_minor, line.amount_minor
+    if gross is None:
         yield Problem("gross", "gross_missing", at)
-    elif gross and amount is not None and line.gross_minor is not None and line.gross_minor < amount:
+    elif abs(gross) > LARGEST_AMOUNT:
+        yield Problem("gross", "too_large", at)
+    elif amount is not None and gross < amount:
         yield Problem("gross", "gross_below_net", at)
 
 
@@ -348,6 +360,13 @@ def incoming(invoice: ClaimedInvoice, claimant: Claimant) -> Incoming:
         buyer_tax_id=_texts(invoice.buyer_tax_id or None),
         noted=_noted(invoice, claimant),
     )
+
+
+def key_of(invoice: ClaimedInvoice, claimant: Claimant) -> str:
+    """Give the key of the document that an invoice with a number and a day becomes, whatever its lines say."""
+    assert invoice.issued_on is not None, "what has no date has no key"
+    number = number_key(invoice.number, invoice.issued_on.year)
+    return document_key(DocumentKind.INVOICE, _seller(invoice, claimant), number)
 
 
 def _seller(invoice: ClaimedInvoice, claimant: Claimant) -> str:

@@ -32,14 +32,23 @@ from app.services.previews import preview
 from app.services.rulebooks import ProgramRules, rules_of
 from verification.checks.facts import Pdfs, Proofs, Readings
 from verification.claiming import filling, serials
-from verification.claiming.claimed import Claimant, ClaimedInvoice, ClaimedLine, Problem, Window, incoming, problems_of
+from verification.claiming.claimed import (
+    Claimant,
+    ClaimedInvoice,
+    ClaimedLine,
+    Problem,
+    Window,
+    incoming,
+    key_of,
+    problems_of,
+)
 from verification.claiming.filling import Filled
 from verification.claiming.proposing import proposed, sure
 from verification.claiming.sellers import Sellers
 from verification.einvoices.invoice import EInvoice
 from verification.einvoices.matching import match_lines
 from verification.gate import admit
-from verification.incoming import Source, document_keys
+from verification.incoming import Source
 
 LONGEST_KEY = 64
 SUGGESTED = 8
@@ -206,10 +215,9 @@ def judge(
     sellers = _sellers(rules, program, claimant)
     found = problems_of(known, _window(rules, program, now), sellers, gross=rules.book.gross) + unclear
     found += serials.problems(session, program.id, known)
-    if not any(one.field in ("number", "issued_on") for one in found):
-        keys = document_keys(incoming(known, claimant))
-        if _here(session, program.id, keys[0]) is not None:
-            found.append(Problem("number", "here_already"))
+    has_key = not any(one.field in ("number", "issued_on") for one in found)
+    if has_key and _here(session, program.id, key_of(known, claimant)) is not None:
+        found.append(Problem("number", "here_already"))
     return known, found
 
 
@@ -252,7 +260,7 @@ def send(
     source = Source(name="portal", policy=rules.settings.verification.portal, may_correct=False, actor=actor)
     admission = admit(session, rules, document, source, now=now)
     if not admission.status[0]:
-        here = _here(session, program.id, document_keys(document)[0]) is not None
+        here = _here(session, program.id, key_of(invoice, _claimant(session, claim.distributor_id, None))) is not None
         raise NotReady([Problem("number", "here_already" if here else "refused_before")])
     document_id = int(admission.ids[0])
     serials.store(session, document_id, invoice)
@@ -319,8 +327,7 @@ def own_document(session: Session, program: Program, claim: Claim) -> int | None
     invoice = invoice_of(claim)
     if not invoice.number or invoice.issued_on is None:
         return None
-    keys = document_keys(incoming(invoice, _claimant(session, claim.distributor_id, None)))
-    found = _here(session, program.id, keys[0])
+    found = _here(session, program.id, key_of(invoice, _claimant(session, claim.distributor_id, None)))
     return found[0] if found is not None and found[1] == claim.distributor_id else None
 
 

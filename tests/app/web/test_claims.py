@@ -250,3 +250,10 @@ def test_what_could_be_read_is_judged_on_its_own_line_and_what_follows_from_the_
     }
     kept = client.post(portal(world, "new"), data=data | more | {"action": "save"})
     assert "Write a quantity above zero." not in kept.text, "a draft may want this and that"
+
+
+def test_a_price_beyond_all_reason_is_told_and_breaks_nothing(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    data = typed(page, "LARGE/1", ("P1", "1", ""), **{"lines-0-price": "999999999999999.99"})
+    assert "This is more than any invoice says." in sent(client, client.post(portal(world, "new"), data=data)).text

@@ -111,6 +111,8 @@ def test_a_key_opens_nobody_elses_claim(session: Session, program: Program, shop
         (invoice("FV/1", ClaimedLine("DR-1", None, 3000, 1000, 3000)), []),
         (invoice("FV/1", ClaimedLine("DR-1", None, 3000, 1000, 3500)), ["amount_contradicts"]),
         (invoice("FV/1", ClaimedLine("DR-1", None, 10**15, None, 10**15)), ["too_large", "too_large"]),
+        (invoice("FV/1", ClaimedLine("DR-1", None, 1, 10**13, 10**10)), ["too_large"]),
+        (invoice("FV/1", ClaimedLine("DR-1", None, 10**18, 10**17, None)), ["too_large"] * 3),
         (invoice("FV/1", ClaimedLine("hammer", None, 1000, None, 1000)), ["product_unknown"]),
         (invoice("FV/1", ClaimedLine("Product DR", None, 1000, None, 1000)), ["product_unclear"]),
         (invoice("FV/1", ClaimedLine("product dr-2", None, 1000, 1000)), []),
