@@ -57,6 +57,14 @@ SENTENCES: Mapping[str, str] = {
     "nothing_to_adjust": _("{field}: 0 points change nothing; correct it, or leave the row out."),
     "credit_or_debit": _("Fill in what is given or what is taken, one of the two."),
     "sign_in_a_column": _("{field}: {found} has a sign; what is taken stands in the column for it, without one."),
+    "reference_asked_before": _(
+        "{field}: under {found} {points} points were asked for before, for the distributor {distributor} ({note}); "
+        "give the row another reference, or leave it out."
+    ),
+    "row_asked_before": _(
+        "This row of the same file asked for {points} points before, for the distributor {distributor} ({note}); "
+        "give it a reference to ask for something else, or leave it out."
+    ),
     "reward_seasons_overlap": _("Two seasons of the reward share a day; correct their days."),
     "reward_no_price": _("The reward has no price; fill in its points."),
     "reward_no_cost": _("A price is computed of a cost, and there is none; fill it in, or set the price by hand."),

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.account_settings import AccountSettings
+from app.domain.codes import code_key
 from app.domain.definition import ProgramSettings
 from app.domain.states import Unit
 from app.models.desk import AdjustmentRequest
@@ -38,6 +39,15 @@ class SamePerson(AdjustmentError):
 
 class Uncovered(AdjustmentError):
     """The account does not have what is to be taken."""
+
+
+class AskedOtherwise(AdjustmentError):
+    """What asked once, by its key, asked for something else then."""
+
+    def __init__(self, before: AdjustmentRequest) -> None:
+        """Keep what it asked for."""
+        super().__init__(f"request {before.id} has this key, and asks for something else")
+        self.before = before
 
 
 def reasons_of(program: Program) -> AccountSettings:
@@ -91,25 +101,38 @@ def request_once(
     amount: int,
     *,
     key: str,
+    code: str | None = None,
     reason_code: str,
     note: str,
     actor: str,
     now: dt.datetime,
 ) -> int | None:
-    """Ask for points under a key of the asker's. Returns the request's id; None where the key asked before.
+    """Ask for points under a key of the asker's. Returns the request's id; None where the key asked for this before.
 
+    With the distributor's ``code`` the key is of that distributor: one reference, of a campaign say, may ask for many.
     The caller commits.
 
     Raises:
+        AskedOtherwise: The key asked before, for something else.
         AdjustmentError: As `request`.
     """
-    before = select(AdjustmentRequest.id).where(
-        AdjustmentRequest.program_id == program.id, AdjustmentRequest.key == key
-    )
-    if session.scalars(before).one_or_none() is not None:
-        return None
+    # of the code, not of the id: a code still is what it was once its distributor was merged into another. A key
+    # without one was kept before keys were of distributors
+    own = key if code is None else f"{key}\n{code_key(code)}"
+    before = session.scalars(
+        select(AdjustmentRequest)
+        .where(AdjustmentRequest.program_id == program.id, AdjustmentRequest.key.in_({own, key}))
+        .order_by(AdjustmentRequest.id)
+    ).all()
+    wanted = (distributor_id, Unit.POINTS, amount, reason_code, note.strip())
+    for one in before:
+        if (one.distributor_id, one.unit, one.amount, one.reason_code, one.note) == wanted:
+            return None
+    for one in before:
+        if one.key == own or one.distributor_id == distributor_id:
+            raise AskedOtherwise(one)
     made = request(session, program, distributor_id, amount, reason_code=reason_code, note=note, actor=actor, now=now)
-    session.get_one(AdjustmentRequest, made).key = key
+    session.get_one(AdjustmentRequest, made).key = own
     session.flush()
     return made
 

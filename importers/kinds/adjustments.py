@@ -5,8 +5,12 @@ to be given.
 """
 
 from app.domain.codes import code_key
+from app.domain.money import decimal_text
 from app.domain.states import Outcome
+from app.models.desk import AdjustmentRequest
+from app.models.distributors import Distributor
 from app.services import adjustments, distributors
+from app.services.adjustments import AskedOtherwise
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import points_of
 from importers.kinds.rows import ThingRows
@@ -14,9 +18,11 @@ from importers.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
-    """Ask for the adjustments; a row that asked before, by its reference or as the same row of the same file, is known.
+    """Ask for the adjustments; a row that asked for the same before is known.
 
-    A distributor that nobody knows holds its row.
+    It is told by its reference, which may ask for many distributors and once for each, or else as the same row of the
+    same file. What asked for something else then is refused: numbers that begin with 1 in each file name nothing. A
+    distributor that nobody knows holds its row.
     """
     amounts = _amounts(desk, rows, problems)
     known = distributors.distributor_ids(desk.session, desk.program.id)
@@ -36,19 +42,41 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             field = rows.columns["reason"]
             problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(written), expected=expected)
         else:
-            made = adjustments.request_once(
-                desk.session,
-                desk.program,
-                owner,
-                amount,
-                key=cells.get("reference") or f"{desk.file.hex()}:{row}",
-                reason_code=reason,
-                note=str(cells["note"]),
-                actor=desk.actor,
-                now=desk.now,
-            )
-            asked, repeated = asked + (made is not None), repeated + (made is None)
+            reference = cells.get("reference")
+            try:
+                made = adjustments.request_once(
+                    desk.session,
+                    desk.program,
+                    owner,
+                    amount,
+                    key=reference or f"{desk.file.hex()}:{row}",
+                    code=code if reference else None,
+                    reason_code=reason,
+                    note=str(cells["note"]),
+                    actor=desk.actor,
+                    now=desk.now,
+                )
+            except AskedOtherwise as taken:
+                _refuse_taken(desk, rows, problems, row, reference, taken.before)
+            else:
+                asked, repeated = asked + (made is not None), repeated + (made is None)
     return Loaded(asked, 0, repeated)
+
+
+def _refuse_taken(
+    desk: Desk, rows: ThingRows, problems: Problems, row: int, reference: str | None, before: AdjustmentRequest
+) -> None:
+    """Say what the reference, or the same row of the same file, asked for before."""
+    told = {
+        "points": decimal_text(before.amount, desk.program.point_decimals),
+        "distributor": desk.session.get_one(Distributor, before.distributor_id).code,
+        "note": before.note,
+    }
+    if reference is None:
+        problems.add(row, Outcome.REFUSED, "row_asked_before", **told)
+    else:
+        found = {"field": rows.columns["reference"], "found": repr(reference)}
+        problems.add(row, Outcome.REFUSED, "reference_asked_before", **found, **told)
 
 
 def _amounts(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, int]:

@@ -259,7 +259,7 @@ _OTHERS = {
         "event": "event|what happened|zdarzenie|evento|событие|ereignis|événement",
         "on": "date|day|on|when|data|dzień|fecha|día|дата|день|datum|tag|jour",
         "about": "about|which|training|survey|dotyczy|szkolenie|sobre|curso|о чём|курс|worüber|sujet",
-        "reference": "reference|ref|id|nr|referencja|referencia|номер|referenz|référence",
+        "reference": "reference|ref|referencja|referencia|референс|referenz|référence",
     },
     "adjustments": {
         "distributor": _SALES["distributor"],
@@ -267,7 +267,7 @@ _OTHERS = {
         "debit": "points taken|debit|taken|punkty odjęte|obciążenie|puntos cargados|cargo|списать|belastung|débit",
         "note": "note|comment|description|uwagi|opis|nota|comentario|комментарий|примечание|bemerkung|remarque",
         "reason": "reason|powód|motivo|причина|grund|motif|raison",
-        "reference": "reference|ref|id|nr|referencja|referencia|номер|referenz|référence",
+        "reference": "reference|ref|referencja|referencia|референс|referenz|référence",
     },
 }
 KINDS = {"sales": _SALES, "distributors": _DISTRIBUTORS, "products": _PRODUCTS, **_OTHERS}

@@ -62,8 +62,24 @@ def test_many_are_decided_at_once_and_those_that_cannot_be_stay(open_desk: Openi
     assert states == ["approved", "refused", "withdrawn"]
 
 
-def test_an_adjustment_of_a_key_is_asked_for_once(desk: Desk) -> None:
-    more = {"reason_code": "event", "note": "fair", "actor": "ann", "now": NOW}
-    first = adjustments.request_once(desk.session, desk.program, desk.people["D1"], 5, key="F-1", **more)
+def test_an_adjustment_of_a_key_is_asked_for_once_and_another_one_is_told(desk: Desk) -> None:
+    more = {"reason_code": "event", "actor": "ann", "now": NOW}
+
+    def once(who: str, amount: int, key: str, code: str | None = None, note: str = "fair") -> int | None:
+        owner = desk.people[who]
+        return adjustments.request_once(
+            desk.session, desk.program, owner, amount, key=key, code=code, note=note, **more
+        )
+
+    first = once("D1", 5, "F-1")
     assert first is not None
-    assert adjustments.request_once(desk.session, desk.program, desk.people["D2"], 9, key="F-1", **more) is None
+    assert once("D1", 5, "F-1", note=" fair ") is None
+    for who, amount, note in (("D2", 5, "fair"), ("D1", 9, "fair"), ("D1", 5, "another")):
+        with pytest.raises(adjustments.AskedOtherwise) as told:
+            once(who, amount, "F-1", note=note)
+        assert told.value.before.id == first
+    assert once("D1", 5, "F-1", "D1") is None, "what was kept before keys were of distributors is known"
+    with pytest.raises(adjustments.AskedOtherwise):
+        once("D1", 9, "F-1", "D1")
+    assert once("D2", 9, "F-1", "D2") is not None
+    assert once("D2", 9, "F-1", "d2 ") is None

@@ -9,6 +9,7 @@ from app.db.transaction import transaction
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
 from app.services import adjustments, programs
+from app.services.owners import merging
 from app.services.program_files import ProgramFileInvalid
 from tests.importers.driver import Desk
 
@@ -134,3 +135,68 @@ def test_adjustments_have_the_reasons_that_the_programme_names(desk: Desk) -> No
     with transaction(desk.registry) as session:
         query = select(AdjustmentRequest.reason_code).where(AdjustmentRequest.program_id == desk.program_id)
         assert session.scalars(query.order_by(AdjustmentRequest.id)).all() == ["Mistake", "Mistake"]
+
+
+NUMBERED = ("code", "give", "take", "why", "ref")
+
+
+def test_a_reference_that_asked_for_something_else_is_refused_and_says_what_it_asked_for(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": ADJUSTMENTS})
+    desk.people("D1", "D2")
+    march = desk.csv(("D1", "100", None, "Fair", "1"), ("D2", "50", None, "Fair", "2"), header=NUMBERED)
+    desk.run(march, "adjustments")
+    april = desk.csv(("D1", "777", None, "Fair", "1"), ("D2", None, "30", "Fair", "2"), header=NUMBERED)
+    found = desk.run(april, "adjustments")
+    assert (found.counts["created"], found.counts["duplicates"]) == (0, 0)
+    assert desk.codes(found) == dict.fromkeys((2, 3), ("refused", "reference_asked_before"))
+    (told,) = desk.problems(found.batch_id)[2][1]
+    assert told == {
+        "code": "reference_asked_before",
+        "field": "ref",
+        "found": "'1'",
+        "points": "100",
+        "distributor": "D1",
+        "note": "Fair",
+    }
+    assert [amount for amount, _, _ in asked(desk)] == [100, 50]
+
+
+def test_one_reference_asks_for_many_distributors_once_for_each(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": ADJUSTMENTS})
+    desk.people("D1", "D2", "D3")
+    rows = [(code, str(points), None, "Autumn", "AKCJA-3") for points, code in enumerate(("D1", "D2", "D3"), 10)]
+    file = desk.csv(*rows, ("D3", "99", None, "Autumn", "AKCJA-3"), header=NUMBERED)
+    found = desk.run(file, "adjustments")
+    assert (found.counts["created"], found.counts["duplicates"]) == (3, 0)
+    assert desk.codes(found) == {5: ("refused", "reference_asked_before")}
+    again = desk.run(desk.csv(*rows, header=NUMBERED), "adjustments")
+    assert (again.counts["created"], again.counts["duplicates"]) == (0, 3)
+    assert [amount for amount, _, _ in asked(desk)] == [10, 11, 12]
+
+
+def test_a_file_asks_once_whatever_became_of_its_distributors(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": ADJUSTMENTS})
+    people = desk.people("D1", "D2")
+    file = desk.csv(("D1", "7", None, "Fair", "F"), ("D2", "8", None, "Fair", "F"), header=NUMBERED)
+    desk.run(file, "adjustments")
+
+    def said(actor: str) -> dict[str, Any]:
+        return {"actor": actor, "now": desk.clock()}
+
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        merge = merging.request(session, program, people["D2"], people["D1"], note="one", choices={}, **said("ann"))
+        merging.approve(session, program, merge, **said("ben"))
+    again = desk.run(file, "adjustments")
+    assert (again.counts["created"], again.counts["duplicates"], desk.codes(again)) == (0, 2, {})
+
+
+def test_a_row_without_a_reference_that_is_read_otherwise_now_is_refused(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": ADJUSTMENTS})
+    desk.people("D1")
+    file = desk.csv(("D1", "7", None, "Fair", None), header=NUMBERED)
+    desk.run(file, "adjustments")
+    turned = {"credit": "take", "debit": "give"}
+    desk.profile("adjustments", columns=turned)
+    again = desk.run(file, "adjustments")
+    assert desk.codes(again) == {2: ("refused", "row_asked_before")}

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from importers.errors import QuestionOpen
 from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import fingerprint, look
-from importers.layout.naming import is_ean
+from importers.layout.naming import candidates, facts_of, is_ean
 from importers.layout.proposing import AnswerInvalid, Unanswered, propose
 from importers.layout.synonyms import spoken
 from tests.importers.layout.reports import HEADER, Typed, grid, line, read_by_proposal
@@ -268,3 +269,11 @@ def test_a_header_that_comes_again_says_nothing_of_what_its_columns_hold(tmp_pat
     lines = "".join(f"{HEAD}\n{at};2019021{at};K;P;{at};10,00\n" for at in range(3, 6))
     found = read(tmp_path, lines)
     assert [one[1] for one in found.good] == ["2019-02-13", "2019-02-14", "2019-02-15"]
+
+
+@pytest.mark.parametrize("kind", ["adjustments", "events"])
+@pytest.mark.parametrize("name", ["Nr", "Id", "No.", "Номер", "Lp."])
+def test_a_column_that_only_counts_its_rows_is_no_reference(kind: str, name: str) -> None:
+    facts = facts_of(pa.chunked_array([["1", "2", "3"]]))
+    assert "reference" not in {one.field for one in candidates(name, facts, kind)}
+    assert "reference" in {one.field for one in candidates("Referencja", facts, kind)}
