@@ -65,6 +65,10 @@ SENTENCES: Mapping[str, str] = {
         "This row of the same file asked for {points} points before, for the distributor {distributor} ({note}); "
         "give it a reference to ask for something else, or leave it out."
     ),
+    "reference_told_before": _(
+        "{field}: under {found} this was told of the distributor before, of {told_on} (what it was about: {about}); "
+        "give the row another reference, or leave it out."
+    ),
     "reward_seasons_overlap": _("Two seasons of the reward share a day; correct their days."),
     "reward_no_price": _("The reward has no price; fill in its points."),
     "reward_no_cost": _("A price is computed of a cost, and there is none; fill it in, or set the price by hand."),
@@ -208,7 +212,9 @@ SENTENCES: Mapping[str, str] = {
 }
 
 
-_DAYS = frozenset({"issued_on", "issued", "latest", "from_on", "until_on", "made", "changed"})
+_DAYS = frozenset(
+    {"issued_on", "issued", "latest", "from_on", "until_on", "made", "changed", "told_on", "delivered_on"}
+)
 """What is a day, in whatever sentence it stands."""
 
 _RECKONED = frozenset(

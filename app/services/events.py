@@ -1,11 +1,11 @@
 """What happens beside sales, and what rules of the kind `event` give for it: each happening once."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -111,6 +111,27 @@ def record(
     return Recorded(len(fresh), given)
 
 
+def told_before(session: Session, program_id: int, told: Sequence[Told]) -> list[Told | None]:
+    """Give what was told before under the key of each, of its distributor and its event; None where nothing was."""
+    if not told:
+        return []
+    rows = session.execute(
+        select(
+            HappenedEvent.distributor_id,
+            HappenedEvent.event,
+            HappenedEvent.key,
+            HappenedEvent.happened_on,
+            HappenedEvent.about,
+        ).where(
+            HappenedEvent.program_id == program_id,
+            HappenedEvent.distributor_id == any_(_ids({one.distributor_id for one in told})),
+            HappenedEvent.key == any_(literal(sorted({one.key for one in told}), ARRAY(Text))),
+        )
+    )
+    here = {(row.distributor_id, row.event, row.key): Told(*row) for row in rows}
+    return [here.get((one.distributor_id, one.event, one.key)) for one in told]
+
+
 @dataclass(frozen=True)
 class Listed:
     """What happened, as it is listed."""
@@ -168,13 +189,13 @@ def _store(
     return sorted(fresh, key=lambda one: (one[1].on, one[0]))
 
 
+def _ids(numbers: Iterable[int]) -> ColumnElement[list[int]]:
+    return literal(sorted(numbers), ARRAY(BigInteger))
+
+
 def _not_blocked(session: Session, fresh: Sequence[tuple[int, Told]]) -> list[tuple[int, Told]]:
-    who = sorted({one.distributor_id for _, one in fresh})
-    blocked = set(
-        session.scalars(
-            select(Distributor.id).where(Distributor.id == any_(literal(who, ARRAY(BigInteger))), Distributor.blocked)
-        )
-    )
+    who = any_(_ids({one.distributor_id for _, one in fresh}))
+    blocked = set(session.scalars(select(Distributor.id).where(Distributor.id == who, Distributor.blocked)))
     return [one for one in fresh if one[1].distributor_id not in blocked]
 
 

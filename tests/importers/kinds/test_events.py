@@ -38,6 +38,29 @@ def test_events_are_told_once_and_give_points(desk: Desk) -> None:
     assert told == ["safety", "safety"]
 
 
+def test_a_reference_that_told_something_else_is_refused_and_says_what_it_told(desk: Desk) -> None:
+    profile = {"columns": {**PROFILE["columns"], "reference": "nr"}}
+    desk.load(earning_rules=[RULE], import_profiles={"events": profile})
+    desk.people("D1", "D2")
+    header = (*HEADER, "nr")
+    march = desk.csv(("D1", "training", "2026-03-01", "Safety", "1"), header=header)
+    assert desk.run(march, "events").counts["created"] == 1
+    rows = [
+        ("D1", "training", "2026-04-01", "safety", "1"),
+        ("D1", "training", "2026-03-01", "law", "1"),
+        ("D2", "training", "2026-04-01", "safety", "1"),
+        ("D1", "survey", "2026-04-01", None, "1"),
+        ("D1", "training", "2026-03-01", "safety", "1"),
+        ("D2", "training", "2026-04-02", "safety", "1"),
+    ]
+    found = desk.run(desk.csv(*rows, header=header), "events")
+    assert desk.codes(found) == dict.fromkeys((2, 3, 7), ("refused", "reference_told_before"))
+    assert (found.counts["created"], found.counts["duplicates"]) == (2, 1)
+    (told,) = desk.problems(found.batch_id)[2][1]
+    assert (told["field"], told["found"], told["told_on"], told["about"]) == ("nr", "'1'", "2026-03-01", "Safety")
+    assert desk.balance("D1") == (0, 20)
+
+
 def test_rates_from_a_file_wait_where_the_programme_asks_for_a_second_person(desk: Desk) -> None:
     desk.load(matrices=[MATRIX], import_profiles={"rates": RATES}, program={"rules": {"second_person": True}})
     desk.run(desk.csv(("tools", "gold", "2.5"), header=("group", "for", "points")), "rates")
