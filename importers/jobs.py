@@ -289,6 +289,7 @@ class _Desk:
             )
             with standing.noting(session, batch, desk.now):
                 loaded = loader.load(desk, rows, problems)
+            problems.name_sheets(table.stretches)
             saved.rollback() if batch.dry_run else saved.commit()
             problems.store(session, batch.id)
             counts = {

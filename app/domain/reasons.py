@@ -157,6 +157,10 @@ SENTENCES: Mapping[str, str] = {
     "ksef_link_of_other_day": _("The QR code is of an invoice of {found}, this one was issued on {issued}."),
     # its document
     "document_incomplete": _("Row {because} of document {number} has a problem; it waits until all is right."),
+    "document_in_part": _(
+        "Row {because} of document {number} has a problem, and a document comes in whole: correct that row, and import "
+        "this one with it."
+    ),
     "document_ignored": _(
         "Row {because} of document {number} names what does not take part; the document does not count."
     ),

@@ -177,6 +177,7 @@ REPAIRS: Mapping[str, Any] = {
     "unknown_order": _("Correct the number of the order or the code of the reward."),
     "unknown_head_office": _("Import the head office as well, in the same file or before, or correct its code."),
     "document_incomplete": _("Nothing to do: these rows follow once the others of their document are right."),
+    "document_in_part": _("Correct the rows with a problem, and import the workbook: it holds their documents whole."),
     "changed_document": _("Decide which one is right; the profile can let this source correct itself."),
     "review_by_policy": _("Nothing to do: somebody reviews these documents once they are imported."),
     "return_without_sale": _("Bring in the sale first, or let somebody review the return."),

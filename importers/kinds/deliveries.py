@@ -9,18 +9,20 @@ from app.services.deliveries import DeliveryRow
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import days_of, quantities_of
 from importers.kinds.rows import ThingRows
+from importers.kinds.whole_documents import hold_whole
 from importers.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Take deliveries in: what one document brings of a product in several rows is one delivery.
 
-    What nobody knows holds its row. A document that comes again with another quantity replaces what it said before.
+    What nobody knows holds its row. A document of which a row has a problem is held whole. One that comes again with
+    another quantity replaces what it said before.
     """
     owners = distributors.company_ids(desk.session, desk.program.id)
     names = aliases.product_names(desk.session, desk.program.id, "")
     quantities, days = quantities_of(desk, rows, "quantity", problems), days_of(desk, rows, "issued_on", problems)
-    found: dict[tuple[int, int, str], DeliveryRow] = {}
+    read: dict[int, tuple[int, int, int]] = {}
     for row, cells in rows:
         code, product = str(cells["distributor"]), str(cells["product"])
         owner = owners.get(code_key(code))
@@ -36,12 +38,19 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             written = cells["quantity"]
             problems.add(row, Outcome.REFUSED, "unit_not_exact", field=rows.columns["quantity"], found=written)
             continue
+        read[row] = (owner, meaning.id, quantity)
+    hold_whole(rows, days, owners, desk.table.broken, problems)
+    found: dict[tuple[int, int, str], DeliveryRow] = {}
+    for row, cells in rows:
+        if row in problems.outcome:
+            continue
+        owner, product_id, quantity = read[row]
         number = str(cells["document_number"])
         key = number_key(number, days[row].year)
-        before = found.get((owner, meaning.id, key))
+        before = found.get((owner, product_id, key))
         together = quantity + (before.quantity_milli if before else 0)
-        found[owner, meaning.id, key] = DeliveryRow(
-            owner, meaning.id, before.number if before else number, key, days[row], together
+        found[owner, product_id, key] = DeliveryRow(
+            owner, product_id, before.number if before else number, key, days[row], together
         )
     made = deliveries.put(desk.session, desk.program.id, list(found.values()), file_sha256=desk.file, now=desk.now)
     return Loaded(*made)

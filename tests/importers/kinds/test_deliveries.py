@@ -1,5 +1,9 @@
 """What the sponsor delivered comes from its own files; a document that comes again says it anew, not twice."""
 
+from pathlib import Path
+
+import openpyxl
+import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
@@ -8,6 +12,7 @@ from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.services import aliases
 from app.services.aliases import Meaning
+from importers.store import BatchFiles
 from tests.importers.driver import Desk
 
 PROFILE = {
@@ -74,3 +79,78 @@ def test_deliveries_are_taken_once_and_a_document_that_comes_again_replaces_what
         ("D1", "WZ/1"): (14_000, "2026-02-03"),
         ("D2", "WZ/7"): (1_000, "2026-02-05"),
     }
+
+
+def corrected(desk: Desk, batch: int, **cells: dict[str, str]) -> Path:
+    """Take the problems workbook of an import, with other cells in the rows of these goods."""
+    kept = BatchFiles(desk.app.extensions["kontor"]["settings"].files, batch).problems
+    book = openpyxl.load_workbook(kept)
+    sheet = book.worksheets[0]
+    names = [cell.value for cell in sheet[1]]
+    for row in sheet.iter_rows(min_row=2):
+        for name, value in cells.get(str(row[names.index("what")].value), {}).items():
+            row[names.index(name)].value = value
+    path = desk.folder / f"corrected-{batch}.xlsx"
+    book.save(path)
+    return path
+
+
+def test_a_document_comes_in_whole_once_all_its_goods_are_known(desk: Desk) -> None:
+    desk.load(import_profiles={"deliveries": PROFILE})
+    desk.people("D1", "D2")
+    products = desk.goods(A1=None)
+    rows = [
+        ("WZ/7", "2026-02-03", "D1", "A1", "10"),
+        ("WZ 7", "2026-02-03", "d1", "KARTON", "1"),
+        ("WZ/7", "2026-02-03", "D2", "A1", "3"),
+        ("WZ/8", "2026-02-03", "D1", "A1", "4"),
+    ]
+    found = desk.run(desk.csv(*rows, header=HEADER), "deliveries")
+    assert desk.codes(found) == {2: ("held", "document_in_part"), 3: ("held", "unknown_product")}
+    (told,) = desk.problems(found.batch_id)[2][1]
+    assert (told["number"], told["because"]) == ("WZ/7", 3)
+    others = {("D2", "WZ/7"): (3_000, "2026-02-03"), ("D1", "WZ/8"): (4_000, "2026-02-03")}
+    assert delivered(desk) == others
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        means = Meaning(products["A1"], 12_000)
+        aliases.put_product_alias(session, program, "KARTON", means, actor="ann", now=desk.clock())
+    again = desk.run(corrected(desk, found.batch_id), "deliveries")
+    assert desk.codes(again) == {}
+    assert delivered(desk) == others | {("D1", "WZ/7"): (22_000, "2026-02-03")}
+
+
+@pytest.mark.parametrize(
+    ("bad", "code"),
+    [
+        (("WZ/7", "2026-02-03", "D1", "A2", "five"), "not_a_number"),
+        (("WZ-7", "some day", "D1", "A2", "5"), "not_a_date"),
+        (("WZ/7", "2026-02-03", "D1", "A2", None), "missing"),
+        (("WZ/7", "2026-02-03", "D1", "A2", "5", "stray"), "wrong_number_of_cells"),
+    ],
+)
+def test_a_refused_row_holds_the_others_of_its_document(desk: Desk, bad: tuple[str, ...], code: str) -> None:
+    desk.load(import_profiles={"deliveries": PROFILE})
+    desk.people("D1")
+    desk.goods(A1=None, A2=None)
+    others = [("WZ/7", "2026-02-03", "D1", "A1", "10"), ("WZ/71", "2026-02-03", "D1", "A1", "1")]
+    found = desk.run(desk.csv(others[0], bad, others[1], header=HEADER), "deliveries")
+    assert desk.codes(found) == {2: ("held", "document_in_part"), 3: ("refused", code)}
+    assert delivered(desk) == {("D1", "WZ/71"): (1_000, "2026-02-03")}
+
+
+def test_a_quantity_that_was_no_number_comes_with_the_others_of_its_document(desk: Desk) -> None:
+    desk.load(import_profiles={"deliveries": PROFILE})
+    desk.people("D1")
+    desk.goods(A1=None)
+    rows = [("WZ/7", "2026-02-03", "D1", "A1", "10"), ("WZ/7", "2026-02-03", "D1", "A1", "five")]
+    found = desk.run(desk.csv(*rows, header=HEADER), "deliveries")
+    assert delivered(desk) == {}
+    path = corrected(desk, found.batch_id)
+    book = openpyxl.load_workbook(path)
+    for row in book.worksheets[0].iter_rows(min_row=2):
+        for cell in row:
+            cell.value = "5" if cell.value == "five" else cell.value
+    book.save(path)
+    assert desk.codes(desk.run(path, "deliveries")) == {}
+    assert delivered(desk) == {("D1", "WZ/7"): (15_000, "2026-02-03")}
