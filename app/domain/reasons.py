@@ -79,6 +79,10 @@ SENTENCES: Mapping[str, str] = {
     "not_a_voucher": _("The reward {found} has no codes: it is no voucher; correct it."),
     "unknown_order": _("No order has the number {found} with that reward; correct it."),
     "not_to_ship": _("The order {found} is not as far as that, or further already; leave the row out."),
+    "delivered_before": _(
+        "{field}: found {found}, but order {number} was delivered on {delivered_on}, and its points were spent on that "
+        "day; correct the cell, or leave the row out."
+    ),
     "season_not_whole": _("A season has a price, a first and a last day; fill in all three, or none."),
     "ends_before_it_begins": _("{field}: {found} lies before the day on which it begins; correct one of them."),
     "no_card": _("{why} Correct the row."),

@@ -1,5 +1,6 @@
 """What suppliers sent and delivered: numbers of parcels come back for the lines of orders."""
 
+import datetime as dt
 from typing import Any
 
 from sqlalchemy import select
@@ -18,9 +19,10 @@ from importers.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
-    """Move the lines on; a row whose line is as far already is known.
+    """Move the lines on; a row whose line is as far already, and says nothing else of its parcel, is known.
 
-    A row with a day of delivery delivers, any other row sends: who carries it, and under which number.
+    A row with a day of delivery delivers, any other row sends: who carries it, and under which number. Another number,
+    carrier or day of sending corrects what was said before. A day of delivery stays: points were spent on it.
     """
     shipped, delivered = (days_of(desk, rows, name, problems) for name in ("shipped_on", "delivered_on"))
     moved = known = 0
@@ -38,17 +40,23 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             continue
         arrives = row in delivered
         wanted = OrderState.DELIVERED if arrives else OrderState.SHIPPED
-        if line.state is wanted:
+        parcel, sent = Parcel(cells.get("carrier"), cells.get("tracking")), shipped.get(row)
+        if line.state is wanted and arrives and line.delivered_on != delivered[row]:
+            told = {"field": rows.columns["delivered_on"], "found": repr(cells["delivered_on"]), "number": number}
+            problems.add(row, Outcome.REFUSED, "delivered_before", **told, delivered_on=str(line.delivered_on or "-"))
+            continue
+        corrects = line.state in (OrderState.SHIPPED, wanted) and _says_otherwise(line, parcel, sent)
+        if line.state is wanted and not corrects:
             known += 1
             continue
         said: dict[str, Any] = {"actor": desk.actor, "now": desk.now}
         try:
             with desk.session.begin_nested():
-                if not arrives or (line.state is OrderState.ORDERED and cells.get("tracking")):
-                    parcel = Parcel(cells.get("carrier"), cells.get("tracking"))
-                    sent = shipped.get(row)
+                if corrects:
+                    moving.correct_parcel(desk.session, desk.program, line.order_id, line.id, parcel, on=sent, **said)
+                elif not arrives or (line.state is OrderState.ORDERED and parcel.tracking):
                     moving.ship(desk.session, desk.program, line.order_id, [line.id], parcel, on=sent, **said)
-                if arrives:
+                if arrives and line.state is not OrderState.DELIVERED:
                     day = delivered[row]
                     moving.deliver(desk.session, desk.program, line.order_id, [line.id], on=day, **said)
         except NotNow:
@@ -56,6 +64,12 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         else:
             moved += 1
     return Loaded(0, moved, known)
+
+
+def _says_otherwise(line: OrderLine, parcel: Parcel, sent: dt.date | None) -> bool:
+    """Say whether a row says something else of a parcel that is on its way, or arrived; an empty cell says nothing."""
+    pairs = ((parcel.carrier, line.carrier), (parcel.tracking, line.tracking), (sent, line.shipped_on))
+    return any(said is not None and said != here for said, here in pairs)
 
 
 def _line(desk: Desk, number: str, reward: str) -> OrderLine | None:

@@ -77,6 +77,46 @@ def ship(
     audit.note(session, actor, "order.ship", str(order_id), now=now, program_id=program.id)
 
 
+def correct_parcel(
+    session: Session,
+    program: Program,
+    order_id: int,
+    line_id: int,
+    parcel: Parcel,
+    *,
+    actor: str,
+    now: dt.datetime,
+    on: dt.date | None = None,
+) -> None:
+    """Note who carries a line that was sent, under which number, since which day; what is None stays as it is.
+
+    Whoever waits for it is told the other number; once it was delivered nobody waits. The caller commits.
+
+    Raises:
+        NotNow: The line was not sent: it is not as far as that, or nobody sends such a thing.
+    """
+    held = hold(session, program.id, order_id, actor=actor, now=now)
+    (line,) = held.chosen([line_id])
+    if line.state not in (OrderState.SHIPPED, OrderState.DELIVERED) or line.kind not in SENT:
+        raise NotNow(line.name)
+    before = _sent(line)
+    line.carrier, line.tracking = parcel.carrier or line.carrier, parcel.tracking or line.tracking
+    line.shipped_on = on or line.shipped_on
+    words = " ".join(one for one in (line.carrier, line.tracking) if one) or None
+    held.note(OrderWord.SHIPPED, line, quantity=line.quantity - line.cancelled, words=words)
+    if line.state is OrderState.SHIPPED:
+        parts = {"order": order_id, "carrier": line.carrier, "tracking": line.tracking}
+        notices.tell(session, program.id, "order_shipped", parts, distributor_id=held.order.distributor_id, now=now)
+    after = _sent(line)
+    audit.note(session, actor, "order.ship", str(order_id), now=now, program_id=program.id, before=before, after=after)
+
+
+def _sent(line: OrderLine) -> dict[str, str | None]:
+    """Give what the audit log says of a parcel."""
+    day = line.shipped_on.isoformat() if line.shipped_on else None
+    return {"reward": line.name, "carrier": line.carrier, "tracking": line.tracking, "shipped_on": day}
+
+
 def deliver(
     session: Session,
     program: Program,

@@ -6,6 +6,7 @@ from app.db.transaction import transaction
 from app.domain.states import OrderState, SupplierFileState
 from app.exports import supplier_orders
 from app.models.orders import OrderLine, RewardOrder, SupplierFile, VoucherCode
+from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.rewards import Reward
 from importers.store import BatchFiles
@@ -99,3 +100,44 @@ def test_a_supplier_gets_a_file_and_its_answer_moves_the_lines(desk: Desk) -> No
         assert session.scalar(count) == 1
     again = desk.run(answer, "shipments")
     assert (again.counts["changed"], again.counts["duplicates"]) == (0, 2)
+
+
+def test_another_number_of_a_parcel_corrects_it_and_a_day_of_delivery_stays(desk: Desk) -> None:
+    desk.load(import_profiles={"shipments": PARCELS})
+    people, goods = desk.people("D1"), desk.goods(P=None)
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        sell(session, program, [Sold("F", people["D1"], goods["P"], 1, 10_000_00)])
+        shop = Shop(session, program, people["D1"])
+        for code in ("mug", "cap"):
+            shop.reward(code, 10, supplier="Ace")
+        order = shop.order({"mug": 1, "cap": 1})
+        made = supplier_orders.write(session, program, "Ace", actor=BEN, now=NOW)
+        supplier_orders.mark_sent(session, program, made.id, actor=BEN, now=NOW)
+    header = ("Order", "Reward", "Carrier", "Tracking", "Shipped", "Delivered")
+
+    def run(*rows: tuple[str | None, ...]) -> tuple[int, int, dict[int, tuple[str, str]]]:
+        found = desk.run(desk.csv(*((str(order), *row) for row in rows), header=header), "shipments")
+        return found.counts["changed"], found.counts["duplicates"], desk.codes(found)
+
+    def parcels() -> list[tuple[object, ...]]:
+        columns = (OrderLine.carrier, OrderLine.tracking, OrderLine.state)
+        with transaction(desk.registry) as session:
+            lines = session.execute(select(*columns).where(OrderLine.order_id == order).order_by(OrderLine.position))
+            return [tuple(line) for line in lines]
+
+    assert run(("mug", "Post", "RR1", "20.11.2026", None), ("cap", "Post", "RR2", "20.11.2026", None))[0] == 2
+    assert run(("mug", "Post", "RR9", None, None), ("cap", None, "RR2", None, None)) == (1, 1, {})
+    assert parcels() == [("Post", "RR9", OrderState.SHIPPED), ("Post", "RR2", OrderState.SHIPPED)]
+    with transaction(desk.registry) as session:
+        mine = select(AuditEvent.before, AuditEvent.after).where(
+            AuditEvent.program_id == desk.program_id, AuditEvent.action == "order.ship"
+        )
+        (noted,) = (one for one in session.execute(mine) if one.before)
+    assert [one["tracking"] for one in noted] == ["RR1", "RR9"]
+    assert run(("mug", "DHL", "RR7", None, "21.11.2026")) == (1, 0, {}), "what arrives may correct its parcel as well"
+    assert run(("mug", "DHL", "RR7", None, "21.11.2026"), ("mug", "DHL", "RR7", None, "21.11.2026"))[:2] == (0, 2)
+    assert run(("mug", "DHL", "RR8", None, "21.11.2026")) == (1, 0, {})
+    late = run(("mug", "DHL", "RR8", None, "22.11.2026"))
+    assert late == (0, 0, {2: ("refused", "delivered_before")})
+    assert parcels()[0] == ("DHL", "RR8", OrderState.DELIVERED)
