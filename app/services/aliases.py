@@ -102,6 +102,24 @@ def product_names(session: Session, program_id: int, profile_name: str) -> Names
     )
 
 
+def written_down(session: Session, program_id: int) -> dict[tuple[str | None, int | None, str], Meaning]:
+    """Give what every source's names of products mean: by its profile or its distributor, and the name as it compares.
+
+    A name that holds for all sources has neither.
+    """
+    rows = session.execute(
+        select(
+            ProductAlias.profile_name,
+            ProductAlias.source_distributor_id,
+            ProductAlias.alias_key,
+            ProductAlias.product_id,
+            ProductAlias.unit_milli,
+            ProductAlias.reason,
+        ).where(ProductAlias.program_id == program_id)
+    )
+    return {(profile, owner, key): Meaning(id_, unit, why) for profile, owner, key, id_, unit, why in rows}
+
+
 def distributor_names(session: Session, program_id: int, profile_name: str) -> Names:
     """Give what the files of a profile may call distributors."""
     rows = session.execute(

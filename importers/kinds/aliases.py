@@ -16,13 +16,15 @@ from importers.problems import Problems
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Write down what a source, a distributor, or without either everybody, calls products by code or EAN.
 
-    What nobody knows holds its row. Rows of sales that wait for such a name stay in the queue, with what it now means
+    Where a row says no unit, one that the name has for the same product stays; a new name's is ours. What nobody knows
+    holds its row. Rows of sales that wait for such a name stay in the queue, with what it now means
     proposed.
     """
     session, program = desk.session, desk.program
     codes, eans = catalogue.product_ids(session, program.id), catalogue.product_ids_by_ean(session, program.id)
     owners, sources = distributors.distributor_ids(session, program.id), import_profiles.profiles_of(program)
     units = quantities_of(desk, rows, "unit", problems)
+    here = aliases.written_down(session, program.id)
     changes: Counter[Change] = Counter()
     for row, cells in rows:
         product = _product(str(cells["product"]), codes, eans)
@@ -39,13 +41,17 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             problems.add(row, Outcome.REFUSED, "two_sources")
         if row in problems.outcome or product is None:
             continue
+        unit = units.get(row)
+        if unit is None:
+            was = here.get((source, owner, code_key(str(cells["alias"]))))
+            unit = was.unit_milli if was is not None and was.id == product else SAME_UNIT
         try:
             changes[
                 aliases.put_product_alias(
                     session,
                     program,
                     str(cells["alias"]),
-                    Meaning(product, units.get(row, SAME_UNIT)),
+                    Meaning(product, unit),
                     profile_name=source,
                     source_distributor_id=owner,
                     actor=desk.actor,

@@ -82,3 +82,22 @@ def test_a_file_of_names_again_changes_what_differs(desk: Desk) -> None:
     )
     counts = again.counts
     assert (counts["created"], counts["changed"], counts["duplicates"]) == (0, 1, 1)
+
+
+def test_a_name_keeps_its_unit_where_a_file_says_none(desk: Desk) -> None:
+    short = {"columns": {field: name for field, name in ALIASES["columns"].items() if field != "unit"}}
+    desk.load(import_profiles={"aliases": ALIASES, "short": {**short, "kind": "aliases"}, "sales": SALES})
+    desk.people("D1")
+    desk.goods(P1=None, P2=None)
+    rows = [("BOX", "P1", None, None, "144"), ("BAG", "P1", "sales", None, "12"), ("SACK", "P1", None, "D1", "6")]
+    desk.run(desk.csv(*rows, header=HEADER), "aliases")
+    said = {("BOX", None): 144_000, ("BAG", "sales"): 12_000, ("SACK", None): 6_000}
+    assert kept(desk) == said
+    empty = desk.run(desk.csv(*((*row[:4], None) for row in rows), header=HEADER), "aliases")
+    assert (empty.counts["changed"], empty.counts["duplicates"]) == (0, 3)
+    without = desk.run(desk.csv(*(row[:4] for row in rows), header=HEADER[:4]), "aliases", profile="short")
+    assert (without.counts["changed"], without.counts["duplicates"]) == (0, 3)
+    assert kept(desk) == said
+    other = desk.run(desk.csv(("BOX", "P2", None, None, None), header=HEADER), "aliases")
+    assert other.counts["changed"] == 1
+    assert kept(desk)["BOX", None] == 1_000, "of another product nobody said how many it is"
