@@ -12,6 +12,12 @@ from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 from prepaid import cards
 from prepaid.errors import PrepaidError
+from prepaid.last_four import EXPECTED, last_four
+
+_KEPT, _WHOLE = 4, 13
+"""Digits of a card's number that are kept, and of the shortest number."""
+_HIDDEN = frozenset("xX*•")
+"""What stands for digits that are not shown."""
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
@@ -28,10 +34,13 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     }
     registered = here = 0
     for row, cells in rows:
-        code, token, last4 = (str(cells[field]) for field in ("distributor", "token", "last4"))
-        owner = known.get(code_key(code))
+        code, token, written = (str(cells[field]) for field in ("distributor", "token", "last4"))
+        owner, last4 = known.get(code_key(code)), _last_four(written)
         if owner is None:
             problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(code))
+        elif last4 is None:
+            field, found = rows.columns["last4"], repr(written)
+            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=found, expected=EXPECTED)
         elif (owner, token, last4) in loaded:
             here += 1
         else:
@@ -42,6 +51,14 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             else:
                 registered += 1
     return Loaded(registered, 0, here)
+
+
+def _last_four(text: str) -> str | None:
+    """Read the last four digits of a card. What may be a whole number stays as it is: registering it is refused."""
+    digits = sum(one.isdecimal() for one in text)
+    if digits >= _WHOLE:
+        return text
+    return last_four(text) if digits <= _KEPT or _HIDDEN & set(text) else None
 
 
 LOADER = Loader(("distributor", "token", "last4"), ("distributor",), load)

@@ -26,9 +26,9 @@ from importers.kinds.desk import Desk, Loaded, Loader
 from importers.kinds.figures import days_of, money_of
 from importers.kinds.rows import Cells, ThingRows
 from importers.problems import Problems
+from prepaid.last_four import EXPECTED, last_four
 from prepaid.reconciling.judging import judge
 
-_LAST4 = re.compile(r"^[^0-9]*(?:[0-9X*•]+[^0-9]*)?([0-9]{4})$")
 _ALIKE = ("kind", "amount_minor", "booked_on")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
@@ -148,11 +148,10 @@ class _Reader:
         text = cells.get("last4")
         if text is None:
             return None
-        found = _LAST4.match(text.strip().zfill(4))
+        found = last_four(text)
         if found is None:
-            self._wrong(row, "last4", text, "four digits")
-            return None
-        return found[1]
+            self._wrong(row, "last4", text, EXPECTED)
+        return found
 
     def currency(self, row: int, cells: Cells) -> str | None:
         """Read the code of a currency."""

@@ -69,6 +69,31 @@ def test_cards_are_registered_by_token(desk: Desk) -> None:
     assert sorted(tuple(one) for one in cards) == [(one, False), (two, True)]
 
 
+def test_last_digits_are_read_as_statements_read_them(desk: Desk) -> None:
+    desk.load(import_profiles={"cards": CARDS})
+    owners = desk.people("D1", "D2", "D3", "D4", "D5", "D6", "D7")
+    header = ("code", "token", "last4")
+    cells = [42, "**** 0042", "XXXX-XXXX-XXXX-0042", "12345", "none", "4111 1111 1111 1112", "**** **** 42"]
+    rows = [(f"D{at}", f"{desk.code}:{at}", cell) for at, cell in enumerate(cells, 1)]
+    file = desk.xlsx(*rows, header=header)
+    found = desk.run(file, "cards")
+    assert desk.codes(found) == {
+        5: ("refused", "no_such_value"),
+        6: ("refused", "no_such_value"),
+        7: ("refused", "no_card"),
+        8: ("refused", "no_such_value"),
+    }
+    told = desk.problems(found.batch_id)
+    assert told[5][1] == [
+        {"code": "no_such_value", "field": "last4", "found": "'12345'", "expected": "0042, **** 0042"}
+    ]
+    assert "4111" not in repr(told[7])
+    with transaction(desk.registry) as session:
+        mine = select(Card.last4).where(Card.distributor_id.in_(owners.values()))
+        assert session.scalars(mine).all() == ["0042"] * 3
+    assert desk.run(file, "cards").counts["duplicates"] == 3
+
+
 def test_the_number_of_a_card_refuses_the_file(desk: Desk) -> None:
     desk.load(import_profiles={"cards": CARDS})
     desk.people("D1")
