@@ -24,14 +24,14 @@ from app.jobs import messenger, registry
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportShard
 from app.models.programs import Program
-from app.services import figures, unmatched
+from app.services import unmatched
 from app.services.imported import standing
 from app.services.keys import Keys
-from app.services.promotions import running as promotions
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
 from app.services.unmatched import Seen
 from importers import batches, waiting
+from importers.afterwards import bring_up_to_date
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.files.guard import Judged, judge
@@ -393,12 +393,7 @@ class _Desk:
             )
             work.finish(session)
         files.drop_prepared()  # whoever prepares it still sees that the batch has ended, or this sees what came
-        # the file is in; the sums for charts may be made after that, and the sweeper makes them where this dies
-        with transaction(work.registry) as session:
-            for program_id in figures.waiting(session, self.clock() + figures.AT_MOST_EVERY):
-                figures.refresh(session, program_id, self.clock())
-        with stage("promotions"):
-            promotions.run_due(work.registry, self.clock())
+        bring_up_to_date(work.registry, self.clock())
         with stage("propose"), transaction(work.registry) as session:
             unmatched.propose(session, session.get_one(ImportBatch, batch_id).program_id)
 

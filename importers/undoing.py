@@ -32,6 +32,7 @@ from app.services.timing import stage
 from app.services.undo_blocks import Block, blocks
 from app.services.voiding import void_documents
 from importers import batches, restoring, undoing_things
+from importers.afterwards import bring_up_to_date
 
 UNDO = "import.undo"
 DOCUMENTS_OF_A_JOB = 20_000
@@ -192,7 +193,11 @@ def _parts(session: Session, rules: ProgramRules, batch_ids: Sequence[int]) -> l
 
 
 def _undo(work: Work, clock: Callable[[], dt.datetime]) -> None:
-    """Take the documents of some distributors back, piece by piece, until none is left."""
+    """Take the documents of some distributors back, piece by piece, until none is left.
+
+    The last job of an import lets promotions follow: what they gave for it could be spent else, until they are looked
+    at by themselves.
+    """
     batch_id, batch_ids = int(work.payload["batch"]), [int(one) for one in work.payload["batches"]]
     left = [int(one) for one in work.payload["distributors"]]
     while True:
@@ -201,9 +206,11 @@ def _undo(work: Work, clock: Callable[[], dt.datetime]) -> None:
             if taken:
                 batches.add_counts(session, batch_id, {"documents_undone": taken})
                 continue
-            _end_if_last(session, work, batch_id, batch_ids, clock())
+            last = _end_if_last(session, work, batch_id, batch_ids, clock())
             work.finish(session)
-            return
+            break
+    if last:
+        bring_up_to_date(work.registry, clock())
 
 
 def _take_back(
@@ -274,8 +281,8 @@ def _ids(numbers: Iterable[int]) -> ColumnElement[list[int]]:
     return literal(list(numbers), ARRAY(BigInteger))
 
 
-def _end_if_last(session: Session, work: Work, batch_id: int, batch_ids: Sequence[int], now: dt.datetime) -> None:
-    """Close the imports in the transaction that took the last documents back.
+def _end_if_last(session: Session, work: Work, batch_id: int, batch_ids: Sequence[int], now: dt.datetime) -> bool:
+    """Close the imports in the transaction that took the last documents back. Says whether it was this one.
 
     The import's row is held until the commit: of jobs that end at the same time, each sees those that were before it.
     """
@@ -292,7 +299,7 @@ def _end_if_last(session: Session, work: Work, batch_id: int, batch_ids: Sequenc
         Job.id != work.claim.id,
     )
     if session.execute(select(others.exists())).scalar_one():
-        return
+        return False
     in_the_way = blocks(session, rules_of(session, batch.program_id), batch_ids)
     status = BatchStatus.DONE if in_the_way else BatchStatus.UNDONE
     message = " ".join(["Undone but for what was spent meanwhile.", *(one.sentence() for one in in_the_way)])
@@ -304,3 +311,4 @@ def _end_if_last(session: Session, work: Work, batch_id: int, batch_ids: Sequenc
             message=message if in_the_way else None,
             undone_at=None if in_the_way else now,
         )
+    return True

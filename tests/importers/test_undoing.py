@@ -17,7 +17,7 @@ from app.models.ledger import Account, Lot
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import ledger, unmatched
+from app.services import figures, ledger, unmatched
 from app.services.persons import opening
 from app.services.rulebooks import rules_of
 from importers import batches, continuing, undoing
@@ -288,3 +288,23 @@ def test_an_undone_document_is_kept_with_its_history(shop: Desk) -> None:
         assert rules_of(session, shop.program_id).in_words(Unit.MONEY, 1234) == "12.34 PLN"
     kinds = [line.kind for line in shop.statement("D1")]
     assert [kind.name for kind in kinds] == ["VOID", "AWARD"]
+
+
+def test_what_a_promotion_gave_for_an_import_is_gone_once_it_is_undone(desk: Desk) -> None:
+    autumn = {
+        "code": "autumn",
+        "name": "Autumn",
+        "from": "2026-01-01",
+        "until": "2026-12-31",
+        "target": {"default": 100},
+        "steps": [{"reach": 10_000, "reward": {"points": 50}}],
+    }
+    desk.load(promotions=[autumn])
+    desk.people("D1", "D2", "D3")
+    desk.goods(P1=None, P2=None)
+    found = desk.run(desk.csv(invoice("1"), invoice("2", "D2", net="10.00")))
+    assert standing(desk) == [(0, 60), (0, 1), (0, 0)]
+    assert undo(desk, found.batch_id).status is BatchStatus.UNDONE
+    assert standing(desk) == [(0, 0)] * 3
+    with transaction(desk.registry) as session:
+        assert desk.program_id not in figures.waiting(session, desk.clock() + figures.AT_MOST_EVERY)
