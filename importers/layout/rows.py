@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importers.layout.adding_up import lines_called_totals
 from importers.layout.header import Header, name_key
 from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
@@ -106,7 +107,9 @@ def recognise(
     for field in keys:
         lacking += empty_cells(body.cells.column(body.columns[field]))
     if len(keys) == 1:  # a month matrix, say, of goods alone: each row has no more than one word of the kind
-        lacks = (lacking == 1) | _are_totals(body.cells.column(body.columns[keys[0]]))
+        totals = _are_totals(body.cells.column(body.columns[keys[0]]))
+        named = (lacking == 0) & ~found & ~totals
+        lacks = (lacking == 1) | (totals & ~lines_called_totals(body.cells, body.columns, keys[0], totals, named))
     else:
         lacks = lacking >= len(keys) - 1
     notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)

@@ -1,6 +1,7 @@
 """From a grid to its table: headers wherever they stand, rows that are no lines, cells that hold for several rows."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from importers.layout.laying import lay, stack
 from importers.layout.looking import look
 from importers.layout.months import month_columns
 from importers.layout.settling import settle
-from importers.layout.table import Stretch, place_of
+from importers.layout.table import Stretch, TextTable, place_of
 from importers.problems import Problems
 from importers.totals import check_totals
 from tests.importers.files.made import LIMITS
@@ -89,6 +90,64 @@ def test_a_row_that_adds_up_others_is_no_line(word: str) -> None:
     table = laid(rows)
     assert numbers(table) == [2, 4]
     assert recognised(table) == {"total": [3, 5]}
+
+
+TARGETS = ["Kod", "Cel", "Akcja"]
+
+
+def of_targets(*rows: list[str | None], header: Sequence[str] = TARGETS) -> TextTable:
+    columns = dict(zip(("distributor", "target", "promotion"), header, strict=False))
+    return laid([list(header), *rows], profile(kind="targets", columns=columns))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["TOTAL", "700", None], ["D2", "500", None]],
+        [["D1", "700", None], ["Total", "500", None]],
+        [["D1", "700", None], ["D2", "500", None], ["Total", "700", None]],
+        [["D1", "700", None], ["D2", "500", None], ["Total", "1200", "wiosna"]],
+        [["D1", "700", None], ["Total", "700", None]],
+        [["D1", "700", None], ["D2", "700", None], ["Suma", "1400", None], ["D3", "9", None]],
+        [["D1", "many", None], ["D2", "700", None], ["Total", "700", None]],
+    ],
+)
+def test_a_distributor_whose_code_reads_like_a_total_is_a_line(rows: list[list[str | None]]) -> None:
+    assert recognised(of_targets(*rows)) == {}
+
+
+@pytest.mark.parametrize("word", ["Total", "RAZEM:", "Итого"])
+@pytest.mark.parametrize(
+    ("figures", "total"),
+    [
+        (("700", "500"), "1200"),
+        (("1.700,50", "500"), "2.200,50"),
+        (("1 700.50 zł", "500 zł"), "2 200.50 zł"),
+        (("1,700.50", "500"), "2200.50"),
+        (("700", "500"), None),
+    ],
+)
+def test_a_row_that_adds_up_targets_is_no_line(word: str, figures: tuple[str, str], total: str | None) -> None:
+    rows: list[list[str | None]] = [["D1", figures[0], "wiosna"], ["D2", figures[1], "wiosna"], [word, total, None]]
+    assert recognised(of_targets(*rows)) == {"total": [4]}
+    below: list[list[str | None]] = [[None, None, None], ["J. K.", None, None]]
+    assert recognised(of_targets(*rows, *below))["total"] == [4]
+    assert recognised(of_targets(*(row[:2] for row in rows), header=TARGETS[:2])) == {"total": [4]}
+
+
+def test_a_total_of_events_says_nothing_else_and_one_of_months_is_a_total_whatever_it_says() -> None:
+    columns = {"distributor": "Kod", "event": "Co", "on": "Data"}
+    form = profile(kind="events", columns=columns)
+    header = ["Kod", "Co", "Data", "Osoby"]
+    rows: list[list[str | None]] = [
+        ["D1", "training", "2026-03-01", "2"],
+        ["Total", "training", "2026-03-01", "3"],
+        ["Total", None, None, "5"],
+    ]
+    assert recognised(laid([header, *rows], form)) == {"total": [4]}
+    months = profile(columns={"distributor": "Kod"}, fixed={"product": "P"}, months={"series": "R"})
+    matrix = [["Kod", "01.2026", "02.2026"], ["D1", "2", "3"], ["Razem", "9", "3"], ["D2", "1", "1"]]
+    assert 3 in recognised(laid(matrix, months))["total"]
 
 
 def test_goods_whose_names_begin_like_a_total_are_lines() -> None:
