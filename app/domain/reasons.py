@@ -89,6 +89,9 @@ SENTENCES: Mapping[str, str] = {
     "no_alias": _("{why} Correct the row."),
     "two_sources": _("An alias is of a source or of a distributor's rows; leave one of the two empty."),
     "repeated_code": _("The code {found} stands in more than one row with other content; keep one of them."),
+    "said_otherwise": _(
+        "{field}: found {found}, but row {because} says {expected} of the same under another name; keep one of them."
+    ),
     # what was noticed of a file and stops nothing
     "total_differs_from_lines": _(
         "Row {row}, {field}: the total says {found}, the lines above it come to {expected}; look for a missing line."

@@ -11,6 +11,7 @@ from app.services import catalogue, distributors, program_files, programs, rule_
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import rates_of
 from importers.kinds.rows import ThingRows
+from importers.kinds.twice import Twice
 from importers.problems import Problems
 
 
@@ -18,6 +19,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Put rates into the programme's matrices, and publish what reads otherwise than before.
 
     A group or a matrix that the programme does not have holds its row. The matrix may be left out where there is one.
+    A second rate of the same, however its groups and its matrix are called there, is refused.
     """
     session, program = desk.session, desk.program
     document = programs.export(session, program.code)
@@ -29,6 +31,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         "distributor_group": distributors.group_ids(session, program.id),
     }
     created = changed = 0
+    twice = Twice(rows, "points", points, problems)
     touched: set[str] = set()
     for row, cells in rows:
         named = {field: str(cells[field]) for field in groups}
@@ -45,6 +48,9 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=found, expected="0, 1, 2")
         if row in problems.outcome or matrix is None:
             continue
+        rated = tuple(groups[field][code_key(group)] for field, group in named.items())
+        if twice.found((code_key(matrix["code"]), rated), row, cells):
+            continue
         of_product = matrix["rates"].setdefault(
             _place(matrix["rates"], named["product_group"], groups["product_group"]), {}
         )
@@ -56,7 +62,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         created, changed = created + (was is None), changed + (was is not None and Decimal(str(was)) != rate)
     if created or changed:
         _publish(desk, document, [matrices[code] for code in sorted(touched)])
-    return Loaded(created, changed)
+    return Loaded(created, changed, twice.repeated)
 
 
 def _publish(desk: Desk, document: dict[str, Any], touched: Sequence[Mapping[str, Any]]) -> None:

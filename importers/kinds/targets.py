@@ -14,13 +14,15 @@ from app.services.rulebooks import rules_of
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import quantities_of
 from importers.kinds.rows import ThingRows
+from importers.kinds.twice import Twice
 from importers.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Set targets, each in the metric of its promotion; 0 takes one's own target away.
 
-    A distributor or a promotion that nobody knows holds its row. The promotion may be left out where one is open.
+    A distributor or a promotion that nobody knows holds its row. The promotion may be left out where one is open. A
+    second target of the same, however it is called there, is refused.
     """
     session, program = desk.session, desk.program
     open_ = {
@@ -33,6 +35,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     written = quantities_of(desk, rows, "target", problems)
     scale = reading.scale_of(rules_of(session, program.id))
     found: dict[int, dict[int, int]] = defaultdict(dict)
+    twice = Twice(rows, "target", written, problems)
     by_id: dict[int, Promotion] = {one.id: one for one in open_.values()}
     metrics = {one.id: reading.definition_of(session, one).metric for one in open_.values()}
     for row, cells in rows:
@@ -54,10 +57,11 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             field, shown = rows.columns["target"], repr(cells["target"])
             problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=shown, expected="0, 1, 2")
             continue
-        found[promotion.id][owner] = value
+        if not twice.found((promotion.id, owner), row, cells):
+            found[promotion.id][owner] = value
     made = [
         publishing.put_targets(session, by_id[id_], values, actor=desk.actor, now=desk.now)
         for id_, values in sorted(found.items())  # in one order, whatever the file's: each is held from here on
     ]
     created, changed = sum(one for one, _ in made), sum(one for _, one in made)
-    return Loaded(created, changed, sum(map(len, found.values())) - created - changed)
+    return Loaded(created, changed, sum(map(len, found.values())) - created - changed + twice.repeated)

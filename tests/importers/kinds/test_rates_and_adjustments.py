@@ -60,6 +60,26 @@ def test_rates_change_the_matrix_and_make_a_version(desk: Desk) -> None:
     assert (again.counts["created"], again.counts["changed"]) == (0, 0)
 
 
+def test_a_second_rate_of_one_group_under_another_name_is_refused_and_names_the_first(desk: Desk) -> None:
+    profile = {"columns": {**RATES["columns"], "matrix": "matrix"}}
+    aliased = [{"code": "gold", "name": "Best"}, {"code": "silver", "name": "Silver"}]
+    desk.load(matrices=[MATRIX], import_profiles={"rates": profile}, distributor_groups=aliased)
+    rows = [
+        ("tools", "gold", "3", None),
+        ("tools", "Best", "4", None),
+        ("Tools", "gold", "5", "rates"),
+        ("tools", "Best", "3.0", "rates"),
+    ]
+    found = desk.run(desk.csv(*rows, header=("group", "for", "points", "matrix")), "rates")
+    assert desk.codes(found) == dict.fromkeys((3, 4), ("refused", "said_otherwise"))
+    told = desk.problems(found.batch_id)[3][1]
+    assert told == [
+        {"code": "said_otherwise", "field": "points", "found": "'4'", "expected": "'3'", "because": 2},
+    ]
+    assert (found.counts["changed"], found.counts["duplicates"]) == (1, 1)
+    assert rates_of(desk) == {"tools": {"gold": "3", "silver": "1"}}
+
+
 def test_rates_of_a_matrix_that_nobody_knows_are_held(desk: Desk) -> None:
     profile = {"columns": {**RATES["columns"], "matrix": "matrix"}}
     desk.load(matrices=[MATRIX], import_profiles={"rates": profile})

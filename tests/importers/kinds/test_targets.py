@@ -51,6 +51,24 @@ def test_targets_are_set_changed_and_taken_away(desk: Desk) -> None:
     assert targets_of(desk) == {"D1": 900_00}
 
 
+def test_a_target_that_a_row_above_contradicts_is_refused(desk: Desk) -> None:
+    desk.load(promotions=[AUTUMN], import_profiles={"targets": PROFILE})
+    desk.people("D1", "D2")
+    rows = [("D1", "100", None), ("D1", "200", "autumn"), ("D2", "5", "autumn"), ("D2", "5", None)]
+    found = desk.run(desk.csv(*rows, header=HEADER), "targets")
+    assert desk.codes(found) == {3: ("refused", "said_otherwise")}
+    assert (found.counts["created"], found.counts["duplicates"]) == (2, 1)
+    assert targets_of(desk) == {"D1": 100_00, "D2": 5_00}
+
+
+def test_a_distributor_coded_total_has_a_target(desk: Desk) -> None:
+    desk.load(promotions=[AUTUMN], import_profiles={"targets": PROFILE})
+    desk.people("D1", "Total")
+    found = desk.run(desk.csv(("D1", "100", None), ("Total", "250", None), header=HEADER), "targets")
+    assert found.counts["created"] == 2
+    assert targets_of(desk) == {"D1": 100_00, "Total": 250_00}
+
+
 def test_a_target_is_counted_as_its_promotion_counts(desk: Desk) -> None:
     desk.load(promotions=[AUTUMN, PIECES], import_profiles={"targets": PROFILE})
     desk.people("D1", "D2")
