@@ -37,10 +37,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             problems.add(row, Outcome.HELD, "unknown_group", found=repr(group))
             continue
         if status is not None and status.casefold() not in set(TaxStatus):
-            expected = ", ".join(TaxStatus)
-            problems.add(
-                row, Outcome.REFUSED, "no_such_value", field="tax_status", found=repr(status), expected=expected
-            )
+            field, expected = rows.columns["tax_status"], ", ".join(TaxStatus)
+            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(status), expected=expected)
             continue
         good[row] = DistributorRow(
             code=str(cells["code"]),

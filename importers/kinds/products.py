@@ -18,7 +18,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """
     program, session = desk.program, desk.session
     since = days_of(desk, rows, "group_from", problems)
-    named = [(cells.get("group"), cells.get("parent_group")) for _, cells in rows]
+    good = {row: cells for row, cells in rows if row not in problems.outcome}
+    named = [(cells.get("group"), cells.get("parent_group")) for cells in good.values()]
     groups = catalogue.put_groups(
         session, program.id, _from_the_top((group, parent) for group, parent in named if group is not None)
     )
@@ -30,8 +31,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             ean=cells.get("ean"),
             group_from=since.get(row),
         )
-        for row, cells in rows
-        if row not in problems.outcome
+        for row, cells in good.items()
     ]
     made = catalogue.put_products(session, program.id, program.locale, products, moving=moving_of(desk))
     return Loaded(*made)
