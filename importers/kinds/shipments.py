@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain.codes import code_key
+from app.domain.reward_orders import SENT
 from app.domain.states import OrderState, Outcome
 from app.models.orders import OrderLine, RewardOrder
 from app.models.rewards import Reward
@@ -54,7 +55,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             with desk.session.begin_nested():
                 if corrects:
                     moving.correct_parcel(desk.session, desk.program, line.order_id, line.id, parcel, on=sent, **said)
-                elif not arrives or (line.state is OrderState.ORDERED and parcel.tracking):
+                elif not arrives or (line.state is OrderState.ORDERED and _was_sent(line, parcel, sent)):
                     moving.ship(desk.session, desk.program, line.order_id, [line.id], parcel, on=sent, **said)
                 if arrives and line.state is not OrderState.DELIVERED:
                     day = delivered[row]
@@ -66,10 +67,16 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     return Loaded(0, moved, known)
 
 
+def _was_sent(line: OrderLine, parcel: Parcel, sent: dt.date | None) -> bool:
+    """Say whether a row that tells of an arrival tells of a parcel as well, which is kept then."""
+    told = parcel.carrier is not None or sent is not None
+    return parcel.tracking is not None or (told and line.kind in SENT)
+
+
 def _says_otherwise(line: OrderLine, parcel: Parcel, sent: dt.date | None) -> bool:
     """Say whether a row says something else of a parcel that is on its way, or arrived; an empty cell says nothing."""
     pairs = ((parcel.carrier, line.carrier), (parcel.tracking, line.tracking), (sent, line.shipped_on))
-    return any(said is not None and said != here for said, here in pairs)
+    return line.kind in SENT and any(said is not None and said != here for said, here in pairs)
 
 
 def _line(desk: Desk, number: str, reward: str) -> OrderLine | None:
