@@ -26,7 +26,7 @@ from app.factory import utc_now
 from app.jobs import board, registry, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
-from importers import undoing, undoing_things
+from importers import afterwards, undoing, undoing_things
 from verification import gate
 
 FENCE = "the fence"
@@ -67,7 +67,8 @@ class Places:
         """Come to a place before each commit as well, and around each stage of the import and of the gate."""
         event.listen(Session, "before_commit", lambda _: self.reach(f"{self.job}, {self.steps}: about to commit"))
         gate.stage = self._staged(gate.stage)  # type: ignore[attr-defined]
-        importers.jobs.stage = self._staged(importers.jobs.stage)  # type: ignore[attr-defined]
+        for module in (importers.jobs, afterwards):
+            module.stage = self._staged(module.stage)  # type: ignore[attr-defined]
 
     def _staged(self, stage: Stage) -> Stage:
         @contextmanager
