@@ -51,7 +51,7 @@ def test_points_are_given_by_phone_and_approved(world: World, journey: Journeys)
     with journey("phone") as here:
         page = here.page
         here.sign_in(world.login("distributor"), world.password)
-        here.menu("Give points")
+        here.menu("Give points away")
         here.look("owners-give")
         page.get_by_role("button", name="Give points…").click()
         page.get_by_label("To: the participant's code").fill("D-4")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.models.sales import SalesLine
+from app.models.sales import SalesDocument, SalesLine
 from importers.files.cells import may_be_thousand
 from tests.importers.driver import HEADER, Desk
 
@@ -41,5 +41,10 @@ def test_a_currency_or_a_unit_behind_a_number_leaves_its_thousands(desk: Desk) -
     book.save(desk.folder / "report.xlsx")
     assert desk.run(desk.folder / "report.xlsx").counts["lines_accepted"] == 3
     with transaction(desk.registry) as session:
-        lines = session.execute(select(SalesLine.quantity_milli, SalesLine.net_minor).order_by(SalesLine.net_minor))
+        lines = session.execute(
+            select(SalesLine.quantity_milli, SalesLine.net_minor)
+            .join(SalesDocument, SalesDocument.id == SalesLine.document_id)
+            .where(SalesDocument.program_id == desk.program_id)
+            .order_by(SalesLine.net_minor)
+        )
         assert [tuple(one) for one in lines] == [(2_000, 1_250), (1_000_000, 100_000), (1_000, 400_000)]

@@ -4,7 +4,6 @@ A page has hundreds of cells, so nothing is looked up for each: not the language
 the page that a value leads to.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -21,7 +20,6 @@ Row: TypeAlias = Any
 """A row of the query."""
 
 _LONG = 16
-_PART = re.compile(r"(?<=\w)([@._/:-](?=\w))")
 _BARE = (Kind.TEXT, Kind.CODE)
 """Kinds whose values anybody may have written; of the others nothing has to be escaped."""
 
@@ -130,20 +128,14 @@ def _text(column: Column) -> Callable[[Any], str]:
     if column.words is not None:
         words = column.words
         return _once(lambda value: escape(str(words(value))))
-    if column.kind is Kind.CODE:
-        return lambda value: _code(str(value))
-    return (lambda value: _parted(str(value))) if column.kind in _BARE else _WRITERS[column.kind]()
+    return (lambda value: _bare(str(value))) if column.kind in _BARE else _WRITERS[column.kind]()
 
 
-def _parted(text: str) -> str:
-    """Let a long word, as a sign-in name is one, break where it has parts: a column is as wide as its longest word."""
-    safe = str(escape(text))
-    return _PART.sub(r"<wbr>\1", safe) if len(text) > _LONG else safe
-
-
-def _code(text: str) -> str:
-    """Let a long code break likewise; a short one stays in one piece."""
-    return f'<span class="long">{_parted(text)}</span>' if len(text) > _LONG else str(escape(text))
+def _bare(text: str) -> str:
+    """Write a text; one with a long word, as a sign-in name is, may break anywhere: its column is no wider for it."""
+    if len(text) <= _LONG or max(map(len, text.split()), default=0) <= _LONG:
+        return escape(text)
+    return f'<span class="long">{escape(text)}</span>'
 
 
 def _figures(decimals: int) -> Callable[[Any], str]:
