@@ -44,7 +44,7 @@ class _WritingForm(Form):
     dates = StringField(
         _("Dates"),
         [Optional(), Length(max=40)],
-        description=_("dmy, mdy, ymd, found, or a format such as %%d.%%m.%%Y; empty: 2025-12-31."),
+        description=_("dmy, mdy, ymd, found, or a format such as %(form)s; empty: 2025-12-31.", form="%d.%m.%Y"),
     )
     decimal = SelectField(_("Decimal sign"), choices=[choice(sign, text) for sign, text in import_words.SIGNS.items()])
     thousands = SelectField(

@@ -148,6 +148,7 @@ def test_what_is_said_of_a_file_is_a_revision_of_the_programme_and_leaves_with_i
     form = next(one for one in Page(wizard.page(address), address).forms if one.action == address)
     sent = {one.name: one.value for one in form.fields}
     assert sent["field-product"] == "Symbol"
+    assert "or a format such as %d.%m.%Y; empty" in wizard.page(address)
     assert wizard.client.post(address, data=sent | {"unknown_product": "create"}).status_code == 303
     assert "<dd>2</dd>" in wizard.page(address)  # its version
     written = {"decimal": ",", "thousands": ".", "number-net_amount": ".,", "number-quantity": ""}
