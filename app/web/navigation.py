@@ -27,7 +27,7 @@ from app.services.people import Permission, Person, ProgramChoice
 from app.web.branding import logo_address
 from app.web.context import Scope, person, scope_or_none, session
 from app.web.languages import language
-from app.web.places import PLACES, PLATFORM, PORTAL, Count, Place, Section, number_of
+from app.web.places import PLACES, PLATFORM, PORTAL, Count, Place, Section, number_of, offered_by
 from app.web.portal.own import at_home_in, own_names
 
 
@@ -70,7 +70,8 @@ class Standpoint:
     """From where somebody looks at the navigation: all that its places depend on. Nobody's name is in it.
 
     ``program_code`` and ``distributor_id`` are the programme and the portal that a page belongs to, ``granted`` what
-    one may do there. ``runs``: the places are those of the programme; ``branched``: of a head office's.
+    one may do there. ``runs``: the places are those of the programme; ``branched``: of a head office's;
+    ``offered``: the parts that the programme offers.
     """
 
     language: str
@@ -80,6 +81,7 @@ class Standpoint:
     granted: Set[Permission]
     runs: bool
     branched: bool
+    offered: Set[str]
     platform_owner: bool
 
 
@@ -177,6 +179,7 @@ def _standpoint(who: Person, here: Scope | None) -> Standpoint:
         else people.permissions_of(who, here.program.id, home, of.head_office_id if of is not None else None),
         runs=here is not None and (_runs(who, here) or of is None),
         branched=of is not None and (of.branched or home != of.id),
+        offered=frozenset() if here is None else offered_by(here.program.settings),
         platform_owner=who.platform_owner,
     )
 
@@ -191,6 +194,7 @@ def _offered(at: Standpoint) -> Offered:
             for place in (PLACES if at.runs else PORTAL)
             if (place.permission is None or place.permission in at.granted)
             and (at.branched or not place.of_head_offices)
+            and (place.offered is None or place.offered in at.offered)
         ]
     if at.platform_owner:
         found += PLATFORM

@@ -5,7 +5,7 @@ as soon as its route exists.
 """
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,8 @@ class Place:
 
     ``name`` is what its pages set as ``active``: the blueprint where nothing else is said. ``tab`` has it stand at the
     foot of a phone's screen as well, where four have room. ``of_head_offices``: it is for distributors with branches.
-    ``waiting`` counts what waits there, for those who may act on it: who has the permission ``acts``.
+    ``offered``: it is there where the programme offers that part (`offered_by`). ``waiting`` counts what waits there,
+    for those who may act on it: who has the permission ``acts``.
     """
 
     section: Section
@@ -78,6 +79,7 @@ class Place:
     acts: Permission | None = None
     named: str | None = None
     of_head_offices: bool = False
+    offered: str | None = None
 
     @property
     def name(self) -> str:
@@ -185,6 +187,16 @@ def tax_to_publish(program_id: ProgramId, login: Login) -> ScalarSelect[int]:
 def to_match(program_id: ProgramId, _login: Login) -> ScalarSelect[int]:
     """Count the names that nobody knows."""
     return number_of(unmatched.how_many(program_id))
+
+
+def offered_by(settings: Mapping[str, Any]) -> frozenset[str]:
+    """Name the parts that not every programme offers its distributors, of those that a programme's settings offer."""
+    parts = {
+        "purchases": settings.get("purchases", {}).get("offered", False),
+        "transfers": settings.get("accounts", {}).get("transfers", {}).get("asked_by") == "participants",
+        "tiers": settings.get("tiers", {}).get("levels"),
+    }
+    return frozenset(part for part, there in parts.items() if there)
 
 
 def number_of(query: Select[int]) -> ScalarSelect[int]:
@@ -351,7 +363,14 @@ PORTAL: Sequence[Place] = (
     Place(Section.OVERVIEW, "portal_promotions.index", _("Promotions"), "trophy", Permission.USE_PORTAL),
     Place(Section.OVERVIEW, "portal_rewards.index", _("Rewards"), "gift", Permission.ORDER_REWARDS, tab=True),
     Place(Section.OVERVIEW, "portal_orders.index", _("Orders"), "truck", Permission.ORDER_REWARDS),
-    Place(Section.OVERVIEW, "portal_purchases.index", _("Pay for purchases"), "receipt", Permission.CONVERT_POINTS),
+    Place(
+        Section.OVERVIEW,
+        "portal_purchases.index",
+        _("Pay for purchases"),
+        "receipt",
+        Permission.CONVERT_POINTS,
+        offered="purchases",
+    ),
     Place(Section.OVERVIEW, "portal_card.show", _("Card"), "card", Permission.SEE_CARD),
     Place(Section.OVERVIEW, "portal_tax.index", _("Tax"), "receipt", Permission.SEE_CARD),
     Place(
@@ -362,8 +381,15 @@ PORTAL: Sequence[Place] = (
         Permission.VISIT_BRANCHES,
         of_head_offices=True,
     ),
-    Place(Section.OVERVIEW, "portal_transfers.index", _("Give points away"), "runs", Permission.CONVERT_POINTS),
-    Place(Section.OVERVIEW, "portal_tier.show", _("My tier"), "star", Permission.SEE_STATEMENT),
+    Place(
+        Section.OVERVIEW,
+        "portal_transfers.index",
+        _("Give points away"),
+        "runs",
+        Permission.CONVERT_POINTS,
+        offered="transfers",
+    ),
+    Place(Section.OVERVIEW, "portal_tier.show", _("My tier"), "star", Permission.SEE_STATEMENT, offered="tiers"),
     Place(Section.OVERVIEW, "portal_disputes.index", _("Disputes"), "question", Permission.SEE_STATEMENT),
     Place(Section.OVERVIEW, "portal_team.index", _("Team"), "users", Permission.MANAGE_TEAM),
     Place(Section.OVERVIEW, "consents.index", _("Applications"), "user-add", Permission.MANAGE_TEAM),

@@ -55,6 +55,28 @@ def test_the_people_of_a_distributor_are_offered_their_own(world: World, as_: As
         assert str(world.distributors["D-5"]) in address
 
 
+def test_what_a_programme_does_not_offer_is_no_place_of_its_distributors(world: World, as_: As) -> None:
+    parts = {"Pay for purchases": "purchases", "Give points away": "transfers", "My tier": "tiers"}
+    assert {place.offered for place in PORTAL} == {None, *parts.values()}
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        was, asked = dict(program.settings), {"transfers": {"asked_by": "participants"}}
+        tiers = {"levels": [{"code": "gold", "name": "Gold", "from": 0}]}
+        whole = {**was, "purchases": {"offered": True}, "tiers": tiers, "accounts": asked}
+        nothing = {**was, "purchases": {}, "tiers": {}, "accounts": {"transfers": {"asked_by": "administrators"}}}
+
+    def told(settings: dict[str, object]) -> set[str]:
+        with world.app.app_context(), transaction(db.session) as session:
+            session.scalars(select(Program).where(Program.code == world.a)).one().settings = settings
+        return parts.keys() & offered(as_("distributor").get("/", follow_redirects=True).text).keys()
+
+    try:
+        assert told(nothing) == set()
+        assert told(whole) == set(parts)
+    finally:
+        told(was)
+
+
 def test_every_place_is_a_route_with_the_permission_that_the_table_asks_for() -> None:
     for place in (*PLACES, *PORTAL, *PLATFORM):
         assert place.icon in ICONS, place
