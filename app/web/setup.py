@@ -117,6 +117,7 @@ from app.web.finance import (
     tax,
     top_ups,
 )
+from app.web.movement_reasons import movement_reason
 from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
@@ -352,5 +353,6 @@ def _prepare_templates(app: Flask) -> None:
         formats.instant,
         formats.duration,
         formats.size,
+        movement_reason,
     )
     app.jinja_env.filters.update({write.__name__: templating.asked_each_time(write) for write in written})

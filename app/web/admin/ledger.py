@@ -16,6 +16,7 @@ from app.services.event_explanations import explain_events
 from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.movement_reasons import movement_reason
 from app.web.wording import MOVEMENT
 
 bp = Blueprint("ledger", __name__)
@@ -79,7 +80,7 @@ LEDGER = Listing(
         Column("points", _("Points"), _of_wallets(Unit.POINTS), Kind.POINTS),
         Column("money", _("Money"), _of_wallets(Unit.MONEY), Kind.MONEY, phone=False),
         Column("actor", _("By"), LedgerTransaction.actor, phone=False),
-        Column("reason", _("Reason"), LedgerTransaction.reason, phone=False),
+        Column("reason", _("Reason"), LedgerTransaction.reason, words=movement_reason, phone=False),
         Column("document_id", "", LedgerTransaction.document_id, shown=False, exported=False),
     ),
     query=_QUERY,
