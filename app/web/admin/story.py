@@ -238,6 +238,8 @@ def _data_changed(one: Happening) -> Entry:
 def _value(name: str, value: Any) -> str:
     if value is None or value == "":
         return "–"
+    if name in ("birthday_on", "enrolled_on"):
+        return formats.day(dt.date.fromisoformat(value))
     return str(wording.TAX_STATUS[TaxStatus(value)]) if name == "tax_status" else str(value)
 
 

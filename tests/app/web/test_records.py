@@ -138,7 +138,7 @@ def test_data_are_changed_and_the_story_tells_it(world: World, as_: As) -> None:
     assert "Data changed" in titles(story)
     assert html.escape(f"City: – → {CITY}") in story.replace("&#34;", "&quot;")
     assert "Group: – → Gold" in story
-    assert "In the programme since: " in story
+    assert re.search(r"In the programme since: \S+ \S+ \d{4} → 29 Feb 2024", story)
     assert "phoned" in story
     assert "<svg onload" not in story
 
