@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     bindparam,
+    case,
     cast,
     literal,
     null,
@@ -73,7 +74,10 @@ _SUCCESSOR = Question(
 
 
 def timeline(session: Session, document_id: int, *, public: bool = False) -> Sequence[Event]:
-    """Give what happened to a document, newest first; ``public``: what its distributor may read. One query."""
+    """Give what happened to a document, newest first; ``public``: what its distributor may read. One query.
+
+    Who decided, or asked, is for those who run the programme: to a distributor it is the programme that speaks.
+    """
     rows = _happened(public=public).ask(session, document_id=document_id)
     return [_event(*row) for row in sorted(rows, key=_order, reverse=True)]
 
@@ -100,7 +104,7 @@ def _happened(*, public: bool) -> Question:
     decided = select(
         Decision.decided_at,
         Decision.document_id,
-        Decision.decided_by,
+        cast(nothing, Text) if public else Decision.decided_by,
         Decision.reason,
         cast(Decision.reason_code, Text),
         type_coerce(Decision.was, SmallInteger),
@@ -111,7 +115,9 @@ def _happened(*, public: bool) -> Question:
     said = select(
         DocumentMessage.said_at,
         DocumentMessage.document_id,
-        DocumentMessage.author,
+        case((DocumentMessage.kind == DocumentWord.ASKED, None), else_=DocumentMessage.author)
+        if public
+        else DocumentMessage.author,
         DocumentMessage.words,
         cast(nothing, Text),
         cast(nothing, SmallInteger),

@@ -127,6 +127,8 @@ def test_a_distributor_appeals_once_and_somebody_else_decides(desk: Desk) -> Non
     assert talk.appealed(desk.session, again)
     with pytest.raises(talk.AppealedAlready):
         talk.appeal(desk.session, desk.program, again, "But", **SELLER)  # type: ignore[arg-type]
+    assert [one.who for one in timeline(desk.session, again, public=True)] == [None, "seller", None, None]
+    assert [one.who for one in timeline(desk.session, again)] == ["bob", "seller", "ann", None]
     assert [one.word or one.becomes for one in timeline(desk.session, again, public=True)] == [
         REFUSED,
         DocumentWord.APPEALED,
