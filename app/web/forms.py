@@ -25,7 +25,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from app.domain.card_numbers import holds_card_number
+from app.domain.card_numbers import holds_card_number, holds_issued_number
 
 LONGEST_LINE = 200
 LONGEST_TEXT = 4_000
@@ -47,7 +47,8 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf carries no types
     """A form of a page.
 
     Text fields lose the spaces around what was typed, have a longest length even where none is named, and refuse
-    what cannot be printed. `may_look_like_cards` names fields whose numbers can pass for a card's, as EANs do.
+    what cannot be printed. `may_look_like_cards` names fields whose numbers can pass for a card's, as EANs do; in a
+    `CodeField` a number must also begin as cards do to be taken for one.
     """
 
     may_look_like_cards: ClassVar[frozenset[str]] = frozenset()
@@ -131,8 +132,13 @@ def _printable(_form: Form, field: StringField) -> None:
             raise ValidationError(_("Remove the characters that cannot be printed."))
 
 
+class CodeField(StringField):
+    """A code or a number of something: one in ten of all long numbers, as a GLN is, checks like a card's does."""
+
+
 def _no_card(_form: Form, field: StringField) -> None:
-    if field.data and holds_card_number(field.data):
+    holds_one = holds_issued_number if isinstance(field, CodeField) else holds_card_number
+    if field.data and holds_one(field.data):
         raise ValidationError(_("This looks like the number of a payment card. Card numbers are never kept here."))
 
 

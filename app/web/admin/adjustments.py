@@ -19,7 +19,7 @@ from app.models.ledger import Account
 from app.services import adjustments, distributors
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
@@ -35,7 +35,7 @@ MOST_AT_ONCE = 500
 class NewAdjustment(Form):
     """Whose points, how many, which way, and why. Two choices for the direction: nobody mistakes a sign."""
 
-    distributor = StringField(_("Distributor's code"), [InputRequired(_("Say whose points.")), Length(max=64)])
+    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say whose points.")), Length(max=64)])
     direction = RadioField(
         _("What happens"),
         [InputRequired(_("Choose one."))],

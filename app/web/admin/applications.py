@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, Select, cast, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectField, StringField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -23,7 +23,7 @@ from app.services.applications import COMPANY, OPEN, REP
 from app.services.invitations import AlreadyThere
 from app.web.addresses import outside
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 from app.web.links import invitation_link
 from app.web.lists import together
 from app.web.lists.answering import answer
@@ -51,7 +51,7 @@ class AcceptCompany(Form):
         [InputRequired(_("Say whether it is a new distributor."))],
         choices=[choice("new", _("A new one")), choice("known", _("One that is here already"))],
     )
-    code = StringField(
+    code = CodeField(
         _("Code"),
         [InputRequired(_("Give the distributor's code.")), Length(max=64)],
         description=_("Of the new distributor, or of the one that is here."),
@@ -62,7 +62,7 @@ class AcceptCompany(Form):
 class AcceptRep(Form):
     """To which distributor a sales rep belongs."""
 
-    code = StringField(_("Distributor's code"), [InputRequired(_("Say whose sales rep it is.")), Length(max=64)])
+    code = CodeField(_("Distributor's code"), [InputRequired(_("Say whose sales rep it is.")), Length(max=64)])
 
 
 class AcceptMany(Form):

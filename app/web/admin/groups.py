@@ -17,7 +17,7 @@ from app.services.group_trees import Branch, Circle, NameTaken
 from app.services.placements import DISTRIBUTORS, PRODUCTS, Kind
 from app.web.addresses import id_asked
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 
 bp = Blueprint("groups", __name__)
 
@@ -30,7 +30,7 @@ class TreeForm(Form):
     """A group: what it is called, and what it stands below. Its code is chosen once: files and rules name it so."""
 
     name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=200)])
-    code = StringField(
+    code = CodeField(
         _("Code"),
         [Length(max=64)],
         description=_("Files and rules name the group by it; it cannot be changed later."),

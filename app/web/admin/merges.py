@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
-from wtforms import StringField, TextAreaField
+from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -19,7 +19,7 @@ from app.services import distributors
 from app.services.owners import merging
 from app.services.owners.errors import OwnersError
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.owner_words import BELONGINGS, MERGE_STATE, against, why_not
@@ -32,14 +32,12 @@ _MERGED, _SURVIVOR = aliased(Distributor), aliased(Distributor)
 class Pair(Form):
     """Which distributor becomes which."""
 
-    merged = StringField(
+    merged = CodeField(
         _("The one that is merged: its code"),
         [InputRequired(_("Say which one is merged.")), Length(max=64)],
         description=_("It stays as a closed record that leads to the other one."),
     )
-    survivor = StringField(
-        _("The one that stays: its code"), [InputRequired(_("Say which one stays.")), Length(max=64)]
-    )
+    survivor = CodeField(_("The one that stays: its code"), [InputRequired(_("Say which one stays.")), Length(max=64)])
 
 
 class Asking(Pair):

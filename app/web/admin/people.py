@@ -21,7 +21,7 @@ from app.services import distributors, erasure, invitations, memberships, people
 from app.services.people import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 from app.web.links import invitation_link
 from app.web.lists import together
 from app.web.lists.answering import answer
@@ -40,7 +40,7 @@ class InviteForm(Form):
     login = StringField(_("E-mail"), [InputRequired(_("Fill in the e-mail address.")), Length(max=254)])
     name = StringField(_("Full name"), [InputRequired(_("Fill in the full name.")), Length(max=120)])
     role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in BY_HAND])
-    distributor = StringField(
+    distributor = CodeField(
         _("Distributor's code"),
         [Length(max=64)],
         description=_("For owners and sales reps: whom they belong to."),

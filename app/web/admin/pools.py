@@ -20,7 +20,7 @@ from app.services import balances, distributors
 from app.services.owners import pools
 from app.services.owners.errors import OwnersError
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.owner_words import SPENDING, why_not
@@ -48,7 +48,7 @@ class NewPool(Form):
 class Joining(Form):
     """Who joins a pool."""
 
-    distributor = StringField(_("Distributor's code"), [InputRequired(_("Say who joins.")), Length(max=64)])
+    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say who joins.")), Length(max=64)])
 
 
 class Leaving(Form):

@@ -22,7 +22,7 @@ from app.services.owners.errors import NotWaiting, OwnersError
 from app.services.people import Person
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
-from app.web.forms import Form
+from app.web.forms import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.owner_words import why_not
@@ -36,8 +36,8 @@ _GIVER, _RECEIVER = aliased(Distributor), aliased(Distributor)
 class NewTransfer(Form):
     """Whose points, how many, to whom, and why."""
 
-    giver = StringField(_("From: the distributor's code"), [InputRequired(_("Say whose points.")), Length(max=64)])
-    receiver = StringField(_("To: the distributor's code"), [InputRequired(_("Say for whom.")), Length(max=64)])
+    giver = CodeField(_("From: the distributor's code"), [InputRequired(_("Say whose points.")), Length(max=64)])
+    receiver = CodeField(_("To: the distributor's code"), [InputRequired(_("Say for whom.")), Length(max=64)])
     points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, transfers.MOST)])
     note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
     key = HiddenField(validators=[Length(max=64)])

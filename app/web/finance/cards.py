@@ -18,7 +18,7 @@ from app.models.prepaid import Card
 from app.services.balances import NoSuchDistributor
 from app.web.context import now, person, scope, session
 from app.web.finance import card_words, wording
-from app.web.forms import Form
+from app.web.forms import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
 from prepaid import cards
@@ -33,7 +33,7 @@ bp = Blueprint("cards", __name__)
 class NewCard(Form):
     """A card that a distributor has: the provider's token of it, never its number."""
 
-    distributor = StringField(_("Distributor's code"), [InputRequired(_("Say whose card it is.")), Length(max=64)])
+    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say whose card it is.")), Length(max=64)])
     token = StringField(_("Token"), [InputRequired(_("Give the provider's token.")), Length(max=64)])
     last4 = StringField(
         _("Last four digits"),

@@ -15,7 +15,7 @@ from app.domain.reasons import sentences
 from app.domain.serials import serials_in
 from app.web import formats
 from app.web.fields import DayField, MoneyField, QuantityField
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 from verification.claiming.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInvoice, ClaimedLine, Problem
 from verification.claiming.claims import LONGEST_KEY, Suggestion
 from verification.claiming.filling import Filled
@@ -72,9 +72,9 @@ class ClaimForm(Form):
     may_look_like_cards: ClassVar[frozenset[str]] = frozenset({"ksef_number", "ksef_link"})
 
     key = HiddenField(validators=[Length(max=LONGEST_KEY)])
-    number = StringField(_("Number of the invoice"), [Length(max=LONGEST_NUMBER)])
+    number = CodeField(_("Number of the invoice"), [Length(max=LONGEST_NUMBER)])
     issued_on = DayField(_("Issued on"))
-    seller_tax_id = StringField(
+    seller_tax_id = CodeField(
         _("Tax id of the seller"), [Length(max=32)], description=_("Only where somebody else issued the invoice.")
     )
     ksef_number = StringField(

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
-from wtforms import HiddenField, StringField, TextAreaField
+from wtforms import HiddenField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -22,7 +22,7 @@ from app.services.owners import pools, transfers
 from app.services.owners.errors import NotWaiting, OwnersError
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
-from app.web.forms import Form
+from app.web.forms import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf
 from app.web.owner_words import why_not
@@ -37,7 +37,7 @@ _OTHER = aliased(Distributor)
 class Giving(Form):
     """To whom, how many, and why."""
 
-    receiver = StringField(
+    receiver = CodeField(
         _("To: the participant's code"),
         [InputRequired(_("Say for whom.")), Length(max=64)],
         description=_("Ask them for it: it stands on their page of points."),

@@ -11,7 +11,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField, widgets
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.web.forms import LONGEST_LINE, LONGEST_TEXT, Form, choice
+from app.domain.card_numbers import passes_luhn
+from app.web.forms import LONGEST_LINE, LONGEST_TEXT, CodeField, Form, choice
 from app.web.widgets import attributes
 from tests.app.web.test_pages import Reader
 from tests.app.web.world import FORMULA, HOSTILE
@@ -30,6 +31,7 @@ class Sent(Form):
     name = StringField("Name", [InputRequired()])
     short = StringField("Short", validators=[Optional(), Length(max=5)])
     ean = StringField("EAN", [Optional()])
+    code = CodeField("Code", [Optional()])
     remark = TextAreaField("Remark", [Optional()])
     password = PasswordField("Password", [Optional()])
     country = SelectField("Country", choices=[choice("PL", "Poland"), choice("ES", "Spain")], default="PL")
@@ -82,6 +84,14 @@ def test_every_text_has_a_longest_length(pages: Flask) -> None:
     with pages.test_request_context():
         assert 'maxlength="5"' in str(Sent(meta={"csrf": False}).short())
         assert f'maxlength="{LONGEST_LINE}"' in str(Sent(meta={"csrf": False}).name())
+
+
+def test_a_code_is_refused_only_where_it_begins_as_cards_do(pages: Flask) -> None:
+    gln = "21167677940019"
+    assert passes_luhn(gln)
+    assert wrong(sent(pages, code=f"J-{gln}")) == []
+    assert wrong(sent(pages, code=CARD)) == ["code"]
+    assert wrong(sent(pages, remark=gln)) == ["remark"], "among words it may be one"
 
 
 @pytest.mark.parametrize("text", [CARD, CARD.replace(" ", ""), f"card {CARD} please", "3782-822463-10005"])

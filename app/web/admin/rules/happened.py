@@ -22,7 +22,7 @@ from app.web import formats
 from app.web.admin.rules import speaking
 from app.web.context import now, person, scope, session
 from app.web.fields import DayField
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 
@@ -81,7 +81,7 @@ EVENTS = Listing(
 class EventForm(Form):
     """Something that somebody tells by hand."""
 
-    distributor = StringField(_("Distributor's code"), [InputRequired(_("Say whose event.")), Length(max=64)])
+    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say whose event.")), Length(max=64)])
     event = SelectField(_("Event"), choices=[choice(one.value, _(EVENT_WORDS[one])) for one in BY_HAND])
     about = StringField(
         _("Which one"), [Length(max=64)], description=_("The training, the survey, the event of your own, by its code.")
@@ -92,7 +92,7 @@ class EventForm(Form):
 class ReferralForm(Form):
     """Who brought a distributor."""
 
-    distributor = StringField(_("New distributor's code"), [InputRequired(_("Say who is new.")), Length(max=64)])
+    distributor = CodeField(_("New distributor's code"), [InputRequired(_("Say who is new.")), Length(max=64)])
     referrer = StringField(_("Brought by (code)"), [InputRequired(_("Say who brought it.")), Length(max=64)])
 
 
