@@ -24,7 +24,7 @@ from app.domain.states import DocumentKind
 from app.models.programs import Program
 from app.services import catalogue, distributors, figures, program_files, programs
 from app.services.catalogue import ProductRow
-from app.services.distributors import DistributorRow
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
 from bench import installation
 from bench.watching import cpu_seconds
@@ -66,7 +66,7 @@ class Market:
         self.program_id = programs.load(session, file, actor="bench", now=_NOW).program_id
         program = session.get_one(Program, self.program_id)
         people = [DistributorRow(code=f"D{at}", name=f"Reseller {at}") for at in range(who)]
-        distributors.put_distributors(session, program.id, "en", people, enrolled_on=dt.date(2010, 1, 1), may_owe=True)
+        put_distributors(session, program.id, "en", people, enrolled_on=dt.date(2010, 1, 1), may_owe=True)
         goods = [ProductRow(code=f"P{at}", name=f"Product {at}", group_id=None) for at in range(what)]
         catalogue.put_products(session, program.id, "en", goods)
         self.distributors = np.sort([*distributors.distributor_ids(session, program.id).values()])

@@ -31,8 +31,9 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card
 from app.models.programs import Program
-from app.services import distributors, ledger_check, posting, programs
+from app.services import ledger_check, posting, programs
 from app.services.accounts import program_accounts
+from app.services.distributor_rows import DistributorRow, put_distributors
 from bench import floor, installation
 from bench.watching import Memory, cpu_seconds
 from prepaid import ordering, preparing, runs
@@ -153,10 +154,8 @@ def _people(session: Session, count: int) -> None:
     """Make distributors with cards, and points of three months, no two with the same amount."""
     program = programs.program_by_code(session, "bench")
     started = np.datetime64("2020-01-01", "D").astype(object)
-    rows = [
-        distributors.DistributorRow(f"D{at:06d}", f"Sklep nr {at}", tax_status=_STATUSES[at % 3]) for at in range(count)
-    ]
-    distributors.put_distributors(session, program.id, "pl", rows, enrolled_on=started, may_owe=True)
+    rows = [DistributorRow(f"D{at:06d}", f"Sklep nr {at}", tax_status=_STATUSES[at % 3]) for at in range(count)]
+    put_distributors(session, program.id, "pl", rows, enrolled_on=started, may_owe=True)
     found = session.execute(
         select(Distributor.id, Account.id)
         .join(Account, Account.distributor_id == Distributor.id)

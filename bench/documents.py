@@ -29,7 +29,7 @@ from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.services import ledger_check, programs
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
 from bench import installation
 from verification.gate import admit

@@ -24,7 +24,8 @@ from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, SalesDocument, SalesLine
 from app.services import catalogue, ledger_check, program_files, programs
 from app.services.catalogue import ProductRow
-from app.services.distributors import DistributorRow, distributor_ids, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.distributors import distributor_ids
 from app.services.promotions import bringing_up
 from app.services.promotions.touching import touch
 from bench import installation

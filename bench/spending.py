@@ -27,7 +27,7 @@ from app.models.ledger import Account
 from app.models.programs import Program
 from app.services import ledger, ledger_check, program_files, programs
 from app.services.accounts import program_accounts
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.posting import NewLots, Posting, post, transaction_ids
 from bench import installation, simple_update
 from bench.clients import Client, Figures, race

@@ -26,9 +26,9 @@ from app.domain.verification_settings import DEFAULTS, Check
 from app.models.claims import Attachment
 from app.models.claims import Claim as ClaimRow
 from app.models.programs import Program
-from app.services import catalogue, distributors, figures, program_files, programs
+from app.services import catalogue, distributor_rows, distributors, figures, program_files, programs
 from app.services.catalogue import ProductRow
-from app.services.distributors import DistributorRow
+from app.services.distributor_rows import DistributorRow
 from app.services.rulebooks import rules_of
 from bench import checking, honest, installation, labelled
 from bench.honest import Claim, Market
@@ -88,7 +88,7 @@ class Court:
                 for one, joined in market.joined.items()
                 if joined == day
             ]
-            distributors.put_distributors(session, program.id, "en", rows, enrolled_on=day, may_owe=True)
+            distributor_rows.put_distributors(session, program.id, "en", rows, enrolled_on=day, may_owe=True)
         goods = [ProductRow(code=one, name=f"Product {one}", group_id=None) for one in market.products]
         catalogue.put_products(session, program.id, "en", goods)
         self.distributors = distributors.distributor_ids(session, program.id)

@@ -19,7 +19,7 @@ from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from app.services import aliases, audit, catalogue, distributors, unmatched
+from app.services import aliases, audit, catalogue, distributor_rows, unmatched
 from app.services.aliases import SAME_UNIT, Meaning
 from importers import batches
 
@@ -98,7 +98,7 @@ def create(session: Session, program: Program, unknown_ids: Sequence[int], *, ac
     catalogue.create_products(
         session, program.id, program.locale, [one.written for one in of[NamedThing.PRODUCT]], called
     )
-    distributors.create_distributors(
+    distributor_rows.create_distributors(
         session,
         program.id,
         program.locale,

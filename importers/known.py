@@ -20,7 +20,7 @@ from app.domain.sales import UNKNOWN, Documents, Lines, Sales
 from app.jobs.board import Work
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from app.services import aliases, catalogue, distributors
+from app.services import aliases, catalogue, distributor_rows, distributors
 from app.services.unmatched import Seen
 from importers import batches
 from importers.grouping import Grouped, group
@@ -112,7 +112,7 @@ class Known:
         with self.work.transaction() as session:
             # with what it counts: whoever reads the file again after a kill finds them here already
             batches.add_counts(session, self.batch.id, {"distributors_created": len(codes)})
-            return distributors.create_distributors(
+            return distributor_rows.create_distributors(
                 session,
                 self.program.id,
                 self.program.locale,
@@ -151,7 +151,7 @@ def create_for_now(
 
     who, what = listed("distributors", sales.documents.distributor_id), listed("products", sales.lines.product_id)
     if who:
-        distributors.create_distributors(
+        distributor_rows.create_distributors(
             session,
             program.id,
             program.locale,

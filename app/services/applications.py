@@ -21,8 +21,8 @@ from app.models.distributors import Distributor
 from app.models.joining import Application
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
-from app.services import audit, distributors, events, invitations, messages, notices, people, texts
-from app.services.distributors import DistributorRow
+from app.services import audit, distributor_rows, events, invitations, messages, notices, people, texts
+from app.services.distributor_rows import DistributorRow
 from app.services.messages import Kind
 from app.services.people import Person, Role
 from app.services.ways_in import Link
@@ -425,7 +425,7 @@ def _create(
     here = select(Distributor.id).where(Distributor.program_id == program.id, Distributor.code_key == key)
     if not key or session.scalars(here).one_or_none() is not None:
         raise CodeTaken(code)
-    distributors.put_distributors(
+    distributor_rows.put_distributors(
         session,
         program.id,
         program.locale,

@@ -6,9 +6,9 @@ from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.hierarchy import Misplaced, misplaced
 from app.domain.states import Outcome, TaxStatus
-from app.services import audit, distributors
+from app.services import audit, distributor_rows, distributors
 from app.services.catalogue import begin_change
-from app.services.distributors import DistributorRow
+from app.services.distributor_rows import DistributorRow
 from app.services.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
@@ -58,7 +58,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     begin_change(desk.session, program.id)
     was = head_offices(desk.session, program.id)
     _leave_out_misplaced(was, good, problems)
-    loaded = distributors.put_distributors(
+    loaded = distributor_rows.put_distributors(
         desk.session,
         program.id,
         program.locale,

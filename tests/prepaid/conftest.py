@@ -17,7 +17,7 @@ from app.models.ledger import Account, Lot
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.services import ledger, ledger_check, program_files, programs
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
 from prepaid import compensating, ordering, preparing, runs
 from prepaid.sandbox import SandboxProvider

@@ -8,9 +8,9 @@ import yaml
 from sqlalchemy.orm import Session
 
 from app.models.programs import Program
-from app.services import catalogue, distributors, program_files, programs
+from app.services import catalogue, distributor_rows, distributors, program_files, programs
 from app.services.catalogue import ProductRow
-from app.services.distributors import DistributorRow
+from app.services.distributor_rows import DistributorRow
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=dt.UTC)
 
@@ -77,7 +77,7 @@ def people(
     """Create distributors, each named like its code. Gives ids by code."""
     rows = [DistributorRow(code=code, name=f"Distributor {code}", **every) for code in codes]
     may_owe = program.settings["returns"] == "negative"
-    distributors.put_distributors(
+    distributor_rows.put_distributors(
         session, program.id, program.locale, rows, enrolled_on=dt.date(2026, 1, 1), may_owe=may_owe
     )
     known = distributors.distributor_ids(session, program.id)

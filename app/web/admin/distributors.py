@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length
 from app.domain.states import Unit
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.ledger import Account
-from app.services import distributors, head_offices
+from app.services import distributor_changes, distributors, head_offices
 from app.services.head_offices import Office
 from app.web import formats
 from app.web.admin.grouping import MEANS, GroupForm
@@ -129,7 +129,7 @@ def move_many(program_code: str) -> together.Answer:
     form = GroupForm.of(distributors.groups_of(session(), scope().program.id))
 
     def move(writing: Session, distributor_id: int) -> None:
-        moved = distributors.change(
+        moved = distributor_changes.change(
             writing,
             scope().program,
             distributor_id,
@@ -226,7 +226,7 @@ def _look_at_states(ids: Sequence[int], stays: str, *, but: bool) -> Iterator[Ro
 
 def _setting(form: WhyForm, *, blocked: bool) -> Any:
     def put(writing: Session, distributor_id: int) -> None:
-        done = distributors.set_blocked(
+        done = distributor_changes.set_blocked(
             writing,
             scope().program,
             distributor_id,

@@ -13,7 +13,7 @@ from app.db.transaction import transaction
 from app.domain.hierarchy import Misplaced
 from app.domain.states import TaxStatus, Unit
 from app.extensions import db
-from app.services import balances, distributors, happenings, head_offices, memberships
+from app.services import balances, distributor_changes, distributors, happenings, head_offices, memberships
 from app.services.distributors import Data
 from app.services.happenings import Kind
 from app.services.head_offices import CannotStandBelow
@@ -149,7 +149,7 @@ def edit(program_code: str, distributor_id: int) -> Answer:
         return render_template("admin/record_edit.html", form=form, data=data, back=_record()), 400
     try:
         with transaction(db.session) as writing:
-            changed = distributors.change(
+            changed = distributor_changes.change(
                 writing,
                 scope().program,
                 distributor_id,
@@ -214,7 +214,7 @@ def block(program_code: str, distributor_id: int) -> Answer:
     if not form.validate():
         return _page(form, asked=True), 400
     with transaction(db.session) as writing:
-        done = distributors.set_blocked(
+        done = distributor_changes.set_blocked(
             writing,
             scope().program,
             distributor_id,

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import distributors, referrals
+from app.services import distributor_changes, distributors, referrals
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.portal.home import own
@@ -40,7 +40,7 @@ def index(program_code: str, distributor_id: int) -> str | Response | tuple[str,
     if not form.validate():
         return _page(distributor_id, form, BroughtForm(formdata=None)), 400
     with transaction(db.session) as writing:
-        distributors.change(
+        distributor_changes.change(
             writing,
             scope().program,
             distributor_id,

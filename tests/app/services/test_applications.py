@@ -18,7 +18,7 @@ from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services import applications, registration
 from app.services.applications import COMPANY, REP, Applicant, ApplicationClosed, CodeTaken, ConsentMissing
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.people import LoginInvalid, Person, Role
 from tests.app.services.conftest import new_login
 from tests.support import programs

@@ -9,7 +9,7 @@ from app.domain.states import TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.services import balances
 from app.services.balances import Expiring
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, Opening
 from tests.support.programs import BASE_RULE, NOW
 

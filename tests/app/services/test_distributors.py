@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.domain.states import TaxStatus
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import distributors
+from app.services import distributor_changes, distributors
+from app.services.distributor_changes import set_blocked
 from tests.support import programs
 from tests.support.programs import NOW
 
@@ -21,7 +22,8 @@ def one(session: Session, program: Program) -> int:
 
 
 def change(session: Session, program: Program, one: int, **values: Any) -> bool:
-    return distributors.change(session, program, one, values, actor="ann", now=NOW, reason="asked by phone")
+    said = {"actor": "ann", "now": NOW, "reason": "asked by phone"}
+    return distributor_changes.change(session, program, one, values, **said)
 
 
 def noted(session: Session, program: Program) -> list[AuditEvent]:
@@ -78,7 +80,7 @@ def test_groups_and_distributors_of_other_programmes_are_not_there(
     with pytest.raises(LookupError):
         change(session, elsewhere, one, name="Mine")
     with pytest.raises(LookupError):
-        distributors.set_blocked(session, elsewhere, one, blocked=True, reason="?", actor="ann", now=NOW)
+        set_blocked(session, elsewhere, one, blocked=True, reason="?", actor="ann", now=NOW)
     session.expire_all()
     assert distributors.data_of(session, one).name == "Distributor D1"
 
@@ -87,13 +89,11 @@ def test_a_distributor_is_blocked_with_its_reason_until_it_takes_part_again(
     session: Session, program: Program, one: int
 ) -> None:
     for blocked, reason in ((True, "first"), (False, "paid"), (True, "second")):
-        assert distributors.set_blocked(session, program, one, blocked=blocked, reason=reason, actor="ann", now=NOW), (
-            reason
-        )
+        assert set_blocked(session, program, one, blocked=blocked, reason=reason, actor="ann", now=NOW), reason
         session.flush()
         data = distributors.data_of(session, one)
         assert (data.blocked, data.blocked_reason) == (blocked, reason if blocked else None)
-    assert not distributors.set_blocked(session, program, one, blocked=True, reason="third", actor="ann", now=NOW)
+    assert not set_blocked(session, program, one, blocked=True, reason="third", actor="ann", now=NOW)
     assert [note.action for note in noted(session, program)] == [
         "distributor.block",
         "distributor.unblock",

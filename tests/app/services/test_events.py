@@ -11,7 +11,7 @@ from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent, Referral
 from app.models.ledger import LedgerTransaction
 from app.services import anniversaries, events, referrals
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.persons import opening
 from app.services.referrals import NoSuchReferrer, RewardedAlready, SoldBefore
 from tests.support.desk import Desk, Opening

@@ -8,7 +8,16 @@ from sqlalchemy import event, select
 from app.domain.states import CardState, TransactionKind, Unit
 from app.models.messages import Message
 from app.models.prepaid import Card, Redemption, TopUp
-from app.services import adjustments, distributors, happenings, invitations, memberships, messages, notices, people
+from app.services import (
+    adjustments,
+    distributor_changes,
+    happenings,
+    invitations,
+    memberships,
+    messages,
+    notices,
+    people,
+)
 from app.services.happenings import Happening, Kind, Place, Source
 from app.services.people import Role
 from tests.support.desk import IN_REVIEW, TODAY, Desk
@@ -37,8 +46,8 @@ def busy(desk: Desk) -> None:
     adjustments.approve(session, program, given, actor="ben", now=NOW)
     other = adjustments.request(session, program, owner, 9, reason_code="other", note="gift", actor="ann", now=NOW)
     adjustments.refuse(session, program, other, note="why so", actor="ben", now=LATER)
-    distributors.change(session, program, owner, {"city": "Gdynia"}, actor="ann", now=NOW)
-    distributors.set_blocked(session, program, owner, blocked=True, reason="owes", actor="ann", now=LATER)
+    distributor_changes.change(session, program, owner, {"city": "Gdynia"}, actor="ann", now=NOW)
+    distributor_changes.set_blocked(session, program, owner, blocked=True, reason="owes", actor="ann", now=LATER)
     _people(desk, owner)
     _prepaid(desk, owner)
 

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.models.catalogue import Product
 from app.models.sales import Award
-from app.services import catalogue, distributors, placements
+from app.services import catalogue, distributor_changes, distributor_rows, distributors, placements
 from app.services.catalogue import ProductRow
-from app.services.distributors import DistributorRow
+from app.services.distributor_rows import DistributorRow
 from app.services.placements import DISTRIBUTORS, PRODUCTS, Moving
 from tests.support import programs
 from tests.support.desk import Desk
@@ -48,7 +48,9 @@ def move_distributor(desk: Desk, group: str, from_on: str | None, who: str = "D1
     group_id = distributors.group_ids(desk.session, desk.program.id)[group]
     day = None if from_on is None else dt.date.fromisoformat(from_on)
     wanted = {"group_id": group_id}
-    return distributors.change(desk.session, desk.program, desk.people[who], wanted, from_on=day, actor="ann", now=NOW)
+    return distributor_changes.change(
+        desk.session, desk.program, desk.people[who], wanted, from_on=day, actor="ann", now=NOW
+    )
 
 
 def earned(desk: Desk, *days: str) -> list[int]:
@@ -103,7 +105,7 @@ def test_files_move_from_today_or_from_the_day_of_a_row(desk: Desk) -> None:
     def put(code: str, group: str, said: str | None = None) -> tuple[int, int]:
         day = None if said is None else dt.date.fromisoformat(said)
         row = DistributorRow(code=code, name=f"Distributor {code}", group_id=groups[group], group_from=day)
-        return distributors.put_distributors(
+        return distributor_rows.put_distributors(
             session, program.id, "pl", [row], enrolled_on=TODAY, may_owe=True, moving=moving
         )
 

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor
 from app.models.programs import Program
-from app.services import distributors, tax_proofs, tax_statuses
-from app.services.distributors import DistributorRow
+from app.services import distributor_changes, distributor_rows, tax_proofs, tax_statuses
+from app.services.distributor_rows import DistributorRow
 from app.services.placements import Moving
 from app.services.tax_statuses import Proof
 from tests.support import programs
@@ -77,10 +77,10 @@ def test_of_two_on_one_day_the_later_one_holds_and_the_same_again_is_nothing(
 def test_files_and_the_edited_record_write_the_history_as_well(session: Session, program: Program, one: int) -> None:
     rows = [DistributorRow(code="D1", name="D1", tax_status=TaxStatus.SOLE_TRADER)]
     moving = Moving(TODAY, NOW, None)
-    distributors.put_distributors(session, program.id, "pl", rows, enrolled_on=TODAY, may_owe=False, moving=moving)
+    distributor_rows.put_distributors(session, program.id, "pl", rows, enrolled_on=TODAY, may_owe=False, moving=moving)
     tomorrow = NOW + dt.timedelta(days=1)
     values = {"tax_status": TaxStatus.PRIVATE_PERSON}
-    distributors.change(session, program, one, values, actor="ann", now=tomorrow, reason="asked")
+    distributor_changes.change(session, program, one, values, actor="ann", now=tomorrow, reason="asked")
     told = [(stay.status, stay.noted_by, stay.reason) for stay in tax_statuses.history(session, one)]
     assert told == [
         (TaxStatus.PRIVATE_PERSON, "ann", "asked"),

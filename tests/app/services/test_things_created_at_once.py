@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.db.transaction import Sessions, transaction
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
-from app.services import catalogue, distributors
+from app.services import catalogue, distributor_rows
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 
@@ -20,7 +20,7 @@ def test_what_somebody_else_created_meanwhile_keeps_its_name(app: Flask, registr
 
     def create(other: Session) -> None:
         catalogue.create_products(other, program, "pl", ["Q", "P"], {})
-        distributors.create_distributors(
+        distributor_rows.create_distributors(
             other, program, "pl", ["E1", "D1"], {}, {}, enrolled_on=dt.date(2026, 1, 1), may_owe=True
         )
 
@@ -29,11 +29,11 @@ def test_what_somebody_else_created_meanwhile_keeps_its_name(app: Flask, registr
         catalogue.put_products(
             session, program, "pl", [catalogue.ProductRow("P", "Drill"), catalogue.ProductRow("Q", "Saw")]
         )
-        distributors.put_distributors(
+        distributor_rows.put_distributors(
             session,
             program,
             "pl",
-            [distributors.DistributorRow("D1", "Anna")],
+            [distributor_rows.DistributorRow("D1", "Anna")],
             enrolled_on=dt.date(2026, 1, 1),
             may_owe=True,
         )

@@ -13,8 +13,8 @@ from app.models.distributors import Distributor
 from app.models.messages import Notice
 from app.models.placements import TierChange, TierStanding
 from app.models.sales import Award
-from app.services import distributors, figures, tier_giving, tier_judging, tier_reminders, tiers
-from app.services.distributors import DistributorRow
+from app.services import distributor_rows, figures, tier_giving, tier_judging, tier_reminders, tiers
+from app.services.distributor_rows import DistributorRow
 from app.services.offers import Purse
 from app.services.placements import Moving
 from app.services.tier_giving import EndsBeforeToday, NoSuchTier
@@ -249,7 +249,7 @@ def test_a_file_puts_distributors_into_tiers_from_today_on(desk: Desk) -> None:
     judge(desk)
     row = DistributorRow(code="D1", name="D1", tier="gold")
     moving = Moving(TODAY, NOW)
-    distributors.put_distributors(
+    distributor_rows.put_distributors(
         desk.session, desk.program.id, "pl", [row], enrolled_on=TODAY, may_owe=True, moving=moving
     )
     assert history(desk) == [(None, None, TierReason.BEFORE), (TODAY, "gold", TierReason.FILE)]

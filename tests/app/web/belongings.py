@@ -55,7 +55,7 @@ from app.services import (
     ways_in,
 )
 from app.services.catalogue import ProductRow
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.people import Role
 from app.services.promotions import bringing_up, publishing
 from app.services.promotions.reading import promotion_by_code

@@ -13,7 +13,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import distributors
+from app.services import distributor_changes
 from app.services import people as accounts
 from app.services.people import Person, Role, Seat, permissions_of
 from tests.app.web.conftest import token_of
@@ -30,7 +30,7 @@ def put_below(world: World, code: str, office: str | None) -> None:
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
         values = {"head_office": office}
-        distributors.change(session, program, world.distributors[code], values, actor="test", now=world.clock())
+        distributor_changes.change(session, program, world.distributors[code], values, actor="test", now=world.clock())
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -34,7 +34,8 @@ from app.models.messages import Message
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import adjustments, catalogue
-from app.services.distributors import DistributorRow, distributor_ids, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.distributors import distributor_ids
 from app.web.auth import pace
 from app.web.permissions import ROUTES, Reach
 from tests.app.web.belongings import fill, set_up_apps

@@ -24,7 +24,7 @@ from app.models.messages import Message
 from app.models.people import AuditEvent, Membership
 from app.models.programs import Program
 from app.services import invitations, messages, people
-from app.services.distributors import DistributorRow, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.people import Role
 from app.web.lists import together
 from app.web.lists.describing import Listing

@@ -27,7 +27,8 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import people as accounts
 from app.services import second_factors
-from app.services.distributors import DistributorRow, distributor_ids, put_distributors
+from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.distributors import distributor_ids
 from app.services.keys import Keys
 from app.services.people import MONEY_ROLES, OF_A_DISTRIBUTOR, Role
 from importers import batches

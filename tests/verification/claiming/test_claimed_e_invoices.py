@@ -9,9 +9,9 @@ from sqlalchemy import select
 from app.domain.states import ClaimWay, DocumentStatus
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import catalogue, distributors
+from app.services import catalogue, distributor_rows, distributors
 from app.services.catalogue import ProductRow
-from app.services.distributors import DistributorRow
+from app.services.distributor_rows import DistributorRow
 from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, fa
 from tests.support.programs import NOW, document, load
 from verification.claiming import claims
@@ -30,7 +30,7 @@ def shop(session, code):
         "pl",
         [ProductRow(code="MB-48", name="Mountain bike"), ProductRow(code="RS-L", name="Racing socks")],
     )
-    distributors.put_distributors(
+    distributor_rows.put_distributors(
         session,
         program.id,
         "pl",
@@ -87,7 +87,7 @@ def test_an_invoice_to_a_branch_of_ones_own_head_office_is_found(session, shop):
         DistributorRow(code="HQ", name="Head office"),
         DistributorRow(code="D8", name="Branch", tax_id="6808208875"),
     ]
-    distributors.put_distributors(session, program.id, "pl", rows, enrolled_on=dt.date(2026, 1, 1), may_owe=True)
+    distributor_rows.put_distributors(session, program.id, "pl", rows, enrolled_on=dt.date(2026, 1, 1), may_owe=True)
     known = distributors.distributor_ids(session, program.id)
     for one in (distributor_id, known["d8"]):
         session.get_one(Distributor, one).head_office_id = known["hq"]

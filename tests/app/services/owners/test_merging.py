@@ -9,7 +9,7 @@ from app.models.distributors import Distributor
 from app.models.merges import DistributorMerge
 from app.models.people import Membership
 from app.models.registry import metadata
-from app.services import aliases, balances, distributors, ledger, people
+from app.services import aliases, balances, distributor_changes, distributors, ledger, people
 from app.services.owners import belongings, merging
 from app.services.owners.errors import OwnersError, SamePerson
 from app.services.people import Role
@@ -173,7 +173,7 @@ def test_the_record_of_the_merged_one_stays_closed(open_owners: Meeting) -> None
     desk, owners = open_owners()
     owners.merge("D2", "D1")
     said: dict[str, Any] = {"reason": "asked for it", "actor": "ann", "now": NOW}
-    assert not distributors.set_blocked(desk.session, desk.program, desk.people["D2"], blocked=False, **said)
+    assert not distributor_changes.set_blocked(desk.session, desk.program, desk.people["D2"], blocked=False, **said)
     assert desk.session.get_one(Distributor, desk.people["D2"]).blocked
 
 
