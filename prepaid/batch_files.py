@@ -190,7 +190,7 @@ def example(currency: str, decimals: int) -> tuple[Batch, OrderLines]:
         requires=[None, "KABC-1R1", None],
         token=["tok-aleph", "tok-aleph", "tok-bet"],
         last4=["0417", "0417", "2208"],
-        amount_minor=np.asarray([500_000, 55_600, 12_345]),
+        amount_minor=np.asarray([500_000, 55_600, 12_345], dtype=np.int64),
         kind=[TopUpKind.REWARD, TopUpKind.COMPENSATION, TopUpKind.REWARD],
         distributor_code=["D-1", "D-1", "D-2"],
         holder=["Anna Żak", "Anna Żak", "Przedsiębiorstwo Handlowo-Usługowe Kowalski i Wspólnicy"],

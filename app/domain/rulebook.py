@@ -313,9 +313,9 @@ class RuleBook:
     def choices(self) -> tuple[tuple[Policy, Flags], ...]:
         """Give the stacks that choose, unit by unit, and mark the rules in each: points and money do not compete."""
         stacks = sorted({(rule.stack, rule.unit) for rule in self.rules if self.stacks[rule.stack] != "sum"})
+        of = [[rule.stack == stack and rule.unit is unit for rule in self.rules] for stack, unit in stacks]
         return tuple(
-            (self.stacks[stack], np.asarray([rule.stack == stack and rule.unit is unit for rule in self.rules]))
-            for stack, unit in stacks
+            (self.stacks[stack], np.asarray(one, dtype=bool)) for (stack, _unit), one in zip(stacks, of, strict=True)
         )
 
     @property

@@ -45,7 +45,7 @@ BALANCES = ("pending", "available", "reserved", "earned", "spent", "expired", "a
 
 # kinds are numbered from 1
 _COUNTER_OF_KIND = np.asarray(
-    [BALANCES.index(_COUNTER_OF[kind]) if kind in _COUNTER_OF else -1 for kind in TransactionKind]
+    [BALANCES.index(_COUNTER_OF[kind]) if kind in _COUNTER_OF else -1 for kind in TransactionKind], dtype=np.int64
 )
 _LOWERS = [BALANCES.index("spent"), BALANCES.index("expired")]
 """Counters that rise by what leaves the wallet."""

@@ -94,7 +94,7 @@ def replace(
         np.asarray([DocumentStatus.REVIEW], dtype=np.int64),
         now=now,
         actor=actor,
-        waits=np.asarray([sale_claims.waits(document)]),
+        waits=np.asarray([sale_claims.waits(document)], dtype=bool),
     )
     _bring_along(session, document, new_id, risk, opened_at)
     figures.touch(session, rules.program_id, sales.documents.issued_on)

@@ -25,6 +25,9 @@ print(os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0) == os.getpid())
 print(said.read_text() if said.exists() else "")
 """
 
+_LOWEST = 19
+"""What a process of Linux is worth at the least."""
+
 _sessions = pytest.mark.skipif(
     not Path("/proc/self/autogroup").exists(), reason="this system does not share the processors out among sessions"
 )
@@ -49,7 +52,8 @@ def _priorities(addresses: Addresses) -> list[tuple[int, str]]:
 
 
 def test_what_serves_a_worker_gives_way_and_what_serves_others_does_not(addresses: Addresses) -> None:
-    assert [own for own, _ in _priorities(addresses)] == [NICENESS, 0]
+    here = os.getpriority(os.PRIO_PROCESS, 0)  # whoever runs the tests may have lowered them already
+    assert [own for own, _ in _priorities(addresses)] == [max(here, NICENESS), here]
 
 
 @_sessions
@@ -68,7 +72,8 @@ def test_a_worker_lowers_the_session_that_it_leads_and_leaves_that_of_others_alo
     )
     worth, _, said = done.stdout.partition("\n")  # what was never given a session of its own says nothing of one
     own, leads = worth.split()
-    assert (int(own), leads) == (os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, str(apart))
+    lowered = min(os.getpriority(os.PRIO_PROCESS, 0) + NICENESS, _LOWEST)
+    assert (int(own), leads) == (lowered, str(apart))
     assert (said.strip() == before.strip()) is not apart
     assert said.strip().endswith(f"nice {NICENESS}") is apart
     assert Path("/proc/self/autogroup").read_text() == before
