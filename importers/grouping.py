@@ -12,6 +12,7 @@ from app.domain.codes import code_key
 from app.domain.exact import Ints, by_value, order_of
 from app.domain.numbering import number_keys
 from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Flags, Lines, Sales, Texts, in_counting_order, told
+from app.domain.seller_keys import own_key, seller_key
 from app.domain.states import Outcome
 from app.services.persons.rosters import name_key
 from importers.parsing import Column
@@ -114,13 +115,11 @@ def _sellers(rows: SalesRows, distributor_id: Ints) -> tuple[Ints, list[str]]:
     pair, first = _numbered(distributor_id, rows.distributor.code)
     # a distributor that is not known yet is told apart by its code
     own = [
-        f"distributor:{known}" if known != UNKNOWN else f"code:{rows.distributor.keys[code]}" if code >= 0 else ""
+        own_key(known) if known != UNKNOWN else f"code:{rows.distributor.keys[code]}" if code >= 0 else ""
         for known, code in zip(distributor_id[first].tolist(), rows.distributor.code[first].tolist(), strict=True)
     ]
     taxes = rows.seller.values.to_pylist() if rows.seller is not None else []
-    codes, names = pd.factorize(
-        np.asarray([*own, *("tax:" + "".join(one.split()).upper() for one in taxes)], dtype=object)
-    )
+    codes, names = pd.factorize(np.asarray([*own, *map(seller_key, taxes)], dtype=object))
     by_distributor = codes.astype(np.int64)[: len(own)][pair]
     if rows.seller is None:
         return by_distributor, [str(name) for name in names]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, bindparam, func, or_, select
+from sqlalchemy import BigInteger, any_, bindparam, func, literal_column, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -17,9 +17,11 @@ from app.domain.exact import Ints, places
 from app.domain.money import smallest_units
 from app.domain.registration import tax_id_key
 from app.domain.sales import Texts
+from app.domain.seller_keys import TAX
 from app.domain.states import DocumentStatus
-from app.domain.verification_settings import Check, Severity, SourceName, Verification
+from app.domain.verification_settings import Check, Severity, SourceName, Tuned, Verification
 from app.models.distributors import Distributor
+from app.models.sales import SalesDocument
 from app.services.rulebooks import ProgramRules
 from verification import devices, history, trust
 from verification.checks.facts import Allowed, Facts, History
@@ -32,6 +34,15 @@ _SELLERS = Prepared(
     .where(Distributor.id == any_(bindparam("distributors", type_=ARRAY(BigInteger))))
     .order_by(Distributor.id)
 )
+_SELLER_NAMED = Prepared(
+    select(SalesDocument.id)
+    .where(
+        SalesDocument.program_id == bindparam("program", type_=BigInteger),
+        text("strpos(sales_document.document_key, '|tax:') > 0"),
+    )
+    .limit(literal_column("1"))
+)
+"""Whether a programme has a document that names its seller: its own index tells at once."""
 _RELATED = aliased(Distributor)
 _HEAD = func.coalesce(Distributor.head_office_id, Distributor.id)
 _FAMILIES = Prepared(
@@ -68,7 +79,7 @@ def examine(
     Within `app.db.driver.together` what is asked is on its way meanwhile.
     """
     sales, settings = incoming.sales, rules.settings.verification
-    checks = settings.tuned(source)
+    checks = _that_may_find(session, rules.program_id, incoming, settings.tuned(source), source)
     who = np.unique(sales.documents.distributor_id)
     key = np.asarray([*keys, None], dtype=object)[:-1]
     sellers = _SELLERS.ask(session, distributors=who)
@@ -103,6 +114,24 @@ def examine(
         return found
 
     return examined
+
+
+def _that_may_find(
+    session: Session, program_id: int, incoming: Incoming, checks: Mapping[Check, Tuned], source: SourceName
+) -> Mapping[Check, Tuned]:
+    """Leave the checks out that need sellers to be named, where neither a report names one nor anything that is here.
+
+    Most programmes never do, and a million documents need not be looked up by their numbers for it.
+    """
+    if source != "import" or not checks.keys() & history.NUMBERED or _names_a_seller(incoming):
+        return checks
+    if _SELLER_NAMED.rows(session, program=program_id):
+        return checks
+    return {check: tuned for check, tuned in checks.items() if check not in history.NUMBERED}
+
+
+def _names_a_seller(incoming: Incoming) -> bool:
+    return any(key.startswith(TAX) for key in set(incoming.seller_key.tolist()))
 
 
 def _explain(reasons: defaultdict[int, list[dict[str, Any]]], noted: Texts | None) -> None:

@@ -34,6 +34,7 @@ from app.db.driver import Answer
 from app.db.prepared import Prepared
 from app.domain.exact import Ints
 from app.domain.sales import Sales, Texts
+from app.domain.seller_keys import TAX, own_key
 from app.domain.states import DocumentKind
 from app.domain.verification_settings import Check, Tuned
 from app.models.claims import Attachment
@@ -46,12 +47,11 @@ from verification.checks import prints
 from verification.checks.facts import Earlier, Habits, History, Proofs, Stock, Usual, as_earlier
 from verification.checks.habits import BEFORE, much
 from verification.checks.numbers import neighbours
-from verification.checks.parties import TAX
-from verification.incoming import seller_in
+from verification.incoming import document_key, seller_in
 
 _TWINS = {Check.TWIN_OWN, Check.TWIN_OTHER}
 _NEAR = {Check.NUMBER_ALIKE, Check.NUMBER_BACKWARDS, Check.NUMBER_GAP, Check.JUST_BELOW, Check.BURST}
-_NUMBERED = {Check.SAME_NUMBER, Check.NUMBER_OF_TWO_SELLERS}
+NUMBERED = {Check.SAME_NUMBER, Check.NUMBER_OF_TWO_SELLERS}
 _LOOKS = {Check.SAME_PICTURE, Check.PICTURE_ALIKE}
 _USUAL = {Check.PRICE_UNUSUAL, Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN}
 _PICTURES = {Check.SAME_FILE, *_LOOKS}
@@ -60,7 +60,7 @@ _HABITS = {Check.QUANTITY_UNUSUAL, Check.QUANTITY_UNLIKE_OWN}
 _NEED = {
     *_TWINS,
     *_NEAR,
-    *_NUMBERED,
+    *NUMBERED,
     *_PICTURES,
     *_USUAL,
     *_HABITS,
@@ -324,7 +324,7 @@ def ask(
     asked = Asked(program, sales, as_earlier(sales, number_key, seller_key), key, proofs, checks)
     alike = _ask_alike(session, asked) if asked.on(_TWINS) else None
     recent = _ask_recent(session, asked) if asked.on(_NEAR) else None
-    numbered = _ask_numbered(session, asked) if asked.on(_NUMBERED) else None
+    numbered = _ask_numbered(session, asked) if asked.on(NUMBERED) else None
     totals = _TOTALS.ask(session, program=program) if Check.ROUND_TOTAL in checks else None
     looking = _ask_proofs(session, asked) if asked.on(_PICTURES) else None
     usual = _ask_usual(session, asked) if asked.on(_USUAL) else None
@@ -425,7 +425,7 @@ def _elsewhere(session: Session, asked: Asked, companies: Sequence[Sequence[int]
         if key.startswith(f"{kind}|{TAX}"):
             meant[key] = key
         for other in siblings.get(who, ()):
-            meant[f"{kind}|distributor:{other}|{number}"] = key
+            meant[document_key(kind, own_key(other), number)] = key
     if not meant:
         return frozenset()
     found = _ELSEWHERE.rows(session, program=asked.program, keys=list(meant))

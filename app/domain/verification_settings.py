@@ -81,6 +81,7 @@ _REPORTS: Mapping[Check, Tuned] = {
     Check.DISTRIBUTOR_BLOCKED: Tuned(BLOCK, 1000),
     Check.SELLER_NOT_ALLOWED: Tuned(BLOCK, 1000),
     Check.TOTAL_DIFFERS: Tuned(REVIEW, 500),
+    Check.SAME_NUMBER: Tuned(REVIEW, 500, days=400),
 }
 _CLAIMS: Mapping[Check, Tuned] = {
     **_REPORTS,
@@ -93,7 +94,6 @@ _CLAIMS: Mapping[Check, Tuned] = {
     Check.NUMBER_ALIKE: Tuned(REVIEW, 300, days=62),
     Check.TWIN_OWN: Tuned(REVIEW, 500, days=400),
     Check.TWIN_OTHER: Tuned(REVIEW, 500, limit=1),
-    Check.SAME_NUMBER: Tuned(REVIEW, 500, days=400),
     Check.NUMBER_OF_TWO_SELLERS: Tuned(NOTE, 100, days=400),
     Check.CLAIMED_ELSEWHERE: Tuned(REVIEW, 400),
     Check.E_INVOICE_CONTRADICTS: Tuned(REVIEW, 500),

@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
 
+from app.db.driver import Answer
 from app.domain.states import DocumentStatus, ReviewState
 from app.models.claims import Attachment
 from app.models.distributors import Distributor
@@ -19,6 +21,7 @@ from app.services.rulebooks import rules_of
 from tests.support.desk import CORRECTING, Desk, Opening
 from tests.support.programs import NOW
 from tests.support.sales import Sold, incoming
+from verification import history
 from verification.checks.facts import Proofs
 from verification.gate import Admission, admit
 from verification.incoming import Source
@@ -89,6 +92,39 @@ def test_a_sellers_tax_id_that_is_typed_makes_no_second_invoice(
     assert admission.reasons[0][0]["document"] == before
     (place,) = claims.rows(Review, program_id=claims.program.id)
     assert (place.document_id, place.risk) == (admission.ids[0], 500)
+
+
+@pytest.mark.parametrize("source", [CLAIM, CORRECTING], ids=["claimed", "reported"])
+@pytest.mark.parametrize(("first", "second"), [("tax:5260001246", None), (None, "tax:5260001246")])
+def test_a_report_of_what_was_claimed_is_looked_at_where_one_of_them_names_the_seller(
+    claims: Desk, source: Source, first: str | None, second: str | None
+) -> None:
+    def come(source: Source, seller: str | None) -> Admission:
+        sellers = {} if seller is None else {"seller_key": np.asarray([seller, None], dtype=object)[:-1]}
+        came = dataclasses.replace(incoming(goods(claims, "FS/778/11")), **sellers)
+        return admit(claims.session, rules_of(claims.session, claims.program.id), came, source, now=NOW)
+
+    assert come(source, first).status.tolist() == [ACCEPTED]
+    again = come(CORRECTING, second)
+    assert (again.status.tolist(), codes(again)) == ([REVIEW], ["same_number"])
+
+
+def test_a_report_is_looked_up_by_numbers_only_where_somebody_names_a_seller(
+    claims: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up: list[str] = []
+    ask = history._ask_numbered
+
+    def counting(session: Session, asked: history.Asked) -> Answer:
+        looked_up.extend(asked.mine.number.tolist())
+        return ask(session, asked)
+
+    monkeypatch.setattr(history, "_ask_numbered", counting)
+    claims.sell(*goods(claims, "FS/779/11"))
+    assert not looked_up
+    claim(claims, *goods(claims, "FS/1/12"), seller_key=np.asarray(["tax:5260001246", None], dtype=object)[:-1])
+    claims.sell(*goods(claims, "FS/780/11", day="2026-03-09", more=1))
+    assert looked_up == ["FS/1/12", "FS/780/11"]
 
 
 def test_another_distributor_with_the_same_invoice_waits(claims: Desk) -> None:

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from app.domain.registration import tax_id_key
+from app.domain.seller_keys import TAX
 from app.domain.verification_settings import Tuned
 from verification.checks.facts import Facts, Finding
-
-TAX = "tax:"
-"""Before the tax id of a seller who is not the distributor itself."""
 
 
 def distributor_blocked(facts: Facts, _: Tuned) -> Iterator[Finding]:

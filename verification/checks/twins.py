@@ -8,11 +8,11 @@ import numpy as np
 from app.domain.exact import Ints
 from app.domain.registration import tax_id_key
 from app.domain.sales import Flags
+from app.domain.seller_keys import TAX
 from app.domain.states import DocumentKind
 from app.domain.verification_settings import Tuned
 from verification.checks import prints
 from verification.checks.facts import Earlier, Facts, Finding
-from verification.checks.parties import TAX
 
 _NO_DAYS = np.timedelta64(0, "D")
 

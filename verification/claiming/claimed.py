@@ -10,6 +10,7 @@ import numpy as np
 from app.domain.numbering import number_key
 from app.domain.registration import tax_id_key
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
+from app.domain.seller_keys import own_key, seller_key
 from app.domain.states import DocumentKind
 from app.domain.wording import Say, marked, plain
 from verification.claiming.sellers import Sellers
@@ -373,8 +374,8 @@ def _seller(invoice: ClaimedInvoice, claimant: Claimant) -> str:
     """Tell invoices of one number apart by who issued them, as imports do: the distributor, or another tax id."""
     stated = invoice.seller_tax_id
     if not stated or (claimant.tax_id and tax_id_key(stated) == tax_id_key(claimant.tax_id)):
-        return f"distributor:{claimant.distributor_id}"
-    return "tax:" + "".join(stated.split()).upper()
+        return own_key(claimant.distributor_id)
+    return seller_key(stated)
 
 
 @dataclass(frozen=True)

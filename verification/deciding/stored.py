@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.seller_keys import TAX
 from app.models.sales import SalesDocument, SalesLine
-from verification.checks.parties import TAX
 from verification.incoming import Incoming, seller_in
 
 
