@@ -26,7 +26,7 @@ def bare_numbers(
     rows = table.row_number
     if thousands is None:
         _refuse_grouped(column, table, problems)
-    single = not table.typed or column.name in table.grouped
+    single = not table.typed or column.name in table.grouped or thousands == ","  # no number cell has a comma
     tidied = tidy(column.values, thousands, surely=not single)
     foreign = [word not in PIECES and currency not in {None, *currencies_of(word)} for word in tidied.words]
     if any(foreign):

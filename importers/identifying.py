@@ -10,8 +10,8 @@ from importers.card_numbers import refuse_card_numbers
 from importers.errors import ColumnsMissing, FileRefused, NoProfile
 from importers.files.grid import Grid, SheetSeen
 from importers.layout.columns import columns_of
+from importers.layout.handed_back import REASON, is_handed_back
 from importers.layout.header import Said, distinct, top_of
-from importers.layout.laying import REASON, is_handed_back
 from importers.layout.looking import NothingSeen, Seen, fingerprint, look
 from importers.layout.table import TextTable, as_frame
 

@@ -193,7 +193,7 @@ class _Desk:
         lost = found.only(rows.row_number[ended | of_ended])
         taken = [grouped.incoming.sales.lines.source_row, grouped.repeated_rows, lost.rows()]
         moved = np.sort(np.concatenate(taken).astype(np.int64))
-        files.save_taken(moved, held_by.load_rows(moved))
+        files.save_taken(moved, held_by.load_rows(moved), read_as=held_by.read_as())
         counts = {"rows_read": len(moved), "duplicates": len(grouped.repeated_rows)}
         if self._cut(work, batch, program, files, matched, grouped, lost, counts, [], None):
             self._prepare_problems(work, batch.id, files)
@@ -427,7 +427,8 @@ def _keep(
     """Keep the rows of a file, unless it holds what nobody may keep; what is ``secret`` is kept as dots."""
     refuse_card_numbers(table, columns, name)
     hidden = [columns[field] for field in secret if field in columns]
-    files.save_rows(table.masked(hidden) if hidden else table.frame, table.row_number, {} if secret else table.broken)
+    frame = table.masked(hidden) if hidden else table.frame
+    files.save_rows(frame, table.row_number, {} if secret else table.broken, read_as=table.proved.said)
     if len(table.recognised):
         files.save_recognised(table.recognised)
 

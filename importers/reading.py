@@ -9,7 +9,8 @@ from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names
 from importers.layout.columns import wanted_columns
-from importers.layout.laying import PROBLEMS_SHEET, is_handed_back, lay, lay_plainly, stack
+from importers.layout.handed_back import PROBLEMS_SHEET, is_handed_back
+from importers.layout.laying import lay, lay_plainly, stack
 from importers.layout.looking import NothingSeen, Seen, look
 from importers.layout.rows import blank_rows
 from importers.layout.table import TextTable

@@ -18,6 +18,7 @@ from verification.incoming import Incoming
 
 _Columns = TypeVar("_Columns", Documents, Lines)
 _DATES = "datetime64[D]"
+_READ_AS = b"read_as"
 
 
 def fingerprint(path: Path) -> bytes:
@@ -70,10 +71,18 @@ class BatchFiles:
         self.folder.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, self.original)
 
-    def save_rows(self, frame: Any, row_number: np.ndarray, broken: Mapping[int, Sequence[str]] | None = None) -> None:
+    def save_rows(
+        self,
+        frame: Any,
+        row_number: np.ndarray,
+        broken: Mapping[int, Sequence[str]] | None = None,
+        *,
+        read_as: str = "",
+    ) -> None:
         """Keep the file's table, so that problems can be handed back in the file's own words.
 
         ``broken`` are the cells of rows that do not fit the header: kept from the left, what is left over in the last.
+        ``read_as`` says how these words are read, where the file proved it.
         """
         names = [str(name) for name in frame.columns]
         arrays = [pa.chunked_array(pa.array(frame[name].array)) for name in names]
@@ -84,7 +93,7 @@ class BatchFiles:
             added = pa.table([list(cells) for cells in zip(*rows, strict=True)], schema=table.schema)
             table = pa.concat_tables([table, added])
             table = table.take(np.argsort(table.column(0).to_numpy(), kind="stable"))
-        self._save(self.rows, table)
+        self._save(self.rows, table.replace_schema_metadata({_READ_AS: read_as.encode()}))
 
     def save_recognised(self, recognised: Recognised) -> None:
         """Keep which rows are no lines, and what they are."""
@@ -117,11 +126,17 @@ class BatchFiles:
         names = enumerate(table.column_names)
         return {name: table.column(number).take(places).combine_chunks() for number, name in names if number}
 
-    def save_taken(self, row_number: np.ndarray, cells: Mapping[str, pa.Array]) -> None:
-        """Keep rows of another batch's table, which this one takes in."""
+    def read_as(self) -> str:
+        """Say how the kept table is read, where the file proved it."""
+        metadata = self._load(self.rows).schema.metadata or {}
+        return str(metadata.get(_READ_AS, b"").decode())
+
+    def save_taken(self, row_number: np.ndarray, cells: Mapping[str, pa.Array], *, read_as: str) -> None:
+        """Keep rows of another batch's table, which this one takes in, and how they are read."""
         numbers = pa.array(row_number, type=pa.int64())
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._save(self.rows, pa.table([numbers, *cells.values()], names=["", *cells]))
+        table = pa.table([numbers, *cells.values()], names=["", *cells])
+        self._save(self.rows, table.replace_schema_metadata({_READ_AS: read_as.encode()}))
 
     def kept_rows(self) -> np.ndarray:
         """Give the numbers of the rows of the kept table; none where none was kept."""

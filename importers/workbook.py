@@ -21,7 +21,7 @@ from app.domain.reasons import sentences
 from app.exports.tables import Column, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.imports import ImportBatch, ImportProblem
-from importers.layout.laying import PROBLEMS_SHEET, REASON
+from importers.layout.handed_back import PROBLEMS_SHEET, title_of
 from importers.layout.table import Stretch, place_of, stretches_of
 from importers.store import BatchFiles
 
@@ -86,7 +86,7 @@ def write_problems(path: Path, found: ProblemRows, files: BatchFiles) -> None:
         data["row"] = pa.array([str(row) for _, row in places], type=pa.large_string())
         titles += [(key, _free(name, cells)) for key, name in (("sheet", "Sheet"), ("row", "Row"))]
     data["reason"] = found.told
-    columns = (*(Column(key, name) for key, name in titles), Column("reason", _free(REASON, cells)))
+    columns = (*(Column(key, name) for key, name in titles), Column("reason", _free(title_of(files.read_as()), cells)))
     write_workbook(path, [Sheet(PROBLEMS_SHEET, Layout(columns), data)])
 
 

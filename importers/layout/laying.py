@@ -13,6 +13,7 @@ from app.domain.import_profile import ImportProfile, Months
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
 from importers.layout.columns import columns_of, wanted_columns
+from importers.layout.handed_back import Proved, is_handed_back, proved_before
 from importers.layout.header import (
     MOST_ABOVE,
     Header,
@@ -31,10 +32,6 @@ from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_fram
 
 _OF_ONE_ROW = ("quantity", "net_amount", "gross_amount", "amount", "points", "credit", "debit")
 """Fields that add up: what is merged over several rows counts once. A price and a document's total may be merged."""
-
-PROBLEMS_SHEET = "Problems"
-REASON = "Reason"
-"""Sheet and last column of the workbook in which problems are handed back: it comes in again as it went out."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +86,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
         warnings=_warnings(grid, body),
+        proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
@@ -199,12 +197,6 @@ def _header(grid: Grid, profile: ImportProfile, place: str) -> Header | None:
 
 def _lacking(header: Header, wanted: Mapping[str, str]) -> dict[str, str]:
     return {field: one for field, one in wanted.items() if one not in header.names}
-
-
-def is_handed_back(grid: Grid) -> bool:
-    """Say whether this is the sheet in which an import's problems were handed back."""
-    first = top_of(grid, 1) if grid.name == PROBLEMS_SHEET else []
-    return bool(first) and any(cell.startswith(REASON) for cell in first[0])
 
 
 def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:

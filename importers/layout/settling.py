@@ -1,6 +1,7 @@
 """What a profile leaves to be found is settled by the file: the order of its dates, the signs of its numbers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,7 +9,7 @@ import pyarrow.compute as pc
 from app.domain.import_profile import DATE_ORDERS, ImportProfile, NumberForm
 from importers.errors import QuestionOpen
 from importers.layout import dates, numbers
-from importers.layout.signs import agree
+from importers.layout.signs import Signs, agree
 from importers.layout.table import TextTable
 
 HAPPENED = ("issued_on", "booked_on", "on")
@@ -37,10 +38,13 @@ NUMBERS = (
 def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile) -> ImportProfile:
     """Give the profile with what was to be found, and write the table's number cells by it.
 
+    Rows that were handed back are read as the file was that they are from; the table is told what it proves.
+
     Raises:
         QuestionOpen: The file can be read in more ways than one. Nobody guesses: the profile must say.
     """
     found: dict[str, object] = {}
+    profile = table.proved.settles(profile)
     days = [columns[field] for field in DATES if field in columns]
     if table.from_1904 and profile.dates is not None:
         table.write_days(days, dates.since_1904)
@@ -60,9 +64,10 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
                 'say decimal: "," or "." in the profile, and numbers: of columns that differ',
             )
         found |= {"decimal": agreed.most.decimal, "thousands": agreed.most.thousands}
-        found["numbers"] = {
-            field: NumberForm(decimal=one.decimal, thousands=one.thousands) for field, one in agreed.others.items()
-        }
+        others = {field: _form(one) for field, one in agreed.others.items()}
+        found["numbers"] = others
+        if any(one.needed for one in proofs.values()):
+            table.proved = replace(table.proved, numbers=_form(agreed.most), others=others)
     if profile.dates == "found":
         found["dates"] = _order(table, days)
     settled = profile.model_copy(update=found)
@@ -102,7 +107,13 @@ def _order(table: TextTable, names: list[str]) -> str:
             agreed.proof.examples,
             "say dates: in the profile",
         )
+    if agreed.proof.needed:
+        table.proved = replace(table.proved, dates=agreed.proof.order)
     return agreed.proof.order
+
+
+def _form(signs: Signs) -> NumberForm:
+    return NumberForm(decimal=signs.decimal, thousands=signs.thousands)
 
 
 def _distinct(table: TextTable, name: str) -> pa.Array:

@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importers.layout.handed_back import Proved
+
 _NUMBER_CELL = r"^(-?\d+)\.(\d+)$"
 
 
@@ -71,6 +73,8 @@ class TextTable:
         stretches: of which sheets and months the rows are; empty where there is one sheet.
         recognised: the rows that are no lines.
         warnings: what was noticed and stops nothing, each a code and what fills its sentence.
+        proved: how it is read, as far as the profile leaves that to the file: what the file proved of which these rows
+            come back, and then what they prove themselves.
     """
 
     frame: pd.DataFrame
@@ -84,6 +88,7 @@ class TextTable:
     stretches: tuple[Stretch, ...] = ()
     recognised: Recognised = field(default_factory=Recognised)
     warnings: list[dict[str, Any]] = field(default_factory=list)
+    proved: Proved = field(default_factory=Proved)
 
     @property
     def header(self) -> list[str]:

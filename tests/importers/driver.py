@@ -220,6 +220,12 @@ class Desk:
             ).all()
         return {(number, status): count for number, status, count in rows}
 
+    def days(self) -> list[str]:
+        """Give the days of the programme's documents."""
+        query = select(SalesDocument.issued_on).where(SalesDocument.program_id == self.program_id)
+        with transaction(self.registry) as session:
+            return [day.isoformat() for day in session.scalars(query)]
+
     def document_id(self, number: str, status: DocumentStatus | None = None) -> int:
         """Find one document by its number as written."""
         query = select(SalesDocument.id).where(

@@ -1,5 +1,6 @@
 """Rows that did not count come back as the file had them, with the reason; corrected, they go in again."""
 
+import csv
 import datetime as dt
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,12 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.extensions import db
 from app.jobs import worker
+from app.models.aliases import UnknownName
+from app.models.programs import Program
 from app.models.sales import SalesDocument, SalesLine
+from importers import continuing
 from importers.batches import Progress
+from importers.layout.handed_back import Proved
 from importers.store import BatchFiles
 from tests.importers.driver import HEADER, Desk, cells_of
 
@@ -238,3 +243,130 @@ def test_what_counting_finds_is_in_the_workbook_beside_what_reading_found(stocke
     stocked.work()
     assert [row[0] for row in handed_back(stocked.progress(batch))] == ["number", "A", "B"]
     assert {one.name for one in files.folder.iterdir()} == {"original", "rows.arrow", "problems.xlsx"}
+
+
+FOUND = {"dates": "found", "decimal": "found"}
+"""A profile that leaves the order of days and the signs of numbers to the file."""
+
+
+def as_text(found: Progress) -> Path:
+    """Save the workbook as a person does who sends text."""
+    assert found.problems_file is not None
+    path = Path(found.problems_file).with_name("saved.csv")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(cells_of(Path(found.problems_file)))
+    return path
+
+
+def test_rows_that_come_back_are_read_as_their_file_was_though_they_prove_less(stocked: Desk) -> None:
+    stocked.profile(**FOUND)
+    found = stocked.run(
+        stocked.csv(
+            ("A", "25.02.2026", "D1", "P1", "1", "1.234,50"),
+            ("B", "03.04.2026", "D8", "P1", "1", "1.200"),
+            ("C", "05.04.2026", "D1", "P1", "many", "1.100"),
+        )
+    )
+    assert counts(found) == (1, 1, 1, 0, 123)
+    assert handed_back(found)[0] == [*HEADER, "Reason [dates dmy; numbers 1.234,5]"]
+    # still wrong in part: what comes back of what came back is read alike
+    again = stocked.run(corrected(found, E3="2"))
+    assert counts(again) == (1, 1, 0, 0, 110)
+    assert handed_back(again)[0][-1] == "Reason [dates dmy; numbers 1.234,5] (2)"
+    stocked.people("D8")
+    assert counts(stocked.run(Path(str(again.problems_file)))) == (1, 0, 0, 0, 120)
+    assert sorted(stocked.days()) == ["2026-02-25", "2026-04-03", "2026-04-05"]
+
+
+def test_what_a_correction_would_prove_changes_nothing_of_how_the_others_are_read(stocked: Desk) -> None:
+    stocked.profile(**FOUND)
+    found = stocked.run(
+        stocked.csv(
+            ("A", "02/25/2026", "D1", "P1", "1.5", "1,234.50"),
+            ("B", "never", "D1", "P1", "1", "1,200"),
+            ("C", "03/04/2026", "D1", "P1", "many", "100.00"),
+        )
+    )
+    again = stocked.run(corrected(found, B2="26/03/2026", E3="2,5"))
+    assert stocked.codes(again) == {2: ("refused", "not_a_date"), 3: ("refused", "not_a_number")}
+    right = stocked.run(corrected(again, B2="03/26/2026", E3="2.5"))
+    assert counts(right) == (2, 0, 0, 0, 130)
+    assert sorted(stocked.days()) == ["2026-02-25", "2026-03-04", "2026-03-26"]
+
+
+def test_columns_that_write_numbers_otherwise_do_so_when_they_come_back(stocked: Desk) -> None:
+    stocked.profile(**FOUND, columns={"unit_price": "price"})
+    header = (*HEADER, "price")
+    found = stocked.run(
+        stocked.csv(
+            ("A", "2026-01-02", "D1", "P1", "2", "2.469,00", "1234.50"),
+            ("B", "2026-01-02", "D8", "P1", "1000", "1.234", "1.234"),
+            header=header,
+        )
+    )
+    assert handed_back(found)[0][-1] == "Reason [numbers 1234.5; net_amount 1.234,5]"
+    stocked.people("D8")
+    assert counts(stocked.run(Path(str(found.problems_file)))) == (1, 0, 0, 0, 123)
+
+
+def test_a_thousand_with_a_comma_is_one_in_the_workbook_as_well(stocked: Desk) -> None:
+    stocked.profile(thousands=",")
+    found = stocked.run(stocked.csv(("A", "2026-01-02", "D8", "P1", "1", "1,200"), ("B", "x", "D1", "P1", "1", "1")))
+    stocked.people("D8")
+    assert counts(stocked.run(Path(str(found.problems_file)))) == (1, 0, 1, 0, 120)
+
+
+def test_the_workbook_may_be_saved_as_text(stocked: Desk) -> None:
+    stocked.profile(**FOUND)
+    found = stocked.run(
+        stocked.csv(
+            ("A", "25.02.2026", "D1", "P1", "1", "234,50"),
+            ("B", "03.04.2026", "D8", "P1", "1", "1.200"),
+            ("C", "05.04.2026", "D8", "P1", "1", "1.100"),
+        )
+    )
+    stocked.people("D8")
+    again = stocked.run(as_text(found))
+    assert counts(again) == (2, 0, 0, 0, 120 + 110)
+    assert sorted(stocked.days()) == ["2026-02-25", "2026-04-03", "2026-04-05"]
+
+
+def test_a_profile_that_says_by_now_what_was_found_is_believed(stocked: Desk) -> None:
+    stocked.profile(**FOUND)
+    found = stocked.run(
+        stocked.csv(("A", "25.02.2026", "D1", "P1", "1", "1"), ("B", "03.04.2026", "D8", "P1", "1", "1"))
+    )
+    stocked.people("D8")
+    stocked.profile(dates="mdy")
+    stocked.run(Path(str(found.problems_file)))
+    assert sorted(stocked.days()) == ["2026-02-25", "2026-03-04"]
+
+
+def test_what_the_file_left_open_may_be_proved_by_a_correction(stocked: Desk) -> None:
+    stocked.profile(**FOUND)
+    found = stocked.run(stocked.csv(("A", "2026-01-02", "D1", "P1", "many", "10")))
+    assert handed_back(found)[0][-1] == "Reason"
+    assert counts(stocked.run(corrected(found, E2="1,5"))) == (1, 0, 0, 0, 1)
+
+
+def test_a_title_that_somebody_spoiled_says_nothing() -> None:
+    assert Proved.of("dates dmy; numbers 1.234,5; unit_price 1234.5").said == (
+        "dates dmy; numbers 1.234,5; unit_price 1234.5"
+    )
+    assert Proved.of("dates soon; numbers 12; quantity one").said == ""
+    assert Proved.of("please correct; dates ymd").said == "dates ymd"
+
+
+def test_what_waited_and_is_refused_after_all_says_how_it_was_read(stocked: Desk) -> None:
+    stocked.profile(**FOUND)
+    found = stocked.run(
+        stocked.csv(("A", "25.02.2026", "D1", "P1", "1", "1"), ("B", "03.04.2026", "D8", "P1", "1", "1"))
+    )
+    with transaction(stocked.registry) as session:
+        program = session.get_one(Program, stocked.program_id)
+        waits = session.scalars(select(UnknownName.id).where(UnknownName.program_id == program.id)).all()
+        decided = continuing.ignore(session, program, waits, reason="gone", actor="test", now=stocked.clock())
+    stocked.work()
+    refused = stocked.progress(decided.batches[0])
+    assert handed_back(refused)[0][-1] == "Reason [dates dmy]"
+    assert found.problems_file is not None

@@ -62,7 +62,7 @@ def test_sheets_of_months_with_titles_and_totals_are_one_import_and_problems_nam
     assert [one["code"] for one in found.warnings] == ["sheet_without_table", "total_differs_from_lines"]
     assert found.warnings[1] | {"sheet": "styczeń", "row": 6, "found": "1021", "expected": "1020"} == found.warnings[1]
     header, *rows = cells_of(Path(str(found.problems_file)))
-    assert header == [*HEADER, "Sheet", "Row", "Reason"]
+    assert header == [*HEADER, "Sheet", "Row", "Reason [numbers 1234,5]"]
     assert [(row[0], *row[-3:-1]) for row in rows] == [("B", "luty", "2"), ("B", "luty", "3")]
     assert "found 'dwa', expected a number" in rows[0][-1]
     assert rows[1][-1] == "Held: Row luty!2 of document B has a problem; it waits until all is right."
