@@ -115,7 +115,7 @@ class _Desk:
     ) -> None:
         settings = ProgramSettings.model_validate(program.settings)
         with stage("read"):
-            table = read_as(judged, batch.file_name, profile)
+            table = read_as(judged, batch.file_name, profile, currency=program.currency)
         _give_back()
         columns = mapped(table, profile)
         profile = settle(table, columns, profile)
@@ -265,7 +265,7 @@ class _Desk:
         judged: Judged,
     ) -> None:
         settings = ProgramSettings.model_validate(program.settings)
-        table = read_as(judged, batch.file_name, profile)
+        table = read_as(judged, batch.file_name, profile, currency=program.currency)
         columns = mapped(table, profile)
         profile = settle(table, columns, profile)
         problems = Problems()

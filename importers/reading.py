@@ -13,6 +13,7 @@ from importers.layout.handed_back import PROBLEMS_SHEET, is_handed_back
 from importers.layout.laying import lay, lay_plainly, stack
 from importers.layout.looking import NothingSeen, Seen, look
 from importers.layout.rows import blank_rows
+from importers.layout.signed import signs_wanted
 from importers.layout.table import TextTable
 
 
@@ -38,8 +39,11 @@ def read(
     return lay_plainly(grid, name, decimal, figures)
 
 
-def read_as(judged: Judged, name: str, profile: ImportProfile) -> TextTable:
+def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str | None = None) -> TextTable:
     """Read the lines of a file as a profile says.
+
+    ``currency`` is the programme's: where the format of a cell alone says that its amount is in another one, that is
+    written beside the amount.
 
     Raises:
         ColumnsMissing: No header has the columns that the profile names.
@@ -47,7 +51,7 @@ def read_as(judged: Judged, name: str, profile: ImportProfile) -> TextTable:
     """
     laid, beside = [], []
     lacking: ColumnsMissing | None = None
-    for grid in _wanted(judged, name, profile):
+    for grid in _wanted(judged, name, profile, signs_wanted(profile, currency)):
         try:
             found = lay(grid, profile, name)
         except ColumnsMissing as problem:
@@ -89,7 +93,7 @@ def look_at(judged: Judged, name: str, kind: str) -> Seen:
         raise FileRefused(f"{name}: there is no table in it; expected names of columns, and rows below them.") from None
 
 
-def _wanted(judged: Judged, name: str, profile: ImportProfile) -> Iterator[Grid]:
+def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection[str]) -> Iterator[Grid]:
     """Read the sheets that a profile wants."""
     named: list[str] | None = None
     patterns = [profile.sheet] if profile.sheet is not None else profile.sheets
@@ -112,6 +116,7 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile) -> Iterator[Grid]
         encoding=profile.encoding,
         delimiter=profile.delimiter,
         tell_texts=profile.decimal != "." or bool(profile.numbers),
+        signs=signs,
     )
     empty = True
     for grid in found:

@@ -105,6 +105,12 @@ FIGURES = frozenset(
 )
 """Fields that hold figures. What any other holds is a text, also where a workbook keeps it as a number."""
 
+MONEY = frozenset({"unit_price", "net_amount", "gross_amount", "document_total", "amount", "cost", "cash"})
+"""Those of them that are amounts of the programme's currency."""
+
+SHARES = frozenset({"discount"})
+"""Those of them that are so many of hundred."""
+
 
 def problems_of_columns(kind: str, fields: Iterable[str]) -> list[str]:
     """Say what keeps a profile that maps these fields from serving a kind of import."""

@@ -1,18 +1,19 @@
-"""What the binary workbooks, .xls and .xlsb, show in number cells that are codes: 00123, where 123 is kept.
+"""What the binary workbooks, .xls and .xlsb, show in number cells beyond the number: 00123, or the euro beside it.
 
 The kinds of records and what stands in them are those of [MS-XLS] 2.4 and [MS-XLSB] 2.4. Runs in the process that may
 end.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from importers.files.biff import BEGIN, END, begins_of_xls, records_of_xls, records_of_xlsb
 from importers.files.compound import NotCompound, stream
 from importers.files.scan import TooWild
 from importers.files.shown import Shown
-from importers.files.zeros import Zeros, whole, zeros_of
+from importers.files.signs import Looks
+from importers.files.zeros import whole
 
 _FORMAT, _LOOK = 0x41E, 0xE0
 _FORMULA, _NUMBER, _RK, _SEVERAL_RK = 0x06, 0x203, 0x27E, 0xBD
@@ -24,13 +25,16 @@ _XLSB_ROW, _XLSB_RK, _XLSB_NUMBER, _XLSB_FORMULA = 0, 2, 5, 9
 _XLSB_FORMAT, _XLSB_LOOK, _XLSB_BEGIN_LOOKS, _XLSB_END_LOOKS = 44, 47, 617, 618
 
 
-def shown_of_xls(path: Path) -> dict[str, Shown]:
-    """Gather the number cells that are codes, by sheet; none of a workbook without such formats, or before Excel 97."""
+def shown_of_xls(path: Path, signs: Collection[str] = ()) -> dict[str, Shown]:
+    """Gather the number cells that are codes or have one of these signs, by sheet.
+
+    There are none in a workbook without such formats, or before Excel 97.
+    """
     try:
         book = stream(path, "Workbook")
     except NotCompound:
         return {}
-    formats: dict[int, Zeros | None] = {}
+    formats: dict[int, str] = {}
     said: list[int] = []
     for kind, content in records_of_xls(book, 0):
         if kind == END:
@@ -39,14 +43,14 @@ def shown_of_xls(path: Path) -> dict[str, Shown]:
             letters = int.from_bytes(content[2:4], "little")
             wide = content[4] & 1
             code = content[5 : 5 + letters * (2 if wide else 1)].decode("utf-16-le" if wide else "latin-1", "replace")
-            formats[int.from_bytes(content[:2], "little")] = zeros_of(code)
+            formats[int.from_bytes(content[:2], "little")] = code
         elif kind == _LOOK and len(content) > 3:
             said.append(int.from_bytes(content[2:4], "little"))
-    looks = _looks(formats, said)
+    looks = Looks.of(formats, said, signs)
     return {name: _shown_of_xls(book, at, looks) for name, at in begins_of_xls(book).items()} if looks else {}
 
 
-def _shown_of_xls(book: bytes, begin: int, looks: dict[int, Zeros]) -> Shown:
+def _shown_of_xls(book: bytes, begin: int, looks: Looks) -> Shown:
     shown = Shown(looks)
     depth = 0
     for kind, content in records_of_xls(book, begin):
@@ -55,9 +59,8 @@ def _shown_of_xls(book: bytes, begin: int, looks: dict[int, Zeros]) -> Shown:
             break
         if depth == 1:
             for row, column, look, number in _numbers(kind, content):
-                code = whole(number) if look in looks else None
-                if code is not None:
-                    shown.take(row + 1, column, code, look)
+                if look in looks:
+                    shown.take(row + 1, column, whole(number), look)
     return shown
 
 
@@ -74,27 +77,27 @@ def _numbers(kind: int, content: bytes) -> Iterator[tuple[int, int, int, float]]
         yield _CELL.unpack_from(content)
 
 
-def looks_of_xlsb(styles: bytes) -> dict[int, Zeros]:
-    """Give the looks of cells whose number format is of zeros; none of styles that break off."""
-    formats: dict[int, Zeros | None] = {}
+def looks_of_xlsb(styles: bytes, signs: Collection[str] = ()) -> Looks:
+    """Give the looks of cells of which more is told than a number; none of styles that break off."""
+    formats: dict[int, str] = {}
     said: list[int] = []
     within = False
     try:
         for kind, content in records_of_xlsb(styles):
             if kind == _XLSB_FORMAT and len(content) >= 6:
                 number, letters = struct.unpack_from("<HI", content)
-                formats[number] = zeros_of(content[6 : 6 + 2 * letters].decode("utf-16-le", "replace"))
+                formats[number] = content[6 : 6 + 2 * letters].decode("utf-16-le", "replace")
             elif kind in (_XLSB_BEGIN_LOOKS, _XLSB_END_LOOKS):
                 within = kind == _XLSB_BEGIN_LOOKS
             elif kind == _XLSB_LOOK and within and len(content) >= 4:
                 said.append(int.from_bytes(content[2:4], "little"))
     except TooWild:
-        return {}
-    return _looks(formats, said)
+        return Looks({}, {})
+    return Looks.of(formats, said, signs)
 
 
-def shown_of_xlsb(sheet: bytes, looks: dict[int, Zeros]) -> Shown:
-    """Gather the number cells of a sheet that are codes.
+def shown_of_xlsb(sheet: bytes, looks: Looks) -> Shown:
+    """Gather the number cells of a sheet that have one of these looks.
 
     Raises:
         TooWild: The part breaks off.
@@ -108,15 +111,9 @@ def shown_of_xlsb(sheet: bytes, looks: dict[int, Zeros]) -> Shown:
             look = int.from_bytes(content[4:7], "little")
             if look in looks:
                 rk = int.from_bytes(content[8:12], "little")
-                code = whole(_of_rk(rk) if kind == _XLSB_RK else struct.unpack_from("<d", content, 8)[0])
-                if code is not None:
-                    shown.take(row, int.from_bytes(content[:4], "little"), code, look)
+                number = whole(_of_rk(rk) if kind == _XLSB_RK else struct.unpack_from("<d", content, 8)[0])
+                shown.take(row, int.from_bytes(content[:4], "little"), number, look)
     return shown
-
-
-def _looks(formats: dict[int, Zeros | None], said: list[int]) -> dict[int, Zeros]:
-    found = ((at, formats.get(number)) for at, number in enumerate(said))
-    return {at: zeros for at, zeros in found if zeros is not None}
 
 
 def _of_rk(written: int) -> float:

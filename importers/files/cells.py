@@ -1,6 +1,8 @@
 """Cells as text, in columns: what every reader of a container makes of what it finds."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +19,8 @@ _UNSEEN = "\u00ad\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff"
 _BEFORE_UNSEEN = (0xC2, 0xE2, 0xEF)
 DIGITS_KEPT = 15
 """Digits of a number that a spreadsheet program keeps."""
+_DECIMALS = Decimal("0.000000001")
+_WHOLE = re.compile(r"-?[0-9]+")
 _LONG = rf"^-?[1-9][0-9]{{{DIGITS_KEPT},}}$"
 
 
@@ -95,6 +99,21 @@ def as_shown(number: str) -> str:
     digits = number.lstrip("-")
     part = digits[1:DIGITS_KEPT].rstrip("0")
     return f"{number[: len(number) - len(digits)]}{digits[0]}{'.' if part else ''}{part}E+{len(digits) - 1}"
+
+
+def plain_number(text: str) -> str:
+    """Write a number without an exponent, and without what a spreadsheet's arithmetic leaves behind nine decimals."""
+    if _WHOLE.fullmatch(text):
+        return text
+    try:
+        number = Decimal(text)
+        written = f"{number.quantize(_DECIMALS):f}"
+    except InvalidOperation:
+        return text
+    written = written.rstrip("0").rstrip(".")
+    if _WHOLE.fullmatch(written) and len(written.lstrip("-")) > DIGITS_KEPT:
+        return as_shown(written)
+    return "0" if written in ("-0", "") else written
 
 
 def may_be_thousand(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:

@@ -46,6 +46,8 @@ class Grid:
             1.234; a number cell can look the same. Only columns in which it occurs.
         shown: by column, what a spreadsheet program shows in number cells that are codes, such as 00123 where 123
             stands in ``cells``; missing in all other cells. Only columns in which it occurs.
+        signs: by column, what the format of a number cell writes beside the number, of what was asked for: ``€``, or
+            ``%`` where 0.05 is shown as 5 %; missing in all other cells. Only columns in which it occurs.
         wrong_width: rows of a text file whose number of cells is not that of ``cells``: row number, cells found.
             Shorter rows above the first whole one are not among them: a title stands in ``cells``, and nothing beside.
         broken: what stands in the cells of those rows, by row number.
@@ -67,6 +69,7 @@ class Grid:
     typed: bool = False
     texts: Mapping[int, np.ndarray] = field(default_factory=dict)
     shown: Mapping[int, pa.Array] = field(default_factory=dict)
+    signs: Mapping[int, pa.Array] = field(default_factory=dict)
     wrong_width: tuple[tuple[int, int], ...] = ()
     broken: Mapping[int, list[str]] = field(default_factory=dict)
     blank: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int32))

@@ -14,6 +14,7 @@ _ABOUT = b"kontor"
 _ROW = "row"
 _TEXT = "text:"
 _SHOWN = "shown:"
+_SIGNS = "signs:"
 
 
 def hand_over(grids: Iterable[Grid], file: IO[bytes]) -> None:
@@ -26,6 +27,8 @@ def hand_over(grids: Iterable[Grid], file: IO[bytes]) -> None:
             table = table.append_column(f"{_TEXT}{column}", pa.array(texts))
         for column, texts in grid.shown.items():
             table = table.append_column(f"{_SHOWN}{column}", texts)
+        for column, texts in grid.signs.items():
+            table = table.append_column(f"{_SIGNS}{column}", texts)
         about = {
             "name": grid.name,
             "rows": len(grid.cells),
@@ -75,6 +78,7 @@ def _grid(table: pa.Table, about: dict[str, Any]) -> Grid:
         from_1904=about["from_1904"],
         texts=texts,
         shown=dict(_beside(table, _SHOWN)),
+        signs=dict(_beside(table, _SIGNS)),
         encoding=about["encoding"],
     )
 

@@ -1,29 +1,35 @@
 """Tables of an HTML page, which many systems send under the name of .xls. Runs in the process that may end.
 
 The tables of a page stand on one sheet, one below the other, as a spreadsheet program shows them. Tables that only lay
-out other tables are looked through.
+out other tables are looked through. A spreadsheet program writes the number beside what it shows of it (``x:num``):
+1234.5678 where people see 1 234,57, and 123 where they see 00123.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from lxml import etree
 
-from importers.files.cells import Unreadable, as_column, as_table
+from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand, plain_number
 from importers.files.grid import Grid, Merge
 from importers.files.limits import Limits
+from importers.files.signs import PERCENT, sign_in
 
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _AROUND_BREAKS = re.compile(r" *\n *")
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _NO_TEXT = ("script", "style", "title", "noscript", "template")
 _WIDEST = 16_384
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
 
-def read_hypertext(path: Path, encoding: str, limits: Limits) -> Iterator[Grid]:
+def read_hypertext(path: Path, encoding: str, limits: Limits, signs: Collection[str] = ()) -> Iterator[Grid]:
     """Read the tables of a page, which is written in that encoding.
+
+    ``signs`` are told where they stand beside what is shown of a number.
 
     Raises:
         Unreadable: Nobody can read it, or it holds no table.
@@ -42,7 +48,7 @@ def read_hypertext(path: Path, encoding: str, limits: Limits) -> Iterator[Grid]:
     tables = [] if root is None else [one for one in root.iter("table") if one.find(".//table") is None]
     if not tables:
         raise Unreadable("a page without a table; save the table as .xlsx or CSV.")
-    sheet = _Sheet(limits)
+    sheet = _Sheet(limits, signs)
     for table in tables:
         sheet.add(table)
     yield sheet.grid(encoding)
@@ -51,10 +57,14 @@ def read_hypertext(path: Path, encoding: str, limits: Limits) -> Iterator[Grid]:
 class _Sheet:
     """Lays rows out on a sheet: a cell that reaches over several rows or columns pushes the others aside."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, signs: Collection[str]) -> None:
         self._limits = limits
+        self._wanted = signs
         self._row = 0
         self._cells: dict[int, dict[int, str]] = {}
+        self._numbers: dict[int, set[int]] = {}
+        self._shown: dict[int, dict[int, str]] = {}
+        self._signs: dict[int, dict[int, str]] = {}
         self._taken: set[tuple[int, int]] = set()
         self._hidden: set[int] = set()
         self._merged: list[Merge] = []
@@ -82,6 +92,8 @@ class _Sheet:
             raise Unreadable(f"a row of more than {_WIDEST:,} cells; save the table as .xlsx or CSV.")
         if text := _text(cell):
             self._cells.setdefault(column, {})[self._row] = text
+            if (number := cell.get("x:num")) is not None:
+                self._number(column, number.strip(), text)
         if wide > 1 or high > 1:
             if len(self._merged) == self._limits.max_merges:
                 raise Unreadable(f"more merged cells than are taken in ({self._limits.said('max_merges')}).")
@@ -96,6 +108,28 @@ class _Sheet:
                 raise Unreadable(f"more cells than are taken in ({self._limits.said('max_cells')}).")
         return wide
 
+    def _number(self, column: int, number: str, shown: str) -> None:
+        """Take the number of a cell, and what people see of it; where they are the same, it says none."""
+        self._numbers.setdefault(column, set()).add(self._row)
+        if not _NUMBER.fullmatch(number):
+            return
+        self._cells[column][self._row] = plain_number(number)
+        self._shown.setdefault(column, {})[self._row] = shown
+        sign = PERCENT if PERCENT in self._wanted and shown.endswith(PERCENT) else sign_in(shown, self._wanted)
+        if sign is not None:
+            self._signs.setdefault(column, {})[self._row] = sign
+
+    def _texts(self, columns: Sequence[pa.Array]) -> dict[int, np.ndarray]:
+        """Tell text cells from number cells where a thousand might be written with a point."""
+        found: dict[int, np.ndarray] = {}
+        for at, column in enumerate(columns if self._numbers else ()):
+            doubtful = np.asarray(may_be_thousand(column).fill_null(False))  # noqa: FBT003
+            if doubtful.any():
+                doubtful = doubtful.copy()
+                doubtful[list(self._numbers.get(at, ()))] = False
+                found[at] = doubtful
+        return found
+
     def grid(self, encoding: str) -> Grid:
         """Give all that was added."""
         width = max(self._cells, default=-1) + 1
@@ -108,6 +142,10 @@ class _Sheet:
             np.arange(1, self._row * bool(width) + 1, dtype=np.int32),
             hidden_rows=frozenset(self._hidden),
             merged=tuple(self._merged),
+            typed=bool(self._numbers),
+            texts=self._texts(columns),
+            shown={at: as_column(cells, self._row) for at, cells in sorted(self._shown.items())},
+            signs={at: as_column(cells, self._row) for at, cells in sorted(self._signs.items())},
             encoding=encoding,
         )
 

@@ -1,13 +1,14 @@
-"""What an .xlsx shows in number cells that are codes: 00123, where 123 is kept. Runs in the process that may end.
+"""What an .xlsx shows in number cells beyond the number: 00123, where 123 is kept, or the euro beside it.
 
-calamine tells no number formats. A workbook whose formats are none of zeros, as nearly all are, is known by its styles
-alone; of another the cells with such a format are looked for in the XML of its sheets, which the scan went through
-before: by patterns over its bytes, piece by piece, so that nothing is resolved or fetched and little is held.
+Runs in the process that may end. calamine tells no number formats. A workbook whose formats are none of zeros and write
+no sign that is asked for, as nearly all are, is known by its styles alone; of another the cells with such a format are
+looked for in the XML of its sheets, which the scan went through before: by patterns over its bytes, piece by piece, so
+that nothing is resolved or fetched and little is held.
 """
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from importers.files.grid import Grid
@@ -15,7 +16,8 @@ from importers.files.limits import Limits
 from importers.files.parts import Parts
 from importers.files.scan import column_of, filled, place_in, whole_rows
 from importers.files.shown import Shown
-from importers.files.zeros import Zeros, whole_number, zeros_of
+from importers.files.signs import Looks
+from importers.files.zeros import whole_number
 
 _MOST = 1 << 26
 """Bytes of the table of styles that are read; no workbook that people can open has as many."""
@@ -38,10 +40,15 @@ _OPENED = re.compile(rb"%bc(\s[^<>]*)(?<!/)>" % _NAMED)
 _LONGEST_TAG = 1 << 9
 
 
-def with_shown(grids: Iterable[Grid], path: Path, sheets: Mapping[str, str], limits: Limits) -> Iterator[Grid]:
-    """Add to the grids of an .xlsx what it shows in number cells that are codes; ``sheets`` are the parts by name."""
+def with_shown(
+    grids: Iterable[Grid], path: Path, sheets: Mapping[str, str], limits: Limits, signs: Collection[str] = ()
+) -> Iterator[Grid]:
+    """Add to the grids of an .xlsx what it shows in number cells that are codes, and which of these signs beside them.
+
+    ``sheets`` are the parts by name.
+    """
     parts = Parts(path, path.name, limits)
-    looks = looks_of(parts)
+    looks = looks_of(parts, signs)
     for grid in grids:
         if looks and grid.name in sheets:
             yield _shown(parts, sheets[grid.name], looks).on(grid)
@@ -49,26 +56,22 @@ def with_shown(grids: Iterable[Grid], path: Path, sheets: Mapping[str, str], lim
             yield grid
 
 
-def looks_of(parts: Parts) -> dict[int, Zeros]:
-    """Give the looks of cells (places in ``cellXfs``, ECMA-376 part 1, 18.8.10) whose number format is of zeros.
+def looks_of(parts: Parts, signs: Collection[str] = ()) -> Looks:
+    """Give the looks of cells (places in ``cellXfs``, ECMA-376 part 1, 18.8.10) of which more is told than a number.
 
     Styles that are broken have none: a spreadsheet program drops them, and shows what stands in the cells.
     """
     part = parts.find("xl/styles.xml")  # where calamine looks for it as well
     if part is None:
-        return {}
+        return Looks({}, {})
     styles = parts.read(part, _MOST)
-    formats: dict[int, Zeros] = {}
+    formats: dict[int, str] = {}
     for written in _FORMAT.findall(_region(_FORMATS, styles)):
         named, code = _ID.search(written), _CODE.search(written)
         if named and code:
-            found = zeros_of(html.unescape((code[1] or code[2] or b"").decode("utf-8", "replace")))
-            if found is not None:
-                formats[int(named[1])] = found
-    if not formats:
-        return {}
-    said = [_ID.search(written) for written in _LOOK.findall(_region(_LOOKS, styles))]
-    return {at: formats[int(one[1])] for at, one in enumerate(said) if one and int(one[1]) in formats}
+            formats[int(named[1])] = html.unescape((code[1] or code[2] or b"").decode("utf-8", "replace"))
+    said = (_ID.search(written) for written in _LOOK.findall(_region(_LOOKS, styles)))
+    return Looks.of(formats, [int(one[1]) if one else 0 for one in said], signs)
 
 
 def _region(pattern: re.Pattern[bytes], xml: bytes) -> bytes:
@@ -80,9 +83,9 @@ class _NoPlace(Exception):
     """A cell does not say where it stands: it follows the one before."""
 
 
-def _shown(parts: Parts, part: str, looks: Mapping[int, Zeros]) -> Shown:
+def _shown(parts: Parts, part: str, looks: Looks) -> Shown:
     """Gather the number cells of a sheet that have one of these looks."""
-    if 0 not in looks and len(looks) <= _MANY:  # a cell that names no look has the first
+    if 0 not in looks and len(looks.all) <= _MANY:  # a cell that names no look has the first
         try:
             return _sought(parts.stream(part), looks)
         except _NoPlace:
@@ -94,7 +97,7 @@ def _shown(parts: Parts, part: str, looks: Mapping[int, Zeros]) -> Shown:
     return shown
 
 
-def _sought(pieces: Iterable[bytes], looks: Mapping[int, Zeros]) -> Shown:
+def _sought(pieces: Iterable[bytes], looks: Looks) -> Shown:
     """Look for the cells by their look, which passes over all others.
 
     Nearly all are written in one manner, of which one pattern takes all that is needed.
@@ -103,14 +106,14 @@ def _sought(pieces: Iterable[bytes], looks: Mapping[int, Zeros]) -> Shown:
         _NoPlace: One of them does not say where it stands.
     """
     shown = Shown(looks)
-    any_look = b"|".join(b"%d" % look for look in looks)
+    any_look = b"|".join(b"%d" % look for look in sorted(looks.all))
     styled = re.compile(rb"""s=["'](?:%b)["']""" % any_look)
-    usual = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})" s="(%b)"(?: t="n")?><v>([0-9]{1,15})</v>' % any_look)
+    usual = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})" s="(%b)"(?: t="n")?><v>([-+.0-9eE]{1,40})</v>' % any_look)
     for xml in whole_rows(pieces, b"row"):
         cells = usual.findall(xml)
         if len(cells) == len(styled.findall(xml)):
             for letters, row, look, number in cells:
-                shown.take(int(row), column_of(letters) - 1, int(number), int(look))
+                shown.take(int(row), column_of(letters) - 1, whole_number(number), int(look))
             continue
         for at in styled.finditer(xml):
             tag = _OPENED.match(xml, xml.rfind(b"<", max(0, at.start() - _LONGEST_TAG), at.start()))
@@ -120,14 +123,11 @@ def _sought(pieces: Iterable[bytes], looks: Mapping[int, Zeros]) -> Shown:
     return shown
 
 
-def _take(
-    shown: Shown, looks: Mapping[int, Zeros], place: tuple[int, int] | None, attributes: bytes, value: bytes
-) -> None:
+def _take(shown: Shown, looks: Looks, place: tuple[int, int] | None, attributes: bytes, value: bytes) -> None:
     style = _STYLE.search(attributes)
     look = int(style[1]) if style else 0
-    number = None if look not in looks or _KIND.search(attributes) else whole_number(value)
-    if number is None:
+    if look not in looks or _KIND.search(attributes):
         return
     if place is None:
         raise _NoPlace
-    shown.take(place[0], place[1] - 1, number, look)
+    shown.take(place[0], place[1] - 1, whole_number(value), look)

@@ -1,6 +1,6 @@
 """Opening: a judged file becomes grids. The one entry for whoever wants what lies in a file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ def grids(
     delimiter: str | None = None,
     header_first: bool = False,
     tell_texts: bool = True,
+    signs: Collection[str] = (),
 ) -> Iterator[Grid]:
     """Read sheets of a file, all that people see where none is named.
 
@@ -36,6 +37,8 @@ def grids(
         delimiter: of a text, where it is not what was found.
         header_first: whether a text is a table whose first row is the header, and nothing else.
         tell_texts: whether text cells are told from number cells (``Grid.texts``), which may take a second reading.
+        signs: what is told where the format of a number cell writes it beside the number (``Grid.signs``), in small
+            letters. Cells are looked for only where a workbook has such a format.
 
     Raises:
         FileRefused: The file cannot be read; the message says why and what to do.
@@ -54,6 +57,7 @@ def grids(
         "sparse": {one: scanned[one].part for one in wanted or () if one in scanned and scanned[one].sparse},
         "parts": {one.name: one.part for one in judged.sheets} if judged.form in ("xlsx", "xlsb") else {},
         "tell_texts": tell_texts,
+        "signs": sorted(signs),
         "encoding": encoding or (judged.encoding.name if judged.encoding else None),
     }
     for grid in _read(judged, name, task):
@@ -81,6 +85,7 @@ def _read(judged: Judged, name: str, task: dict[str, Any]) -> Iterator[Grid]:
         "sparse": {},
         "parts": {},
         "tell_texts": False,
+        "signs": [],
         "encoding": None,
         **task,
     }

@@ -7,7 +7,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -47,15 +47,15 @@ def main(arguments: Sequence[str]) -> int:
 
 def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
     """Read what is wanted. Only what reads this kind of file is loaded."""
-    path, sheets = Path(task["path"]), task["sheets"]
+    path, sheets, signs = Path(task["path"]), task["sheets"], frozenset(task["signs"])
     if task["form"] == "html":
         from importers.files.hypertext import read_hypertext
 
-        yield from read_hypertext(path, task["encoding"], limits)
+        yield from read_hypertext(path, task["encoding"], limits, signs)
     elif task["form"] == "spreadsheetml":
         from importers.files.spreadsheetml import read_spreadsheetml
 
-        yield from read_spreadsheetml(path, sheets, limits, hidden=task["hidden"])
+        yield from read_spreadsheetml(path, sheets, limits, signs, hidden=task["hidden"])
     else:
         from importers.files.calamine import read_workbook
         from importers.files.looks import with_shown
@@ -66,9 +66,9 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
             for sheet in sheets:
                 part = task["sparse"].get(sheet)
                 yield from (
-                    read_sparse(path, sheet, part, limits, **how)
+                    read_sparse(path, sheet, part, limits, signs, **how)
                     if part
-                    else with_shown(read_workbook(path, "xlsx", [sheet], **how), path, task["parts"], limits)
+                    else with_shown(read_workbook(path, "xlsx", [sheet], **how), path, task["parts"], limits, signs)
                 )
         elif task["form"] in ("xls", "xlsb"):
             yield from _marked(read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how), task, limits)
@@ -76,10 +76,10 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
             from importers.files.opendocument_looks import with_shown_of_document
 
             grids = read_workbook(path, "ods", sheets, hidden=task["hidden"], **how)
-            yield from with_shown_of_document(grids, Parts(path, path.name, limits))
+            yield from with_shown_of_document(grids, Parts(path, path.name, limits), signs)
         else:
             grids = read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how)
-            yield from with_shown(grids, path, task["parts"], limits)
+            yield from with_shown(grids, path, task["parts"], limits, signs)
 
 
 def _dated(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:
@@ -98,26 +98,28 @@ def _dated(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Itera
 
 def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iterator[Grid]:
     """Add to the sheets of a binary workbook what it says of hidden rows, merged cells, and numbers that are codes."""
-    path = Path(task["path"])
+    path, signs = Path(task["path"]), frozenset(task["signs"])
     try:
         if task["form"] == "xls":
-            yield from _of_xls(grids, path, limits)
+            yield from _of_xls(grids, path, limits, signs)
         else:
-            yield from _of_xlsb(grids, Parts(path, path.name, limits), task["parts"], limits)
+            yield from _of_xlsb(grids, Parts(path, path.name, limits), task["parts"], limits, signs)
     except TooWild as wild:
         raise Unreadable(f"the workbook is not what a spreadsheet program writes: {wild}; save it as .xlsx.") from None
 
 
-def _of_xls(grids: Iterable[Grid], path: Path, limits: Limits) -> Iterator[Grid]:
-    marks, shown = marks_of_xls(path, limits.max_merges), shown_of_xls(path)
+def _of_xls(grids: Iterable[Grid], path: Path, limits: Limits, signs: Collection[str]) -> Iterator[Grid]:
+    marks, shown = marks_of_xls(path, limits.max_merges), shown_of_xls(path, signs)
     for grid in grids:
         marked = marks[grid.name].on(grid) if grid.name in marks else grid
         yield shown[grid.name].on(marked) if grid.name in shown else marked
 
 
-def _of_xlsb(grids: Iterable[Grid], parts: Parts, sheets: Mapping[str, str], limits: Limits) -> Iterator[Grid]:
+def _of_xlsb(
+    grids: Iterable[Grid], parts: Parts, sheets: Mapping[str, str], limits: Limits, signs: Collection[str]
+) -> Iterator[Grid]:
     styles = parts.find("xl/styles.bin")
-    looks = looks_of_xlsb(parts.read(styles, _MARKED)) if styles is not None else {}
+    looks = looks_of_xlsb(parts.read(styles, _MARKED) if styles is not None else b"", signs)
     for grid in grids:
         content = parts.read(sheets[grid.name], _MARKED) if grid.name in sheets else b""
         if not 0 < len(content) < _MARKED:

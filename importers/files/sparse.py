@@ -6,7 +6,7 @@ Whoever reads a sheet lays out the whole rectangle; a note in the last corner wo
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,9 @@ _BEFORE = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/20
 _BEHIND = b"</sheetData></worksheet>"
 
 
-def read_sparse(path: Path, sheet: str, part: str, limits: Limits, *, tell_texts: bool) -> Iterator[Grid]:
+def read_sparse(
+    path: Path, sheet: str, part: str, limits: Limits, signs: Collection[str] = (), *, tell_texts: bool
+) -> Iterator[Grid]:
     """Read one such sheet of an .xlsx."""
     parts = Parts(path, path.name, limits)
     places = {(cell.row, cell.column) for cell in filled(parts.stream(part))}
@@ -38,7 +40,7 @@ def read_sparse(path: Path, sheet: str, part: str, limits: Limits, *, tell_texts
                     for piece in _moved(parts, part, rows, columns) if other == part else parts.stream(other):
                         written.write(piece)
         read = read_workbook(Path(copy.name), "xlsx", [sheet], tell_texts=tell_texts)
-        for grid in with_shown(read, Path(copy.name), {sheet: part}, limits):
+        for grid in with_shown(read, Path(copy.name), {sheet: part}, limits, signs):
             yield _spread(grid, rows, columns)
 
 
@@ -69,6 +71,7 @@ def _spread(grid: Grid, rows: np.ndarray, columns: list[int]) -> Grid:
         row_number=rows[: len(grid.cells)],
         texts={columns[at] - 1: texts for at, texts in grid.texts.items()},
         shown={columns[at] - 1: texts for at, texts in grid.shown.items()},
+        signs={columns[at] - 1: texts for at, texts in grid.signs.items()},
     )
 
 

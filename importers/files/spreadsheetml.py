@@ -4,41 +4,45 @@ Runs in the process that may end.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import numpy as np
 from lxml import etree
 
-from importers.files.cells import DIGITS_KEPT, Unreadable, as_column, as_shown, as_table, may_be_thousand
+from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand, plain_number
 from importers.files.grid import Grid, Merge
 from importers.files.limits import Limits
 from importers.files.scan import MOST_UNVALUED, TooWild
 from importers.files.shown import Shown
+from importers.files.signs import Looks
 from importers.files.xml import walk
-from importers.files.zeros import Zeros, whole_number, zeros_of
+from importers.files.zeros import whole_number
 
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _SHEET, _ROW, _CELL, _DATA = (f"{_SS}{name}" for name in ("Worksheet", "Row", "Cell", "Data"))
 _STYLE, _FORMAT = f"{_SS}Style", f"{_SS}NumberFormat"
 _VISIBLE, _FROM_1904 = (f"{{urn:schemas-microsoft-com:office:excel}}{name}" for name in ("Visible", "Date1904"))
-_DECIMALS = Decimal("0.000000001")
 _TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9:]{8})(?:\.[0-9]*)?)?")
-_WHOLE = re.compile(r"-?[0-9]+")
+_CODES = {"Percent": "0.00%", "Euro Currency": "#,##0.00 [$€-2]"}
+"""Formats with a name of their own that write a sign. ``Currency`` is that of whoever opens the file."""
+_OWN = 164
+"""Numbers of formats below it are those that other workbooks do not write out."""
 
 
 def read_spreadsheetml(
-    path: Path, sheets: Sequence[str] | None, limits: Limits, *, hidden: bool = False
+    path: Path, sheets: Sequence[str] | None, limits: Limits, signs: Collection[str] = (), *, hidden: bool = False
 ) -> Iterator[Grid]:
     """Read sheets, all that people see where none is named; with ``hidden`` the others as well.
+
+    ``signs`` are told where number cells have them beside their numbers.
 
     Raises:
         Unreadable: Nobody can read it, or it has no such sheet.
     """
     seen: list[str] = []
-    book = _Book()
+    book = _Book(signs)
     try:
         with path.open("rb") as file:
             sheet = _Sheet("", limits, book)
@@ -73,9 +77,10 @@ def _take_cell(sheet: "_Sheet", element: etree._Element) -> None:
 
 @dataclass
 class _Book:
-    """What stands before the sheets: the styles whose number format is of zeros, and what days count from."""
+    """What stands before the sheets: the number formats of the styles, by name, and what days count from."""
 
-    styles: dict[str, Zeros] = field(default_factory=dict)
+    signs: Collection[str]
+    formats: dict[str, str] = field(default_factory=dict)
     from_1904: bool = False
 
     def take(self, element: etree._Element) -> None:
@@ -83,9 +88,13 @@ class _Book:
             self.from_1904 = True
             return
         written = element.find(_FORMAT)
-        zeros = None if written is None else zeros_of(written.get(f"{_SS}Format", ""))
-        if zeros is not None:
-            self.styles[element.get(f"{_SS}ID", "")] = zeros
+        if written is not None:
+            self.formats[element.get(f"{_SS}ID", "")] = written.get(f"{_SS}Format", "")
+
+    def looks(self) -> Looks:
+        """Give what the styles tell, each by its place."""
+        codes = {_OWN + at: _CODES.get(name, name) for at, name in enumerate(self.formats.values())}
+        return Looks.of(codes, codes, self.signs)
 
 
 class _Sheet:
@@ -96,8 +105,9 @@ class _Sheet:
         self.visible = True
         self._limits = limits
         self._from_1904 = book.from_1904
-        self._looks = {name: at for at, name in enumerate(book.styles)}
-        self._shown = Shown(dict(enumerate(book.styles.values())))
+        told = book.looks()
+        self._looks = {name: at for at, name in enumerate(book.formats) if at in told}
+        self._shown = Shown(told)
         self._row_style = ""
         self._row, self._next_row, self._column = 0, 1, 0
         self._cells: dict[int, dict[int, str]] = {}
@@ -132,9 +142,8 @@ class _Sheet:
             if kind == "String":
                 self._text_cells.setdefault(column, set()).add(self._row)
             look = self._looks.get(attributes.get(f"{_SS}StyleID", self._row_style))
-            number = whole_number(text.encode()) if kind == "Number" and look is not None else None
-            if look is not None and number is not None:
-                self._shown.take(self._row, column, number, look)
+            if kind == "Number" and look is not None:
+                self._shown.take(self._row, column, whole_number(text.encode()), look)
 
     def grid(self) -> Grid:
         numbers = np.array(sorted(set().union(*self._cells.values())), dtype=np.int32)
@@ -178,24 +187,9 @@ def _number(attributes: Mapping[str, str], name: str) -> int:
 def _plain(text: str, kind: str) -> str:
     """Write a typed value as every reader here writes it."""
     if kind == "Number":
-        return _plain_number(text)
+        return plain_number(text)
     if kind == "DateTime" and (found := _TIME.fullmatch(text)):
         return f"{found[1]} {found[2] or '00:00:00'}"
     if kind == "Boolean":
         return "true" if text == "1" else "false"
     return text
-
-
-def _plain_number(text: str) -> str:
-    """Write a number without an exponent, and without what a spreadsheet's arithmetic leaves behind nine decimals."""
-    if _WHOLE.fullmatch(text):
-        return text
-    try:
-        number = Decimal(text)
-        written = f"{number.quantize(_DECIMALS):f}"
-    except InvalidOperation:
-        return text
-    written = written.rstrip("0").rstrip(".")
-    if _WHOLE.fullmatch(written) and len(written.lstrip("-")) > DIGITS_KEPT:
-        return as_shown(written)
-    return "0" if written in ("-0", "") else written

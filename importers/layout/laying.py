@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import FIGURES
+from app.domain.fields import FIGURES, MONEY, SHARES
 from app.domain.import_profile import ImportProfile, Months
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
@@ -28,6 +28,7 @@ from importers.layout.header import (
 )
 from importers.layout.months import MONTH, NoMonths, beside_months, last_day, unpivot
 from importers.layout.rows import Body, blank_rows, empty_cells, kind_of_broken, likeness, recognise
+from importers.layout.signed import with_signs
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
 
 _OF_ONE_ROW = ("quantity", "net_amount", "gross_amount", "amount", "points", "credit", "debit")
@@ -66,8 +67,10 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     figures = {kept[at] for field, at in places.items() if field in FIGURES}
     if profile.months is not None:
         figures |= set(kept) - {kept[at] for at in places.values()}
-    cells = grid.seen(figures).slice(header.below).select(kept).rename_columns(names)
-    body = Body(cells, grid.row_number[header.below :], places)
+    money = {kept[at] for field, at in places.items() if field in MONEY} | (figures if profile.months else set())
+    shares = {kept[at] for field, at in places.items() if field in SHARES}
+    seen = with_signs(grid.seen(figures), grid.signs, money, shares)
+    body = Body(seen.slice(header.below).select(kept).rename_columns(names), grid.row_number[header.below :], places)
     recognised = _above(grid, header)
     titles = {likeness(row) for row in top_of(grid, header.at)}
     no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles)

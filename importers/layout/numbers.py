@@ -159,6 +159,13 @@ def currencies_of(word: str) -> frozenset[str]:
     return frozenset({code}) if code in list_currencies() else frozenset()
 
 
+@cache
+def signs_of_others(currency: str) -> frozenset[str]:
+    """Give the signs and codes of all currencies but one, in small letters; a sign that it shares is not among them."""
+    known = {*CURRENCIES, *SHARED, *(code.casefold() for code in list_currencies())}
+    return frozenset(one for one in known if currencies_of(one) and currency not in currencies_of(one))
+
+
 @dataclass(frozen=True)
 class Proof:
     """What numbers say about their signs: the decimal sign, none where nobody can tell; and what parts thousands.

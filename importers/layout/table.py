@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from importers.layout.handed_back import Proved
 
-_NUMBER_CELL = r"^(-?\d+)\.(\d+)$"
+_NUMBER_CELL = r"^(-?\d+)\.(\d+)( \S+)?$"
+"""What is written of a number cell: the number, and perhaps the sign that its format writes beside it."""
 
 
 class Kind(StrEnum):
@@ -105,7 +106,7 @@ class TextTable:
         for name in columns:
             if name in self.grouped:
                 texts = self.column(name)
-                written = pc.replace_substring_regex(texts, _NUMBER_CELL, r"\1,\2")
+                written = pc.replace_substring_regex(texts, _NUMBER_CELL, r"\1,\2\3")
                 kept = pc.if_else(pa.array(self.grouped[name]), texts, written)
                 self.frame[name] = pd.array(kept, dtype=pd.ArrowDtype(pa.large_string()))
 

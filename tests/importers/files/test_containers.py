@@ -229,9 +229,9 @@ def test_a_workbook_in_xml_is_read_with_its_gaps_and_types(tmp_path: Path) -> No
     ],
 )
 def test_numbers_in_xml_are_written_plainly(number: str, text: str) -> None:
-    from importers.files.spreadsheetml import _plain_number
+    from importers.files.cells import plain_number
 
-    assert _plain_number(number) == text
+    assert plain_number(number) == text
 
 
 def test_a_workbook_in_broken_xml_is_refused(tmp_path: Path) -> None:
