@@ -18,7 +18,7 @@ from app.domain.exact import Ints, half_up
 from app.domain.import_profile import DATE_ORDERS
 from app.domain.sales import UNKNOWN, Flags, Texts
 from app.domain.states import Outcome
-from importers.layout.dates import read_moment
+from importers.layout.dates import read_moment, with_zeros
 from importers.problems import Problems
 
 MAX_SHOWN = 60
@@ -282,7 +282,8 @@ def dates(
         ``datetime64[D]`` (NaT where there is none) and minutes (``UNKNOWN``).
     """
     zone = zoneinfo.ZoneInfo(time_zone)
-    read = [_date(text, form, zone) for text in column.values.to_pylist()]
+    texts = column.values.to_pylist()
+    read = [_date(text, form, zone) for text in (with_zeros(texts) if form in DATE_ORDERS else texts)]
     good = np.asarray([one is not None for one in read], dtype=bool)
     days = np.asarray([None if one is None else one[0] for one in read] or [], dtype="datetime64[D]")
     minutes = np.asarray([UNKNOWN if one is None else one[1] for one in read] or [], dtype=np.int16)

@@ -16,10 +16,12 @@ _TIME = re.compile(
 )
 _PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})\.?")
 _WEEKDAY = re.compile(rf"^(?:{'|'.join(WEEKDAYS)})[.,\s]+(?=\S)", re.IGNORECASE)
-_RUN = re.compile(r"(?P<day>\d{7,8})|(?P<whole>\d{8})T?(?P<hour>\d{2})(?P<minute>\d{2})\d{2}Z?", re.IGNORECASE)
+_RUN = re.compile(r"(?P<day>\d{6,8})|(?P<whole>\d{8})T?(?P<hour>\d{2})(?P<minute>\d{2})\d{2}Z?", re.IGNORECASE)
 _JOINED = re.compile(r"(\d{1,2})([^\W\d]{3,})(\d{4}|\d{2})")
 _NAMED = re.compile(r"(\d{1,4}|[^\W\d]+)\.?[\s./,\-]*(\d{1,2}|[^\W\d]+)\.?[\s./,\-]+(?:de[l]?\s+)?(\d{1,4})")
 _BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE)
+_SIX_DIGITS = re.compile(r"\d{6}")
+_FIVE_DIGITS = re.compile(r"\d{5}")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIALS = range(32_874, 73_416)  # 1990 to 2100
 _FIRST_SERIAL = dt.date(1899, 12, 30)
@@ -98,7 +100,7 @@ def proof(texts: Iterable[str]) -> Proof:
     allowed = set(DATE_ORDERS)
     needed = short = False
     doubtful: list[str] = []
-    for text in texts:
+    for text in with_zeros(texts):
         moment = read_moment(text)
         if not moment.days or moment.same:
             continue
@@ -112,6 +114,17 @@ def proof(texts: Iterable[str]) -> Proof:
     return Proof(
         tuple(order for order in DATE_ORDERS if order in allowed), needed, tuple(islice(doubtful, _MOST_SHOWN))
     )
+
+
+def with_zeros(texts: Iterable[str]) -> list[str]:
+    """Give the texts of a column with the zeros that number cells lost: beside 270419 stands 50719, which is 050719.
+
+    Alone five digits are a day as spreadsheets count them.
+    """
+    found = [text.strip() for text in texts]
+    if not any(_SIX_DIGITS.fullmatch(text) and read_moment(text).days for text in found):
+        return found
+    return [text.zfill(6) if _FIVE_DIGITS.fullmatch(text) else text for text in found]
 
 
 @dataclass(frozen=True)
@@ -178,7 +191,8 @@ def _of_parts(first: str, second: str, third: str) -> dict[str, dt.date]:
 def _of_digits(run: re.Match[str], minute: int | None) -> Moment:
     """Read a day, and a time where one follows, without anything between. Of 01072019 a number cell leaves 1072019."""
     if run["day"] is not None:
-        return Moment(_of_run(run["day"].zfill(8)), minute)
+        day = run["day"]
+        return Moment(_of_six(day) if len(day) == 6 else _of_run(day.zfill(8)), minute)
     told = int(run["hour"]) * 60 + int(run["minute"]) if int(run["hour"]) < 24 and int(run["minute"]) < 60 else None
     return Moment({} if told is None or minute is not None else _of_run(run["whole"]), told)
 
@@ -189,6 +203,12 @@ def _of_run(text: str) -> dict[str, dt.date]:
     found |= _orders({"mdy": (text[4:], text[:2], text[2:4])})
     # a year in front is no order of day and month; 27042019 is one, and proves it for 01042019
     return dict.fromkeys(DATE_ORDERS, *found.values()) if found.keys() == {"ymd"} else found
+
+
+def _of_six(text: str) -> dict[str, dt.date]:
+    """Read six digits: banks put the year in front, others behind, and 270419 may be either."""
+    first, second, third = text[:2], text[2:4], text[4:]
+    return _orders({"dmy": (third, second, first), "mdy": (third, first, second), "ymd": (first, second, third)})
 
 
 def _orders(ways: dict[str, tuple[str, str, str]]) -> dict[str, dt.date]:

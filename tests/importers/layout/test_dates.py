@@ -62,6 +62,33 @@ def test_digits_without_their_zero_keep_the_order_of_their_column() -> None:
     assert proof(["1072019"]).orders == ("dmy", "mdy")
 
 
+def test_six_digits_are_read_in_the_order_of_their_column() -> None:
+    assert days("270419", "050719", dates="dmy") == ["2019-04-27", "2019-07-05"]
+    assert days("042719", "070519", dates="mdy") == ["2019-04-27", "2019-07-05"]
+    assert days("190427", "190705", dates="ymd") == ["2019-04-27", "2019-07-05"]
+    assert days("270419 13:45", "311299", dates="dmy") == ["2019-04-27", "1999-12-31"]
+    assert days("320419", "271319", "300219", "201904", dates="dmy") == ["not_a_date"] * 4
+    assert days("270419", "270419", dates="mdy") == ["not_a_date"] * 2
+
+
+def test_six_digits_prove_their_order_or_are_asked_and_never_guessed() -> None:
+    assert proof(["043019", "070519"]).order == "mdy"
+    assert proof(["270499", "050719"]).order == "dmy", "no month has 99 days"
+    assert proof(["990427", "190705"]).order == "ymd"
+    assert proof(["270419", "311219"]).orders == ("dmy", "ymd"), "of two digits each may be the year"
+    assert proof(["050719"]).orders == ("dmy", "mdy", "ymd")
+    assert proof(["270419", "27.04.2019"]).order == "dmy"
+    assert days("270499", "050719", dates="found") == ["1999-04-27", "2019-07-05"]
+    with pytest.raises(QuestionOpen, match=r"Column 'Data': .* order dmy or ymd \(it holds '270419', '311219'\)"):
+        days("270419", "311219", dates="found")
+
+
+def test_five_digits_beside_six_lost_their_zero() -> None:
+    assert days("270419", "50719", dates="dmy") == ["2019-04-27", "2019-07-05"]
+    assert proof(["270499", "50719"]).order == "dmy"
+    assert days("43590", "50719", dates="dmy")[0] == "2019-05-05"
+
+
 def test_a_text_of_pages_is_no_date_and_is_not_tried_for_minutes() -> None:
     assert read_moment("x" * 1_000_000).days == {}
     assert read_moment("1 " * 100_000).days == {}
