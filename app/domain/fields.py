@@ -105,8 +105,8 @@ FIGURES = frozenset(
 )
 """Fields that hold figures. What any other holds is a text, also where a workbook keeps it as a number."""
 
-MONEY = frozenset({"unit_price", "net_amount", "gross_amount", "document_total", "amount", "cost", "cash"})
-"""Those of them that are amounts of the programme's currency."""
+MONEY = frozenset({"unit_price", "net_amount", "gross_amount", "document_total", "amount", "cost", "cash", "target"})
+"""Those of them that are amounts of the programme's currency, or may be."""
 
 SHARES = frozenset({"discount"})
 """Those of them that are so many of hundred."""

@@ -43,7 +43,7 @@ class NewCode:
     """A code from its issuer."""
 
     code: str
-    usable_until: str | None = None
+    usable_until: dt.date | None = None
 
 
 def take_in(
@@ -55,7 +55,7 @@ def take_in(
             "reward_id": reward.id,
             "sealed": keys.seal(one.code.strip()),
             "code_hash": _hash(keys, reward.id, one.code),
-            "usable_until": one.usable_until,
+            "usable_until": one.usable_until and one.usable_until.isoformat(),
         }
         for one in codes
         if one.code.strip()

@@ -348,6 +348,7 @@ def _prepare_templates(app: Flask) -> None:
         formats.cash,
         formats.share,
         formats.day,
+        formats.shown,
         formats.month,
         formats.quantity,
         formats.instant,

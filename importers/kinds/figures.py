@@ -34,6 +34,11 @@ def quantities_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -
     return _figures(desk, rows, field, problems, 3)
 
 
+def targets_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
+    """Give the targets of a field, in thousandths: amounts perhaps, of which one in another currency is none."""
+    return _figures(desk, rows, field, problems, 3, desk.program.currency)
+
+
 def money_of(desk: Desk, rows: ThingRows, field: str, problems: Problems) -> dict[int, int]:
     """Give the amounts of a field, in minor units."""
     return _figures(desk, rows, field, problems, desk.program.currency_decimals, desk.program.currency)

@@ -9,6 +9,7 @@ from app.domain.codes import code_key
 from app.domain.money import smallest_units
 from app.domain.reward_prices import Season, read_seasons
 from app.domain.states import Outcome, RewardKind
+from app.domain.tier_settings import Tiers
 from app.services import catalogue, distributors, rewards
 from app.services.rewards import RewardRow, RewardWrong
 from importers.kinds.desk import Desk, Loaded
@@ -39,6 +40,7 @@ class _Known(NamedTuple):
 
     distributor_groups: Mapping[str, int]
     product_groups: Mapping[str, int]
+    tiers: Tiers
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
@@ -54,7 +56,9 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     )
     days = {name: days_of(desk, rows, name, problems) for name in ("from", "until", "season_from", "season_until")}
     known = _Known(
-        distributors.group_ids(desk.session, desk.program.id), catalogue.group_ids(desk.session, desk.program.id)
+        distributors.group_ids(desk.session, desk.program.id),
+        catalogue.group_ids(desk.session, desk.program.id),
+        desk.settings.tiers,
     )
     good: dict[int, RewardRow] = {}
     for row, cells in rows:
@@ -83,7 +87,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             season=season,
             seasons=said.seasons(desk.program.point_decimals),
             group_ids=said.groups(),
-            tiers=said.several("tiers"),
+            tiers=said.tiers(),
         )
         if row not in problems.outcome:
             good[row] = made
@@ -174,6 +178,18 @@ class _Cells:
             return None
         found = [self._group("groups", one, self._known.distributor_groups) for one in named]
         return [one for one in found if one is not None]
+
+    def tiers(self) -> list[str] | None:
+        """Read the tiers that a reward is for. A programme that has none of its own takes what files call so."""
+        named, levels = self.several("tiers"), self._known.tiers.levels
+        if named is None or not levels:
+            return named
+        found = [(one, self._known.tiers.level(one)) for one in named]
+        for one in (one for one, level in found if level is None):
+            told = {"field": self._rows.columns["tiers"], "found": repr(one)}
+            expected = ", ".join(level.code for level in levels)
+            self._problems.add(self._row, Outcome.HELD, "no_such_value", expected=expected, **told)
+        return [level.code for _, level in found if level is not None]
 
     def several(self, field: str) -> list[str] | None:
         """Read several codes, with semicolons between them."""

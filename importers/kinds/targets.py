@@ -12,7 +12,7 @@ from app.services import distributors
 from app.services.promotions import publishing, reading
 from app.services.rulebooks import rules_of
 from importers.kinds.desk import Desk, Loaded
-from importers.kinds.figures import quantities_of
+from importers.kinds.figures import targets_of
 from importers.kinds.rows import ThingRows
 from importers.kinds.twice import Twice
 from importers.problems import Problems
@@ -32,7 +32,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     }
     only = next(iter(open_)) if len(open_) == 1 else ""
     known = distributors.company_ids(session, program.id)
-    written = quantities_of(desk, rows, "target", problems)
+    written = targets_of(desk, rows, "target", problems)
     scale = reading.scale_of(rules_of(session, program.id))
     found: dict[int, dict[int, int]] = defaultdict(dict)
     twice = Twice(rows, "target", written, problems)
@@ -47,7 +47,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             problems.add(row, Outcome.HELD, "no_such_value", field=field, found=named, expected=expected)
         if owner is None:
             problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(cells["distributor"]))
-        if promotion is None or owner is None or row not in written:
+        if promotion is None or owner is None or row in problems.outcome:
             continue
         try:
             value = amount_of(scale, metrics[promotion.id], Decimal(written[row]).scaleb(-3))

@@ -8,17 +8,21 @@ from app.models.rewards import Reward
 from app.services import vouchers
 from app.services.vouchers import NewCode
 from importers.kinds.desk import Desk, Loaded
+from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
-    """Seal the codes that are not here already, for the voucher that each row names."""
+    """Seal the codes that are not here already, for the voucher that each row names, with the last day of their use."""
+    days = days_of(desk, rows, "until", problems)
     known = {
         one.code_key: one for one in desk.session.scalars(select(Reward).where(Reward.program_id == desk.program.id))
     }
     found: dict[int, tuple[Reward, list[NewCode]]] = {}
     for row, cells in rows:
+        if row in problems.outcome:
+            continue
         named, code = str(cells["reward"]), str(cells["code"])
         reward = known.get(code_key(named))
         if reward is None:
@@ -26,7 +30,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
         elif reward.kind is not RewardKind.VOUCHER:
             problems.add(row, Outcome.REFUSED, "not_a_voucher", found=repr(named))
         else:
-            found.setdefault(reward.id, (reward, []))[1].append(NewCode(code, cells.get("until")))
+            found.setdefault(reward.id, (reward, []))[1].append(NewCode(code, days.get(row)))
     created = sum(
         vouchers.take_in(desk.session, desk.keys, reward, codes, actor=desk.actor, now=desk.now)
         for reward, codes in found.values()

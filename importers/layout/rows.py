@@ -17,6 +17,10 @@ from importers.layout.words import TOTAL, WHOLE_TOTAL
 KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
 """Fields that say of what a row is: one that says nothing of the kind is no line."""
 
+_BOOKED = "booked_on"
+_OF_BOOKINGS = frozenset({_BOOKED, "reference", "token", "last4", "booking"})
+"""Those of a provider's bookings. A row without its day, which each booking has, is a line where others say of what."""
+
 _NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 
 
@@ -100,7 +104,7 @@ def recognise(
     repeated = _repeated_headers(body, header)
     recognised.add(Kind.REPEATED_HEADER, body.row_number[repeated])
     found: np.ndarray = blank | repeated
-    keys = sorted(KEYS & body.columns.keys())
+    keys = sorted(KEYS & body.columns.keys()) or [_BOOKED] * (_BOOKED in body.columns)
     if not keys:
         return found
     lacking = np.zeros(len(body), dtype=np.int8)
@@ -207,7 +211,8 @@ def _kind(
     product = columns.get("product")
     words = [at for at in said if (_adds_up(cells[at], numbers) if at == product else TOTAL.match(cells[at]))]
     fields = {place: field for field, place in columns.items()}
-    keyed = [at for at in said if fields.get(at) in KEYS and at not in words]
+    telling = _OF_BOOKINGS if _BOOKED in columns else KEYS
+    keyed = [at for at in said if fields.get(at) in telling and at not in words]
     if words and not keyed:
         return Kind.TOTAL
     if (

@@ -1,5 +1,6 @@
 """Rewards on pages: written, seen by those they are for, put into a basket, ordered once, moved on and called off."""
 
+import datetime as dt
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from app.models.instants import InstantGrant, InstantReward
 from app.models.orders import Draw, OrderLine, RewardOrder, VoucherCode
 from app.models.programs import Program
 from app.models.rewards import Reward, RewardPicture, RewardSeason
-from app.services import adjustments, catalogue
+from app.services import adjustments, catalogue, vouchers
 from app.services.instants import due
 from tests.app.web.conftest import token_of
 from tests.app.web.test_together import send, shown
@@ -235,6 +236,18 @@ def test_codes_are_pasted_and_seen_by_whoever_ordered_alone(world: World, as_: A
         with client.get(address) as answer:
             assert "GIFT-ONE" not in answer.text
     assert not any("GIFT" in one.sealed for one in told(world, select(VoucherCode)))
+
+
+def test_the_last_day_of_a_code_is_written_as_the_page_writes_days(world: World, as_: As) -> None:
+    boss, owner = as_("administrator"), as_("distributor")
+    card = write(boss, world, "card", kind="voucher", points="10")
+    enrich(world)
+    with world.app.app_context(), transaction(db.session) as session:
+        new = [vouchers.NewCode("CARD-ONE", dt.date(2027, 12, 31))]
+        vouchers.take_in(session, world.keys, session.get_one(Reward, card), new, actor="x", now=world.clock())
+    into_basket(owner, world, card)
+    placed = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world))
+    assert re.findall("Usable until [^<]*", owner.get(placed.location).text) == ["Usable until 31 Dec 2027"]
 
 
 def test_an_owner_cancels_their_order_until_it_is_ordered(world: World, as_: As) -> None:

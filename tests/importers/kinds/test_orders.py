@@ -15,7 +15,7 @@ from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 from tests.support.shop import BEN, VOUCHER, Shop
 
-CODES = {"columns": {"reward": "reward", "code": "code", "until": "until"}}
+CODES = {"columns": {"reward": "reward", "code": "code", "until": "until"}, "dates": "dmy"}
 PARCELS = {
     "columns": {
         "order": "Order",
@@ -56,8 +56,21 @@ def test_codes_are_sealed_and_their_file_is_gone(desk: Desk) -> None:
     with transaction(desk.registry) as session:
         mine = select(VoucherCode).join(Reward).where(Reward.program_id == desk.program_id)
         kept_codes = session.scalars(mine).all()
-        assert len(kept_codes) == 2
+        assert sorted(one.usable_until or "" for one in kept_codes) == ["", "2027-12-31"]
         assert not any("SECRET" in one.sealed for one in kept_codes)
+
+
+def test_the_last_day_of_a_code_is_a_day(desk: Desk) -> None:
+    desk.load(import_profiles={"vouchers": CODES})
+    people = desk.people("D1")
+    with transaction(desk.registry) as session:
+        shop = Shop(session, session.get_one(Program, desk.program_id), people["D1"])
+        shop.reward("gift", 50, kind=VOUCHER)
+    rows = [("gift", "SECRET-1", "soon"), ("gift", "SECRET-2", "31.02.2027"), ("gift", "SECRET-3", "2027-05-31")]
+    found = desk.run(desk.csv(*rows, header=("reward", "code", "until")), "vouchers")
+    assert desk.codes(found) == {2: ("refused", "not_a_date"), 3: ("refused", "not_a_date")}
+    assert found.counts["created"] == 1
+    assert "SECRET" not in repr(desk.problems(found.batch_id))
 
 
 def test_a_supplier_gets_a_file_and_its_answer_moves_the_lines(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from app.db.transaction import transaction
 from app.domain.states import RewardKind
 from app.exports.reward_sheet import COLUMNS, write_rewards
 from app.models.programs import Program
-from app.models.rewards import Reward, RewardSeason
+from app.models.rewards import Reward, RewardAudience, RewardSeason
 from tests.importers.driver import Desk
 
 HEADER = ("code", "name", "points", "kind", "cost", "stock", "from", "until", "sp", "sf", "su")
@@ -143,6 +143,21 @@ def test_what_does_not_fit_together_says_so(desk: Desk) -> None:
         8: ("held", "unknown_group"),
         9: ("refused", "no_such_value"),
     }
+
+
+def test_a_tier_that_the_programme_does_not_have_is_held(desk: Desk) -> None:
+    tiers = {"metric": "points", "window": "lifetime", "levels": [{"code": "Gold", "name": "Gold", "from": 100}]}
+    desk.load(import_profiles={"rewards": WHOLE}, program={"tiers": tiers})
+    blank = dict.fromkeys((*ALL, "offered", "supplier"))
+    rows = [
+        list((blank | {"code": code, "name": code, "points": "10", "tiers": named}).values())
+        for code, named in (("R-1", "gold"), ("R-2", "gold; golden"), ("R-3", None))
+    ]
+    found = desk.run(desk.csv(*rows, header=tuple(blank)), "rewards")
+    assert desk.codes(found) == {3: ("held", "no_such_value")}
+    with transaction(desk.registry) as session:
+        of_program = select(RewardAudience.tier).join(Reward).where(Reward.program_id == desk.program_id)
+        assert list(session.scalars(of_program)) == ["Gold"]
 
 
 def test_the_sheet_that_is_taken_away_changes_nothing_when_it_comes_back(desk: Desk) -> None:

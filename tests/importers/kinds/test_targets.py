@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 from sqlalchemy import select
 
 from app.db.transaction import transaction
@@ -49,6 +50,22 @@ def test_targets_are_set_changed_and_taken_away(desk: Desk) -> None:
     again = desk.run(desk.csv(("D1", "900", None), ("D2", "0", None), header=HEADER), "targets")
     assert (again.counts["created"], again.counts["changed"]) == (0, 2)
     assert targets_of(desk) == {"D1": 900_00}
+
+
+def test_a_target_in_another_currency_waits(desk: Desk) -> None:
+    desk.load(promotions=[AUTUMN], import_profiles={"targets": PROFILE})
+    desk.people("D1", "D2", "D3")
+    rows = [("D1", "1000 EUR", None), ("D2", "700 zł", None), ("D3", "5 szt.", None)]
+    found = desk.run(desk.csv(*rows, header=HEADER), "targets")
+    assert desk.codes(found) == {2: ("held", "other_currency")}
+    assert targets_of(desk) == {"D2": 700_00, "D3": 5_00}
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    page.append(HEADER)
+    page.append(("D1", 900, None))
+    page["B2"].number_format = "#,##0.00 [$€-407]"
+    book.save(desk.folder / "targets.xlsx")
+    assert desk.codes(desk.run(desk.folder / "targets.xlsx", "targets")) == {2: ("held", "other_currency")}
 
 
 def test_a_target_that_a_row_above_contradicts_is_refused(desk: Desk) -> None:

@@ -150,6 +150,48 @@ def test_a_total_of_events_says_nothing_else_and_one_of_months_is_a_total_whatev
     assert 3 in recognised(laid(matrix, months))["total"]
 
 
+BOOKINGS = ["Referencja", "Data", "Kwota", "Waluta", "Karta", "Rodzaj"]
+
+
+def of_bookings(*rows: list[str | None]) -> TextTable:
+    fields = ("reference", "booked_on", "amount", "currency", "token", "kind")
+    return laid([BOOKINGS, *rows], profile(kind="statements", columns=dict(zip(fields, BOOKINGS, strict=True))))
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        ["Razem", None, "150,00", "PLN", None, None],
+        [None, "Suma", "150,00", None, None, None],
+        [None, None, "150,00", None, None, "Total:"],
+        [None, None, "150,00", None, None, None],
+    ],
+)
+def test_a_total_of_bookings_is_no_booking(total: list[str | None]) -> None:
+    rows: list[list[str | None]] = [
+        ["K-1", "2026-11-03", "100,00", "PLN", None, None],
+        [None, "2026-11-04", "50,00", "PLN", None, "fee"],
+    ]
+    found = of_bookings(*rows, total, ["Koniec wyciągu", None, None, None, None, None])
+    assert recognised(found)["total"] == [4]
+    assert numbers(found) == [2, 3]
+    assert found.recognised.totals[4]["Kwota"] == "150,00"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ["123456", None, "100,00", "PLN", None, None],
+        [None, None, "100,00", "PLN", "900", None],
+        [None, None, "100,00", "PLN", None, "fee"],
+        ["Total", "2026-11-05", "100,00", "PLN", None, None],
+    ],
+)
+def test_a_booking_that_lacks_its_day_or_is_called_a_total_on_one_is_for_a_person(row: list[str | None]) -> None:
+    first: list[str | None] = ["K-1", "2026-11-03", "100,00", "PLN", None, None]
+    assert recognised(of_bookings(first, row)) == {}
+
+
 def test_goods_whose_names_begin_like_a_total_are_lines() -> None:
     rows = [
         HEADER,

@@ -157,13 +157,13 @@ def test_codes_are_given_once_and_shown_with_their_order_alone(shop: Shop) -> No
     with pytest.raises(OrderRefused) as error:
         shop.order({"gift": 1})
     assert refusals(error) == [("stock", 0)]
-    new = [vouchers.NewCode("AAA-1"), vouchers.NewCode("AAA-2", "31.12.2027"), vouchers.NewCode(" AAA-1 ")]
+    new = [vouchers.NewCode("AAA-1"), vouchers.NewCode("AAA-2", dt.date(2027, 12, 31)), vouchers.NewCode(" AAA-1 ")]
     assert vouchers.take_in(shop.session, KEYS, reward, new, actor=ANN, now=NOW) == 2
     assert vouchers.take_in(shop.session, KEYS, reward, new, actor=ANN, now=NOW) == 0
     order = shop.order({"gift": 2}, address=None)
     assert shop.state(order) is OrderState.DELIVERED, "nobody sends anything"
     (given,) = vouchers.of_order(shop.session, KEYS, order).values()
-    assert [(one.code, one.usable_until) for one in given] == [("AAA-1", None), ("AAA-2", "31.12.2027")]
+    assert [(one.code, one.usable_until) for one in given] == [("AAA-1", None), ("AAA-2", "2027-12-31")]
     assert shop.offers()["gift"].left == 0
     assert shop.ledger_says(order) == PointsOf(0, 100, 0)
 
