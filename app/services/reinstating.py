@@ -32,13 +32,14 @@ def reinstate(
     They are for what they were for. Each expiry can be reinstated once. The caller commits.
 
     Raises:
-        LedgerError: Nothing of the lot has expired, or it was reinstated before; or the reason cannot be kept.
+        LedgerError: The programme has no such lot, nothing of it has expired, or it was reinstated before; or the
+            reason cannot be kept.
     """
     _sound(reason)
     row = session.execute(
         select(Lot.account_id, Lot.earned_on, Lot.unit_value_micro, Lot.terms_id, Account.unit)
         .join(Account, Account.id == Lot.account_id)
-        .where(Lot.id == lot_id)
+        .where(Lot.id == lot_id, Account.program_id == rules.program_id)
     ).one_or_none()
     again = aliased(LedgerTransaction)
     expired = session.execute(

@@ -169,6 +169,17 @@ def test_nothing_is_given_back_of_a_lot_that_is_not_there(month: Desk, lot: int)
         month.reinstate(lot, now=OVER)
 
 
+def test_nothing_is_given_back_of_a_lot_of_another_programme(open_desk: Opening) -> None:
+    month = {"expiry": {"months_after_award": 1}}
+    one, other = open_desk(program=month), open_desk(program=month)
+    other.invoice("1", 5)
+    (lot,) = other.lots()
+    other.expire(OVER)
+    with pytest.raises(ledger.LedgerError, match="no expired points"):
+        one.reinstate(lot, now=OVER)
+    assert other.points() == Standing(0, 0)
+
+
 def test_nothing_is_given_back_of_a_lot_of_which_nothing_expired(month: Desk) -> None:
     month.invoice("1", 10)
     (lot,) = month.lots()
