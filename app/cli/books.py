@@ -61,6 +61,7 @@ def liability(program_code: str | None, on: dt.datetime | None, basis: str, xlsx
             program.point_decimals,
             program.currency_decimals,
         )
+    worths = owed.worths_of(parts)
     total = owed.Sum.of([one for one in parts if not one.debt])
     if as_json:
         document = {"program": code, "on": day.isoformat(), "basis": basis, "points": total.points}
@@ -71,7 +72,9 @@ def liability(program_code: str | None, on: dt.datetime | None, basis: str, xlsx
             "months": breakage.cohorts,
             "points": expected(total.points, breakage.rate_bp),
         }
-        print_json(document | {"worth_minor": total.worth_minor, "breakage": estimate, "parts": [*map(_part, parts)]})
+        print_json(
+            document | {"worth_minor": total.worth_minor, "breakage": estimate, "parts": [*map(_part, parts, worths)]}
+        )
         return
     cells = [
         [
@@ -79,9 +82,9 @@ def liability(program_code: str | None, on: dt.datetime | None, basis: str, xlsx
             one.funded_by or sponsor,
             _ends(one),
             figure(one.points, decimals),
-            figure(one.worth_micro // owed.MICRO, minor),
+            figure(worth, minor),
         ]
-        for one in parts
+        for one, worth in zip(parts, worths, strict=True)
     ]
     cells.append(["", "", "Total", figure(total.points, decimals), figure(total.worth_minor, minor)])
     print_table(f"Owed on {day}", ["Tier", "Funded by", "Ends", "Points", "Worth"], cells, frozenset({3, 4}))
@@ -92,13 +95,13 @@ def liability(program_code: str | None, on: dt.datetime | None, basis: str, xlsx
         )
 
 
-def _part(one: owed.Part) -> dict[str, Any]:
+def _part(one: owed.Part, worth_minor: int) -> dict[str, Any]:
     return {
         "tier": one.tier,
         "funded_by": one.funded_by,
         "ends": _ends(one),
         "points": one.points,
-        "worth_minor": one.worth_micro // owed.MICRO,
+        "worth_minor": worth_minor,
     }
 
 

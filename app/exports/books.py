@@ -12,7 +12,7 @@ from app.exports.tables import Column, Kind, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.programs import Program
 from app.services.books.history import MonthOfBooks
-from app.services.books.owed import MICRO, Part
+from app.services.books.owed import Part, worths_of
 from app.services.languages import DEFAULT
 from app.services.texts import filled, translated
 
@@ -61,7 +61,7 @@ def _owed(program: Program, parts: Sequence[Part], language: str) -> Sheet:
             "ends": pa.array([translated(_ending(one), language) for one in parts], pa.string()),
             "month_on": pa.array([one.month_on for one in parts], pa.date32()),
             "points": pa.array([one.points for one in parts], pa.int64()),
-            "worth": pa.array([one.worth_micro // MICRO for one in parts], pa.int64()),
+            "worth": pa.array(worths_of(parts), pa.int64()),
         },
     )
 

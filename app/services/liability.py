@@ -9,18 +9,17 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Date, Select, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.conversion import in_minor_units
 from app.domain.states import LotState, TransactionKind, Unit
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.figures import PointsMonth
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
 
-_MICRO = 1_000_000
-
 
 def worth_minor(points: int, point_value_micro: int) -> int:
-    """Give what points are worth in minor units, rounded down as a conversion rounds (rules.md 10)."""
-    return points * point_value_micro // _MICRO
+    """Give what points are worth in minor units (`app.domain.conversion`); below zero for points that are owed."""
+    return in_minor_units(points * point_value_micro)
 
 
 @dataclass(frozen=True)

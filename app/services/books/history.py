@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from app.domain.breakage import Breakage, Cohort, breakage_of
+from app.domain.conversion import in_minor_units
 from app.domain.states import TransactionKind, Unit
 from app.models.programs import Program
-from app.services.books.totals import MICRO, Total, totals_of
+from app.services.books.totals import Total, totals_of
 
 ISSUED = (
     TransactionKind.AWARD,
@@ -40,8 +41,8 @@ class Change:
 
     @property
     def worth_minor(self) -> int:
-        """Give the worth as the books show it, rounded towards nothing."""
-        return self.worth_micro // MICRO if self.worth_micro >= 0 else -(-self.worth_micro // MICRO)
+        """Give the worth as the books show it (`app.domain.conversion`)."""
+        return in_minor_units(self.worth_micro)
 
 
 @dataclass

@@ -5,16 +5,16 @@ an account owes has no lot and stands as a part of its own, below zero.
 """
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.domain.conversion import in_minor_units, parts_in_minor_units
 from app.domain.states import Unit
 from app.models.programs import Program
 from app.services.books.booking import Basis
-from app.services.books.totals import MICRO as MICRO
 from app.services.books.totals import Total, Until, totals_of
 
 
@@ -45,8 +45,8 @@ class Sum:
 
     @staticmethod
     def of(parts: Sequence[Part]) -> "Sum":
-        """Add parts up; the worth is rounded down once, as a conversion rounds (rules.md 10)."""
-        return Sum(sum(one.points for one in parts), sum(one.worth_micro for one in parts) // MICRO)
+        """Add parts up; the worth is rounded once (`app.domain.conversion`)."""
+        return Sum(sum(one.points for one in parts), in_minor_units(sum(one.worth_micro for one in parts)))
 
 
 def owed_at(session: Session, program: Program, day: dt.date, basis: Basis, unit: Unit = Unit.POINTS) -> list[Part]:
@@ -65,8 +65,24 @@ def parts_of(totals: Iterable[Total]) -> list[Part]:
 
 
 def together(parts: Sequence[Part], key: Callable[[Part], Hashable]) -> list[tuple[Any, Sum]]:
-    """Add parts up by something that they share, in the order in which it comes."""
+    """Add parts up by something that they share, in the order in which it comes.
+
+    The worths add up to what all parts together are worth.
+    """
     found: dict[Any, list[Part]] = {}
     for one in parts:
         found.setdefault(key(one), []).append(one)
-    return [(of, Sum.of(some)) for of, some in found.items()]
+    worths = parts_in_minor_units([sum(one.worth_micro for one in some) for some in found.values()])
+    return [
+        (of, Sum(sum(one.points for one in some), worth))
+        for (of, some), worth in zip(found.items(), worths, strict=True)
+    ]
+
+
+def worths_of(parts: Sequence[Part]) -> list[int]:
+    """Give what each part is worth in minor units: what is owed to accounts and what they owe each add up."""
+    worths: dict[bool, Iterator[int]] = {
+        debt: iter(parts_in_minor_units([one.worth_micro for one in parts if one.debt is debt]))
+        for debt in (False, True)
+    }
+    return [next(worths[one.debt]) for one in parts]

@@ -17,6 +17,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.reviews import Review
 from app.models.sales import Award, SalesDocument
+from app.services.liability import worth_minor
 from app.web import formats
 from app.web.admin import deciding
 from app.web.context import now, person, scope, session
@@ -127,7 +128,7 @@ REVIEW = Listing(
 def index(program_code: str) -> str | Response:
     program = scope().program
     goes = pace.pace(session(), program.id, now=now())
-    worth = goes.kept_points * program.point_value_micro // 1_000_000
+    worth = worth_minor(goes.kept_points, program.point_value_micro)
     oldest = (now() - goes.oldest_at).total_seconds() if goes.oldest_at is not None else None
     refused = [(said(code, "", gettext) or gettext("Words alone"), count) for code, count in goes.refused]
     return answer(

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.conversion import MICRO, convert, convert_one
+from app.domain.conversion import MICRO, convert, convert_one, in_minor_units, parts_in_minor_units
 
 POINTS = st.integers(0, 10**12)
 VALUES = st.integers(1, 10**9)
@@ -70,3 +70,16 @@ def test_an_amount_beyond_64_bits_is_an_error() -> None:
 def test_what_means_nothing_is_refused(points: int, value: int) -> None:
     with pytest.raises(ValueError, match="found"):
         convert_one(points, value)
+
+
+@given(st.integers(-(10**15), 10**15))
+def test_a_worth_below_zero_is_the_mirror_of_that_above(worth: int) -> None:
+    assert in_minor_units(-worth) == -in_minor_units(worth)
+    assert abs(in_minor_units(worth)) == abs(worth) // MICRO
+
+
+@given(st.lists(st.integers(-(10**12), 10**12), max_size=9))
+def test_parts_add_up_to_the_whole_that_is_rounded_once(worths: list[int]) -> None:
+    parts = parts_in_minor_units(worths)
+    assert sum(parts) == in_minor_units(sum(worths))
+    assert all(abs(part * MICRO - worth) < MICRO for part, worth in zip(parts, worths, strict=True))

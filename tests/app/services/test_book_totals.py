@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions
+from app.domain.conversion import MICRO
 from app.domain.point_terms import PointTerms
 from app.domain.states import Bucket, LotState, TierReason, TransactionKind, Unit
 from app.models.distributors import Distributor
@@ -204,7 +205,7 @@ class Ledger:
     def worth(self, unit: Unit, lot: Lot | None) -> int:
         if lot is not None:
             return lot.unit_value_micro
-        return self.program.point_value_micro if unit is Unit.POINTS else owed.MICRO
+        return self.program.point_value_micro if unit is Unit.POINTS else MICRO
 
     def parts(self, unit: Unit, day: dt.date, basis: Basis) -> list[owed.Part]:
         """Give the parts, by looking at each lot and each debt."""

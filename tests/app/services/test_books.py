@@ -6,10 +6,11 @@ from collections.abc import Iterable
 import pytest
 from sqlalchemy import text
 
+from app.domain.conversion import MICRO
 from app.domain.states import TransactionKind, Unit
 from app.models.ledger import LedgerTransaction
 from app.models.periods import PeriodClosing
-from app.services import balances, figures, ledger_check
+from app.services import balances, figures, ledger_check, liability
 from app.services.books import history, owed, periods
 from app.services.books.booking import Basis
 from tests.support.desk import CREDIT, Desk, Opening, Standing
@@ -69,8 +70,8 @@ def test_what_was_owed_at_a_past_day_is_told_in_parts_that_add_up(desk: Desk) ->
     ]
     parts = at(desk, dt.date(2026, 5, 31))
     assert owed.together(parts, lambda one: one.funded_by) == [
-        ("brand", owed.Sum(6, 6 * desk.program.point_value_micro // owed.MICRO)),
-        (None, owed.Sum(11, 11 * desk.program.point_value_micro // owed.MICRO)),
+        ("brand", owed.Sum(6, 6 * desk.program.point_value_micro // MICRO)),
+        (None, owed.Sum(11, 11 * desk.program.point_value_micro // MICRO)),
     ]
     assert {(one.month_on, one.points) for one in parts} == {(None, 6), (dt.date(2027, 11, 1), 11)}
 
@@ -88,6 +89,32 @@ def test_what_accounts_owe_stands_apart_below_zero(desk: Desk) -> None:
     desk.credit("K1", 4, corrects="1")
     parts = at(desk, NOW.date())
     assert [(one.debt, one.points) for one in parts] == [(True, -4)]
+
+
+def test_a_debt_is_worth_what_as_many_points_are_below_zero_wherever_it_is_shown(open_desk: Opening) -> None:
+    desk = open_desk(program={"point": {"value": "0.015"}})  # a minor unit and a half each
+    desk.invoice("1", 10)
+    desk.settle(desk.reserve(10))
+    desk.credit("K1", 3, corrects="1")
+    parts = at(desk, NOW.date())
+    *_, last = history.accruals(desk.session, desk.program)
+    told = [owed.Sum.of(parts).worth_minor, last.closing.worth_minor, liability.worth_minor(-3, 1_500_000)]
+    assert (told, owed.worths_of(parts)) == ([-4, -4, -4], [-4])
+    (_tier, of_tier), *_ = owed.together(parts, lambda one: one.tier)
+    assert of_tier == owed.Sum(-3, -4)
+
+
+def test_the_worths_of_parts_add_up_to_that_of_all(open_desk: Opening) -> None:
+    desk = open_desk(
+        program={"point": {"value": "0.015"}, "funding": {"sources": {"brand": "The brand"}}},
+        earning_rules=[PLAIN, BRANDS],
+    )
+    desk.invoice("1", 3)
+    desk.invoice("2", 5, what="Q")
+    parts = at(desk, NOW.date())
+    worths = [of.worth_minor for _, of in owed.together(parts, lambda one: one.funded_by)]
+    assert owed.Sum.of(parts).worth_minor == 12
+    assert sum(worths) == sum(owed.worths_of(parts)) == 12
 
 
 def test_a_day_has_the_last_days_that_lots_had_then(desk: Desk) -> None:
