@@ -1,6 +1,7 @@
 """Differences between a provider's statement and our books, opened again when what had closed them is no more."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
@@ -20,16 +21,26 @@ def reopen(session: Session, program: Program, *which: ColumnElement[bool], acto
         .returning(StatementFinding.id, StatementFinding.statement_id)
         .execution_options(synchronize_session=False)
     ).all()
+    of_statements: dict[int, list[int]] = {}
+    for row in opened:
+        of_statements.setdefault(row.statement_id, []).append(row.id)
+    open_statements(session, program, of_statements, actor=actor, now=now)
+
+
+def open_statements(
+    session: Session, program: Program, opened: Mapping[int, Sequence[int]], *, actor: str, now: dt.datetime
+) -> None:
+    """Let statements be open that were closed over differences which are open now, by statement. The caller commits."""
     if not opened:
         return
     session.execute(
         update(ProviderStatement)
-        .where(ProviderStatement.id.in_({row.statement_id for row in opened}))
+        .where(ProviderStatement.id.in_(list(opened)))
         .values(closing_note=None, closed_by=None, closed_at=None)
         .execution_options(synchronize_session=False)
     )
     session.expire_all()
-    for statement_id in sorted({row.statement_id for row in opened}):
-        after = {"differences": sorted(row.id for row in opened if row.statement_id == statement_id)}
+    for statement_id in sorted(opened):
+        after = {"differences": sorted(opened[statement_id])}
         subject = f"provider statement {statement_id}"
         audit.note(session, actor, "reconciliation.reopen", subject, now=now, program_id=program.id, after=after)

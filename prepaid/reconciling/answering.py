@@ -18,6 +18,7 @@ from app.models.prepaid import LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
 from app.services import adjustments, audit, differences
+from app.services.arrivals import ENDED_WITHOUT
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
@@ -165,7 +166,7 @@ def _settle(
         raise PrepaidError(f"The load {row.reference} is sending by now; look at it again.")
     settle(session, run, [(None, said)], actor=actor, now=now)
     status = session.scalars(select(TopUp.status).where(TopUp.id == found.top_up_id)).one()
-    wanted = (TopUpStatus.LOADED,) if result is LoadResult.LOADED else (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
+    wanted = (TopUpStatus.LOADED,) if result is LoadResult.LOADED else ENDED_WITHOUT
     if status not in wanted:
         raise PrepaidError(f"The load {row.reference} is {status.value} by now; look at it again.")
 

@@ -1,9 +1,9 @@
 """Judging: where a provider's bookings and our books differ, found by a few statements, however many lines there are.
 
 What a top-up was loaded by is the sum of all its bookings, in whichever statement: a load that was taken back and made
-again is one load. Where an adjustment gave its points back, or took them, that counts beside its state. What no
-statement has is told of only where it must stand in one: a load that was ordered after the first of the days that
-statements cover without a gap, and answered some days before the last of them.
+again is one load. Where an approved adjustment gave its points back, or took them, that counts beside its state
+(`app.services.arrivals`). What no statement has is told of only where it must stand in one: a load that was ordered
+after the first of the days that statements cover without a gap, and answered some days before the last of them.
 """
 
 import datetime as dt
@@ -33,17 +33,17 @@ from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.prepaid_settings import PrepaidPart
-from app.domain.reconciliation import GIVES, TAKES
 from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpStatus
 from app.models.prepaid import Card, LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
+from app.services import differences
+from app.services.arrivals import ENDED_WITHOUT, corrections
 
 _SENT = (TopUpStatus.SENDING, TopUpStatus.UNKNOWN)
 """The provider has it, and nobody knows its answer; an order file that was not brought yet is nobody's mistake."""
 
 _OPEN = (TopUpStatus.ORDERED, *_SENT)
-_BACK = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
 _OF_TOP_UPS = (
     *(FindingKind.TWICE, FindingKind.NOT_ORDERED, FindingKind.OPEN_HERE, FindingKind.NEVER_LOADED),
     *(FindingKind.RETURNED_HERE, FindingKind.REVERSED, FindingKind.FAILED_THERE, FindingKind.MISSING_THERE),
@@ -65,6 +65,26 @@ def judge(session: Session, program: Program, statement: ProviderStatement, *, n
         _of_top_ups(program, statement),
         _absent(program, statement, days, coverage(session, statement)),
     ).subquery()
+    _keep(session, told)
+    judge_corrected(session, program, now=now)
+    solve(session, program, now=now)
+
+
+def judge_corrected(session: Session, program: Program, *, now: dt.datetime) -> None:
+    """Find what approved adjustments contradict by now: bookings may have come while they waited for approval.
+
+    Such a difference stands in the statement that booked the load last, which is open again then. The caller commits.
+    """
+    corrected = corrections()
+    found = _verdicts(program, select(corrected.c.top_up_id))
+    booked = select(StatementLine.statement_id, *(found.c[name] for name in _COLUMNS[1:])).join(
+        StatementLine, StatementLine.id == found.c.line_id
+    )
+    differences.open_statements(session, program, _keep(session, booked.subquery()), actor="kontor", now=now)
+
+
+def _keep(session: Session, told: Subquery) -> dict[int, list[int]]:
+    """Write down the differences that were not told before. Gives those that are new, by statement."""
     before = aliased(StatementFinding)
     known = (
         select(before.id)
@@ -78,8 +98,11 @@ def judge(session: Session, program: Program, statement: ProviderStatement, *, n
         .exists()
     )
     new = select(*(told.c[name] for name in _COLUMNS)).where(~known)
-    session.execute(insert(StatementFinding).from_select(_COLUMNS, new).on_conflict_do_nothing())
-    solve(session, program, now=now)
+    kept = insert(StatementFinding).from_select(_COLUMNS, new).on_conflict_do_nothing()
+    new_ones: dict[int, list[int]] = {}
+    for statement_id, number in session.execute(kept.returning(StatementFinding.statement_id, StatementFinding.id)):
+        new_ones.setdefault(statement_id, []).append(number)
+    return new_ones
 
 
 def coverage(session: Session, statement: ProviderStatement) -> tuple[dt.date, dt.date]:
@@ -204,9 +227,9 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     )
     given = _given(top_ups)
     status, loaded, times = ours.c.status, booked.c.net > 0, func.coalesce(given.c.times, 0)
-    spent = or_(and_(status == TopUpStatus.LOADED, times <= 0), and_(status.in_(_BACK), times < 0))
-    returned = or_(and_(status == TopUpStatus.LOADED, times > 0), and_(status.in_(_BACK), times >= 0))
-    reserved = or_(status == TopUpStatus.RESERVED, and_(status.in_(_BACK), ours.c.provider.is_(None)))
+    spent = or_(and_(status == TopUpStatus.LOADED, times <= 0), and_(status.in_(ENDED_WITHOUT), times < 0))
+    returned = or_(and_(status == TopUpStatus.LOADED, times > 0), and_(status.in_(ENDED_WITHOUT), times >= 0))
+    reserved = or_(status == TopUpStatus.RESERVED, and_(status.in_(ENDED_WITHOUT), ours.c.provider.is_(None)))
     wrong: list[tuple[ColumnElement[bool], FindingKind]] = [
         (booked.c.net > 1, FindingKind.TWICE),
         (and_(loaded, reserved), FindingKind.NOT_ORDERED),
@@ -234,13 +257,15 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
 
 
 def _given(top_ups: Select[Any]) -> Subquery:
-    """Count how many times the points of top-ups were given back by adjustments; below zero they were taken."""
-    finding = StatementFinding
-    way = case((finding.kind.in_(TAKES), -1), (finding.kind.in_(GIVES), 1), else_=0)
+    """Count how many times the points of top-ups were given back by adjustments; below zero they were taken.
+
+    What nobody has approved yet moved no points.
+    """
+    said = corrections()
     return (
-        select(finding.top_up_id, func.sum(way).label("times"))
-        .where(finding.adjustment_id.is_not(None), finding.top_up_id.in_(top_ups))
-        .group_by(finding.top_up_id)
+        select(said.c.top_up_id, func.sum(-said.c.way).label("times"))
+        .where(said.c.top_up_id.in_(top_ups))
+        .group_by(said.c.top_up_id)
         .subquery()
     )
 

@@ -30,7 +30,7 @@ from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult, ProviderError
 from prepaid.reconciling import answering, reading, taking_in
-from prepaid.reconciling.judging import solve
+from prepaid.reconciling.judging import judge_corrected, solve
 from tests.prepaid.conftest import NOW, World
 from tests.prepaid.test_cli import Desk as CommandDesk
 from tests.prepaid.test_cli import desk
@@ -277,11 +277,43 @@ def test_an_answer_settles_gives_back_or_asks_for_points_and_is_given_once(world
         with pytest.raises(answering.AnsweredBefore):
             answering.close(session, program, statement_id, note="done", actor="fay", now=LATER)
     bring(world, (of["GONE"], "2026-12-01", "100.00"), (of["BACK"], "2026-12-01", "-100.00"))
+    late = (FindingKind.WRONG_DATE, of["GONE"])
+    assert findings(world) == [late], "nobody has approved them yet: points are where our books say"
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        waiting = select(AdjustmentRequest.id).where(AdjustmentRequest.program_id == program.id)
+        adjustments.approve_together(session, program, session.scalars(waiting).all(), actor="ben", now=LATER)
+        judge_corrected(session, program, now=LATER)
     told = findings(world)
     assert (FindingKind.RETURNED_HERE, of["GONE"]) in told, "it came after its points were given back"
     assert (FindingKind.REVERSED, of["BACK"]) in told, "it was taken back after its points were taken"
     bring(world, (of["GONE"], "2026-12-02", "-100.00"))
     assert (FindingKind.RETURNED_HERE, of["GONE"]) not in findings(world), "its money went back as well"
+
+
+def test_what_an_approval_contradicts_by_then_is_told_and_its_statement_is_open_again(world: World) -> None:
+    of = ordered(world.load(), ["A"])
+    bring(world, *EDGES)
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        found = session.scalars(select(StatementFinding).order_by(StatementFinding.id.desc()).limit(1)).one()
+        said: dict[str, Any] = {"reason": "as agreed", "points": 200, "actor": "fay", "now": LATER}
+        answering.answer(session, program, found.id, FindingAnswer.ADJUSTED, **said)
+        asked = found.adjustment_id
+        assert asked is not None
+    bring(world, (of["A"], "2026-11-22", "100.00"))
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        for statement, *_ in reading.newest(session, program.id):
+            answering.close(session, program, statement.id, note="done", actor="fay", now=LATER)
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        adjustments.approve(session, program, asked, actor="ben", now=LATER)
+        judge_corrected(session, program, now=LATER)
+        judge_corrected(session, program, now=LATER)
+        (opened,) = [one.id for one, *_ in reading.newest(session, program.id) if one.closed_at is None]
+        assert opened == max(one.id for one, *_ in reading.newest(session, program.id))
+    assert findings(world) == [(FindingKind.RETURNED_HERE, of["A"])]
 
 
 def test_points_of_a_load_that_is_handed_in_again_do_not_go_back(world: World) -> None:

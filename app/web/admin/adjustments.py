@@ -25,6 +25,7 @@ from app.web.lists.asking import chosen_ids
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.reason_words import reason_name, reasons
 from app.web.wording import ADJUSTMENT_STATE
+from prepaid.reconciling.judging import judge_corrected
 
 bp = Blueprint("adjustments", __name__)
 
@@ -151,6 +152,7 @@ def approve_many(program_code: str) -> str | Response:
         return _many(chosen, None)
     with transaction(db.session) as writing:
         done = adjustments.approve_together(writing, scope().program, chosen, actor=person().login, now=now())
+        judge_corrected(writing, scope().program, now=now())
     if done.decided:
         flash(ngettext("%(num)s adjustment is approved.", "%(num)s adjustments are approved.", done.decided), "success")
     if done.own:
@@ -268,6 +270,7 @@ def approve(program_code: str, adjustment_id: int) -> Response:
     try:
         with transaction(db.session) as writing:
             adjustments.approve(writing, scope().program, adjustment_id, actor=person().login, now=now())
+            judge_corrected(writing, scope().program, now=now())
     except adjustments.SamePerson:
         flash(gettext("You asked for this: a second person must approve it."), "danger")
     except adjustments.NotWaiting:
