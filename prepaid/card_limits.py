@@ -2,7 +2,8 @@
 
 The month is that in which a load was written down, in the programme's time zone; all cards of a distributor count as
 one, and so do those of whoever was merged into it, so that neither makes a new month. On a card stands what the issuer
-said last, with all that it cannot have counted: loads on their way, and those that arrived since.
+said last, with all that it cannot have counted: loads on their way, and those that arrived since. What people corrected
+of an answer counts as they corrected it (`app.services.arrivals`).
 """
 
 import datetime as dt
@@ -15,11 +16,12 @@ from sqlalchemy.orm import Session
 from app.domain.calendar import midnight
 from app.domain.money import decimal_text, smallest_units
 from app.domain.prepaid_settings import CardLimits, PrepaidPart
-from app.domain.states import Identity, TopUpStatus
+from app.domain.states import Identity
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
+from app.services.arrivals import stands
 from app.services.persons.rosters import WHO_NOW
 from prepaid.columns import among
 
@@ -76,7 +78,7 @@ def _loads(session: Session, program: Program, ids: Sequence[int], today: dt.dat
         .join(TopUp, TopUp.redemption_id == Redemption.id)
         .where(
             Redemption.program_id == program.id,
-            TopUp.status.not_in((TopUpStatus.FAILED, TopUpStatus.CANCELLED)),
+            stands(TopUp),
             or_(among(Distributor.id, ids), among(Distributor.merged_into_id, ids)),
         )
         .group_by(WHO_NOW)

@@ -95,3 +95,20 @@ def test_what_is_on_the_card_after_all_is_taxed_compensated_and_invoiced(paid: W
     assert said(paid) == (1, COMPENSATION, REWARD, 1)
     assert said(paid, (LATER.date(), LATER.date()))[2:] == (REWARD, 1)
     assert paid.compensate(to_on=LATER.date()).compensation_minor == COMPENSATION
+
+
+def test_what_was_reversed_leaves_its_room_in_the_month_of_the_card(world: World) -> None:
+    world.load(prepaid='{limits: {PL: {a_month: "5500.00"}}}').add("D1", 10_000)
+    reference = loaded(world, LoadResult.LOADED)
+    bring(world, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, "2026-11-22", "-5000.00", "PLN"))
+    adjust(world, approve=False)
+    soon = NOW + dt.timedelta(days=3)
+    world.add("D1", 1_200, at=soon)
+    of_soon = {"from_on": soon.date(), "to_on": soon.date(), "now": soon + dt.timedelta(days=1)}
+    assert world.preview(**of_soon).exceptions[0]["code"] == "over_card_limit"
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        asked = session.scalars(select(AdjustmentRequest.id).where(AdjustmentRequest.program_id == program.id)).one()
+        adjustments.approve(session, program, asked, actor="ben", now=of_soon["now"])
+    run = world.preview(**of_soon)
+    assert (run.exceptions, run.amount_minor) == ([], 60_000)
