@@ -82,12 +82,28 @@ class Receiver:
 
 
 PAYING = aliased(TopUp, name="paying")
-"""The load that compensates a redemption: loaded, or under way. There is one at most."""
+"""The load that compensates a redemption: loaded, under way, or there after all (`app.services.arrivals`)."""
+
+
+def _another() -> ColumnElement[bool]:
+    """Say that a reward has another load of the kind, which did not end without money."""
+    other = aliased(TopUp)
+    return (
+        select(other.id)
+        .where(
+            other.redemption_id == PAYING.redemption_id,
+            other.kind == TopUpKind.COMPENSATION,
+            other.status.not_in(ENDED_WITHOUT),
+        )
+        .correlate(PAYING)
+        .exists()
+    )
+
 
 IS_PAYING: ColumnElement[bool] = and_(
     PAYING.redemption_id == Redemption.id,
     PAYING.kind == TopUpKind.COMPENSATION,
-    PAYING.status.not_in(ENDED_WITHOUT),
+    or_(PAYING.status.not_in(ENDED_WITHOUT), and_(is_there(PAYING), ~_another())),
 )
 
 REWARD = aliased(TopUp, name="reward")

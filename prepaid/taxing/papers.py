@@ -52,8 +52,9 @@ _DAY, _KIND, _VALUE = _("Day"), _("Kind"), _("Reward, %(currency)s")
 _BACK, _GROSS, _TAX = _("Tax paid back"), _("Together"), _("Tax")
 _REMITTED, _OWN = _("Paid by the sponsor"), _("Declared by you")
 _EXPLAINED = _(
-    "Tax paid back is an extra top-up by which the sponsor compensates the tax. What the sponsor paid went to the tax "
-    "office on your account; what is declared by you is for your own tax return."
+    "Tax paid back is an extra top-up by which the sponsor compensates the tax; it stands here once it is on your "
+    "card. What the sponsor paid went to the tax office on your account; what is declared by you is for your own tax "
+    "return."
 )
 _KINDS: Mapping[str, str] = {
     "goods": _("Goods"),

@@ -1,7 +1,8 @@
 """The register of what was levied: of every reward that stands, with the figures as they were frozen.
 
 A reward stands unless it was called off or is not on its card (`app.services.arrivals`). It belongs to the day on which
-it was redeemed, goods to the day on which they came. Whoever was merged into another is one recipient with it.
+it was redeemed, goods to the day on which they came. Whoever was merged into another is one recipient with it. Of the
+tax that is paid back stands here what is on cards: one load may fail, or wait, while its reward has arrived.
 """
 
 import datetime as dt
@@ -16,7 +17,7 @@ from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
-from app.services.arrivals import ENDED_WITHOUT, stands
+from app.services.arrivals import ENDED_WITHOUT, is_there, stands
 from app.services.tax_statuses import status_of_day
 
 Who = aliased(Distributor)
@@ -35,12 +36,23 @@ def _known(amount: SQLColumnExpression[int | None]) -> SQLColumnExpression[int]:
     return func.coalesce(amount, 0)
 
 
+def _paid_back() -> ColumnElement[int]:
+    """Sum the compensations of a reward that are on its card; only of some rewards there is one to look for."""
+    load = aliased(TopUp)
+    return (
+        select(cast(func.coalesce(func.sum(load.amount_minor), 0), BigInteger))
+        .where(load.redemption_id == Redemption.id, load.kind == TopUpKind.COMPENSATION, is_there(load))
+        .correlate(Redemption)
+        .scalar_subquery()
+    )
+
+
 FORM = Redemption.tax_form
 """The form on which the reward is reported; none: on no form."""
 PARTICIPANT = Redemption.taxed_as
 RULE_CODE: SQLColumnExpression[str] = func.split_part(Redemption.tax_rule, " v", 1)
 VALUE, GROSS = _known(Redemption.tax_value_minor), _known(Redemption.tax_gross_minor)
-COMPENSATION = Redemption.compensation_minor
+COMPENSATION = case((Redemption.compensation_minor > 0, _paid_back()), else_=0)
 BASE, LEVIED = _known(Redemption.tax_base_minor), _known(Redemption.tax_levied_minor)
 WITHHELD = _known(Redemption.tax_withheld_minor)
 DECLARED, REMITTED = _known(Redemption.tax_declared_minor), _known(Redemption.tax_remitted_minor)

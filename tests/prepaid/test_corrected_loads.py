@@ -11,7 +11,9 @@ from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services import adjustments, invoicing
-from prepaid.providers import LoadResult
+from prepaid import owed, settling
+from prepaid.moves import locked_run
+from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling import answering
 from prepaid.taxing import register
 from tests.prepaid.conftest import NOW, World
@@ -37,8 +39,8 @@ def loaded(world: World, result: LoadResult) -> str:
     return world.references(run)["D1", "reward"]
 
 
-def adjust(world: World, *, approve: bool = True) -> None:
-    """Answer the open difference by an adjustment."""
+def adjust(world: World, *, approve: bool = True, points: int | None = None) -> None:
+    """Answer the open difference by an adjustment, of the points that are proposed or of others."""
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
         found = session.scalars(
@@ -46,7 +48,7 @@ def adjust(world: World, *, approve: bool = True) -> None:
             .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
             .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
         ).one()
-        points = answering.points_of(session, program, found)
+        points = answering.points_of(session, program, found) if points is None else points
         how = FindingAnswer.ADJUSTED
         answering.answer(session, program, found.id, how, reason="as they say", points=points, actor="fay", now=LATER)
         if approve:
@@ -112,3 +114,27 @@ def test_what_was_reversed_leaves_its_room_in_the_month_of_the_card(world: World
         adjustments.approve(session, program, asked, actor="ben", now=of_soon["now"])
     run = world.preview(**of_soon)
     assert (run.exceptions, run.amount_minor) == ([], 60_000)
+
+
+def paid_back(world: World) -> tuple[int, int]:
+    """Give what the register says was paid back of taxes, and what is still owed."""
+    with transaction(world.registry) as session:
+        found = register.totals(session, world.program_id, *YEAR)
+        return found.compensation_minor, owed.waiting(session, world.program_id).amount_minor
+
+
+def test_tax_is_paid_back_once_it_is_on_the_card_by_an_answer_or_an_approved_correction(paid: World) -> None:
+    reward = loaded(paid, LoadResult.LOADED)
+    assert paid_back(paid) == (0, COMPENSATION), "no run has paid it yet"
+    run = paid.compensate()
+    paid.approve(run)
+    assert paid_back(paid) == (0, 0), "it is on its way"
+    reference = paid.references(run)["D1", "compensation"]
+    with transaction(paid.registry) as session:
+        failed = [(None, Answer(reference, LoadResult.FAILED))]
+        settling.settle(session, locked_run(session, run.id), failed, actor="cleo", now=NOW)
+    assert paid_back(paid) == (0, COMPENSATION), "it failed"
+    bring(paid, *EDGES, (reward, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "556.00", "PLN"))
+    adjust(paid, points=-1)
+    assert paid_back(paid) == (COMPENSATION, 0), "it is there after all, and is not paid twice"
+    assert paid.compensate(to_on=LATER.date()).compensation_minor == 0

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectField
@@ -21,6 +21,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.orders import OrderLine
 from app.models.prepaid import ConversionRun, Redemption
+from app.services.arrivals import is_there
 from app.web.context import now, person, scope, session, today
 from app.web.fields import DayField, NotBefore
 from app.web.finance import runs, wording
@@ -88,7 +89,9 @@ RUNS = Listing(
 )
 
 _how_far: ColumnElement[str] = case(
-    (owed.PAYING.status == TopUpStatus.LOADED, PAID), (owed.PAYING.id.is_not(None), UNDER_WAY), else_=WAITS
+    (or_(owed.PAYING.status == TopUpStatus.LOADED, is_there(owed.PAYING)), PAID),
+    (owed.PAYING.id.is_not(None), UNDER_WAY),
+    else_=WAITS,
 )
 
 _GIVEN: Select[Any] = (
