@@ -87,6 +87,11 @@ def _of_those(run_id: int, ids: Sequence[int]) -> Select[str]:
     )
 
 
+def says_nothing(session: Session, run: ConversionRun) -> bool:
+    """Tell whether a run took nothing, left nothing out and judged no goods: there is nothing in it to keep."""
+    return run.status is RunStatus.EMPTY and not run.exceptions and not goods_tax.has_judged(session, run)
+
+
 CANCELLABLE = (RunStatus.PREPARING, RunStatus.PREVIEW, RunStatus.APPROVED, RunStatus.ORDERED)
 """The states in which a run can be called off; so can one that had nothing to load, but judged goods."""
 

@@ -35,9 +35,10 @@ def compensate(
     kontor compensate approve RUN --by SOMEBODY-ELSE                     a second person approves; writes the order file
     kontor compensate send RUN                                           sends it, and settles the answer
 
-    A load is taken with the compensation that was frozen with it, goods and vouchers with what the rules of the day of
-    their delivery say. Each is compensated once; what cannot be loaded now is listed with the reason, and a later run
-    takes it. Whether loads are compensated at once or by such runs, the programme says (prepaid.compensation).
+    A load is taken with the compensation that was frozen with it, goods and vouchers with what the rules of the day
+    of their delivery say. Each is compensated once; what cannot be loaded now is listed with the reason, and a
+    later run takes it. Where nothing waits, no run is kept, and the command ends with 4. Whether loads are
+    compensated at once or by such runs, the programme says (prepaid.compensation).
     """  # noqa: D301  # click reads the backspace
     if context.invoked_subcommand is not None:
         return
@@ -55,6 +56,7 @@ def compensate(
                 actor=by or operator(),
                 now=run.now(),
             )
+            prepaid.require_something(session, made)
             run_id = made.id
         prepaid.show_run(run, run_id, as_json)
 

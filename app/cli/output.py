@@ -17,6 +17,7 @@ USAGE = 2
 REFUSED = 3
 """What was given cannot be used: a file, a programme, an amount. The message says why and what to do."""
 NOT_FOUND = 4
+"""There is nothing of what was asked for: no such row, or nothing in the days that were said."""
 UNAVAILABLE = 5
 """The servers could not be started or reached."""
 FAULT = 70

@@ -29,6 +29,7 @@ from app.domain.states import RunKind, TopUpStatus, Unit
 from app.extensions import db
 
 if TYPE_CHECKING:
+    from app.models.prepaid import ConversionRun
     from prepaid.providers import CardProvider
     from prepaid.runs import Report
     from prepaid.settling import Settled
@@ -158,6 +159,20 @@ def _print(run: Runtime, found: "Report", *, exceptions: bool = False) -> None:
             click.echo(f"... and {figure(len(of.exceptions) - len(shown))} more: `kontor convert show {of.id} --all`.")
 
 
+def require_something(session: Session, made: "ConversionRun") -> None:
+    """Refuse a run in which nothing waits: it is not kept, and the command ends with the code of what is not there.
+
+    Raises:
+        Failure: It took nothing, left nothing out and judged no goods.
+    """
+    from prepaid import runs
+
+    if not runs.says_nothing(session, made):
+        return
+    of_what = "is to be compensated falls" if made.kind is RunKind.COMPENSATIONS else "may be converted was earned"
+    raise Failure(f"Nothing that {of_what} from {made.from_on} to {made.to_on}; no run is kept.", NOT_FOUND)
+
+
 def show_run(run: Runtime, run_id: int, as_json: bool, **extra: Any) -> None:
     """Show how a run stands, for people or as JSON."""
     found = _report(run, run_id)
@@ -206,7 +221,8 @@ def convert(
 
     The preview reserves the points: what is ordered later is what it says, to the last minor unit. Accounts that cannot
     be converted are listed, each with the reason. `kontor convert cancel RUN` gives every point back. Loads that fail
-    give their points back to the lots they came from.
+    give their points back to the lots they came from. Where nobody has anything of the period, no run is kept, and the
+    command ends with 4.
 
     Amounts of --json are whole numbers of the smallest unit (points without decimals, grosze, cents).
     """  # noqa: D301  # click reads the backspace
@@ -230,6 +246,7 @@ def convert(
                 actor=by or operator(),
                 now=run.now(),
             )
+            require_something(session, made)
             run_id = made.id
         wait_until_prepared(run, run_id)
         show_run(run, run_id, as_json)

@@ -267,8 +267,10 @@ def test_redemptions_are_asked_for_approved_gathered_and_sent_by_commands(desk: 
 def test_a_run_of_a_group_and_one_of_a_schedule_are_prepared_by_commands(desk: Desk) -> None:
     groups = "{pack: PL}\ndistributor_groups:\n  - {code: shops, name: Shops}"
     code = desk.world.load(tax=groups, prepaid="{scheduled_run: {day: 1, takes: everything}}").add("A", 300).code
-    nobody = desk.json("convert", "--program", code, *PERIOD, "--group", "shops", "--at-least", "5")
-    assert (nobody["status"], nobody["exceptions"]) == ("empty", [])
+    of_shops = ("convert", "--program", code, *PERIOD, "--group", "shops", "--at-least", "5")
+    assert "no run is kept" in desk.json(*of_shops, code=4)["error"][0]
+    assert desk.json("convert", "list", "--program", code)["runs"] == []
+    assert desk.run(*of_shops).exit_code == 4
     made = desk.json("convert", "scheduled", "--program", code)
     assert (made["status"], made["previewed_by"]) == ("preview", "schedule")
     assert made["points"] >= 300
@@ -297,3 +299,8 @@ def test_taxes_are_paid_back_by_a_run_of_their_own(desk: Desk) -> None:
     assert (listed["run"], listed["loads"], listed["status"]) == (made["run"], 1, "settled")
     assert "Compensation runs" in desk.run("compensate", "list", *program).stdout
     assert desk.run("compensate", *program).exit_code == 2
+    nothing = desk.json("compensate", *program, "--from", "2020-01-01", "--to", "2099-12-31", code=4)
+    assert nothing["error"] == [
+        "Nothing that is to be compensated falls from 2020-01-01 to 2099-12-31; no run is kept."
+    ]
+    assert len(desk.json("compensate", "list", *program)["runs"]) == 1

@@ -7,7 +7,6 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired
@@ -15,7 +14,7 @@ from wtforms.validators import InputRequired
 from app.db.transaction import transaction
 from app.domain.compensation_settings import Compensation
 from app.domain.prepaid_settings import PrepaidPart
-from app.domain.states import RunKind, RunStatus, TopUpStatus
+from app.domain.states import RunKind, TopUpStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import Account
@@ -29,7 +28,8 @@ from app.web.forms import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.participants import WHOSE
-from prepaid import compensating, goods_tax, owed, provider_settings
+from prepaid import compensating, owed, provider_settings
+from prepaid import runs as prepaid_runs
 from prepaid.errors import PrepaidError
 
 bp = Blueprint("compensations", __name__)
@@ -165,25 +165,16 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
                     actor=person().login,
                     now=now(),
                 )
-                if _says_nothing(writing, made):
-                    raise _Nothing
+                if prepaid_runs.says_nothing(writing, made):
+                    raise runs.Nothing
                 run_id = made.id
         except PrepaidError as error:
             form.refuse(None, wording.refusal(error))
-        except _Nothing:
+        except runs.Nothing:
             form.refuse("from_on", gettext("Nothing that is to be compensated falls within these days."))
         else:
             return redirect(url_for("runs.show", program_code=program_code, run_id=run_id), 303)
     return _form(form), 400
-
-
-class _Nothing(Exception):
-    """Nothing falls within the days that somebody asked for: the run is not kept."""
-
-
-def _says_nothing(writing: Session, run: ConversionRun) -> bool:
-    """Tell whether a run took nothing, left nothing out and judged no goods: its page would be of nothing."""
-    return run.status is RunStatus.EMPTY and not run.exceptions and not goods_tax.has_judged(writing, run)
 
 
 def _proposed() -> tuple[dt.date, dt.date]:

@@ -146,14 +146,22 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
                     actor=person().login,
                     now=now(),
                 )
+                if prepaid_runs.says_nothing(writing, made):
+                    raise Nothing
                 run_id, waits = made.id, made.status is RunStatus.PREPARING
         except PrepaidError as error:
             form.refuse(None, wording.refusal(error))
+        except Nothing:
+            form.refuse("from_on", gettext("Nothing that may be converted was earned within these days."))
         else:
             if waits:
                 _wake(messenger.MOST_MESSAGES)
             return redirect(url_for("runs.show", program_code=program_code, run_id=run_id), 303)
     return render_template("finance/run_new.html", form=form), 400
+
+
+class Nothing(Exception):  # it is said beside the days
+    """Nothing falls within the days that somebody asked for: the run is not kept."""
 
 
 def last_month() -> tuple[dt.date, dt.date]:

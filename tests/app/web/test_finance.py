@@ -9,11 +9,12 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TransactionKind, Unit
 from app.extensions import db
+from app.models.distributors import Distributor, DistributorGroup
 from app.models.figures import PointsMonth
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
@@ -167,8 +168,12 @@ def test_a_period_that_is_none_is_refused_beside_its_field(
 
 
 def test_a_period_without_points_says_so(as_: Callable[[str], FlaskClient], at: str) -> None:
-    answer = post(as_("finance"), f"{at}/runs/new", f"{at}/runs/new", from_on="2019-01-01", to_on="2019-01-31")
-    assert "Nothing to convert" in as_("finance").get(answer.location).text
+    finance = as_("finance")
+    before = finance.get(f"{at}/runs").text.count(f"{at}/runs/")
+    answer = post(finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2019-01-01", to_on="2019-01-31")
+    assert answer.status_code == 400
+    assert "earned within these days" in answer.text
+    assert finance.get(f"{at}/runs").text.count(f"{at}/runs/") == before, "a run of nothing is not kept"
 
 
 def test_a_response_file_that_is_none_is_refused_and_nothing_changes(
@@ -352,9 +357,11 @@ def test_a_run_takes_a_saved_list_a_group_and_says_whom_and_what_to_do_about_the
     assert "its points wait for a later run" in shown
     assert "Nothing to convert" in shown
     assert "Selected and frozen" in shown
-    of_group = post(
-        finance, f"{at}/runs/new", f"{at}/runs/new", from_on="2019-01-01", to_on="2019-01-02", groups="gold"
-    )
+    with world.app.app_context(), transaction(db.session) as session:
+        gold = select(DistributorGroup.id).join(Program).where(Program.code == world.a, DistributorGroup.code == "gold")
+        whose = Distributor.id == world.distributors["D-6"]
+        session.execute(update(Distributor).where(whose).values(group_id=gold.scalar_subquery()))
+    of_group = post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, groups="gold", minimum="999999")
     assert "<dd>Gold</dd>" in finance.get(of_group.location).text
     wrong = post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, groups="there-is-none")
     assert wrong.status_code == 400
