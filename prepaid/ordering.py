@@ -30,6 +30,7 @@ from prepaid.providers import CardProvider
 from prepaid.recipients import RECEIVES, Recipient
 from prepaid.references import ordered_again
 from prepaid.runs import approve, refuse_blocked, same_person
+from prepaid.topups import was_ordered_again
 from prepaid.turns import take_turn
 
 
@@ -142,8 +143,11 @@ def count_failed(session: Session, run: ConversionRun) -> int:
 
 
 def _failed_compensations(run_id: int) -> Select[*tuple[Any, ...]]:
-    """Ask for compensations that failed though their rewards are there, and that nobody ordered again since."""
-    reward, newer = aliased(TopUp), aliased(TopUp)
+    """Ask for compensations that failed though their rewards are there, and that nobody ordered again since.
+
+    One that is on its card after all (`app.services.arrivals`) has not failed.
+    """
+    reward = aliased(TopUp)
     return (
         select(TopUp.redemption_id, TopUp.amount_minor, TopUp.attempt, TopUp.reference)
         .join(Redemption, Redemption.id == TopUp.redemption_id)
@@ -155,15 +159,12 @@ def _failed_compensations(run_id: int) -> Select[*tuple[Any, ...]]:
                 is_there(reward),
             ),
         )
-        .outerjoin(
-            newer,
-            and_(newer.redemption_id == TopUp.redemption_id, newer.kind == TopUp.kind, newer.attempt > TopUp.attempt),
-        )
         .where(
             TopUp.run_id == run_id,
             TopUp.kind == TopUpKind.COMPENSATION,
             TopUp.status == TopUpStatus.FAILED,
-            newer.id.is_(None),
+            ~is_there(TopUp),
+            ~was_ordered_again(by_any_run=True),
             or_(reward.id.is_not(None), Redemption.order_line_id.is_not(None)),
         )
         .order_by(TopUp.redemption_id)

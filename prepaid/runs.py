@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, cast, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
@@ -26,7 +26,7 @@ from prepaid.columns import among
 from prepaid.errors import BlockedMeanwhile, CardNumberFound, NotAllowedNow, PrepaidError, SamePerson
 from prepaid.moves import locked_run, move, require, run_of
 from prepaid.recipients import RECEIVES, Recipient
-from prepaid.topups import move_top_ups, points_of_top_up
+from prepaid.topups import move_top_ups, points_of_top_up, was_ordered_again
 from prepaid.turns import take_turn
 
 
@@ -216,13 +216,6 @@ def report(session: Session, run_id: int) -> Report:
         NoSuchRun: No run has this number.
     """
     run = run_of(session, run_id)
-    newer = aliased(TopUp)
-    ordered_again = select(newer.id).where(
-        newer.redemption_id == TopUp.redemption_id,
-        newer.run_id == TopUp.run_id,
-        newer.kind == TopUp.kind,
-        newer.attempt > TopUp.attempt,
-    )
     totals = session.execute(
         select(
             TopUp.kind,
@@ -232,7 +225,7 @@ def report(session: Session, run_id: int) -> Report:
             cast(func.sum(points_of_top_up()), BigInteger),
         )
         .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .where(TopUp.run_id == run_id, ~ordered_again.exists())
+        .where(TopUp.run_id == run_id, ~was_ordered_again())
         .group_by(TopUp.kind, TopUp.status)
         .order_by(TopUp.kind.desc(), TopUp.status)
     )

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import ColumnElement, case, func, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import rows_of
 from app.domain.states import TopUpKind, TopUpStatus
@@ -44,6 +44,15 @@ def move_top_ups(
     ).all()
     if len(moved) != len(set(ids)):
         raise MoveRefused(f"{len(set(ids)) - len(moved)} top-ups cannot become {to.value}")
+
+
+def was_ordered_again(*, by_any_run: bool = False) -> ColumnElement[bool]:
+    """Say that there is a newer load in place of this one: of its own run, or of any."""
+    newer = aliased(TopUp)
+    asked = select(newer.id).where(
+        newer.redemption_id == TopUp.redemption_id, newer.kind == TopUp.kind, newer.attempt > TopUp.attempt
+    )
+    return (asked if by_any_run else asked.where(newer.run_id == TopUp.run_id)).exists()
 
 
 def points_of_top_up() -> ColumnElement[int]:

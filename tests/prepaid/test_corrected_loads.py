@@ -3,15 +3,17 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.db.transaction import transaction
 from app.domain.states import FindingAnswer, TaxStatus
 from app.models.desk import AdjustmentRequest
+from app.models.prepaid import ConversionRun, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services import adjustments, invoicing
-from prepaid import owed, settling
+from app.web.finance.failed_loads import failed_of_newest_runs
+from prepaid import ordering, owed, settling
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling import answering
@@ -123,6 +125,13 @@ def paid_back(world: World) -> tuple[int, int]:
         return found.compensation_minor, owed.waiting(session, world.program_id).amount_minor
 
 
+def can_be_tried_again(world: World, run: ConversionRun) -> tuple[int, int]:
+    """Count the compensations of a run that may be ordered again, and the loads that finance is told have failed."""
+    with transaction(world.registry) as session:
+        told = select(func.count()).select_from(TopUp).where(failed_of_newest_runs(world.program_id))
+        return ordering.count_failed(session, run), session.execute(told).scalar_one()
+
+
 def test_tax_is_paid_back_once_it_is_on_the_card_by_an_answer_or_an_approved_correction(paid: World) -> None:
     reward = loaded(paid, LoadResult.LOADED)
     assert paid_back(paid) == (0, COMPENSATION), "no run has paid it yet"
@@ -134,7 +143,9 @@ def test_tax_is_paid_back_once_it_is_on_the_card_by_an_answer_or_an_approved_cor
         failed = [(None, Answer(reference, LoadResult.FAILED))]
         settling.settle(session, locked_run(session, run.id), failed, actor="cleo", now=NOW)
     assert paid_back(paid) == (0, COMPENSATION), "it failed"
+    assert can_be_tried_again(paid, run) == (1, 1)
     bring(paid, *EDGES, (reward, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "556.00", "PLN"))
     adjust(paid, points=-1)
     assert paid_back(paid) == (COMPENSATION, 0), "it is there after all, and is not paid twice"
+    assert can_be_tried_again(paid, run) == (0, 0)
     assert paid.compensate(to_on=LATER.date()).compensation_minor == 0
