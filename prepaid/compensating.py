@@ -169,7 +169,6 @@ class _Choice:
             code=one.code,
             name=one.name,
             blocked=one.blocked,
-            has_card=one.card_id is not None,
             card_state=one.card_state,
         )
 

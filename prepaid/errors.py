@@ -81,8 +81,8 @@ class CardsMissing(PrepaidError):
     def __init__(self, run_id: int, codes: Sequence[str]) -> None:
         """Name them."""
         super().__init__(
-            f"Run {run_id}: no card for {_named(codes)}. Register their cards with `kontor cards register`, or cancel "
-            "the run."
+            f"Run {run_id}: no card for {_named(codes)} that can be loaded. Register their cards with `kontor cards "
+            "register`, lift the block of a card, or cancel the run."
         )
         self.codes = tuple(codes)
 

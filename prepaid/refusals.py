@@ -8,19 +8,27 @@ from prepaid.tax import Refused
 from prepaid.terms import Terms
 
 
-def of_receiver(
-    terms: Terms, *, code: str, name: str, blocked: bool, has_card: bool, card_state: CardState | None
-) -> Refused | None:
-    """Say what is in the way of whoever would be loaded; None: nothing is."""
-    if blocked:
-        return Refused("blocked", "The distributor is blocked: it may neither earn nor redeem.")
+def of_receiver(terms: Terms, *, code: str, name: str, blocked: bool, card_state: CardState | None) -> Refused | None:
+    """Say what is in the way of whoever would be loaded; None: nothing is. ``card_state`` is none without a card."""
+    if (refused := of_distributor(blocked=blocked)) is not None:
+        return refused
     if holds_issued_number(code) or holds_card_number(name):
         return Refused(
             "card_number", "The distributor's code or name looks like a card number, which no order may hold."
         )
-    if not terms.issues_cards and not has_card:
+    return of_card(card_state, issues_cards=terms.issues_cards)
+
+
+def of_distributor(*, blocked: bool) -> Refused | None:
+    """Say what of a distributor is in the way."""
+    return Refused("blocked", "The distributor is blocked: it may neither earn nor redeem.") if blocked else None
+
+
+def of_card(state: CardState | None, *, issues_cards: bool) -> Refused | None:
+    """Say what of a card is in the way; ``state`` is none where there is no card."""
+    if state is None and not issues_cards:
         return Refused("no_card", "No card is registered; see `kontor cards register`.")
-    if card_state is CardState.BLOCKED:
+    if state is CardState.BLOCKED:
         return Refused("card_blocked", "The card is blocked; lift that, or replace the card.")
     return None
 

@@ -25,6 +25,7 @@ from prepaid.called_off import end_with_run
 from prepaid.columns import among
 from prepaid.errors import BlockedMeanwhile, CardNumberFound, NotAllowedNow, PrepaidError, SamePerson
 from prepaid.moves import locked_run, move, require, run_of
+from prepaid.obstacles import Obstacle, obstacles
 from prepaid.recipients import RECEIVES, Recipient
 from prepaid.topups import move_top_ups, points_of_top_up, was_ordered_again
 from prepaid.turns import take_turn
@@ -184,13 +185,17 @@ class Total:
 
 @dataclass(frozen=True)
 class Report:
-    """A run with what became of it. Of a load that was ordered again only the last counts, so all add up to the run."""
+    """A run with what became of it. Of a load that was ordered again only the last counts, so all add up to the run.
+
+    ``obstacles`` are those who could not be loaded if it were ordered now.
+    """
 
     run: ConversionRun
     program: Program
     totals: list[Total]
     batches: list[LoadBatch]
     responses: list[LoadResponse]
+    obstacles: list[Obstacle]
 
     @property
     def order_files(self) -> list[str]:
@@ -237,6 +242,7 @@ def report(session: Session, run_id: int) -> Report:
         responses=list(
             session.scalars(select(LoadResponse).where(LoadResponse.run_id == run_id).order_by(LoadResponse.id))
         ),
+        obstacles=obstacles(session, run),
     )
 
 

@@ -356,7 +356,6 @@ class Judge:
             code=found.code[at],
             name=found.name[at],
             blocked=found.blocked[at],
-            has_card=bool(found.card_id[at]),
             card_state=found.card_state[at],
         )
         if refused is not None:

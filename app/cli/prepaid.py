@@ -111,6 +111,17 @@ def _document(run: Runtime, found: "Report") -> dict[str, Any]:
         ],
         "exception_counts": exception_counts(of.exceptions),
         "exceptions": of.exceptions,
+        "cannot_be_loaded_now": [
+            {
+                "distributor": one.distributor,
+                "name": one.name,
+                "code": one.why.code,
+                "message": one.why.message,
+                "points": one.points,
+                "amount_minor": one.amount_minor,
+            }
+            for one in found.obstacles
+        ],
     }
 
 
@@ -147,6 +158,11 @@ def _print(run: Runtime, found: "Report", *, exceptions: bool = False) -> None:
             for one in found.totals
         ]
         print_table("Top-ups", ["Kind", "Status", "Top-ups", f"Amount ({of.currency})"], rows, frozenset({2, 3}))
+    if found.obstacles:
+        rows = [
+            [one.distributor, one.name, figure(one.points, point_decimals), one.why.message] for one in found.obstacles
+        ]
+        print_table("Cannot be loaded now", ["Code", "Name", "Points", "Why"], rows, frozenset({2}))
     if of.exceptions:
         counts = ", ".join(f"{figure(count)} {code}" for code, count in exception_counts(of.exceptions).items())
         click.echo(f"Not converted: {counts}")

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.transaction import transaction
 from app.domain.states import CardState, CardWord, Identity, RunStatus, TopUpStatus
-from app.models.prepaid import Card, CardEvent, CardMovement, ProviderEvent
+from app.models.distributors import Distributor
+from app.models.prepaid import Card, CardEvent, CardMovement, ConversionRun, ProviderEvent
 from app.models.programs import Program
 from prepaid import card_lives, cards, healing, runs, sending
 from prepaid.card_lives import MOVES, CardMoveRefused
@@ -82,15 +83,41 @@ def test_a_blocked_card_is_left_out_of_a_run_and_an_order(world: World) -> None:
     card = loaded(world)
     world.give("A", 100)
     run = world.preview()
+    assert in_the_way(world, run) == []
     change(world, card, CardState.BLOCKED)
+    assert in_the_way(world, run) == [("A", 100, 50_00, "card_blocked")], "the preview says so before anybody approves"
     with pytest.raises(CardsMissing):
         world.approve(run)
     change(world, card, CardState.ACTIVE)
     world.approve(run)
+    assert in_the_way(world, run) == []
     sending.send(world.registry, world.settings, world.provider, run.id, actor="ben", now=NOW)
     change(world, card, CardState.BLOCKED)
     world.give("A", 100)
     assert [one["code"] for one in world.preview().exceptions] == ["card_blocked"]
+
+
+def test_a_preview_says_who_has_no_card_any_more_and_who_was_blocked_since(world: World) -> None:
+    world.load(prepaid="{cards: registered}").add("A", 200).add("B", 200).add("C", 200)
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        for code in ("A", "B", "C"):
+            cards.register(session, program, code, token=f"tok-{world.code}-{code}", last4="1234", actor="x", now=NOW)
+    run = world.preview()
+    assert in_the_way(world, run) == []
+    of_code = [select(Distributor.id).filter_by(program_id=world.program_id, code=code) for code in ("B", "C")]
+    with transaction(world.registry) as session:
+        lost = {"state": CardState.CLOSED, "active": False}
+        session.execute(update(Card).where(Card.distributor_id.in_(of_code[0])).values(lost))
+        session.execute(update(Distributor).where(Distributor.id.in_(of_code[1])).values(blocked=True))
+    assert in_the_way(world, run) == [("B", 200, 100_00, "no_card"), ("C", 200, 100_00, "blocked")]
+
+
+def in_the_way(world: World, run: ConversionRun) -> list[tuple[str, int, int, str]]:
+    """Give who of a run could not be loaded now: with how much, and why."""
+    with transaction(world.registry) as session:
+        found = runs.report(session, run.id).obstacles
+        return [(one.distributor, one.points, one.amount_minor, one.why.code) for one in found]
 
 
 def test_a_card_is_not_replaced_while_top_ups_are_on_their_way(world: World) -> None:

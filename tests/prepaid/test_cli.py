@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
+from sqlalchemy import update
 
 from app.cli import runtime
 from app.cli.main import main
@@ -19,6 +20,7 @@ from app.domain.states import TaxStatus
 from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
+from app.models.distributors import Distributor
 from prepaid import preparing, redemptions, sandbox
 from tests.prepaid.conftest import NOW, World
 
@@ -166,6 +168,17 @@ def test_people_read_the_same(desk: Desk) -> None:
     assert "Paula" in desk.run("cards", "list", "--program", desk.world.code).output
     today = "--from", "2000-01-01", "--to", "2100-01-01"
     assert "4 top-ups in" in desk.run("export", "top-ups", *today, "--program", desk.world.code).output
+
+
+def test_a_preview_says_whose_card_cannot_be_loaded_any_more(desk: Desk) -> None:
+    number = str(desk.convert())
+    assert desk.json("convert", "show", number)["cannot_be_loaded_now"] == []
+    with transaction(desk.world.registry) as session:
+        whose = Distributor.program_id == desk.world.program_id
+        session.execute(update(Distributor).where(whose, Distributor.code == "P").values(blocked=True))
+    (one,) = desk.json("convert", "show", number)["cannot_be_loaded_now"]
+    assert (one["distributor"], one["name"], one["code"], one["points"]) == ("P", "Paula", "blocked", 10_000)
+    assert "Cannot be loaded now" in desk.run("convert", "show", number).output
 
 
 def test_calling_a_run_off(desk: Desk) -> None:

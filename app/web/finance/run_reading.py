@@ -58,15 +58,7 @@ class LeftOut:
 def left_out(run: ConversionRun, most: int) -> list[LeftOut]:
     """Give the first accounts that a run left out. One query."""
     shown = run.exceptions[:most]
-    if not shown:
-        return []
-    keys = [code_key(one["distributor"]) for one in shown]
-    found = session().execute(
-        select(Distributor.code_key, Distributor.id).where(
-            Distributor.program_id == run.program_id, among_texts(Distributor.code_key, keys)
-        )
-    )
-    ids: dict[str, int] = dict(found.all())
+    ids = _ids(run, [one["distributor"] for one in shown])
     return [
         LeftOut(
             one["name"],
@@ -75,10 +67,39 @@ def left_out(run: ConversionRun, most: int) -> list[LeftOut]:
             one["amount_minor"],
             wording.EXCEPTION.get(one["code"], one["message"]),
             WHAT_TO_DO.get(one["code"], ""),
-            _record(ids.get(key)),
+            _record(ids.get(code_key(one["distributor"]))),
         )
-        for one, key in zip(shown, keys, strict=True)
+        for one in shown
     ]
+
+
+def in_the_way(report: Report) -> list[LeftOut]:
+    """Give those of a run who could not be loaded if it were ordered now. One query, where there are any."""
+    ids = _ids(report.run, [one.distributor for one in report.obstacles])
+    return [
+        LeftOut(
+            one.name,
+            one.distributor,
+            one.points,
+            one.amount_minor,
+            wording.EXCEPTION[one.why.code],
+            WHAT_TO_DO[one.why.code] if one.why.code != "no_card" else _("Register its card."),
+            _record(ids.get(code_key(one.distributor))),
+        )
+        for one in report.obstacles
+    ]
+
+
+def _ids(run: ConversionRun, codes: Sequence[str]) -> dict[str, int]:
+    if not codes:
+        return {}
+    found = session().execute(
+        select(Distributor.code_key, Distributor.id).where(
+            Distributor.program_id == run.program_id,
+            among_texts(Distributor.code_key, [code_key(one) for one in codes]),
+        )
+    )
+    return dict(found.all())
 
 
 def _record(distributor_id: int | None) -> str | None:

@@ -190,6 +190,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
             (wording.EXCEPTION.get(code, code), count) for code, count in exception_counts(run.exceptions).items()
         ],
         left_out=run_reading.left_out(run, EXCEPTIONS),
+        in_the_way=run_reading.in_the_way(report),
         moments=run_reading.moments(report),
         outcome=run_reading.outcome(report),
         whose=whose(run.terms),

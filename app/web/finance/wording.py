@@ -87,7 +87,8 @@ def refusal(error: PrepaidError) -> str:
         return gettext("You previewed this run; a second person must approve it.")
     if isinstance(error, CardsMissing):
         return gettext(
-            "These distributors have no card: %(codes)s. Register their cards or cancel the run.",
+            "These distributors have no card that can be loaded: %(codes)s. Register their cards, lift the block of a "
+            "card, or cancel the run.",
             codes=", ".join(error.codes[:10]),
         )
     if isinstance(error, BlockedMeanwhile):

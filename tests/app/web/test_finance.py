@@ -95,6 +95,25 @@ def test_a_large_run_is_prepared_by_workers_while_its_page_tells_how_far_it_is(
     assert status_of(world, run) is RunStatus.CANCELLED
 
 
+def test_a_preview_tells_who_cannot_be_loaded_any_more(
+    world: World, as_: Callable[[str], FlaskClient], at: str
+) -> None:
+    give(world, "D-6", 100)
+    finance, approver = as_("finance"), as_("approver")
+    run = previewed(world, finance, at)
+    page = f"{at}/runs/{run}"
+    assert "Cannot be loaded now" not in finance.get(page).text
+    with world.app.app_context(), transaction(db.session) as session:
+        whose = update(Distributor).where(Distributor.id == world.distributors["D-6"])
+        session.execute(whose.values(blocked=True))
+    told = approver.get(page).text
+    assert told.count("Cannot be loaded now") == 2, "beside the preview, and where it is approved"
+    assert "The distributor is blocked" in told
+    with world.app.app_context(), transaction(db.session) as session:
+        session.execute(whose.values(blocked=False))
+    assert post(finance, page, f"{page}/cancel", reason="a test").status_code == 303
+
+
 def test_what_stops_a_preparation_stands_on_its_page(
     world: World, as_: Callable[[str], FlaskClient], at: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
