@@ -1,6 +1,7 @@
-"""What a promotion may have moved: sales of its days beside an equal stretch before, inside and outside of it (K10).
+"""What a promotion may have moved: sales of its days beside as many days before, inside and outside of it (K10).
 
-Whole programmes grow and shrink by themselves: how those outside moved is taken off.
+Whole programmes grow and shrink by themselves: how those outside moved is taken off. Of a promotion that goes on, the
+days that are over count; of it and of its base period as many as the shorter of both has, from the first day on.
 """
 
 import datetime as dt
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.domain.states import DocumentStatus
 from app.models.promotions import Promotion, PromotionStanding
 from app.models.sales import SalesDocument
+
+_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,15 @@ class Lift:
 
     before_from: dt.date
     before_until: dt.date
+    during_from: dt.date
+    during_until: dt.date
     inside: Moved
     outside: Moved
+
+    @property
+    def days(self) -> int:
+        """Give how many days are compared with as many."""
+        return (self.during_until - self.during_from).days + 1
 
     @property
     def lift_minor(self) -> int | None:
@@ -48,13 +58,15 @@ class Lift:
         return self.inside.during - self.inside.before * self.outside.during // self.outside.before
 
 
-def lift_of(session: Session, promotion: Promotion) -> Lift:
-    """Compare a promotion's days with its base period, or with as many days before. All accepted sales count."""
-    first, last = promotion.first_on, promotion.last_on
-    assert first is not None, "a published promotion has days"
-    assert last is not None, "a published promotion has days"
-    before_until = promotion.base_last_on or first - dt.timedelta(days=1)
-    before_from = promotion.base_first_on or first - (last - first) - dt.timedelta(days=1)
+def lift_of(session: Session, promotion: Promotion, today: dt.date) -> Lift | None:
+    """Compare a promotion's days with those of its base period, or with as many days before. None: no day is over.
+
+    All accepted sales count. ``today`` is the day in the programme's time zone.
+    """
+    spans = _spans(promotion, today)
+    if spans is None:
+        return None
+    before_from, before_until, first, last = spans
     takes_part = (
         select(PromotionStanding.id)
         .where(
@@ -87,7 +99,22 @@ def lift_of(session: Session, promotion: Promotion) -> Lift:
     ).all()
     found = {bool(inside): Moved(before, during) for inside, before, during in rows}
     nothing = Moved(0, 0)
-    return Lift(before_from, before_until, found.get(True, nothing), found.get(False, nothing))
+    return Lift(*spans, found.get(True, nothing), found.get(False, nothing))
+
+
+def _spans(promotion: Promotion, today: dt.date) -> tuple[dt.date, dt.date, dt.date, dt.date] | None:
+    """Give the first and last days that are compared, of before and of the promotion: equally many."""
+    first, last = promotion.first_on, promotion.last_on
+    assert first is not None, "a published promotion has days"
+    assert last is not None, "a published promotion has days"
+    days = (min(last + _DAY, today) - first).days
+    if days < 1:
+        return None
+    if promotion.base_first_on is None or promotion.base_last_on is None:
+        return first - days * _DAY, first - _DAY, first, first + (days - 1) * _DAY
+    days = min(days, (promotion.base_last_on - promotion.base_first_on).days + 1)
+    more = (days - 1) * _DAY
+    return promotion.base_first_on, promotion.base_first_on + more, first, first + more
 
 
 def _within(first: dt.date, last: dt.date) -> ColumnElement[int]:

@@ -176,7 +176,7 @@ def show(program_code: str, promotion_id: int) -> str | Response:
         may_close=promotion.state is PromotionState.PUBLISHED and today() > last,
         ranking=ranking.of_all(session(), promotion.id) if definition.ranking is not None else (),
         gifts=_gifts(promotion_id),
-        lift=lift.lift_of(session(), promotion) if promotion.version else None,
+        lift=lift.lift_of(session(), promotion, today()) if promotion.version else None,
     )
 
 
