@@ -39,7 +39,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
 from app.models.prepaid import Card
 from app.models.programs import Program
-from app.services import expiring, lot_terms, tax_statuses
+from app.services import expiring, lot_terms, tax_statuses, tiers
 from app.services.ledger import LotsToReserve
 from prepaid.card_limits import Holder, Room, rooms
 from prepaid.columns import among
@@ -128,7 +128,7 @@ def candidates(
     available = _ints(columns[2]) - (_ended(session, account_id, today) if looking else 0)
     most = None
     if period.unit is Unit.POINTS:
-        most = redeemable_now(program, columns[13], available, _ints(columns[11]), _ints(columns[12]))
+        most = redeemable_now(program, columns[12], available, _ints(columns[11]))
     return Candidates(
         account_id=account_id,
         distributor_id=_ints(columns[1]),
@@ -197,8 +197,7 @@ def _columns(session: Session, given: FromClause, provider: str, today: dt.date)
             type_coerce(Card.state, Text),
             type_coerce(Card.identity, Text),
             Card.balance_minor,
-            Account.reserved,
-            Account.spent,
+            tiers.GONE,
             func.coalesce(_COMPANY.tier, Distributor.tier),
         )
         .join(given, given.c.id == Account.id)
@@ -215,7 +214,7 @@ def _columns(session: Session, given: FromClause, provider: str, today: dt.date)
         )
         .order_by(Distributor.sort_key, Distributor.id)
     ).all()
-    return list(zip(*rows, strict=True)) or [()] * 14
+    return list(zip(*rows, strict=True)) or [()] * 13
 
 
 def _lots(session: Session, accounts: list[int], period: Period, spendable: ColumnElement[bool]) -> dict[str, Ints]:

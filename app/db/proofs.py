@@ -20,7 +20,8 @@ PROOFS = {
                 sum(e.amount) filter (where t.kind in (1, 2, 3, 11, 12, 14)) earned,
                 -sum(e.amount) filter (where t.kind = 6) spent,
                 -sum(e.amount) filter (where t.kind in (8, 9)) expired,
-                sum(e.amount) filter (where t.kind in (10, 13)) adjusted
+                sum(e.amount) filter (where t.kind in (10, 13)) adjusted,
+                sum(e.amount) filter (where t.kind = 14) gifts
             from ledger_entry e join ledger_transaction t on t.id = e.transaction_id
             where e.bucket <= 3 group by e.account_id
         ) r on r.account_id = a.id
@@ -28,9 +29,11 @@ PROOFS = {
             ('pending', a.pending, coalesce(r.pending, 0)), ('available', a.available, coalesce(r.available, 0)),
             ('reserved', a.reserved, coalesce(r.reserved, 0)), ('earned', a.earned, coalesce(r.earned, 0)),
             ('spent', a.spent, coalesce(r.spent, 0)), ('expired', a.expired, coalesce(r.expired, 0)),
-            ('adjusted', a.adjusted, coalesce(r.adjusted, 0))
+            ('adjusted', a.adjusted, coalesce(r.adjusted, 0)), ('gifts', a.gifts, coalesce(r.gifts, 0))
         ) x(name, cached, replayed)
         where x.cached <> x.replayed""",
+    "programme {0}: what wallets carried of what others spent sums to {1} in unit {2}, not to zero": """
+        select program_id, sum(carried), unit from account group by program_id, unit having sum(carried) <> 0""",
     "lot {0} has {1} left, its entries leave {2}": """
         select l.id, l.remaining, coalesce(r.left_, 0) from lot l
         left join (

@@ -104,17 +104,32 @@ def points_of(lines: Iterable[LineStanding]) -> PointsOf:
     return PointsOf(reserved, settled, returned)
 
 
-def redeemable(available: int, reserved: int, spent: int, share_bp: int) -> int:
+ALL_BP = 10_000
+
+
+def redeemable(available: int, gone: int, share_bp: int) -> int:
     """Give what may still be spent where a share of the points may be: of all that was not lost, less what was spent.
 
-    So it makes no difference whether one orders once or often.
+    So it makes no difference whether one orders once or often. ``gone`` is what was spent of the points, or is
+    reserved, here or where they were before (`app.services.tiers.GONE`).
     """
-    gone = reserved + spent
-    return max(0, min(available, (available + gone) * share_bp // 10_000 - gone))
+    return max(0, min(available, (available + gone) * share_bp // ALL_BP - gone))
 
 
-def redeemable_of(available: Ints, reserved: Ints, spent: Ints, share_bp: Ints) -> Ints:
-    """Give the same for many accounts at once, in columns."""
-    gone = reserved + spent
-    shared = floor_product(np.maximum(available + gone, 0), share_bp, 10_000)
-    return np.maximum(np.minimum(available, shared - gone), 0)
+def going_along(points: int, available: int, gone: int, share_bp: int) -> int:
+    """Give how much of what was spent goes along with points that leave a wallet, so that they stay what they are.
+
+    In proportion, rounded down: of half of what there is, half of what was spent. No more than makes these points
+    themselves not redeemable: whoever gets them loses nothing of what it had. ``share_bp`` is the receiver's share.
+    """
+    if available <= 0 or gone <= 0:
+        return 0
+    part = gone * points // available
+    return part if share_bp >= ALL_BP else min(part, points * share_bp // (ALL_BP - share_bp))
+
+
+def redeemable_of(available: Ints, gone: Ints, share_bp: Ints) -> Ints:
+    """Give the same as `redeemable` for many accounts at once, in columns."""
+    shared = floor_product(np.maximum(available + gone, 0), share_bp, ALL_BP)
+    left: Ints = np.maximum(np.minimum(available, shared - gone), 0)
+    return left

@@ -48,6 +48,8 @@ class Account(Base):
                     "spent",
                     "expired",
                     "adjusted",
+                    "gifts",
+                    "carried",
                     "may_owe",
                     "active_on",
                     "version",
@@ -72,6 +74,13 @@ class Account(Base):
     spent: Mapped[Big] = mapped_column(server_default="0")
     expired: Mapped[Big] = mapped_column(server_default="0")
     adjusted: Mapped[Big] = mapped_column(server_default="0")
+    gifts: Mapped[Big] = mapped_column(
+        server_default="0", comment="of what was earned, points that came with a reward for a sale, for it alone"
+    )
+    carried: Mapped[Big] = mapped_column(
+        server_default="0",
+        comment="spent elsewhere of points that came from other wallets; below zero: here, of points that went",
+    )
     may_owe: Mapped[bool] = mapped_column(comment="rules.md 6: the policy `negative`")
     active_on: Mapped[dt.date | None] = mapped_column(comment="when it last earned or spent: app.domain.expiry")
     version: Mapped[Big] = mapped_column(server_default="0")

@@ -117,8 +117,7 @@ _WALLET = Question(
     select(
         Account.id,
         Account.available,
-        Account.reserved,
-        Account.spent,
+        tiers.GONE,
         func.coalesce(_company.tier, Distributor.tier),
     )
     .select_from(Distributor)
@@ -137,8 +136,8 @@ class Purse:
         """Look at its wallet, and at its tier's share."""
         self._session, self._program, self._today = session, program, today
         account = _WALLET.first(session, distributor_id=distributor_id, unit=Unit.POINTS)
-        self.account_id, self.available, reserved, spent, tier = account
-        self.redeemable = redeemable(self.available, reserved, spent, tiers.share_of(program, tier))
+        self.account_id, self.available, gone, tier = account
+        self.redeemable = redeemable(self.available, gone, tiers.share_of(program, tier))
         self._by_terms: dict[tuple[int, ...] | None, int] = {}
         self._terms: dict[tuple[RewardKind, str | None], list[int] | None] = {}
 

@@ -40,8 +40,11 @@ _COUNTER_OF = {
 }
 """Which counter of a wallet a transaction moves; the other kinds only move points within the wallet."""
 
-BALANCES = ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted")
-"""What an account keeps: what stands in each bucket of a wallet, in the order of the buckets, then the counters."""
+BALANCES = ("pending", "available", "reserved", "earned", "spent", "expired", "adjusted", "gifts")
+"""What an account keeps: what stands in each bucket of a wallet, in the order of the buckets, then the counters.
+
+Gifts are a part of what was earned.
+"""
 
 # kinds are numbered from 1
 _COUNTER_OF_KIND = np.asarray(
@@ -321,6 +324,8 @@ def _change_balances(
     counter = _COUNTER_OF_KIND[kind - 1]
     counted = counter >= 0
     np.add.at(changes, (counter[counted], of[counted]), amount[counted])
+    gifts = kind == TransactionKind.INSTANT
+    np.add.at(changes, (BALANCES.index("gifts"), of[gifts]), amount[gifts])
     changes[_LOWERS] *= -1
     newest = np.full(len(owner), np.datetime64("NaT", "D"))
     np.fmax.at(newest, of, active_on[wallet])

@@ -2,16 +2,22 @@
 
 import datetime as dt
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.definition import ProgramSettings
+from app.domain.reward_orders import ALL_BP
 from app.domain.tier_settings import Metric, Tiers
 from app.models.distributors import Distributor
+from app.models.ledger import Account
 from app.models.placements import TierChange
 from app.models.programs import Program
 
-ALL_BP = 10_000
+GONE: ColumnElement[int] = Account.reserved + Account.spent - Account.gifts + Account.carried
+"""What counts as spent of an account's points where a tier lets a share of them be: reserved or spent, here or before.
+
+What a sale brought as a reward came for that alone, and is no part of it.
+"""
 
 
 def settings_of(program: Program) -> Tiers:
@@ -44,3 +50,16 @@ def share_of(program: Program, tier: str | None) -> int:
     """
     levels = settings_of(program)
     return levels.levels[max(0, levels.place(tier))].redeemable_bp if levels.levels else ALL_BP
+
+
+def share_of_account(session: Session, program: Program, account_id: int) -> int:
+    """Give the share that may be redeemed of an account's points: that of its owner's tier, or its company's."""
+    company = aliased(Distributor)
+    tier = session.execute(
+        select(func.coalesce(company.tier, Distributor.tier))
+        .select_from(Account)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .outerjoin(company, company.id == Distributor.person_of_id)
+        .where(Account.id == account_id)
+    ).scalar_one()
+    return share_of(program, tier)

@@ -45,7 +45,7 @@ from app.services import audit, catalogue, expiring, figures, touched
 from app.services.accounts import lock_wallets
 from app.services.owners import belongings, pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
-from app.services.owners.moves import Move, lots_with_points
+from app.services.owners.moves import Move
 from app.services.persons.rosters import with_people
 from app.services.promotions import joining
 from app.services.rulebooks import rules_of
@@ -320,9 +320,8 @@ def _move_points(
     accounts = rules_of(session, program.id).accounts
     moved: dict[Unit, int] = {}
     for unit in Unit:
-        move = Move(session, program.id, own[unit], there[unit], on=today, actor=actor, reason=reason)
-        move.whole(lots_with_points(move))
-        move.debt(accounts[unit])
+        move = Move(session, program, own[unit], there[unit], on=today, actor=actor, reason=reason)
+        move.everything(accounts[unit])
         shared = pools.is_shared(session, there[unit])
         moved[unit] = move.write(receiver_id=survivor_id if shared else None)
         pools.lead(session, own[unit], there[unit])

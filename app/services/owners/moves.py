@@ -3,7 +3,9 @@
 A lot that moves becomes a lot of the other wallet with the same day of earning, last day, worth and terms, in a
 transaction of its own. Of points that end by idleness the last day follows the account's last activity: where whole
 lots move, the activity of those who owned them moves along, for the two have one history from then on; points that are
-given away keep the last day that they had, for nobody else's points are to last longer by a gift. The caller commits.
+given away keep the last day that they had, for nobody else's points are to last longer by a gift. What was spent of
+points goes along with them, so that a tier's share of them that was redeemed is not redeemed again where they are now:
+all of it where a wallet moves as a whole, else the part that falls to those that move. The caller commits.
 """
 
 import datetime as dt
@@ -19,9 +21,12 @@ from app.db.bulk import rows_of
 from app.domain.exact import Ints
 from app.domain.expiry import last_day_of
 from app.domain.lots import Leg, LotBalance, spending_order
+from app.domain.reward_orders import going_along
 from app.domain.states import Bucket, LotState, TransactionKind
 from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.pools import OnBehalf
+from app.models.programs import Program
+from app.services import tiers
 from app.services.accounts import Wallets
 from app.services.movements import single
 from app.services.posting import ABSENT, NewLots, Posting, post, program_bucket, transaction_ids
@@ -35,19 +40,24 @@ class Move:
     """Points on their way from one wallet to another; both are locked from here on, until `write`."""
 
     def __init__(
-        self, session: Session, program_id: int, giver: int, receiver: int, *, on: dt.date, actor: str, reason: str
+        self, session: Session, program: Program, giver: int, receiver: int, *, on: dt.date, actor: str, reason: str
     ) -> None:
         """Lock both accounts and load their lots."""
-        self.session = session
+        self.session, self.program = session, program
         self.giver_account, self.receiver_account = giver, receiver
         self.opened = OpenWallets(session, [giver, receiver])
         self.giver, self.receiver = self.opened.of[giver], self.opened.of[receiver]
-        self.posting = Posting(program_id, actor=actor, reason=reason)
+        self.posting = Posting(program.id, actor=actor, reason=reason)
         self.on = on
         self.moved = 0
         self._came: list[tuple[LotBalance, int, Any]] = []
-        self._active_on = session.scalars(select(Account.active_on).where(Account.id == giver)).one()
+        self._active_on, self._gone = session.execute(
+            select(Account.active_on, tiers.GONE).where(Account.id == giver)
+        ).one()
         self._given: set[int] = set()
+        self._had = self.giver.available()
+        self._open = 0
+        self._everything = False
 
     def some(self, amount: int, *, key: str) -> None:
         """Move available points, first to expire first. The caller has made sure that they are there."""
@@ -62,7 +72,13 @@ class Move:
             for leg in self.giver.draw_from([lot.id]):
                 self._receive(leg, f"{_MOVED}{lot.id}", documents.get(lot.id, ABSENT))
 
-    def debt(self, program_account: int) -> None:
+    def everything(self, program_account: int) -> None:
+        """Move all that the wallet has, what it owes, and what was spent of its points."""
+        self.whole([lot.id for lot in self.giver.lots.values() if lot.remaining])
+        self._debt(program_account)
+        self._everything = True
+
+    def _debt(self, program_account: int) -> None:
         """Let the other wallet pay what this one owes; where it may not owe, what it does not have is forgiven."""
         owed = self.giver.owed
         if not owed:
@@ -82,6 +98,7 @@ class Move:
 
         ``giver_id`` and ``receiver_id`` are the distributors whose doing it is, where their wallet is shared.
         """
+        self._carry_what_was_spent()
         if not self.posting.transaction_ids:
             return 0
         self._add_lots()
@@ -97,6 +114,7 @@ class Move:
         assert leg.lot_id is not None, "what moves comes from a lot"
         was, amount = self.giver.lots[leg.lot_id], -leg.amount
         state = LotState.PENDING if leg.bucket is Bucket.PENDING else LotState.OPEN
+        self._open += amount if state is LotState.OPEN else 0
         transaction = self._transaction(key, document)
         lot = LotBalance(transaction, state, was.earned_on, was.expires_on, 0)
         self.posting.add_legs(transaction, self.giver_account, [leg])
@@ -143,6 +161,20 @@ class Move:
                 )
             )
 
+    def _carry_what_was_spent(self) -> None:
+        gone = self._gone
+        if not self._everything:
+            share = tiers.share_of_account(self.session, self.program, self.receiver_account)
+            gone = going_along(self._open, self._had, self._gone, share)
+        if gone:
+            for account, more in ((self.giver_account, -gone), (self.receiver_account, gone)):
+                self.session.execute(
+                    update(Account)
+                    .where(Account.id == account)
+                    .values(carried=Account.carried + more)
+                    .execution_options(synchronize_session=False)
+                )
+
     def _carry_activity(self) -> None:
         self.session.execute(
             update(Account)
@@ -150,11 +182,6 @@ class Move:
             .values(active_on=func.greatest(Account.active_on, self._active_on))
             .execution_options(synchronize_session=False)
         )
-
-
-def lots_with_points(move: Move) -> list[int]:
-    """Name the lots of the giving wallet that have anything."""
-    return [lot.id for lot in move.giver.lots.values() if lot.remaining]
 
 
 def _documents_of(session: Session, lot_ids: Sequence[int]) -> dict[int, int]:

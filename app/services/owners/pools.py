@@ -24,7 +24,7 @@ from app.models.sales import SalesDocument
 from app.services import audit, expiring
 from app.services.accounts import lock_wallets, program_accounts
 from app.services.owners.errors import OwnersError
-from app.services.owners.moves import Move, lots_with_points
+from app.services.owners.moves import Move
 
 SPENDING = ("holder", "members")
 """Who may spend what stands in a pool."""
@@ -163,9 +163,8 @@ def join(session: Session, program: Program, pool_id: int, distributor_id: int, 
     expiring.write_off(session, program.id, today, [*own.values(), *shared.values()])
     brought = {}
     for unit in Unit:
-        move = Move(session, program.id, own[unit], shared[unit], on=today, actor=actor, reason=pool.name)
-        move.whole(lots_with_points(move))
-        move.debt(program_accounts(session, program.id)[unit])
+        move = Move(session, program, own[unit], shared[unit], on=today, actor=actor, reason=pool.name)
+        move.everything(program_accounts(session, program.id)[unit])
         brought[unit] = move.write(receiver_id=distributor_id)
         lead(session, own[unit], shared[unit])
     session.add(
@@ -227,7 +226,7 @@ def leave(
     took = {}
     for unit in Unit:
         lead(session, own[unit], None)
-        move = Move(session, program.id, shared[unit], own[unit], on=today, actor=actor, reason=pool.name)
+        move = Move(session, program, shared[unit], own[unit], on=today, actor=actor, reason=pool.name)
         left = _left_of(session, shared[unit], pool.holder_id, distributor_id)
         move.whole([lot for lot, state, _ in left if takes_own or state is LotState.PENDING])
         took[unit] = move.write(giver_id=distributor_id)

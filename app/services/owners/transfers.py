@@ -169,7 +169,7 @@ def approve(
     giver, receiver = (ledger.wallet_of(session, one, found.unit) for one in (found.giver_id, found.receiver_id))
     today = local_date(now, program.time_zone)
     expiring.write_off(session, program.id, today, [giver, receiver])
-    move = Move(session, program.id, giver, receiver, on=today, actor=actor, reason=found.note)
+    move = Move(session, program, giver, receiver, on=today, actor=actor, reason=found.note)
     if move.giver.available() < found.amount:
         raise _uncovered(move.giver.available())
     move.some(found.amount, key=f"transfer:{found.id}")

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from app.domain.money import decimal_text, smallest_units
-from app.domain.reward_orders import LineStanding, points_of, redeemable, redeemable_of, state_of
+from app.domain.reward_orders import LineStanding, going_along, points_of, redeemable, redeemable_of, state_of
 from app.domain.reward_prices import Formula, Price, Season, overlapping, price_on, read_seasons, seasons_text
 from app.domain.states import OrderState
 
@@ -103,13 +103,36 @@ def test_a_price_without_a_season_saves_nothing() -> None:
 def test_it_makes_no_difference_whether_one_orders_once_or_often(
     available: int, gone: int, share: int, spent: int
 ) -> None:
-    whole = redeemable(available, gone, 0, share)
+    whole = redeemable(available, gone, share)
     assert 0 <= whole <= max(0, available)
     if spent <= whole:
-        assert redeemable(available - spent, gone, spent, share) == whole - spent
-    assert redeemable(available, 0, gone, 10_000) == max(0, available)
-    columns = (np.asarray([one], dtype=np.int64) for one in (available, gone, spent, share))
-    assert redeemable_of(*columns).tolist() == [redeemable(available, gone, spent, share)]
+        assert redeemable(available - spent, gone + spent, share) == whole - spent
+    assert redeemable(available, gone, 10_000) == max(0, available)
+    columns = (np.asarray([one], dtype=np.int64) for one in (available, gone - spent, share))
+    assert redeemable_of(*columns).tolist() == [redeemable(available, gone - spent, share)]
+
+
+@given(
+    points=st.integers(1, 10**6),
+    more=st.integers(0, 10**6),
+    gone=st.integers(0, 10**6),
+    share=st.integers(0, 10_000),
+    theirs=st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)),
+)
+def test_points_that_are_given_away_bring_no_new_share_and_cost_the_receiver_none(
+    points: int, more: int, gone: int, share: int, theirs: tuple[int, int]
+) -> None:
+    """Whoever gives has so many points and some more; the receiver has its own, and spent some of them."""
+    available = points + more
+    goes = going_along(points, available, gone, share)
+    assert 0 <= goes <= gone
+    before = redeemable(available, gone, share) + redeemable(theirs[0], theirs[1], share)
+    giver = redeemable(available - points, gone - goes, share)
+    receiver = redeemable(theirs[0] + points, theirs[1] + goes, share)
+    assert receiver >= redeemable(theirs[0], theirs[1], share)
+    if redeemable(available, gone, share) > 0:
+        assert giver + receiver <= before + 2, "what is rounded down is a point of each"
+    assert going_along(available, available, gone, 10_000) == gone, "all of it goes with all points"
 
 
 @given(

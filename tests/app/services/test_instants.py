@@ -19,6 +19,7 @@ from app.services import balances, chain, chores, erasure, notices, touched, vou
 from app.services.instants import due, giving, promising
 from app.services.instants.promising import InstantWrong, Said
 from app.services.ledger_check import proved
+from app.services.offers import Purse
 from app.services.orders import cancelling
 from app.services.owners import merging, pools
 from app.services.people import Person, Role
@@ -36,10 +37,10 @@ EVENT = {"code": "trained", "name": "Trained", "kind": "event", "event": "traini
 class Counter:
     """A programme with rewards that sales bring."""
 
-    def __init__(self, registry: Sessions, session: Session, code: str) -> None:
+    def __init__(self, registry: Sessions, session: Session, code: str, **program: Any) -> None:
         self.registry, self.session, self.code = registry, session, code
         rules = [dict(BASE_RULE), CASH, EVENT]
-        self.program: Program = programs.load(session, programs.document(code, earning_rules=rules))
+        self.program: Program = programs.load(session, programs.document(code, earning_rules=rules, program=program))
         self.who = programs.people(session, self.program)
         self.what = programs.goods(session, self.program, {"P": None})["P"]
         self.shop = Shop(session, self.program, self.who["D1"])
@@ -297,6 +298,37 @@ def test_what_does_not_fit_together_is_refused(counter: Counter, said: dict[str,
         counter.promise("mug", **said)
     assert wrong.value.code == why
     assert promising.rules_to_choose(counter.session, counter.program.id) == ["base"]
+
+
+def test_a_gift_takes_nothing_of_a_tiers_share_and_adds_nothing_to_it(registry: Sessions, code: str) -> None:
+    half = {"levels": [{"code": "all", "name": "All", "from": 1, "redeemable_bp": 5000}]}
+    with transaction(registry) as session:
+        Counter(registry, session, code, tiers=half)
+    counter = Counter(registry, registry(), code, tiers=half)
+    counter.shop.reward("gift", 50, kind=RewardKind.VOUCHER)
+    counter.shop.reward("mug", 80)
+    new = [vouchers.NewCode("AAA-1"), vouchers.NewCode("AAA-2")]
+    vouchers.take_in(counter.session, KEYS, counter.shop.row("gift"), new, actor=BEN, now=NOW)
+    counter.promise("gift", name="a voucher")
+    counter.sold("1", 1_000_00)
+    counter.session.commit()
+
+    def left() -> int:
+        return Purse(counter.session, counter.program, counter.who["D1"], NOW.date()).redeemable
+
+    assert left() == 50
+    assert counter.look() == (1, 0, 0)
+    assert counter.points() == (100, 0, 50), "the gift is handed over"
+    assert left() == 50
+    counter.promise("mug", name="a mug", least=200)
+    counter.sold("2", 2_000_00)
+    assert counter.look() == (2, 0, 0)
+    assert counter.points() == (300, 80, 100), "one more is handed over, and one is on its way"
+    assert left() == 150
+    cancelling.cancel(counter.session, counter.program, counter.order(), None, reason="gone", actor=BEN, now=NOW)
+    counter.session.expire_all()
+    assert (counter.points(), left()) == ((300, 0, 100), 150)
+    assert proved(counter.session) == []
 
 
 def test_in_a_pool_it_is_of_whoever_sold(counter: Counter) -> None:

@@ -260,6 +260,7 @@ DAMAGES: list[str] = [
     "select id, (select min(id) from earning_rule_version), 1, 5, 5, 0, (select min(id) from ledger_transaction) "
     "from told",
     "update ledger_transaction set kind = 14",
+    "update account set carried = 1 where id = (select min(id) from account)",
 ]
 
 
