@@ -14,7 +14,7 @@ from sqlalchemy import BigInteger, ColumnElement, Date, Select, and_, case, cast
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import read_numbers, rows_of
-from app.domain.calendar import midnight
+from app.domain.calendar import end_of, midnight
 from app.domain.exact import Ints
 from app.domain.reward_orders import worths
 from app.domain.states import CardState, Identity, OrderState, RewardKind, TaxStatus, TopUpKind, Unit
@@ -138,9 +138,9 @@ def given(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 def owed(session: Session, program: Program, from_on: dt.date, to_on: dt.date) -> Owed:
     """Find what arrived in a period, both days included, and is not compensated."""
-    arrived = REWARD.settled_at >= midnight(from_on, program.time_zone)
-    if to_on < dt.date.max:
-        arrived &= REWARD.settled_at < midnight(to_on + dt.timedelta(days=1), program.time_zone)
+    arrived = (REWARD.settled_at >= midnight(from_on, program.time_zone)) & (
+        REWARD.settled_at < end_of(to_on, program.time_zone)
+    )
     tried = (
         select(func.coalesce(func.max(TopUp.attempt), 0))
         .where(TopUp.redemption_id == Redemption.id, TopUp.kind == TopUpKind.COMPENSATION)

@@ -44,6 +44,13 @@ def midnight(day: dt.date, time_zone: str) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), zoneinfo.ZoneInfo(time_zone))
 
 
+def end_of(day: dt.date, time_zone: str) -> dt.datetime:
+    """Give the moment at which a day ends in a time zone; the last day there is ends with the last moment there is."""
+    if day == dt.date.max:
+        return dt.datetime.max.replace(tzinfo=dt.UTC)
+    return midnight(day + dt.timedelta(days=1), time_zone)
+
+
 def local_date(now: dt.datetime, time_zone: str) -> dt.date:
     """Give the date at an instant in a time zone."""
     return now.astimezone(zoneinfo.ZoneInfo(time_zone)).date()

@@ -80,5 +80,5 @@ class Invoicing(Charge):
         firsts = {one.valid_from for one in self.fees if from_on < one.valid_from <= to_on}
         firsts |= {end + day for end in ends if from_on <= end < to_on}  # an open end may be the last day there is
         cuts = [from_on, *sorted(firsts)]
-        for first, after in zip(cuts, [*cuts[1:], to_on + day], strict=True):
-            yield Stretch(first, after - day, self.on(first))
+        for first, last in zip(cuts, [*(after - day for after in cuts[1:]), to_on], strict=True):
+            yield Stretch(first, last, self.on(first))

@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import midnight
+from app.domain.calendar import end_of, midnight
 from app.domain.definition import ProgramSettings
 from app.domain.exact import half_up_of
 from app.domain.states import Bucket, TopUpKind, TopUpStatus
@@ -219,7 +219,7 @@ def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.d
         .where(
             found.c.program_id == program.id,
             found.c.settled_at >= midnight(from_on, program.time_zone),
-            found.c.settled_at < midnight(to_on + dt.timedelta(days=1), program.time_zone),
+            found.c.settled_at < end_of(to_on, program.time_zone),
         )
         .group_by(found.c.source, found.c.item, found.c.vat_bp)
     )
@@ -236,7 +236,7 @@ def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.d
 
 def loads_of(session: Session, program: Program, from_on: dt.date, to_on: dt.date) -> int:
     """Count the loads of some days, both included, each once however many pay for it; less those taken back then."""
-    first, last = midnight(from_on, program.time_zone), midnight(to_on + dt.timedelta(days=1), program.time_zone)
+    first, last = midnight(from_on, program.time_zone), end_of(to_on, program.time_zone)
     corrected = corrections()
     loads = (
         select(literal(1).label("sign"))

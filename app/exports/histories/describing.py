@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, SQLColumnExpression, and_, cast, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.calendar import midnight
+from app.domain.calendar import end_of, midnight
 from app.domain.states import ExportSubject
 from app.exports.tables import Kind
 from app.models.programs import Program
@@ -99,13 +99,12 @@ class History:
         if isinstance(self.moment.type, Date):
             days = self.moment.between(from_on, to_on)
             return and_(self.program.in_([one.id for one in programs]), days)
-        later = to_on + dt.timedelta(days=1)
         return or_(
             *(
                 and_(
                     self.program == one.id,
                     self.moment >= midnight(from_on, one.time_zone),
-                    self.moment < midnight(later, one.time_zone),
+                    self.moment < end_of(to_on, one.time_zone),
                 )
                 for one in programs
             )

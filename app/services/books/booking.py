@@ -2,11 +2,11 @@
 
 import datetime as dt
 import enum
-import zoneinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, cast, func
 
+from app.domain.calendar import end_of
 from app.models.ledger import LedgerTransaction
 
 
@@ -42,8 +42,3 @@ def counted_by(basis: Basis, day: dt.date, time_zone: str) -> ColumnElement[bool
     if basis is Basis.BOOKS:
         return booked_on() <= day
     return LedgerTransaction.recorded_at < end_of(day, time_zone)
-
-
-def end_of(day: dt.date, time_zone: str) -> dt.datetime:
-    """Give the instant at which a day ends in a time zone."""
-    return dt.datetime.combine(day + dt.timedelta(days=1), dt.time(), zoneinfo.ZoneInfo(time_zone))

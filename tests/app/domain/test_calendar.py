@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.calendar import local_date, months_after, period_of, weekday_of
+from app.domain.calendar import end_of, local_date, midnight, months_after, period_of, weekday_of
 from app.domain.states import Cut
 from tests.app.domain.profiles import searching
 from tests.reference.ledger import last_day
@@ -109,6 +109,18 @@ def test_every_last_day_of_a_month_is_a_last_day_twelve_months_later_but_in_leap
 )
 def test_the_date_at_an_instant(now: str, zone: str, date: str) -> None:
     assert local_date(dt.datetime.fromisoformat(now), zone) == dt.date.fromisoformat(date)
+
+
+@pytest.mark.parametrize(("day", "hours"), [("2025-03-30", 23), ("2025-10-26", 25), ("2025-12-31", 24)])
+def test_a_day_ends_where_the_next_begins_however_long_it_was(day: str, hours: int) -> None:
+    one = dt.date.fromisoformat(day)
+    ended = end_of(one, "Europe/Warsaw")
+    assert ended == midnight(one + dt.timedelta(days=1), "Europe/Warsaw")
+    assert ended.astimezone(dt.UTC) - midnight(one, "Europe/Warsaw").astimezone(dt.UTC) == dt.timedelta(hours=hours)
+
+
+def test_the_last_day_there_is_ends_as_well() -> None:
+    assert end_of(dt.date.max, "Europe/Warsaw") > midnight(dt.date.max, "Pacific/Kiritimati")
 
 
 @pytest.mark.parametrize("zone", ["Europe/Warsaw", "America/New_York", "Pacific/Apia"])

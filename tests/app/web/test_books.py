@@ -53,6 +53,16 @@ def test_what_was_owed_at_a_day_is_shown_in_parts_and_taken_away_as_a_workbook(w
     assert as_("distributor").get(f"{at}/liability/day").status_code == 404
 
 
+def test_the_last_day_there_is_can_be_asked_for(as_: As, at: str) -> None:
+    finance = as_("finance")
+    for address in (
+        "liability/day?on=9999-12-31&basis=recorded",
+        "liability/day.xlsx?on=9999-12-31&basis=recorded",
+        "invoicing?from_on=2026-01-01&to_on=9999-12-31",
+    ):
+        assert finance.get(f"{at}/{address}").status_code == 200
+
+
 def test_the_workbook_speaks_the_language_of_who_takes_it(world: World, as_: As, at: str) -> None:
     of_today = f"{at}/liability/day.xlsx?on={world.clock().date().isoformat()}&basis=books"
     answer = as_("finance").get(of_today, headers={"Accept-Language": "pl"})
