@@ -38,7 +38,7 @@ def watch(directory: Path, program_code: str, rest_seconds: float, once: bool, a
     none of them wants stays where it is. It may be stopped at any moment, and started again: no file counts twice.
     """
     from importers.errors import NoProfile
-    from importers.watching import AlreadyWatched, Folder
+    from importers.watching import CannotWatch, Folder
 
     stop = threading.Event()
 
@@ -50,7 +50,7 @@ def watch(directory: Path, program_code: str, rest_seconds: float, once: bool, a
     before = {one: signal.signal(one, ask_to_stop) for one in (signal.SIGTERM, signal.SIGINT)}
     folder = Folder(directory.resolve(), rest_seconds)
     try:
-        with runtime() as run, failing(AlreadyWatched, NoProfile), folder.watched():
+        with runtime() as run, failing(CannotWatch, NoProfile), folder.watched():
             _watch(run, folder, program_code, stop, once=once, as_json=as_json)
     finally:
         for one, handler in before.items():
@@ -77,14 +77,15 @@ def _watch(run: Runtime, folder: Any, program_code: str, stop: threading.Event, 
 
 
 def _import(run: Runtime, folder: Any, program_code: str, file: Path, patterns: Any) -> dict[str, Any] | None:
-    """Import a file to its end and put it away. None: it is nobody's."""
+    """Import a file to its end and put it away. None: it is nobody's, or not whole any more."""
     from importers import batches, watching
     from importers.errors import ImportRefused
 
+    if not folder.is_as_seen(file):
+        return None
     try:
         reading = watching.reading_of(file.name, patterns)
         if reading is None:
-            folder.leave(file)
             return None
         with transaction(run.registry) as session:
             program = chosen_program(session, program_code)
@@ -103,25 +104,40 @@ def _import(run: Runtime, folder: Any, program_code: str, file: Path, patterns: 
             )
     except ImportRefused as refused:
         run.registry.remove()
-        place = folder.put_away(file, watching.FAILED, None, None, str(refused))
-        return {"file": file.name, "result": watching.FAILED, "moved_to": str(place), "message": str(refused)}
+        refusal = {"file": file.name, "result": watching.FAILED, "moved_to": None, "message": str(refused)}
+        return _put_away(folder, file, refusal, None, None, str(refused))
     except FileNotFoundError:
         return None
     except OSError as problem:
         run.registry.remove()
         folder.leave(file)
-        return {"file": file.name, "result": "left", "message": f"It cannot be read: {problem.strerror}."}
+        return {"file": file.name, "result": "left", "message": f"It cannot be taken in: {problem.strerror}."}
     progress = follow(run, batch_id)
-    where = watching.place_of(progress)
-    place = folder.put_away(file, where, batch_id, watching.workbook_of(progress), progress.message)
-    return {
+    told = {
         **result(progress),
         "file": file.name,
-        "result": where,
-        "moved_to": str(place),
+        "result": watching.place_of(progress),
+        "moved_to": None,
         "here_already": known is not None,
         "message": progress.message,
     }
+    return _put_away(folder, file, told, batch_id, watching.workbook_of(progress), progress.message)
+
+
+def _put_away(
+    folder: Any, file: Path, told: dict[str, Any], batch_id: int | None, workbook: Path | None, why: str | None
+) -> dict[str, Any]:
+    """Move a file whose import has ended, and tell where it is, or why it stays."""
+    try:
+        place = folder.put_away(file, told["result"], batch_id, workbook, why)
+    except OSError as problem:
+        folder.leave(file)
+        stays = f"The file stays where it is: {problem.strerror}."
+    else:
+        if place is not None:
+            return told | {"moved_to": str(place)}
+        stays = "The file was changed or taken away meanwhile; what lies there now is read anew."
+    return told | {"message": " ".join(one for one in (why, stays) if one)}
 
 
 def _line(told: dict[str, Any]) -> str:

@@ -144,3 +144,28 @@ def test_what_cannot_be_watched_says_why(shop: Desk) -> None:
     os.close(handle)
     shop.load(shop.programme())
     assert "says which files it reads" in shop.error(*words, "--rest", "0", code=3)
+
+
+def test_a_file_that_comes_while_another_of_its_name_is_imported_is_imported_too(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.cli import watching
+
+    folder = shop.folder / "drop"
+    folder.mkdir()
+    (folder / "sales-1.csv").write_text(HEAD + "1,2026-03-01,D1,77,1,100.00\n")
+    follow, came = watching.follow, [HEAD + "2,2026-03-01,D1,77,1,100.00\n"]
+
+    def meanwhile(*args: Any) -> Any:
+        while came:
+            (folder / "sales-1.part").write_text(came.pop())
+            (folder / "sales-1.part").rename(folder / "sales-1.csv")
+        return follow(*args)
+
+    monkeypatch.setattr(watching, "follow", meanwhile)
+    (first,) = watch(shop, folder)
+    assert (first["lines_accepted"], first["moved_to"]) == (1, None)
+    assert "what lies there now is read anew" in first["message"]
+    (second,) = watch(shop, folder)
+    assert (second["lines_accepted"], second["here_already"]) == (1, False)
+    assert lying(folder) == ["done/sales-1.csv"]
