@@ -19,10 +19,16 @@ def take_verdict(session: Session, run: ConversionRun, verdict: Verdict, *, acto
     """Write down that a file was accepted, or put its loads back to be ordered anew. The run is locked.
 
     Raises:
-        PrepaidError: Nobody knows of which file it speaks, or it refuses one of which something was loaded.
+        PrepaidError: Nobody knows of which file it speaks, it refuses one of which something was loaded, or accepts one
+            whose loads were written anew since it refused it.
     """
     batch = _meant(session, run, verdict)
     top_ups = session.execute(select(TopUp.id, TopUp.status).where(TopUp.load_batch_id == batch.id)).all()
+    if verdict.accepted and batch.refused_at is not None and len(top_ups) < batch.lines:
+        raise PrepaidError(
+            f"Run {run.id}: the operator accepts {Path(batch.file).name}, which it had refused, and its loads were "
+            "written into another file since. Ask the operator which of the two it carries out."
+        )
     if verdict.accepted:
         _accept(session, run, batch, [row.id for row in top_ups if row.status is TopUpStatus.ORDERED], now)
     elif any(row.status is TopUpStatus.LOADED for row in top_ups):
@@ -33,7 +39,8 @@ def take_verdict(session: Session, run: ConversionRun, verdict: Verdict, *, acto
         waiting = [row.id for row in top_ups if row.status in OPEN and row.status is not TopUpStatus.ORDERED]
         move_top_ups(session, waiting, TopUpStatus.ORDERED, now=now)
         batch.refused_at, batch.refusal = now, verdict.message or None
-        if run.status is RunStatus.SENDING:
+        # said once more of a file whose loads were written anew, it says nothing of the file that is under way
+        if run.status is RunStatus.SENDING and any(row.status in OPEN for row in top_ups):
             move(run, RunStatus.ORDERED)
     action = "conversion.file_accepted" if verdict.accepted else "conversion.file_refused"
     after = {"batch": batch.id, "message": verdict.message}
@@ -44,6 +51,7 @@ def take_verdict(session: Session, run: ConversionRun, verdict: Verdict, *, acto
 def _accept(session: Session, run: ConversionRun, batch: LoadBatch, ordered: list[int], now: dt.datetime) -> None:
     move_top_ups(session, ordered, TopUpStatus.SENDING, now=now)
     batch.accepted_at, batch.sent_at = now, batch.sent_at or now
+    batch.refused_at = batch.refusal = None  # what it takes after all must not be written anew, and loaded twice
     if run.status is RunStatus.ORDERED:
         move(run, RunStatus.SENDING)
 

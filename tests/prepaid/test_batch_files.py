@@ -185,6 +185,36 @@ def test_a_file_that_is_refused_is_written_anew_and_nothing_is_given_back(world:
         ordering.order_refused(session, world.settings, run.id, actor="ben", now=NOW)
 
 
+def _verdict(batch: LoadBatch, word: str) -> str:
+    return f"file,file_status,reason\n{Path(batch.file).name},{word},\n"
+
+
+def test_a_file_that_is_accepted_after_all_is_not_written_anew(world: World) -> None:
+    run = _by_file(world)
+    _send(world, run)
+    (batch,) = _files(world, run)
+    _bring(world, run, _verdict(batch, "rejected"))
+    _bring(world, run, _verdict(batch, "accepted"))
+    assert world.status(run) is RunStatus.SENDING
+    with pytest.raises(PrepaidError, match="no file waits"), transaction(world.registry) as session:
+        ordering.order_refused(session, world.settings, run.id, actor="ben", now=NOW)
+
+
+def test_a_refusal_that_is_told_again_stops_no_other_file(world: World) -> None:
+    run = _by_file(world)
+    _send(world, run)
+    (batch,) = _files(world, run)
+    _bring(world, run, _verdict(batch, "rejected"))
+    with transaction(world.registry) as session:
+        ordering.order_refused(session, world.settings, run.id, actor="ben", now=NOW)
+    _send(world, run)
+    before = world.top_ups(run)
+    _bring(world, run, _verdict(batch, "rejected"))
+    assert (world.status(run), world.top_ups(run)) == (RunStatus.SENDING, before)
+    with pytest.raises(PrepaidError, match="which of the two"):
+        _bring(world, run, _verdict(batch, "accepted"))
+
+
 def test_a_verdict_that_names_no_file_of_the_run_is_not_taken(world: World) -> None:
     run = _by_file(world)
     with pytest.raises(PrepaidError, match="0 files of the run fit"):
