@@ -242,13 +242,7 @@ class _Decisions:
         elif answer.reference in self.conflicting:
             one.becomes, one.failure = TopUpStatus.UNKNOWN, "the response says both loaded and failed"
         elif not self._amount_fits(answer, one):
-            said, ordered = (
-                decimal_text(minor, self._decimals) for minor in (answer.amount_minor or 0, one.amount_minor)
-            )
-            words = _("The answer names %(said)s %(currency)s, ordered were %(ordered)s; ask the provider.")
-            values = {"said": said, "currency": self._run.currency, "ordered": ordered}
-            one.becomes = TopUpStatus.UNKNOWN
-            one.failure = self.note(row, answer.reference, "amount_differs", words, **values)
+            one.becomes, one.failure = TopUpStatus.UNKNOWN, self._amount_differs(row, answer, one)
         else:
             one.becomes, one.failure = _ENDED.get(answer.result, TopUpStatus.UNKNOWN), _words(answer)
 
@@ -257,8 +251,24 @@ class _Decisions:
         fits = answer.amount_minor is None or answer.amount_minor == one.amount_minor
         return fits or (answer.result is LoadResult.FAILED and answer.amount_minor == 0)
 
+    def _amount_differs(self, row: int | None, answer: Answer, one: _Known) -> str:
+        said, ordered = (decimal_text(minor, self._decimals) for minor in (answer.amount_minor or 0, one.amount_minor))
+        words = _("The answer names %(said)s %(currency)s, ordered were %(ordered)s; ask the provider.")
+        values = {"said": said, "currency": self._run.currency, "ordered": ordered}
+        return self.note(row, answer.reference, "amount_differs", words, **values)
+
     def _again(self, row: int | None, answer: Answer, one: _Known) -> None:
-        """Hold an answer against what was settled before; that does not change any more."""
+        """Hold an answer against what was settled before; that does not change any more.
+
+        One that says now that another amount was loaded must be seen by somebody.
+        """
+        if (
+            answer.result is LoadResult.LOADED
+            and one.status is TopUpStatus.LOADED
+            and not self._amount_fits(answer, one)
+        ):
+            self._amount_differs(row, answer, one)
+            return
         ended = _ENDED.get(answer.result)
         called_off = one.status is TopUpStatus.CANCELLED and ended is TopUpStatus.FAILED
         if ended is None or ended is one.status or called_off:

@@ -77,6 +77,16 @@ def test_settling_twice_changes_nothing(world: World) -> None:
     assert state() == before
 
 
+def test_an_answer_that_comes_later_with_another_amount_is_listed(world: World) -> None:
+    run = ordered(world)
+    answer(world, run, "D0.R,loaded,,", "D1.R,failed,,", "D2.R,loaded,,100.00")
+    settled = answer(world, run, "D0.R,loaded,,50.00", "D1.R,failed,,0.00", "D2.R,loaded,,100.00")
+    assert [(one["row"], one["code"]) for one in settled.problems] == [(2, "amount_differs")]
+    assert "names 50.00 PLN, ordered were 100.00" in settled.problems[0]["message"]
+    assert (settled.again, settled.loaded) == (2, 0)
+    assert world.top_ups(run)[("D0", "reward")] is TopUpStatus.LOADED
+
+
 def test_rows_that_cannot_be_taken_are_listed_and_the_others_count(world: World) -> None:
     run = ordered(world, count=5)
     settled = answer(
