@@ -459,7 +459,7 @@ def signed_event(payload: bytes, signature: str, secret: str) -> tuple[str, str,
     """
     try:
         event = stripe.Webhook.construct_event(payload, signature, secret)
-    except (stripe.SignatureVerificationError, ValueError):
+    except (stripe.SignatureVerificationError, ValueError, TypeError):  # a signature that is not ASCII is a TypeError
         raise ValueError("not signed by Stripe") from None
     return event.id, event.type, _about(event.data.object.to_dict())
 
