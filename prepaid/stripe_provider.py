@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 from app.domain.money import decimal_text
 from app.domain.states import AskedState, CardState, Identity
 from prepaid.order_reading import OrderLine, read_order
-from prepaid.provider_books import Books, Denied, Load, Order, Waits
+from prepaid.provider_books import Books, Denied, Key, Load, Order, Waits
 from prepaid.providers import Ability, Answer, CardRequest, Facts, IssuedCard, LoadResult, Movement, ProviderError
 from prepaid.response_files import write_response
 from prepaid.stripe_questions import new_card, new_holder, raised
@@ -345,7 +345,11 @@ class StripeProvider:
             try:
                 return ask(self._options(key.text))
             except stripe.StripeError as error:
-                pause = _pause(error, wait)
+                try:
+                    pause = _pause(error, wait)
+                except _Refused:
+                    self._give_up(about, key, error)
+                    raise
                 if error.http_status is not None and error.http_status >= 500:
                     found = self._read(seen)
                     if found is not None:
@@ -356,6 +360,16 @@ class StripeProvider:
                 break
             time.sleep(pause)
         raise ProviderError("Stripe does not answer; nobody knows what it did.")
+
+    def _give_up(self, about: str, key: Key, error: stripe.StripeError) -> None:
+        """Give up a key that was answered by a refusal: for a day Stripe would say the same under it.
+
+        A question that differs from the one before under its key is refused whatever became of that one: then the key
+        is kept until reading cannot lag behind any more.
+        """
+        differs = isinstance(error, stripe.IdempotencyError)
+        if not differs or self._clock() - key.asked_at >= self._settles:
+            self._books.key(about, anew=True)
 
     def _options(self, key: str) -> Any:
         return {"idempotency_key": key}

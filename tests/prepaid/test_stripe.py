@@ -13,6 +13,7 @@ from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.states import AskedState, CardState, Identity, RunStatus, TaxStatus, TopUpStatus
 from app.local.servers import Addresses
+from app.models.distributors import Distributor
 from app.models.prepaid import Card, CardLoad
 from app.models.programs import Program
 from prepaid import cards, ordering, sending
@@ -280,3 +281,40 @@ def test_a_run_goes_on_where_cards_could_not_be_issued(world: World, asked: Stri
     sending.send(world.registry, world.settings, asked, run.id, actor="ben", now=NOW)
     assert wrong(world, run, fake) == []
     assert len(fake.cards) == 2
+
+
+@pytest.mark.parametrize("asked_for", ["_new_holder", "_new_card"])
+def test_what_stripe_refused_is_asked_for_anew_once_its_reason_is_gone(
+    world: World, asked: StripeProvider, fake: FakeStripe, monkeypatch: pytest.MonkeyPatch, asked_for: str
+) -> None:
+    in_euros(world).add("A", 200)
+    run = world.preview()
+    with monkeypatch.context() as refusing:
+        refused = 400, {"error": {"type": "invalid_request_error", "message": "There are requirements."}}
+        refusing.setattr(fake, asked_for, lambda _: refused)
+        with pytest.raises(ProviderError, match="There are requirements"):
+            world.approve(run)
+    with transaction(world.registry) as session:
+        session.scalars(select(Distributor).where(Distributor.program_id == world.program_id)).one().name = "Another"
+    ordering.order(world.registry, world.settings, asked, run.id, actor="ben", now=NOW)
+    assert (len(fake.holders), len(fake.cards)) == (1, 1)
+
+
+def test_another_question_waits_until_it_is_seen_what_became_of_the_one_before(
+    world: World, asked: StripeProvider, fake: FakeStripe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_euros(world).add("A", 200)
+    run = world.preview()
+    fake.faults = Faults(lost=1.0)
+    monkeypatch.setattr(asked, "_waits", ())
+    with pytest.raises(ProviderError, match="nobody knows"):
+        world.approve(run)
+    made, fake.faults = dict(fake.holders), Faults()
+    fake.holders.clear()  # it lags behind
+    with transaction(world.registry) as session:
+        session.scalars(select(Distributor).where(Distributor.program_id == world.program_id)).one().name = "Another"
+    with pytest.raises(ProviderError, match="same parameters"):
+        ordering.order(world.registry, world.settings, asked, run.id, actor="ben", now=NOW)
+    fake.holders |= made
+    ordering.order(world.registry, world.settings, asked, run.id, actor="ben", now=NOW)
+    assert (len(fake.holders), len(fake.cards)) == (1, 1)
