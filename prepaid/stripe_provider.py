@@ -34,6 +34,9 @@ _LONGEST_WAIT = 30.0
 _SETTLES = dt.timedelta(minutes=2)
 """How long what was done may not be seen yet by who reads: limits and lists lag behind."""
 
+_SILENT = 5
+"""So many loads without an answer, one after the other: there is nobody."""
+
 _STATUS = {CardState.ACTIVE: "active", CardState.BLOCKED: "inactive", CardState.CLOSED: "canceled"}
 _STATE = {status: state for state, status in _STATUS.items()}
 
@@ -179,13 +182,19 @@ class StripeProvider:
     def submit(self, order_file: Path, into: Path) -> Sequence[Path]:
         """Load the cards of an order file one by one, and write down what was answered as a response file.
 
+        Where several in a row get no answer, the others are not asked for.
+
         Raises:
             OrderRefused: The file is not what an order file must be; nothing was loaded.
         """
         lines = read_order(order_file)
         answers: dict[str, Answer] = {}
+        silent = 0
         for line in lines:
-            answers[line.reference] = self._load(line, answers)
+            # each load waits for minutes where nothing answers: those that were not asked for are handed in again
+            asked = self._load(line, answers) if silent < _SILENT else _unknown(line.reference)
+            silent = silent + 1 if asked.result is LoadResult.UNKNOWN else 0
+            answers[line.reference] = asked
         response = into / f"{order_file.stem}-response.csv"
         write_response(response, list(answers.values()), lines[0].currency if lines else "")
         return [response]

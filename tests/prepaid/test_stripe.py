@@ -283,6 +283,26 @@ def test_a_run_goes_on_where_cards_could_not_be_issued(world: World, asked: Stri
     assert len(fake.cards) == 2
 
 
+def test_a_provider_that_does_not_answer_is_not_asked_for_every_load(
+    world: World, asked: StripeProvider, fake: FakeStripe
+) -> None:
+    in_euros(world)
+    for number in range(12):
+        world.add(f"D{number}", 200)
+    run = world.preview()
+    world.approve(run)
+    before, fake.faults = len(fake.asked), Faults(busy=1.0)
+    sending.send(world.registry, world.settings, asked, run.id, actor="ben", now=NOW)
+    assert set(world.top_ups(run).values()) == {TopUpStatus.UNKNOWN}
+    assert len({path for _, path in fake.asked[before:] if path.startswith("/v1/issuing/cards/")}) == 5
+    fake.faults = Faults()
+    for _ in range(2):
+        if world.status(run) is not RunStatus.SETTLED:
+            sending.send(world.registry, world.settings, asked, run.id, actor="ben", now=NOW)
+    assert wrong(world, run, fake) == []
+    assert set(world.top_ups(run).values()) == {TopUpStatus.LOADED}
+
+
 @pytest.mark.parametrize("asked_for", ["_new_holder", "_new_card"])
 def test_what_stripe_refused_is_asked_for_anew_once_its_reason_is_gone(
     world: World, asked: StripeProvider, fake: FakeStripe, monkeypatch: pytest.MonkeyPatch, asked_for: str
