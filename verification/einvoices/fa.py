@@ -151,7 +151,7 @@ def _line(row: etree._Element, position: int, figures: Figures) -> Line:
     rate, category = _rate(text(row, "P_12"))
     abroad = text(row, "P_12_XII")  # sold to a consumer in another country, by its rate
     if abroad is not None:
-        rate, category = rate_bp(abroad, "P_12_XII"), "S"
+        rate, category = _rate_abroad(abroad), "S"
     gross = figures.minor(text(row, "P_11A"), "P_11A")
     quantity = text(row, "P_8B")
     return Line(
@@ -182,6 +182,13 @@ def _net(row: etree._Element, rate: int | None, figures: Figures) -> int:
         return figures.share(Fraction(decimal(gross, "P_11A")) * Fraction(10_000, 10_000 + (rate or 0)), "P_11A")
     quantity = decimal(text(row, "P_8B") or "0", "P_8B")
     return figures.share(Fraction(decimal(price or "0", "P_9A")) * Fraction(quantity), "P_9A")
+
+
+def _rate_abroad(said: str) -> int | None:
+    rate = rate_bp(said, "P_12_XII")
+    if rate is not None and rate < 0:
+        raise BadEInvoice([reason("not_a_number", "block", field="P_12_XII", found=repr(said[:40]), example="23")])
+    return rate
 
 
 def _rate(said: str | None) -> tuple[int | None, str | None]:

@@ -4,6 +4,7 @@ import pytest
 
 from app.domain.reasons import SENTENCES, sentences
 from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, Item, fa, pdf_with, ubl
+from verification.einvoices.invoice import BadEInvoice
 from verification.einvoices.reading import read
 
 
@@ -111,6 +112,13 @@ def test_a_sale_to_a_consumer_abroad_bears_the_rate_of_there():
     row = "<FaWiersz><P_8B>1</P_8B><P_9B>119</P_9B><P_11A>119.00</P_11A><P_12_XII>19</P_12_XII></FaWiersz>"
     (line,) = read(fa(rows=row, net="100", vat="19"), "i.xml").lines
     assert (line.net_minor, line.vat_rate_bp) == (10_000, 1_900)
+
+
+@pytest.mark.parametrize("rate", ["-100", "-5"])
+def test_no_rate_of_there_is_below_nothing(rate):
+    row = f"<FaWiersz><P_8B>1</P_8B><P_11A>119.00</P_11A><P_12_XII>{rate}</P_12_XII></FaWiersz>"
+    with pytest.raises(BadEInvoice, match="P_12_XII"):
+        read(fa(rows=row, net="100", vat="19"), "i.xml")
 
 
 def test_discounts_of_the_whole_come_to_their_sum():
