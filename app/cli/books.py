@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app.cli.ledger import PROGRAM, chosen_program
-from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table
+from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table, writing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.breakage import expected
@@ -54,7 +54,8 @@ def liability(program_code: str | None, on: dt.datetime | None, basis: str, xlsx
         if xlsx is not None:
             from app.exports.books import write_books
 
-            write_books(xlsx, program, parts, history.months_of(totals))
+            with writing(xlsx):
+                write_books(xlsx, program, parts, history.months_of(totals))
         code, sponsor, decimals, minor = (
             program.code,
             program.sponsor,

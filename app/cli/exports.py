@@ -2,8 +2,7 @@
 
 import datetime as dt
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from app.cli.output import (
     json_option,
     print_json,
     print_table,
+    writing,
 )
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
@@ -57,17 +57,6 @@ _ABOUT = {
 @click.group()
 def export() -> None:
     """Files for finance: histories as xlsx, csv or PDF, each kept with its hash so that it can be made again."""
-
-
-@contextmanager
-def _writing(out: Path | None) -> Iterator[None]:
-    """Say so where a file cannot be written to the place that was named."""
-    try:
-        yield
-    except OSError as problem:
-        if out is None:
-            raise
-        raise Failure(f"{out} cannot be written ({problem}); name another place.", REFUSED) from None
 
 
 def _programs(session: Session, codes: Sequence[str], sponsor: str | None) -> list[Program]:
@@ -165,7 +154,7 @@ def _command(subject: ExportSubject) -> None:
             made = _export(run, subject, given, codes, sponsor, by or operator())
             path = asking.file_path(run.settings.files, made)
             if out is not None:
-                with _writing(out):
+                with writing(out):
                     out.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, out)
                 path = out

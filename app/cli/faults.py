@@ -9,6 +9,17 @@ from app.cli.output import FAULT, Failure
 from app.config import settings
 
 
+def unfit(fault: Exception) -> str | None:
+    """Say so where it was no fault: what was given is a larger number, or a longer text, than any that is kept."""
+    from sqlalchemy.exc import DataError  # loaded already by whoever met it
+
+    if isinstance(fault, DataError):
+        return f"Something of what was given does not fit: {str(fault.orig).partition(chr(10))[0]}."
+    if isinstance(fault, UnicodeEncodeError) and fault.reason == "surrogates not allowed":
+        return "Something of what was given is no text in UTF-8; look at the language settings of the terminal."
+    return None
+
+
 def kept(fault: Exception, command: str, *, as_json: bool) -> Failure:
     """Write down what happened, and give what the command says about it."""
     said = " ".join(str(fault).split())

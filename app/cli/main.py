@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from app.cli import faults
-from app.cli.output import USAGE, Failure
+from app.cli.output import FOUND_WRONG, REFUSED, USAGE, Failure
 from app.config import PROJECT, SettingsInvalid
 
 # RQ forks its work-horses; where a thread of ours lives meanwhile, newer Pythons say so at every fork
@@ -81,9 +81,15 @@ class LazyGroup(click.Group):
             raise Failure(wrong.format_message(), USAGE, as_json=True) from None
         except SettingsInvalid as wrong:
             raise Failure(str(wrong), USAGE, wrong.problems, as_json=as_json) from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        except click.Abort:
+            if not as_json:
+                raise
+            raise Failure("Stopped before it was done.", FOUND_WRONG, as_json=True) from None
+        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
             raise
         except Exception as fault:  # noqa: BLE001  # kept in the log with its traceback
+            if (unfit := faults.unfit(fault)) is not None:
+                raise Failure(unfit, REFUSED, as_json=as_json) from None
             raise faults.kept(fault, ctx.invoked_subcommand or "", as_json=as_json) from None
 
 

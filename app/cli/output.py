@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -89,6 +90,17 @@ def figure(value: int, decimals: int = 0) -> str:
     whole, part = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
     grouped = f"{int(whole):,}".replace(",", "\u00a0")
     return f"{sign}{grouped}.{part}" if part else f"{sign}{grouped}"
+
+
+@contextmanager
+def writing(out: Path | None) -> Iterator[None]:
+    """Say so where a file cannot be written to the place that was named."""
+    try:
+        yield
+    except OSError as problem:
+        if out is None:
+            raise
+        raise Failure(f"{out} cannot be written ({problem}); name another place.", REFUSED) from None
 
 
 @contextmanager

@@ -5,7 +5,17 @@ from pathlib import Path
 import click
 
 from app.cli.ledger import PROGRAM, chosen_program
-from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table
+from app.cli.output import (
+    NOT_FOUND,
+    REFUSED,
+    Failure,
+    failing,
+    figure,
+    json_option,
+    print_json,
+    print_table,
+    writing,
+)
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import OrderState
@@ -27,7 +37,9 @@ def sheet(file: Path, program_code: str | None, as_json: bool) -> None:
     from app.exports.reward_sheet import write_rewards
 
     with runtime() as run, transaction(run.registry) as session:
-        written = write_rewards(file, session, chosen_program(session, program_code))
+        program = chosen_program(session, program_code)
+        with writing(file):
+            written = write_rewards(file, session, program)
     if as_json:
         print_json({"file": str(file), "rewards": written.rows, "sha256": written.sha256.hex()})
         return
@@ -111,7 +123,14 @@ def supplier_file(folder: Path, supplier: str | None, program_code: str | None, 
         made = supplier_orders.write(session, program, supplier, actor=by or operator(), now=run.now())
         number, lines, content = made.id, made.lines, made.content
     path = folder / f"order-{number}.xlsx"
-    path.write_bytes(content)
+    try:
+        path.write_bytes(content)
+    except OSError as problem:
+        raise Failure(
+            f"{lines} lines are ordered, but {path} cannot be written ({problem}). Take file {number} from the page of "
+            "suppliers' files.",
+            REFUSED,
+        ) from None
     if as_json:
         print_json({"file": str(path), "number": number, "lines": lines})
         return

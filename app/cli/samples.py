@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from app.cli.ledger import chosen_program
-from app.cli.output import json_option, print_json
+from app.cli.output import json_option, print_json, writing
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
 from app.domain.fields import KINDS
@@ -34,7 +34,8 @@ def sample(kind: str, program_code: str, language: str | None, path: Path | None
         program = chosen_program(session, program_code)
         profiles, own = profiles_of(program), program.locale
     target = path or Path(f"{kind}.xlsx")
-    write_sample(target, kind, profiles, language or own)
+    with writing(target):
+        write_sample(target, kind, profiles, language or own)
     if as_json:
         print_json({"kind": kind, "file": str(target)})
     else:

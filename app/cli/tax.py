@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from app.cli.ledger import PROGRAM, chosen_program
-from app.cli.output import NOT_FOUND, REFUSED, Failure, figure, json_option, print_json, print_table
+from app.cli.output import NOT_FOUND, REFUSED, Failure, figure, json_option, print_json, print_table, writing
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import TaxStatus
@@ -253,7 +253,8 @@ def statement(
         if found is None:
             raise Failure(f"{distributor} had no rewards in {year}.", NOT_FOUND, as_json=as_json)
         paper, name = papers.paper(program, found, language or program.locale), papers.file_name(program, found)
-        written = write_paper(out or run.settings.files / "exports" / name, paper)
+        with writing(out):
+            written = write_paper(out or run.settings.files / "exports" / name, paper)
     if as_json:
         print_json({"file": str(written.path), "sha256": written.sha256.hex(), "rewards": written.rows})
         return
@@ -272,7 +273,8 @@ def papers(year: int, program_code: str | None, out: Path, as_json: bool) -> Non
     with runtime() as run:
         with transaction(run.registry) as session:
             program_id = chosen_program(session, program_code).id
-        written = write_archive(run.registry, out, program_id, year)
+        with writing(out):
+            written = write_archive(run.registry, out, program_id, year)
     if as_json:
         print_json({"file": str(written.path), "sha256": written.sha256.hex(), "statements": written.rows})
         return

@@ -1,6 +1,7 @@
 """Write a file so that nobody ever sees half of it, and know exactly what was written."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -37,7 +38,16 @@ class Written:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a name beside ``path`` to write to; afterwards it takes the place of ``path`` at once, or nothing does."""
+    """Give a name beside ``path`` to write to; afterwards it takes the place of ``path`` at once, or nothing does.
+
+    Where ``path`` leads to another file, that one is replaced.
+
+    Raises:
+        OSError: What is there is no file, such as a device or a pipe.
+    """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(path))
     part = path.with_name(f".{path.name[:100]}.{secrets.token_hex(6)}.part")
     try:
         yield part

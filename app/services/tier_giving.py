@@ -74,16 +74,12 @@ def give(
 def take_back(
     session: Session, program: Program, distributor_id: int, *, reason: str, actor: str, now: dt.datetime
 ) -> bool:
-    """Let the rules alone say again in which tier a distributor is. False where they do. The caller commits.
-
-    Raises:
-        LookupError: The programme has no such distributor.
-    """
+    """Let the rules alone say again in which tier a distributor is. False where they do. The caller commits."""
     given = select(TierStanding.given).where(
         TierStanding.distributor_id == distributor_id, TierStanding.program_id == program.id
     )
-    if session.scalars(given).one_or_none() is False:
-        return False
+    if not session.scalars(given).one_or_none():
+        return False  # nor was any given where nobody was ever judged: the programme may have no tiers
     standing, who, was = _held(session, program, distributor_id, now)
     if not standing.given:
         return False

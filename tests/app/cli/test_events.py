@@ -32,6 +32,8 @@ def test_an_event_is_told_once_and_listed(told: Any) -> None:
     answer = json.loads(told("tell", "D1", "survey", "--on", "2026-05-06", "--json").output)
     assert (answer["new"], answer["points"], answer["money"]) == (1, 12, 0)
     assert told("tell", "D9", "survey").exit_code != 0
+    long = told("tell", "D1", "review", "--about", "a" * 5_000)
+    assert (long.exit_code, "value too long" in long.output) == (3, True)
     found = json.loads(told("list", "--json").output)["events"]
     assert [(one["event"], one["about"], one["points"]) for one in found] == [
         ("survey", None, 12),

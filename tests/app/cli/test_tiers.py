@@ -43,3 +43,11 @@ def test_tiers_are_judged_listed_given_and_taken_back(tiers: Any) -> None:
     told = json.loads(tiers("history", "D1", "--json").output)["history"]
     assert [(one["tier"], one["why"]) for one in told] == [("silver", "ended"), ("gold", "given"), ("silver", "before")]
     assert "a good year" in tiers("history", "D1").output
+
+
+def test_nothing_is_taken_back_where_there_are_no_tiers(registry: Sessions, code: str, environment: Path) -> None:
+    with transaction(registry) as session:
+        programs.people(session, programs.load(session, programs.document(code)), ["D1"])
+    words = ["tiers", "take-back", "D1", "--reason", "a mistake", "--program", code, "--json"]
+    done = CliRunner().invoke(main, words)
+    assert (done.exit_code, json.loads(done.output)) == (0, {"taken_back": False})

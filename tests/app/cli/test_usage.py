@@ -1,6 +1,7 @@
 """Every command, wrongly used: an answer in words, by the right code, and never a traceback."""
 
 import datetime as dt
+import os
 import socket
 from pathlib import Path
 
@@ -161,6 +162,38 @@ def test_up_says_so_where_its_port_is_taken(stranger: Desk, monkeypatch: pytest.
         said = stranger.run("up", code=5).stderr
     assert f"port {port}" in said.replace("\n", " ")
     assert "KONTOR_WEB_PORT" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("convert", "show", "9223372036854775808"), "bigint out of range"),
+        (("redemptions", "--limit", "99999999999999999999"), "bigint out of range"),
+        (("events", "list", "--program", "\udcff"), "no text in UTF-8"),
+    ],
+)
+def test_what_is_larger_than_any_is_no_fault_of_ours(desk: Desk, words: tuple[str, ...], said: str) -> None:
+    program = () if "--program" in words or words[0] == "convert" else ("--program", desk.code)
+    assert said in desk.error(*words, *program, code=3)
+
+
+@pytest.mark.parametrize(
+    "words", [("rewards", "sheet"), ("liability", "--xlsx"), ("import", "sample", "sales", "--to")]
+)
+def test_a_place_that_cannot_be_written_to_is_told(desk: Desk, words: tuple[str, ...]) -> None:
+    of = "--program", desk.code
+    assert "cannot be written" in desk.error(*words, str(desk.folder / "nowhere" / "x.xlsx"), *of, code=3)
+    os.mkfifo(desk.folder / "pipe.xlsx")
+    assert "it is no file" in desk.error(*words, str(desk.folder / "pipe.xlsx"), *of, code=3)
+    assert (desk.folder / "pipe.xlsx").is_fifo(), "what is no file is not replaced"
+
+
+def test_a_question_that_nobody_answers_ends_with_a_document(desk: Desk) -> None:
+    assert desk.json("user", "add", "ann@example.com", "--owner", code=1)["exit_code"] == 1
+
+
+def test_the_last_day_of_all_is_a_day(desk: Desk) -> None:
+    assert desk.json("liability", "--program", desk.code, "--on", "9999-12-31")["points"] == 0
 
 
 def test_a_fault_of_our_own_is_kept_in_a_log_and_told_in_a_sentence(
