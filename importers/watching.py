@@ -10,6 +10,7 @@ import fnmatch
 import os
 import shutil
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -243,11 +244,16 @@ def reading_of(name: str, patterns: Mapping[str, Reading]) -> Reading | None:
     Raises:
         NoProfile: Several do.
     """
-    fitting = [one for pattern, one in patterns.items() if fnmatch.fnmatch(name.casefold(), pattern.casefold())]
+    fitting = [one for pattern, one in patterns.items() if fnmatch.fnmatchcase(_plain(name), _plain(pattern))]
     if len(fitting) > 1:
         named = ", ".join(sorted(one.profile_name for one in fitting))
         raise NoProfile(f"{name} fits the files of several import profiles: {named}. Make their patterns differ.")
     return fitting[0] if fitting else None
+
+
+def _plain(name: str) -> str:
+    """Write a name in one way: some systems take letters and their accents apart."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def taken_in_before(session: Session, program: Program, reading: Reading, file: Path) -> int | None:

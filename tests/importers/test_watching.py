@@ -2,12 +2,13 @@
 
 import errno
 import os
+import unicodedata
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from importers.watching import DONE, FAILED, CannotWatch, Folder
+from importers.watching import DONE, FAILED, CannotWatch, Folder, Reading, reading_of
 
 
 @pytest.fixture
@@ -78,6 +79,13 @@ def test_a_file_goes_to_another_file_system_as_well(
     assert folder.put_away(file, DONE, 1, None, None) == tmp_path / DONE / "sales.csv"
     assert not file.exists()
     assert (tmp_path / DONE / "sales.csv").read_text() == "a"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_name_fits_however_its_letters_are_written(form: Literal["NFC", "NFD"]) -> None:
+    sales = Reading("sales", "sales")
+    name = unicodedata.normalize(form, "Sprzedaż-łódź-1.csv")
+    assert reading_of(name, {"sprzedaż-*.csv": sales, "*.products.csv": Reading("products", "products")}) is sales
 
 
 def test_what_was_left_is_tried_again(folder: Folder) -> None:
