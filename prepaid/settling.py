@@ -41,6 +41,8 @@ from prepaid.verdicts import take_verdict
 
 _ = marked
 _MOST_WORDS = 500
+_KEPT_AS = frozenset({".csv", ".txt", ".xlsx", ".xlsb", ".xls", ".ods"})
+"""How response files end: whoever takes one away can open it."""
 _ENDED = {LoadResult.LOADED: TopUpStatus.LOADED, LoadResult.FAILED: TopUpStatus.FAILED}
 
 _COUNTED = (
@@ -128,7 +130,8 @@ def _keep(
     """Keep the file as it came, and what became of its rows the first time."""
     with path.open("rb") as source:
         digest = hashlib.file_digest(source, "sha256").digest()
-    file = f"responses/run{run.id:06d}/{digest.hex()[:16]}{'.xlsx' if suffix.lower() == '.xlsx' else '.csv'}"
+    ending = suffix.lower() if suffix.lower() in _KEPT_AS else ".csv"
+    file = f"responses/run{run.id:06d}/{digest.hex()[:16]}{ending}"
     kept = settings.files / file
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -77,6 +77,17 @@ def test_settling_twice_changes_nothing(world: World) -> None:
     assert state() == before
 
 
+@pytest.mark.parametrize(("name", "ending"), [("a.TXT", ".txt"), ("a.ods", ".ods"), ("a.exe", ".csv"), ("a", ".csv")])
+def test_a_response_is_kept_under_its_own_ending(world: World, name: str, ending: str) -> None:
+    run = ordered(world, count=1)
+    path = world.respond(f"reference,result\n{world.references(run)['D0', 'reward']},loaded\n")
+    with transaction(world.registry) as session:
+        settling.settle_file(session, world.settings, run.id, path, name=name, actor="cleo", now=NOW)
+        kept = session.scalars(select(LoadResponse.file).where(LoadResponse.run_id == run.id)).one()
+    assert Path(kept).suffix == ending
+    assert (world.settings.files / kept).is_file()
+
+
 def test_an_answer_that_comes_later_with_another_amount_is_listed(world: World) -> None:
     run = ordered(world)
     answer(world, run, "D0.R,loaded,,", "D1.R,failed,,", "D2.R,loaded,,100.00")
