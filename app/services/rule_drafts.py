@@ -239,7 +239,7 @@ def ending(document: Mapping[str, Any], last: dt.date, today: dt.date) -> dict[s
     scope = {**document.get("scope", {}), "until": last.isoformat()}
     if "from" in scope and str(scope["from"]) > scope["until"]:
         scope["from"] = scope["until"]
-    begins = min(today, last + dt.timedelta(days=1))
+    begins = today if last >= today else last + dt.timedelta(days=1)
     return {**document, "scope": scope, "valid_from": begins.isoformat()}
 
 

@@ -172,6 +172,8 @@ def test_a_version_never_changes_and_an_edit_makes_the_next(world: World, boss: 
     ended = _newest(world, "lines")
     assert (ended.version, ended.definition["scope"]["until"]) == (3, "2026-09-30")
     assert "Ended" in boss.get(f"rules/{rule}")
+    boss.post(f"rules/{rule}/end", last="9999-12-31")  # which others write for ever
+    assert _newest(world, "lines").definition["scope"]["until"] == "9999-12-31"
 
 
 def test_what_the_programme_asks_of_a_second_person(world: World, boss: Rules, second: Rules) -> None:
