@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, any_, case, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, any_, case, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
+from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
 from app.models.imports import ImportBatch
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
@@ -94,6 +95,15 @@ def wallets_of(distributor_id: int, unit: Unit | None = None) -> CompoundSelect[
     return select(found.c.id).union(select(found.c.leads_to_id).where(found.c.leads_to_id.is_not(None)))
 
 
+def _survived(distributor_id: int) -> Select[tuple[int]]:
+    """Select the accounts of those who were merged into a distributor: it has their history, and their top-ups."""
+    return (
+        select(Account.id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .where(Distributor.merged_into_id == distributor_id)
+    )
+
+
 def _among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
     found: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(BigInteger)))
     return found
@@ -124,7 +134,10 @@ def lot(session: Session, distributor_id: int, lot_id: int) -> tuple[LotSeen, li
         NotTheirs: The distributor has no such lot.
     """
     found = session.scalars(
-        select(Lot).where(Lot.id == lot_id, Lot.account_id.in_(wallets_of(distributor_id)))
+        select(Lot).where(
+            Lot.id == lot_id,
+            or_(Lot.account_id.in_(wallets_of(distributor_id)), Lot.account_id.in_(_survived(distributor_id))),
+        )
     ).one_or_none()
     if found is None:
         raise NotTheirs(lot_id)
@@ -143,7 +156,9 @@ def lot(session: Session, distributor_id: int, lot_id: int) -> tuple[LotSeen, li
 
 
 def movement(session: Session, distributor_id: int, transaction_id: int) -> tuple[Movement, Unit, list[Part]]:
-    """Give a movement of a distributor's account, and what it did to which lots.
+    """Give a movement of a distributor's account, and what it did to which lots; or of one that it survived.
+
+    What moved between the two stands as it does on the distributor's own account.
 
     Raises:
         NotTheirs: It moved nothing of this distributor's.
@@ -152,18 +167,22 @@ def movement(session: Session, distributor_id: int, transaction_id: int) -> tupl
     def of(bucket: Bucket) -> Any:
         return cast(func.sum(case((LedgerEntry.bucket == bucket, LedgerEntry.amount), else_=0)), BigInteger)
 
-    rows = session.execute(
+    moved = (
         select(LedgerEntry.lot_id, Account.unit, *(of(bucket) for bucket in WALLET))
         .join(Account, Account.id == LedgerEntry.account_id)
-        .where(LedgerEntry.transaction_id == transaction_id, LedgerEntry.account_id.in_(wallets_of(distributor_id)))
+        .where(LedgerEntry.transaction_id == transaction_id)
         .group_by(LedgerEntry.lot_id, Account.unit)
         .order_by(LedgerEntry.lot_id.asc().nulls_last())
         .limit(500)
-    ).all()
+    )
+    rows = (
+        session.execute(moved.where(LedgerEntry.account_id.in_(wallets_of(distributor_id)))).all()
+        or session.execute(moved.where(LedgerEntry.account_id.in_(_survived(distributor_id)))).all()
+    )
     if not rows:
         raise NotTheirs(transaction_id)
     lots = {one.id: one for one in _seen(session, _lots(session, [row[0] for row in rows if row[0]]))}
-    parts = [Part(lots.get(id_), *moved) for id_, _unit, *moved in rows]
+    parts = [Part(lots.get(id_), *changed) for id_, _unit, *changed in rows]
     return movements(session, [transaction_id])[transaction_id], rows[0][1], parts
 
 

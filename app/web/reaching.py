@@ -113,7 +113,7 @@ _TOP_UP = (
     .join(Redemption, Redemption.program_id == Program.id)
     .join(TopUp, TopUp.redemption_id == Redemption.id)
     .join(Account, Account.id == Redemption.account_id)
-    .join(Distributor, Distributor.id == Account.distributor_id)
+    .join(Distributor, Distributor.id == func.coalesce(_SURVIVOR, Account.distributor_id))
     .where(_OF_CODE, TopUp.id == _OF_ID)
 )
 _DISPUTE = (

@@ -1,9 +1,11 @@
 """From a balance down to lines, and from what was spent back to them: every step is there and adds up."""
 
 import pytest
+from sqlalchemy import update
 
 from app.domain.chain import Cause, brought, took
 from app.domain.states import LotState, TransactionKind, Unit
+from app.models.distributors import Distributor
 from app.services import chain
 from app.services.chain import NotTheirs
 from tests.support.desk import Desk
@@ -47,6 +49,18 @@ def test_a_movement_tells_which_points_moved(desk: Desk) -> None:
     assert sum(part.changed for part in parts) == 0
     with pytest.raises(NotTheirs):
         chain.movement(desk.session, desk.people["D2"], reservation)
+
+
+def test_a_survivor_has_the_lots_and_movements_of_whom_it_survived(desk: Desk) -> None:
+    desk.invoice("1", 10)
+    reservation = desk.reserve(4)
+    desk.settle(reservation)
+    (lot,) = desk.lots()
+    merged, survivor = desk.people["D1"], desk.people["D2"]
+    desk.session.execute(update(Distributor).values(merged_into_id=survivor).where(Distributor.id == merged))
+    seen, _uses = chain.lot(desk.session, survivor, lot)
+    found, _unit, parts = chain.movement(desk.session, survivor, reservation)
+    assert (seen.id, found.kind, [part.available for part in parts]) == (lot, TransactionKind.RESERVE, [-4])
 
 
 @pytest.mark.parametrize("kind", TransactionKind)

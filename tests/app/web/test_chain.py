@@ -5,10 +5,11 @@ from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.transaction import transaction
 from app.extensions import db
+from app.models.distributors import Distributor
 from app.models.ledger import LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesLine
@@ -57,6 +58,26 @@ def test_a_top_up_opens_back_to_what_paid_for_it(world: World, made: Belongings,
         assert "What paid for" in page
         assert links(page, "lots/")
     assert as_("distributor").get(f"/programs/{world.a}/top-ups/{made.of['top_up']['others']}").status_code == 404
+
+
+def test_a_survivor_opens_the_top_ups_of_whom_it_survived(world: World, made: Belongings, as_: As) -> None:
+    """Its page of the card lists them, each with this link."""
+    mine, others = made.of["distributor"]["mine"], made.of["distributor"]["others"]
+
+    def merge(into: int | None) -> None:
+        with world.app.app_context(), transaction(db.session) as session:
+            session.execute(update(Distributor).values(merged_into_id=into).where(Distributor.id == others))
+
+    merge(mine)
+    try:
+        owner = as_("distributor")
+        page = owner.get(f"/programs/{world.a}/top-ups/{made.of['top_up']['others']}")
+        assert page.status_code == 200
+        lot, *_further = links(page.text, "lots/")
+        assert f"/distributors/{mine}/" in lot
+        assert owner.get(lot).status_code == 200
+    finally:
+        merge(None)
 
 
 def test_an_order_opens_back_to_what_paid_for_it(world: World, made: Belongings, as_: As) -> None:
