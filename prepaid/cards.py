@@ -36,6 +36,9 @@ _STAYS = {
 """Cards that registering does not bring back, and why: what ended them says how they go on, if they do."""
 
 
+FIRST_TOP_UP = "first top-up"
+"""What activates a card, where it is not a person."""
+
 _ON_THEIR_WAY = (TopUpStatus.ORDERED, TopUpStatus.SENDING, TopUpStatus.UNKNOWN)
 
 LOADABLE: ColumnElement[bool] = and_(
@@ -88,7 +91,7 @@ def activate_loaded(session: Session, top_up_ids: Sequence[int], *, now: dt.date
         .returning(Card.id)
         .execution_options(synchronize_session=False)
     ).scalars()
-    happened_to_all(session, first.all(), CardWord.ACTIVATED, actor="first top-up", now=now)
+    happened_to_all(session, first.all(), CardWord.ACTIVATED, actor=FIRST_TOP_UP, now=now)
 
 
 def refuse_in_use(session: Session, card_id: int) -> None:

@@ -74,6 +74,7 @@ def _number(text: str) -> int:
 
 def _says(program: Program, movement: Any, amount: int, unit: Unit = Unit.POINTS) -> str:
     from app.domain import chain as words
+    from app.domain.rule_sentences import EVENT_WORDS
 
     decimals = program.point_decimals if unit is Unit.POINTS else program.currency_decimals
     written = figure(abs(amount), decimals) + (" points" if unit is Unit.POINTS else f" {program.currency}")
@@ -82,7 +83,7 @@ def _says(program: Program, movement: Any, amount: int, unit: Unit = Unit.POINTS
         written,
         str(movement.effective_on),
         movement.document_number or "",
-        movement.name or "",
+        movement.name or (EVENT_WORDS[movement.event] if movement.event else ""),
         movement.reason or movement.kind.name.lower(),
     )
     return words.took(cause) if amount < 0 else words.brought(cause)

@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, any_, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.states import Bucket, LotState, TransactionKind, Unit
+from app.domain.states import Bucket, Event, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
 from app.models.imports import ImportBatch
@@ -44,6 +44,8 @@ class Movement:
     name: str | None = None
     top_up_id: int | None = None
     order_id: int | None = None
+    event: Event | None = None
+    """What happened; ``name`` is then what it was about, as it was told: of a tier that was reached, its code."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def wallets_of(distributor_id: int, unit: Unit | None = None) -> CompoundSelect[
     return select(found.c.id).union(select(found.c.leads_to_id).where(found.c.leads_to_id.is_not(None)))
 
 
-def _survived(distributor_id: int) -> Select[tuple[int]]:
+def _survived(distributor_id: int) -> Select[int]:
     """Select the accounts of those who were merged into a distributor: it has their history, and their top-ups."""
     return (
         select(Account.id)
@@ -296,7 +298,7 @@ def movements(session: Session, ids: Sequence[int]) -> dict[int, Movement]:
     if TransactionKind.PROMOTION in kinds:
         _name(found, {id_: id_ for id_ in found}, session.execute(_promotions(list(found))).all(), "name")
     if TransactionKind.EVENT in kinds:
-        _name(found, {id_: id_ for id_ in found}, session.execute(_events(list(found))).all(), "name")
+        _name(found, {id_: id_ for id_ in found}, session.execute(_events(list(found))).all(), "event", "name")
     if kinds & {TransactionKind.RESERVE, TransactionKind.SETTLE, TransactionKind.CANCEL}:
         reserved = list(set(about.values()))
         _name(found, about, session.execute(_top_ups(reserved)).all(), "name", "top_up_id")
@@ -334,7 +336,7 @@ def _promotions(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
 
 def _events(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return (
-        select(EventAward.transaction_id, func.coalesce(HappenedEvent.about, HappenedEvent.event))
+        select(EventAward.transaction_id, HappenedEvent.event, HappenedEvent.about)
         .join(HappenedEvent, HappenedEvent.id == EventAward.event_id)
         .where(_among(EventAward.transaction_id, ids))
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 from sqlalchemy import case, func
 
 from app.domain.states import CreditState, Unit
@@ -19,7 +20,9 @@ CREDIT_STATE: Mapping[CreditState, Badge] = {
     CreditState.ENDED: Badge(_("Given back"), "plain"),
 }
 
-ASKED_AT = Column("asked_at", _("Set aside"), PurchaseCredit.asked_at, Kind.INSTANT, PurchaseCredit.asked_at)
+ASKED_AT = Column(
+    "asked_at", pgettext("state", "Set aside"), PurchaseCredit.asked_at, Kind.INSTANT, PurchaseCredit.asked_at
+)
 WORTH = (
     Column("worth", _("Off the purchase"), PurchaseCredit.worth_minor, Kind.MONEY, PurchaseCredit.worth_minor),
     Column(

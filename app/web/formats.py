@@ -57,6 +57,13 @@ def points_in_words(value: Decimal) -> str:
     return _with_the_word(value, decimal(value))
 
 
+def worded(value: int, unit: Unit) -> str:
+    """Write an amount of the page's programme with the word for it: points are counted in words."""
+    if unit is Unit.MONEY:
+        return cash(value)
+    return points_in_words(Decimal(value).scaleb(-scope().program.point_decimals))
+
+
 def counted_points(value: int) -> Markup:
     """Write points of the page's programme with the word for them, the number as what is looked at."""
     decimals = scope().program.point_decimals

@@ -1,20 +1,44 @@
-"""Why points moved, as the machine noted it, in words: what a person typed is shown as it was typed."""
+"""What moved points and why, as the machine noted it, in words: what a person typed is shown as it was typed."""
 
 import re
 
 from flask_babel import gettext
 
+from app.domain.rule_sentences import EVENT_WORDS
+from app.domain.states import Event
+from app.services.chain import Movement
+from app.web import tier_words
+from app.web.context import scope_or_none
+from app.web.reason_words import reasons
+
 _OF_RUN = re.compile(r"conversion (?P<run>[0-9]{1,18})(?P<rest>| cancelled|: the load failed)")
+_BY_HAND = re.compile(r"(?P<code>[^:]+): (?P<typed>.+)", re.DOTALL)
 
 
 def movement_reason(noted: str) -> str:
-    """Say why a movement was, in the reader's language where the machine noted it (`prepaid`)."""
+    """Say why a movement was, in the reader's language where the machine noted it (`prepaid`, `adjustments`)."""
     found = _OF_RUN.fullmatch(noted)
     if found is None:
-        return noted
+        return _by_hand(noted)
     run = found["run"]
     if found["rest"] == " cancelled":
         return str(gettext("Conversion run %(number)s was called off", number=run))
     if found["rest"]:
         return str(gettext("Conversion run %(number)s: the load failed", number=run))
     return str(gettext("Conversion run %(number)s", number=run))
+
+
+def _by_hand(noted: str) -> str:
+    """Name the reason of an adjustment, which stands by its code before what was typed."""
+    found = _BY_HAND.fullmatch(noted)
+    name = dict(reasons()).get(found["code"]) if found is not None and scope_or_none() is not None else None
+    return noted if found is None or name is None else f"{name}: {found['typed']}"
+
+
+def movement_name(movement: Movement) -> str | None:
+    """Say what a movement was about: an event by what it was about, and by its kind where nothing else says it."""
+    if movement.event is None:
+        return movement.name
+    if movement.event is Event.TIER_REACHED and movement.name:
+        return tier_words.name(movement.name)
+    return movement.name or gettext(EVENT_WORDS[movement.event])

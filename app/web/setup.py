@@ -117,7 +117,7 @@ from app.web.finance import (
     tax,
     top_ups,
 )
-from app.web.movement_reasons import movement_reason
+from app.web.movement_reasons import movement_name, movement_reason
 from app.web.platform import outbox as all_messages
 from app.web.platform import style
 from app.web.platform import users as everybody
@@ -354,6 +354,7 @@ def _prepare_templates(app: Flask) -> None:
         formats.instant,
         formats.duration,
         formats.size,
+        movement_name,
         movement_reason,
     )
     app.jinja_env.filters.update({write.__name__: templating.asked_each_time(write) for write in written})

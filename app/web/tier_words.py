@@ -7,7 +7,7 @@ from flask import g
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
-from app.domain.states import TierReason
+from app.domain.states import TierReason, Unit
 from app.domain.tier_settings import Fall, Metric, TierLevel, Tiers, Window
 from app.services.tier_reading import Gives
 from app.services.tiers import settings_of
@@ -43,9 +43,7 @@ def name(code: str | None) -> str:
 
 def counted(amount: int) -> str:
     """Write what tiers count: points, or money."""
-    if tiers_here().metric is Metric.AMOUNT:
-        return formats.cash(amount)
-    return gettext("%(points)s points", points=formats.points(amount))
+    return formats.worded(amount, Unit.MONEY if tiers_here().metric is Metric.AMOUNT else Unit.POINTS)
 
 
 def counts() -> str:

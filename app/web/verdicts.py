@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
@@ -104,7 +105,7 @@ _SAID = {
     DocumentWord.ANSWERED: (_("Answered"), "busy", "mail"),
     DocumentWord.APPEALED: (_("Appealed"), "wait", "undo"),
     DocumentWord.NOTE: (_("Note"), "plain", "edit"),
-    DocumentWord.HELD: (_("Set aside"), "wait", "clock"),
+    DocumentWord.HELD: (pgettext("state", "Set aside"), "wait", "clock"),
     DocumentWord.HANDED: (_("Handed over"), "plain", "forward"),
     DocumentWord.REOPENED: (_("Opened again"), "wait", "undo"),
     DocumentWord.CLAIMED: (_("Claimed"), "good", "check"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 
 from app.domain.states import (
     Bucket,
@@ -33,7 +34,7 @@ DOCUMENT_STATUS: Mapping[DocumentStatus, Badge] = {
 REVIEW_STATE: Mapping[ReviewState, Badge] = {
     ReviewState.WAITING: Badge(_("Waiting"), "wait"),
     ReviewState.ASKED: Badge(_("More was asked for"), "busy"),
-    ReviewState.HELD: Badge(_("Set aside"), "plain"),
+    ReviewState.HELD: Badge(pgettext("state", "Set aside"), "plain"),
     ReviewState.SECOND: Badge(_("Takes a second person"), "busy"),
     ReviewState.CLOSED: Badge(_("Decided"), "plain"),
 }

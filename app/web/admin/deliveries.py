@@ -28,7 +28,7 @@ DELIVERIES = Listing(
     title=_("Deliveries to distributors"),
     columns=(
         Column("number", _("Document"), Delivery.number, Kind.CODE),
-        Column("delivered_on", _("Delivered"), Delivery.delivered_on, Kind.DAY, Delivery.delivered_on),
+        Column("delivered_on", _("Delivered on"), Delivery.delivered_on, Kind.DAY, Delivery.delivered_on),
         Column(
             "distributor",
             _("Distributor"),
@@ -53,7 +53,7 @@ DELIVERIES = Listing(
             Product.code,
             title=_("Document, distributor or product"),
         ),
-        Days("delivered", _("Delivered"), Delivery.delivered_on),
+        Days("delivered", _("Delivered on"), Delivery.delivered_on),
     ),
 )
 

@@ -24,6 +24,7 @@ from app.web.fields import Between, PointsField
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.movement_reasons import movement_name
 from app.web.navigation import role_name
 from app.web.telling import Telling
 from app.web.wording import MOVEMENT
@@ -135,7 +136,7 @@ def _explained(found: Dispute) -> dict[str, Any]:
         return {"document": document, "movement": None, "about": document.number}
     assert found.transaction_id is not None, "a dispute is about one of the two"
     movement = chain.movements(session(), [found.transaction_id])[found.transaction_id]
-    return {"document": None, "movement": movement, "about": movement.name or str(MOVEMENT[movement.kind])}
+    return {"document": None, "movement": movement, "about": movement_name(movement) or str(MOVEMENT[movement.kind])}
 
 
 @bp.post("/programs/<code:program_code>/disputes/<id:dispute_id>/grant")

@@ -30,7 +30,7 @@ from app.web.portal.claim_forms import proof_refused
 from app.web.portal.standing import Answer, standing
 from app.web.telling import Telling
 from app.web.verdicts import told, why_not, why_refused
-from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS
+from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS, SOURCE
 from verification.claiming import proofs, serials
 from verification.deciding import talk
 from verification.deciding.errors import CannotDecide
@@ -74,7 +74,9 @@ DOCUMENTS = Listing(
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
         Column("lines", _("Lines"), SalesDocument.line_count, Kind.NUMBER, phone=False),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
-        Column("source", _("Source"), SalesDocument.source, phone=False),
+        Column(
+            "source", _("Source"), SalesDocument.source, words=lambda source: SOURCE.get(source, source), phone=False
+        ),
         Column("counted_at", _("Came in"), SalesDocument.counted_at, Kind.INSTANT, phone=False),
         Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),

@@ -13,6 +13,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument
 from app.services.event_explanations import explain_events
+from app.web import formats
 from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
@@ -158,5 +159,5 @@ def show(program_code: str, transaction_id: int) -> str:
         number=found[1],
         entries=entries,
         undone_by=undone_by,
-        happened=explain_events(session(), program, [transaction_id], gettext).get(transaction_id),
+        happened=explain_events(session(), program, [transaction_id], gettext, formats.worded).get(transaction_id),
     )

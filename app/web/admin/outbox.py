@@ -71,7 +71,7 @@ def listing(name: str, query: Any, link: To, again: Action) -> Listing:
         name=name,
         title=_("Messages"),
         columns=(
-            Column("to", _("To"), Message.to, sort=Message.to, link=link),
+            Column("to", _("To whom"), Message.to, sort=Message.to, link=link),
             Column("kind", _("What about"), Message.kind, sort=Message.kind, words=about),
             Column("channel", _("Channel"), Message.channel, words=lambda channel: CHANNEL[channel], phone=False),
             Column("created_at", _("Written"), Message.created_at, Written.INSTANT, Message.created_at),

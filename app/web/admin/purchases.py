@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
+from flask_babel import lazy_pgettext as pgettext
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
@@ -63,7 +64,7 @@ CREDITS = Listing(
     filters=(
         Search(Distributor.name, Distributor.code, PurchaseCredit.document, title=_("Distributor, code or purchase")),
         IN_STATE,
-        Days("asked", _("Set aside"), func.date(PurchaseCredit.asked_at)),
+        Days("asked", pgettext("state", "Set aside"), func.date(PurchaseCredit.asked_at)),
     ),
 )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -174,7 +175,7 @@ def _promotions(
             Column("name", _("Promotion")),
             *measured,
             Column("drafted_cost", _("Would cost"), Kind.MONEY, money),
-            Column("given_cost", _("Cost"), Kind.MONEY, money),
+            Column("given_cost", pgettext("points", "Cost"), Kind.MONEY, money),
             Column("rewarded", _("Rewarded"), Kind.INTEGER),
             Column("participants", _("Participants"), Kind.INTEGER),
         ),

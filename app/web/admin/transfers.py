@@ -61,8 +61,10 @@ TRANSFERS = Listing(
     name="transfers",
     title=_("Transfers"),
     columns=(
-        Column("giver", _("From"), _GIVER.name, sort=_GIVER.sort_key, link=To("transfers.show", transfer_id="row_id")),
-        Column("receiver", _("To"), _RECEIVER.name, sort=_RECEIVER.sort_key),
+        Column(
+            "giver", _("From whom"), _GIVER.name, sort=_GIVER.sort_key, link=To("transfers.show", transfer_id="row_id")
+        ),
+        Column("receiver", _("To whom"), _RECEIVER.name, sort=_RECEIVER.sort_key),
         Column("points", _("Points"), PointsTransfer.amount, Kind.POINTS, PointsTransfer.amount),
         Column("note", _("In words"), PointsTransfer.note, phone=False),
         Column("requested_by", _("Asked for by"), PointsTransfer.requested_by, phone=False),

@@ -18,6 +18,7 @@ from app.web import formats, paging
 from app.web.addresses import id_asked
 from app.web.admin.disputes import STATE
 from app.web.context import person, scope, session
+from app.web.movement_reasons import movement_name, movement_reason
 from app.web.portal.own import sees_all
 from app.web.telling import Telling
 from app.web.wording import MOVEMENT
@@ -57,8 +58,8 @@ def cause(movement: Movement, amount: int, unit: Unit) -> Cause:
         what,
         formats.day(movement.effective_on),
         movement.document_number or "",
-        movement.name or "",
-        movement.reason or str(MOVEMENT[movement.kind]),
+        movement_name(movement) or "",
+        movement_reason(movement.reason) if movement.reason else str(MOVEMENT[movement.kind]),
     )
 
 

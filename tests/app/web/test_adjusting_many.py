@@ -56,6 +56,10 @@ def test_the_chosen_are_approved_after_a_look_at_what_they_come_to(world: World,
     assert "2 adjustments are approved." in done.text
     assert "1 is your own: a second person must approve it." in done.text
     assert states(world, first, second, own) == ["approved", "approved", "waiting"]
+    statement = approver.get(f"/programs/{world.a}/distributors/{world.distributors['D-7']}").text
+    movement = re.findall(r'href="([^"]+/movements/\d+)"', statement)[0]
+    for page in (statement, approver.get(f"/programs/{world.a}/ledger").text, approver.get(movement).text):
+        assert "Event or training: a fair" in page
 
 
 def test_the_chosen_are_refused_with_one_reason(world: World, as_: As) -> None:

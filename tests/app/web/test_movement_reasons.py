@@ -1,9 +1,15 @@
-"""Why points moved is said in the reader's language where the machine noted it, and as it was typed elsewhere."""
+"""What moved points, and why, in the reader's language where the machine noted it, and as it was typed elsewhere."""
+
+import datetime as dt
+from dataclasses import replace
 
 import pytest
 from flask import Flask
 
-from app.web.movement_reasons import movement_reason
+from app.domain.states import Event, TransactionKind
+from app.services.chain import Movement
+from app.web import tier_words
+from app.web.movement_reasons import movement_name, movement_reason
 from tests.app.web.world import World
 
 
@@ -21,3 +27,22 @@ def test_what_a_run_noted_is_told_in_words(world: World, noted: str, said: str) 
     app: Flask = world.app
     with app.test_request_context(headers={"Accept-Language": "pl"}):
         assert movement_reason(noted) == said
+
+
+@pytest.mark.parametrize(
+    ("event", "about", "said"),
+    [
+        (Event.REGISTRATION, None, "rejestracja"),
+        (Event.TRAINING, "safety", "safety"),
+        (Event.TIER_REACHED, "zl", "Złoto"),
+        (None, "P-1", "P-1"),
+    ],
+)
+def test_an_event_is_named_by_its_tier_by_what_it_was_about_or_by_its_kind(
+    world: World, monkeypatch: pytest.MonkeyPatch, event: Event | None, about: str | None, said: str
+) -> None:
+    monkeypatch.setattr(tier_words, "name", {"zl": "Złoto"}.get)
+    day, nothing = dt.date(2026, 3, 1), None
+    moved = Movement(1, TransactionKind.EVENT, day, nothing, nothing, nothing, nothing, nothing, nothing)
+    with world.app.test_request_context(headers={"Accept-Language": "pl"}):
+        assert movement_name(replace(moved, event=event, name=about)) == said

@@ -459,3 +459,9 @@ def test_a_wicked_search_comes_back_as_text(world: World, as_: As, hostile: str)
     page = as_("viewer").get(f"/programs/{world.a}/distributors", query_string={"q": hostile}).text
     assert Reader(page).wrong == []
     assert "<svg onload" not in page
+
+
+def test_a_list_of_documents_says_where_they_come_from_in_words(world: World, as_: As) -> None:
+    page = as_("viewer").get(f"/programs/{world.a}/documents", headers={"Accept-Language": "ru"}).text
+    assert ">Импорт<" in page
+    assert ">import<" not in page

@@ -108,6 +108,10 @@ def test_a_distributor_sees_their_tier_what_it_gives_and_what_the_next_takes(tie
     for said in ("Silver partner", "You may redeem 80% of your points.", "A quick desk", "more, and you are in Gold"):
         assert said in page, said
     assert re.search(r"<progress[^>]+Gold partner", page)
+    address = f"/portal/{tiered.a}/{tiered.distributors['D-5']}/tier"
+    russian = as_("distributor").get(address, headers={"Accept-Language": "ru"}).text
+    assert re.search(r"от [0-9\s\u00a0\u202f]+ балл", russian), "points are counted within a sentence"
+    assert "от Баллов" not in russian
 
 
 def test_a_programme_without_tiers_says_so(world: World, as_: As) -> None:
