@@ -7,7 +7,7 @@ and what to do.
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from app.domain.wording import Say, marked, plain
+from app.domain.wording import Say, marked, plain, stopped_once
 
 WAITS = "waits_for_claim"
 """A sale that counts once somebody claims it."""
@@ -254,9 +254,7 @@ def sentence(reason: Mapping[str, Any], say: Say = plain, show: Show = as_stored
     template = SENTENCES.get(reason["code"])
     if template is None:
         return str(reason["code"])
-    said = say(template).format_map(_Shown(_written(reason, show)))
-    # a Russian day ends with a stop of its own
-    return said[:-1] if said.endswith("..") and not said.endswith("...") else said
+    return stopped_once(say(template).format_map(_Shown(_written(reason, show))))
 
 
 def _written(reason: Mapping[str, Any], show: Show) -> dict[str, Any]:

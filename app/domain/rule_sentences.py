@@ -23,7 +23,7 @@ from app.domain.definition import (
 )
 from app.domain.scope import Range, Scope
 from app.domain.states import Event
-from app.domain.wording import Say, marked
+from app.domain.wording import Say, marked, stopped_once
 
 _ = marked
 
@@ -83,7 +83,7 @@ class Voice:
 
 def sentence(rule: EarningRule | Matrix, voice: Voice) -> str:
     """Say what a rule does: ``1 point for every full 10.00 PLN of a document’s sum; for the tier Gold.`` and so on."""
-    return "; ".join([_what(rule, voice), *conditions(rule, voice)]) + "."
+    return stopped_once("; ".join([_what(rule, voice), *conditions(rule, voice)]) + ".")
 
 
 def conditions(rule: RuleBase, voice: Voice) -> list[str]:

@@ -4,11 +4,15 @@ A function that makes sentences takes ``say``, which gives a text in a language;
 marked with `marked` where they stand, for the translators.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Say: TypeAlias = Callable[[str], str]
+
+_STOPPED_TWICE = re.compile(r"(?<=\sг\.)\.(?!\.)")
+"""A Russian day or month, which ends with a shortened word, at the end of a sentence."""
 
 
 def marked(text: str) -> str:
@@ -21,6 +25,11 @@ def plain(text: str) -> str:
     return text
 
 
+def stopped_once(said: str) -> str:
+    """Give a text whose sentences end with one full stop, where what fills them ends with a stop of its own."""
+    return _STOPPED_TWICE.sub("", said) if ".." in said else said
+
+
 @dataclass(frozen=True)
 class Said:
     """A sentence that is kept to be said later, in whatever language: its text, marked, and what fills it."""
@@ -30,7 +39,7 @@ class Said:
 
     def words(self, say: Say = plain) -> str:
         """Say it."""
-        return say(self.text) % self.values if self.values else say(self.text)
+        return stopped_once(say(self.text) % self.values) if self.values else say(self.text)
 
     def kept(self) -> dict[str, Any]:
         """Write it down; `said_of` says it again."""

@@ -1,12 +1,14 @@
 """Languages of pages and messages: which one somebody reads, and where its texts are."""
 
 import functools
+from typing import Any
 
 from babel.support import NullTranslations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain
 from markupsafe import Markup
 
+from app.domain.wording import stopped_once
 from app.services.languages import LANGUAGES
 from app.services.translations import translations
 from app.web.context import scope_or_none, somebody
@@ -64,6 +66,14 @@ class Catalogues(Domain):  # type: ignore[misc]  # flask_babel carries no types
     def get_translations(self) -> NullTranslations:
         """Give the catalogue of the language of this request."""
         return texts().catalogue
+
+    def gettext(self, string: str, **variables: Any) -> str:
+        """Give a text in that language, and what fills it; each sentence has one full stop."""
+        return stopped_once(super().gettext(string, **variables))
+
+    def ngettext(self, singular: str, plural: str, num: float, **variables: Any) -> str:
+        """Give a text that depends on a number, likewise."""
+        return stopped_once(super().ngettext(singular, plural, num, **variables))
 
 
 def chosen() -> str:

@@ -7,8 +7,9 @@ from typing import Any
 import jinja2
 from flask import Flask
 from flask.templating import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from app.domain.wording import stopped_once
 from app.web import formats, languages
 
 
@@ -30,13 +31,20 @@ def prepare(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.undefined = jinja2.StrictUndefined
+    environment.filters["once"] = once
     environment.globals.update({"_": text, "pgettext": text_of, "ngettext": number_text})
 
 
 def text(message: str, **values: Any) -> Markup:
     """Give a text of a template in the language of the request; what is put into it is escaped."""
     found = languages.texts()[message]
-    return found % values if values or "%" in found else found
+    return once(found % values) if values or "%" in found else found
+
+
+def once(said: str | Markup) -> Markup:
+    """End each sentence of a text with one full stop: as a filter, of what a template puts together."""
+    whole = escape(said)
+    return Markup(stopped_once(whole)) if ".." in whole else whole  # noqa: S704  # it is escaped
 
 
 def text_of(of: str, message: str, **values: Any) -> Markup:
@@ -47,7 +55,7 @@ def text_of(of: str, message: str, **values: Any) -> Markup:
 def number_text(one: str, many: str, num: int, **values: Any) -> Markup:
     """Give a text that depends on a number, which it knows as ``num``, written as numbers are."""
     found = Markup(languages.texts().catalogue.ungettext(one, many, num))  # noqa: S704  # as templates do
-    return found % {"num": formats.figure(num), **values}
+    return once(found % {"num": formats.figure(num), **values})
 
 
 def asked_each_time(write: Callable[..., Any]) -> Callable[..., Any]:

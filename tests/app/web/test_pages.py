@@ -465,3 +465,10 @@ def test_a_list_of_documents_says_where_they_come_from_in_words(world: World, as
     page = as_("viewer").get(f"/programs/{world.a}/documents", headers={"Accept-Language": "ru"}).text
     assert ">Импорт<" in page
     assert ">import<" not in page
+
+
+@pytest.mark.parametrize("report", ["activity", "products", "distributors"])
+def test_a_sentence_ends_with_one_full_stop_where_a_day_has_its_own(world: World, as_: As, report: str) -> None:
+    page = as_("viewer").get(f"/programs/{world.a}/reports/{report}", headers={"Accept-Language": "ru"}).text
+    assert re.search(r"[0-9]{4}\sг\.", page)
+    assert not re.search(r"г\.\.", page)
