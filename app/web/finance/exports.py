@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Date, Select, case, cast, func, select
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
@@ -36,12 +36,11 @@ bp = Blueprint("exports", __name__)
 _QUERY: Select[Any] = (
     select().select_from(Export).outerjoin(ExportPlan, ExportPlan.id == Export.plan_id).where(Export.program_id == HERE)
 )
-_FROM, _TO = Export.wish["from_on"].astext, Export.wish["to_on"].astext
+_FROM, _TO = cast(Export.wish["from_on"].astext, Date), cast(Export.wish["to_on"].astext, Date)
 
 
 def _days(row: Any) -> str:
-    first, last = dt.date.fromisoformat(row.from_on), dt.date.fromisoformat(row.to_on)
-    return f"{formats.day(first)} – {formats.day(last)}"
+    return f"{formats.day(row.from_on)} – {formats.day(row.to_on)}"
 
 
 EXPORTS = Listing(
@@ -56,8 +55,8 @@ EXPORTS = Listing(
             link=To("exports.show", export_id="row_id"),
             small=_days,
         ),
-        Column("from_on", _("From"), _FROM, shown=False),
-        Column("to_on", _("To"), _TO, shown=False),
+        Column("from_on", _("From"), _FROM, Kind.DAY, shown=False),
+        Column("to_on", _("To"), _TO, Kind.DAY, shown=False),
         Column("plan", _("Plan"), ExportPlan.name, phone=False),
         Column("form", _("File"), Export.form, words=lambda form: form.value.upper()),
         Column("rows", _("Rows"), Export.rows, Kind.NUMBER),

@@ -153,6 +153,7 @@ _WRITERS: Mapping[Kind, Callable[[], Callable[[Any], str]]] = {
     Kind.POINTS: lambda: _figures(scope().program.point_decimals),
     Kind.MONEY: lambda: _figures(scope().program.currency_decimals),
     Kind.QUANTITY: lambda: formats.here().quantity,
+    Kind.SHARE: lambda: formats.here().share,
     Kind.DAY: lambda: formats.here().day,
     Kind.MONTH: lambda: formats.here().month,
     Kind.INSTANT: _instants,

@@ -39,12 +39,13 @@ class Kind(enum.Enum):
     POINTS = "points"
     MONEY = "money"
     QUANTITY = "quantity"
+    SHARE = "share"  # hundredths of a per cent
     DAY = "day"
     MONTH = "month"
     INSTANT = "instant"
 
 
-RIGHT = frozenset({Kind.NUMBER, Kind.POINTS, Kind.MONEY, Kind.QUANTITY})
+RIGHT = frozenset({Kind.NUMBER, Kind.POINTS, Kind.MONEY, Kind.QUANTITY, Kind.SHARE})
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Column:
         phone: whether it stands on a phone, too.
         shown: whether it stands on pages at all; what links and exports need does not have to.
         exported: whether it stands in exports.
+        summed: whether an export sums it up, as it does amounts; prices have no sum.
     """
 
     key: str
@@ -104,6 +106,7 @@ class Column:
     phone: bool = True
     shown: bool = True
     exported: bool = True
+    summed: bool = True
 
     @property
     def css(self) -> str:

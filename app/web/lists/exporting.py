@@ -75,6 +75,7 @@ _KINDS = {
     Kind.POINTS: tables.Kind.POINTS,
     Kind.MONEY: tables.Kind.MONEY,
     Kind.QUANTITY: tables.Kind.POINTS,
+    Kind.SHARE: tables.Kind.PERCENT_BP,
     Kind.DAY: tables.Kind.DATE,
     Kind.MONTH: tables.Kind.DATE,
     Kind.INSTANT: tables.Kind.INSTANT,
@@ -84,6 +85,7 @@ _ARROW = {
     Kind.POINTS: pa.int64(),
     Kind.MONEY: pa.int64(),
     Kind.QUANTITY: pa.int64(),
+    Kind.SHARE: pa.int64(),
     Kind.DAY: pa.date32(),
     Kind.MONTH: pa.date32(),
     Kind.INSTANT: pa.timestamp("us", "UTC"),
@@ -108,7 +110,7 @@ def _as_words(column: Column) -> bool:
 
 def _totals(columns: Sequence[Column]) -> tuple[str, ...]:
     summed = (Kind.POINTS, Kind.MONEY, Kind.QUANTITY)
-    return tuple(one.key for one in columns if one.kind in summed and not _as_words(one))
+    return tuple(one.key for one in columns if one.summed and one.kind in summed and not _as_words(one))
 
 
 def _pieces(session: Session, asked: Asked, columns: Sequence[Column]) -> Iterator[dict[str, Any]]:

@@ -41,10 +41,6 @@ _OF_WINDOW = OneOf(
 )
 
 
-def _share(value: int) -> str:
-    return formats.share(value)
-
-
 _ACTIVITY = {
     "regular": Badge(_("Active, regular"), "good"),
     "irregular": Badge(_("Active, irregular"), "busy"),
@@ -150,7 +146,7 @@ def _products_listing(window: Window) -> Listing:
             Column("group_name", _("Group"), ProductGroup.name, phone=False),
             Column("quantity", _("Quantity"), sold.c.quantity_milli, Kind.QUANTITY, sold.c.quantity_milli),
             Column("net", _("Revenue"), sold.c.net_minor, Kind.MONEY, sold.c.net_minor),
-            Column("share", _("Share of revenue"), share, Kind.NUMBER, words=_share),
+            Column("share", _("Share of revenue"), share, Kind.SHARE),
         ),
         query=query,
         id=Product.id,
@@ -199,7 +195,7 @@ def _distributors_listing(window: Window) -> Listing:
             Column("group_name", _("Group"), DistributorGroup.name, phone=False),
             Column("net", _("Net amount"), net, Kind.MONEY, cast(net, BigInteger)),
             Column("before", _("Months before"), before, Kind.MONEY, cast(before, BigInteger)),
-            Column("change", _("Change"), cast(change, BigInteger), Kind.NUMBER, words=_share),
+            Column("change", _("Change"), cast(change, BigInteger), Kind.SHARE),
         ),
         query=query,
         id=Distributor.id,

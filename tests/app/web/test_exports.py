@@ -61,6 +61,10 @@ def test_an_export_is_asked_for_made_taken_away_and_made_again_the_same(world: W
         finance, form, **YEAR, form="xlsx", language="en", distributors="D-5", columns=["day", "code", "points"]
     )
     assert answer.status_code == 303, answer.text
+    with finance.get(f"{at}?form=xlsx") as listed:
+        head, row, *_rest = openpyxl.load_workbook(io.BytesIO(listed.data)).worksheets[0].iter_rows(values_only=True)
+    days = [row[head.index(name)].date().isoformat() for name in ("From", "To")]
+    assert days == [YEAR["from_on"], YEAR["to_on"]], "days are days, not texts"
     page = answer.location
     assert "Waiting for a worker" in finance.get(page).text
     assert finance.get(f"{page}/file").status_code == 404

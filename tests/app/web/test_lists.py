@@ -190,3 +190,13 @@ def test_a_list_that_a_page_makes_for_itself_goes_with_the_page(
         return sum(isinstance(one, Listing) for one in gc.get_objects())
 
     assert lists() == lists()
+
+
+def test_shares_are_numbers_in_a_workbook(as_: Callable[[str], FlaskClient], world: World) -> None:
+    with as_("finance").get(f"/programs/{world.a}/reports/products?form=xlsx") as taken:
+        sheet = openpyxl.load_workbook(io.BytesIO(taken.data)).worksheets[0]
+    head, first, *_rest = sheet.iter_rows()
+    share = first[[one.value for one in head].index("Share of revenue")]
+    assert isinstance(share.value, float)
+    assert 0 < share.value <= 1
+    assert share.number_format.endswith("%")

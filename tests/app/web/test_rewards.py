@@ -134,6 +134,13 @@ def test_the_sheet_has_what_an_import_reads(world: World, as_: As) -> None:
     assert as_("viewer").get(at(world, "/sheet")).status_code == 404
 
 
+def test_prices_are_not_summed_up(world: World, as_: As) -> None:
+    write(as_("administrator"), world, "priced", name="Priced")
+    with as_("finance").get(at(world, "?form=xlsx")) as taken:
+        *_rows, last = openpyxl.load_workbook(io.BytesIO(taken.data)).worksheets[0].iter_rows(values_only=True)
+    assert last[0] != "Total"
+
+
 def test_many_are_withdrawn_offered_and_categorised_together(world: World, as_: As) -> None:
     boss = as_("administrator")
     ids = [write(boss, world, f"many-{at}") for at in range(2)]
