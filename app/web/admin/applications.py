@@ -412,7 +412,7 @@ def _page(application: Application, accept_form: AcceptCompany | AcceptRep, refu
         state=STATE[ApplicationState(application.state)],
         kind=KIND[application.kind],
         employer=employer,
-        duplicates=applications.duplicates(session(), application),
+        duplicates=applications.duplicates(session(), application) if application.state in OPEN else (),
         consent_needed=application.kind == REP and registration.form_of(session(), scope().program.id).employer_consent,
         accept_form=accept_form,
         refuse_form=refuse_form,

@@ -440,9 +440,12 @@ def test_twins_are_shown(world: World, as_: As, visitor: FlaskClient, published:
     tax_id = str(time.monotonic_ns())[-10:]
     first = applied(world, visitor, company="First", tax_id=tax_id, **{"q-how-many-shops": "1"})
     second = applied(world, visitor, company="Second", tax_id=f"PL {tax_id}", **{"q-how-many-shops": "1"})
-    page = as_("verifier").get(f"/programs/{world.a}/applications/{application_of(world, second).id}").text
+    address = f"/programs/{world.a}/applications/{application_of(world, second).id}"
+    page = as_("verifier").get(address).text
     assert "looks like something that is here already" in page
     assert f"/applications/{application_of(world, first).id}" in page
+    send(as_("verifier"), f"{address}/refuse", address, reason="Twice.")
+    assert "looks like something that is here already" not in as_("verifier").get(address).text, "it is decided"
 
 
 def test_an_employer_agrees_to_a_rep_before_anybody_lets_them_in(
