@@ -216,6 +216,8 @@ def _supervise(run: Runtime, *, web: bool) -> None:
         if not announced and (not web or _answers(chosen)):
             where = f"is at http://{_in_url(chosen.web_host)}:{chosen.web_port}" if web else "is at work"
             click.echo(f"Kontor {where} - stop with Ctrl-C or `kontor stop`.")
+            if web and _empty(run):
+                click.echo("Nobody can sign in yet. The first: `kontor user add you@example.com --owner`.")
             announced = True
         for name, process in processes.items():
             if process.poll() is not None and time.monotonic() - started[name] > 1:
@@ -225,6 +227,15 @@ def _supervise(run: Runtime, *, web: bool) -> None:
                 processes[name] = children.start(commands[name], run.addresses, logs / f"{name}.log")
                 started[name] = time.monotonic()
     children.end(list(processes.values()))
+
+
+def _empty(run: Runtime) -> bool:
+    """Tell whether nobody was made yet who could sign in."""
+    from app.db.transaction import transaction
+    from app.services import people
+
+    with transaction(run.registry) as session:
+        return not people.anybody(session)
 
 
 def _living(pid_file: Path) -> int | None:

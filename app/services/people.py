@@ -10,7 +10,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import BigInteger, Row, bindparam, func, select, update
+from sqlalchemy import BigInteger, Row, bindparam, exists, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -398,6 +398,11 @@ def end_sessions(session: Session, user_id: int, *, now: dt.datetime, but_sessio
         .returning(SignInSession.id)
     )
     return len(ended.all())
+
+
+def anybody(session: Session) -> bool:
+    """Tell whether there is anybody at all."""
+    return bool(session.scalar(select(exists(select(UserAccount.id)))))
 
 
 def user_or_none(session: Session, login: str) -> UserAccount | None:

@@ -142,7 +142,7 @@ def up(house: Installation) -> Iterator[str]:
     process = house.start("up")
     try:
         assert process.stdout is not None
-        yield process.stdout.readline()
+        yield process.stdout.readline() + process.stdout.readline()
         process.communicate(timeout=PATIENCE)
         assert process.returncode == 0
     finally:
@@ -262,6 +262,7 @@ def test_nothing_runs_before_and_nothing_after_and_the_data_stay(job: Job) -> No
 def test_up_says_where_the_application_is_when_it_is_there(job: Job) -> None:
     assert f"http://127.0.0.1:{job.port} " in job.told["up"]
     assert "Kontor" in job.told["page"]
+    assert "kontor user add you@example.com --owner" in job.told["up"], "nobody could sign in yet"
 
 
 def test_a_programme_is_loaded_once_and_what_is_exported_is_what_was_loaded(job: Job) -> None:
