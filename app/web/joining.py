@@ -89,31 +89,25 @@ def form(program_code: str) -> Answer:
     form = form_for(kind, kept.questions)
     if request.method == "GET":
         return _page(form, kept, kind)
-    if not form.validate():
-        return _page(form, kept, kind), 400
-    phone = phone_of(form)
+    phone = phone_if_sound(form)
     if phone is None:
         return _page(form, kept, kind), 400
     applicant = applicant_of(form, kind, phone)
     refused = counting.count(f"join:{applicant.login}", form, MOST_APPLICATIONS)
     if refused:
         return _page(form, kept, kind), *refused
-    try:
-        with even(), transaction(db.session) as changing:
-            applications.apply(
-                changing,
-                scope().program,
-                applicant,
-                kept.questions,
-                answers_of(form, kept.questions),
-                employer_consent=kept.employer_consent,
-                consent_page=consent_page,
-                address=request.remote_addr or "",
-                now=now(),
-            )
-    except people.LoginInvalid:
-        form.refuse("login", gettext("This is no e-mail address."))
-        return _page(form, kept, kind), 400
+    with even(), transaction(db.session) as changing:
+        applications.apply(
+            changing,
+            scope().program,
+            applicant,
+            kept.questions,
+            answers_of(form, kept.questions),
+            employer_consent=kept.employer_consent,
+            consent_page=consent_page,
+            address=request.remote_addr or "",
+            now=now(),
+        )
     return redirect(url_for("join.thanks", program_code=program_code), 303)
 
 
@@ -170,8 +164,18 @@ def _field(one: Question) -> Field:
     return StringField(label, [*needed, Length(max=200)], description=hint)
 
 
-def phone_of(form: Form) -> str | None:
-    """Read the phone number, which need not be there; say where it is none."""
+def phone_if_sound(form: Form) -> str | None:
+    """Give the phone number of a form in which nothing is wrong, empty where it has none; else say all that is."""
+    sound = form.validate()
+    typed = form["login"].data
+    if typed and not form["login"].errors and not people.is_address(people.login_key(typed)):
+        form.refuse("login", gettext("This is no e-mail address."))
+        sound = False
+    phone = _phone(form)
+    return phone if sound else None
+
+
+def _phone(form: Form) -> str | None:
     typed = form["phone"].data or ""
     try:
         return phone_number(typed, scope().program.country) if typed else ""

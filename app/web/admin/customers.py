@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
-from app.services import applications, balances, customers, distributors, people, registration
+from app.services import applications, balances, customers, distributors, registration
 from app.services.applications import COMPANY, REP
 from app.web.addresses import id_asked, text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
-from app.web.joining import answers_of, applicant_of, consent_page, form_for, phone_of
+from app.web.joining import answers_of, applicant_of, consent_page, form_for, phone_if_sound
 
 bp = Blueprint("customers", __name__)
 
@@ -68,26 +68,22 @@ def register(program_code: str) -> Answer:
     if request.method == "GET":
         _fill_in(form)
         return _page(form, kind)
-    phone = phone_of(form) if form.validate() else None
+    phone = phone_if_sound(form)
     if phone is None:
         return _page(form, kind), 400
-    try:
-        with transaction(db.session) as changing:
-            applications.apply(
-                changing,
-                scope().program,
-                applicant_of(form, kind, phone),
-                kept.questions,
-                answers_of(form, kept.questions),
-                employer_consent=kept.employer_consent,
-                consent_page=consent_page,
-                address="",
-                actor=person().login,
-                now=now(),
-            )
-    except people.LoginInvalid:
-        form.refuse("login", gettext("This is no e-mail address."))
-        return _page(form, kind), 400
+    with transaction(db.session) as changing:
+        applications.apply(
+            changing,
+            scope().program,
+            applicant_of(form, kind, phone),
+            kept.questions,
+            answers_of(form, kept.questions),
+            employer_consent=kept.employer_consent,
+            consent_page=consent_page,
+            address="",
+            actor=person().login,
+            now=now(),
+        )
     flash(gettext("The application is sent. The customer gets a mail, and another when it is decided."), "success")
     return redirect(url_for("customers.index", program_code=program_code), 303)
 

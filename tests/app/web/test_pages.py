@@ -472,3 +472,7 @@ def test_a_sentence_ends_with_one_full_stop_where_a_day_has_its_own(world: World
     page = as_("viewer").get(f"/programs/{world.a}/reports/{report}", headers={"Accept-Language": "ru"}).text
     assert re.search(r"[0-9]{4}\sг\.", page)
     assert not re.search(r"г\.\.", page)
+
+
+def test_a_programme_names_its_language(world: World, as_: As) -> None:
+    assert "<dd>Polski</dd>" in as_("administrator").get(f"/programs/{world.a}/settings").text

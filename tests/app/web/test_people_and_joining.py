@@ -404,6 +404,14 @@ def test_what_is_no_application_is_said_beside_its_field_and_what_was_typed_stay
         assert 'value="Elektro-Max"' in answer.text
 
 
+def test_all_that_is_wrong_with_an_application_is_said_at_once(
+    world: World, visitor: FlaskClient, published: str
+) -> None:
+    answer = send(visitor, f"/join/{world.a}", name="", login="nobody", phone="abc", company="B", tax_id="1")
+    for name in ("name", "login", "phone", "agreed"):
+        assert f'id="{name}-problem"' in answer.text, name
+
+
 @pytest.mark.parametrize("words", HOSTILE)
 def test_whatever_an_applicant_writes_is_shown_and_run_nowhere(
     world: World, as_: As, visitor: FlaskClient, published: str, words: str
