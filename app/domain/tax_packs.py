@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from app.domain.tax_rules import TaxRule
-from app.domain.wording import marked
+from app.domain.wording import Say, marked
 
 _ = marked
 PACK_WORDS = (
@@ -35,8 +35,29 @@ PACK_WORDS = (
     _("Income tax regulation (RIRPF) articles 75 and 105; ruling V1178-25"),
     _("PIT Act, Tax Ordinance, rulings of the National Tax Information named at each rule"),
     _("Social security code article L242-1-4; monthly minimum wage (SMIC) by date"),
+    _("BFH 21.02.2018, VI R 25/16"),
+    _("CSS art. L242-1-4"),
+    _("EStG section 37b; not for points programmes, BFH 21.02.2018, VI R 25/16"),
+    _("HMRC EIM11235, PAYE27040, NIM02375"),
+    _("IRC 6041; P.L. 119-21 section 70433"),
+    _("PIT Act art. 14 and 21(1)(68) last part; ruling 0115-KDIT2.4011.812.2021.5.HD; CIT for companies"),
+    _("PIT Act art. 20(1); ruling 0115-KDIT2.4011.494.2025.2.MM of 3 December 2025"),
+    _("PIT Act art. 30(1)(2) and 21(1)(68); Tax Ordinance art. 63"),
+    _("RIRPF 75.2.c and 75.3.f"),
+    _("RIRPF 75.2.c, 75.3.f and 105.1"),
+    _("revenue of the business"),
+    _(
+        "the flat tax of section 37b EStG is not open to points that dealers and their staff earn by their own sales "
+        "(BFH 21.02.2018, VI R 25/16)"
+    ),
 )
-"""What the packs say in words, for the translators; laws are cited as the rules have them."""
+"""What the packs say in words, for the translators: laws as well, for an article has other words in each language."""
+
+
+def pack_text(text: str, say: Say) -> str:
+    """Say what a pack says in the language of ``say``; what a programme's own rule says is told as it is."""
+    return say(text) if text in PACK_WORDS else text
+
 
 _FOLDER = Path(__file__).parent / "tax_data"
 

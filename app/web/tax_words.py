@@ -19,7 +19,7 @@ from app.domain.tax import (
     TaxExceedsRewardError,
     WrongCurrencyError,
 )
-from app.domain.tax_packs import PACK_WORDS
+from app.domain.tax_packs import pack_text
 from app.domain.tax_rules import (
     BP,
     Basis,
@@ -108,7 +108,7 @@ ON_LIST: Mapping[str, Badge] = {
 
 def of_a_pack(text: str) -> str:
     """Say what a pack says of a rule in the reader's language; a rule of the programme's own says what it says."""
-    return gettext(text) if text in PACK_WORDS else text
+    return pack_text(text, gettext)
 
 
 def change_name(change: TaxChange) -> str:
@@ -176,8 +176,8 @@ def facts(rule: TaxRule) -> list[tuple[str, str]]:
         found.append((gettext("Due"), of_a_pack(rule.pay_by)))
     if rule.annual_cap_minor is not None:
         found.append((gettext("At most a year"), formats.money(rule.annual_cap_minor)))
-    found += [(gettext("Must not be used"), one.reason) for one in rule.blocks]
-    return [*found, (gettext("In force"), holds(rule)), (gettext("Law"), rule.legal)]
+    found += [(gettext("Must not be used"), of_a_pack(one.reason)) for one in rule.blocks]
+    return [*found, (gettext("In force"), holds(rule)), (gettext("Law"), of_a_pack(rule.legal))]
 
 
 def _exempt(limit: Exemption) -> str:
@@ -213,7 +213,7 @@ def blocked(by: NoTaxRule | TaxError) -> str:
         near = gettext("Rules that fit but for one thing: %(codes)s.", codes=", ".join(by.near)) if by.near else ""
         return f"{said} {near}".strip()
     if isinstance(by, ForbiddenByRuleError):
-        return gettext("Rule %(code)s may not be used here: %(why)s.", code=by.rule.code, why=by.reason)
+        return gettext("Rule %(code)s may not be used here: %(why)s.", code=by.rule.code, why=of_a_pack(by.reason))
     if isinstance(by, CapExceededError):
         return gettext(
             "Rule %(code)s covers %(cap)s a year and participant; %(before)s are used, %(value)s more would pass it.",

@@ -14,6 +14,7 @@ from app.config import Settings
 from app.db.reading import reading
 from app.db.transaction import Sessions
 from app.domain.states import JobState, TaxStatus
+from app.domain.tax_packs import pack_text
 from app.exports.files import Written, replacing
 from app.exports.paper import Grid, Paper, Section, drawn
 from app.jobs import board
@@ -93,7 +94,7 @@ def paper(program: Program, one: Statement, language: str) -> Paper:
         sections=[
             Section("", facts=facts),
             Section(say(_REWARDS), [say(_EXPLAINED)], grid=_grid(program, one, writing(language), say)),
-            Section(say(_RULES), [f"{rule}: {legal}" for rule, legal in one.rules]),
+            Section(say(_RULES), [f"{rule}: {pack_text(legal, say)}" for rule, legal in one.rules]),
         ],
         foot=say(_FOOT),
         page=say(_PAGE),
