@@ -234,6 +234,12 @@ def drop(session: Session, program: Program, draft_id: int, *, actor: str, now: 
     _decide(session, program, _held(session, program, draft_id), RuleDraftState.DROPPED, actor, now)
 
 
+def first_day(program: Program, document: Mapping[str, Any]) -> dt.date:
+    """Give the first day on which a rule may give: its own, and none before the programme's."""
+    said = document.get("scope", {}).get("from")
+    return max(program.starts_on, dt.date.fromisoformat(str(said))) if said else program.starts_on
+
+
 def ending(document: Mapping[str, Any], last: dt.date, today: dt.date) -> dict[str, Any]:
     """Give a rule as it reads once it ends with a day: what was sold before today stays with the version before."""
     scope = {**document.get("scope", {}), "until": last.isoformat()}

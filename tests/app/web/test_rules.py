@@ -168,6 +168,9 @@ def test_a_version_never_changes_and_an_edit_makes_the_next(world: World, boss: 
     assert (newest.version, newest.definition["points"], str(newest.valid_from)) == (2, "4", "2026-06-01")
     assert "Version 1" in boss.get(f"rules/{rule}")
     assert "<td" in boss.get(f"rules/{rule}/compare?one=1&other=2")
+    boss.post(f"rules/{rule}/end", last="0001-01-01")  # before the programme, and its sales
+    assert _newest(world, "lines").version == 2
+    assert "choose that day or a later one" in boss.get(f"rules/{rule}")
     boss.post(f"rules/{rule}/end", last="2026-09-30")
     ended = _newest(world, "lines")
     assert (ended.version, ended.definition["scope"]["until"]) == (3, "2026-09-30")

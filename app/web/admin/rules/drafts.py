@@ -20,6 +20,7 @@ from app.services import rule_drafts, two_people
 from app.services.rule_conflicts import conflicts
 from app.services.rule_history import history_of
 from app.services.rulebooks import definition_of
+from app.web import formats
 from app.web.addresses import text_asked
 from app.web.admin.rules import speaking
 from app.web.admin.rules.building import document_of, kind_of, lay_problems, values_of
@@ -295,6 +296,10 @@ def end(program_code: str, rule_id: int) -> Response:
     code = session().get_one(EarningRule, rule_id).code
     here = rule_drafts.standing(session(), program.id, code)
     assert here is not None, "a rule has a version"
+    if form.last.data < (first := rule_drafts.first_day(program, here.document)):
+        words = gettext("The rule gives from %(day)s on: choose that day or a later one.", day=formats.day(first))
+        flash(words, "danger")
+        return back
     document = rule_drafts.ending(here.document, form.last.data, speaking.today())
     subject = RuleDraftSubject.MATRIX if "rates" in document else RuleDraftSubject.RULE
     try:
