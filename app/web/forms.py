@@ -5,7 +5,7 @@ What was typed is kept and shown again with what is wrong beside it. Numbers of 
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from flask_babel import gettext as _
@@ -147,8 +147,10 @@ def _problems(field: Field) -> Iterator[Problem]:
         for one in field.form:
             yield from _problems(one)
     elif isinstance(field, FieldList):
-        for one in field.entries:
-            yield from _problems(one)
+        for number, one in enumerate(field.entries, start=1):
+            # of rows that have the same fields, the problem says in which it is
+            for problem in _problems(one):
+                yield replace(problem, label=f"{problem.label} ({number})") if problem.label else problem
         yield from (Problem(str(field.label.text), field.id, text) for text in field.errors if isinstance(text, str))
     elif isinstance(field, HiddenField):
         yield from (Problem("", None, str(text)) for text in field.errors)

@@ -8,7 +8,18 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField, TextAreaField, widgets
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FormField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+    widgets,
+)
+from wtforms import Form as Plain
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.card_numbers import passes_luhn
@@ -119,6 +130,20 @@ def test_problems_come_in_the_order_of_the_fields_and_those_of_the_whole_first(p
         told = [(problem.label, problem.at) for problem in form.problems()]
     assert told == [("", None), ("Name", "name"), ("Short", "short"), ("Country", "country"), ("Way", "way-0")]
     assert form.problems()[0].text == "Not today."
+
+
+def test_of_rows_with_the_same_fields_a_problem_says_in_which_it_is(pages: Flask) -> None:
+    class Row(Plain):
+        pieces = StringField("Pieces", [InputRequired("How many?")])
+
+    class Rows(Form):
+        rows = FieldList(FormField(Row))
+
+    with pages.test_request_context():
+        form = Rows(MultiDict({"rows-0-pieces": "", "rows-1-pieces": "2", "rows-2-pieces": ""}), meta={"csrf": False})
+        form.validate()
+        told = [(problem.label, problem.at) for problem in form.problems()]
+    assert told == [("Pieces (1)", "rows-0-pieces"), ("Pieces (3)", "rows-2-pieces")]
 
 
 def test_what_is_wrong_stands_on_top_and_beside_the_field_and_what_was_typed_is_kept(pages: Flask) -> None:
