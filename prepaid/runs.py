@@ -230,6 +230,7 @@ def report(session: Session, run_id: int) -> Report:
             cast(func.sum(points_of_top_up()), BigInteger),
         )
         .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .join(Account, Account.id == Redemption.account_id)
         .where(TopUp.run_id == run_id, ~was_ordered_again())
         .group_by(TopUp.kind, TopUp.status)
         .order_by(TopUp.kind.desc(), TopUp.status)

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import ColumnElement, case, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import rows_of
-from app.domain.states import TopUpKind, TopUpStatus
+from app.domain.states import TopUpKind, TopUpStatus, Unit
+from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from prepaid.moves import sources_of
 
@@ -56,5 +57,8 @@ def was_ordered_again(*, by_any_run: bool = False) -> ColumnElement[bool]:
 
 
 def points_of_top_up() -> ColumnElement[int]:
-    """Give the points that a top-up was made from: those of the redemption for its reward, none for a compensation."""
-    return case((TopUp.kind == TopUpKind.REWARD, Redemption.points), else_=0)
+    """Give the points that a top-up was made from: those of the redemption for its reward, none for a compensation.
+
+    None either where money that rules gave was redeemed. The query joins the account of the redemption.
+    """
+    return case((and_(TopUp.kind == TopUpKind.REWARD, Account.unit == Unit.POINTS), Redemption.points), else_=0)

@@ -76,8 +76,7 @@ def _says(program: Program, movement: Any, amount: int, unit: Unit = Unit.POINTS
     from app.domain import chain as words
     from app.domain.rule_sentences import EVENT_WORDS
 
-    decimals = program.point_decimals if unit is Unit.POINTS else program.currency_decimals
-    written = figure(abs(amount), decimals) + (" points" if unit is Unit.POINTS else f" {program.currency}")
+    written = _amount(program, abs(amount), unit)
     cause = words.Cause(
         movement.kind,
         written,
@@ -87,6 +86,12 @@ def _says(program: Program, movement: Any, amount: int, unit: Unit = Unit.POINTS
         movement.reason or movement.kind.name.lower(),
     )
     return words.took(cause) if amount < 0 else words.brought(cause)
+
+
+def _amount(program: Program, amount: int, unit: Unit) -> str:
+    """Write an amount of points, or of money."""
+    decimals = program.point_decimals if unit is Unit.POINTS else program.currency_decimals
+    return figure(amount, decimals) + (" points" if unit is Unit.POINTS else f" {program.currency}")
 
 
 def _part(session: Session, program: Program, lot: Any, amount: int, unit: Unit = Unit.POINTS) -> dict[str, Any]:
@@ -163,10 +168,10 @@ def _top_up(session: Session, program: Program, reference: str) -> dict[str, Any
 
     spent = chain.top_up_named(session, program.id, reference)
     what = (
-        f"Top-up {spent.reference} of {spent.redeemed_on}: {figure(spent.points, program.point_decimals)} points, "
+        f"Top-up {spent.reference} of {spent.redeemed_on}: {_amount(program, spent.points, spent.unit)}, "
         f"{figure(spent.amount_minor, program.currency_decimals)} {program.currency}"
     )
-    return {"what": what, "parts": [_part(session, program, lot, amount) for lot, amount in spent.lots]}
+    return {"what": what, "parts": [_part(session, program, lot, amount, spent.unit) for lot, amount in spent.lots]}
 
 
 def _document(document: str, program_code: str | None, as_json: bool) -> None:

@@ -214,6 +214,7 @@ class Spent:
     redeemed_on: dt.date
     points: int
     amount_minor: int
+    unit: Unit
     reservation_id: int
     lots: list[tuple[LotSeen, int]]
 
@@ -239,9 +240,11 @@ def _spent(session: Session, program_id: int, condition: ColumnElement[bool]) ->
             Redemption.redeemed_on,
             Redemption.points,
             TopUp.amount_minor,
+            Account.unit,
             Redemption.reserve_transaction_id,
         )
         .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .join(Account, Account.id == Redemption.account_id)
         .where(condition, Redemption.program_id == program_id)
     ).one_or_none()
     if row is None:

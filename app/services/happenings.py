@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.domain.states import TransactionKind
+from app.domain.states import TopUpKind, TransactionKind, Unit
 from app.models.desk import AdjustmentRequest
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.messages import Message, Notice
@@ -396,7 +397,8 @@ def _of_the_ledger(kinds: Sequence[TransactionKind]) -> _Told:
 
 
 def _top_up_asked() -> _Told:
-    return _of_top_ups(TopUp.created_at, {"points": Redemption.points})
+    of_points = and_(TopUp.kind == TopUpKind.REWARD, Account.unit == Unit.POINTS)
+    return _of_top_ups(TopUp.created_at, {"points": case((of_points, Redemption.points))})
 
 
 def _top_up_settled() -> _Told:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Select,
     String,
     Subquery,
+    and_,
     case,
     cast,
     func,
@@ -38,8 +39,8 @@ from sqlalchemy.orm import Session
 from app.domain.calendar import end_of, midnight
 from app.domain.definition import ProgramSettings
 from app.domain.exact import half_up_of
-from app.domain.states import Bucket, TopUpKind, TopUpStatus
-from app.models.ledger import LedgerEntry, Lot
+from app.domain.states import Bucket, TopUpKind, TopUpStatus, Unit
+from app.models.ledger import Account, LedgerEntry, Lot
 from app.models.lot_terms import LotTerms
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
@@ -102,9 +103,11 @@ def _items() -> Subquery:
                 item.label("item"),
                 amount.label("amount_minor"),
                 cast(vat, Integer).label("vat_bp"),
+                (Account.unit == Unit.POINTS).label("of_points"),
                 func.coalesce(_SETTINGS["sources_pay"].op("?", is_comparison=True)(item), true()).label("shared"),
             )
             .join(Redemption, Redemption.id == TopUp.redemption_id)
+            .join(Account, Account.id == Redemption.account_id)
             .join(Program, Program.id == Redemption.program_id)
             .where(*conditions)
         )
@@ -143,9 +146,9 @@ def _weights(items: Subquery) -> Any:
 def shares() -> Subquery:
     """Give every item, divided over those who pay for it.
 
-    Its columns: top_up_id, redemption_id, program_id, settled_at, item, source, points (of rewards alone, so that none
-    counts twice), amount_minor, vat_bp, the tax on it where it is a fee, and sign: -1 where points and amount are below
-    zero, for a correction took them back.
+    Its columns: top_up_id, redemption_id, program_id, settled_at, item, source, points (of rewards alone, so that
+    none counts twice, and none where money that rules gave was redeemed), amount_minor, vat_bp, the tax on it where
+    it is a fee, and sign: -1 where points and amount are below zero, for a correction took them back.
     """
     items = _items()
     weights = _weights(items)
@@ -174,9 +177,13 @@ def shares() -> Subquery:
         parts.c.settled_at,
         parts.c.item,
         parts.c.source,
-        case((parts.c.item == TopUpKind.REWARD.value, cast(parts.c.points * parts.c.sign, BigInteger)), else_=0).label(
-            "points"
-        ),
+        case(
+            (
+                and_(parts.c.item == TopUpKind.REWARD.value, parts.c.of_points),
+                cast(parts.c.points * parts.c.sign, BigInteger),
+            ),
+            else_=0,
+        ).label("points"),
         cast((parts.c.part + cast(place <= left, Integer)) * parts.c.sign, BigInteger).label("amount_minor"),
         parts.c.vat_bp,
         parts.c.sign,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.card_numbers import holds_card_number
 from app.domain.conversion import MICRO
 from app.domain.reconciliation import TAKES, ways_of
-from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus
+from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
 from app.models.ledger import Account
 from app.models.prepaid import LoadBatch, Redemption, TopUp
 from app.models.programs import Program
@@ -204,16 +204,17 @@ def _ask(
 def points_of(session: Session, program: Program, found: StatementFinding) -> int:
     """Propose the points of an adjustment: what the load cost, or what the amounts differ by. Below zero: taken.
 
-    A compensation cost no points: there it is 0, and somebody must say how many.
+    A compensation cost no points, nor did money that rules gave: there it is 0, and somebody must say how many.
     """
     if found.top_up_id is None or FindingAnswer.ADJUSTED not in ways_of(found.kind):
         return 0
-    kind, points, value = session.execute(
-        select(TopUp.kind, Redemption.points, Redemption.point_value_micro)
+    kind, unit, points, value = session.execute(
+        select(TopUp.kind, Account.unit, Redemption.points, Redemption.point_value_micro)
         .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .join(Account, Account.id == Redemption.account_id)
         .where(TopUp.id == found.top_up_id)
     ).one()
-    if kind is not TopUpKind.REWARD:
+    if kind is not TopUpKind.REWARD or unit is not Unit.POINTS:
         return 0
     if found.kind is FindingKind.AMOUNT_DIFFERS:
         less = (found.ours_minor or 0) - (found.theirs_minor or 0)

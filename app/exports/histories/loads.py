@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, ca
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.domain.codes import code_key
-from app.domain.states import Bucket, ExportSubject, TaxStatus, TopUpKind, TopUpStatus
+from app.domain.states import Bucket, ExportSubject, TaxStatus, TopUpKind, TopUpStatus, Unit
 from app.exports.histories.describing import Field, History, day_of
 from app.exports.histories.describing import msgid as _
 from app.exports.tables import Kind
@@ -44,7 +44,9 @@ TAX_STATUS: Mapping[str, str] = {
 }
 
 _DONE = case((TopUp.status == TopUpStatus.LOADED, TopUp.amount_minor), else_=0)
-_POINTS = case((TopUp.kind == TopUpKind.REWARD, Redemption.points), else_=0)
+# money that rules gave is redeemed as well, and is no points
+_REDEEMED = case((Account.unit == Unit.POINTS, Redemption.points), else_=0)
+_POINTS = case((TopUp.kind == TopUpKind.REWARD, _REDEEMED), else_=0)
 _SETTLED = func.coalesce(TopUp.settled_at, TopUp.created_at)
 
 
@@ -239,7 +241,7 @@ REDEMPTIONS = History(
     fields=(
         Field("day", _("Date"), Redemption.redeemed_on, Kind.DATE),
         *_WHO,
-        Field("points", _("Points"), Redemption.points, Kind.POINTS, summed=True),
+        Field("points", _("Points"), _REDEEMED, Kind.POINTS, summed=True),
         Field("amount", _("Reward"), Redemption.amount_minor, Kind.MONEY, summed=True),
         Field("compensation", _("Compensation"), Redemption.compensation_minor, Kind.MONEY, summed=True),
         Field("withheld", _("Withheld"), Redemption.withheld_minor, Kind.MONEY, summed=True),

@@ -180,11 +180,12 @@ def _run(one: Happening) -> str:
 
 
 def _top_up_asked(one: Happening) -> Entry:
+    points = one.parts["points"]
     return Entry(
         one.at,
         gettext("Top-up written down: %(what)s", what=_top_up(one)),
         "top-ups",
-        more=_said(gettext("For %(amount)s points", amount=formats.points(one.parts["points"]))),
+        more=_said(None if points is None else gettext("For %(amount)s points", amount=formats.points(points))),
         address=_run(one),
     )
 

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, s
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
@@ -72,6 +72,9 @@ def _period(row: Any) -> str:
     return wording.period(row.from_on, row.to_on)
 
 
+_POINTS: ColumnElement[int] = case((ConversionRun.unit == Unit.POINTS, ConversionRun.points), else_=0)
+"""The points that a run takes: none where it takes money that rules gave."""
+
 RUNS = Listing(
     name="runs",
     title=_("Conversion runs"),
@@ -93,7 +96,7 @@ RUNS = Listing(
         Column("from_day", _("From"), func.nullif(ConversionRun.from_on, EVER[0]), Kind.DAY, shown=False),
         Column("to_day", _("To"), func.nullif(ConversionRun.to_on, EVER[1]), Kind.DAY, shown=False),
         Column("accounts", _("Accounts"), ConversionRun.accounts, Kind.NUMBER, ConversionRun.accounts),
-        Column("points", _("Points"), ConversionRun.points, Kind.POINTS, ConversionRun.points),
+        Column("points", _("Points"), _POINTS, Kind.POINTS, _POINTS),
         Column("amount", _("Rewards"), ConversionRun.amount_minor, Kind.MONEY, ConversionRun.amount_minor),
         Column("compensation", _("Compensation"), ConversionRun.compensation_minor, Kind.MONEY, phone=False),
         Column("status", _("State"), ConversionRun.status, badge=lambda status: wording.RUN[status]),

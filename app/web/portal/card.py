@@ -110,6 +110,6 @@ def _waiting(distributor_id: int) -> int:
         select(Redemption.points)
         .join(Account, Account.id == Redemption.account_id)
         .outerjoin(ConversionRun, ConversionRun.id == Redemption.run_id)
-        .where(Account.distributor_id == distributor_id, waits)
+        .where(Account.distributor_id == distributor_id, Account.unit == Unit.POINTS, waits)
     )
     return sum(rows)

@@ -175,7 +175,7 @@ def top_up(program_code: str, top_up_id: int) -> str:
         "portal/chain/top_up.html",
         spent=spent,
         lots=[
-            (_told(lot, amount, Unit.POINTS), amount, _document(lot.source)) for lot, amount in spent.lots[:MOST_LOTS]
+            (_told(lot, amount, spent.unit), amount, _document(lot.source)) for lot, amount in spent.lots[:MOST_LOTS]
         ],
         more=max(len(spent.lots) - MOST_LOTS, 0),
         own=_own(),

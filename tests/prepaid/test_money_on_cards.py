@@ -1,0 +1,59 @@
+"""Money that rules give is loaded as points are, and is nowhere counted as points."""
+
+import pytest
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.domain.states import FindingKind, TaxStatus, Unit
+from app.exports.histories.making import Maker
+from app.models.prepaid import Redemption, TopUp
+from app.models.programs import Program
+from app.models.reconciling import StatementFinding
+from app.services import chain, invoicing
+from prepaid import sending
+from prepaid.reconciling import answering
+from tests.prepaid.conftest import NOW, World
+from tests.prepaid.test_histories import LATER, made, rows_of
+from tests.prepaid.test_reconciling import BOOKED, EDGES, bring
+
+
+@pytest.fixture
+def paid(world: World) -> World:
+    """One who redeemed 200 points, worth 100.00, and 300.00 of money."""
+    world.load().add("A", 200, TaxStatus.COMPANY).add("A", 300_00, TaxStatus.COMPANY, unit=Unit.MONEY)
+    for unit in Unit:
+        run = world.preview(unit=unit)
+        world.approve(run)
+        sending.send(world.registry, world.settings, world.provider, run.id, actor="cleo", now=NOW)
+    return world
+
+
+def test_what_is_invoiced_and_exported_names_points_of_points_alone(paid: World) -> None:
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        (payer,) = invoicing.to_invoice(session, program, NOW.date(), NOW.date())
+    assert (payer.points, payer.loads, payer.amounts["reward"]) == (200, 2, 400_00)
+    maker = Maker(paid.registry, paid.settings, lambda: LATER)
+    for subject in ("top_ups", "redemptions"):
+        header, *rows = rows_of(paid, made(paid, maker, subject=subject, form="csv", language="en"))
+        points = [row[header.index("Points")] for row in rows]
+        assert sorted(points[:2]) == ["0", "200"]
+
+
+def test_what_paid_for_it_says_in_which_unit(paid: World) -> None:
+    with transaction(paid.registry) as session:
+        ids = session.scalars(
+            select(TopUp.id)
+            .join(Redemption, Redemption.id == TopUp.redemption_id)
+            .where(Redemption.program_id == paid.program_id)
+        ).all()
+        seen = [chain.top_up(session, paid.program_id, one) for one in ids]
+    assert {one.unit: one.points for one in seen} == {Unit.POINTS: 200, Unit.MONEY: 300_00}
+
+
+def test_no_points_are_proposed_where_money_was_not_loaded(paid: World) -> None:
+    bring(paid, *EDGES, ("none of ours", BOOKED, "1.00"))
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        found = session.scalars(select(StatementFinding).where(StatementFinding.kind == FindingKind.MISSING_THERE))
+        assert sorted(answering.points_of(session, program, one) for one in found) == [0, 200]
