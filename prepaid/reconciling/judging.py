@@ -7,7 +7,7 @@ after the first of the days that statements cover without a gap, and answered so
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +33,9 @@ from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.prepaid_settings import PrepaidPart
+from app.domain.reconciliation import GIVES, TAKES
 from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpStatus
+from app.models.desk import AdjustmentRequest
 from app.models.prepaid import Card, LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
@@ -229,6 +231,8 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     status, loaded, times = ours.c.status, booked.c.net > 0, func.coalesce(given.c.times, 0)
     spent = or_(and_(status == TopUpStatus.LOADED, times <= 0), and_(status.in_(ENDED_WITHOUT), times < 0))
     returned = or_(and_(status == TopUpStatus.LOADED, times > 0), and_(status.in_(ENDED_WITHOUT), times >= 0))
+    # what is asked for already is not told of under another name: it would be asked for twice
+    spent, returned = and_(spent, ~_asked(ours.c.id, GIVES)), and_(returned, ~_asked(ours.c.id, TAKES))
     reserved = or_(status == TopUpStatus.RESERVED, and_(status.in_(ENDED_WITHOUT), ours.c.provider.is_(None)))
     wrong: list[tuple[ColumnElement[bool], FindingKind]] = [
         (booked.c.net > 1, FindingKind.TWICE),
@@ -254,6 +258,16 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
         .where(or_(*(holds for holds, _ in wrong)))
         .subquery()
     )
+
+
+def _asked(top_up_id: ColumnElement[int], kinds: Collection[FindingKind]) -> ColumnElement[bool]:
+    """Say that an adjustment which follows from such a difference waits for whoever approves it."""
+    asked = select(StatementFinding.id).join(AdjustmentRequest, AdjustmentRequest.id == StatementFinding.adjustment_id)
+    return asked.where(
+        StatementFinding.top_up_id == top_up_id,
+        StatementFinding.kind.in_(kinds),
+        AdjustmentRequest.state == "waiting",
+    ).exists()
 
 
 def _given(top_ups: Select[Any]) -> Subquery:

@@ -316,6 +316,27 @@ def test_what_an_approval_contradicts_by_then_is_told_and_its_statement_is_open_
     assert findings(world) == [(FindingKind.RETURNED_HERE, of["A"])]
 
 
+def test_what_waits_for_an_approval_is_not_asked_for_again_under_another_name(world: World) -> None:
+    of = ordered(world.load(), ["A"])
+    bring(world, *EDGES)
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        found = session.scalars(select(StatementFinding).order_by(StatementFinding.id.desc()).limit(1)).one()
+        said: dict[str, Any] = {"reason": "as agreed", "points": 200, "actor": "fay", "now": LATER}
+        answering.answer(session, program, found.id, FindingAnswer.ADJUSTED, **said)
+        asked = found.adjustment_id
+        assert asked is not None
+    bring(world, (of["A"], "2026-11-22", "100.00"), (of["A"], "2026-11-23", "-100.00"))
+    assert findings(world) == [], "its points are on their way back already"
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        adjustments.refuse(session, program, asked, note="no", actor="ben", now=LATER)
+        answering.look_again(
+            session, program, max(one.id for one, *_ in reading.newest(session, program.id)), now=LATER
+        )
+    assert FindingKind.REVERSED in {kind for kind, _ in findings(world)}
+
+
 def test_points_of_a_load_that_is_handed_in_again_do_not_go_back(world: World) -> None:
     """Its answer was lost, the statement lacks it; then it is sent again, and that answer is lost as well."""
     world.load().add("A", 200, TaxStatus.COMPANY).add("B", 200, TaxStatus.COMPANY)
