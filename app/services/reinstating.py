@@ -32,10 +32,12 @@ def reinstate(
     They are for what they were for. Each expiry can be reinstated once. The caller commits.
 
     Raises:
-        LedgerError: The programme has no such lot, nothing of it has expired, or it was reinstated before; or the
-            reason cannot be kept.
+        LedgerError: The programme has no such lot, nothing of it has expired, or it was reinstated before; the new
+            last day is over; or the reason cannot be kept.
     """
     _sound(reason)
+    if expires_on is not None and expires_on < local_date(now, rules.time_zone):
+        raise LedgerError(f"lot {lot_id} would have ended on {expires_on}")
     row = session.execute(
         select(Lot.account_id, Lot.earned_on, Lot.unit_value_micro, Lot.terms_id, Account.unit)
         .join(Account, Account.id == Lot.account_id)

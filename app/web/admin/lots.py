@@ -26,7 +26,7 @@ from app.services import reinstating
 from app.services.ledger import LedgerError
 from app.services.rulebooks import rules_of
 from app.web import formats
-from app.web.context import now, person, scope, session
+from app.web.context import now, person, scope, session, today
 from app.web.fields import DayField
 from app.web.forms import Form
 from app.web.lists import together
@@ -202,6 +202,8 @@ def _extend(writing: Session, lot_id: int, form: Longer) -> None:
 
 
 def _reinstate(writing: Session, lot_id: int, form: Longer) -> None:
+    if form.until.data is not None and form.until.data < today():
+        raise Stays(gettext("This day is over: its points would end at once."))
     try:
         reinstating.reinstate(
             writing,

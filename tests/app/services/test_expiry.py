@@ -169,6 +169,15 @@ def test_nothing_is_given_back_of_a_lot_that_is_not_there(month: Desk, lot: int)
         month.reinstate(lot, now=OVER)
 
 
+def test_points_are_given_back_until_today_at_the_earliest(month: Desk) -> None:
+    month.invoice("1", 10)
+    (lot,) = month.lots()
+    month.expire(OVER)
+    with pytest.raises(ledger.LedgerError, match="would have ended on 2026-12-21"):
+        month.reinstate(lot, LAST_DAY, now=OVER)
+    assert month.reinstate(lot, OVER.date(), now=OVER) == 10
+
+
 def test_nothing_is_given_back_of_a_lot_of_another_programme(open_desk: Opening) -> None:
     month = {"expiry": {"months_after_award": 1}}
     one, other = open_desk(program=month), open_desk(program=month)

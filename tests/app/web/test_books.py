@@ -139,6 +139,8 @@ def test_a_manager_extends_a_lot_and_many_after_a_look(world: World, as_: As, at
     assert "a good customer" in approver.get(page).text
     nothing = approver.post(f"{page}/reinstate", data=sent)
     assert "Nothing of it has expired" in nothing.text
+    over = approver.post(f"{page}/reinstate", data=sent | {"until": "2001-01-01"})
+    assert (over.status_code, "This day is over" in over.text) == (400, True)
     many = f"{at}/lots/extend"
     chosen = {"csrf_token": token_of(approver, f"{at}/lots"), "ids": [lot]}
     assert "Extend 1 lot" in approver.post(many, data=chosen).text
