@@ -66,14 +66,15 @@ def outstanding_by_group(session: Session, program_id: int) -> list[Outstanding]
 
 @dataclass(frozen=True)
 class Expiring:
-    """Points that can be spent until some day of a month; none: for ever."""
+    """Points that can be spent until some day of a month; none: for ever, or (``idle``) while the account is active."""
 
     month_on: dt.date | None
+    idle: bool
     points: int
 
 
 def expiring_by_month(session: Session, program_id: int) -> list[Expiring]:
-    """Add up open lots by the month in which they expire; what never expires comes last. One query.
+    """Add up open lots by the month in which they expire; what has no day of its own comes last. One query.
 
     First by day: of a hundred thousand lots, few days are left whose month has to be found.
     """
@@ -84,14 +85,18 @@ def expiring_by_month(session: Session, program_id: int) -> list[Expiring]:
 @functools.cache
 def _expiring_by_month() -> Select[*tuple[Any, ...]]:
     of_day = (
-        select(Lot.expires_on, func.sum(Lot.remaining).label("points"))
+        select(Lot.expires_on, Lot.idle_months.is_not(None).label("idle"), func.sum(Lot.remaining).label("points"))
         .join(Account, Account.id == Lot.account_id)
         .where(Account.program_id == bindparam("program_id"), Account.unit == Unit.POINTS, Lot.state == LotState.OPEN)
-        .group_by(Lot.expires_on)
+        .group_by(Lot.expires_on, Lot.idle_months.is_not(None))
         .subquery()
     )
     month = cast(func.date_trunc("month", of_day.c.expires_on), Date)
-    return select(month, cast(func.sum(of_day.c.points), BigInteger)).group_by(month).order_by(month.asc().nulls_last())
+    return (
+        select(month, of_day.c.idle, cast(func.sum(of_day.c.points), BigInteger))
+        .group_by(month, of_day.c.idle)
+        .order_by(month.asc().nulls_last(), of_day.c.idle.desc())
+    )
 
 
 @dataclass(frozen=True)

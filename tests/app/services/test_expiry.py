@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind
 from app.models.ledger import Lot
-from app.services import expiring, ledger
+from app.services import expiring, ledger, liability
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
 
@@ -244,6 +244,14 @@ def test_a_credit_note_that_is_refused_gives_back_to_a_lot_that_is_over_and_it_e
 def idle(open_desk: Opening) -> Desk:
     """A desk where all points end after two months in which nothing was earned or spent."""
     return open_desk(program={"expiry": {"months_without_activity": 2}})
+
+
+def test_what_ends_by_idleness_is_not_said_to_last_for_ever(idle: Desk) -> None:
+    idle.invoice("1", 10)
+    assert liability.expiring_by_month(idle.session, idle.program.id) == [liability.Expiring(None, True, 10)]
+    (lot,) = idle.lots()
+    idle.extend(lot, None)
+    assert liability.expiring_by_month(idle.session, idle.program.id) == [liability.Expiring(None, False, 10)]
 
 
 def test_the_whole_balance_ends_after_months_without_activity(idle: Desk) -> None:
