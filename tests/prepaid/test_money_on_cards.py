@@ -8,7 +8,7 @@ from app.domain.states import FindingKind, TaxStatus, Unit
 from app.exports.histories.making import Maker
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
-from app.models.reconciling import StatementFinding
+from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services import chain, invoicing
 from prepaid import sending
 from prepaid.reconciling import answering
@@ -55,5 +55,9 @@ def test_no_points_are_proposed_where_money_was_not_loaded(paid: World) -> None:
     bring(paid, *EDGES, ("none of ours", BOOKED, "1.00"))
     with transaction(paid.registry) as session:
         program = session.get_one(Program, paid.program_id)
-        found = session.scalars(select(StatementFinding).where(StatementFinding.kind == FindingKind.MISSING_THERE))
+        found = session.scalars(
+            select(StatementFinding)
+            .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
+            .where(ProviderStatement.program_id == program.id, StatementFinding.kind == FindingKind.MISSING_THERE)
+        )
         assert sorted(answering.points_of(session, program, one) for one in found) == [0, 200]
