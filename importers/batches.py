@@ -14,6 +14,7 @@ from app.config import Settings
 from app.domain.fields import KINDS
 from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus, JobState
+from app.domain.wording import Said, marked
 from app.jobs import board
 from app.models.imports import ImportBatch, ImportShard
 from app.models.jobs import Job
@@ -25,6 +26,7 @@ from importers.layout.columns import check_profile
 from importers.layout.table import Stretch
 from importers.store import BatchFiles, fingerprint
 
+_ = marked
 READ, SHARD, FINISH = "import.read", "import.shard", "import.finish"
 
 
@@ -37,15 +39,17 @@ def profile_of(program: Program, kind: str, name: str | None) -> tuple[str, Impo
     chosen = name or kind
     stored = program.import_profiles.get(chosen)
     if stored is None:
-        known = ", ".join(sorted(program.import_profiles)) or "none"
-        raise NoProfile(
-            f"The programme {program.code} has no import profile {chosen!r}; it has: {known}. "
-            "Add it under import_profiles in the programme file, or name another with --profile."
+        words = _(
+            "The programme %(program)s has no import profile %(profile)s; it has: %(known)s. Add it under "
+            "import_profiles in the programme file, or name another with --profile."
         )
+        known = sorted(program.import_profiles) or Said(_("none"))
+        raise NoProfile(words, program=program.code, profile=repr(chosen), known=known)
     profile = ImportProfile.model_validate(stored)
     serves = profile.kind or chosen
     if serves != kind:
-        raise NoProfile(f"The import profile {chosen!r} reads {serves}, not {kind}.")
+        words = _("The import profile %(profile)s reads %(serves)s, not %(kind)s.")
+        raise NoProfile(words, profile=repr(chosen), serves=Said(serves), kind=Said(kind))
     check_profile(chosen, kind, profile)
     return chosen, profile
 
@@ -74,7 +78,7 @@ def start(
         ImportRefused: The file, or the profile, cannot be used.
     """
     if kind not in KINDS:
-        raise NoProfile(f"Nothing imports {kind!r}; there are {', '.join(sorted(KINDS))}.")
+        raise NoProfile(_("Nothing imports %(kind)s; there are %(kinds)s."), kind=repr(kind), kinds=sorted(KINDS))
     name, profile = profile_of(program, kind, profile_name)
     file_name = printable(file_name)
     judge(path, file_name, Limits.of(settings), [program.locale], scan=False)  # the job looks through it
@@ -169,6 +173,7 @@ class Progress:
     seconds_left: float | None
     problems_file: str | None
     message: str | None
+    message_said: Mapping[str, Any] | None
     refused: bool
     warnings: tuple[Mapping[str, Any], ...] = ()
 
@@ -275,6 +280,7 @@ def _progress_from(batch: ImportBatch, shards: list[_Shard], failed: str | None,
         problems_file=batch.problems_file,
         warnings=tuple(batch.warnings or ()),
         refused=batch.status is BatchStatus.FAILED,
+        message_said=batch.message_said,
         message=batch.message or (failed.strip().splitlines()[-1] if failed else None),
     )
 
@@ -337,7 +343,10 @@ def add_counts(session: Session, batch_id: int, counts: Mapping[str, int]) -> No
 
 
 def set_status(session: Session, batch_id: int, status: BatchStatus, **changes: Any) -> None:
-    """Move a batch on. The caller commits."""
+    """Move a batch on; ``why`` says why it failed, or was undone in part alone. The caller commits."""
+    if "why" in changes:
+        why = changes.pop("why")
+        changes |= {"message": str(why) if why else None, "message_said": why.kept() if why else None}
     session.execute(
         update(ImportBatch)
         .where(ImportBatch.id == batch_id)

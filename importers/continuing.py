@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.states import BatchStatus, NamedThing, UnknownState
+from app.domain.wording import Told, marked
 from app.jobs import board
 from app.models.aliases import UnknownName
 from app.models.catalogue import Product
@@ -23,9 +24,11 @@ from app.services import aliases, audit, catalogue, distributor_rows, unmatched
 from app.services.aliases import SAME_UNIT, Meaning
 from importers import batches
 
+_ = marked
 
-class CannotMatch(Exception):
-    """The name cannot be decided so; the message says why."""
+
+class CannotMatch(Told):
+    """The name cannot be decided so; what it says tells why."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def accept(session: Session, program: Program, matches: Sequence[Match], *, acto
         match = wanted[name.id]
         target = match.target_id or name.product_id or name.distributor_id
         if target is None:
-            raise CannotMatch(f"Nothing is proposed for {name.written!r}: choose what it means.")
+            raise CannotMatch(_("Nothing is proposed for %(name)s: choose what it means."), name=repr(name.written))
         _write(session, program, name, Meaning(target, match.unit_milli), match, actor=actor, now=now)
     return _go_on(session, program, names, UnknownState.MATCHED, actor=actor, now=now)
 
@@ -78,9 +81,9 @@ def ignore(
         CannotMatch: No reason was given, or one that cannot be kept.
     """
     if not reason.strip():
-        raise CannotMatch("It needs a reason.")
+        raise CannotMatch(_("It needs a reason."))
     if holds_card_number(reason):
-        raise CannotMatch("The reason may hold the number of a payment card, which is never kept; remove it.")
+        raise CannotMatch(_("The reason may hold the number of a payment card, which is never kept; remove it."))
     names = unmatched.take(session, program.id, unknown_ids)
     for name in names:
         _write(session, program, name, Meaning(None, reason=reason.strip()), Match(name.id), actor=actor, now=now)
@@ -125,7 +128,11 @@ def _write(
             select(thing.code_key).where(thing.id == means.id, thing.program_id == program.id)
         ).scalar_one_or_none()
         if found is None:
-            raise CannotMatch(f"The programme {program.code} has no such {name.what}.")
+            product = name.what is NamedThing.PRODUCT
+            words = _("The programme %(program)s has no such product.")
+            if not product:
+                words = _("The programme %(program)s has no such distributor.")
+            raise CannotMatch(words, program=program.code)
         if found == name.name_key:
             return
     if of_products:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus, DraftState
+from app.domain.wording import Said as Sentence
 from app.jobs import board, registry
 from app.jobs.board import Work
 from app.models.drafts import ImportDraft
@@ -169,7 +170,8 @@ def read_by(
     """
     import_profiles.put(session, program, name, profile, actor=actor, now=now)
     draft.profile_name, draft.kind, draft.kind_said, draft.recognised = name, profile.kind or name, True, False
-    draft.state, draft.message, draft.check_id = DraftState.READY, None, None
+    draft.state, draft.check_id = DraftState.READY, None
+    _say(draft, None)
 
 
 def check(
@@ -274,7 +276,8 @@ def _start(
 
 
 def _ask_to_look(session: Session, draft: ImportDraft) -> None:
-    draft.state, draft.message, draft.looks = DraftState.LOOKING, None, draft.looks + 1
+    draft.state, draft.looks = DraftState.LOOKING, draft.looks + 1
+    _say(draft, None)
     session.flush()
     board.put_up(session, LOOK, f"{LOOK}:{draft.id}:{draft.looks}", {"draft": draft.id, "look": draft.looks})
 
@@ -316,16 +319,24 @@ def _identified(draft: ImportDraft, program: Program, settings: Settings) -> Ide
     )
 
 
+def _say(draft: ImportDraft, why: Sentence | None) -> None:
+    """Keep why a file cannot be used, or not by its profile."""
+    draft.message, draft.message_said = (str(why), why.kept()) if why else (None, None)
+
+
 def _note(draft: ImportDraft, found: Identified | None, refused: ImportRefused | None) -> None:
     if isinstance(refused, HeaderNotThere) and draft.seen is not None:
         # what was seen before stands, and where to look is asked again
-        draft.state, draft.message, draft.said = DraftState.ASKING, str(refused), None
+        draft.state, draft.said = DraftState.ASKING, None
+        _say(draft, refused.said)
         return
     if found is None:
-        draft.state, draft.message, draft.seen = DraftState.REFUSED, str(refused), None
+        draft.state, draft.seen = DraftState.REFUSED, None
+        _say(draft, None if refused is None else refused.said)
         return
     draft.seen = _SEEN.dump_python(found.seen, mode="json")
-    draft.kind, draft.recognised, draft.message = found.kind, found.recognised, found.unfit
+    draft.kind, draft.recognised = found.kind, found.recognised
+    _say(draft, found.unfit)
     draft.profile_name = found.profile_name
     read = found.profile_name is not None and not found.near and found.unfit is None
     draft.state = DraftState.READY if read else DraftState.ASKING

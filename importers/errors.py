@@ -1,9 +1,13 @@
-"""What stops a whole import, as opposed to a problem of one row."""
+"""What stops a whole import, as opposed to a problem of one row. Each is told in the language of whoever reads it."""
 
 from collections.abc import Mapping, Sequence
 
+from app.domain.wording import Said, Told, marked
 
-class ImportRefused(Exception):
+_ = marked
+
+
+class ImportRefused(Told):
     """The file cannot be taken in as it is; the message says where, what was found, what was expected, what to do."""
 
 
@@ -18,12 +22,17 @@ class ColumnsMissing(ImportRefused):
         """Say which columns are missing, for which field, and which the file has; and where its header is."""
         self.missing = dict(missing)
         self.found = list(found)
-        wanted = "; ".join(f"{header!r} (for {field})" for field, header in missing.items())
-        has = ", ".join(repr(name) for name in found) or "none"
-        where = f"Sheet {sheet!r}, row {row}" if sheet else f"Row {row}"
-        super().__init__(
-            f"{where}: the header lacks {wanted}. It has: {has}. Correct the header, or the profile's columns."
+        lacks = _(
+            "%(where)s: the header lacks %(wanted)s. It has: %(has)s. Correct the header, or the profile's columns."
         )
+        one = _("%(header)s (for %(field)s)")
+        wanted = [Said(one, {"header": repr(header), "field": Said(field)}) for field, header in missing.items()]
+        if sheet:
+            where = Said(_("Sheet %(sheet)s, row %(row)s"), {"sheet": repr(sheet), "row": str(row)})
+        else:
+            where = Said(_("Row %(row)s"), {"row": str(row)})
+        has = [repr(name) for name in found] or Said(_("none"))
+        super().__init__(lacks, where=where, wanted=wanted, has=has)
 
 
 class NoProfile(ImportRefused):
@@ -35,17 +44,25 @@ class CardNumbersFound(ImportRefused):
 
     def __init__(self, name: str, row: int, column: str | None) -> None:
         """Say where it stands, not what it is; the column where it can be told."""
-        where = f"row {row}" if column is None else f"row {row}, column {column!r}"
-        super().__init__(
-            f"{name}, {where}: this may be the number of a payment card, which Kontor never "
-            "keeps. The file was not kept either. Remove the column, or the numbers, and import it again."
+        found = _(
+            "%(file)s, %(where)s: this may be the number of a payment card, which Kontor never keeps. The file was not "
+            "kept either. Remove the column, or the numbers, and import it again."
         )
+        where = Said(_("row %(row)s"), {"row": str(row)})
+        if column is not None:
+            where = Said(_("row %(row)s, column %(column)s"), {"row": str(row), "column": repr(column)})
+        super().__init__(found, file=name, where=where)
 
 
 class QuestionOpen(ImportRefused):
     """A column can be read in more ways than one, and the profile does not say which: nobody guesses."""
 
-    def __init__(self, column: str, asked: str, examples: Sequence[str], answer: str) -> None:
+    def __init__(self, column: str, asked: Said, examples: Sequence[str], answer: Said) -> None:
         """Say which column, what is asked, what stands in it, and how a profile answers."""
-        shown = ", ".join(map(repr, examples))
-        super().__init__(f"Column {column!r}: {asked}{f' (it holds {shown})' if shown else ''}; {answer}.")
+        if examples:
+            asked = Said(
+                _("%(asked)s (it holds %(examples)s)"), {"asked": asked, "examples": list(map(repr, examples))}
+            )
+        super().__init__(
+            _("Column %(column)s: %(asked)s; %(answer)s."), column=repr(column), asked=asked, answer=answer
+        )

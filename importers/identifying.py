@@ -6,15 +6,19 @@ from fnmatch import fnmatchcase
 
 from app.domain.fields import KINDS
 from app.domain.import_profile import ImportProfile
+from app.domain.wording import Said as Sentence
+from app.domain.wording import marked
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import ColumnsMissing, FileRefused, NoProfile
 from importers.files.grid import Grid, SheetSeen
 from importers.layout.columns import columns_of
-from importers.layout.handed_back import REASON, is_handed_back
+from importers.layout.handed_back import is_handed_back, is_reason
 from importers.layout.header import Said, distinct, top_of
 from importers.layout.looking import NothingSeen, Seen, fingerprint, look
 from importers.layout.table import TextTable, as_frame
+from importers.reading import NO_TABLE
 
+_ = marked
 _HEAD = 300
 """Rows by which the kind of a file is told."""
 
@@ -32,7 +36,7 @@ class Identified:
     profile_name: str | None = None
     recognised: bool = False
     near: bool = False
-    unfit: str | None = None
+    unfit: Sentence | None = None
 
 
 def identify(
@@ -63,7 +67,7 @@ def identify(
     """
     if profile_name is not None:
         if profile_name not in profiles:
-            raise NoProfile(f"The programme has no import profile {profile_name!r}.")
+            raise NoProfile(_("The programme has no import profile %(profile)s."), profile=repr(profile_name))
         kind = serves(profile_name, profiles[profile_name])
     told = kind or _kind_of(grids, sheets, said)
     seen = _seen(grids, sheets, file_name, told or "sales", said)
@@ -88,16 +92,14 @@ def serves(name: str, profile: ImportProfile) -> str:
 def header_of(seen: Seen, *, handed_back: bool) -> list[str]:
     """Give the names of a file's own columns: without the reason that stands beside rows that were handed back."""
     names = [one.name for one in seen.columns]
-    return [one for one in names if not one.startswith(REASON)] if handed_back else names
+    return [one for one in names if not is_reason(one)] if handed_back else names
 
 
 def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, kind: str, said: Said | None) -> Seen:
     try:
         return look(grids, sheets, kind, said)
     except NothingSeen:
-        raise FileRefused(
-            f"{file_name}: there is no table in it; expected names of columns, and rows below them."
-        ) from None
+        raise FileRefused(NO_TABLE, file=file_name) from None
 
 
 def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | None) -> str | None:
@@ -150,12 +152,12 @@ def _recognise(
     return (fit[0] if len(fit) == 1 else None), False
 
 
-def _unfit(seen: Seen, profile: ImportProfile) -> str | None:
+def _unfit(seen: Seen, profile: ImportProfile) -> Sentence | None:
     """Say why a profile does not read a file; None where it does."""
     try:
         columns_of([one.name for one in seen.columns], profile, seen.header, seen.sheet)
     except ColumnsMissing as missing:
-        return str(missing)
+        return missing.said
     return None
 
 
@@ -167,6 +169,6 @@ def _refuse_cards(grids: Sequence[Grid], seen: Seen, file_name: str) -> None:
             top = top_of(grid)
             at = int(grid.row_number.searchsorted(seen.header)) + seen.header_rows - 1
             names = top[at] if at < len(top) else names
-        frame = as_frame(grid.cells.rename_columns(distinct(names, (), "")))
+        frame = as_frame(grid.cells.rename_columns(distinct(names, ())))
         table = TextTable(frame, grid.row_number, broken=dict(grid.broken))
         refuse_card_numbers(table, seen.columns_of, file_name)

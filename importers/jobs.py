@@ -97,9 +97,7 @@ class _Desk:
                 self._read_things(work, batch, program, profile, files, judged)
         except ImportRefused as refused:
             with work.transaction() as session:
-                batches.set_status(
-                    session, batch_id, BatchStatus.FAILED, message=str(refused), finished_at=self.clock()
-                )
+                batches.set_status(session, batch_id, BatchStatus.FAILED, why=refused.said, finished_at=self.clock())
                 work.finish(session)
             if isinstance(refused, CardNumbersFound):
                 files.original.unlink()

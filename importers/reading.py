@@ -4,17 +4,21 @@ from collections.abc import Collection, Iterator
 from fnmatch import fnmatchcase
 
 from app.domain.import_profile import ImportProfile
+from app.domain.wording import either, marked
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names
 from importers.layout.columns import wanted_columns
-from importers.layout.handed_back import PROBLEMS_SHEET, is_handed_back
+from importers.layout.handed_back import PROBLEMS_SHEETS, is_handed_back
 from importers.layout.laying import lay, lay_plainly, stack
 from importers.layout.looking import NothingSeen, Seen, look
 from importers.layout.rows import blank_rows
 from importers.layout.signed import signs_wanted
 from importers.layout.table import TextTable
+
+_ = marked
+NO_TABLE = _("%(file)s: there is no table in it; expected names of columns, and rows below them.")
 
 
 def read(
@@ -67,7 +71,8 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
     if not laid and lacking is not None:
         raise lacking
     if not laid:
-        raise FileRefused(f"{name}: there is no table with the profile's columns; expected {_columns(profile)}.")
+        words = _("%(file)s: there is no table with the profile's columns; expected %(columns)s.")
+        raise FileRefused(words, file=name, columns=_columns(profile))
     table = stack(laid)
     for grid in beside:
         rows = int((~blank_rows(grid.cells)).sum())
@@ -90,7 +95,7 @@ def look_at(judged: Judged, name: str, kind: str) -> Seen:
     try:
         return look(list(grids(judged, name)), sheet_names(judged, name), kind)
     except NothingSeen:
-        raise FileRefused(f"{name}: there is no table in it; expected names of columns, and rows below them.") from None
+        raise FileRefused(NO_TABLE, file=name) from None
 
 
 def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection[str]) -> Iterator[Grid]:
@@ -101,12 +106,11 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection
         there = sheet_names(judged, name)
         known = [one.name for one in there]
         named = [one for one in known if any(fnmatchcase(one, pattern) for pattern in patterns)]
-        if not named and known[:1] in ([PROBLEMS_SHEET], [""]):
+        if not named and known and known[0] in {*PROBLEMS_SHEETS, ""}:
             named = None  # what was handed back, or a text, which has no sheets
         elif not named:
-            raise FileRefused(
-                f"{name}: no sheet is called {' or '.join(map(repr, patterns))}; it has {', '.join(known)}."
-            )
+            words = _("%(file)s: no sheet is called %(sheets)s; it has %(has)s.")
+            raise FileRefused(words, file=name, sheets=either(*map(repr, patterns)), has=known)
     first = named is None and profile.sheets != "visible"
     found = grids(
         judged,
@@ -127,8 +131,9 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection
 
 
 def _no_sheet(name: str) -> FileRefused:
-    return FileRefused(f"{name}: it has no sheet that people see; show the one with the table and save it again.")
+    words = _("%(file)s: it has no sheet that people see; show the one with the table and save it again.")
+    return FileRefused(words, file=name)
 
 
-def _columns(profile: ImportProfile) -> str:
-    return ", ".join(map(repr, profile.columns.values()))
+def _columns(profile: ImportProfile) -> list[str]:
+    return list(map(repr, profile.columns.values()))

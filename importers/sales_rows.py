@@ -12,6 +12,7 @@ from app.domain.exact import Ints, floor_product
 from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
 from app.domain.states import DocumentKind, Outcome
+from app.domain.wording import marked
 from importers import parsing
 from importers.bare_numbers import bare_numbers
 from importers.errors import FileRefused
@@ -20,6 +21,7 @@ from importers.layout.table import TextTable
 from importers.parsing import Column
 from importers.problems import Problems
 
+_ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
 _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
@@ -220,11 +222,12 @@ def _refuse_uncomputed(name: str, quantity: Ints, price: Ints, net: Ints) -> Non
     """
     sold = (price != NO_PRICE) & (price != 0) & (quantity != 0) & (net != NO_AMOUNT)
     if sold.sum() > 1 and not net[sold].any():
-        raise FileRefused(
-            f"Column {name!r}: found 0 in all {int(sold.sum())} rows with a quantity and a price, expected amounts; "
-            "its formulas were perhaps never computed: open the workbook in a spreadsheet program, save it there, and "
+        words = _(
+            "Column %(column)s: found 0 in all %(rows)s rows with a quantity and a price, expected amounts; its "
+            "formulas were perhaps never computed: open the workbook in a spreadsheet program, save it there, and "
             "import it again."
         )
+        raise FileRefused(words, column=repr(name), rows=int(sold.sum()))
 
 
 def _refuse_contradictions(

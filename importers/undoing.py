@@ -9,6 +9,7 @@ What brought products or distributors is asked for here too, and taken back by `
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, any_, delete, func, literal, select, update
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.card_numbers import holds_card_number
 from app.domain.states import COUNTING, BatchStatus, DocumentStatus, JobState
+from app.domain.wording import Said, Told, in_a_row, marked
 from app.jobs import board, registry
 from app.jobs.board import Work
 from app.models.aliases import UnknownInBatch
@@ -34,6 +36,7 @@ from app.services.voiding import void_documents
 from importers import batches, restoring, undoing_things
 from importers.afterwards import bring_up_to_date
 
+_ = marked
 UNDO = "import.undo"
 DOCUMENTS_OF_A_JOB = 20_000
 _PIECE = 1_000
@@ -43,14 +46,15 @@ CAN_BE_UNDONE = ("sales", *sorted(undoing_things.KINDS))
 _UNDONE_FROM = (BatchStatus.DONE, BatchStatus.FAILED)
 
 
-class CannotUndo(Exception):
+class CannotUndo(Told):
     """Something is in the way of undoing an import; ``blocks`` tell what, where documents are in the way."""
 
-    def __init__(self, message: str, found: Sequence[Block | InTheWay] = ()) -> None:
+    def __init__(self, text: str, found: Sequence[Block | InTheWay] = (), **values: Any) -> None:
         """Say what."""
+        whole = in_a_row(Said(text, values), *(one.said for one in found))
+        super().__init__(whole.text, **whole.values)
         self.blocks = found
-        self.problems = [one.sentence() for one in found] or [message]
-        super().__init__(" ".join([message, *(one.sentence() for one in found)]))
+        self.problems = [str(one.said) for one in found] or [str(self)]
 
 
 def register(clock: Callable[[], dt.datetime]) -> None:
@@ -83,19 +87,21 @@ def begin(session: Session, batch_id: int, *, reason: str, actor: str, now: dt.d
     )
     running = [one.id for one in together if one.status not in (*_UNDONE_FROM, BatchStatus.UNDONE)]
     if running or _works(session, [one.id for one in together]):
-        raise CannotUndo(f"Import {batch_id} is not finished yet: wait until it is, then undo it.")
+        raise CannotUndo(
+            _("Import %(number)s is not finished yet: wait until it is, then undo it."), number=str(batch_id)
+        )
     if batch.kind != "sales":
         return _begin_things(session, batch, reason=reason, actor=actor, now=now)
     rules, ids = rules_of(session, batch.program_id), [one.id for one in together]
     in_the_way = blocks(session, rules, ids)
     if in_the_way:
-        raise CannotUndo(f"Import {batch_id} cannot be undone.", in_the_way)
+        raise CannotUndo(_("Import %(number)s cannot be undone."), in_the_way, number=str(batch_id))
     parts = _parts(session, rules, ids)
-    documents = sum(count for _, count in parts)
+    documents = sum(count for _ids, count in parts)
     session.execute(delete(UnknownInBatch).where(UnknownInBatch.batch_id.in_(ids)))
     _ask(session, together, {"documents": documents}, reason=reason.strip(), actor=actor, now=now)
     asked = _asked(session, UNDO, batch_id)
-    for at, (distributor_ids, _) in enumerate(parts or [([], 0)]):
+    for at, (distributor_ids, _count) in enumerate(parts or [([], 0)]):
         payload = {"batch": batch_id, "batches": ids, "distributors": distributor_ids}
         board.put_up(session, UNDO, f"{UNDO}:{batch_id}:{asked + at}", payload)
     return max(1, len(parts))
@@ -103,15 +109,18 @@ def begin(session: Session, batch_id: int, *, reason: str, actor: str, now: dt.d
 
 def _begin_things(session: Session, batch: ImportBatch, *, reason: str, actor: str, now: dt.datetime) -> int:
     if not undoing_things.is_noted(session, batch):
-        raise CannotUndo(f"Import {batch.id} came in before it was kept what an import changes.")
+        words = _("Import %(number)s came in before it was kept what an import changes.")
+        raise CannotUndo(words, number=str(batch.id))
     beside = undoing_things.running_beside(session, batch)
     if beside is not None:
-        why = "was given up: try it again first" if beside.given_up else "is not finished yet: wait until it is"
-        raise CannotUndo(f"Import {beside.batch_id} of this programme {why}, then undo this one.")
+        words = _("Import %(number)s of this programme is not finished yet: wait until it is, then undo this one.")
+        if beside.given_up:
+            words = _("Import %(number)s of this programme was given up: try it again first, then undo this one.")
+        raise CannotUndo(words, number=str(beside.batch_id))
     things, in_the_way = undoing_things.what_is_in_the_way(session, batch)
     if in_the_way and not things:
-        raise CannotUndo(f"Import {batch.id} cannot be undone.", in_the_way)
-    batch.message = None
+        raise CannotUndo(_("Import %(number)s cannot be undone."), in_the_way, number=str(batch.id))
+    batch.message = batch.message_said = None
     _ask(session, [batch], {"things": things}, reason=reason.strip(), actor=actor, now=now)
     undoing_things.put_up(session, batch.id, _asked(session, undoing_things.UNDO_THINGS, batch.id))
     return 1
@@ -152,18 +161,23 @@ def _asked(session: Session, kind: str, batch_id: int) -> int:
 
 
 def _may_be_undone(batch: ImportBatch, reason: str) -> None:
+    number = str(batch.id)
     if batch.dry_run:
-        raise CannotUndo(f"Import {batch.id} was a dry run: nothing of it was kept.")
+        raise CannotUndo(_("Import %(number)s was a dry run: nothing of it was kept."), number=number)
     if batch.kind not in CAN_BE_UNDONE:
-        raise CannotUndo(f"Import {batch.id} brought {batch.kind}: what can be undone is {', '.join(CAN_BE_UNDONE)}.")
+        words = _("Import %(number)s brought %(kind)s: what can be undone is %(kinds)s.")
+        raise CannotUndo(words, number=number, kind=Said(batch.kind), kinds=[Said(one) for one in CAN_BE_UNDONE])
     if batch.continues_id is not None:
-        raise CannotUndo(f"Import {batch.id} took in what import {batch.continues_id} held: undo that one.")
+        words = _("Import %(number)s took in what import %(first)s held: undo that one.")
+        raise CannotUndo(words, number=number, first=str(batch.continues_id))
     if batch.status in (BatchStatus.UNDOING, BatchStatus.UNDONE):
-        raise CannotUndo(f"Import {batch.id} is {batch.status} already.")
+        going = batch.status is BatchStatus.UNDOING
+        words = _("Import %(number)s is undoing already.") if going else _("Import %(number)s is undone already.")
+        raise CannotUndo(words, number=number)
     if not reason.strip():
-        raise CannotUndo("Undoing needs a reason.")
+        raise CannotUndo(_("Undoing needs a reason."))
     if holds_card_number(reason):
-        raise CannotUndo("The reason may hold the number of a payment card, which is never kept; remove it.")
+        raise CannotUndo(_("The reason may hold the number of a payment card, which is never kept; remove it."))
 
 
 def _works(session: Session, batch_ids: Sequence[int]) -> bool:
@@ -302,13 +316,13 @@ def _end_if_last(session: Session, work: Work, batch_id: int, batch_ids: Sequenc
         return False
     in_the_way = blocks(session, rules_of(session, batch.program_id), batch_ids)
     status = BatchStatus.DONE if in_the_way else BatchStatus.UNDONE
-    message = " ".join(["Undone but for what was spent meanwhile.", *(one.sentence() for one in in_the_way)])
+    why = in_a_row(Said(_("Undone but for what was spent meanwhile.")), *(one.said for one in in_the_way))
     for one in batch_ids:
         batches.set_status(
             session,
             one,
             status,
-            message=message if in_the_way else None,
+            why=why if in_the_way else None,
             undone_at=None if in_the_way else now,
         )
     return True

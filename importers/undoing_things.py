@@ -13,6 +13,7 @@ from sqlalchemy import Row, Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.domain.states import BatchStatus, ImportedThing
+from app.domain.wording import Said, in_a_row, marked
 from app.jobs import board
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportChange
@@ -24,6 +25,7 @@ from app.services.imported.standing import BROUGHT
 from app.services.timing import stage
 from importers import batches
 
+_ = marked
 UNDO_THINGS = "import.undo_things"
 KINDS = frozenset(BROUGHT)
 _PIECE = 2_000
@@ -154,17 +156,19 @@ def _next(session: Session, batch_id: int, place: Place | None) -> list[Row[Impo
 def _end(session: Session, batch: ImportBatch, beside: Beside | None, now: dt.datetime) -> None:
     """Close the import: undone, or undone but for what is in the way."""
     found = told(judge(session, batch.program_id, session.scalars(_left(batch.id)).all()).values())
-    message = None
+    why = None
     if beside:
-        why = "was given up: try it again" if beside.given_up else "began meanwhile; wait until it has ended"
-        message = f"Undone in part: import {beside.batch_id} {why}, then undo the rest."
+        words = _("Undone in part: import %(number)s began meanwhile; wait until it has ended, then undo the rest.")
+        if beside.given_up:
+            words = _("Undone in part: import %(number)s was given up: try it again, then undo the rest.")
+        why = Said(words, {"number": str(beside.batch_id)})
     elif found:
-        message = " ".join(["Undone but for what is in use.", *(one.sentence() for one in found)])
+        why = in_a_row(Said(_("Undone but for what is in use.")), *(one.said for one in found))
     batches.set_status(
         session,
         batch.id,
-        BatchStatus.DONE if message else BatchStatus.UNDONE,
-        message=message,
-        undone_at=None if message else now,
+        BatchStatus.DONE if why else BatchStatus.UNDONE,
+        why=why,
+        undone_at=None if why else now,
     )
     unmatched.propose(session, batch.program_id)

@@ -22,12 +22,14 @@ from sqlalchemy.orm import Session
 
 from app.domain.import_profile import ImportProfile
 from app.domain.states import BatchStatus
+from app.domain.wording import marked
 from app.models.imports import ImportBatch
 from app.models.programs import Program
 from importers.batches import Progress
 from importers.errors import NoProfile
 from importers.store import fingerprint
 
+_ = marked
 DONE, FAILED = "done", "failed"
 _UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart", ".lock", "~")
 """How names end while a file is still being written."""
@@ -61,10 +63,11 @@ def readings(program: Program) -> dict[str, Reading]:
         if profile.files is not None:
             found[profile.files] = Reading(profile.kind or name, name)
     if not found:
-        raise NoProfile(
-            f"No import profile of the programme {program.code} says which files it reads; "
-            'add for example `files: "sales-*.csv"` to one in the programme file.'
+        words = _(
+            "No import profile of the programme %(program)s says which files it reads; add for example "
+            '`files: "sales-*.csv"` to one in the programme file.'
         )
+        raise NoProfile(words, program=program.code)
     return found
 
 
@@ -246,8 +249,8 @@ def reading_of(name: str, patterns: Mapping[str, Reading]) -> Reading | None:
     """
     fitting = [one for pattern, one in patterns.items() if fnmatch.fnmatchcase(_plain(name), _plain(pattern))]
     if len(fitting) > 1:
-        named = ", ".join(sorted(one.profile_name for one in fitting))
-        raise NoProfile(f"{name} fits the files of several import profiles: {named}. Make their patterns differ.")
+        words = _("%(file)s fits the files of several import profiles: %(profiles)s. Make their patterns differ.")
+        raise NoProfile(words, file=name, profiles=sorted(one.profile_name for one in fitting))
     return fitting[0] if fitting else None
 
 

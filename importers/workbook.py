@@ -18,13 +18,20 @@ from sqlalchemy.orm import Session
 
 from app.domain.exact import Ints
 from app.domain.reasons import sentences
+from app.domain.states import Outcome
+from app.domain.wording import marked
 from app.exports.tables import Column, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.imports import ImportBatch, ImportProblem
-from importers.layout.handed_back import PROBLEMS_SHEET, title_of
+from app.models.programs import Program
+from app.services.languages import writing
+from app.services.texts import translated
+from importers.layout.handed_back import names_in, title_of
 from importers.layout.table import Stretch, place_of, stretches_of
 from importers.store import BatchFiles
 
+_ = marked
+_OUTCOMES = {Outcome.HELD: _("Held: %(why)s"), Outcome.REFUSED: _("Refused: %(why)s")}
 _PIECE = 20_000
 """Reasons that are turned into sentences at once: each of a million rows may have one of its own."""
 
@@ -33,12 +40,13 @@ _PIECE = 20_000
 class ProblemRows:
     """Rows of the file that did not count, in the file's order: their numbers, and what became of them and why.
 
-    ``stretches`` tell of which sheets they are, where there are several.
+    ``stretches`` tell of which sheets they are, where there are several; ``language`` is that of the reasons.
     """
 
     row_number: Ints
     told: pa.Array
     stretches: tuple[Stretch, ...] = ()
+    language: str = "en"
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -53,7 +61,14 @@ def count_problems(session: Session, batch_id: int) -> int:
 
 
 def problem_rows(session: Session, batch_id: int) -> ProblemRows:
-    """Give every row of a batch that was held or refused."""
+    """Give every row of a batch that was held or refused, with the reasons in the programme's language."""
+    program = session.get_one(Program, session.get_one(ImportBatch, batch_id).program_id)
+    language = program.locale[:2]
+    show = writing(language).stored
+
+    def say(text: str) -> str:
+        return translated(text, language)
+
     reasons = cast(ImportProblem.reasons, Text)
     groups = session.execute(
         # rows that wait for one document say the same: it is made a sentence once
@@ -66,12 +81,15 @@ def problem_rows(session: Session, batch_id: int) -> ProblemRows:
     said: list[str] = []
     for piece in groups.partitions():
         numbers += [np.asarray(group.rows, dtype=np.int64) for group in piece]
-        said += [f"{group.outcome.capitalize()}: {sentences(json.loads(group.reasons))}" for group in piece]
+        said += [
+            say(_OUTCOMES[group.outcome]) % {"why": sentences(json.loads(group.reasons), say, show)} for group in piece
+        ]
     rows = np.concatenate(numbers)
     order = np.argsort(rows)
     of = np.repeat(np.arange(len(said)), np.asarray([len(group) for group in numbers[1:]], dtype=np.int64))
     stretches = stretches_of(session.get_one(ImportBatch, batch_id).stretches)
-    return ProblemRows(rows[order], pa.array(said, type=pa.large_string()).take(pa.array(of[order])), stretches)
+    told = pa.array(said, type=pa.large_string()).take(pa.array(of[order]))
+    return ProblemRows(rows[order], told, stretches, language)
 
 
 def write_problems(path: Path, found: ProblemRows, files: BatchFiles) -> None:
@@ -79,15 +97,16 @@ def write_problems(path: Path, found: ProblemRows, files: BatchFiles) -> None:
     cells = files.load_rows(found.row_number)
     keys = {f"c{at}": name for at, name in enumerate(cells)}
     data: dict[str, Any] = {key: cells[name] for key, name in keys.items()}
-    titles = list(keys.items())
+    titles, ours = list(keys.items()), names_in(found.language)
     if found.stretches:
         places = [place_of(row, found.stretches) for row in found.row_number.tolist()]
         data["sheet"] = pa.array([stretch.sheet if stretch else "" for stretch, _ in places], type=pa.large_string())
         data["row"] = pa.array([str(row) for _, row in places], type=pa.large_string())
-        titles += [(key, _free(name, cells)) for key, name in (("sheet", "Sheet"), ("row", "Row"))]
+        titles += [(key, _free(name, cells)) for key, name in (("sheet", ours.sheet), ("row", ours.row))]
     data["reason"] = found.told
-    columns = (*(Column(key, name) for key, name in titles), Column("reason", _free(title_of(files.read_as()), cells)))
-    write_workbook(path, [Sheet(PROBLEMS_SHEET, Layout(columns), data)])
+    reason = _free(title_of(files.read_as(), ours), cells)
+    columns = (*(Column(key, name) for key, name in titles), Column("reason", reason))
+    write_workbook(path, [Sheet(ours.problems, Layout(columns), data)])
 
 
 def _free(name: str, taken: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from app.domain.batch_file import BatchFile, Column, Mark
 from app.domain.states import TopUpKind
+from app.domain.wording import Said, marked
 from app.exports import tables
 from app.exports.cells import text_column
 from app.exports.csvfile import Dialect, dump_records, write_records
@@ -20,6 +21,8 @@ from app.exports.workbook import Sheet, write_workbook
 from prepaid import fixed_width
 from prepaid.errors import BatchFileUnfit
 from prepaid.order_files import OrderLines, refuse_card_numbers
+
+_ = marked
 
 Texts: TypeAlias = Sequence[str | None]
 
@@ -159,7 +162,8 @@ def _refuse_unwritable(name: str, encoding: str, column: Column, texts: Texts) -
     except UnicodeEncodeError:
         at = next(at for at, one in enumerate(texts) if _unwritable(one or "", encoding))
         what = f"{column.title or column.holds or 'a text'}"
-        raise BatchFileUnfit(name, at + 1, what, f"has a character that {encoding} does not have") from None
+        why = Said(_("has a character that %(encoding)s does not have"), {"encoding": encoding})
+        raise BatchFileUnfit(name, at + 1, what, why) from None
 
 
 def _unwritable(text: str, encoding: str) -> bool:

@@ -5,10 +5,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from app.domain.states import CardState
+from app.domain.wording import Said, marked
 from prepaid.order_forms import BATCH_FILE
 from prepaid.providers import Ability, Answer, CardRequest, Facts, IssuedCard, Movement, ProviderError
 
-_BY_FILE = "This card operator works by files: %s."
+_ = marked
+_BY_FILE = _("This card operator works by files: %(what)s.")
 
 
 class BatchFileProvider:
@@ -36,7 +38,7 @@ class BatchFileProvider:
             ProviderError: Always, where one is asked for.
         """
         if requests:
-            raise ProviderError(_BY_FILE % "register the cards that it issues")
+            raise ProviderError(_BY_FILE, what=Said(_("register the cards that it issues")))
         return ()
 
     def submit(self, order_file: Path, into: Path) -> Sequence[Path]:
@@ -49,7 +51,7 @@ class BatchFileProvider:
         Raises:
             ProviderError: Always.
         """
-        raise ProviderError(_BY_FILE % "bring its response file")
+        raise ProviderError(_BY_FILE, what=Said(_("bring its response file")))
 
     def balance_minor(self, token: str) -> int:
         """Tell nothing.
@@ -57,7 +59,7 @@ class BatchFileProvider:
         Raises:
             ProviderError: Always.
         """
-        raise ProviderError(_BY_FILE % "it tells no balance")
+        raise ProviderError(_BY_FILE, what=Said(_("it tells no balance")))
 
     def set_state(self, token: str, state: CardState) -> None:
         """Do nothing.
@@ -65,7 +67,7 @@ class BatchFileProvider:
         Raises:
             ProviderError: Always.
         """
-        raise ProviderError(_BY_FILE % "tell it by hand")
+        raise ProviderError(_BY_FILE, what=Said(_("tell it by hand")))
 
     def facts(self, token: str) -> Facts:
         """Tell nothing.
@@ -73,12 +75,12 @@ class BatchFileProvider:
         Raises:
             ProviderError: Always.
         """
-        raise ProviderError(_BY_FILE % "it tells nothing of a card")
+        raise ProviderError(_BY_FILE, what=Said(_("it tells nothing of a card")))
 
     def history(self, token: str, since: dt.datetime) -> Sequence[Movement]:
         """Tell nothing."""
         return ()
 
-    def refuse_run(self, currency: str, amount_minor: int) -> str | None:
+    def refuse_run(self, currency: str, amount_minor: int) -> Said | None:
         """Know nothing of its funds."""
         return None

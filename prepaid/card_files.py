@@ -47,7 +47,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             try:
                 cards.register(session, program, code, token=token, last4=last4, actor=desk.actor, now=desk.now)
             except PrepaidError as wrong:
-                problems.add(row, Outcome.REFUSED, "no_card", why=str(wrong))
+                problems.add(row, Outcome.REFUSED, "no_card", why=wrong.said.kept())
             else:
                 registered += 1
     return Loaded(registered, 0, here)

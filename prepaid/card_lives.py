@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.db.transaction import Sessions, transaction
 from app.domain.states import CardState, CardWord, Identity, TopUpKind, TopUpStatus
+from app.domain.wording import marked
 from app.models.distributors import Distributor
 from app.models.prepaid import Card, CardEvent, CardMovement, TopUp
 from app.services import audit
@@ -20,6 +21,7 @@ from prepaid.cards import happened, refuse_in_use
 from prepaid.errors import PrepaidError
 from prepaid.providers import Ability, CardProvider
 
+_ = marked
 MOVES: Mapping[CardState, frozenset[CardState]] = {
     CardState.ORDERED: frozenset({CardState.ISSUED, CardState.REPLACED, CardState.CLOSED}),
     CardState.ISSUED: frozenset({CardState.ACTIVE, CardState.BLOCKED, CardState.REPLACED, CardState.CLOSED}),
@@ -46,7 +48,7 @@ class CardMoveRefused(PrepaidError):
 
     def __init__(self, state: CardState, to: CardState) -> None:
         """Say where it is, and what was wanted."""
-        super().__init__(f"A card that is {state.value} cannot become {to.value}.")
+        super().__init__(_("A card that is %(state)s cannot become %(to)s."), state=state.value, to=to.value)
         self.state, self.to = state, to
 
 

@@ -17,6 +17,7 @@ from app.db.transaction import Sessions, transaction
 from app.domain.card_numbers import holds_card_number, holds_issued_number
 from app.domain.codes import code_key
 from app.domain.states import CardState, CardWord, TopUpStatus
+from app.domain.wording import marked
 from app.models.distributors import Distributor
 from app.models.prepaid import Card, CardEvent, TopUp
 from app.models.programs import Program
@@ -27,11 +28,12 @@ from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.providers import CardProvider, CardRequest, IssuedCard, ProviderError
 from prepaid.terms import provider_of
 
+_ = marked
 _TOKEN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{3,63}")
 _LAST4 = re.compile(r"[0-9]{4}")
 _STAYS = {
-    CardState.CLOSED: "This card is closed, for good; register another one.",
-    CardState.BLOCKED: "This card is blocked; it is loaded again once that is lifted.",
+    CardState.CLOSED: _("This card is closed, for good; register another one."),
+    CardState.BLOCKED: _("This card is blocked; it is loaded again once that is lifted."),
 }
 """Cards that registering does not bring back, and why: what ended them says how they go on, if they do."""
 
@@ -56,7 +58,7 @@ class CardInUse(PrepaidError):
 
     def __init__(self, count: int) -> None:
         """Say how many."""
-        super().__init__(f"{count} top-ups are on their way to this card. Settle their runs first.")
+        super().__init__(_("Top-ups are on their way to this card. Settle their runs first."))
         self.count = count
 
 
@@ -180,9 +182,9 @@ def check_card(token: str, last4: str) -> None:
     if holds_issued_number(token) or holds_card_number(last4):
         raise CardNumberFound("What was given as the card's token or last four digits")
     if not _TOKEN.fullmatch(token):
-        raise CardInvalid("A token has 4 to 64 letters, digits, dots, colons, hyphens or underscores.")
+        raise CardInvalid(_("A token has 4 to 64 letters, digits, dots, colons, hyphens or underscores."))
     if not _LAST4.fullmatch(last4):
-        raise CardInvalid("Of a card's number the last four digits are kept, and nothing else.")
+        raise CardInvalid(_("Of a card's number the last four digits are kept, and nothing else."))
 
 
 def register(
@@ -206,7 +208,8 @@ def register(
     provider = provider_of(program)
     known = session.scalars(select(Card).where(Card.provider == provider, Card.token == token)).one_or_none()
     if known is not None and (known.distributor_id != owner or known.last4 != last4):
-        raise CardInvalid("This token is registered already, for another distributor or with other last four digits.")
+        words = _("This token is registered already, for another distributor or with other last four digits.")
+        raise CardInvalid(words)
     if known is not None and known.state in _STAYS:
         raise CardInvalid(_STAYS[known.state])
     before = _retire(session, owner, provider, actor=actor, now=now)
@@ -323,7 +326,8 @@ def issue_ordered(registry: Sessions, provider: CardProvider, program_id: int, *
         got = {card.reference: card for card in cards}
         missing = [one.reference for one in waiting if one.reference not in got]
         if missing:
-            raise ProviderError(f"The provider issued {len(got)} of {len(waiting)} cards; try again.")
+            words = _("The provider issued %(count)s of %(all)s cards; try again.")
+            raise ProviderError(words, count=len(got), all=len(waiting))
         for card in cards:
             check_card(card.token, card.last4)
         with transaction(registry) as session:

@@ -19,6 +19,7 @@ from app.domain.card_numbers import holds_issued_number
 from app.domain.exact import Ints
 from app.domain.prepaid_settings import PrepaidPart
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.wording import marked
 from app.models.prepaid import ConversionRun, TopUp
 from app.models.programs import Program
 from prepaid import goods_tax, owed
@@ -35,6 +36,8 @@ from prepaid.tax import ProgramTax, Refused
 from prepaid.terms import Terms, terms_of
 from prepaid.turns import take_turn
 
+_ = marked
+
 
 def preview(
     session: Session, program: Program, *, from_on: dt.date, to_on: dt.date, actor: str, now: dt.datetime
@@ -49,7 +52,8 @@ def preview(
         PrepaidError: The period, or the programme's prepaid or tax part, cannot be used.
     """
     if from_on > to_on:
-        raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
+        words = _("The period ends on %(to)s, before it begins on %(from)s.")
+        raise PrepaidError(words, **{"to": str(to_on), "from": str(from_on)})
     take_turn(session, program.id)  # two runs at once would take the same rewards
     today = local_date(now, program.time_zone)
     terms, tax = terms_of(program, Unit.POINTS), ProgramTax.of(program, today)

@@ -5,10 +5,13 @@ from collections.abc import Callable
 from sqlalchemy import Engine
 
 from app.config import settings
+from app.domain.wording import marked
 from prepaid.batch_provider import BatchFileProvider
 from prepaid.errors import TermsInvalid
 from prepaid.providers import CardProvider
 from prepaid.sandbox import SandboxProvider
+
+_ = marked
 
 
 def _stripe(engine: Engine) -> CardProvider:
@@ -16,7 +19,7 @@ def _stripe(engine: Engine) -> CardProvider:
 
     chosen = settings()
     if chosen.stripe_secret_key is None:
-        raise TermsInvalid("The secret key of Stripe is not set: put it into KONTOR_STRIPE_SECRET_KEY.")
+        raise TermsInvalid(_("The secret key of Stripe is not set: put it into KONTOR_STRIPE_SECRET_KEY."))
     return StripeProvider(engine, chosen.stripe_secret_key.get_secret_value(), address=chosen.stripe_url)
 
 
@@ -34,5 +37,6 @@ def connect(name: str, engine: Engine) -> CardProvider:
         TermsInvalid: There is none, or what it needs is not set.
     """
     if name not in _PROVIDERS:
-        raise TermsInvalid(f"No card provider is called {name!r}; there are: {', '.join(sorted(_PROVIDERS))}.")
+        words = _("No card provider is called %(name)s; there are: %(known)s.")
+        raise TermsInvalid(words, name=repr(name), known=sorted(_PROVIDERS))
     return _PROVIDERS[name](engine)

@@ -1,13 +1,16 @@
-"""What stops a use case of this room. The text of each is for the person who must solve it."""
+"""What stops a use case of this room. What each says is for the person who must solve it, in their language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.domain.states import RunStatus
+from app.domain.wording import Said, Told, either, marked
 
 SHOWN = 10
+_ = marked
 
 
-class PrepaidError(Exception):
+class PrepaidError(Told):
     """Something cannot be done; nothing was changed."""
 
 
@@ -16,7 +19,10 @@ class NoSuchRun(LookupError):
 
     def __init__(self, run_id: int) -> None:
         """Say which number."""
-        super().__init__(f"No conversion run has the number {run_id}; see `kontor convert list`.")
+        self.said = Said(
+            _("No conversion run has the number %(run)s; see `kontor convert list`."), {"run": str(run_id)}
+        )
+        super().__init__(str(self.said))
 
 
 class NotAllowedNow(PrepaidError):
@@ -24,8 +30,9 @@ class NotAllowedNow(PrepaidError):
 
     def __init__(self, run_id: int, what: str, status: RunStatus, expected: Sequence[RunStatus]) -> None:
         """Say what was wanted, where the run is, and where it would have to be."""
-        wanted = " or ".join(one.value for one in expected)
-        super().__init__(f"Run {run_id} is {status.value}; only a run that is {wanted} can be {what}.")
+        wanted = either(*(one.value for one in expected))
+        words = _("Run %(run)s is %(status)s; only a run that is %(wanted)s can be %(what)s.")
+        super().__init__(words, run=str(run_id), status=status.value, wanted=wanted, what=what)
         self.run_id, self.status = run_id, status
 
 
@@ -34,7 +41,8 @@ class PreparedAlready(PrepaidError):
 
     def __init__(self, run_id: int) -> None:
         """Say which."""
-        super().__init__(f"Run {run_id} is being prepared. Wait until it is, or cancel it; then prepare this one.")
+        words = _("Run %(number)s is being prepared. Wait until it is, or cancel it; then prepare this one.")
+        super().__init__(words, number=str(run_id))
         self.run_id = run_id
 
 
@@ -43,10 +51,11 @@ class SettingsChanged(PrepaidError):
 
     def __init__(self, run_id: int) -> None:
         """Say which run."""
-        super().__init__(
-            f"The programme's settings changed while run {run_id} was being prepared. Put them back and go on with "
-            f"`kontor convert prepare {run_id}`, or cancel it and prepare it anew."
+        words = _(
+            "The programme's settings changed while run %(run)s was being prepared. Put them back and go on with "
+            "`kontor convert prepare %(run)s`, or cancel it and prepare it anew."
         )
+        super().__init__(words, run=str(run_id))
         self.run_id = run_id
 
 
@@ -55,9 +64,10 @@ class SamePerson(PrepaidError):
 
     def __init__(self, run_id: int, actor: str) -> None:
         """Name the run and the person."""
-        super().__init__(
-            f"Run {run_id} was previewed by {actor}; a second person must approve it (--by USER names who approves)."
+        words = _(
+            "Run %(run)s was previewed by %(who)s; a second person must approve it (--by USER names who approves)."
         )
+        super().__init__(words, run=str(run_id), who=actor)
 
 
 class TermsInvalid(PrepaidError):
@@ -69,10 +79,11 @@ class CardNumberFound(PrepaidError):
 
     def __init__(self, where: str) -> None:
         """Say where it stands, not what it is."""
-        super().__init__(
-            f"{where} holds a number of 13 to 19 digits that may be the number of a payment card. Kontor keeps the "
+        words = _(
+            "%(where)s holds a number of 13 to 19 digits that may be the number of a payment card. Kontor keeps the "
             "provider's token and the last four digits, never a number; remove it."
         )
+        super().__init__(words, where=where)
 
 
 class CardsMissing(PrepaidError):
@@ -80,10 +91,11 @@ class CardsMissing(PrepaidError):
 
     def __init__(self, run_id: int, codes: Sequence[str]) -> None:
         """Name them."""
-        super().__init__(
-            f"Run {run_id}: no card for {_named(codes)} that can be loaded. Register their cards with `kontor cards "
-            "register`, lift the block of a card, or cancel the run."
+        words = _(
+            "Run %(run)s: no card for %(codes)s that can be loaded. Register their cards with `kontor cards register`, "
+            "lift the block of a card, or cancel the run."
         )
+        super().__init__(words, run=str(run_id), codes=_named(codes))
         self.codes = tuple(codes)
 
 
@@ -92,10 +104,10 @@ class BlockedMeanwhile(PrepaidError):
 
     def __init__(self, run_id: int, codes: Sequence[str]) -> None:
         """Name them."""
-        super().__init__(
-            f"Run {run_id}: {_named(codes)} blocked since the preview. Cancel the run and preview it again, or lift "
-            "the block."
+        words = _(
+            "Run %(run)s: %(codes)s blocked since the preview. Cancel the run and preview it again, or lift the block."
         )
+        super().__init__(words, run=str(run_id), codes=_named(codes))
         self.codes = tuple(codes)
 
 
@@ -103,10 +115,9 @@ class TotalsDiffer(PrepaidError):
     """What is about to be ordered is not what was previewed; nothing is ordered."""
 
     def __init__(self, run_id: int, what: str, previewed: object, found: object) -> None:
-        """Give both figures."""
-        super().__init__(
-            f"Run {run_id}: {what} was {previewed} in the preview, and is {found} now. Nothing is ordered."
-        )
+        """Give both figures; ``what`` is marked for the translators."""
+        words = _("Run %(run)s: %(what)s was %(previewed)s in the preview, and is %(found)s now. Nothing is ordered.")
+        super().__init__(words, run=str(run_id), what=Said(what), previewed=str(previewed), found=str(found))
 
 
 class OrderFileChanged(PrepaidError):
@@ -114,18 +125,19 @@ class OrderFileChanged(PrepaidError):
 
     def __init__(self, run_id: int, file: str) -> None:
         """Name the file."""
-        super().__init__(
-            f"Run {run_id}: the order file {file} is missing or is not what was written; it is not sent. Restore it "
+        words = _(
+            "Run %(run)s: the order file %(file)s is missing or is not what was written; it is not sent. Restore it "
             "from a backup, or cancel the run with --order-file-not-sent."
         )
+        super().__init__(words, run=str(run_id), file=file)
 
 
 class NotFunded(PrepaidError):
     """A provider cannot pay for a run now."""
 
-    def __init__(self, run_id: int, why: str) -> None:
+    def __init__(self, run_id: int, why: Said) -> None:
         """Say why."""
-        super().__init__(f"Run {run_id} is not sent: {why}")
+        super().__init__(_("Run %(run)s is not sent: %(why)s"), run=str(run_id), why=why)
 
 
 class FileRefusedByOperator(PrepaidError):
@@ -133,18 +145,32 @@ class FileRefusedByOperator(PrepaidError):
 
     def __init__(self, run_id: int, file: str, why: str) -> None:
         """Name the file, and give the operator's words."""
-        said = f" ({why})" if why else ""
-        super().__init__(f"Run {run_id}: the operator refused {file}{said}. Write it anew, then send that.")
+        words = _("Run %(run)s: the operator refused %(file)s%(said)s. Write it anew, then send that.")
+        super().__init__(words, run=str(run_id), file=file, said=f" ({why})" if why else "")
 
 
 class BatchFileUnfit(PrepaidError):
     """What an operator's file must hold does not fit its template."""
 
-    def __init__(self, file: str, line: int, what: str, why: str) -> None:
+    def __init__(self, file: str, line: int, what: str, why: Said) -> None:
         """Say where, and what is in the way."""
-        super().__init__(f"{file}, line {line}: {what} {why}. Change it, or the template of the operator's files.")
+        words = _("%(file)s, line %(line)s: %(what)s %(why)s. Change it, or the template of the operator's files.")
+        super().__init__(words, file=file, line=str(line), what=what, why=why)
 
 
-def _named(codes: Sequence[str]) -> str:
-    more = f" and {len(codes) - SHOWN:,} more" if len(codes) > SHOWN else ""
-    return ", ".join(codes[:SHOWN]) + more
+def _named(codes: Sequence[str]) -> Any:
+    shown, more = ", ".join(codes[:SHOWN]), len(codes) - SHOWN
+    return Said(_("%(codes)s and %(count)s more"), {"codes": shown, "count": more}) if more > 0 else shown
+
+
+def kept(stopped_by: Said) -> dict[str, Any]:
+    """Write down in a job's progress what stopped it; `stopped` reads it."""
+    return {"stopped_by": str(stopped_by), "stopped_said": stopped_by.kept()}
+
+
+def stopped(progress: Mapping[str, Any] | None) -> Said | None:
+    """Tell what stopped a job; None: nothing that a person can put right. It was kept in English alone before."""
+    told = progress or {}
+    if said := told.get("stopped_said"):
+        return Said.again(said)
+    return Said(told["stopped_by"]) if told.get("stopped_by") else None

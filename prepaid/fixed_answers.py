@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from app.domain.fixed_answers import AnswerRecord, FixedAnswers
+from app.domain.wording import either, marked
 from importers.errors import FileRefused
 from importers.files.limits import Limits
 from importers.layout.table import TextTable, as_frame
 
+_ = marked
 _REST = "(rest of the line)"
 
 
@@ -27,19 +29,21 @@ def read_fixed(path: Path, name: str, said: FixedAnswers, limits: Limits) -> Tex
         FileRefused: It is too large, is not of this encoding, or has no line of either record.
     """
     if path.stat().st_size > limits.max_upload_mb << 20:
-        raise FileRefused(f"{name}: the file is larger than {limits.max_upload_mb} MB.")
+        raise FileRefused(_("%(file)s: the file is larger than %(most)s MB."), file=name, most=limits.max_upload_mb)
     try:
         text = path.read_bytes().decode(said.encoding)
     except UnicodeDecodeError as wrong:
-        where = f"at byte {wrong.start}"
-        raise FileRefused(f"{name}: is not written in {said.encoding} ({where}); change the template.") from None
+        words = _("%(file)s: is not written in %(encoding)s (at byte %(byte)s); change the template.")
+        raise FileRefused(words, file=name, encoding=said.encoding, byte=wrong.start) from None
     lines = [(at, line) for at, line in enumerate(text.splitlines(), start=1) if line.strip(" \x1a\ufeff")]
     for record in (said.lines, said.file):
         of_record = [one for one in lines if record is not None and one[1].startswith(record.mark)]
         if record is not None and of_record:
             return _table(record, of_record)
-    marks = " or ".join(repr(one.mark) for one in (said.lines, said.file) if one is not None)
-    raise FileRefused(f"{name}: no line begins with {marks}; look at the template of its answers.")
+    marks = either(*(repr(one.mark) for one in (said.lines, said.file) if one is not None))
+    raise FileRefused(
+        _("%(file)s: no line begins with %(marks)s; look at the template of its answers."), file=name, marks=marks
+    )
 
 
 def _table(record: AnswerRecord, lines: list[tuple[int, str]]) -> TextTable:

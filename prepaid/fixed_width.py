@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TextIO
 
 from app.domain.batch_file import Shape
+from app.domain.wording import Said, marked
 from app.exports.files import Written, replacing
 from prepaid.errors import BatchFileUnfit
 
+_ = marked
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -26,7 +28,8 @@ def fit(name: str, shape: Shape, texts: Sequence[str | None], *, fill: bool) -> 
         plain = [one[:width] for one in plain]
     for at, one in enumerate(plain):
         if len(one) > width:
-            raise BatchFileUnfit(name, at + 1, repr(one), f"is longer than its field of {width} characters")
+            why = Said(_("is longer than its field of %(count)s characters"), {"count": width})
+            raise BatchFileUnfit(name, at + 1, repr(one), why)
     filled = str.rjust if shape.align == "right" else str.ljust
     return [filled(one, width, shape.pad) for one in plain] if fill else plain
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.domain.states import CardState, CardWord, Identity
+from app.domain.wording import Said
 from app.models.prepaid import Card, CardMovement, ProviderEvent
 from prepaid.cards import happened
 from prepaid.providers import Ability, CardProvider, Facts, Movement, ProviderError
@@ -30,7 +31,7 @@ class Healed:
 
     cards: int = 0
     movements: int = 0
-    problems: list[str] = field(default_factory=list)
+    problems: list[Said] = field(default_factory=list)
 
 
 def receive(session: Session, provider: str, event_id: str, kind: str, about: str | None, *, now: dt.datetime) -> bool:
@@ -69,7 +70,7 @@ def heed(registry: Sessions, provider: CardProvider, *, now: dt.datetime) -> Hea
                 for event in session.scalars(select(ProviderEvent).where(ProviderEvent.id.in_(ids))):
                     event.done_at = now
     if healed.problems:
-        raise ProviderError(healed.problems[0])
+        raise ProviderError(healed.problems[0].text, **healed.problems[0].values)
     return healed
 
 
@@ -103,7 +104,7 @@ def look(registry: Sessions, provider: CardProvider, card_id: int, *, now: dt.da
     """
     healed = Healed()
     if not _look(registry, provider, card_id, healed, now):
-        raise ProviderError(healed.problems[0])
+        raise ProviderError(healed.problems[0].text, **healed.problems[0].values)
 
 
 def _look(registry: Sessions, provider: CardProvider, card_id: int, healed: Healed, now: dt.datetime) -> bool:
@@ -124,7 +125,7 @@ def _look(registry: Sessions, provider: CardProvider, card_id: int, healed: Heal
         moved = provider.history(token, since) if Ability.HISTORY in provider.abilities else ()
         balance = provider.balance_minor(token) if Ability.BALANCE in provider.abilities else None
     except ProviderError as problem:
-        healed.problems.append(str(problem))
+        healed.problems.append(problem.said)
         return False
     with transaction(registry) as session:
         card = session.get_one(Card, card_id, with_for_update=True)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.states import JobState
+from app.domain.wording import Said
 from app.extensions import db
 from app.jobs import board, registry
 from app.jobs.board import Heartbeat, Work
@@ -23,7 +24,7 @@ from importers.errors import ImportRefused
 from importers.kinds import loading
 from prepaid import card_files, healing, ordering, preparing, scheduled, sending
 from prepaid.connections import connect
-from prepaid.errors import SHOWN, NoSuchRun, PrepaidError
+from prepaid.errors import SHOWN, NoSuchRun, PrepaidError, kept, stopped
 from prepaid.moves import run_of
 from prepaid.providers import OrderRefused, ProviderError
 from prepaid.reconciling import taking_in
@@ -40,7 +41,7 @@ class Errand:
 
     kind: str
     goes_on: bool
-    stopped_by: str | None
+    stopped_by: Said | None
 
 
 def ask(session: Session, kind: str, run_id: int, *, actor: str) -> bool:
@@ -64,7 +65,7 @@ def errand(session: Session, run_id: int) -> Errand | None:
     if row is None:
         return None
     goes_on = row.state in (JobState.QUEUED, JobState.RUNNING)
-    failed = row.error if row.state is JobState.FAILED else (row.progress or {}).get("stopped_by")
+    failed = Said(row.error or "") if row.state is JobState.FAILED else stopped(row.progress)
     return Errand(row.kind, goes_on, failed)
 
 
@@ -103,12 +104,12 @@ class Carrier:
                     scheduled.tell_prepared(session, run, now=self._clock(), address=self._settings.address)
                 work.finish(session)
         except PrepaidError as error:
-            stopped_by = str(error)
+            stopped_by = error.said
         if stopped_by is not None:
             self._tell_if_scheduled(work, run_id, stopped_by)
             self._end(work, stopped_by)
 
-    def _tell_if_scheduled(self, work: Work, run_id: int, why: str) -> None:
+    def _tell_if_scheduled(self, work: Work, run_id: int, why: Said) -> None:
         with transaction(work.registry) as session:
             run = run_of(session, run_id)
             if run.scheduled_on is not None:
@@ -126,7 +127,7 @@ class Carrier:
                 program = session.get_one(Program, int(work.payload["program"]))
                 scheduled.prepare_due(session, program, now=self._clock(), address=self._settings.address)
         except PrepaidError as error:
-            stopped_by = str(error)
+            stopped_by = error.said
             with transaction(work.registry) as session:
                 program = session.get_one(Program, int(work.payload["program"]))
                 scheduled.tell_stopped(session, program, stopped_by, now=self._clock(), address=self._settings.address)
@@ -145,7 +146,8 @@ class Carrier:
         with Heartbeat(db.engine, work.claim, work.lease_seconds):
             healed = what(work.registry, provider, now=self._clock())
         with work.transaction() as session:
-            progress = {"cards": healed.cards, "movements": healed.movements, "problems": healed.problems[:SHOWN]}
+            problems = [str(one) for one in healed.problems[:SHOWN]]
+            progress = {"cards": healed.cards, "movements": healed.movements, "problems": problems}
             session.execute(
                 update(Job)
                 .where(Job.id == work.claim.id)
@@ -163,17 +165,17 @@ class Carrier:
             with Heartbeat(db.engine, work.claim, work.lease_seconds):
                 what(work.registry, self._settings, provider, run_id, actor=actor, now=self._clock())
         except (PrepaidError, ProviderError, OrderRefused, ImportRefused, NoSuchRun) as error:
-            stopped_by = str(error)
+            stopped_by = error.said
         self._end(work, stopped_by)
 
     @staticmethod
-    def _end(work: Work, stopped_by: str | None) -> None:
+    def _end(work: Work, stopped_by: Said | None) -> None:
         with work.transaction() as session:
             if stopped_by is not None:
                 session.execute(
                     update(Job)
                     .where(Job.id == work.claim.id)
-                    .values(progress={"stopped_by": stopped_by})
+                    .values(progress=kept(stopped_by))
                     .execution_options(synchronize_session=False)
                 )
             work.finish(session)

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.domain.batch_file import Answers, BatchFile
 from app.domain.calendar import local_date
 from app.domain.prepaid_settings import PrepaidPart
+from app.domain.wording import marked
 from app.exports.files import Written
 from app.models.programs import Program
 from prepaid.batch_files import Batch, batch_file_name, write_batch
@@ -14,6 +15,7 @@ from prepaid.errors import TermsInvalid
 from prepaid.order_files import OrderLines, file_name, write_order
 from prepaid.response_files import OURS
 
+_ = marked
 BATCH_FILE = "batch_file"
 """The provider that takes files from a person's hand, and gives files back."""
 
@@ -66,5 +68,6 @@ def answers_of(program: Program, provider: str) -> Answers:
 def _template(program: Program) -> BatchFile:
     template = PrepaidPart.model_validate(program.prepaid).batch_file
     if template is None:
-        raise TermsInvalid(f"The programme {program.code} has no template of its card operator's files.")
+        words = _("The programme %(program)s has no template of its card operator's files.")
+        raise TermsInvalid(words, program=program.code)
     return template

@@ -8,12 +8,14 @@ from pathlib import Path
 from app.config import settings
 from app.domain.currencies import decimals_of
 from app.domain.money import smallest_units
+from app.domain.wording import marked
 from importers.errors import ImportRefused
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.reading import read
 from prepaid.providers import OrderRefused
 
+_ = marked
 _COLUMNS = ("record", "line", "reference", "requires", "card_token", "amount", "currency", "distributor_code", "kind")
 
 
@@ -39,23 +41,24 @@ def read_order(path: Path) -> list[OrderLine]:
     try:
         table = read(judge(path, path.name, Limits.of(settings())), path.name, None, figures=("line", "amount"))
     except (ImportRefused, OSError) as problem:
-        raise OrderRefused(f"The order file cannot be read: {problem}") from None
+        raise OrderRefused(_("The order file cannot be read: %(why)s"), why=str(problem)) from None
     missing = [name for name in _COLUMNS if name not in table.header]
     if missing or table.wrong_width:
-        raise OrderRefused(f"The order file lacks columns ({', '.join(missing)}) or has rows of another width.")
+        words = _("The order file lacks columns (%(columns)s) or has rows of another width.")
+        raise OrderRefused(words, columns=missing)
     cells = {name: table.column(name).to_pylist() for name in _COLUMNS}
     rows = [dict(zip(_COLUMNS, values, strict=True)) for values in zip(*cells.values(), strict=True)]
     totals = [at for at, row in enumerate(rows) if row["record"] == "total"]
     if totals != [len(rows) - 1] or any(row["record"] != "load" for row in rows[:-1]):
-        raise OrderRefused("The order file does not end with the one line of control totals.")
+        raise OrderRefused(_("The order file does not end with the one line of control totals."))
     lines = [_line_of(row) for row in rows[:-1]]
     said = rows[-1]
     if said["line"] != str(len(lines)) or _minor(said["amount"], said["currency"]) != sum(
         line.amount_minor for line in lines
     ):
-        raise OrderRefused("The control totals of the order file are not those of its lines.")
+        raise OrderRefused(_("The control totals of the order file are not those of its lines."))
     if len({line.reference for line in lines}) != len(lines):
-        raise OrderRefused("A reference stands in the order file more than once.")
+        raise OrderRefused(_("A reference stands in the order file more than once."))
     return lines
 
 
@@ -64,7 +67,8 @@ def _line_of(row: dict[str, str | None]) -> OrderLine:
     empty = [name for name in needed if not row[name]]
     amount = _minor(row["amount"], row["currency"])
     if empty or amount is None or amount <= 0:
-        raise OrderRefused(f"Line {row['line']} of the order file is not complete, or its amount is none.")
+        words = _("Line %(line)s of the order file is not complete, or its amount is none.")
+        raise OrderRefused(words, line=str(row["line"]))
     return OrderLine(
         reference=str(row["reference"]),
         requires=row["requires"],

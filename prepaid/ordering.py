@@ -15,6 +15,7 @@ from app.config import Settings
 from app.db.bulk import new_ids, rows_of
 from app.db.transaction import Sessions, transaction
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
+from app.domain.wording import marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, LoadBatch, Redemption, TopUp
@@ -32,6 +33,8 @@ from prepaid.references import ordered_again
 from prepaid.runs import approve, refuse_blocked, same_person
 from prepaid.topups import was_ordered_again
 from prepaid.turns import take_turn
+
+_ = marked
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def reorder_failed(session: Session, settings: Settings, run_id: int, *, actor: 
     require(run, "ordered again", RunStatus.SETTLED)
     failed = session.execute(_failed_compensations(run.id)).all()
     if not failed:
-        raise PrepaidError(f"Run {run.id}: no compensation has failed whose reward was loaded.")
+        raise PrepaidError(_("Run %(run)s: no compensation has failed whose reward was loaded."), run=str(run.id))
     refuse_blocked(session, run, [row.redemption_id for row in failed])
     ids = new_ids(session, TopUp, len(failed))
     session.add_all(
@@ -191,13 +194,13 @@ def _check_totals(run: ConversionRun, wanted: GoingOut) -> None:
     """Hold what is about to be ordered against the preview."""
     rewards, compensations = (wanted.of(kind).tolist() for kind in (TopUpKind.REWARD, TopUpKind.COMPENSATION))
     if run.kind is RunKind.COMPENSATIONS:
-        counted = ("the number of compensations", run.terms["loads"] + run.terms["goods"], len(wanted))
+        counted = (_("the number of compensations"), run.terms["loads"] + run.terms["goods"], len(wanted))
     else:
-        counted = ("the number of accounts", run.accounts, len(rewards))
+        counted = (_("the number of accounts"), run.accounts, len(rewards))
     for what, previewed, found in (
         counted,
-        ("the sum of the rewards", run.amount_minor, sum(rewards)),
-        ("the sum of the compensations", run.compensation_minor, sum(compensations)),
+        (_("the sum of the rewards"), run.amount_minor, sum(rewards)),
+        (_("the sum of the compensations"), run.compensation_minor, sum(compensations)),
     ):
         if previewed != found:
             raise TotalsDiffer(run.id, what, previewed, found)
@@ -216,7 +219,7 @@ def _write(
             .execution_options(synchronize_session=False)
         )
         if marked.rowcount != len(wanted):
-            raise TotalsDiffer(run.id, "the number of top-ups", len(wanted), marked.rowcount)
+            raise TotalsDiffer(run.id, _("the number of top-ups"), len(wanted), marked.rowcount)
     move(run, RunStatus.ORDERED)
     return _ordered(settings, batch)
 
@@ -264,7 +267,7 @@ def order_refused(session: Session, settings: Settings, run_id: int, *, actor: s
         .order_by(TopUp.id)
     ).all()
     if not refused:
-        raise PrepaidError(f"Run {run.id}: no file waits that the operator refused.")
+        raise PrepaidError(_("Run %(run)s: no file waits that the operator refused."), run=str(run.id))
     by_batch: dict[int, set[str]] = {}
     for row in refused:
         by_batch.setdefault(row.load_batch_id, set()).add(row.reference)

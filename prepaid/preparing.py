@@ -12,11 +12,12 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Text, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.states import JobState, RunStatus, Unit
+from app.domain.wording import Said, marked
 from app.jobs import board
 from app.models.jobs import Job
 from app.models.prepaid import ConversionPiece, ConversionRun
@@ -24,7 +25,7 @@ from app.models.programs import Program
 from prepaid import pieces
 from prepaid.cards import random_letters
 from prepaid.columns import among_texts
-from prepaid.errors import PrepaidError, PreparedAlready, SettingsChanged
+from prepaid.errors import PrepaidError, PreparedAlready, SettingsChanged, stopped
 from prepaid.freezing import Places, freeze, totals
 from prepaid.moves import move, run_of
 from prepaid.pieces import Standing
@@ -35,6 +36,7 @@ from prepaid.tax import ProgramTax
 from prepaid.terms import Terms, terms_of
 from prepaid.turns import take_turn
 
+_ = marked
 PIECE = "prepaid.piece"
 """The kind of job that freezes a piece."""
 
@@ -71,7 +73,8 @@ def preview(
         PrepaidError: The period, or the programme's prepaid or tax part, cannot be used.
     """
     if from_on > to_on:
-        raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
+        words = _("The period ends on %(to)s, before it begins on %(from)s.")
+        raise PrepaidError(words, **{"to": str(to_on), "from": str(from_on)})
     take_turn(session, program.id)  # two runs at once would not see each other's rewards of the year
     today = local_date(now, program.time_zone)
     period, tax = Period(unit, from_on, to_on), ProgramTax.of(program, today)
@@ -144,7 +147,7 @@ class HowFar:
 
     run_id: int
     standing: Standing
-    stopped_by: str | None
+    stopped_by: Said | None
     given_up: bool
 
     @property
@@ -153,12 +156,13 @@ class HowFar:
         return self.stopped_by is None and not self.given_up
 
     @property
-    def why(self) -> str:
+    def why(self) -> Said:
         """Say what stopped it, and what to do."""
-        return self.stopped_by or (
-            f"Run {self.run_id} was given up while it was being prepared; the log of the workers says why. "
-            f"`kontor convert prepare {self.run_id}` goes on, `kontor convert cancel {self.run_id}` gives points back."
+        given_up = _(
+            "Run %(run)s was given up while it was being prepared; the log of the workers says why. "
+            "`kontor convert prepare %(run)s` goes on, `kontor convert cancel %(run)s` gives points back."
         )
+        return self.stopped_by or Said(given_up, {"run": str(self.run_id)})
 
 
 def how_far(session: Session, run: ConversionRun) -> HowFar | None:
@@ -166,11 +170,12 @@ def how_far(session: Session, run: ConversionRun) -> HowFar | None:
     if run.status is not RunStatus.PREPARING:
         return None
     keys = [job_key(run.id, one) for one in pieces.positions(session, run.id)]
-    stopped = Job.progress["stopped_by"].astext
-    given_up, why = session.execute(
-        select(func.bool_or(Job.state == JobState.FAILED), func.min(stopped)).where(among_texts(Job.key, keys))
+    why = func.min(cast(Job.progress, Text)).filter(Job.progress["stopped_by"].is_not(None))
+    given_up, kept = session.execute(
+        select(func.bool_or(Job.state == JobState.FAILED), why).where(among_texts(Job.key, keys))
     ).one()
-    return HowFar(run.id, pieces.standing(session, run.id), why, bool(given_up))
+    why_said = stopped(json.loads(kept)) if kept else None
+    return HowFar(run.id, pieces.standing(session, run.id), why_said, bool(given_up))
 
 
 def take_up_again(session: Session, run_id: int) -> int:

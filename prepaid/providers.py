@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.domain.states import CardState, Identity
+from app.domain.wording import Said, Told
 
 
 class LoadResult(enum.StrEnum):
@@ -80,7 +81,7 @@ class Answer:
     amount_minor: int | None = None
 
 
-class ProviderError(Exception):
+class ProviderError(Told):
     """The provider did not answer, or not so that one knows what it did: it must be asked again."""
 
 
@@ -153,7 +154,7 @@ class CardProvider(Protocol):
             ProviderError: It did not answer, or knows no such card.
         """
 
-    def refuse_run(self, currency: str, amount_minor: int) -> str | None:
+    def refuse_run(self, currency: str, amount_minor: int) -> Said | None:
         """Say why a run of so much cannot be paid for now; None: it can, or nobody knows.
 
         Raises:

@@ -79,8 +79,9 @@ def state() -> Case[str]:
 
 @dataclass(frozen=True)
 class Moment:
-    """Something that happened. ``who`` did it, where a person did; ``text`` are their words, or the provider's.
+    """Something that happened.
 
+    ``who`` did it, where a person did; ``text`` are their words, ``failure`` is what is kept of a load that failed.
     Whoever withdrew it is told by name, for colleagues read it.
     """
 
@@ -88,6 +89,7 @@ class Moment:
     at: dt.datetime
     who: str | None = None
     text: str | None = None
+    failure: str | None = None
     amount_minor: int | None = None
 
 
@@ -187,7 +189,7 @@ def _of_load(load: Load, *, called_off: bool) -> Iterator[Moment]:
     if reward and load.sent_at is not None and load.sent_at != load.settled_at:
         yield Moment(Word.SENT, load.sent_at)
     if load.unknown_at is not None:
-        yield Moment(Word.UNKNOWN, load.unknown_at, text=load.failure, amount_minor=load.amount_minor)
+        yield Moment(Word.UNKNOWN, load.unknown_at, failure=load.failure, amount_minor=load.amount_minor)
     if load.settled_at is None:
         return
     if load.unknown_at is not None:
@@ -198,7 +200,7 @@ def _of_load(load: Load, *, called_off: bool) -> Iterator[Moment]:
         yield Moment(
             Word.FAILED if reward else Word.NOT_COMPENSATED,
             load.settled_at,
-            text=load.failure,
+            failure=load.failure,
             amount_minor=load.amount_minor,
         )
     elif reward and not called_off:

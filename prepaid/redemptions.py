@@ -15,6 +15,7 @@ from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.money import smallest_units
 from app.domain.states import TopUpKind, TopUpStatus, Unit
+from app.domain.wording import marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
@@ -31,13 +32,15 @@ from prepaid.terms import terms_of
 from prepaid.topups import move_top_ups
 from prepaid.turns import take_turn
 
+_ = marked
+
 
 class NotWaiting(PrepaidError):
     """Somebody was quicker: the redemption does not wait for this any more."""
 
     def __init__(self, redemption_id: int) -> None:
         """Name it."""
-        super().__init__(f"Redemption {redemption_id} does not wait for this any more.")
+        super().__init__(_("Redemption %(number)s does not wait for this any more."), number=str(redemption_id))
 
 
 def ask(

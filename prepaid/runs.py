@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
+from app.domain.wording import marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, Redemption, TopUp
@@ -30,6 +31,8 @@ from prepaid.recipients import RECEIVES, Recipient
 from prepaid.topups import move_top_ups, points_of_top_up, was_ordered_again
 from prepaid.turns import take_turn
 
+_ = marked
+
 
 def approve(session: Session, run_id: int, *, actor: str, now: dt.datetime) -> ConversionRun:
     """Approve a run as a second person. The caller commits; then the order is written (`prepaid.ordering`).
@@ -44,7 +47,7 @@ def approve(session: Session, run_id: int, *, actor: str, now: dt.datetime) -> C
     if same_person(actor, run.previewed_by):
         raise SamePerson(run.id, run.previewed_by)
     if not actor.strip():
-        raise PrepaidError("Whoever approves must be named.")
+        raise PrepaidError(_("Whoever approves must be named."))
     refuse_blocked(session, run)
     run.approved_by, run.approved_at = actor, now
     move(run, RunStatus.APPROVED)
@@ -129,10 +132,11 @@ def cancel(
     if not can_be_cancelled(session, run):
         raise NotAllowedNow(run.id, "cancelled", run.status, CANCELLABLE)
     if run.status is RunStatus.ORDERED and not order_file_not_sent:
-        raise PrepaidError(
-            f"Run {run.id} is ordered: its order file may be with the provider. If it is not, cancel it with "
+        words = _(
+            "Run %(run)s is ordered: its order file may be with the provider. If it is not, cancel it with "
             "--order-file-not-sent; else bring the response file in."
         )
+        raise PrepaidError(words, run=str(run.id))
     rows = session.execute(
         select(TopUp.id, TopUp.status, TopUp.kind, Redemption.reserve_transaction_id)
         .join(Redemption, Redemption.id == TopUp.redemption_id)

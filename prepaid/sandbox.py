@@ -18,24 +18,17 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into, rows_of
 from app.db.locks import lock_name
+from app.domain.load_failures import SENTENCES
 from app.domain.states import CardState, Identity
+from app.domain.wording import Said, marked
 from app.models.prepaid import SandboxCard, SandboxLoad
 from prepaid.columns import among_texts
 from prepaid.order_reading import OrderLine, read_order
 from prepaid.providers import Ability, Answer, CardRequest, Facts, IssuedCard, LoadResult, Movement, ProviderError
 from prepaid.response_files import write_response
 
+_ = marked
 _LOADED = LoadResult.LOADED.value
-_WORDS = {
-    _LOADED: "",
-    "card_blocked": "The card is blocked.",
-    "card_closed": "The card is closed.",
-    "limit_exceeded": "The load would exceed the card's limit.",
-    "unknown_card": "No card has this token.",
-    "wrong_currency": "The card is in another currency.",
-    "required_load_missing": "The load that this one requires was not made.",
-    "reference_reused": "The reference was used for another card or amount.",
-}
 
 Refusal = Callable[[str, str, int], str | None]
 """Says why a load is refused, or None: from the distributor's code, the kind of load and how many the card had."""
@@ -134,7 +127,7 @@ class SandboxProvider:
         with Session(self._engine) as session:
             balance = session.scalars(select(SandboxCard.balance_minor).where(SandboxCard.token == token)).one_or_none()
         if balance is None:
-            raise ProviderError("The sandbox has no such card.")
+            raise ProviderError(_("The sandbox has no such card."))
         return balance
 
     def set_state(self, token: str, state: CardState) -> None:
@@ -146,9 +139,9 @@ class SandboxProvider:
         with Session(self._engine) as session, session.begin():
             card = session.get(SandboxCard, token, with_for_update=True)
             if card is None:
-                raise ProviderError("The sandbox has no such card.")
+                raise ProviderError(_("The sandbox has no such card."))
             if card.state == CardState.CLOSED and state is not CardState.CLOSED:
-                raise ProviderError("The sandbox closed this card for good.")
+                raise ProviderError(_("The sandbox closed this card for good."))
             card.state = state.value
 
     def facts(self, token: str) -> Facts:
@@ -160,14 +153,14 @@ class SandboxProvider:
         with Session(self._engine) as session:
             card = session.get(SandboxCard, token)
         if card is None:
-            raise ProviderError("The sandbox has no such card.")
+            raise ProviderError(_("The sandbox has no such card."))
         return Facts(CardState(card.state), Identity.VERIFIED)
 
     def history(self, token: str, since: dt.datetime) -> Sequence[Movement]:
         """Nobody pays with the sandbox's cards."""
         return ()
 
-    def refuse_run(self, currency: str, amount_minor: int) -> str | None:
+    def refuse_run(self, currency: str, amount_minor: int) -> Said | None:
         """Pay for everything: it is no money."""
         return None
 
@@ -280,7 +273,7 @@ def _move_balance(session: Session, old: str, new: str) -> None:
 def _answer(reference: str, result: str, amount_minor: int) -> Answer:
     if result == _LOADED:
         return Answer(reference, LoadResult.LOADED, amount_minor=amount_minor)
-    return Answer(reference, LoadResult.FAILED, result, _WORDS.get(result, result), amount_minor)
+    return Answer(reference, LoadResult.FAILED, result, SENTENCES.get(result, result), amount_minor)
 
 
 def _token(reference: str) -> str:

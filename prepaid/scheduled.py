@@ -17,6 +17,7 @@ from app.domain.money import smallest_units
 from app.domain.prepaid_settings import PrepaidPart
 from app.domain.redemption_settings import ScheduledRun
 from app.domain.states import RunStatus
+from app.domain.wording import Said
 from app.models.messages import Message
 from app.models.people import Membership, UserAccount
 from app.models.prepaid import ConversionRun
@@ -67,7 +68,7 @@ def prepare_due(session: Session, program: Program, *, now: dt.datetime, address
     if (there := _run_of(session, program, month)) is not None:
         found = how_far(session, there)
         if found is not None and not found.goes_on:
-            raise PrepaidError(found.why)
+            raise PrepaidError(found.why.text, **found.why.values)
         return None
     scheduled = scheduled_of(program)
     assert scheduled is not None, "a month is due where there is a schedule"
@@ -93,7 +94,7 @@ def _run_of(session: Session, program: Program, month: dt.date) -> ConversionRun
     return session.scalars(asked).one_or_none()
 
 
-def tell_stopped(session: Session, program: Program, why: str, *, now: dt.datetime, address: str) -> bool:
+def tell_stopped(session: Session, program: Program, why: Said, *, now: dt.datetime, address: str) -> bool:
     """Write to everybody of finance why this month's run could not be prepared, unless they were told today.
 
     Returns whether it did. The caller commits.
@@ -106,15 +107,16 @@ def tell_stopped(session: Session, program: Program, why: str, *, now: dt.dateti
     if session.scalars(told.limit(1)).first() is not None:
         return False
     for one in _people(session, program):
+        locale = one.locale or program.locale
         messages.write(
             session,
             Kind.RUN_STOPPED,
             one.login,
-            locale=one.locale or program.locale,
+            locale=locale,
             now=now,
             program=program,
             name=one.name,
-            reason=why,
+            reason=texts.told(why, locale),
             link=f"{address}/programs/{program.code}/runs",
         )
     return True

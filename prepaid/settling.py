@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
+from app.domain.load_failures import amounts_differ
 from app.domain.money import decimal_text
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.domain.wording import marked
@@ -225,12 +226,9 @@ class _Decisions:
         """Give the top-ups that change."""
         return [one for one in self.top_ups.values() if one.becomes is not None]
 
-    def note(self, row: int | None, reference: str, code: str, text: str, **values: Any) -> str:
-        """Note an answer that cannot be taken as it is, and give the words of it."""
-        noted = problem(row, reference, code, text, **values)
-        self.settled.problems.append(noted)
-        words: str = noted["message"]
-        return words
+    def note(self, row: int | None, reference: str, code: str, text: str, **values: Any) -> None:
+        """Note an answer that cannot be taken as it is."""
+        self.settled.problems.append(problem(row, reference, code, text, **values))
 
     def take(self, row: int | None, answer: Answer) -> None:
         """Decide what one answer changes."""
@@ -243,7 +241,7 @@ class _Decisions:
         elif one.status not in OPEN:
             self._again(row, answer, one)
         elif answer.reference in self.conflicting:
-            one.becomes, one.failure = TopUpStatus.UNKNOWN, "the response says both loaded and failed"
+            one.becomes, one.failure = TopUpStatus.UNKNOWN, "says_both"
         elif not self._amount_fits(answer, one):
             one.becomes, one.failure = TopUpStatus.UNKNOWN, self._amount_differs(row, answer, one)
         else:
@@ -258,7 +256,9 @@ class _Decisions:
         said, ordered = (decimal_text(minor, self._decimals) for minor in (answer.amount_minor or 0, one.amount_minor))
         words = _("The answer names %(said)s %(currency)s, ordered were %(ordered)s; ask the provider.")
         values = {"said": said, "currency": self._run.currency, "ordered": ordered}
-        return self.note(row, answer.reference, "amount_differs", words, **values)
+        self.note(row, answer.reference, "amount_differs", words, **values)
+        both = [f"{amount} {self._run.currency}" for amount in (said, ordered)]
+        return amounts_differ(*both)
 
     def _again(self, row: int | None, answer: Answer, one: _Known) -> None:
         """Hold an answer against what was settled before; that does not change any more.
@@ -289,7 +289,7 @@ class _Decisions:
     def _unknown(self, row: int | None, reference: str) -> None:
         other = self._session.scalars(select(TopUp.run_id).where(TopUp.reference == reference)).one_or_none()
         if other:
-            self.note(row, reference, "unknown_reference", _("This reference is of run %(run)s."), run=other)
+            self.note(row, reference, "unknown_reference", _("This reference is of run %(run)s."), run=str(other))
         else:
             self.note(row, reference, "unknown_reference", _("No top-up has this reference."))
 
@@ -303,7 +303,7 @@ class _Decisions:
             if one.kind is TopUpKind.REWARD or reward is None or reward.now_is is not TopUpStatus.FAILED:
                 continue
             if one.now_is in (TopUpStatus.FAILED, TopUpStatus.RESERVED):
-                one.becomes, one.failure = TopUpStatus.CANCELLED, one.failure or "its reward failed"
+                one.becomes, one.failure = TopUpStatus.CANCELLED, one.failure or "reward_failed"
             elif one.becomes is TopUpStatus.LOADED or (one.status is TopUpStatus.LOADED and reward.becomes is not None):
                 words = _("The compensation was loaded, but its reward failed: take this up with the provider.")
                 self.note(None, reference, "compensation_without_reward", words)
@@ -313,7 +313,7 @@ def _words(answer: Answer) -> str:
     if answer.result is LoadResult.LOADED:
         return ""
     words = ": ".join(part for part in (answer.code, answer.message) if part)[:_MOST_WORDS]
-    return "(hidden: looks like a card number)" if holds_card_number(words) else words
+    return "hidden_number" if holds_card_number(words) else words
 
 
 _IN_A_ROW = {
@@ -340,7 +340,7 @@ def _one_each(answers: Answers, decided: _Decisions) -> list[tuple[int | None, A
         if known[0] is None:
             decided.note(row, answer.reference, code, _BEFORE[alike])
         else:
-            decided.note(row, answer.reference, code, _IN_A_ROW[alike], row_before=known[0])
+            decided.note(row, answer.reference, code, _IN_A_ROW[alike], row_before=str(known[0]))
     return list(first.values())
 
 

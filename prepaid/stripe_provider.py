@@ -18,14 +18,17 @@ from typing import Any, TypeVar
 import stripe
 from sqlalchemy import Engine
 
+from app.domain.load_failures import SENTENCES
 from app.domain.money import decimal_text
 from app.domain.states import AskedState, CardState, Identity
+from app.domain.wording import Said, marked
 from prepaid.order_reading import OrderLine, read_order
 from prepaid.provider_books import Books, Denied, Key, Load, Order, Waits
 from prepaid.providers import Ability, Answer, CardRequest, Facts, IssuedCard, LoadResult, Movement, ProviderError
 from prepaid.response_files import write_response
 from prepaid.stripe_questions import new_card, new_holder, raised
 
+_ = marked
 NAME = "stripe"
 
 _T = TypeVar("_T")
@@ -116,7 +119,7 @@ class StripeProvider:
     def _issue(self, reference: str) -> IssuedCard:
         order = self._books.order(reference)
         if order is None:
-            raise ProviderError("The programme of this card has no settings of Stripe.")
+            raise ProviderError(_("The programme of this card has no settings of Stripe."))
         try:
             holder = order.holder_token or self._holder(order)
             self._books.name_holder(order.card_id, holder)
@@ -129,7 +132,7 @@ class StripeProvider:
                 lambda: _ours(self._issuing.cards.list({"cardholder": holder, "limit": 100}), reference),
             )
         except _Refused as refused:
-            raise ProviderError(f"Stripe does not issue this card: {refused.message}") from None
+            raise ProviderError(_("Stripe does not issue this card: “%(words)s”"), words=refused.message) from None
         return IssuedCard(reference, card.id, card.last4)
 
     def _holder(self, order: Order) -> str:
@@ -165,7 +168,7 @@ class StripeProvider:
                 lambda: _in_status(self._issuing.cards.retrieve(token), status),
             )
         except _Refused as refused:
-            raise ProviderError(f"Stripe does not do this: {refused.message}") from None
+            raise ProviderError(_("Stripe does not do this: “%(words)s”"), words=refused.message) from None
 
     def facts(self, token: str) -> Facts:
         """Tell how a card and its holder stand.
@@ -205,7 +208,7 @@ class StripeProvider:
             if needed is None or needed.result is LoadResult.UNKNOWN:
                 return _unknown(line.reference)
             if needed.result is LoadResult.FAILED:
-                return _failed(line.reference, "required_load_missing", "The load that this one requires was not made.")
+                return _failed(line.reference, "required_load_missing", SENTENCES["required_load_missing"])
         while True:
             begun = self._books.begin(line.reference, line.token, line.amount_minor)
             if isinstance(begun, Denied):
@@ -278,7 +281,7 @@ class StripeProvider:
         """
         limit = self._books.limit_minor(token)
         if limit is None:
-            raise ProviderError("No card has this token.")
+            raise ProviderError(_("No card has this token."))
         spent: int = sum(one.amount for one in self._transactions(token))
         pending = self._issuing.authorizations.list
         asked: Any = {"card": token, "status": "pending", "limit": 100}
@@ -307,7 +310,7 @@ class StripeProvider:
             asked["created"] = {"gte": int(since.timestamp())}
         return self._read(lambda: list(self._issuing.transactions.list(asked).auto_paging_iter()))
 
-    def refuse_run(self, currency: str, amount_minor: int) -> str | None:
+    def refuse_run(self, currency: str, amount_minor: int) -> Said | None:
         """Say why a run cannot be paid for: every card spends from one balance of the account.
 
         Raises:
@@ -320,10 +323,12 @@ class StripeProvider:
         if available >= standing + amount_minor:
             return None
         has, owes, needs = (decimal_text(one, 2) for one in (available, standing, standing + amount_minor - available))
-        return (
-            f"the Issuing balance at Stripe is {has} {currency}, cards hold {owes} already, and this run needs "
-            f"{decimal_text(amount_minor, 2)}. Transfer {needs} {currency} or more to it, then send again."
+        words = _(
+            "the Issuing balance at Stripe is %(has)s %(currency)s, cards hold %(owes)s already, and this run needs "
+            "%(amount)s. Transfer %(needs)s %(currency)s or more to it, then send again."
         )
+        amount = decimal_text(amount_minor, 2)
+        return Said(words, {"has": has, "currency": currency, "owes": owes, "amount": amount, "needs": needs})
 
     # asking
 
@@ -368,7 +373,7 @@ class StripeProvider:
             if pause is None:
                 break
             time.sleep(pause)
-        raise ProviderError("Stripe does not answer; nobody knows what it did.")
+        raise ProviderError(_("Stripe does not answer; nobody knows what it did."))
 
     def _give_up(self, about: str, key: Key, error: stripe.StripeError) -> None:
         """Give up a key that was answered by a refusal: for a day Stripe would say the same under it.
@@ -396,11 +401,11 @@ class StripeProvider:
                 try:
                     pause = _pause(error, wait)
                 except _Refused as refused:
-                    raise ProviderError(f"Stripe does not tell: {refused.message}") from None
+                    raise ProviderError(_("Stripe does not tell: “%(words)s”"), words=refused.message) from None
             if pause is None:
                 break
             time.sleep(pause)
-        raise ProviderError("Stripe does not answer.")
+        raise ProviderError(_("Stripe does not answer."))
 
 
 def _pause(error: stripe.StripeError, wait: float | None) -> float | None:
@@ -416,7 +421,8 @@ def _pause(error: stripe.StripeError, wait: float | None) -> float | None:
     if isinstance(error, stripe.APIConnectionError) or status is None or status >= 500 or status == 409:
         return wait
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
-        raise ProviderError("Stripe does not accept our key, or Issuing is not switched on for the account.") from None
+        words = _("Stripe does not accept our key, or Issuing is not switched on for the account.")
+        raise ProviderError(words) from None
     raise _Refused(error.code or type(error).__name__, _plain(error))
 
 

@@ -131,7 +131,8 @@ class ProgramTax:
         try:
             found = rules_of(country, part.rules, defaults)
         except (UnknownPackError, ValueError) as problem:
-            raise TermsInvalid(f"The tax part of the programme {program.code} cannot be used: {problem}") from None
+            words = _("The tax part of the programme %(program)s cannot be used: %(why)s")
+            raise TermsInvalid(words, program=program.code, why=str(problem)) from None
         said = _source(len(part.rules), part.pack, country)
         return ProgramTax(program.country, program.currency, program.currency_decimals, on, found, said, part)
 

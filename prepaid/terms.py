@@ -8,9 +8,11 @@ from app.domain.conversion import MICRO
 from app.domain.money import smallest_units
 from app.domain.prepaid_settings import PrepaidPart
 from app.domain.states import Unit
+from app.domain.wording import marked
 from app.models.programs import Program
 from prepaid.errors import TermsInvalid
 
+_ = marked
 SANDBOX = "sandbox"
 """The provider that moves no money."""
 
@@ -60,7 +62,8 @@ def terms_of(program: Program, unit: Unit) -> Terms:
         least = smallest_units(part.minimum_points or Decimal(0), program.point_decimals)
         most = None if part.maximum_amount is None else smallest_units(part.maximum_amount, program.currency_decimals)
     except ValueError as problem:
-        raise TermsInvalid(f"The prepaid part of the programme {program.code} cannot be used: {problem}.") from None
+        words = _("The prepaid part of the programme %(program)s cannot be used: %(why)s.")
+        raise TermsInvalid(words, program=program.code, why=str(problem)) from None
     points = unit is Unit.POINTS
     return Terms(
         provider=provider_of(program),
@@ -90,4 +93,5 @@ def refuse_in_training(provider: str, *, training: bool) -> None:
         TermsInvalid: It is for training, and this is not the sandbox.
     """
     if training and provider != SANDBOX:
-        raise TermsInvalid(f"A programme for training loads no cards of {provider}: its runs go to the sandbox alone.")
+        words = _("A programme for training loads no cards of %(provider)s: its runs go to the sandbox alone.")
+        raise TermsInvalid(words, provider=provider)

@@ -7,12 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.states import RunStatus, TopUpStatus
+from app.domain.wording import Said, marked
 from app.models.prepaid import ConversionRun, LoadBatch, TopUp
 from app.services import audit
 from prepaid.errors import PrepaidError
 from prepaid.moves import OPEN, move
 from prepaid.response_files import Verdict
 from prepaid.topups import move_top_ups
+
+_ = marked
 
 
 def take_verdict(session: Session, run: ConversionRun, verdict: Verdict, *, actor: str, now: dt.datetime) -> None:
@@ -32,9 +35,8 @@ def take_verdict(session: Session, run: ConversionRun, verdict: Verdict, *, acto
     if verdict.accepted:
         _accept(session, run, batch, [row.id for row in top_ups if row.status is TopUpStatus.ORDERED], now)
     elif any(row.status is TopUpStatus.LOADED for row in top_ups):
-        raise PrepaidError(
-            f"Run {run.id}: the operator refuses {Path(batch.file).name}, of which it loaded cards. Ask the operator."
-        )
+        words = _("Run %(run)s: the operator refuses %(file)s, of which it loaded cards. Ask the operator.")
+        raise PrepaidError(words, run=str(run.id), file=Path(batch.file).name)
     else:
         waiting = [row.id for row in top_ups if row.status in OPEN and row.status is not TopUpStatus.ORDERED]
         move_top_ups(session, waiting, TopUpStatus.ORDERED, now=now)
@@ -64,9 +66,15 @@ def _meant(session: Session, run: ConversionRun, verdict: Verdict) -> LoadBatch:
     batches = session.scalars(select(LoadBatch).where(LoadBatch.run_id == run.id).order_by(LoadBatch.id)).all()
     named = [one for one in batches if verdict.file is None or Path(one.file).name == verdict.file]
     if len(named) != 1:
+        words = _(
+            "Run %(run)s: the response speaks of a file as a whole (%(file)s), and %(count)s files of the run fit. Its "
+            "column must name one of %(files)s."
+        )
         raise PrepaidError(
-            f"Run {run.id}: the response speaks of a file as a whole ({verdict.file or 'unnamed'}), and "
-            f"{len(named)} files of the run fit. Its column must name one of "
-            f"{', '.join(Path(one.file).name for one in batches)}."
+            words,
+            run=str(run.id),
+            file=verdict.file or Said(_("unnamed")),
+            count=len(named),
+            files=[Path(one.file).name for one in batches],
         )
     return named[0]

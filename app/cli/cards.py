@@ -312,11 +312,12 @@ def cards_pull(program_code: str | None, card_id: int | None, as_json: bool) -> 
             with transaction(run.registry) as session:
                 name = provider_of(chosen_program(session, program_code))
             found = healing.heal(run.registry, _provider_of(name), now=run.now())
-    document = {"cards": found.cards, "movements": found.movements, "problems": found.problems}
+    problems = [str(one) for one in found.problems]
+    document = {"cards": found.cards, "movements": found.movements, "problems": problems}
     _say(document, f"{figure(found.cards)} cards read, {figure(found.movements)} movements are new.", as_json)
     if found.problems:
         if not as_json:
-            click.echo("\n".join(found.problems), err=True)
+            click.echo("\n".join(problems), err=True)
         raise click.exceptions.Exit(FOUND_WRONG)
 
 
@@ -369,8 +370,9 @@ def cards_funding(program_code: str | None, amount: str | None, run_id: int | No
                 name, minor = provider_of(program), minor_of(amount or "", program)
             currency, decimals = program.currency, program.currency_decimals
         why = _provider_of(name).refuse_run(currency, minor)
-    document = {"provider": name, "currency": currency, "amount_minor": minor, "refused": why}
-    _say(document, why or f"Nothing speaks against {figure(minor, decimals)} {currency} at {name}.", as_json)
+    document = {"provider": name, "currency": currency, "amount_minor": minor, "refused": str(why) if why else None}
+    fine = f"Nothing speaks against {figure(minor, decimals)} {currency} at {name}."
+    _say(document, str(why or fine), as_json)
     if why is not None:
         raise click.exceptions.Exit(FOUND_WRONG)
 

@@ -25,6 +25,7 @@ from app.cli.output import (
 from app.cli.preparing import wait_until_prepared
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
+from app.domain.load_failures import failure
 from app.domain.states import RunKind, TopUpStatus, Unit
 from app.extensions import db
 
@@ -471,7 +472,7 @@ def show(run_id: int, show_all: bool, as_json: bool) -> None:
                     figure(one.amount_minor, found.program.currency_decimals),
                     one.status.value,
                     one.tax_rule,
-                    one.failure or "",
+                    str(failure(one.failure)) if one.failure else "",
                 ]
                 for one in lines
             ]

@@ -52,7 +52,7 @@ def wait_until_prepared(run: Runtime, run_id: int) -> None:
             while (found := how_far()) is not None:
                 bar.update(task, completed=found.standing.done, total=found.standing.accounts)
                 if not found.goes_on:
-                    raise Failure(found.why, FOUND_WRONG)
+                    raise Failure(str(found.why), FOUND_WRONG)
                 working.see_to_it()
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:

@@ -3,6 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from app.domain.wording import Said, marked
+
+_ = marked
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -112,20 +116,30 @@ SHARES = frozenset({"discount"})
 """Those of them that are so many of hundred."""
 
 
-def problems_of_columns(kind: str, fields: Iterable[str]) -> list[str]:
+def problems_of_columns(kind: str, fields: Iterable[str]) -> list[Said]:
     """Say what keeps a profile that maps these fields from serving a kind of import."""
     mapped, known = set(fields), KINDS[kind]
     if kind == "adjustments" and "points" in mapped:
         return [
-            "has one column for points that are given and taken, whose signs are easily wrong; give the file two, "
-            "and map credit to what is given and debit to what is taken"
+            Said(
+                _(
+                    "has one column for points that are given and taken, whose signs are easily wrong; give the file "
+                    "two, and map credit to what is given and debit to what is taken"
+                )
+            )
         ]
     unknown, lacking = sorted(mapped - known.known), sorted(known.required - mapped)
     found = []
     if unknown:
-        found.append(f"maps {', '.join(unknown)}, which {kind} do not have; they have {', '.join(sorted(known.known))}")
+        words = _("maps %(fields)s, which %(kind)s do not have; they have %(known)s")
+        found.append(Said(words, {"fields": _named(unknown), "kind": Said(kind), "known": _named(known.known)}))
     if lacking:
-        found.append(f"does not say which columns hold {', '.join(lacking)}")
+        found.append(Said(_("does not say which columns hold %(fields)s"), {"fields": _named(lacking)}))
     if kind == "sales" and not mapped & {"unit_price", "net_amount"}:
-        found.append("needs a column for unit_price or for net_amount")
+        words = _("needs a column for %(one)s or for %(other)s")
+        found.append(Said(words, {"one": Said("unit_price"), "other": Said("net_amount")}))
     return found
+
+
+def _named(fields: Iterable[str]) -> list[Said]:
+    return [Said(one) for one in sorted(fields)]

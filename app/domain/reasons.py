@@ -7,7 +7,7 @@ and what to do.
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from app.domain.wording import Say, marked, plain, stopped_once
+from app.domain.wording import Said, Say, marked, plain, stopped_once
 
 WAITS = "waits_for_claim"
 """A sale that counts once somebody claims it."""
@@ -254,12 +254,13 @@ def sentence(reason: Mapping[str, Any], say: Say = plain, show: Show = as_stored
     template = SENTENCES.get(reason["code"])
     if template is None:
         return str(reason["code"])
-    return stopped_once(say(template).format_map(_Shown(_written(reason, show))))
+    return stopped_once(say(template).format_map(_Shown(_written(reason, say, show))))
 
 
-def _written(reason: Mapping[str, Any], show: Show) -> dict[str, Any]:
+def _written(reason: Mapping[str, Any], say: Say, show: Show) -> dict[str, Any]:
     figures = _DAYS | {"found", "expected", "most"} if reason["code"] in _RECKONED else _DAYS
-    return {name: show(value) if name in figures else value for name, value in reason.items()}
+    words = {name: Said.again(value).words(say) if isinstance(value, dict) else value for name, value in reason.items()}
+    return {name: show(value) if name in figures else value for name, value in words.items()}
 
 
 def sentences(reasons: list[dict[str, Any]] | None, say: Say = plain, show: Show = as_stored) -> str:

@@ -5,8 +5,8 @@ marked with `marked` where they stand, for the translators.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Say: TypeAlias = Callable[[str], str]
@@ -25,6 +25,19 @@ def plain(text: str) -> str:
     return text
 
 
+_ = marked
+_OR, _AND = _("%(these)s or %(last)s"), _("%(these)s and %(last)s")
+
+
+def grouped(figure: int) -> str:
+    """Write a whole number in English."""
+    return f"{figure:,}"
+
+
+Figure: TypeAlias = Callable[[int], str]
+"""Writes a whole number as whoever reads it does."""
+
+
 def stopped_once(said: str) -> str:
     """Give a text whose sentences end with one full stop, where what fills them ends with a stop of its own."""
     return _STOPPED_TWICE.sub("", said) if ".." in said else said
@@ -32,20 +45,83 @@ def stopped_once(said: str) -> str:
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence that is kept to be said later, in whatever language: its text, marked, and what fills it."""
+    """A sentence that is kept to be said later, in whatever language: its text, marked, and what fills it.
+
+    A whole number among the values is a figure, and written as one; what only looks like one, as the number of a row
+    does, is given as text. A value may be a sentence itself, or several values that are listed.
+    """
 
     text: str
-    values: Mapping[str, Any]
+    values: Mapping[str, Any] = field(default_factory=dict)
 
-    def words(self, say: Say = plain) -> str:
+    def words(self, say: Say = plain, figure: Figure = grouped) -> str:
         """Say it."""
-        return stopped_once(say(self.text) % self.values) if self.values else say(self.text)
+        if not self.values:
+            return say(self.text)
+        return stopped_once(say(self.text) % {name: _shown(value, say, figure) for name, value in self.values.items()})
+
+    def __str__(self) -> str:
+        """Say it in English."""
+        return self.words()
 
     def kept(self) -> dict[str, Any]:
         """Write it down; `said_of` says it again."""
-        return {"text": self.text, "values": dict(self.values)}
+        return {"text": self.text, "values": {name: _kept(value) for name, value in self.values.items()}}
+
+    @classmethod
+    def again(cls, kept: Mapping[str, Any]) -> "Said":
+        """Give what was written down."""
+        return cls(kept["text"], {name: _again(value) for name, value in kept["values"].items()})
 
 
-def said_of(kept: Mapping[str, Any] | None, otherwise: str, say: Say) -> str:
+def either(*values: Any) -> Any:
+    """List values of which one is meant: a, b or c."""
+    return _joined(_OR, values)
+
+
+def together(*values: Any) -> Any:
+    """List values that are all meant: a, b and c."""
+    return _joined(_AND, values)
+
+
+def _joined(text: str, values: Sequence[Any]) -> Any:
+    return Said(text, {"these": list(values[:-1]), "last": values[-1]}) if len(values) > 1 else "".join(values)
+
+
+def in_a_row(*said: Said) -> Said:
+    """Make one of several sentences."""
+    return Said(" ".join(f"%(part{at})s" for at in range(len(said))), {f"part{at}": one for at, one in enumerate(said)})
+
+
+def said_of(kept: Mapping[str, Any] | None, otherwise: str, say: Say, figure: Figure = grouped) -> str:
     """Say what was written down; ``otherwise`` stands where it was not yet written down so."""
-    return Said(kept["text"], kept["values"]).words(say) if kept else otherwise
+    return Said.again(kept).words(say, figure) if kept else otherwise
+
+
+def _shown(value: Any, say: Say, figure: Figure) -> Any:
+    if isinstance(value, Said):
+        return value.words(say, figure)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_shown(one, say, figure)) for one in value)
+    return figure(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, Said):
+        return value.kept()
+    return [_kept(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _again(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Said.again(value)
+    return [_again(one) for one in value] if isinstance(value, list) else value
+
+
+class Told(Exception):
+    """Something that stops a person, told to them: ``said`` in their language, as a text in English."""
+
+    def __init__(self, text: str, **values: Any) -> None:
+        """Take the sentence, marked, and what fills it."""
+        self.said = Said(text, values)
+        super().__init__(self.said.words())

@@ -37,6 +37,9 @@ class ImportDraft(Base):
         JSONB(none_as_null=True), comment="where somebody said that its table stands: sheet, row, rows of the header"
     )
     message: Mapped[LongText | None] = mapped_column(comment="why it cannot be used, or not by the profile")
+    message_said: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the message as it is told in other languages: its text, and what fills it"
+    )
     check_id: Mapped[int | None] = mapped_column(
         ForeignKey("import_batch.id", ondelete="RESTRICT"), index=True, comment="the dry run of it"
     )

@@ -23,6 +23,7 @@ class ImportBatch(Base):
                 KEPT: (
                     "status",
                     "message",
+                    "message_said",
                     "counts",
                     "stretches",
                     "warnings",
@@ -48,6 +49,9 @@ class ImportBatch(Base):
     file_bytes: Mapped[int]
     status: Mapped[BatchStatus] = mapped_column(Named(BatchStatus))
     message: Mapped[LongText | None] = mapped_column(comment="why it failed")
+    message_said: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), comment="the message as it is told in other languages: its text, and what fills it"
+    )
     counts: Mapped[dict[str, Any]] = mapped_column(
         JSONB, default=dict, comment="rows and outcomes found by reading and matching; shards carry their own"
     )

@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from app.domain.card_numbers import holds_issued_number
 from app.domain.codes import code_key, ean_key
+from app.domain.wording import Told, marked
 from app.models.aliases import DistributorAlias, ProductAlias
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.services import audit, catalogue, distributors
 
+_ = marked
 SAME_UNIT = 1_000
 """One unit of the source's is one of ours."""
 LARGEST_UNIT = 10**9
@@ -36,8 +38,8 @@ class Change(enum.Enum):
     SAME = "same"
 
 
-class AliasRefused(Exception):
-    """The alias cannot be kept; the message says why."""
+class AliasRefused(Told):
+    """The alias cannot be kept; what it says tells why."""
 
 
 @dataclass(frozen=True)
@@ -164,11 +166,13 @@ def put_product_alias(
         select(Product.code).where(Product.program_id == program.id, Product.code_key == key)
     ).one_or_none()
     if taken is not None:
-        raise AliasRefused(f"{alias!r} is the code of a product here, so it means that product; correct the file.")
+        words = _("%(alias)s is the code of a product here, so it means that product; correct the file.")
+        raise AliasRefused(words, alias=repr(alias))
     if ean is not None and ean in catalogue.product_ids_by_ean(session, program.id):
-        raise AliasRefused(f"{alias!r} is the EAN of a product here, so it means that product; correct the file.")
+        words = _("%(alias)s is the EAN of a product here, so it means that product; correct the file.")
+        raise AliasRefused(words, alias=repr(alias))
     if not 0 < means.unit_milli <= LARGEST_UNIT:
-        raise AliasRefused("One unit is more than nothing and at most 1,000,000 of ours.")
+        raise AliasRefused(_("One unit is more than nothing and at most %(most)s of ours."), most=1_000_000)
     found = session.scalars(
         select(ProductAlias)
         .where(
@@ -220,7 +224,8 @@ def put_distributor_alias(
     catalogue.begin_change(session, program.id)
     key = _key_of(alias)
     if distributors.id_of_code(session, program.id, alias) is not None:
-        raise AliasRefused(f"{alias!r} is the code of a distributor here, so it means that one; correct the file.")
+        words = _("%(alias)s is the code of a distributor here, so it means that one; correct the file.")
+        raise AliasRefused(words, alias=repr(alias))
     found = session.scalars(
         select(DistributorAlias)
         .where(
@@ -295,9 +300,9 @@ def _agreed(rows: Any) -> dict[str, int]:
 def _key_of(alias: str) -> str:
     key = code_key(alias)
     if not key or len(key) > LONGEST:
-        raise AliasRefused(f"An alias has 1 to {LONGEST} letters.")
+        raise AliasRefused(_("An alias has 1 to %(most)s letters."), most=LONGEST)
     if holds_issued_number(alias):
-        raise AliasRefused("The alias may hold the number of a payment card, which is never kept.")
+        raise AliasRefused(_("The alias may hold the number of a payment card, which is never kept."))
     return key
 
 

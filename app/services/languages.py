@@ -12,6 +12,7 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
@@ -35,6 +36,8 @@ _UNITS = {
 _SIZES = {"ru": ("Б", "кБ", "МБ", "ГБ")}
 _SPACES = re.compile(r"[ \u00a0\u2009\u202f]")
 _LONE_SEPARATOR = re.compile(r"(-?)([0-9]{1,15}|[0-9]{1,3}(?: [0-9]{3}){1,4})[.,]([0-9]{1,2})")
+_STORED_DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+_STORED_AMOUNT = re.compile(r"-?[0-9]{1,15}\.([0-9]{1,6})")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 
 
@@ -136,6 +139,14 @@ class Writing:
             if count < 1000 or unit == larger[-1]:
                 break
         return f"{self.figure(count)}{NARROW}{unit}"
+
+    def stored(self, value: Any) -> Any:
+        """Write what fills a stored reason, a day or an amount as files have it, as people do; anything else stays."""
+        if isinstance(value, str) and _STORED_DAY.fullmatch(value):
+            return self.day(dt.date.fromisoformat(value))
+        if isinstance(value, str) and (amount := _STORED_AMOUNT.fullmatch(value)):
+            return self.figure(int(value.replace(".", "")), len(amount[1]))
+        return value
 
     def read(self, text: str, decimals: int) -> int:
         """Read a typed number into smallest units.

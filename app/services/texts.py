@@ -12,9 +12,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.domain.wording import Said
 from app.models.messages import TextOverride
 from app.services import audit
-from app.services.languages import DEFAULT, LANGUAGES
+from app.services.languages import DEFAULT, LANGUAGES, writing
 from app.services.translations import translations
 
 LONGEST = 4_000
@@ -363,6 +364,12 @@ EMPLOYER_DECLINED = _("The employer did not agree.")
 def translated(source: str, locale: str) -> str:
     """Give a text in a language; in English where nobody has translated it."""
     return translations(known(locale)).ugettext(source) or source
+
+
+def told(said: Said, locale: str | None) -> str:
+    """Say a sentence that was kept, or that an error has, in a language."""
+    language = known(locale)
+    return said.words(lambda source: translated(source, language), writing(language).figure)
 
 
 def known(locale: str | None) -> str:

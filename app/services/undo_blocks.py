@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.states import COUNTING, Bucket, RunStatus, TransactionKind, Unit
-from app.domain.wording import Say, marked, plain
+from app.domain.wording import Said, marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.prepaid import ConversionRun, Redemption
@@ -23,12 +23,12 @@ MOST_TOLD = 100
 
 _ = marked
 SENTENCES: Mapping[str, str] = {
-    "spent": _("{name} ({code}) has spent, or reserved, {amount} of what these documents gave{runs}."),
-    "returned": _("Goods of document {number} came back with document {other}{batch}; take that back first."),
-    "corrected": _("Document {number} was corrected by a later one{batch}; take that back first."),
+    "spent": _("%(name)s (%(code)s) has spent, or reserved, %(amount)s of what these documents gave%(runs)s."),
+    "returned": _("Goods of document %(number)s came back with document %(other)s%(batch)s; take that back first."),
+    "corrected": _("Document %(number)s was corrected by a later one%(batch)s; take that back first."),
 }
-RUNS = _(" (conversion {runs})")
-BATCH = _(" of import {batch}")
+RUNS = _(" (conversion %(runs)s)")
+BATCH = _(" of import %(batch)s")
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,13 @@ class Block:
     distributor_id: int
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def sentence(self, say: Say = plain) -> str:
-        """Say it in words."""
+    @property
+    def said(self) -> Said:
+        """Give its sentence."""
         told = dict(self.values)
-        told["runs"] = say(RUNS).format(runs=told["runs"]) if told.get("runs") else ""
-        told["batch"] = say(BATCH).format(batch=told["batch"]) if told.get("batch") else ""
-        return say(SENTENCES[self.code]).format_map(told)
+        told["runs"] = Said(RUNS, {"runs": told["runs"]}) if told.get("runs") else ""
+        told["batch"] = Said(BATCH, {"batch": str(told["batch"])}) if told.get("batch") else ""
+        return Said(SENTENCES[self.code], told)
 
 
 def blocks(

@@ -7,17 +7,17 @@ from decimal import Decimal
 from typing import Any
 
 from flask import g, has_request_context
-from flask_babel import ngettext
+from flask_babel import gettext, ngettext
 from markupsafe import Markup, escape
 
+from app.domain.load_failures import failure
 from app.domain.states import Unit
+from app.domain.wording import Said
 from app.services.languages import DEFAULT, Writing, writing
 from app.web.context import scope, scope_or_none
 from app.web.languages import language
 
 _POINTS = frozenset(("point", "points", "punkt", "punkty", "punktów", "punto", "puntos", "балл", "баллы", "баллов"))
-_STORED_DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
-_STORED_AMOUNT = re.compile(r"-?[0-9]{1,15}\.([0-9]{1,6})")
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
@@ -114,11 +114,7 @@ def day(at: dt.date) -> str:
 
 def shown(value: Any) -> Any:
     """Write what fills a stored reason: a day or an amount, which is stored as files have it, as pages write it."""
-    if isinstance(value, str) and _STORED_DAY.fullmatch(value):
-        return day(dt.date.fromisoformat(value))
-    if isinstance(value, str) and (amount := _STORED_AMOUNT.fullmatch(value)):
-        return here().figure(int(value.replace(".", "")), len(amount[1]))
-    return value
+    return here().stored(value)
 
 
 def month(at: dt.date) -> str:
@@ -152,3 +148,13 @@ def file_stem(name: str) -> str:
     stem = _SUFFIX.sub("", unicodedata.normalize("NFKC", name))
     kept = "".join(letter if unicodedata.category(letter)[0] in "LN" or letter in "-_" else " " for letter in stem)
     return "-".join(kept.split())[:60].strip("-_") or "import"
+
+
+def told(said: Said) -> str:
+    """Say a sentence that was kept, or that an error has, in the reader's language."""
+    return said.words(gettext, figure)
+
+
+def load_failure(kept: str) -> str:
+    """Say why a load failed, as it is kept, in the reader's language."""
+    return told(failure(kept))

@@ -6,6 +6,8 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
+from app.domain.wording import Said
+from app.web import formats
 from importers.layout.looking import Question
 from importers.layout.naming import Because, Candidate
 
@@ -185,6 +187,21 @@ REPAIRS: Mapping[str, Any] = {
     "distributor_blocked": _("Unblock the distributor, or leave the rows out."),
 }
 """What to do about the rows of a reason; a reason that is not here is repaired in the file."""
+
+
+def told(said: Said) -> str:
+    """Say what stops an import, with fields and kinds of files as they are called on pages."""
+    return said.words(_say, formats.figure)
+
+
+def told_of(kept: Mapping[str, Any] | None, otherwise: str | None) -> str | None:
+    """Say it again where it was kept so; ``otherwise`` stands where it was not yet."""
+    return told(Said.again(kept)) if kept else otherwise
+
+
+def _say(text: str) -> str:
+    said = gettext(text)
+    return str(FIELDS.get(text) or KINDS.get(text) or said) if said == text else said
 
 
 def kind(name: str | None) -> str:

@@ -355,6 +355,8 @@ def _prepare_templates(app: Flask) -> None:
         formats.duration,
         formats.size,
         movement_name,
+        formats.told,
+        formats.load_failure,
         movement_reason,
     )
     app.jinja_env.filters.update({write.__name__: templating.asked_each_time(write) for write in written})

@@ -12,6 +12,7 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.decision_codes import ACCEPTING, REFUSING, TO_DO, said
 from app.domain.states import DocumentStatus, DocumentWord
+from app.web import formats
 from app.web.forms import Form, choice
 from app.web.wording import DOCUMENT_STATUS
 from verification.deciding import decisions, errors, talk
@@ -61,7 +62,8 @@ def why_not(problem: errors.CannotDecide) -> str:
         case errors.NotYours():
             return gettext("You refused it: somebody else decides about the appeal.")
         case errors.PaidOut():
-            return gettext("What was spent cannot be decided anew.") + " " + " ".join(problem.sentences)
+            gone = [formats.told(one) for one in problem.gone]
+            return " ".join([gettext("What was spent cannot be decided anew."), *gone])
         case errors.Replaced():
             return gettext("Another document has its number meanwhile.")
         case errors.UnitSold():

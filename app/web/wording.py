@@ -98,6 +98,13 @@ SUPPLIER_FILE: Mapping[SupplierFileState, Badge] = {
     SupplierFileState.CLOSED: Badge(_("All of it was sent"), "good"),
 }
 
+PROVIDER: Mapping[str, Any] = {
+    "sandbox": _("Sandbox"),
+    "batch_file": _("Card operator's files"),
+    "stripe": _("Stripe Issuing"),
+}
+"""Card providers, by their names in programme files."""
+
 ADDRESS: Mapping[str, Any] = {
     "name": _("Recipient"),
     "company": _("Company"),

@@ -7,12 +7,14 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from app.domain.wording import marked
 from importers.files.compound import NotCompound, stream
 from importers.files.scan import Marks, TooWild
 
 BEGIN, END = 0x809, 0x0A
 """Records of an .xls between which a sheet stands, a drawing within it, or what goes for the whole workbook."""
 
+_ = marked
 _BOUND_SHEET, _ROW, _MERGED, _DATE_MODE = 0x85, 0x208, 0xE5, 0x22
 _IS_HIDDEN = 0x20
 _UNICODE_VERSION = b"\x00\x06"
@@ -95,7 +97,7 @@ def records_of_xlsb(content: bytes) -> Iterator[tuple[int, bytes]]:
             yield kind, content[at : at + length]
             at += length
     except IndexError:
-        raise TooWild("one of its parts breaks off") from None
+        raise TooWild(_("one of its parts breaks off")) from None
 
 
 def _sheet_name(written: bytes, *, unicode: bool) -> str:

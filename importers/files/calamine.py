@@ -15,9 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.domain.wording import marked
 from importers.files.cells import Unreadable, as_shown, as_table, may_be_thousand, too_long, without_nul
 from importers.files.grid import Grid
 
+_ = marked
 _ERRORS = {
     "Div0": "#DIV/0!",
     "NA": "#N/A",
@@ -45,7 +47,9 @@ def read_workbook(
         reader = _open(path, form)
         for name in reader.sheet_names if sheets is None else sheets:
             if name not in reader.sheet_names:
-                raise Unreadable(f"no sheet is called {name!r}; it has {', '.join(reader.sheet_names)}.")
+                raise Unreadable(
+                    _("no sheet is called %(sheet)s; it has %(has)s."), sheet=repr(name), has=list(reader.sheet_names)
+                )
             sheet = _load(reader, name, "string")
             visible = sheet.visible == "visible"
             if sheets is None and not visible and not hidden:
@@ -60,8 +64,9 @@ def read_workbook(
     except fastexcel.FastExcelError as problem:
         said = str(problem).splitlines()[0]
         if "password" in said.lower():
-            raise Unreadable("the workbook is protected by a password; save it without one.") from None
-        raise Unreadable(f"the workbook cannot be read ({said}); open and save it again as .xlsx.") from None
+            raise Unreadable(_("the workbook is protected by a password; save it without one.")) from None
+        words = _("the workbook cannot be read (%(found)s); open and save it again as .xlsx.")
+        raise Unreadable(words, found=said) from None
 
 
 def _open(path: Path, form: str) -> fastexcel.ExcelReader:

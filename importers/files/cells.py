@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.domain.wording import Told
+
 _MINUS = r"+\-\x{2212}\x{2013}"
 _BESIDE = rf"[^0-9\s.,(){_MINUS}]{{1,8}}\.?"
 """A currency or a unit, as "zł" and "szt."."""
@@ -24,8 +26,8 @@ _WHOLE = re.compile(r"-?[0-9]+")
 _LONG = rf"^-?[1-9][0-9]{{{DIGITS_KEPT},}}$"
 
 
-class Unreadable(Exception):
-    """The file cannot be read; the text says why and what to do."""
+class Unreadable(Told):
+    """The file cannot be read; what it says tells why and what to do."""
 
 
 def as_table(columns: Sequence[pa.Array | pa.ChunkedArray], first: int = 0) -> pa.Table:

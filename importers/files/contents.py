@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from app.domain.wording import marked
 from importers.files.biff import records_of_xlsb
 from importers.files.parts import Parts
 from importers.files.scan import TooWild
@@ -14,6 +15,7 @@ from importers.files.xml import parse
 MOST_SMALL = 1 << 24
 """Bytes of a part that only lists other things."""
 
+_ = marked
 _BUNDLED_SHEET, _BOOK_PROPERTIES = 156, 153
 
 Listed = tuple[str, bool, str]
@@ -50,7 +52,7 @@ def listed_binary(parts: Parts) -> Iterator[Listed]:
                 if (part := _sheet_part(parts, ways, reference)) is not None:
                     yield name, state == 0, part
     except (struct.error, UnicodeDecodeError):
-        raise TooWild("the list of its sheets is broken") from None
+        raise TooWild(_("the list of its sheets is broken")) from None
 
 
 def counts_from_1904(parts: Parts) -> bool:
@@ -80,7 +82,7 @@ def _book(parts: Parts, usual: str) -> tuple[str, dict[str, tuple[str, str]]]:
     said = next((way for kind, way in roots if kind.endswith("/officeDocument")), "")
     book = parts.find(said) or parts.find(usual)
     if book is None:
-        raise TooWild("it has no list of its sheets")
+        raise TooWild(_("it has no list of its sheets"))
     folder, name = posixpath.split(book.replace("\\", "/"))
     return book, _relations(parts, f"{folder}/_rels/{name}.rels", folder)
 

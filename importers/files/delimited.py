@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
+from app.domain.wording import marked
 from app.exports.cells import unescape_column
 from importers.errors import FileRefused
 from importers.files.cells import holds, without_unseen
@@ -32,6 +33,7 @@ _SAMPLE = 1 << 18
 _LOOKED_AT = 200
 _BLOCK = 1 << 20
 _NEW_LINE = ord("\n")
+_ = marked
 _WIDEST = 16_384
 _LARGEST_BLOCK = (1 << 31) - 1
 
@@ -70,10 +72,11 @@ def read_delimited(
         FileRefused: It cannot be read as rows; the message says why and what to do.
     """
     if delimiter is not None and (not delimiter.isascii() or delimiter in '"\r\n\0'):
-        raise FileRefused(
-            f"{name}: its profile says that {delimiter!r} parts the cells, expected one sign such as ; or a tab; "
-            "change the profile."
+        words = _(
+            "%(file)s: its profile says that %(sign)s parts the cells, expected one sign such as ; or a tab; change "
+            "the profile."
         )
+        raise FileRefused(words, file=name, sign=repr(delimiter))
     with in_utf8(path, encoding.name, name) as text:
         shape = shape_of(text, delimiter, header_first=header_first)
         _refuse_too_many_cells(text, name, shape, limits)
@@ -225,7 +228,8 @@ def _refuse_too_many_cells(path: Path, name: str, shape: Shape, limits: Limits) 
     """Refuse a text of little but separators: each cell takes more memory than the separator behind it."""
     widest = max([shape.width, *(len(_trimmed(row)) for row in shape.head)])
     if widest > _WIDEST:
-        raise FileRefused(f"{name}: {widest:,} cells in a row, expected at most {_WIDEST:,}; export it again.")
+        words = _("%(file)s: %(cells)s cells in a row, expected at most %(most)s; export it again.")
+        raise FileRefused(words, file=name, cells=widest, most=_WIDEST)
     if path.stat().st_size <= limits.max_cells:
         return
     cells, parting = 0, ord(shape.delimiter)
@@ -234,9 +238,8 @@ def _refuse_too_many_cells(path: Path, name: str, shape: Shape, limits: Limits) 
             found = np.frombuffer(chunk, dtype=np.uint8)
             cells += int(np.count_nonzero(found == parting) + np.count_nonzero(found == _NEW_LINE))
     if cells > limits.max_cells:
-        raise FileRefused(
-            f"{name}: {cells:,} cells, more than are taken in ({limits.said('max_cells')}); split the file."
-        )
+        words = _("%(file)s: %(cells)s cells, more than are taken in (%(limit)s); split the file.")
+        raise FileRefused(words, file=name, cells=cells, limit=limits.said("max_cells"))
 
 
 @dataclass
@@ -283,7 +286,8 @@ def _parse(path: Path, name: str, shape: Shape, *, threads: bool) -> tuple[pa.Ta
             if "Empty CSV" in str(problem):
                 break
             if "straddling" not in str(problem):
-                raise FileRefused(f"{name}: not a table in text ({problem}); save it again as CSV UTF-8.") from None
+                words = _("%(file)s: not a table in text (%(found)s); save it again as CSV UTF-8.")
+                raise FileRefused(words, file=name, found=str(problem)) from None
         else:
             return table, wrong
     return pa.table({one: pa.array([], type=pa.large_string()) for one in columns}), []
@@ -306,10 +310,11 @@ def _refuse_open_quote(path: Path, name: str, delimiter: str, last: str) -> None
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         open_at = next((found.start() for found in quoted.finditer(content) if not found.group(1)), None)
         if open_at is not None:
-            raise FileRefused(
-                f"{name}: a quote in row {row_at(content, open_at)} is never closed, "
-                "so all rows below it read as one cell; close or remove it."
+            words = _(
+                "%(file)s: a quote in row %(row)s is never closed, so all rows below it read as one cell; close or "
+                "remove it."
             )
+            raise FileRefused(words, file=name, row=str(row_at(content, open_at)))
 
 
 def _has_quotes(path: Path) -> bool:

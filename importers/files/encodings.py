@@ -67,7 +67,7 @@ class Encoding:
     others: tuple[str, ...] = ()
 
 
-def marked(head: bytes) -> str | None:
+def encoding_marked(head: bytes) -> str | None:
     """Name the encoding that a file's first bytes give away: a mark, or the zeros of letters two or four bytes wide."""
     for mark, name in _MARKS:
         if head.startswith(mark):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from app.domain.wording import Said, marked
 from importers.errors import FileRefused
-from importers.files.encodings import Encoding, marked
+from importers.files.encodings import Encoding, encoding_marked
 from importers.files.limits import Limits
 from importers.files.parts import Parts
 from importers.files.text import judge_text
@@ -16,29 +17,30 @@ from importers.files.workbooks import ScannedSheet, judge_workbook
 
 Form = Literal["text", "html", "spreadsheetml", "xlsx", "xlsb", "xls", "ods"]
 
+_ = marked
 _HEAD = 1 << 16
 _ZIP = b"PK\x03\x04"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OLD_EXCEL = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00", b"\x09\x08")
 _NOT_TABLES = (
-    (b"%PDF-", "a PDF"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\0", "a picture"),
-    (b"MM\0*", "a picture"),
-    (b"\x1f\x8b", "a gzip archive, or Gnumeric's"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"{\\rtf", "a text document (RTF)"),
-    (b"ID;P", "a SYLK file"),
-    (b"SQLite format 3", "a database"),
-    (b"PAR1", "a Parquet file"),
-    (b"MIME-Version:", "a web archive or a mail"),
-    (b"From: ", "a mail"),
+    (b"%PDF-", _("a PDF")),
+    (b"\x89PNG", _("a picture")),
+    (b"\xff\xd8\xff", _("a picture")),
+    (b"GIF8", _("a picture")),
+    (b"II*\0", _("a picture")),
+    (b"MM\0*", _("a picture")),
+    (b"\x1f\x8b", _("a gzip archive, or Gnumeric's")),
+    (b"BZh", _("a bzip2 archive")),
+    (b"\xfd7zXZ", _("an xz archive")),
+    (b"7z\xbc\xaf\x27\x1c", _("a 7-Zip archive")),
+    (b"Rar!", _("a RAR archive")),
+    (b"PK\x05\x06", _("an empty zip archive")),
+    (b"{\\rtf", _("a text document (RTF)")),
+    (b"ID;P", _("a SYLK file")),
+    (b"SQLite format 3", _("a database")),
+    (b"PAR1", _("a Parquet file")),
+    (b"MIME-Version:", _("a web archive or a mail")),
+    (b"From: ", _("a mail")),
 )
 _TAG = re.compile(
     r"\s*(?:<!--.*?-->\s*|<\?.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[[^\]]*\]\s*)?>\s*)*<([a-z][\w:.-]*)", re.DOTALL | re.I
@@ -104,12 +106,13 @@ def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = (), 
     """
     size = path.stat().st_size
     if size == 0:
-        raise FileRefused(f"{name}: the file is empty; export it again.")
+        raise FileRefused(_("%(file)s: the file is empty; export it again."), file=name)
     if size > limits.max_upload_mb << 20:
-        raise FileRefused(
-            f"{name}: {size / 1_048_576:,.1f} MiB is more than the {limits.max_upload_mb:,} MiB that are taken in "
-            "(setting KONTOR_MAX_UPLOAD_MB); split the file or raise the limit."
+        words = _(
+            "%(file)s: %(size)s MiB is more than the %(most)s MiB that are taken in (setting KONTOR_MAX_UPLOAD_MB); "
+            "split the file or raise the limit."
         )
+        raise FileRefused(words, file=name, size=f"{size / 1_048_576:,.1f}", most=limits.max_upload_mb)
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith(_ZIP):
@@ -118,10 +121,11 @@ def judge(path: Path, name: str, limits: Limits, languages: Sequence[str] = (), 
     if head.startswith(_COMPOUND):
         return _judge_compound(path, name, limits)
     if head.startswith(_OLD_EXCEL):
-        raise FileRefused(f"{name}: a workbook of Excel 4 or older; open it and save it as .xlsx.")
+        raise FileRefused(_("%(file)s: a workbook of Excel 4 or older; open it and save it as .xlsx."), file=name)
     for magic, what in _NOT_TABLES:
         if head.startswith(magic):
-            raise FileRefused(f"{name}: {what}, expected a workbook or a text table; save the table as .xlsx or CSV.")
+            words = _("%(file)s: %(what)s, expected a workbook or a text table; save the table as .xlsx or CSV.")
+            raise FileRefused(words, file=name, what=Said(what))
     return _judge_marked_up(path, head, name, limits) or Judged(
         path, "text", limits, encoding=judge_text(path, name, [language[:2] for language in languages])
     )
@@ -132,28 +136,29 @@ def _judge_compound(path: Path, name: str, limits: Limits) -> Judged:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         inside = {one for one in _STREAMS if content.find(one.encode("utf-16-le") + b"\0\0") >= 0}
     if "EncryptedPackage" in inside:
-        raise FileRefused(f"{name}: the workbook is protected by a password; save it without one.")
+        raise FileRefused(_("%(file)s: the workbook is protected by a password; save it without one."), file=name)
     if inside & {"Workbook", "Book"}:
         return Judged(path, "xls", limits)
     found = next(
-        (_STREAMS[one] for one in _STREAMS if one in inside and _STREAMS[one]), "a container without a workbook"
+        (_STREAMS[one] for one in _STREAMS if one in inside and _STREAMS[one]), _("a container without a workbook")
     )
-    raise FileRefused(f"{name}: {found}, expected a workbook; save the table as .xlsx or CSV.")
+    words = _("%(file)s: %(what)s, expected a workbook; save the table as .xlsx or CSV.")
+    raise FileRefused(words, file=name, what=Said(found))
 
 
 _STREAMS = {
     "EncryptedPackage": "",
     "Workbook": "",
     "Book": "",
-    "WordDocument": "a Word document",
-    "PowerPoint Document": "a presentation",
-    "__substg1.0_1000001F": "a mail",
+    "WordDocument": _("a Word document"),
+    "PowerPoint Document": _("a presentation"),
+    "__substg1.0_1000001F": _("a mail"),
 }
 
 
 def _judge_marked_up(path: Path, head: bytes, name: str, limits: Limits) -> Judged | None:
     """Tell a page and a workbook in XML from a text, by the first tag."""
-    wide = marked(head)
+    wide = encoding_marked(head)
     text = head.decode(wide or "latin-1", "replace").lstrip("\ufeff")
     tag = _TAG.match(text)
     if tag is None:
@@ -166,11 +171,11 @@ def _judge_marked_up(path: Path, head: bytes, name: str, limits: Limits) -> Judg
         return None
     if _SPREADSHEETML in text and root.rpartition(":")[2] == "workbook":
         if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise FileRefused(f"{name}: its XML declares a document type, as no workbook does; save it as .xlsx.")
+            words = _("%(file)s: its XML declares a document type, as no workbook does; save it as .xlsx.")
+            raise FileRefused(words, file=name)
         return Judged(path, "spreadsheetml", limits)
-    raise FileRefused(
-        f"{name}: XML whose first element is {tag[1]!r}, and no workbook; save the table as .xlsx or CSV."
-    )
+    words = _("%(file)s: XML whose first element is %(element)s, and no workbook; save the table as .xlsx or CSV.")
+    raise FileRefused(words, file=name, element=repr(tag[1]))
 
 
 def _of_page(path: Path, wide: str | None, said: str | None, name: str) -> Encoding:

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from lxml import etree
 
+from app.domain.wording import marked
 from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand, plain_number
 from importers.files.grid import Grid, Merge
 from importers.files.limits import Limits
@@ -20,6 +21,8 @@ from importers.files.signs import PERCENT, sign_in
 
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _AROUND_BREAKS = re.compile(r" *\n *")
+_ = marked
+_MORE_CELLS = _("more cells than are taken in (%(limit)s).")
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _NO_TEXT = ("script", "style", "title", "noscript", "template")
 _WIDEST = 16_384
@@ -37,17 +40,16 @@ def read_hypertext(path: Path, encoding: str, limits: Limits, signs: Collection[
     try:
         page = path.read_bytes().decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as wrong:
-        raise Unreadable(
-            f"it says that it is written in {encoding}, and is not (byte {wrong.start + 1:,}); save it again as .xlsx."
-        ) from None
+        words = _("it says that it is written in %(encoding)s, and is not (byte %(byte)s); save it again as .xlsx.")
+        raise Unreadable(words, encoding=encoding, byte=wrong.start + 1) from None
     parser = etree.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
         root = etree.fromstring(page.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as broken:
-        raise Unreadable(f"the page cannot be read ({broken}); save it again as .xlsx.") from None
+        raise Unreadable(_("the page cannot be read (%(found)s); save it again as .xlsx."), found=str(broken)) from None
     tables = [] if root is None else [one for one in root.iter("table") if one.find(".//table") is None]
     if not tables:
-        raise Unreadable("a page without a table; save the table as .xlsx or CSV.")
+        raise Unreadable(_("a page without a table; save the table as .xlsx or CSV."))
     sheet = _Sheet(limits, signs)
     for table in tables:
         sheet.add(table)
@@ -89,14 +91,15 @@ class _Sheet:
         wide = min(_span(cell, "colspan"), _WIDEST - column)
         high = min(_span(cell, "rowspan") or last, last - self._row)
         if column >= _WIDEST or wide < 1:
-            raise Unreadable(f"a row of more than {_WIDEST:,} cells; save the table as .xlsx or CSV.")
+            raise Unreadable(_("a row of more than %(most)s cells; save the table as .xlsx or CSV."), most=_WIDEST)
         if text := _text(cell):
             self._cells.setdefault(column, {})[self._row] = text
             if (number := cell.get("x:num")) is not None:
                 self._number(column, number.strip(), text)
         if wide > 1 or high > 1:
             if len(self._merged) == self._limits.max_merges:
-                raise Unreadable(f"more merged cells than are taken in ({self._limits.said('max_merges')}).")
+                words = _("more merged cells than are taken in (%(limit)s).")
+                raise Unreadable(words, limit=self._limits.said("max_merges"))
             self._merged.append(Merge(self._row + 1, column, self._row + high, column + wide - 1))
         if high > 1:
             self._taken.update(
@@ -105,7 +108,7 @@ class _Sheet:
                 for beside in range(column, column + wide)
             )
             if len(self._taken) > self._limits.max_cells:
-                raise Unreadable(f"more cells than are taken in ({self._limits.said('max_cells')}).")
+                raise Unreadable(_MORE_CELLS, limit=self._limits.said("max_cells"))
         return wide
 
     def _number(self, column: int, number: str, shown: str) -> None:
@@ -134,7 +137,7 @@ class _Sheet:
         """Give all that was added."""
         width = max(self._cells, default=-1) + 1
         if self._row * width > self._limits.max_cells:
-            raise Unreadable(f"more cells than are taken in ({self._limits.said('max_cells')}).")
+            raise Unreadable(_MORE_CELLS, limit=self._limits.said("max_cells"))
         columns = [as_column(self._cells.get(column, {}), self._row) for column in range(width)]
         return Grid(
             "",

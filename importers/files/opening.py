@@ -92,7 +92,7 @@ def _read(judged: Judged, name: str, task: dict[str, Any]) -> Iterator[Grid]:
     try:
         yield from read_elsewhere({**whole, "path": str(judged.path.absolute()), "form": judged.form}, judged.limits)
     except Unreadable as problem:
-        raise FileRefused(f"{name}: {problem}") from None
+        raise FileRefused("%(file)s: %(why)s", file=name, why=problem.said) from None
 
 
 def _marked(grid: Grid, sheet: ScannedSheet | None, judged: Judged) -> Grid:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from isal import isal_zlib
 
+from app.domain.wording import marked
 from importers.errors import FileRefused
 from importers.files.limits import Limits
 
+_ = marked
 _PIECE = 1 << 20
 _PACKED = 1 << 18
 _RATIO_MATTERS = 1 << 20
@@ -34,7 +36,8 @@ class Parts:
             with zipfile.ZipFile(path) as container:
                 found = [member for member in container.infolist() if not member.is_dir()]
         except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as broken:
-            raise FileRefused(f"{name}: the workbook's container is broken ({broken}); export it again.") from None
+            words = _("%(file)s: the workbook's container is broken (%(found)s); export it again.")
+            raise FileRefused(words, file=name, found=str(broken)) from None
         self._judge(found)
         self._members = {member.filename: member for member in found}
 
@@ -72,9 +75,8 @@ class Parts:
                 self._refuse_bomb(member, size)
                 yield piece
         except (isal_zlib.error, struct.error, EOFError):  # type: ignore[misc]  # its types call the class an instance
-            raise FileRefused(
-                f"{self._name}: the part {part} of the workbook's container is broken; export it again."
-            ) from None
+            words = _("%(file)s: the part %(part)s of the workbook's container is broken; export it again.")
+            raise FileRefused(words, file=self._name, part=part) from None
 
     def _inflated(self, member: zipfile.ZipInfo) -> Iterator[bytes]:
         with self._path.open("rb") as file:
@@ -101,32 +103,35 @@ class Parts:
     def _judge(self, found: list[zipfile.ZipInfo]) -> None:
         name, limits = self._name, self._limits
         if len(found) > limits.max_parts:
-            raise FileRefused(
-                f"{name}: {len(found):,} parts inside, more than are taken in ({limits.said('max_parts')})."
-            )
+            words = _("%(file)s: %(parts)s parts inside, more than are taken in (%(limit)s).")
+            raise FileRefused(words, file=name, parts=len(found), limit=limits.said("max_parts"))
         if any(member.flag_bits & 1 for member in found):
-            raise FileRefused(f"{name}: the workbook is encrypted; save it without a password.")
+            raise FileRefused(_("%(file)s: the workbook is encrypted; save it without a password."), file=name)
         seen = set()
         for member in found:
             way = member.filename.replace("\\", "/")
             if ".." in way.split("/") or way.startswith("/") or ":" in way.split("/")[0]:
-                raise FileRefused(f"{name}: the part {member.filename!r} leads out of the container; no real workbook.")
+                words = _("%(file)s: the part %(part)s leads out of the container; no real workbook.")
+                raise FileRefused(words, file=name, part=repr(member.filename))
             if way.lower() in seen:
-                raise FileRefused(f"{name}: the part {member.filename!r} is there twice; no real workbook.")
+                words = _("%(file)s: the part %(part)s is there twice; no real workbook.")
+                raise FileRefused(words, file=name, part=repr(member.filename))
             seen.add(way.lower())
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise FileRefused(f"{name}: packed in a way that no spreadsheet program packs; save it as .xlsx.")
+                words = _("%(file)s: packed in a way that no spreadsheet program packs; save it as .xlsx.")
+                raise FileRefused(words, file=name)
         if sum(member.compress_size for member in found) > self._path.stat().st_size:
-            raise FileRefused(f"{name}: its parts lie one upon the other; no real workbook.")
+            raise FileRefused(_("%(file)s: its parts lie one upon the other; no real workbook."), file=name)
 
     def _refuse_bomb(self, member: zipfile.ZipInfo, size: int) -> None:
         limits = self._limits
         if self._unpacked > limits.max_unpacked_mb << 20:
-            raise FileRefused(
-                f"{self._name}: unpacks to more than is taken in, in MiB ({limits.said('max_unpacked_mb')})."
-            )
+            words = _("%(file)s: unpacks to more than is taken in, in MiB (%(limit)s).")
+            raise FileRefused(words, file=self._name, limit=limits.said("max_unpacked_mb"))
         if size > _RATIO_MATTERS and size > limits.max_ratio * max(1, member.compress_size):
-            raise FileRefused(
-                f"{self._name}: the part {member.filename} unpacks to more than {limits.max_ratio} times its size, as "
-                f"no real table does ({limits.said('max_ratio')})."
+            words = _(
+                "%(file)s: the part %(part)s unpacks to more than %(times)s times its size, as no real table does "
+                "(%(limit)s)."
             )
+            ratio = limits.max_ratio
+            raise FileRefused(words, file=self._name, part=member.filename, times=ratio, limit=limits.said("max_ratio"))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from app.domain.wording import Said, marked
 from app.local.walls import BARE, command
 from importers.files.cells import Unreadable
 from importers.files.grid import Grid
@@ -16,6 +17,7 @@ from importers.files.handing import take_over
 from importers.files.limits import Limits
 from importers.files.reader import REFUSED
 
+_ = marked
 _KILLS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _OUT_OF_MEMORY = (
     "MemoryError",
@@ -52,10 +54,8 @@ def read_elsewhere(task: Mapping[str, Any], limits: Limits) -> Iterator[Grid]:
                 process_group=0,  # Ctrl-C is for whoever called us, in whose session it stays
             )
         except subprocess.TimeoutExpired:
-            raise Unreadable(
-                f"reading it takes longer than it may, in seconds ({limits.said('reader_seconds')}); "
-                "save the table as CSV UTF-8."
-            ) from None
+            words = _("reading it takes longer than it may, in seconds (%(limit)s); save the table as CSV UTF-8.")
+            raise Unreadable(words, limit=limits.said("reader_seconds")) from None
         if done.returncode:
             raise _problem(done, limits)
         yield from take_over(descriptor, os.fstat(descriptor).st_size)
@@ -64,22 +64,26 @@ def read_elsewhere(task: Mapping[str, Any], limits: Limits) -> Iterator[Grid]:
 def _problem(done: "subprocess.CompletedProcess[str]", limits: Limits) -> Exception:
     """Tell why the process ended as it did."""
     if done.returncode == REFUSED:
-        return Unreadable(done.stdout)
+        said = Said.again(json.loads(done.stdout))
+        return Unreadable(said.text, **said.values)
     if "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr:
         return RuntimeError(f"the reader of files does not start: {done.stderr[-1000:]}")
     if -done.returncode in _KILLS:
         return RuntimeError("the reader of files was killed, by somebody or for want of memory")
     if -done.returncode == signal.SIGXCPU:
-        return Unreadable(
-            f"reading it takes more of the processor than it may, in seconds ({limits.said('reader_cpu_seconds')}); "
-            "save the table as CSV UTF-8."
+        words = _(
+            "reading it takes more of the processor than it may, in seconds (%(limit)s); save the table as CSV UTF-8."
         )
+        return Unreadable(words, limit=limits.said("reader_cpu_seconds"))
     if any(word in done.stderr for word in _OUT_OF_MEMORY):
-        return Unreadable(
-            f"reading it takes more memory than it may, in MiB ({limits.said('reader_memory_mb')}); delete the rows "
-            "and columns around the table, or save it as CSV UTF-8."
+        words = _(
+            "reading it takes more memory than it may, in MiB (%(limit)s); delete the rows and columns around the "
+            "table, or save it as CSV UTF-8."
         )
+        return Unreadable(words, limit=limits.said("reader_memory_mb"))
     return Unreadable(
-        "no reader can open it: it is broken, or a cell far away from the table makes it larger than may be; delete "
-        "the rows and columns around the table and save it again."
+        _(
+            "no reader can open it: it is broken, or a cell far away from the table makes it larger than may be; "
+            "delete the rows and columns around the table and save it again."
+        )
     )

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from app.domain.wording import marked
 from app.local.walls import shut_in
 from importers.files.biff import marks_of_xls, marks_of_xlsb, xls_counts_from_1904
 from importers.files.biff_looks import looks_of_xlsb, shown_of_xls, shown_of_xlsb
@@ -24,6 +25,7 @@ from importers.files.limits import Limits
 from importers.files.parts import Parts
 from importers.files.scan import TooWild
 
+_ = marked
 REFUSED = 3
 """How the process ends where it says why a file cannot be read."""
 
@@ -40,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         with os.fdopen(descriptor, "wb") as file:
             hand_over(islice(_dated(_grids(task, limits), task, limits), task["most"]), file)
     except Unreadable as problem:
-        sys.stdout.write(str(problem))
+        json.dump(problem.said.kept(), sys.stdout)
         return REFUSED
     return 0
 
@@ -105,7 +107,8 @@ def _marked(grids: Iterable[Grid], task: dict[str, Any], limits: Limits) -> Iter
         else:
             yield from _of_xlsb(grids, Parts(path, path.name, limits), task["parts"], limits, signs)
     except TooWild as wild:
-        raise Unreadable(f"the workbook is not what a spreadsheet program writes: {wild}; save it as .xlsx.") from None
+        words = _("the workbook is not what a spreadsheet program writes: %(why)s; save it as .xlsx.")
+        raise Unreadable(words, why=wild.said) from None
 
 
 def _of_xls(grids: Iterable[Grid], path: Path, limits: Limits, signs: Collection[str]) -> Iterator[Grid]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from app.domain.wording import Told, marked
 from importers.files.grid import Grid, Merge
 
 MOST_UNVALUED = 100
@@ -42,6 +43,9 @@ _MERGED = re.compile(_NAMED + rb"""mergeCell\s[^>]*?ref=["']([A-Z]{1,3})([0-9]{1
 _COMPUTED_TEXT = re.compile(rb"""\st=["']str["']""")
 
 
+_ = marked
+
+
 class There(NamedTuple):
     """What stands among some rows besides plain cells: formulas, and perhaps hidden rows."""
 
@@ -49,8 +53,12 @@ class There(NamedTuple):
     maybe_hidden: bool
 
 
-class TooWild(Exception):
-    """The XML is nothing that a spreadsheet program writes; the text says in what."""
+class TooWild(Told):
+    """The XML is nothing that a spreadsheet program writes; what it says tells in what."""
+
+
+class TooManyMerged(TooWild):
+    """A sheet has more merged cells than are taken in."""
 
 
 class Cell(NamedTuple):
@@ -87,7 +95,7 @@ class Marks:
             TooWild: There are more than ``most``.
         """
         if len(self.merged) == most:
-            raise TooWild("more merged cells")
+            raise TooManyMerged(_("more merged cells"))
         self.merged.append(Merge(*first, *last))
 
     def on(self, grid: Grid) -> Grid:
@@ -119,7 +127,7 @@ class Marks:
         ]
         area = sum((one.last_row - one.first_row + 1) * (one.last_column - one.first_column + 1) for one in within)
         if area > self.rows * self.columns:
-            raise TooWild("its merged cells lie one upon the other")
+            raise TooWild(_("its merged cells lie one upon the other"))
         self.merged = within
 
 
@@ -132,7 +140,8 @@ def root_of(head: bytes) -> str:
     found = _PROLOG.match(head)
     if found is None:
         declares = b"<!DOCTYPE" in head or b"<!ENTITY" in head
-        raise TooWild("it declares a document type" if declares else "it does not begin as XML in UTF-8 does")
+        words = _("it declares a document type") if declares else _("it does not begin as XML in UTF-8 does")
+        raise TooWild(words)
     return found[2].decode()
 
 
@@ -193,7 +202,7 @@ def whole_rows(pieces: Iterable[bytes], name: bytes) -> Iterator[bytes]:
             yield pending[:cut]
             pending = pending[cut:]
         elif len(pending) > _LONGEST_ROW:
-            raise TooWild("one of its rows is longer than any real one")
+            raise TooWild(_("one of its rows is longer than any real one"))
     yield pending
 
 

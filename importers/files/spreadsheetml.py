@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 from lxml import etree
 
+from app.domain.wording import marked
 from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand, plain_number
 from importers.files.grid import Grid, Merge
-from importers.files.limits import Limits
+from importers.files.limits import Limits, too_many_cells
 from importers.files.scan import MOST_UNVALUED, TooWild
 from importers.files.shown import Shown
 from importers.files.signs import Looks
 from importers.files.xml import walk
 from importers.files.zeros import whole_number
 
+_ = marked
 _SS = "{urn:schemas-microsoft-com:office:spreadsheet}"
 _SHEET, _ROW, _CELL, _DATA = (f"{_SS}{name}" for name in ("Worksheet", "Row", "Cell", "Data"))
 _STYLE, _FORMAT = f"{_SS}Style", f"{_SS}NumberFormat"
@@ -63,10 +65,11 @@ def read_spreadsheetml(
                     if sheet.name in sheets if sheets is not None else hidden or sheet.visible:
                         yield sheet.grid()
     except TooWild as wild:
-        raise Unreadable(f"the workbook cannot be read: {wild}; open and save it again as .xlsx.") from None
+        words = _("the workbook cannot be read: %(why)s; open and save it again as .xlsx.")
+        raise Unreadable(words, why=wild.said) from None
     missing = next((name for name in sheets or () if name not in seen), None)
     if missing is not None:
-        raise Unreadable(f"no sheet is called {missing!r}; it has {', '.join(seen)}.")
+        raise Unreadable(_("no sheet is called %(sheet)s; it has %(has)s."), sheet=repr(missing), has=seen)
 
 
 def _take_cell(sheet: "_Sheet", element: etree._Element) -> None:
@@ -129,9 +132,8 @@ class _Sheet:
         across, down = _number(attributes, "MergeAcross"), _number(attributes, "MergeDown")
         if across or down:
             if len(self._merged) == self._limits.max_merges:
-                raise Unreadable(
-                    f"a sheet has more merged cells than are taken in ({self._limits.said('max_merges')})."
-                )
+                words = _("a sheet has more merged cells than are taken in (%(limit)s).")
+                raise Unreadable(words, limit=self._limits.said("max_merges"))
             self._merged.append(Merge(self._row, column, self._row + down, column + across))
         self._column = column + 1 + across
         if text is None:
@@ -149,10 +151,8 @@ class _Sheet:
         numbers = np.array(sorted(set().union(*self._cells.values())), dtype=np.int32)
         width = max(self._cells, default=-1) + 1
         if len(numbers) * width > self._limits.max_cells:
-            raise Unreadable(
-                f"the sheet {self.name!r} has {len(numbers):,} rows of {width:,} columns, more cells than are taken in "
-                f"({self._limits.said('max_cells')}); delete the rows and columns around the table, or split it."
-            )
+            said = too_many_cells(self.name, len(numbers), width, self._limits)
+            raise Unreadable(said.text, **said.values)
         at = {row: place for place, row in enumerate(numbers.tolist())}
         columns = [
             as_column({at[row]: text for row, text in self._cells.get(column, {}).items()}, len(numbers))

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from app.domain.wording import marked
 from importers.errors import FileRefused
-from importers.files.encodings import Encoding, guessed, marked
+from importers.files.encodings import Encoding, encoding_marked, guessed
 
+_ = marked
 _HEAD = 1 << 16
 _CHUNK = 1 << 20
 _LOOKED_AT = 1 << 22
@@ -24,6 +26,7 @@ _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
 _CONTROLS = tuple(bytes([one]) for one in range(32) if one not in b"\t\n\x0b\x0c\r\x1a\x1b")
+_NO_TEXT = _("%(file)s: neither a workbook nor text; save the table as .xlsx or CSV.")
 _MOSTLY = 0.8
 """So much of what is not ASCII is UTF-8, and the file is meant to be: the rest is damage."""
 
@@ -35,17 +38,18 @@ def judge_text(path: Path, name: str, languages: Sequence[str]) -> Encoding:
         FileRefused: It is no text, or one that breaks off.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        wide = marked(content[:_HEAD])
+        wide = encoding_marked(content[:_HEAD])
         if wide is not None and wide != "utf-8-sig":
             for text in _decoded(content, wide, name):
                 if "\0" in text:
-                    raise FileRefused(f"{name}: neither a workbook nor text; save the table as .xlsx or CSV.")
+                    raise FileRefused(_NO_TEXT, file=name)
             return Encoding(wide)
         nul = content.find(b"\0")
         if 0 <= nul < _HEAD and not _is_mostly_text(content[:_HEAD]):
-            raise FileRefused(f"{name}: neither a workbook nor text; save the table as .xlsx or CSV.")
+            raise FileRefused(_NO_TEXT, file=name)
         if nul >= 0:
-            raise FileRefused(f"{name}: row {row_at(content, nul)} holds a NUL, which no text does; export it again.")
+            words = _("%(file)s: row %(row)s holds a NUL, which no text does; export it again.")
+            raise FileRefused(words, file=name, row=str(row_at(content, nul)))
         if _is_utf8(content):
             return Encoding(wide or "utf-8")
         if wide is not None or _is_damaged_utf8(content):
@@ -68,7 +72,8 @@ def stated(path: Path, encoding: str, name: str) -> Encoding:
     try:
         known = codecs.lookup(encoding).name
     except LookupError:
-        raise FileRefused(f"{name}: there is no encoding called {encoding!r}; correct the profile.") from None
+        words = _("%(file)s: there is no encoding called %(encoding)s; correct the profile.")
+        raise FileRefused(words, file=name, encoding=repr(encoding)) from None
     if known in _UTF8:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             if not _is_utf8(content):
@@ -144,10 +149,9 @@ def _decoded(content: mmap.mmap, encoding: str, name: str) -> Iterator[str]:
             text = decoder.decode(content[at : at + _CHUNK], final=at + _CHUNK >= len(content))
         except UnicodeDecodeError as wrong:
             before = wrong.object[: wrong.start].decode(encoding, "ignore")
-            raise FileRefused(
-                f"{name}: row {rows + _breaks(before)} is not {_called(encoding)}, in which the file is written; "
-                "save it as CSV UTF-8."
-            ) from None
+            words = _("%(file)s: row %(row)s is not %(encoding)s, in which the file is written; save it as CSV UTF-8.")
+            row = str(rows + _breaks(before))
+            raise FileRefused(words, file=name, row=row, encoding=_called(encoding)) from None
         rows += _breaks(text)
         yield text
 
@@ -170,7 +174,9 @@ def _refuse_encoding(content: mmap.mmap, name: str) -> None:
             decoder.decode(chunk, final=at + _CHUNK >= len(content))
         except UnicodeDecodeError as wrong:
             place = at - waiting + wrong.start
-            raise FileRefused(
-                f"{name}: row {row_at(content, place)} is not UTF-8 (byte {content[place]:#04x}), in which the file "
-                "is written; export it again as CSV UTF-8."
-            ) from None
+            words = _(
+                "%(file)s: row %(row)s is not UTF-8 (byte %(byte)s), in which the file is written; export it again as "
+                "CSV UTF-8."
+            )
+            row = str(row_at(content, place))
+            raise FileRefused(words, file=name, row=row, byte=f"{content[place]:#04x}") from None

@@ -4,16 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from app.domain.wording import Said, marked
 from importers.errors import FileRefused
 from importers.files.contents import listed, listed_binary
-from importers.files.encodings import marked
-from importers.files.limits import Limits
+from importers.files.encodings import encoding_marked
+from importers.files.limits import Limits, too_many_cells
 from importers.files.opendocument import scan_document
 from importers.files.parts import Parts
-from importers.files.scan import Marks, TooWild, filled, root_of, scan_sheet
+from importers.files.scan import Marks, TooManyMerged, TooWild, filled, root_of, scan_sheet
 
 WorkbookForm = Literal["xlsx", "xlsb", "ods"]
 
+_ = marked
 _HEAD = 1 << 16
 _SMALL = 1 << 24
 _KINDS = (
@@ -24,8 +26,8 @@ _KINDS = (
     (b"ms-excel.sheet.binary.macroenabled.main", "xlsb"),
 )
 _OTHERS = {
-    "word/document.xml": "a Word document",
-    "ppt/presentation.xml": "a presentation",
+    "word/document.xml": _("a Word document"),
+    "ppt/presentation.xml": _("a presentation"),
     "index/document.iwa": "Apple Numbers",
 }
 
@@ -74,7 +76,7 @@ def _form(parts: Parts, name: str) -> WorkbookForm:
     if content is not None and (mimetype is None or b"spreadsheet" in parts.read(mimetype, 200)):
         manifest = parts.find("META-INF/manifest.xml")
         if manifest is not None and b"encryption-data" in parts.read(manifest, _SMALL):
-            raise FileRefused(f"{name}: the workbook is protected by a password; save it without one.")
+            raise FileRefused(_("%(file)s: the workbook is protected by a password; save it without one."), file=name)
         return "ods"
     if types is not None:
         said = parts.read(types, _SMALL).lower()
@@ -86,9 +88,10 @@ def _form(parts: Parts, name: str) -> WorkbookForm:
     if parts.find("xl/workbook.bin") is not None:
         return "xlsb"
     other = next((what for part, what in _OTHERS.items() if parts.find(part) is not None), None)
-    inside = ", ".join(parts.names[:3]) or "nothing"
-    found = other or f"a zip archive of {inside}{', …' if len(parts.names) > 3 else ''}"
-    raise FileRefused(f"{name}: {found}, but no workbook; save the table as .xlsx or CSV, and send it unpacked.")
+    inside = ", ".join(parts.names[:3]) + (", …" if len(parts.names) > 3 else "") or Said(_("nothing"))
+    found = Said(other) if other else Said(_("a zip archive of %(parts)s"), {"parts": inside})
+    words = _("%(file)s: %(what)s, but no workbook; save the table as .xlsx or CSV, and send it unpacked.")
+    raise FileRefused(words, file=name, what=found)
 
 
 def _sheets(parts: Parts, form: WorkbookForm, name: str, limits: Limits) -> Iterator[ScannedSheet]:
@@ -106,7 +109,7 @@ def _sheets(parts: Parts, form: WorkbookForm, name: str, limits: Limits) -> Iter
             for sheet, visible, part in listed_binary(parts):
                 yield ScannedSheet(sheet, visible, part, None)
     except TooWild as wild:
-        raise FileRefused(_why(wild, name, limits)) from None
+        raise _why(wild, name, limits) from None
 
 
 def _scan(parts: Parts, part: str, sheet: str, *, visible: bool, name: str, limits: Limits) -> ScannedSheet:
@@ -136,29 +139,30 @@ def _look_through(parts: Parts, part: str, name: str, limits: Limits) -> None:
             _refuse_document_type(piece[:_HEAD], part, name)
         size += len(piece)
         if texts and size > limits.max_texts_mb << 20:
-            raise FileRefused(
-                f"{name}: its texts unpack to more MiB than are taken in ({limits.said('max_texts_mb')})."
-            )
+            words = _("%(file)s: its texts unpack to more MiB than are taken in (%(limit)s).")
+            raise FileRefused(words, file=name, limit=limits.said("max_texts_mb"))
 
 
 def _refuse_document_type(head: bytes, part: str, name: str) -> None:
-    text = head.decode(marked(head) or "latin-1", "replace").lstrip("\ufeff \t\r\n")
+    text = head.decode(encoding_marked(head) or "latin-1", "replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<") and ("<!DOCTYPE" in text or "<!ENTITY" in text):
-        raise FileRefused(
-            f"{name}: the part {part} of the workbook declares a document type, as no spreadsheet program does; "
+        words = _(
+            "%(file)s: the part %(part)s of the workbook declares a document type, as no spreadsheet program does; "
             "open and save it again as .xlsx."
         )
+        raise FileRefused(words, file=name, part=part)
 
 
 def _refuse_rectangle(rows: int, columns: int, sheet: str, name: str, limits: Limits) -> None:
     if rows * columns > limits.max_cells:
-        raise FileRefused(
-            f"{name}: the sheet {sheet!r} has {rows:,} rows of {columns:,} columns, more cells than are taken in "
-            f"({limits.said('max_cells')}); delete the rows and columns around the table, or split it."
-        )
+        raise FileRefused("%(file)s: %(why)s", file=name, why=too_many_cells(sheet, rows, columns, limits))
 
 
-def _why(wild: TooWild, name: str, limits: Limits) -> str:
-    if "more merged" in str(wild):
-        return f"{name}: a sheet has more merged cells than are taken in ({limits.said('max_merges')})."
-    return f"{name}: the workbook is not what a spreadsheet program writes: {wild}; open and save it again as .xlsx."
+def _why(wild: TooWild, name: str, limits: Limits) -> FileRefused:
+    if isinstance(wild, TooManyMerged):
+        words = _("%(file)s: a sheet has more merged cells than are taken in (%(limit)s).")
+        return FileRefused(words, file=name, limit=limits.said("max_merges"))
+    words = _(
+        "%(file)s: the workbook is not what a spreadsheet program writes: %(why)s; open and save it again as .xlsx."
+    )
+    return FileRefused(words, file=name, why=wild.said)

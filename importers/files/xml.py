@@ -5,12 +5,15 @@ from typing import IO
 
 from lxml import etree
 
+from app.domain.wording import marked
 from importers.files.scan import TooWild
+
+_ = marked
 
 
 def _refuse_doctype(tree: "etree._ElementTree") -> None:
     if tree.docinfo.doctype or tree.docinfo.internalDTD is not None:
-        raise TooWild("it declares a document type")
+        raise TooWild(_("it declares a document type"))
 
 
 def parse(xml: bytes) -> etree._Element:
@@ -23,7 +26,7 @@ def parse(xml: bytes) -> etree._Element:
     try:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as broken:
-        raise TooWild(f"its XML is broken ({broken})") from None
+        raise TooWild(_("its XML is broken (%(found)s)"), found=str(broken)) from None
     _refuse_doctype(root.getroottree())
     return root
 
@@ -55,4 +58,4 @@ def walk(file: IO[bytes], tags: tuple[str, ...]) -> Iterator[tuple[str, etree._E
                 while element.getprevious() is not None:
                     del element.getparent()[0]
     except etree.XMLSyntaxError as broken:
-        raise TooWild(f"its XML is broken ({broken})") from None
+        raise TooWild(_("its XML is broken (%(found)s)"), found=str(broken)) from None

@@ -59,7 +59,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
                 )
             ] += 1
         except AliasRefused as refused:
-            problems.add(row, Outcome.REFUSED, "no_alias", why=str(refused))
+            problems.add(row, Outcome.REFUSED, "no_alias", why=refused.said.kept())
     if changes[Change.NEW] or changes[Change.CHANGED]:
         unmatched.propose(session, program.id)
     return Loaded(changes[Change.NEW], changes[Change.CHANGED], changes[Change.SAME])

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 from app.domain.fields import problems_of_columns
 from app.domain.import_profile import ImportProfile
+from app.domain.wording import marked
 from importers.errors import ColumnsMissing, NoProfile
 from importers.layout.header import keys_of, name_key
 from importers.layout.months import called
 from importers.layout.table import TextTable
+
+_ = marked
 
 
 def check_profile(name: str, kind: str, profile: ImportProfile) -> None:
@@ -18,7 +21,7 @@ def check_profile(name: str, kind: str, profile: ImportProfile) -> None:
     """
     found = problems_of_columns(kind, profile.fields)
     if found:
-        raise NoProfile(f"The import profile {name!r} {'; it '.join(found)}.")
+        raise NoProfile(_("The import profile %(profile)s: %(problems)s."), profile=repr(name), problems=found)
 
 
 def wanted_columns(profile: ImportProfile) -> dict[str, str]:

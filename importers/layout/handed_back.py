@@ -3,6 +3,9 @@
 Few rows come back, and few rows prove less than all did: 03.04.2026 alone does not say what 25.04.2026 said for it. So
 the title over the reasons says how the file was read, such as ``Reason [dates dmy; numbers 1.234,5]``. Whoever corrects
 a row sees how it will be read, and whatever program saves the table keeps it, as a text without sheets does.
+
+It is written in the programme's language, and somebody may bring it back after that changed: it is known by the names
+of every language.
 """
 
 import re
@@ -13,11 +16,28 @@ from app.domain.import_profile import DATE_ORDERS, ImportProfile, NumberForm
 from importers.files.grid import Grid
 from importers.layout.header import top_of
 
-PROBLEMS_SHEET = "Problems"
-REASON = "Reason"
-"""Sheet and last column of the workbook in which problems are handed back: it comes in again as it went out."""
 
-_READ_AS = re.compile(rf"{REASON} \[(?P<said>[^\[\]]*)\](?: \(\d+\))?")
+@dataclass(frozen=True)
+class Names:
+    """The names in one language: of the sheet, and of the columns for the reason, and for where a row stood."""
+
+    problems: str
+    reason: str
+    sheet: str
+    row: str
+
+
+NAMES: Mapping[str, Names] = {
+    "en": Names("Problems", "Reason", "Sheet", "Row"),
+    "pl": Names("Problemy", "Powód", "Arkusz", "Wiersz"),
+    "es": Names("Problemas", "Motivo", "Hoja", "Fila"),
+    "ru": Names("Проблемы", "Причина", "Лист", "Строка"),
+}
+"""They stand here, not among the translations: one that is worded anew must still be known."""
+
+PROBLEMS_SHEETS = frozenset(one.problems for one in NAMES.values())
+_REASONS = tuple(one.reason for one in NAMES.values())
+_READ_AS = re.compile(rf"(?:{'|'.join(_REASONS)}) \[(?P<said>[^\[\]]*)\](?: \(\d+\))?")
 _PART = re.compile(r"(?P<what>[a-z_]+) (?P<how>\S+)")
 _WRITTEN = {
     "1234.5": NumberForm(decimal="."),
@@ -79,17 +99,27 @@ class Proved:
         return profile.model_copy(update=found)
 
 
-def title_of(said: str) -> str:
+def names_in(language: str) -> Names:
+    """Give the names in a language; the English ones where Kontor does not speak it."""
+    return NAMES.get(language, NAMES["en"])
+
+
+def title_of(said: str, names: Names) -> str:
     """Give the title over the reasons of a file of which that was proved."""
-    return f"{REASON} [{said}]" if said else REASON
+    return f"{names.reason} [{said}]" if said else names.reason
+
+
+def is_reason(column: str) -> bool:
+    """Say whether a column of such a table is the one with the reasons."""
+    return column.startswith(_REASONS)
 
 
 def is_handed_back(grid: Grid) -> bool:
     """Say whether this is the table in which an import's problems were handed back, perhaps saved as text."""
-    first = top_of(grid, 1) if grid.name in (PROBLEMS_SHEET, "") else []
+    first = top_of(grid, 1) if grid.name in {*PROBLEMS_SHEETS, ""} else []
     if not first:
         return False
-    return any(cell.startswith(REASON) if grid.name else _READ_AS.fullmatch(cell) for cell in first[0])
+    return any(is_reason(cell) if grid.name else _READ_AS.fullmatch(cell) for cell in first[0])
 
 
 def proved_before(grid: Grid) -> Proved:

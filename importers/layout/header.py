@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.domain.wording import Said as Sentence
+from app.domain.wording import marked
 from importers.errors import FileRefused
 from importers.files.grid import Grid
 
+_ = marked
 MOST_ABOVE = 200
 """Rows that may stand above a header."""
 JOINT = " / "
@@ -90,11 +93,12 @@ def said_header(grid: Grid, said: Said) -> Header:
     at = int(np.searchsorted(grid.row_number, said.row))
     top = top_of(grid, at + said.rows)
     if at >= len(top) or int(grid.row_number[at]) != said.row or not any(top[at]):
-        raise HeaderNotThere(f"Row {said.row} has no names of columns; say the row in which they stand.")
-    if at >= MOST_ABOVE:
         raise HeaderNotThere(
-            f"Row {said.row} is below the first {MOST_ABOVE} rows; remove what stands above the header."
+            _("Row %(row)s has no names of columns; say the row in which they stand."), row=str(said.row)
         )
+    if at >= MOST_ABOVE:
+        words = _("Row %(row)s is below the first %(most)s rows; remove what stands above the header.")
+        raise HeaderNotThere(words, row=str(said.row), most=MOST_ABOVE)
     rows = top[at : at + said.rows]
     return Header(at, rows, names_at(grid, top, at, len(rows)))
 
@@ -134,7 +138,7 @@ def _spread(grid: Grid, cells: Cells, at: int) -> None:
                 upper[column] = upper[column - 1]
 
 
-def distinct(names: Sequence[str], wanted: Collection[str] | None, place: str) -> list[str]:
+def distinct(names: Sequence[str], wanted: Collection[str] | None, place: Sentence | None = None) -> list[str]:
     """Give every column a name of its own; names compare without case.
 
     Raises:
@@ -146,9 +150,8 @@ def distinct(names: Sequence[str], wanted: Collection[str] | None, place: str) -
     asked = repeated if wanted is None else repeated & {name_key(one) for one in wanted}
     if asked:
         shown = sorted({name for name, key in zip(named, keys, strict=True) if key in asked})
-        raise FileRefused(
-            f"{place} names {', '.join(map(repr, shown))} more than once; give each column a name of its own."
-        )
+        words = _("%(place)s names %(names)s more than once; give each column a name of its own.")
+        raise FileRefused(words, place=place or "", names=list(map(repr, shown)))
     taken: set[str] = set()
     for at, name in enumerate(named):
         spellings = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))

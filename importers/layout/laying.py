@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from app.domain.fields import FIGURES, MONEY, SHARES
 from app.domain.import_profile import ImportProfile, Months
+from app.domain.wording import Said, marked
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
 from importers.layout.columns import columns_of, wanted_columns
@@ -31,6 +32,8 @@ from importers.layout.rows import Body, blank_rows, empty_cells, kind_of_broken,
 from importers.layout.signed import with_signs
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
 
+_ = marked
+_FIRST_EMPTY = _("%(file)s: row 1 is empty, expected the header; remove what stands above the table.")
 _OF_ONE_ROW = ("quantity", "net_amount", "gross_amount", "amount", "points", "credit", "debit")
 """Fields that add up: what is merged over several rows counts once. A price and a document's total may be merged."""
 
@@ -55,13 +58,14 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
         ColumnsMissing: There is a header, and it lacks columns.
         FileRefused: The header, or what is below it, cannot be read.
     """
-    place = f"{name}, sheet {grid.name!r}" if grid.name else name
+    whole = _("%(file)s, sheet %(sheet)s") if grid.name else "%(file)s"
+    place = Said(whole, {"file": name, "sheet": repr(grid.name)})
     header = _header(grid, profile, place)
     if header is None:
         return None
     kept = kept_columns(grid, header)
     wanted = wanted_columns(profile)
-    names = distinct([header.names[at] for at in kept], wanted.values(), f"{place}: row {row_of(grid, header)}")
+    names = distinct([header.names[at] for at in kept], wanted.values(), _at(place, grid, header))
     columns = columns_of(names, profile, row_of(grid, header), grid.name)
     places = {field: names.index(one) for field, one in columns.items()}
     figures = {kept[at] for field, at in places.items() if field in FIGURES}
@@ -108,14 +112,14 @@ def lay_plainly(grid: Grid, name: str, decimal: str, figures: Collection[str] = 
     first = np.flatnonzero(~blank)
     if not len(first):
         if not grid.name:
-            raise FileRefused(f"{name}: row 1 is empty, expected the header; remove what stands above the table.")
+            raise FileRefused(_FIRST_EMPTY, file=name)
         return TextTable(as_frame(pa.table({})), grid.row_number[:0])
     if not grid.name and first[0] > 0:
-        raise FileRefused(f"{name}: row 1 is empty, expected the header; remove what stands above the table.")
+        raise FileRefused(_FIRST_EMPTY, file=name)
     top = top_of(grid, int(first[0]) + 1)[-1:]
     header = Header(int(first[0]), top, top[0])
     kept = kept_columns(grid, header) if grid.name else list(range(len(header.names)))
-    names = distinct([header.names[at] for at in kept], None, f"{name}: row {row_of(grid, header)}")
+    names = distinct([header.names[at] for at in kept], None, _at(name, grid, header))
     keys = {name_key(one) for one in figures}
     places = {at for at, one in zip(kept, names, strict=True) if name_key(one) in keys}
     cells = grid.seen(places).slice(header.below).select(kept).rename_columns(names)
@@ -171,7 +175,11 @@ def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
     )
 
 
-def _header(grid: Grid, profile: ImportProfile, place: str) -> Header | None:
+def _at(place: Said | str, grid: Grid, header: Header) -> Said:
+    return Said(_("%(place)s: row %(row)s"), {"place": place, "row": str(row_of(grid, header))})
+
+
+def _header(grid: Grid, profile: ImportProfile, place: Said) -> Header | None:
     wanted = wanted_columns(profile)
     if is_handed_back(grid):
         top = top_of(grid, 1)
@@ -180,9 +188,8 @@ def _header(grid: Grid, profile: ImportProfile, place: str) -> Header | None:
         top = top_of(grid, profile.header + profile.header_rows)
         at = int(np.searchsorted(grid.row_number, profile.header))
         if at + profile.header_rows > len(top) or int(grid.row_number[at]) != profile.header:
-            raise FileRefused(
-                f"{place}: row {profile.header} is empty, expected the header; correct the profile's header."
-            )
+            words = _("%(place)s: row %(row)s is empty, expected the header; correct the profile's header.")
+            raise FileRefused(words, place=place, row=str(profile.header))
         rows = top[at : at + profile.header_rows]
         return Header(at, rows, names_at(grid, top, at, profile.header_rows))
     top = top_of(grid, MOST_ABOVE)
@@ -194,7 +201,7 @@ def _header(grid: Grid, profile: ImportProfile, place: str) -> Header | None:
         return None
     if found is None:
         found = Header(first, top[first : first + 1], top[first])
-    distinct(found.names, wanted.values(), f"{place}: row {row_of(grid, found)}")
+    distinct(found.names, wanted.values(), _at(place, grid, found))
     raise ColumnsMissing(_lacking(found, wanted), [one for one in found.names if one], row_of(grid, found), grid.name)
 
 
@@ -262,17 +269,18 @@ def _page_tops(grid: Grid, recognised: Recognised) -> set[int]:
     return tops & other
 
 
-def _refuse_unvalued(grid: Grid, body: Body, columns: Mapping[int, str], place: str) -> None:
+def _refuse_unvalued(grid: Grid, body: Body, columns: Mapping[int, str], place: Said) -> None:
     """Refuse a workbook that nobody computed: its cells would be read as empty ones."""
     if not grid.unvalued:
         return
     rows = set(body.row_number.tolist())
     found = next(((row, columns[at]) for row, at in grid.unvalued if at in columns and row in rows), None)
     if found is not None:
-        raise FileRefused(
-            f"{place}, row {found[0]}, column {found[1]!r}: found a formula whose value was never computed, expected "
-            "a value; open the workbook in a spreadsheet program, save it there, and import it again."
+        words = _(
+            "%(place)s, row %(row)s, column %(column)s: found a formula whose value was never computed, expected a "
+            "value; open the workbook in a spreadsheet program, save it there, and import it again."
         )
+        raise FileRefused(words, place=place, row=str(found[0]), column=repr(found[1]))
 
 
 def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile) -> Body:
@@ -315,7 +323,7 @@ def _grouped(grid: Grid, header: Header, no_lines: np.ndarray, names: Mapping[in
 
 
 def _by_month(
-    table: TextTable, body: Body, months: Months, mapped: Collection[str], sheet: str, last_row: int, place: str
+    table: TextTable, body: Body, months: Months, mapped: Collection[str], sheet: str, last_row: int, place: Said
 ) -> None:
     """Make lines of a matrix, each month numbered as if it were a sheet of its own beneath the one before."""
     if MONTH in table.header:
@@ -324,7 +332,7 @@ def _by_month(
         try:
             lines = unpivot(body.cells, months)
         except NoMonths as problem:
-            raise FileRefused(f"{place}: {problem}.") from None
+            raise FileRefused("%(place)s: %(why)s.", place=place, why=problem.said) from None
         empty = np.setdiff1d(np.arange(len(body)), lines.row)
         table.recognised.add(Kind.BLANK, body.row_number[empty])
         table.frame = as_frame(lines.cells)

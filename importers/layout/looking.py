@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from app.domain.fields import FIGURES, KINDS, problems_of_columns
 from app.domain.import_profile import DATE_ORDERS
+from app.domain.wording import marked
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
 from importers.layout.documents import credit_notes, filled_down
@@ -36,6 +37,7 @@ from importers.layout.signs import agree
 from importers.layout.synonyms import names_of, spoken
 from importers.layout.table import Recognised
 
+_ = marked
 SHOWN_ROWS = 20
 _MOST_ABOVE = 60
 _TYPICAL = 20
@@ -248,11 +250,12 @@ def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said)
     name = said.sheet if said.sheet is not None else grids[0].name
     grid = next((one for one in grids if one.name == name), None)
     if grid is None:
-        raise HeaderNotThere(f"No sheet that people see is called {name!r}; choose another one.")
+        raise HeaderNotThere(_("No sheet that people see is called %(sheet)s; choose another one."), sheet=repr(name))
     if said.row is None:
         sheet = next((one for one in found if one.grid is grid), None)
         if sheet is None:
-            raise HeaderNotThere(f"There is no table in the sheet {name!r}; say the row in which its header stands.")
+            words = _("There is no table in the sheet %(sheet)s; say the row in which its header stands.")
+            raise HeaderNotThere(words, sheet=repr(name))
         return sheet
     return _below(grid, said_header(grid, said), 10_000)
 
@@ -269,7 +272,7 @@ def _sheet(grid: Grid, kind: str) -> _Sheet | None:
 
 def _below(grid: Grid, header: Header, confidence_bp: int) -> _Sheet:
     kept = kept_columns(grid, header)
-    names = distinct([header.names[at] for at in kept], (), "")
+    names = distinct([header.names[at] for at in kept], ())
     return _Sheet(grid, header, confidence_bp, names, kept, month_columns(names))
 
 

@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.domain.import_profile import Months
+from app.domain.wording import Told, marked, together
 from importers.layout.header import JOINT, keys_of, name_key
 from importers.layout.words import MONTH_OF, ROMAN, TOTAL
 
+_ = marked
 MONTH = "Month"
 """The column that says of which month a line is."""
 QUANTITY = "Quantity"
@@ -176,8 +178,8 @@ class Unpivoted:
         return found
 
 
-class NoMonths(Exception):
-    """The header has no months, or a month lacks a column; the text says which."""
+class NoMonths(Told):
+    """The header has no months, or a month lacks a column; what it says tells which."""
 
 
 def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
@@ -189,9 +191,10 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
     found = month_columns(cells.column_names)
     nameless = [one.name for one in found if one.year is None and profile.year is None]
     if not found:
-        raise NoMonths("no column is named like a month, such as 2025-12")
+        raise NoMonths(_("no column is named like a month, such as 2025-12"))
     if nameless:
-        raise NoMonths(f"the month {nameless[0]!r} has no year; say year in the profile's months")
+        words = _("the month %(month)s has no year; say year in the profile's months")
+        raise NoMonths(words, month=repr(nameless[0]))
     named = {"quantity": profile.quantity or ""}
     if profile.net_amount is not None:
         named["net_amount"] = profile.net_amount
@@ -201,12 +204,14 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
             if name_key(label) in keys_of(one.label):
                 columns = by_month.setdefault(one.text(profile.year), {})
                 if field in columns:
-                    raise NoMonths(f"the columns {columns[field]!r} and {one.name!r} are of the same month")
+                    words = _("the columns %(first)s and %(second)s are of the same month")
+                    raise NoMonths(words, first=repr(columns[field]), second=repr(one.name))
                 columns[field] = one.name
     lacking = [month for month, columns in by_month.items() if columns.keys() != named.keys()]
     if not by_month or lacking:
         seen = sorted({one.label for one in found})
-        raise NoMonths(f"a month has no {' and '.join(map(repr, named.values()))}; over its columns stands {seen}")
+        words = _("a month has no %(names)s; over its columns stands %(found)s")
+        raise NoMonths(words, names=together(*map(repr, named.values())), found=list(map(repr, seen)))
     ids = [name for name in cells.column_names if name not in {one.name for one in found} and not is_sum(name)]
     return _stack(cells, ids, by_month, called(profile))
 

@@ -6,10 +6,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.domain.import_profile import ImportProfile, Months
+from app.domain.wording import Said, either, marked
 from importers.errors import ImportRefused
 from importers.layout.looking import Question, Seen
 from importers.layout.settling import DATES, NUMBERS
 
+_ = marked
 SERIES = "REPORT"
 """What numbers of documents begin with that stand for months of a report, where nobody says otherwise."""
 
@@ -20,28 +22,33 @@ class Unanswered(ImportRefused):
     def __init__(self, questions: list[Question]) -> None:
         """Say what is asked."""
         self.questions = questions
-        super().__init__("; ".join(asked(one) for one in questions) + ".")
+        super().__init__("%(questions)s.", questions=[asked(one) for one in questions])
 
 
 class AnswerInvalid(ImportRefused):
     """An answer is none of those that there are, or answers nothing that was asked."""
 
 
-def asked(question: Question) -> str:
-    """Put a question into words."""
-    told = f" (it holds {', '.join(map(repr, question.examples))})" if question.examples else ""
-    choice = " or ".join(map(repr, question.options)) or "a text"
+_ASKED: Mapping[str, str] = {
+    "dates": _("In which order are day, month and year in the column %(about)s%(told)s?"),
+    "decimal": _("What parts the decimals in the column %(about)s%(told)s?"),
+    "encoding": _("In which encoding is the file written?"),
+    "year": _("Of which year are the months %(about)s?"),
+    "column": _("Which column holds %(about)s?"),
+    "fixed": _("No column holds %(about)s: what holds for every row?"),
+}
+
+
+def asked(question: Question) -> Said:
+    """Put a question into words, with how it is answered."""
+    told = Said(_(" (it holds %(examples)s)"), {"examples": list(map(repr, question.examples))})
+    quoted = question.topic in ("dates", "decimal")
+    about = repr(question.about) if quoted else Said(question.about)
+    what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
+    choice = either(*map(repr, question.options)) if question.options else Said(_("a text"))
     if question.optional:
-        choice += ", or nothing where none does"
-    what = {
-        "dates": f"In which order are day, month and year in the column {question.about!r}{told}?",
-        "decimal": f"What parts the decimals in the column {question.about!r}{told}?",
-        "encoding": "In which encoding is the file written?",
-        "year": f"Of which year are the months {question.about}?",
-        "column": f"Which column holds {question.about}?",
-        "fixed": f"No column holds {question.about}: what holds for every row?",
-    }[question.topic]
-    return f"{what} Answer {question.key}={choice}"
+        choice = Said(_("%(choice)s, or nothing where none does"), {"choice": choice})
+    return Said(_("%(what)s Answer %(key)s=%(choice)s"), {"what": what, "key": question.key, "choice": choice})
 
 
 def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfile:
@@ -63,8 +70,9 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
         question = asked_for.get(key)
         declined = question is not None and question.optional and not answer
         if question is not None and question.options and answer not in question.options and not declined:
-            raise AnswerInvalid(f"{key}={answer}: expected {' or '.join(map(repr, question.options))}.")
-        topic, _, about = key.partition(":")
+            words = _("%(answer)s: expected %(options)s.")
+            raise AnswerInvalid(words, answer=f"{key}={answer}", options=either(*map(repr, question.options)))
+        topic, _colon, about = key.partition(":")
         if topic == "column":
             _choose(seen, columns, about, answer)
         elif topic == "fixed":
@@ -73,7 +81,7 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
         elif topic in ("dates", "decimal", "encoding"):
             said[topic] = answer
         elif topic != "year":
-            raise AnswerInvalid(f"{key}={answer}: nothing is called {topic}.")
+            raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
     return compose(seen, columns, fixed, seen.form | unproved(seen, columns) | said, year=answers.get("year"))
 
 
@@ -81,9 +89,8 @@ def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:
     """Take a column for what somebody says that it holds; it holds nothing else then."""
     known = [one.name for one in seen.columns]
     if name and name not in known:
-        raise AnswerInvalid(
-            f"column:{field}={name}: the file has no such column; it has {', '.join(map(repr, known))}."
-        )
+        words = _("%(answer)s: the file has no such column; it has %(has)s.")
+        raise AnswerInvalid(words, answer=f"column:{field}={name}", has=list(map(repr, known)))
     for other in [one for one, taken in columns.items() if taken == name or one == field]:
         del columns[other]
     if name:
@@ -128,7 +135,8 @@ def compose(
             | form
         )
     except ValidationError as problem:
-        raise AnswerInvalid("; ".join(str(one["msg"]) for one in problem.errors())) from None
+        found = [str(one["msg"]) for one in problem.errors()]
+        raise AnswerInvalid(_("These answers do not go together: %(problems)s"), problems=found) from None
 
 
 def _other_sign(seen: Seen, decimal: str | None) -> str | None:

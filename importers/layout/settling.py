@@ -7,11 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from app.domain.import_profile import DATE_ORDERS, ImportProfile, NumberForm
+from app.domain.wording import Said, either, marked
 from importers.errors import QuestionOpen
 from importers.layout import dates, numbers
 from importers.layout.signs import Signs, agree
 from importers.layout.table import TextTable
 
+_ = marked
 HAPPENED = ("issued_on", "booked_on", "on")
 """Fields that say when it was: a column of days may be one of these whatever it is called."""
 
@@ -59,9 +61,9 @@ def settle(table: TextTable, columns: Mapping[str, str], profile: ImportProfile)
             asked = agreed.open or next(iter(held))
             raise QuestionOpen(
                 held[asked],
-                "a comma or a point may part the decimals",
+                Said(_("a comma or a point may part the decimals")),
                 proofs[asked].examples,
-                'say decimal: "," or "." in the profile, and numbers: of columns that differ',
+                Said(_('say decimal: "," or "." in the profile, and numbers: of columns that differ')),
             )
         found |= {"decimal": agreed.most.decimal, "thousands": agreed.most.thousands}
         others = {field: _form(one) for field, one in agreed.others.items()}
@@ -100,12 +102,12 @@ def _order(table: TextTable, names: list[str]) -> str:
     proofs = {name: dates.proof(_distinct(table, name).to_pylist()) for name in names}
     agreed = dates.agreed(proofs)
     if agreed.proof.order is None:
-        ways = " or ".join(agreed.proof.orders or DATE_ORDERS)
+        ways = either(*(agreed.proof.orders or DATE_ORDERS))
         raise QuestionOpen(
             agreed.asked,
-            f"day, month and year may be in the order {ways}",
+            Said(_("day, month and year may be in the order %(ways)s"), {"ways": ways}),
             agreed.proof.examples,
-            "say dates: in the profile",
+            Said(_("say dates: in the profile")),
         )
     if agreed.proof.needed:
         table.proved = replace(table.proved, dates=agreed.proof.order)

@@ -13,6 +13,7 @@ from app.domain.card_numbers import holds_card_number
 from app.domain.conversion import MICRO
 from app.domain.reconciliation import TAKES, ways_of
 from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
+from app.domain.wording import either, marked
 from app.models.ledger import Account
 from app.models.prepaid import LoadBatch, Redemption, TopUp
 from app.models.programs import Program
@@ -24,6 +25,8 @@ from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling.judging import judge, solve, stands
 from prepaid.settling import settle
+
+_ = marked
 
 
 class NoSuchStatement(LookupError):
@@ -39,7 +42,7 @@ class AnsweredBefore(PrepaidError):
 
     def __init__(self, finding_id: int) -> None:
         """Say which."""
-        super().__init__(f"Difference {finding_id} is closed already.")
+        super().__init__(_("Difference %(number)s is closed already."), number=str(finding_id))
 
 
 class NotAWay(PrepaidError):
@@ -47,8 +50,8 @@ class NotAWay(PrepaidError):
 
     def __init__(self, kind: FindingKind, how: FindingAnswer) -> None:
         """Say what can be."""
-        ways = " or ".join(one.value for one in ways_of(kind))
-        super().__init__(f"A difference {kind.value} cannot be {how.value}, only {ways}.")
+        words = _("A difference %(kind)s cannot be %(how)s, only %(ways)s.")
+        super().__init__(words, kind=kind.value, how=how.value, ways=either(*(one.value for one in ways_of(kind))))
 
 
 class StillOpen(PrepaidError):
@@ -56,7 +59,8 @@ class StillOpen(PrepaidError):
 
     def __init__(self, statement_id: int, count: int) -> None:
         """Say how many are open."""
-        super().__init__(f"Statement {statement_id} has {count:,} open differences; answer them first.")
+        words = _("Statement %(number)s has %(count)s open differences; answer them first.")
+        super().__init__(words, number=str(statement_id), count=count)
         self.count = count
 
 
@@ -65,7 +69,8 @@ class HasAnswers(PrepaidError):
 
     def __init__(self, statement_id: int) -> None:
         """Say which."""
-        super().__init__(f"Statement {statement_id} stays: somebody closed it, or answered one of its differences.")
+        words = _("Statement %(number)s stays: somebody closed it, or answered one of its differences.")
+        super().__init__(words, number=str(statement_id))
 
 
 def statement_of(session: Session, program: Program, statement_id: int) -> ProviderStatement:
@@ -139,7 +144,7 @@ def _reason(text: str) -> str:
     if holds_card_number(text):
         raise CardNumberFound("The reason")
     if not text.strip():
-        raise PrepaidError("Whoever closes a difference says why.")
+        raise PrepaidError(_("Whoever closes a difference says why."))
     return text.strip()
 
 
@@ -158,17 +163,19 @@ def _settle(
     """
     row = session.execute(select(TopUp.reference, TopUp.run_id).where(TopUp.id == found.top_up_id)).one()
     if row.run_id is None:
-        raise PrepaidError("This load was never ordered; there is nothing to settle.")
+        raise PrepaidError(_("This load was never ordered; there is nothing to settle."))
     result = LoadResult.LOADED if how is FindingAnswer.SETTLED else LoadResult.FAILED
     said = Answer(row.reference, result, "" if result is LoadResult.LOADED else "statement", "")
     run = locked_run(session, row.run_id)
     if result is LoadResult.FAILED and (_on_its_way(session, found) or not stands(session, program, found)):
-        raise PrepaidError(f"The load {row.reference} is sending by now; look at it again.")
+        words = _("The load %(reference)s is sending by now; look at it again.")
+        raise PrepaidError(words, reference=row.reference)
     settle(session, run, [(None, said)], actor=actor, now=now)
     status = session.scalars(select(TopUp.status).where(TopUp.id == found.top_up_id)).one()
     wanted = (TopUpStatus.LOADED,) if result is LoadResult.LOADED else ENDED_WITHOUT
     if status not in wanted:
-        raise PrepaidError(f"The load {row.reference} is {status.value} by now; look at it again.")
+        words = _("The load %(reference)s is %(status)s by now; look at it again.")
+        raise PrepaidError(words, reference=row.reference, status=status.value)
 
 
 def _on_its_way(session: Session, found: StatementFinding) -> bool:
@@ -240,7 +247,8 @@ def set_period(
     """
     statement = statement_of(session, program, statement_id)
     if from_on > to_on:
-        raise PrepaidError(f"The period ends on {to_on}, before it begins on {from_on}.")
+        words = _("The period ends on %(to)s, before it begins on %(from)s.")
+        raise PrepaidError(words, **{"to": str(to_on), "from": str(from_on)})
     before = {"from": statement.from_on.isoformat(), "to": statement.to_on.isoformat()}
     statement.from_on, statement.to_on = from_on, to_on
     session.flush()

@@ -90,6 +90,11 @@ class Desk:
         profiles[name] = {**was, **settings, "columns": columns}
         return self.reload()
 
+    def speak(self, language: str) -> "Desk":
+        """Change the programme's language."""
+        self.document["program"]["locale"] = language
+        return self.reload()
+
     def people(self, *codes: str, **every: Any) -> dict[str, int]:
         """Create distributors."""
         with transaction(self.registry) as session:

@@ -24,7 +24,8 @@ from tests.importers.driver import HEADER, Desk, cells_of
 
 @pytest.fixture
 def stocked(desk: Desk) -> Desk:
-    """A desk that knows D1, D2, P1 and P2."""
+    """A desk that knows D1, D2, P1 and P2, of a programme in English."""
+    desk.speak("en")
     desk.people("D1", "D2")
     desk.goods(P1="tools", P2=None)
     return desk
@@ -72,6 +73,22 @@ def test_the_workbook_has_the_files_own_columns_in_its_order_and_one_more(stocke
         "No distributor has the code 'D9'; import the distributor or correct the code."
     )
     assert len(rows) == 2
+
+
+def test_the_workbook_is_in_the_programmes_language_and_is_known_again_when_that_changed(stocked: Desk) -> None:
+    stocked.speak("pl")
+    path = stocked.csv(
+        ("A", "", "D9", "P1", "1", "10.00"),
+        ("B", "2026-01-02", "D1", "P1", "x", "10.00"),
+    )
+    found = stocked.run(path)
+    first, *rows = handed_back(found)
+    assert first == [*HEADER, "Powód"]
+    assert rows[0][-1].startswith("Odrzucony: date: komórka jest pusta")
+    assert "Żaden dystrybutor nie ma kodu 'D9'" in rows[0][-1]
+    stocked.speak("ru")
+    again = stocked.run(corrected(found, B2="2026-01-02", C2="D1", E3="2"))
+    assert counts(again)[:4] == (2, 0, 0, 0)
 
 
 def test_a_column_of_that_name_keeps_it_and_ours_takes_another(stocked: Desk) -> None:
@@ -203,7 +220,7 @@ def test_a_row_with_too_many_cells_keeps_what_stood_in_them(stocked: Desk) -> No
 @pytest.mark.parametrize("kind", ["distributors", "products"])
 def test_rows_of_distributors_and_products_come_back_too(desk: Desk, kind: str) -> None:
     columns = {"code": "Code", "name": "Name", "group": "Group"}
-    desk.profile(kind, columns=columns)
+    desk.speak("en").profile(kind, columns=columns)
     path = desk.csv(("1", "One", "gold"), ("2", None, "gold"), ("1", "Other", None), header=("Code", "Name", "Group"))
     found = desk.run(path, kind)
     first, *rows = handed_back(found)

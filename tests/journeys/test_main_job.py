@@ -301,17 +301,19 @@ def test_an_import_tells_what_became_of_every_row(job: Job) -> None:
     assert told["points_awarded"] == 8000 + 70 + 20 + 100 + 50 + 30 + 20
     assert isinstance(told["seconds"], float)
     rows = list(openpyxl.load_workbook(told["problems_file"]).worksheets[0].iter_rows(values_only=True))
-    assert rows[0] == (*SALES[0], "Reason")
+    assert rows[0] == (*SALES[0], "Powód")
     reasons = {row[0]: row[-1] for row in rows[1:]}
     assert reasons == {
-        "FV/5/2026": "Held: The lines add up to 300.00, the document says 333.00; find the missing or wrong line.",
-        "FV/6/2026": "Held: The lines add up to 200.00, the document says 222.00; find the missing or wrong line.",
-        "FV/7/2026": "Held: No product has the code 'HAMMER'; import the product or correct the code.",
-        "FV/8/2026": "Held: No distributor has the code 'X9'; import the distributor or correct the code.",
-        "FV/9/2026": "Refused: Date: found '31.02.2026', expected a date such as 31.12.2025; "
-        "correct it or the profile's format.",
-        "FV/10/2025": "Refused: Issued on 2025-12-31, outside the programme (2026-01-01 to 2026-12-31); "
-        "nothing is earned.",
+        "FV/5/2026": "Wstrzymany: Suma pozycji to 300,00, a dokument podaje 333,00; "
+        "znajdź brakującą lub błędną pozycję.",
+        "FV/6/2026": "Wstrzymany: Suma pozycji to 200,00, a dokument podaje 222,00; "
+        "znajdź brakującą lub błędną pozycję.",
+        "FV/7/2026": "Wstrzymany: Żaden produkt nie ma kodu 'HAMMER'; zaimportuj produkt lub popraw kod.",
+        "FV/8/2026": "Wstrzymany: Żaden dystrybutor nie ma kodu 'X9'; zaimportuj dystrybutora lub popraw kod.",
+        "FV/9/2026": "Odrzucony: Date: znaleziono '31.02.2026', oczekiwano daty takiej jak 31.12.2025; "
+        "popraw ją lub format w profilu.",
+        "FV/10/2025": "Odrzucony: Data wystawienia 31 gru 2025 jest poza programem (od 1 sty 2026 do 31 gru 2026); "
+        "nic nie zostanie naliczone.",
     }
 
 

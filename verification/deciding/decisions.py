@@ -294,7 +294,7 @@ def look_again(
     rules = rules_of(session, program.id)
     gone = spent_of(session, rules, document.id)
     if gone:
-        raise PaidOut([one.sentence() for one in gone])
+        raise PaidOut([one.said for one in gone])
     return _replaced(session, rules, document, None, now=now, actor=actor, reason=reason)
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from app.domain.wording import Said
+
 
 class CannotDecide(Exception):
     """The document is not in a state in which this can be decided."""
@@ -53,9 +55,9 @@ class WentBack(CannotDecide):
 
 
 class PaidOut(CannotDecide):
-    """What the document gave is on its way out, or spent; ``sentences`` tell of whom and how much."""
+    """What the document gave is on its way out, or spent; ``gone`` tells of whom and how much."""
 
-    def __init__(self, sentences: Sequence[str]) -> None:
+    def __init__(self, gone: Sequence[Said]) -> None:
         """Say so."""
-        self.sentences = sentences
-        super().__init__(" ".join(["What was spent cannot be decided anew.", *sentences]))
+        self.gone = gone
+        super().__init__(" ".join(["What was spent cannot be decided anew.", *map(str, gone)]))

@@ -89,7 +89,7 @@ def _as_it_stands(
 ) -> _Stood:
     gone = spent_of(session, rules, document.id)
     if gone:
-        raise PaidOut([one.sentence() for one in gone])
+        raise PaidOut([one.said for one in gone])
     ends = _ends_of(session, document.id, local_date(now, program.time_zone))
     return _Stood(document, document.status, document.release_on, _looked_at(session, document.id), ends)
 

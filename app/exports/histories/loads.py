@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, ca
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.domain.codes import code_key
+from app.domain.load_failures import SENTENCES
 from app.domain.states import Bucket, ExportSubject, TaxStatus, TopUpKind, TopUpStatus, Unit
 from app.exports.histories.describing import Field, History, day_of
 from app.exports.histories.describing import msgid as _
@@ -135,8 +136,10 @@ _LOAD = (
     Field("run", _("Run"), TopUp.run_id, Kind.INTEGER),
     Field("batch", _("Batch"), TopUp.load_batch_id, Kind.INTEGER),
 )
+_FAILURES = {kept: words for code, words in SENTENCES.items() for kept in (code, f"{code}: {words}")}
+"""What is kept of a load that failed, with its words; what a provider says stands as it says it."""
 _WHEN = (
-    Field("failure", _("Failure"), TopUp.failure),
+    Field("failure", _("Failure"), TopUp.failure, words=_FAILURES),
     Field("created_at", _("Written down"), TopUp.created_at, Kind.INSTANT, usual=False),
     Field("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT, usual=False),
     Field("attempt", _("Attempt"), TopUp.attempt, Kind.INTEGER, usual=False),

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.domain.states import COUNTING, ImportedThing
-from app.domain.wording import Say, marked, plain
+from app.domain.wording import Said, marked
 from app.models.catalogue import ProductGroup
 from app.models.distributors import Distributor
 from app.models.imports import ImportChange
@@ -26,14 +26,14 @@ MOST_TOLD = 100
 
 _ = marked
 SENTENCES: Mapping[str, str] = {
-    "used": _("{name} ({code}) is in use: {uses}."),
-    "changed": _("{name} ({code}) was changed since{batch}."),
-    "counted": _("{name} ({code}) was counted since by what this import changed: {fields}."),
-    "left": _("{name} ({code}) had branches before import {left_by}; undo that first."),
-    "no_office": _("{name} ({code}) cannot be a branch again: its head office of then is none any more."),
-    "more": _("And {count} more."),
+    "used": _("%(name)s (%(code)s) is in use: %(uses)s."),
+    "changed": _("%(name)s (%(code)s) was changed since%(batch)s."),
+    "counted": _("%(name)s (%(code)s) was counted since by what this import changed: %(fields)s."),
+    "left": _("%(name)s (%(code)s) had branches before import %(left_by)s; undo that first."),
+    "no_office": _("%(name)s (%(code)s) cannot be a branch again: its head office of then is none any more."),
+    "more": _("And %(count)s more."),
 }
-BATCH = _(" by import {batch}; undo that first")
+BATCH = _(" by import %(batch)s; undo that first")
 FIELDS: Mapping[str, str] = {
     "group_id": _("group"),
     COURSE: _("group"),
@@ -52,14 +52,15 @@ class InTheWay:
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
-    def sentence(self, say: Say = plain) -> str:
-        """Say it in words."""
+    @property
+    def said(self) -> Said:
+        """Give its sentence."""
         told = {
-            name: ", ".join(dict.fromkeys(say(one) for one in value)) if isinstance(value, list) else value
+            name: [Said(one) for one in dict.fromkeys(value)] if isinstance(value, list) else value
             for name, value in self.values.items()
         }
-        told["batch"] = say(BATCH).format(batch=told["batch"]) if told.get("batch") else ""
-        return say(SENTENCES[self.code]).format_map(told)
+        told["batch"] = Said(BATCH, {"batch": str(told["batch"])}) if told.get("batch") else ""
+        return Said(SENTENCES[self.code], told)
 
 
 def told(found: Iterable[InTheWay]) -> list[InTheWay]:
@@ -132,7 +133,9 @@ def _left(session: Session, mine: Mapping[int, ImportChange]) -> dict[int, InThe
     created = {id_: change for id_, change in mine.items() if change.was is None}
     first = min((change.batch_id for change in created.values()), default=0)
     later = going_back.left_by_later(session, list(created), first)
-    return {id_: InTheWay("left", {**_named(created[id_]), "left_by": batch_id}) for id_, batch_id in later.items()}
+    return {
+        id_: InTheWay("left", {**_named(created[id_]), "left_by": str(batch_id)}) for id_, batch_id in later.items()
+    }
 
 
 def _misplaced(session: Session, mine: Mapping[int, ImportChange]) -> dict[int, InTheWay]:

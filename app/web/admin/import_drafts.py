@@ -158,8 +158,10 @@ def columns(program_code: str, draft_id: int) -> Response | tuple[str, int]:
                 draft = _held(draft_id)
                 drafts.read_by(writing, scope().program, draft, source, profile, **by)
                 drafts.check(writing, settings(), scope().program, draft, **by)
-        except (ImportRefused, ProgramFileInvalid) as refused:
-            said.form.refuse(None, str(refused))
+        except ImportRefused as refused:
+            said.form.refuse(None, import_words.told(refused.said))
+        except ProgramFileInvalid as unfit:
+            said.form.refuse(None, str(unfit))
         else:
             _wake(1)
             return _to(program_code, draft_id)
@@ -227,7 +229,7 @@ def _begin(draft_id: int, how: Any) -> int | None:
         flash(gettext("Say first how the file is read."), "warning")
         return None
     except ImportRefused as refused:
-        flash(str(refused), "danger")
+        flash(import_words.told(refused.said), "danger")
         return None
     _wake(1)
     return batch_id

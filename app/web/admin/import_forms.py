@@ -207,7 +207,7 @@ class Columns:
         if self.seen.months and self.seen.months.net_amount:
             months.add("net_amount")
         for problem in problems_of_columns(self.seen.kind, {*columns, *fixed, *months}):
-            self.form.refuse(None, _lacking(self.seen.kind, {*columns, *fixed, *months}) or problem)
+            self.form.refuse(None, _lacking(self.seen.kind, {*columns, *fixed, *months}) or import_words.told(problem))
         if self.form.problems():
             return None
         year = answers.pop("year", None)
@@ -217,7 +217,7 @@ class Columns:
         try:
             return compose(self.seen, columns, fixed, form, year=year)
         except ImportRefused as refused:
-            self.form.refuse(None, str(refused))
+            self.form.refuse(None, import_words.told(refused.said))
             return None
 
     def _said(self) -> dict[str, str]:

@@ -16,7 +16,7 @@ from app.db.transaction import transaction
 from app.domain.reasons import sentence
 from app.extensions import db
 from app.jobs import messenger
-from app.web import paging, queries
+from app.web import import_words, paging, queries
 from app.web.addresses import id_asked
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import duration, figure, file_stem
@@ -63,6 +63,7 @@ def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
         form=undoing_form,
         asked=asked,
         say=_say,
+        words=import_words,
     )
 
 
@@ -109,9 +110,9 @@ def undo(program_code: str, batch_id: int) -> str | Response | tuple[str, int]:
     except CannotUndo as problem:
         if problem.blocks:
             for one in problem.blocks:
-                form.refuse(None, one.sentence(gettext))
+                form.refuse(None, import_words.told(one.said))
             return _page(batch_id, form, asked=True), 409
-        flash(str(problem), "warning")  # somebody was quicker, or the page never offered it
+        flash(import_words.told(problem.said), "warning")  # somebody was quicker, or the page never offered it
     else:
         messenger.wake(kontor()["addresses"].redis_url, jobs)
     return redirect(url_for("imports.show", program_code=program_code, batch_id=batch_id), 303)

@@ -191,13 +191,14 @@ def _top_up_asked(one: Happening) -> Entry:
 
 
 def _top_up_settled(one: Happening) -> Entry:
+    failure = one.parts["failure"]
     badge = finance.TOP_UP[TopUpStatus(one.parts["status"])]
     return Entry(
         one.at,
         gettext("Top-up settled: %(what)s", what=_top_up(one)),
         "check" if badge.tone == "good" else "cross",
         badge.tone,
-        more=_said(badge.text, one.parts["failure"]),
+        more=_said(badge.text, failure and formats.load_failure(failure)),
         address=_run(one),
     )
 

@@ -22,6 +22,7 @@ from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.services import catalogue, distributors, unmatched
 from app.services.aliases import LARGEST_UNIT, SAME_UNIT, AliasRefused
+from app.web import formats
 from app.web.context import kontor, now, person, scope, session
 from app.web.fields import Between, QuantityField
 from app.web.forms import Form, choice
@@ -185,7 +186,7 @@ def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
             else:
                 done = continuing.ignore(writing, scope().program, ids, reason=form["reason"].data or "", **given)
     except (AliasRefused, CannotMatch) as problem:
-        form.refuse(None, str(problem))
+        form.refuse(None, formats.told(problem.said))
         return _page(what, names, form), 400
     return _go_on(done)
 
@@ -227,7 +228,7 @@ def match(program_code: str, unknown_id: int) -> str | Response | tuple[str, int
         with transaction(db.session) as writing:
             done = continuing.accept(writing, scope().program, [wanted], actor=person().login, now=now())
     except (AliasRefused, CannotMatch) as problem:
-        form.refuse(None, str(problem))
+        form.refuse(None, formats.told(problem.said))
         return _one(name, form, proposals), 400
     return _go_on(done)
 

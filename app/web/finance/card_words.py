@@ -7,6 +7,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.domain.states import CardState, CardWord, Identity, TopUpStatus
+from app.web import formats
 from app.web.finance import wording
 from app.web.lists.describing import Badge
 from prepaid.card_lives import CardMoveRefused, Moment
@@ -42,12 +43,6 @@ HAPPENED: Mapping[CardWord, tuple[Any, str, str]] = {
     CardWord.NOTE: (_("Note"), "file", "plain"),
 }
 """What happened, its drawing and its tone."""
-
-PROVIDER: Mapping[str, Any] = {
-    "sandbox": _("Sandbox"),
-    "batch_file": _("Card operator's files"),
-    "stripe": _("Stripe Issuing"),
-}
 
 
 CHECK: Mapping[str, Any] = {
@@ -108,6 +103,8 @@ def more(moment: Moment) -> Any:
     """Give what else is said of it."""
     if moment.kind == "event" and moment.what == CardWord.IDENTIFIED.value and moment.text in set(Identity):
         return IDENTITY[Identity(moment.text)].text
+    if moment.kind == "top_up" and moment.text and moment.text != "compensation":
+        return formats.load_failure(moment.text)
     return gettext("Tax compensation") if moment.text == "compensation" else moment.text
 
 

@@ -21,6 +21,7 @@ from app.web.finance import card_words, wording
 from app.web.forms import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.wording import PROVIDER
 from prepaid import cards
 from prepaid.connections import connect
 from prepaid.errors import PrepaidError
@@ -70,7 +71,7 @@ CARDS = Listing(
             "provider",
             _("Provider"),
             Card.provider,
-            words=lambda provider: card_words.PROVIDER.get(provider, provider),
+            words=lambda provider: PROVIDER.get(provider, provider),
             phone=False,
         ),
         Column("identity", _("Who holds it"), Card.identity, badge=lambda one: card_words.IDENTITY[one], phone=False),

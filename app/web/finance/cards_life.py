@@ -14,6 +14,7 @@ from app.db.transaction import transaction
 from app.domain.states import CardState, Identity
 from app.extensions import db
 from app.models.prepaid import Card
+from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.finance import card_words
 from app.web.forms import Form, choice
@@ -149,7 +150,7 @@ def _ask(card_id: int, do: Callable[[CardProvider], None], said: Any) -> Respons
     except PrepaidError as error:
         flash(card_words.refusal(error), "danger")
     except ProviderError as error:
-        flash(gettext("The card provider did not do it: %(why)s Ask again.", why=str(error)), "danger")
+        flash(gettext("The card provider did not do it: %(why)s Ask again.", why=formats.told(error.said)), "danger")
     else:
         flash(str(said), "success")
     return _back(card_id)

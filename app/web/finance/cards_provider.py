@@ -17,7 +17,7 @@ from app.domain.prepaid_settings import PrepaidPart
 from app.domain.wording import said_of
 from app.extensions import db
 from app.services.program_files import ProgramFileInvalid
-from app.web import formats
+from app.web import formats, import_words
 from app.web.context import now, person, scope, session, settings
 from app.web.finance import card_words
 from app.web.finance.provider_forms import BenchForm, FundingForm, TemplateForm, filled, offer_rows, typed
@@ -59,10 +59,11 @@ def funding(program_code: str) -> Response | tuple[str, int]:
     except PrepaidError as error:
         flash(card_words.refusal(error), "danger")
     except ProviderError as error:
-        flash(gettext("The card provider does not answer: %(why)s", why=str(error)), "danger")
+        flash(gettext("The card provider does not answer: %(why)s", why=formats.told(error.said)), "danger")
     else:
         amount = formats.cash(minor)
-        told = gettext("Nothing speaks against loads of %(amount)s.", amount=amount) if why is None else why
+        fine = gettext("Nothing speaks against loads of %(amount)s.", amount=amount)
+        told = fine if why is None else formats.told(why)
         flash(told, "success" if why is None else "warning")
     return redirect(url_for("cards_provider.show", program_code=program_code), 303)
 
@@ -94,7 +95,7 @@ def _preview(template: BatchFile) -> tuple[str, bool, str]:
     try:
         return shown(template, batch, lines), False, batch_file_name(template, batch)
     except PrepaidError as error:
-        return str(error), True, batch_file_name(template, batch)
+        return formats.told(error.said), True, batch_file_name(template, batch)
 
 
 @bp.route("/programs/<code:program_code>/card-provider/template", methods=["GET", "POST"])
@@ -166,7 +167,7 @@ def bench(program_code: str) -> str | tuple[str, int]:
             form.refuse("file", card_words.refusal(error))
             return _page(form), 400
         except ImportRefused as error:
-            form.refuse("file", str(error))
+            form.refuse("file", import_words.told(error.said))
             return _page(form), 400
     return _page(form, read=read, problems=_told(read.problems[:_MOST_PROBLEMS]))
 

@@ -25,13 +25,13 @@ from app.services.adjustments import MOST, AdjustmentError
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
-from app.web.finance import card_words
 from app.web.finance import reconciling_words as words
 from app.web.forms import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
+from app.web.wording import PROVIDER
 from prepaid.errors import PrepaidError
 from prepaid.reconciling import answering, reading
 
@@ -244,7 +244,7 @@ def _page(finding_id: int, asked: str | None = None, **forms: Form) -> str:
         words=words,
         state=words.ANSWER[finding.answer],
         ways=[one.value for one in ways_of(finding.kind)],
-        provider=card_words.PROVIDER.get(found.statement.provider, found.statement.provider),
+        provider=PROVIDER.get(found.statement.provider, found.statement.provider),
         adjustment=adjustment,
         asked=asked,
         forms={what: Note.of(what, formdata=None) for what in _WAYS}

@@ -20,15 +20,15 @@ from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import TopUp
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
-from app.web import formats
+from app.web import formats, import_words
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.fields import DayField, NotBefore
-from app.web.finance import card_words
 from app.web.finance import reconciling_words as words
 from app.web.forms import Form
 from app.web.lists import showing
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.wording import PROVIDER
 from importers import batches, drafts
 from importers.errors import ImportRefused
 from prepaid.errors import PrepaidError
@@ -108,7 +108,7 @@ LISTING = Listing(
             "provider",
             _("Provider"),
             ProviderStatement.provider,
-            words=lambda name: card_words.PROVIDER.get(name, name),
+            words=lambda name: PROVIDER.get(name, name),
             phone=False,
         ),
         Column("lines", _("Bookings"), ProviderStatement.lines, Kind.NUMBER),
@@ -204,7 +204,7 @@ def bring(program_code: str) -> str | Response | tuple[str | Response, int]:
             with transaction(db.session) as writing:
                 to = _taken(writing, path, str(sent.filename or "statement.csv"))
         except ImportRefused as error:
-            form.refuse("file", str(error))
+            form.refuse("file", import_words.told(error.said))
             return _list(form, asked=True), 400
     messenger.wake(kontor()["addresses"].redis_url, 1)
     return redirect(to, 303)
@@ -235,7 +235,7 @@ def _page(statement_id: int, asked: str | None = None, **forms: Form) -> str:
         found=found,
         statement=statement,
         state=state_of(statement.closed_at is not None, found.open),
-        provider=card_words.PROVIDER.get(statement.provider, statement.provider),
+        provider=PROVIDER.get(statement.provider, statement.provider),
         words=words,
         page=showing.page(session(), of_statement(statement_id), rows=LINES),
         asked=asked,

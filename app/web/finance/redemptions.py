@@ -18,6 +18,7 @@ from app.jobs import messenger
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption
+from app.web import formats
 from app.web import redemption_words as words
 from app.web.context import kontor, now, person, scope, session
 from app.web.finance import wording
@@ -164,7 +165,7 @@ def _page(redemption_id: int, calling_off: CallingOff, *, asked: bool) -> str:
     stopped = None
     if found.run is not None and found.state in (State.RESERVED, State.ORDERED, State.SENDING, State.UNKNOWN):
         errand = prepaid_jobs.errand(session(), found.run.id)
-        stopped = None if errand is None else errand.stopped_by
+        stopped = None if errand is None or errand.stopped_by is None else formats.told(errand.stopped_by)
     return render_template(
         "finance/redemptions/show.html",
         found=found,

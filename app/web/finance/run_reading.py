@@ -155,7 +155,7 @@ def _of_file(batch: LoadBatch) -> list[Moment]:
     if batch.sent_at is not None:
         found.append(Moment(gettext("The provider had it"), batch.sent_at, None, "send", "busy"))
     if batch.refused_at is not None:
-        why = batch.refusal or ""
+        why = gettext("The provider says: “%(words)s”.", words=batch.refusal) if batch.refusal else ""
         found.append(Moment(gettext("The provider refused the file"), batch.refused_at, None, "alert", "bad", why))
     return found
 

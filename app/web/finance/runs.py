@@ -21,7 +21,7 @@ from app.domain.wording import said_of
 from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
-from app.web import formats
+from app.web import formats, import_words
 from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.finance import run_reading, wording
 from app.web.finance.prepaid_settings import TAKES
@@ -377,7 +377,7 @@ def settle(program_code: str, run_id: int) -> Response | tuple[str, int]:
                     now=now(),
                 )
         except ImportRefused as error:
-            form.refuse("file", str(error))
+            form.refuse("file", import_words.told(error.said))
         except PrepaidError as error:
             form.refuse("file", wording.refusal(error))
         else:

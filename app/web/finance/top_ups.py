@@ -15,6 +15,7 @@ from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
 from app.web.finance import wording
 from app.web.finance.failed_loads import failed_of_newest_runs
+from app.web.formats import load_failure
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.participants import WHOSE
@@ -34,7 +35,13 @@ _QUERY: Select[Any] = (
 )
 
 _COLUMNS = (
-    Column("reference", _("Reference"), TopUp.reference, Kind.CODE, small="failure"),
+    Column(
+        "reference",
+        _("Reference"),
+        TopUp.reference,
+        Kind.CODE,
+        small=lambda row: load_failure(row.failure) if row.failure else "",
+    ),
     *WHOSE,
     Column("kind", _("Kind"), TopUp.kind, words=lambda kind: wording.KIND[kind], small="tax_rule"),
     Column("points", _("Points"), points_of_top_up(), Kind.POINTS, link=To("chain.top_up", top_up_id="row_id")),
@@ -46,7 +53,7 @@ _COLUMNS = (
     Column("batch", _("Order file"), TopUp.load_batch_id, Kind.NUMBER, shown=False),
     Column("created_at", _("Written down"), TopUp.created_at, Kind.INSTANT, TopUp.created_at, phone=False),
     Column("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT),
-    Column("failure", _("Why it failed"), TopUp.failure, shown=False),
+    Column("failure", _("Why it failed"), TopUp.failure, words=load_failure, shown=False),
 )
 
 _BESIDE = frozenset({"run", "created_at", "code", "name"})

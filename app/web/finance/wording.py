@@ -101,7 +101,7 @@ def refusal(error: PrepaidError) -> str:
     if isinstance(error, CardNumberFound):
         return gettext("This looks like the number of a payment card. Card numbers are never kept here.")
     if isinstance(error, TermsInvalid):
-        return gettext("The programme's prepaid or tax settings cannot be used: %(why)s", why=str(error))
+        return gettext("The programme's prepaid or tax settings cannot be used: %(why)s", why=formats.told(error.said))
     if isinstance(error, PreparedAlready):
         return gettext(
             "Run %(number)s is being prepared. Wait until it is, or cancel it; then prepare this one.",
@@ -111,17 +111,19 @@ def refusal(error: PrepaidError) -> str:
         return gettext("What would be ordered is not what was previewed. Nothing is ordered.")
     if isinstance(error, OrderFileChanged):
         return gettext("The order file is missing or is not what was written. It is not sent.")
-    return str(error)
+    return formats.told(error.said)
 
 
 def stopped(found: HowFar) -> str:
     """Say what stopped the preparation of a run."""
-    if found.stopped_by == str(SettingsChanged(found.run_id)):
+    if found.stopped_by is None:
+        return gettext("Whoever runs the installation finds the reason in its log.")
+    if str(found.stopped_by) == str(SettingsChanged(found.run_id)):
         return gettext(
             "The programme’s settings changed while the run was being prepared. "
             "Put them back and go on, or cancel this run and prepare it anew."
         )
-    return found.stopped_by or gettext("Whoever runs the installation finds the reason in its log.")
+    return formats.told(found.stopped_by)
 
 
 def run_badge(kind: RunKind, status: RunStatus) -> Badge:

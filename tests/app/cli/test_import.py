@@ -161,7 +161,8 @@ def test_dates_the_wrong_way_are_refused_row_by_row(open_desk: Desk) -> None:
     sheet = openpyxl.load_workbook(told["problems_file"]).worksheets[0]
     reasons = [row[-1] for row in sheet.iter_rows(min_row=2, values_only=True)]
     assert reasons[0] == (
-        "Refused: date: found '31.12.2026', expected a date such as 2025-12-31; correct it or the profile's format."
+        "Odrzucony: date: znaleziono '31.12.2026', oczekiwano daty takiej jak 2025-12-31; "
+        "popraw ją lub format w profilu."
     )
     assert "'12/31/2026'" in str(reasons[1])
 

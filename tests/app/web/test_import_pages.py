@@ -338,6 +338,25 @@ def test_nothing_and_too_much_are_refused_with_a_reason(wizard: Wizard) -> None:
     assert over.status_code == 413
 
 
+def test_a_file_that_cannot_be_used_says_why_in_the_readers_language(wizard: Wizard) -> None:
+    refused = wizard.bring(("photo.csv", b"\x89PNG\r\n\x1a\n" + bytes(200)))
+    in_polish = {"Accept-Language": "pl"}
+    said = "photo.csv: obraz, oczekiwano skoroszytu albo tabeli tekstowej; zapisz tabelę jako .xlsx albo CSV."
+    assert said in wizard.client.get(refused, headers=in_polish).text
+    assert said in wizard.client.get(f"{wizard.base}/new", headers=in_polish).text
+    assert "photo.csv: a picture, expected a workbook" in wizard.page(refused)
+
+
+def test_a_profile_whose_columns_are_missing_names_them_and_their_fields_in_the_readers_language(
+    wizard: Wizard,
+) -> None:
+    unfit = wizard.bring(("stocks.csv", b"Towar;Stan\nA;1\n"), source="sales", kind="sales")
+    page = wizard.client.get(unfit, headers={"Accept-Language": "pl"}).text
+    assert "w nagłówku brakuje" in page
+    assert "(Data wystawienia)" in page
+    assert "the header lacks" in wizard.page(unfit)
+
+
 @pytest.mark.parametrize("language", samples.LANGUAGES)
 def test_the_headers_of_a_sample_are_understood(language: str) -> None:
     for kind in samples.KINDS:

@@ -5,7 +5,7 @@ import random
 import pytest
 from babel import Locale
 
-from importers.files.encodings import LEGACY, guessed, marked
+from importers.files.encodings import LEGACY, encoding_marked, guessed
 
 WRITTEN = [
     ("pl", "cp1250"),
@@ -100,9 +100,9 @@ def test_any_bytes_have_some_encoding() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
 @pytest.mark.parametrize("content", ["a;b\n1;2\n", "Nr;Łódź;żółw\n1;2;3\n", "Номер;Дата;Сумма;N\n1;2;3;4\n5;6;7;8\n"])
 def test_letters_of_two_or_four_bytes_are_known_by_their_zeros(content: str, encoding: str) -> None:
-    assert marked(content.encode(encoding)) == encoding
+    assert encoding_marked(content.encode(encoding)) == encoding
 
 
 @pytest.mark.parametrize("head", [b"", b"a", b"abc\0", b"\0\0\0\0", b"a;b\n1;2\n", b"\x7fELF\x02\x01\x01\0\0\0\0\0"])
 def test_other_bytes_are_not_taken_for_such_letters(head: bytes) -> None:
-    assert marked(head) is None
+    assert encoding_marked(head) is None

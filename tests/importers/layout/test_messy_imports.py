@@ -39,7 +39,7 @@ def test_sheets_of_months_with_titles_and_totals_are_one_import_and_problems_nam
         "decimal": "found",
         "thousands": None,
     }
-    stocked.reload()
+    stocked.speak("en")
     january = [
         ["Raport za styczeń"],
         [],
@@ -113,7 +113,7 @@ def test_a_matrix_of_months_is_imported_once_and_its_problems_come_back_as_lines
         1,
     ]
     header, *back = cells_of(Path(str(found.problems_file)))
-    assert header == ["Kod", "Month", "szt.", "zł", "Sheet", "Row", "Reason"]
+    assert header == ["Kod", "Month", "szt.", "zł", "Arkusz", "Wiersz", "Powód"]
     assert [row[:4] for row in back] == [["P1", "2026-01", "2", "20"], ["P2", "2026-01", "x", "10"]]
     back[1][2] = "1"
     again = stocked.run(workbook(stocked.folder / "problems.xlsx", Problems=[header, *back]))
