@@ -31,7 +31,7 @@ def prepare(app: Flask) -> None:
     environment = app.jinja_env
     environment.trim_blocks = environment.lstrip_blocks = True
     environment.undefined = jinja2.StrictUndefined
-    environment.filters["once"] = once
+    environment.filters["once"] = asked_each_time(once)
     environment.globals.update({"_": text, "pgettext": text_of, "ngettext": number_text})
 
 
