@@ -21,6 +21,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    or_,
     select,
     text,
     true,
@@ -122,6 +123,7 @@ _of_number = (
         SalesDocument.number_key == _numbers.c.number,
         SalesDocument.distributor_id == _numbers.c.who,
         _STANDS,
+        or_(text("sales_document.status <> 3"), bindparam("refused", type_=Boolean)),
     )
     .offset(_FENCE)
     .lateral()
@@ -314,17 +316,20 @@ def ask(
     key: Texts,
     proofs: Proofs,
     checks: Mapping[Check, Tuned],
+    *,
+    refused: bool,
 ) -> Callable[[], History]:
     """Ask for what the checks that are on look at, and give it when it is called for.
 
-    Within `app.db.driver.together` what is asked first is on its way meanwhile.
+    Within `app.db.driver.together` what is asked first is on its way meanwhile. A number that was ``refused`` under
+    another seller is one that a claim is held against, and a sponsor's report is not.
     """
     if not len(key) or not checks.keys() & _NEED:
         return History.none
     asked = Asked(program, sales, as_earlier(sales, number_key, seller_key), key, proofs, checks)
     alike = _ask_alike(session, asked) if asked.on(_TWINS) else None
     recent = _ask_recent(session, asked) if asked.on(_NEAR) else None
-    numbered = _ask_numbered(session, asked) if asked.on(NUMBERED) else None
+    numbered = _ask_numbered(session, asked, refused=refused) if asked.on(NUMBERED) else None
     totals = _TOTALS.ask(session, program=program) if Check.ROUND_TOTAL in checks else None
     looking = _ask_proofs(session, asked) if asked.on(_PICTURES) else None
     usual = _ask_usual(session, asked) if asked.on(_USUAL) else None
@@ -365,11 +370,11 @@ def _ask_recent(session: Session, asked: Asked) -> Answer:
     return _RECENT.ask(session, program=asked.program, distributors=asked.distributors, **window)
 
 
-def _ask_numbered(session: Session, asked: Asked) -> Answer:
+def _ask_numbered(session: Session, asked: Asked, *, refused: bool) -> Answer:
     """Ask for what the same distributors have under the same numbers, whoever issued it."""
     pairs = sorted(set(zip(asked.mine.distributor_id.tolist(), asked.mine.number_key.tolist(), strict=True)))
     told = given(who=np.asarray([who for who, _ in pairs]), number=[number for _, number in pairs])
-    return _NUMBER.ask(session, program=asked.program, **told)
+    return _NUMBER.ask(session, program=asked.program, refused=refused, **told)
 
 
 def _earlier_of(answer: Answer | None) -> Earlier:

@@ -40,7 +40,10 @@ class SalesDocument(Base):
         Index("ix_sales_document_claims", "distributor_id", "counted_at", postgresql_where=text("source <> 'import'")),
         Index("ix_sales_document_review", "program_id", "id", postgresql_where=text("status = 2")),
         Index(
-            "ix_sales_document_seller_named", "program_id", postgresql_where=text("strpos(document_key, '|tax:') > 0")
+            "ix_sales_document_seller_named",
+            "program_id",
+            "number_key",
+            postgresql_where=text("strpos(document_key, '|tax:') > 0"),
         ),
         Index("ix_sales_document_refused", "program_id", "document_key", postgresql_where=text("status = 3")),
         Index("ix_sales_document_superseded", "program_id", "document_key", postgresql_where=text("status = 4")),

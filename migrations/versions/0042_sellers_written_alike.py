@@ -43,7 +43,10 @@ where i.id = it.instant_id and i.program_id = r.program_id and it.document_key =
 
 def upgrade() -> None:
     op.create_index(
-        "ix_sales_document_seller_named", "sales_document", ["program_id"], postgresql_where=sa.text(_NAMED)
+        "ix_sales_document_seller_named",
+        "sales_document",
+        ["program_id", "number_key"],
+        postgresql_where=sa.text(_NAMED),
     )
     connection = op.get_bind()
     sellers = f"select distinct split_part(document_key, '|', 2) from sales_document where {_NAMED}"

@@ -109,15 +109,25 @@ def test_a_report_of_what_was_claimed_is_looked_at_where_one_of_them_names_the_s
     assert (again.status.tolist(), codes(again)) == ([REVIEW], ["same_number"])
 
 
+def test_a_report_is_not_held_for_what_was_refused_and_a_claim_is(claims: Desk) -> None:
+    claim(claims, *goods(claims, "FS/781/11"), seller_key=np.asarray(["tax:5260001246", None], dtype=object)[:-1])
+    first = update(SalesDocument).where(SalesDocument.id == claims.document("FS/781/11").id)
+    claims.session.execute(first.values(status=REFUSED))
+    claimed = claim(claims, *goods(claims, "FS/781/11", more=1), seller_key=np.asarray(["tax:7777777777", None])[:-1])
+    assert "number_of_two_sellers" in codes(claimed)
+    claims.session.execute(update(SalesDocument).where(SalesDocument.id == claimed.ids[0]).values(status=REFUSED))
+    assert claims.sell(*goods(claims, "FS/781/11")).status.tolist() == [ACCEPTED]
+
+
 def test_a_report_is_looked_up_by_numbers_only_where_somebody_names_a_seller(
     claims: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up: list[str] = []
     ask = history._ask_numbered
 
-    def counting(session: Session, asked: history.Asked) -> Answer:
+    def counting(session: Session, asked: history.Asked, *, refused: bool) -> Answer:
         looked_up.extend(asked.mine.number.tolist())
-        return ask(session, asked)
+        return ask(session, asked, refused=refused)
 
     monkeypatch.setattr(history, "_ask_numbered", counting)
     claims.sell(*goods(claims, "FS/779/11"))
