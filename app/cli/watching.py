@@ -14,6 +14,8 @@ from app.cli.ledger import chosen_program
 from app.cli.output import failing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
+from app.domain.wording import Said
+from app.services import texts
 
 LOOK_SECONDS = 0.2
 
@@ -105,7 +107,7 @@ def _import(run: Runtime, folder: Any, program_code: str, file: Path, patterns: 
     except ImportRefused as refused:
         run.registry.remove()
         refusal = {"file": file.name, "result": watching.FAILED, "moved_to": None, "message": str(refused)}
-        return _put_away(folder, file, refusal, None, None, str(refused))
+        return _put_away(folder, file, refusal, None, None, _in_its_language(run, program_code, refused.said))
     except FileNotFoundError:
         return None
     except OSError as problem:
@@ -121,7 +123,15 @@ def _import(run: Runtime, folder: Any, program_code: str, file: Path, patterns: 
         "here_already": known is not None,
         "message": progress.message,
     }
-    return _put_away(folder, file, told, batch_id, watching.workbook_of(progress), progress.message)
+    said = progress.message_said
+    why = _in_its_language(run, program_code, Said.again(said)) if said else progress.message
+    return _put_away(folder, file, told, batch_id, watching.workbook_of(progress), why)
+
+
+def _in_its_language(run: Runtime, program_code: str, said: Said) -> str:
+    """Say why a file is put away to whoever looks into the folder: in the programme's language."""
+    with transaction(run.registry) as session:
+        return texts.told(said, chosen_program(session, program_code).locale)
 
 
 def _put_away(

@@ -127,6 +127,7 @@ def test_a_watched_folder_is_emptied_and_nothing_counts_twice(shop: Desk) -> Non
         "sales-9.csv.part",
         "sales-link.csv",
     ]
+    assert "brakuje" in (folder / "failed/sales-3-why.txt").read_text(encoding="utf-8"), "in the programme's language"
     # killed before the file was moved: it lies there again, and is not imported again
     (folder / "Sales-1.csv").write_text(good)
     (again,) = watch(shop, folder)
