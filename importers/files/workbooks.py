@@ -88,8 +88,9 @@ def _form(parts: Parts, name: str) -> WorkbookForm:
     if parts.find("xl/workbook.bin") is not None:
         return "xlsb"
     other = next((what for part, what in _OTHERS.items() if parts.find(part) is not None), None)
-    inside = ", ".join(parts.names[:3]) + (", …" if len(parts.names) > 3 else "") or Said(_("nothing"))
-    found = Said(other) if other else Said(_("a zip archive of %(parts)s"), {"parts": inside})
+    inside = ", ".join(parts.names[:3]) + (", …" if len(parts.names) > 3 else "")
+    archive = Said(_("a zip archive of %(parts)s"), {"parts": inside}) if inside else Said(_("an empty zip archive"))
+    found = Said(other) if other else archive
     words = _("%(file)s: %(what)s, but no workbook; save the table as .xlsx or CSV, and send it unpacked.")
     raise FileRefused(words, file=name, what=found)
 
