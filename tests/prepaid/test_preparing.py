@@ -215,7 +215,7 @@ def test_settings_that_change_meanwhile_stop_it_until_they_are_put_back_or_it_is
         now = preparing.how_far(session, session.get_one(ConversionRun, run.id))
         assert now is not None
         assert not now.goes_on
-        assert "settings changed" in now.why
+        assert "settings changed" in str(now.why)
         assert preparing.take_up_again(session, run.id) == 1
     do(world, run, 1)
     with transaction(world.registry) as session:
@@ -237,7 +237,7 @@ def test_what_was_given_up_goes_on_when_somebody_says_so(world: World) -> None:
     with transaction(world.registry) as session:
         found = preparing.how_far(session, session.get_one(ConversionRun, run.id))
         assert found is not None
-        assert (found.goes_on, f"kontor convert prepare {run.id}" in found.why) == (False, True)
+        assert (found.goes_on, f"kontor convert prepare {run.id}" in str(found.why)) == (False, True)
         assert preparing.take_up_again(session, run.id) == 1
         assert preparing.take_up_again(session, run.id) == 0
     do(world, run, 1)

@@ -24,7 +24,7 @@ from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
 
 SENTENCES = list(PROOFS)
-SUMS, EMPTY, CACHED, LOT, LOTS, AWARDS, RETURNS = SENTENCES[:7]
+SUMS, EMPTY, CACHED, CARRIED, LOT, LOTS, AWARDS, RETURNS = SENTENCES[:8]
 ORPHAN, LINE = (sentence for sentence in SENTENCES if sentence.endswith("that is not there"))
 PAID, CAUSED = (sentence for sentence in SENTENCES if "of a promotion" in sentence)
 
@@ -137,6 +137,8 @@ def test_a_ledger_in_order_has_nothing_to_say(database: Database, tampered: Ledg
         (f"update account set expired = expired + 1, earned = earned + 1 where id = {WALLET}", {CACHED}),
         (f"update account set pending = pending + 1, available = available - 1 where id = {WALLET}", {CACHED}),
         (f"update account set reserved = reserved + 1, available = available - 1 where id = {WALLET}", {CACHED, LOTS}),
+        (f"update account set gifts = gifts + 1 where id = {WALLET}", {CACHED}),
+        (f"update account set carried = carried + 1 where id = {WALLET}", {CARRIED}),
         (f"update lot set remaining = remaining - 1 where id = {A_LOT}", {LOT, LOTS}),
         (f"update lot set account_id = 0 where id = {A_LOT}", {LOTS}),
         ("update award set amount = amount + 1 where document_id = (select min(document_id) from award)", {AWARDS}),
