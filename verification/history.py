@@ -39,11 +39,11 @@ from app.domain.seller_keys import TAX, own_key
 from app.domain.states import DocumentKind
 from app.domain.verification_settings import Check, Tuned
 from app.models.claims import Attachment
-from app.models.deliveries import Delivery
 from app.models.distributors import Distributor
 from app.models.figures import ProductMonth
 from app.models.programs import Program
 from app.models.sales import SalesDocument, SalesLine
+from verification import stocks
 from verification.checks import prints
 from verification.checks.facts import Earlier, Habits, History, Proofs, Stock, Usual, as_earlier
 from verification.checks.habits import BEFORE, much
@@ -227,50 +227,6 @@ _PERSONAL = Prepared(
 )
 
 
-_SUPPLIED = Prepared(
-    select(Delivery.distributor_id, func.min(Delivery.delivered_on))
-    .where(Delivery.distributor_id == _distributors)
-    .group_by(Delivery.distributor_id)
-)
-_came = (
-    select(func.coalesce(func.sum(Delivery.quantity_milli), 0).label("quantity"))
-    .where(
-        Delivery.distributor_id == _pairs.c.who,
-        Delivery.product_id == _pairs.c.what,
-        Delivery.delivered_on <= bindparam("last", type_=Date),
-    )
-    .lateral()
-)
-_DELIVERED = Prepared(
-    select(_pairs.c.who, _pairs.c.what, cast(_came.c.quantity, BigInteger)).select_from(_pairs.join(_came, true()))
-)
-_since = given_rows(who=BigInteger(), first=Date())
-_passed_on = (
-    select(SalesDocument.id)
-    .where(
-        SalesDocument.distributor_id == _since.c.who,
-        SalesDocument.issued_on >= _since.c.first,
-        text("sales_document.status in (1, 2)"),
-    )
-    .offset(_FENCE)
-    .lateral()
-)
-_of_it = (
-    select(SalesLine.product_id, SalesLine.quantity_milli)
-    .where(
-        SalesLine.document_id == _passed_on.c.id,
-        SalesLine.product_id == _products,
-    )
-    .offset(_FENCE)
-    .lateral()
-)
-_PASSED_ON = Prepared(
-    select(_since.c.who, _of_it.c.product_id, cast(func.sum(_of_it.c.quantity_milli), BigInteger))
-    .select_from(_since.join(_passed_on, true()).join(_of_it, true()))
-    .group_by(_since.c.who, _of_it.c.product_id)
-)
-
-
 @dataclass(frozen=True)
 class Asked:
     """What history is asked for: documents on their way in, as they are compared with those that are here."""
@@ -334,7 +290,7 @@ def ask(
     looking = _ask_proofs(session, asked) if asked.on(_PICTURES) else None
     usual = _ask_usual(session, asked) if asked.on(_USUAL) else None
     siblings = _SIBLINGS.ask(session, distributors=asked.distributors) if Check.CLAIMED_ELSEWHERE in checks else None
-    supplied = _SUPPLIED.ask(session, distributors=asked.distributors) if Check.MORE_THAN_DELIVERED in checks else None
+    supplied = stocks.ask_supplied(session, asked.distributors) if Check.MORE_THAN_DELIVERED in checks else None
 
     def history() -> History:
         near, same_sum = _earlier_of(recent), _earlier_of(alike)
@@ -349,7 +305,7 @@ def ask(
             **_proofs_of(looking),
             usual=prices,
             habits=_habits(session, asked, prices) if asked.on(_HABITS) else Habits.none(),
-            stock=_stock(session, asked, supplied()) if supplied else Stock.none(),
+            stock=stocks.stock_of(session, sales, supplied()) if supplied else Stock.none(),
         )
 
     return history
@@ -484,20 +440,3 @@ def _habits(session: Session, asked: Asked, usual: Usual) -> Habits:
     names = ("distributor_id", "product_id", "lines", "lower", "median", "upper", "most")
     rows = [(who, what, count, *quartiles, most) for who, what, count, quartiles, most in found]
     return Habits(**columns_of(rows, dict.fromkeys(names, "i8")))
-
-
-def _stock(session: Session, asked: Asked, since: Sequence[Sequence[Any]]) -> Stock:
-    """Read what was delivered of what is sold now, and what of it was sold on since the first delivery."""
-    if not since:
-        return Stock.none()
-    supplied, first = (np.asarray(column) for column in zip(*since, strict=True))
-    lines = asked.sales.lines
-    who = asked.mine.distributor_id[lines.document]
-    pairs = np.unique(np.stack([who, lines.product_id], axis=1)[np.isin(who, supplied)], axis=0)
-    told = given(who=pairs[:, 0], what=pairs[:, 1])
-    came = _DELIVERED.rows(session, **told, last=asked.window(0)["last"])
-    days = given(who=supplied, first=first.astype("datetime64[D]"))
-    gone = {(a, b): sold for a, b, sold in _PASSED_ON.rows(session, **days, products=np.unique(pairs[:, 1]))}
-    rows = [(a, b, delivered, gone.get((a, b), 0)) for a, b, delivered in came]
-    names = ("distributor_id", "product_id", "delivered_milli", "sold_milli")
-    return Stock(**columns_of(rows, dict.fromkeys(names, "i8")))

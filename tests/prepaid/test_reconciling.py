@@ -291,9 +291,8 @@ def test_an_answer_settles_gives_back_or_asks_for_points_and_is_given_once(world
     assert (FindingKind.RETURNED_HERE, of["GONE"]) not in findings(world), "its money went back as well"
 
 
-def test_what_an_approval_contradicts_by_then_is_told_and_its_statement_is_open_again(world: World) -> None:
-    of = ordered(world.load(), ["A"])
-    bring(world, *EDGES)
+def adjustment_asked_for(world: World) -> int:
+    """Answer the newest difference by an adjustment, which nobody has approved yet."""
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
         found = session.scalars(select(StatementFinding).order_by(StatementFinding.id.desc()).limit(1)).one()
@@ -301,6 +300,13 @@ def test_what_an_approval_contradicts_by_then_is_told_and_its_statement_is_open_
         answering.answer(session, program, found.id, FindingAnswer.ADJUSTED, **said)
         asked = found.adjustment_id
         assert asked is not None
+    return asked
+
+
+def test_what_an_approval_contradicts_by_then_is_told_and_its_statement_is_open_again(world: World) -> None:
+    of = ordered(world.load(), ["A"])
+    bring(world, *EDGES)
+    asked = adjustment_asked_for(world)
     bring(world, (of["A"], "2026-11-22", "100.00"))
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
@@ -319,13 +325,7 @@ def test_what_an_approval_contradicts_by_then_is_told_and_its_statement_is_open_
 def test_what_waits_for_an_approval_is_not_asked_for_again_under_another_name(world: World) -> None:
     of = ordered(world.load(), ["A"])
     bring(world, *EDGES)
-    with transaction(world.registry) as session:
-        program = session.get_one(Program, world.program_id)
-        found = session.scalars(select(StatementFinding).order_by(StatementFinding.id.desc()).limit(1)).one()
-        said: dict[str, Any] = {"reason": "as agreed", "points": 200, "actor": "fay", "now": LATER}
-        answering.answer(session, program, found.id, FindingAnswer.ADJUSTED, **said)
-        asked = found.adjustment_id
-        assert asked is not None
+    asked = adjustment_asked_for(world)
     bring(world, (of["A"], "2026-11-22", "100.00"), (of["A"], "2026-11-23", "-100.00"))
     assert findings(world) == [], "its points are on their way back already"
     with transaction(world.registry) as session:
