@@ -28,6 +28,7 @@ from app.web import (
     languages,
     look,
     navigation,
+    people_named,
     preferences,
     proofs,
     reward_pictures,
@@ -356,6 +357,7 @@ def _prepare_templates(app: Flask) -> None:
         formats.size,
         movement_name,
         formats.told,
+        people_named.who,
         formats.load_failure,
         movement_reason,
     )

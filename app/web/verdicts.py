@@ -14,6 +14,7 @@ from app.domain.decision_codes import ACCEPTING, REFUSING, TO_DO, said
 from app.domain.states import DocumentStatus, DocumentWord
 from app.web import formats
 from app.web.forms import Form, choice
+from app.web.people_named import name_of
 from app.web.wording import DOCUMENT_STATUS
 from verification.deciding import decisions, errors, talk
 from verification.deciding.timeline import Event
@@ -54,7 +55,7 @@ def why_not(problem: errors.CannotDecide) -> str:
     """Say in the reader's language what keeps somebody from deciding."""
     match problem:
         case errors.Taken():
-            return gettext("%(who)s has this document before them.", who=problem.holder)
+            return gettext("%(who)s has this document before them.", who=name_of(problem.holder))
         case errors.NotYours(why="company"):
             return gettext("It is of a company that you belong to: somebody else decides.")
         case errors.NotYours(why="first"):

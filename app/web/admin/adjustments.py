@@ -80,11 +80,11 @@ ADJUSTMENTS = Listing(
         Column("points", _("Points"), AdjustmentRequest.amount, Kind.POINTS, AdjustmentRequest.amount),
         Column("reason", _("Reason"), AdjustmentRequest.reason_code, words=reason_name),
         Column("note", _("In words"), AdjustmentRequest.note, phone=False),
-        Column("requested_by", _("Asked for by"), AdjustmentRequest.requested_by, phone=False),
+        Column("requested_by", _("Asked for by"), AdjustmentRequest.requested_by, Kind.PERSON, phone=False),
         Column(
             "requested_at", _("Asked"), AdjustmentRequest.requested_at, Kind.INSTANT, AdjustmentRequest.requested_at
         ),
-        Column("decided_by", _("Decided by"), AdjustmentRequest.decided_by, phone=False),
+        Column("decided_by", _("Decided by"), AdjustmentRequest.decided_by, Kind.PERSON, phone=False),
         Column("state", _("State"), AdjustmentRequest.state, badge=lambda state: ADJUSTMENT_STATE[state]),
     ),
     query=_QUERY,

@@ -95,7 +95,7 @@ APPLICATIONS = Listing(
         Column("tax_id", _("Tax id"), Application.tax_id, Kind.CODE, phone=False),
         Column("created_at", _("Sent"), Application.created_at, Kind.INSTANT, Application.created_at),
         Column("state", _("State"), Application.state, badge=lambda state: STATE[ApplicationState(state)]),
-        Column("decided_by", _("Decided by"), Application.decided_by, phone=False),
+        Column("decided_by", _("Decided by"), Application.decided_by, Kind.PERSON, phone=False),
         Column("login", _("E-mail"), Application.login, shown=False),
     ),
     query=_QUERY,

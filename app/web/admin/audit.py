@@ -8,14 +8,19 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Date, Select, cast, func, select
 from werkzeug.wrappers import Response
 
-from app.models.people import AuditEvent
+from app.models.people import AuditEvent, UserAccount
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Column, Days, Kind, Listing, Search
 
 bp = Blueprint("audit", __name__)
 
 
-_QUERY: Select[Any] = select().select_from(AuditEvent).where(AuditEvent.program_id == HERE)
+_QUERY: Select[Any] = (
+    select()
+    .select_from(AuditEvent)
+    .outerjoin(UserAccount, UserAccount.login == AuditEvent.actor)
+    .where(AuditEvent.program_id == HERE)
+)
 
 
 def _short(value: Any) -> str:
@@ -32,7 +37,9 @@ AUDIT = Listing(
     title=_("Audit log"),
     columns=(
         Column("at", _("When"), AuditEvent.at, Kind.INSTANT, AuditEvent.at),
-        Column("actor", _("Who"), AuditEvent.actor, sort=AuditEvent.actor),
+        Column(
+            "actor", _("Who"), AuditEvent.actor, Kind.PERSON, sort=func.coalesce(UserAccount.name, AuditEvent.actor)
+        ),
         Column("action", _("What"), AuditEvent.action, Kind.CODE),
         Column("subject", _("Of what"), AuditEvent.subject),
         Column("before", _("Before"), AuditEvent.before, words=_short, phone=False),
@@ -44,10 +51,10 @@ AUDIT = Listing(
     default="-at",
     filters=(
         Search(
-            AuditEvent.actor,
             AuditEvent.action,
             AuditEvent.subject,
             AuditEvent.reason,
+            people=[AuditEvent.actor],
             title=_("Person, action or thing"),
         ),
         Days("at", _("When"), cast(func.timezone("UTC", AuditEvent.at), Date)),

@@ -71,7 +71,7 @@ DISPUTES = Listing(
         Column("words", _("In words"), Dispute.words, phone=False),
         Column("amount", _("Given"), Dispute.amount, Kind.POINTS),
         Column("asked_at", _("Asked"), Dispute.asked_at, Kind.INSTANT, Dispute.asked_at),
-        Column("answered_by", _("Answered by"), Dispute.answered_by, phone=False),
+        Column("answered_by", _("Answered by"), Dispute.answered_by, Kind.PERSON, phone=False),
         Column("state", _("State"), Dispute.state, badge=lambda state: STATE[state]),
     ),
     query=_QUERY,

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session, aliased
 from werkzeug.wrappers import Response
 
 from app.models.distributors import Distributor
 from app.models.joining import Invitation
+from app.models.people import UserAccount
 from app.services import invitations
 from app.services.people import Role
 from app.web import formats
@@ -27,10 +28,12 @@ from app.web.wording import ROLE
 
 bp = Blueprint("invitations", __name__)
 
+_INVITER = aliased(UserAccount)
 _QUERY: Select[Any] = (
     select()
     .select_from(Invitation)
     .outerjoin(Distributor, Distributor.id == Invitation.distributor_id)
+    .outerjoin(_INVITER, _INVITER.login == Invitation.invited_by)
     .where(Invitation.program_id == HERE, *invitations.open_ones())
 )
 
@@ -46,7 +49,14 @@ INVITATIONS = Listing(
         Column("name", _("Full name"), Invitation.name, sort=Invitation.name, small="login"),
         Column("role", _("Role"), Invitation.role, sort=Invitation.role, words=lambda role: ROLE.get(role, role)),
         Column("distributor", _("Distributor"), Distributor.name, small="code"),
-        Column("invited_by", _("Invited by"), Invitation.invited_by, sort=Invitation.invited_by, phone=False),
+        Column(
+            "invited_by",
+            _("Invited by"),
+            Invitation.invited_by,
+            Kind.PERSON,
+            sort=func.coalesce(_INVITER.name, Invitation.invited_by),
+            phone=False,
+        ),
         Column("created_at", _("Invited"), Invitation.created_at, Kind.INSTANT, Invitation.created_at, phone=False),
         Column("until", _("Holds until"), Invitation.expires_at, Kind.INSTANT, Invitation.expires_at),
         Column("expires_at", _("State"), Invitation.expires_at, badge=_state),

@@ -80,7 +80,7 @@ LEDGER = Listing(
         Column("document", _("Document"), SalesDocument.number, link=To("documents.show", document_id="document_id")),
         Column("points", _("Points"), _of_wallets(Unit.POINTS), Kind.POINTS),
         Column("money", _("Money"), _of_wallets(Unit.MONEY), Kind.MONEY, phone=False),
-        Column("actor", _("By"), LedgerTransaction.actor, phone=False),
+        Column("actor", _("By"), LedgerTransaction.actor, Kind.PERSON, phone=False),
         Column("reason", _("Reason"), LedgerTransaction.reason, words=movement_reason, phone=False),
         Column("document_id", "", LedgerTransaction.document_id, shown=False, exported=False),
     ),
@@ -89,7 +89,10 @@ LEDGER = Listing(
     default="-number",
     filters=(
         Search(
-            LedgerTransaction.key, LedgerTransaction.reason, LedgerTransaction.actor, title=_("Key, reason, person")
+            LedgerTransaction.key,
+            LedgerTransaction.reason,
+            people=[LedgerTransaction.actor],
+            title=_("Key, reason, person"),
         ),
         OneOf(
             "kind",

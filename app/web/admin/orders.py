@@ -60,7 +60,7 @@ ORDERS = Listing(
         Column("name", _("Distributor"), Distributor.name, sort=Distributor.sort_key),
         Column("what", _("Rewards"), _WHAT, phone=False),
         Column("placed_at", _("Placed"), RewardOrder.placed_at, Kind.INSTANT, RewardOrder.placed_at),
-        Column("placed_by", _("Placed by"), RewardOrder.placed_by, phone=False),
+        Column("placed_by", _("Placed by"), RewardOrder.placed_by, Kind.PERSON, phone=False),
         Column("points", _("Points"), RewardOrder.points, Kind.POINTS, RewardOrder.points),
         Column("cash", _("Money"), RewardOrder.cash_minor, Kind.MONEY, RewardOrder.cash_minor, phone=False),
         Column("worth", _("Worth"), RewardOrder.worth_minor, Kind.MONEY, RewardOrder.worth_minor, phone=False),

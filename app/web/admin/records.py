@@ -25,6 +25,7 @@ from app.web.context import OneDistributor, now, person, scope, session, today
 from app.web.fields import DayField
 from app.web.forms import Form, choice
 from app.web.guarding import can
+from app.web.people_named import learn
 from app.web.wording import TAX_STATUS
 
 bp = Blueprint("records", __name__)
@@ -97,6 +98,7 @@ def _page(form: BlockForm, *, asked: bool) -> str:
         limit=ROWS + 1,
     )
     page = paging.page(told, first=before is None, size=ROWS)
+    learn(login for one in page.rows for login in (one.parts.get("who"), one.parts.get("subject")))
     return render_template(
         "admin/record.html",
         data=distributors.data_of(session(), one.id),

@@ -24,6 +24,7 @@ from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
 from app.web.lists.asking import MOST_CHOSEN, chosen_ids
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.people_named import name_of
 from app.web.verdicts import Accepting, Refusing, settled
 from app.web.wording import DOCUMENT_KIND, REVIEW_STATE
 from verification.deciding import decisions, pace, queue
@@ -57,8 +58,8 @@ def _whose(value: str) -> ColumnElement[bool]:
 
 def _has(row: Any) -> Any:
     if row.leased_until is not None and row.leased_until > now():
-        return gettext("%(who)s has it", who=row.leased_by)
-    return gettext("for %(who)s", who=row.handed_to) if row.handed_to else ""
+        return gettext("%(who)s has it", who=name_of(row.leased_by))
+    return gettext("for %(who)s", who=name_of(row.handed_to)) if row.handed_to else ""
 
 
 def _told(reasons: list[dict[str, Any]] | None) -> str:

@@ -84,7 +84,7 @@ SCENARIOS = Listing(
         Column("to_on", _("To"), Scenario.to_on, Kind.DAY),
         Column("drafted", _("Would give"), _drafted(ScenarioSum.drafted), Kind.POINTS),
         Column("given", _("Gave"), _drafted(ScenarioSum.given), Kind.POINTS),
-        Column("asked_by", _("Asked by"), Scenario.asked_by, phone=False),
+        Column("asked_by", _("Asked by"), Scenario.asked_by, Kind.PERSON, phone=False),
         Column("asked_at", _("Asked"), Scenario.asked_at, Kind.INSTANT, Scenario.asked_at),
         Column(
             "done",
@@ -96,7 +96,7 @@ SCENARIOS = Listing(
     query=_QUERY,
     id=Scenario.id,
     default="-asked_at",
-    filters=(Search(Scenario.name, Scenario.asked_by, title=_("Name or person")),),
+    filters=(Search(Scenario.name, people=[Scenario.asked_by], title=_("Name or person")),),
     actions=(Action(_("Side by side…"), "scenarios.beside", "see_reports"),),
 )
 

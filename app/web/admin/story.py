@@ -14,7 +14,7 @@ from app.domain.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus, TaxStatus, TopUpKind, TopUpStatus, TransactionKind, Unit
 from app.services.happenings import Happening, Kind, Source
 from app.services.people import Permission, Role
-from app.web import formats, wording
+from app.web import formats, people_named, wording
 from app.web.admin import outbox
 from app.web.context import scope
 from app.web.finance import wording as finance
@@ -246,7 +246,8 @@ def _value(name: str, value: Any) -> str:
 
 
 def _person(one: Happening) -> Entry:
-    parts, who = one.parts, one.parts["subject"]
+    parts, login = one.parts, one.parts["subject"]
+    who = people_named.name_of(login)
     role = _role((parts["after"] or {}).get("role") or (parts["before"] or {}).get("role"))
     title, drawing = {
         "user.role": (gettext("%(who)s joined as %(role)s", who=who, role=role), "user-add"),
@@ -256,7 +257,7 @@ def _person(one: Happening) -> Entry:
         "application.ask": (gettext("Asked to agree to %(who)s", who=who), "question"),
     }.get(parts["action"], (gettext("The application of %(who)s was accepted", who=who), "check"))
     return Entry(
-        one.at, title, drawing, who=parts["who"], more=_said(parts["why"]), address=_here("audit.index", q=who)
+        one.at, title, drawing, who=parts["who"], more=_said(parts["why"]), address=_here("audit.index", q=login)
     )
 
 

@@ -48,7 +48,7 @@ FILES = Listing(
         ),
         Column("supplier", _("Supplier"), SupplierFile.supplier, words=lambda name: name or _("The sponsor itself")),
         Column("made_at", _("Written"), SupplierFile.made_at, Kind.INSTANT, SupplierFile.made_at),
-        Column("made_by", _("By"), SupplierFile.made_by, phone=False),
+        Column("made_by", _("By"), SupplierFile.made_by, Kind.PERSON, phone=False),
         Column("lines", _("Lines"), SupplierFile.lines, Kind.NUMBER),
         Column("open", _("Not sent yet"), _OPEN, Kind.NUMBER),
         Column("sent_at", _("Sent"), SupplierFile.sent_at, Kind.INSTANT, phone=False),

@@ -11,7 +11,7 @@ from app.web import formats
 from app.web.finance import wording
 from app.web.lists.describing import Badge
 from prepaid.card_lives import CardMoveRefused, Moment
-from prepaid.cards import FIRST_TOP_UP, CardInUse
+from prepaid.cards import CardInUse
 from prepaid.errors import PrepaidError
 
 STATE: Mapping[CardState, Badge] = {
@@ -78,11 +78,6 @@ VERDICT: Mapping[bool | None, Badge] = {
     False: Badge(_("Wrong"), "bad"),
     None: Badge(_("Look"), "wait"),
 }
-
-
-def by(moment: Moment) -> str | None:
-    """Say who did it, or what did: a card is used from its first top-up on."""
-    return gettext("the first top-up") if moment.actor == FIRST_TOP_UP else moment.actor
 
 
 def happened(moment: Moment) -> tuple[Any, str, str]:

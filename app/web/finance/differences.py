@@ -127,7 +127,7 @@ DIFFERENCES = Listing(
             phone=False,
         ),
         Column("number", _("Number"), StatementFinding.id, Kind.NUMBER, StatementFinding.id, shown=False),
-        Column("closed_by", _("Closed by"), StatementFinding.closed_by, phone=False),
+        Column("closed_by", _("Closed by"), StatementFinding.closed_by, Kind.PERSON, phone=False),
         Column(
             "state",
             _("State"),

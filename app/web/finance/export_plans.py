@@ -51,12 +51,14 @@ PLANS = Listing(
         Column("rhythm", _("Made by itself"), ExportPlan.rhythm, words=lambda rhythm: export_words.RHYTHM[rhythm]),
         Column("next_on", _("Next"), ExportPlan.next_on, Kind.DAY),
         Column("target", _("Goes to"), ExportPlan.target, phone=False),
-        Column("changed_by", _("Kept by"), ExportPlan.changed_by, phone=False),
+        Column("changed_by", _("Kept by"), ExportPlan.changed_by, Kind.PERSON, phone=False),
     ),
     query=_QUERY,
     id=ExportPlan.id,
     default="name",
-    filters=(Search(ExportPlan.name, ExportPlan.target, ExportPlan.changed_by, title=_("Name, goal or person")),),
+    filters=(
+        Search(ExportPlan.name, ExportPlan.target, people=[ExportPlan.changed_by], title=_("Name, goal or person")),
+    ),
     actions=(Action(_("Make now…"), "exports_together.make", "export"),),
 )
 

@@ -61,7 +61,7 @@ EXPORTS = Listing(
         Column("form", _("File"), Export.form, words=lambda form: form.value.upper()),
         Column("rows", _("Rows"), Export.rows, Kind.NUMBER),
         Column("state", _("State"), Export.state, badge=lambda state: export_words.STATE[state]),
-        Column("asked_by", _("Asked by"), Export.asked_by, phone=False),
+        Column("asked_by", _("Asked by"), Export.asked_by, Kind.PERSON, phone=False),
         Column("asked_at", _("Asked"), Export.asked_at, Kind.INSTANT, Export.asked_at),
         Column("sha256", "SHA-256", func.encode(Export.sha256, "hex"), Kind.CODE, shown=False),
         Column(
@@ -76,7 +76,7 @@ EXPORTS = Listing(
     id=Export.id,
     default="-asked_at",
     filters=(
-        Search(Export.asked_by, ExportPlan.name, title=_("Person or plan")),
+        Search(ExportPlan.name, people=[Export.asked_by], title=_("Person or plan")),
         OneOf(
             "subject",
             _("Export"),

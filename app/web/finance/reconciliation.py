@@ -114,7 +114,7 @@ LISTING = Listing(
         Column("lines", _("Bookings"), ProviderStatement.lines, Kind.NUMBER),
         Column("open", _("Open differences"), _OPEN, Kind.NUMBER, phone=False),
         Column("brought_at", _("Brought"), ProviderStatement.brought_at, Kind.INSTANT, ProviderStatement.brought_at),
-        Column("brought_by", _("By"), ProviderStatement.brought_by, phone=False),
+        Column("brought_by", _("By"), ProviderStatement.brought_by, Kind.PERSON, phone=False),
         Column(
             "state",
             _("State"),

@@ -14,6 +14,7 @@ from app.web.addresses import leading_to
 from app.web.context import scope
 from app.web.guarding import permitted
 from app.web.lists.describing import RIGHT, Badge, Column, Kind, To
+from app.web.people_named import learn, who
 from app.web.permissions import ROUTES
 
 Row: TypeAlias = Any
@@ -29,6 +30,13 @@ def cells_of(columns: Sequence[Column], titles: Sequence[str]) -> Callable[[Row]
     shown = [place for place, column in enumerate(columns) if column.shown]
     writers = [_cell(columns, place, titles[place], heads=number == 0) for number, place in enumerate(shown)]
     return lambda row: "".join([write(row) for write in writers])  # each escapes what it writes
+
+
+def learn_people(columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """Look up whose the sign-in names of some rows are, together."""
+    places = [place for place, column in enumerate(columns) if column.kind is Kind.PERSON]
+    if places:
+        learn(row[place] for row in rows for place in places)
 
 
 def address_of(to: To | None) -> Callable[[Row], str | None]:
@@ -149,6 +157,7 @@ def _instants() -> Callable[[Any], str]:
 
 
 _WRITERS: Mapping[Kind, Callable[[], Callable[[Any], str]]] = {
+    Kind.PERSON: lambda: who,
     Kind.NUMBER: lambda: _figures(0),
     Kind.POINTS: lambda: _figures(scope().program.point_decimals),
     Kind.MONEY: lambda: _figures(scope().program.currency_decimals),

@@ -21,8 +21,10 @@ from sqlalchemy import (
     bindparam,
     false,
     or_,
+    select,
 )
 
+from app.models.people import UserAccount
 from app.services.languages import NotADay
 from app.web import formats
 
@@ -35,6 +37,7 @@ class Kind(enum.Enum):
 
     TEXT = "text"
     CODE = "code"
+    PERSON = "person"
     NUMBER = "number"
     POINTS = "points"
     MONEY = "money"
@@ -81,7 +84,7 @@ class Column:
         key: name of the value in the query's rows.
         title: what stands above it.
         value: the SQL expression.
-        kind: how it is written.
+        kind: how it is written; of a person the value is a sign-in name, and their name is shown.
         sort: what the list is sorted by under this column, never NULL; none: it cannot be.
         link: the page that the value leads to.
         badge: gives the state in a word, from the value.
@@ -152,10 +155,21 @@ class Filter:
 class Search(Filter):
     """Rows in which one of some texts contains what was typed."""
 
-    def __init__(self, *texts: SQLColumnExpression[Any], key: str = "q", title: Text, also: Any = None) -> None:
-        """Look in these texts; ``also`` gives a further condition from the typed text."""
+    def __init__(
+        self,
+        *texts: SQLColumnExpression[Any],
+        people: Sequence[SQLColumnExpression[Any]] = (),
+        key: str = "q",
+        title: Text,
+        also: Any = None,
+    ) -> None:
+        """Look in these texts, and in the names of these people, whose sign-in names columns have.
+
+        ``also`` gives a further condition from the typed text.
+        """
         super().__init__(key, title)
-        self._texts = texts
+        self._texts = (*texts, *people)
+        self._people = people
         self._also = also
 
     def condition(self, asked: Mapping[str, str]) -> ColumnElement[bool] | None:
@@ -165,6 +179,8 @@ class Search(Filter):
             return None
         pattern = "%" + typed.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         conditions = [text.ilike(pattern) for text in self._texts]
+        called = select(UserAccount.login).where(UserAccount.name.ilike(pattern))
+        conditions += [login.in_(called) for login in self._people]
         if self._also is not None:
             conditions.append(self._also(typed))
         return or_(*conditions)

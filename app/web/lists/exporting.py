@@ -20,6 +20,7 @@ from app.web import formats
 from app.web.context import now, person, scope
 from app.web.lists.asking import Asked, asked_of
 from app.web.lists.describing import Column, Kind, Listing
+from app.web.people_named import learn, name_of
 
 MOST_ROWS = 200_000
 """Rows that a page's export holds; more come as exports of their own, made by a worker."""
@@ -105,7 +106,7 @@ def _described(column: Column) -> tables.Column:
 
 
 def _as_words(column: Column) -> bool:
-    return column.badge is not None or column.words is not None or column.kind in (Kind.TEXT, Kind.CODE)
+    return column.badge is not None or column.words is not None or column.kind in (Kind.TEXT, Kind.CODE, Kind.PERSON)
 
 
 def _totals(columns: Sequence[Column]) -> tuple[str, ...]:
@@ -125,12 +126,16 @@ def _pieces(session: Session, asked: Asked, columns: Sequence[Column]) -> Iterat
 
 def _values(column: Column, rows: Sequence[Any]) -> Any:
     values = [getattr(row, column.key) for row in rows]
+    if column.kind is Kind.PERSON:
+        learn(values)
     if not _as_words(column):
         return pa.array(values, _ARROW[column.kind])
     write: Any = str
     if column.badge is not None:
         badge = column.badge
         write = lambda value: str(badge(value).text)  # noqa: E731
+    elif column.kind is Kind.PERSON:
+        write = name_of
     elif column.words is not None:
         words = column.words
         write = lambda value: str(words(value))  # noqa: E731

@@ -49,7 +49,7 @@ DRAFTS = Listing(
         ),
         Column("changed_at", _("Changed"), Claim.changed_at, Kind.INSTANT, Claim.changed_at),
         Column("lines", _("Lines"), func.jsonb_array_length(Claim.content["lines"]), Kind.NUMBER),
-        Column("person", _("Sales rep"), Claim.person, phone=False),
+        Column("person", _("Sales rep"), Claim.person, Kind.PERSON, phone=False),
         Column("author", _("Written by"), Claim.author, phone=False),
     ),
     query=_query,

@@ -85,7 +85,7 @@ def test_whoever_may_not_see_the_log_or_messages_is_not_told_of_them(world: Worl
     assert not [one for one in told if world.login("rep") in one]
     assert world.login("rep") not in as_("viewer").get(record(world)).text
     joined = story(as_("administrator"), f"{record(world)}?kind=people")
-    assert f"{world.login('rep')} joined as Sales rep" in joined
+    assert "rep joined as Sales rep" in joined
 
 
 @pytest.mark.parametrize("query", ["kind=nonsense", "before=x", "before=2026-01-01T00:00:00%2B00:00~1~1", "kind="])

@@ -58,7 +58,7 @@ EVENTS = Listing(
         Column("about", _("What about"), HappenedEvent.about),
         Column("on", _("Day"), HappenedEvent.happened_on, Kind.DAY, HappenedEvent.happened_on),
         Column("points", _("Points"), _POINTS, Kind.POINTS),
-        Column("told_by", _("Told by"), HappenedEvent.told_by, phone=False),
+        Column("told_by", _("Told by"), HappenedEvent.told_by, Kind.PERSON, phone=False),
         Column("told_at", _("Told"), HappenedEvent.told_at, Kind.INSTANT, HappenedEvent.told_at, phone=False),
     ),
     query=_QUERY,
