@@ -31,6 +31,7 @@ BY_ITSELF: Mapping[str, Any] = {
 """What does things without anybody's asking, by what is kept of it."""
 
 _ON_THE_MACHINE = "cli:"
+_LONG = 16
 _ALIKE = aliased(UserAccount)
 
 
@@ -74,7 +75,14 @@ def who(login: str | None) -> Markup:
     if not login:
         return Markup()
     name = name_of(login)
-    return escape(name) if name == login else Markup('<span title="{}">{}</span>').format(login, name)
+    if name != login:
+        return Markup('<span{} title="{}">{}</span>').format(_long(name), login, name)
+    return Markup("<span{}>{}</span>").format(_long(name), name) if _long(name) else escape(name)
+
+
+def _long(name: str) -> Markup:
+    """Let a name with a long word, as a sign-in name is, break anywhere: no column is wider for it."""
+    return Markup(' class="long"') if max(map(len, name.split()), default=0) > _LONG else Markup()
 
 
 def _here() -> Sequence[ColumnElement[bool]]:

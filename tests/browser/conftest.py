@@ -233,7 +233,7 @@ def visit(
     def opened(size: str, scheme: str = "light", at: str | None = None, **more: Any) -> Iterator[Visit]:
         width, height = SIZES[size]
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", **more
+            viewport={"width": width, "height": height}, color_scheme=scheme, **{"locale": "en-GB", **more}
         )
         here = Visit(context.new_page(), at or base, pictures, size, scheme, world, judged)
         try:

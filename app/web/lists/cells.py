@@ -21,6 +21,7 @@ Row: TypeAlias = Any
 """A row of the query."""
 
 _LONG = 16
+NO_BREAK = "\N{NO-BREAK SPACE}"
 _BARE = (Kind.TEXT, Kind.CODE)
 """Kinds whose values anybody may have written; of the others nothing has to be escaped."""
 
@@ -153,7 +154,13 @@ def _figures(decimals: int) -> Callable[[Any], str]:
 
 def _instants() -> Callable[[Any], str]:
     instant, zone = formats.here().instant, formats.zone()
-    return lambda value: instant(value, zone)
+
+    def write(value: Any) -> str:
+        # where there is no room for both, the hour stands below the day, which stays whole
+        day, _space, hour = instant(value, zone).rpartition(" ")
+        return f"{day.replace(' ', NO_BREAK)} {hour}"
+
+    return write
 
 
 _WRITERS: Mapping[Kind, Callable[[], Callable[[Any], str]]] = {

@@ -114,7 +114,8 @@ class Column:
     @property
     def css(self) -> str:
         """Give the class of its cells."""
-        parts = ["num" if self.kind in RIGHT else "when" if self.kind in (Kind.DAY, Kind.INSTANT) else ""]
+        kinds = {Kind.DAY: "when", Kind.INSTANT: "when at"}
+        parts = ["num" if self.kind in RIGHT else kinds.get(self.kind, "")]
         parts += ["code"] if self.kind is Kind.CODE else []
         parts += [] if self.phone else ["desk-only"]
         return " ".join(part for part in parts if part)

@@ -40,7 +40,7 @@ def test_a_list_tells_people_by_name_and_finds_them_by_it(named: World, as_: As)
     boss, log = as_("administrator"), f"/programs/{named.a}/audit"
     page = boss.get(f"{log}?q=names.test").text
     assert f'<span title="{ANNA}">Anna Wit</span>' in page
-    assert f'<span title="{TWIN}">Zofia Maj ({TWIN})</span>' in page
+    assert f'<span class="long" title="{TWIN}">Zofia Maj ({TWIN})</span>' in page
     for words in ("root at the command line", "the programme&#39;s schedule", "gone@names.example"):
         assert words in page, words
     found = boss.get(f"{log}?q=anna+WIT").text

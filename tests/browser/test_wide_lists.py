@@ -1,0 +1,43 @@
+"""Lists with many columns fit a desk of 1440 pixels in each language: the longest words are not English."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.local.servers import Addresses
+from tests.app.web.belongings import fill
+from tests.app.web.world import World, build
+
+pytestmark = pytest.mark.slow
+
+LISTS = ("top-ups", "ledger", "cards", "tax", "adjustments", "redemptions", "orders", "runs", "audit")
+NAME = "Przedsiębiorstwo Handlowe Żelazna Rogatka Sp. z o.o."
+_SIDEWAYS = """(name) => {
+  for (const one of document.querySelectorAll(".list a[href*='/distributors/']")) one.textContent = name;
+  return [...document.querySelectorAll(".list")]
+    .map((table) => table.scrollWidth - table.parentElement.clientWidth).filter((wide) => wide > 0);
+}"""
+
+
+@pytest.fixture(scope="module")
+def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A world with a thing of every kind."""
+    built = build(addresses, tmp_path_factory.mktemp("wide"), small=True)
+    fill(built)
+    yield built
+    built.close()
+
+
+@pytest.mark.parametrize("language", ["pl", "ru", "es"])
+def test_a_list_with_long_names_does_not_scroll_sideways(
+    world: World, visit: Callable[..., Any], language: str
+) -> None:
+    wide: dict[str, list[int]] = {}
+    with visit("desktop", locale=language) as here:
+        here.sign_in(world.login("owner"), world.password)
+        for name in LISTS:
+            here.go(f"/programs/{world.a}/{name}")
+            if found := here.page.evaluate(_SIDEWAYS, NAME):
+                wide[name] = found
+    assert wide == {}
