@@ -79,7 +79,7 @@ def test_an_administrator_follows_an_import_corrects_a_record_and_finds_it_in_th
         here.menu("Audit log")
         here.look("audit")
         newest = page.locator("table.list tbody tr").first
-        assert "administrator@" in newest.inner_text()
+        assert "administrator" in newest.inner_text()
         assert town in newest.inner_text()
         assert f"They moved ({size})" in newest.inner_text()
         here.menu("Texts")
