@@ -33,6 +33,7 @@ from sqlalchemy.orm import Session, aliased
 from app.db.bulk import columns_of, given, given_rows
 from app.db.driver import Answer
 from app.db.prepared import Prepared
+from app.domain.document_keys import document_key, seller_in
 from app.domain.exact import Ints
 from app.domain.sales import Sales, Texts
 from app.domain.seller_keys import TAX, own_key
@@ -48,7 +49,6 @@ from verification.checks import prints
 from verification.checks.facts import Earlier, Habits, History, Proofs, Stock, Usual, as_earlier
 from verification.checks.habits import BEFORE, much
 from verification.checks.numbers import neighbours
-from verification.incoming import document_key, seller_in
 
 _TWINS = {Check.TWIN_OWN, Check.TWIN_OTHER}
 _NEAR = {Check.NUMBER_ALIKE, Check.NUMBER_BACKWARDS, Check.NUMBER_GAP, Check.JUST_BELOW, Check.BURST}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from app.domain.document_keys import document_key
 from app.domain.exact import Ints
 from app.domain.sales import NO_AMOUNT, Sales
 from app.domain.verification_settings import SourceName, Verdict
@@ -91,13 +92,3 @@ def document_keys(incoming: Incoming) -> list[str]:
     kinds = incoming.sales.documents.kind.tolist()
     parts = zip(kinds, incoming.seller_key.tolist(), incoming.number_key.tolist(), strict=True)
     return [document_key(*one) for one in parts]
-
-
-def document_key(kind: int, seller_key: str, number_key: str) -> str:
-    """Give the key of one document."""
-    return f"{kind}|{seller_key}|{number_key}"
-
-
-def seller_in(key: str, kind: int, number_key: str) -> str:
-    """Take the seller's key out of a document's key: what `document_keys` put between kind and number."""
-    return key.removeprefix(f"{kind}|").removesuffix(f"|{number_key}")

@@ -15,9 +15,11 @@ from app.domain.numbering import number_key
 class SoldLine:
     """A line that sold something and may be returned.
 
-    ``at`` sorts sales: issue day, number as text, line. ``counted`` is None for a sale of an earlier import, which any
-    later return may meet; for one of this batch it is the document's position in counting order. ``discounts`` marks a
-    line that takes off an amount, whatever quantity it tells: it sold no goods, and none come back to it.
+    ``at`` sorts sales: issue day, number as text, line (and the document's id, where two sellers gave one number).
+    ``counted`` is None for a sale of an earlier import, which any later return may meet; for one of this batch it is
+    the position of its document in counting order. ``discounts`` marks a line that takes off an amount, whatever
+    quantity it tells: it sold no goods, and none come back to it. ``seller`` is who the document says sold it, by its
+    key; None where it names nobody.
     """
 
     document: int
@@ -30,13 +32,15 @@ class SoldLine:
     quantity_milli: int
     counted: int | None = None
     discounts: bool = False
+    seller: str | None = None
 
 
 @dataclass(frozen=True)
 class ReturnedLine:
     """A line that gives back. ``counted`` is its document's position in counting order, ``day`` its issue day.
 
-    ``discounts`` marks a line of a credit note that gives no goods back but takes a discount back.
+    ``discounts`` marks a line of a credit note that gives no goods back but takes a discount back. ``seller`` is who
+    issued its document, as with `SoldLine`.
     """
 
     document: int
@@ -48,6 +52,7 @@ class ReturnedLine:
     quantity_milli: int
     corrects: str | None
     discounts: bool = False
+    seller: str | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,10 @@ def match_returns(
 ) -> Matches:
     """Find the sales that returns belong to.
 
-    A return that names a document takes from that document's lines of the product; any other from the distributor's
-    sales of the product that were issued on or before its day and counted before it (or stand in the same document),
-    latest first by date, then number, then line. Goods meet goods, and discounts that are taken back meet discounts.
+    A return that names a document takes from that document's lines of the product, and not from those of another
+    seller's of the same number where both say who sold; any other takes from the distributor's sales of the product
+    that were issued on or before its day and counted before it (or stand in the same document), latest first by date,
+    then number, then line. Goods meet goods, and discounts that are taken back meet discounts.
 
     Args:
         returned: in counting order.
@@ -84,7 +90,7 @@ def match_returns(
     """
     taken = dict(already_milli)
     shelves: dict[tuple[int, int, bool], _Shelf] = defaultdict(lambda: _Shelf(taken))
-    for sale in sorted(sold, key=lambda one: one.at):
+    for sale in sorted(sold, key=lambda one: (one.at, one.document)):
         shelves[sale.distributor_id, sale.product_id, sale.discounts].put(sale)
     matches = Matches()
     for line in returned:
@@ -131,7 +137,7 @@ class _Shelf:
         # a credit note of January may name an invoice of December: the number is read with the sale's own year
         for year in sorted(self._years, reverse=True):
             named = self._by_name.get((year, number_key(line.corrects, year)), [])
-            yield from self._from(named, len(named), line)
+            yield from (sale for sale in self._from(named, len(named), line) if _of_one_seller(sale, line))
 
     def _from(self, sales: list[SoldLine], end: int, line: ReturnedLine) -> Iterator[SoldLine]:
         for at in range(end - 1, -1, -1):
@@ -140,6 +146,10 @@ class _Shelf:
                 yield sale
             if self._taken.get((sale.document, sale.line_number), 0) >= sale.quantity_milli:
                 del sales[at]
+
+
+def _of_one_seller(sale: SoldLine, line: ReturnedLine) -> bool:
+    return sale.seller is None or line.seller is None or sale.seller == line.seller
 
 
 def taken_back(awards: Ints, quantity_milli: Ints, before_milli: Ints, now_milli: Ints) -> Ints:

@@ -1,6 +1,6 @@
 """Taking back what returned goods earned: the database's side of `app.domain.returns`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into, rows_of
+from app.domain.document_keys import named_seller
 from app.domain.exact import Ints
 from app.domain.returns import Match, Matches, ReturnedLine, SoldLine, match_returns, reversed_in_all
 from app.domain.sales import Sales
@@ -51,7 +52,7 @@ def take_back(session: Session, sales: Sales, document_ids: Ints) -> tuple[Rever
     Documents, lines and awards of the same work must be stored already. Returns the amounts to post, and the matches
     with the quantities that met no sale.
     """
-    returned = _returned_lines(sales, document_ids)
+    returned = _returned_lines(session, sales, document_ids)
     if not returned:
         empty = np.zeros(0, dtype=np.int64)
         return Reversals(empty, empty, empty, empty, empty, empty), Matches()
@@ -62,12 +63,15 @@ def take_back(session: Session, sales: Sales, document_ids: Ints) -> tuple[Rever
     return _store_reversals(session, matches.found), matches
 
 
-def _returned_lines(sales: Sales, document_ids: Ints) -> list[ReturnedLine]:
+def _returned_lines(session: Session, sales: Sales, document_ids: Ints) -> list[ReturnedLine]:
     documents, lines = sales.documents, sales.lines
+    marked = np.flatnonzero(sales.is_return()).tolist()
+    naming = {int(document_ids[lines.document[at]]) for at in marked if sales.named_by(at) is not None}
+    sellers = _sellers_of(session, naming)
     found: list[ReturnedLine] = []
     discounts = sales.takes_discount_back()
     days = documents.issued_on.astype("datetime64[D]").astype(np.int64)
-    for at in np.flatnonzero(sales.is_return()).tolist():
+    for at in marked:
         document = int(lines.document[at])
         found.append(
             ReturnedLine(
@@ -80,9 +84,22 @@ def _returned_lines(sales: Sales, document_ids: Ints) -> list[ReturnedLine]:
                 quantity_milli=abs(int(lines.quantity_milli[at])),
                 corrects=sales.named_by(at),
                 discounts=bool(discounts[at]),
+                seller=sellers.get(int(document_ids[document])),
             )
         )
     return found
+
+
+def _sellers_of(session: Session, naming: Collection[int]) -> dict[int, str | None]:
+    """Find who issued the documents that name what they correct."""
+    if not naming:
+        return {}
+    rows = session.execute(
+        select(SalesDocument.id, SalesDocument.document_key, SalesDocument.kind, SalesDocument.number_key).where(
+            SalesDocument.id == any_(literal(sorted(naming), ARRAY(BigInteger)))
+        )
+    )
+    return {document: named_seller(key, int(kind), number) for document, key, kind, number in rows}
 
 
 def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids: Ints) -> list[SoldLine]:
@@ -105,6 +122,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
             SalesDocument.issued_on,
             SalesDocument.number,
             SalesDocument.number_key,
+            SalesDocument.document_key,
             SalesLine.quantity_milli,
             SalesLine.net_minor,
         )
@@ -131,6 +149,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
             quantity_milli=row.quantity_milli,
             counted=counted.get(row.id),
             discounts=row.net_minor < 0,
+            seller=named_seller(row.document_key, DocumentKind.INVOICE, row.number_key) if named else None,
         )
         for row in rows
     ]

@@ -102,11 +102,12 @@ def named_number(document: Document, line: Line) -> str | None:
 
 
 def is_named(sale: Document, document: Document, number: str) -> bool:
-    """Whether a return's document names a sale: the same seller, and the number read with the sale's own year.
+    """Whether a return's document names a sale: not another seller's, and the number read with the sale's own year.
 
-    A credit note of January 2026 may name FV/12/2025 (rules.md sections 6 and 9).
+    Who tells no seller may mean any. A credit note of January 2026 may name FV/12/2025 (rules.md sections 6 and 9).
     """
-    return sale.owner == document.owner and sale.key[2] == normalised(number, sale.issued_on.year)
+    sellers = {one.key[0] for one in (sale, document) if (one.lines[0].source.seller_tax_id or "").strip()}
+    return len(sellers) < 2 and sale.key[2] == normalised(number, sale.issued_on.year)
 
 
 def latest_first(sale: SaleLine) -> tuple[date, str, int]:

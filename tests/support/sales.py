@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.numbering import number_key
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.seller_keys import own_key, seller_key
 from app.domain.states import DocumentKind
 from app.models.programs import Program
 from app.services.rulebooks import rules_of
@@ -36,13 +37,14 @@ class Sold:
     outlet: str | None = None
     channel: str | None = None
     person: str | None = None
+    seller: str | None = None
 
 
 def incoming(lines: Sequence[Sold], totals: dict[str, int] | None = None) -> Incoming:
-    """Lay lines out as documents in counting order; lines of one distributor, kind and number are one document."""
-    by_document: dict[tuple[int, DocumentKind, str], list[Sold]] = {}
+    """Lay lines out as documents in counting order; lines of one distributor, seller, kind, number are a document."""
+    by_document: dict[tuple[int, str | None, DocumentKind, str], list[Sold]] = {}
     for line in lines:
-        by_document.setdefault((line.distributor_id, line.kind, line.number), []).append(line)
+        by_document.setdefault((line.distributor_id, line.seller, line.kind, line.number), []).append(line)
     heads = [group[0] for group in by_document.values()]
     texts = {
         name: np.asarray([*(getattr(head, name) for head in heads), None], dtype=object)[:-1]
@@ -86,10 +88,14 @@ def incoming(lines: Sequence[Sold], totals: dict[str, int] | None = None) -> Inc
     )
     years = ordered.issued_on.astype("datetime64[Y]").astype(int) + 1970
     stated = totals or {}
+    sellers = [
+        own_key(heads[which].distributor_id) if (named := heads[which].seller) is None else seller_key(named)
+        for which in order.tolist()
+    ]
     return Incoming(
         sales=Sales(ordered, laid),
         number_key=np.asarray([number_key(n, y) for n, y in zip(ordered.number, years, strict=True)], dtype=object),
-        seller_key=np.asarray([f"distributor:{one}" for one in ordered.distributor_id.tolist()], dtype=object),
+        seller_key=np.asarray(sellers, dtype=object),
         total_minor=np.asarray([stated.get(number, NO_AMOUNT) for number in ordered.number], dtype=np.int64),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from app.domain.document_keys import document_key
 from app.domain.numbering import number_key
 from app.domain.registration import tax_id_key
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
@@ -16,7 +17,7 @@ from app.domain.wording import Say, marked, plain
 from verification.claiming.sellers import Sellers
 from verification.einvoices import ksef
 from verification.einvoices.invoice import Party
-from verification.incoming import Incoming, document_key
+from verification.incoming import Incoming
 
 MOST_LINES = 200
 """Lines of one claim: whoever sells more in one invoice has a report to import."""

@@ -35,7 +35,8 @@ class History:
     def __repr__(self) -> str:
         told = []
         for at, document in enumerate(self.documents):
-            told.append(f"{document.kind} {document.number} of {document.distributor}, {document.issued_on}")
+            of = f"{document.distributor} (seller {document.owner})"
+            told.append(f"{document.kind} {document.number} of {of}, {document.issued_on}")
             for line in document.lines:
                 given = self.awards.get((at, line.number), {})
                 sold = f"{line.quantity_milli / 1000} {line.source.product} for {line.amount}"
@@ -54,7 +55,8 @@ def histories(draw: st.DrawFn) -> History:
         distributor = dice.of("A", "A", "B")
         day = dt.date(2025, 12, 29) + dt.timedelta(dice.whole(0, 5))
         corrects = dice.of(None, None, "1", "fv 1/25", "FV-01-2025", "1/26", "99", " ")
-        group = lines.setdefault((distributor, kind, number), [])
+        seller = dice.of(None, None, None, "PL1", "PL2")
+        group = lines.setdefault((seller or distributor, kind, number), [])
         if group:
             continue
         for at in dice.many(1, 4):
@@ -70,6 +72,7 @@ def histories(draw: st.DrawFn) -> History:
                     line_number=1 + 2 * at,
                     net_minor=dice.of(100, 100, 100, 30, 0, -30, -100),
                     corrects=dice.of("FV/1/2026", "10", None) if dice.once_in(6) else corrects,
+                    seller_tax_id=seller,
                 )
             )
     documents = documents_of([line for group in lines.values() for line in group], "net", 2)
@@ -100,6 +103,7 @@ def sold_lines(documents: Sequence[Document], first: int, *, earlier: bool) -> l
             quantity_milli=line.quantity_milli,
             counted=None if earlier else at,
             discounts=line.is_discount,
+            seller=line.source.seller_tax_id,
         )
         for at, document in enumerate(documents, start=first)
         for line in document.lines
@@ -122,6 +126,7 @@ def returned_lines(documents: Sequence[Document], first: int) -> list[ReturnedLi
             quantity_milli=abs(line.quantity_milli),
             corrects=next((name for name in named(line, *document.lines) if name), None),
             discounts=bool(discounts[place[at - first, line.number]]),
+            seller=line.source.seller_tax_id,
         )
         for at, document in enumerate(documents, start=first)
         for line in document.lines
@@ -348,9 +353,17 @@ def test_nothing_returned_takes_nothing() -> None:
     assert (found.found, found.unmatched) == ([], [])
 
 
-def sold(number: str, day: int, *, line: int = 1, quantity: int = 10_000, counted: int | None = None) -> SoldLine:
+def sold(
+    number: str,
+    day: int,
+    *,
+    line: int = 1,
+    quantity: int = 10_000,
+    counted: int | None = None,
+    seller: str | None = None,
+) -> SoldLine:
     return SoldLine(
-        document=day * 1000 + sum(number.encode()),
+        document=day * 1000 + sum(f"{number}{seller}".encode()),
         line_number=line,
         distributor_id=1,
         product_id=1,
@@ -359,11 +372,14 @@ def sold(number: str, day: int, *, line: int = 1, quantity: int = 10_000, counte
         number_key=number_key(number, 2025),
         quantity_milli=quantity,
         counted=counted,
+        seller=seller,
     )
 
 
-def back_line(day: int, quantity: int, *, corrects: str | None = None, counted: int = 99) -> ReturnedLine:
-    return ReturnedLine(7, 1, 1, 1, day, counted, quantity, corrects)
+def back_line(
+    day: int, quantity: int, *, corrects: str | None = None, counted: int = 99, seller: str | None = None
+) -> ReturnedLine:
+    return ReturnedLine(7, 1, 1, 1, day, counted, quantity, corrects, seller=seller)
 
 
 def matched(returned: ReturnedLine, *sales: SoldLine) -> list[tuple[str, int, int]]:
@@ -387,6 +403,19 @@ def test_a_sale_after_the_return_is_not_met_unless_the_return_names_it() -> None
     # a number that it names, of an earlier import: the file's dates may be wrong, the number is not
     assert matched(back_line(3, 1_000, corrects="1"), sold("1", 4)) == [("1", 1, 1_000)]
     assert matched(back_line(3, 1_000, corrects="1"), sold("1", 4, counted=100)) == []
+
+
+def test_a_named_sale_is_that_of_the_seller_who_takes_back() -> None:
+    mine, others, nobodys = (sold("7", day, seller=who) for day, who in ((1, "tax:1"), (2, "tax:2"), (3, None)))
+    assert matched(back_line(9, 25_000, corrects="7", seller="tax:1"), mine, others) == [("7", 1, 10_000)]
+    assert matched(back_line(9, 15_000, corrects="7", seller="tax:1"), mine, others, nobodys) == [
+        ("7", 1, 10_000),
+        ("7", 1, 5_000),
+    ]
+    assert match_returns([back_line(9, 5_000, corrects="7", seller="tax:3")], [mine, others], {}).found == []
+    # who does not say whose the invoice was may mean any, and so may whoever names no invoice
+    for line in (back_line(9, 15_000, corrects="7"), back_line(9, 15_000, seller="tax:1")):
+        assert [match.sold.seller for match in match_returns([line], [mine, others], {}).found] == ["tax:2", "tax:1"]
 
 
 @pytest.mark.parametrize("number", ["FV/12/2025", "fv 012/25", "Faktura nr 12-2025"])

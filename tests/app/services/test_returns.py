@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
-from app.models.sales import AwardReversal, ReturnMatch
+from app.models.sales import AwardReversal, ReturnMatch, SalesDocument
 from app.services import ledger
 from tests.support import programs
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, Opening, Standing
@@ -69,6 +69,15 @@ def test_a_credit_note_without_the_discount_takes_all_that_the_goods_earned(desk
     desk.sell(desk.line("1", quantity=10, net_minor=100_00), desk.line("1", quantity=10, net_minor=-20_00))
     desk.sell(desk.line("K1", quantity=-10, net_minor=-80_00, kind=CREDIT, issued_on="2026-03-02"))
     assert desk.points() == Standing(0, 0)
+
+
+def test_a_note_takes_back_what_its_own_seller_sold(desk: Desk) -> None:
+    desk.invoice("7", 10, seller="526-000-12-46")
+    desk.invoice("7", 8, seller="7740001454", issued_on="2026-03-02")
+    desk.credit("K1", 3, corrects="7", seller="PL5260001246")
+    rows = desk.rows(AwardReversal, return_document_id=desk.document("K1", CREDIT).id)
+    keys = {document.id: document.document_key for document in desk.rows(SalesDocument, number="7")}
+    assert [(keys[row.sale_document_id], row.amount) for row in rows] == [("1|tax:5260001246|7", 3)]
 
 
 def test_a_note_whose_lines_name_several_invoices_takes_of_each_what_it_earned(desk: Desk) -> None:
