@@ -59,10 +59,11 @@ SENTENCES: Mapping[str, str] = {
     "quantity_not_positive": _("Write a quantity above zero."),
     "unit_not_exact": _("This is no whole number of the programme's own units; ask the programme."),
     "amount_missing": _("Write the net amount, or the net price of one."),
-    "amount_not_positive": _("Write an amount above zero."),
+    "amount_zero": _("Write an amount above zero."),
+    "nothing_left": _("Discounts come to as much as the goods, or more; an invoice comes to more than zero."),
     "amount_contradicts": _("The quantity times the price is %(expected)s; correct one of the three."),
     "gross_missing": _("Write the gross amount: this programme counts with it."),
-    "gross_below_net": _("The gross amount is not below the net amount."),
+    "gross_below_net": _("The gross amount is the net amount with tax: not less, and with the same sign."),
     "too_large": _("This is more than any invoice says."),
     "ksef_number_wrong": _("This is no KSeF number; copy all of its 35 characters."),
     "ksef_link_wrong": _("This does not lead to an invoice in KSeF; copy what the QR code says."),
@@ -92,7 +93,8 @@ class ClaimedLine:
     """A line as it was given. ``said`` is what the invoice, or whoever typed it, calls the product.
 
     ``position`` is its place in an e-invoice: there the file says how many and how much, and nobody else. ``may_be``
-    are products that are called alike, the likeliest first; ``serials`` the numbers of its units.
+    are products that are called alike, the likeliest first; ``serials`` the numbers of its units. ``takes_off`` marks a
+    line that was typed as a discount: its amounts are below zero.
     """
 
     said: str = ""
@@ -104,6 +106,7 @@ class ClaimedLine:
     position: int | None = None
     may_be: tuple[int, ...] = ()
     serials: tuple[str, ...] = ()
+    takes_off: bool = False
 
     def __bool__(self) -> bool:
         """Tell whether anything was given at all."""
@@ -238,6 +241,8 @@ def problems_of(invoice: ClaimedInvoice, window: Window, sellers: Sellers, *, gr
     found = [*_of_header(invoice, window), *_of_seller(invoice, sellers), *_of_ksef(invoice)]
     if not invoice.lines:
         found.append(Problem("lines", "no_lines"))
+    elif _all_taken_off(invoice):
+        found.append(Problem("lines", "nothing_left"))
     for at, line in enumerate(invoice.lines):
         found += _of_line(at, line, gross=gross)
     return found
@@ -278,24 +283,35 @@ def _of_ksef(invoice: ClaimedInvoice) -> Iterator[Problem]:
         yield Problem("ksef_link", "ksef_link_wrong")
 
 
+def _all_taken_off(invoice: ClaimedInvoice) -> bool:
+    """Tell whether discounts that were typed leave nothing of the goods; what a file says is not for us to doubt."""
+    amounts = [line.amount_minor for line in invoice.lines if line.amount_minor is not None]
+    return not invoice.from_a_file and min(amounts, default=0) < 0 and sum(amounts) <= 0
+
+
 def _of_line(at: int, line: ClaimedLine, *, gross: bool) -> Iterator[Problem]:
+    """Judge a line: an amount below zero is a discount.
+
+    An invoice that is a file may have lines that give goods away or take some back as well: nobody can write them
+    otherwise, and leaving them out would tell of more than was sold.
+    """
     if line.product_id is None and not line.said:
         yield Problem("product", "product_missing", at)
-    quantity, amount = line.quantity_milli, line.amount_minor
+    quantity, amount, typed = line.quantity_milli, line.amount_minor, line.position is None
     if quantity is None:
         yield Problem("quantity", "quantity_missing", at)
-    elif quantity <= 0:
+    elif quantity <= 0 and typed:
         yield Problem("quantity", "quantity_not_positive", at)
-    elif quantity > LARGEST_AMOUNT:
+    elif abs(quantity) > LARGEST_AMOUNT:
         yield Problem("quantity", "too_large", at)
     if line.price_minor is not None and abs(line.price_minor) > LARGEST_PRICE:
         yield Problem("price", "too_large", at)
     if amount is None:
         if quantity is not None or line.price_minor is None:
             yield Problem("net", "amount_missing", at)
-    elif amount <= 0:
-        yield Problem("net", "amount_not_positive", at)
-    elif amount > LARGEST_AMOUNT:
+    elif amount == 0 and typed:
+        yield Problem("net", "amount_zero", at)
+    elif abs(amount) > LARGEST_AMOUNT:
         yield Problem("net", "too_large", at)
     elif line.product_of_both is not None and abs(line.product_of_both - amount) > 1:
         yield Problem("net", "amount_contradicts", at, {"expected": line.product_of_both})
@@ -309,7 +325,7 @@ def _of_gross(at: int, line: ClaimedLine) -> Iterator[Problem]:
         yield Problem("gross", "gross_missing", at)
     elif abs(gross) > LARGEST_AMOUNT:
         yield Problem("gross", "too_large", at)
-    elif amount is not None and gross < amount:
+    elif amount is not None and (abs(gross) < abs(amount) or gross * amount < 0):
         yield Problem("gross", "gross_below_net", at)
 
 

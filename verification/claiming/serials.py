@@ -32,7 +32,8 @@ def problems(session: Session, program_id: int, invoice: ClaimedInvoice) -> Iter
     for at, line in enumerate(invoice.lines):
         if line.product_id not in numbered or line.quantity_milli is None:
             continue
-        units = -(-line.quantity_milli // _PIECE)
+        sells = line.quantity_milli > 0 and (line.amount_minor or 0) >= 0
+        units = -(-line.quantity_milli // _PIECE) if sells else 0
         if len(line.serials) != units:
             yield Problem("serials", "serials_missing", at, {"expected": units, "found": len(line.serials)})
         for serial in line.serials:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import MultipleFileField
-from wtforms import FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
 from app.domain.reasons import sentences
@@ -20,6 +20,8 @@ from verification.claiming.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInv
 from verification.claiming.claims import LONGEST_KEY, Suggestion
 from verification.claiming.filling import Filled
 from verification.claiming.proofs import ProofRefused
+
+_PIECE = 1_000
 
 
 class LineForm(Form):
@@ -35,6 +37,7 @@ class LineForm(Form):
     product = StringField(_("Product"), [Length(max=200)])
     product_id = HiddenField()
     position = HiddenField()
+    discount = BooleanField(_("A discount"))
     quantity = QuantityField(_("Quantity"))
     price = MoneyField(_("Net price of one"))
     net = MoneyField(_("Net amount"))
@@ -49,16 +52,23 @@ class LineForm(Form):
     def line(self, names: Mapping[int, Suggestion]) -> ClaimedLine:
         """Give what could be read of what was typed. A product that was chosen stays so as long as its name does."""
         typed, chosen = _text(self.product), _id(self.product_id.data)
+        position = _id(self.position.data)
+        takes_off = position is None and bool(self.discount.data)
+        price, net, gross = (
+            _taken_off(one.data) if takes_off else one.data for one in (self.price, self.net, self.gross)
+        )
+        quantity = self.quantity
         known = names.get(chosen) if chosen is not None else None
         return ClaimedLine(
             said=typed,
             product_id=chosen if known is not None and typed == known.name else None,
-            quantity_milli=self.quantity.data,
-            price_minor=self.price.data,
-            net_minor=self.net.data,
-            gross_minor=self.gross.data,
-            position=_id(self.position.data),
+            quantity_milli=_PIECE if takes_off and not (quantity.data or quantity.errors) else quantity.data,
+            price_minor=price,
+            net_minor=net,
+            gross_minor=gross,
+            position=position,
             serials=serials_in(_text(self.serials)),
+            takes_off=takes_off,
         )
 
     def chosen(self) -> int | None:
@@ -246,16 +256,24 @@ def _written(value: Any) -> str:
     return value if isinstance(value, str) else formats.figure(value)
 
 
+def _taken_off(amount: int | None) -> int | None:
+    """Give what a discount takes off, with or without a minus before it: phones have none among their figures."""
+    return None if amount is None else -abs(amount)
+
+
 def _shown(line: ClaimedLine, names: Mapping[int, Suggestion]) -> dict[str, Any]:
+    """Write a line; of a discount that was typed the mark says what a minus would."""
     known = names.get(line.product_id) if line.product_id is not None else None
+    sign = -1 if line.takes_off else 1
     return {
         "product": line.said if known is None else known.name,
         "product_id": None if known is None else str(known.id),
         "quantity": line.quantity_milli,
-        "price": line.price_minor,
-        "net": line.net_minor,
-        "gross": line.gross_minor,
+        "price": None if line.price_minor is None else sign * line.price_minor,
+        "net": None if line.net_minor is None else sign * line.net_minor,
+        "gross": None if line.gross_minor is None else sign * line.gross_minor,
         "position": line.position,
+        "discount": line.takes_off,
         "serials": ", ".join(line.serials),
     }
 

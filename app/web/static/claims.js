@@ -67,7 +67,8 @@ function remove(lines, line) {
 
 function empty(line) {
   for (const field of line.querySelectorAll("input")) {
-    field.value = "";
+    if (field.type === "checkbox") field.checked = false;
+    else field.value = "";
     field.classList.remove("is-wrong");
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");

@@ -77,7 +77,8 @@ function fill(list, key, typed) {
   for (const [name, value] of typed) {
     const line = /^lines-(\d+)-(.+)$/.exec(name);
     const field = form.elements[line ? `${names[places.indexOf(line[1])]}-${line[2]}` : name];
-    if (field) field.value = value;
+    if (field?.type === "checkbox") field.checked = true;
+    else if (field) field.value = value;
   }
   form.elements.key.value = key;
   showKept(list);

@@ -84,6 +84,29 @@ def test_an_invoice_is_typed_checked_and_sent_once(world: World, as_: As) -> Non
     assert client.get(late.location).location == sent.location
 
 
+def test_a_discount_is_ticked_and_needs_neither_a_minus_nor_a_quantity(world: World, as_: As) -> None:
+    client = as_("distributor")
+    page = client.get(portal(world, "new")).text
+    lines = [("P1", "2", "250.00"), ("P1", "", "30.00")]
+    data = typed(page, "CLAIM/7", *lines) | {"lines-1-discount": "y"}
+    answer = client.post(portal(world, "new"), data=data)
+    assert answer.status_code == 303, answer.text
+    check = client.get(answer.location).text
+    assert "PLN\u202f220.00" in check
+    again = client.get(answer.location.replace("/check", "")).text
+    first, second = (re.search(rf'<input[^>]*name="lines-{at}-discount"[^>]*>', again) for at in (0, 1))
+    assert first
+    assert second
+    assert ("checked" in first[0], "checked" in second[0]) == (False, True)
+    assert re.search(r'name="lines-1-net"[^>]*value="30.00"', again)
+    done = client.post(answer.location.replace("/check", "/send"), data={"csrf_token": token(check)})
+    assert "\u221230.00" in client.get(done.location).text
+    # more than there was to take off of
+    data |= {"key": key_of(client.get(portal(world, "new")).text), "number": "CLAIM/8", "lines-1-net": "250.00"}
+    answer = client.post(portal(world, "new"), data=data)
+    assert "an invoice comes to more than zero" in sent(client, answer).text
+
+
 def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(world: World, as_: As) -> None:
     client = as_("distributor")
     page = client.get(portal(world, "new")).text

@@ -41,6 +41,14 @@ def invoice(number: str = "FV/1", *lines: ClaimedLine, on: dt.date = TODAY, **mo
     return ClaimedInvoice(number, on, lines=some, **more)
 
 
+SOLD = ClaimedLine("DR-1", None, 3000, 1000, 3000)
+
+
+def in_file(position: int, quantity_milli: int, net_minor: int) -> ClaimedLine:
+    """A line of an e-invoice, which nobody can write otherwise."""
+    return ClaimedLine("DR-1", None, quantity_milli, None, net_minor, position=position)
+
+
 def codes(session: Session, program: Program, distributor: int, given: ClaimedInvoice) -> list[str]:
     return [one.code for one in claims.judge(session, program, distributor, given, now=NOW)[1]]
 
@@ -81,6 +89,21 @@ def test_a_claim_is_sent_once_and_earns_what_was_shown(
         claims.put_away(session, claim)
 
 
+def test_a_discount_takes_off_what_it_would_have_earned(
+    session: Session, program: Program, shop: tuple[int, int]
+) -> None:
+    distributor, product = shop
+    goods_line = ClaimedLine(said="dr-1", quantity_milli=2000, net_minor=25_000)
+    with_discount = invoice("FV/1", goods_line, ClaimedLine("dr-1", None, 1000, None, -5_000, takes_off=True))
+    claim = claims.keep(session, program, distributor, "k1", with_discount, person=None, **BY)
+    known, problems = claims.judge(session, program, distributor, claims.invoice_of(claim), now=NOW)
+    assert (problems, known.lines[1].takes_off, known.lines[1].product_id) == ([], True, product)
+    assert sum(line.total(Unit.POINTS) for line in claims.would_earn(session, program, claim, known)) == 20
+    document_id = claims.send(session, program, claim, **BY)
+    assert session.get_one(SalesDocument, document_id).net_minor == 20_000
+    assert balances.balance_of(session, program.id, "D1", Unit.POINTS).available == 20
+
+
 def test_a_key_opens_nobody_elses_claim(session: Session, program: Program, shop: tuple[int, int]) -> None:
     distributor, _product = shop
     claims.keep(session, program, distributor, "k1", invoice(), person=None, **BY)
@@ -107,9 +130,16 @@ def test_a_key_opens_nobody_elses_claim(session: Session, program: Program, shop
         (invoice(seller_tax_id="DE136695976"), []),
         (ClaimedInvoice("FV/1", None), ["date_missing", "no_lines"]),
         (invoice("FV/1", ClaimedLine()), ["product_missing", "quantity_missing", "amount_missing"]),
-        (invoice("FV/1", ClaimedLine("DR-1", None, 0, None, 0)), ["quantity_not_positive", "amount_not_positive"]),
+        (invoice("FV/1", ClaimedLine("DR-1", None, 0, None, 0)), ["quantity_not_positive", "amount_zero"]),
         (invoice("FV/1", ClaimedLine("DR-1", None, 3000, 1000, 3000)), []),
         (invoice("FV/1", ClaimedLine("DR-1", None, 3000, 1000, 3500)), ["amount_contradicts"]),
+        (invoice("FV/1", SOLD, ClaimedLine("DR-1", None, 1000, None, -2999)), []),
+        (invoice("FV/1", SOLD, ClaimedLine("DR-1", None, 2000, -1000)), []),
+        (invoice("FV/1", SOLD, ClaimedLine("DR-1", None, 1000, None, -3000)), ["nothing_left"]),
+        (invoice("FV/1", ClaimedLine("DR-1", None, -1000, None, 3000)), ["quantity_not_positive"]),
+        (invoice("FV/1", ClaimedLine("DR-1", None, 1000, None, -(10**15))), ["nothing_left", "too_large"]),
+        (invoice("FV/1", in_file(1, 3000, 3000), in_file(2, 1000, 0), in_file(3, -1000, -500)), []),
+        (invoice("FV/1", in_file(1, 0, -500), in_file(2, -(10**15), 1)), ["too_large"]),
         (invoice("FV/1", ClaimedLine("DR-1", None, 10**15, None, 10**15)), ["too_large", "too_large"]),
         (invoice("FV/1", ClaimedLine("DR-1", None, 1, 10**13, 10**10)), ["too_large"]),
         (invoice("FV/1", ClaimedLine("DR-1", None, 10**18, 10**17, None)), ["too_large"] * 3),
