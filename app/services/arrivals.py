@@ -36,24 +36,27 @@ def corrections() -> Subquery:
 
 def is_there(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
     """Say that the money of a load is on its card."""
-    corrected = _corrected(load)
+    way = corrected(load)
     return or_(
-        and_(load.status == TopUpStatus.LOADED, corrected >= 0),
-        and_(load.status.in_(ENDED_WITHOUT), corrected > 0),
+        and_(load.status == TopUpStatus.LOADED, way >= 0),
+        and_(load.status.in_(ENDED_WITHOUT), way > 0),
     )
 
 
 def stands(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
     """Say that the money of a load is on its card, or on its way there."""
-    corrected = _corrected(load)
+    way = corrected(load)
     return or_(
-        and_(load.status.not_in(ENDED_WITHOUT), corrected >= 0),
-        and_(load.status.in_(ENDED_WITHOUT), corrected > 0),
+        and_(load.status.not_in(ENDED_WITHOUT), way >= 0),
+        and_(load.status.in_(ENDED_WITHOUT), way > 0),
     )
 
 
-def _corrected(load: Any) -> ColumnElement[int]:
-    """Sum what was corrected of a load; there is an index, and of nearly every load there is nothing."""
+def corrected(load: Any) -> ColumnElement[int]:
+    """Sum what was corrected of a load: above zero its money is there after all, below it is not.
+
+    There is an index, and of nearly every load there is nothing.
+    """
     return func.coalesce(
         select(cast(func.sum(_WAY), BigInteger))
         .select_from(_FOUND)

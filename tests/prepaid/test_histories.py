@@ -106,7 +106,7 @@ def test_the_workbook_says_what_the_run_says(sent: World, maker: Maker) -> None:
     assert cells[2]["Distributor"] == "=HYPERLINK(1)"
     assert book["Top-ups"]["D4"].data_type == "s"
     assert book["Top-ups"].freeze_panes == "A2"
-    assert book["Top-ups"].auto_filter.ref == "A1:P7"
+    assert book["Top-ups"].auto_filter.ref == "A1:Q7"
     assert cells[0]["Date"].date() == DAY
     assert [one["Loaded"] for one in cells] == [100, 0, 5_000, 556, 0, 0]
     assert total[6:9] == (10_362, 5_737, 5_656)

@@ -17,6 +17,7 @@ from app.models.ledger import Account, LedgerEntry, Lot
 from app.models.lot_terms import LotTerms
 from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
+from app.services import arrivals
 
 KINDS: Mapping[str, str] = {
     TopUpKind.REWARD.value: _("Reward"),
@@ -44,7 +45,15 @@ TAX_STATUS: Mapping[str, str] = {
     TaxStatus.BUSINESS_FRIEND.value: _("Business friend"),
 }
 
-_DONE = case((TopUp.status == TopUpStatus.LOADED, TopUp.amount_minor), else_=0)
+CORRECTED: Mapping[str, str] = {
+    "there": _("The money is on the card after all"),
+    "not_there": _("The money is not on the card"),
+}
+"""What people corrected of the provider's answer, after a statement contradicted it."""
+
+_DONE = case((arrivals.is_there(TopUp), TopUp.amount_minor), else_=0)
+_WAY = arrivals.corrected(TopUp)
+_CORRECTED = case((_WAY > 0, "there"), (_WAY < 0, "not_there"))
 # money that rules gave is redeemed as well, and is no points
 _REDEEMED = case((Account.unit == Unit.POINTS, Redemption.points), else_=0)
 _POINTS = case((TopUp.kind == TopUpKind.REWARD, _REDEEMED), else_=0)
@@ -132,6 +141,7 @@ def _top_ups() -> Select[Any]:
 _ORDER = (Program.code, Redemption.id, TopUp.kind.desc(), TopUp.attempt)
 _LOAD = (
     Field("status", _("Status"), type_coerce(TopUp.status, String), words=STATES),
+    Field("corrected", _("Corrected"), _CORRECTED, words=CORRECTED),
     Field("reference", _("Reference"), TopUp.reference),
     Field("run", _("Run"), TopUp.run_id, Kind.INTEGER),
     Field("batch", _("Batch"), TopUp.load_batch_id, Kind.INTEGER),
@@ -174,7 +184,8 @@ TOP_UPS = History(
 )
 """A top-up belongs to the day on which it was settled; one that is still open to the day on which it was written down.
 
-The points of a compensation are none, so that no point counts twice.
+The points of a compensation are none, so that no point counts twice. What is loaded is what came onto the card: as the
+provider answered, and as people corrected that since.
 """
 
 COMPENSATIONS = History(
@@ -219,9 +230,7 @@ def _of_redemption(value: Any, *conditions: ColumnElement[bool]) -> ColumnElemen
     )
 
 
-_LOADED_OF = _of_redemption(
-    func.coalesce(cast(func.sum(TopUp.amount_minor), BigInteger), 0), TopUp.status == TopUpStatus.LOADED
-)
+_LOADED_OF = _of_redemption(func.coalesce(cast(func.sum(TopUp.amount_minor), BigInteger), 0), arrivals.is_there(TopUp))
 _NEWEST = (
     select(type_coerce(TopUp.status, String))
     .where(TopUp.redemption_id == Redemption.id)
