@@ -49,9 +49,9 @@ def read(
 ) -> None:
     """Read FILE, an e-invoice, and keep nothing: what it says, and what is wrong with it.
 
-    KSeF FA(2) and FA(3), UBL 2.1, CII, FatturaPA, and PDFs of Factur-X and ZUGFeRD are told by what is in them.
-    Amounts of --json are whole numbers of the smallest unit, quantities thousandths, prices millionths of the smallest
-    unit. Ends with 1 where something should be looked at before it counts.
+    KSeF FA(2) and FA(3), UBL 2.1, CII, FatturaPA, Facturae, and PDFs of Factur-X and ZUGFeRD are told by what is in
+    them. Amounts of --json are whole numbers of the smallest unit, quantities thousandths, prices millionths of the
+    smallest unit. Ends with 1 where something should be looked at before it counts.
     """
     from verification.einvoices import ksef
     from verification.einvoices.schemas import SchemaUnusable

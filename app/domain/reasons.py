@@ -113,7 +113,9 @@ SENTENCES: Mapping[str, str] = {
     ),
     "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),
     # an e-invoice
-    "not_an_e_invoice": _("{found} is no e-invoice that is read here; attach KSeF, UBL, CII, Factur-X or FatturaPA."),
+    "not_an_e_invoice": _(
+        "{found} is no e-invoice that is read here; attach KSeF, UBL, CII, Factur-X, FatturaPA or Facturae."
+    ),
     "neither_xml_nor_pdf": _("Neither XML nor a PDF, so no e-invoice; attach it as a proof and type what it says."),
     "xml_broken": _("The XML is broken: {found}. Export the e-invoice again."),
     "xml_doctype": _("The XML declares a document type, as no e-invoice does; export it again."),

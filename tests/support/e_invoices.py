@@ -241,6 +241,61 @@ def fattura(items: Sequence[Item] = ITEMS, *, number: str = "123", bodies: int =
 {body * bodies}</p:FatturaElettronica>""".encode()
 
 
+def facturae(
+    items: Sequence[Item] = ITEMS,
+    *,
+    number: str = "123",
+    series: str | None = "A",
+    namespace: str = "http://www.facturae.gob.es/formato/Versiones/Facturaev3_2_2.xml",
+    bodies: int = 1,
+    head: str = "<InvoiceDocumentType>FC</InvoiceDocumentType><InvoiceClass>OO</InvoiceClass>",
+    buyer: str = "",
+    withheld: str = "0.00",
+    surcharge: str | None = None,
+    more_totals: str = "",
+    more_taxes: str = "",
+    rows: str | None = None,
+    after: str = "",
+) -> bytes:
+    """Make a Facturae, with so many invoices in it; ``rows`` stand in place of the lines made from the items."""
+    net, vat = net_of(items), vat_of(items)
+    outputs = vat + Decimal(surcharge or 0)
+    made = "".join(
+        f"<InvoiceLine><SequenceNumber>{at}</SequenceNumber><ItemDescription>{escape(item.name)}</ItemDescription>"
+        f"<Quantity>{item.quantity}</Quantity><UnitOfMeasure>01</UnitOfMeasure><UnitPriceWithoutTax>{item.price}"
+        f"</UnitPriceWithoutTax><TotalCost>{item.net}</TotalCost><GrossAmount>{item.net}</GrossAmount><TaxesOutputs><Tax>"
+        f"<TaxTypeCode>01</TaxTypeCode><TaxRate>{item.rate}.00</TaxRate><TaxableBase><TotalAmount>{item.net}"
+        f"</TotalAmount></TaxableBase></Tax></TaxesOutputs><ArticleCode>{item.gtin or item.code}</ArticleCode>"
+        "</InvoiceLine>"
+        for at, item in enumerate(items, start=1)
+    )
+    more = (
+        f"<EquivalenceSurcharge>5.2</EquivalenceSurcharge><EquivalenceSurchargeAmount><TotalAmount>{surcharge}</TotalAmount>"
+        "</EquivalenceSurchargeAmount>"
+        if surcharge
+        else ""
+    )
+    of_series = f"<InvoiceSeriesCode>{series}</InvoiceSeriesCode>" if series else ""
+    party = """<TaxIdentification><PersonTypeCode>J</PersonTypeCode><ResidenceTypeCode>R</ResidenceTypeCode>
+<TaxIdentificationNumber>%s</TaxIdentificationNumber></TaxIdentification>%s"""
+    company = "<LegalEntity><CorporateName>Vendedor S.L.</CorporateName></LegalEntity>"
+    who = (
+        "<Individual><Name>Ana</Name><FirstSurname>Pérez</FirstSurname><SecondSurname>Gil</SecondSurname></Individual>"
+    )
+    body = f"""<Invoice><InvoiceHeader><InvoiceNumber>{number}</InvoiceNumber>{of_series}{head}</InvoiceHeader>
+<InvoiceIssueData><IssueDate>2026-08-19</IssueDate><InvoiceCurrencyCode>EUR</InvoiceCurrencyCode></InvoiceIssueData>
+<TaxesOutputs><Tax><TaxTypeCode>01</TaxTypeCode><TaxRate>23.00</TaxRate><TaxableBase><TotalAmount>{net}</TotalAmount>
+</TaxableBase><TaxAmount><TotalAmount>{vat}</TotalAmount></TaxAmount>{more}</Tax>{more_taxes}</TaxesOutputs>
+<InvoiceTotals><TotalGrossAmount>{net}</TotalGrossAmount>{more_totals}
+<TotalGrossAmountBeforeTaxes>{net}</TotalGrossAmountBeforeTaxes><TotalTaxOutputs>{outputs}</TotalTaxOutputs>
+<TotalTaxesWithheld>{withheld}</TotalTaxesWithheld><InvoiceTotal>{net + outputs - Decimal(withheld)}</InvoiceTotal>
+</InvoiceTotals><Items>{made if rows is None else rows}</Items></Invoice>"""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<fe:Facturae xmlns:fe="{namespace}"><FileHeader><InvoiceIssuerType>EM</InvoiceIssuerType></FileHeader>
+<Parties><SellerParty>{party % ("B98602642", company)}</SellerParty><BuyerParty>{buyer or party % ("54387763P", who)}
+</BuyerParty></Parties><Invoices>{body * bodies}</Invoices>{after}</fe:Facturae>""".encode()
+
+
 def pdf_with(*attached: bytes, stuffed: int = 0, names: Sequence[str] = ()) -> bytes:
     """Make a PDF of one empty page with files attached; ``stuffed`` bytes of zeros are packed into the last one."""
     objects = [b"", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"]

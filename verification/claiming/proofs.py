@@ -33,7 +33,7 @@ SIGNED = "application/pkcs7-mime"
 """An e-invoice in a signed envelope."""
 PICTURES = frozenset({JPEG, PNG, WEBP, HEIC})
 
-ACCEPTED = ".jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.xml,.p7m,image/*,application/pdf"
+ACCEPTED = ".jpg,.jpeg,.png,.webp,.heic,.heif,.pdf,.xml,.p7m,.xsig,image/*,application/pdf"
 """What a browser offers to choose; what comes is told by its bytes."""
 
 WIDEST = 1_600

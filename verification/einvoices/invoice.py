@@ -25,6 +25,7 @@ class Format(enum.StrEnum):
     CII = "CII CrossIndustryInvoice"
     ZUGFERD_1 = "CII CrossIndustryDocument"
     FATTURA_PA = "FatturaPA"
+    FACTURAE = "Facturae"
 
 
 class EInvoiceRefused(Exception):

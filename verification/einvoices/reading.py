@@ -8,7 +8,7 @@ from pathlib import Path
 from lxml import etree
 
 from app.domain.states import DocumentKind
-from verification.einvoices import arithmetic, cii, fa, fattura, ksef, parties, ubl
+from verification.einvoices import arithmetic, cii, fa, facturae, fattura, ksef, parties, ubl
 from verification.einvoices.invoice import BadEInvoice, EInvoice, NotAnEInvoice, Reason, reason
 from verification.einvoices.kinds import is_pdf, is_xml
 from verification.einvoices.pdf import attached_xml
@@ -26,6 +26,7 @@ _READERS: Mapping[str, Reader] = {
     f"{{{cii.CII}}}CrossIndustryInvoice": cii.read,
     f"{{{cii.ZUGFERD_1}}}CrossIndustryDocument": cii.read,
     **{f"{{{namespace}}}FatturaElettronica": fattura.read for namespace in fattura.NAMESPACES},
+    **{f"{{{namespace}}}Facturae": facturae.read for namespace in facturae.NAMESPACES},
 }
 """By the root's name, with its namespace."""
 

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from app.domain.states import DocumentKind
-from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, cii, fa, fattura, pdf_with, ubl
+from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, cii, fa, facturae, fattura, pdf_with, ubl
 from verification.einvoices.invoice import BadEInvoice, Format, NotAnEInvoice
 from verification.einvoices.reading import read
 
@@ -17,6 +17,7 @@ MADE = {
     Format.CII: cii(),
     Format.ZUGFERD_1: cii(first_zugferd=True),
     Format.FATTURA_PA: fattura(),
+    Format.FACTURAE: facturae(),
 }
 
 
@@ -26,11 +27,12 @@ def test_every_format_says_the_same_of_the_same_sale(form):
     assert said.format is form
     assert said.kind is (DocumentKind.CREDIT_NOTE if form is Format.UBL_CREDIT_NOTE else DocumentKind.INVOICE)
     assert str(said.issued_on) == "2026-08-19"
+    code = None if form is Format.FACTURAE else "MB-48"  # it has room for one
     assert [
         (one.name, one.gtin, one.seller_code, one.quantity_milli, one.unit_price_micro, one.net_minor, one.vat_rate_bp)
         for one in said.lines
     ] == [
-        ("Mountain bike, 48", "5901234123457", "MB-48", 1_000, 202_499_000_000, 202_499, 2_300),
+        ("Mountain bike, 48", "5901234123457", code, 1_000, 202_499_000_000, 202_499, 2_300),
         ("Racing socks, L", None, "RS-L", 3_000, 539_000_000, 1_617, 2_300),
     ]
     totals = said.totals
