@@ -2,7 +2,7 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow.compute as pc
@@ -112,60 +112,20 @@ def type_rows(
     Raises:
         FileRefused: All amounts of a workbook are 0, as formulas are that nobody computed.
     """
-    rows = table.row_number
-    with ThreadPoolExecutor(max_workers=4) as pool:  # Arrow works outside Python's lock
-        read = dict(
-            zip(columns, pool.map(lambda name: Column.of(name, table.column(name)), columns.values()), strict=True)
-        )
-    read |= {field: Column.of(field, texts) for field, texts in table.given.items()}
-
-    def column(field: str) -> Column | None:
-        return read.get(field)
-
-    def needed(field: str) -> Column:
-        found = column(field)
-        assert found is not None, "the profile was checked: it maps this field"
-        parsing.require(found, rows, problems)
-        return found
-
-    number, issued = needed("document_number"), needed("issued_on")
-    distributor, product = needed("distributor"), needed("product")
-    for named in (read[field] for field in _NAMES if field in read):
+    report = _Report(_read(table, columns), table.row_number, decimals, problems)
+    number, issued = report.needed("document_number"), report.needed("issued_on")
+    distributor, product = report.needed("distributor"), report.needed("product")
+    rows = report.rows
+    for named in (report.read[name] for name in _NAMES if name in report.read):
         parsing.require_short(named, rows, problems)
         parsing.require_digits(named, rows, problems)
     _refuse_formulas(number, rows, problems)
-    signs = {field: table.signs(profile.signs_of(field)[0]) for field in OF_LINES}
-    for field in OF_LINES:
-        if field in read:
-            read[field] = bare_numbers(read[field], table, profile.signs_of(field)[1], currency, problems)
+    report.take_signs(table, profile, currency)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     _refuse_later(issued, issued_on, today, rows, problems)
-    quantity = parsing.quantity(needed("quantity"), rows, problems, signs["quantity"])
-    priced = column("unit_price")
-    unit_price = (
-        np.full(len(rows), NO_PRICE)
-        if priced is None
-        else parsing.price(priced, rows, problems, signs["unit_price"], decimals, NO_PRICE)
-    )
-
-    def amounts(field: str) -> Ints:
-        found = column(field)
-        if found is None:
-            return np.full(len(rows), NO_AMOUNT)
-        return parsing.money(found, rows, problems, signs[field], decimals, NO_AMOUNT)
-
-    net, gross_minor = amounts("net_amount"), amounts("gross_amount")
-    kind = _kinds(profile, number, column("document_kind"))
-    if priced is not None and (paid := column("net_amount")) is not None:
-        if table.typed:
-            _refuse_uncomputed(paid.name, quantity, unit_price, net)
-        _refuse_contradictions(paid, quantity, unit_price, net, kind, rows, problems)
-    net = _net_from_price(net, quantity, unit_price, decimals, rows, problems, columns)
-    if gross:
-        lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
-        field = columns.get("gross_amount", "gross_amount")
-        problems.add_all(rows[lacking].tolist(), Outcome.REFUSED, "missing", field=field)
-    marked = column("discounted")
+    kind = _kinds(profile, number, report.column("document_kind"))
+    worth = _worth(report, kind, columns, typed=table.typed, gross=gross)
+    marked = report.column("discounted")
     return SalesRows(
         row_number=rows,
         number=_numbers(number),
@@ -174,22 +134,103 @@ def type_rows(
         minute=minute,
         distributor=Codes.of(distributor),
         product=Codes.of(product),
-        quantity_milli=quantity,
-        unit_price_micro=unit_price,
-        net_minor=net,
-        gross_minor=gross_minor,
-        total_minor=amounts("document_total"),
+        quantity_milli=worth.quantity_milli,
+        unit_price_micro=worth.unit_price_micro,
+        net_minor=worth.net_minor,
+        gross_minor=worth.gross_minor,
+        total_minor=report.amounts("document_total"),
         discounted=np.full(len(rows), UNKNOWN, np.int8) if marked is None else parsing.flags(marked, rows, problems),
-        line_number=_line_numbers(column("line_number"), rows, problems),
-        seller=column("seller_tax_id"),
-        corrects=column("corrects"),
-        person=column("person"),
-        outlet=column("outlet"),
-        channel=column("channel"),
-        distributor_name=_texts(column("distributor_name")),
-        product_name=_texts(column("product_name")),
-        country=_texts(column("country")),
+        line_number=_line_numbers(report.column("line_number"), rows, problems),
+        seller=report.column("seller_tax_id"),
+        corrects=report.column("corrects"),
+        person=report.column("person"),
+        outlet=report.column("outlet"),
+        channel=report.column("channel"),
+        distributor_name=_texts(report.column("distributor_name")),
+        product_name=_texts(report.column("product_name")),
+        country=_texts(report.column("country")),
     )
+
+
+def _read(table: TextTable, columns: dict[str, str]) -> dict[str, Column]:
+    """Take the columns that the profile maps, and what it gives itself, by our fields."""
+    with ThreadPoolExecutor(max_workers=4) as pool:  # Arrow works outside Python's lock
+        read = dict(
+            zip(columns, pool.map(lambda name: Column.of(name, table.column(name)), columns.values()), strict=True)
+        )
+    return read | {field: Column.of(field, texts) for field, texts in table.given.items()}
+
+
+@dataclass
+class _Report:
+    """The columns of a report by our fields, the decimal signs of those that are numbers, and who takes problems."""
+
+    read: dict[str, Column]
+    rows: np.ndarray
+    decimals: int
+    problems: Problems
+    signs: dict[str, str] = field(default_factory=dict)
+
+    def take_signs(self, table: TextTable, profile: ImportProfile, currency: str | None) -> None:
+        """Learn how numbers are written, and take away what only accompanies them."""
+        self.signs = {name: table.signs(profile.signs_of(name)[0]) for name in OF_LINES}
+        for name in OF_LINES:
+            if name in self.read:
+                told = profile.signs_of(name)[1]
+                self.read[name] = bare_numbers(self.read[name], table, told, currency, self.problems)
+
+    def column(self, name: str) -> Column | None:
+        """Give the column of a field, where the file has one."""
+        return self.read.get(name)
+
+    def needed(self, name: str) -> Column:
+        """Give the column of a field that every row must have."""
+        found = self.column(name)
+        assert found is not None, "the profile was checked: it maps this field"
+        parsing.require(found, self.rows, self.problems)
+        return found
+
+    def amounts(self, name: str) -> Ints:
+        """Read amounts in minor units."""
+        found = self.column(name)
+        if found is None:
+            return np.full(len(self.rows), NO_AMOUNT)
+        return parsing.money(found, self.rows, self.problems, self.signs[name], self.decimals, NO_AMOUNT)
+
+    def prices(self) -> Ints:
+        """Read prices of one piece in millionths of a minor unit."""
+        found = self.column("unit_price")
+        if found is None:
+            return np.full(len(self.rows), NO_PRICE)
+        return parsing.price(found, self.rows, self.problems, self.signs["unit_price"], self.decimals, NO_PRICE)
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """How many, at what price, for how much: columns of `SalesRows`."""
+
+    quantity_milli: Ints
+    unit_price_micro: Ints
+    net_minor: Ints
+    gross_minor: Ints
+
+
+def _worth(report: _Report, kind: np.ndarray, columns: dict[str, str], *, typed: bool, gross: bool) -> _Worth:
+    """Read quantities, prices and amounts, and hold them against each other."""
+    rows, problems = report.rows, report.problems
+    quantity = parsing.quantity(report.needed("quantity"), rows, problems, report.signs["quantity"])
+    unit_price = report.prices()
+    net, gross_minor = report.amounts("net_amount"), report.amounts("gross_amount")
+    if "unit_price" in report.read and (paid := report.column("net_amount")) is not None:
+        if typed:
+            _refuse_uncomputed(paid.name, quantity, unit_price, net)
+        _refuse_contradictions(paid, quantity, unit_price, net, kind, rows, problems)
+    net = _net_from_price(net, quantity, unit_price, report.decimals, rows, problems, columns)
+    if gross:
+        lacking = (gross_minor == NO_AMOUNT) & ~_has_problem(rows, problems)
+        name = columns.get("gross_amount", "gross_amount")
+        problems.add_all(rows[lacking].tolist(), Outcome.REFUSED, "missing", field=name)
+    return _Worth(quantity, unit_price, net, gross_minor)
 
 
 def _refuse_formulas(column: Column, rows: np.ndarray, problems: Problems) -> None:

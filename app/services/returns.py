@@ -1,7 +1,9 @@
 """Taking back what returned goods earned: the database's side of `app.domain.returns`."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import BigInteger, all_, any_, cast, func, literal, select, true
@@ -198,82 +200,105 @@ def _store_reversals(session: Session, found: Sequence[Match]) -> Reversals:
     What was taken before is what returns that count have taken, and not what those would take that came back before:
     one of them may have been refused or corrected since, and a full return leaves exactly 0 all the same.
     """
-    awards: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {}
-    taken: dict[tuple[int, int, int], int] = {}
-    documents = sorted({match.sold.document for match in found})
-    of = AwardReversal
-    before = (
-        select(
-            *(of.sale_document_id, of.sale_line_number, of.rule_version_id),
-            cast(func.sum(of.amount), BigInteger).label("amount"),
-        )
-        .join(SalesDocument, SalesDocument.id == of.return_document_id)
-        .where(
-            of.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
-            SalesDocument.status.in_(COUNTING),
-        )
-        .group_by(of.sale_document_id, of.sale_line_number, of.rule_version_id)
-        .subquery()
-    )
-    for document, line, version, unit, terms, amount, already in session.execute(
-        select(
-            Award.document_id,
-            Award.line_number,
-            Award.rule_version_id,
-            Award.unit,
-            EarningRuleVersion.terms_id,
-            Award.amount,
-            func.coalesce(before.c.amount, 0),
-        )
-        .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
-        .outerjoin(
-            before,
-            (before.c.sale_document_id == Award.document_id)
-            & (before.c.sale_line_number == Award.line_number)
-            & (before.c.rule_version_id == Award.rule_version_id),
-        )
-        .where(Award.document_id == any_(literal(documents, ARRAY(BigInteger))))
-    ):
-        awards.setdefault((document, line), []).append((version, int(unit), terms or 0, amount))
-        taken[document, line, version] = already
-    rows = [
-        (match, version, unit, terms, amount)
-        for match in found
-        for version, unit, terms, amount in awards.get((match.sold.document, match.sold.line_number), ())
-    ]
+    taken = _Taken.of(session, {match.sold.document for match in found})
+    rows = [(match, award) for match in found for award in taken.awards_of(match.sold)]
     in_all = reversed_in_all(
-        _column([row[4] for row in rows]),
-        _column([row[0].before_milli + row[0].quantity_milli for row in rows]),
-        _column([row[0].sold.quantity_milli for row in rows]),
+        _column([award.amount for _, award in rows]),
+        _column([match.before_milli + match.quantity_milli for match, _ in rows]),
+        _column([match.sold.quantity_milli for match, _ in rows]),
     )
-    some: list[tuple[tuple[Match, int, int, int, int], int]] = []
-    for row, wanted in zip(rows, in_all.tolist(), strict=True):
-        key = row[0].sold.document, row[0].sold.line_number, row[1]
-        if wanted > taken[key]:
-            some.append((row, wanted - taken[key]))
-            taken[key] = wanted
+    some = [
+        (match, award, amount)
+        for (match, award), wanted in zip(rows, in_all.tolist(), strict=True)
+        if (amount := taken.up_to(match.sold, award, wanted))
+    ]
     reversals = Reversals(
-        return_document_id=_column([row[0].returned.document for row, _ in some]),
-        sale_document_id=_column([row[0].sold.document for row, _ in some]),
-        unit=_column([row[2] for row, _ in some]),
-        terms_id=_column([row[3] for row, _ in some]),
-        amount=_column([amount for _, amount in some]),
-        owner_id=_column([row[0].returned.distributor_id for row, _ in some]),
+        return_document_id=_column([match.returned.document for match, _, _ in some]),
+        sale_document_id=_column([match.sold.document for match, _, _ in some]),
+        unit=_column([award.unit for _, award, _ in some]),
+        terms_id=_column([award.terms_id for _, award, _ in some]),
+        amount=_column([amount for _, _, amount in some]),
+        owner_id=_column([match.returned.distributor_id for match, _, _ in some]),
     )
     copy_into(
         session,
         AwardReversal,
         {
             "return_document_id": reversals.return_document_id,
-            "return_line_number": _column([row[0].returned.line_number for row, _ in some]),
+            "return_line_number": _column([match.returned.line_number for match, _, _ in some]),
             "sale_document_id": reversals.sale_document_id,
-            "sale_line_number": _column([row[0].sold.line_number for row, _ in some]),
-            "rule_version_id": _column([row[1] for row, _ in some]),
+            "sale_line_number": _column([match.sold.line_number for match, _, _ in some]),
+            "rule_version_id": _column([award.rule_version_id for _, award, _ in some]),
             "unit": reversals.unit,
             "amount": reversals.amount,
         },
     )
     return reversals
+
+
+class _Awarded(NamedTuple):
+    """What a version of a rule gave to a line; ``terms_id`` 0: by the programme's own terms."""
+
+    rule_version_id: int
+    unit: int
+    terms_id: int
+    amount: int
+
+
+class _Taken:
+    """What lines that sold were given, and what returns that count have taken of it, up to those recorded now."""
+
+    def __init__(self) -> None:
+        self._awards: dict[tuple[int, int], list[_Awarded]] = defaultdict(list)
+        self._taken: dict[tuple[int, int, int], int] = {}
+
+    @staticmethod
+    def of(session: Session, document_ids: Collection[int]) -> "_Taken":
+        """Read it of the lines of documents."""
+        known = literal(sorted(document_ids), ARRAY(BigInteger))
+        key = (AwardReversal.sale_document_id, AwardReversal.sale_line_number, AwardReversal.rule_version_id)
+        before = (
+            select(*key, cast(func.sum(AwardReversal.amount), BigInteger).label("amount"))
+            .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
+            .where(AwardReversal.sale_document_id == any_(known), SalesDocument.status.in_(COUNTING))
+            .group_by(*key)
+            .subquery()
+        )
+        rows = session.execute(
+            select(
+                Award.document_id,
+                Award.line_number,
+                Award.rule_version_id,
+                Award.unit,
+                func.coalesce(EarningRuleVersion.terms_id, 0),
+                Award.amount,
+                func.coalesce(before.c.amount, 0),
+            )
+            .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
+            .outerjoin(
+                before,
+                (before.c.sale_document_id == Award.document_id)
+                & (before.c.sale_line_number == Award.line_number)
+                & (before.c.rule_version_id == Award.rule_version_id),
+            )
+            .where(Award.document_id == any_(known))
+        )
+        made = _Taken()
+        for document, line, version, unit, terms, amount, already in rows:
+            made._awards[document, line].append(_Awarded(version, int(unit), terms, amount))
+            made._taken[document, line, version] = already
+        return made
+
+    def awards_of(self, sold: SoldLine) -> Sequence[_Awarded]:
+        """Give what a line was given."""
+        return self._awards.get((sold.document, sold.line_number), ())
+
+    def up_to(self, sold: SoldLine, award: _Awarded, in_all: int) -> int:
+        """Take of an award until so much is taken in all; gives how much that is, 0 where more was taken before."""
+        key = (sold.document, sold.line_number, award.rule_version_id)
+        more = max(in_all - self._taken[key], 0)
+        self._taken[key] += more
+        return more
 
 
 def taken_of(session: Session, sale_ids: Sequence[int], *, but: Sequence[int]) -> dict[tuple[int, int, int], int]:
