@@ -6,9 +6,10 @@ How long ahead the programme says. What ends by idleness is told of as well: who
 import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import BigInteger, any_, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.orm import Session
 
 from app.db.locks import lock_name
@@ -28,10 +29,21 @@ KIND = "points_expire"
 
 @dataclass(frozen=True)
 class _Told:
-    """What a distributor was told of last: up to which day of expiry, and when."""
+    """What a distributor was told of: when last, and how many points by day of expiry.
 
-    last_on: dt.date
+    ``last_on`` is set where only that day is known, up to which all was told: a notice of an earlier version.
+    """
+
     at: dt.datetime
+    days: dict[dt.date, int]
+    last_on: dt.date | None
+
+    def of(self, day: dt.date, points: int) -> int:
+        """Give how many of the points that expire on a day were told of."""
+        return points if self.last_on is not None and day <= self.last_on else min(self.days.get(day, 0), points)
+
+
+_NOTHING = _Told(dt.datetime.min.replace(tzinfo=dt.UTC), {}, None)
 
 
 def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
@@ -66,15 +78,18 @@ def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
     told = _told(session, list(expiring))
     news = []
     for distributor_id, days in sorted(expiring.items()):
-        before = told.get(distributor_id)
-        if before is not None and now - before.at < PAUSE:
+        before = told.get(distributor_id, _NOTHING)
+        if now - before.at < PAUSE:
             continue
-        fresh = {day: amount for day, amount in days.items() if before is None or day > before.last_on}
+        fresh = {day: more for day, amount in days.items() if (more := amount - before.of(day, amount))}
         if fresh:
+            # what was spent and came back was told of before
+            known = {day: max(amount, before.days.get(day, 0)) for day, amount in days.items()}
             parts = {
                 "points": sum(fresh.values()),
                 "first": min(fresh).isoformat(),
                 "last": max(fresh).isoformat(),
+                "days": {day.isoformat(): amount for day, amount in sorted(known.items())},
             }
             news.append((distributor_id, parts))
     notices.tell_many(session, program.id, KIND, news, now=now)
@@ -87,12 +102,19 @@ def ahead_of(program: Program) -> dt.timedelta:
 
 
 def _told(session: Session, distributor_ids: list[int]) -> dict[int, _Told]:
+    """Read the newest notice of each distributor: it holds what those before it told of days that are still to come."""
     rows = session.execute(
-        select(Notice.distributor_id, func.max(Notice.parts["last"].astext), func.max(Notice.created_at))
+        select(Notice.distributor_id, Notice.parts, Notice.created_at)
         .where(
             Notice.distributor_id == any_(literal(distributor_ids, ARRAY(BigInteger))),
             Notice.kind == KIND,
         )
-        .group_by(Notice.distributor_id)
+        .ext(distinct_on(Notice.distributor_id))
+        .order_by(Notice.distributor_id, Notice.created_at.desc(), Notice.id.desc())
     )
-    return {id_: _Told(dt.date.fromisoformat(last), at) for id_, last, at in rows if id_ is not None}
+    return {owner: _read(parts, at) for owner, parts, at in rows if owner is not None}
+
+
+def _read(parts: dict[str, Any], at: dt.datetime) -> _Told:
+    days = {dt.date.fromisoformat(day): points for day, points in parts.get("days", {}).items()}
+    return _Told(at, days, None if "days" in parts else dt.date.fromisoformat(parts["last"]))

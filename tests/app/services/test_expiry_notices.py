@@ -3,7 +3,7 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.domain.states import DocumentStatus
 from app.models.messages import Notice
@@ -63,6 +63,33 @@ def test_points_of_many_days_are_told_together_and_none_twice(month: Desk) -> No
         (70, "2027-01-24", "2027-01-30"),
         (40, "2027-02-01", "2027-02-04"),
     ]
+
+
+def test_points_that_come_to_a_day_that_was_told_of_are_told_of_as_well(month: Desk) -> None:
+    month.invoice("1", 10)
+    held = month.reserve(4)
+    assert remind(month, "2026-12-22") == 1
+    month.cancel(held)
+    month.invoice("2", 5)
+    assert remind(month, "2026-12-28") == 0, "less than a week ago"
+    assert remind(month, "2026-12-29") == 1
+    again = month.reserve(15)
+    month.cancel(again)
+    assert [remind(month, day) for day in ("2027-01-05", "2027-01-12", LAST)] == [0] * 3
+    assert told(month) == [(6, LAST, LAST), (9, LAST, LAST)]
+
+
+def test_what_a_notice_of_an_earlier_version_told_of_is_not_told_again(month: Desk) -> None:
+    month.invoice("1", 10)
+    assert remind(month, "2026-12-22") == 1
+    month.session.execute(update(Notice).values(parts=Notice.parts.op("-")("days")))
+    assert remind(month, "2027-01-05") == 0
+    month.invoice("2", 5, now=NOW + dt.timedelta(days=1))
+    assert remind(month, "2027-01-05") == 1
+    assert [points for points, *_ in told(month)] == [10, 5]
+    month.invoice("3", 2)
+    assert remind(month, "2027-01-12") == 1
+    assert told(month)[-1] == (2, LAST, LAST), "what was told by then is known from that notice on"
 
 
 def test_what_is_spent_pending_or_never_expires_is_not_told(month: Desk, desk: Desk) -> None:
