@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 
 from app.domain.fields import KINDS
 from app.domain.import_profile import ImportProfile
@@ -16,6 +15,7 @@ from importers.layout.handed_back import is_handed_back, is_reason
 from importers.layout.header import Said, distinct, top_of
 from importers.layout.looking import NothingSeen, Seen, fingerprint, look
 from importers.layout.table import TextTable, as_frame
+from importers.patterns import fits
 from importers.reading import NO_TABLE
 
 _ = marked
@@ -142,7 +142,7 @@ def _recognise(
     fit = [name for name, one in profiles.items() if _unfit(seen, one) is None]
     key = fingerprint(header_of(seen, handed_back=handed_back))
     ways = (
-        [name for name in fit if (pattern := profiles[name].files) and fnmatchcase(file_name, pattern)],
+        [name for name in fit if (pattern := profiles[name].files) and fits(file_name, pattern)],
         [name for name in fit if profiles[name].header_key == key],
         fit if handed_back else [name for name in fit if profiles[name].header_key is None],
     )

@@ -1,7 +1,6 @@
 """Reading: a judged file becomes a table of text, laid out as a profile says, or as it stands where there is none."""
 
 from collections.abc import Collection, Iterator
-from fnmatch import fnmatchcase
 
 from app.domain.import_profile import ImportProfile
 from app.domain.wording import either, marked
@@ -16,6 +15,7 @@ from importers.layout.looking import NothingSeen, Seen, look
 from importers.layout.rows import blank_rows
 from importers.layout.signed import signs_wanted
 from importers.layout.table import TextTable
+from importers.patterns import fits
 
 _ = marked
 NO_TABLE = _("%(file)s: there is no table in it; expected names of columns, and rows below them.")
@@ -105,7 +105,7 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection
     if not isinstance(patterns, str):
         there = sheet_names(judged, name)
         known = [one.name for one in there]
-        named = [one for one in known if any(fnmatchcase(one, pattern) for pattern in patterns)]
+        named = [one for one in known if any(fits(one, pattern) for pattern in patterns)]
         if not named and known and known[0] in {*PROBLEMS_SHEETS, ""}:
             named = None  # what was handed back, or a text, which has no sheets
         elif not named:

@@ -6,11 +6,9 @@ lay. What was taken in before it was moved is recognised by its content.
 
 import errno
 import fcntl
-import fnmatch
 import os
 import shutil
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +25,7 @@ from app.models.imports import ImportBatch
 from app.models.programs import Program
 from importers.batches import Progress
 from importers.errors import NoProfile
+from importers.patterns import fits
 from importers.store import fingerprint
 
 _ = marked
@@ -247,16 +246,11 @@ def reading_of(name: str, patterns: Mapping[str, Reading]) -> Reading | None:
     Raises:
         NoProfile: Several do.
     """
-    fitting = [one for pattern, one in patterns.items() if fnmatch.fnmatchcase(_plain(name), _plain(pattern))]
+    fitting = [one for pattern, one in patterns.items() if fits(name, pattern)]
     if len(fitting) > 1:
         words = _("%(file)s fits the files of several import profiles: %(profiles)s. Make their patterns differ.")
         raise NoProfile(words, file=name, profiles=sorted(one.profile_name for one in fitting))
     return fitting[0] if fitting else None
-
-
-def _plain(name: str) -> str:
-    """Write a name in one way: some systems take letters and their accents apart."""
-    return unicodedata.normalize("NFC", name).casefold()
 
 
 def taken_in_before(session: Session, program: Program, reading: Reading, file: Path) -> int | None:
