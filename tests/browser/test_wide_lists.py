@@ -41,3 +41,26 @@ def test_a_list_with_long_names_does_not_scroll_sideways(
             if found := here.page.evaluate(_SIDEWAYS, NAME):
                 wide[name] = found
     assert wide == {}
+
+
+_TOUCHING = """() => [...document.querySelectorAll(".imports td[data-title]")].filter((cell) => {
+  const title = getComputedStyle(cell, "::before");
+  if (title.display === "none" || !cell.getClientRects().length) return false;
+  const word = document.createElement("span");
+  word.style.cssText = "position: absolute; white-space: nowrap";
+  for (const one of ["fontFamily", "fontSize", "fontWeight"]) word.style[one] = title[one];
+  word.textContent = cell.dataset.title;
+  document.body.append(word);
+  const wide = word.getBoundingClientRect().width;
+  word.remove();
+  return wide > cell.getBoundingClientRect().width + 1;
+}).map((cell) => cell.dataset.title)"""
+
+
+@pytest.mark.parametrize("language", ["pl", "ru", "es"])
+def test_headings_of_imports_do_not_touch_on_a_phone(world: World, visit: Callable[..., Any], language: str) -> None:
+    with visit("phone", locale=language) as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.go(f"/programs/{world.a}/imports")
+        assert here.page.locator(".imports td[data-title]").count()
+        assert here.page.evaluate(_TOUCHING) == []
