@@ -178,6 +178,11 @@ class Progress:
     warnings: tuple[Mapping[str, Any], ...] = ()
 
     @property
+    def rows_of_data(self) -> int:
+        """Count the rows that say something: without headings, blank rows and totals."""
+        return self.counts["rows_read"] - self.counts["rows_recognised"]
+
+    @property
     def ended(self) -> bool:
         """Say whether nothing more will happen."""
         return self.status in (BatchStatus.DONE, BatchStatus.FAILED, BatchStatus.UNDONE)

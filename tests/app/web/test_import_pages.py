@@ -1,6 +1,7 @@
 """Files brought in by pages: dropped, recognised or explained, checked, imported, corrected, brought in again."""
 
 import io
+import re
 from collections.abc import Callable, Iterable
 
 import openpyxl
@@ -373,3 +374,18 @@ def test_a_sample_can_be_brought_in_as_it_is(wizard: Wizard, world: World) -> No
     assert "Every row would count" in wizard.page(draft)
     with world.app.app_context(), transaction(db.session) as session:
         assert session.scalars(select(Program).where(Program.code == world.a)).one().import_profiles["products"]
+
+
+def test_the_figures_of_a_check_and_of_its_import_add_up_to_the_rows_of_data(wizard: Wizard) -> None:
+    lines = ("SUMA/1;14.04.2026;D-5;P1;2;1 200,50", "", "SUMA/2;15.04.2026;D-5;W-98;2;1 200,50", "Razem;;;;4;2 401,00")
+    draft = wizard.bring(("z sumą.csv", "\n".join([HEADER, *lines]).encode("cp1250")))
+    assert wizard.save(draft, source="z-suma").status_code == 303
+    wizard.work()
+    checked = wizard.page(draft)
+    assert '<li class="step step-now" aria-current="step"><span>3 · Check</span>' in checked, "nothing is imported yet"
+    told = dict(re.findall(r"<dt>([^<]+)</dt>\s*<dd><strong>([^<]+)</strong>", checked))
+    assert told == {"Would count": "1", "Here already": "0", "Held": "1", "Refused": "0", "Changed": "0"}
+    assert "of 2 rows of data" in checked
+    told = wizard.page(wizard.import_(draft))
+    assert "<dt>Rows of data</dt>\n<dd><strong>2</strong><small>besides headings, blank rows and totals: 2<" in told
+    assert "50% of the rows" in told
