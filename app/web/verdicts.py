@@ -21,9 +21,13 @@ from verification.deciding.timeline import Event
 
 
 class Accepting(Form):
-    """Why a document is accepted."""
+    """Why a document is accepted: whoever accepts presses the reason, and none is given for them."""
 
-    code = SelectField(_("Why"), choices=[choice(code, _(text)) for code, text in ACCEPTING.items()])
+    code = SelectField(
+        _("Why"),
+        [InputRequired(_("Choose a reason."))],
+        choices=[choice(code, _(text)) for code, text in ACCEPTING.items()],
+    )
     words = StringField(_("In your own words"), [Optional(), Length(max=200)])
 
 

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.decision_codes import said
-from app.domain.reasons import sentences
+from app.domain.reasons import sentence
 from app.domain.states import DocumentStatus, ReviewState, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
@@ -63,7 +63,18 @@ def _has(row: Any) -> Any:
 
 
 def _told(reasons: list[dict[str, Any]] | None) -> str:
-    return sentences(reasons, gettext, formats.shown)
+    """Say each kind of reason once: a document of many lines may have one at every line."""
+    alike: dict[str, list[dict[str, Any]]] = {}
+    for reason in reasons or ():
+        alike.setdefault(reason["code"], []).append(reason)
+    return " ".join(_once(same) for same in alike.values())
+
+
+def _once(same: list[dict[str, Any]]) -> str:
+    first, more = sentence(same[0], gettext, formats.shown), len(same) - 1
+    if not more:
+        return first
+    return ngettext("%(first)s (%(num)s more like it)", "%(first)s (%(num)s more like it)", more, first=first)
 
 
 REVIEW = Listing(

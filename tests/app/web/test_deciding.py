@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.transaction import transaction
+from app.domain.decision_codes import ACCEPTING
 from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.programs import Program
@@ -73,6 +74,42 @@ def test_a_page_that_is_opened_is_had_and_others_see_who_has_it(world: World, as
     assert send(as_("verifier"), page, "back").location == f"/programs/{world.a}/review"
     assert 'data-key="a"' in as_("administrator").get(page).text
     send(as_("administrator"), page, "back")
+
+
+def test_nobody_accepts_without_choosing_why_and_choosing_is_accepting(world: World, as_: As) -> None:
+    (number,) = wait_in_review(world, "Q/20")
+    client, page = as_("verifier"), f"/programs/{world.a}/review/{number}"
+    shown = client.get(page).text
+    form = shown[shown.index('action="' + page + '/accept"') :]
+    form = form[: form.index("</form>")]
+    assert "<select" not in form
+    assert "selected" not in form
+    for code in ACCEPTING:
+        assert f'<button class="btn btn-plain" type="submit" name="accept-code" value="{code}"' in form
+    none = send(client, page, "accept", **{"accept-words": "a letter"})
+    assert (none.status_code, "Choose a reason." in none.text) == (400, True)
+    assert status_of(world, "Q/20") is DocumentStatus.REVIEW
+    send(client, page, "accept", **{"accept-code": "in_order"})
+    assert status_of(world, "Q/20") is DocumentStatus.ACCEPTED
+    together = client.post(
+        f"/programs/{world.a}/review/accept",
+        data={"csrf_token": token_of(client, page), "ids": wait_in_review(world, "Q/21")},
+    )
+    assert '<button class="btn btn-plain" type="submit" name="code" value="in_order"' in together.text
+
+
+def test_a_reason_at_many_lines_is_told_once_in_the_queue(world: World, as_: As) -> None:
+    (number,) = wait_in_review(world, "Q/22")
+    with world.app.app_context(), transaction(db.session) as session:
+        lines = [{"code": "unknown_product", "line": line, "value": f"W-{line}"} for line in (1, 2, 3)]
+        session.execute(
+            update(SalesDocument)
+            .where(SalesDocument.id == number)
+            .values(reasons=[*lines, {"code": "source_reviewed"}])
+        )
+    listed = as_("viewer").get(f"/programs/{world.a}/review?q=Q/22").text
+    assert listed.count("(2 more like it)") == 1
+    assert "W-2" not in listed
 
 
 def test_after_a_decision_comes_the_next_document(world: World, as_: As) -> None:
