@@ -11,7 +11,7 @@ from app.domain.promotion_definition import Metric, StepReward
 from app.domain.states import PromotionState
 from app.web import formats
 from app.web.context import scope
-from app.web.lists.describing import Badge
+from app.web.lists.describing import Badge, Kind
 
 STATE: Mapping[PromotionState, Badge] = {
     PromotionState.DRAFT: Badge(_("Draft"), "plain"),
@@ -26,6 +26,9 @@ METRIC: Mapping[str, Any] = {
     "documents": _("Invoices"),
     "products": _("Different products"),
 }
+
+KIND: Mapping[str, Kind] = {"net_amount": Kind.MONEY, "quantity": Kind.QUANTITY, "points": Kind.POINTS}
+"""What amounts of a metric are in files; those that are not here are whole numbers."""
 
 PARTICIPANTS: Mapping[str, Any] = {"distributors": _("Distributors"), "persons": _("Sales reps, each by themselves")}
 

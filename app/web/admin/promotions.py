@@ -24,7 +24,7 @@ from app.web.context import now, person, scope, session, today
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, STATE, WHEN, aimed, given, measured
+from app.web.promotion_words import KIND, METRIC, NAMES, PARTICIPANTS, PAYS, STATE, WHEN, aimed, given, measured
 
 bp = Blueprint("promotions", __name__)
 
@@ -89,6 +89,10 @@ def _measured(value: int) -> str:
     return measured(g.promotion_metric, value)
 
 
+def _kind() -> Kind:
+    return KIND.get(g.promotion_metric, Kind.NUMBER)
+
+
 STANDINGS = Listing(
     name="promotion_standings",
     title=_("Where everybody stands"),
@@ -104,9 +108,26 @@ STANDINGS = Listing(
         Column("distributor_id", _("Number"), Distributor.id, Kind.NUMBER, shown=False),
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
         Column("person", _("Sales rep"), PromotionStanding.person, shown=False),
-        Column("value", _("Sold"), PromotionStanding.value, Kind.NUMBER, PromotionStanding.value, words=_measured),
-        Column("target", _("Target"), PromotionStanding.target, Kind.NUMBER, words=_measured, phone=False),
-        Column("share", _("Reached, %"), PromotionStanding.share_bp / 100, Kind.NUMBER, PromotionStanding.share_bp),
+        Column(
+            "value",
+            _("Sold"),
+            PromotionStanding.value,
+            Kind.NUMBER,
+            PromotionStanding.value,
+            words=_measured,
+            filed=_kind,
+        ),
+        Column(
+            "target",
+            _("Target"),
+            PromotionStanding.target,
+            Kind.NUMBER,
+            words=_measured,
+            filed=_kind,
+            summed=False,
+            phone=False,
+        ),
+        Column("share", _("Reached"), PromotionStanding.share_bp, Kind.SHARE, PromotionStanding.share_bp),
         Column("step", _("Steps"), PromotionStanding.step, Kind.NUMBER, phone=False),
         Column("place", _("Place"), PromotionStanding.place, Kind.NUMBER, PromotionStanding.place, phone=False),
         Column("earned", _("Earned"), PromotionStanding.earned, Kind.POINTS, phone=False),

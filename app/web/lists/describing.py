@@ -89,6 +89,7 @@ class Column:
         link: the page that the value leads to.
         badge: gives the state in a word, from the value.
         words: gives what is shown in place of the value: a text, from the value.
+        filed: tells as what a value that pages show in words stands in files, where it is a number; else as the words.
         small: a second, quieter line under the value: the key of the column whose value it is, or what gives a text,
             empty where there is none, from the row.
         phone: whether it stands on a phone, too.
@@ -105,6 +106,7 @@ class Column:
     link: To | None = None
     badge: Callable[[Any], Badge] | None = None
     words: Callable[[Any], Text] | None = None
+    filed: Callable[[], Kind] | None = None
     small: str | Callable[[Any], Text] | None = None
     phone: bool = True
     shown: bool = True

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def send(session: Session, listing: Listing, form: str) -> Response:
 
 
 def _write(session: Session, asked: Asked, path: Path, form: str) -> Written:
-    columns = [one for one in asked.listing.columns if one.exported]
+    columns = [_in_files(one) for one in asked.listing.columns if one.exported]
     layout = tables.Layout(tuple(_described(one) for one in columns), _totals(columns), str(_("Total")))
     pieces = _pieces(session, asked, columns)
     if form == "csv":
@@ -91,6 +92,10 @@ _ARROW = {
     Kind.MONTH: pa.date32(),
     Kind.INSTANT: pa.timestamp("us", "UTC"),
 }
+
+
+def _in_files(column: Column) -> Column:
+    return column if column.filed is None else replace(column, kind=column.filed(), words=None, filed=None)
 
 
 def _described(column: Column) -> tables.Column:

@@ -1,9 +1,11 @@
 """Promotions on pages: written as a draft, published, shown to whoever takes part, closed."""
 
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -119,6 +121,12 @@ def test_a_promotion_is_written_published_shown_and_closed(world: World, as_: As
         "What it may have moved",
     ):
         assert words in shown
+    assert re.search(r'<td class="num"[^>]*>PLN\s[\d,.]+</td>', shown), "a page says of what an amount is"
+    with as_("finance").get(f"{page}?form=xlsx") as taken:
+        head, *rows = openpyxl.load_workbook(io.BytesIO(taken.data)).worksheets[0].iter_rows(values_only=True)
+    for name in ("Sold", "Target", "Reached", "Paid"):
+        assert {type(row[head.index(name)]) for row in rows} <= {int, float, type(None)}, name
+    assert next(row[head.index("Target")] for row in rows) == 10
     assert "Long summer" in admin.get(f"/programs/{world.a}/promotions").text
     mine = portal_of(world, as_("distributor")).text
     for words in ("Long summer", "Sell what cools.", "Reached", "(you)"):
