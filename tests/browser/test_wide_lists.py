@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from app.extensions import db
 from app.local.servers import Addresses
 from tests.app.web.belongings import fill
-from tests.app.web.world import World, build
+from tests.app.web.world import World, build, do_one_job
 
 pytestmark = pytest.mark.slow
 
@@ -64,3 +65,21 @@ def test_headings_of_imports_do_not_touch_on_a_phone(world: World, visit: Callab
         here.go(f"/programs/{world.a}/imports")
         assert here.page.locator(".imports td[data-title]").count()
         assert here.page.evaluate(_TOUCHING) == []
+
+
+_CUT = """() => [...document.querySelectorAll("main .card > table.rows")]
+  .filter((table) => table.scrollWidth > table.parentElement.clientWidth).map((table) => table.caption.textContent)"""
+
+
+@pytest.mark.parametrize(("size", "language"), [("desktop", "pl"), ("desktop", "ru"), ("phone", "ru")])
+def test_no_table_of_a_scenario_is_cut(world: World, visit: Callable[..., Any], size: str, language: str) -> None:
+    with world.app.app_context():
+        while do_one_job(world):
+            pass
+        db.session.remove()
+    with visit(size, locale=language) as here:
+        here.sign_in(world.login("owner"), world.password)
+        here.go(f"/programs/{world.a}/scenarios")
+        here.press(here.page.locator("table.list tbody th a").first)
+        assert here.page.locator("main table.rows").count() > 3
+        assert here.page.evaluate(_CUT) == []
