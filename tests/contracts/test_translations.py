@@ -16,6 +16,22 @@ from app.services.translations import CATALOGUES
 ROOMS = ("app", "prepaid", "importers", "verification", "templates")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 METHODS = [("**.py", "python"), ("**.html", "jinja2")]
+COUNTED = (
+    "For every piece, by product group and distributor group: %(least)s to %(most)s",
+    "For every full %(step)s, by product group and distributor group: %(least)s to %(most)s",
+    "from %(takes)s",
+    "cut to %(amount)s by %(what)s",
+    "at most %(amount)s a day for each distributor",
+    "at most %(amount)s a month for each distributor",
+    "at most %(amount)s a quarter for each distributor",
+    "at most %(amount)s a year for each distributor",
+    "at most %(amount)s in the whole programme for each distributor",
+    "at most %(amount)s for a document",
+    "at most %(amount)s for all together",
+)
+"""What is filled in here is a number with its noun, as it is counted: 2 балла, 2 punkty."""
+BENDING = re.compile(r"\b(от|до|более|менее|od|do|ponad) %\((least|most|takes|amount)\)s")
+"""Words that want what follows in another case."""
 PARTS = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 TRANSLATED = sorted(set(LANGUAGES) - {DEFAULT})
 
@@ -122,3 +138,11 @@ def test_what_becomes_of_points_is_told_in_words_of_its_own() -> None:
         told = [catalogue(language).get(one) for one in ("Issued", "Spent", "Expired", "Issued on", "Card issued")]
         words = [message.string for message in told if message is not None]
         assert len(set(words)) == len(told), f"{language}: {words}"
+
+
+@pytest.mark.parametrize("language", ["pl", "ru"])
+def test_what_is_counted_follows_no_word_that_wants_another_case(language: str) -> None:
+    bent = [text for text in COUNTED if BENDING.search(str(catalogue(language)[text].string))]
+    assert bent == [], "от 2 балла до 21 балл"
+    said = str(catalogue(language)["Between %(least)s and %(most)s points can be converted now."].string)
+    assert not re.search(r"%\(most\)s балл", said), "до 671 баллов"
