@@ -238,6 +238,7 @@ ROUTES: Mapping[str, Rule] = {
     "views.remove": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "search.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     "search.suggest": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
+    "naming.suggest": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
     # ledger, catalogue, adjustments, audit
     "ledger.index": Rule(Reach.PROGRAM, Permission.SEE_LEDGER),
     "ledger.show": Rule(Reach.TRANSACTION, Permission.SEE_LEDGER),
@@ -301,7 +302,6 @@ ROUTES: Mapping[str, Rule] = {
     "portal_promotions.index": Rule(Reach.DISTRIBUTOR, Permission.USE_PORTAL),
     # rules
     "rules.index": Rule(Reach.PROGRAM, Permission.SEE_PROGRAM),
-    "rules.suggest": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "rules.show": Rule(Reach.RULE, Permission.SEE_PROGRAM),
     "rules.compare": Rule(Reach.RULE, Permission.SEE_PROGRAM),
     "rule_drafts.kinds": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),

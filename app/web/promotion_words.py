@@ -12,6 +12,7 @@ from app.domain.states import PromotionState
 from app.web import formats
 from app.web.context import scope
 from app.web.lists.describing import Badge, Kind
+from app.web.named import called
 
 STATE: Mapping[PromotionState, Badge] = {
     PromotionState.DRAFT: Badge(_("Draft"), "plain"),
@@ -45,7 +46,7 @@ REWARD: Mapping[str, Any] = {
     "points": _("Points"),
     "percent_bp": _("Per cent of the points earned"),
     "per_unit": _("Points for each piece"),
-    "reward": _("A reward of the catalogue (its code)"),
+    "reward": _("A reward of the catalogue"),
 }
 
 
@@ -81,4 +82,5 @@ def given(reward: StepReward) -> str:
         return gettext("%(share)s of the points earned", share=formats.share(reward.percent_bp))
     if reward.per_unit is not None:
         return gettext("%(points)s points for each piece", points=f"{reward.per_unit:f}")
-    return gettext("the reward %(code)s", code=reward.reward)
+    assert reward.reward is not None, "a step gives one of these"
+    return gettext("the reward %(code)s", code=called("rewards", [reward.reward]))

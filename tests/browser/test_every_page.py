@@ -24,7 +24,7 @@ NO_PAGES = {
     *("scenarios.progress", "scenarios.workbook", "exports.progress", "exports.file"),
     *("tax.statement", "tax.archive", "portal_tax.statement"),
     *("portal_claims.suggest", "portal_claims.page", "proofs.page", "proofs.file"),
-    *("rules.suggest", "matrices.export", "books.export"),
+    *("naming.suggest", "matrices.export", "books.export"),
     *("rewards.sheet", "suppliers.file", "reward_pictures.show"),
     *("runs.response_file", "program.export", "factors.authenticator_picture", "own_data.copy", "home.home"),
 }

@@ -141,6 +141,21 @@ def administrator(hands: Hands) -> None:
     hands.to_field("name")
     hands.go()
     hands.problems("login")
+    hands.menu("Adjustments")
+    hands.to("New adjustment")
+    hands.go()
+    hands.page.locator("#distributor[role=combobox]").wait_for()
+    hands.to("", "#distributor")
+    hands.page.keyboard.type("Distributor 05")
+    hands.page.locator(".found-option").first.wait_for()
+    hands.key("ArrowDown")
+    hands.key("Enter")
+    assert hands.page.locator(".pick .chip").inner_text().startswith("Distributor 05 (D-5)")
+    assert hands.page.evaluate(f"{FOCUSED}.id") == "distributor"
+    hands.to_field("direction")
+    hands.key("Space")
+    hands.go()
+    hands.problems("points")
 
 
 def verifier(hands: Hands) -> None:

@@ -36,7 +36,7 @@ MOST_AT_ONCE = 500
 class NewAdjustment(Form):
     """Whose points, how many, which way, and why. Two choices for the direction: nobody mistakes a sign."""
 
-    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say whose points.")), Length(max=64)])
+    distributor = CodeField(_("Distributor"), [InputRequired(_("Say whose points.")), Length(max=64)])
     direction = RadioField(
         _("What happens"),
         [InputRequired(_("Choose one."))],

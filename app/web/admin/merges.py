@@ -33,11 +33,11 @@ class Pair(Form):
     """Which distributor becomes which."""
 
     merged = CodeField(
-        _("The one that is merged: its code"),
+        _("The one that is merged"),
         [InputRequired(_("Say which one is merged.")), Length(max=64)],
         description=_("It stays as a closed record that leads to the other one."),
     )
-    survivor = CodeField(_("The one that stays: its code"), [InputRequired(_("Say which one stays.")), Length(max=64)])
+    survivor = CodeField(_("The one that stays"), [InputRequired(_("Say which one stays.")), Length(max=64)])
 
 
 class Asking(Pair):

@@ -41,7 +41,7 @@ class InviteForm(Form):
     name = StringField(_("Full name"), [InputRequired(_("Fill in the full name.")), Length(max=120)])
     role = SelectField(_("Role"), choices=[choice(role.value, ROLE[role]) for role in BY_HAND])
     distributor = CodeField(
-        _("Distributor's code"),
+        _("Distributor"),
         [Length(max=64)],
         description=_("For owners and sales reps: whom they belong to."),
     )

@@ -33,7 +33,7 @@ class NewPool(Form):
 
     name = StringField(_("Name"), [InputRequired(_("Name the pool.")), Length(max=100)])
     holder = StringField(
-        _("Holder: the distributor's code"),
+        _("Holder"),
         [InputRequired(_("Say on whose account the points stand.")), Length(max=64)],
         description=_("Its account has the points of all; it is the first member."),
     )
@@ -48,7 +48,7 @@ class NewPool(Form):
 class Joining(Form):
     """Who joins a pool."""
 
-    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say who joins.")), Length(max=64)])
+    distributor = CodeField(_("Distributor"), [InputRequired(_("Say who joins.")), Length(max=64)])
 
 
 class Leaving(Form):

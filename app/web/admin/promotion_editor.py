@@ -16,7 +16,7 @@ from app.services import program_files
 from app.services.promotions import publishing, reading
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
-from app.web.admin.promotion_form import MICRO, PromotionForm
+from app.web.admin.promotion_form import MICRO, PromotionForm, group_names
 from app.web.context import now, person, scope, session
 from app.web.formats import decimal
 from app.web.promotion_words import REWARD
@@ -24,6 +24,8 @@ from app.web.promotion_words import REWARD
 bp = Blueprint("promotion_editor", __name__)
 
 _LARGEST = 10**17
+_GROUPS = 40
+"""So many groups are named beside the field of their targets."""
 
 
 @bp.route("/programs/<code:program_code>/promotions/new", methods=["GET", "POST"])
@@ -49,7 +51,7 @@ def edit(program_code: str, promotion_id: int) -> str | Response | tuple[str, in
 
 
 def _page(form: PromotionForm, promotion: Promotion | None) -> str | tuple[str, int]:
-    html = render_template("admin/promotions/edit.html", form=form, promotion=promotion)
+    html = render_template("admin/promotions/edit.html", form=form, promotion=promotion, groups=group_names()[:_GROUPS])
     return html if request.method == "GET" else (html, 400)
 
 
@@ -93,7 +95,7 @@ def _told(definition: Definition) -> dict[str, Any]:
     """Tell the form what a promotion says."""
     target, growth = definition.target, definition.target.growth if definition.target is not None else None
     groups = target.groups if target is not None else {}
-    points = scope().program.point_decimals
+    points, named = scope().program.point_decimals, dict(group_names()) if groups else {}
     return {
         "code": definition.code,
         "name": definition.name,
@@ -103,11 +105,11 @@ def _told(definition: Definition) -> dict[str, Any]:
         "closes_on": definition.closes_on,
         "participants": definition.participants,
         "metric": definition.metric,
-        "product_groups": ", ".join(definition.scope.product_groups),
-        "products": ", ".join(definition.scope.products),
-        "distributor_groups": ", ".join(definition.scope.distributor_groups),
+        "product_groups": "\n".join(definition.scope.product_groups),
+        "products": "\n".join(definition.scope.products),
+        "distributor_groups": "\n".join(definition.scope.distributor_groups),
         "default_target": _counted(target.default, MICRO) if target is not None else None,
-        "group_targets": "\n".join(f"{code}: {decimal(value)}" for code, value in groups.items()),
+        "group_targets": "\n".join(f"{named.get(code, code)}: {decimal(value)}" for code, value in groups.items()),
         "growth_from": growth.from_ if growth is not None else None,
         "growth_until": growth.until if growth is not None else None,
         "growth": growth.growth_bp * 10 ** (MICRO - 2) if growth is not None else None,
@@ -119,7 +121,7 @@ def _told(definition: Definition) -> dict[str, Any]:
                 "name": gate.name,
                 "metric": gate.metric,
                 "least": _counted(gate.least, MICRO),
-                "product_groups": ", ".join(gate.scope.product_groups),
+                "product_groups": "\n".join(gate.scope.product_groups),
             }
             for gate in definition.gates
         ],
@@ -136,8 +138,12 @@ def _step_told(step: Any) -> dict[str, Any]:
     reward = step.reward
     kind = next(name for name in REWARD if getattr(reward, name) is not None)
     value = getattr(reward, kind)
-    amount = value if kind == "reward" else decimal(Decimal(value) / 100 if kind == "percent_bp" else value)
-    return {"reach": step.reach * 10 ** (MICRO - 2), "kind": kind, "amount": amount}
+    told = {"gift": value} if kind == "reward" else {"amount": decimal(_whole(kind, value))}
+    return {"reach": step.reach * 10 ** (MICRO - 2), "kind": kind, **told}
+
+
+def _whole(kind: str, value: Any) -> Decimal:
+    return Decimal(value) / 100 if kind == "percent_bp" else value
 
 
 def _counted(value: Decimal | None, decimals: int) -> int | None:

@@ -6,12 +6,16 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy import func, select
 from wtforms import FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.web.context import scope
+from app.models.distributors import DistributorGroup
+from app.models.rewards import Reward
+from app.web.context import scope, session
 from app.web.fields import AboveZero, DayField, ExactField, NotBefore, PointsField, read_number
 from app.web.forms import Form, choice
+from app.web.named import typed
 from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, REWARD, WHEN
 
 MICRO = 6
@@ -20,6 +24,15 @@ _BP_DECIMALS = 2
 
 def _of(words: Mapping[str, Any]) -> Callable[[], list[Any]]:
     return lambda: [choice(name, text) for name, text in words.items()]
+
+
+def _rewards() -> list[Any]:
+    known = select(Reward.code, Reward.name).where(Reward.program_id == scope().program.id).order_by(Reward.sort_key)
+    return [choice("", "–"), *(choice(code, name) for code, name in session().execute(known))]
+
+
+def _codes(label: Any, most: int) -> TextAreaField:
+    return TextAreaField(label, [Length(max=most)], description=_("One code on each line."))
 
 
 class _Part(Form):
@@ -41,19 +54,21 @@ class StepForm(_Part):
 
     reach = ExactField(_("From, per cent of the target"), [AboveZero()])
     kind = SelectField(_("Gives"), choices=_of(REWARD), default="points")
-    amount = StringField(_("How much, or the code"), [Length(max=64)])
+    amount = StringField(_("How much"), [Length(max=64)])
+    gift = SelectField(_("Which reward"), validate_choice=False, choices=_rewards)
 
     def given(self) -> dict[str, Any] | None:
         """Give the step as a programme file has it; None where there is none, or where it is wrong: then it says so."""
-        typed = self.amount.data or ""
+        gift = self.kind.data == "reward"
+        said = (self.gift.data if gift else self.amount.data) or ""
         if self.reach.data is None:
-            if typed:
+            if said:
                 self.lacks("reach", gettext("Say from which share of the target on."))
             return None
-        if not typed:
-            self.lacks("amount", gettext("Say what it gives."))
+        if not said:
+            self.lacks("gift" if gift else "amount", gettext("Say what it gives."))
             return None
-        reward = typed if self.kind.data == "reward" else self._number(typed)
+        reward = said if gift else self._number(said)
         return {"reach": self.reach.data // 10 ** (MICRO - 2), "reward": {self.kind.data: reward}}
 
     def _number(self, typed: str) -> Any:
@@ -75,7 +90,7 @@ class GateForm(_Part):
     name = StringField(_("Only if"), [Length(max=200)])
     metric = SelectField(_("Counts"), choices=_of(METRIC), default="net_amount")
     least = ExactField(_("At least"), [AboveZero()])
-    product_groups = StringField(_("Of the product groups"), [Length(max=500)])
+    product_groups = _codes(_("Of the product groups"), 500)
 
     def given(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the gate; ``stands`` has what the form does not show, by name. None as for a step."""
@@ -91,7 +106,7 @@ class GateForm(_Part):
             "name": self.name.data,
             "metric": self.metric.data,
             "least": written(self.least.data, MICRO),
-            "scope": {**was.get("scope", {}), "product_groups": codes(self.product_groups.data)},
+            "scope": {**was.get("scope", {}), "product_groups": typed(self.product_groups.data)},
         }
 
 
@@ -133,16 +148,14 @@ class PromotionForm(Form):
     )
     participants = SelectField(_("For"), choices=_of(PARTICIPANTS), default="distributors")
     metric = SelectField(_("Counts"), choices=_of(METRIC), default="net_amount")
-    product_groups = StringField(_("Product groups"), [Length(max=500)], description=_("Codes, with commas between."))
-    products = StringField(_("Products"), [Length(max=1000)], description=_("Codes, with commas between."))
-    distributor_groups = StringField(
-        _("Distributor groups"), [Length(max=500)], description=_("Codes, with commas between.")
-    )
+    product_groups = _codes(_("Product groups"), 500)
+    products = _codes(_("Products"), 1000)
+    distributor_groups = _codes(_("Distributor groups"), 500)
     default_target = ExactField(
         _("Target"), [AboveZero()], description=_("For whoever has none of their own, nor a group’s.")
     )
     group_targets = TextAreaField(
-        _("Targets of groups"), [Length(max=2000)], description=_("One a line: the group’s code, a colon, the target.")
+        _("Targets of groups"), [Length(max=2000)], description=_("One a line: the group, a colon, the target.")
     )
     growth_from = DayField(_("Base period from"))
     growth_until = DayField(_("Base period until"), [NotBefore("growth_from")])
@@ -172,9 +185,9 @@ class PromotionForm(Form):
             "metric": self.metric.data,
             "scope": {
                 **stands.get("scope", {}),
-                "product_groups": codes(self.product_groups.data),
-                "products": codes(self.products.data),
-                "distributor_groups": codes(self.distributor_groups.data),
+                "product_groups": typed(self.product_groups.data),
+                "products": typed(self.products.data),
+                "distributor_groups": typed(self.distributor_groups.data),
             },
             "target": self._target(stands.get("target") or {}),
             "steps": [one for entry in self.steps if (one := entry.form.given()) is not None],
@@ -195,6 +208,7 @@ class PromotionForm(Form):
         return made if needed or default or groups or growth else None
 
     def _groups(self) -> Iterator[tuple[str, str | None]]:
+        known = {name.casefold(): code for code, name in group_names()}
         for line in filter(str.strip, (self.group_targets.data or "").splitlines()):
             code, _colon, value = line.rpartition(":")
             try:
@@ -204,7 +218,7 @@ class PromotionForm(Form):
             if not code.strip() or number <= 0:
                 wrong = gettext("“%(line)s”: write a group, a colon, and a number above zero.", line=line.strip())
                 self.refuse("group_targets", wrong)
-            yield code.strip(), written(number, MICRO)
+            yield known.get(code.strip().casefold(), code.strip()), written(number, MICRO)
 
     def _growth(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
         if not any((self.growth_from.data, self.growth_until.data, self.growth.data)):
@@ -236,6 +250,9 @@ def written(value: int | None, decimals: int) -> str | None:
     return None if value is None else f"{Decimal(value).scaleb(-decimals).normalize():f}"
 
 
-def codes(text: str | None) -> list[str]:
-    """Give codes that are typed with commas between."""
-    return [one.strip() for one in (text or "").split(",") if one.strip()]
+def group_names() -> list[tuple[str, str]]:
+    """Give the distributor groups, code and name; a name that several have stands for none of them."""
+    ours = DistributorGroup.program_id == scope().program.id
+    several = select(DistributorGroup.name).where(ours).group_by(DistributorGroup.name).having(func.count() > 1)
+    once = select(DistributorGroup.code, DistributorGroup.name).where(ours, DistributorGroup.name.not_in(several))
+    return [(code, name) for code, name in session().execute(once.order_by(DistributorGroup.name))]

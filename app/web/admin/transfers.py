@@ -36,8 +36,8 @@ _GIVER, _RECEIVER = aliased(Distributor), aliased(Distributor)
 class NewTransfer(Form):
     """Whose points, how many, to whom, and why."""
 
-    giver = CodeField(_("From: the distributor's code"), [InputRequired(_("Say whose points.")), Length(max=64)])
-    receiver = CodeField(_("To: the distributor's code"), [InputRequired(_("Say for whom.")), Length(max=64)])
+    giver = CodeField(_("From the distributor"), [InputRequired(_("Say whose points.")), Length(max=64)])
+    receiver = CodeField(_("To the distributor"), [InputRequired(_("Say for whom.")), Length(max=64)])
     points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, transfers.MOST)])
     note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
     key = HiddenField(validators=[Length(max=64)])

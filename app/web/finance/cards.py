@@ -34,7 +34,7 @@ bp = Blueprint("cards", __name__)
 class NewCard(Form):
     """A card that a distributor has: the provider's token of it, never its number."""
 
-    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say whose card it is.")), Length(max=64)])
+    distributor = CodeField(_("Distributor"), [InputRequired(_("Say whose card it is.")), Length(max=64)])
     token = StringField(_("Token"), [InputRequired(_("Give the provider's token.")), Length(max=64)])
     last4 = StringField(
         _("Last four digits"),

@@ -12,10 +12,13 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.domain.states import PromotionState
 from app.extensions import db
-from app.models.distributors import Distributor
+from app.models.catalogue import ProductGroup
+from app.models.distributors import Distributor, DistributorGroup
+from app.models.programs import Program
 from app.models.promotions import Promotion, PromotionStanding
 from app.services.promotions import running
 from tests.app.web.conftest import token_of
+from tests.app.web.test_rewards import write
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]
@@ -165,6 +168,42 @@ def test_a_ranking_names_others_to_participants_only_where_it_says_so(world: Wor
     for name in others["shown"]:
         assert f'data-title="Participant">{name}</td>' in seen["shown"]
         assert f'data-title="Participant">{name}</td>' in seen["hidden"]
+
+
+def test_what_a_promotion_speaks_of_stands_by_name_and_is_chosen(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        groups = select(DistributorGroup.code, DistributorGroup.name).where(DistributorGroup.program_id == program.id)
+        of_products = select(ProductGroup.code, ProductGroup.name).where(ProductGroup.program_id == program.id)
+        (group, named), (goods, sold) = session.execute(groups).first(), session.execute(of_products).first()
+    write(admin, world, "mug-7", name="A blue mug")
+    shown = admin.get(f"/programs/{world.a}/promotions/new").text
+    assert '<option value="mug-7">A blue mug</option>' in shown
+    assert shown.count('data-pick="product_groups"') >= 2
+    assert named in shown[shown.index("The groups:") :]
+    gift = {"steps-0-kind": "reward", "steps-0-amount": "", "steps-0-gift": ""}
+    assert "Say what it gives." in written(admin, world, code="named", **gift).text
+    said = {"product_groups": goods, "group_targets": f"{named}: 12", "distributor_groups": group}
+    kept = written(admin, world, code="named", **gift | {"steps-0-gift": "mug-7"}, **said)
+    assert kept.status_code == 303
+    page = admin.get(kept.location).text
+    assert "the reward A blue mug" in page
+    assert "mug-7" not in page
+    assert f"<dt>Product groups</dt><dd>{sold}</dd>" in page
+    edited = admin.get(f"{kept.location}/edit").text
+    assert f"{named}: 12" in edited
+    assert f"{{&#34;{goods}&#34;: &#34;{sold}&#34;}}" in edited
+    ((target,),) = known(world, select(Promotion.draft["target"]["groups"]).where(Promotion.code == "named"))
+    assert target == {group: "12"}
+
+
+def test_whose_points_are_adjusted_is_found_by_name(world: World, as_: As) -> None:
+    form = as_("administrator").get(f"/programs/{world.a}/adjustments/new?distributor=D-5").text
+    assert 'data-pick="distributors"' in form
+    assert "{&#34;D-5&#34;: &#34;" in form
+    offered = f"/programs/{world.a}/naming?of=distributors&q=D-5"
+    assert as_("finance").get(offered).get_json()["found"][0]["code"] == "D-5"
 
 
 def test_who_only_looks_cannot_write(world: World, as_: As) -> None:

@@ -277,10 +277,10 @@ def test_a_programme_changed_by_pages_exports_as_a_file_that_loads_to_the_same(w
 
 
 def test_what_a_scope_names_is_offered(world: World, boss: Rules) -> None:
-    found = boss.client.get(f"{boss.base}/rules/suggest?of=product_groups&q=dri").get_json()["found"]
+    found = boss.client.get(f"{boss.base}/naming?of=product_groups&q=dri").get_json()["found"]
     assert found == [{"code": "drills", "name": "Drills"}]
     for of in ("products", "distributors", "distributor_groups", "tiers", "outlets", "channels", "nothing"):
-        assert boss.client.get(f"{boss.base}/rules/suggest?of={of}&q=d").status_code == 200
+        assert boss.client.get(f"{boss.base}/naming?of={of}&q=d").status_code == 200
 
 
 def test_events_are_told_by_hand_and_referrals_named(world: World, boss: Rules) -> None:

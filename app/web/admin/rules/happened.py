@@ -81,7 +81,7 @@ EVENTS = Listing(
 class EventForm(Form):
     """Something that somebody tells by hand."""
 
-    distributor = CodeField(_("Distributor's code"), [InputRequired(_("Say whose event.")), Length(max=64)])
+    distributor = CodeField(_("Distributor"), [InputRequired(_("Say whose event.")), Length(max=64)])
     event = SelectField(_("Event"), choices=[choice(one.value, _(EVENT_WORDS[one])) for one in BY_HAND])
     about = StringField(
         _("Which one"), [Length(max=64)], description=_("The training, the survey, the event of your own, by its code.")
@@ -92,8 +92,8 @@ class EventForm(Form):
 class ReferralForm(Form):
     """Who brought a distributor."""
 
-    distributor = CodeField(_("New distributor's code"), [InputRequired(_("Say who is new.")), Length(max=64)])
-    referrer = StringField(_("Brought by (code)"), [InputRequired(_("Say who brought it.")), Length(max=64)])
+    distributor = CodeField(_("New distributor"), [InputRequired(_("Say who is new.")), Length(max=64)])
+    referrer = CodeField(_("Brought by"), [InputRequired(_("Say who brought it.")), Length(max=64)])
 
 
 @bp.get("/programs/<code:program_code>/events")

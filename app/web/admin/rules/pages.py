@@ -2,23 +2,20 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, render_template
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BigInteger, Date, and_, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, Date, and_, case, cast, func, select
 from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 from wtforms.validators import InputRequired
 
 from app.domain.rule_changes import changes
 from app.domain.states import RuleDraftSubject
-from app.models.catalogue import Product, ProductGroup
-from app.models.distributors import Distributor, DistributorGroup
 from app.models.figures import RuleMonth
 from app.models.programs import Program
 from app.models.rule_drafts import RuleDraft
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.models.sales import SalesDocument
 from app.services import rule_drafts
 from app.services.rule_conflicts import conflicts
 from app.services.rule_history import History, history_of
@@ -177,60 +174,3 @@ def draft_name(draft: RuleDraft) -> str:
     if draft.subject is RuleDraftSubject.STACKS:
         return str(gettext("Stacks and named days"))
     return str(draft.document.get("name", draft.code))
-
-
-@bp.get("/programs/<code:program_code>/rules/suggest")
-def suggest(program_code: str) -> Response:
-    """Offer what a scope may name, while somebody types."""
-    finder = _OFFERED.get(text_asked("of"))
-    typed = text_asked("q")
-    found = session().execute(finder(typed)).all() if finder is not None and typed else []
-    return jsonify(found=[{"code": code, "name": name} for code, name in found])
-
-
-_MOST_OFFERED = 12
-
-
-def _named(model: type[Product] | type[ProductGroup] | type[Distributor] | type[DistributorGroup]) -> Any:
-    def query(typed: str) -> Any:
-        like = or_(model.code.icontains(typed, autoescape=True), model.name.icontains(typed, autoescape=True))
-        return (
-            select(model.code, model.name)
-            .where(model.program_id == scope().program.id, like)
-            .order_by(func.length(model.code), model.code)
-            .limit(_MOST_OFFERED)
-        )
-
-    return query
-
-
-def _written(column: Any, order: Any) -> Any:
-    """Offer what the newest documents, or the distributors, say."""
-
-    def query(typed: str) -> Any:
-        newest = (
-            select(column.label("text"))
-            .where(column.class_.program_id == scope().program.id, column.is_not(None))
-            .order_by(order)
-            .limit(5_000)
-            .subquery()
-        )
-        return (
-            select(newest.c.text, literal(""))
-            .where(newest.c.text.icontains(typed, autoescape=True))
-            .distinct()
-            .limit(_MOST_OFFERED)
-        )
-
-    return query
-
-
-_OFFERED = {
-    "products": _named(Product),
-    "product_groups": _named(ProductGroup),
-    "distributors": _named(Distributor),
-    "distributor_groups": _named(DistributorGroup),
-    "tiers": _written(Distributor.tier, Distributor.id.desc()),
-    "outlets": _written(SalesDocument.outlet, SalesDocument.issued_on.desc()),
-    "channels": _written(SalesDocument.channel, SalesDocument.issued_on.desc()),
-}
