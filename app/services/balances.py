@@ -16,6 +16,7 @@ from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.pools import OnBehalf
 from app.models.sales import SalesDocument
 from app.services import lot_terms
+from app.services.counters import COUNTERS, MERGED, counted
 from app.services.head_offices import Office
 
 
@@ -29,7 +30,11 @@ class NoSuchDistributor(LookupError):
 
 @dataclass(frozen=True)
 class Balance:
-    """What one distributor has in one unit, in the smallest unit of it; ``head_office`` is a code."""
+    """What one distributor has in one unit, in the smallest unit of it; ``head_office`` is a code.
+
+    What was earned, spent, expired and given by hand is also that of whoever was merged into it (`counters`).
+    ``moved`` tells whether anything ever moved on the account itself.
+    """
 
     distributor_id: int
     code: str
@@ -42,6 +47,7 @@ class Balance:
     expired: int
     adjusted: int
     head_office: str | None
+    moved: bool
 
 
 _COLUMNS = (
@@ -51,11 +57,9 @@ _COLUMNS = (
     Account.pending,
     Account.available,
     Account.reserved,
-    Account.earned,
-    Account.spent,
-    Account.expired,
-    Account.adjusted,
+    *(counted(name) for name in COUNTERS),
     Office.code,
+    Account.version > 0,
 )
 
 
@@ -79,6 +83,7 @@ def balances(
     query = (
         select(*_COLUMNS)
         .join(Account, Account.distributor_id == Distributor.id)
+        .outerjoin(*MERGED)
         .outerjoin(Office, Office.id == Distributor.head_office_id)
         .where(Distributor.program_id == program_id, Account.unit == unit)
         .order_by(Distributor.sort_key, Distributor.id)
@@ -111,6 +116,7 @@ _BALANCE_OF = Question(
     select(*_COLUMNS)
     .join(_OWN, _OWN.distributor_id == Distributor.id)
     .join(Account, Account.id == _SHOWN)
+    .outerjoin(*MERGED)
     .outerjoin(Office, Office.id == Distributor.head_office_id)
     .where(
         Distributor.program_id == bindparam("program_id"),

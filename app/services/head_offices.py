@@ -12,6 +12,7 @@ from app.domain.hierarchy import Misplaced, misplaced
 from app.domain.states import Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
+from app.services.counters import MERGED, counted
 
 Office = aliased(Distributor, name="head_office")
 """The head office of a distributor, in queries that have both."""
@@ -120,11 +121,12 @@ def points_together(session: Session, distributor_id: int) -> Together:
     return Together(*_TOGETHER.first(session, head_office_id=distributor_id))
 
 
-_POINTS = (Account.available, Account.pending, Account.earned)
+_POINTS = (Account.available, Account.pending, counted("earned"))
 _OF = (Distributor.head_office_id == bindparam("head_office_id"), Account.unit == Unit.POINTS)
 _FIRST = Question(
     select(Distributor.id, Distributor.code, Distributor.name, *_POINTS)
     .join(Account, Account.distributor_id == Distributor.id)
+    .outerjoin(*MERGED)
     .where(*_OF)
     .order_by(Distributor.sort_key, Distributor.id)
     .limit(bindparam("most", type_=Integer))
@@ -133,5 +135,6 @@ _TOGETHER = Question(
     select(func.count(), *(cast(func.coalesce(func.sum(one), 0), BigInteger) for one in _POINTS))
     .select_from(Distributor)
     .join(Account, Account.distributor_id == Distributor.id)
+    .outerjoin(*MERGED)
     .where(*_OF)
 )

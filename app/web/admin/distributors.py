@@ -16,6 +16,7 @@ from app.domain.states import Unit
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.ledger import Account
 from app.services import distributor_changes, distributors, head_offices
+from app.services.counters import MERGED, counted
 from app.services.head_offices import Office
 from app.web import formats
 from app.web.admin.grouping import MEANS, GroupForm
@@ -34,6 +35,7 @@ _QUERY: Select[Any] = (
     select()
     .select_from(Distributor)
     .join(Account, Account.distributor_id == Distributor.id)
+    .outerjoin(*MERGED)
     .outerjoin(DistributorGroup, DistributorGroup.id == Distributor.group_id)
     .outerjoin(Office, Office.id == Distributor.head_office_id)
     .where(Distributor.program_id == HERE, Distributor.person_of_id.is_(None), Account.unit == Unit.POINTS)
@@ -73,8 +75,8 @@ DISTRIBUTORS = Listing(
         _points("available", _("Available"), Account.available),
         _points("pending", _("Pending"), Account.pending),
         _points("reserved", _("Reserved"), Account.reserved, phone=False),
-        _points("earned", _("Earned"), Account.earned),
-        _points("spent", _("Spent"), Account.spent),
+        _points("earned", _("Earned"), counted("earned")),
+        _points("spent", _("Spent"), counted("spent")),
         Column(
             "head_office",
             _("Head office"),
@@ -218,6 +220,7 @@ def _look_at_states(ids: Sequence[int], stays: str, *, but: bool) -> Iterator[Ro
     found = session().execute(
         select(Distributor.id, Distributor.name, Distributor.code, Distributor.blocked, Account.available)
         .join(Account, Account.distributor_id == Distributor.id)
+        .outerjoin(*MERGED)
         .where(Distributor.id.in_(ids), Account.unit == Unit.POINTS)
     )
     for id_, name, code, blocked, available in found:

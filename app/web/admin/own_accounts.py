@@ -17,6 +17,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.services import distributors
+from app.services.counters import MERGED, counted
 from app.services.persons import opening
 from app.web import formats
 from app.web.context import now, person, scope, session
@@ -33,6 +34,7 @@ _QUERY: Select[Any] = (
     .select_from(Distributor)
     .join(_COMPANY, _COMPANY.id == Distributor.person_of_id)
     .join(Account, Account.distributor_id == Distributor.id)
+    .outerjoin(*MERGED)
     .where(Distributor.program_id == HERE, Account.unit == Unit.POINTS)
 )
 
@@ -63,8 +65,8 @@ OWN_ACCOUNTS = Listing(
         Column("code", _("Code"), Distributor.code, Kind.CODE, Distributor.code_key, phone=False),
         _points("available", _("Available"), Account.available),
         _points("pending", _("Pending"), Account.pending, phone=False),
-        _points("earned", _("Earned"), Account.earned, phone=False),
-        _points("spent", _("Spent"), Account.spent, phone=False),
+        _points("earned", _("Earned"), counted("earned"), phone=False),
+        _points("spent", _("Spent"), counted("spent"), phone=False),
         TAKES_PART,
     ),
     query=_QUERY,

@@ -11,6 +11,7 @@ from app.domain.states import Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.services import head_offices
+from app.services.counters import MERGED, counted
 from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, Search, To
@@ -26,6 +27,7 @@ def _query() -> Select[Any]:
         select()
         .select_from(Distributor)
         .join(Account, Account.distributor_id == Distributor.id)
+        .outerjoin(*MERGED)
         .where(Distributor.head_office_id == here.distributor.id, Account.unit == Unit.POINTS)
     )
 
@@ -46,7 +48,7 @@ BRANCHES = Listing(
         Column("city", _("City"), Distributor.city, phone=False),
         Column("available", _("Available"), Account.available, Kind.POINTS, Account.available),
         Column("pending", _("Pending"), Account.pending, Kind.POINTS, Account.pending),
-        Column("earned", _("Earned"), Account.earned, Kind.POINTS, Account.earned),
+        Column("earned", _("Earned"), counted("earned"), Kind.POINTS, counted("earned")),
         TAKES_PART,
     ),
     query=_query,

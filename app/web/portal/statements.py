@@ -29,7 +29,7 @@ def show(program_code: str, distributor_id: int) -> str:
         "portal/statement.html",
         balance=of_unit[unit],
         unit=unit,
-        has_money=any((of_unit[Unit.MONEY].earned, of_unit[Unit.MONEY].spent, of_unit[Unit.MONEY].adjusted)),
+        has_money=of_unit[Unit.MONEY].moved,
         expiring=balances.expiring(session(), distributor_id, unit),
         page=paging.page(lines, first=before is None),
         seat=pools.seat_of(session(), distributor_id),

@@ -5,17 +5,28 @@ from typing import Any
 import pytest
 
 from app.domain.states import DocumentStatus, Unit
+from app.domain.tier_settings import Metric
 from app.models.distributors import Distributor
 from app.models.merges import DistributorMerge
 from app.models.people import Membership
 from app.models.registry import metadata
-from app.services import aliases, balances, distributor_changes, distributors, ledger, people
+from app.services import (
+    aliases,
+    balances,
+    distributor_changes,
+    distributors,
+    head_offices,
+    ledger,
+    people,
+    tier_metrics,
+)
 from app.services.owners import belongings, merging
 from app.services.owners.errors import OwnersError, SamePerson
 from app.services.people import Role
 from app.services.persons import opening
+from app.services.tier_metrics import Question
 from tests.app.services.owners.conftest import Meeting
-from tests.support.desk import CREDIT, IN_REVIEW, Standing
+from tests.support.desk import CREDIT, IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
 
 
@@ -46,6 +57,41 @@ def test_points_documents_and_people_are_the_survivors(open_owners: Meeting) -> 
     was = merging.came_from(desk.session, desk.document("2").id)
     assert was is not None
     assert was[0] == "D2"
+
+
+def test_the_survivors_figures_are_those_of_both_and_are_counted_once(open_owners: Meeting) -> None:
+    desk, owners = open_owners()
+    desk.invoice("1", 5)
+    desk.invoice("2", 10, who="D2")
+    desk.adjust(2, who="D2")
+    desk.settle(desk.reserve(3, who="D2"))
+    owners.merge("D2", "D1")
+    desk.credit("R", 4, corrects="2")
+    owners.merge("D1", "D3")
+    assert [_figures(desk, who) for who in ("D1", "D2", "D3")] == [(0, 0, 0, 0), (0, 0, 0, 0), (11, 3, 2, 10)]
+    listed = {one.code: one for one in balances.balances(desk.session, desk.program.id, Unit.POINTS)}
+    for who in ("D1", "D2", "D3"):
+        assert listed[who] == balances.balance_of(desk.session, desk.program.id, who, Unit.POINTS)
+    assert [one.moved for one in listed.values() if one.code in desk.people] == [True, True, True]
+    ask = [Question(desk.people["D3"], (None, None))]
+    assert tier_metrics.counted(desk.session, Metric.POINTS, ask).tolist() == [11]
+
+
+def _figures(desk: Desk, who: str) -> tuple[int, int, int, int]:
+    found = balances.balance_of(desk.session, desk.program.id, who, Unit.POINTS)
+    return found.earned, found.spent, found.adjusted, found.available
+
+
+def test_a_head_office_sees_what_a_branch_earned_before_it_was_merged(open_owners: Meeting) -> None:
+    desk, owners = open_owners()
+    desk.invoice("1", 5)
+    desk.invoice("2", 10, who="D2")
+    office = desk.people["D3"]
+    desk.session.get_one(Distributor, desk.people["D1"]).head_office_id = office
+    desk.session.flush()
+    owners.merge("D2", "D1")
+    assert [one.earned for one in head_offices.first_branches(desk.session, office)] == [15]
+    assert head_offices.points_together(desk.session, office).earned == 15
 
 
 def test_people_of_the_merged_one_are_the_survivors_and_give_back_what_they_had(open_owners: Meeting) -> None:
