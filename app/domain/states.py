@@ -457,6 +457,14 @@ class FindingAnswer(enum.StrEnum):
     SOLVED = "solved"  # by itself: a later statement, or an answer, says the rest
 
 
+class Correction(enum.StrEnum):
+    """What an approved adjustment says of a load, against what its provider answered."""
+
+    NOT_THERE = "not_there"  # answered as loaded; the money is not on the card
+    THERE = "there"  # answered as failed, or called off; the money is on the card all the same
+    OTHER_AMOUNT = "other_amount"
+
+
 class ExportSubject(enum.StrEnum):
     """Which of its histories finance takes away."""
 

@@ -7,15 +7,16 @@ invoices go by that, as the points do: from the moment on in which a second pers
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, and_, case, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import aliased
 from sqlalchemy.orm.util import AliasedClass
 
 from app.domain.reconciliation import GIVES, TAKES
-from app.domain.states import TopUpStatus
+from app.domain.states import BookingKind, Correction, FindingKind, TopUpStatus
 from app.models.desk import AdjustmentRequest
 from app.models.prepaid import TopUp
-from app.models.reconciling import StatementFinding
+from app.models.reconciling import StatementFinding, StatementLine
 
 ENDED_WITHOUT = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
 """Loads of which nothing is on a card, by the provider's answer."""
@@ -34,29 +35,61 @@ def corrections() -> Subquery:
     )
 
 
-def is_there(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
-    """Say that the money of a load is on its card."""
-    way = corrected(load)
-    return or_(
+def corrected_loads() -> Subquery:
+    """Give the loads that people corrected: top_up_id, way, more_minor, what (the newest `Correction`) and decided_at.
+
+    A booking of another amount says how much more, or less, is on the card; a part that was booked back is less.
+    """
+    other, theirs = _FOUND.kind == FindingKind.AMOUNT_DIFFERS, _FOUND.theirs_minor
+    more = case((StatementLine.kind == BookingKind.REVERSAL, -theirs), else_=theirs - _FOUND.ours_minor)
+    what = case((_WAY > 0, Correction.THERE), (_WAY < 0, Correction.NOT_THERE), else_=Correction.OTHER_AMOUNT)
+    newest = aggregate_order_by(cast(what, String), _ASKED.decided_at.desc(), _FOUND.id.desc())
+    return (
+        select(
+            _FOUND.top_up_id,
+            cast(func.sum(_WAY), Integer).label("way"),
+            cast(func.coalesce(func.sum(more).filter(other), 0), BigInteger).label("more_minor"),
+            func.array_agg(newest, type_=ARRAY(String))[1].label("what"),
+            func.max(_ASKED.decided_at).label("decided_at"),
+        )
+        .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
+        .outerjoin(StatementLine, StatementLine.id == _FOUND.line_id)
+        .where(_ASKED.state == "approved", _FOUND.top_up_id.is_not(None))
+        .group_by(_FOUND.top_up_id)
+        .subquery("corrected_loads")
+    )
+
+
+def arrived_minor(load: type[TopUp] | AliasedClass[TopUp], corrected: Subquery) -> ColumnElement[int]:
+    """Give how much of a load is on its card, in minor units, where ``corrected_loads`` are joined by an outer join."""
+    way, whole = func.coalesce(corrected.c.way, 0), load.amount_minor + func.coalesce(corrected.c.more_minor, 0)
+    there = or_(
         and_(load.status == TopUpStatus.LOADED, way >= 0),
         and_(load.status.in_(ENDED_WITHOUT), way > 0),
+    )
+    return case((there, func.greatest(whole, 0)), else_=0)
+
+
+def is_there(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
+    """Say that the money of a load is on its card."""
+    corrected = _corrected(load)
+    return or_(
+        and_(load.status == TopUpStatus.LOADED, corrected >= 0),
+        and_(load.status.in_(ENDED_WITHOUT), corrected > 0),
     )
 
 
 def stands(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
     """Say that the money of a load is on its card, or on its way there."""
-    way = corrected(load)
+    corrected = _corrected(load)
     return or_(
-        and_(load.status.not_in(ENDED_WITHOUT), way >= 0),
-        and_(load.status.in_(ENDED_WITHOUT), way > 0),
+        and_(load.status.not_in(ENDED_WITHOUT), corrected >= 0),
+        and_(load.status.in_(ENDED_WITHOUT), corrected > 0),
     )
 
 
-def corrected(load: Any) -> ColumnElement[int]:
-    """Sum what was corrected of a load: above zero its money is there after all, below it is not.
-
-    There is an index, and of nearly every load there is nothing.
-    """
+def _corrected(load: Any) -> ColumnElement[int]:
+    """Sum what was corrected of a load; there is an index, and of nearly every load there is nothing."""
     return func.coalesce(
         select(cast(func.sum(_WAY), BigInteger))
         .select_from(_FOUND)

@@ -6,9 +6,15 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.transaction import transaction
+from app.domain.export_wish import Wish
 from app.domain.states import FindingAnswer, TaxStatus
+from app.exports.histories import asking
+from app.exports.histories.describing import History
+from app.exports.histories.loads import COMPENSATIONS, REDEMPTIONS, TOP_UPS
+from app.exports.histories.making import Maker
 from app.models.desk import AdjustmentRequest
-from app.models.prepaid import ConversionRun, TopUp
+from app.models.exports import Export
+from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services import adjustments, invoicing
@@ -149,3 +155,77 @@ def test_tax_is_paid_back_once_it_is_on_the_card_by_an_answer_or_an_approved_cor
     assert paid_back(paid) == (COMPENSATION, 0), "it is there after all, and is not paid twice"
     assert can_be_tried_again(paid, run) == (0, 0)
     assert paid.compensate(to_on=LATER.date()).compensation_minor == 0
+
+
+def told(world: World, history: History) -> list[tuple[str, int, str | None]]:
+    """Give what a history says of each load: its answer, what is on its card, and what was corrected."""
+    with transaction(world.registry) as session:
+        columns = (history.one(name).value for name in ("status", "loaded", "correction"))
+        query = history.query().add_columns(*columns).where(Redemption.program_id == world.program_id)
+        return [tuple(row) for row in session.execute(query.order_by(*history.order))]
+
+
+@pytest.mark.parametrize(
+    ("result", "booked", "points", "before", "after"),
+    [
+        (LoadResult.LOADED, ("5000.00", "-5000.00"), None, REWARD, ("loaded", 0, "not_there")),
+        (LoadResult.FAILED, ("5000.00",), None, 0, ("failed", REWARD, "there")),
+        (LoadResult.LOADED, ("4900.00",), 200, REWARD, ("loaded", 490_000, "other_amount")),
+        (LoadResult.LOADED, ("5100.00",), -1, REWARD, ("loaded", 510_000, "other_amount")),
+    ],
+)
+def test_histories_tell_what_is_on_the_card_once_a_correction_is_approved(
+    paid: World,
+    result: LoadResult,
+    booked: tuple[str, ...],
+    points: int | None,
+    before: int,
+    after: tuple[str, int, str],
+) -> None:
+    reference = loaded(paid, result)
+    bring(paid, *EDGES, *((reference, BOOKED, amount, "PLN") for amount in booked))
+    adjust(paid, approve=False, points=points)
+    answer = after[0]
+    assert told(paid, TOP_UPS) == told(paid, REDEMPTIONS) == [(answer, before, None)], "nobody approved it yet"
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        asked = session.scalars(select(AdjustmentRequest.id).where(AdjustmentRequest.program_id == program.id)).one()
+        adjustments.approve(session, program, asked, actor="ben", now=LATER)
+    assert told(paid, TOP_UPS) == told(paid, REDEMPTIONS) == [after]
+
+
+def test_a_compensation_that_was_reversed_is_told_in_its_history(paid: World) -> None:
+    reward = loaded(paid, LoadResult.LOADED)
+    run = paid.compensate()
+    paid.approve(run)
+    reference = paid.references(run)["D1", "compensation"]
+    with transaction(paid.registry) as session:
+        settling.settle(
+            session, locked_run(session, run.id), [(None, Answer(reference, LoadResult.LOADED))], actor="c", now=NOW
+        )
+    back = ((reference, BOOKED, "556.00", "PLN"), (reference, "2026-11-22", "-556.00", "PLN"))
+    bring(paid, *EDGES, (reward, BOOKED, "5000.00", "PLN"), *back)
+    adjust(paid, points=1)
+    assert told(paid, COMPENSATIONS) == [("loaded", 0, "not_there")]
+    assert told(paid, REDEMPTIONS) == [("loaded", REWARD, "not_there")]
+
+
+def test_an_export_of_before_a_correction_stays_as_it_was(paid: World) -> None:
+    def export() -> int:
+        wish = Wish(subject="top_ups", programs=[paid.code], from_on=YEAR[0], to_on=YEAR[1], form="csv")
+        with transaction(paid.registry) as session:
+            made = asking.ask(session, wish, program_id=paid.program_id, actor="fin", now=NOW, by_worker=False).id
+        maker.make(made)
+        return made
+
+    def total(made: int) -> int | None:
+        with transaction(paid.registry) as session:
+            return sum(one["amounts"]["loaded"] for one in session.get_one(Export, made).sums or ())
+
+    maker = Maker(paid.registry, paid.settings, lambda: LATER)
+    reference = loaded(paid, LoadResult.LOADED)
+    of_before = export()
+    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, "2026-11-22", "-5000.00", "PLN"))
+    adjust(paid)
+    assert maker.again(of_before, actor="auditor"), "the same, byte for byte"
+    assert [total(of_before), total(export())] == [REWARD, 0]

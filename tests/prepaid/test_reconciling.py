@@ -15,9 +15,8 @@ from app.db.transaction import transaction
 from app.domain.definition import ProgramSettings
 from app.domain.import_profile import ImportProfile
 from app.domain.states import FindingAnswer, FindingKind, RunStatus, TaxStatus
-from app.exports.histories.loads import REDEMPTIONS, TOP_UPS
 from app.models.desk import AdjustmentRequest
-from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
+from app.models.prepaid import Card, ConversionRun, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services import adjustments
@@ -321,24 +320,6 @@ def test_what_an_approval_contradicts_by_then_is_told_and_its_statement_is_open_
         (opened,) = [one.id for one, *_ in reading.newest(session, program.id) if one.closed_at is None]
         assert opened == max(one.id for one, *_ in reading.newest(session, program.id))
     assert findings(world) == [(FindingKind.RETURNED_HERE, of["A"])]
-
-
-def test_exports_tell_what_is_on_the_card_once_somebody_has_approved_it(world: World) -> None:
-    ordered(world.load(), ["A"])
-
-    def loaded() -> list[tuple[int, str | None, int]]:
-        with transaction(world.registry) as session:
-            columns = (TOP_UPS.one(name).value for name in ("loaded", "corrected"))
-            query = TOP_UPS.query().add_columns(*columns, REDEMPTIONS.one("loaded").value)
-            return [tuple(row) for row in session.execute(query.where(Redemption.program_id == world.program_id))]
-
-    assert loaded() == [(10_000, None, 10_000)]
-    bring(world, *EDGES)
-    asked = adjustment_asked_for(world)
-    assert loaded() == [(10_000, None, 10_000)], "nobody has approved it yet"
-    with transaction(world.registry) as session:
-        adjustments.approve(session, session.get_one(Program, world.program_id), asked, actor="ben", now=LATER)
-    assert loaded() == [(0, "not_there", 0)]
 
 
 def test_what_waits_for_an_approval_is_not_asked_for_again_under_another_name(world: World) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
 from app.domain.codes import code_key
 from app.domain.load_failures import SENTENCES
-from app.domain.states import Bucket, ExportSubject, TaxStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.states import Bucket, Correction, ExportSubject, TaxStatus, TopUpKind, TopUpStatus, Unit
 from app.exports.histories.describing import Field, History, day_of
 from app.exports.histories.describing import msgid as _
 from app.exports.tables import Kind
@@ -17,7 +17,7 @@ from app.models.ledger import Account, LedgerEntry, Lot
 from app.models.lot_terms import LotTerms
 from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
-from app.services import arrivals
+from app.services.arrivals import arrived_minor, corrected_loads
 
 KINDS: Mapping[str, str] = {
     TopUpKind.REWARD.value: _("Reward"),
@@ -46,14 +46,14 @@ TAX_STATUS: Mapping[str, str] = {
 }
 
 CORRECTED: Mapping[str, str] = {
-    "there": _("The money is on the card after all"),
-    "not_there": _("The money is not on the card"),
+    Correction.NOT_THERE.value: _("Not on the card"),
+    Correction.THERE.value: _("On the card after all"),
+    Correction.OTHER_AMOUNT.value: _("Another amount"),
 }
-"""What people corrected of the provider's answer, after a statement contradicted it."""
+"""What people corrected of a load, against its provider's answer: decision 38."""
 
-_DONE = case((arrivals.is_there(TopUp), TopUp.amount_minor), else_=0)
-_WAY = arrivals.corrected(TopUp)
-_CORRECTED = case((_WAY > 0, "there"), (_WAY < 0, "not_there"))
+_CORRECTED = corrected_loads()
+_DONE = arrived_minor(TopUp, _CORRECTED)
 # money that rules gave is redeemed as well, and is no points
 _REDEEMED = case((Account.unit == Unit.POINTS, Redemption.points), else_=0)
 _POINTS = case((TopUp.kind == TopUpKind.REWARD, _REDEEMED), else_=0)
@@ -135,13 +135,14 @@ def _top_ups() -> Select[Any]:
         .join(Account, Account.id == Redemption.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
         .outerjoin(Card, Card.id == TopUp.card_id)
+        .outerjoin(_CORRECTED, _CORRECTED.c.top_up_id == TopUp.id)
     )
 
 
 _ORDER = (Program.code, Redemption.id, TopUp.kind.desc(), TopUp.attempt)
 _LOAD = (
     Field("status", _("Status"), type_coerce(TopUp.status, String), words=STATES),
-    Field("corrected", _("Corrected"), _CORRECTED, words=CORRECTED),
+    Field("correction", _("Correction"), _CORRECTED.c.what, words=CORRECTED),
     Field("reference", _("Reference"), TopUp.reference),
     Field("run", _("Run"), TopUp.run_id, Kind.INTEGER),
     Field("batch", _("Batch"), TopUp.load_batch_id, Kind.INTEGER),
@@ -152,6 +153,7 @@ _WHEN = (
     Field("failure", _("Failure"), TopUp.failure, words=_FAILURES),
     Field("created_at", _("Written down"), TopUp.created_at, Kind.INSTANT, usual=False),
     Field("settled_at", _("Settled"), TopUp.settled_at, Kind.INSTANT, usual=False),
+    Field("corrected_at", _("Corrected"), _CORRECTED.c.decided_at, Kind.INSTANT, usual=False),
     Field("attempt", _("Attempt"), TopUp.attempt, Kind.INTEGER, usual=False),
     Field("id", _("Number"), TopUp.id, Kind.INTEGER, usual=False),
 )
@@ -184,8 +186,7 @@ TOP_UPS = History(
 )
 """A top-up belongs to the day on which it was settled; one that is still open to the day on which it was written down.
 
-The points of a compensation are none, so that no point counts twice. What is loaded is what came onto the card: as the
-provider answered, and as people corrected that since.
+The points of a compensation are none, so that no point counts twice.
 """
 
 COMPENSATIONS = History(
@@ -223,14 +224,22 @@ COMPENSATIONS = History(
 )
 
 
-def _of_redemption(value: Any, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+def _of_redemption(value: Any) -> ColumnElement[Any]:
     """Ask the top-ups of a redemption."""
     return (
-        select(value).where(TopUp.redemption_id == Redemption.id, *conditions).correlate(Redemption).scalar_subquery()
+        select(value)
+        .select_from(TopUp)
+        .outerjoin(_CORRECTED, _CORRECTED.c.top_up_id == TopUp.id)
+        .where(TopUp.redemption_id == Redemption.id)
+        .correlate(Redemption)
+        .scalar_subquery()
     )
 
 
-_LOADED_OF = _of_redemption(func.coalesce(cast(func.sum(TopUp.amount_minor), BigInteger), 0), arrivals.is_there(TopUp))
+_LOADED_OF = _of_redemption(func.coalesce(cast(func.sum(_DONE), BigInteger), 0))
+_CORRECTION_OF = _of_redemption(
+    func.array_agg(aggregate_order_by(_CORRECTED.c.what, _CORRECTED.c.decided_at.desc().nulls_last()))[1]
+)
 _NEWEST = (
     select(type_coerce(TopUp.status, String))
     .where(TopUp.redemption_id == Redemption.id)
@@ -261,6 +270,7 @@ REDEMPTIONS = History(
         Field("loaded", _("Loaded"), _LOADED_OF, Kind.MONEY, summed=True),
         *_TAX,
         Field("status", _("Status"), _STATE, words=_STATES),
+        Field("correction", _("Correction"), _CORRECTION_OF, words=CORRECTED),
         Field("run", _("Run"), Redemption.run_id, Kind.INTEGER),
         Field("asked_by", _("Asked by"), Redemption.asked_by, usual=False),
         Field("approved_by", _("Approved by"), Redemption.approved_by, usual=False),
