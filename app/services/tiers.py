@@ -1,10 +1,12 @@
 """In which tier a distributor is, on which day, and what that gives it (rules.md 8)."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.domain.codes import code_key
 from app.domain.definition import ProgramSettings
 from app.domain.reward_orders import ALL_BP
 from app.domain.tier_settings import Metric, Tiers
@@ -23,6 +25,23 @@ What a sale brought as a reward came for that alone, and is no part of it.
 def settings_of(program: Program) -> Tiers:
     """Give what a programme says about its tiers."""
     return ProgramSettings.model_validate(program.settings).tiers
+
+
+def named(session: Session, program: Program, also: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Give codes and names of the tiers that something may be for, the lowest first.
+
+    Where the programme sets none, files bring them: those that distributors bear are there. ``also`` are codes that
+    something names already; of a tier that is no more the code stands for its name.
+    """
+    levels = settings_of(program).levels
+    found = {code_key(one.code): (one.code, one.name) for one in levels}
+    if not levels:
+        borne = select(Distributor.tier).where(Distributor.program_id == program.id, Distributor.tier.is_not(None))
+        for tier in sorted(one for one in session.scalars(borne.distinct()) if one is not None):
+            found.setdefault(code_key(tier), (tier, tier))
+    for code in also:
+        found.setdefault(code_key(code), (code, code))
+    return list(found.values())
 
 
 def decimals_of(program: Program, metric: Metric) -> int:

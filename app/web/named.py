@@ -27,7 +27,7 @@ _MOST = 500
 def names_of(of: str, codes: Iterable[str]) -> dict[str, str]:
     """Give the names of codes, as they are written; what has none stands for nothing here."""
     model = BY_CODE.get(of)
-    keys = {code_key(one): one for one in codes}
+    keys = {code_key(one): one for one in codes if "\x00" not in one}  # no code has one, and no table could be asked
     if model is None or not keys:
         return {}
     known = select(model.code_key, model.name).where(

@@ -23,6 +23,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.db.transaction import transaction
+from app.domain.codes import code_key
 from app.domain.reward_prices import Season
 from app.domain.states import RewardKind
 from app.extensions import db
@@ -30,7 +31,7 @@ from app.models.catalogue import ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.orders import Draw
 from app.models.rewards import Reward, RewardPicture
-from app.services import draws, reward_pictures, rewards, vouchers
+from app.services import draws, reward_pictures, rewards, tiers, vouchers
 from app.services.instants import promising
 from app.services.reward_pictures import Fault, PictureRefused
 from app.services.rewards import RewardRow, RewardWrong
@@ -135,21 +136,20 @@ class RewardForm(Form):
     discount = QuantityField(_("Discount in per cent"), [Between(1_000, 100_000)])
     product_group = SelectField(_("On which goods"), default="")
     groups = SelectMultipleField(_("For these groups alone"))
-    tiers = StringField(
-        _("For these tiers alone"), [Length(max=500)], description=_("Their codes, with semicolons between them.")
-    )
+    tiers = SelectMultipleField(_("For these tiers alone"))
     prizes = IntegerField(_("Prizes of the draw"), [Optional(), NumberRange(1, draws.MOST_PRIZES)])
     offered = BooleanField(_("Distributors see it in the catalogue"), default=True)
     seasons = FieldList(FormField(SeasonForm), max_entries=_MOST_SEASONS)
 
-    def offer_choices(self) -> None:
-        """Offer the groups of the programme."""
+    def offer_choices(self, reward_id: int | None = None) -> None:
+        """Offer the groups and the tiers of the programme, and those tiers that the reward is for already."""
         goods = _named(ProductGroup)
         self.product_group.choices = [
             choice("", gettext("All goods")),
             *(choice(str(id_), name) for id_, name in goods),
         ]
         self.groups.choices = [choice(str(id_), name) for id_, name in _named(DistributorGroup)]
+        self.tiers.choices = [choice(code, name) for code, name in _tiers(reward_id)]
 
     def row(self) -> RewardRow:
         """Give what was typed."""
@@ -177,7 +177,7 @@ class RewardForm(Form):
             product_group_id=int(group) if group else None,
             seasons=self.season_list(),
             group_ids=[int(one) for one in self.groups.data or ()],
-            tiers=[one for one in (part.strip()[:64] for part in (self.tiers.data or "").split(";")) if one],
+            tiers=self.tiers.data or (),
         )
 
     def stock_stays(self) -> bool:
@@ -243,7 +243,7 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
 @bp.route("/programs/<code:program_code>/rewards/<id:reward_id>", methods=["GET", "POST"])
 def edit(program_code: str, reward_id: int) -> str | Response | tuple[str, int]:
     form = RewardForm(data=_shown(reward_id)) if request.method == "GET" else RewardForm()
-    form.offer_choices()
+    form.offer_choices(reward_id)
     _blank_season(form)
     if request.method == "GET":
         return _page(form, reward_id)
@@ -284,7 +284,8 @@ def _blank_season(form: RewardForm) -> None:
 def _shown(reward_id: int) -> dict[str, Any]:
     """Write a reward into the form's fields."""
     one = session().get_one(Reward, reward_id)
-    groups, tiers = rewards.audience_of(session(), [reward_id])[reward_id]
+    groups, levels = rewards.audience_of(session(), [reward_id])[reward_id]
+    keys = {code_key(one) for one in levels}
     draw = _draw(reward_id)
     return {
         **{name: getattr(one, name) for name in ("code", "name", "category", "description", "points", "stock")},
@@ -298,13 +299,18 @@ def _shown(reward_id: int) -> dict[str, Any]:
         "discount": None if one.discount_bp is None else one.discount_bp * 10,
         "product_group": str(one.product_group_id or ""),
         "groups": [str(group) for group in groups],
-        "tiers": "; ".join(tiers),
+        "tiers": [code for code, _name in _tiers(reward_id) if code_key(code) in keys],
         "prizes": draw.prizes if draw is not None else None,
         "seasons": [
             {name: getattr(season, name) for name in _OF_A_SEASON}
             for season in rewards.seasons_of(session(), [reward_id])[reward_id]
         ],
     }
+
+
+def _tiers(reward_id: int | None) -> list[tuple[str, str]]:
+    also = () if reward_id is None else rewards.audience_of(session(), [reward_id])[reward_id][1]
+    return tiers.named(session(), scope().program, also)
 
 
 def _draw(reward_id: int) -> Draw | None:

@@ -9,17 +9,18 @@ import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.transaction import transaction
 from app.domain import draws as draw_rules
 from app.domain.calendar import local_date
 from app.domain.states import OrderState
 from app.extensions import db
+from app.models.distributors import Distributor
 from app.models.instants import InstantGrant, InstantReward
 from app.models.orders import Draw, OrderLine, RewardOrder, VoucherCode
 from app.models.programs import Program
-from app.models.rewards import Reward, RewardPicture, RewardSeason
+from app.models.rewards import Reward, RewardAudience, RewardPicture, RewardSeason
 from app.services import adjustments, catalogue, vouchers
 from app.services.instants import due
 from tests.app.web.conftest import token_of
@@ -122,6 +123,23 @@ def test_a_reward_is_written_with_seasons_and_a_picture_and_seen(world: World, a
     assert stored.sha256.hex() in catalogue
     assert "Reward mug" not in owner.get(mine(world, "/rewards?category=Garden")).text
     assert as_("rep").get(mine(world, "/rewards")).status_code == 404
+
+
+def test_a_reward_is_for_tiers_that_there_are(world: World, as_: As) -> None:
+    boss, new = as_("administrator"), at(world, "/new")
+    with world.app.app_context(), transaction(db.session) as session:
+        session.execute(update(Distributor).where(Distributor.id == world.distributors["D-5"]).values(tier="Gold"))
+    assert 'name="tiers" value="Gold">' in boss.get(new).text
+    unknown = {"csrf_token": token_of(boss, new), "code": "t", "name": "t", "points": "1", "tiers": "Tin"}
+    refused = boss.post(new, data=unknown)
+    assert (refused.status_code, "data-problems" in refused.text) == (400, True)
+    made = write(boss, world, "tiered", tiers="Gold")
+    assert [one.tier for one in told(world, select(RewardAudience).where(RewardAudience.reward_id == made))] == ["Gold"]
+    # a tier that nobody bears any more stays what the reward is for
+    with world.app.app_context(), transaction(db.session) as session:
+        session.execute(update(Distributor).where(Distributor.id == world.distributors["D-5"]).values(tier=None))
+    assert 'name="tiers" value="Gold" checked>' in boss.get(at(world, f"/{made}")).text
+    assert 'name="tiers"' not in boss.get(new).text
 
 
 def test_the_sheet_has_what_an_import_reads(world: World, as_: As) -> None:
