@@ -1,16 +1,17 @@
 """Who changed what, when, and why."""
 
-import json
 from typing import Any
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy import ColumnElement, Date, Select, cast, func, select
 from werkzeug.wrappers import Response
 
 from app.models.people import AuditEvent, UserAccount
+from app.web.audit_names import THING
+from app.web.audit_words import action_words, state_words
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Column, Days, Kind, Listing, Search
+from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search
 
 bp = Blueprint("audit", __name__)
 
@@ -23,13 +24,8 @@ _QUERY: Select[Any] = (
 )
 
 
-def _short(value: Any) -> str:
-    text = ", ".join(f"{key}: {_plain(one)}" for key, one in value.items()) if isinstance(value, dict) else str(value)
-    return text if len(text) <= 400 else f"{text[:400]}…"
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+def _of(thing: str) -> ColumnElement[bool]:
+    return AuditEvent.action.startswith(f"{thing}.", autoescape=True)
 
 
 AUDIT = Listing(
@@ -40,10 +36,10 @@ AUDIT = Listing(
         Column(
             "actor", _("Who"), AuditEvent.actor, Kind.PERSON, sort=func.coalesce(UserAccount.name, AuditEvent.actor)
         ),
-        Column("action", _("What"), AuditEvent.action, Kind.CODE),
+        Column("action", _("What"), AuditEvent.action, words=action_words),
         Column("subject", _("Of what"), AuditEvent.subject),
-        Column("before", _("Before"), AuditEvent.before, words=_short, phone=False),
-        Column("after", _("After"), AuditEvent.after, words=_short),
+        Column("before", _("Before"), AuditEvent.before, words=state_words, phone=False),
+        Column("after", _("After"), AuditEvent.after, words=state_words),
         Column("reason", _("Why"), AuditEvent.reason),
     ),
     query=_QUERY,
@@ -57,6 +53,7 @@ AUDIT = Listing(
             people=[AuditEvent.actor],
             title=_("Person, action or thing"),
         ),
+        OneOf("what", _("What"), [Choice(one, name) for one, name in THING.items()], _of),
         Days("at", _("When"), cast(func.timezone("UTC", AuditEvent.at), Date)),
     ),
 )

@@ -1,0 +1,113 @@
+"""The audit log in the reader's words: what was done, and what stood before and stands after, as pages call it."""
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask_babel import gettext, pgettext
+
+from app.domain.states import TaxStatus
+from app.models.distributors import Distributor
+from app.services.people import Role
+from app.web import formats
+from app.web.audit_names import DEED, FIELD, THING, VALUE
+from app.web.context import session
+from app.web.people_named import name_of
+from app.web.reason_words import reason_name
+from app.web.wording import ROLE, TAX_STATUS
+
+LONGEST = 400
+"""So many characters of what was or is stand in the list; the whole of it is with whoever keeps the database."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*")
+_DISTRIBUTORS = frozenset({"distributor_id", "giver_id", "receiver_id", "referrer_id", "holder_id", "head_office_id"})
+_POINTS = frozenset({"points", "given", "taken", "brought", "took", "cash_points"})
+_WHOLE = frozenset({"document", "draft", "changes", "content"})
+"""Documents that have a page of their own, where they are told in sentences."""
+_FINGERPRINT = 12
+
+
+def action_words(action: str) -> str:
+    """Say what was done: to what, and what."""
+    thing, _, deed = action.partition(".")
+    known = {"thing": THING.get(thing, _plain(thing)), "deed": DEED.get(deed, _plain(deed))}
+    return gettext("%(thing)s: %(deed)s", **known)
+
+
+def state_words(state: Any) -> str:
+    """Tell what stood, or stands: each part by its name."""
+    text = _told("", state, {}) or "–"
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", " ")
+
+
+def _told(key: str, value: Any, beside: Mapping[str, Any]) -> str:
+    if value is None or value in ("", [], {}):
+        return ""
+    if isinstance(value, dict):
+        if key in _WHOLE:
+            return gettext("as on its own page")
+        parts = {name: _told(name, one, value) for name, one in value.items()}
+        return "; ".join(f"{FIELD.get(name, _plain(name))}: {text}" for name, text in parts.items() if text)
+    if isinstance(value, list):
+        return formats.figure(len(value)) if key in _WHOLE or _deep(value) else _list(key, value, beside)
+    if key in _BY_NAME:
+        return str(_BY_NAME[key](value))
+    if isinstance(value, bool):
+        return pgettext("audit", "yes") if value else pgettext("audit", "no")
+    return _number(key, value, beside) if isinstance(value, int) else _text(str(value))
+
+
+def _deep(value: list[Any]) -> bool:
+    return any(isinstance(one, dict | list) for one in value)
+
+
+def _list(key: str, value: list[Any], beside: Mapping[str, Any]) -> str:
+    return ", ".join(_told(key, one, beside) for one in value)
+
+
+def _number(key: str, value: int, beside: Mapping[str, Any]) -> str:
+    if key in _DISTRIBUTORS:
+        found = session().get(Distributor, value)
+        return found.name if found is not None else str(value)
+    if key.endswith("_minor") or (key == "amount" and beside.get("unit") == "money"):
+        return formats.cash(value)
+    if key in _POINTS or key == "amount":
+        return formats.points(value)
+    if key.endswith("_bp"):
+        return formats.share(value)
+    if key.endswith("_id") or key in ("order", "year", "number"):
+        return str(value)
+    return formats.quantity(value) if key.endswith("_milli") else formats.figure(value)
+
+
+def _text(value: str) -> str:
+    if value in VALUE:
+        return str(VALUE[value])
+    if _DAY.fullmatch(value):
+        return formats.day(dt.date.fromisoformat(value))
+    if _INSTANT.fullmatch(value):
+        at = dt.datetime.fromisoformat(value)
+        return formats.instant(at) if at.tzinfo is not None else value
+    return value
+
+
+def _filters(value: Any) -> str:
+    """Say what a list was narrowed by, as it stands in an address."""
+    return ", ".join(_text(one) for _name, one in parse_qsl(str(value))) or "–"
+
+
+_BY_NAME: Mapping[str, Callable[[Any], Any]] = {
+    "role": lambda value: ROLE[Role(value)] if value in set(Role) else value,
+    "tax_status": lambda value: TAX_STATUS[TaxStatus(value)] if value in set(TaxStatus) else value,
+    "reason_code": reason_name,
+    "sha256": lambda value: f"{str(value)[:_FINGERPRINT]}…",
+    "asked_by": name_of,
+    "filter": _filters,
+}
