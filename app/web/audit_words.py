@@ -10,8 +10,9 @@ from flask_babel import gettext, pgettext
 
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor
+from app.services.languages import LANGUAGES
 from app.services.people import Role
-from app.web import formats
+from app.web import formats, import_words
 from app.web.audit_names import DEED, FIELD, THING, VALUE
 from app.web.context import session
 from app.web.people_named import name_of
@@ -27,6 +28,9 @@ _DISTRIBUTORS = frozenset({"distributor_id", "giver_id", "receiver_id", "referre
 _POINTS = frozenset({"points", "given", "taken", "brought", "took", "cash_points"})
 _WHOLE = frozenset({"document", "draft", "changes", "content"})
 """Documents that have a page of their own, where they are told in sentences."""
+_LEFT_OUT = frozenset({"header_key"})
+"""What is reckoned from the other parts."""
+
 _FINGERPRINT = 12
 
 
@@ -54,7 +58,7 @@ def _told(key: str, value: Any, beside: Mapping[str, Any]) -> str:
         if key in _WHOLE:
             return gettext("as on its own page")
         parts = {name: _told(name, one, value) for name, one in value.items()}
-        return "; ".join(f"{FIELD.get(name, _plain(name))}: {text}" for name, text in parts.items() if text)
+        return "; ".join(f"{_name(name)}: {text}" for name, text in parts.items() if text and name not in _LEFT_OUT)
     if isinstance(value, list):
         return formats.figure(len(value)) if key in _WHOLE or _deep(value) else _list(key, value, beside)
     if key in _BY_NAME:
@@ -62,6 +66,10 @@ def _told(key: str, value: Any, beside: Mapping[str, Any]) -> str:
     if isinstance(value, bool):
         return pgettext("audit", "yes") if value else pgettext("audit", "no")
     return _number(key, value, beside) if isinstance(value, int) else _text(str(value))
+
+
+def _name(part: str) -> Any:
+    return FIELD.get(part) or import_words.FIELDS.get(part) or _plain(part)
 
 
 def _deep(value: list[Any]) -> bool:
@@ -110,4 +118,9 @@ _BY_NAME: Mapping[str, Callable[[Any], Any]] = {
     "sha256": lambda value: f"{str(value)[:_FINGERPRINT]}…",
     "asked_by": name_of,
     "filter": _filters,
+    "language": lambda value: LANGUAGES.get(value, value),
+    "languages": lambda value: LANGUAGES.get(value, value),
+    "locale": lambda value: LANGUAGES.get(value, value),
+    "kind": lambda value: import_words.KINDS.get(value) or VALUE.get(value) or _plain(str(value)),
+    "dates": lambda value: import_words.ORDERS.get(value, value),
 }

@@ -21,6 +21,7 @@ from app.models.imports import ImportBatch
 from app.services import import_profiles
 from app.services.people import Permission
 from app.services.program_files import ProgramFileInvalid
+from app.services.rulebooks import rules_of
 from app.web import import_words, paging
 from app.web.addresses import id_asked
 from app.web.admin.import_forms import BringForm, Columns, LookForm
@@ -295,6 +296,9 @@ def _check_page(one: Waiting) -> str:
         found = {
             "tried": trying.tried(session(), batch, BatchFiles(settings().files, batch.id)),
             "groups": to_repair(session(), batch.id),
+            "rule_names": {
+                rule.code: rule.version.definition.name for rule in rules_of(session(), scope().program.id).book.rules
+            },
             "place": _places(stretches_of(batch.stretches)),
         }
     return _page("admin/draft_check.html", one, progress=one.check, kept=_kept(one.draft), say=_say, **found)

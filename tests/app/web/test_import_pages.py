@@ -99,7 +99,7 @@ def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(w
     checked = wizard.page(draft)
     assert "Every row would count" in checked
     assert "What would be awarded, by rule" in checked
-    assert ">base<" in checked  # the programme's rule
+    assert ">1 point for each full 10<" in checked  # the programme's rule
     assert wizard.page(wizard.base).count("dry run: nothing kept") == 1
     result = wizard.page(wizard.import_(draft))
     assert "Every row counted" in result
@@ -386,6 +386,8 @@ def test_the_figures_of_a_check_and_of_its_import_add_up_to_the_rows_of_data(wiz
     told = dict(re.findall(r"<dt>([^<]+)</dt>\s*<dd><strong>([^<]+)</strong>", checked))
     assert told == {"Would count": "1", "Here already": "0", "Held": "1", "Refused": "0", "Changed": "0"}
     assert "of 2 rows of data" in checked
+    awards = checked[checked.index('id="awards-title"') :]
+    assert '<th scope="row">1 point for each full 10</th>' in awards, "rules stand there by their names"
     told = wizard.page(wizard.import_(draft))
     assert "<dt>Rows of data</dt>\n<dd><strong>2</strong><small>besides headings, blank rows and totals: 2<" in told
     assert "50% of the rows" in told
