@@ -217,7 +217,11 @@ def _difference(found: "StatementFinding", reference: str | None, name: str | No
 @click.argument("finding_id", metavar="DIFFERENCE", type=int)
 @click.argument("how", type=click.Choice(list(_WAYS)))
 @PROGRAM
-@click.option("--points", type=int, help="With adjust: points to give, below zero to take, in the smallest unit.")
+@click.option(
+    "--points",
+    type=int,
+    help="With adjust: points (money, where the load was of it) to give, below zero to take, in the smallest unit.",
+)
 @WHY
 @BY
 @json_option

@@ -95,7 +95,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "aliases": Kind(required=frozenset({"alias", "product"}), optional=frozenset({"source", "distributor", "unit"})),
     "adjustments": Kind(
-        required=frozenset({"distributor", "credit", "debit", "note"}), optional=frozenset({"reason", "reference"})
+        required=frozenset({"distributor", "credit", "debit", "note"}),
+        optional=frozenset({"money_credit", "money_debit", "reason", "reference"}),
     ),
 }
 
@@ -104,12 +105,17 @@ FIGURES = frozenset(
     {
         *("quantity", "unit_price", "net_amount", "gross_amount", "document_total", "amount", "line_number"),
         *("points", "season_points", "cash_points", "credit", "debit", "target", "unit"),
-        *("cost", "cash", "stock", "per_person", "discount"),
+        *("cost", "cash", "stock", "per_person", "discount", "money_credit", "money_debit"),
     }
 )
 """Fields that hold figures. What any other holds is a text, also where a workbook keeps it as a number."""
 
-MONEY = frozenset({"unit_price", "net_amount", "gross_amount", "document_total", "amount", "cost", "cash", "target"})
+MONEY = frozenset(
+    {
+        *("unit_price", "net_amount", "gross_amount", "document_total", "amount", "cost", "cash", "target"),
+        *("money_credit", "money_debit"),
+    }
+)
 """Those of them that are amounts of the programme's currency, or may be."""
 
 SHARES = frozenset({"discount"})

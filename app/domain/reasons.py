@@ -54,15 +54,16 @@ SENTENCES: Mapping[str, str] = {
     "head_office_of_others": _(
         "The distributor has branches, so it cannot be a branch of {found}; leave the cell empty, or move them first."
     ),
-    "nothing_to_adjust": _("{field}: 0 points change nothing; correct it, or leave the row out."),
+    "nothing_to_adjust": _("{field}: 0 changes nothing; correct it, or leave the row out."),
+    "no_money_here": _("This programme has no money on accounts, for no rule gives any; give or take points."),
     "credit_or_debit": _("Fill in what is given or what is taken, one of the two."),
     "sign_in_a_column": _("{field}: {found} has a sign; what is taken stands in the column for it, without one."),
     "reference_asked_before": _(
-        "{field}: under {found} {points} points were asked for before, for the distributor {distributor} ({note}); "
+        "{field}: under {found} {points} were asked for before, for the distributor {distributor} ({note}); "
         "give the row another reference, or leave it out."
     ),
     "row_asked_before": _(
-        "This row of the same file asked for {points} points before, for the distributor {distributor} ({note}); "
+        "This row of the same file asked for {points} before, for the distributor {distributor} ({note}); "
         "give it a reference to ask for something else, or leave it out."
     ),
     "reference_told_before": _(

@@ -25,7 +25,7 @@ class SavedView(Base):
 
 
 class AdjustmentRequest(Base):
-    """Points to be given or taken by hand: asked for by one person, decided by another."""
+    """Points or money to be given or taken by hand: asked for by one person, decided by another."""
 
     __tablename__ = "adjustment_request"
     __table_args__ = (

@@ -1,4 +1,7 @@
-"""Points given or taken by hand: asked for by one person with a reason, decided by another."""
+"""Points or money given or taken by hand: asked for by one person with a reason, decided by another.
+
+Money is adjusted where a programme has some on accounts: where a rule gives it, or one gave it before.
+"""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -13,7 +16,7 @@ from app.domain.codes import code_key
 from app.domain.definition import ProgramSettings
 from app.domain.states import Unit
 from app.models.desk import AdjustmentRequest
-from app.models.ledger import LedgerTransaction
+from app.models.ledger import Account, LedgerTransaction
 from app.models.programs import Program
 from app.models.reconciling import StatementFinding
 from app.services import audit, differences, ledger, notices
@@ -41,6 +44,10 @@ class Uncovered(AdjustmentError):
     """The account does not have what is to be taken."""
 
 
+class NoMoney(AdjustmentError):
+    """The programme has no money on accounts: no rule gives any, and none ever did."""
+
+
 class AskedOtherwise(AdjustmentError):
     """What asked once, by its key, asked for something else then."""
 
@@ -55,29 +62,43 @@ def reasons_of(program: Program) -> AccountSettings:
     return ProgramSettings.model_validate(program.settings).accounts
 
 
+def has_money(session: Session, program: Program) -> bool:
+    """Tell whether a programme has money on accounts, so that it can be adjusted."""
+    if any(rule.unit is Unit.MONEY for rule in rules_of(session, program.id).book.rules):
+        return True
+    moved = (Account.program_id == program.id, Account.unit == Unit.MONEY, Account.version > 0)
+    return session.scalars(select(Account.id).where(*moved).limit(1)).first() is not None
+
+
 def request(
     session: Session,
     program: Program,
     distributor_id: int,
     amount: int,
     *,
+    unit: Unit = Unit.POINTS,
     reason_code: str,
     note: str,
     actor: str,
     now: dt.datetime,
 ) -> int:
-    """Ask for points to be given (above zero) or taken (below zero). Returns the request's id. The caller commits.
+    """Ask for points, or money, to be given (above zero) or taken (below zero). Returns the request's id.
+
+    ``amount`` is in the smallest unit. The caller commits.
 
     Raises:
+        NoMoney: Money is asked for, and the programme has none on accounts.
         AdjustmentError: The amount is zero or too large, the reason is none of the programme's, or the note is empty.
     """
     reason = reasons_of(program).reason_of(reason_code)
     if not 0 < abs(amount) <= MOST or reason is None or not note.strip():
         raise AdjustmentError("an adjustment has an amount, a reason and a note")
+    if unit is Unit.MONEY and not has_money(session, program):
+        raise NoMoney
     made = AdjustmentRequest(
         program_id=program.id,
         distributor_id=distributor_id,
-        unit=Unit.POINTS,
+        unit=unit,
         amount=amount,
         reason_code=reason,
         note=note.strip(),
@@ -87,7 +108,7 @@ def request(
     )
     session.add(made)
     session.flush()
-    after = {"distributor_id": distributor_id, "amount": amount, "reason_code": reason_code}
+    after = {"distributor_id": distributor_id, "unit": unit.name.lower(), "amount": amount, "reason_code": reason_code}
     audit.note(
         session, actor, "adjustment.request", str(made.id), now=now, program_id=program.id, after=after, reason=note
     )
@@ -100,6 +121,7 @@ def request_once(
     distributor_id: int,
     amount: int,
     *,
+    unit: Unit = Unit.POINTS,
     key: str,
     code: str | None = None,
     reason_code: str,
@@ -107,7 +129,7 @@ def request_once(
     actor: str,
     now: dt.datetime,
 ) -> int | None:
-    """Ask for points under a key of the asker's. Returns the request's id; None where the key asked for this before.
+    """Ask under a key of the asker's, as `request` does. Returns its id; None where the key asked for this before.
 
     With the distributor's ``code`` the key is of that distributor: one reference, of a campaign say, may ask for many.
     The caller commits.
@@ -124,21 +146,23 @@ def request_once(
         .where(AdjustmentRequest.program_id == program.id, AdjustmentRequest.key.in_({own, key}))
         .order_by(AdjustmentRequest.id)
     ).all()
-    wanted = (distributor_id, Unit.POINTS, amount, reason_code, note.strip())
+    wanted = (distributor_id, unit, amount, reason_code, note.strip())
     for one in before:
         if (one.distributor_id, one.unit, one.amount, one.reason_code, one.note) == wanted:
             return None
     for one in before:
         if one.key == own or one.distributor_id == distributor_id:
             raise AskedOtherwise(one)
-    made = request(session, program, distributor_id, amount, reason_code=reason_code, note=note, actor=actor, now=now)
+    made = request(
+        session, program, distributor_id, amount, unit=unit, reason_code=reason_code, note=note, actor=actor, now=now
+    )
     session.get_one(AdjustmentRequest, made).key = own
     session.flush()
     return made
 
 
 def approve(session: Session, program: Program, request_id: int, *, actor: str, now: dt.datetime) -> None:
-    """Let an adjustment happen: its points move in this transaction. The caller commits.
+    """Let an adjustment happen: its points or its money move in this transaction. The caller commits.
 
     Raises:
         SamePerson: Whoever approves asked for it.
@@ -175,7 +199,7 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
         session,
         program.id,
         "adjusted",
-        {"points": found.amount, "reason": found.note},
+        {"points" if found.unit is Unit.POINTS else "amount_minor": found.amount, "reason": found.note},
         distributor_id=found.distributor_id,
         now=now,
     )

@@ -319,6 +319,7 @@ def _adjustment_asked() -> _Told:
         AdjustmentRequest.requested_at,
         AdjustmentRequest.id,
         {
+            "unit": AdjustmentRequest.unit,
             "amount": AdjustmentRequest.amount,
             "reason_code": AdjustmentRequest.reason_code,
             "why": AdjustmentRequest.note,
@@ -333,6 +334,7 @@ def _adjustment_declined() -> _Told:
         AdjustmentRequest.decided_at,
         AdjustmentRequest.id,
         {
+            "unit": AdjustmentRequest.unit,
             "amount": AdjustmentRequest.amount,
             "state": AdjustmentRequest.state,
             "why": AdjustmentRequest.decision_note,

@@ -111,6 +111,8 @@ FIELDS: Mapping[str, Any] = {
     "note": _("Note"),
     "credit": _("Points given"),
     "debit": _("Points taken"),
+    "money_credit": _("Money given"),
+    "money_debit": _("Money taken"),
     "reason": _("Reason"),
     "reference": _("Reference"),
 }

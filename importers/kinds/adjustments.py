@@ -1,18 +1,18 @@
-"""Points to be given or taken by hand, many at once: each row asks, and a second person decides.
+"""Points or money to be given or taken by hand, many at once: each row asks, and a second person decides.
 
 What is given and what is taken stand in columns of their own, and neither has a sign: nobody takes by mistake what was
-to be given.
+to be given. Money has two columns more, so that nobody gives as points what was to be money.
 """
 
 from app.domain.codes import code_key
-from app.domain.money import decimal_text
-from app.domain.states import Outcome
+from app.domain.states import Outcome, Unit
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.services import adjustments, distributors
-from app.services.adjustments import AskedOtherwise
+from app.services.adjustments import AskedOtherwise, NoMoney
+from app.services.rulebooks import rules_of
 from importers.kinds.desk import Desk, Loaded
-from importers.kinds.figures import points_of
+from importers.kinds.figures import money_of, points_of
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 
@@ -29,9 +29,9 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     accounts = desk.settings.accounts
     asked = repeated = 0
     for row, cells in rows:
-        amount = amounts.get(row)
-        if amount is None:
+        if row not in amounts:
             continue
+        unit, amount = amounts[row]
         code = str(cells["distributor"])
         written = cells.get("reason") or accounts.reasons()[-1][0]
         owner, reason = known.get(code_key(code)), accounts.reason_of(written)
@@ -49,6 +49,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
                     desk.program,
                     owner,
                     amount,
+                    unit=unit,
                     key=reference or f"{desk.file.hex()}:{row}",
                     code=code if reference else None,
                     reason_code=reason,
@@ -56,6 +57,8 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
                     actor=desk.actor,
                     now=desk.now,
                 )
+            except NoMoney:
+                problems.add(row, Outcome.REFUSED, "no_money_here")
             except AskedOtherwise as taken:
                 _refuse_taken(desk, rows, problems, row, reference, taken.before)
             else:
@@ -68,7 +71,7 @@ def _refuse_taken(
 ) -> None:
     """Say what the reference, or the same row of the same file, asked for before."""
     told = {
-        "points": decimal_text(before.amount, desk.program.point_decimals),
+        "points": rules_of(desk.session, desk.program.id).in_words(before.unit, before.amount),
         "distributor": desk.session.get_one(Distributor, before.distributor_id).code,
         "note": before.note,
     }
@@ -79,10 +82,16 @@ def _refuse_taken(
         problems.add(row, Outcome.REFUSED, "reference_asked_before", **found, **told)
 
 
-def _amounts(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, int]:
-    """Give what each row gives (above zero) or takes (below zero), of the one cell that says so."""
-    read = {field: points_of(desk, rows, field, problems) for field in ("credit", "debit")}
-    found: dict[int, int] = {}
+_GIVEN = ("credit", "money_credit")
+_FIELDS = {Unit.POINTS: ("credit", "debit"), Unit.MONEY: ("money_credit", "money_debit")}
+
+
+def _amounts(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, tuple[Unit, int]]:
+    """Give what each row gives (above zero) or takes (below zero), and of what, of the one cell that says so."""
+    reading = {Unit.POINTS: points_of, Unit.MONEY: money_of}
+    units = {field: unit for unit, fields in _FIELDS.items() for field in fields}
+    read = {field: reading[unit](desk, rows, field, problems) for field, unit in units.items()}
+    found: dict[int, tuple[Unit, int]] = {}
     for row, cells in rows:
         filled = [field for field in read if cells.get(field) is not None]
         if len(filled) != 1:
@@ -98,5 +107,5 @@ def _amounts(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, int]:
         elif amount == 0:
             problems.add(row, Outcome.REFUSED, "nothing_to_adjust", field=rows.columns[field])
         else:
-            found[row] = amount if field == "credit" else -amount
+            found[row] = units[field], amount if field in _GIVEN else -amount
     return found

@@ -34,7 +34,17 @@ from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_fram
 
 _ = marked
 _FIRST_EMPTY = _("%(file)s: row 1 is empty, expected the header; remove what stands above the table.")
-_OF_ONE_ROW = ("quantity", "net_amount", "gross_amount", "amount", "points", "credit", "debit")
+_OF_ONE_ROW = (
+    "quantity",
+    "net_amount",
+    "gross_amount",
+    "amount",
+    "points",
+    "credit",
+    "debit",
+    "money_credit",
+    "money_debit",
+)
 """Fields that add up: what is merged over several rows counts once. A price and a document's total may be merged."""
 
 

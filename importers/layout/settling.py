@@ -32,7 +32,7 @@ OF_LINES = ("quantity", "unit_price", "net_amount", "gross_amount", "document_to
 NUMBERS = (
     *OF_LINES,
     *("points", "credit", "debit", "target", "unit", "season_points", "cash_points"),
-    *("cost", "cash", "stock", "per_person"),
+    *("cost", "cash", "stock", "per_person", "money_credit", "money_debit"),
 )
 """Fields that hold numbers, which countries write in their ways."""
 

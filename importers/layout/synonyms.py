@@ -265,6 +265,8 @@ _OTHERS = {
         "distributor": _SALES["distributor"],
         "credit": "points given|credit|given|punkty dodane|uznanie|puntos abonados|abono|начислить|gutschrift|crédit",
         "debit": "points taken|debit|taken|punkty odjęte|obciążenie|puntos cargados|cargo|списать|belastung|débit",
+        "money_credit": "money given|amount given|kwota dodana|importe abonado|начислить деньги|betrag gutschrift",
+        "money_debit": "money taken|amount taken|kwota odjęta|importe cargado|списать деньги|betrag belastung",
         "note": "note|comment|description|uwagi|opis|nota|comentario|комментарий|примечание|bemerkung|remarque",
         "reason": "reason|powód|motivo|причина|grund|motif|raison",
         "reference": "reference|ref|referencja|referencia|референс|referenz|référence",

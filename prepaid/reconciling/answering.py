@@ -98,6 +98,8 @@ def answer(
 ) -> StatementFinding:
     """Answer a difference. ``points`` are asked for where the answer is an adjustment: above zero given, else taken.
 
+    Of a load of money that rules gave they are minor units of money.
+
     Raises:
         NoSuchDifference: The programme has none of this number.
         AnsweredBefore, NotAWay: It is closed, or nothing of the kind can be done about it.
@@ -194,9 +196,9 @@ def _ask(
     actor: str,
     now: dt.datetime,
 ) -> int:
-    """Ask for points to be given or taken; a second person decides."""
-    reference, owner = session.execute(
-        select(TopUp.reference, Account.distributor_id)
+    """Ask for points or money to be given or taken; a second person decides."""
+    reference, owner, unit = session.execute(
+        select(TopUp.reference, Account.distributor_id, Account.unit)
         .join(Redemption, Redemption.id == TopUp.redemption_id)
         .join(Account, Account.id == Redemption.account_id)
         .where(TopUp.id == found.top_up_id)
@@ -205,13 +207,27 @@ def _ask(
     reasons = [code for code, _ in adjustments.reasons_of(program).reasons()]
     code = "correction" if "correction" in reasons else reasons[-1]
     note = f"{reference}: {why}"
-    return adjustments.request(session, program, owner, points or 0, reason_code=code, note=note, actor=actor, now=now)
+    return adjustments.request(
+        session, program, owner, points or 0, unit=unit, reason_code=code, note=note, actor=actor, now=now
+    )
+
+
+def unit_of(session: Session, found: StatementFinding) -> Unit:
+    """Tell what an adjustment would give or take: points, or money where the load was of money that rules gave."""
+    of_load = (
+        select(Account.unit)
+        .join(Redemption, Redemption.account_id == Account.id)
+        .join(TopUp, TopUp.redemption_id == Redemption.id)
+        .where(TopUp.id == found.top_up_id)
+    )
+    return session.scalars(of_load).one_or_none() or Unit.POINTS
 
 
 def points_of(session: Session, program: Program, found: StatementFinding) -> int:
-    """Propose the points of an adjustment: what the load cost, or what the amounts differ by. Below zero: taken.
+    """Propose the amount of an adjustment: what the load cost, or what the amounts differ by. Below zero: taken.
 
-    A compensation cost no points, nor did money that rules gave: there it is 0, and somebody must say how many.
+    It is in the smallest unit of what the load was of (`unit_of`). A compensation cost nothing: there it is 0, and
+    somebody must say how much.
     """
     if found.top_up_id is None or FindingAnswer.ADJUSTED not in ways_of(found.kind):
         return 0
@@ -221,10 +237,12 @@ def points_of(session: Session, program: Program, found: StatementFinding) -> in
         .join(Account, Account.id == Redemption.account_id)
         .where(TopUp.id == found.top_up_id)
     ).one()
-    if kind is not TopUpKind.REWARD or unit is not Unit.POINTS:
+    if kind is not TopUpKind.REWARD:
         return 0
     if found.kind is FindingKind.AMOUNT_DIFFERS:
         less = (found.ours_minor or 0) - (found.theirs_minor or 0)
+        if unit is Unit.MONEY:
+            return int(less)
         return int(abs(less) * MICRO // max(value, 1)) * (1 if less > 0 else -1)
     return -int(points) if found.kind in TAKES else int(points)
 

@@ -1,13 +1,14 @@
 """A load that a statement contradicts: what follows from the adjustment goes for tax, compensation and invoices too."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from app.db.transaction import transaction
 from app.domain.export_wish import Wish
-from app.domain.states import FindingAnswer, TaxStatus
+from app.domain.states import FindingAnswer, TaxStatus, Unit
 from app.exports.histories import asking
 from app.exports.histories.describing import History
 from app.exports.histories.loads import COMPENSATIONS, REDEMPTIONS, TOP_UPS
@@ -17,7 +18,7 @@ from app.models.exports import Export
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
-from app.services import adjustments, invoicing
+from app.services import adjustments, balances, invoicing
 from app.web.finance.failed_loads import failed_of_newest_runs
 from prepaid import ordering, owed, settling
 from prepaid.moves import locked_run
@@ -39,9 +40,9 @@ def paid(world: World) -> World:
     return world
 
 
-def loaded(world: World, result: LoadResult) -> str:
+def loaded(world: World, result: LoadResult, **more: Any) -> str:
     """Convert the points, and let the provider answer. Returns the reference of the reward."""
-    run = world.preview()
+    run = world.preview(**more)
     world.approve(run)
     answered(world, run, D1=result)
     return world.references(run)["D1", "reward"]
@@ -229,3 +230,17 @@ def test_an_export_of_before_a_correction_stays_as_it_was(paid: World) -> None:
     adjust(paid)
     assert maker.again(of_before, actor="auditor"), "the same, byte for byte"
     assert [total(of_before), total(export())] == [REWARD, 0]
+
+
+@pytest.mark.parametrize(
+    ("booked", "proposed"), [(("100.00", "-100.00"), 100_00), (("95.00",), 5_00)], ids=["reversed", "less"]
+)
+def test_what_a_load_of_money_cost_is_given_back_as_money(world: World, booked: tuple[str, ...], proposed: int) -> None:
+    world.load().add("D1", 100_00, unit=Unit.MONEY)
+    reference = loaded(world, LoadResult.LOADED, unit=Unit.MONEY)
+    bring(world, *EDGES, *((reference, BOOKED, amount, "PLN") for amount in booked))
+    adjust(world)
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        stands = {unit: balances.balance_of(session, program.id, "D1", unit).available for unit in Unit}
+    assert stands == {Unit.POINTS: 0, Unit.MONEY: proposed}

@@ -1,24 +1,25 @@
-"""Adjustments: points given or taken by hand, asked for by one person and decided by another."""
+"""Adjustments: points or money given or taken by hand, asked for by one person and decided by another."""
 
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.states import Unit
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.services import adjustments, distributors
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, PointsField
+from app.web.fields import Between, MoneyField, PointsField
 from app.web.forms import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids
@@ -50,11 +51,49 @@ class NewAdjustment(Form):
     )
     note = TextAreaField(_("In words"), [InputRequired(_("Say why, for whoever approves it.")), Length(max=500)])
 
+    def amount(self) -> tuple[Unit, int] | None:
+        """Give what was typed: of what, and how much, without a sign. None where nothing was, which the form says."""
+        return Unit.POINTS, int(self.points.data)
+
+
+class NewOfEither(NewAdjustment):
+    """An adjustment where accounts have money as well: of one of the two."""
+
+    direction = RadioField(
+        _("What happens"),
+        [InputRequired(_("Choose one."))],
+        choices=[choice("give", _("Something is given")), choice("take", _("Something is taken"))],
+    )
+    unit = RadioField(
+        _("Of what"),
+        [InputRequired(_("Choose one."))],
+        choices=[choice("points", _("Points")), choice("money", _("Money"))],
+    )
+    points = PointsField(_("Points"), [Between(1, adjustments.MOST)])
+    money = MoneyField(_("Amount"), [Between(1, adjustments.MOST)])
+
+    def amount(self) -> tuple[Unit, int] | None:
+        unit, own, other = (
+            (Unit.MONEY, "money", "points") if self.unit.data == "money" else (Unit.POINTS, "points", "money")
+        )
+        if self[other].data:
+            self.refuse(other, gettext("Leave it empty: this is not what you chose."))
+            return None
+        if not self[own].data:
+            self.refuse(own, gettext("Say how much."))
+            return None
+        return unit, int(self[own].data)
+
 
 class Refusal(Form):
     """Why an adjustment is refused."""
 
     note = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
+
+
+def _of(unit: Unit) -> ColumnElement[int]:
+    """Give the amount of an adjustment in one unit; none where it is in the other."""
+    return case((AdjustmentRequest.unit == unit, AdjustmentRequest.amount))
 
 
 _OWN = aliased(Account)
@@ -77,7 +116,8 @@ ADJUSTMENTS = Listing(
             link=To("adjustments.show", adjustment_id="row_id"),
         ),
         Column("code", _("Code"), Distributor.code, Kind.CODE, phone=False),
-        Column("points", _("Points"), AdjustmentRequest.amount, Kind.POINTS, AdjustmentRequest.amount),
+        Column("points", _("Points"), _of(Unit.POINTS), Kind.POINTS, _of(Unit.POINTS)),
+        Column("money", _("Money"), _of(Unit.MONEY), Kind.MONEY, _of(Unit.MONEY), phone=False),
         Column("reason", _("Reason"), AdjustmentRequest.reason_code, words=reason_name),
         Column("note", _("In words"), AdjustmentRequest.note, phone=False),
         Column("requested_by", _("Asked for by"), AdjustmentRequest.requested_by, Kind.PERSON, phone=False),
@@ -113,11 +153,13 @@ def index(program_code: str) -> str | Response:
 
 @bp.route("/programs/<code:program_code>/adjustments/new", methods=["GET", "POST"])
 def new(program_code: str) -> str | Response | tuple[str, int]:
-    form = NewAdjustment()
+    form = NewOfEither() if adjustments.has_money(session(), scope().program) else NewAdjustment()
     if request.method == "GET":
         form.distributor.data = request.args.get("distributor", "")[:64]
         return render_template("admin/adjustment_new.html", form=form)
-    if form.validate():
+    wanted = form.amount() if form.validate() else None
+    if wanted is not None:
+        unit, amount = wanted
         with transaction(db.session) as writing:
             owner = _distributor_id(writing, form.distributor.data or "")
             if owner is not None:
@@ -125,7 +167,8 @@ def new(program_code: str) -> str | Response | tuple[str, int]:
                     writing,
                     scope().program,
                     owner,
-                    int(form.points.data) * (1 if form.direction.data == "give" else -1),
+                    amount * (1 if form.direction.data == "give" else -1),
+                    unit=unit,
                     reason_code=form.reason_code.data,
                     note=form.note.data or "",
                     actor=person().login,
@@ -209,21 +252,20 @@ def _nothing_chosen() -> Response:
 
 
 def _many(chosen: list[int], refusal: Refusal | None) -> str:
-    given, taken = (
-        session()
-        .execute(
-            select(
-                func.coalesce(func.sum(func.greatest(AdjustmentRequest.amount, 0)), 0),
-                func.coalesce(func.sum(func.least(AdjustmentRequest.amount, 0)), 0),
-            ).where(AdjustmentRequest.id.in_(chosen))
+    sums = session().execute(
+        select(
+            AdjustmentRequest.unit,
+            func.sum(func.greatest(AdjustmentRequest.amount, 0)),
+            func.sum(func.least(AdjustmentRequest.amount, 0)),
         )
-        .one()
+        .where(AdjustmentRequest.id.in_(chosen))
+        .group_by(AdjustmentRequest.unit)
+        .order_by(AdjustmentRequest.unit)
     )
     return render_template(
         "admin/adjustments_decide.html",
         chosen=chosen,
-        given=int(given),
-        taken=int(taken),
+        sums=[(unit, int(given), -int(taken)) for unit, given, taken in sums],
         form=refusal or Form(formdata=None),
         refusing=refusal is not None,
         most=MOST_AT_ONCE,
@@ -276,9 +318,9 @@ def approve(program_code: str, adjustment_id: int) -> Response:
     except adjustments.NotWaiting:
         flash(gettext("Somebody was quicker: it is decided by now."), "warning")
     except adjustments.Uncovered:
-        flash(gettext("The account does not have so many points, and this programme lets nobody owe."), "danger")
+        flash(gettext("The account does not have so much, and this programme lets nobody owe."), "danger")
     else:
-        flash(gettext("Approved. The points have moved."), "success")
+        flash(gettext("Approved. It stands on the account."), "success")
     return _back(adjustment_id)
 
 

@@ -149,7 +149,7 @@ def _adjustment_asked(one: Happening) -> Entry:
     parts = one.parts
     return Entry(
         one.at,
-        gettext("Adjustment asked for: %(amount)s", amount=_points(parts["amount"])),
+        gettext("Adjustment asked for: %(amount)s", amount=_amount(parts)),
         "adjust",
         who=parts["who"],
         more=_said(reason_name(parts["reason_code"]), parts["why"]),
@@ -160,9 +160,9 @@ def _adjustment_asked(one: Happening) -> Entry:
 def _adjustment_declined(one: Happening) -> Entry:
     parts = one.parts
     told = (
-        gettext("Adjustment refused: %(amount)s", amount=_points(parts["amount"]))
+        gettext("Adjustment refused: %(amount)s", amount=_amount(parts))
         if parts["state"] == "refused"
-        else gettext("Adjustment withdrawn: %(amount)s", amount=_points(parts["amount"]))
+        else gettext("Adjustment withdrawn: %(amount)s", amount=_amount(parts))
     )
     return Entry(
         one.at, told, "cross", "bad", parts["who"], _said(parts["why"]), _here("adjustments.show", adjustment_id=one.id)

@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.reconciliation import ways_of
-from app.domain.states import FindingAnswer, FindingKind
+from app.domain.states import FindingAnswer, FindingKind, Unit
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
@@ -24,7 +24,7 @@ from app.models.reconciling import ProviderStatement, StatementFinding, Statemen
 from app.services.adjustments import MOST, AdjustmentError
 from app.web import formats
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, PointsField
+from app.web.fields import Between, MoneyField, PointsField
 from app.web.finance import reconciling_words as words
 from app.web.forms import Form, choice
 from app.web.lists import together
@@ -64,6 +64,19 @@ class Adjusting(Form):
     )
     points = PointsField(_("Points"), [InputRequired(_("Say how many.")), Between(1, MOST)])
     why = TextAreaField(_("Reason"), [InputRequired(_("Say why.")), Length(max=400)])
+
+
+class AdjustingMoney(Form):
+    """Money that is asked for, where the load was of money that rules gave."""
+
+    way = SelectField(
+        _("What is asked for"), choices=[choice("give", _("Give money")), choice("take", _("Take money"))]
+    )
+    points = MoneyField(_("Amount"), [InputRequired(_("Say how much.")), Between(1, MOST)])
+    why = TextAreaField(_("Reason"), [InputRequired(_("Say why.")), Length(max=400)])
+
+
+_ADJUSTING = {Unit.POINTS: Adjusting, Unit.MONEY: AdjustingMoney}
 
 
 _QUERY: Select[Any] = (
@@ -248,7 +261,7 @@ def _page(finding_id: int, asked: str | None = None, **forms: Form) -> str:
         adjustment=adjustment,
         asked=asked,
         forms={what: Note.of(what, formdata=None) for what in _WAYS}
-        | {"adjust": Adjusting(formdata=None, data=data)}
+        | {"adjust": _ADJUSTING[answering.unit_of(session(), finding)](formdata=None, data=data)}
         | forms,
     )
 
@@ -263,7 +276,8 @@ def decide(program_code: str, finding_id: int, what: str) -> Response | tuple[st
 
 @bp.post("/programs/<code:program_code>/differences/<id:finding_id>/adjust")
 def adjust(program_code: str, finding_id: int) -> Response | tuple[str, int]:
-    form = Adjusting()
+    finding = reading.difference(session(), finding_id).finding
+    form = _ADJUSTING[answering.unit_of(session(), finding)]()
     if not form.validate():
         return _page(finding_id, "adjust", adjust=form), 400
     points = int(form.points.data) * (-1 if form.way.data == "take" else 1)

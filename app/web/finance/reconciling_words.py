@@ -149,5 +149,5 @@ def refusal(error: PrepaidError | AdjustmentError) -> str:
     if isinstance(error, answering.HasAnswers):
         return gettext("The statement stays: somebody closed it, or answered one of its differences.")
     if isinstance(error, AdjustmentError):
-        return gettext("These points cannot be asked for. Say how many.")
+        return gettext("This cannot be asked for. Say how much.")
     return wording.refusal(error)

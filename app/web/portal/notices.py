@@ -97,6 +97,9 @@ def sentence_of(kind: str, parts: Mapping[str, Any]) -> str:
         )
     if kind == "document_refused":
         return str(_("Document %(number)s was refused: %(why)s", number=parts["number"], why=_why(parts)))
+    if kind == "adjusted" and "amount_minor" in parts:
+        amount = formats.cash(int(parts["amount_minor"]), signed=True)
+        return str(_("%(amount)s by hand: %(why)s", amount=amount, why=parts["reason"]))
     if kind == "adjusted":
         amount = formats.points(int(parts["points"]), signed=True)
         return str(_("%(amount)s points by hand: %(why)s", amount=amount, why=parts["reason"]))

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.states import Unit
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
@@ -84,3 +86,31 @@ def test_no_reason_of_an_adjustment_is_chosen_for_anybody(world: World, as_: As)
     assert (without.status_code, 'id="reason_code-problem">Choose a reason.' in without.text) == (400, True)
     assert "a fair</textarea>" in without.text
     assert finance.post(page, data={**sent, "reason_code": "event", "note": "a fair"}).status_code == 303
+
+
+def test_money_is_adjusted_where_accounts_have_some(world: World, as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
+    finance, approver, page = as_("finance"), as_("approver"), f"/programs/{world.a}/adjustments/new"
+    assert 'name="money"' not in finance.get(page).text
+    monkeypatch.setattr(adjustments, "has_money", lambda *_: True)
+    assert 'name="money"' in finance.get(page).text
+    said = {"distributor": "D-7", "direction": "give", "reason_code": "event", "note": "a fair"}
+    sent = {"csrf_token": token_of(finance, page), **said}
+    for wrong in ({"unit": "money"}, {"unit": "money", "money": "12.50", "points": "3"}, {"money": "12.50"}):
+        assert finance.post(page, data={**sent, **wrong}).status_code == 400
+    asked_for = finance.post(page, data={**sent, "unit": "money", "money": "12.50"}, follow_redirects=True)
+    assert "+12.50</strong> PLN" in asked_for.text
+    with world.app.app_context():
+        made = db.session.scalars(select(AdjustmentRequest).order_by(AdjustmentRequest.id.desc()).limit(1)).one()
+        assert (made.unit, made.amount) == (Unit.MONEY, 12_50)
+    index = f"/programs/{world.a}/adjustments"
+    chosen = {"csrf_token": token_of(approver, index), "ids": [made.id]}
+    looked_at = approver.post(f"{index}/approve", data=chosen).text
+    assert re.search(r"In money they give \D*12\.50\D* and take \D*0\.00", looked_at)
+    assert "They give" not in looked_at
+    approver.post(f"{index}/approve", data={**chosen, "sure": "yes"})
+    record = approver.get(f"/programs/{world.a}/distributors/{world.distributors['D-7']}/record").text
+    assert re.search(r"Adjustment asked for: \D*12\.50(?! points)", record)
+    statement = approver.get(f"/programs/{world.a}/distributors/{world.distributors['D-7']}?unit=money").text
+    assert "+12.50" in statement
+    owner = as_("owner").get(f"/portal/{world.a}/{world.distributors['D-7']}/notices").text
+    assert re.search(r"\+\D*12\.50\D* by hand: a fair", owner)

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.states import Unit
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
-from app.services import adjustments, programs
+from app.services import adjustments, balances, programs
 from app.services.owners import merging
 from app.services.program_files import ProgramFileInvalid
 from tests.importers.driver import Desk
@@ -174,7 +175,7 @@ def test_a_reference_that_asked_for_something_else_is_refused_and_says_what_it_a
         "code": "reference_asked_before",
         "field": "ref",
         "found": "'1'",
-        "points": "100",
+        "points": "100 points",
         "distributor": "D1",
         "note": "Fair",
     }
@@ -220,3 +221,49 @@ def test_a_row_without_a_reference_that_is_read_otherwise_now_is_refused(desk: D
     desk.profile("adjustments", columns=turned)
     again = desk.run(file, "adjustments")
     assert desk.codes(again) == {2: ("refused", "row_asked_before")}
+
+
+MONEY_RULE = {"code": "bonus", "name": "A bonus", "kind": "per_unit", "points": "0.50", "unit": "money"}
+EITHER = {"columns": {**ADJUSTMENTS["columns"], "money_credit": "money", "money_debit": "money back"}}
+
+
+def test_money_is_asked_for_in_columns_of_its_own(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": EITHER}, earning_rules=[MONEY_RULE])
+    desk.people("D1")
+    header = (*NUMBERED, "money", "money back")
+    rows = [
+        ("D1", None, None, "Fair", "F-1", "12.50", None),
+        ("D1", None, None, "Twice", "F-2", None, "2.5"),
+        ("D1", "3", None, "Both", "F-3", "3", None),
+        ("D1", None, None, "A sign", "F-4", None, "-3"),
+        ("D1", None, None, "Fair", "F-1", "99", None),
+        ("D1", "1250", None, "Fair", "F-1", None, None),
+    ]
+    found = desk.run(desk.csv(*rows, header=header), "adjustments")
+    assert desk.codes(found) == {
+        4: ("refused", "credit_or_debit"),
+        5: ("refused", "sign_in_a_column"),
+        6: ("refused", "reference_asked_before"),
+        7: ("refused", "reference_asked_before"),
+    }
+    assert desk.problems(found.batch_id)[6][1][0]["points"] == "12.50 PLN"
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        of_program = AdjustmentRequest.program_id == program.id
+        made = session.scalars(select(AdjustmentRequest).where(of_program).order_by(AdjustmentRequest.id)).all()
+        assert [(one.unit, one.amount) for one in made] == [(Unit.MONEY, 12_50), (Unit.MONEY, -2_50)]
+        for one in made:
+            adjustments.approve(session, program, one.id, actor="boss", now=desk.clock())
+        stands = balances.balance_of(session, program.id, "D1", Unit.MONEY)
+        assert (stands.available, stands.adjusted) == (10_00, 10_00)
+    assert desk.balance("D1") == (0, 0)
+    desk.check()
+
+
+def test_money_is_not_given_where_no_rule_gives_any(desk: Desk) -> None:
+    desk.load(import_profiles={"adjustments": EITHER})
+    desk.people("D1")
+    header = (*NUMBERED, "money", "money back")
+    found = desk.run(desk.csv(("D1", None, None, "Fair", "F-1", "12.50", None), header=header), "adjustments")
+    assert desk.codes(found) == {2: ("refused", "no_money_here")}
+    assert asked(desk) == []
