@@ -18,7 +18,7 @@ RUN_MOVES: Mapping[RunStatus, frozenset[RunStatus]] = {
     RunStatus.ORDERED: frozenset({RunStatus.SENDING, RunStatus.SENT, RunStatus.SETTLED, RunStatus.CANCELLED}),
     # back to ordered: the provider refused the file as a whole
     RunStatus.SENDING: frozenset({RunStatus.SENT, RunStatus.SETTLED, RunStatus.ORDERED}),
-    RunStatus.SENT: frozenset({RunStatus.SENDING, RunStatus.SETTLED}),
+    RunStatus.SENT: frozenset({RunStatus.SENDING, RunStatus.SETTLED, RunStatus.ORDERED}),
     RunStatus.SETTLED: frozenset({RunStatus.ORDERED}),  # compensations that failed are ordered again
     RunStatus.CANCELLED: frozenset(),
 }

@@ -109,7 +109,7 @@ def settle_file(
     limits, decimals = Limits.of(settings), program.currency_decimals
     response = read_response(path, name, limits=limits, decimals=decimals, said=said)
     if response.verdict is not None:
-        take_verdict(session, run, response.verdict, actor=actor, now=now)
+        response.problems += take_verdict(session, run, response.verdict, actor=actor, now=now)
     settled = settle(session, run, response.answers, actor=actor, now=now)
     settled.rows = response.rows
     settled.problems = sorted([*response.problems, *settled.problems], key=lambda one: one["row"] or 0)

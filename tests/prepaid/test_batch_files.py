@@ -189,6 +189,45 @@ def _verdict(batch: LoadBatch, word: str) -> str:
     return f"file,file_status,reason\n{Path(batch.file).name},{word},\n"
 
 
+@pytest.mark.parametrize(
+    ("word", "ended", "told"),
+    [
+        ("Rejected", TopUpStatus.FAILED, []),
+        ("COMPLETED", TopUpStatus.LOADED, ["loaded_though_refused"]),
+        ("pending", TopUpStatus.ORDERED, []),
+    ],
+)
+def test_what_has_no_answer_of_a_file_that_is_refused_later_is_ordered_anew(
+    world: World, word: str, ended: TopUpStatus, told: list[str]
+) -> None:
+    run = _by_file(world)
+    _send(world, run)
+    (batch,) = _files(world, run)
+    first, second = (world.references(run)[code, "reward"] for code in ("A", "B"))
+    _bring(world, run, f"external_id,status,code,reason\n{first},{word},,\n")
+    settled = _bring(world, run, _verdict(batch, "rejected"))
+    assert [one["code"] for one in settled.problems] == told
+    assert world.status(run) is RunStatus.ORDERED
+    assert world.top_ups(run) == {("A", "reward"): ended, ("B", "reward"): TopUpStatus.ORDERED}
+    assert _bring(world, run, _verdict(batch, "rejected")).status is RunStatus.ORDERED, "told again, it changes nothing"
+    with pytest.raises(FileRefusedByOperator):
+        _send(world, run)
+    with transaction(world.registry) as session:
+        (anew,) = ordering.order_refused(session, world.settings, run.id, actor="ben", now=NOW)
+    waiting = {second} if ended is not TopUpStatus.ORDERED else {first, second}
+    written = anew.file.read_text()
+    assert {one for one in (first, second) if one in written} == waiting
+    assert _send(world, run).status is RunStatus.SENDING
+    assert world.top_ups(run)["B", "reward"] is TopUpStatus.SENDING
+    assert _files(world, run)[1].sent_at is not None
+    again = _bring(world, run, _verdict(batch, "rejected"))
+    assert again.status is RunStatus.SENDING, "it says nothing of the file that is under way"
+    said = "".join(f"{one},COMPLETED,,\n" for one in sorted(waiting))
+    assert _bring(world, run, f"external_id,status,code,reason\n{said}").status is RunStatus.SETTLED
+    lost = 200 if ended is TopUpStatus.FAILED else 0
+    assert world.wallet("A") == (lost, 0, 0 if lost else 200)
+
+
 def test_a_file_that_is_accepted_after_all_is_not_written_anew(world: World) -> None:
     run = _by_file(world)
     _send(world, run)
