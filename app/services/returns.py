@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import BigInteger, all_, any_, cast, func, literal, select, true
+from sqlalchemy import BigInteger, all_, any_, cast, func, literal, null, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -124,7 +124,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
             SalesDocument.issued_on,
             SalesDocument.number,
             SalesDocument.number_key,
-            SalesDocument.document_key,
+            (SalesDocument.document_key if named else null()).label("document_key"),
             SalesLine.quantity_milli,
             SalesLine.net_minor,
         )
@@ -151,7 +151,7 @@ def _sold_lines(session: Session, returned: Sequence[ReturnedLine], document_ids
             quantity_milli=row.quantity_milli,
             counted=counted.get(row.id),
             discounts=row.net_minor < 0,
-            seller=named_seller(row.document_key, DocumentKind.INVOICE, row.number_key) if named else None,
+            seller=named_seller(row.document_key, DocumentKind.INVOICE, row.number_key) if row.document_key else None,
         )
         for row in rows
     ]
