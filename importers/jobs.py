@@ -301,7 +301,7 @@ class _Desk:
                 "changed": loaded.changed,
             }
             batches.set_status(session, batch.id, BatchStatus.FINISHING, counts=counts)
-            batches.note(session, batch.id, table.stretches, table.warnings)
+            batches.note(session, batch.id, table.stretches, [*table.warnings, *loaded.noticed])
             put_up_finish(session, batch.id)
             work.finish(session)
         if loader.secret and not batch.dry_run:

@@ -1,6 +1,6 @@
 """Rows of totals are no lines, but they check them: what a total says is compared with the lines above it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,44 +28,80 @@ def check_totals(
     decimals: int,
     problems: Problems,
 ) -> list[dict[str, Any]]:
+    """Compare each total of a file of sales with its lines. Gives what differs."""
+    if profile.months is not None:
+        return []
+    unread = np.isin(rows.row_number, problems.rows())
+    return [
+        one
+        for field, values, places in (("quantity", rows.quantity_milli, 3), ("net_amount", rows.net_minor, decimals))
+        for one in differing(
+            table,
+            columns.get(field),
+            rows.row_number,
+            [np.where(values == NO_AMOUNT, 0, values)],
+            unread,
+            field=field,
+            profile=profile,
+            places=places,
+        )
+    ]
+
+
+def differing(
+    table: TextTable,
+    name: str | None,
+    row_number: Ints,
+    readings: Sequence[Ints],
+    unread: np.ndarray,
+    *,
+    field: str,
+    profile: ImportProfile,
+    places: int,
+) -> list[dict[str, Any]]:
     """Compare each total with the lines since the total before it, or since any above that. Gives what differs.
 
     Nothing is said where a line that it adds up could not be read.
+
+    Args:
+        table: the file's table; its totals stand beside it.
+        name: the file's column; none: it has none.
+        row_number: the row of each line, rising.
+        readings: what each line counts, in the smallest unit. Where a total may count them in several ways, each: it
+            is right where it agrees with one of them.
+        unread: the lines that could not be read.
+        field: our field, which says how its figures are written.
+        profile: how the file writes figures.
+        places: digits of the smallest unit.
     """
     totals = table.recognised.totals
-    if not totals or profile.months is not None:
+    told = [row for row in sorted(totals) if name is not None and totals[row].get(name)]
+    if name is None or not told:
         return []
-    at = np.sort(np.fromiter(totals, dtype=np.int64, count=len(totals)))
-    unread = np.isin(rows.row_number, problems.rows())
+    at = np.asarray(sorted(totals), dtype=np.int64)
+    said = _read([totals[row][name] for row in told], field, profile, places, typed=table.typed)
+    sums = [np.concatenate([[0], np.cumsum(np.where(unread, 0, values))]) for values in readings]
+    lost = np.concatenate([[0], np.cumsum(unread)])
     found: list[dict[str, Any]] = []
-    for field, values in (("quantity", rows.quantity_milli), ("net_amount", rows.net_minor)):
-        name = columns.get(field)
-        if name is None:
+    for row, amount in zip(told, said.tolist(), strict=True):
+        if amount == NO_AMOUNT:
             continue
-        told = [row for row in at.tolist() if totals[row].get(name)]
-        said = _read([totals[row][name] for row in told], field, profile, decimals, typed=table.typed)
-        sums = np.concatenate([[0], np.cumsum(np.where(unread | (values == NO_AMOUNT), 0, values))])
-        lost = np.concatenate([[0], np.cumsum(unread)])
-        for row, amount in zip(told, said.tolist(), strict=True):
-            if amount == NO_AMOUNT:
-                continue
-            end = int(np.searchsorted(rows.row_number, row))
-            begins = _beginnings(rows.row_number, at, row, table.stretches)
-            clean = begins[lost[begins] == lost[end]]
-            if len(clean) and amount not in sums[end] - sums[clean]:
-                begin = max(clean[clean < end].tolist(), default=end)  # a total right above adds up nothing of its own
-                stretch, number = place_of(row, table.stretches)
-                places = 3 if field == "quantity" else decimals
-                found.append(
-                    {
-                        "code": "total_differs_from_lines",
-                        **({"sheet": stretch.sheet} if stretch else {}),
-                        "row": number,
-                        "field": name,
-                        "found": totals[row][name],
-                        "expected": _shown(int(sums[end] - sums[begin]), places),
-                    }
-                )
+        end = int(np.searchsorted(row_number, row))
+        begins = _beginnings(row_number, at, row, table.stretches)
+        clean = begins[lost[begins] == lost[end]]
+        if len(clean) and not any(amount in one[end] - one[clean] for one in sums):
+            begin = max(clean[clean < end].tolist(), default=end)  # a total right above adds up nothing of its own
+            stretch, number = place_of(row, table.stretches)
+            found.append(
+                {
+                    "code": "total_differs_from_lines",
+                    **({"sheet": stretch.sheet} if stretch else {}),
+                    "row": number,
+                    "field": name,
+                    "found": totals[row][name],
+                    "expected": _shown(int(sums[0][end] - sums[0][begin]), places),
+                }
+            )
     return found
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -53,11 +53,15 @@ def moving_of(desk: Desk) -> Moving:
 
 
 class Loaded(NamedTuple):
-    """How many things are new, how many are changed; ``known`` are rows that were taken in by an earlier import."""
+    """How many things are new, how many are changed; ``known`` are rows that were taken in by an earlier import.
+
+    ``noticed`` stops nothing.
+    """
 
     created: int
     changed: int
     known: int = 0
+    noticed: Sequence[dict[str, Any]] = ()
 
 
 Load: TypeAlias = Callable[[Desk, ThingRows, Problems], Loaded]

@@ -8,8 +8,9 @@ where there is no reference, as many times as it stood there. So statements may 
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Subquery, and_, case, delete, func, insert, literal, select
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
 from app.db.locks import lock_name
+from app.domain.exact import Ints
 from app.domain.prepaid_settings import PrepaidPart
 from app.domain.reconciliation import StatementPart
 from app.domain.states import BookingKind, Outcome
@@ -26,6 +28,7 @@ from importers.kinds.desk import Desk, Loaded, Loader
 from importers.kinds.figures import days_of, money_of
 from importers.kinds.rows import Cells, ThingRows
 from importers.problems import Problems
+from importers.totals import differing
 from prepaid.last_four import EXPECTED, last_four
 from prepaid.reconciling.judging import judge
 
@@ -46,14 +49,17 @@ class _Bookings:
     token: list[str | None] = field(default_factory=list)
     last4: list[str | None] = field(default_factory=list)
     amount_minor: list[int] = field(default_factory=list)
+    written_minor: list[int] = field(default_factory=list)
+    """The same, with the sign that the file gives it."""
     currency: list[str | None] = field(default_factory=list)
     booked_on: list[dt.date] = field(default_factory=list)
     nth: list[int] = field(default_factory=list)
     """How many of the file that are alike this one makes; what has a name of its own counts by that."""
     seen: Counter[tuple[object, ...]] = field(default_factory=Counter)
 
-    def add(self, row: int, kind: BookingKind, cells: Cells, amount_minor: int, booked_on: dt.date) -> None:
+    def add(self, row: int, kind: BookingKind, cells: Cells, written_minor: int, booked_on: dt.date) -> None:
         """Take a booking in."""
+        amount_minor = abs(written_minor)
         reference, booking = (cells.get("reference") or "").strip().upper() or None, cells.get("booking")
         card = "" if reference else _card(cells.get("token"), cells.get("last4"))
         named, unnamed = (booking, kind, amount_minor), (reference, card, kind, amount_minor, booked_on)
@@ -67,6 +73,7 @@ class _Bookings:
         self.token.append(cells.get("token"))
         self.last4.append(cells.get("last4"))
         self.amount_minor.append(amount_minor)
+        self.written_minor.append(written_minor)
         self.currency.append(cells.get("currency"))
         self.booked_on.append(booked_on)
         self.nth.append(self.seen[alike])
@@ -80,8 +87,9 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Take the bookings of a statement in, and hold them against our books."""
     part = PrepaidPart.model_validate(desk.program.prepaid)
     found = _read(desk, rows, part.statements, problems)
+    noticed = _totals(desk, rows, found, problems)
     if not found.row_number:
-        return Loaded(0, 0)
+        return Loaded(0, 0, noticed=noticed)
     session, program = desk.session, desk.program
     lock_name(session, f"reconcile:{program.id}")  # two at once would not see each other's bookings
     statement = ProviderStatement(
@@ -100,11 +108,11 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     if made == 0:
         session.execute(delete(ProviderStatement).where(ProviderStatement.id == statement.id))
         session.expunge(statement)
-        return Loaded(0, 0, len(found.row_number))
+        return Loaded(0, 0, len(found.row_number), noticed)
     statement.lines = made
     session.flush()
     judge(session, program, statement, now=desk.now)
-    return Loaded(made, 0, len(found.row_number) - made)
+    return Loaded(made, 0, len(found.row_number) - made, noticed)
 
 
 def _read(desk: Desk, rows: ThingRows, part: StatementPart, problems: Problems) -> _Bookings:
@@ -119,8 +127,42 @@ def _read(desk: Desk, rows: ThingRows, part: StatementPart, problems: Problems) 
         kind, last4, currency = reader.kind(row, cells, minor), reader.last4(row, cells), reader.currency(row, cells)
         if row in problems.outcome or kind is None:
             continue
-        found.add(row, kind, cells | {"last4": last4, "currency": currency}, abs(minor), days[row])
+        found.add(row, kind, cells | {"last4": last4, "currency": currency}, minor, days[row])
     return found
+
+
+def _totals(desk: Desk, rows: ThingRows, found: _Bookings, problems: Problems) -> tuple[dict[str, Any], ...]:
+    """Compare what the statement says of the sum of its lines with them. Gives what differs.
+
+    A total may count what was loaded less what was taken back, or every line as it is written, those that failed among
+    them or not. One over several currencies adds up nothing.
+    """
+    if len({one for one in found.currency if one is not None}) > 1:
+        return ()
+    number = desk.table.row_number
+    at = np.searchsorted(number, found.row_number)
+
+    def column(amounts: Iterable[int]) -> Ints:
+        whole = np.zeros(len(number), dtype=np.int64)
+        whole[at] = np.fromiter(amounts, dtype=np.int64, count=len(at))
+        return whole
+
+    signs = {BookingKind.LOAD: 1, BookingKind.REVERSAL: -1}
+    net = (signs.get(kind, 0) * minor for kind, minor in zip(found.kind, found.amount_minor, strict=True))
+    done = (
+        0 if kind is BookingKind.FAILED else minor for kind, minor in zip(found.kind, found.written_minor, strict=True)
+    )
+    noticed = differing(
+        desk.table,
+        rows.columns["amount"],
+        number,
+        [column(net), column(found.written_minor), column(done)],
+        np.isin(number, problems.rows()),
+        field="amount",
+        profile=desk.profile,
+        places=desk.program.currency_decimals,
+    )
+    return tuple(noticed)
 
 
 class _Reader:
