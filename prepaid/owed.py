@@ -130,8 +130,8 @@ def given(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         )
         .where(
             Redemption.compensation_minor > 0,
-            Redemption.ended_at.is_(None),
-            or_(Redemption.order_line_id.is_not(None), REWARD.id.is_not(None)),
+            # what was called off may be on its card all the same
+            or_(REWARD.id.is_not(None), and_(Redemption.order_line_id.is_not(None), Redemption.ended_at.is_(None))),
         )
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import BigInteger, cast, func, or_, select
+from sqlalchemy import BigInteger, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.domain import tax
@@ -212,7 +212,8 @@ class ProgramTax:
     def earlier(self, session: Session, distributor_ids: Ints, statuses: list[TaxStatus]) -> list[int]:
         """Sum what each distributor had earlier in the year under the rule that holds for it now.
 
-        Rewards that were called off or could not be loaded do not count. Zero where the rule does not look at a year.
+        Rewards that were called off or could not be loaded do not count, but where the money is there after all. Zero
+        where the rule does not look at a year.
         """
         totals: dict[TaxStatus, dict[int, int]] = {status: {} for status in statuses}
         for status in totals:
@@ -222,11 +223,8 @@ class ProgramTax:
         return [totals[status].get(one, 0) for one, status in zip(distributor_ids.tolist(), statuses, strict=True)]
 
     def _year_totals(self, session: Session, rule: TaxRule, distributor_ids: Ints) -> dict[int, int]:
-        called_off = (
-            select(TopUp.id)
-            .where(TopUp.redemption_id == Redemption.id, TopUp.kind == TopUpKind.REWARD, ~stands(TopUp))
-            .exists()
-        )
+        load = select(TopUp.id).where(TopUp.redemption_id == Redemption.id, TopUp.kind == TopUpKind.REWARD)
+        there, failed = load.where(stands(TopUp)).exists(), load.where(~stands(TopUp)).exists()
         rows = session.execute(
             select(WHO_NOW, cast(func.sum(Redemption.counted_minor), BigInteger))
             .join(Account, Account.id == Redemption.account_id)
@@ -235,8 +233,7 @@ class ProgramTax:
                 or_(*(among(one, distributor_ids.tolist()) for one in (Distributor.id, Distributor.merged_into_id))),
                 Redemption.redeemed_on.between(self.on.replace(month=1, day=1), self.on.replace(month=12, day=31)),
                 Redemption.tax_rule.startswith(f"{rule.code} v", autoescape=True),
-                ~called_off,
-                Redemption.ended_at.is_(None),
+                or_(there, and_(Redemption.ended_at.is_(None), ~failed)),
             )
             .group_by(WHO_NOW)
         )

@@ -1,8 +1,10 @@
 """A load that a statement contradicts: what follows from the adjustment goes for tax, compensation and invoices too."""
 
 import datetime as dt
+import uuid
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import func, select
 
@@ -20,10 +22,11 @@ from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services import adjustments, balances, invoicing
 from app.web.finance.failed_loads import failed_of_newest_runs
-from prepaid import ordering, owed, settling
+from prepaid import gathering, ordering, owed, runs, settling
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling import answering
+from prepaid.tax import ProgramTax
 from prepaid.taxing import register
 from tests.prepaid.conftest import NOW, World
 from tests.prepaid.test_reconciling import BOOKED, EDGES, LATER, answered, bring
@@ -244,3 +247,43 @@ def test_what_a_load_of_money_cost_is_given_back_as_money(world: World, booked: 
         program = session.get_one(Program, world.program_id)
         stands = {unit: balances.balance_of(session, program.id, "D1", unit).available for unit in Unit}
     assert stands == {Unit.POINTS: 0, Unit.MONEY: proposed}
+
+
+YEARLY = """{rules: [{code: YEAR, version: 1, title: Year, country: PL, applies_to: [private_person],
+  reward_kinds: [prepaid], rate_bp: 1000, base: {of: face}, borne_by: sponsor_compensates, legal: none,
+  exemption: {limit: "1000.00", basis: calendar_year, mode: slice}}]}"""
+
+
+@pytest.mark.parametrize("tax", ["{pack: PL}", YEARLY])
+def test_what_was_called_off_and_is_on_the_card_all_the_same_counts_as_there(world: World, tax: str) -> None:
+    world.load(tax=tax, prepaid="{redemptions: {offered: true, approval: always}, compensation: {paid: by_run}}")
+    world.add("D1", 10_000, TaxStatus.PRIVATE_PERSON)
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        who = balances.balance_of(session, program.id, "D1", Unit.POINTS).distributor_id
+        gathering.ask_and_go(session, program, who, 10_000, key=str(uuid.uuid4()), actor="eve", now=NOW)
+        asked = session.scalars(select(Redemption).where(Redemption.program_id == program.id)).one()
+        session.expunge(asked)
+        run_id = gathering.approve_and_go(session, asked.id, actor="ben", now=NOW)
+        run_id = run_id or gathering.gather(session, program, actor="ben", now=NOW)
+    assert run_id is not None
+    ordering.order(world.registry, world.settings, world.provider, run_id, actor="ben", now=NOW)
+    with transaction(world.registry) as session:
+        run = session.get_one(ConversionRun, run_id)
+        runs.cancel(session, run_id, actor="ben", now=NOW, order_file_not_sent=True, reason="wrong file")
+        session.expunge(run)
+    levied = COMPENSATION if tax != YEARLY else asked.compensation_minor
+
+    def before_in_the_year() -> list[int]:
+        with transaction(world.registry) as session:
+            program = session.get_one(Program, world.program_id)
+            whom = np.asarray([who], dtype=np.int64)
+            return ProgramTax.of(program, NOW.date()).earlier(session, whom, [TaxStatus.PRIVATE_PERSON])
+
+    assert (said(world), before_in_the_year()) == ((0, 0, 0, 0), [0])
+    bring(world, *EDGES, (world.references(run)["D1", "reward"], BOOKED, "5000.00", "PLN"))
+    adjust(world)
+    assert said(world) == (1, levied, REWARD, 1)
+    assert before_in_the_year() == [asked.counted_minor if tax == YEARLY else 0]
+    with transaction(world.registry) as session:
+        assert owed.waiting(session, world.program_id).amount_minor == levied > 0
