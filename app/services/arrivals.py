@@ -23,6 +23,12 @@ ENDED_WITHOUT = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
 
 _FOUND, _ASKED = aliased(StatementFinding), aliased(AdjustmentRequest)
 _WAY = case((_FOUND.kind.in_(TAKES), 1), (_FOUND.kind.in_(GIVES), -1), else_=0)
+_OTHER = _FOUND.kind == FindingKind.AMOUNT_DIFFERS
+# a part that was booked back is less
+_MORE = case(
+    (StatementLine.kind == BookingKind.REVERSAL, -_FOUND.theirs_minor),
+    else_=_FOUND.theirs_minor - _FOUND.ours_minor,
+)
 
 
 def corrections() -> Subquery:
@@ -35,20 +41,36 @@ def corrections() -> Subquery:
     )
 
 
+def other_amounts() -> Subquery:
+    """Give the loads of which another amount is on the card: top_up_id, decided_at, more_minor and given.
+
+    ``more_minor`` is below zero where less is there; ``given`` is what the adjustment gave, below zero where it took,
+    in the unit of what the load was of. What was decided in one moment is one.
+    """
+    more, given = (cast(func.sum(one), BigInteger) for one in (_MORE, _ASKED.amount))
+    return (
+        select(_FOUND.top_up_id, _ASKED.decided_at, more.label("more_minor"), given.label("given"))
+        .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
+        .join(StatementLine, StatementLine.id == _FOUND.line_id)
+        .where(_ASKED.state == "approved", _FOUND.top_up_id.is_not(None), _OTHER)
+        .group_by(_FOUND.top_up_id, _ASKED.decided_at)
+        .having(more != 0)
+        .subquery("other_amounts")
+    )
+
+
 def corrected_loads() -> Subquery:
     """Give the loads that people corrected: top_up_id, way, more_minor, what (the newest `Correction`) and decided_at.
 
-    A booking of another amount says how much more, or less, is on the card; a part that was booked back is less.
+    A booking of another amount says how much more, or less, is on the card.
     """
-    other, theirs = _FOUND.kind == FindingKind.AMOUNT_DIFFERS, _FOUND.theirs_minor
-    more = case((StatementLine.kind == BookingKind.REVERSAL, -theirs), else_=theirs - _FOUND.ours_minor)
     what = case((_WAY > 0, Correction.THERE), (_WAY < 0, Correction.NOT_THERE), else_=Correction.OTHER_AMOUNT)
     newest = aggregate_order_by(cast(what, String), _ASKED.decided_at.desc(), _FOUND.id.desc())
     return (
         select(
             _FOUND.top_up_id,
             cast(func.sum(_WAY), Integer).label("way"),
-            cast(func.coalesce(func.sum(more).filter(other), 0), BigInteger).label("more_minor"),
+            cast(func.coalesce(func.sum(_MORE).filter(_OTHER), 0), BigInteger).label("more_minor"),
             func.array_agg(newest, type_=ARRAY(String))[1].label("what"),
             func.max(_ASKED.decided_at).label("decided_at"),
         )

@@ -2,8 +2,9 @@
 
 Every load that was confirmed is an item; so are the tax that was kept back from it, and the fee for it, which is that
 of the day on which it was confirmed. A load that turned out not to be on its card is an item once more, of the day of
-that correction and below zero, and one that turned out to be there is one then (`app.services.arrivals`): what was
-invoiced before stays as it was. The fee was for the load, and stays. An item is divided over the sources whose points
+that correction and below zero, and one that turned out to be there is one then (`app.services.arrivals`); where another
+amount is there, the difference is one, with the points that were given or taken for it. What was invoiced before stays
+as it was. The fee was for the load, and stays. An item is divided over the sources whose points
 it was made from, by points, and its parts add up again (largest remainder, rules.md 2). All of it is one query, so that
 a million loads can be read piece by piece.
 """
@@ -44,9 +45,11 @@ from app.models.ledger import Account, LedgerEntry, Lot
 from app.models.lot_terms import LotTerms
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
-from app.services.arrivals import corrections
+from app.services.arrivals import corrections, other_amounts
 
 ITEMS = ("reward", "compensation", "withheld", "fee")
+_LOADED = (TopUpKind.REWARD.value, TopUpKind.COMPENSATION.value)
+_CONFIRMED, _CORRECTED, _OTHER_AMOUNT = range(3)
 SPONSOR = ""
 """Who pays where no source of funding does."""
 
@@ -86,12 +89,18 @@ def _fee() -> ColumnElement[int]:
 
 
 def _items() -> Subquery:
-    """Give what each confirmed load comes to, item by item; ``sign`` is -1 where a correction takes it back."""
-    corrected = corrections()
+    """Give what each confirmed load comes to, item by item; ``sign`` is -1 where a correction takes it back.
+
+    ``cause`` tells apart what a load is an item for, and ``loads`` is how many loads it adds.
+    """
+    corrected, other = corrections(), other_amounts()
+    confirmed = (literal(_CONFIRMED), TopUp.settled_at, literal(1), literal(1), Redemption.points)
 
     def of(
-        item: Any, amount: Any, vat: Any, *conditions: ColumnElement[bool], at: Any = TopUp.settled_at, sign: Any = None
+        item: Any, amount: Any, vat: Any, *conditions: ColumnElement[bool], why: tuple[Any, ...] = confirmed
     ) -> Select[Any]:
+        cause, at, sign, loads, points = why
+        of_points = and_(Account.unit == Unit.POINTS, item == TopUpKind.REWARD.value)
         return (
             select(
                 TopUp.id.label("top_up_id"),
@@ -99,11 +108,13 @@ def _items() -> Subquery:
                 Redemption.program_id.label("program_id"),
                 Redemption.reserve_transaction_id.label("reservation_id"),
                 at.label("settled_at"),
-                (literal(1) if sign is None else sign).label("sign"),
+                cause.label("cause"),
+                cast(sign, Integer).label("sign"),
+                case((item.in_(_LOADED), loads), else_=0).label("loads"),
+                case((of_points, points), else_=0).label("points"),
                 item.label("item"),
                 amount.label("amount_minor"),
                 cast(vat, Integer).label("vat_bp"),
-                (Account.unit == Unit.POINTS).label("of_points"),
                 func.coalesce(_SETTINGS["sources_pay"].op("?", is_comparison=True)(item), true()).label("shared"),
             )
             .join(Redemption, Redemption.id == TopUp.redemption_id)
@@ -113,8 +124,18 @@ def _items() -> Subquery:
         )
 
     def back(item: Any, amount: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
-        once_more = of(item, amount, literal(0), *conditions, at=corrected.c.decided_at, sign=corrected.c.way)
-        return once_more.join(corrected, corrected.c.top_up_id == TopUp.id).where(corrected.c.way != 0)
+        way = corrected.c.way
+        why = (literal(_CORRECTED), corrected.c.decided_at, way, way, Redemption.points)
+        once_more = of(item, amount, literal(0), *conditions, why=why)
+        return once_more.join(corrected, corrected.c.top_up_id == TopUp.id).where(way != 0)
+
+    def differently() -> Select[Any]:
+        sign = func.sign(other.c.more_minor)
+        why = (literal(_OTHER_AMOUNT), other.c.decided_at, sign, literal(0), cast(-other.c.given * sign, BigInteger))
+        after_all = select(corrected.c.top_up_id).where(corrected.c.top_up_id == TopUp.id, corrected.c.way > 0)
+        arrived = or_(loaded, after_all.exists())
+        difference = of(amounts[0], func.abs(other.c.more_minor), literal(0), arrived, why=why)
+        return difference.join(other, other.c.top_up_id == TopUp.id)
 
     loaded = TopUp.status == TopUpStatus.LOADED
     withheld = (TopUp.kind == TopUpKind.REWARD, Redemption.withheld_minor > 0)
@@ -126,6 +147,7 @@ def _items() -> Subquery:
         of(literal("fee", String), _fee(), _number("vat"), loaded, _fee() > 0).outerjoin(_DATED, true()),
         back(*amounts),
         back(*kept, *withheld),
+        differently(),
     ).subquery("items")
 
 
@@ -148,28 +170,31 @@ def shares() -> Subquery:
 
     Its columns: top_up_id, redemption_id, program_id, settled_at, item, source, points (of rewards alone, so that
     none counts twice, and none where money that rules gave was redeemed), amount_minor, vat_bp, the tax on it where
-    it is a fee, and sign: -1 where points and amount are below zero, for a correction took them back.
+    it is a fee, loads, which is how many loads it adds, and cause and sign: -1 where the amount is below zero, for a
+    correction took it back.
     """
     items = _items()
     weights = _weights(items)
     # what a reader asks for stands in the partition as well: then the database looks at those rows alone
-    one = (items.c.program_id, items.c.settled_at, items.c.top_up_id, items.c.item, items.c.sign)
+    one = (items.c.program_id, items.c.settled_at, items.c.top_up_id, items.c.item, items.c.cause)
     whole = func.sum(weights.c.points).over(partition_by=one)
-    product = cast(items.c.amount_minor, Numeric) * weights.c.points
+
+    def part(name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        product = cast(items.c[name], Numeric) * weights.c.points
+        found = cast(func.div(product, whole), BigInteger)
+        return found.label(f"part_of_{name}"), func.mod(product, whole).label(f"rest_of_{name}")
+
     parts = (
-        select(
-            items,
-            weights.c.source,
-            weights.c.points,
-            cast(func.div(product, whole), BigInteger).label("part"),
-            func.mod(product, whole).label("remainder"),
-        )
-        .join(weights, true())
-        .subquery("parts")
+        select(items, weights.c.source, *part("points"), *part("amount_minor")).join(weights, true()).subquery("parts")
     )
-    again = (parts.c.program_id, parts.c.settled_at, parts.c.top_up_id, parts.c.item, parts.c.sign)
-    place = func.row_number().over(partition_by=again, order_by=(parts.c.remainder.desc(), parts.c.source))
-    left = parts.c.amount_minor - func.sum(parts.c.part).over(partition_by=again)
+    again = (parts.c.program_id, parts.c.settled_at, parts.c.top_up_id, parts.c.item, parts.c.cause)
+
+    def share(name: str) -> ColumnElement[int]:
+        own, rest = parts.c[f"part_of_{name}"], parts.c[f"rest_of_{name}"]
+        place = func.row_number().over(partition_by=again, order_by=(rest.desc(), parts.c.source))
+        left = parts.c[name] - func.sum(own).over(partition_by=again)
+        return cast((own + cast(place <= left, Integer)) * parts.c.sign, BigInteger)
+
     return select(
         parts.c.top_up_id,
         parts.c.redemption_id,
@@ -177,16 +202,12 @@ def shares() -> Subquery:
         parts.c.settled_at,
         parts.c.item,
         parts.c.source,
-        case(
-            (
-                and_(parts.c.item == TopUpKind.REWARD.value, parts.c.of_points),
-                cast(parts.c.points * parts.c.sign, BigInteger),
-            ),
-            else_=0,
-        ).label("points"),
-        cast((parts.c.part + cast(place <= left, Integer)) * parts.c.sign, BigInteger).label("amount_minor"),
+        share("points").label("points"),
+        share("amount_minor").label("amount_minor"),
         parts.c.vat_bp,
+        parts.c.cause,
         parts.c.sign,
+        parts.c.loads,
     ).subquery("shares")
 
 
@@ -221,7 +242,7 @@ def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.d
             found.c.vat_bp,
             cast(func.sum(found.c.amount_minor), BigInteger),
             cast(func.sum(found.c.points), BigInteger),
-            cast(func.sum(found.c.sign), BigInteger),
+            cast(func.sum(found.c.loads), BigInteger),
         )
         .where(
             found.c.program_id == program.id,
@@ -236,7 +257,7 @@ def to_invoice(session: Session, program: Program, from_on: dt.date, to_on: dt.d
         payer = payers.setdefault(source, Payer(source, name))
         payer.amounts[item] += amount
         payer.points += points
-        payer.loads += count if item in ("reward", "compensation") else 0
+        payer.loads += count
         payer.vat += half_up_of(amount * vat_bp, 10_000)
     return sorted(payers.values(), key=lambda one: (one.source != SPONSOR, one.name))
 

@@ -198,6 +198,33 @@ def test_histories_tell_what_is_on_the_card_once_a_correction_is_approved(
     assert told(paid, TOP_UPS) == told(paid, REDEMPTIONS) == [after]
 
 
+def invoiced(world: World, days: tuple[dt.date, dt.date] = YEAR) -> tuple[int, int, int]:
+    """Give the points, the money and the loads that are to be invoiced for rewards, over all who pay."""
+    with transaction(world.registry) as session:
+        payers = invoicing.to_invoice(session, session.get_one(Program, world.program_id), *days)
+        sums = (sum(one.points for one in payers), sum(one.amounts["reward"] for one in payers))
+        return *sums, sum(one.loads for one in payers)
+
+
+@pytest.mark.parametrize(("booked", "points", "more"), [("4900.00", 200, -10_000), ("5100.00", -200, 10_000)])
+def test_the_difference_of_another_amount_is_invoiced_in_the_month_of_its_approval(
+    paid: World, booked: str, points: int, more: int
+) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    before = invoiced(paid)
+    assert before == (10_000, REWARD, 1)
+    bring(paid, *EDGES, (reference, BOOKED, booked, "PLN"))
+    adjust(paid, points=points, approve=False)
+    assert invoiced(paid) == before, "nobody approved it yet"
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        asked = session.scalars(select(AdjustmentRequest.id).where(AdjustmentRequest.program_id == program.id)).one()
+        adjustments.approve(session, program, asked, actor="ben", now=LATER)
+    assert invoiced(paid, (NOW.date(), NOW.date())) == before, "the invoice of that day stays as it was"
+    assert invoiced(paid, (LATER.date(), LATER.date())) == (-points, more, 0)
+    assert invoiced(paid) == (10_000 - points, REWARD + more, 1)
+
+
 def test_a_compensation_that_was_reversed_is_told_in_its_history(paid: World) -> None:
     reward = loaded(paid, LoadResult.LOADED)
     run = paid.compensate()

@@ -51,7 +51,7 @@ def test_what_paid_for_it_says_in_which_unit(paid: World) -> None:
     assert {one.unit: one.points for one in seen} == {Unit.POINTS: 200, Unit.MONEY: 300_00}
 
 
-def test_no_points_are_proposed_where_money_was_not_loaded(paid: World) -> None:
+def test_money_is_proposed_where_money_was_not_loaded(paid: World) -> None:
     bring(paid, *EDGES, ("none of ours", BOOKED, "1.00"))
     with transaction(paid.registry) as session:
         program = session.get_one(Program, paid.program_id)
@@ -60,4 +60,5 @@ def test_no_points_are_proposed_where_money_was_not_loaded(paid: World) -> None:
             .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
             .where(ProviderStatement.program_id == program.id, StatementFinding.kind == FindingKind.MISSING_THERE)
         )
-        assert sorted(answering.points_of(session, program, one) for one in found) == [0, 200]
+        proposed = {(answering.unit_of(session, one), answering.points_of(session, program, one)) for one in found}
+    assert proposed == {(Unit.POINTS, 200), (Unit.MONEY, 300_00)}

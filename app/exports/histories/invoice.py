@@ -55,7 +55,15 @@ INVOICE = History(
         .join(Distributor, Distributor.id == Account.distributor_id)
     ),
     moment=_SHARE.c.settled_at,
-    order=(_PAYER, Program.code, _SHARE.c.top_up_id, _SHARE.c.item.desc(), _SHARE.c.settled_at, _SHARE.c.sign),
+    order=(
+        _PAYER,
+        Program.code,
+        _SHARE.c.top_up_id,
+        _SHARE.c.item.desc(),
+        _SHARE.c.settled_at,
+        _SHARE.c.cause,
+        _SHARE.c.sign,
+    ),
     program=_SHARE.c.program_id,
     filters={
         "distributors": lambda codes: Distributor.code_key.in_([code_key(one) for one in codes]),
