@@ -40,7 +40,10 @@ class Outstanding:
 
 
 def outstanding_by_group(session: Session, program_id: int) -> list[Outstanding]:
-    """Add up the wallets of each group; distributors without a group come last. One query."""
+    """Add up the wallets of each group; distributors without a group come last. One query.
+
+    Who was merged into another is one with it, and not counted beside it.
+    """
 
     def total(value: ColumnElement[int] | Any) -> ColumnElement[int]:
         return cast(func.coalesce(func.sum(value), 0), BigInteger)
@@ -48,7 +51,7 @@ def outstanding_by_group(session: Session, program_id: int) -> list[Outstanding]
     rows = session.execute(
         select(
             DistributorGroup.name,
-            func.count(),
+            func.count().filter(Distributor.merged_into_id.is_(None)),
             total(func.greatest(Account.available, 0)),
             total(Account.pending),
             total(Account.reserved),

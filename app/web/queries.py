@@ -40,7 +40,10 @@ from app.web.formats import shown
 
 @dataclass(frozen=True)
 class PointsSum:
-    """What all wallets of a programme hold together, in one unit."""
+    """What all wallets of a programme hold together, in one unit.
+
+    ``distributors`` are companies that take part: neither people with accounts of their own, nor who was merged.
+    """
 
     distributors: int
     pending: int
@@ -65,7 +68,7 @@ def points_sum(session: Session, program_id: int) -> PointsSum:
 
 _POINTS_SUM = Question(
     select(
-        func.count(),
+        func.count().filter(Distributor.person_of_id.is_(None), Distributor.merged_into_id.is_(None)),
         *(
             cast(func.coalesce(func.sum(part), 0), BigInteger)
             for part in (
@@ -78,9 +81,9 @@ _POINTS_SUM = Question(
                 Account.adjusted,
             )
         ),
-    ).where(
-        Account.program_id == bindparam("program_id"), Account.distributor_id.is_not(None), Account.unit == Unit.POINTS
     )
+    .join(Distributor, Distributor.id == Account.distributor_id)
+    .where(Account.program_id == bindparam("program_id"), Account.unit == Unit.POINTS)
 )
 
 

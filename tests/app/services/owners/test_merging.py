@@ -17,6 +17,7 @@ from app.services import (
     distributors,
     head_offices,
     ledger,
+    liability,
     people,
     tier_metrics,
 )
@@ -25,6 +26,7 @@ from app.services.owners.errors import OwnersError, SamePerson
 from app.services.people import Role
 from app.services.persons import opening
 from app.services.tier_metrics import Question
+from app.web import queries
 from tests.app.services.owners.conftest import Meeting
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
@@ -80,6 +82,21 @@ def test_the_survivors_figures_are_those_of_both_and_are_counted_once(open_owner
 def _figures(desk: Desk, who: str) -> tuple[int, int, int, int]:
     found = balances.balance_of(desk.session, desk.program.id, who, Unit.POINTS)
     return found.earned, found.spent, found.adjusted, found.available
+
+
+def test_who_was_merged_and_people_are_not_counted_as_distributors(open_owners: Meeting) -> None:
+    desk, owners = open_owners(accounts={"shares": {"to": "shares", "person_bp": 5_000}})
+    opening.open_account(desk.session, desk.program, desk.people["D1"], "Ewa Kos", actor="ann", now=NOW)
+    desk.invoice("1", 10, who="D2")
+    companies = len(desk.rows(Distributor, program_id=desk.program.id, person_of_id=None))
+    assert queries.points_sum(desk.session, desk.program.id).distributors == companies
+    groups = liability.outstanding_by_group(desk.session, desk.program.id)
+    owners.merge("D2", "D1")
+    sums = queries.points_sum(desk.session, desk.program.id)
+    assert (sums.distributors, sums.available, sums.earned) == (companies - 1, 10, 10)
+    after = liability.outstanding_by_group(desk.session, desk.program.id)
+    assert sum(one.distributors for one in after) == sum(one.distributors for one in groups) - 1
+    assert sum(one.total for one in after) == sum(one.total for one in groups)
 
 
 def test_a_head_office_sees_what_a_branch_earned_before_it_was_merged(open_owners: Meeting) -> None:
