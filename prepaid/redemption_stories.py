@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Case, and_, case, select
 from sqlalchemy.orm import Session, aliased
 
-from app.domain.states import RunKind, TopUpKind, TopUpStatus
+from app.domain.states import RunKind, TopUpKind, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.people import UserAccount
@@ -53,6 +53,9 @@ class Word(enum.StrEnum):
 
 REWARD = aliased(TopUp, name="reward")
 """The load of a redemption's own money, beside the compensation of the tax on it."""
+
+POINTS = case((Account.unit == Unit.POINTS, Redemption.points))
+"""The points of a redemption, in queries that have its account; none where money that rules gave was redeemed."""
 
 REWARD_OF = and_(REWARD.redemption_id == Redemption.id, REWARD.kind == TopUpKind.REWARD)
 
@@ -112,9 +115,13 @@ class Load:
 
 @dataclass(frozen=True)
 class Story:
-    """One redemption with everything that is known of it; moments oldest first."""
+    """One redemption with everything that is known of it; moments oldest first.
+
+    ``points`` is none where money that rules gave was redeemed.
+    """
 
     redemption: Redemption
+    points: int | None
     state: State
     distributor_id: int
     distributor_name: str
@@ -125,8 +132,8 @@ class Story:
 
 def story(session: Session, redemption_id: int) -> Story:
     """Tell what happened to a redemption. Two queries; one more for the name of who withdrew it."""
-    redemption, found, owner, name, run = session.execute(
-        select(Redemption, state(), Distributor.id, Distributor.name, ConversionRun)
+    redemption, points, found, owner, name, run = session.execute(
+        select(Redemption, POINTS, state(), Distributor.id, Distributor.name, ConversionRun)
         .join(REWARD, REWARD_OF)
         .join(Account, Account.id == Redemption.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
@@ -157,7 +164,7 @@ def story(session: Session, redemption_id: int) -> Story:
     ]
     ended_by = _name(session, redemption.ended_by) if redemption.withdrawn else redemption.ended_by
     moments = sorted(_moments(redemption, State(found), run, loads, ended_by), key=lambda one: one.at)
-    return Story(redemption, State(found), owner, name, run, loads, moments)
+    return Story(redemption, points, State(found), owner, name, run, loads, moments)
 
 
 def _name(session: Session, login: str | None) -> str | None:

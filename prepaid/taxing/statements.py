@@ -38,7 +38,6 @@ class Line:
 
     on: dt.date
     state: str
-    points: int
     value_minor: int
     compensation_minor: int
     gross_minor: int
@@ -128,7 +127,6 @@ def _read(session: Session, program_id: int, year: int, ids: Sequence[int]) -> d
                 Who.tax_id,
                 Redemption.redeemed_on,
                 STATE,
-                Redemption.points,
                 VALUE,
                 COMPENSATION,
                 GROSS,

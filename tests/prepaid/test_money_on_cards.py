@@ -6,12 +6,15 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.domain.states import FindingKind, TaxStatus, Unit
 from app.exports.histories.making import Maker
+from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.services import chain, invoicing
+from app.web.finance import redemptions
 from prepaid import sending
 from prepaid.reconciling import answering
+from prepaid.redemption_stories import story
 from tests.prepaid.conftest import NOW, World
 from tests.prepaid.test_histories import LATER, made, rows_of
 from tests.prepaid.test_reconciling import BOOKED, EDGES, bring
@@ -62,3 +65,13 @@ def test_money_is_proposed_where_money_was_not_loaded(paid: World) -> None:
         )
         proposed = {(answering.unit_of(session, one), answering.points_of(session, program, one)) for one in found}
     assert proposed == {(Unit.POINTS, 200), (Unit.MONEY, 300_00)}
+
+
+def test_a_redemption_of_money_has_no_points_on_its_pages(paid: World) -> None:
+    columns = (one.value for one in redemptions.REDEMPTIONS.columns if one.key == "points")
+    with transaction(paid.registry) as session:
+        of_program = Redemption.program_id == paid.program_id
+        ids = session.scalars(select(Redemption.id).where(of_program)).all()
+        assert {story(session, one).points for one in ids} == {200, None}
+        listed = select(*columns).join(Account, Account.id == Redemption.account_id).where(of_program)
+        assert set(session.scalars(listed)) == {200, None}

@@ -109,7 +109,7 @@ def test_a_form_has_the_threshold_of_the_version_that_held_last_in_its_year() ->
 
 
 def test_a_statement_shows_the_tax_that_the_sponsor_pays_out_of_its_own_pocket(sent: World) -> None:
-    line = statements.Line(TODAY, "goods", 1, 10_000, 0, 12_500, 4_375, 4_375, 0, "UK-TAS v1", None, "HMRC", None)
+    line = statements.Line(TODAY, "goods", 10_000, 0, 12_500, 4_375, 4_375, 0, "UK-TAS v1", None, "HMRC", None)
     with transaction(sent.registry) as session:
         found = statements.Statement(2026, 1, "P", "P", None, [line])
         paper = papers.paper(session.get_one(Program, sent.program_id), found, "en")

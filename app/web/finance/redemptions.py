@@ -32,7 +32,7 @@ from prepaid import gathering, redemptions
 from prepaid import jobs as prepaid_jobs
 from prepaid.errors import PrepaidError
 from prepaid.quoting import settings_of
-from prepaid.redemption_stories import REWARD, REWARD_OF, State, state, story
+from prepaid.redemption_stories import POINTS, REWARD, REWARD_OF, State, state, story
 from prepaid.runs import same_person
 
 bp = Blueprint("redemptions", __name__)
@@ -73,7 +73,7 @@ REDEMPTIONS = Listing(
         ),
         *WHOSE,
         Column("created_at", _("Asked for"), Redemption.created_at, Kind.INSTANT, Redemption.created_at, phone=False),
-        Column("points", _("Points"), Redemption.points, Kind.POINTS, Redemption.points),
+        Column("points", _("Points"), POINTS, Kind.POINTS, POINTS),
         Column("amount", _("Amount"), Redemption.amount_minor, Kind.MONEY, Redemption.amount_minor),
         Column("compensation", _("Compensation"), Redemption.compensation_minor, Kind.MONEY, phone=False),
         Column("state", _("State"), state(), badge=lambda found: words.STATE[found]),

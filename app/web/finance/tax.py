@@ -14,6 +14,7 @@ from app.domain.states import TaxStatus
 from app.exports.paper import drawn
 from app.extensions import db
 from app.jobs import messenger
+from app.models.ledger import Account
 from app.models.prepaid import Redemption
 from app.models.tax import TaxPapers
 from app.services import audit
@@ -23,6 +24,7 @@ from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.wording import TAX_STATUS
+from prepaid.redemption_stories import POINTS
 from prepaid.taxing import papers, register, statements, year
 from prepaid.taxing.register import Who
 
@@ -116,7 +118,15 @@ def index(program_code: str) -> str | Response:
 @bp.get("/programs/<code:program_code>/tax/rewards/<id:redemption_id>")
 def trace(program_code: str, redemption_id: int) -> str:
     """Show one computation: what was levied on a reward, step by step, as it was frozen."""
-    one = session().get_one(Redemption, redemption_id)
+    one, points = (
+        session()
+        .execute(
+            select(Redemption, POINTS)
+            .join(Account, Account.id == Redemption.account_id)
+            .where(Redemption.id == redemption_id)
+        )
+        .one()
+    )
     row = (
         session()
         .execute(register.standing(select(Who.id, Who.name, register.STATE)).where(Redemption.id == redemption_id))
@@ -125,6 +135,7 @@ def trace(program_code: str, redemption_id: int) -> str:
     return render_template(
         "finance/tax/trace.html",
         one=one,
+        points=points,
         trace=one.tax_trace,
         stands=row,
         taxed_as=participant(one.tax_trace.get("participant")),
