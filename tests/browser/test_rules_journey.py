@@ -48,6 +48,8 @@ def test_a_rule_from_nothing_to_the_points_of_a_sale(world: World, journey: Jour
         here.press(page.get_by_role("button", name="Keep the draft"))
         here.look("rules-draft")
         assert page.locator(".clashes .struck").count() == 0, "the stack gives both"
+        tried = page.get_by_role("link", name="Try it on past sales").get_attribute("href")
+        assert tried == f"/programs/{world.a}/scenarios/new", "which takes today's drafts along"
         page.get_by_role("button", name="Publish…").click()
         dialog = page.get_by_role("dialog", name="Publish this draft")
         dialog.wait_for()

@@ -18,6 +18,7 @@ from app.extensions import db
 from app.jobs import messenger
 from app.web import import_words, paging, queries
 from app.web.addresses import id_asked
+from app.web.audit_words import state_words
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import duration, figure, file_stem
 from app.web.forms import Form
@@ -64,6 +65,7 @@ def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
         asked=asked,
         say=_say,
         words=import_words,
+        in_words=state_words,
     )
 
 

@@ -391,3 +391,4 @@ def test_the_figures_of_a_check_and_of_its_import_add_up_to_the_rows_of_data(wiz
     told = wizard.page(wizard.import_(draft))
     assert "<dt>Rows of data</dt>\n<dd><strong>2</strong><small>besides headings, blank rows and totals: 2<" in told
     assert "50% of the rows" in told
+    assert "<dt>Options</dt><dd>Dates: day, month, year: 31.12.2025" in told, "how it was read, in words"
