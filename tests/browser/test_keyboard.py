@@ -233,7 +233,7 @@ def distributor(hands: Hands) -> None:
     hands.menu("Team")
     hands.opens_and_closes("Invite…")
     hands.key("Enter")
-    hands.page.locator("dialog:modal").wait_for()
+    hands.page.locator("dialog:modal [name=login]:focus").wait_for()
     hands.to_field("name")
     hands.go()
     hands.problems("login")

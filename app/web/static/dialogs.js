@@ -1,5 +1,7 @@
 // Dialogs: a link marked data-dialog opens the dialog of that id; without this module the dialog stands on the page.
 
+const FIELD = ".dialog-body :is(input:not([type=hidden]), select, textarea)";
+
 for (const dialog of document.querySelectorAll("dialog[data-fallback]")) {
   dialog.removeAttribute("data-fallback");
   if (dialog.hasAttribute("data-open") || dialog.querySelector("[data-problems]")) open(dialog);
@@ -16,10 +18,10 @@ addEventListener("click", (event) => {
   if (dialog && (event.target === dialog || event.target.closest("[data-close]"))) dialog.close();
 });
 
-// What is marked data-first has the focus then: somebody who opened it by a key goes on at once.
+// What is marked data-first has the focus then, or else the first field: somebody who opened it by a key goes on at once.
 function open(dialog) {
   dialog?.showModal();
-  dialog?.querySelector("[data-first]")?.focus();
+  (dialog?.querySelector("[data-first]") ?? dialog?.querySelector(FIELD))?.focus();
 }
 
 // A link that looks like a button is pressed like one.
