@@ -98,11 +98,14 @@ def _number(key: str, value: int, beside: Mapping[str, Any]) -> str:
 def _text(value: str) -> str:
     if value in VALUE:
         return str(VALUE[value])
-    if _DAY.fullmatch(value):
-        return formats.day(dt.date.fromisoformat(value))
-    if _INSTANT.fullmatch(value):
-        at = dt.datetime.fromisoformat(value)
-        return formats.instant(at) if at.tzinfo is not None else value
+    try:
+        if _DAY.fullmatch(value):
+            return formats.day(dt.date.fromisoformat(value))
+        if _INSTANT.fullmatch(value):
+            at = dt.datetime.fromisoformat(value)
+            return formats.instant(at) if at.tzinfo is not None else value
+    except ValueError:  # somebody called something 2026-99-99
+        return value
     return value
 
 

@@ -110,7 +110,7 @@ def test_a_distributor_sees_their_tier_what_it_gives_and_what_the_next_takes(tie
     assert re.search(r"<progress[^>]+Gold partner", page)
     address = f"/portal/{tiered.a}/{tiered.distributors['D-5']}/tier"
     russian = as_("distributor").get(address, headers={"Accept-Language": "ru"}).text
-    assert re.search(r"от [0-9\s\u00a0\u202f]+ балл", russian), "points are counted within a sentence"
+    assert re.search(r"порог: [0-9\s\u00a0\u202f]+ балл", russian), "points are counted within a sentence"
     assert "от Баллов" not in russian
 
 
