@@ -44,14 +44,14 @@ MEANS: Mapping[State, Any] = {
 STEPS = (_("Asked for"), _("Approved"), _("On its way"), _("Loaded"))
 
 STEP: Mapping[State, int] = {
-    State.WAITING: 2,
-    State.RESERVED: 3,
+    State.WAITING: 1,
+    State.RESERVED: 2,
     State.ORDERED: 3,
     State.SENDING: 3,
     State.UNKNOWN: 3,
     State.LOADED: 5,
 }
-"""Which of the four steps comes next; none where it ended otherwise."""
+"""Which of the four steps it has come to, 5 when all are behind it; none where it ended otherwise."""
 
 WORD: Mapping[Word, tuple[Any, str, str]] = {
     Word.ASKED: (_("Asked for, points reserved"), "coin", "plain"),

@@ -1,7 +1,7 @@
 """What was approved is ordered, sent and delivered, line by line. Delivered points are spent for good."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
@@ -22,6 +22,14 @@ class Parcel:
 
     carrier: str | None = None
     tracking: str | None = None
+
+
+BEFORE: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.ORDERED: frozenset({OrderState.APPROVED}),
+    OrderState.SHIPPED: frozenset({OrderState.ORDERED}),
+    OrderState.DELIVERED: frozenset({OrderState.ORDERED, OrderState.SHIPPED}),
+}
+"""What lines are before they become this, where nobody names them one by one."""
 
 
 def order_by_hand(
@@ -155,12 +163,7 @@ def _those(held: Held, line_ids: Sequence[int] | None, becomes: OrderState) -> l
     """
     if line_ids is not None:
         return held.chosen(line_ids)
-    before = {
-        OrderState.ORDERED: {OrderState.APPROVED},
-        OrderState.SHIPPED: {OrderState.ORDERED},
-        OrderState.DELIVERED: {OrderState.ORDERED, OrderState.SHIPPED},
-    }[becomes]
-    found = [line for line in held.chosen(None) if line.state in before]
+    found = [line for line in held.chosen(None) if line.state in BEFORE[becomes]]
     if not found:
         raise NotNow
     return found

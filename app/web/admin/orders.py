@@ -83,16 +83,19 @@ ORDERS = Listing(
 )
 
 
+MOVES_NAMED = [
+    choice("ordered", _("It is ordered at the supplier")),
+    choice("shipped", _("It was sent")),
+    choice("delivered", _("It was delivered")),
+]
+
+
 class MoveForm(Form):
     """What happened to an order, or to one of its lines."""
 
     becomes = SelectField(
         _("What happened"),
-        choices=[
-            choice("ordered", _("It is ordered at the supplier")),
-            choice("shipped", _("It was sent")),
-            choice("delivered", _("It was delivered")),
-        ],
+        choices=MOVES_NAMED,
     )
     line = SelectField(_("Which"), default="")
     carrier = StringField(_("Carrier"), [Length(max=64)])
@@ -200,6 +203,12 @@ def _page(reward_order_id: int, cancelling_form: CancelForm, *, asked: bool) -> 
     found = reading.read(session(), reward_order_id)
     order = found.order
     move = MoveForm(formdata=None)
+    # only what can follow is offered, what comes next first
+    move.becomes.choices = [
+        one
+        for one in MOVES_NAMED
+        if any(line.line.state in moving.BEFORE[OrderState(str(one.value))] for line in found.lines)
+    ]
     move.line.choices = [
         choice("", gettext("All of it")),
         *(choice(str(one.line.id), one.line.name) for one in found.lines),
@@ -270,7 +279,7 @@ def move(program_code: str, reward_order_id: int) -> Response:
     except NotNow:
         flash(gettext("That cannot follow now: look at how far each line is."), "warning")
     else:
-        flash(gettext("Noted."), "success")
+        flash(gettext("It is written down what happened."), "success")
     return _back(reward_order_id)
 
 

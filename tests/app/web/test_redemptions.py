@@ -75,7 +75,9 @@ def test_points_become_money_after_one_more_look_and_somebodys_approval(world: W
     assert wallet(world) == (available, reserved, spent)  # a look takes nothing
     page = ask(world, owner, 400)
     assert wallet(world) == (available - 400, reserved + 400, spent)
-    assert "Waits for approval" in owner.get(page).text
+    waiting = owner.get(page).text
+    assert "Waits for approval" in waiting
+    assert 'aria-current="step"><span>1 · Asked for' in waiting, "the step that it has come to, not the next"
     assert "400 points wait until the programme approves" in owner.get(portal(world, "card")).text
     number = page.rsplit("/", 1)[1]
     of_finance = f"/programs/{world.a}/redemptions/{number}"

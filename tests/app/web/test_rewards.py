@@ -227,11 +227,16 @@ def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World,
     assert "20 points are back" in finance.post(f"{page}/cancel", data=part, follow_redirects=True).text
     token = {"csrf_token": token_of(finance, page)}
     sent_off = {**token, "becomes": "shipped", "line": "", "carrier": "Post", "tracking": "RR1"}
-    assert "Noted." in finance.post(f"{page}/move", data=sent_off, follow_redirects=True).text
+    offered = finance.get(page).text
+    assert '<option value="ordered">' not in offered, "it was: what cannot follow is not offered"
+    assert 'aria-current="step"><span>3 · Ordered at the supplier' in offered
+    moved = finance.post(f"{page}/move", data=sent_off, follow_redirects=True).text
+    assert "It is written down what happened." in moved
+    assert 'aria-current="step"><span>4 · On its way' in moved, "the step that it has come to, not the next"
     assert "parcel RR1" in owner.get(first.location).text
     assert "is on its way" in owner.get(mine(world, "/notices")).text
     done = finance.post(f"{page}/move", data={**token, "becomes": "delivered", "line": ""}, follow_redirects=True)
-    assert "Noted." in done.text
+    assert "It is written down what happened." in done.text
     late = finance.post(f"{page}/move", data={**token, "becomes": "delivered", "line": ""}, follow_redirects=True)
     assert "That cannot follow now" in late.text
     (order,) = told(world, select(RewardOrder).where(RewardOrder.id == number))
