@@ -334,6 +334,10 @@ def test_a_draw_is_promised_drawn_and_shown(world: World, as_: As) -> None:
     placed = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).location
     assert promised in owner.get(placed).text
     token = {"csrf_token": token_of(boss, page)}
+    asked = boss.get(page).text
+    sure = asked[asked.index('<dialog class="dialog" id="draw-now"') :]
+    assert f'action="{page}/draw"' in sure[: sure.index("</dialog>")], "what cannot be taken back is asked about first"
+    assert asked.count(f'action="{page}/draw"') == 1
     assert "Tickets can still be had" in boss.post(f"{page}/draw", data=token, follow_redirects=True).text
     send(boss, at(world), "withdraw", [ticket], sure="yes")
     assert "Drawn: 1 ticket won." in boss.post(f"{page}/draw", data=token, follow_redirects=True).text
