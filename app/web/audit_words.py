@@ -2,11 +2,13 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from flask import g
 from flask_babel import gettext, pgettext
+from sqlalchemy import select
 
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor
@@ -47,6 +49,32 @@ def state_words(state: Any) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
+def learn_names(states: Iterable[Any]) -> None:
+    """Look up how the distributors are called that some states name, in one query for all not known yet."""
+    known = _known()
+    asked = {one for state in states for one in _distributors_in("", state)} - known.keys()
+    if asked:
+        rows = session().execute(select(Distributor.id, Distributor.name).where(Distributor.id.in_(sorted(asked))))
+        known.update({one: str(one) for one in asked})
+        known.update((one, name) for one, name in rows)
+
+
+def _distributors_in(key: str, value: Any) -> Iterator[int]:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from _distributors_in(name, one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from _distributors_in(key, one)
+    elif key in _DISTRIBUTORS and isinstance(value, int):
+        yield value
+
+
+def _known() -> dict[int, str]:
+    known: dict[int, str] = g.setdefault("distributors_named", {})
+    return known
+
+
 def _plain(word: str) -> str:
     return word.replace("_", " ")
 
@@ -82,8 +110,8 @@ def _list(key: str, value: list[Any], beside: Mapping[str, Any]) -> str:
 
 def _number(key: str, value: int, beside: Mapping[str, Any]) -> str:
     if key in _DISTRIBUTORS:
-        found = session().get(Distributor, value)
-        return found.name if found is not None else str(value)
+        learn_names([{key: value}])
+        return _known().get(value, str(value))
     if key.endswith("_minor") or (key == "amount" and beside.get("unit") == "money"):
         return formats.cash(value)
     if key in _POINTS or key == "amount":

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.models.people import AuditEvent, UserAccount
 from app.web.audit_names import THING
-from app.web.audit_words import action_words, state_words
+from app.web.audit_words import action_words, learn_names, state_words
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search
 
@@ -38,8 +38,8 @@ AUDIT = Listing(
         ),
         Column("action", _("What"), AuditEvent.action, words=action_words),
         Column("subject", _("Of what"), AuditEvent.subject),
-        Column("before", _("Before"), AuditEvent.before, words=state_words, phone=False),
-        Column("after", _("After"), AuditEvent.after, words=state_words),
+        Column("before", _("Before"), AuditEvent.before, words=state_words, learn=learn_names, phone=False),
+        Column("after", _("After"), AuditEvent.after, words=state_words, learn=learn_names),
         Column("reason", _("Why"), AuditEvent.reason),
     ),
     query=_QUERY,

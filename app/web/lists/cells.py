@@ -33,11 +33,14 @@ def cells_of(columns: Sequence[Column], titles: Sequence[str]) -> Callable[[Row]
     return lambda row: "".join([write(row) for write in writers])  # each escapes what it writes
 
 
-def learn_people(columns: Sequence[Column], rows: Sequence[Row]) -> None:
-    """Look up whose the sign-in names of some rows are, together."""
+def learn_together(columns: Sequence[Column], rows: Sequence[Row]) -> None:
+    """Look up what the values of some rows stand for, together: whose sign-in names are, and what columns ask for."""
     places = [place for place, column in enumerate(columns) if column.kind is Kind.PERSON]
     if places:
         learn(row[place] for row in rows for place in places)
+    for place, column in enumerate(columns):
+        if column.learn is not None:
+            column.learn(row[place] for row in rows)
 
 
 def address_of(to: To | None) -> Callable[[Row], str | None]:

@@ -6,7 +6,7 @@ place.
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -89,6 +89,7 @@ class Column:
         link: the page that the value leads to.
         badge: gives the state in a word, from the value.
         words: gives what is shown in place of the value: a text, from the value.
+        learn: looks up what ``words`` need of the values of many rows, together.
         filed: tells as what a value that pages show in words stands in files, where it is a number; else as the words.
         small: a second, quieter line under the value: the key of the column whose value it is, or what gives a text,
             empty where there is none, from the row.
@@ -106,6 +107,7 @@ class Column:
     link: To | None = None
     badge: Callable[[Any], Badge] | None = None
     words: Callable[[Any], Text] | None = None
+    learn: Callable[[Iterable[Any]], None] | None = None
     filed: Callable[[], Kind] | None = None
     small: str | Callable[[Any], Text] | None = None
     phone: bool = True

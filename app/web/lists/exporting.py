@@ -133,6 +133,8 @@ def _values(column: Column, rows: Sequence[Any]) -> Any:
     values = [getattr(row, column.key) for row in rows]
     if column.kind is Kind.PERSON:
         learn(values)
+    if column.learn is not None:
+        column.learn(values)
     if not _as_words(column):
         return pa.array(values, _ARROW[column.kind])
     write: Any = str

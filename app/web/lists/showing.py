@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.web.languages import language
 from app.web.lists.asking import Asked, asked_of, mark_of, place_of
-from app.web.lists.cells import address_of, cells_of, learn_people
+from app.web.lists.cells import address_of, cells_of, learn_together
 from app.web.lists.describing import RIGHT, Column, Kind, Listing
 
 ROWS = 50
@@ -116,7 +116,7 @@ def _titles(listing: Listing, language: str) -> Sequence[str]:
 def _rows(columns: Sequence[Column], titles: Sequence[str], found: Sequence[Any]) -> list[Row]:
     if not found:
         return []
-    learn_people(columns, found)
+    learn_together(columns, found)
     cells = cells_of(columns, titles)
     href = address_of(next(column.link for column in columns if column.shown))
     return [_row(one.row_id, cells(one), href(one)) for one in found]

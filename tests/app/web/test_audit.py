@@ -10,6 +10,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
 from app.services import audit
+from tests.app.web.test_pages import counted
 from tests.app.web.world import World
 
 
@@ -50,3 +51,27 @@ def test_the_log_speaks_as_pages_do(world: World, as_: Callable[[str], FlaskClie
     of_orders = as_("administrator").get(f"{log}?q=WORDS&what=order").text
     assert "Order: sent" in of_orders
     assert "WORDS-1" not in of_orders
+
+
+def test_many_distributors_are_named_with_one_query_and_what_is_no_day_stands_as_it_is(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    now = dt.datetime(2026, 5, 4, 10, 0, tzinfo=dt.UTC)
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        noted = {"now": now, "program_id": program.id}
+        audit.note(session, "kontor", "pool.join", "ONE", **noted, after={"giver_id": world.distributors["D-5"]})
+        for number, code in enumerate(["D-5", *sorted(world.distributors)[:9]]):
+            id_ = world.distributors[code]
+            audit.note(session, "kontor", "pool.join", f"MANY {number}", **noted, after={"giver_id": id_, "from": code})
+        audit.note(session, "kontor", "pool.join", "MANY", **noted, after={"name": "2026-99-99", "giver_id": 10**12})
+    log = f"/programs/{world.a}/audit"
+    client = as_("administrator")
+    with counted(world.app) as one:
+        client.get(f"{log}?q=ONE")
+    with counted(world.app) as several:
+        page = client.get(f"{log}?q=MANY").text
+    assert len(several) == len(one)
+    assert "Distributor 05" in page
+    assert "2026-99-99" in page
+    assert str(10**12) in page
