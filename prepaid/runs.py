@@ -101,7 +101,18 @@ CANCELLABLE = (RunStatus.PREPARING, RunStatus.PREVIEW, RunStatus.APPROVED, RunSt
 
 
 def can_be_cancelled(session: Session, run: ConversionRun) -> bool:
-    """Tell whether a run can be called off as it is now."""
+    """Tell whether a run can be called off as it is now: none of its loads was answered, nor is one on its way."""
+    return _is_open(session, run) and not _has_answers(session, run)
+
+
+def _has_answers(session: Session, run: ConversionRun) -> bool:
+    """Tell whether some of its loads went out: its file may have been refused after others were answered."""
+    waiting = (TopUpStatus.RESERVED, TopUpStatus.ORDERED)
+    out = select(TopUp.id).where(TopUp.run_id == run.id, TopUp.status.not_in(waiting))
+    return bool(session.scalar(select(out.exists())))
+
+
+def _is_open(session: Session, run: ConversionRun) -> bool:
     return run.status in CANCELLABLE or (run.status is RunStatus.EMPTY and goods_tax.has_judged(session, run))
 
 
@@ -129,8 +140,10 @@ def cancel(
     # the row alone would not do: others share it, and each piece of the run would overtake whoever calls it off
     take_turn(session, run_of(session, run_id).program_id)
     run = locked_run(session, run_id)
-    if not can_be_cancelled(session, run):
+    if not _is_open(session, run):
         raise NotAllowedNow(run.id, "cancelled", run.status, CANCELLABLE)
+    if _has_answers(session, run):
+        raise NotAllowedNow(run.id, "cancelled (some of its top-ups were answered)", run.status, [RunStatus.PREVIEW])
     if run.status is RunStatus.ORDERED and not order_file_not_sent:
         words = _(
             "Run %(run)s is ordered: its order file may be with the provider. If it is not, cancel it with "
@@ -138,12 +151,10 @@ def cancel(
         )
         raise PrepaidError(words, run=str(run.id))
     rows = session.execute(
-        select(TopUp.id, TopUp.status, TopUp.kind, Redemption.reserve_transaction_id)
+        select(TopUp.id, TopUp.kind, Redemption.reserve_transaction_id)
         .join(Redemption, Redemption.id == TopUp.redemption_id)
         .where(TopUp.run_id == run.id)
     ).all()
-    if any(row.status not in (TopUpStatus.RESERVED, TopUpStatus.ORDERED) for row in rows):
-        raise NotAllowedNow(run.id, "cancelled (some of its top-ups were answered)", run.status, [RunStatus.PREVIEW])
     if run.status is RunStatus.PREPARING:
         pieces.put_together(session, run)  # what was frozen of it so far
         run.scheduled_on = None  # its month was not prepared: the schedule asks anew

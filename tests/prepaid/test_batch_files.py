@@ -17,10 +17,10 @@ from app.domain.batch_templates import DELIMITED, FIXED, READY
 from app.domain.states import RunStatus, TopUpStatus
 from app.models.prepaid import ConversionRun, LoadBatch
 from app.models.programs import Program
-from prepaid import cards, ordering, sending, settling
+from prepaid import cards, ordering, runs, sending, settling
 from prepaid.batch_files import Batch, batch_file_name, example, shown, write_batch
 from prepaid.batch_provider import BatchFileProvider
-from prepaid.errors import BatchFileUnfit, CardNumberFound, FileRefusedByOperator, PrepaidError
+from prepaid.errors import BatchFileUnfit, CardNumberFound, FileRefusedByOperator, NotAllowedNow, PrepaidError
 from tests.prepaid.conftest import NOW, World
 
 BATCH, LINES = example("PLN", 2)
@@ -212,6 +212,12 @@ def test_what_has_no_answer_of_a_file_that_is_refused_later_is_ordered_anew(
     assert _bring(world, run, _verdict(batch, "rejected")).status is RunStatus.ORDERED, "told again, it changes nothing"
     with pytest.raises(FileRefusedByOperator):
         _send(world, run)
+    with transaction(world.registry) as session:
+        answered = ended is not TopUpStatus.ORDERED
+        assert runs.can_be_cancelled(session, session.get_one(ConversionRun, run.id)) is not answered
+        if answered:
+            with pytest.raises(NotAllowedNow, match="some of its top-ups were answered"):
+                runs.cancel(session, run.id, actor="ben", now=NOW, order_file_not_sent=True)
     with transaction(world.registry) as session:
         (anew,) = ordering.order_refused(session, world.settings, run.id, actor="ben", now=NOW)
     waiting = {second} if ended is not TopUpStatus.ORDERED else {first, second}
