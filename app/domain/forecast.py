@@ -74,7 +74,7 @@ def forecast(history: History) -> Forecast | None:
     spent = np.zeros(shape, dtype=np.int64)
     if len(history.spent_ppm):
         spent = floor_product(issued, history.spent_ppm[dice.integers(0, len(history.spent_ppm), shape)], PPM)
-    owed = np.maximum(history.outstanding + np.cumsum(issued - spent, axis=1), 0)
+    owed = _owed(history.outstanding, issued, spent)
     return Forecast(
         first_month=history.last_month + 1,
         issued=[_range(issued[:, at]) for at in range(HORIZON)],
@@ -83,6 +83,16 @@ def forecast(history: History) -> Forecast | None:
         seasonal=len(net) >= _SEASONS,
         months_of_history=len(net),
     )
+
+
+def _owed(now: int, issued: Ints, spent: Ints) -> Ints:
+    """Add up month by month what is owed: nobody spends more than there is, and what is issued later is owed anew."""
+    owed = np.empty_like(issued)
+    before = np.full(len(issued), now, dtype=np.int64)
+    for at in range(issued.shape[1]):
+        before = np.maximum(before + issued[:, at] - spent[:, at], 0)
+        owed[:, at] = before
+    return owed
 
 
 def _parted(history: History) -> tuple[int, Ints, Ints]:

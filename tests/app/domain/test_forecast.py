@@ -44,6 +44,14 @@ def test_a_season_comes_back_once_there_are_two_years() -> None:
     assert len({range_.middle for range_ in one.issued}) == 1
 
 
+def test_whoever_spent_everything_in_one_month_owes_nobody_and_is_owed_what_comes_after() -> None:
+    found = of([1_000] * 30, spent=[0] * 11 + [12 * PPM], owed=500)
+    assert found is not None
+    # a month in twelve takes all that is there by then; half the time the last one was more than seven months ago
+    assert 600 <= found.owed[-1].middle <= 900
+    assert found.owed[-1].low < 300
+
+
 def test_without_sales_nothing_is_foretold() -> None:
     assert of([]) is None
     assert of([0, 0]) is None
