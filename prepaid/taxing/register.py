@@ -1,9 +1,9 @@
 """The register of what was levied: of every reward that stands, with the figures as they were frozen.
 
 A reward stands unless it was called off or is not on its card; one that was called off and is on its card all the same
-stands (`app.services.arrivals`). It belongs to the day on which
-it was redeemed, goods to the day on which they came. Whoever was merged into another is one recipient with it. Of the
-tax that is paid back stands here what is on cards: one load may fail, or wait, while its reward has arrived.
+stands (`app.services.arrivals`). It belongs to the day on which it was redeemed, goods to the day on which they came.
+Whoever was merged into another is one recipient with it. Of the tax that is paid back stands here what is on cards: one
+load may fail, or wait, while its reward has arrived.
 """
 
 import datetime as dt

@@ -8,7 +8,7 @@ from app.domain.codes import ean_key
 from app.domain.states import DocumentKind
 from verification.einvoices.figures import Figures, day, rate_bp
 from verification.einvoices.invoice import BadEInvoice, EInvoice, Format, Line, Party, Totals, VatPart, reason
-from verification.einvoices.tree import element, elements, needed, text, texts
+from verification.einvoices.tree import element, elements, needed, only_invoice, text, texts
 
 NAMESPACES = (
     "http://www.facturae.es/Facturae/2009/v3.2/Facturae",
@@ -34,10 +34,7 @@ def read(root: etree._Element) -> EInvoice:
     Raises:
         BadEInvoice: It lacks what every invoice has, holds several invoices, or a figure is none.
     """
-    found = elements(root, "Invoices/Invoice")
-    if len(found) != 1:
-        raise BadEInvoice([reason("several_invoices", "block", found=len(found))])
-    (said,) = found
+    said = only_invoice(root, "Invoices/Invoice")
     head, dates = "InvoiceHeader", "InvoiceIssueData"
     figures = Figures(needed(said, f"{dates}/InvoiceCurrencyCode"), "InvoiceCurrencyCode")
     totals = _totals(said, figures)

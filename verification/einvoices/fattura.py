@@ -7,8 +7,8 @@ from lxml import etree
 
 from app.domain.states import DocumentKind
 from verification.einvoices.figures import Figures, day, decimal, rate_bp
-from verification.einvoices.invoice import BadEInvoice, EInvoice, Format, Line, Party, Totals, VatPart, reason
-from verification.einvoices.tree import element, elements, needed, text, texts
+from verification.einvoices.invoice import EInvoice, Format, Line, Party, Totals, VatPart
+from verification.einvoices.tree import element, elements, needed, only_invoice, text, texts
 
 NAMESPACES = (
     "http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2",
@@ -27,10 +27,7 @@ def read(root: etree._Element) -> EInvoice:
     Raises:
         BadEInvoice: It lacks what every invoice has, holds several invoices, or a figure is none.
     """
-    bodies = elements(root, "FatturaElettronicaBody")
-    if len(bodies) != 1:
-        raise BadEInvoice([reason("several_invoices", "block", found=len(bodies))])
-    (body,) = bodies
+    body = only_invoice(root, "FatturaElettronicaBody")
     head = "DatiGenerali/DatiGeneraliDocumento"
     figures = Figures(needed(body, f"{head}/Divisa"), "Divisa")
     gross, paid = (

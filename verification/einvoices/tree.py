@@ -63,3 +63,15 @@ def needed(under: etree._Element, path: str) -> str:
     if said is None:
         raise BadEInvoice([reason("e_invoice_lacks", "block", field=path)])
     return said
+
+
+def only_invoice(root: etree._Element, path: str) -> etree._Element:
+    """Give the invoice of a file that could hold several.
+
+    Raises:
+        BadEInvoice: It holds several, or none.
+    """
+    found = elements(root, path)
+    if len(found) != 1:
+        raise BadEInvoice([reason("several_invoices", "block", found=len(found))])
+    return found[0]

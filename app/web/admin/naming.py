@@ -23,10 +23,10 @@ _NEEDS = {"products": Permission.SEE_PRODUCTS, "product_groups": Permission.SEE_
 @bp.get("/programs/<code:program_code>/naming")
 def suggest(program_code: str) -> Response:
     """Offer what a field may name, while somebody types: to those who may see it."""
-    of, typed = text_asked("of"), text_asked("q")
+    of, said = text_asked("of"), text_asked("q")
     finder = _OFFERED.get(of)
     needed = _NEEDS.get(of, Permission.SEE_DISTRIBUTORS)
-    found = session().execute(finder(typed)).all() if finder and typed and needed in permitted() else []
+    found = session().execute(finder(said)).all() if finder and said and needed in permitted() else []
     return jsonify(found=[{"code": code, "name": name} for code, name in found])
 
 

@@ -138,6 +138,7 @@ function picking(field) {
     for (const one of all) one.setAttribute("aria-selected", "false");
     const next = all[(at + by + all.length + (at < 0 && by < 0 ? 1 : 0)) % all.length];
     next.setAttribute("aria-selected", "true");
+    next.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", next.id);
   }
 
