@@ -234,6 +234,54 @@ def _model(table: str) -> Any:
     return next(one.class_ for one in Base.registry.mappers if one.class_.__tablename__ == table)
 
 
+def _documents_with_a_gap(world: World) -> tuple[int, int, int]:
+    """Store two documents of which one key between was drawn and never used."""
+    table = metadata.tables["sales_document"]
+    one, none, other = (world.session.scalars(select(func.nextval("sales_document_id_seq"))).one() for _ in range(3))
+    for key in (one, other):
+        world.session.execute(insert(table).values(world.row(table, id=key, document_key=f"{key}", number=f"{key}")))
+    return one, none, other
+
+
+def _lines(world: World, documents: Sequence[int]) -> Any:
+    table = metadata.tables["sales_line"]
+    return insert(table).values([world.row(table, document_id=one, line_number=1) for one in documents])
+
+
+def test_a_key_that_nobody_has_between_two_that_are_there_is_found(world: World) -> None:
+    one, none, other = _documents_with_a_gap(world)
+    said = world.refusal(_lines(world, [one, none, other]))
+    assert said == f"{NO_SUCH_ROW} sales_line.document_id: no sales_document has the id {none}"
+
+
+def test_rows_need_not_refer_to_every_key_between(world: World) -> None:
+    """Neither where the key between is nobody's, nor where it is another document's."""
+    one, _, other = _documents_with_a_gap(world)
+    world.session.execute(_lines(world, [one, other]))
+    first = world.ids["sales_document"]
+    table = metadata.tables["decision"]
+    world.session.execute(insert(table).values([world.row(table, document_id=key) for key in (first, one, other)]))
+
+
+def test_what_refers_to_nothing_is_no_gap(world: World) -> None:
+    """Of rows of which some have nothing in a column that need have nothing, the others are looked at all the same."""
+    one, none, other = _documents_with_a_gap(world)
+
+    def superseding(*keys: int | None) -> Any:
+        table = metadata.tables["sales_document"]
+        drawn = [world.session.scalars(select(func.nextval("sales_document_id_seq"))).one() for _ in keys]
+        rows = [
+            world.row(table, id=new, document_key=f"{new}", number=f"{new}", supersedes_id=of)
+            for new, of in zip(drawn, keys, strict=True)
+        ]
+        return insert(table).values(rows)
+
+    world.session.execute(superseding(None, None))
+    world.session.execute(superseding(one, None, other, None))
+    said = world.refusal(superseding(None, one, none, other))
+    assert said == f"{NO_SUCH_ROW} sales_document.supersedes_id: no sales_document has the id {none}"
+
+
 Entry = tuple[int, int, int, int]
 """Transaction, position, account, amount."""
 
@@ -335,6 +383,15 @@ def test_a_transaction_stays_within_its_programme(world: World) -> None:
     assert world.refusal(_entries((one, 1, own, -3), (one, 2, wallet, 3))).startswith(UNBALANCED)
     of_them = world.transaction(other.id)
     world.session.execute(_entries((of_them, 1, theirs, -3), (of_them, 2, wallet, 3)))
+
+
+def test_a_transaction_of_another_programme_between_two_of_ones_own_is_found(world: World) -> None:
+    other = programs.load(world.session, programs.document(f"{world.program.code}-b"))
+    own = world.account()
+    several = [world.transaction(), world.transaction(other.id), world.transaction()]
+    said = world.refusal(_entries(*(leg for one in several for leg in ((one, 1, own, -3), (one, 2, own, 3)))))
+    assert said.startswith(NO_SUCH_ROW)
+    assert said.endswith(f"transaction {several[1]}")
 
 
 def test_a_transaction_sums_to_zero_in_each_unit(world: World) -> None:
