@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, and_, case, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.util import AliasedClass
 
 from app.domain.reconciliation import GIVES, TAKES
@@ -32,9 +32,26 @@ _MORE = case(
 
 
 def corrections() -> Subquery:
-    """Give what people corrected: top_up_id, way (1: the money is there after all; -1: it is not) and decided_at."""
+    """Give what people corrected: top_up_id, way (1: the money is there after all; -1: it is not) and decided_at.
+
+    ``more_minor`` and ``given`` are what was corrected of the load's amount before, as `other_amounts` has them: what
+    goes back, or is there after all, is that much more, and that much less was paid for it.
+    """
+    before = other_amounts()
+
+    def so_far(what: ColumnElement[int]) -> ColumnElement[int]:
+        of_it = before.c.top_up_id == _FOUND.top_up_id, before.c.decided_at < _ASKED.decided_at
+        summed = select(cast(func.sum(what), BigInteger)).where(*of_it).correlate(_FOUND, _ASKED).scalar_subquery()
+        return func.coalesce(summed, 0)
+
     return (
-        select(_FOUND.top_up_id, _WAY.label("way"), _ASKED.decided_at)
+        select(
+            _FOUND.top_up_id,
+            _WAY.label("way"),
+            _ASKED.decided_at,
+            so_far(before.c.more_minor).label("more_minor"),
+            so_far(before.c.given).label("given"),
+        )
         .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
         .where(_ASKED.state == "approved", _FOUND.top_up_id.is_not(None))
         .subquery("corrections")
@@ -57,6 +74,13 @@ def other_amounts() -> Subquery:
         .having(more != 0)
         .subquery("other_amounts")
     )
+
+
+def given_for_other_amounts(session: Session, top_up_id: int) -> int:
+    """Give what approved adjustments gave because another amount of a load is on the card; below zero: took."""
+    other = other_amounts()
+    given = select(cast(func.coalesce(func.sum(other.c.given), 0), BigInteger)).where(other.c.top_up_id == top_up_id)
+    return session.scalars(given).one()
 
 
 def corrected_loads() -> Subquery:

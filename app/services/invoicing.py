@@ -125,7 +125,8 @@ def _items() -> Subquery:
 
     def back(item: Any, amount: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
         way = corrected.c.way
-        why = (literal(_CORRECTED), corrected.c.decided_at, way, way, Redemption.points)
+        paid = func.greatest(Redemption.points - corrected.c.given, 0)
+        why = (literal(_CORRECTED), corrected.c.decided_at, way, way, paid)
         once_more = of(item, amount, literal(0), *conditions, why=why)
         return once_more.join(corrected, corrected.c.top_up_id == TopUp.id).where(way != 0)
 
@@ -140,12 +141,13 @@ def _items() -> Subquery:
     loaded = TopUp.status == TopUpStatus.LOADED
     withheld = (TopUp.kind == TopUpKind.REWARD, Redemption.withheld_minor > 0)
     amounts: Any = (type_coerce(TopUp.kind, String), TopUp.amount_minor)
+    arrived: Any = (amounts[0], func.greatest(TopUp.amount_minor + corrected.c.more_minor, 0))
     kept: Any = (literal("withheld", String), Redemption.withheld_minor)
     return union_all(
         of(*amounts, literal(0), loaded),
         of(*kept, literal(0), loaded, *withheld),
         of(literal("fee", String), _fee(), _number("vat"), loaded, _fee() > 0).outerjoin(_DATED, true()),
-        back(*amounts),
+        back(*arrived),
         back(*kept, *withheld),
         differently(),
     ).subquery("items")

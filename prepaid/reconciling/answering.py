@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from app.domain.card_numbers import holds_card_number
 from app.domain.conversion import MICRO
 from app.domain.reconciliation import TAKES, ways_of
-from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
+from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
 from app.domain.wording import either, marked
 from app.models.ledger import Account
 from app.models.prepaid import LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
 from app.services import adjustments, audit, differences
-from app.services.arrivals import ENDED_WITHOUT
+from app.services.arrivals import ENDED_WITHOUT, given_for_other_amounts
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
@@ -226,6 +226,7 @@ def unit_of(session: Session, found: StatementFinding) -> Unit:
 def points_of(session: Session, program: Program, found: StatementFinding) -> int:
     """Propose the amount of an adjustment: what the load cost, or what the amounts differ by. Below zero: taken.
 
+    What was given or taken before, because another amount is on the card, is no part of what the load cost any more.
     It is in the smallest unit of what the load was of (`unit_of`). A compensation cost nothing: there it is 0, and
     somebody must say how much.
     """
@@ -240,11 +241,14 @@ def points_of(session: Session, program: Program, found: StatementFinding) -> in
     if kind is not TopUpKind.REWARD:
         return 0
     if found.kind is FindingKind.AMOUNT_DIFFERS:
-        less = (found.ours_minor or 0) - (found.theirs_minor or 0)
+        line = session.get(StatementLine, found.line_id)
+        back = line is not None and line.kind is BookingKind.REVERSAL
+        less = (found.theirs_minor or 0) if back else (found.ours_minor or 0) - (found.theirs_minor or 0)
         if unit is Unit.MONEY:
             return int(less)
         return int(abs(less) * MICRO // max(value, 1)) * (1 if less > 0 else -1)
-    return -int(points) if found.kind in TAKES else int(points)
+    paid = max(int(points) - given_for_other_amounts(session, found.top_up_id), 0)
+    return -paid if found.kind in TAKES else paid
 
 
 def set_period(

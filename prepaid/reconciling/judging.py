@@ -1,9 +1,10 @@
 """Judging: where a provider's bookings and our books differ, found by a few statements, however many lines there are.
 
 What a top-up was loaded by is the sum of all its bookings, in whichever statement: a load that was taken back and made
-again is one load. Where an approved adjustment gave its points back, or took them, that counts beside its state
-(`app.services.arrivals`). What no statement has is told of only where it must stand in one: a load that was ordered
-after the first of the days that statements cover without a gap, and answered some days before the last of them.
+again is one load, and one that was taken back in part is there, with another amount. Where an approved adjustment gave
+its points back, or took them, that counts beside its state (`app.services.arrivals`). What no statement has is told of
+only where it must stand in one: a load that was ordered after the first of the days that statements cover without a
+gap, and answered some days before the last of them.
 """
 
 import datetime as dt
@@ -172,10 +173,7 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
         (and_(unknown, of_others), FindingKind.OTHER_PROGRAM),
         (and_(unknown, ~of_others), FindingKind.MISSING_HERE),
         (elsewhere, FindingKind.WRONG_CURRENCY),
-        (
-            and_(line.amount_minor != ours.c.amount_minor, func.coalesce(~elsewhere, true())),
-            FindingKind.AMOUNT_DIFFERS,
-        ),
+        (and_(_another_amount(line, ours), func.coalesce(~elsewhere, true())), FindingKind.AMOUNT_DIFFERS),
         (or_(line.token != ours.c.token, line.last4 != ours.c.last4), FindingKind.WRONG_CARD),
         (other_day, FindingKind.WRONG_DATE),
     ]
@@ -210,6 +208,24 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
     )
 
 
+def _another_amount(line: type[StatementLine], ours: Subquery) -> ColumnElement[bool]:
+    """Say that because of a booking another amount is on the card: of a load that is not there at all nobody asks.
+
+    Who takes back what was loaded once, while it was loaded twice, takes back the whole of one.
+    """
+    booked = aliased(StatementLine)
+    count = {kind: func.count().filter(booked.kind == kind) for kind in BookingKind}
+    amount = {kind: func.sum(booked.amount_minor).filter(booked.kind == kind) for kind in BookingKind}
+    left = func.coalesce(amount[BookingKind.LOAD], ours.c.amount_minor) - func.coalesce(amount[BookingKind.REVERSAL], 0)
+    once = count[BookingKind.LOAD] <= count[BookingKind.REVERSAL]
+
+    def of_all(what: ColumnElement[bool]) -> ColumnElement[Any]:
+        return select(what).where(booked.top_up_id == line.top_up_id).correlate(line, ours).scalar_subquery()
+
+    differs = line.amount_minor != ours.c.amount_minor
+    return or_(and_(differs, of_all(left > 0)), and_(line.kind == BookingKind.REVERSAL, of_all(and_(left > 0, once))))
+
+
 def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     """Say of top-ups that are booked somewhere what their bookings together contradict; several things can be."""
     line, ours = StatementLine, books(program)
@@ -221,21 +237,27 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
             net.label("net"),
             count[BookingKind.REVERSAL].label("reversals"),
             func.max(line.id).label("line_id"),
+            count[BookingKind.LOAD].label("loads"),
             func.sum(case((line.kind == BookingKind.LOAD, line.amount_minor), else_=0)).label("theirs_minor"),
+            func.sum(case((line.kind == BookingKind.REVERSAL, line.amount_minor), else_=0)).label("reversed_minor"),
         )
         .where(line.top_up_id.in_(top_ups))
         .group_by(line.top_up_id)
         .subquery()
     )
     given = _given(top_ups)
-    status, loaded, times = ours.c.status, booked.c.net > 0, func.coalesce(given.c.times, 0)
+    status, times = ours.c.status, func.coalesce(given.c.times, 0)
+    # of a load that no statement has, and one has taken back, all was there
+    unseen = and_(booked.c.loads == 0, booked.c.reversals > 0)
+    left = case((unseen, ours.c.amount_minor), else_=booked.c.theirs_minor) - booked.c.reversed_minor
+    loaded = left > 0
     spent = or_(and_(status == TopUpStatus.LOADED, times <= 0), and_(status.in_(ENDED_WITHOUT), times < 0))
     returned = or_(and_(status == TopUpStatus.LOADED, times > 0), and_(status.in_(ENDED_WITHOUT), times >= 0))
     # what is asked for already is not told of under another name: it would be asked for twice
     spent, returned = and_(spent, ~_asked(ours.c.id, GIVES)), and_(returned, ~_asked(ours.c.id, TAKES))
     reserved = or_(status == TopUpStatus.RESERVED, and_(status.in_(ENDED_WITHOUT), ours.c.provider.is_(None)))
     wrong: list[tuple[ColumnElement[bool], FindingKind]] = [
-        (booked.c.net > 1, FindingKind.TWICE),
+        (or_(booked.c.net > 1, and_(booked.c.loads > 1, left > ours.c.amount_minor)), FindingKind.TWICE),
         (and_(loaded, reserved), FindingKind.NOT_ORDERED),
         (and_(loaded, status.in_(_OPEN)), FindingKind.OPEN_HERE),
         (and_(~loaded, status.in_(_OPEN)), FindingKind.NEVER_LOADED),

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.db.transaction import transaction
 from app.domain.export_wish import Wish
-from app.domain.states import FindingAnswer, TaxStatus, Unit
+from app.domain.states import FindingAnswer, FindingKind, TaxStatus, Unit
 from app.exports.histories import asking
 from app.exports.histories.describing import History
 from app.exports.histories.loads import COMPENSATIONS, REDEMPTIONS, TOP_UPS
@@ -51,7 +51,15 @@ def loaded(world: World, result: LoadResult, **more: Any) -> str:
     return world.references(run)["D1", "reward"]
 
 
-def adjust(world: World, *, approve: bool = True, points: int | None = None) -> None:
+AFTERWARDS = LATER + dt.timedelta(days=20)
+DECEMBER = (
+    (None, "2026-12-01", "1.00", None, None, None, "fee"),
+    (None, "2026-12-31", "2.00", None, None, None, "fee"),
+)
+"""What the statement of the next month has of its first and last day."""
+
+
+def adjust(world: World, *, approve: bool = True, points: int | None = None, now: dt.datetime = LATER) -> None:
     """Answer the open difference by an adjustment, of the points that are proposed or of others."""
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
@@ -62,10 +70,10 @@ def adjust(world: World, *, approve: bool = True, points: int | None = None) -> 
         ).one()
         points = answering.points_of(session, program, found) if points is None else points
         how = FindingAnswer.ADJUSTED
-        answering.answer(session, program, found.id, how, reason="as they say", points=points, actor="fay", now=LATER)
+        answering.answer(session, program, found.id, how, reason="as they say", points=points, actor="fay", now=now)
         if approve:
             assert found.adjustment_id is not None
-            adjustments.approve(session, program, found.adjustment_id, actor="ben", now=LATER)
+            adjustments.approve(session, program, found.adjustment_id, actor="ben", now=now)
 
 
 def said(world: World, days: tuple[dt.date, dt.date] = YEAR) -> tuple[int, int, int, int]:
@@ -223,6 +231,70 @@ def test_the_difference_of_another_amount_is_invoiced_in_the_month_of_its_approv
     assert invoiced(paid, (NOW.date(), NOW.date())) == before, "the invoice of that day stays as it was"
     assert invoiced(paid, (LATER.date(), LATER.date())) == (-points, more, 0)
     assert invoiced(paid) == (10_000 - points, REWARD + more, 1)
+
+
+@pytest.mark.parametrize(("booked", "given"), [("4900.00", 200), ("5100.00", -200)])
+def test_a_load_of_another_amount_that_is_reversed_later_goes_back_as_it_was_corrected(
+    paid: World, booked: str, given: int
+) -> None:
+    """What was given for the difference is not given once more, and not credited once more."""
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, booked, "PLN"))
+    adjust(paid)
+    assert invoiced(paid)[0] == 10_000 - given
+    bring(paid, *DECEMBER, (reference, "2026-12-10", f"-{booked}", "PLN"))
+    adjust(paid, now=AFTERWARDS)
+    with transaction(paid.registry) as session:
+        asked = select(AdjustmentRequest.amount).where(AdjustmentRequest.program_id == paid.program_id)
+        assert session.scalars(asked.order_by(AdjustmentRequest.id)).all() == [given, 10_000 - given]
+    assert invoiced(paid) == (0, 0, 0)
+    assert told(paid, TOP_UPS) == [("loaded", 0, "not_there")]
+
+
+def differences(world: World) -> list[tuple[FindingKind, int]]:
+    """Give the open differences, and what is proposed for each."""
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        found = session.scalars(
+            select(StatementFinding)
+            .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
+            .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
+            .order_by(StatementFinding.id)
+        )
+        return [(one.kind, answering.points_of(session, program, one)) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("booked", "found"),
+    [
+        (("5000.00", "-1000.00"), [(FindingKind.AMOUNT_DIFFERS, 2_000)]),
+        (("-1000.00",), [(FindingKind.AMOUNT_DIFFERS, 2_000)]),
+        (("5000.00", "-1000.00", "-4000.00"), [(FindingKind.REVERSED, 10_000)]),
+        (("4900.00", "-4900.00"), [(FindingKind.REVERSED, 10_000)]),
+        (("-5000.00",), [(FindingKind.REVERSED, 10_000)]),
+        (("5100.00", "-5000.00"), [(FindingKind.AMOUNT_DIFFERS, -200), (FindingKind.AMOUNT_DIFFERS, 10_000)]),
+        (("5000.00", "-5000.00", "5000.00"), []),
+        (("5000.00", "-5000.00", "4900.00"), [(FindingKind.AMOUNT_DIFFERS, 200)]),
+        (("5000.00", "5000.00", "-5000.00"), []),
+    ],
+)
+def test_what_is_booked_back_is_told_once_as_a_part_or_as_the_whole(
+    paid: World, booked: tuple[str, ...], found: list[tuple[FindingKind, int]]
+) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, *((reference, BOOKED, amount, "PLN") for amount in booked))
+    assert differences(paid) == found
+
+
+def test_the_rest_of_a_load_that_is_booked_back_in_parts_is_given_back_once(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "-1000.00", "PLN"))
+    adjust(paid)
+    assert invoiced(paid) == (8_000, 400_000, 1)
+    bring(paid, *DECEMBER, (reference, "2026-12-10", "-4000.00", "PLN"))
+    assert differences(paid) == [(FindingKind.REVERSED, 8_000)]
+    adjust(paid, now=AFTERWARDS)
+    assert invoiced(paid) == (0, 0, 0)
 
 
 def test_a_compensation_that_was_reversed_is_told_in_its_history(paid: World) -> None:
