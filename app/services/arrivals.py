@@ -77,9 +77,16 @@ def other_amounts() -> Subquery:
 
 
 def given_for_other_amounts(session: Session, top_up_id: int) -> int:
-    """Give what approved adjustments gave because another amount of a load is on the card; below zero: took."""
-    other = other_amounts()
-    given = select(cast(func.coalesce(func.sum(other.c.given), 0), BigInteger)).where(other.c.top_up_id == top_up_id)
+    """Give what adjustments give because another amount of a load is on the card; below zero: take.
+
+    What waits for its approval is among it: whoever asks for the rest meanwhile is not to ask for all of it.
+    """
+    given = (
+        select(func.coalesce(cast(func.sum(_ASKED.amount), BigInteger), 0))
+        .select_from(_FOUND)
+        .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
+        .where(_FOUND.top_up_id == top_up_id, _OTHER, _ASKED.state.in_(("approved", "waiting")))
+    )
     return session.scalars(given).one()
 
 

@@ -133,21 +133,25 @@ def _items() -> Subquery:
     def differently() -> Select[Any]:
         sign = func.sign(other.c.more_minor)
         why = (literal(_OTHER_AMOUNT), other.c.decided_at, sign, literal(0), cast(-other.c.given * sign, BigInteger))
-        after_all = select(corrected.c.top_up_id).where(corrected.c.top_up_id == TopUp.id, corrected.c.way > 0)
-        arrived = or_(loaded, after_all.exists())
+        ways = select(cast(func.coalesce(func.sum(corrected.c.way), 0), BigInteger)).where(
+            corrected.c.top_up_id == TopUp.id, corrected.c.decided_at < other.c.decided_at
+        )
+        way = ways.correlate(TopUp, other).scalar_subquery()
+        # of what was not on its card by then, another amount is not there either
+        arrived = or_(and_(loaded, way >= 0), way > 0)
         difference = of(amounts[0], func.abs(other.c.more_minor), literal(0), arrived, why=why)
         return difference.join(other, other.c.top_up_id == TopUp.id)
 
     loaded = TopUp.status == TopUpStatus.LOADED
     withheld = (TopUp.kind == TopUpKind.REWARD, Redemption.withheld_minor > 0)
     amounts: Any = (type_coerce(TopUp.kind, String), TopUp.amount_minor)
-    arrived: Any = (amounts[0], func.greatest(TopUp.amount_minor + corrected.c.more_minor, 0))
+    left: Any = (amounts[0], func.greatest(TopUp.amount_minor + corrected.c.more_minor, 0))
     kept: Any = (literal("withheld", String), Redemption.withheld_minor)
     return union_all(
         of(*amounts, literal(0), loaded),
         of(*kept, literal(0), loaded, *withheld),
         of(literal("fee", String), _fee(), _number("vat"), loaded, _fee() > 0).outerjoin(_DATED, true()),
-        back(*arrived),
+        back(*left),
         back(*kept, *withheld),
         differently(),
     ).subquery("items")

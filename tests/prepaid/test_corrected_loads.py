@@ -251,6 +251,25 @@ def test_a_load_of_another_amount_that_is_reversed_later_goes_back_as_it_was_cor
     assert told(paid, TOP_UPS) == [("loaded", 0, "not_there")]
 
 
+@pytest.mark.parametrize("first", [0, 1])
+def test_in_whichever_order_two_corrections_of_a_load_are_approved_it_is_credited_once(paid: World, first: int) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
+    adjust(paid, approve=False)
+    bring(paid, *DECEMBER, (reference, "2026-12-10", "-4900.00", "PLN"))
+    adjust(paid, approve=False)
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        of_program = AdjustmentRequest.program_id == program.id
+        asked = session.execute(
+            select(AdjustmentRequest.id, AdjustmentRequest.amount).where(of_program).order_by(AdjustmentRequest.id)
+        ).all()
+        assert [amount for _, amount in asked] == [200, 9_800], "what waits is not asked for once more"
+        for at, moment in zip((first, 1 - first), (LATER, AFTERWARDS), strict=True):
+            adjustments.approve(session, program, asked[at].id, actor="ben", now=moment)
+    assert invoiced(paid)[1:] == (0, 0)
+
+
 def differences(world: World) -> list[tuple[FindingKind, int]]:
     """Give the open differences, and what is proposed for each."""
     with transaction(world.registry) as session:
