@@ -271,14 +271,14 @@ def test_in_whichever_order_two_corrections_of_a_load_are_approved_it_is_credite
 
 
 def differences(world: World) -> list[tuple[FindingKind, int]]:
-    """Give the open differences, and what is proposed for each."""
+    """Give the open differences in the order of their bookings, and what is proposed for each."""
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
         found = session.scalars(
             select(StatementFinding)
             .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
             .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
-            .order_by(StatementFinding.id)
+            .order_by(StatementFinding.line_id, StatementFinding.id)
         )
         return [(one.kind, answering.points_of(session, program, one)) for one in found]
 
