@@ -24,9 +24,9 @@ ENDED_WITHOUT = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
 _FOUND, _ASKED = aliased(StatementFinding), aliased(AdjustmentRequest)
 _WAY = case((_FOUND.kind.in_(TAKES), 1), (_FOUND.kind.in_(GIVES), -1), else_=0)
 _OTHER = _FOUND.kind == FindingKind.AMOUNT_DIFFERS
-# a part that was booked back is less
+# a part that was booked back is less; before it had a sign of its own it was told without one
 _MORE = case(
-    (StatementLine.kind == BookingKind.REVERSAL, -_FOUND.theirs_minor),
+    (StatementLine.kind == BookingKind.REVERSAL, -func.abs(_FOUND.theirs_minor)),
     else_=_FOUND.theirs_minor - _FOUND.ours_minor,
 )
 

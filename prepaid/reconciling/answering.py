@@ -243,7 +243,7 @@ def points_of(session: Session, program: Program, found: StatementFinding) -> in
     if found.kind is FindingKind.AMOUNT_DIFFERS:
         line = session.get(StatementLine, found.line_id)
         back = line is not None and line.kind is BookingKind.REVERSAL
-        less = (found.theirs_minor or 0) if back else (found.ours_minor or 0) - (found.theirs_minor or 0)
+        less = abs(found.theirs_minor or 0) if back else (found.ours_minor or 0) - (found.theirs_minor or 0)
         if unit is Unit.MONEY:
             return int(less)
         return int(abs(less) * MICRO // max(value, 1)) * (1 if less > 0 else -1)

@@ -168,6 +168,7 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
     unknown, elsewhere = and_(line.reference.is_not(None), line.top_up_id.is_(None)), line.currency != ours.c.currency
     early, late = line.booked_on < ours.c.ordered_on - days, line.booked_on > ours.c.answered_on + days
     other_day = and_(line.kind == BookingKind.LOAD, ours.c.status == TopUpStatus.LOADED, or_(early, late))
+    signed = case((line.kind == BookingKind.REVERSAL, -line.amount_minor), else_=line.amount_minor)
     wrong: list[tuple[ColumnElement[bool], FindingKind]] = [
         (line.reference.is_(None), FindingKind.NO_REFERENCE),
         (and_(unknown, of_others), FindingKind.OTHER_PROGRAM),
@@ -180,7 +181,8 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
     found = (
         select(
             *(line.statement_id, line.id.label("line_id"), line.top_up_id),
-            *(ours.c.amount_minor.label("ours_minor"), line.amount_minor.label("theirs_minor")),
+            ours.c.amount_minor.label("ours_minor"),
+            signed.label("theirs_minor"),
             *(ours.c.currency.label("our_currency"), line.currency.label("their_currency")),
             *(ours.c.last4.label("our_card"), func.coalesce(line.last4, line.token).label("their_card")),
             case((early, ours.c.ordered_on), else_=ours.c.answered_on).label("our_day"),
