@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.exact import Ints, floor_product
+from app.domain.exact import Ints, floor_product, order_of
 from app.domain.promotion_definition import Metric
 from app.domain.sales import Flags
 
@@ -239,16 +239,27 @@ def parted(into: Ints, earned: Ints, paid: Ints) -> Ints:
     return parts
 
 
-def changes(earned: Ints, paid: Ints, forgiven: Ints, left: int | None) -> Ints:
+def furthest_first(place: Ints, share_bp: Ints, value: Ints) -> Ints:
+    """Give the order in which a budget that does not suffice for all is given out.
+
+    The best places first (0: none, after all that have one), then who reached the greater share of the target, then who
+    sold more; those who are alike in all of it keep their order.
+    """
+    last = int(place.max(initial=0)) + 1
+    return order_of(np.where(place > 0, place, last), -share_bp, -value)
+
+
+def changes(earned: Ints, paid: Ints, forgiven: Ints, left: int | None, order: Ints) -> Ints:
     """Give what is to be posted: above zero to give, below to take back.
 
-    ``forgiven`` was paid and could not be taken back. ``left`` of the budget is given in the order of the rows, after
-    what is taken back has come home to it; None: there is no budget.
+    ``forgiven`` was paid and could not be taken back. ``left`` of the budget is given in ``order`` (`furthest_first`),
+    after what is taken back has come home to it; None: there is no budget.
     """
     wanted = earned - paid + forgiven_still(earned, paid, forgiven)
     if left is None:
         return wanted
     more = np.maximum(wanted, 0)
     left -= int(np.minimum(wanted, 0).sum())
-    before = np.cumsum(more) - more
+    before = np.zeros_like(more)
+    before[order] = np.cumsum(more[order]) - more[order]
     return np.asarray(np.where(wanted > 0, np.clip(left - before, 0, more), wanted), dtype=np.int64)

@@ -220,12 +220,10 @@ def _another_amount(line: type[StatementLine], ours: Subquery) -> ColumnElement[
     amount = {kind: func.sum(booked.amount_minor).filter(booked.kind == kind) for kind in BookingKind}
     left = func.coalesce(amount[BookingKind.LOAD], ours.c.amount_minor) - func.coalesce(amount[BookingKind.REVERSAL], 0)
     once = count[BookingKind.LOAD] <= count[BookingKind.REVERSAL]
-
-    def of_all(what: ColumnElement[bool]) -> ColumnElement[Any]:
-        return select(what).where(booked.top_up_id == line.top_up_id).correlate(line, ours).scalar_subquery()
-
-    differs = line.amount_minor != ours.c.amount_minor
-    return or_(and_(differs, of_all(left > 0)), and_(line.kind == BookingKind.REVERSAL, of_all(and_(left > 0, once))))
+    differs, reversal = line.amount_minor != ours.c.amount_minor, line.kind == BookingKind.REVERSAL
+    because = and_(left > 0, or_(differs, once))
+    of_all = select(because).where(booked.top_up_id == line.top_up_id).correlate(line, ours).scalar_subquery()
+    return and_(or_(differs, reversal), of_all)
 
 
 def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:

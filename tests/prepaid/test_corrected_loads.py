@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
 from app.domain.export_wish import Wish
@@ -59,15 +60,22 @@ DECEMBER = (
 """What the statement of the next month has of its first and last day."""
 
 
+def open_findings(session: Session, program: Program) -> list[StatementFinding]:
+    """Give the differences that nobody answered yet, in the order of their bookings."""
+    query = (
+        select(StatementFinding)
+        .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
+        .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
+        .order_by(StatementFinding.line_id, StatementFinding.id)
+    )
+    return list(session.scalars(query))
+
+
 def adjust(world: World, *, approve: bool = True, points: int | None = None, now: dt.datetime = LATER) -> None:
     """Answer the open difference by an adjustment, of the points that are proposed or of others."""
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
-        found = session.scalars(
-            select(StatementFinding)
-            .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
-            .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
-        ).one()
+        (found,) = open_findings(session, program)
         points = answering.points_of(session, program, found) if points is None else points
         how = FindingAnswer.ADJUSTED
         answering.answer(session, program, found.id, how, reason="as they say", points=points, actor="fay", now=now)
@@ -274,12 +282,7 @@ def differences(world: World) -> list[tuple[FindingKind, int]]:
     """Give the open differences in the order of their bookings, and what is proposed for each."""
     with transaction(world.registry) as session:
         program = session.get_one(Program, world.program_id)
-        found = session.scalars(
-            select(StatementFinding)
-            .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
-            .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
-            .order_by(StatementFinding.line_id, StatementFinding.id)
-        )
+        found = open_findings(session, program)
         return [(one.kind, answering.points_of(session, program, one)) for one in found]
 
 

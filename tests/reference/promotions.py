@@ -213,6 +213,17 @@ def places(scores: Mapping[str, int]) -> dict[str, int]:
     return {one: 1 + sum(1 for other in scores.values() if other > score) for one, score in scores.items()}
 
 
+def furthest_first(standing: Mapping[str, Place], won: Mapping[str, int] | None = None) -> list[str]:
+    """Give the order in which a budget is given out (section 7): by place, share of the target, and what was sold."""
+
+    def goodness(one: str) -> tuple[int, int, int]:
+        place, stands_at = (won or {}).get(one, 0), standing[one]
+        share = stands_at.value * 10_000 // stands_at.target if stands_at.target else 0
+        return (-place if place else -len(standing) - 1, share, stands_at.value)
+
+    return sorted(standing, key=goodness, reverse=True)
+
+
 def pay(paid: dict[str, int], earned: Mapping[str, int], order: Iterable[str], budget: int | None) -> None:
     """Take back first, then give in order while the budget lasts (section 7, budget)."""
     listed = list(order)

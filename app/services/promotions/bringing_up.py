@@ -145,7 +145,7 @@ def _settle(
     known = standings.to_pay(session, promotion.id, placed, to_people=to_people)
     whole = known.earned + (known.prize if closing else 0)
     earned = known.parted(whole)
-    wanted = changes(earned, known.paid, known.forgiven, None)
+    wanted = changes(earned, known.paid, known.forgiven, None, known.order)
     if wanted.any():
         # all wallets before the first is moved: two postings follow
         lock_wallets(session, known.owner_id[wanted != 0])
@@ -171,7 +171,7 @@ def _settle(
     left = None if budget is None else budget - standings.spent(session, promotion.id) - int(taken.sum())
     after = known.paid + taken
     forgiven = forgiven_still(earned, after, known.forgiven) + short
-    given = moved(changes(earned, after, forgiven, left))
+    given = moved(changes(earned, after, forgiven, left, known.order))
     paid = after + given
     forgiven = forgiven_still(earned, paid, known.forgiven) + short
     payments = known.payments + (paid != known.paid)

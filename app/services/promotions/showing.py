@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, cast, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.domain.promotion_definition import Metric, StepReward
 from app.domain.promotion_definition import Promotion as Definition
@@ -44,10 +44,33 @@ class GateShown:
 
 
 @dataclass(frozen=True)
+class BudgetShown:
+    """What is left of a promotion's budget, and what is still due to all together: earned or won, and not paid yet."""
+
+    left: int
+    due: int
+
+    @property
+    def spent(self) -> bool:
+        """Tell whether nothing is left."""
+        return self.left <= 0
+
+    @property
+    def suffices(self) -> bool:
+        """Tell whether all can be paid what is due to them by now."""
+        return self.due <= self.left
+
+    def holds(self, points: int) -> bool:
+        """Tell whether so much more can be paid."""
+        return self.due + points <= self.left
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far one participant has come in a promotion.
 
-    ``missing`` is for the next step; None where there is none. ``days_left`` counts the last day as well.
+    ``earned`` has the prize once it is closed. ``days_left`` counts the last day as well. ``budget``: None where the
+    promotion has none. ``next_points`` is what the next step gives where it gives fixed points, else 0.
     """
 
     promotion: Promotion
@@ -64,11 +87,18 @@ class Progress:
     days_left: int
     ranking: Sequence[Row]
     next_place: NextPlace | None
+    budget: BudgetShown | None
+    next_points: int
 
     @property
     def next_step(self) -> StepShown | None:
         """Give the first step that is not reached."""
         return next((step for step in self.steps if not step.reached), None)
+
+    @property
+    def unpaid(self) -> int:
+        """Give what was earned and is not on the account."""
+        return max(self.earned - self.paid, 0)
 
     @property
     def bar_bp(self) -> int:
@@ -116,8 +146,41 @@ def progress_of(
         if persons is not None and definition.participants != "persons":
             continue
         if distributor_id in standings.may_take_part(compiled(session, rules, definition)):
-            found += [_progress(session, promotion, definition, scale, row[2], row[3], today) for row in rows]
+            budget = _budget(session, promotion, terms_of(definition, scale).budget)
+            found += [_progress(session, promotion, definition, scale, row[2], row[3], budget, today) for row in rows]
     return found
+
+
+def _budget(session: Session, promotion: Promotion, budget: int | None) -> BudgetShown | None:
+    if budget is None:
+        return None
+    paid, due, _ = _together(session, promotion)
+    return BudgetShown(budget - paid, due)
+
+
+def _together(session: Session, promotion: Promotion) -> tuple[int, int, int]:
+    """Sum what all were paid, what is due to them beyond it, and count to how many something is.
+
+    Whoever was merged counts as the one that they were merged into.
+    """
+    standing = PromotionStanding
+    paid = _sum(standing.paid)
+    # the prize is among what was earned once it is closed
+    earned = standing.earned if promotion.state is PromotionState.CLOSED else standing.earned + standing.prize
+    due = func.greatest(_sum(earned) - paid, 0)
+    each = (
+        select(paid.label("paid"), due.label("due"))
+        .where(standing.promotion_id == promotion.id)
+        .group_by(func.coalesce(standing.into_id, standing.id))
+        .subquery()
+    )
+    query = select(_sum(each.c.paid), _sum(each.c.due), func.count().filter(each.c.due > 0))
+    of_all, owed, short = session.execute(query).one()
+    return of_all, owed, short
+
+
+def _sum(figure: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[int]:
+    return cast(func.coalesce(func.sum(figure), 0), BigInteger)
 
 
 def _progress(
@@ -127,12 +190,14 @@ def _progress(
     scale: Scale,
     standing: PromotionStanding,
     also: int,
+    budget: BudgetShown | None,
     today: dt.date,
 ) -> Progress:
     """Tell of one standing; ``also`` was paid to those who were merged into it."""
     terms = terms_of(definition, scale)
     last = promotion.last_on or today
     closed = promotion.state is PromotionState.CLOSED
+    steps = _steps(definition, terms, standing)
     return Progress(
         promotion=promotion,
         definition=definition,
@@ -140,7 +205,7 @@ def _progress(
         value=standing.value,
         target=standing.target,
         share_bp=standing.share_bp,
-        steps=_steps(definition, terms, standing),
+        steps=steps,
         gates=[
             GateShown(gate.name, gate.metric, told.least, sold)
             for gate, told, sold in zip(definition.gates, terms.gates, standing.gates, strict=False)
@@ -153,6 +218,8 @@ def _progress(
         next_place=ranking.next_place(session, definition.ranking, standing)
         if definition.ranking is not None
         else None,
+        budget=budget,
+        next_points=next((int(terms.steps.points[at]) for at, step in enumerate(steps) if not step.reached), 0),
     )
 
 
@@ -172,12 +239,16 @@ def _steps(definition: Definition, terms: Terms, standing: PromotionStanding) ->
 
 @dataclass(frozen=True)
 class Summary:
-    """What a promotion has come to: how many take part and have reached each step, what was paid, what is left."""
+    """What a promotion has come to: how many take part and have reached each step, what was paid, what is left.
+
+    ``due`` is what was earned or won and is not paid (yet); ``short`` how many were paid less than they earned.
+    """
 
     participants: int
     reached: Sequence[int]
-    earned: int
     paid: int
+    due: int
+    short: int
     budget: int | None
     near: int
 
@@ -188,20 +259,13 @@ class Summary:
 
 
 def summary_of(session: Session, promotion: Promotion, definition: Definition, scale: Scale) -> Summary:
-    """Sum a promotion up. One query."""
+    """Sum a promotion up. Two queries."""
     standing = PromotionStanding
     steps = len(definition.steps)
     columns = [func.count().filter(standing.step > number, standing.is_open) for number in range(steps)]
     # whoever is within a tenth of the target, and not there
     near = func.count().filter(standing.share_bp.between(9_000, 9_999))
-    row = session.execute(
-        select(
-            func.count(),
-            cast(func.coalesce(func.sum(standing.earned), 0), BigInteger),
-            cast(func.coalesce(func.sum(standing.paid), 0), BigInteger),
-            near,
-            *columns,
-        ).where(standing.promotion_id == promotion.id)
-    ).one()
-    count, earned, paid, close, *reached = row
-    return Summary(count, reached, earned, paid, terms_of(definition, scale).budget, close)
+    row = session.execute(select(func.count(), near, *columns).where(standing.promotion_id == promotion.id)).one()
+    count, close, *reached = row
+    paid, due, short = _together(session, promotion)
+    return Summary(count, reached, paid, due, short, terms_of(definition, scale).budget, close)

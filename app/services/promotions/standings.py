@@ -15,7 +15,7 @@ from app.domain.codes import code_key
 from app.domain.exact import Ints
 from app.domain.promotion_measuring import Measured, totals_of
 from app.domain.promotion_terms import CompiledPromotion
-from app.domain.promotions import Standings, Totals, changes, parted, ranked, standings_of
+from app.domain.promotions import Standings, Totals, changes, furthest_first, parted, ranked, standings_of
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.promotions import Promotion, PromotionMonth, PromotionStanding, PromotionTarget
 from app.services.persons.rosters import BLOCKED_NOW
@@ -31,7 +31,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class _Participants:
-    """Who takes part, in the order in which a budget is given out."""
+    """Who takes part, by distributor and person."""
 
     distributor_id: Ints
     person: list[str]
@@ -67,7 +67,7 @@ def may_take_part(definition: CompiledPromotion) -> Ints:
 
 
 def who_takes_part(definition: CompiledPromotion, sold: Collection[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Name all who take part, in the order in which a budget is given out: ``sold`` are those who sold something."""
+    """Name all who take part, by distributor and person: ``sold`` are those who sold something."""
     return sorted(_who_takes_part(definition, may_take_part(definition), sold))
 
 
@@ -232,7 +232,7 @@ def rank(session: Session, promotion_id: int, definition: CompiledPromotion, now
 
 @dataclass(frozen=True)
 class ToPay:
-    """What standings earn and were paid, in the order in which a budget is given out.
+    """What standings earn and were paid, by distributor and person.
 
     ``owner_id`` is whose points it is: the distributor, or a person of it who has an account. ``into`` is the standing
     that each was merged into, or itself.
@@ -243,6 +243,7 @@ class ToPay:
     owner_id: Ints
     value: Ints
     target: Ints
+    share_bp: Ints
     step: Ints
     place: Ints
     prize: Ints
@@ -252,6 +253,11 @@ class ToPay:
     payments: Ints
     into: Ints
 
+    @property
+    def order(self) -> Ints:
+        """Give the order in which a budget that does not suffice for all is given out."""
+        return furthest_first(self.place, self.share_bp, self.value)
+
     def parted(self, earned: Ints) -> Ints:
         """Part what standings earn over those that were merged into them."""
         order = np.argsort(self.standing_id)
@@ -260,7 +266,7 @@ class ToPay:
     def closed_now(self, budget: int | None) -> Ints:
         """Give what each is paid in all where the promotion is closed as it stands. All its standings are here."""
         left = None if budget is None else budget - int(self.paid.sum())
-        return self.paid + changes(self.parted(self.earned + self.prize), self.paid, self.forgiven, left)
+        return self.paid + changes(self.parted(self.earned + self.prize), self.paid, self.forgiven, left, self.order)
 
 
 def to_pay(session: Session, promotion_id: int, placed: Placed | None = None, *, to_people: bool) -> ToPay:

@@ -21,7 +21,7 @@ from app.domain.exact import Ints
 from app.domain.promotion_definition import Promotion as Definition
 from app.domain.promotion_measuring import Measured, measure, totals_of
 from app.domain.promotion_terms import CompiledPromotion, compile_promotion
-from app.domain.promotions import changes, ranked, standings_of
+from app.domain.promotions import changes, furthest_first, ranked, standings_of
 from app.domain.rulebook import RuleBook, Scale
 from app.domain.states import PromotionState, Unit
 from app.models.distributors import Distributor
@@ -244,10 +244,12 @@ def _would(
         own, of_group = standings.targets_of(session, program_id, one.promotion_id, one.compiled, company)
         terms, nothing = one.compiled.terms, np.zeros(len(company), dtype=np.int64)
         stands = standings_of(terms, totals, own, of_group)
-        earned = stands.earned
+        earned, place = stands.earned, nothing
         if terms.prizes is not None:
-            earned = earned + ranked(terms.prizes, stands.value, stands.share_bp, stands.open)[1]
-        drafted = changes(earned, nothing, nothing, terms.budget)
+            place, prize = ranked(terms.prizes, stands.value, stands.share_bp, stands.open)
+            earned = earned + prize
+        order = furthest_first(place, stands.share_bp, stands.value)
+        drafted = changes(earned, nothing, nothing, terms.budget, order)
         at = np.full(len(company), one.position, dtype=np.int64)
         yield [at, company, drafted, nothing, nothing, np.maximum(totals.net_minor[0], 0), nothing + 1]
 

@@ -13,6 +13,7 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.calendar import local_date
 from app.domain.reconciliation import ways_of
 from app.domain.states import FindingAnswer, FindingKind, Unit
 from app.extensions import db
@@ -247,6 +248,7 @@ def _page(finding_id: int, asked: str | None = None, **forms: Form) -> str:
     proposed = answering.points_of(session(), program, finding)
     adjustment = session().get(AdjustmentRequest, finding.adjustment_id) if finding.adjustment_id else None
     ours, theirs = words.both(finding)
+    moved_at = (found.top_up.settled_at or found.top_up.created_at) if found.top_up is not None else None
     data = {"way": "take" if proposed < 0 else "give", "points": abs(proposed) or None}
     return render_template(
         "finance/reconciliation/difference.html",
@@ -254,6 +256,7 @@ def _page(finding_id: int, asked: str | None = None, **forms: Form) -> str:
         finding=finding,
         ours=ours,
         theirs=theirs,
+        our_day=None if moved_at is None else local_date(moved_at, program.time_zone),
         words=words,
         state=words.ANSWER[finding.answer],
         ways=[one.value for one in ways_of(finding.kind)],

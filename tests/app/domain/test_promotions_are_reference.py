@@ -15,7 +15,7 @@ from app.domain.exact import Ints
 from app.domain.promotion_definition import Promotion
 from app.domain.promotion_measuring import measure, totals_of
 from app.domain.promotion_terms import CompiledPromotion, compile_promotion
-from app.domain.promotions import Standings, changes, places_of, standings_of
+from app.domain.promotions import Standings, changes, furthest_first, places_of, standings_of
 from app.domain.rulebook import Scale
 from app.domain.states import DocumentKind
 from tests.app.domain.profiles import searching
@@ -202,9 +202,11 @@ def agree(one: Played, met: Counter[str]) -> None:
             for name, place in expected.items()
         }
         left = None if budget is None else budget - int(paid.sum())
-        change = changes(stands.earned, paid, np.zeros_like(paid), left)
+        best_first = furthest_first(np.zeros_like(paid), stands.share_bp, stands.value)
+        change = changes(stands.earned, paid, np.zeros_like(paid), left, best_first)
         paid = paid + change
-        reference.pay(should, {name: place.earned for name, place in expected.items()}, order, budget)
+        earned = {name: place.earned for name, place in expected.items()}
+        reference.pay(should, earned, reference.furthest_first(expected), budget)
         assert dict(zip(order, paid.tolist(), strict=True)) == should
         met["taken back"] += bool((change < 0).any())
         met["paid"] += bool((change > 0).any())
@@ -233,3 +235,14 @@ def test_places_are_the_references(scores: list[int]) -> None:
     column = _column(scores)
     expected = reference.places({str(at): score for at, score in enumerate(scores)})
     assert places_of(column, np.ones(len(scores), dtype=bool)).tolist() == list(expected.values())
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 2)), min_size=1, max_size=9))
+def test_a_budget_is_given_out_to_the_best_places_and_those_who_came_furthest_first(
+    everybody: list[tuple[int, int, int]],
+) -> None:
+    value, target, place = (_column([one[at] for one in everybody]) for at in range(3))
+    share = np.where(target > 0, value * 10_000 // np.maximum(target, 1), 0)
+    standing = {str(at): reference.Place(one[0], one[1], 0, True, 0) for at, one in enumerate(everybody)}
+    expected = reference.furthest_first(standing, {str(at): one[2] for at, one in enumerate(everybody)})
+    assert [str(at) for at in furthest_first(place, share, value).tolist()] == expected

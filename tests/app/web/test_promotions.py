@@ -143,6 +143,37 @@ def test_a_promotion_is_written_published_shown_and_closed(world: World, as_: As
         assert "cannot be closed" in admin.get(again.location).text
 
 
+def test_a_budget_that_does_not_suffice_is_told_to_those_who_take_part(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    told = "those who came furthest are paid first"
+    for budget, steps, said, promised in (
+        ("5", {"steps-0-reach": "80"}, "The budget of this promotion is spent: nothing more is paid", False),
+        ("30000", {"default_target": "9000000", "steps-0-amount": "40000"}, told, True),
+        ("100000", {"default_target": "9000000", "steps-0-amount": "40000"}, None, True),
+        (
+            "5",
+            {"steps-0-reach": "80", "when": "at_end"},
+            "All together have earned more than is left of its budget",
+            False,
+        ),
+    ):
+        code = f"short-{budget}-{steps.get('when', '')}"
+        only = {"code": code, "name": code, "budget": budget, "prizes-0-first": "", "prizes-0-points": ""}
+        only |= {"steps-1-reach": "", "steps-1-amount": ""} | steps
+        kept = written(admin, world, **only)
+        assert kept.status_code == 303, budget
+        assert send(admin, f"{kept.location}/publish", kept.location).status_code == 303
+        brought_up(world)
+        section = portal_of(world, as_("distributor")).text.partition(code)[2].partition("</section>")[0]
+        assert ("more, and you get" in section) is promised, code
+        if said is None:
+            assert told not in section
+        else:
+            assert said in section, code
+        spent = "The budget did not suffice for the other" in section
+        assert spent is (budget == "5" and "when" not in steps)
+
+
 def test_a_ranking_names_others_to_participants_only_where_it_says_so(world: World, as_: As) -> None:
     admin, ours = as_("administrator"), as_("distributor")
     fields = {"code": "race", "name": "Great race", "default_target": ""}

@@ -7,9 +7,10 @@ import pytest
 
 from app.domain.states import PromotionState
 from app.models.promotions import PromotionGift, PromotionTouched
-from app.services.promotions import publishing
+from app.services.promotions import publishing, showing
 from app.services.promotions.closing import CannotClose
 from app.services.promotions.publishing import PromotionInvalid
+from app.services.promotions.reading import definition_of, scale_of
 from app.services.rewards import RewardRow, put_rewards
 from tests.app.services.promotions.running import Running
 from tests.support import programs
@@ -165,6 +166,24 @@ def test_a_budget_stops_and_gives_on_when_something_comes_back(desk: Desk) -> No
     assert (autumn.was_paid("D1"), autumn.was_paid("D2")) == (400, 1_000)
     with pytest.raises(PromotionInvalid, match=r"budget: 1000 is below the 1400 points that are spent already"):
         autumn.publish(budget=1_000)
+
+
+def test_a_budget_that_does_not_suffice_pays_those_who_came_furthest_first(desk: Desk) -> None:
+    autumn = Running(desk, when="at_end", budget=1_100, ranking={"prizes": [{"from": 1, "to": 1, "points": 50}]})
+    for who, amount in (("D1", 4_000), ("D2", 5_000), ("D3", 5_100)):
+        desk.invoice(f"1/{who}", amount, who=who)
+    autumn.bring_up()
+    summary = summed_up(autumn)
+    assert (summary.due, summary.short, summary.left) == (400 + 1_000 + 1_000 + 50, 3, 1_100)
+    autumn.close()
+    assert [autumn.was_paid(who) for who in ("D1", "D2", "D3")] == [0, 50, 1_050]
+    summary = summed_up(autumn)
+    assert (summary.paid, summary.due, summary.short, summary.left) == (1_100, 1_350, 2, 0)
+
+
+def summed_up(autumn: Running) -> showing.Summary:
+    session = autumn.desk.session
+    return showing.summary_of(session, autumn.row, definition_of(session, autumn.row), scale_of(autumn.desk.rules))
 
 
 def test_what_was_spent_meanwhile_is_owed(desk: Desk) -> None:
