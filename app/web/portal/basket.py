@@ -109,10 +109,11 @@ def _basket() -> str:
 def put(program_code: str, distributor_id: int, reward_id: int) -> Response:
     """Let the basket have so many of a reward; none takes it out. From the catalogue, one more is put in."""
     form, more = Pieces(), request.form.get("more") == "yes"
-    if not form.validate():
+    quantity = (form.quantity.data or 0) if form.validate() else None
+    if quantity is None or (more and not quantity):
         flash(gettext("Write how many, as a whole number."), "warning")
-        return redirect(url_for("portal_basket.show", **own()), 303)
-    quantity = form.quantity.data or 0
+        back = url_for("portal_rewards.show", reward_id=reward_id, **own()) if more else None
+        return redirect(back or url_for("portal_basket.show", **own()), 303)
     if quantity:
         one = offer_or_404(reward_id)
     cash = request.form.get("cash") == "yes"

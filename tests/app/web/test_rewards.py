@@ -189,6 +189,17 @@ def test_what_is_ordered_while_somebody_edits_a_reward_stays_off_its_stock(world
         assert (kept.name, kept.stock) == (f"Pen {typed}", left)
 
 
+@pytest.mark.parametrize("typed", ["0", "-1", "", "two", "1000000000000000000000"])
+def test_what_is_no_number_of_pieces_goes_into_no_basket(world: World, as_: As, typed: str) -> None:
+    mug, owner = write(as_("administrator"), world, f"none-{len(typed)}{typed[:3]}"), as_("distributor")
+    page = mine(world, f"/rewards/{mug}")
+    sent = {"csrf_token": token_of(owner, page), "quantity": typed, "more": "yes"}
+    answer = owner.post(mine(world, f"/basket/{mug}"), data=sent)
+    assert (answer.status_code, answer.location) == (303, page)
+    assert "Write how many, as a whole number." in owner.get(page).text
+    assert f"/basket/{mug}" not in owner.get(mine(world, "/basket")).text
+
+
 def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World, as_: As) -> None:
     boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
     mug = write(boss, world, "tea", points="20", stock="5", supplier="Ace")
