@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import IntegerField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.db.transaction import transaction
 from app.domain.states import OrderState
@@ -21,6 +21,7 @@ from app.services import vouchers
 from app.services.orders import approving, cancelling, money, moving, owing, reading
 from app.services.orders.holding import NotNow, NotPaid, SamePerson, TakesNoPart, lock_in_order
 from app.services.orders.moving import Parcel
+from app.services.orders.reading import ReadLine, ReadOrder
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
 from app.web.forms import Form, choice
@@ -103,9 +104,32 @@ class MoveForm(Form):
 
 
 class CancelForm(Form):
-    """Why something will not come. How many pieces of each line stands beside it in the page."""
+    """Why something will not come, below how many pieces of each line will not (`_cancel_form`)."""
 
     reason = StringField(_("Reason"), [InputRequired(_("Say why: whoever ordered reads it.")), Length(max=200)])
+
+    def pieces(self) -> dict[int, int]:
+        """Give how many of which lines, of those of which any."""
+        named = {name: field.data for name, field in self._fields.items() if name.startswith(_PIECES)}
+        return {int(name.removeprefix(_PIECES)): count for name, count in named.items() if count}
+
+
+_PIECES = "pieces-"
+
+
+def _cancel_form(lines: Sequence[ReadLine], *, sent: bool) -> CancelForm:
+    """Make the form with a field for each line; ``sent``: read what was sent, else all that is left stands there."""
+    fields: dict[str, Any] = {
+        f"{_PIECES}{one.line.id}": IntegerField(
+            gettext("Pieces of %(name)s", name=one.line.name),
+            [Optional(), NumberRange(0, one.left)],
+            default=None if sent else one.left,
+            render_kw={"min": 0, "max": one.left},
+        )
+        for one in lines
+    }
+    made: type[CancelForm] = type("CancelPieces", (CancelForm,), fields)
+    return made() if sent else made(formdata=None)
 
 
 class PaymentForm(Form):
@@ -196,11 +220,15 @@ def _look(ids: Sequence[int]) -> Iterator[Row]:
 
 @bp.get("/programs/<code:program_code>/orders/<id:reward_order_id>")
 def show(program_code: str, reward_order_id: int) -> str:
-    return _page(reward_order_id, CancelForm(formdata=None), asked=False)
+    return _page(reading.read(session(), reward_order_id))
 
 
-def _page(reward_order_id: int, cancelling_form: CancelForm, *, asked: bool) -> str:
-    found = reading.read(session(), reward_order_id)
+def _goes_on(found: ReadOrder) -> list[ReadLine]:
+    """Give the lines of which pieces may still be called off."""
+    return [one for one in found.lines if one.line.state not in (OrderState.DELIVERED, OrderState.CANCELLED)]
+
+
+def _page(found: ReadOrder, refused: CancelForm | None = None) -> str:
     order = found.order
     move = MoveForm(formdata=None)
     # only what can follow is offered, what comes next first
@@ -223,14 +251,13 @@ def _page(reward_order_id: int, cancelling_form: CancelForm, *, asked: bool) -> 
         .one(),
         mine=order.placed_by.casefold() == person().login.casefold(),
         open=order.state not in (OrderState.WAITING, OrderState.DELIVERED, OrderState.CANCELLED),
-        cancels=[one for one in found.lines if one.line.state not in (OrderState.DELIVERED, OrderState.CANCELLED)],
+        cancels=_goes_on(found),
         move=move,
-        cancel_form=cancelling_form,
+        cancel_form=refused or _cancel_form(_goes_on(found), sent=False),
         money=owing.money_of(order, [one.line for one in found.lines]),
         payment_form=PaymentForm(formdata=None),
         sure=Form(formdata=None),
-        asked=asked,
-        typed=request.form,
+        asked=refused is not None,
         states=ORDER_STATE,
         words=ORDER_WORD,
         parts=ADDRESS,
@@ -286,32 +313,30 @@ def move(program_code: str, reward_order_id: int) -> Response:
 @bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/cancel")
 def cancel(program_code: str, reward_order_id: int) -> str | Response | tuple[str, int]:
     """Call so many pieces of each line off, or all: their points go back in the same moment."""
-    form = CancelForm()
-    if not form.validate():
-        return _page(reward_order_id, form, asked=True), 400
-    lines = session().scalars(select(OrderLine.id).where(OrderLine.order_id == reward_order_id)).all()
-    typed = {one: request.form.get(f"pieces-{one}", "").strip() for one in lines}
-    wanted = {one: int(text) for one, text in typed.items() if text.isascii() and text.isdigit() and len(text) < 10}
-    pieces = {one: count for one, count in wanted.items() if count}
-    if not pieces:
+    found = reading.read(session(), reward_order_id)
+    form = _cancel_form(_goes_on(found), sent=True)
+    fine = bool(form.validate())
+    if fine and not form.pieces():
         form.refuse(None, gettext("Say how many pieces of what."))
-        return _page(reward_order_id, form, asked=True), 400
+        fine = False
+    if not fine:
+        return _page(found, form), 400
     try:
         with transaction(db.session) as writing:
             points = cancelling.cancel(
                 writing,
                 scope().program,
                 reward_order_id,
-                pieces,
+                form.pieces(),
                 reason=form.reason.data or "",
                 actor=person().login,
                 now=now(),
             )
             money.go_on(writing, keys(), scope().program, reward_order_id, now=now())
     except NotNow:
-        flash(gettext("So much of it cannot be cancelled any more: look at how far each line is."), "warning")
-    else:
-        flash(gettext("Cancelled: %(points)s points are back.", points=formats.points(points)), "success")
+        form.refuse(None, gettext("So much of it cannot be cancelled any more: look at how far each line is."))
+        return _page(reading.read(session(), reward_order_id), form), 409
+    flash(gettext("Cancelled: %(points)s points are back.", points=formats.points(points)), "success")
     return _back(reward_order_id)
 
 

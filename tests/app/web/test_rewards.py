@@ -235,6 +235,16 @@ def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World,
     (line,) = told(world, select(OrderLine).where(OrderLine.order_id == number))
     part = {"csrf_token": token_of(finance, page), f"pieces-{line.id}": "1", "reason": "one broke"}
     assert finance.post(f"{page}/cancel", data={**part, "reason": ""}).status_code == 400
+    for typed, said in (
+        ("4", "between 0 and 3"),
+        ("-1", "between 0 and 3"),
+        ("one", "Not a valid integer"),
+        ("", "how many"),
+    ):
+        refused = finance.post(f"{page}/cancel", data={**part, f"pieces-{line.id}": typed})
+        assert (refused.status_code, said in refused.text, "one broke" in refused.text) == (400, True, True), typed
+    none = {name: what for name, what in part.items() if not name.startswith("pieces")}
+    assert finance.post(f"{page}/cancel", data=none).status_code == 400, "what was not sent cancels nothing"
     assert "20 points are back" in finance.post(f"{page}/cancel", data=part, follow_redirects=True).text
     token = {"csrf_token": token_of(finance, page)}
     sent_off = {**token, "becomes": "shipped", "line": "", "carrier": "Post", "tracking": "RR1"}
