@@ -1,7 +1,7 @@
 """An order, or a part of it, is called off: its points go back to the lots they came from, its pieces to the stock."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -18,6 +18,12 @@ from app.services.orders.moving import close_files
 
 THEIR_OWN = (OrderState.WAITING, OrderState.APPROVED)
 """As far as this, whoever ordered may call it off."""
+
+
+def owner_may(lines: Iterable[OrderLine]) -> bool:
+    """Tell whether whoever ordered may call off what has not come: all of it, as long as none was ordered for them."""
+    going = {line.state for line in lines} - {OrderState.DELIVERED, OrderState.CANCELLED}
+    return bool(going) and going <= set(THEIR_OWN)
 
 
 def cancel(

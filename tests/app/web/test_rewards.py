@@ -310,9 +310,15 @@ def test_an_owner_cancels_their_order_until_it_is_ordered(world: World, as_: As)
     token = {"csrf_token": token_of(owner, first)}
     assert "Its points are back" in owner.post(f"{first}/cancel", data=token, follow_redirects=True).text
     into_basket(owner, world, cap)
+    into_basket(owner, world, write(boss, world, "scarf"))
     second = owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).location
     page = f"/programs/{world.a}/orders/{second.rpartition('/')[2]}"
-    finance.post(f"{page}/move", data={"csrf_token": token_of(finance, page), "becomes": "ordered", "line": ""})
+    assert "Cancel this order" in owner.get(second).text
+    number = int(second.rpartition("/")[2])
+    line, _other = told(world, select(OrderLine.id).where(OrderLine.order_id == number).order_by(OrderLine.id))
+    sent = {"csrf_token": token_of(finance, page), "becomes": "ordered", "line": str(line)}
+    assert finance.post(f"{page}/move", data=sent).status_code == 303
+    assert "Cancel this order" not in owner.get(second).text, "a part of it was ordered for them"
     assert "ask the programme" in owner.post(f"{second}/cancel", data=token, follow_redirects=True).text
 
 
