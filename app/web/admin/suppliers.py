@@ -46,7 +46,13 @@ FILES = Listing(
             Kind.CODE,
             link=To("suppliers.file", asks=True, supplier_file_id="row_id"),
         ),
-        Column("supplier", _("Supplier"), SupplierFile.supplier, words=lambda name: name or _("The sponsor itself")),
+        # nothing is said in words of what is none
+        Column(
+            "supplier",
+            _("Supplier"),
+            func.coalesce(SupplierFile.supplier, ""),
+            words=lambda name: name or _("The sponsor itself"),
+        ),
         Column("made_at", _("Written"), SupplierFile.made_at, Kind.INSTANT, SupplierFile.made_at),
         Column("made_by", _("By"), SupplierFile.made_by, Kind.PERSON, phone=False),
         Column("lines", _("Lines"), SupplierFile.lines, Kind.NUMBER),

@@ -301,6 +301,16 @@ def test_the_last_day_of_a_code_is_written_as_the_page_writes_days(world: World,
     assert re.findall("Usable until [^<]*", owner.get(placed.location).text) == ["Usable until 31 Dec 2027"]
 
 
+def test_a_file_of_what_the_sponsor_sends_itself_is_listed_as_its_own(world: World, as_: As) -> None:
+    boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
+    enrich(world)
+    into_basket(owner, world, write(boss, world, "our-own"))
+    assert owner.post(mine(world, "/basket/confirm"), data=checkout(owner, world)).status_code == 303
+    suppliers = f"/programs/{world.a}/suppliers"
+    finance.post(f"{suppliers}/write", data={"csrf_token": token_of(finance, suppliers), "supplier": ""})
+    assert re.search(r'data-title="Supplier">The sponsor itself</td>', finance.get(suppliers).text)
+
+
 def test_an_owner_cancels_their_order_until_it_is_ordered(world: World, as_: As) -> None:
     boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
     cap = write(boss, world, "cap")
