@@ -8,6 +8,9 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+TOO_LARGE = 10**12
+"""No number of a document is as large as this."""
+
 
 class Part(BaseModel):
     """A part of the document: unknown keys are errors, and nothing changes after reading."""
@@ -25,7 +28,7 @@ def _as_decimal(value: object) -> Decimal:
         raise ValueError(f'expected a number, written as 5 or "0.50", found {value!r}') from None
     if not number.is_finite():
         raise ValueError(f"expected a finite number, found {value!r}")
-    if abs(number) >= 10**12:
+    if abs(number) >= TOO_LARGE:
         raise ValueError(f"{value!r} is larger than 1,000,000,000,000: no programme needs that")
     return number
 
@@ -64,8 +67,12 @@ Positive: TypeAlias = Annotated[
     Decimal, *_NumberAsWritten, Field(gt=0), _written(r"^(?=.*[1-9])[0-9]+(\.[0-9]+)?$", exclusiveMinimum=0)
 ]
 _TextAsWritten = BeforeValidator(_as_text), AfterValidator(_trimmed)
+LONGEST_CODE = 64
 Code: TypeAlias = Annotated[
-    str, *_TextAsWritten, Field(max_length=64), WithJsonSchema({"type": ["string", "number"], "maxLength": 64})
+    str,
+    *_TextAsWritten,
+    Field(max_length=LONGEST_CODE),
+    WithJsonSchema({"type": ["string", "number"], "maxLength": LONGEST_CODE}),
 ]
 Words: TypeAlias = Annotated[
     str, *_TextAsWritten, Field(max_length=500), WithJsonSchema({"type": ["string", "number"], "maxLength": 500})

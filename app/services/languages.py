@@ -50,6 +50,10 @@ class NotANumber(ValueError):
         super().__init__(f"expected a number such as {example}")
 
 
+class TooLarge(NotANumber):
+    """A typed text is a number, and has more figures than any amount here."""
+
+
 class TooManyDecimals(ValueError):
     """A typed number has more decimals than there are smallest units."""
 
@@ -84,10 +88,14 @@ class Writing:
         sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
         return f"{sign}{grouped}{self.decimal}{part:0{decimals}}" if decimals else f"{sign}{grouped}"
 
+    def plain(self, value: int, decimals: int) -> str:
+        """Write smallest units with the decimals that they have: 1250000 with six is 1.25."""
+        text = self.figure(value, decimals)
+        return text.rstrip("0").rstrip(self.decimal) if decimals else text
+
     def quantity(self, milli: int) -> str:
         """Write a quantity, with the decimals that it has."""
-        text = self.figure(milli, 3)
-        return text.rstrip("0").rstrip(self.decimal)
+        return self.plain(milli, 3)
 
     def cash(self, minor: int, decimals: int, currency: str, *, signed: bool = False) -> str:
         """Write an amount with its currency, where the language puts it."""
@@ -97,9 +105,7 @@ class Writing:
 
     def share(self, basis_points: int) -> str:
         """Write a share given in hundredths of a per cent: 840 is 8.4 %."""
-        text = self.figure(basis_points, 2)
-        if self.decimal in text:
-            text = text.rstrip("0").rstrip(self.decimal)
+        text = self.plain(basis_points, 2)
         return f"{text}{NARROW}%" if self.language != "en" else f"{text}%"
 
     def day(self, day: dt.date) -> str:
@@ -156,6 +162,7 @@ class Writing:
 
         Raises:
             NotANumber: It is none in this language.
+            TooLarge: It has more than fifteen figures before its decimals.
             TooManyDecimals: It has more decimals than ``decimals``.
         """
         typed = _SPACES.sub(" ", text.strip().replace(MINUS, "-"))
@@ -163,7 +170,9 @@ class Writing:
         match = re.fullmatch(rf"(-?)([0-9]{{1,15}}|{grouped})(?:{re.escape(self.decimal)}([0-9]+))?", typed)
         match = match or _LONE_SEPARATOR.fullmatch(typed)
         if match is None:
-            raise NotANumber(self.figure(1_248_050, 2) if decimals else self.figure(12_480))
+            example = self.figure(1_248_050, 2) if decimals else self.figure(12_480)
+            long = rf"-?(?:[0-9]{{16,}}|[0-9]{{1,3}}(?:[{self.group} ][0-9]{{3}}){{5,}})(?:[{self.decimal}.,][0-9]*)?"
+            raise (TooLarge if re.fullmatch(long, typed) else NotANumber)(example)
         sign, whole, part = match.group(1), re.sub(r"[^0-9]", "", match.group(2)), (match.group(3) or "").rstrip("0")
         if len(part) > decimals:
             raise TooManyDecimals(decimals)

@@ -84,6 +84,12 @@ class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf carries no types
         return whole + [problem for one in self for problem in _problems(one)]
 
 
+def own_problems(field: Field) -> list[Any]:
+    """Give what is wrong with a field itself: fields made of others tell what is wrong with those among their own."""
+    told = () if isinstance(field, FormField) else field.errors
+    return [one for one in told if not isinstance(one, dict | list | tuple)]
+
+
 def choice(value: str, text: Any, *, group: Any = None) -> Any:
     """Give one of the choices of a field: what is sent, what is shown, and the heading it stands below."""
     return SelectChoice(value, text, optgroup=group)
@@ -151,7 +157,7 @@ def _problems(field: Field) -> Iterator[Problem]:
             # of rows that have the same fields, the problem says in which it is
             for problem in _problems(one):
                 yield replace(problem, label=f"{problem.label} ({number})") if problem.label else problem
-        yield from (Problem(str(field.label.text), field.id, text) for text in field.errors if isinstance(text, str))
+        yield from (Problem(str(field.label.text), field.id, str(text)) for text in own_problems(field))
     elif isinstance(field, HiddenField):
         yield from (Problem("", None, str(text)) for text in field.errors)
     else:

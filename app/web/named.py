@@ -1,14 +1,17 @@
 """What codes of the programme stand for, by name: products, distributors, their groups, rewards."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
+from flask_babel import gettext
 from sqlalchemy import select
 
 from app.domain.codes import code_key
+from app.domain.parts import LONGEST_CODE
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.rewards import Reward
+from app.services import distributors
 from app.web.context import scope, session
 
 Model = type[Product] | type[ProductGroup] | type[Distributor] | type[DistributorGroup] | type[Reward]
@@ -22,6 +25,7 @@ BY_CODE: Mapping[str, Model] = {
 """What has a code and a name, as the scope of a rule calls it."""
 
 _MOST = 500
+_SHOWN = 40
 
 
 def names_of(of: str, codes: Iterable[str]) -> dict[str, str]:
@@ -41,6 +45,28 @@ def called(of: str, codes: Iterable[str]) -> str:
     all_ = list(codes)
     names = names_of(of, all_)
     return ", ".join(names.get(one, one) for one in all_)
+
+
+def no_codes(codes: Iterable[str]) -> list[str]:
+    """Say which codes are longer than any code is."""
+    return [
+        gettext(
+            "“%(code)s” is too long: a code has at most %(most)s letters.", code=f"{one[:_SHOWN]}…", most=LONGEST_CODE
+        )
+        for one in codes
+        if len(one) > LONGEST_CODE
+    ]
+
+
+def unknown(codes: Iterable[str], known: Container[str], said: Callable[[str], str]) -> list[str]:
+    """Say of codes that are none of those known, by their keys, what ``said`` says of such a one."""
+    return [said(one) for one in codes if len(one) <= LONGEST_CODE and code_key(one) not in known]
+
+
+def no_groups(codes: Iterable[str]) -> list[str]:
+    """Say which codes are those of no distributor group."""
+    known = distributors.group_ids(session(), scope().program.id) if (named := list(codes)) else {}
+    return unknown(named, known, lambda one: gettext("No distributor group has the code %(code)s.", code=one))
 
 
 def typed(text: str | None) -> list[str]:

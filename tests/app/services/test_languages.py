@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.money import decimal_text
-from app.services.languages import LANGUAGES, MINUS, NotADay, NotANumber, TooManyDecimals, writing
+from app.services.languages import LANGUAGES, MINUS, NotADay, NotANumber, TooLarge, TooManyDecimals, writing
 
 languages = st.sampled_from(sorted(LANGUAGES))
 
@@ -151,3 +151,22 @@ def test_what_is_no_date_is_refused_with_an_example(typed: str) -> None:
         with pytest.raises(NotADay) as refused:
             write.read_day(typed)
         assert write.read_day(refused.value.example) == dt.date(2026, 3, 31)
+
+
+@pytest.mark.parametrize(
+    "typed", ["9" * 16, "-" + "9" * 40, "1 000 000 000 000 000", "9" * 20 + ",55", "9" * 20 + ".5"]
+)
+def test_a_number_that_is_too_long_is_told_from_one_that_is_none(typed: str) -> None:
+    with pytest.raises(TooLarge):
+        writing("pl").read(typed, 2)
+    with pytest.raises(NotANumber) as refused:
+        writing("pl").read("9" * 20 + "x", 2)
+    assert not isinstance(refused.value, TooLarge)
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(0, 6, "0"), (1, 6, "0.000001"), (1_250_000, 6, "1.25"), (10**17, 6, "100,000,000,000"), (120, 0, "120")],
+)
+def test_a_number_is_written_with_the_decimals_that_it_has(value: int, decimals: int, text: str) -> None:
+    assert writing("en").plain(value, decimals) == text

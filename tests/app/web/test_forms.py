@@ -146,6 +146,34 @@ def test_of_rows_with_the_same_fields_a_problem_says_in_which_it_is(pages: Flask
     assert told == [("Pieces (1)", "rows-0-pieces"), ("Pieces (3)", "rows-2-pieces")]
 
 
+def test_what_is_wrong_with_a_row_stands_beside_its_field_and_never_below_the_list(pages: Flask) -> None:
+    class Row(Plain):
+        pieces = StringField("Pieces", [InputRequired("How many?")])
+
+    class Rows(Form):
+        rows = FieldList(FormField(Row), label="Rows")
+        words = FieldList(StringField("Word", [InputRequired("Which?")]), label="Words")
+
+    written = (
+        '{% from "components/forms.html" import form, field, under %}{% call form(the) %}'
+        "{% for row in the.rows %}{{ field(row.form.pieces) }}{% endfor %}{{ under(the.rows) }}"
+        "{% for word in the.words %}{{ field(word) }}{% endfor %}{{ under(the.words) }}{% endcall %}"
+    )
+    with pages.test_request_context():
+        sent = MultiDict({"rows-0-pieces": "1", "rows-1-pieces": "", "words-0": ""})
+        form = Rows(sent, meta={"csrf": False})
+        form.validate()
+        beside = render_template_string(written, the=form)
+        form.refuse("rows", "Too few of them.")
+        page = render_template_string(written, the=form)
+    assert re.findall(r'<p class="field-problem" id="([^"]+)">([^<]*?) ?</p>', beside) == [
+        ("rows-1-pieces-problem", "How many?"),
+        ("words-0-problem", "Which?"),
+    ]
+    assert '<p class="field-problem" id="rows-problem">Too few of them. </p>' in page
+    assert '<a href="#rows">Rows: Too few of them.</a>' in page
+
+
 def test_what_is_wrong_stands_on_top_and_beside_the_field_and_what_was_typed_is_kept(pages: Flask) -> None:
     written = (
         '{% from "components/forms.html" import form, field, buttons %}'

@@ -132,26 +132,108 @@ def test_a_rule_is_built_looked_at_and_published(world: World, boss: Rules) -> N
     boss.post("rules/drafts/999999/publish", 404)
 
 
-def test_what_is_wrong_stands_beside_its_field(boss: Rules) -> None:
-    wrong = boss.post(
-        "rules/build?kind=amount_bands",
-        400,
-        name="Bands",
-        **{"bands-0-from_": "100", "bands-0-points": "5", "bands-1-from_": "50", "bands-1-points": "9"},
-        from_="2026-05-01",
-        until="2026-04-01",
-        hours_from="12:00",
-        hours_until="08:00",
-        cap_budget="0",
-        distributor_groups="nobody",
-    ).text
-    for text in ("Bands rise", "before the first", "end before they begin", "above zero"):
-        assert text in wrong
-    unknown = boss.post("rules/build?kind=per_unit", 400, name="X", points="1", distributor_groups="nobody").text
-    assert "distributor_groups-problem" in unknown
-    fine = boss.post("rules/build?kind=per_line", 400, name="Y", points="0.5").text
-    assert 'id="points-problem"' in fine
+BANDS = {"bands-0-from_": "100", "bands-0-points": "5"}
+LONG = "x" * 65
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "beside"),
+    [
+        (
+            "amount_bands",
+            {
+                **BANDS,
+                "bands-1-from_": "50",
+                "bands-1-points": "9",
+                "from_": "2026-05-01",
+                "until": "2026-04-01",
+                "hours_from": "12:00",
+                "hours_until": "08:00",
+                "cap_budget": "0",
+                "distributor_groups": "nobody",
+            },
+            {
+                "bands-1-from_": "Bands rise: this begins no higher than the one before.",
+                "until": "The last day is before the first.",
+                "hours_until": "The hours end before they begin.",
+                "cap_budget": "A budget is above zero.",
+                "distributor_groups": "No distributor group has the code nobody.",
+            },
+        ),
+        (
+            "amount_bands",
+            {
+                "bands-0-from_": "x",
+                "bands-0-points": "5",
+                "bands-1-from_": "1.555",
+                "bands-1-points": "0.5",
+                "bands-2-points": "9",
+                "bands-3-from_": "9" * 20,
+                "bands-3-points": "1",
+            },
+            {
+                "bands-0-from_": "This is no number here. Write it like this: 12,480.50.",
+                "bands-1-from_": "Write at most 2 decimals.",
+                "bands-1-points": "Write a whole number.",
+                "bands-2-from_": "Fill in both, or neither.",
+                "bands-3-from_": "Write a number up to 100,000,000,000.",
+            },
+        ),
+        (
+            "line_count_bands",
+            {"bands-0-from_": "1.5", "bands-0-points": "1"},
+            {"bands-0-from_": "Write a whole number."},
+        ),
+        ("line_count_bands", {}, {"bands": "Give one band at least."}),
+        ("per_line", {"points": "0.5"}, {"points": "Write a whole number."}),
+        ("per_line", {"points": "0"}, {"points": "Write a number from 1 to 100,000,000,000."}),
+        ("per_line", {"points": "0", "unit": "money"}, {"points": "Write a number from 0.01 to 100,000,000,000."}),
+        ("per_unit", {"points": "0"}, {"points": "Write a number from 0.000001 to 100,000,000,000."}),
+        (
+            "per_amount",
+            {"points": "", "step": "0.001", "priority": "1.5", "cap_day": "0.5"},
+            {
+                "points": "Say how much.",
+                "step": "Write at most 2 decimals.",
+                "priority": "Write a whole number.",
+                "cap_day": "Write a whole number.",
+            },
+        ),
+        ("per_line", {"points": "1", "priority": "1000001"}, {"priority": "Write a number from 0 to 1,000,000."}),
+        (
+            "per_line",
+            {"points": "1", "products": LONG, "stack": "none", "days": "none"},
+            {
+                "products": f"“{LONG[:40]}…” is too long: a code has at most 64 letters.",
+                "stack": "There is no stack none.",
+                "days-0": "No days are named none.",
+            },
+        ),
+        ("per_line", {"points": "1", "code": "base"}, {"code": "Another rule has this code."}),
+        ("multiplier", {"factor": "1.00005"}, {"factor": "Write at most 4 decimals."}),
+    ],
+)
+def test_what_is_wrong_stands_beside_its_field_all_at_once(
+    boss: Rules, kind: str, fields: dict[str, str], beside: dict[str, str]
+) -> None:
+    page = boss.post(f"rules/build?kind={kind}", 400, name="Sevens", **fields).text
+    found = dict(re.findall(r'<p class="field-problem" id="([^"]+)-problem">([^<]*?) ?</p>', page))
+    assert found == {"days" if name == "days-0" else name: text for name, text in beside.items()}
+    summary = page.split("data-problems", 1)[1].split("</ul>")[0]
+    assert sorted(re.findall(r'<li>(?:<a href="#([^"]+)")?', summary)) == sorted(beside)
+    assert "{" not in summary
+
+
+def test_a_rule_takes_no_code_of_another(boss: Rules) -> None:
     assert "Another rule has this code" in boss.post("rules/build?kind=per_unit", 400, name="Base", points="1").text
+    draft = boss.build("per_line", name="Twins", points="1")
+    again = boss.post("rules/build?kind=per_line", 400, name="Twins", points="2").text
+    assert "There is a draft of this rule: publish or drop it first." in again
+    assert 'value="2"' in again, "what was typed is kept"
+    renamed = boss.post(f"rules/drafts/{draft}/edit", 400, name="Twins", code="base", points="1").text
+    assert "Another rule has this code" in renamed
+    nameless = boss.post("rules/build?kind=per_line", 400, name="???", points="1").text
+    assert 'id="code-problem">Give it a code.' in nameless
 
 
 def test_a_version_never_changes_and_an_edit_makes_the_next(world: World, boss: Rules) -> None:

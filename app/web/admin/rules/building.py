@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from app.domain.codes import code_key
 from app.web.admin.rules.forms import PICKED, SPANS, RuleForm
+from app.web.named import no_codes
 
 _RANGES = ("line_amount", "quantity", "unit_price")
 _MILLIONTHS = 6
@@ -31,7 +32,7 @@ def values_of(document: Mapping[str, Any]) -> dict[str, Any]:
         "unit": document.get("unit", "points"),
         "of": document.get("of", "document"),
         "stack": document.get("stack", "base"),
-        "priority": int(document.get("priority", 100)) * 10**_MILLIONTHS,
+        "priority": int(document.get("priority", 100)),
         "valid_from": _day(document.get("valid_from")),
         "about": "\n".join(document.get("about", [])),
         "bands": [{"from_": _typed(one["from"]), "points": _typed(one["points"])} for one in document.get("bands", [])],
@@ -57,8 +58,8 @@ def values_of(document: Mapping[str, Any]) -> dict[str, Any]:
     return values | {f"cap_{span}": _typed(per.get(span)) for span in SPANS}
 
 
-def document_of(form: RuleForm, kind: str, before: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Give the rule that a form means; None where something is wrong, which then stands beside its field.
+def document_of(form: RuleForm, kind: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the rule that a form means, as far as it says one; what is wrong then stands beside its field.
 
     What no field of the form shows stays as it was ``before``.
     """
@@ -68,8 +69,7 @@ def document_of(form: RuleForm, kind: str, before: Mapping[str, Any]) -> dict[st
     scope = {name: value for name, value in before.get("scope", {}).items() if name == "document_kinds"}
     scope |= _scope(form)
     caps = _caps(form)
-    made |= {name: part for name, part in (("scope", scope), ("caps", caps)) if part}
-    return None if form.problems() else made
+    return made | {name: part for name, part in (("scope", scope), ("caps", caps)) if part}
 
 
 _OWN = (
@@ -101,11 +101,10 @@ def _head(form: RuleForm, kind: str) -> dict[str, Any]:
         "unit": form.unit.data,
         "stack": form.stack.data or "base",
     }
-    priority = _number(form, "priority")
-    if priority is not None and priority != priority.to_integral_value():
-        form.refuse("priority", _("Write a whole number."))
-    elif priority is not None:
-        head["priority"] = int(priority)
+    if not head["code"] and form.name.data:
+        form.refuse("code", _("Give it a code."))
+    if form.priority.data is not None:
+        head["priority"] = form.priority.data
     if form.valid_from.data is not None:
         head["valid_from"] = form.valid_from.data.isoformat()
     return head
@@ -124,13 +123,13 @@ def _amounts(form: RuleForm, kind: str) -> dict[str, Any]:
         found["of"] = form.of.data
     if "factor" in form:
         factor = _number(form, "factor")
-        if factor is not None and (factor * 10_000) == (factor * 10_000).to_integral_value():
+        if factor is not None:
             found["factor"] = int(factor * 10_000)
         elif not form.factor.errors:
             form.refuse("factor", _("Write how many times, with at most %(count)s decimals.", count=4))
     if "event" in form:
         found["event"] = form.event.data
-        about = _codes(form.about.data)
+        about = _codes(form, "about")
         found |= {"about": about} if about else {}
     if "bands" in form:
         found["bands"] = _bands(form)
@@ -139,17 +138,20 @@ def _amounts(form: RuleForm, kind: str) -> dict[str, Any]:
 
 def _bands(form: RuleForm) -> list[dict[str, str]]:
     bands: list[tuple[Decimal, Decimal]] = []
+    begun = False
     for entry in form.bands.entries:
-        first, points = (_of(entry.form[name]) for name in ("from_", "points"))
-        if first is None and points is None:
-            continue
+        fields = entry.form["from_"], entry.form["points"]
+        first, points = map(_of, fields)
+        begun = begun or any(one.raw_data for one in fields)
+        for one, other in (fields, fields[::-1]):
+            if one.data is None and other.data is not None and not one.errors:
+                one.errors = [_("Fill in both, or neither.")]
         if first is None or points is None:
-            entry.form["from_" if first is None else "points"].errors = [_("Fill in both, or neither.")]
             continue
-        if bands and first <= bands[-1][0]:
-            entry.form["from_"].errors = [_("Bands rise: this begins no higher than the one before.")]
+        if bands and first <= bands[-1][0] and not fields[0].errors:
+            fields[0].errors = [_("Bands rise: this begins no higher than the one before.")]
         bands.append((first, points))
-    if not bands and not form.problems():
+    if not begun:
         form.refuse("bands", _("Give one band at least."))
     return [{"from": _text(first), "points": _text(points)} for first, points in bands]
 
@@ -157,7 +159,7 @@ def _bands(form: RuleForm) -> list[dict[str, str]]:
 def _scope(form: RuleForm) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in PICKED:
-        codes = _codes(form[name].data) if name in form else []
+        codes = _codes(form, name) if name in form else []
         found |= {name: codes} if codes else {}
     first, last = form.from_.data, form.until.data
     if first is not None and last is not None and last < first:
@@ -203,7 +205,7 @@ def _caps(form: RuleForm) -> dict[str, Any]:
 
 
 def lay_problems(form: RuleForm, problems: Sequence[tuple[str, str]]) -> None:
-    """Put what a programme file would refuse beside the field that it is about."""
+    """Put what a programme file would refuse, and the form did not, beside the field that it is about."""
     for path, text in problems:
         name = field_of(path)
         form.refuse(name if name is not None and name in form else None, text)
@@ -231,9 +233,11 @@ def _code_of(name: str) -> str:
     return "-".join(plain.split())[:64].strip("-")
 
 
-def _codes(typed: str | None) -> list[str]:
+def _codes(form: RuleForm, name: str) -> list[str]:
     """Read codes, one on each line, each once."""
-    found = {code_key(line): line.strip() for line in (typed or "").splitlines() if line.strip()}
+    found = {code_key(line): line.strip() for line in (form[name].data or "").splitlines() if line.strip()}
+    for problem in no_codes(found.values()):
+        form.refuse(name, problem)
     return list(found.values())
 
 

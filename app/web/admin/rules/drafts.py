@@ -26,6 +26,7 @@ from app.web.admin.rules import speaking
 from app.web.admin.rules.building import document_of, kind_of, lay_problems, values_of
 from app.web.admin.rules.differing import change_words
 from app.web.admin.rules.forms import KINDS, POLICIES, RuleForm, form_for
+from app.web.admin.rules.judging import judge
 from app.web.admin.rules.pages import EndForm, draft_name
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
@@ -99,14 +100,13 @@ def _build(kind: str, document: Mapping[str, Any], held: RuleDraft | None, code:
         values_of({"kind": kind, **document}),
     )
     means = None
-    if request.method == "POST" and form.validate():
+    if request.method == "POST":
+        form.validate()
         if code is not None:
             form.code.data = code
         made = document_of(form, kind, document)
-        if made is not None and code is None and held is None and _taken(str(made["code"])):
-            form.refuse("code" if form.code.data else "name", gettext("Another rule has this code."))
-            made = None
-        if made is not None:
+        judge(form, made, own=code is not None)
+        if not form.problems():
             answer = _keep(form, kind, made, held) if "look" not in request.form else _look(form, kind, made, held)
             if isinstance(answer, Response):
                 return answer
@@ -124,11 +124,6 @@ def _build(kind: str, document: Mapping[str, Any], held: RuleDraft | None, code:
         stacks=stacks["policies"],
     )
     return (page, 400) if form.problems() else page
-
-
-def _taken(code: str) -> bool:
-    program_id = scope().program.id
-    return rule_drafts.standing(session(), program_id, code) is not None
 
 
 def _subject(kind: str) -> RuleDraftSubject:
@@ -162,10 +157,10 @@ def _keep(form: RuleForm, kind: str, made: Mapping[str, Any], held: RuleDraft | 
     except rule_drafts.DraftInvalid as error:
         lay_problems(form, error.problems)
         return None
-    except rule_drafts.AskedAlready as error:
-        return redirect(
-            url_for("rule_drafts.show", program_code=scope().program.code, rule_draft_id=error.draft_id), 303
-        )
+    except rule_drafts.AskedAlready:
+        words = gettext("There is a draft of this rule: publish or drop it first.")
+        form.refuse("code" if form.code.raw_data else None, words)
+        return None
     except rule_drafts.DraftClosed:
         form.refuse(None, gettext("Somebody was quicker: this draft is decided by now."))
         return None

@@ -19,7 +19,8 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.domain.rule_sentences import EVENT_WORDS
 from app.domain.states import Event
-from app.web.fields import Between, DayField, ExactField
+from app.web.context import scope
+from app.web.fields import Between, CountField, DayField, ExactField
 from app.web.forms import Form, choice
 
 KINDS: Mapping[str, tuple[Any, Any]] = {
@@ -115,8 +116,8 @@ class RuleForm(Form):
     )
     bands = FieldList(FormField(_BandForm), label=_("Bands"), min_entries=4, max_entries=100)
     stack = SelectField(_("Stack"), validate_choice=False)
-    priority = ExactField(
-        _("Priority"), [Optional(), Between(0, 10**12)], description=_("The lower number goes first.")
+    priority = CountField(
+        _("Priority"), [Optional(), Between(0, 1_000_000)], description=_("The lower number goes first.")
     )
     valid_from = DayField(
         _("This version holds from"), description=_("Sales issued before stay with the version before it.")
@@ -168,6 +169,11 @@ OF_KIND: Mapping[str, Sequence[str]] = {
 """The fields that a kind has of its own."""
 
 _NEEDED = frozenset({"points", "step", "factor"})
+_MICRO, _FACTOR_DECIMALS = 6, 4
+_RATES: Mapping[str, str] = {"per_unit": "points", "matrix": "default"}
+"""Kinds that give for each piece, and what says how much: finer than a point."""
+_MOST_RATE = 10**18
+"""Most that a piece gives, in millionths of the smallest part of a point."""
 
 _OF_SALES = (
     "products",
@@ -199,8 +205,47 @@ def form_for(kind: str, stacks: Sequence[str], days: Sequence[str], values: Mapp
         gone |= set(_OF_SALES)
     for name in gone:
         del form[name]
+    _fit(form, kind)
     form.stack.choices = [choice(one, one) for one in stacks]
     form.days.choices = [choice(one, one) for one in days]
     for name in _NEEDED & set(form._fields):
         form[name].flags.required = True
     return form
+
+
+def rate_limits(kind: str, unit: str) -> tuple[int, int]:
+    """Tell how many decimals a rate of a kind of rule may have, and the most that it may be, in millionths.
+
+    What is given for each piece may be finer than a point, and is kept in millionths of its smallest part.
+    """
+    program = scope().program
+    decimals = program.point_decimals if unit == "points" else program.currency_decimals
+    return (_MICRO, min(MOST, _MOST_RATE // 10**decimals)) if kind == "per_unit" else (decimals, MOST)
+
+
+def _fit(form: RuleForm, kind: str) -> None:
+    """Tell fields how many decimals there are of what they mean: of the rule's unit, of money, of lines."""
+    program, fields = scope().program, form._fields
+
+    def of_unit() -> int:
+        return program.point_decimals if form.unit.data == "points" else program.currency_decimals
+
+    def of_money() -> int:
+        return program.currency_decimals
+
+    for name in ("points", "default", *(name for name in fields if name.startswith("cap_"))):
+        if name in fields:
+            fields[name].fits = of_unit
+    for name in ("step", "least_amount"):
+        if name in fields:
+            fields[name].fits = of_money
+    if "factor" in form:
+        form.factor.fits = lambda: _FACTOR_DECIMALS
+    for entry in form.bands.entries if "bands" in form else ():
+        of: _BandForm = entry.form
+        of.from_.fits = of_money if kind == "amount_bands" else lambda: 0
+        of.points.fits = of_unit
+    if kind in _RATES:
+        least, rate = int(kind == "per_unit"), fields[_RATES[kind]]
+        rate.fits = None
+        rate.validators = [Between(least, lambda: rate_limits("per_unit", form.unit.data)[1])]

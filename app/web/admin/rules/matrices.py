@@ -26,12 +26,13 @@ from app.exports.workbook import Sheet, write_workbook
 from app.extensions import db
 from app.models.rule_drafts import RuleDraft
 from app.services import audit, rule_drafts, two_people
-from app.services.languages import NotANumber, TooManyDecimals
 from app.services.rule_history import History, history_of
 from app.services.rulebooks import rules_of
 from app.web import formats
 from app.web.admin.rules import speaking
+from app.web.admin.rules.forms import rate_limits
 from app.web.context import now, person, scope, session
+from app.web.fields import range_words, read_number
 from app.web.forms import Form
 
 bp = Blueprint("matrices", __name__)
@@ -125,7 +126,7 @@ def edit(program_code: str, rule_draft_id: int) -> Answer:
             # as it was sent: the cell above the product groups is empty, and a field takes spaces off its ends
             read, problems = pasted(request.form["paste"], products, distributors, read_rate)
             typed |= {place: "" if rate is None else rate_typed(rate) for place, rate in read.items()}
-        rates, wrong = _read(typed)
+        rates, wrong = _read(typed, matrix)
         if not wrong and not problems:
             form.paste.data, form.paste.raw_data = "", None  # it stands in the cells by now
         if not wrong and not problems and "look" not in request.form:
@@ -230,22 +231,24 @@ def _typed(rows: int, columns: int) -> dict[Place, str]:
     }
 
 
-def _read(typed: Mapping[Place, str]) -> tuple[dict[Place, Decimal], dict[Place, str]]:
+def _read(typed: Mapping[Place, str], matrix: Matrix) -> tuple[dict[Place, Decimal], dict[Place, str]]:
+    decimals, most_micro = rate_limits(matrix.kind, matrix.unit)
+    most = most_micro // 10 ** (RATE_DECIMALS - decimals)
     rates: dict[Place, Decimal] = {}
     wrong: dict[Place, str] = {}
     for place, text in typed.items():
         if not text:
             continue
         try:
-            rate = read_rate(text)
-        except NotANumber as problem:
-            wrong[place] = gettext("This is no number here. Write it like this: %(example)s.", example=problem.example)
-        except TooManyDecimals as problem:
-            wrong[place] = gettext("Write at most %(count)s decimals.", count=problem.decimals)
-        else:
-            if rate < 0:
-                wrong[place] = gettext("A rate is not below zero.")
-            rates[place] = rate
+            number = read_number(text, decimals, most)
+        except ValueError as problem:
+            wrong[place] = str(problem)
+            continue
+        if number < 0:
+            wrong[place] = gettext("A rate is not below zero.")
+        elif number > most:
+            wrong[place] = range_words(0, most, decimals)
+        rates[place] = Decimal(number).scaleb(-decimals)
     return rates, wrong
 
 

@@ -16,7 +16,7 @@ from app.db.transaction import transaction
 from app.domain.codes import code_key
 from app.domain.states import RuleDraftSubject
 from app.extensions import db
-from app.services import rule_drafts
+from app.services import programs, rule_drafts
 from app.services.languages import NotADay
 from app.services.rulebooks import rules_of
 from app.web import formats
@@ -81,9 +81,11 @@ def edit(program_code: str) -> str | Response | tuple[str, int]:
         else {"stacks": program.stacks["policies"], "named_days": program.stacks["named_days"]}
     )
     form = StacksForm(**_values(standing))
-    if request.method == "POST" and form.validate():
+    if request.method == "POST":
+        form.validate()
         made = _document(form)
-        if made is not None:
+        _judge_used(form, made)
+        if not form.problems():
             answer = _keep(form, made, None if held is None else held.id)
             if answer is not None:
                 return answer
@@ -107,30 +109,46 @@ def _values(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _document(form: StacksForm) -> dict[str, Any] | None:
-    """Give what the form means; None where something is wrong, which then stands beside its field."""
+def _document(form: StacksForm) -> dict[str, dict[str, Any]]:
+    """Give what the form means, as far as it says it; what is wrong then stands beside its field."""
     stacks: dict[str, str] = {}
     for entry in form.stacks.entries:
         code = (entry.form.code.data or "").strip()
         if code and code_key(code) in map(code_key, stacks):
-            entry.form.code.errors = [gettext("This stack stands here twice.")]
+            _refuse(entry.form.code, gettext("This stack stands here twice."))
         elif code:
             stacks[code] = entry.form.policy.data
     days: dict[str, list[str]] = {}
     for row in form.days.entries:
         name, typed = (row.form.name.data or "").strip(), (row.form.dates.data or "").split()
         if not name and typed:
-            row.form["name"].errors = [gettext("Name these days.")]
+            _refuse(row.form["name"], gettext("Name these days."))
         elif name in days:
-            row.form["name"].errors = [gettext("This name stands here twice.")]
+            _refuse(row.form["name"], gettext("This name stands here twice."))
         elif name:
             try:
                 days[name] = sorted({formats.here().read_day(day).isoformat() for day in typed})
             except NotADay as problem:
-                row.form.dates.errors = [
-                    gettext("Write dates like this, one on each line: %(example)s.", example=problem.example)
-                ]
-    return None if form.problems() else {"stacks": stacks, "named_days": days}
+                days[name] = []
+                words = gettext("Write dates like this, one on each line: %(example)s.", example=problem.example)
+                _refuse(row.form.dates, words)
+    return {"stacks": stacks, "named_days": days}
+
+
+def _refuse(field: Any, text: str) -> None:
+    field.errors = [*field.errors, text]
+
+
+def _judge_used(form: StacksForm, made: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse to let go of stacks and days that rules speak of."""
+    document = programs.export(session(), scope().program.code)
+    for rule in (*document.get("earning_rules", ()), *document.get("matrices", ())):
+        called, stack = rule["name"], rule.get("stack", "base")
+        if stack not in ("base", *made["stacks"]):
+            form.refuse("stacks", gettext("The rule %(rule)s is in the stack %(stack)s.", rule=called, stack=stack))
+        for name in rule.get("scope", {}).get("days", ()):
+            if name not in made["named_days"]:
+                form.refuse("days", gettext("The rule %(rule)s asks for the days %(name)s.", rule=called, name=name))
 
 
 def _keep(form: StacksForm, made: Mapping[str, Any], rule_draft_id: int | None) -> Response | None:
