@@ -231,19 +231,6 @@ class Between:
         return -(-least // step) * step, most // step * step
 
 
-class AboveZero:
-    """Accepts numbers above zero, and a field that is empty."""
-
-    def __call__(self, form: Any, field: Any) -> None:
-        """Refuse others.
-
-        Raises:
-            StopValidation: In words.
-        """
-        if field.data is not None and field.data <= 0:
-            raise StopValidation(_("Write a number above zero."))
-
-
 class NotBefore:
     """Accepts a last day that comes no earlier than the first, which another field of the form has."""
 

@@ -64,11 +64,15 @@ def measured(metric: Metric, value: int) -> str:
     return ngettext("%(num)s product", "%(num)s products", value)
 
 
+def metric_decimals(metric: str) -> int:
+    """Tell how many decimals amounts of a metric have."""
+    program = scope().program
+    return {"net_amount": program.currency_decimals, "quantity": 3, "points": program.point_decimals}.get(metric, 0)
+
+
 def aimed(metric: Metric, target: Decimal) -> str:
     """Write a target of the programme file as what it counts is written."""
-    program = scope().program
-    decimals = {"net_amount": program.currency_decimals, "quantity": 3, "points": program.point_decimals}
-    return measured(metric, int(target.scaleb(decimals.get(metric, 0))))
+    return measured(metric, int(target.scaleb(metric_decimals(metric))))
 
 
 def given(reward: StepReward) -> str:

@@ -17,13 +17,13 @@ from app.services.promotions import publishing, reading
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
 from app.web.admin.promotion_form import MICRO, PromotionForm, group_names
+from app.web.admin.promotion_judging import judge
 from app.web.context import now, person, scope, session
 from app.web.formats import decimal
 from app.web.promotion_words import REWARD
 
 bp = Blueprint("promotion_editor", __name__)
 
-_LARGEST = 10**17
 _GROUPS = 40
 """So many groups are named beside the field of their targets."""
 
@@ -61,17 +61,14 @@ def _keep(form: PromotionForm, stands: dict[str, Any], promotion: Promotion | No
     if promotion is not None:
         form.code.process_data(promotion.code)  # what others know it by stays
     said = form.document(stands)
-    if said is None:
+    judge(form, said, promotion)
+    if form.problems():
         return None
     try:
         definition = Definition.model_validate(said)
     except ValidationError as wrong:
         for problem in program_files.invalid(wrong).problems:
             form.refuse(None, problem.removeprefix("document: "))
-        return None
-    known = next((one for one in reading.promotions_of(session(), program.id) if one.code == definition.code), None)
-    if promotion is None and known is not None:
-        form.refuse("code", gettext("A promotion has this code already."))
         return None
     problems = publishing.problems_of(
         session(), program.id, definition, reading.scale_of(rules_of(session(), program.id)), known=promotion
@@ -112,7 +109,7 @@ def _told(definition: Definition) -> dict[str, Any]:
         "group_targets": "\n".join(f"{named.get(code, code)}: {decimal(value)}" for code, value in groups.items()),
         "growth_from": growth.from_ if growth is not None else None,
         "growth_until": growth.until if growth is not None else None,
-        "growth": growth.growth_bp * 10 ** (MICRO - 2) if growth is not None else None,
+        "growth": growth.growth_bp if growth is not None else None,
         "steps": [_step_told(step) for step in definition.steps],
         "pays": definition.pays,
         "when": definition.when,
@@ -139,7 +136,7 @@ def _step_told(step: Any) -> dict[str, Any]:
     kind = next(name for name in REWARD if getattr(reward, name) is not None)
     value = getattr(reward, kind)
     told = {"gift": value} if kind == "reward" else {"amount": decimal(_whole(kind, value))}
-    return {"reach": step.reach * 10 ** (MICRO - 2), "kind": kind, **told}
+    return {"reach": step.reach, "kind": kind, **told}
 
 
 def _whole(kind: str, value: Any) -> Decimal:
@@ -147,4 +144,4 @@ def _whole(kind: str, value: Any) -> Decimal:
 
 
 def _counted(value: Decimal | None, decimals: int) -> int | None:
-    return None if value is None else min(int(value.scaleb(decimals)), _LARGEST)
+    return None if value is None else int(value.scaleb(decimals))

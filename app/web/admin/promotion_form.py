@@ -7,19 +7,43 @@ from typing import Any, ClassVar
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
-from wtforms import FieldList, FormField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import FieldList, FormField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length
 
+from app.domain.codes import code_key
+from app.domain.parts import TOO_LARGE
 from app.models.distributors import DistributorGroup
 from app.models.rewards import Reward
+from app.services import distributors
+from app.web.admin.rules.forms import rate_limits
 from app.web.context import scope, session
-from app.web.fields import AboveZero, DayField, ExactField, NotBefore, PointsField, read_number
+from app.web.fields import (
+    Between,
+    CountField,
+    DayField,
+    ExactField,
+    NotBefore,
+    PointsField,
+    ShareField,
+    read_between,
+)
 from app.web.forms import Form, choice
 from app.web.named import typed
-from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, REWARD, WHEN
+from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, REWARD, WHEN, metric_decimals
 
 MICRO = 6
 _BP_DECIMALS = 2
+_MOST_BP = 1_000_000
+_MOST_PLACES = 100_000
+
+
+def _most(decimals: int) -> int:
+    """Give the largest amount that a programme file takes, in smallest units."""
+    return TOO_LARGE * 10**decimals - 1
+
+
+def _most_points() -> int:
+    return _most(scope().program.point_decimals)
 
 
 def _of(words: Mapping[str, Any]) -> Callable[[], list[Any]]:
@@ -48,11 +72,16 @@ class _Part(Form):
         if not self[name].errors:
             self.refuse(name, text)
 
+    def begun(self) -> bool:
+        """Tell whether anything is filled in: what is chosen is chosen from the beginning."""
+        chosen = ("kind", "metric")
+        return any(str(sent).strip() for one in self if one.short_name not in chosen for sent in one.raw_data or ())
+
 
 class StepForm(_Part):
     """A step. Nothing filled in: none."""
 
-    reach = ExactField(_("From, per cent of the target"), [AboveZero()])
+    reach = ShareField(_("From, per cent of the target"), [Between(1, _MOST_BP)])
     kind = SelectField(_("Gives"), choices=_of(REWARD), default="points")
     amount = StringField(_("How much"), [Length(max=64)])
     gift = SelectField(_("Which reward"), validate_choice=False, choices=_rewards)
@@ -61,27 +90,42 @@ class StepForm(_Part):
         """Give the step as a programme file has it; None where there is none, or where it is wrong: then it says so."""
         gift = self.kind.data == "reward"
         said = (self.gift.data if gift else self.amount.data) or ""
+        if gift:
+            self._judge_gift(said)
+        number = self._number(said) if said and not gift else None
         if self.reach.data is None:
             if said:
                 self.lacks("reach", gettext("Say from which share of the target on."))
             return None
         if not said:
-            self.lacks("gift" if gift else "amount", gettext("Say what it gives."))
+            self.lacks("gift" if gift and self.offers() else "amount", gettext("Say what it gives."))
             return None
-        reward = said if gift else self._number(said)
-        return {"reach": self.reach.data // 10 ** (MICRO - 2), "reward": {self.kind.data: reward}}
+        return {"reach": self.reach.data, "reward": {self.kind.data: said if gift else number}}
+
+    def offers(self) -> bool:
+        """Tell whether there is a reward to choose."""
+        return len(self.gift.choices or ()) > 1
+
+    def _judge_gift(self, code: str) -> None:
+        offered: list[Any] = list(self.gift.choices or ())
+        if not self.offers():
+            self.lacks("kind", gettext("There is no reward in the catalogue."))
+        elif code and code not in {one.value for one in offered}:
+            self.lacks("gift", gettext("Choose one of the rewards."))
 
     def _number(self, typed: str) -> Any:
-        share = self.kind.data == "percent_bp"
-        decimals = _BP_DECIMALS if share else MICRO
+        """Read how much it gives: a share in basis points, points as a programme file has them."""
+        points = scope().program.point_decimals
+        decimals, most = {
+            "percent_bp": (_BP_DECIMALS, _MOST_BP),
+            "per_unit": rate_limits("per_unit", "points"),
+        }.get(self.kind.data, (points, _most(points)))
         try:
-            number = read_number(typed, decimals)
+            number = read_between(typed, decimals, 1, most)
         except ValueError as problem:
             self.lacks("amount", str(problem))
             return None
-        if number <= 0:
-            self.lacks("amount", gettext("Write a number above zero."))
-        return number if share else written(number, decimals)
+        return number if self.kind.data == "percent_bp" else written(number, decimals)
 
 
 class GateForm(_Part):
@@ -89,12 +133,17 @@ class GateForm(_Part):
 
     name = StringField(_("Only if"), [Length(max=200)])
     metric = SelectField(_("Counts"), choices=_of(METRIC), default="net_amount")
-    least = ExactField(_("At least"), [AboveZero()])
+    least = ExactField(_("At least"), [Between(1, _most(MICRO))])
     product_groups = _codes(_("Of the product groups"), 500)
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Let what is to be sold have the decimals of what it counts."""
+        super().__init__(*args, **options)
+        self.least.fits = lambda: metric_decimals(self.metric.data)
 
     def given(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the gate; ``stands`` has what the form does not show, by name. None as for a step."""
-        if not (self.name.data or self.least.data is not None or self.product_groups.data):
+        if not self.begun():
             return None
         if not self.name.data:
             self.lacks("name", gettext("Say it in words: participants read it."))
@@ -113,22 +162,22 @@ class GateForm(_Part):
 class PrizeForm(_Part):
     """Points for places. Nothing filled in: none."""
 
-    first = IntegerField(_("From place"), [Optional(), NumberRange(1, 100_000)])
-    last = IntegerField(_("To place"), [Optional(), NumberRange(1, 100_000)])
-    points = PointsField(_("Points"), [AboveZero()])
+    first = CountField(_("From place"), [Between(1, _MOST_PLACES)])
+    last = CountField(_("To place"), [Between(1, _MOST_PLACES)])
+    points = PointsField(_("Points"), [Between(1, _most_points)])
 
     def given(self) -> dict[str, Any] | None:
         """Give the prize; None as for a step."""
+        if not self.begun():
+            return None
+        if self.points.data is None:
+            self.lacks("points", gettext("Say how many points."))
         if self.first.data is None:
-            if self.last.data is not None or self.points.data is not None:
-                self.lacks("first", gettext("Say for which place."))
+            self.lacks("first", gettext("Say for which place."))
             return None
         last = self.first.data if self.last.data is None else self.last.data
         if last < self.first.data:
             self.lacks("last", gettext("The places end before they begin."))
-        if self.points.data is None:
-            self.lacks("points", gettext("Say how many points."))
-            return None
         points = written(self.points.data, scope().program.point_decimals)
         return {"from": self.first.data, "to": last, "points": points}
 
@@ -143,38 +192,44 @@ class PromotionForm(Form):
     description = TextAreaField(_("What its participants read"), [Length(max=500)])
     from_ = DayField(_("First day of the sales"), [InputRequired(_("Say when it begins."))])
     until = DayField(_("Last day of the sales"), [InputRequired(_("Say when it ends.")), NotBefore("from_")])
-    closes_on = DayField(
-        _("Closes by itself on"), [NotBefore("until")], description=_("Returns take steps away until then.")
-    )
+    closes_on = DayField(_("Closes by itself on"), description=_("Returns take steps away until then."))
     participants = SelectField(_("For"), choices=_of(PARTICIPANTS), default="distributors")
     metric = SelectField(_("Counts"), choices=_of(METRIC), default="net_amount")
     product_groups = _codes(_("Product groups"), 500)
     products = _codes(_("Products"), 1000)
     distributor_groups = _codes(_("Distributor groups"), 500)
     default_target = ExactField(
-        _("Target"), [AboveZero()], description=_("For whoever has none of their own, nor a group’s.")
+        _("Target"), [Between(1, _most(MICRO))], description=_("For whoever has none of their own, nor a group’s.")
     )
     group_targets = TextAreaField(
         _("Targets of groups"), [Length(max=2000)], description=_("One a line: the group, a colon, the target.")
     )
     growth_from = DayField(_("Base period from"))
     growth_until = DayField(_("Base period until"), [NotBefore("growth_from")])
-    growth = ExactField(_("Growth wanted, %"))
+    growth = ShareField(_("Growth wanted, %"), [Between(-9_999, _MOST_BP)])
     steps = FieldList(FormField(StepForm), label=_("Steps"), min_entries=4, max_entries=50)
     pays = SelectField(_("Pays"), choices=_of(PAYS), default="highest")
     when = SelectField(_("When"), choices=_of(WHEN), default="on_reach")
     gates = FieldList(FormField(GateForm), label=_("Gates"), min_entries=2, max_entries=20)
     prizes = FieldList(FormField(PrizeForm), label=_("Prizes"), min_entries=3, max_entries=100)
     names = SelectField(_("Participants see of the others"), choices=_of(NAMES), default="hidden")
-    budget = PointsField(_("Budget in points"), [AboveZero()], description=_("When it is spent, nothing more is paid."))
+    budget = PointsField(
+        _("Budget in points"), [Between(1, _most_points)], description=_("When it is spent, nothing more is paid.")
+    )
 
-    def document(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Let targets have the decimals of what is counted."""
+        super().__init__(*args, **options)
+        self.default_target.fits = lambda: metric_decimals(self.metric.data)
+
+    def document(self, stands: Mapping[str, Any]) -> dict[str, Any]:
         """Write the form as a part of a programme file; what it does not show stays as it stands.
 
-        None where something is wrong: then the form says so.
+        What is wrong with a field is said beside it; then it is none that could be kept.
         """
-        sound = self.validate()
-        said = {
+        self.validate()
+        return {
+            **stands,
             "code": self.code.data,
             "name": self.name.data,
             "description": self.description.data or None,
@@ -197,7 +252,6 @@ class PromotionForm(Form):
             "budget": written(self.budget.data, scope().program.point_decimals),
             "ranking": self._ranking(stands.get("ranking") or {}),
         }
-        return {**stands, **said} if sound and not self.problems() else None
 
     def _target(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
         """Write the targets. Steps make one: distributors may have theirs from a sheet alone."""
@@ -208,30 +262,40 @@ class PromotionForm(Form):
         return made if needed or default or groups or growth else None
 
     def _groups(self) -> Iterator[tuple[str, str | None]]:
-        known = {name.casefold(): code for code, name in group_names()}
-        for line in filter(str.strip, (self.group_targets.data or "").splitlines()):
-            code, _colon, value = line.rpartition(":")
+        lines = [line.strip() for line in (self.group_targets.data or "").splitlines() if line.strip()]
+        called = {name.casefold(): code for code, name in group_names()} if lines else {}
+        known = distributors.group_ids(session(), scope().program.id) if lines else {}
+        decimals, seen = metric_decimals(self.metric.data), set()
+        for line in lines:
+            name, _colon, value = (part.strip() for part in line.rpartition(":"))
+            code = called.get(name.casefold(), name)
+            wrong, number = None, 0
             try:
-                number = read_number(value, MICRO)
-            except ValueError:
-                number = 0
-            if not code.strip() or number <= 0:
-                wrong = gettext("“%(line)s”: write a group, a colon, and a number above zero.", line=line.strip())
-                self.refuse("group_targets", wrong)
-            yield known.get(code.strip().casefold(), code.strip()), written(number, MICRO)
+                number = read_between(value, decimals, 1, _most(decimals))
+            except ValueError as problem:
+                wrong = str(problem)
+            if not name:
+                wrong = gettext("Write a group, a colon, and a number above zero.")
+            elif code_key(code) not in known:
+                wrong = gettext("No distributor group is called so.")
+            elif code_key(code) in seen:
+                wrong = gettext("This group stands here twice.")
+            if wrong is not None:
+                self.refuse("group_targets", gettext("“%(line)s”: %(problem)s", line=line, problem=wrong))
+            seen.add(code_key(code))
+            yield code, written(number, decimals)
 
     def _growth(self, stands: Mapping[str, Any]) -> dict[str, Any] | None:
-        if not any((self.growth_from.data, self.growth_until.data, self.growth.data)):
+        if not any(self[name].data or self[name].errors for name in ("growth_from", "growth_until", "growth")):
             return None
         for name in ("growth_from", "growth_until"):
             if not self[name].data and not self[name].errors:
                 self.refuse(name, gettext("Growth is over a base period: say from when until when."))
-        share = (self.growth.data or 0) // 10 ** (MICRO - 2)
         return {
             **stands,
             "from": str(self.growth_from.data),
             "until": str(self.growth_until.data),
-            "growth_bp": share,
+            "growth_bp": self.growth.data or 0,
         }
 
     def _gates(self, stands: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Promotions on pages: written as a draft, published, shown to whoever takes part, closed."""
 
+import html
 import io
 import re
 from collections.abc import Callable
@@ -64,39 +65,110 @@ def known(world: World, what: Any) -> Any:
         return session.execute(what).all()
 
 
-def test_what_is_wrong_is_said_in_its_place_and_nothing_is_kept(world: World, as_: As) -> None:
+EMPTY_STEPS = {f"steps-{at}-{name}": "" for at in (0, 1) for name in ("reach", "amount")}
+
+
+def problems_beside(page: str) -> dict[str, str]:
+    """Read what a page says beside its fields, by field; each is what the summary leads to."""
+    found = dict(re.findall(r'<p class="field-problem" id="([^"]+)-problem">([^<]*?) ?</p>', page))
+    summary = page.split("data-problems", 1)[1].split("</ul>")[0]
+    assert set(re.findall(r'<a href="#([^"]+)">', summary)) == set(found)
+    assert len(re.findall("<li>", summary)) == len(re.findall('<li><a href="#', summary)), (
+        "nothing stands beside no field"
+    )
+    assert all(f'id="{one}"' in page for one in found)
+    return {field: html.unescape(text) for field, text in found.items()}
+
+
+def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(world: World, as_: As) -> None:
     admin = as_("administrator")
     before = known(world, select(Promotion.id))
-    for changes, said in (
-        ({"until": "2025-12-31"}, "The period ends before it begins."),
-        ({"closes_on": "2026-01-05"}, "The period ends before it begins."),
-        ({"steps-0-reach": "0"}, "Write a number above zero."),
-        ({"steps-0-reach": ""}, "Say from which share of the target on."),
-        ({"steps-0-amount": ""}, "Say what it gives."),
-        ({"steps-0-amount": "-5"}, "Write a number above zero."),
-        ({"steps-0-amount": "12.480,50"}, "This is no number here. Write it like this: 12,480.50."),
-        ({"steps-1-amount": "12.555"}, "Write at most 2 decimals."),
+    for changes, field, said in (
+        ({"until": "2025-12-31"}, "until", "The period ends before it begins."),
+        ({"closes_on": "2026-01-05"}, "closes_on", "Choose a day after the last day of the sales, 30 Nov 2026."),
+        ({"closes_on": "2026-11-30"}, "closes_on", "Choose a day after the last day of the sales, 30 Nov 2026."),
+        ({"steps-0-reach": "0"}, "steps-0-reach", "Write a number from 0.01 to 10,000."),
+        ({"steps-0-reach": ""}, "steps-0-reach", "Say from which share of the target on."),
+        ({"steps-0-reach": "80.555"}, "steps-0-reach", "Write at most 2 decimals."),
+        ({"steps-1-reach": "80"}, "steps-1-reach", "Steps rise: this begins no higher than the one before."),
+        ({"steps-0-amount": ""}, "steps-0-amount", "Say what it gives."),
+        ({"steps-0-amount": "-5"}, "steps-0-amount", "Write a number from 1 to 999,999,999,999."),
+        ({"steps-0-amount": "9" * 40}, "steps-0-amount", "Write a number up to 999,999,999,999."),
+        ({"steps-0-amount": "0.5"}, "steps-0-amount", "Write a whole number."),
+        ({"steps-0-amount": "12.480,50"}, "steps-0-amount", "This is no number here. Write it like this: 12,480."),
+        ({"steps-1-amount": "12.555"}, "steps-1-amount", "Write at most 2 decimals."),
+        ({"steps-1-amount": "10001"}, "steps-1-amount", "Write a number from 0.01 to 10,000."),
+        ({"steps-0-kind": "reward"}, "steps-0-kind", "There is no reward in the catalogue."),
         (
-            {f"steps-{at}-{name}": "" for at in (0, 1) for name in ("reach", "amount")}
-            | {"prizes-0-first": "", "prizes-0-points": ""},
-            "gives nothing",
+            EMPTY_STEPS | {"prizes-0-first": "", "prizes-0-points": ""},
+            "steps",
+            "Give one step at least, or a prize for a place.",
         ),
-        ({"default_target": "0"}, "Write a number above zero."),
-        ({"group_targets": "gold: 5\nsilver"}, "“silver”: write a group, a colon, and a number above zero."),
-        ({"growth": "10"}, "Growth is over a base period: say from when until when."),
-        ({"gates-0-least": "5"}, "Say it in words: participants read it."),
-        ({"gates-0-name": "tools"}, "Say how much."),
-        ({"prizes-1-points": "5"}, "Say for which place."),
-        ({"prizes-0-first": "3", "prizes-0-last": "2"}, "The places end before they begin."),
-        ({"prizes-0-points": ""}, "Say how many points."),
-        ({"steps-0-reach": "90", "steps-1-reach": "90"}, "steps must rise"),
-        ({"product_groups": "", "distributor_groups": "nobody"}, "nobody"),
-        ({"prizes-1-first": "1", "prizes-1-points": "5"}, "prizes overlap"),
+        ({"default_target": "0"}, "default_target", "Write a number from 0.01 to 999,999,999,999.99."),
+        ({"default_target": "5.555"}, "default_target", "Write at most 2 decimals."),
+        ({"metric": "documents", "default_target": "5.5"}, "default_target", "Write a whole number."),
+        ({"group_targets": "a"}, "group_targets", "“a”: Write a group, a colon, and a number above zero."),
+        ({"group_targets": "nobody: 5"}, "group_targets", "“nobody: 5”: No distributor group is called so."),
+        ({"growth": "10"}, "growth_from", "Growth is over a base period: say from when until when."),
+        (
+            {"growth": "-100", "growth_from": "2025-01-01", "growth_until": "2025-12-31"},
+            "growth",
+            "Write a number from −99.99 to 10,000.",
+        ),
+        (
+            {"growth": "10", "growth_from": "2025-01-01", "growth_until": "2026-01-01"},
+            "growth_until",
+            "Choose a day before the first day of the sales, 1 Jan 2026.",
+        ),
+        ({"gates-0-least": "5"}, "gates-0-name", "Say it in words: participants read it."),
+        ({"gates-0-name": "tools"}, "gates-0-least", "Say how much."),
+        (
+            {"gates-0-name": "tools", "gates-0-least": "1.5", "gates-0-metric": "products"},
+            "gates-0-least",
+            "Write a whole number.",
+        ),
+        ({"prizes-1-points": "5"}, "prizes-1-first", "Say for which place."),
+        ({"prizes-0-first": "3", "prizes-0-last": "2"}, "prizes-0-last", "The places end before they begin."),
+        ({"prizes-0-points": ""}, "prizes-0-points", "Say how many points."),
+        ({"prizes-0-first": "100001"}, "prizes-0-first", "Write a number from 1 to 100,000."),
+        (
+            {"prizes-1-first": "1", "prizes-1-points": "5"},
+            "prizes-1-first",
+            "Place 1 has another prize already.",
+        ),
+        ({"distributor_groups": "nobody"}, "distributor_groups", "No distributor group has the code nobody."),
+        ({"budget": "0"}, "budget", "Write a number from 1 to 999,999,999,999."),
     ):
         answer = written(admin, world, **changes)
         assert answer.status_code == 400, changes
-        assert said in answer.text, changes
+        assert problems_beside(answer.text).get(field) == said, changes
     assert known(world, select(Promotion.id)) == before
+
+
+def test_all_that_is_wrong_is_told_at_once_and_what_was_typed_is_kept(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    wrong = {
+        "code": "",
+        "until": "2025-12-31",
+        "steps-0-reach": "90",
+        "steps-1-reach": "80",
+        "steps-1-amount": "x",
+        "prizes-1-first": "1",
+        "prizes-1-points": "0",
+        "distributor_groups": "nobody",
+        "group_targets": "nobody: 5\nnothing",
+        "budget": "1.5",
+    }
+    page = written(admin, world, **wrong).text
+    beside = problems_beside(page)
+    assert set(beside) == {*wrong} - {"steps-0-reach"}
+    assert "nobody" in beside["group_targets"]
+    assert "nothing" in beside["group_targets"]
+    for words in ("bp", "steps must", "ranking:", "target."):
+        assert not any(words in text for text in beside.values())
+    assert 'value="x"' in page
+    assert 'value="1.5"' in page
+    assert "nobody: 5\nnothing</textarea>" in page.replace("\r", "")
 
 
 def test_a_promotion_is_written_published_shown_and_closed(world: World, as_: As) -> None:
