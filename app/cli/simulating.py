@@ -40,7 +40,8 @@ def simulate(
 ) -> None:
     """Replay a past period of real sales under the rules of FILE (a programme file); tell what they would have given.
 
-    Nothing is written to any account. The scenario is kept, and stands on the pages of the programme.
+    Rules of a file and drafts are reckoned as if they had held all the period; those that begin later are named with
+    their day. Nothing is written to any account. The scenario is kept, and stands on the pages of the programme.
     """
     if sum((file is not None, drafts, published)) != 1:
         raise Failure("Name a programme file, or --drafts, or --published.", USAGE)
@@ -134,6 +135,9 @@ def _told(run: Runtime, scenario_id: int) -> dict[str, Any]:
             "currency_decimals": program.currency_decimals,
             "from": scenario.from_on.isoformat(),
             "to": scenario.to_on.isoformat(),
+            "throughout": [
+                vars(one) | {"valid_from": one.valid_from.isoformat()} for one in results.throughout(scenario)
+            ],
             "total": dict(vars(total)),
             "rules": rows(results.rules(session, scenario, names)),
             "product_groups": rows(results.product_groups(session, scenario)),
@@ -150,6 +154,8 @@ def _told(run: Runtime, scenario_id: int) -> dict[str, Any]:
 def _show(told: dict[str, Any]) -> None:
     points, money, total = told["point_decimals"], told["currency_decimals"], told["total"]
     click.echo(f"Scenario {told['scenario']}: sales from {told['from']} to {told['to']}. No point moved.")
+    for one in told["throughout"]:
+        click.echo(f"  {one['name']}: as if it had held all the period; it holds from {one['valid_from']}")
     click.echo(f"  would give {figure(total['drafted'], points)} points, gave {figure(total['given'], points)}")
     click.echo(f"  would cost {figure(total['drafted_cost'], money)}, cost {figure(total['given_cost'], money)}")
     click.echo(f"  {figure(total['winners'])} distributors have more, {figure(total['losers'])} less")

@@ -42,11 +42,9 @@ def with_drafts(session: Session, program: Program, drafts: Sequence[EarningRule
 
 
 def _drafted(session: Session, program_id: int, drafts: Iterable[EarningRule | Matrix]) -> list[RuleVersion]:
+    """Let rules judge every day; from which day on they hold stays in their definitions, for `results.throughout`."""
     known = _rule_ids(session, program_id)
-    return [
-        RuleVersion(-at, known.get(draft.code, -at), 1, None, draft.model_copy(update={"valid_from": None}))
-        for at, draft in enumerate(drafts, start=1)
-    ]
+    return [RuleVersion(-at, known.get(draft.code, -at), 1, None, draft) for at, draft in enumerate(drafts, start=1)]
 
 
 def _rule_ids(session: Session, program_id: int) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What scenarios came to, as pages, files and commands tell it: read from their sums alone."""
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,6 +87,15 @@ class TierRow:
 
 
 @dataclass(frozen=True)
+class Throughout:
+    """A rule that is reckoned as if it had held all the period, and holds from a later day on."""
+
+    code: str
+    name: str
+    valid_from: dt.date
+
+
+@dataclass(frozen=True)
 class Pair:
     """Two rules that pay the same lines."""
 
@@ -153,6 +163,20 @@ def rules(session: Session, scenario: Scenario, names: dict[str, str]) -> list[R
 def names_of(scenario: Scenario, published: dict[str, str]) -> dict[str, str]:
     """Give the names of the rules of a scenario by code; those of rules that only gave come from what is published."""
     return published | {one["definition"]["code"]: one["definition"]["name"] for one in scenario.rules["versions"]}
+
+
+def throughout(scenario: Scenario) -> list[Throughout]:
+    """Give the rules of a draft or a file that begin later than the period: what they would give is as if they did not.
+
+    A replay asks what rules would have given in a period that is past; what holds from a later day on gave nothing in
+    it. Rules as they are published judge their own days.
+    """
+    found = []
+    for one in scenario.rules["versions"]:
+        said, begins = one["definition"], one["definition"].get("valid_from")
+        if one["valid_from"] is None and begins and dt.date.fromisoformat(begins) > scenario.from_on:
+            found.append(Throughout(said["code"], said["name"], dt.date.fromisoformat(begins)))
+    return found
 
 
 def promotions(session: Session, program: Program, scenario: Scenario) -> list[PromotionRow]:

@@ -22,7 +22,7 @@ from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.scenarios import Scenario, ScenarioSum
 from app.services.scenarios import forecasting, results
 from app.services.scenarios.keeping import MEASURED
-from app.services.scenarios.results import Pair, PromotionRow, Row, TierRow, Total
+from app.services.scenarios.results import Pair, PromotionRow, Row, Throughout, TierRow, Total
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -41,6 +41,12 @@ class Told:
     promotions: Sequence[PromotionRow]
     tiers: Sequence[TierRow]
     forecast: Forecast | None
+    throughout: Sequence[Throughout]
+
+    @property
+    def begins(self) -> dict[str, dt.date]:
+        """Give the day from which rules hold, by name, that are reckoned as if they had held all the period."""
+        return {one.name: one.valid_from for one in self.throughout}
 
     @property
     def year(self) -> tuple[int | None, int | None]:
@@ -79,6 +85,7 @@ def told(session: Session, program: Program, scenario: Scenario) -> Told:
         promotions=results.promotions(session, program, scenario),
         tiers=results.tiers(session, scenario),
         forecast=forecasting.read(scenario.forecast),
+        throughout=results.throughout(scenario),
     )
 
 
@@ -104,6 +111,8 @@ def write(session: Session, program: Program, scenario: Scenario, path: Path) ->
         _pairs(program, found.pairs),
         *_promotions(session, program, scenario, found.promotions),
     ]
+    if found.throughout:
+        sheets.append(_throughout(found.throughout))
     if found.tiers:
         sheets.append(_tiers(found.tiers))
     if found.forecast is not None:
@@ -199,6 +208,13 @@ def _promotions(
     }
     names = (Column("name", _("Distributor")), Column("promotion", _("Promotion")))
     yield Sheet(_("Promotions by distributor"), Layout((*names, *measured)), of_each)
+
+
+def _throughout(rules: Sequence[Throughout]) -> Sheet:
+    """Write which rules are reckoned as if they had held all the period, and from when on they hold."""
+    layout = Layout((Column("name", _("Rule")), Column("valid_from", _("Holds from"), Kind.DATE)))
+    title = _("As if held all the period")
+    return Sheet(title, layout, {one.key: [getattr(row, one.key) for row in rules] for one in layout.columns})
 
 
 def _tiers(tiers: Sequence[TierRow]) -> Sheet:

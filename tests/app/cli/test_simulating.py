@@ -26,6 +26,15 @@ def test_a_period_is_replayed_under_the_rules_of_a_file(stocked: Desk, tmp_path:
     told = stocked.json("simulate", file, *of)
     assert (told["total"]["drafted"], told["total"]["given"]) == (45, 15)
     assert (told["total"]["winners"], told["total"]["losers"], told["total"]["unpaid_lines"]) == (2, 0, 0)
+    assert told["throughout"] == []
+    later = [dict(BASE_RULE, points=3, valid_from="2026-02-01")]
+    file.write_text(yaml.safe_dump(programs.document(stocked.code, earning_rules=later)))
+    told = stocked.json("simulate", file, *of)
+    assert told["total"]["drafted"] == 45, "it judges every day of the period"
+    named = {"code": BASE_RULE["code"], "name": BASE_RULE["name"], "valid_from": "2026-02-01"}
+    assert told["throughout"] == [named]
+    assert stocked.json("simulate", file, *of, "--from", "2026-02-01")["throughout"] == [], "it began by then"
+    assert "as if it had held all the period; it holds from 2026-02-01" in stocked.run("simulate", file, *of).output
     assert [(row["name"], row["drafted"]) for row in told["rules"]] == [(BASE_RULE["name"], 45)]
     promotion = {
         "code": "spring",

@@ -267,7 +267,7 @@ def test_a_ranking_names_others_to_participants_only_where_it_says_so(world: Wor
         others[names] = re.findall(r'data-title="Who">(.*?)</td>', rest)
         seen[names] = admin.get(page).text
     assert len(others["hidden"]) == len(others["shown"]) > 0
-    assert set(others["hidden"]) == {"–"}
+    assert set(others["hidden"]) == {'<span class="quiet">another distributor</span>'}
     for name in others["shown"]:
         assert f'data-title="Participant">{name}</td>' in seen["shown"]
         assert f'data-title="Participant">{name}</td>' in seen["hidden"]

@@ -22,7 +22,7 @@ promotions:
   - {code: summer, name: The whole summer, from: 2026-01-01, until: 2026-12-31, target: {default: 1},
      steps: [{reach: 10000, reward: {points: 5}}]}
 earning_rules:
-  - {code: draft, name: Two a line, kind: per_line, points: 2}
+  - {code: draft, name: Two a line, kind: per_line, points: 2, valid_from: 2026-12-01}
 """
 
 
@@ -58,6 +58,9 @@ def test_a_scenario_is_asked_for_replayed_and_looked_at(world: World, as_: As) -
     shown = administrator.get(page).text
     assert "Two a line" in shown
     assert "No point moved." in shown
+    assert "Two a line holds from 1 Dec 2026" in shown
+    assert "as if held all the period; holds from 1 Dec 2026" in shown
+    assert "reckoned as if" not in administrator.get(other).text
     assert "The whole summer" in shown
     assert "Red ones" in shown
     assert "No line is paid by two rules" in shown
@@ -69,11 +72,13 @@ def test_a_scenario_is_asked_for_replayed_and_looked_at(world: World, as_: As) -
     assert book.sheetnames[:2] == ["Rules", "Product groups"]
     assert {"Promotions", "Promotions by distributor", "Tiers"} < set(book.sheetnames)
     assert book["Promotions"]["A2"].value == "The whole summer"
+    assert book["As if held all the period"]["A2"].value == "Two a line"
     assert [cell.value for cell in next(book["Rules"].iter_rows(min_row=2, max_row=2))][:1] == ["Two a line"]
     ids = [one.rpartition("/")[2] for one in (page, other)]
     chosen = {"csrf_token": token_of(administrator, page), "ids": ids}
     beside = administrator.post(f"{index}/beside", data=chosen, follow_redirects=True).text
     assert "Side by side" in beside
+    assert "Rules as if they had held all the period" in beside
     assert "Two for every line" in beside
     assert "The whole summer" in beside
     assert "Red ones" in beside
