@@ -40,6 +40,8 @@ _PAID = (
     .where(PromotionStanding.promotion_id == Promotion.id)
     .scalar_subquery()
 )
+_PLACE = func.nullif(PromotionStanding.place, 0)
+"""Who sold too little, or did not pass a gate, has none."""
 _MANY = select(func.count()).where(PromotionStanding.promotion_id == Promotion.id).scalar_subquery()
 _NAME = func.coalesce(
     Promotion.draft["name"].astext,
@@ -129,7 +131,7 @@ STANDINGS = Listing(
         ),
         Column("share", _("Reached"), PromotionStanding.share_bp, Kind.SHARE, PromotionStanding.share_bp),
         Column("step", _("Steps"), PromotionStanding.step, Kind.NUMBER, phone=False),
-        Column("place", _("Place"), PromotionStanding.place, Kind.NUMBER, PromotionStanding.place, phone=False),
+        Column("place", _("Place"), _PLACE, Kind.NUMBER, PromotionStanding.place, phone=False),
         Column("earned", _("Earned"), PromotionStanding.earned, Kind.POINTS, phone=False),
         Column("paid", _("Paid"), PromotionStanding.paid, Kind.POINTS, PromotionStanding.paid),
     ),

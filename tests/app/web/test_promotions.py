@@ -202,6 +202,9 @@ def test_a_promotion_is_written_published_shown_and_closed(world: World, as_: As
     for name in ("Sold", "Target", "Reached", "Paid"):
         assert {type(row[head.index(name)]) for row in rows} <= {int, float, type(None)}, name
     assert next(row[head.index("Target")] for row in rows) == 10
+    places = {row[head.index("Place")] for row in rows}
+    assert None in places
+    assert 0 not in places, "who has no place has none"
     assert "Long summer" in admin.get(f"/programs/{world.a}/promotions").text
     mine = portal_of(world, as_("distributor")).text
     for words in ("Long summer", "Sell what cools.", "Reached", "(you)"):

@@ -296,6 +296,14 @@ def test_a_matrix_is_a_grid(world: World, boss: Rules) -> None:
     wrong = boss.post(f"rules/drafts/{draft}/grid", 400, **cells, **{"rate-0-1": "many", "rate-1-0": "-1"}).text
     assert 'id="rate-0-1-problem"' in wrong
     assert 'id="rate-1-0-problem"' in wrong
+    large = boss.post(
+        f"rules/drafts/{draft}/grid", 400, **{"rate-0-0": "9" * 20, "rate-0-1": "100000000001", "rate-1-0": "1.0000001"}
+    ).text
+    assert re.findall(r'<small class="field-problem"[^>]*>([^<]*)<', large) == [
+        "Write a number up to 100,000,000,000.",
+        "Write a number from 0 to 100,000,000,000.",
+        "Write at most 6 decimals.",
+    ]
     bad = boss.post(
         f"rules/drafts/{draft}/grid", 400, **cells, paste="\tGold\tLead\nTools\t7\t1\nPaint\t1\nDrills\tx"
     ).text
@@ -341,7 +349,17 @@ def test_stacks_and_named_days_are_edited(world: World, boss: Rules) -> None:
     shown = boss.get("rules/stacks")
     assert "The one that goes first" in shown
     assert "5 May 2026, 6 May 2026" in shown
-    back = boss.post("rules/stacks/edit", **{"stacks-0-code": "base", "stacks-0-policy": "sum"}).headers["Location"]
+    emptied = {"stacks-0-code": "base", "stacks-0-policy": "sum"}
+    boss.publish(boss.build("per_line", name="At the fair", points="2", stack="extra", days="fair"))
+    used = boss.post("rules/stacks/edit", 400, **emptied).text
+    assert 'id="stacks-problem">Keep the stack extra: the rule At the fair is in it. <' in used
+    assert 'id="days-problem">Keep the days fair: the rule At the fair asks for them. <' in used
+    assert 'id="stacks"' in used
+    assert 'id="days"' in used
+    rule = _newest(world, "at-the-fair").rule_id
+    changed = boss.post(f"rules/{rule}/change", name="At the fair", points="2", stack="base").headers["Location"]
+    boss.publish(int(changed.rpartition("/")[2]))
+    back = boss.post("rules/stacks/edit", **emptied).headers["Location"]
     boss.publish(int(back.rpartition("/")[2]))
 
 

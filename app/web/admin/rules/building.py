@@ -138,7 +138,7 @@ def _amounts(form: RuleForm, kind: str) -> dict[str, Any]:
 
 def _bands(form: RuleForm) -> list[dict[str, str]]:
     bands: list[tuple[Decimal, Decimal]] = []
-    begun = False
+    before, begun = None, False
     for entry in form.bands.entries:
         fields = entry.form["from_"], entry.form["points"]
         first, points = map(_of, fields)
@@ -146,11 +146,12 @@ def _bands(form: RuleForm) -> list[dict[str, str]]:
         for one, other in (fields, fields[::-1]):
             if one.data is None and other.data is not None and not one.errors:
                 one.errors = [_("Fill in both, or neither.")]
-        if first is None or points is None:
-            continue
-        if bands and first <= bands[-1][0] and not fields[0].errors:
-            fields[0].errors = [_("Bands rise: this begins no higher than the one before.")]
-        bands.append((first, points))
+        if first is not None:
+            if before is not None and first <= before and not fields[0].errors:
+                fields[0].errors = [_("Bands rise: this begins no higher than the one before.")]
+            before = first
+        if first is not None and points is not None:
+            bands.append((first, points))
     if not begun:
         form.refuse("bands", _("Give one band at least."))
     return [{"from": _text(first), "points": _text(points)} for first, points in bands]

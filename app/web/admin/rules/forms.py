@@ -77,7 +77,7 @@ class _BandForm(PlainForm):
     """From here on, so many points."""
 
     from_ = ExactField(_("From"), [Between(0, MOST)])
-    points = ExactField(_("Points"), [Between(0, MOST)])
+    points = ExactField(_("Gives"), [Between(0, MOST)])
 
 
 def _codes(label: Any) -> TextAreaField:

@@ -17,8 +17,9 @@ from app.web.named import no_groups, unknown
 def judge(form: RuleForm, made: Mapping[str, Any], *, own: bool) -> None:
     """Say beside its field what of a rule the programme could not have. ``own``: it is published under its code."""
     program, code, named = scope().program, str(made["code"]), made.get("scope", {})
-    if code and not own and rule_drafts.standing(session(), program.id, code) is not None:
-        form.refuse("code" if form.code.data else "name", _("Another rule has this code."))
+    told_by = form.code if form.code.data else form.name
+    if code and not own and not told_by.errors and rule_drafts.standing(session(), program.id, code) is not None:
+        form.refuse(told_by.short_name, _("Another rule has this code."))
     _lay(form, "distributor_groups", no_groups(named.get("distributor_groups", ())))
     levels = {code_key(one.code) for one in tiers.settings_of(program).levels}
     if levels:

@@ -143,12 +143,14 @@ def _judge_used(form: StacksForm, made: Mapping[str, Mapping[str, Any]]) -> None
     """Refuse to let go of stacks and days that rules speak of."""
     document = programs.export(session(), scope().program.code)
     for rule in (*document.get("earning_rules", ()), *document.get("matrices", ())):
-        called, stack = rule["name"], rule.get("stack", "base")
+        of, stack = rule["name"], rule.get("stack", "base")
         if stack not in ("base", *made["stacks"]):
-            form.refuse("stacks", gettext("The rule %(rule)s is in the stack %(stack)s.", rule=called, stack=stack))
+            words = gettext("Keep the stack %(stack)s: the rule %(rule)s is in it.", stack=stack, rule=of)
+            form.refuse("stacks", words)
         for name in rule.get("scope", {}).get("days", ()):
             if name not in made["named_days"]:
-                form.refuse("days", gettext("The rule %(rule)s asks for the days %(name)s.", rule=called, name=name))
+                words = gettext("Keep the days %(name)s: the rule %(rule)s asks for them.", name=name, rule=of)
+                form.refuse("days", words)
 
 
 def _keep(form: StacksForm, made: Mapping[str, Any], rule_draft_id: int | None) -> Response | None:
