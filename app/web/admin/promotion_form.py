@@ -275,8 +275,12 @@ class PromotionForm(Form):
             except ValueError as problem:
                 wrong = str(problem)
             if not name:
-                wrong = gettext("Write a group, a colon, and a number above zero.")
-            elif code_key(code) not in known:
+                self.refuse(
+                    "group_targets",
+                    gettext("“%(line)s”: write a group, a colon, and a number above zero.", line=line),
+                )
+                continue
+            if code_key(code) not in known:
                 wrong = gettext("No distributor group is called so.")
             elif code_key(code) in seen:
                 wrong = gettext("This group stands here twice.")

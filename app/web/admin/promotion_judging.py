@@ -88,4 +88,6 @@ def _judge_known(form: PromotionForm, promotion: Promotion | None) -> None:
     if promotion.version and form.budget.data is not None and not form.budget.errors:
         spent = standings.spent(session(), promotion.id)
         if spent > form.budget.data:
-            form.refuse("budget", _("%(points)s points are paid already.", points=formats.points(spent)))
+            form.refuse(
+                "budget", _("Already given of it: %(amount)s. It cannot be less.", amount=formats.points(spent))
+            )

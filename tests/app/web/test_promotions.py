@@ -107,7 +107,7 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_kept(world: World
         ({"default_target": "0"}, "default_target", "Write a number from 0.01 to 999,999,999,999.99."),
         ({"default_target": "5.555"}, "default_target", "Write at most 2 decimals."),
         ({"metric": "documents", "default_target": "5.5"}, "default_target", "Write a whole number."),
-        ({"group_targets": "a"}, "group_targets", "“a”: Write a group, a colon, and a number above zero."),
+        ({"group_targets": "a"}, "group_targets", "“a”: write a group, a colon, and a number above zero."),
         ({"group_targets": "nobody: 5"}, "group_targets", "“nobody: 5”: No distributor group is called so."),
         ({"growth": "10"}, "growth_from", "Growth is over a base period: say from when until when."),
         (

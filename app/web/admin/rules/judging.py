@@ -47,4 +47,6 @@ def _judge_budget(form: RuleForm, code: str) -> None:
     decimals = program.currency_decimals if unit is Unit.MONEY else program.point_decimals
     spent = cap_usage.spent_of_budgets(session(), program.id).get(code, 0)
     if field.data < spent * 10 ** (field.decimals() - decimals):
-        form.refuse("cap_budget", _("%(spent)s of it are given already.", spent=formats.amount(spent, unit)))
+        form.refuse(
+            "cap_budget", _("Already given of it: %(amount)s. It cannot be less.", amount=formats.amount(spent, unit))
+        )
