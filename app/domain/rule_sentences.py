@@ -96,6 +96,11 @@ def conditions(rule: RuleBase, voice: Voice) -> list[str]:
     ]
 
 
+def further_conditions(scope: Scope, voice: Voice) -> list[str]:
+    """Say each condition of a scope but those that name something by its code: days, hours, amounts, which lines."""
+    return [*_when(scope, voice), *_which_lines(scope, voice)]
+
+
 def _given(rule: RuleBase, amount: Decimal, voice: Voice) -> str:
     return voice.points(amount) if rule.unit == "points" else voice.money(amount)
 

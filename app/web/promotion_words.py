@@ -42,6 +42,8 @@ NAMES: Mapping[str, Any] = {
     "shown": _("Everybody’s name and what they sold"),
 }
 
+RANKED_BY: Mapping[str, Any] = {"metric": _("What was sold"), "share": _("The share of the target that is reached")}
+
 REWARD: Mapping[str, Any] = {
     "points": _("Points"),
     "percent_bp": _("Per cent of the points earned"),
@@ -85,6 +87,6 @@ def given(reward: StepReward) -> str:
     if reward.percent_bp is not None:
         return gettext("%(share)s of the points earned", share=formats.share(reward.percent_bp))
     if reward.per_unit is not None:
-        return gettext("%(points)s points for each piece", points=f"{reward.per_unit:f}")
+        return gettext("%(points)s points for each piece", points=formats.decimal(reward.per_unit))
     assert reward.reward is not None, "a step gives one of these"
     return gettext("the reward %(code)s", code=called("rewards", [reward.reward]))

@@ -4,6 +4,10 @@ Where the programme asks for a second person, whoever wrote a draft asks for it 
 """
 
 import datetime as dt
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -26,14 +30,26 @@ class SamePerson(Exception):
     """Whoever wrote a draft, or asked for it to be published, does not publish it in this programme."""
 
 
-def publish_draft(session: Session, program: Program, promotion: Promotion, *, actor: str, now: dt.datetime) -> None:
+class DraftChanged(Exception):
+    """The draft says something else than whoever publishes it has read."""
+
+
+def fingerprint(draft: Mapping[str, Any]) -> str:
+    """Give a short mark of what a draft says: who publishes it sends along which one they read."""
+    return hashlib.sha256(json.dumps(draft, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def publish_draft(
+    session: Session, program: Program, promotion: Promotion, *, seen: str | None = None, actor: str, now: dt.datetime
+) -> None:
     """Publish the draft of a promotion: it goes into the programme's document, and is published from there.
 
-    The caller commits.
+    ``seen`` is the `fingerprint` of the draft that was read; None: nobody read one on a page. The caller commits.
 
     Raises:
         PromotionInvalid: There is no draft, or it cannot be published as it is; nothing may be committed then.
         SamePerson: The programme asks for a second person, and nobody asked yet, or this is the first.
+        DraftChanged: It was changed after it was read.
     """
     begin_change(session, program.id)
     promotion = locked(session, promotion.id)
@@ -41,13 +57,15 @@ def publish_draft(session: Session, program: Program, promotion: Promotion, *, a
         raise PromotionInvalid(["there is no draft to publish"])
     if second_person(program) and (promotion.asked_at is None or wrote(promotion, actor)):
         raise SamePerson
+    if seen is not None and seen != fingerprint(promotion.draft):
+        raise DraftChanged
     definition = Definition.model_validate(promotion.draft)
     document = programs.export(session, program.code)
     others = [one for one in document.get("promotions", []) if code_key(str(one["code"])) != promotion.code_key]
     places = [*others, stored_form(definition)]
     try:
         file = program_files.read(document | {"promotions": places})
-        programs.load(session, file, actor=actor, now=now)
+        programs.load(session, file, actor=actor, now=now, deed=None)
     except program_files.ProgramFileInvalid as invalid:
         mine = f"promotions[{len(others)}]."
         raise PromotionInvalid([problem.removeprefix(mine) for problem in invalid.problems]) from None

@@ -1,6 +1,7 @@
 """Rewards of the catalogue that steps give: who has earned one, and whether it was handed over."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, any_, delete, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -28,17 +29,32 @@ def bring_up(session: Session, definition: CompiledPromotion, placed: Placed, no
             select(PromotionGift.standing_id, PromotionGift.reward_code).where(PromotionGift.standing_id == ids)
         )
     )
-    pairs = zip(placed.standing_id.tolist(), placed.step.tolist(), strict=True)
-    wanted = {(id_, gift) for id_, step in pairs for gift in gifts_of(steps, step, each=definition.terms.each)}
-    fresh = [{"standing_id": id_, "reward_code": gift, "earned_at": now} for id_, gift in sorted(wanted - here)]
+    earned = wanted(definition, zip(placed.standing_id.tolist(), placed.step.tolist(), strict=True))
+    fresh = [{"standing_id": id_, "reward_code": gift, "earned_at": now} for id_, gift in sorted(earned - here)]
     if fresh:
         session.execute(insert(PromotionGift), fresh)
-    for id_, gift in sorted(here - wanted):
+    for id_, gift in sorted(here - earned):
         session.execute(
             delete(PromotionGift).where(
                 PromotionGift.standing_id == id_, PromotionGift.reward_code == gift, PromotionGift.handed_at.is_(None)
             )
         )
+
+
+def wanted(definition: CompiledPromotion, reached: Iterable[tuple[int, int]]) -> set[tuple[int, str]]:
+    """Give who has earned which rewards, by standing and code, of standings and the steps they reached."""
+    steps, each = definition.terms.steps, definition.terms.each
+    return {(id_, gift) for id_, step in reached for gift in gifts_of(steps, step, each=each)}
+
+
+def handed(session: Session, promotion_id: int) -> set[tuple[int, str]]:
+    """Give what was handed over already, by standing and code."""
+    query = (
+        select(PromotionGift.standing_id, PromotionGift.reward_code)
+        .join(PromotionStanding, PromotionStanding.id == PromotionGift.standing_id)
+        .where(PromotionStanding.promotion_id == promotion_id, PromotionGift.handed_at.is_not(None))
+    )
+    return set(session.execute(query))
 
 
 def hand_over(

@@ -11,7 +11,7 @@ from app.domain.promotion_definition import Promotion as Definition
 from app.domain.promotion_terms import CompiledPromotion, compile_promotion
 from app.domain.rulebook import Scale
 from app.models.programs import Program
-from app.models.promotions import Promotion, PromotionVersion
+from app.models.promotions import Promotion, PromotionTarget, PromotionVersion
 from app.services.rulebooks import ProgramRules
 
 
@@ -73,6 +73,12 @@ def definition_of(session: Session, promotion: Promotion) -> Definition:
             )
         ).one()
     return Definition.model_validate(stored)
+
+
+def targets_of_a_sheet(session: Session, promotion_id: int) -> int:
+    """Count the distributors that have a target of their own from a sheet."""
+    query = select(func.count()).select_from(PromotionTarget).where(PromotionTarget.promotion_id == promotion_id)
+    return session.execute(query).scalar_one()
 
 
 def scale_of(rules: ProgramRules) -> Scale:

@@ -16,6 +16,7 @@ from app.services.orders import baskets
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, DayField, PointsField
 from app.web.forms import Form, choice
+from app.web.refused import again, fresh
 
 bp = Blueprint("instants", __name__)
 
@@ -59,8 +60,8 @@ class InstantForm(Form):
 
 
 def blank() -> InstantForm:
-    """Give the form as it is first shown."""
-    form = InstantForm(formdata=None, prefix=PREFIX)
+    """Give the form of the page of a reward."""
+    form = fresh(InstantForm, prefix=PREFIX)
     form.offer_rules()
     return form
 
@@ -70,9 +71,7 @@ def put(program_code: str, reward_id: int) -> Response:
     form = InstantForm(prefix=PREFIX)
     form.offer_rules()
     if not form.validate():
-        problem = form.problems()[0]
-        flash(f"{problem.label}: {problem.text}" if problem.at else problem.text, "danger")
-        return _back(reward_id)
+        return _again(form, reward_id)
     said = Said(
         name=form.name.data or "",
         rule=form.rule.data or "",
@@ -88,10 +87,14 @@ def put(program_code: str, reward_id: int) -> Response:
             reward = writing.get_one(Reward, reward_id)
             promising.put(writing, scope().program, reward, said, actor=person().login, now=now())
     except InstantWrong as wrong:
-        flash(str(_WRONG[wrong.code]), "danger")
-    else:
-        flash(gettext("Kept. Sales of its days bring the reward within minutes."), "success")
+        form.refuse(None, str(_WRONG[wrong.code]))
+        return _again(form, reward_id)
+    flash(gettext("Kept. Sales of its days bring the reward within minutes."), "success")
     return _back(reward_id)
+
+
+def _again(form: InstantForm, reward_id: int) -> Response:
+    return again(form, "reward_editor.edit", program_code=scope().program.code, reward_id=reward_id)
 
 
 @bp.post("/programs/<code:program_code>/rewards/<id:reward_id>/instants/stop")

@@ -1,6 +1,6 @@
 """Orders of rewards: approved, ordered, sent, delivered, and called off in whole or in part."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -29,6 +29,7 @@ from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
+from app.web.refused import again, fresh
 from app.web.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("orders", __name__)
@@ -104,7 +105,7 @@ class MoveForm(Form):
 
 
 class CancelForm(Form):
-    """Why something will not come, below how many pieces of each line will not (`_cancel_form`)."""
+    """Why something will not come, below how many pieces of each line will not (`_cancel_kind`)."""
 
     reason = StringField(_("Reason"), [InputRequired(_("Say why: whoever ordered reads it.")), Length(max=200)])
 
@@ -117,19 +118,22 @@ class CancelForm(Form):
 _PIECES = "pieces-"
 
 
-def _cancel_form(lines: Sequence[ReadLine], *, sent: bool) -> CancelForm:
-    """Make the form with a field for each line; ``sent``: read what was sent, else all that is left stands there."""
+def _goes_on(found: ReadOrder) -> list[ReadLine]:
+    """Give the lines of which pieces may still be called off."""
+    return [one for one in found.lines if one.line.state not in (OrderState.DELIVERED, OrderState.CANCELLED)]
+
+
+def _cancel_kind(lines: Iterable[ReadLine]) -> type[CancelForm]:
+    """Make the form with a field for each line."""
     fields: dict[str, Any] = {
         f"{_PIECES}{one.line.id}": IntegerField(
             gettext("Pieces of %(name)s", name=one.line.name),
             [Optional(), NumberRange(0, one.left)],
-            default=None if sent else one.left,
             render_kw={"min": 0, "max": one.left},
         )
         for one in lines
     }
-    made: type[CancelForm] = type("CancelPieces", (CancelForm,), fields)
-    return made() if sent else made(formdata=None)
+    return type("CancelPieces", (CancelForm,), fields)
 
 
 class PaymentForm(Form):
@@ -220,17 +224,9 @@ def _look(ids: Sequence[int]) -> Iterator[Row]:
 
 @bp.get("/programs/<code:program_code>/orders/<id:reward_order_id>")
 def show(program_code: str, reward_order_id: int) -> str:
-    return _page(reading.read(session(), reward_order_id))
-
-
-def _goes_on(found: ReadOrder) -> list[ReadLine]:
-    """Give the lines of which pieces may still be called off."""
-    return [one for one in found.lines if one.line.state not in (OrderState.DELIVERED, OrderState.CANCELLED)]
-
-
-def _page(found: ReadOrder, refused: CancelForm | None = None) -> str:
-    order = found.order
-    move = MoveForm(formdata=None)
+    found = reading.read(session(), reward_order_id)
+    order, goes_on = found.order, _goes_on(found)
+    move = fresh(MoveForm)
     # only what can follow is offered, what comes next first
     move.becomes.choices = [
         one
@@ -251,13 +247,14 @@ def _page(found: ReadOrder, refused: CancelForm | None = None) -> str:
         .one(),
         mine=order.placed_by.casefold() == person().login.casefold(),
         open=order.state not in (OrderState.WAITING, OrderState.DELIVERED, OrderState.CANCELLED),
-        cancels=_goes_on(found),
+        cancels=goes_on,
         move=move,
-        cancel_form=refused or _cancel_form(_goes_on(found), sent=False),
+        cancel_form=fresh(
+            CancelForm, _cancel_kind(goes_on), **{_PIECES + str(one.line.id): one.left for one in goes_on}
+        ),
         money=owing.money_of(order, [one.line for one in found.lines]),
-        payment_form=PaymentForm(formdata=None),
+        payment_form=fresh(PaymentForm),
         sure=Form(formdata=None),
-        asked=refused is not None,
         states=ORDER_STATE,
         words=ORDER_WORD,
         parts=ADDRESS,
@@ -289,8 +286,7 @@ def move(program_code: str, reward_order_id: int) -> Response:
     lines = session().scalars(select(OrderLine.id).where(OrderLine.order_id == reward_order_id)).all()
     form.line.choices = [choice("", ""), *(choice(str(one), "") for one in lines)]
     if not form.validate():
-        flash(gettext("Choose what happened, and to what."), "warning")
-        return _back(reward_order_id)
+        return _again(form, reward_order_id)
     chosen = [int(form.line.data)] if form.line.data else None
     said: dict[str, Any] = {"actor": person().login, "now": now()}
     program = scope().program
@@ -304,23 +300,20 @@ def move(program_code: str, reward_order_id: int) -> Response:
             else:
                 moving.deliver(writing, program, reward_order_id, chosen, **said)
     except NotNow:
-        flash(gettext("That cannot follow now: look at how far each line is."), "warning")
-    else:
-        flash(gettext("It is written down what happened."), "success")
+        form.refuse(None, gettext("That cannot follow now: look at how far each line is."))
+        return _again(form, reward_order_id)
+    flash(gettext("It is written down what happened."), "success")
     return _back(reward_order_id)
 
 
 @bp.post("/programs/<code:program_code>/orders/<id:reward_order_id>/cancel")
-def cancel(program_code: str, reward_order_id: int) -> str | Response | tuple[str, int]:
+def cancel(program_code: str, reward_order_id: int) -> Response:
     """Call so many pieces of each line off, or all: their points go back in the same moment."""
-    found = reading.read(session(), reward_order_id)
-    form = _cancel_form(_goes_on(found), sent=True)
-    fine = bool(form.validate())
-    if fine and not form.pieces():
+    form = _cancel_kind(_goes_on(reading.read(session(), reward_order_id)))()
+    if form.validate() and not form.pieces():
         form.refuse(None, gettext("Say how many pieces of what."))
-        fine = False
-    if not fine:
-        return _page(found, form), 400
+    if form.problems():
+        return _again(form, reward_order_id)
     try:
         with transaction(db.session) as writing:
             points = cancelling.cancel(
@@ -335,7 +328,7 @@ def cancel(program_code: str, reward_order_id: int) -> str | Response | tuple[st
             money.go_on(writing, keys(), scope().program, reward_order_id, now=now())
     except NotNow:
         form.refuse(None, gettext("So much of it cannot be cancelled any more: look at how far each line is."))
-        return _page(reading.read(session(), reward_order_id), form), 409
+        return _again(form, reward_order_id)
     flash(gettext("Cancelled: %(points)s points are back.", points=formats.points(points)), "success")
     return _back(reward_order_id)
 
@@ -355,8 +348,7 @@ def repaid(program_code: str, reward_order_id: int) -> Response:
 def _money(reward_order_id: int, *, back: bool) -> Response:
     form, program = PaymentForm(), scope().program
     if not form.validate():
-        flash(form.problems()[0].text, "warning")
-        return _back(reward_order_id)
+        return _again(form, reward_order_id)
     said: dict[str, Any] = {"note": form.note.data or "", "actor": person().login, "now": now()}
     try:
         with transaction(db.session) as writing:
@@ -365,12 +357,17 @@ def _money(reward_order_id: int, *, back: bool) -> Response:
             else:
                 amount = money.paid(writing, keys(), program, reward_order_id, **said)
     except money.NoteWrong:
-        flash(gettext("This looks like the number of a payment card. Card numbers are never kept here."), "danger")
+        form.refuse("note", gettext("This looks like the number of a payment card. Card numbers are never kept here."))
+        return _again(form, reward_order_id)
     except NotNow:
         flash(gettext("Somebody was quicker: there is nothing to note any more."), "warning")
     else:
         flash(gettext("Noted: %(amount)s.", amount=formats.cash(amount)), "success")
     return _back(reward_order_id)
+
+
+def _again(form: Form, reward_order_id: int) -> Response:
+    return again(form, "orders.show", program_code=scope().program.code, reward_order_id=reward_order_id)
 
 
 def _back(reward_order_id: int) -> Response:

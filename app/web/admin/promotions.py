@@ -12,19 +12,22 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.promotion_definition import Promotion as Definition
-from app.domain.states import PromotionState
+from app.domain.states import PromotionState, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.promotions import Promotion, PromotionGift, PromotionStanding, PromotionVersion
 from app.services import two_people
-from app.services.promotions import closing, editing, gifts, lift, ranking, reading, showing
+from app.services.promotions import closing, editing, foreseeing, gifts, lift, ranking, reading, showing
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
+from app.web import formats
+from app.web.admin.promotion_telling import differences, told
 from app.web.context import now, person, scope, session, today
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.promotion_words import KIND, METRIC, NAMES, PARTICIPANTS, PAYS, STATE, WHEN, aimed, given, measured
+from app.web.promotion_words import KIND, STATE, given, measured
+from app.web.refused import again, fresh
 
 bp = Blueprint("promotions", __name__)
 
@@ -174,32 +177,31 @@ def show(program_code: str, promotion_id: int) -> str | Response:
     draft = Definition.model_validate(promotion.draft) if promotion.draft is not None else None
     summary = showing.summary_of(session(), promotion, definition, scale)
     last = definition.until
+    may_close = promotion.state is PromotionState.PUBLISHED and today() > last
     return answer(
         STANDINGS,
         "admin/promotions/show.html",
         promotion=promotion,
         definition=definition,
         draft=draft,
+        told=told(definition),
+        changes=differences(definition, draft) if draft is not None and promotion.version else [],
+        seen=editing.fingerprint(promotion.draft) if promotion.draft is not None else None,
+        sheet=reading.targets_of_a_sheet(session(), promotion.id),
         two_people=two_people.second_person(scope().program),
         first=editing.wrote(promotion, person().login),
-        send_back=SendBack(formdata=None),
+        send_back=fresh(SendBack),
         summary=summary,
         state=STATE[promotion.state],
-        words={
-            "metric": METRIC,
-            "aimed": aimed,
-            "participants": PARTICIPANTS,
-            "pays": PAYS,
-            "when": WHEN,
-            "names": NAMES,
-        },
         given=given,
         measured=measured,
         days_left=max((last - today()).days + 1, 0),
-        may_close=promotion.state is PromotionState.PUBLISHED and today() > last,
+        may_close=may_close,
+        foreseen=foreseeing.foresee(session(), rules, promotion, now()) if may_close else None,
         ranking=ranking.of_all(session(), promotion.id) if definition.ranking is not None else (),
         gifts=_gifts(promotion_id),
         lift=lift.lift_of(session(), promotion, today()) if promotion.version else None,
+        lift_known=promotion.measured and today() > last,
     )
 
 
@@ -221,13 +223,19 @@ def publish(program_code: str, promotion_id: int) -> Response | tuple[str, int]:
     try:
         with transaction(db.session) as writing:
             promotion = writing.get_one(Promotion, promotion_id)
-            editing.publish_draft(writing, scope().program, promotion, actor=person().login, now=now())
+            seen = request.form.get("seen")
+            editing.publish_draft(writing, scope().program, promotion, seen=seen, actor=person().login, now=now())
     except PromotionInvalid as invalid:
         return render_template(
             "admin/promotions/refused.html", problems=invalid.problems, promotion_id=promotion_id
         ), 400
     except editing.SamePerson:
         flash(gettext("A second person publishes it: whoever wrote it asks for that first."), "warning")
+        return _back(promotion_id)
+    except editing.DraftChanged:
+        flash(
+            gettext("Somebody changed the draft meanwhile: nothing is published. Look at what it says now."), "warning"
+        )
         return _back(promotion_id)
     flash(gettext("Published. Where everybody stands is reckoned within a minute."), "success")
     return redirect(url_for("promotions.show", program_code=program_code, promotion_id=promotion_id), 303)
@@ -255,8 +263,7 @@ def send_back(program_code: str, promotion_id: int) -> Response:
     """Give a draft that waits back to whoever wrote it."""
     form = SendBack()
     if not form.validate():
-        flash(gettext("Say what has to be different."), "warning")
-        return _back(promotion_id)
+        return again(form, "promotions.show", program_code=program_code, promotion_id=promotion_id)
     try:
         with transaction(db.session) as writing:
             editing.send_back(writing, promotion_id, note=form.note.data or "", actor=person().login, now=now())
@@ -289,7 +296,8 @@ def close(program_code: str, promotion_id: int) -> Response:
     except closing.CannotClose:
         flash(gettext("It cannot be closed: it is not running, or its last day is not over."), "danger")
     else:
-        flash(gettext("Closed. What was due at the end is paid: %(points)s points.", points=done.given), "success")
+        paid = formats.worded(done.given, Unit.POINTS)
+        flash(gettext("Closed. What was due at the end is paid: %(points)s.", points=paid), "success")
     return redirect(url_for("promotions.show", program_code=program_code, promotion_id=promotion_id), 303)
 
 

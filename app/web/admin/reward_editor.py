@@ -39,6 +39,7 @@ from app.web.admin import instants as instants_page
 from app.web.context import keys, now, person, scope, session
 from app.web.fields import Between, DayField, MoneyField, PointsField, QuantityField
 from app.web.forms import Form, choice
+from app.web.refused import again, fresh
 from app.web.reward_pictures import picture_address
 from app.web.wording import REWARD_KIND
 
@@ -334,7 +335,7 @@ def _page(form: RewardForm, reward_id: int | None) -> str:
         picture=picture_address(picture),
         picture_form=PictureForm(formdata=None),
         supply=vouchers.supply(session(), reward_id) if reward.kind is RewardKind.VOUCHER else None,
-        codes_form=CodesForm(formdata=None),
+        codes_form=fresh(CodesForm),
         draw=draw,
         tickets=len(draws.tickets(session(), draw.id)) if draw is not None else 0,
         winners=draws.winners(session(), draw.id) if draw is not None else [],
@@ -373,12 +374,11 @@ def codes(program_code: str, reward_id: int) -> Response:
     """Take codes in that somebody pastes; they are shown to nobody but those who are given them."""
     form = CodesForm()
     if not form.validate():
-        flash(form.problems()[0].text, "danger")
-        return _back(reward_id)
+        return again(form, "reward_editor.edit", program_code=program_code, reward_id=reward_id)
     typed = [one.strip() for one in (form.codes.data or "").splitlines() if one.strip()]
     if len(typed) > MOST_CODES or any(len(one) > vouchers.LONGEST_CODE for one in typed):
-        flash(gettext("So many codes, or so long ones, come from a file: import it."), "danger")
-        return _back(reward_id)
+        form.refuse("codes", gettext("So many codes, or so long ones, come from a file: import it."))
+        return again(form, "reward_editor.edit", program_code=program_code, reward_id=reward_id)
     with transaction(db.session) as writing:
         reward = writing.get_one(Reward, reward_id)
         if reward.kind is not RewardKind.VOUCHER:

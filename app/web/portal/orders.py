@@ -25,6 +25,7 @@ from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, To
 from app.web.portal.basket import Checkout, address_before
 from app.web.portal.home import own
+from app.web.refused import again, fresh
 from app.web.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("portal_orders", __name__)
@@ -101,7 +102,7 @@ def _page(reward_order_id: int, address_form: Checkout | None = None) -> str:
         found=found,
         codes=vouchers.of_order(session(), keys(), reward_order_id),
         tickets=draws.of_order(session(), reward_order_id),
-        form=Reason(formdata=None),
+        form=fresh(Reason),
         money=money_of(found.order, [one.line for one in found.lines]),
         payment=rewards.settings_of(scope().program).payment,
         proofs=draws.proofs_of_order(session(), reward_order_id),
@@ -122,8 +123,7 @@ def cancel(program_code: str, distributor_id: int, reward_order_id: int) -> Resp
     """Call the whole order off, which can be done until it is ordered at the supplier."""
     form = Reason()
     if not form.validate():
-        flash(form.problems()[0].text, "warning")
-        return redirect(url_for("portal_orders.show", **own(), reward_order_id=reward_order_id), 303)
+        return again(form, "portal_orders.show", **own(), reward_order_id=reward_order_id)
     reason = form.reason.data or gettext("Changed their mind")
     try:
         with transaction(db.session) as writing:

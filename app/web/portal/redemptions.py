@@ -22,6 +22,7 @@ from app.web.context import kontor, now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form
 from app.web.portal.home import own
+from app.web.refused import again, fresh
 from prepaid import gathering, quoting, redemptions
 from prepaid.errors import PrepaidError
 from prepaid.quoting import Means, Quote, RedemptionRefused
@@ -183,7 +184,7 @@ def show(program_code: str, distributor_id: int, redemption_id: int) -> str:
         found=found,
         words=words,
         may_withdraw=converts and waits,
-        form=Withdrawing(formdata=None),
+        form=fresh(Withdrawing),
         own=own(),
     )
 
@@ -194,8 +195,7 @@ def withdraw(program_code: str, distributor_id: int, redemption_id: int) -> Resp
     form = Withdrawing()
     address = url_for("portal_redemptions.show", **own(), redemption_id=redemption_id)
     if not form.validate():
-        flash(form.problems()[0].text, "warning")
-        return redirect(address, 303)
+        return again(form, "portal_redemptions.show", **own(), redemption_id=redemption_id)
     try:
         with transaction(db.session) as writing:
             redemptions.call_off(

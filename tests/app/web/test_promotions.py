@@ -328,6 +328,9 @@ def test_a_draft_is_asked_for_sent_back_and_dropped_from_its_page(world: World, 
     send(admin, f"{page}/ask", page)
     send(admin, f"{page}/send-back", page, note="Say more")
     assert "Say more" in admin.get(page).text
+    late = send(admin, f"{page}/send-back", page, note="")
+    assert late.status_code == 303, "it does not wait any more, so the page has no such form"
+    assert "Say what." in admin.get(late.location).text
     assert send(admin, f"{page}/drop", page).location.endswith("/promotions")
     for gone in (page, f"{page}/edit"):
         assert admin.get(gone).status_code == 404

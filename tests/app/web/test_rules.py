@@ -250,9 +250,12 @@ def test_a_version_never_changes_and_an_edit_makes_the_next(world: World, boss: 
     assert (newest.version, newest.definition["points"], str(newest.valid_from)) == (2, "4", "2026-06-01")
     assert "Version 1" in boss.get(f"rules/{rule}")
     assert "<td" in boss.get(f"rules/{rule}/compare?one=1&other=2")
-    boss.post(f"rules/{rule}/end", last="0001-01-01")  # before the programme, and its sales
+    early = boss.post(f"rules/{rule}/end", 400, last="0001-01-01").text  # before the programme, and its sales
     assert _newest(world, "lines").version == 2
-    assert "choose that day or a later one" in boss.get(f"rules/{rule}")
+    dialog = early.partition('id="end"')[2].partition("</dialog>")[0]
+    assert "choose that day or a later one" in dialog.partition('id="last-problem"')[2], "beside the field"
+    assert 'value="0001-01-01"' in dialog, "what was typed is there still"
+    assert "Choose a day." in boss.post(f"rules/{rule}/end", 400, last="").text
     boss.post(f"rules/{rule}/end", last="2026-09-30")
     ended = _newest(world, "lines")
     assert (ended.version, ended.definition["scope"]["until"]) == (3, "2026-09-30")

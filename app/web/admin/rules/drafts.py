@@ -31,6 +31,7 @@ from app.web.admin.rules.pages import EndForm, draft_name
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.lists.describing import Badge
+from app.web.refused import again, fresh
 
 bp = Blueprint("rule_drafts", __name__)
 
@@ -183,10 +184,7 @@ def meaning(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @bp.get("/programs/<code:program_code>/rules/drafts/<id:rule_draft_id>")
 def show(program_code: str, rule_draft_id: int) -> str:
-    return _page(_draft(rule_draft_id), SendBack(formdata=None), asked=False)
-
-
-def _page(held: RuleDraft, form: SendBack, *, asked: bool) -> str:
+    held = _draft(rule_draft_id)
     program = scope().program
     second = two_people.second_person(program)
     mine = two_people.is_first(person().login, held.changed_by, held.asked_by)
@@ -212,8 +210,7 @@ def _page(held: RuleDraft, form: SendBack, *, asked: bool) -> str:
         mine=mine,
         open=held.state in two_people.OPEN,
         waiting=held.state is RuleDraftState.WAITING,
-        form=form,
-        asked=asked,
+        form=fresh(SendBack),
     )
 
 
@@ -253,10 +250,10 @@ def why_not(error: rule_drafts.DraftError) -> str:
 
 
 @bp.post("/programs/<code:program_code>/rules/drafts/<id:rule_draft_id>/back")
-def send_back(program_code: str, rule_draft_id: int) -> Answer:
+def send_back(program_code: str, rule_draft_id: int) -> Response:
     form = SendBack()
     if not form.validate():
-        return _page(_draft(rule_draft_id), form, asked=True), 400
+        return again(form, "rule_drafts.show", program_code=program_code, rule_draft_id=rule_draft_id)
     try:
         with transaction(db.session) as writing:
             note, actor = form.note.data or "", person().login
@@ -286,15 +283,14 @@ def end(program_code: str, rule_id: int) -> Response:
     form, program = EndForm(), scope().program
     back = redirect(url_for("rules.show", program_code=program_code, rule_id=rule_id), 303)
     if not form.validate():
-        flash(gettext("Choose the last day on which it gives."), "danger")
-        return back
+        return again(form, "rules.show", program_code=program_code, rule_id=rule_id)
     code = session().get_one(EarningRule, rule_id).code
     here = rule_drafts.standing(session(), program.id, code)
     assert here is not None, "a rule has a version"
     if form.last.data < (first := rule_drafts.first_day(program, here.document)):
         words = gettext("The rule gives from %(day)s on: choose that day or a later one.", day=formats.day(first))
-        flash(words, "danger")
-        return back
+        form.refuse("last", words)
+        return again(form, "rules.show", program_code=program_code, rule_id=rule_id)
     document = rule_drafts.ending(here.document, form.last.data, speaking.today())
     subject = RuleDraftSubject.MATRIX if "rates" in document else RuleDraftSubject.RULE
     try:
@@ -308,8 +304,8 @@ def end(program_code: str, rule_id: int) -> Response:
         flash(gettext("There is a draft of this rule: publish or drop it first."), "warning")
         return redirect(url_for("rule_drafts.show", program_code=program_code, rule_draft_id=error.draft_id), 303)
     except rule_drafts.DraftError as error:
-        flash(why_not(error), "danger")
-        return back
+        form.refuse(None, why_not(error))
+        return again(form, "rules.show", program_code=program_code, rule_id=rule_id)
     if two_people.second_person(program):
         flash(gettext("Asked for. Another person looks at it and publishes it."), "success")
         return redirect(url_for("rule_drafts.show", program_code=program_code, rule_draft_id=kept), 303)

@@ -29,6 +29,7 @@ from app.web.fields import DayField
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.refused import fresh
 
 bp = Blueprint("rules", __name__)
 
@@ -134,7 +135,7 @@ def show(program_code: str, rule_id: int) -> str:
         words=change_words,
         given=lambda amount: speaking.given(rule, amount),
         shown=_SHOWN,
-        form=EndForm(formdata=None, last=speaking.today()),
+        form=fresh(EndForm, last=speaking.today()),
     )
 
 
