@@ -82,7 +82,7 @@ def _put(
     if prepaid == was:
         return False
     wanted = program_files.parse(program_files.to_yaml(document | {"prepaid": prepaid}))
-    programs.load(session, wanted, actor=actor, now=now)
+    programs.load(session, wanted, actor=actor, now=now, deed=None)
     before, after = was.get(key), said[key]
     audit.note(session, actor, action, program.code, now=now, program_id=program.id, before=before, after=after)
     return True

@@ -70,7 +70,7 @@ class Program(Base):
 
 
 class ProgramRevision(Base):
-    """A programme file as it was loaded: the history of every setting."""
+    """A programme's document, as a file or a page made it: the history of every setting."""
 
     __tablename__ = "program_revision"
     __table_args__ = (UniqueConstraint("program_id", "number"), {"info": {APPEND_ONLY: True}})
@@ -82,6 +82,7 @@ class ProgramRevision(Base):
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     loaded_at: Mapped[Instant]
     loaded_by: Mapped[LongText]
+    of_file: Mapped[bool] = mapped_column(comment="a file was loaded; otherwise a page published a part of it")
 
 
 class ProgramLogo(Base):

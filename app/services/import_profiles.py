@@ -109,7 +109,7 @@ def _revise(
     if profiles == was:
         return False
     file = program_files.parse(program_files.to_yaml(document | {"import_profiles": profiles}))
-    programs.load(session, file, actor=actor, now=now)
+    programs.load(session, file, actor=actor, now=now, deed=None)
     audit.note(
         session,
         actor,

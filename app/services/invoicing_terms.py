@@ -29,7 +29,7 @@ def put_invoicing(session: Session, program: Program, said: Invoicing, *, actor:
     if said == before:
         return False
     document["program"]["invoicing"] = after
-    programs.load(session, program_files.read(document), actor=actor, now=now)
+    programs.load(session, program_files.read(document), actor=actor, now=now, deed=None)
     was = before.model_dump(mode="json", exclude_defaults=True)
     audit.note(
         session, actor, "program.invoicing", program.code, now=now, program_id=program.id, before=was, after=after

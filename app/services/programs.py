@@ -65,11 +65,14 @@ def program_by_code(session: Session, code: str) -> Program:
     return found
 
 
-def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -> Loaded:
+def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, deed: str | None = "load") -> Loaded:
     """Make a programme what its file says. Loading the same file again changes nothing.
 
     A rule that reads otherwise than before gets a new version; one that is gone from the file earns no more. The
     caller commits.
+
+    ``deed`` is what the audit log calls it: the loading of a file, unless a page changed a part of the document. None:
+    whoever does notes it themselves.
 
     Raises:
         ProgramFileInvalid: It names a group that neither the file nor the programme has.
@@ -117,11 +120,18 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime) -
     )
     session.add(
         ProgramRevision(
-            program_id=program.id, number=number, document=document, sha256=digest, loaded_at=now, loaded_by=actor
+            program_id=program.id,
+            number=number,
+            document=document,
+            sha256=digest,
+            loaded_at=now,
+            loaded_by=actor,
+            of_file=deed == "load",
         )
     )
     after = {"revision": number, "changes": loaded.changes}
-    audit.note(session, actor, "program.load", program.code, now=now, program_id=program.id, after=after)
+    if deed is not None:
+        audit.note(session, actor, f"program.{deed}", program.code, now=now, program_id=program.id, after=after)
     catalogue.mark_changed(session, program.id)
     session.flush()
     return loaded

@@ -86,7 +86,7 @@ def put_settings(session: Session, program: Program, said: Purchases, *, actor: 
     """
     document = programs.export(session, program.code)
     document["program"]["purchases"] = said.model_dump(mode="json", exclude_defaults=True)
-    programs.load(session, program_files.read(document), actor=actor, now=now)
+    programs.load(session, program_files.read(document), actor=actor, now=now, deed="purchases")
 
 
 def worth_of(program: Program, unit: Unit, amount: int) -> int:

@@ -208,7 +208,7 @@ def publish(session: Session, program: Program, draft_id: int, *, actor: str, no
     if held.subject is not RuleDraftSubject.STACKS and (0 if here is None else here.version) != held.base_version:
         raise DraftOutdated
     read = judged(session, program, held.subject, held.document, was=held.code)
-    loaded = programs.load(session, read, actor=actor, now=now)
+    loaded = programs.load(session, read, actor=actor, now=now, deed=None)
     _decide(session, program, held, RuleDraftState.PUBLISHED, actor, now)
     return loaded
 

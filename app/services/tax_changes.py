@@ -202,7 +202,7 @@ def publish(session: Session, program: Program, change_id: int, *, actor: str, n
     if not two_people.may_publish(program, held, actor):
         raise SamePerson
     document = laid_in(session, program, held, now=now)
-    programs.load(session, program_files.read(document), actor=actor, now=now)
+    programs.load(session, program_files.read(document), actor=actor, now=now, deed=None)
     _decide(session, program, held, RuleDraftState.PUBLISHED, actor, now)
 
 

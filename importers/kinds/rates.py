@@ -69,7 +69,7 @@ def _publish(desk: Desk, document: dict[str, Any], touched: Sequence[Mapping[str
     """Publish the rates, or leave them as drafts that wait, where the programme asks for a second person."""
     session, program = desk.session, desk.program
     if not two_people.second_person(program):
-        programs.load(session, program_files.read(document), actor=desk.actor, now=desk.now)
+        programs.load(session, program_files.read(document), actor=desk.actor, now=desk.now, deed="rates_loaded")
         return
     for matrix in touched:
         held = rule_drafts.open_draft_of(session, program.id, matrix["code"])

@@ -106,7 +106,7 @@ def _page(*forms: Form, problems: list[str] | None = None) -> str:
         session()
         .execute(
             select(ProgramRevision.number, ProgramRevision.loaded_at, ProgramRevision.loaded_by)
-            .where(ProgramRevision.program_id == program.id)
+            .where(ProgramRevision.program_id == program.id, ProgramRevision.of_file)
             .order_by(ProgramRevision.number.desc())
             .limit(10)
         )
@@ -194,7 +194,7 @@ def look(program_code: str) -> Response | tuple[str, int]:
     try:
         with transaction(db.session) as writing:
             file = program_files.parse(program_files.to_yaml(document))
-            programs.load(writing, file, actor=person().login, now=now())
+            programs.load(writing, file, actor=person().login, now=now(), deed="look")
             if content:
                 logos.put_logo(writing, program, content, actor=person().login, now=now())
     except program_files.ProgramFileInvalid as error:
@@ -226,7 +226,7 @@ def claiming(program_code: str) -> Response | tuple[str, int]:
     try:
         with transaction(db.session) as writing:
             file = program_files.parse(program_files.to_yaml(document))
-            programs.load(writing, file, actor=person().login, now=now())
+            programs.load(writing, file, actor=person().login, now=now(), deed="claiming")
     except program_files.ProgramFileInvalid as error:
         form.refuse(None, str(error).splitlines()[-1])
         return _page(form), 400

@@ -3,9 +3,10 @@
 const SENDING_MS = 10_000;
 
 const problems = document.querySelector("[data-problems]");
-problems?.focus();
+const inDialog = Boolean(problems?.closest("dialog")); // which opens over the page, that stays where it is
+problems?.focus({ preventScroll: inDialog });
 // a page opened at a place of its own, or with a field that asks for the focus, takes it away again
-addEventListener("load", () => problems?.focus());
+addEventListener("load", () => problems?.focus({ preventScroll: inDialog }));
 
 addEventListener("submit", (event) => {
   const form = event.target;

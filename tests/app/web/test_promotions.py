@@ -15,7 +15,7 @@ from app.domain.states import PromotionState
 from app.extensions import db
 from app.models.catalogue import ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
-from app.models.programs import Program
+from app.models.programs import Program, ProgramRevision
 from app.models.promotions import Promotion, PromotionStanding
 from app.services.promotions import running
 from tests.app.web.conftest import token_of
@@ -337,6 +337,96 @@ def test_a_draft_is_asked_for_sent_back_and_dropped_from_its_page(world: World, 
     assert "harvest" not in admin.get(f"/programs/{world.a}/promotions").text
     again = send(admin, f"{page}/drop", f"/programs/{world.a}/promotions/new")
     assert again.status_code == 303
+
+
+def test_who_publishes_reads_what_is_published_and_publishes_what_they_read(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    assert written(admin, world, code="read", **{"gates-0-name": "Tools too", "gates-0-least": "7"}).status_code == 303
+    ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "read"))
+    page = f"/programs/{world.a}/promotions/{promotion_id}"
+
+    def dialog() -> str:
+        return admin.get(page).text.partition('id="publish"')[2].partition("</dialog>")[0].replace("\u202f", " ")
+
+    first = dialog()
+    for words in (
+        *("Sell what cools.", "PLN 10.00", "From 80% of the target", "25 points", "12.5% of the points earned"),
+        *("Tools too; Net amount: at least PLN 7.00", "Place 1", "10 points", "100,000 points"),
+    ):
+        assert words in first
+    assert send(admin, f"{page}/publish", page, seen=seen_in(first)).status_code == 303
+    brought_up(world)
+    shown = admin.get(page).text
+    for words in ("Tools too; Net amount: at least", "Place 1", "Target of everybody"):
+        assert words in shown
+
+    again = {**WRITTEN, "gates-0-name": "Tools too", "gates-0-least": "7"}
+    assert send(admin, f"{page}/edit", **again | {"default_target": "20", "steps-0-amount": "30"}).status_code == 303
+    second = dialog()
+    assert re.findall(r'<th scope="row">(.*?)</th>', second) == ["Target of everybody", "From 80% of the target"]
+    for side, words in (("In force", "25 points"), ("In the draft", "30 points"), ("In the draft", "PLN 20.00")):
+        assert f'data-title="{side}">{words}</td>' in second
+    shown = admin.get(page).text
+    assert "What the draft changes" in shown
+    assert "What is in force" in shown
+
+    assert send(admin, f"{page}/edit", **again | {"default_target": "20", "steps-0-amount": "9000"}).status_code == 303
+    late = send(admin, f"{page}/publish", page, seen=seen_in(second))
+    assert "Somebody changed the draft meanwhile" in admin.get(late.location).text
+    assert known(world, select(Promotion.version).where(Promotion.id == promotion_id)) == [(1,)]
+    assert send(admin, f"{page}/publish", page, seen=seen_in(dialog())).status_code == 303
+    assert known(world, select(Promotion.version).where(Promotion.id == promotion_id)) == [(2,)]
+
+    log = admin.get(f"/programs/{world.a}/audit").text
+    assert "Promotion: published" in log
+    assert "Programme: loaded" not in log.partition("Promotion: published")[0], "it is no file"
+    files = admin.get(f"/programs/{world.a}/settings").text.partition("Files that were loaded")[2]
+    told_of = known(world, select(ProgramRevision.number, ProgramRevision.of_file).order_by(ProgramRevision.id.desc()))
+    (newest, of_file), *_others = told_of
+    assert not of_file
+    assert f'<th scope="row">{newest}</th>' not in files.partition("</table>")[0]
+
+
+def seen_in(dialog: str) -> str:
+    found = re.search(r'name="seen" value="([0-9a-f]+)"', dialog)
+    assert found, "the dialog says which draft was read"
+    return found[1]
+
+
+def test_what_closing_pays_is_told_before_it_is_closed(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    over = {"until": "2026-10-31", "when": "at_end", "prizes-0-points": "2000", "budget": ""}
+    assert written(admin, world, code="over", **over).status_code == 303
+    ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "over"))
+    page = f"/programs/{world.a}/promotions/{promotion_id}"
+    assert send(admin, f"{page}/publish", page).status_code == 303
+    early = admin.get(page).text
+    assert "It can be closed as soon as everything that was sold in them is reckoned" in early
+    assert "Close and pay" not in early
+    assert "Not known yet." in early
+    brought_up(world)
+    shown = admin.get(page).text
+    assert "By the sales that are here now" in shown
+    assert ">Growth</th>" in shown
+    dialog = shown.partition('id="close"')[2].partition("</dialog>")[0]
+    due = re.search(r"Is paid</dt><dd[^>]*><strong>([\d,]+)</strong> points", dialog)
+    assert due, "how many points"
+    assert int(due[1].replace(",", "")) >= 2_000
+    assert re.search(r"To</dt><dd[^>]*>[1-9]\d* distributors?<", dialog)
+    closed = send(admin, f"{page}/close", page)
+    assert f"What was due at the end is paid: {due[1]} points." in admin.get(closed.location).text
+
+
+def test_while_a_promotion_runs_what_it_moved_is_not_known(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    assert written(admin, world, code="runs", until="2027-12-31").status_code == 303
+    ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "runs"))
+    page = f"/programs/{world.a}/promotions/{promotion_id}"
+    assert send(admin, f"{page}/publish", page).status_code == 303
+    brought_up(world)
+    lift = admin.get(page).text.partition("What it may have moved")[2]
+    assert "Not known yet." in lift
+    assert ">Growth</th>" not in lift.partition("</section>")[0]
 
 
 def portal_of(world: World, client: FlaskClient) -> Any:

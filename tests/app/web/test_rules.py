@@ -248,6 +248,9 @@ def test_a_version_never_changes_and_an_edit_makes_the_next(world: World, boss: 
     boss.publish(draft)
     newest = _newest(world, "lines")
     assert (newest.version, newest.definition["points"], str(newest.valid_from)) == (2, "4", "2026-06-01")
+    log = boss.get("audit")
+    assert "Draft of a rule: published" in log
+    assert "Programme: loaded" not in log.partition("Draft of a rule: published")[0], "it is no file"
     assert "Version 1" in boss.get(f"rules/{rule}")
     assert "<td" in boss.get(f"rules/{rule}/compare?one=1&other=2")
     early = boss.post(f"rules/{rule}/end", 400, last="0001-01-01").text  # before the programme, and its sales
