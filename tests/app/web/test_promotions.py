@@ -412,7 +412,7 @@ def test_what_closing_pays_is_told_before_it_is_closed(world: World, as_: As) ->
     due = re.search(r"Is paid</dt><dd[^>]*><strong>([\d,]+)</strong> points", dialog)
     assert due, "how many points"
     assert int(due[1].replace(",", "")) >= 2_000
-    assert re.search(r"To</dt><dd[^>]*>[1-9]\d* distributors?<", dialog)
+    assert re.search(r"Recipients</dt><dd[^>]*>[1-9]\d* distributors?<", dialog)
     closed = send(admin, f"{page}/close", page)
     assert f"What was due at the end is paid: {due[1]} points." in admin.get(closed.location).text
 
