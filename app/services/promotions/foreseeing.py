@@ -74,7 +74,7 @@ def foresee(session: Session, rules: ProgramRules, promotion: Promotion, now: dt
     known = standings.to_pay(session, promotion.id, to_people=to_people)
     moved = known.closed_now(definition.terms.budget) - known.paid
     gains = moved > 0
-    whole = changes(known.parted(known.earned + known.prize), known.paid, known.forgiven, None)
+    whole = changes(known.parted(known.earned + known.prize), known.paid, known.forgiven, None, known.order)
     return Foreseen(
         on=local_date(now, rules.time_zone),
         points=int(moved[gains].sum()),
