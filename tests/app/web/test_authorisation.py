@@ -510,6 +510,7 @@ SAYS_HOW = {
     "query",
     "shared",
     "cash",
+    "seen",
 } | {
     *(
         "with",
