@@ -43,7 +43,11 @@ def edit(program_code: str, promotion_id: int) -> str | Response | tuple[str, in
         abort(404)  # it was dropped
     stands = promotion.draft or publishing.stored_form(reading.definition_of(session(), promotion))
     if request.method == "GET":
-        return _page(PromotionForm(data=_told(Definition.model_validate(stands))), promotion)
+        form = PromotionForm(data=_told(Definition.model_validate(stands)))
+        for rows in (form.steps, form.gates, form.prizes):
+            if len(rows) < (rows.max_entries or 0) and rows[-1].form.data_given():
+                rows.append_entry()  # one to spare: more may come
+        return _page(form, promotion)
     form = PromotionForm()
     if _keep(form, stands, promotion) is not None:
         return redirect(url_for("promotions.show", program_code=program_code, promotion_id=promotion_id), 303)

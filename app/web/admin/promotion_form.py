@@ -59,6 +59,9 @@ def _codes(label: Any, most: int) -> TextAreaField:
     return TextAreaField(label, [Length(max=most)], description=_("One code on each line."))
 
 
+_CHOSEN = ("kind", "metric")
+
+
 class _Part(Form):
     """A part of the form: the token stands in the form around it."""
 
@@ -72,10 +75,13 @@ class _Part(Form):
         if not self[name].errors:
             self.refuse(name, text)
 
+    def data_given(self) -> bool:
+        """Tell whether it shows something that is kept."""
+        return any(one.object_data for one in self if one.short_name not in _CHOSEN)
+
     def begun(self) -> bool:
         """Tell whether anything is filled in: what is chosen is chosen from the beginning."""
-        chosen = ("kind", "metric")
-        return any(str(sent).strip() for one in self if one.short_name not in chosen for sent in one.raw_data or ())
+        return any(str(sent).strip() for one in self if one.short_name not in _CHOSEN for sent in one.raw_data or ())
 
 
 class StepForm(_Part):

@@ -180,6 +180,17 @@ def test_a_promotion_is_written_published_shown_and_closed(world: World, as_: As
     assert "This is a draft" in admin.get(page).text
     edit = admin.get(f"{page}/edit").text
     assert 'value="12.5"' in edit
+    assert 'name="steps-4-reach"' not in edit
+    more = {
+        f"steps-{at}-{name}": text
+        for at in (2, 3)
+        for name, text in (("reach", f"9999.{at}"), ("kind", "points"), ("amount", "5"))
+    }
+    assert send(admin, f"{page}/edit", **WRITTEN, **more).status_code == 303
+    edit = admin.get(f"{page}/edit").text
+    assert 'name="steps-4-reach"' in edit, "there is a row for one more"
+    assert 'name="steps-5-reach"' not in edit
+    assert send(admin, f"{page}/edit", **WRITTEN).status_code == 303
     assert "Long summer" not in portal_of(world, as_("distributor")).text
 
     assert send(admin, f"{page}/publish", page).status_code == 303
