@@ -90,6 +90,15 @@ def own_problems(field: Field) -> list[Any]:
     return [one for one in told if not isinstance(one, dict | list | tuple)]
 
 
+class RowForm(Form):
+    """The fields of one of several rows of a form, or of a part of it: the token stands in the form around it."""
+
+    class Meta(Form.Meta):
+        """Without a token of its own."""
+
+        csrf = False
+
+
 def choice(value: str, text: Any, *, group: Any = None) -> Any:
     """Give one of the choices of a field: what is sent, what is shown, and the heading it stands below."""
     return SelectChoice(value, text, optgroup=group)

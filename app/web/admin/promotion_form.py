@@ -27,7 +27,7 @@ from app.web.fields import (
     ShareField,
     read_between,
 )
-from app.web.forms import Form, choice
+from app.web.forms import Form, RowForm, choice
 from app.web.named import typed
 from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, REWARD, WHEN, metric_decimals
 
@@ -62,13 +62,8 @@ def _codes(label: Any, most: int) -> TextAreaField:
 _CHOSEN = ("kind", "metric")
 
 
-class _Part(Form):
-    """A part of the form: the token stands in the form around it."""
-
-    class Meta(Form.Meta):
-        """Without a token of its own."""
-
-        csrf = False
+class _Part(RowForm):
+    """A step, a gate or a prize."""
 
     def lacks(self, name: str, text: str) -> None:
         """Say that a field lacks something, where nothing else is wrong with it."""

@@ -38,7 +38,7 @@ from app.services.rewards import RewardRow, RewardWrong
 from app.web.admin import instants as instants_page
 from app.web.context import keys, now, person, scope, session
 from app.web.fields import Between, DayField, MoneyField, PointsField, QuantityField
-from app.web.forms import Form, choice
+from app.web.forms import Form, RowForm, choice
 from app.web.refused import again, fresh
 from app.web.reward_pictures import picture_address
 from app.web.wording import REWARD_KIND
@@ -72,13 +72,8 @@ _DRAW_REFUSED = {
 }
 
 
-class SeasonForm(Form):
+class SeasonForm(RowForm):
     """A season. Nothing filled in: none."""
-
-    class Meta(Form.Meta):
-        """The token stands in the form around it."""
-
-        csrf = False
 
     points = PointsField(_("Points in season"), [Between(1, _MOST)])
     from_on = DayField(_("First day"))

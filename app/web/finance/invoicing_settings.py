@@ -17,7 +17,7 @@ from app.services.invoicing_terms import invoicing_of, put_invoicing
 from app.services.program_files import ProgramFileInvalid
 from app.web.context import now, person, scope
 from app.web.fields import Between, DayField, MoneyField, NotBefore, ShareField
-from app.web.forms import Form, choice
+from app.web.forms import Form, RowForm, choice
 
 bp = Blueprint("invoicing_settings", __name__)
 
@@ -39,13 +39,8 @@ class ChargeForm(Form):
         return {"fee_per_load": Decimal(fixed), "fee": self.fee.data or 0, "vat": self.vat.data or 0}
 
 
-class DatedChargeForm(ChargeForm):
+class DatedChargeForm(ChargeForm, RowForm):
     """What is charged from a day on. Nothing filled in: none."""
-
-    class Meta(Form.Meta):
-        """The token stands in the form around it."""
-
-        csrf = False
 
     valid_from = DayField(_("First day"))
     valid_until = DayField(_("Last day"), [NotBefore("valid_from")])

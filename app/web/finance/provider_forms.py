@@ -6,13 +6,12 @@ from typing import Any, get_args
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectField, StringField
-from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain.batch_file import BatchFile, Column, Mark, OfFile, OfLoad
 from app.domain.fixed_answers import AnswerRecord
 from app.web.fields import Between, MoneyField
-from app.web.forms import Form, choice
+from app.web.forms import Form, RowForm, choice
 
 _SPARE = 1
 
@@ -64,7 +63,7 @@ def _holding(names: dict[str, Any]) -> list[Any]:
     ]
 
 
-class _ShapeForm(PlainForm):
+class _ShapeForm(RowForm):
     text = StringField(_("Text"), [Length(max=100)])
     width = IntegerField(_("Width"), [Optional(), NumberRange(1, 500)])
     filled = SelectField(_("Filled up"), choices=[choice(name, text) for name, text in _FILLED.items()])
@@ -80,7 +79,7 @@ class _MarkForm(_ShapeForm):
     holds = SelectField(_("Holds"), choices=_holding(OF_FILE))
 
 
-class _FieldForm(PlainForm):
+class _FieldForm(RowForm):
     title = StringField(_("Title"), [Length(max=100)], description="")
     begins = IntegerField(_("Begins at"), [Optional(), NumberRange(1, 2_000)])
     width = IntegerField(_("Width"), [Optional(), NumberRange(1, 500)])

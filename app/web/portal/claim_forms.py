@@ -15,7 +15,7 @@ from app.domain.reasons import sentences
 from app.domain.serials import serials_in
 from app.web import formats
 from app.web.fields import DayField, MoneyField, QuantityField
-from app.web.forms import CodeField, Form, choice
+from app.web.forms import CodeField, Form, RowForm, choice
 from verification.claiming.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInvoice, ClaimedLine, Problem
 from verification.claiming.claims import LONGEST_KEY, Suggestion
 from verification.claiming.filling import Filled
@@ -24,15 +24,10 @@ from verification.claiming.proofs import ProofRefused
 _PIECE = 1_000
 
 
-class LineForm(Form):
+class LineForm(RowForm):
     """One line of the invoice."""
 
     may_look_like_cards: ClassVar[frozenset[str]] = frozenset({"product", "serials"})
-
-    class Meta(Form.Meta):
-        """The token stands in the form around it."""
-
-        csrf = False
 
     product = StringField(_("Product"), [Length(max=200)])
     product_id = HiddenField()

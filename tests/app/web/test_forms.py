@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
@@ -19,11 +20,11 @@ from wtforms import (
     TextAreaField,
     widgets,
 )
-from wtforms import Form as Plain
+from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.domain.card_numbers import passes_luhn
-from app.web.forms import LONGEST_LINE, LONGEST_TEXT, CodeField, Form, choice
+from app.web.forms import LONGEST_LINE, LONGEST_TEXT, CodeField, Form, RowForm, choice
 from app.web.widgets import attributes
 from tests.app.web.test_pages import Reader
 from tests.app.web.world import FORMULA, HOSTILE
@@ -132,8 +133,30 @@ def test_problems_come_in_the_order_of_the_fields_and_those_of_the_whole_first(p
     assert form.problems()[0].text == "Not today."
 
 
+def test_the_rows_of_every_form_judge_what_is_typed_as_forms_do(pages: Flask) -> None:
+    def kinds(kind: type[Form]) -> set[type[Form]]:
+        return {kind}.union(*(kinds(one) for one in kind.__subclasses__()))
+
+    def unbound(form: type[Form]) -> "list[UnboundField[Any]]":
+        fields = [one for one in vars(form).values() if isinstance(one, UnboundField)]
+        within = [one.args[0] for one in fields if issubclass(one.field_class, FieldList)]
+        return [one for one in (*fields, *within) if issubclass(one.field_class, FormField)]
+
+    found = [(form, one.args[0]) for form in kinds(Form) for one in unbound(form)]
+    assert len(found) > 10
+    assert [(form, rows) for form, rows in found if not issubclass(rows, RowForm)] == []
+
+    class Rows(Form):
+        rows = FieldList(FormField(type("Row", (RowForm,), {"text": StringField("Text")})))
+
+    with pages.test_request_context():
+        form = Rows(MultiDict({"rows-0-text": CARD, "rows-1-text": "a\u202eb"}), meta={"csrf": False})
+        assert not form.validate()
+        assert [problem.at for problem in form.problems()] == ["rows-0-text", "rows-1-text"]
+
+
 def test_of_rows_with_the_same_fields_a_problem_says_in_which_it_is(pages: Flask) -> None:
-    class Row(Plain):
+    class Row(RowForm):
         pieces = StringField("Pieces", [InputRequired("How many?")])
 
     class Rows(Form):
@@ -147,7 +170,7 @@ def test_of_rows_with_the_same_fields_a_problem_says_in_which_it_is(pages: Flask
 
 
 def test_what_is_wrong_with_a_row_stands_beside_its_field_and_never_below_the_list(pages: Flask) -> None:
-    class Row(Plain):
+    class Row(RowForm):
         pieces = StringField("Pieces", [InputRequired("How many?")])
 
     class Rows(Form):

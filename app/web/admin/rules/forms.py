@@ -14,14 +14,13 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.domain.rule_sentences import EVENT_WORDS
 from app.domain.states import Event
 from app.web.context import scope
 from app.web.fields import Between, CountField, DayField, ExactField
-from app.web.forms import Form, choice
+from app.web.forms import Form, RowForm, choice
 
 KINDS: Mapping[str, tuple[Any, Any]] = {
     "per_unit": (_("For every piece"), _("2 points for every piece of a product")),
@@ -73,7 +72,7 @@ _LONGEST_LIST = 20_000
 _CLOCK = Regexp(r"^([01]?\d|2[0-3]):[0-5]\d$|^24:00$", message=_("Write a time of day such as 08:30."))
 
 
-class _BandForm(PlainForm):
+class _BandForm(RowForm):
     """From here on, so many points."""
 
     from_ = ExactField(_("From"), [Between(0, MOST)])

@@ -2,14 +2,13 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 from wtforms import FieldList, FormField, SelectField, StringField, TextAreaField
-from wtforms import Form as PlainForm
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
@@ -22,7 +21,7 @@ from app.services.rulebooks import rules_of
 from app.web import formats
 from app.web.admin.rules.forms import POLICIES
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms import Form, RowForm, choice
 
 bp = Blueprint("stacks", __name__)
 
@@ -30,15 +29,17 @@ SPARE = 2
 """Empty rows below those that are filled in."""
 
 
-class _StackForm(PlainForm):
+class _StackForm(RowForm):
     """A stack: its code, and its policy."""
 
     code = StringField(_("Stack"), [Length(max=64)])
     policy = SelectField(_("Of rules that meet"), choices=[choice(key, text) for key, text in POLICIES.items()])
 
 
-class _DaysForm(PlainForm):
+class _DaysForm(RowForm):
     """A list of days under a name."""
+
+    may_look_like_cards: ClassVar[frozenset[str]] = frozenset({"dates"})
 
     name = StringField(_("Name"), [Length(max=64)])
     dates = TextAreaField(_("Days, one on each line"), [Length(max=20_000)])
