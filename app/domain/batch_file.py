@@ -36,8 +36,14 @@ OfLoad: TypeAlias = Literal[
 OfFile: TypeAlias = Literal["count", "sum", "currency", "batch", "date", "program"]
 """What a field of the records before and after the loads may hold."""
 
-_NEEDED = ("reference", "token", "amount")
-_IN_NAMES = ("program", "run", "batch", "date")
+NEEDED: tuple[OfLoad, ...] = ("reference", "token", "amount")
+"""What a column must hold: without it no load can be told or made."""
+
+UNCUT: tuple[OfLoad, ...] = (*NEEDED, "requires")
+"""What of a load says something else when it is cut. Nothing is cut that the records before and after hold."""
+
+IN_NAMES = ("program", "run", "batch", "date")
+"""What a file's name may be made of."""
 
 
 def _no_card_number(value: str) -> str:
@@ -51,7 +57,7 @@ def _file_name(value: str) -> str:
         named = [name for _, name, _, _ in string.Formatter().parse(value) if name is not None]
     except ValueError:
         named = ["?"]
-    if "batch" not in named or set(named) - set(_IN_NAMES):
+    if "batch" not in named or set(named) - set(IN_NAMES):
         raise ValueError(
             f"expected a name with {{batch}}, and of {{program}}, {{run}} and {{date}} what is wanted, found {value!r}"
         )
@@ -83,7 +89,7 @@ class Column(Shape):
     def _one_of_both(self) -> "Column":
         if (self.holds is None) == (self.text is None):
             raise ValueError("expected either holds or text")
-        if self.cut and self.holds in (*_NEEDED, "requires"):
+        if self.cut and self.holds in UNCUT:
             raise ValueError(f"{self.holds} must not be cut")
         return self
 
@@ -183,7 +189,7 @@ class BatchFile(Part):
     @model_validator(mode="after")
     def _whole(self) -> "BatchFile":
         held = [one.holds for one in self.columns]
-        missing = [name for name in _NEEDED if name not in held]
+        missing = [name for name in NEEDED if name not in held]
         if missing:
             raise ValueError(f"columns: nothing holds {', '.join(missing)}; without it no load can be told or made")
         marks = [*self.before, *self.after]

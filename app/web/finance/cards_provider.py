@@ -21,6 +21,7 @@ from app.web import formats, import_words
 from app.web.context import now, person, scope, session, settings
 from app.web.finance import card_words
 from app.web.finance.provider_forms import BenchForm, FundingForm, TemplateForm, filled, offer_rows, typed
+from app.web.finance.provider_judging import judge
 from importers.errors import ImportRefused
 from importers.files.limits import Limits
 from prepaid import provider_checks, provider_settings
@@ -104,7 +105,7 @@ def edit(program_code: str) -> str | Response | tuple[str, int]:
     if request.method == "GET":
         return _editor(TemplateForm(formdata=None, data=filled(begun)), begun)
     form = TemplateForm()
-    template = _meant(form) if form.validate() else None
+    template = _meant(form)
     if template is not None:
         try:
             with transaction(db.session) as writing:
@@ -122,7 +123,7 @@ def edit(program_code: str) -> str | Response | tuple[str, int]:
 def preview(program_code: str) -> tuple[str, int]:
     """Give three loads as the form says by now: the editor asks while somebody types."""
     form = TemplateForm()
-    template = _meant(form) if form.validate() else None
+    template = _meant(form)
     problems = "; ".join(": ".join(part for part in (one.label, one.text) if part) for one in form.problems())
     text, wrong, _name = _preview(template) if template else (problems, True, "")
     return render_template("finance/_provider_preview.html", text=text, wrong=wrong), 200
@@ -134,10 +135,14 @@ def _editor(form: TemplateForm, template: BatchFile | None) -> str:
 
 
 def _meant(form: TemplateForm) -> BatchFile | None:
-    """Give the template that a form says; None where something is wrong, which then stands on top."""
+    """Give the template that a form says; None where something is wrong, which then stands beside its field."""
+    form.validate()
+    judge(form)
+    if form.problems():
+        return None
     try:
         return BatchFile.model_validate(typed(form))
-    except ValidationError as wrong:
+    except ValidationError as wrong:  # what the form has no field for
         for one in wrong.errors():
             place = ".".join(str(part) for part in one["loc"])
             form.refuse(None, f"{place}: {one['msg']}" if place else one["msg"])

@@ -41,7 +41,9 @@ OF_FILE = {
 assert set(OF_LOAD) == set(get_args(OfLoad)), "each has its words"
 assert set(OF_FILE) == set(get_args(OfFile)), "each has its words"
 
-_TEXT = "text"
+TEXT = "text"
+"""A field holds a text that is the same on every line."""
+
 _SIGNS = [choice(".", _("point")), choice(",", _("comma"))]
 _AMOUNTS = [choice("decimal", _("with decimals: 12.50")), choice("minor", _("whole cents: 1250"))]
 _NEEDED = _("Name the column.")
@@ -58,7 +60,7 @@ _PADS = {"spaces": " ", "zeros": "0"}
 def _holding(names: dict[str, Any]) -> list[Any]:
     return [
         choice("", _("Nothing: a row to spare")),
-        choice(_TEXT, _("The text beside")),
+        choice(TEXT, _("The text beside")),
         *(choice(name, text) for name, text in names.items()),
     ]
 
@@ -214,7 +216,7 @@ def offer_rows(form: TemplateForm, template: BatchFile) -> None:
 
 def _row(one: Column | Mark) -> dict[str, Any]:
     row = one.model_dump()
-    row["holds"] = one.holds or _TEXT
+    row["holds"] = one.holds or TEXT
     row["filled"] = f"{one.align}-{next(name for name, sign in _PADS.items() if sign == one.pad)}"
     row["text"] = one.text or ""
     return row
@@ -227,14 +229,14 @@ def typed(form: TemplateForm) -> dict[str, Any]:
     if form.file_column.data:
         answers["file"] = {
             "column": form.file_column.data,
-            "accepted": _list(form.file_accepted.data),
-            "refused": _list(form.file_refused.data),
+            "accepted": words_of(form.file_accepted.data),
+            "refused": words_of(form.file_refused.data),
             "file": form.file_name.data or None,
             "message": form.file_message.data or None,
         }
     answers["lines"] = {
         **{name: form[f"line_{name}"].data or None for name in ("reference", "result", "code", "message", "amount")},
-        **{name: _list(form[f"line_{name}"].data) for name in ("loaded", "failed", "unknown")},
+        **{name: words_of(form[f"line_{name}"].data) for name in ("loaded", "failed", "unknown")},
     }
     lines, file = _typed_record(form, "load"), _typed_record(form, "whole")
     if lines or file:
@@ -264,8 +266,9 @@ def _said(row: Any) -> dict[str, Any]:
     align, _of, pad = (row.filled.data or "left-spaces").partition("-")
     said = {"width": row.width.data, "align": align, "pad": _PADS.get(pad, pad), "cut": row.cut.data}
     said |= {"title": row.title.data or None} if "title" in row else {}
-    return said | ({"text": row.text.data or ""} if row.holds.data == _TEXT else {"holds": row.holds.data})
+    return said | ({"text": row.text.data or ""} if row.holds.data == TEXT else {"holds": row.holds.data})
 
 
-def _list(text: str | None) -> list[str]:
+def words_of(text: str | None) -> list[str]:
+    """Give the words that are written with commas between them."""
     return [one.strip() for one in (text or "").split(",") if one.strip()]

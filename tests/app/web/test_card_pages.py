@@ -104,7 +104,7 @@ def test_a_template_is_edited_with_a_preview_and_tried(world: World, as_: As, at
     assert "H0000000720261126" in got
     form = _form_of(got)
     shown = owner.post(f"{page}/preview", data=form | {"name": "loads.txt"}).text
-    assert "expected a name with {batch}" in shown
+    assert "Write a name with {batch}" in shown
     assert owner.post(page, data=form | {"name": "loads.txt"}).status_code == 400
     answer = owner.post(page, data=form | {"name": "{program}-{batch}.txt"})
     assert answer.status_code == 303, answer.text
@@ -122,6 +122,45 @@ def test_a_template_is_edited_with_a_preview_and_tried(world: World, as_: As, at
     tried = owner.post(f"{at}/card-provider/bench", data=sent, content_type="multipart/form-data")
     assert tried.status_code == 400
     assert "4111111111111111" not in tried.text
+
+
+@pytest.mark.parametrize(
+    ("begin", "changes", "said"),
+    [
+        ("delimited", {"name": "żółw-{batch}"}, {"name": "letters without accents"}),
+        ("delimited", {"encoding": "utf-16"}, {"encoding": "Name an encoding in which a digit is one byte"}),
+        ("delimited", {"decimal": ",", "delimiter": ","}, {"delimiter": "It stands in the amounts as well"}),
+        ("delimited", {"columns-0-holds": ""}, {"columns-0-holds": "Say what it holds, or empty the row."}),
+        ("delimited", {"columns-0-holds": "text", "columns-0-text": ""}, {"columns-0-text": "Write the text."}),
+        ("delimited", {"columns-0-holds": "amount", "columns-0-cut": "y"}, {"columns-0-cut": "This must not be cut"}),
+        ("delimited", {"columns-0-title": ""}, {"columns-0-title": "Write a title"}),
+        ("delimited", {"line_failed": "completed"}, {"line_failed": "“completed” means something else already."}),
+        ("delimited", {"line_loaded": ", ,"}, {"line_loaded": "Name at least one."}),
+        ("delimited", {"file_column": "", "file_accepted": "ok"}, {"file_column": "Name the column"}),
+        ("delimited", {"file_column": "x", "file_accepted": ""}, {"file_accepted": "Name at least one."}),
+        ("delimited", {"columns-0-text": "4111 1111 1111 1111"}, {"columns-0-text": "number of a payment card"}),
+        ("fixed_width", {"columns-0-width": ""}, {"columns-0-width": "Say how wide"}),
+        ("fixed_width", {"before-0-width": ""}, {"before-0-width": "Say how wide"}),
+        ("fixed_width", {"format": "xlsx", "titles": ""}, {"format": "A workbook has no records", "titles": "begins"}),
+        ("fixed_both", {"load_fields-1-begins": "2"}, {"load_fields-0-begins": "The field before it ends at"}),
+        ("fixed_both", {"load_fields-0-width": ""}, {"load_fields-0-width": "Say how wide it is."}),
+        ("fixed_both", {"load_fields-0-title": ""}, {"load_fields-0-title": "Name the field, or empty the row."}),
+        ("fixed_both", {"line_result": "nowhere"}, {"load_fields": "No field has the title “nowhere”"}),
+        ("fixed_both", {"load_mark": ""}, {"load_mark": "nothing else tells lines of loads and of the file apart"}),
+        ("fixed_both", {"file_column": ""}, {"file_column": "Name the column"}),
+    ],
+)
+def test_what_is_wrong_with_a_template_stands_beside_its_field_and_all_at_once(
+    as_: As, at: str, begin: str, changes: dict[str, str], said: dict[str, str]
+) -> None:
+    owner, page = as_("administrator"), f"{at}/card-provider/template"
+    sent = _form_of(owner.get(f"{page}?begin={begin}").text) | changes | {"line_reference": ""}
+    answer = owner.post(f"{page}?begin={begin}", data=sent)
+    assert answer.status_code == 400
+    problems = dict(re.findall(r'id="([^"]+)-problem">(.*?)</p>', answer.text, re.DOTALL))
+    for name, text in (said | {"line_reference": "Name the column."}).items():
+        assert text in problems.get(name, ""), (name, problems)
+    assert "expected" not in "".join(problems.values())
 
 
 def _form_of(page: str) -> dict[str, str]:
