@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +15,7 @@ from app.domain.states import TaxStatus
 from app.models.distributors import Distributor
 from app.services.languages import LANGUAGES
 from app.services.people import Role
-from app.web import formats, import_words
+from app.web import formats, import_words, promotion_words
 from app.web.audit_names import DEED, FIELD, THING, VALUE
 from app.web.context import session
 from app.web.people_named import name_of
@@ -25,6 +26,7 @@ LONGEST = 400
 """So many characters of what was or is stand in the list; the whole of it is with whoever keeps the database."""
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DECIMAL = re.compile(r"\d{1,30}(?:\.\d{1,12})?")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*")
 _DISTRIBUTORS = frozenset({"distributor_id", "giver_id", "receiver_id", "referrer_id", "holder_id", "head_office_id"})
 _POINTS = frozenset({"points", "given", "taken", "brought", "took", "cash_points"})
@@ -142,7 +144,21 @@ def _filters(value: Any) -> str:
     return ", ".join(_text(one) for _name, one in parse_qsl(str(value))) or "–"
 
 
+def _amount(value: Any) -> str:
+    """Write an amount that is kept as a programme file has it."""
+    text = str(value)
+    return formats.decimal(Decimal(text)) if _DECIMAL.fullmatch(text) else text
+
+
 _BY_NAME: Mapping[str, Callable[[Any], Any]] = {
+    "budget": _amount,
+    "default": _amount,
+    "least": _amount,
+    "metric": lambda value: promotion_words.METRIC.get(value, value),
+    "names": lambda value: promotion_words.NAMES.get(value, value),
+    "participants": lambda value: promotion_words.PARTICIPANTS.get(value, value),
+    "pays": lambda value: promotion_words.PAYS.get(value, value),
+    "when": lambda value: promotion_words.WHEN.get(value) or _text(str(value)),
     "role": lambda value: ROLE[Role(value)] if value in set(Role) else value,
     "tax_status": lambda value: TAX_STATUS[TaxStatus(value)] if value in set(TaxStatus) else value,
     "reason_code": reason_name,

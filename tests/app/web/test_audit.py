@@ -25,6 +25,9 @@ def test_the_log_speaks_as_pages_do(world: World, as_: Callable[[str], FlaskClie
         "amount_minor": 123_450,
         "document": {"kind": "per_unit", "points": "1"},
         "narrowing": {"states": [], "runs": [4]},
+        "when": "at_end",
+        "budget": "50000",
+        "target": {"default": "1000.5", "growth": {"growth_bp": 1_000}},
     }
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
@@ -44,9 +47,12 @@ def test_the_log_speaks_as_pages_do(world: World, as_: Callable[[str], FlaskClie
         "1,234.50",
         "Document: as on its own page",
         "Filters: Runs: 4",
+        "When: When the promotion is closed",
+        "Budget: 50,000",
+        "Target: Growth: Growth: 10%; For all others: 1,000.5",
     ):
         assert words in page, words
-    for raw in ("sole_trader", "2026-05-06", "per_unit", "{", "[]", "tax_status"):
+    for raw in ("sole_trader", "2026-05-06", "per_unit", "{", "[]", "tax_status", "at_end"):
         assert raw not in page[page.index("<tbody") : page.index("</tbody")], raw
     of_orders = as_("administrator").get(f"{log}?q=WORDS&what=order").text
     assert "Order: sent" in of_orders
