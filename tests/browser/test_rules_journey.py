@@ -64,7 +64,22 @@ def test_a_rule_from_nothing_to_the_points_of_a_sale(world: World, journey: Jour
         here.go(f"/programs/{world.a}/rules")
         here.press(page.get_by_role("link", name=name))
         here.look("rules-rule")
+        _end_too_early(here)
         _grid(here, world, size)
+
+
+def _end_too_early(here: Any) -> None:
+    """What is refused in a dialog stands in it still, and the page behind stays where it was."""
+    page = here.page
+    page.get_by_role("button", name="End…").click()
+    dialog = page.get_by_role("dialog", name="End this rule")
+    dialog.get_by_label("Last day on which it gives").fill("2020-01-01")
+    here.press(dialog.get_by_role("button", name="End it"))
+    dialog.wait_for()
+    assert dialog.get_by_text("choose that day or a later one").last.is_visible()
+    assert dialog.get_by_label("Last day on which it gives").input_value() == "2020-01-01"
+    assert page.evaluate("scrollY") == 0
+    here.look("rules-end-refused", refused=True)
 
 
 def _grid(here: Any, world: World, size: str) -> None:
