@@ -25,6 +25,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    or_,
     select,
     update,
 )
@@ -419,28 +420,18 @@ class Kin:
     name: str
 
 
-def leads_to(session: Session, distributor_id: int) -> Kin | None:
-    """Give the distributor that one was merged into; None where it was not."""
-    row = _LEADS_TO.first(session, distributor_id=distributor_id)
-    return None if row is None else Kin(*row)
+def kin_of(session: Session, distributor_id: int) -> tuple[Kin | None, list[Kin]]:
+    """Give the distributor that one was merged into, if it was, and those that were merged into it, by name."""
+    rows = _KIN.ask(session, distributor_id=distributor_id)
+    here = [Kin(*row[:3]) for row in rows if row.merged_into_id == distributor_id]
+    return next((Kin(*row[:3]) for row in rows if row.merged_into_id != distributor_id), None), here
 
 
-_MERGED = aliased(Distributor)
-_LEADS_TO = Question(
-    select(Distributor.id, Distributor.code, Distributor.name)
-    .join(_MERGED, _MERGED.merged_into_id == Distributor.id)
-    .where(_MERGED.id == bindparam("distributor_id"))
-)
-
-
-def merged_here(session: Session, distributor_id: int) -> list[Kin]:
-    """Give the distributors that were merged into one, by name."""
-    return [Kin(*row) for row in _MERGED_HERE.ask(session, distributor_id=distributor_id)]
-
-
-_MERGED_HERE = Question(
-    select(Distributor.id, Distributor.code, Distributor.name)
-    .where(Distributor.merged_into_id == bindparam("distributor_id"))
+_SELF = aliased(Distributor)
+_INTO = select(_SELF.merged_into_id).where(_SELF.id == bindparam("distributor_id")).scalar_subquery()
+_KIN = Question(
+    select(Distributor.id, Distributor.code, Distributor.name, Distributor.merged_into_id)
+    .where(or_(Distributor.merged_into_id == bindparam("distributor_id"), Distributor.id == _INTO))
     .order_by(Distributor.sort_key)
 )
 

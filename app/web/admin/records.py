@@ -99,6 +99,7 @@ def _page(form: BlockForm, *, asked: bool) -> str:
     )
     page = paging.page(told, first=before is None, size=ROWS)
     learn(login for one in page.rows for login in (one.parts.get("who"), one.parts.get("subject")))
+    leads_to, merged_here = merging.kin_of(session(), one.id)
     return render_template(
         "admin/record.html",
         data=distributors.data_of(session(), one.id),
@@ -107,8 +108,8 @@ def _page(form: BlockForm, *, asked: bool) -> str:
         team=memberships.team(session(), one.id),
         tier_name=tier_words.name,
         seat=pools.seat_of(session(), one.id),
-        leads_to=merging.leads_to(session(), one.id),
-        merged_here=merging.merged_here(session(), one.id),
+        leads_to=leads_to,
+        merged_here=merged_here,
         branches=head_offices.first_branches(session(), one.id) if one.branched else (),
         together=head_offices.points_together(session(), one.id) if one.branched else None,
         cards=queries.cards_of(session(), one.id) if can(Permission.SEE_MONEY.value) else (),
