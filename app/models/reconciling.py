@@ -93,7 +93,7 @@ class StatementFinding(Base):
     theirs: Mapped[LongText | None] = mapped_column(comment="what the statement says")
     ours_minor: Mapped[Big | None]
     theirs_minor: Mapped[Big | None]
-    """Of one booking; below zero: taken back."""
+    """Of one booking, below zero: taken back; of an amount that differs, what all bookings of the load leave of it."""
     answer: Mapped[FindingAnswer | None] = mapped_column(Named(FindingAnswer), comment="none: it is open")
     reason: Mapped[LongText | None]
     closed_by: Mapped[LongText | None]

@@ -7,16 +7,16 @@ invoices go by that, as the points do: from the moment on in which a second pers
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, String, Subquery, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Select, String, Subquery, and_, case, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.util import AliasedClass
 
 from app.domain.reconciliation import GIVES, TAKES
-from app.domain.states import BookingKind, Correction, FindingKind, TopUpStatus
+from app.domain.states import Correction, FindingKind, TopUpStatus
 from app.models.desk import AdjustmentRequest
 from app.models.prepaid import TopUp
-from app.models.reconciling import StatementFinding, StatementLine
+from app.models.reconciling import StatementFinding
 
 ENDED_WITHOUT = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
 """Loads of which nothing is on a card, by the provider's answer."""
@@ -24,11 +24,8 @@ ENDED_WITHOUT = (TopUpStatus.FAILED, TopUpStatus.CANCELLED)
 _FOUND, _ASKED = aliased(StatementFinding), aliased(AdjustmentRequest)
 _WAY = case((_FOUND.kind.in_(TAKES), 1), (_FOUND.kind.in_(GIVES), -1), else_=0)
 _OTHER = _FOUND.kind == FindingKind.AMOUNT_DIFFERS
-# a part that was booked back is less; before it had a sign of its own it was told without one
-_MORE = case(
-    (StatementLine.kind == BookingKind.REVERSAL, -func.abs(_FOUND.theirs_minor)),
-    else_=_FOUND.theirs_minor - _FOUND.ours_minor,
-)
+# a part that was booked back was told by itself, below zero, before all bookings of a load were told together
+_MORE = case((_FOUND.theirs_minor < 0, _FOUND.theirs_minor), else_=_FOUND.theirs_minor - _FOUND.ours_minor)
 
 
 def corrections() -> Subquery:
@@ -68,7 +65,6 @@ def other_amounts() -> Subquery:
     return (
         select(_FOUND.top_up_id, _ASKED.decided_at, more.label("more_minor"), given.label("given"))
         .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
-        .join(StatementLine, StatementLine.id == _FOUND.line_id)
         .where(_ASKED.state == "approved", _FOUND.top_up_id.is_not(None), _OTHER)
         .group_by(_FOUND.top_up_id, _ASKED.decided_at)
         .having(more != 0)
@@ -90,6 +86,21 @@ def given_for_other_amounts(session: Session, top_up_id: int) -> int:
     return session.scalars(given).one()
 
 
+def amounts_corrected(top_ups: Select[Any]) -> Subquery:
+    """Give how much more of loads our books have than was ordered: top_up_id and more_minor, below zero for less.
+
+    What waits for its approval is among it, as in `given_for_other_amounts`.
+    """
+    more = cast(func.sum(_MORE), BigInteger)
+    return (
+        select(_FOUND.top_up_id, more.label("more_minor"))
+        .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
+        .where(_FOUND.top_up_id.in_(top_ups), _OTHER, _ASKED.state.in_(("approved", "waiting")))
+        .group_by(_FOUND.top_up_id)
+        .subquery("amounts_corrected")
+    )
+
+
 def corrected_loads() -> Subquery:
     """Give the loads that people corrected: top_up_id, way, more_minor, what (the newest `Correction`) and decided_at.
 
@@ -106,7 +117,6 @@ def corrected_loads() -> Subquery:
             func.max(_ASKED.decided_at).label("decided_at"),
         )
         .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
-        .outerjoin(StatementLine, StatementLine.id == _FOUND.line_id)
         .where(_ASKED.state == "approved", _FOUND.top_up_id.is_not(None))
         .group_by(_FOUND.top_up_id)
         .subquery("corrected_loads")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.card_numbers import holds_card_number
 from app.domain.conversion import MICRO
 from app.domain.reconciliation import TAKES, ways_of
-from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
+from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
 from app.domain.wording import either, marked
 from app.models.ledger import Account
 from app.models.prepaid import LoadBatch, Redemption, TopUp
@@ -241,9 +241,7 @@ def points_of(session: Session, program: Program, found: StatementFinding) -> in
     if kind is not TopUpKind.REWARD:
         return 0
     if found.kind is FindingKind.AMOUNT_DIFFERS:
-        line = session.get(StatementLine, found.line_id)
-        back = line is not None and line.kind is BookingKind.REVERSAL
-        less = abs(found.theirs_minor or 0) if back else (found.ours_minor or 0) - (found.theirs_minor or 0)
+        less = (found.ours_minor or 0) - (found.theirs_minor or 0)
         if unit is Unit.MONEY:
             return int(less)
         return int(abs(less) * MICRO // max(value, 1)) * (1 if less > 0 else -1)

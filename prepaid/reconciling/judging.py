@@ -1,8 +1,9 @@
 """Judging: where a provider's bookings and our books differ, found by a few statements, however many lines there are.
 
 What a top-up was loaded by is the sum of all its bookings, in whichever statement: a load that was taken back and made
-again is one load, and one that was taken back in part is there, with another amount. Where an approved adjustment gave
-its points back, or took them, that counts beside its state (`app.services.arrivals`). What no statement has is told of
+again is one load, one that is booked in parts is their sum, and one that was taken back in part is there, with another
+amount. Where an approved adjustment gave its points back, or took them, or some of them because of another amount, that
+counts beside its state (`app.services.arrivals`). What no statement has is told of
 only where it must stand in one: a load that was ordered after the first of the days that statements cover without a
 gap, and answered some days before the last of them.
 """
@@ -41,7 +42,7 @@ from app.models.prepaid import Card, LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
 from app.services import differences
-from app.services.arrivals import ENDED_WITHOUT, corrections
+from app.services.arrivals import ENDED_WITHOUT, amounts_corrected, corrections
 
 _SENT = (TopUpStatus.SENDING, TopUpStatus.UNKNOWN)
 """The provider has it, and nobody knows its answer; an order file that was not brought yet is nobody's mistake."""
@@ -50,6 +51,7 @@ _OPEN = (TopUpStatus.ORDERED, *_SENT)
 _OF_TOP_UPS = (
     *(FindingKind.TWICE, FindingKind.NOT_ORDERED, FindingKind.OPEN_HERE, FindingKind.NEVER_LOADED),
     *(FindingKind.RETURNED_HERE, FindingKind.REVERSED, FindingKind.FAILED_THERE, FindingKind.MISSING_THERE),
+    FindingKind.AMOUNT_DIFFERS,
 )
 """What is found by all bookings of a top-up together, and so may be solved by a later one."""
 
@@ -174,7 +176,6 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
         (and_(unknown, of_others), FindingKind.OTHER_PROGRAM),
         (and_(unknown, ~of_others), FindingKind.MISSING_HERE),
         (elsewhere, FindingKind.WRONG_CURRENCY),
-        (and_(_another_amount(line, ours), func.coalesce(~elsewhere, true())), FindingKind.AMOUNT_DIFFERS),
         (or_(line.token != ours.c.token, line.last4 != ours.c.last4), FindingKind.WRONG_CARD),
         (other_day, FindingKind.WRONG_DATE),
     ]
@@ -210,25 +211,9 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
     )
 
 
-def _another_amount(line: type[StatementLine], ours: Subquery) -> ColumnElement[bool]:
-    """Say that because of a booking another amount is on the card: of a load that is not there at all nobody asks.
-
-    Who takes back what was loaded once, while it was loaded twice, takes back the whole of one.
-    """
-    booked = aliased(StatementLine)
-    count = {kind: func.count().filter(booked.kind == kind) for kind in BookingKind}
-    amount = {kind: func.sum(booked.amount_minor).filter(booked.kind == kind) for kind in BookingKind}
-    left = func.coalesce(amount[BookingKind.LOAD], ours.c.amount_minor) - func.coalesce(amount[BookingKind.REVERSAL], 0)
-    once = count[BookingKind.LOAD] <= count[BookingKind.REVERSAL]
-    differs, reversal = line.amount_minor != ours.c.amount_minor, line.kind == BookingKind.REVERSAL
-    because = and_(left > 0, or_(differs, once))
-    of_all = select(because).where(booked.top_up_id == line.top_up_id).correlate(line, ours).scalar_subquery()
-    return and_(or_(differs, reversal), of_all)
-
-
 def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     """Say of top-ups that are booked somewhere what their bookings together contradict; several things can be."""
-    line, ours = StatementLine, books(program)
+    line, ours, other = StatementLine, books(program), amounts_corrected(top_ups)
     count = {kind: func.count().filter(line.kind == kind) for kind in BookingKind}
     net = count[BookingKind.LOAD] - count[BookingKind.REVERSAL]
     booked = (
@@ -240,6 +225,7 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
             count[BookingKind.LOAD].label("loads"),
             func.sum(case((line.kind == BookingKind.LOAD, line.amount_minor), else_=0)).label("theirs_minor"),
             func.sum(case((line.kind == BookingKind.REVERSAL, line.amount_minor), else_=0)).label("reversed_minor"),
+            *(func.min(line.currency).label("first_currency"), func.max(line.currency).label("last_currency")),
         )
         .where(line.top_up_id.in_(top_ups))
         .group_by(line.top_up_id)
@@ -251,13 +237,20 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     unseen = and_(booked.c.loads == 0, booked.c.reversals > 0)
     left = case((unseen, ours.c.amount_minor), else_=booked.c.theirs_minor) - booked.c.reversed_minor
     loaded = left > 0
+    # what was given or taken because another amount is there, our books have by now
+    stands_at = ours.c.amount_minor + func.coalesce(other.c.more_minor, 0)
+    twice = and_(booked.c.loads > 1, left > func.greatest(stands_at, ours.c.amount_minor))
+    same = and_(booked.c.first_currency == ours.c.currency, booked.c.last_currency == ours.c.currency)
+    one_currency = func.coalesce(same, true())
+    amount = and_(loaded, left != stands_at, ~twice, one_currency)
     spent = or_(and_(status == TopUpStatus.LOADED, times <= 0), and_(status.in_(ENDED_WITHOUT), times < 0))
     returned = or_(and_(status == TopUpStatus.LOADED, times > 0), and_(status.in_(ENDED_WITHOUT), times >= 0))
     # what is asked for already is not told of under another name: it would be asked for twice
     spent, returned = and_(spent, ~_asked(ours.c.id, GIVES)), and_(returned, ~_asked(ours.c.id, TAKES))
     reserved = or_(status == TopUpStatus.RESERVED, and_(status.in_(ENDED_WITHOUT), ours.c.provider.is_(None)))
     wrong: list[tuple[ColumnElement[bool], FindingKind]] = [
-        (or_(booked.c.net > 1, and_(booked.c.loads > 1, left > ours.c.amount_minor)), FindingKind.TWICE),
+        (twice, FindingKind.TWICE),
+        (amount, FindingKind.AMOUNT_DIFFERS),
         (and_(loaded, reserved), FindingKind.NOT_ORDERED),
         (and_(loaded, status.in_(_OPEN)), FindingKind.OPEN_HERE),
         (and_(~loaded, status.in_(_OPEN)), FindingKind.NEVER_LOADED),
@@ -265,21 +258,27 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
         (and_(~loaded, spent, booked.c.reversals > 0), FindingKind.REVERSED),
         (and_(~loaded, spent, booked.c.reversals == 0), FindingKind.FAILED_THERE),
     ]
-    return (
+    found = (
         select(
             booked.c.top_up_id,
             func.unnest(_each(wrong)).label("kind"),
             booked.c.line_id,
-            cast(status, Text).label("ours"),
-            cast(booked.c.net, Text).label("theirs"),
-            ours.c.amount_minor.label("ours_minor"),
-            cast(booked.c.theirs_minor, BigInteger).label("theirs_minor"),
+            *(cast(status, Text).label("status"), cast(booked.c.net, Text).label("net")),
+            *(ours.c.amount_minor, booked.c.theirs_minor, stands_at.label("stands_at"), left.label("left")),
         )
         .join(ours, ours.c.id == booked.c.top_up_id)
         .outerjoin(given, given.c.top_up_id == booked.c.top_up_id)
+        .outerjoin(other, other.c.top_up_id == booked.c.top_up_id)
         .where(or_(*(holds for holds, _ in wrong)))
         .subquery()
     )
+    of_amounts = found.c.kind == FindingKind.AMOUNT_DIFFERS.value
+    return select(
+        *(found.c.top_up_id, found.c.kind, found.c.line_id, found.c.status.label("ours")),
+        case((of_amounts, cast(found.c.left, Text)), else_=found.c.net).label("theirs"),
+        case((of_amounts, found.c.stands_at), else_=found.c.amount_minor).label("ours_minor"),
+        cast(case((of_amounts, found.c.left), else_=found.c.theirs_minor), BigInteger).label("theirs_minor"),
+    ).subquery()
 
 
 def _asked(top_up_id: ColumnElement[int], kinds: Collection[FindingKind]) -> ColumnElement[bool]:
@@ -390,7 +389,10 @@ def _gone(program: Program, *of: ColumnElement[bool]) -> Select[tuple[int]]:
     """Ask for the open differences of a programme that are none any more."""
     days = PrepaidPart.model_validate(program.prepaid).statements.days_apart
     open_ = (
-        select(StatementFinding.id, StatementFinding.top_up_id, StatementFinding.kind, ProviderStatement.to_on)
+        select(
+            *(StatementFinding.id, StatementFinding.top_up_id, StatementFinding.kind, StatementFinding.theirs),
+            ProviderStatement.to_on,
+        )
         .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
         .where(
             ProviderStatement.program_id == program.id,
@@ -401,7 +403,10 @@ def _gone(program: Program, *of: ColumnElement[bool]) -> Select[tuple[int]]:
         .subquery()
     )
     found, ours = _verdicts(program, select(open_.c.top_up_id)), books(program)
-    verdict = select(found.c.kind).where(found.c.top_up_id == open_.c.top_up_id, found.c.kind == open_.c.kind).exists()
+    # of another amount than it was when it was told, a new difference tells
+    as_told = or_(open_.c.kind != FindingKind.AMOUNT_DIFFERS, found.c.theirs == open_.c.theirs)
+    still = found.c.top_up_id == open_.c.top_up_id, found.c.kind == open_.c.kind, as_told
+    verdict = select(found.c.kind).where(*still).exists()
     booked = select(StatementLine.id).where(StatementLine.top_up_id == open_.c.top_up_id).exists()
     missing = and_(open_.c.kind == FindingKind.MISSING_THERE, ours.c.status == TopUpStatus.LOADED)
     never = and_(open_.c.kind == FindingKind.NEVER_LOADED, ours.c.status.in_(_OPEN))

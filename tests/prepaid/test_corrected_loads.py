@@ -1,12 +1,14 @@
 """A load that a statement contradicts: what follows from the adjustment goes for tax, compensation and invoices too."""
 
 import datetime as dt
+import runpy
 import uuid
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
@@ -20,7 +22,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.exports import Export
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
-from app.models.reconciling import ProviderStatement, StatementFinding
+from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
 from app.services import adjustments, balances, invoicing
 from app.web.finance.failed_loads import failed_of_newest_runs
 from prepaid import gathering, ordering, owed, runs, settling
@@ -34,6 +36,7 @@ from tests.prepaid.test_reconciling import BOOKED, EDGES, LATER, answered, bring
 
 YEAR = (dt.date(2026, 1, 1), dt.date(2026, 12, 31))
 REWARD, COMPENSATION = 500_000, 55_600
+MIGRATION = Path(__file__).parents[2] / "migrations" / "versions" / "0047_amounts_of_whole_loads.py"
 
 
 @pytest.fixture
@@ -61,11 +64,12 @@ DECEMBER = (
 
 
 def open_findings(session: Session, program: Program) -> list[StatementFinding]:
-    """Give the differences that nobody answered yet, in the order of their bookings."""
+    """Give the differences that nobody answered yet, in the order of their bookings, but for those of days alone."""
     query = (
         select(StatementFinding)
         .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
         .where(ProviderStatement.program_id == program.id, StatementFinding.answer.is_(None))
+        .where(StatementFinding.kind != FindingKind.WRONG_DATE)
         .order_by(StatementFinding.line_id, StatementFinding.id)
     )
     return list(session.scalars(query))
@@ -294,18 +298,60 @@ def differences(world: World) -> list[tuple[FindingKind, int]]:
         (("5000.00", "-1000.00", "-4000.00"), [(FindingKind.REVERSED, 10_000)]),
         (("4900.00", "-4900.00"), [(FindingKind.REVERSED, 10_000)]),
         (("-5000.00",), [(FindingKind.REVERSED, 10_000)]),
-        (("5100.00", "-5000.00"), [(FindingKind.AMOUNT_DIFFERS, -200), (FindingKind.AMOUNT_DIFFERS, 10_000)]),
+        (("5100.00", "-5000.00"), [(FindingKind.AMOUNT_DIFFERS, 9_800)]),
         (("5000.00", "-5000.00", "5000.00"), []),
         (("5000.00", "-5000.00", "4900.00"), [(FindingKind.AMOUNT_DIFFERS, 200)]),
         (("5000.00", "5000.00", "-5000.00"), []),
+        (("2500.00", "2500.00"), []),
+        (("6000.00", "-1000.00"), []),
+        (("6000.00", "-6000.00", "5000.00"), []),
+        (("2000.00", "2000.00"), [(FindingKind.AMOUNT_DIFFERS, 2_000)]),
+        (("5000.00", "5000.00"), [(FindingKind.TWICE, 0)]),
+        (("5500.00", "5000.00"), [(FindingKind.TWICE, 0)]),
+        (("5000.00", "5000.00", "-1000.00"), [(FindingKind.TWICE, 0)]),
     ],
 )
-def test_what_is_booked_back_is_told_once_as_a_part_or_as_the_whole(
+def test_what_is_on_the_card_is_the_sum_of_all_bookings_and_what_differs_is_told_once(
     paid: World, booked: tuple[str, ...], found: list[tuple[FindingKind, int]]
 ) -> None:
     reference = loaded(paid, LoadResult.LOADED)
     bring(paid, *EDGES, *((reference, BOOKED, amount, "PLN") for amount in booked))
     assert differences(paid) == found
+
+
+def test_a_load_that_is_booked_in_parts_in_two_statements_is_whole_with_the_second(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "2000.00", "PLN"))
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 6_000)]
+    bring(paid, *DECEMBER, (reference, "2026-12-02", "2500.00", "PLN"))
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 1_000)], "the first is solved, and the rest is told"
+    bring(paid, *DECEMBER, (reference, "2026-12-03", "500.00", "PLN"))
+    assert differences(paid) == []
+
+
+@pytest.mark.parametrize("approve", [True, False])
+def test_a_part_that_comes_after_its_lack_was_made_good_is_taken_back(paid: World, approve: bool) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "2000.00", "PLN"))
+    adjust(paid, approve=approve)
+    bring(paid, *DECEMBER, (reference, "2026-12-02", "3000.00", "PLN"))
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, -6_000)]
+    adjust(paid, approve=approve, now=AFTERWARDS)
+    assert differences(paid) == []
+    if approve:
+        assert invoiced(paid) == (10_000, REWARD, 1)
+
+
+def test_what_was_booked_wrong_corrected_here_and_then_booked_right_is_taken_back_once(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "6000.00", "PLN"))
+    adjust(paid)
+    assert invoiced(paid) == (12_000, 600_000, 1)
+    again = ((reference, "2026-12-02", "-6000.00", "PLN"), (reference, "2026-12-02", "5000.00", "PLN"))
+    bring(paid, *DECEMBER, *again)
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 2_000)]
+    adjust(paid, now=AFTERWARDS)
+    assert invoiced(paid) == (10_000, REWARD, 1)
 
 
 def test_the_rest_of_a_load_that_is_booked_back_in_parts_is_given_back_once(paid: World) -> None:
@@ -408,3 +454,35 @@ def test_what_was_called_off_and_is_on_the_card_all_the_same_counts_as_there(wor
     assert before_in_the_year() == [asked.counted_minor if tax == YEARLY else 0]
     with transaction(world.registry) as session:
         assert owed.waiting(session, world.program_id).amount_minor == levied > 0
+
+
+def test_what_was_told_booking_by_booking_before_is_told_of_the_whole_load(paid: World) -> None:
+    """The migration: of what is open the last stays, with what is left; what was answered keeps what it corrected."""
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "5100.00", "PLN"))
+    adjust(paid)
+    before = invoiced(paid)
+    back = ((reference, "2026-12-02", "-300.00", "PLN"), (reference, "2026-12-03", "-200.00", "PLN"))
+    bring(paid, *DECEMBER, *back)
+    written = runpy.run_path(str(MIGRATION))
+    with transaction(paid.registry) as session:
+        (now,) = open_findings(session, session.get_one(Program, paid.program_id))
+        assert now.line_id is not None
+        statement_id, line_id, top_up_id = now.statement_id, now.line_id, now.top_up_id
+        first = session.scalars(
+            select(StatementLine.id)
+            .where(StatementLine.statement_id == statement_id, StatementLine.id != line_id)
+            .where(StatementLine.top_up_id == top_up_id)
+        ).one()
+        session.delete(now)
+        session.flush()
+        for line, part in ((first, 30_000), (line_id, 20_000)):
+            what = {"statement_id": statement_id, "line_id": line, "top_up_id": top_up_id, "theirs_minor": -part}
+            session.add(StatementFinding(kind=FindingKind.AMOUNT_DIFFERS, ours_minor=500_000, **what))
+        session.flush()
+        for statement in (written["ANSWERED"], written["OPEN"]):
+            session.execute(text(statement))
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 1_000)]
+    assert invoiced(paid) == before == (10_200, 510_000, 1)
+    adjust(paid, now=AFTERWARDS)
+    assert (differences(paid), invoiced(paid)) == ([], (9_200, 460_000, 1))
