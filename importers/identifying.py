@@ -115,7 +115,8 @@ def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | No
             return kind  # nothing but sales is reported month by month
         scores = {one.name: {each.field: each.score for each in one.fields} for one in seen.columns}
         mapped = sum(scores[name].get(field, 0) for field, name in seen.columns_of.items() if name in scores)
-        whole = len(fields.required & seen.columns_of.keys()) * 10_000 // len(fields.required)
+        needed = fields.needed(seen.columns_of)
+        whole = len(needed & seen.columns_of.keys()) * 10_000 // len(needed)
         scored.append((whole, mapped, kind))
     scored.sort(reverse=True)
     if not scored or scored[0][1] == 0 or (len(scored) > 1 and scored[0][:2] == scored[1][:2]):

@@ -10,15 +10,21 @@ _ = marked
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of import: what its rows must and may say."""
+    """A kind of import: what its rows must and may say. Of the sets of ``either`` one must be there as a whole."""
 
     required: frozenset[str]
     optional: frozenset[str]
+    either: tuple[frozenset[str], ...] = ()
 
     @property
     def known(self) -> frozenset[str]:
         """Give every field."""
-        return self.required | self.optional
+        return self.required.union(self.optional, *self.either)
+
+    def needed(self, fields: Iterable[str]) -> frozenset[str]:
+        """Give the fields that a file must have which has these: of several sets the one that lacks least."""
+        there = frozenset(fields)
+        return self.required | min(self.either, key=lambda one: len(one - there), default=frozenset())
 
 
 KINDS: Mapping[str, Kind] = {
@@ -95,8 +101,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "aliases": Kind(required=frozenset({"alias", "product"}), optional=frozenset({"source", "distributor", "unit"})),
     "adjustments": Kind(
-        required=frozenset({"distributor", "credit", "debit", "note"}),
-        optional=frozenset({"money_credit", "money_debit", "reason", "reference"}),
+        required=frozenset({"distributor", "note"}),
+        optional=frozenset({"reason", "reference"}),
+        either=(frozenset({"credit", "debit"}), frozenset({"money_credit", "money_debit"})),
     ),
 }
 
@@ -134,7 +141,7 @@ def problems_of_columns(kind: str, fields: Iterable[str]) -> list[Said]:
                 )
             )
         ]
-    unknown, lacking = sorted(mapped - known.known), sorted(known.required - mapped)
+    unknown, lacking = sorted(mapped - known.known), sorted(known.needed(mapped) - mapped)
     found = []
     if unknown:
         words = _("maps %(fields)s, which %(kind)s do not have; they have %(known)s")

@@ -1,7 +1,7 @@
 """Points or money to be given or taken by hand, many at once: each row asks, and a second person decides.
 
 What is given and what is taken stand in columns of their own, and neither has a sign: nobody takes by mistake what was
-to be given. Money has two columns more, so that nobody gives as points what was to be money.
+to be given. Points and money have two columns each, so that nobody gives as points what was to be money.
 """
 
 from app.domain.codes import code_key

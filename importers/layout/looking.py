@@ -471,12 +471,12 @@ def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> li
             "column",
             wanted,
             tuple(several),
-            optional=not problems_of_columns(kind, {*mapped - {wanted}, *KINDS[kind].required - {wanted}}),
+            optional=not problems_of_columns(kind, {*mapped - {wanted}, *KINDS[kind].needed(mapped) - {wanted}}),
         )
         for wanted, several in guesses.choices.items()
     ]
     given = {"document_number", "issued_on", "quantity"} if months else set()
-    lacking = sorted(KINDS[kind].required - guesses.columns.keys() - given)
+    lacking = sorted(KINDS[kind].needed(mapped) - mapped - given)
     if (
         kind == "sales"
         and not guesses.columns.keys() & {"unit_price", "net_amount"}
@@ -487,7 +487,7 @@ def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> li
         if wanted == "distributor":
             questions.append(Question("fixed:distributor", "fixed", wanted))
         else:
-            others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].required)
+            others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].needed(mapped))
             questions.append(Question(f"column:{wanted}", "column", wanted, (*guesses.ignored, *others)))
     if months and months.year is None and any(one.startswith("0000") for one in months.months):
         questions.append(Question("year", "year", ", ".join(months.months)))

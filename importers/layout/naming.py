@@ -184,7 +184,7 @@ def _alike(head: str, names: Mapping[str, bool]) -> tuple[int, str]:
 
 def guess(found: Mapping[str, Sequence[Candidate]], kind: str) -> Guesses:
     """Give each field the column that is likeliest, and name the choices that somebody else must make."""
-    required = KINDS[kind].required
+    required = KINDS[kind].needed(())
     ranked = sorted(
         (-one.score, one.field not in required, at, one.field, name)
         for at, (name, several) in enumerate(found.items())

@@ -157,7 +157,7 @@ class Columns:
     def _choices(self, column: str) -> list[Any]:
         found = [choice(UNDECIDED, gettext("Choose…"))] if column in self.forced else []
         found.append(choice(IGNORED, gettext("not read")))
-        required = KINDS[self.seen.kind].required
+        required = KINDS[self.seen.kind].needed(self.seen.columns_of)
         names = sorted(KINDS[self.seen.kind].known, key=lambda one: (one not in required, import_words.field(one)))
         return found + [choice(name, import_words.field(name)) for name in names]
 
@@ -263,7 +263,7 @@ def _asking(one: Question) -> Any:
 
 def _lacking(kind: str, fields: set[str]) -> str:
     """Say which fields no column holds that a kind needs."""
-    lacking = sorted(KINDS[kind].required - fields)
+    lacking = sorted(KINDS[kind].needed(fields) - fields)
     if kind == "sales" and not fields & {"unit_price", "net_amount"}:
         lacking.append("net_amount")
     if not lacking:

@@ -90,7 +90,7 @@ def _form(one: Kept, *, sent: bool) -> Any:
 
 
 def _names(kind: str) -> list[str]:
-    required = KINDS[kind].required
+    required = KINDS[kind].needed(())
     return sorted(KINDS[kind].known, key=lambda one: (one not in required, import_words.field(one)))
 
 

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.fields import KINDS, problems_of_columns
 from app.domain.states import Unit
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
@@ -267,3 +268,36 @@ def test_money_is_not_given_where_no_rule_gives_any(desk: Desk) -> None:
     found = desk.run(desk.csv(("D1", None, None, "Fair", "F-1", "12.50", None), header=header), "adjustments")
     assert desk.codes(found) == {2: ("refused", "no_money_here")}
     assert asked(desk) == []
+
+
+def test_a_file_of_money_alone_needs_no_columns_of_points(desk: Desk) -> None:
+    columns = {"distributor": "code", "money_credit": "money", "money_debit": "money back", "note": "why"}
+    desk.load(import_profiles={"adjustments": {"columns": columns}}, earning_rules=[MONEY_RULE])
+    desk.people("D1")
+    rows = [("D1", "12.50", None, "Fair"), ("D1", None, "2.5", "Lost"), ("D1", None, None, "None")]
+    found = desk.run(desk.csv(*rows, header=("code", "money", "money back", "why")), "adjustments")
+    assert desk.codes(found) == {4: ("refused", "credit_or_debit")}
+    with transaction(desk.registry) as session:
+        of_program = AdjustmentRequest.program_id == desk.program_id
+        made = session.scalars(select(AdjustmentRequest).where(of_program).order_by(AdjustmentRequest.id)).all()
+        assert [(one.unit, one.amount) for one in made] == [(Unit.MONEY, 12_50), (Unit.MONEY, -2_50)]
+
+
+@pytest.mark.parametrize(
+    ("columns", "lacks"),
+    [
+        ({"credit", "debit"}, set()),
+        ({"money_credit", "money_debit"}, set()),
+        ({"money_credit", "money_debit", "credit"}, set()),
+        ({"credit"}, {"debit"}),
+        ({"money_debit"}, {"money_credit"}),
+        (set(), {"credit", "debit"}),
+    ],
+)
+def test_of_two_units_a_file_says_one_as_a_whole(columns: set[str], lacks: set[str]) -> None:
+    there = columns | {"distributor", "note"}
+    assert KINDS["adjustments"].needed(there) - there == lacks
+    told = problems_of_columns("adjustments", there)
+    assert [str(one) for one in told] == (
+        [f"does not say which columns hold {', '.join(sorted(lacks))}"] if lacks else []
+    )
