@@ -32,6 +32,8 @@ MAX_TEXT = 256
 _NOISE_DECIMALS = 6
 _EXACT_DIGITS = 15
 _CUT_NUMBER = r"^[+-]?\d(?:[.,]\d{1,15})?[eE]\+\d{1,3}$"
+_ERROR = r"^(?:#[\x{00a1}\x{00bf}]?[\p{Lu}/0]{1,10}[!?]|#(?:N/A|N/D|NV|Н/Д)|Err:\d{3})$"
+"""What spreadsheet programs of our languages show of a formula that has no result: #N/A, #ARG!, #NV, Err:502."""
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DIRECTIVE = re.compile(r"%(.)")
 _TIMES = frozenset("HIXc")
@@ -269,6 +271,14 @@ def require_digits(column: Column, rows: np.ndarray, problems: Problems) -> None
             problems.add(rows[at], Outcome.REFUSED, "digits_lost", field=column.name, found=column.shown(at))
 
 
+def refuse_errors(column: Column, rows: np.ndarray, problems: Problems) -> None:
+    """Refuse the rows whose text is that of a formula without a result: #N/A names nothing, whoever it stands for."""
+    wrong = np.asarray(pc.match_substring_regex(column.values, _ERROR), dtype=bool)
+    if wrong.any():
+        for at in np.flatnonzero(column.spread(wrong, False)).tolist():  # noqa: FBT003
+            problems.add(rows[at], Outcome.REFUSED, "no_result", field=column.name, found=column.shown(at))
+
+
 def dates(
     column: Column, rows: np.ndarray, problems: Problems, form: str | None, time_zone: str
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -302,7 +312,7 @@ _EXAMPLES = {"dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y", "ymd": "%Y-%m-%d"}
 
 def _date(text: str, form: str | None, zone: dt.tzinfo) -> tuple[dt.date, int] | None:
     if form in DATE_ORDERS:
-        return _iso(text, zone) or _in_order(text, form)
+        return _iso(text, zone) or _in_order(text, form, zone)
     try:
         if form is not None:
             moment = dt.datetime.strptime(text, form)  # noqa: DTZ007  # a date of the programme's own calendar
@@ -312,10 +322,18 @@ def _date(text: str, form: str | None, zone: dt.tzinfo) -> tuple[dt.date, int] |
     return _iso(text, zone)
 
 
-def _in_order(text: str, order: str) -> tuple[dt.date, int] | None:
+def _in_order(text: str, order: str, zone: dt.tzinfo) -> tuple[dt.date, int] | None:
     moment = read_moment(text)
     day = moment.days.get(order)
-    return None if day is None else (day, UNKNOWN if moment.minute is None else moment.minute)
+    if day is None or moment.minute is None:
+        return None if day is None else (day, UNKNOWN)
+    if moment.ahead is None:
+        return day, moment.minute
+    try:
+        ahead = dt.timezone(dt.timedelta(minutes=moment.ahead))
+        return _day_and_minute(dt.datetime.combine(day, dt.time(*divmod(moment.minute, 60)), ahead), zone)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _iso(text: str, zone: dt.tzinfo) -> tuple[dt.date, int] | None:

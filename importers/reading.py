@@ -15,6 +15,7 @@ from importers.layout.looking import NothingSeen, Seen, look
 from importers.layout.rows import blank_rows
 from importers.layout.signed import signs_wanted
 from importers.layout.table import TextTable
+from importers.layout.twice import refuse_twice
 from importers.patterns import fits
 
 _ = marked
@@ -46,8 +47,8 @@ def read(
 def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str | None = None) -> TextTable:
     """Read the lines of a file as a profile says.
 
-    ``currency`` is the programme's: where the format of a cell alone says that its amount is in another one, that is
-    written beside the amount.
+    ``currency`` is the programme's: where not the amount itself says that it is in another one, but the format of its
+    cell, or a name above it, that is written beside the amount.
 
     Raises:
         ColumnsMissing: No header has the columns that the profile names.
@@ -57,7 +58,7 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
     lacking: ColumnsMissing | None = None
     for grid in _wanted(judged, name, profile, signs_wanted(profile, currency)):
         try:
-            found = lay(grid, profile, name)
+            found = lay(grid, profile, name, currency)
         except ColumnsMissing as problem:
             if profile.sheets != "visible" or 2 * len(problem.missing) <= len(wanted_columns(profile)):
                 raise
@@ -73,6 +74,9 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
     if not laid:
         words = _("%(file)s: there is no table with the profile's columns; expected %(columns)s.")
         raise FileRefused(words, file=name, columns=_columns(profile))
+    if len(laid) > 1 and "document_number" in profile.columns:
+        read = {name for _, one in laid for name in one.columns.values()}
+        refuse_twice([(sheet, one.table) for sheet, one in laid], read, name)
     table = stack(laid)
     for grid in beside:
         rows = int((~blank_rows(grid.cells)).sum())

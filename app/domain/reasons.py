@@ -29,6 +29,7 @@ SENTENCES: Mapping[str, str] = {
         "{field}: found {found}, expected an amount in {expected}; convert it, or import it where that currency counts."
     ),
     "formula": _("{field}: found the formula {found}, expected what it comes to; correct it."),
+    "no_result": _("{field}: found {found}, a formula without a result, expected what is meant; correct it."),
     "digits_lost": _(
         "{field}: found {found}, a number whose last digits a spreadsheet program dropped, expected the whole code; "
         "export it again with this column as text."

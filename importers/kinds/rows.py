@@ -9,7 +9,7 @@ from app.domain.codes import code_key
 from app.domain.states import Outcome
 from importers.layout.settling import NUMBERS
 from importers.layout.table import TextTable
-from importers.parsing import MAX_TEXT, Column, require_digits, require_short
+from importers.parsing import MAX_TEXT, Column, refuse_errors, require_digits, require_short
 from importers.problems import Problems
 
 Cells = dict[str, str | None]
@@ -72,6 +72,7 @@ def read_rows(
         require_short(column, table.row_number, problems, _MOST.get(field_, MAX_TEXT))
         if field_ not in NUMBERS:
             require_digits(column, table.row_number, problems)
+            refuse_errors(column, table.row_number, problems)
     read = {field_: column.texts() for field_, column in typed.items()}
     rows = ThingRows(columns, typed, table.row_number)
     for at, row in enumerate(table.row_number.tolist()):

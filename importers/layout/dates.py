@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from app.domain.import_profile import DATE_ORDERS
@@ -11,7 +11,7 @@ from importers.layout.words import MONTH_OF, ROMAN, WEEKDAYS
 
 _TIME = re.compile(
     r"(?P<day>.*?)[ T,]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(?P<half>[ap]\.?\s?m\.?)?"
-    r"(?:Z|[+-]\d{2}:?\d{2})?",
+    r"(?:\s?(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2}))?",
     re.IGNORECASE,
 )
 _PARTED = re.compile(r"(\d{1,4})\s?([./\-\s])\s?(\d{1,2})\s?\2\s?(\d{1,4})\.?")
@@ -22,6 +22,7 @@ _NAMED = re.compile(r"(\d{1,4}|[^\W\d]+)\.?[\s./,\-]*(\d{1,2}|[^\W\d]+)\.?[\s./,
 _BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE)
 _SIX_DIGITS = re.compile(r"\d{6}")
 _FIVE_DIGITS = re.compile(r"\d{5}")
+_WEEK = re.compile(r"(\d{4})-?w(\d{2})-?([1-7])", re.IGNORECASE)
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIALS = range(32_874, 73_416)  # 1990 to 2100
 _FIRST_SERIAL = dt.date(1899, 12, 30)
@@ -38,11 +39,15 @@ _LONGEST = 64
 
 @dataclass(frozen=True)
 class Moment:
-    """What a text says in each order that it allows: a day; and a time of day where it tells one (minutes)."""
+    """What a text says in each order that it allows: a day; and a time of day where it tells one (minutes).
+
+    ``ahead`` are the minutes by which that time is ahead of UTC, where the text tells them.
+    """
 
     days: dict[str, dt.date]
     minute: int | None = None
     short: bool = False
+    ahead: int | None = None
 
     @property
     def same(self) -> bool:
@@ -77,13 +82,16 @@ def read_moment(text: str) -> Moment:
     text = " ".join(text.split()).removeprefix("'")
     if len(text) > _LONGEST:
         return Moment({})
-    minute = None
     timed = _TIME.fullmatch(text)
-    if timed is not None:
-        minute = _minute(timed)
-        if minute is None:
-            return Moment({})
-        text = timed["day"].rstrip(" ,")
+    if timed is None:
+        return _read_day(text, None)
+    minute = _minute(timed)
+    if minute is None:
+        return Moment({})
+    return replace(_read_day(timed["day"].rstrip(" ,"), minute), ahead=_ahead(timed["zone"]))
+
+
+def _read_day(text: str, minute: int | None) -> Moment:
     text = _BEHIND.sub("", _WEEKDAY.sub("", text))
     if parted := _PARTED.fullmatch(text):
         first, _, second, third = parted.groups()
@@ -91,7 +99,7 @@ def read_moment(text: str) -> Moment:
         return Moment(days, minute, short and parted[2] not in "-")
     if run := _RUN.fullmatch(text):
         return _of_digits(run, minute)
-    day = _named(text) or _serial(text)
+    day = _named(text) or _serial(text) or _of_week(text)
     return Moment(dict.fromkeys(DATE_ORDERS, day) if day else {}, minute)
 
 
@@ -181,6 +189,14 @@ def _minute(timed: re.Match[str]) -> int | None:
     return hour * 60 + minute if hour < 24 and minute < 60 else None
 
 
+def _ahead(zone: str | None) -> int | None:
+    """Give the minutes by which a zone is ahead of UTC: +0130 is 90."""
+    if zone is None or zone[0] not in "+-":
+        return None if zone is None else 0
+    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
+    return -minutes if zone[0] == "-" else minutes
+
+
 def _of_parts(first: str, second: str, third: str) -> dict[str, dt.date]:
     if len(first) > 2:  # a year that comes first in full is followed by the month, whatever the order of others
         return _orders(dict.fromkeys(DATE_ORDERS, (first, second, third))) if len(third) <= 2 else {}
@@ -252,6 +268,17 @@ def _named(text: str) -> dt.date | None:
     if first in MONTH_OF and second.isdigit():
         return _day(third, MONTH_OF[first], second)
     return None
+
+
+def _of_week(text: str) -> dt.date | None:
+    """Read the day of a week: 2024-W11-5. A week alone is no day."""
+    said = _WEEK.fullmatch(text)
+    if said is None or int(said[1]) not in _YEARS:
+        return None
+    try:
+        return dt.date.fromisocalendar(*map(int, said.groups()))
+    except ValueError:
+        return None
 
 
 def _serial(text: str) -> dt.date | None:

@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from typing import Any
 
+from importers.layout.header import empty_cells
 from importers.layout.naming import Guesses
 from importers.layout.proving import floats
-from importers.layout.rows import Body, empty_cells
+from importers.layout.rows import Body
 
 _FILLED_DOWN_FROM = 0.2
 

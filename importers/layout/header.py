@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from app.domain.wording import Said as Sentence
 from app.domain.wording import marked
@@ -54,6 +56,11 @@ class Header:
     def of(self, kept: Sequence[int]) -> "Header":
         """Give the header of some columns only."""
         return Header(self.at, [[row[at] for at in kept] for row in self.rows], [self.names[at] for at in kept])
+
+
+def empty_cells(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Mark the cells in which nothing stands, or nothing but spaces."""
+    return np.asarray(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True), dtype=bool)  # noqa: FBT003
 
 
 def top_of(grid: Grid, rows: int = MOST_ABOVE) -> Cells:
@@ -163,7 +170,7 @@ def distinct(names: Sequence[str], wanted: Collection[str] | None, place: Senten
 def kept_columns(grid: Grid, header: Header) -> list[int]:
     """Give the columns that are any: what stands without a name and without a value is only the look of cells."""
     below = grid.cells.slice(header.below)
-    return [at for at, name in enumerate(header.names) if name or below.column(at).null_count < below.num_rows]
+    return [at for at, name in enumerate(header.names) if name or not empty_cells(below.column(at)).all()]
 
 
 def row_of(grid: Grid, header: Header) -> int:

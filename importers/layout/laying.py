@@ -13,12 +13,14 @@ from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, marked
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
+from importers.layout.amounts_named import refuse_other_sizes, with_currencies
 from importers.layout.columns import columns_of, wanted_columns
 from importers.layout.handed_back import Proved, is_handed_back, proved_before
 from importers.layout.header import (
     MOST_ABOVE,
     Header,
     distinct,
+    empty_cells,
     find_header,
     kept_columns,
     name_key,
@@ -27,8 +29,8 @@ from importers.layout.header import (
     rows_above,
     top_of,
 )
-from importers.layout.months import MONTH, NoMonths, beside_months, last_day, unpivot
-from importers.layout.rows import Body, blank_rows, empty_cells, kind_of_broken, likeness, recognise
+from importers.layout.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
+from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise
 from importers.layout.signed import with_signs
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
 
@@ -50,19 +52,21 @@ _OF_ONE_ROW = (
 
 @dataclass(frozen=True)
 class Laid:
-    """A sheet's table, and how many rows the sheet has."""
+    """A sheet's table, how many rows the sheet has, and the columns that are read of it, by field."""
 
     table: TextTable
     last_row: int
+    columns: Mapping[str, str]
 
 
-def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
+def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = None) -> Laid | None:
     """Lay a grid out as a profile says; None where there is nothing in it that the profile knows.
 
     Args:
         grid: the cells of a sheet, or of a text file.
         profile: how the source writes its files.
         name: what the person calls the file; for messages.
+        currency: the programme's; amounts that the table says are in another one have it written beside them.
 
     Raises:
         ColumnsMissing: There is a header, and it lacks columns.
@@ -85,11 +89,16 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     shares = {kept[at] for field, at in places.items() if field in SHARES}
     seen = with_signs(grid.seen(figures), grid.signs, money, shares)
     body = Body(seen.slice(header.below).select(kept).rename_columns(names), grid.row_number[header.below :], places)
-    recognised = _above(grid, header)
-    titles = {likeness(row) for row in top_of(grid, header.at)}
+    recognised, above = _above(grid, header), top_of(grid, header.at)
+    refuse_other_sizes(_figures_named(names, columns, profile), above, place)
+    titles = {likeness(row) for row in above}
     no_lines = recognise(body, header.of(kept), names, _wide_merges(grid, len(kept)), recognised, titles)
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
     body = body.without(no_lines)
+    _refuse_other_header(body, header.of(kept), names, place)
+    if currency is not None:
+        amounts = {at for at in range(len(kept)) if kept[at] in money}
+        body = replace(body, cells=with_currencies(body.cells, amounts, {*places.values()}, above, currency))
     needed = {names.index(one) for one in columns.values()} if profile.months is None else set(range(len(names)))
     _refuse_unvalued(grid, body, {kept[at]: names[at] for at in needed}, place)
     body = _filled(grid, body, kept, profile)
@@ -109,7 +118,13 @@ def lay(grid: Grid, profile: ImportProfile, name: str) -> Laid | None:
     if profile.months is not None:
         _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
     table.given |= {field: _constant(text, len(table.row_number)) for field, text in profile.fixed.items()}
-    return Laid(table, last_row)
+    return Laid(table, last_row, columns)
+
+
+def _figures_named(names: Sequence[str], columns: Mapping[str, str], profile: ImportProfile) -> dict[str, str]:
+    """Give the field of each column that is read, by its name; of months all may be amounts."""
+    of_months = {} if profile.months is None else {one.name: "net_amount" for one in month_columns(names)}
+    return of_months | {name: field for field, name in columns.items()}
 
 
 def lay_plainly(grid: Grid, name: str, decimal: str, figures: Collection[str] = ()) -> TextTable:
@@ -291,6 +306,17 @@ def _refuse_unvalued(grid: Grid, body: Body, columns: Mapping[int, str], place: 
             "value; open the workbook in a spreadsheet program, save it there, and import it again."
         )
         raise FileRefused(words, place=place, row=str(found[0]), column=repr(found[1]))
+
+
+def _refuse_other_header(body: Body, header: Header, names: Sequence[str], place: Said) -> None:
+    """Refuse a table below which another one stands, with the same columns in other places."""
+    row = other_header(body, header, names)
+    if row is not None:
+        words = _(
+            "%(place)s, row %(row)s: found another header, whose columns stand in other places than those above it, "
+            "expected one table; move what is below it to a file of its own."
+        )
+        raise FileRefused(words, place=place, row=str(row))
 
 
 def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile) -> Body:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.layout.adding_up import lines_called_totals
-from importers.layout.header import Header, name_key
+from importers.layout.header import Header, empty_cells, name_key
 from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
 from importers.layout.words import TOTAL, WHOLE_TOTAL
@@ -31,6 +31,10 @@ _DIGITS = re.compile(r"\d+")
 
 _LEAST_WIDTH = 4
 """Columns of a table below which a text alone is a note: of fewer, it is a row that lacks something."""
+_LEAST_NAMES = 3
+"""Names of columns that a row has which is a header."""
+_ASKED = 3
+"""Columns in which another header is looked for: one of them it names, or it is of another table."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,6 @@ class Body:
         taken = self.cells.take(pa.array(places))
         columns = [[(cell or "").strip() for cell in column.to_pylist()] for column in taken.columns]
         return [list(row) for row in zip(*columns, strict=True)]
-
-
-def empty_cells(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Mark the cells in which nothing stands, or nothing but spaces."""
-    return np.asarray(pc.fill_null(pc.equal(pc.utf8_trim_whitespace(texts), ""), True), dtype=bool)  # noqa: FBT003
 
 
 def blank_rows(cells: pa.Table) -> np.ndarray:
@@ -240,6 +239,25 @@ def _repeated_headers(body: Body, header: Header) -> np.ndarray:
             rows = body.cells_of(alike)
             found[alike] |= [[name_key(cell) for cell in cells] == names for cells in rows]
     return found
+
+
+def other_header(body: Body, header: Header, names: Sequence[str]) -> int | None:
+    """Give the row of another header, which names columns that are read in other places; None where there is none.
+
+    What stands below it would be taken for what it is not: a price for a number of pieces, say.
+    """
+    keys = {name_key(header.rows[-1][at] or names[at]): at for at in body.columns.values()}
+    asked = [at for at in sorted(keys.values()) if at < len(header.rows[-1])][:_ASKED]
+    spellings = pa.array(sorted({cell for row in header.rows for cell in row if cell}), pa.large_string())
+    found = np.zeros(len(body), dtype=bool)
+    for at in asked:
+        found |= np.asarray(pc.is_in(pc.utf8_trim_whitespace(body.cells.column(at)), value_set=spellings))
+    places = np.flatnonzero(found)
+    for place, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
+        said = {name_key(cell): at for at, cell in enumerate(cells) if name_key(cell) in keys}
+        if len(said) >= _LEAST_NAMES and any(keys[key] != at for key, at in said.items()):
+            return int(body.row_number[place])
+    return None
 
 
 def _just_above(found: np.ndarray, repeated: np.ndarray, doubtful: np.ndarray) -> set[int]:

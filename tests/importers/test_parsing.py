@@ -298,6 +298,32 @@ def test_a_time_with_its_distance_from_utc_is_told_in_the_programmes_zone(
         assert minutes.tolist() == (times if any(times) else [UNKNOWN] * len(times))
 
 
+@pytest.mark.parametrize(
+    ("text", "day", "minute"),
+    [
+        ("15.03.2024 23:30Z", "2024-03-16", 30),
+        ("15.03.2024 23:30 UTC", "2024-03-16", 30),
+        ("15.03.2024 23:30:00 +0100", "2024-03-15", 1410),
+        ("15.03.2024 23:30 -02:30", "2024-03-16", 180),
+        ("16.03.2024 00:30+03:00", "2024-03-15", 1350),
+        ("2024-03-15 23:30 GMT", "2024-03-16", 30),
+        ("15.03.2024 23:30", "2024-03-15", 1410),
+    ],
+)
+def test_so_is_one_behind_a_day_in_the_profiles_order(text: str, day: str, minute: int) -> None:
+    problems = Problems()
+    days, minutes = parsing.dates(column([text]), rows_for([text]), problems, "dmy", "Europe/Warsaw")
+    assert (str(days[0]), int(minutes[0]), codes_of(problems)) == (day, minute, {})
+
+
+def test_what_a_spreadsheet_program_shows_of_a_formula_without_a_result_names_nothing() -> None:
+    shown = ["#N/A", "#N/D", "#N/D!", "#ARG!", "#DZIEL/0!", "#NV", "#NAME?", "#¡VALOR!", "#Н/Д", "#ССЫЛКА!", "Err:502"]
+    named = ["#1", "A#N/A", "#AB-1!", "N/A", "#", "Err:A"]
+    problems = Problems()
+    parsing.refuse_errors(column([*shown, *named]), rows_for([*shown, *named]), problems)
+    assert codes_of(problems) == dict.fromkeys(range(2, len(shown) + 2), "no_result")
+
+
 def test_iso_dates_are_read_beside_the_profiles_own() -> None:
     texts = ["05.01.2026", "2026-01-05", "2026-01-05 08:30:00", "2026-01-05T08:30", "2026-01-05 08:30:15.500"]
     problems = Problems()

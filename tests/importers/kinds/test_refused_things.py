@@ -26,3 +26,9 @@ def test_a_tax_status_that_there_is_not_names_the_column_of_the_file(desk: Desk)
     found = desk.run(desk.csv(("D1", "One", "guild"), header=tuple(columns.values())), "distributors")
     ((told,),) = (reasons for _, reasons in desk.problems(found.batch_id).values())
     assert (told["code"], told["field"], told["found"]) == ("no_such_value", "Forma prawna", "'guild'")
+
+
+def test_the_error_of_a_formula_is_no_code(desk: Desk) -> None:
+    desk.load(import_profiles={"products": {"columns": {"code": "code", "name": "name"}}})
+    found = desk.run(desk.csv(("#N/A", "One"), ("P2", "Two"), header=("code", "name")), "products")
+    assert desk.codes(found) == {2: ("refused", "no_result")}

@@ -129,7 +129,7 @@ def read_by_proposal(path: Path, answers: Mapping[str, str] | None = None, *, cu
     """Read a file that nobody knows by the profile that a look at it proposes."""
     judged = judge(path, path.name, LIMITS, LANGUAGES)
     said = propose(look_at(judged, path.name, "sales"), answers)
-    return typed(read_as(judged, path.name, said), said, currency=currency)
+    return typed(read_as(judged, path.name, said, currency=currency), said, currency=currency)
 
 
 def counted(table: TextTable) -> dict[Kind, int]:

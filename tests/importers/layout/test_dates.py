@@ -172,3 +172,9 @@ def test_days_and_months_that_a_spreadsheet_program_perhaps_swapped_are_told() -
     assert told(*written, *cells, "02/03/2019") == []
     assert told(*written[:2], *cells) == []
     assert told(*cells) == []
+
+
+def test_the_day_of_a_week_is_one_and_a_week_is_none() -> None:
+    assert set(read_moment("2024-W11-5").days.values()) == {dt.date(2024, 3, 15)}
+    assert set(read_moment("2024W115").days.values()) == {dt.date(2024, 3, 15)}
+    assert not any(read_moment(text).days for text in ("2024-W11", "2024-W54-1", "2024-W11-8", "1024-W11-5"))

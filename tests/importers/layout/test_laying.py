@@ -486,3 +486,16 @@ def test_a_header_comes_again_whatever_blank_columns_stand_around_the_table() ->
     around = [[None, *row, None, None] for row in (HEADER, line(), HEADER, line("B"))]
     table = laid(around)
     assert (numbers(table), recognised(table)) == ([2, 4], {"repeated_header": [3]})
+
+
+@pytest.mark.parametrize("moved", [[0, 1, 3, 2, 4, 5], [1, 0, 2, 3, 4, 5], [0, 1, 2, 3, 5, 4]])
+def test_a_header_with_its_columns_in_other_places_is_of_another_table(moved: list[int]) -> None:
+    other = [HEADER[at] for at in moved]
+    with pytest.raises(FileRefused, match=r"report.csv, row 4: found another header, whose columns stand in other"):
+        laid([HEADER, line(), BLANK, other, line("B")])
+    assert numbers(laid([HEADER, line(), line("Kod", product="Kod", who="Odbiorca")])) == [2, 3], "goods are called so"
+
+
+def test_columns_of_empty_texts_are_only_the_look_of_cells() -> None:
+    table = laid([[*row, "", " "] for row in (HEADER, line())])
+    assert table.header == HEADER

@@ -277,3 +277,10 @@ def test_a_column_that_only_counts_its_rows_is_no_reference(kind: str, name: str
     facts = facts_of(pa.chunked_array([["1", "2", "3"]]))
     assert "reference" not in {one.field for one in candidates(name, facts, kind)}
     assert "reference" in {one.field for one in candidates("Referencja", facts, kind)}
+
+
+def test_a_header_of_two_rows_is_seen_beside_columns_of_empty_texts(tmp_path: Path) -> None:
+    first = "Nr faktury;Data sprzedaży;Odbiorca;Towar;;Sprzedaż;; ; "
+    below = ";;;Kod towaru;Nazwa towaru;Ilość;Wartość netto; ; "
+    found = read(tmp_path, f"{first}\n{below}\nF;13.02.2019;K;P;Kabel;2;10,00; ; \n")
+    assert [(one[0], one[3], one[5], one[7]) for one in found.good] == [("F", "P", 2000, 1000)]

@@ -131,3 +131,29 @@ def test_a_workbook_whose_formulas_nobody_computed_is_refused_though_they_say_no
     assert said.startswith("Column 'Wartość': found 0 in all 2 rows with a quantity and a price, expected amounts")
     free = stocked.run(workbook(stocked.folder / "free.xlsx", styczeń=[header, *rows, [*rows[0][:-1], 10]]))
     assert free.counts["lines_accepted"] == 3
+
+
+def test_a_sheet_of_all_months_beside_those_of_each_would_count_twice(stocked: Desk) -> None:
+    stocked.profile(columns=COLUMNS, sheets="visible", dates="dmy", decimal="found", thousands=None)
+    january = [["A", "05.01.2026", "D1", "P1", 2, 20], ["A", "05.01.2026", "D1", "P2", 1, 10]]
+    february = [["B", "05.02.2026", "D1", "P1", 2, 20], ["B", "05.02.2026", "D1", "P1", 2, 20]]
+    months = {"styczeń": [HEADER, *january], "luty": [HEADER, *february]}
+    whole = {"Wszystko": [HEADER, *january, *february, ["Razem", None, None, None, None, 70]]}
+    refused = stocked.refused(workbook(stocked.folder / "all.xlsx", **whole, **months))
+    assert "2 of the 4 lines of sheet 'Wszystko' stand in sheet 'styczeń' as well and would count twice" in refused
+    assert stocked.run(workbook(stocked.folder / "months.xlsx", **months)).counts["lines_accepted"] == 4
+
+
+def test_a_cell_with_an_error_names_no_document(stocked: Desk) -> None:
+    stocked.profile(columns=COLUMNS, dates="dmy", decimal="found", thousands=None)
+    rows = [["#N/A", "05.01.2026", "D1", "P1", 2, 20], ["A", "05.01.2026", "#REF!", "P1", 2, 20]]
+    found = stocked.run(workbook(stocked.folder / "errors.xlsx", Sprzedaż=[HEADER, *rows]))
+    assert stocked.codes(found) == {2: ("refused", "no_result"), 3: ("refused", "no_result unknown_distributor")}
+
+
+def test_amounts_under_a_name_that_says_another_currency_wait(stocked: Desk) -> None:
+    header = [*HEADER[:-1], "Wartość [EUR]"]
+    stocked.profile(columns={**COLUMNS, "net_amount": "Wartość [EUR]"}, dates="dmy", decimal="found", thousands=None)
+    row = ["A", "05.01.2026", "D1", "P1", 2, 20]
+    found = stocked.run(workbook(stocked.folder / "euros.xlsx", Sprzedaż=[header, row]))
+    assert stocked.codes(found) == {2: ("held", "other_currency")}
