@@ -69,6 +69,8 @@ class Months(Part):
     def _told_apart(self) -> "Months":
         if self.net_amount is not None and self.quantity is None:
             raise ValueError("quantity is needed beside net_amount: how its columns are called")
+        if self.net_amount is not None and self.net_amount.casefold() == (self.quantity or "").casefold():
+            raise ValueError(f"quantity and net_amount cannot both stand under {self.net_amount!r}")
         return self
 
     @property

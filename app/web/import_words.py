@@ -243,6 +243,10 @@ def question(one: Question) -> str:
         return gettext("In which encoding is the file written?")
     if one.topic == "year":
         return gettext("Of which year are the months %(months)s?", months=one.about)
+    if one.topic == "month_quantity":
+        return gettext("Under which name do the quantities of each month stand?")
+    if one.topic == "month_net_amount":
+        return gettext("Under which name do the net amounts of each month stand?")
     if one.topic == "fixed":
         return gettext("No column holds: %(field)s. What holds for every row?", field=field(one.about))
     return gettext("Which column holds: %(field)s?", field=field(one.about))

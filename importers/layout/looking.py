@@ -46,8 +46,14 @@ _LEAST_MONTHS = 2
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SURE = 5_000
+_GROSS = ("brutto", "gross", "bruto", "ttc", "iva", "vat", "ндс", "mwst")
+_PLANNED = ("plan", "budżet", "budget", "cel", "target", "ziel", "план", "бюджет", "presupuesto", "objetivo")
+_NOT_SOLD = frozenset((*_GROSS, *_PLANNED))
+"""Words of names under which no net amounts stand that were sold, or perhaps none."""
 
-Topic = Literal["column", "dates", "decimal", "encoding", "fixed", "year"]
+_QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
+
+Topic = Literal["column", "dates", "decimal", "encoding", "fixed", "year", "month_quantity", "month_net_amount"]
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,8 @@ class Question:
     """What the file does not say, and nobody may guess.
 
     Attributes:
-        key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``column:FIELD`` or
-            ``fixed:FIELD``.
+        key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
+            ``month_net_amount``, ``column:FIELD`` or ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.
@@ -83,12 +89,23 @@ class ColumnSeen:
 
 @dataclass(frozen=True)
 class MonthsSeen:
-    """Months side by side: what stands over their quantities and amounts, and the year where their names have none."""
+    """Months side by side: what stands over their quantities and amounts, and the year where their names have none.
+
+    ``open`` are those of the two of which nobody can tell under which of the ``labels`` they stand.
+    """
 
     months: tuple[str, ...]
     quantity: str | None
     net_amount: str | None
     year: int | None
+    labels: tuple[str, ...] = ()
+    open: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Name the fields that the months give, or will once somebody says where they stand."""
+        given = {"document_number", "issued_on", "quantity"}
+        return frozenset(given if self.net_amount is None and "net_amount" not in self.open else given | {"net_amount"})
 
 
 @dataclass(frozen=True)
@@ -317,7 +334,8 @@ def _is_wordy(row: Sequence[str]) -> bool:
 
 def _is_name(cell: str) -> bool:
     """Say whether a column may be called so: names have no figures, but those of months."""
-    return not any(sign.isdigit() for sign in _YEAR.sub("", cell)) or bool(month_columns([cell])) or may_be_month(cell)
+    bare = _QUARTER.sub("", _YEAR.sub("", cell))
+    return not any(sign.isdigit() for sign in bare) or bool(month_columns([cell])) or may_be_month(cell)
 
 
 def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
@@ -338,27 +356,33 @@ def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | 
         if one.name not in of_months and not (months and is_sum(one.name)) and not one.name.startswith("column ")
     }
     if months:
-        given = {"document_number", "issued_on", "quantity", *(("net_amount",) if months.net_amount else ())}
-        found = {name: [one for one in several if one.field not in given] for name, several in found.items()}
+        found = {name: [one for one in several if one.field not in months.fields] for name, several in found.items()}
     guesses = guess(proved(sheet.body, found), kind)
     guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
     return guesses
 
 
 def _months(sheet: _Sheet) -> MonthsSeen:
+    """Say under which names the pieces and amounts of months stand: what is called so; otherwise somebody is asked."""
     labels = list(dict.fromkeys(one.label for one in sheet.months))
-    amounts = [label for label in labels if _says(label, "net_amount") or currencies_of(_last_word(label))]
-    pieces = [label for label in labels if _says(label, "quantity") or _last_word(label) in PIECES]
-    quantity = next(iter(pieces), None) or next((one for one in labels if one not in amounts), None)
-    amount = next((one for one in amounts if one != quantity), None)
-    if amount is None and quantity is not None:
-        amount = next((one for one in labels if one != quantity and one), None)
+    sold = [label for label in labels if not _NOT_SOLD & set(spoken(label).split())]
+    pieces = [label for label in sold if _says(label, "quantity") or _last_word(label) in PIECES]
+    money = [label for label in sold if _says(label, "net_amount") or currencies_of(_last_word(label))]
+    net = [label for label in money if label not in pieces]
+    quantity = (pieces or labels)[0] if len(pieces) == 1 or len(labels) == 1 else None
+    others = [label for label in labels if label != quantity]
+    asked = {"quantity"} if quantity is None else set()
+    amount = net[0] if len(net) == 1 else None
+    if amount is None and others:
+        asked.add("net_amount")
     years = {int(year) for row in top_of(sheet.grid, sheet.header.at) for cell in row for year in _YEAR.findall(cell)}
     return MonthsSeen(
         tuple(dict.fromkeys(one.text(0) for one in sheet.months)),
         quantity or None,
         amount,
         years.pop() if len(years) == 1 and any(one.year is None for one in sheet.months) else None,
+        tuple(labels),
+        frozenset(asked),
     )
 
 
@@ -475,13 +499,9 @@ def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> li
         )
         for wanted, several in guesses.choices.items()
     ]
-    given = {"document_number", "issued_on", "quantity"} if months else set()
+    given = months.fields if months else frozenset()
     lacking = sorted(KINDS[kind].needed(mapped) - mapped - given)
-    if (
-        kind == "sales"
-        and not guesses.columns.keys() & {"unit_price", "net_amount"}
-        and not (months and months.net_amount)
-    ):
+    if kind == "sales" and not (mapped | given) & {"unit_price", "net_amount"}:
         lacking.append("net_amount")
     for wanted in lacking:
         if wanted == "distributor":
@@ -489,6 +509,10 @@ def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> li
         else:
             others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].needed(mapped))
             questions.append(Question(f"column:{wanted}", "column", wanted, (*guesses.ignored, *others)))
+    if months and "quantity" in months.open:
+        questions.append(Question("month_quantity", "month_quantity", "", months.labels))
+    if months and "net_amount" in months.open:
+        questions.append(Question("month_net_amount", "month_net_amount", "", months.labels))
     if months and months.year is None and any(one.startswith("0000") for one in months.months):
         questions.append(Question("year", "year", ", ".join(months.months)))
     return questions

@@ -1,6 +1,7 @@
 """Months side by side: a matrix of products and months becomes lines, each of the document of its month."""
 
 import calendar
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _LETTERED = re.compile(rf"{_OF_YEAR}m(?P<month>\d{{1,2}})(?:[-./' ]*(?P<after>\d
 _ROMAN = re.compile(rf"{_OF_YEAR}(?P<month>{'|'.join(ROMAN)})\.?(?:[-./' ]+(?P<after>\d{{4}}))?")
 _QUARTERS, _A_ROW = 4, 3
 """Roman numerals up to IV may be quarters; and so many months in a row are no chance."""
+_LAST = 12
 _AGAIN = re.compile(r" \(\d+\)$")
 """Behind the name of a column whose name stands in the header before."""
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})[-./' ]+(?P<name>[^\W\d]+)\.?")
@@ -195,6 +197,7 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
     if nameless:
         words = _("the month %(month)s has no year; say year in the profile's months")
         raise NoMonths(words, month=repr(nameless[0]))
+    _refuse_new_year(found)
     named = {"quantity": profile.quantity or ""}
     if profile.net_amount is not None:
         named["net_amount"] = profile.net_amount
@@ -214,6 +217,17 @@ def unpivot(cells: pa.Table, profile: Months) -> Unpivoted:
         raise NoMonths(words, names=together(*map(repr, named.values())), found=list(map(repr, seen)))
     ids = [name for name in cells.column_names if name not in {one.name for one in found} and not is_sum(name)]
     return _stack(cells, ids, by_month, called(profile))
+
+
+def _refuse_new_year(found: Sequence[MonthColumn]) -> None:
+    """Refuse months without a year of which a January follows a December: they are not all of one year.
+
+    Raises:
+        NoMonths: They are such.
+    """
+    order = list(dict.fromkeys(one.month for one in found if one.year is None))
+    if (_LAST, 1) in itertools.pairwise(order):
+        raise NoMonths(_("January follows December, and neither has a year; write the year to the name of each month"))
 
 
 def called(profile: Months) -> dict[str, str]:

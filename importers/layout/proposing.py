@@ -16,6 +16,10 @@ SERIES = "REPORT"
 """What numbers of documents begin with that stand for months of a report, where nobody says otherwise."""
 
 
+OF_MONTHS = ("year", "month_quantity", "month_net_amount")
+"""Answers that say how the months of a matrix are read."""
+
+
 class Unanswered(ImportRefused):
     """A file cannot be read before somebody says what it does not."""
 
@@ -34,6 +38,8 @@ _ASKED: Mapping[str, str] = {
     "decimal": _("What parts the decimals in the column %(about)s%(told)s?"),
     "encoding": _("In which encoding is the file written?"),
     "year": _("Of which year are the months %(about)s?"),
+    "month_quantity": _("Under which name do the quantities of each month stand?"),
+    "month_net_amount": _("Under which name do the net amounts of each month stand?"),
     "column": _("Which column holds %(about)s?"),
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
@@ -80,9 +86,10 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
             columns.pop(about, None)
         elif topic in ("dates", "decimal", "encoding"):
             said[topic] = answer
-        elif topic != "year":
+        elif topic not in OF_MONTHS:
             raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
-    return compose(seen, columns, fixed, seen.form | unproved(seen, columns) | said, year=answers.get("year"))
+    told = {topic: answers[topic] for topic in OF_MONTHS if topic in answers}
+    return compose(seen, columns, fixed, seen.form | unproved(seen, columns) | said, told)
 
 
 def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:
@@ -112,10 +119,11 @@ def compose(
     columns: Mapping[str, str],
     fixed: Mapping[str, str],
     form: Mapping[str, Any],
-    *,
-    year: str | None = None,
+    of_months: Mapping[str, str],
 ) -> ImportProfile:
     """Make a profile of which columns hold which fields, what holds for every row, and the forms of the file.
+
+    ``of_months`` are the answers of how its months are read.
 
     Raises:
         AnswerInvalid: They do not go together.
@@ -131,7 +139,7 @@ def compose(
         return ImportProfile(
             **{"kind": seen.kind, "header_key": seen.fingerprint, "columns": columns, "fixed": fixed}
             | _places(seen, columns)
-            | _months(seen, year)
+            | _months(seen, of_months)
             | form
         )
     except ValidationError as problem:
@@ -156,15 +164,16 @@ def _places(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _months(seen: Seen, year: str | None) -> dict[str, Any]:
+def _months(seen: Seen, said: Mapping[str, str]) -> dict[str, Any]:
     if seen.months is None:
         return {}
+    year = said.get("year", "")
     return {
         "months": Months(
             series=SERIES,
-            quantity=seen.months.quantity,
-            net_amount=seen.months.net_amount,
-            year=int(year) if year is not None and year.isdecimal() else seen.months.year,
+            quantity=said.get("month_quantity") or seen.months.quantity,
+            net_amount=said.get("month_net_amount") or seen.months.net_amount,
+            year=int(year) if year.isdecimal() else seen.months.year,
         )
     }
 

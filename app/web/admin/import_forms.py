@@ -17,12 +17,12 @@ from app.web.forms import Form, choice
 from importers.errors import ImportRefused
 from importers.layout.header import Said
 from importers.layout.looking import Question, Seen
-from importers.layout.proposing import compose, unproved
+from importers.layout.proposing import OF_MONTHS, compose, unproved
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
 _COLUMN, _ANSWER = "column-", "answer-"
-_ANSWERED = ("dates", "decimal", "encoding", "year")
+_ANSWERED = ("dates", "decimal", "encoding", *OF_MONTHS)
 _LONGEST_NAME = 64
 
 
@@ -169,6 +169,8 @@ class Columns:
             forced = profile is None and one.name in self.forced
             data[f"{_COLUMN}{at}"] = UNDECIDED if forced else of.get(one.name.casefold(), IGNORED)
         form = profile.model_dump() if profile is not None else self.seen.form
+        if profile is not None and (months := profile.months) is not None:
+            form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
         prefix = (form.get("credit_note") or {}).get("number_prefix")
         policies = ("unknown_distributor", "unknown_product", "changed_documents")
         answers = {
@@ -199,23 +201,23 @@ class Columns:
                 self.form.refuse(field.name, gettext("Write it here, or choose the column that holds it."))
         if not valid:
             return None
-        answers = {one.topic: field.data for one, field in self.answers if one.topic != "fixed" and field.data}
+        answers: dict[str, str] = {
+            one.topic: field.data for one, field in self.answers if one.topic != "fixed" and field.data
+        }
         fixed = {one.about: field.data for one, field in self.answers if one.topic == "fixed" and field.data}
         for field in fixed.keys() & columns.keys():
             del columns[field]  # what holds for every row was said in its own words
-        months = {"document_number", "issued_on", "quantity"} if self.seen.months else set()
-        if self.seen.months and self.seen.months.net_amount:
-            months.add("net_amount")
+        months = self.seen.months.fields if self.seen.months else frozenset()
         for problem in problems_of_columns(self.seen.kind, {*columns, *fixed, *months}):
             self.form.refuse(None, _lacking(self.seen.kind, {*columns, *fixed, *months}) or import_words.told(problem))
         if self.form.problems():
             return None
-        year = answers.pop("year", None)
+        of_months = {topic: answers.pop(topic) for topic in OF_MONTHS if topic in answers}
         policies = self.form.policies() if self.seen.kind == "sales" else {}
         seen = {name: one for name, one in self.seen.form.items() if name != "credit_note"}
         form = seen | unproved(self.seen, columns) | answers | policies
         try:
-            return compose(self.seen, columns, fixed, form, year=year)
+            return compose(self.seen, columns, fixed, form, of_months)
         except ImportRefused as refused:
             self.form.refuse(None, import_words.told(refused.said))
             return None

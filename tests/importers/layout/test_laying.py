@@ -385,6 +385,14 @@ def test_the_same_month_does_not_come_twice() -> None:
         laid(rows, form)
 
 
+def test_months_that_go_over_a_new_year_say_their_years() -> None:
+    rows, form = matrix("listopad", "grudzień", "styczeń", year=2026)
+    with pytest.raises(FileRefused, match="January follows December, and neither has a year; write the year to the"):
+        laid(rows, form)
+    rows, form = matrix("grudzień", "listopad", "styczeń", year=2026)
+    assert len(laid(rows, form).row_number) == 3
+
+
 def test_a_month_that_is_written_wrongly_is_told() -> None:
     rows, form = matrix("sierpień 2026", "wrzesień 2026", "pażdziernik 2026", "Razem")
     warned = [one for one in laid(rows, form).warnings if one["code"] == "column_beside_months"]

@@ -284,3 +284,40 @@ def test_a_header_of_two_rows_is_seen_beside_columns_of_empty_texts(tmp_path: Pa
     below = ";;;Kod towaru;Nazwa towaru;Ilość;Wartość netto; ; "
     found = read(tmp_path, f"{first}\n{below}\nF;13.02.2019;K;P;Kabel;2;10,00; ; \n")
     assert [(one[0], one[3], one[5], one[7]) for one in found.good] == [("F", "P", 2000, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "open_"),
+    [
+        ("Szt. A", "Szt. B", ["month_quantity", "month_net_amount"]),
+        ("Wykonanie szt.", "Plan zł", ["month_net_amount"]),
+        ("Plan", "Wykonanie", ["month_quantity", "month_net_amount"]),
+        ("szt.", "brutto zł", ["month_net_amount"]),
+        ("zł", "szt.", []),
+        ("szt.", "zł", []),
+    ],
+)
+def test_what_stands_under_each_month_is_asked_where_its_names_do_not_tell(
+    tmp_path: Path, first: str, second: str, open_: list[str]
+) -> None:
+    months = ";".join(f"{month} {label}" for month in ("sty 2026", "lut 2026") for label in (first, second))
+    rows = f"Kod;{months};I kw. 2026\nP1;4;5,00;2;3,50;6\n"
+    answers = {"fixed:distributor": "D1"}
+    if open_:
+        with pytest.raises(Unanswered) as asked:
+            read(tmp_path, rows, answers)
+        assert [(one.key, one.options) for one in asked.value.questions] == [(one, (first, second)) for one in open_]
+        with pytest.raises(AnswerInvalid, match="cannot both stand under"):
+            read(tmp_path, rows, {**answers, "month_quantity": first, "month_net_amount": first})
+        answers |= {"month_quantity": first, "month_net_amount": second}
+    found = read(tmp_path, rows, answers)
+    assert len(found.good) == 2
+    assert (found.good[0][5], found.good[0][7]) == ((5000, 400) if second == "szt." else (4000, 500))
+
+
+def test_quarters_among_the_months_are_names_of_columns(tmp_path: Path) -> None:
+    head = ";".join(["Kod", "sty 2026", "", "Q1 2026", "", "I kw. 2026", "", "Razem 2 kw.", ""])
+    rows = f"{head}\n;{';'.join(['szt.', 'zł'] * 4)}\nP1;{';'.join(['2', '20,00'] * 4)}\n".replace("Q1", "lut", 1)
+    rows = rows.replace("I kw. 2026", "H1 2026")
+    found = read(tmp_path, rows, {"fixed:distributor": "D1"})
+    assert [one[0] for one in found.good] == ["REPORT-2026-01", "REPORT-2026-02"]
