@@ -35,6 +35,8 @@ _BLOCK = 1 << 20
 _NEW_LINE = ord("\n")
 _ = marked
 _WIDEST = 16_384
+_LEAST_WIDTH = 5
+"""Columns of a table from which a cell that holds as many separators as a row, in the same places, is no chance."""
 _LARGEST_BLOCK = (1 << 31) - 1
 
 
@@ -88,6 +90,7 @@ def read_delimited(
         last = wrong[-1].text if wrong and wrong[-1].row == rows[-1] else _last_cell(table)
         _refuse_open_quote(text, name, shape.delimiter, last + "".join(cell for row in shape.head for cell in row))
     rows = np.delete(rows, [one.row - first for one in wrong])
+    _refuse_rows_within(table, rows, name, shape.delimiter)
     said = [one for one in wrong if one.text.strip(f'{shape.delimiter}" \t\r\n')]
     broken = {one.row: next(csv.reader(io.StringIO(one.text, newline=""), delimiter=shape.delimiter)) for one in said}
     head, head_rows = _head(shape, table.num_columns)
@@ -315,6 +318,26 @@ def _refuse_open_quote(path: Path, name: str, delimiter: str, last: str) -> None
                 "remove it."
             )
             raise FileRefused(words, file=name, row=str(row_at(content, open_at)))
+
+
+def _refuse_rows_within(table: pa.Table, rows: np.ndarray, name: str, delimiter: str) -> None:
+    """Refuse a file one of whose cells holds the rest of its row, rows below, and the beginning of another.
+
+    A quote that is never closed goes on to the next one, somewhere below. Where that stands in the same column the row
+    has as many cells as any other: all between the two would vanish, and this row would have what the last has.
+    """
+    for at, column in enumerate(table.columns if table.num_columns >= _LEAST_WIDTH else ()):
+        if not holds(column, _NEW_LINE):
+            continue
+        broken = pc.fill_null(pc.match_substring(column, "\n"), False)  # noqa: FBT003
+        for row, text in zip(rows[np.asarray(broken)].tolist(), column.filter(broken).to_pylist(), strict=True):
+            lines = text.split("\n")
+            if (lines[0].count(delimiter), lines[-1].count(delimiter)) == (table.num_columns - 1 - at, at):
+                words = _(
+                    "%(file)s: a cell of row %(row)s goes over several rows of the table, so a quote in it is perhaps "
+                    "never closed; close or remove it."
+                )
+                raise FileRefused(words, file=name, row=str(row))
 
 
 def _has_quotes(path: Path) -> bool:

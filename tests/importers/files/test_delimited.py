@@ -208,3 +208,18 @@ def test_a_stray_nul_is_told_with_its_row(tmp_path: Path) -> None:
     assert "row 3 holds a NUL" in refusal(tmp_path / "kept")
     (tmp_path / "kept").write_bytes(bytes(range(256)) * 20)
     assert "neither a workbook nor text" in refusal(tmp_path / "kept")
+
+
+@pytest.mark.parametrize("row", ['1;"Super cable;red;2;9', '"1;a;red;2;9', '1;a;red;2;"9'])
+def test_a_quote_that_is_closed_rows_below_swallows_none(tmp_path: Path, row: str) -> None:
+    closing = ["9", "b", "blue", "3", "7"]
+    closing[row.split('"')[0].count(";")] += '"'
+    rows = ["no;goods;colour;pieces;net", row, "2;x;red;4;8", "3;y;red;5;8", ";".join(closing), "4;z;red;6;8"]
+    path = tmp_path / "report"
+    path.write_text("\r\n".join([*rows, ""]), encoding="utf-8")
+    assert "a cell of row 2 goes over several rows of the table" in refusal(path)
+
+
+def test_a_cell_of_several_lines_is_one(text: Text) -> None:
+    grid = text('no;goods;colour;pieces;net\n1;"cable\nblack; long";red;2;9\n2;"x;y;z\nv";red;3;9\n')
+    assert rows_of(grid)[2] == ["1", "cable\nblack; long", "red", "2", "9"]
