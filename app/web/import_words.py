@@ -124,6 +124,11 @@ ORDERS: Mapping[str, Any] = {
     "found": _("as the file proves, each time"),
 }
 
+RETURNED: Mapping[str, Any] = {
+    "returned": _("yes: they take back what was sold"),
+    "sold": _("no: they are sales like the others"),
+}
+
 SIGNS: Mapping[str, Any] = {
     ",": _("a comma: 1 234,50"),
     ".": _("a point: 1,234.50"),
@@ -243,6 +248,11 @@ def question(one: Question) -> str:
         return gettext("In which encoding is the file written?")
     if one.topic == "year":
         return gettext("Of which year are the months %(months)s?", months=one.about)
+    if one.topic == "returned":
+        return gettext(
+            "Did goods come back by documents such as %(documents)s, whose quantities are above zero?",
+            documents=one.about,
+        )
     if one.topic == "month_quantity":
         return gettext("Under which name do the quantities of each month stand?")
     if one.topic == "month_net_amount":

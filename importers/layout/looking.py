@@ -14,7 +14,7 @@ from app.domain.import_profile import DATE_ORDERS
 from app.domain.wording import marked
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
-from importers.layout.documents import credit_notes, filled_down
+from importers.layout.documents import PerhapsReturned, credit_notes, filled_down, perhaps_returned
 from importers.layout.header import (
     JOINT,
     Header,
@@ -43,6 +43,8 @@ _MOST_ABOVE = 60
 _TYPICAL = 20
 _MOST_HEADER_ROWS = 3
 _LEAST_MONTHS = 2
+RETURNED_OR_SOLD = ("returned", "sold")
+"""What documents may be that are called credit notes."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SURE = 5_000
@@ -53,7 +55,9 @@ _NOT_SOLD = frozenset((*_GROSS, *_PLANNED))
 
 _QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
 
-Topic = Literal["column", "dates", "decimal", "encoding", "fixed", "year", "month_quantity", "month_net_amount"]
+Topic = Literal[
+    "column", "dates", "decimal", "encoding", "fixed", "year", "month_quantity", "month_net_amount", "returned"
+]
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Question:
 
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
-            ``month_net_amount``, ``column:FIELD`` or ``fixed:FIELD``.
+            ``month_net_amount``, ``returned``, ``column:FIELD`` or ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.
@@ -114,7 +118,7 @@ class Seen:
 
     ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
     gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
-    ``fitting`` names the sheets that have these columns.
+    ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales.
     """
 
     kind: str
@@ -138,6 +142,7 @@ class Seen:
     questions: tuple[Question, ...]
     fingerprint: str
     fitting: tuple[str, ...] = ()
+    returned: PerhapsReturned | None = None
 
 
 @dataclass
@@ -205,6 +210,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     titles = {likeness(row) for row in top_of(main.grid, main.header.at)}
     lines = body.without(recognise(body, main.header.of(main.kept), main.names, frozenset(), recognised, titles))
     form, open_ = _form(alike, guesses, months)
+    notes = credit_notes(lines)
+    returned = perhaps_returned(lines) if kind == "sales" and not notes else None
     fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
     return Seen(
         kind=kind,
@@ -223,9 +230,10 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         ignored=tuple(guesses.ignored),
         months=months,
         fill_down=filled_down(lines, guesses),
-        form=form | credit_notes(lines),
+        form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
-        questions=(*_about_encoding(main.grid), *guess.questions, *open_),
+        questions=(*_about_encoding(main.grid), *guess.questions, *open_, *_about_returned(returned)),
+        returned=returned,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
     )
@@ -485,6 +493,12 @@ def _about_encoding(grid: Grid) -> list[Question]:
     if not grid.encodings:
         return []
     return [Question("encoding", "encoding", "", tuple(filter(None, (grid.encoding, *grid.encodings))))]
+
+
+def _about_returned(returned: PerhapsReturned | None) -> list[Question]:
+    if returned is None:
+        return []
+    return [Question("returned", "returned", ", ".join(returned.told), RETURNED_OR_SOLD)]
 
 
 def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> list[Question]:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, either, marked
 from importers.errors import ImportRefused
-from importers.layout.looking import Question, Seen
+from importers.layout.looking import RETURNED_OR_SOLD, Question, Seen
 from importers.layout.settling import DATES, NUMBERS
 
 _ = marked
@@ -40,6 +40,7 @@ _ASKED: Mapping[str, str] = {
     "year": _("Of which year are the months %(about)s?"),
     "month_quantity": _("Under which name do the quantities of each month stand?"),
     "month_net_amount": _("Under which name do the net amounts of each month stand?"),
+    "returned": _("Did goods come back by documents such as %(about)s, whose quantities are above zero?"),
     "column": _("Which column holds %(about)s?"),
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
@@ -70,7 +71,7 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
     open_ = [one for one in seen.questions if one.key not in answers and f"fixed:{one.about}" not in answers]
     if open_:
         raise Unanswered(open_)
-    columns, fixed, said = dict(seen.columns_of), dict[str, str](), dict[str, str]()
+    columns, fixed, said = dict(seen.columns_of), dict[str, str](), dict[str, Any]()
     asked_for = {one.key: one for one in seen.questions}
     for key, answer in answers.items():
         question = asked_for.get(key)
@@ -86,6 +87,8 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
             columns.pop(about, None)
         elif topic in ("dates", "decimal", "encoding"):
             said[topic] = answer
+        elif topic == "returned":
+            said |= returned(seen, answer)
         elif topic not in OF_MONTHS:
             raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
     told = {topic: answers[topic] for topic in OF_MONTHS if topic in answers}
@@ -102,6 +105,13 @@ def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:
         del columns[other]
     if name:
         columns[field] = name
+
+
+def returned(seen: Seen, answer: str | None) -> dict[str, Any]:
+    """Say of a profile how it tells credit notes, where somebody said that goods came back by what is called so."""
+    if seen.returned is None or answer != RETURNED_OR_SOLD[0]:
+        return {}
+    return {"credit_note": seen.returned.credit_note}
 
 
 def unproved(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -17,12 +17,12 @@ from app.web.forms import Form, choice
 from importers.errors import ImportRefused
 from importers.layout.header import Said
 from importers.layout.looking import Question, Seen
-from importers.layout.proposing import OF_MONTHS, compose, unproved
+from importers.layout.proposing import OF_MONTHS, compose, returned, unproved
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
 _COLUMN, _ANSWER = "column-", "answer-"
-_ANSWERED = ("dates", "decimal", "encoding", *OF_MONTHS)
+_ANSWERED = ("dates", "decimal", "encoding", "returned", *OF_MONTHS)
 _LONGEST_NAME = 64
 
 
@@ -169,6 +169,8 @@ class Columns:
             forced = profile is None and one.name in self.forced
             data[f"{_COLUMN}{at}"] = UNDECIDED if forced else of.get(one.name.casefold(), IGNORED)
         form = profile.model_dump() if profile is not None else self.seen.form
+        if profile is not None:
+            form["returned"] = "sold" if profile.credit_note is None else "returned"
         if profile is not None and (months := profile.months) is not None:
             form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
         prefix = (form.get("credit_note") or {}).get("number_prefix")
@@ -215,7 +217,8 @@ class Columns:
         of_months = {topic: answers.pop(topic) for topic in OF_MONTHS if topic in answers}
         policies = self.form.policies() if self.seen.kind == "sales" else {}
         seen = {name: one for name, one in self.seen.form.items() if name != "credit_note"}
-        form = seen | unproved(self.seen, columns) | answers | policies
+        came_back = returned(self.seen, answers.pop("returned", None))
+        form = seen | unproved(self.seen, columns) | answers | came_back | policies
         try:
             return compose(self.seen, columns, fixed, form, of_months)
         except ImportRefused as refused:
@@ -250,7 +253,9 @@ def _forced(seen: Seen) -> frozenset[str]:
 def _asking(one: Question) -> Any:
     """Make the field in which a question is answered."""
     text = import_words.question(one)
-    said = {"dates": import_words.ORDERS, "decimal": import_words.SIGNS}.get(one.topic, {})
+    said = {"dates": import_words.ORDERS, "decimal": import_words.SIGNS, "returned": import_words.RETURNED}.get(
+        one.topic, {}
+    )
     if one.options:
         return RadioField(
             text,

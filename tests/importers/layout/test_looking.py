@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from app.domain.states import DocumentKind
 from importers.errors import QuestionOpen
 from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import fingerprint, look
@@ -321,3 +322,28 @@ def test_quarters_among_the_months_are_names_of_columns(tmp_path: Path) -> None:
     rows = rows.replace("I kw. 2026", "H1 2026")
     found = read(tmp_path, rows, {"fixed:distributor": "D1"})
     assert [one[0] for one in found.good] == ["REPORT-2026-01", "REPORT-2026-02"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "pieces", "asked", "told"),
+    [
+        ("Korekta", "F2", "1", "Korekta", {"column": "Typ", "values": ["Korekta"]}),
+        ("FV", "KOR/2", "1", "KOR/2", {"number_prefix": "KOR"}),
+        ("Korekta", "KOR/2", "-1", None, None),
+        ("FV", "F2", "1", None, None),
+    ],
+)
+def test_documents_that_are_called_credit_notes_and_sell_goods_are_asked_about(
+    tmp_path: Path, kind: str, number: str, pieces: str, asked: str | None, told: dict[str, object] | None
+) -> None:
+    rows = f"Typ;{HEAD}\nFV;F1;13.02.2019;K;P;2;10,00\n{kind};{number};14.02.2019;K;P;{pieces};5,00\n"
+    if asked is None:
+        assert read(tmp_path, rows).outcomes == {}
+        return
+    with pytest.raises(Unanswered, match=f"documents such as {asked}, whose quantities are above zero"):
+        read(tmp_path, rows)
+    found = read(tmp_path, rows, {"returned": "returned"})
+    assert found.profile.credit_note is not None
+    assert found.profile.credit_note.model_dump(exclude_defaults=True) == told
+    assert found.rows.kind.tolist() == [DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE]
+    assert read(tmp_path, rows, {"returned": "sold"}).rows.kind.tolist() == [DocumentKind.INVOICE] * 2
