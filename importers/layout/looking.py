@@ -28,8 +28,8 @@ from importers.layout.header import (
     top_of,
 )
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
+from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
-from importers.layout.numbers import PIECES, currencies_of
 from importers.layout.proving import overlooked, proved
 from importers.layout.rows import Body, likeness, recognise
 from importers.layout.settling import DATES, NUMBERS
@@ -46,12 +46,7 @@ _LEAST_MONTHS = 2
 RETURNED_OR_SOLD = ("returned", "sold")
 """What documents may be that are called credit notes."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _SURE = 5_000
-_GROSS = ("brutto", "gross", "bruto", "ttc", "iva", "vat", "ндс", "mwst")
-_PLANNED = ("plan", "budżet", "budget", "cel", "target", "ziel", "план", "бюджет", "presupuesto", "objetivo")
-_NOT_SOLD = frozenset((*_GROSS, *_PLANNED))
-"""Words of names under which no net amounts stand that were sold, or perhaps none."""
 
 _QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
 
@@ -89,27 +84,6 @@ class ColumnSeen:
     name: str
     facts: Facts
     fields: tuple[Candidate, ...]
-
-
-@dataclass(frozen=True)
-class MonthsSeen:
-    """Months side by side: what stands over their quantities and amounts, and the year where their names have none.
-
-    ``open`` are those of the two of which nobody can tell under which of the ``labels`` they stand.
-    """
-
-    months: tuple[str, ...]
-    quantity: str | None
-    net_amount: str | None
-    year: int | None
-    labels: tuple[str, ...] = ()
-    open: frozenset[str] = frozenset()
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """Name the fields that the months give, or will once somebody says where they stand."""
-        given = {"document_number", "issued_on", "quantity"}
-        return frozenset(given if self.net_amount is None and "net_amount" not in self.open else given | {"net_amount"})
 
 
 @dataclass(frozen=True)
@@ -266,7 +240,8 @@ def _likeliest(found: Sequence[_Sheet], kind: str) -> "_Guess":
 
 def _guess_of(sheet: _Sheet, kind: str) -> "_Guess":
     columns = [_column(sheet, at, kind) for at in range(len(sheet.names))]
-    months = _months(sheet) if len(sheet.months) >= _LEAST_MONTHS and kind == "sales" else None
+    above = top_of(sheet.grid, sheet.header.at)
+    months = months_seen(sheet.months, above) if len(sheet.months) >= _LEAST_MONTHS and kind == "sales" else None
     return _Guess(sheet, kind, columns, months, _guesses(sheet, columns, months, kind))
 
 
@@ -342,7 +317,7 @@ def _is_wordy(row: Sequence[str]) -> bool:
 
 def _is_name(cell: str) -> bool:
     """Say whether a column may be called so: names have no figures, but those of months."""
-    bare = _QUARTER.sub("", _YEAR.sub("", cell))
+    bare = _QUARTER.sub("", YEAR.sub("", cell))
     return not any(sign.isdigit() for sign in bare) or bool(month_columns([cell])) or may_be_month(cell)
 
 
@@ -368,38 +343,6 @@ def _guesses(sheet: _Sheet, columns: Sequence[ColumnSeen], months: MonthsSeen | 
     guesses = guess(proved(sheet.body, found), kind)
     guesses.ignored += [one.name for one in columns if one.name not in found and one.name not in of_months]
     return guesses
-
-
-def _months(sheet: _Sheet) -> MonthsSeen:
-    """Say under which names the pieces and amounts of months stand: what is called so; otherwise somebody is asked."""
-    labels = list(dict.fromkeys(one.label for one in sheet.months))
-    sold = [label for label in labels if not _NOT_SOLD & set(spoken(label).split())]
-    pieces = [label for label in sold if _says(label, "quantity") or _last_word(label) in PIECES]
-    money = [label for label in sold if _says(label, "net_amount") or currencies_of(_last_word(label))]
-    net = [label for label in money if label not in pieces]
-    quantity = (pieces or labels)[0] if len(pieces) == 1 or len(labels) == 1 else None
-    others = [label for label in labels if label != quantity]
-    asked = {"quantity"} if quantity is None else set()
-    amount = net[0] if len(net) == 1 else None
-    if amount is None and others:
-        asked.add("net_amount")
-    years = {int(year) for row in top_of(sheet.grid, sheet.header.at) for cell in row for year in _YEAR.findall(cell)}
-    return MonthsSeen(
-        tuple(dict.fromkeys(one.text(0) for one in sheet.months)),
-        quantity or None,
-        amount,
-        years.pop() if len(years) == 1 and any(one.year is None for one in sheet.months) else None,
-        tuple(labels),
-        frozenset(asked),
-    )
-
-
-def _says(label: str, wanted: str) -> bool:
-    return spoken(label.rpartition(JOINT)[2]) in names_of("sales")[wanted]
-
-
-def _last_word(label: str) -> str:
-    return label.rpartition(JOINT)[2].split(" ")[-1].casefold().rstrip(".")
 
 
 def _places(sheet: _Sheet, guesses: Guesses) -> dict[str, int]:
