@@ -45,12 +45,16 @@ TOTALS = (
     *("totales", "suma total", "total general", "somme", "total général", "sous-total", "totaux", "totale", "celkem"),
     *("całość", "sumy", "łączna wartość", "do przeniesienia", "z przeniesienia", "total ventas", "wartość razem"),
     *("podsuma", "zwischentotal", "rechnungssumme", "belegsumme", "page total", "saldo", "σ"),
+    *("w sumie", "wartość ogółem", "wynik częściowy", "zusammen"),
     *("übertrag", "suma y sigue", "à reporter", "итоги"),
 )
 """What a row that adds up the rows above it begins with; spreadsheet programs write some behind what they add up."""
 
 _ANY = "|".join(sorted(map(re.escape, TOTALS), key=len, reverse=True))
-TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat)\W*$", re.IGNORECASE)
+TOTAL = re.compile(
+    rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat|ogółem|łącznie|insgesamt|всего)\W*$",
+    re.IGNORECASE,
+)
 _OF_WHAT = "|".join(
     (
         *("faktur[aęy]?", r"dokument\w*", r"zamówieni\w*", r"raport\w*", "invoice", "order", "document", "report"),

@@ -485,7 +485,9 @@ def test_notes_below_a_blank_row_are_no_lines_and_half_a_line_is() -> None:
     assert numbers(laid([HEADER, line(), BLANK, note, line("B")])) == [2, 4, 5]
 
 
-@pytest.mark.parametrize("word", ["Σ", "Podsuma", "Strona razem", "Rechnungssumme", "Zwischentotal", "Saldo:"])
+@pytest.mark.parametrize(
+    "word", ["Σ", "Podsuma", "Strona razem", "Rechnungssumme", "Zwischentotal", "Saldo:", "W sumie", "FV/1 ogółem"]
+)
 def test_totals_are_told_by_their_words(word: str) -> None:
     assert recognised(laid([HEADER, line(), [word, *[None] * 4, "20,00"], line("B")])) == {"total": [3]}
 
