@@ -40,5 +40,5 @@ def refuse_twice(sheets: Sequence[tuple[str, TextTable]], columns: Collection[st
 
 
 def _hashed(frame: pd.DataFrame, columns: Collection[str]) -> np.ndarray:
-    cells = frame[[name for name in frame.columns if name in columns]]
+    cells = frame[sorted(name for name in frame.columns if name in columns)]
     return np.asarray(pd.util.hash_pandas_object(cells.fillna(""), index=False), dtype=np.uint64)

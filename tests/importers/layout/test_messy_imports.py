@@ -139,6 +139,7 @@ def test_a_sheet_of_all_months_beside_those_of_each_would_count_twice(stocked: D
     february = [["B", "05.02.2026", "D1", "P1", 2, 20], ["B", "05.02.2026", "D1", "P1", 2, 20]]
     months = {"styczeń": [HEADER, *january], "luty": [HEADER, *february]}
     whole = {"Wszystko": [HEADER, *january, *february, ["Razem", None, None, None, None, 70]]}
+    whole["Wszystko"] = [row[::-1] for row in whole["Wszystko"]]
     refused = stocked.refused(workbook(stocked.folder / "all.xlsx", **whole, **months))
     assert "2 of the 4 lines of sheet 'Wszystko' stand in sheet 'styczeń' as well and would count twice" in refused
     assert stocked.run(workbook(stocked.folder / "months.xlsx", **months)).counts["lines_accepted"] == 4
