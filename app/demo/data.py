@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.demo.calendar import FIRST_DAY
 from app.demo.distributors import Distributor, demo_distributors
 from app.demo.faults import Row, report
 from app.demo.products import Product, demo_products
@@ -109,6 +110,7 @@ def _distributor_row(one: Distributor) -> dict[str, str]:
         "Miasto": one.town,
         "Województwo": one.region,
         "Kraj": "PL",
+        "Uczestnik od": FIRST_DAY.isoformat(),
     }
 
 
