@@ -110,6 +110,11 @@ class Hands:
         self.page.locator(f"[name='{field}'][aria-invalid='true']:focus").wait_for()
         ring(self.page)
 
+    def named_at_last(self, name: str) -> None:
+        """See that the focus comes to what has this name."""
+        self.page.wait_for_function(f"name => {NAMED}.startsWith(name)", arg=name)
+        ring(self.page)
+
     def opens_and_closes(self, opener: str) -> None:
         """Open a dialog, leave it by Escape, and be where one was."""
         self.to(opener)
@@ -172,6 +177,7 @@ def verifier(hands: Hands) -> None:
     hands.problems("ask-words")
     hands.key("Escape")
     hands.page.locator("dialog:modal").wait_for(state="hidden")
+    hands.named_at_last("Ask for more")
     hands.key("a")
     hands.page.locator("dialog:modal").wait_for()
     ring(hands.page)
@@ -270,3 +276,86 @@ def test_a_role_does_its_work_by_the_keyboard_alone(world: World, visit: Visits,
         hands.go()
         assert here.page.url.endswith("/sign-in")
         assert here.complaints == []
+
+
+UNCOVERED = """() => {
+  const box = document.activeElement.getBoundingClientRect();
+  const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+  return document.activeElement.contains(above) || Boolean(above?.contains(document.activeElement));
+}"""
+
+
+@pytest.fixture
+def hands(world: World, visit: Visits) -> Iterator[Hands]:
+    """The administrator, who has a keyboard alone."""
+    with visit("desktop") as here:
+        here.sign_in(world.login("administrator"), world.password)
+        yield Hands(here)
+
+
+def test_a_dialog_over_the_menu_of_the_account_closes_before_the_menu(hands: Hands) -> None:
+    hands.to(".*", ".account > summary")
+    hands.key("Enter")
+    hands.to("Keyboard shortcuts")
+    hands.key("Enter")
+    hands.page.locator("dialog:modal").wait_for()
+    hands.key("Escape")
+    hands.named_at_last("Keyboard shortcuts")
+    hands.key("Escape")
+    assert hands.page.evaluate(f"{FOCUSED}.matches('.account > summary')")
+    assert hands.page.locator(".account[open]").count() == 0
+
+
+def test_a_sheet_closes_when_the_focus_goes_on_past_it(hands: Hands) -> None:
+    hands.menu("Distributors")
+    hands.to("Filters", "summary")
+    hands.key("Enter")
+    sheet = hands.page.locator("details.popover[open]")
+    hands.tab()
+    assert sheet.count() == 1
+    hands.to("Views", "summary")
+    assert sheet.count() == 0
+
+
+@pytest.mark.parametrize("size", ["desktop", "phone"])
+def test_no_bar_lies_over_the_row_that_has_the_focus(world: World, visit: Visits, size: str) -> None:
+    with visit(size) as here:
+        here.sign_in(world.login("administrator"), world.password)
+        here.go(f"/programs/{world.a}/distributors")
+        hands = Hands(here)
+        hands.key("j")
+        hands.key("x")
+        here.page.locator("[data-list-acts]").wait_for()
+        assert here.page.get_by_role("status").filter(has_text="1 chosen").count() == 1
+        for _row in range(20):
+            hands.tab()
+            here.page.wait_for_function(UNCOVERED, timeout=5_000)  # the page glides there
+
+
+def test_escape_closes_what_was_found_and_keeps_what_was_typed(hands: Hands) -> None:
+    hands.menu("Adjustments")
+    hands.to("New adjustment")
+    hands.go()
+    field = hands.page.locator("#distributor[role=combobox]")
+    field.wait_for()
+    hands.to("", "#distributor")
+    hands.page.keyboard.type("Distributor 05")
+    shown = hands.page.locator("#distributor[aria-expanded=true]")
+    shown.wait_for()
+    hands.key("Escape")
+    assert shown.count() == 0
+    assert field.input_value() == "Distributor 05"
+    hands.key("ArrowDown")
+    shown.wait_for()
+
+
+def test_a_message_that_is_closed_leaves_the_focus_on_the_page(hands: Hands) -> None:
+    hands.menu("Distributors")
+    hands.to("Views", "summary")
+    hands.key("Enter")
+    hands.to_field("name")
+    hands.type("By name")
+    hands.go()
+    hands.to("Close", "[data-toast-close]")
+    hands.key("Enter")
+    assert hands.page.locator("main:focus").count() == 1

@@ -105,7 +105,7 @@ function propose(form, field) {
     timer = setTimeout(ask, WAIT_MS);
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !sheet.hidden) close();
+    if (event.key === "Escape" && !sheet.hidden) shut(event);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event.key === "ArrowDown" ? 1 : -1, event);
     else if (event.key === "Enter" && marked()) {
       event.preventDefault();
@@ -158,6 +158,7 @@ function propose(form, field) {
 
   function step(by, event) {
     const all = [...sheet.children];
+    if (sheet.hidden && by > 0) ask(); // what was closed comes back
     if (sheet.hidden || !all.length) return;
     event.preventDefault();
     const at = all.indexOf(marked());
@@ -166,6 +167,12 @@ function propose(form, field) {
     next.setAttribute("aria-selected", "true");
     next.scrollIntoView({ block: "nearest" });
     field.setAttribute("aria-activedescendant", next.id);
+  }
+
+  // The first Escape closes the list alone: what was typed stays, and so does the dialog or the sheet around it.
+  function shut(event) {
+    event.preventDefault();
+    close();
   }
 
   function close() {

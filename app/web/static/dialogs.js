@@ -4,6 +4,7 @@ const FIELD = ".dialog-body :is(input:not([type=hidden]), select, textarea)";
 
 for (const dialog of document.querySelectorAll("dialog[data-fallback]")) {
   dialog.removeAttribute("data-fallback");
+  dialog.addEventListener("close", () => goOn(dialog));
   if (dialog.hasAttribute("data-open") || dialog.querySelector("[data-problems]")) open(dialog);
 }
 
@@ -22,6 +23,14 @@ addEventListener("click", (event) => {
 function open(dialog) {
   dialog?.showModal();
   (dialog?.querySelector("[data-first]") ?? dialog?.querySelector(FIELD))?.focus();
+}
+
+// A dialog that came up with the page, or by a key, has nothing that had the focus before it: what opens it takes it.
+function goOn(dialog) {
+  const at = document.activeElement; // what had the focus in it keeps it until the page is drawn
+  if (at !== document.body && !dialog.contains(at)) return;
+  const openers = [...document.querySelectorAll(`[data-dialog="${CSS.escape(dialog.id)}"]`)];
+  openers.find((one) => one.getClientRects().length)?.focus();
 }
 
 // A link that looks like a button is pressed like one.

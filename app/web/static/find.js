@@ -23,7 +23,7 @@ function suggest(form) {
     timer = setTimeout(ask, WAIT_MS);
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.key === "Escape" && !sheet.hidden) shut(event);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event.key === "ArrowDown" ? 1 : -1, event);
     else if (event.key === "Enter" && chosen()) {
       event.preventDefault();
@@ -86,6 +86,7 @@ function suggest(form) {
 
   function step(by, event) {
     const all = links();
+    if (sheet.hidden && by > 0) ask(); // what was closed comes back
     if (sheet.hidden || !all.length) return;
     event.preventDefault();
     const at = all.indexOf(chosen());
@@ -94,6 +95,12 @@ function suggest(form) {
     next.setAttribute("aria-selected", "true");
     next.scrollIntoView({ block: "nearest" });
     field.setAttribute("aria-activedescendant", next.id);
+  }
+
+  // The first Escape closes the list alone: what was typed stays, and so does the dialog or the sheet around it.
+  function shut(event) {
+    event.preventDefault();
+    close();
   }
 
   function close() {

@@ -62,6 +62,7 @@ function row(list, key, one) {
   away.addEventListener("click", () => {
     forget(key);
     showKept(list);
+    (list.querySelector("[data-kept-away]") ?? form?.elements.number ?? document.querySelector("main")).focus();
   });
   return made;
 }

@@ -36,7 +36,7 @@ function picking(field) {
     timer = setTimeout(ask, WAIT_MS);
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !sheet.hidden) close();
+    if (event.key === "Escape" && !sheet.hidden) shut(event);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event.key === "ArrowDown" ? 1 : -1, event);
     else if (event.key === "Enter") {
       if (single && !input.value.trim() && codes().length) return; // the form is sent
@@ -132,6 +132,7 @@ function picking(field) {
 
   function step(by, event) {
     const all = [...sheet.children];
+    if (sheet.hidden && by > 0) ask(); // what was closed comes back
     if (sheet.hidden || !all.length) return;
     event.preventDefault();
     const at = all.indexOf(marked());
@@ -140,6 +141,12 @@ function picking(field) {
     next.setAttribute("aria-selected", "true");
     next.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", next.id);
+  }
+
+  // The first Escape closes the list alone: what was typed stays, and so does the dialog or the sheet around it.
+  function shut(event) {
+    event.preventDefault();
+    close();
   }
 
   function close() {
