@@ -199,6 +199,10 @@ def test_an_invoice_is_written_down_on_the_page_for_where_there_is_no_network(wo
         here.look("claim-after-the-cellar")
         page.get_by_role("button", name="Continue: CELLAR/1").click()
         assert page.get_by_label("Quantity").input_value() == "4"
+        here.go(new)
+        page.get_by_role("button", name="Remove: CELLAR/1").press("Enter")
+        page.locator("[name=number]:focus").wait_for()  # nothing is kept any more: one goes on below
+        here.look("claim-kept-no-more")
 
 
 @pytest.mark.parametrize("size", ["phone", "desktop"])

@@ -222,6 +222,20 @@ def test_what_is_wrong_stands_on_top_and_beside_the_field_and_what_was_typed_is_
     assert page.index("data-problems") < page.index('id="name"')
 
 
+def test_a_box_and_a_group_of_choices_say_that_they_are_wrong(pages: Flask) -> None:
+    written = '{% from "components/forms.html" import field %}{{ field(the.agreed) }}{{ field(the.way) }}'
+    with pages.test_request_context(method="POST", data={"name": "Ada"}):
+        form = Sent(meta={"csrf": False})
+        assert "aria-invalid" not in render_template_string(written, the=form)
+        form.refuse("agreed", "This has to be agreed to.")
+        form.refuse("way", "Choose one.")
+        page = render_template_string(written, the=form)
+    for begins in (r'<input[^>]* id="agreed"', r'<fieldset[^>]* role="radiogroup"'):
+        of = re.search(begins + "[^>]*>", page)
+        assert of
+        assert 'aria-invalid="true"' in of[0]
+
+
 def test_the_page_of_all_parts_keeps_what_was_typed(as_: As) -> None:
     client = as_("owner")
     page = client.get("/platform/style")
