@@ -328,8 +328,19 @@ def test_no_bar_lies_over_the_row_that_has_the_focus(world: World, visit: Visits
         here.page.locator("[data-list-acts]").wait_for()
         assert here.page.get_by_role("status").filter(has_text="1 chosen").count() == 1
         for _row in range(20):
-            hands.tab()
-            here.page.wait_for_function(UNCOVERED, timeout=5_000)  # the page glides there
+            hands.key("Tab")  # the page glides
+            here.page.wait_for_function(UNCOVERED, timeout=5_000)
+
+
+def test_the_buttons_at_the_thumb_lie_over_no_field_that_has_the_focus(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("distributor"), world.password)
+        here.go(f"/portal/{world.a}/{world.distributors['D-5']}/claims/new")
+        hands = Hands(here)
+        here.page.locator("[name=number]").focus()
+        while not here.page.evaluate(f"{FOCUSED}.matches('.at-hand *')"):
+            hands.key("Tab")  # the page glides
+            here.page.wait_for_function(UNCOVERED, timeout=5_000)
 
 
 def test_escape_closes_what_was_found_and_keeps_what_was_typed(hands: Hands) -> None:
