@@ -29,13 +29,13 @@ from sqlalchemy import event, select
 
 from app.cli.runtime import Runtime
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.extensions import db
 from app.factory import create_app
 from app.models.distributors import Distributor
 from app.models.people import UserAccount
 from app.models.sales import SalesDocument
 from app.services import people, programs
-from app.services.people import Role
 from app.services.signing_in import Factor, Method
 from app.web import setup as _pages  # noqa: F401  # its lazy texts are made before there is any application
 from app.web.admin.documents import DOCUMENTS

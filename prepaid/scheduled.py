@@ -16,6 +16,7 @@ from app.domain.calendar import local_date, midnight
 from app.domain.money import smallest_units
 from app.domain.prepaid_settings import PrepaidPart
 from app.domain.redemption_settings import ScheduledRun
+from app.domain.roles import Role
 from app.domain.states import RunStatus
 from app.domain.wording import Said
 from app.models.messages import Message
@@ -25,7 +26,6 @@ from app.models.programs import Program
 from app.services import messages, texts
 from app.services.languages import writing
 from app.services.messages import Kind
-from app.services.people import Role
 from prepaid.errors import PrepaidError
 from prepaid.preparing import how_far, preview
 from prepaid.quoting import EVER

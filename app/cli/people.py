@@ -7,12 +7,13 @@ import click
 from app.cli.output import NOT_FOUND, USAGE, Failure, failing, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
+from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.services import people, second_factors
 
 PASSWORD = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input (its first line) instead of asking."
 )
-ROLE = click.Choice([role.value for role in people.BY_HAND])
+ROLE = click.Choice([role.value for role in BY_HAND])
 
 
 def _password(from_stdin: bool) -> str:
@@ -149,7 +150,7 @@ def _whole(role_name: str | None, program_code: str | None, distributor_code: st
     """Refuse options that only make sense together."""
     if (role_name is None) != (program_code is None):
         raise Failure("A role is held in a programme: give --role and --program together.", USAGE)
-    of_a_distributor = role_name is not None and people.Role(role_name) in people.OF_A_DISTRIBUTOR
+    of_a_distributor = role_name is not None and Role(role_name) in OF_A_DISTRIBUTOR
     if of_a_distributor != (distributor_code is not None):
         raise Failure("The roles owner and rep need --distributor, and no other role may have it.", USAGE)
 
@@ -166,9 +167,7 @@ def _give(session, run, login, role_name, program_code, distributor_code) -> Non
             if distributor_code
             else None
         )
-        people.give_role(
-            session, login, program, people.Role(role_name), distributor_id, actor=operator(), now=run.now()
-        )
+        people.give_role(session, login, program, Role(role_name), distributor_id, actor=operator(), now=run.now())
         opening.open_missing(session, program, actor=operator(), now=run.now())
 
 

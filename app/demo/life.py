@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.demo.identifiers import nips
 from app.domain.registration import AnswerKind, Asked, Choice, Question
+from app.domain.roles import Role
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation, TermsVersion
@@ -18,7 +19,6 @@ from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import adjustments, applications, invitations, registration, terms
 from app.services.applications import COMPANY, REP, Applicant
-from app.services.people import Role
 
 TERMS = {
     "pl": """Regulamin Klubu Fachowca Dłutowar

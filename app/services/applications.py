@@ -16,6 +16,7 @@ from app.domain import registration
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.registration import Question, tax_id_key
+from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState, Event
 from app.models.distributors import Distributor
 from app.models.joining import Application
@@ -24,7 +25,6 @@ from app.models.programs import Program
 from app.services import audit, distributor_rows, events, invitations, messages, notices, people, texts
 from app.services.distributor_rows import DistributorRow
 from app.services.messages import Kind
-from app.services.people import Person, Role
 from app.services.ways_in import Link
 
 COMPANY, REP = "company", "rep"

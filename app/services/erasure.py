@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Permission, Person, Role, may
 from app.domain.states import ApplicationState, ClaimState, MessageState, OrderState
 from app.models.claims import Attachment, Claim, SaleClaim
 from app.models.desk import SavedView
@@ -37,7 +38,6 @@ from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.purchases import PurchaseCredit
 from app.models.signing_in import OneTimeSecret, Passkey, RecoveryCode, SignInSession
 from app.services import audit, memberships, people
-from app.services.people import Permission, Person, Role
 
 ASKED, WITHDRAWN, ERASED = "user.erasure_asked", "user.erasure_withdrawn", "user.erased"
 
@@ -143,7 +143,7 @@ def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.da
     if user.platform_owner:
         raise OwnsThePlatform
     programs = sorted(set(session.scalars(select(Membership.program_id).where(Membership.user_id == user_id))))
-    if not all(people.may(by, Permission.MANAGE_PEOPLE, program_id) for program_id in programs) or (
+    if not all(may(by, Permission.MANAGE_PEOPLE, program_id) for program_id in programs) or (
         not programs and not by.platform_owner
     ):
         raise RolesElsewhere

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role
 from app.models.distributors import Distributor
 from app.models.joining import Invitation
 from app.models.people import Membership, UserAccount
@@ -13,7 +14,6 @@ from app.models.programs import Program
 from app.services import audit, messages, one_time, people, texts
 from app.services.languages import writing
 from app.services.messages import Kind
-from app.services.people import OF_A_DISTRIBUTOR, Person, Role
 from app.services.persons.opening import open_missing
 from app.services.ways_in import Link
 

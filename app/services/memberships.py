@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import OF_A_DISTRIBUTOR, Role
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.models.signing_in import SignInSession
 from app.services import audit, people
-from app.services.people import OF_A_DISTRIBUTOR, Role
 from app.services.persons.opening import open_missing
 
 

@@ -9,12 +9,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.domain.phones import phone_number
+from app.domain.roles import Person
 from app.models.people import UserAccount
 from app.services import audit, messages, one_time, people, ways_in
 from app.services.keys import Keys
 from app.services.languages import LANGUAGES
 from app.services.messages import Kind
-from app.services.people import Person
 from app.services.preferences import THEMES
 
 EMAIL, PHONE = "email", "phone"

@@ -27,10 +27,10 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from app.domain.roles import Person
 from app.models.signing_in import Passkey
 from app.services import audit, one_time, people, second_factors
 from app.services.keys import Keys
-from app.services.people import Person
 
 CHALLENGE_MINUTES = 10
 MOST = 20

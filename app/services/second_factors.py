@@ -13,6 +13,7 @@ import pyotp
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, needs_second_factor
 from app.models.people import UserAccount
 from app.models.signing_in import Passkey, RecoveryCode
 from app.services import audit, messages, people
@@ -102,7 +103,7 @@ def check_totp(session: Session, keys: Keys, user_id: int, typed: str, *, now: d
     return user.totp_since is not None and _takes(user, keys, typed, now)
 
 
-def remove_totp(session: Session, person: people.Person, *, reset_page: str, now: dt.datetime) -> None:
+def remove_totp(session: Session, person: Person, *, reset_page: str, now: dt.datetime) -> None:
     """Take an authenticator app out of use. The caller commits.
 
     Raises:
@@ -119,13 +120,13 @@ def remove_totp(session: Session, person: people.Person, *, reset_page: str, now
     tell_changed(session, person.id, reset_page=reset_page, now=now)
 
 
-def keep_one(session: Session, person: people.Person, *, without: int) -> None:
+def keep_one(session: Session, person: Person, *, without: int) -> None:
     """Make sure that somebody who must have a second factor still has one without so many of them.
 
     Raises:
         FactorNeeded: They would have none.
     """
-    if people.needs_second_factor(person) and factors_of(session, person.id).count <= without:
+    if needs_second_factor(person) and factors_of(session, person.id).count <= without:
         raise FactorNeeded("Your role needs a second factor, and this is the only one. Set up another one first.")
 
 

@@ -14,10 +14,10 @@ from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.db.questions import Question
+from app.domain.roles import Person, needs_second_factor
 from app.models.people import Membership, UserAccount
 from app.models.signing_in import Passkey, SignInSession
 from app.services import audit, people
-from app.services.people import Person
 
 IDLE = dt.timedelta(hours=8)
 LONGEST = dt.timedelta(hours=24)
@@ -80,7 +80,7 @@ class Place:
             return Step.WHOLE
         if self.has_factor:
             return Step.SHOW_FACTOR
-        return Step.SET_UP_FACTOR if people.needs_second_factor(self.person) and not exempt else Step.WHOLE
+        return Step.SET_UP_FACTOR if needs_second_factor(self.person) and not exempt else Step.WHOLE
 
     def proved_lately(self, now: dt.datetime) -> bool:
         """Tell whether it is not long ago that they proved who they are."""

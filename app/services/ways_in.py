@@ -10,11 +10,11 @@ from typing import TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, is_of_distributors_alone
 from app.models.people import UserAccount
 from app.services import messages, one_time, people
 from app.services.keys import Keys
 from app.services.messages import Kind
-from app.services.people import Person
 
 SIGN_IN, RESET, SIGN_IN_CODE = "sign_in", "reset", "sign_in_code"
 
@@ -149,10 +149,10 @@ def _with_phone(session: Session, phone: str) -> UserAccount | None:
 
 def _may_come_so(session: Session, user: UserAccount) -> bool:
     somebody = people.person(session, user.id)
-    return somebody is not None and people.is_of_distributors_alone(somebody)
+    return somebody is not None and is_of_distributors_alone(somebody)
 
 
 def _person(session: Session, user_id: int) -> Person | None:
     """Find who signs in; nobody, where their roles became others since the link or the code was sent."""
     somebody = people.person(session, user_id)
-    return somebody if somebody is not None and people.is_of_distributors_alone(somebody) else None
+    return somebody if somebody is not None and is_of_distributors_alone(somebody) else None

@@ -11,10 +11,10 @@ from flask import g
 from flask_babel import gettext, pgettext
 from sqlalchemy import select
 
+from app.domain.roles import Role
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor
 from app.services.languages import LANGUAGES
-from app.services.people import Role
 from app.web import formats, import_words, promotion_words
 from app.web.audit_names import DEED, FIELD, THING, VALUE
 from app.web.context import session

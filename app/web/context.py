@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 from app.config import Settings
 from app.db import driver
 from app.domain.calendar import local_date
+from app.domain.roles import Person
 from app.extensions import db
 from app.models.programs import Program
 from app.services.keys import Keys
-from app.services.people import Person
 from app.services.signing_in import Place, Step
 
 

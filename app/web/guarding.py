@@ -9,9 +9,9 @@ from collections.abc import Set
 from flask import abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from app.domain.roles import Permission, Person, permissions_of
 from app.models.drafts import ImportDraft
 from app.services import registration
-from app.services.people import Permission, Person, permissions_of
 from app.services.signing_in import Step
 from app.web.context import Scope, person, scope_or_none, session, step
 from app.web.permissions import ROUTES, Reach

@@ -20,10 +20,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.db.questions import Question
+from app.domain.roles import Permission, Person, Role, may, permissions_of
 from app.models.messages import Notice, NoticeSeen
 from app.models.programs import ProgramLogo
 from app.services import notices, people
-from app.services.people import Permission, Person, ProgramChoice
+from app.services.people import ProgramChoice
 from app.web.branding import logo_address
 from app.web.context import Scope, person, scope_or_none, session
 from app.web.languages import language
@@ -149,9 +150,9 @@ def choices() -> list[Choice]:
 
 
 def _beginnings(who: Person, program: ProgramChoice) -> list[str]:
-    if people.may(who, Permission.SEE_PROGRAM, program.id):
+    if may(who, Permission.SEE_PROGRAM, program.id):
         return [url_for("overview.overview", program_code=program.code)]
-    at_the_counter = people.may(who, Permission.LOOK_UP, program.id)
+    at_the_counter = may(who, Permission.LOOK_UP, program.id)
     return [
         *((url_for("customers.index", program_code=program.code),) if at_the_counter else ()),
         *(
@@ -164,7 +165,7 @@ def _beginnings(who: Person, program: ProgramChoice) -> list[str]:
 
 def _runs(who: Person, here: Scope) -> bool:
     """Tell whether somebody is of those who run the programme, be it at a counter."""
-    return any(people.may(who, one, here.program.id) for one in (Permission.SEE_PROGRAM, Permission.LOOK_UP))
+    return any(may(who, one, here.program.id) for one in (Permission.SEE_PROGRAM, Permission.LOOK_UP))
 
 
 def _standpoint(who: Person, here: Scope | None) -> Standpoint:
@@ -176,7 +177,7 @@ def _standpoint(who: Person, here: Scope | None) -> Standpoint:
         home,
         frozenset()
         if here is None
-        else people.permissions_of(who, here.program.id, home, of.head_office_id if of is not None else None),
+        else permissions_of(who, here.program.id, home, of.head_office_id if of is not None else None),
         runs=here is not None and (_runs(who, here) or of is None),
         branched=of is not None and (of.branched or home != of.id),
         offered=frozenset() if here is None else offered_by(here.program.settings),
@@ -295,7 +296,7 @@ def _find(who: Person, here: Scope | None) -> str | None:
     """Give the page that finds everything, for whoever may ask it."""
     if (
         here is None
-        or not people.may(who, Permission.SEE_PROGRAM, here.program.id)
+        or not may(who, Permission.SEE_PROGRAM, here.program.id)
         or "search.index" not in current_app.view_functions
     ):
         return None
@@ -337,19 +338,19 @@ def role_here(who: Person) -> str:
     return role_name(seats[0].role) if seats else who.login
 
 
-def role_name(role: people.Role) -> str:
+def role_name(role: Role) -> str:
     """Give the name of a role."""
     return str(ROLES[role])
 
 
 ROLES = {
-    people.Role.ADMINISTRATOR: lazy_gettext("Administrator"),
-    people.Role.VERIFIER: lazy_gettext("Verifier"),
-    people.Role.FINANCE: lazy_gettext("Finance"),
-    people.Role.APPROVER: lazy_gettext("Finance approver"),
-    people.Role.VIEWER: lazy_gettext("Viewer"),
-    people.Role.ASSISTANT: lazy_gettext("Sales assistant"),
-    people.Role.OWNER: lazy_gettext("Distributor’s owner"),
-    people.Role.REP: lazy_gettext("Sales rep"),
-    people.Role.PERSON: lazy_gettext("Own account"),
+    Role.ADMINISTRATOR: lazy_gettext("Administrator"),
+    Role.VERIFIER: lazy_gettext("Verifier"),
+    Role.FINANCE: lazy_gettext("Finance"),
+    Role.APPROVER: lazy_gettext("Finance approver"),
+    Role.VIEWER: lazy_gettext("Viewer"),
+    Role.ASSISTANT: lazy_gettext("Sales assistant"),
+    Role.OWNER: lazy_gettext("Distributor’s owner"),
+    Role.REP: lazy_gettext("Sales rep"),
+    Role.PERSON: lazy_gettext("Own account"),
 }

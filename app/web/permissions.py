@@ -4,7 +4,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.services.people import Permission
+from app.domain.roles import Permission
 from app.services.signing_in import Step
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
 )
 
+from app.domain.roles import Permission
 from app.domain.states import ApplicationState, DisputeState, DocumentStatus, OrderState
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
@@ -33,7 +34,6 @@ from app.models.sales import SalesDocument
 from app.models.tax import TaxChange
 from app.models.transfers import PointsTransfer
 from app.services import unmatched
-from app.services.people import Permission
 
 
 class Section(enum.Enum):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from app.domain.roles import OF_A_DISTRIBUTOR, Role
 from app.models.programs import Program
 from app.services import people
-from app.services.people import Role
 from app.web import queries
 
 PASSWORD = "kontor-demo"  # noqa: S105  # known to everybody: the demonstration's data is made up
@@ -48,7 +48,7 @@ def create(session: Session, program: Program, distributor_id: int, *, actor: st
                 session, one.login, one.name, PASSWORD, platform_owner=one.role is None, actor=actor, now=now
             )
         if one.role is not None:
-            theirs = distributor_id if one.role in people.OF_A_DISTRIBUTOR else None
+            theirs = distributor_id if one.role in OF_A_DISTRIBUTOR else None
             people.give_role(session, one.login, program, one.role, theirs, actor=actor, now=now)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
 
+from app.domain.roles import Role
 from app.domain.states import (
     Bucket,
     DocumentKind,
@@ -20,7 +21,6 @@ from app.domain.states import (
     TaxStatus,
     TransactionKind,
 )
-from app.services.people import Role
 from app.web.lists.describing import Badge
 
 DOCUMENT_STATUS: Mapping[DocumentStatus, Badge] = {

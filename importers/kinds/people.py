@@ -1,9 +1,10 @@
 """People of distributors from a file: owners and sales reps, each invited once."""
 
 from app.domain.codes import code_key
+from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.domain.states import Outcome
 from app.services import distributors, invitations
-from app.services.people import BY_HAND, OF_A_DISTRIBUTOR, LoginInvalid, Role
+from app.services.people import LoginInvalid
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems

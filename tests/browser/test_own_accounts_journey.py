@@ -7,11 +7,11 @@ import pytest
 
 from app.db.transaction import transaction
 from app.domain.promotion_definition import Promotion as Definition
+from app.domain.roles import Role
 from app.domain.states import Unit
 from app.extensions import db
 from app.services import ledger
 from app.services import people as accounts
-from app.services.people import Role
 from app.services.persons import opening
 from app.services.promotions import editing, publishing
 from app.services.rulebooks import rules_of

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.extensions import db
 from app.models.programs import Program
 from app.services import people
-from app.services.people import Role
 from tests.app.web.test_ways_in import new_login
 from tests.app.web.world import World
 

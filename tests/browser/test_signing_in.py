@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.extensions import db
 from app.models.programs import Program
 from app.services import people
@@ -89,7 +90,7 @@ def test_whoever_moves_money_sets_up_an_app_before_they_get_in(world: World, jou
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
         people.create_user(session, login, "Ann", world.password, actor="test", now=world.clock())
-        people.give_role(session, login, program, people.Role.APPROVER, actor="test", now=world.clock())
+        people.give_role(session, login, program, Role.APPROVER, actor="test", now=world.clock())
     with journey(size) as here:
         page = here.page
         here.go("/sign-in")

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from app.config import PROJECT
-from app.services.people import BY_HAND, Role
+from app.domain.roles import BY_HAND, Role
 
 DOCS = PROJECT / "docs"
 MOST_BYTES = 1_500_000

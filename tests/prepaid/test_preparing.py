@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.domain.states import JobState, RunStatus, TaxStatus, TopUpKind, TopUpStatus, Unit
 from app.jobs.board import Claim, Work
 from app.local.servers import Addresses
@@ -28,7 +29,6 @@ from app.models.programs import Program
 from app.models.tax import TaxStatusChange
 from app.services import people
 from app.services.messages import Kind
-from app.services.people import Role
 from prepaid import jobs, pieces, preparing, redemptions, runs, scheduled
 from prepaid.errors import NotAllowedNow, PrepaidError, PreparedAlready, SettingsChanged
 from prepaid.rounds import PREPARE, ask_to_prepare

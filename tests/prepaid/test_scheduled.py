@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from app.config import Settings
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.domain.states import RunStatus
 from app.jobs import board
 from app.jobs.board import Work
@@ -21,7 +22,6 @@ from app.models.prepaid import ConversionRun
 from app.models.programs import Program
 from app.services import people, programs
 from app.services.messages import Kind
-from app.services.people import Role
 from prepaid import runs, scheduled
 from prepaid.errors import SamePerson
 from prepaid.jobs import Carrier

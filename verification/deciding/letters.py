@@ -14,13 +14,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.config import settings
+from app.domain.roles import Role
 from app.models.claims import Claim
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import messages
 from app.services.messages import Kind
-from app.services.people import Role
 
 MOST_NAMED = 10
 """Invoices that a mail names; the pages have them all."""

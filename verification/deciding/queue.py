@@ -25,13 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
+from app.domain.roles import GRANTS, Permission
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.claims import DocumentMessage
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument
-from app.services.people import GRANTS, Permission
 
 LEASE = dt.timedelta(minutes=10)
 """So long a document is left to whoever took it."""

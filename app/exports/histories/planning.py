@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from app.db.transaction import Sessions, transaction
 from app.domain.calendar import local_date
 from app.domain.export_wish import Shape, Wish, days_of, next_day
+from app.domain.roles import Permission, may
 from app.domain.states import ExportRhythm, ExportSpan, ExportState, ExportWay
 from app.exports.histories import asking
 from app.models.exports import Export, ExportPlan
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import audit, people
-from app.services.people import Permission
 
 FOLDER = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 """Names of folders that an export may go to: nothing that leads anywhere else."""
@@ -203,6 +203,6 @@ def _refusal(session: Session, plan: ExportPlan) -> str | None:
     user_id = session.scalars(select(UserAccount.id).where(UserAccount.login == plan.changed_by)).one_or_none()
     somebody = people.person(session, user_id) if user_id is not None else None
     ids = session.scalars(select(Program.id).where(Program.code.in_(shape.programs)))
-    if somebody is None or not all(people.may(somebody, Permission.EXPORT, one) for one in ids):
+    if somebody is None or not all(may(somebody, Permission.EXPORT, one) for one in ids):
         return f"may_not:{plan.changed_by}"
     return None

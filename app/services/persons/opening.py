@@ -16,6 +16,7 @@ from app.domain.card_numbers import holds_card_number
 from app.domain.codes import code_key
 from app.domain.definition import ProgramSettings
 from app.domain.point_shares import Shares
+from app.domain.roles import Role
 from app.domain.sorting import sort_key
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
@@ -23,7 +24,6 @@ from app.models.programs import Program
 from app.services import audit
 from app.services.accounts import open_accounts
 from app.services.catalogue import begin_change, mark_changed
-from app.services.people import Role
 from app.services.persons.rosters import WHO_NOW, name_key
 
 LONGEST_NAME = 200

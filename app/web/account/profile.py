@@ -6,9 +6,10 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.phones import shown
+from app.domain.roles import is_of_distributors_alone
 from app.extensions import db
 from app.models.people import UserAccount
-from app.services import own_account, people
+from app.services import own_account
 from app.web.account.forms import ProfileForm
 from app.web.context import now, person, session
 
@@ -45,5 +46,5 @@ def _page(form: ProfileForm) -> str:
         "account/profile.html",
         form=form,
         phone=shown(phone) if phone else None,
-        by_phone=people.is_of_distributors_alone(person()),
+        by_phone=is_of_distributors_alone(person()),
     )

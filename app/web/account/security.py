@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.phones import NoPhoneNumber, shown
+from app.domain.roles import is_of_distributors_alone, needs_second_factor
 from app.extensions import db
 from app.models.people import UserAccount
 from app.services import one_time, own_account, passkeys, people, second_factors
@@ -33,8 +34,8 @@ def index() -> str:
         factors=second_factors.factors_of(session(), who.id),
         passkeys=passkeys.passkeys_of(session(), who.id),
         phone=shown(user.phone) if user.phone else None,
-        by_phone=people.is_of_distributors_alone(who),
-        needed=people.needs_second_factor(who),
+        by_phone=is_of_distributors_alone(who),
+        needed=needs_second_factor(who),
     )
 
 

@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.reasons import sentence
+from app.domain.roles import Permission
 from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.sales import SalesDocument
 from app.services.languages import NotANumber, TooManyDecimals
-from app.services.people import Permission
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice

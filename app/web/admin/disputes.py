@@ -11,6 +11,7 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.roles import GRANTS, Permission, Role
 from app.domain.states import DisputeState
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
@@ -18,7 +19,6 @@ from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services import adjustments, chain, disputes, explanations
-from app.services.people import GRANTS, Permission, Role
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form

@@ -7,7 +7,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import ngettext
 
-from app.services.people import Permission, may
+from app.domain.roles import Permission, may
 from app.web import formats, queries
 from app.web.context import person, scope, session
 from prepaid import owed

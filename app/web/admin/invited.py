@@ -11,11 +11,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 from werkzeug.wrappers import Response
 
+from app.domain.roles import Role
 from app.models.distributors import Distributor
 from app.models.joining import Invitation
 from app.models.people import UserAccount
 from app.services import invitations
-from app.services.people import Role
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms import Form

@@ -6,9 +6,9 @@ from flask import Blueprint, jsonify
 from sqlalchemy import func, literal, or_, select
 from werkzeug.wrappers import Response
 
+from app.domain.roles import Permission
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services.people import Permission
 from app.web.addresses import text_asked
 from app.web.context import scope, session
 from app.web.guarding import permitted

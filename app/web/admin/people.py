@@ -13,12 +13,12 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.signing_in import Passkey
 from app.services import distributors, erasure, invitations, memberships, people
-from app.services.people import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 from app.web.forms import CodeField, Form, choice

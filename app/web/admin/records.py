@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.hierarchy import Misplaced
+from app.domain.roles import Permission
 from app.domain.states import TaxStatus, Unit
 from app.extensions import db
 from app.services import balances, distributor_changes, distributors, happenings, head_offices, memberships
@@ -18,7 +19,6 @@ from app.services.distributors import Data
 from app.services.happenings import Kind
 from app.services.head_offices import CannotStandBelow
 from app.services.owners import merging, pools
-from app.services.people import Permission
 from app.web import paging, queries, tier_words
 from app.web.admin.story import KINDS, entry
 from app.web.context import OneDistributor, now, person, scope, session, today

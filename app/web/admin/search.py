@@ -7,8 +7,8 @@ from flask import Blueprint, jsonify, render_template, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
+from app.domain.roles import Permission, may
 from app.services import search
-from app.services.people import Permission, may
 from app.web.addresses import text_asked
 from app.web.context import person, scope, session
 

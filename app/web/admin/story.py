@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.decision_codes import said
 from app.domain.reasons import sentences
+from app.domain.roles import Permission, Role
 from app.domain.states import DocumentKind, DocumentStatus, TaxStatus, TopUpKind, TopUpStatus, TransactionKind, Unit
 from app.services.happenings import Happening, Kind, Source
-from app.services.people import Permission, Role
 from app.web import formats, people_named, wording
 from app.web.admin import outbox
 from app.web.context import scope

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
+from app.domain.roles import needs_second_factor
 from app.extensions import db
 from app.services import people, second_factors
 from app.services.signing_in import Factor, Method, Step
@@ -45,7 +46,7 @@ def sign_in() -> Answer:
         return _page(form), 401
     counting.forget(subject)
     sessions.begin(person, Method.PASSWORD)
-    if person.login in samples.LOGINS and sessions.is_exempt(person) and people.needs_second_factor(person):
+    if person.login in samples.LOGINS and sessions.is_exempt(person) and needs_second_factor(person):
         flash(_("This is the demonstration: elsewhere, this role does not get in without a second factor."), "warning")
     return redirect(going_to(), 303)
 

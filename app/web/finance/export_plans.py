@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.export_wish import Shape
+from app.domain.roles import Permission
 from app.domain.states import ExportRhythm, ExportSpan, ExportSubject, ExportWay
 from app.exports.histories import delivering, planning
 from app.exports.histories.asking import WishRefused
@@ -15,7 +16,6 @@ from app.exports.histories.planning import PlanRefused, Terms
 from app.extensions import db
 from app.jobs import messenger
 from app.models.exports import ExportPlan
-from app.services.people import Permission
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.finance import export_words
 from app.web.finance.export_forms import PlanForm

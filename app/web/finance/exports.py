@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.export_wish import Wish
+from app.domain.roles import Permission, may
 from app.domain.states import ExportState, ExportSubject
 from app.exports.histories import asking, words
 from app.exports.histories.asking import WishRefused
@@ -21,7 +22,6 @@ from app.jobs import messenger
 from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
 from app.services import audit
-from app.services.people import Permission, may
 from app.services.texts import translated
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings, today

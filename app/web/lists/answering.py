@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from app.db.questions import Question
 from app.db.transaction import transaction
+from app.domain.roles import Permission, may
 from app.extensions import db
 from app.models.desk import SavedView
-from app.services.people import Permission, may
 from app.web.context import person, scope, session
 from app.web.guarding import permitted
 from app.web.lists import exporting, showing

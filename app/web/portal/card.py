@@ -7,12 +7,12 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, or_, select
 from werkzeug.wrappers import Response
 
+from app.domain.roles import Permission, may
 from app.domain.states import RunStatus, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.services import balances, liability
-from app.services.people import Permission, may
 from app.web.context import person, scope, session
 from app.web.finance import wording
 from app.web.lists.answering import answer

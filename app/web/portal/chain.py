@@ -8,11 +8,11 @@ from flask_babel import gettext
 
 from app.domain import chain as words
 from app.domain.chain import Cause
+from app.domain.roles import Permission, may
 from app.domain.states import Unit
 from app.models.orders import RewardOrder
 from app.services import balances, chain, disputes, explanations
 from app.services.chain import LotSeen, Movement, NotTheirs
-from app.services.people import Permission, may
 from app.services.persons.reading import shared_with
 from app.web import formats, paging
 from app.web.addresses import id_asked

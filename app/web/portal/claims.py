@@ -12,12 +12,12 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
+from app.domain.roles import Permission, Role, may
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.claims import Claim
 from app.models.sales import SalesDocument
 from app.services import memberships
-from app.services.people import Permission, Role, may
 from app.services.rulebooks import rules_of
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session, settings

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
 from app.domain.calendar import local_date
+from app.domain.roles import Permission, may
 from app.domain.states import DocumentStatus, Unit
 from app.models.sales import SalesDocument
 from app.services import balances, expiry_notices, liability, notices, terms
 from app.services.owners import pools
-from app.services.people import Permission, may
 from app.services.persons.reading import own_account
 from app.web import formats
 from app.web.context import OneDistributor, now, person, scope, session

@@ -6,9 +6,9 @@ An owner sees everything of their branches as well, without being one of theirs.
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from app.domain.roles import Permission, Person, may
 from app.models.claims import SaleClaim
 from app.models.sales import SalesDocument
-from app.services.people import Permission, Person, may
 from app.web.context import OneDistributor, person, scope
 
 

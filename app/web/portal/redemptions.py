@@ -11,12 +11,12 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.prepaid_settings import PrepaidPart
+from app.domain.roles import Permission, may
 from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import Redemption
 from app.services import notices
 from app.services.owners import pools
-from app.services.people import Permission, may
 from app.web import redemption_words as words
 from app.web.context import kontor, now, person, scope, session
 from app.web.fields import Between, PointsField

@@ -27,7 +27,7 @@ from app.demo.faults import (
 )
 from app.domain.definition import ProgramFile, problems_of
 from app.domain.numbering import number_key
-from app.services.people import Role
+from app.domain.roles import Role
 from app.web.samples import SAMPLES
 
 NIP_WEIGHTS = (6, 5, 7, 2, 3, 4, 5, 6, 7)

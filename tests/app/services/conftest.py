@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, Role
 from app.models.programs import Program
 from app.services import people
 from app.services.keys import Keys
-from app.services.people import Person, Role
 from tests.support import programs
 from tests.support.programs import NOW
 

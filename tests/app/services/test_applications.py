@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.domain.registration import AnswerKind, Asked, Choice, Question, QuestionInvalid
+from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState
 from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation
@@ -19,7 +20,7 @@ from app.models.programs import Program
 from app.services import applications, registration
 from app.services.applications import COMPANY, REP, Applicant, ApplicationClosed, CodeTaken, ConsentMissing
 from app.services.distributor_rows import DistributorRow, put_distributors
-from app.services.people import LoginInvalid, Person, Role
+from app.services.people import LoginInvalid
 from tests.app.services.conftest import new_login
 from tests.support import programs
 from tests.support.programs import NOW

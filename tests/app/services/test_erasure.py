@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState, MessageState
 from app.models.claims import Claim
 from app.models.joining import Application, Invitation, TermsAcceptance
@@ -17,7 +18,6 @@ from app.models.programs import Program
 from app.models.signing_in import RecoveryCode, SignInSession
 from app.services import adjustments, erasure, invitations, memberships, messages, own_data, people, terms
 from app.services.messages import Kind
-from app.services.people import Person, Role
 from tests.support import programs
 from tests.support.programs import NOW
 from verification.claiming import claims

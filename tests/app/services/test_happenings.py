@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import event, select
 
+from app.domain.roles import Role
 from app.domain.states import CardState, TransactionKind, Unit
 from app.models.messages import Message
 from app.models.prepaid import Card, Redemption, TopUp
@@ -19,7 +20,6 @@ from app.services import (
     people,
 )
 from app.services.happenings import Happening, Kind, Place, Source
-from app.services.people import Role
 from tests.support.desk import IN_REVIEW, TODAY, Desk
 from tests.support.programs import NOW
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
+from app.domain.roles import Person, Role
 from app.domain.states import DocumentStatus, InstantState, OrderState, RewardKind, Unit
 from app.models.distributors import Distributor
 from app.models.instants import InstantGrant, InstantReward, InstantTouched
@@ -22,7 +23,6 @@ from app.services.ledger_check import proved
 from app.services.offers import Purse
 from app.services.orders import cancelling
 from app.services.owners import merging, pools
-from app.services.people import Person, Role
 from tests.support import programs
 from tests.support.programs import BASE_RULE, NOW
 from tests.support.sales import Sold, sell

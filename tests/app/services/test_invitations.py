@@ -7,13 +7,14 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, Role, Seat
 from app.models.messages import Message
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
 from app.services import invitations, memberships, people, signing_in
 from app.services.invitations import AlreadyThere, InvitationInvalid, InvitedAnother, SignInFirst
 from app.services.memberships import LastOwner, OwnRole
-from app.services.people import Person, Role, Seat, SeatInvalid
+from app.services.people import SeatInvalid
 from app.services.signing_in import Method
 from tests.app.services.conftest import GOOD, new_login
 from tests.support import programs

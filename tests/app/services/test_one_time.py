@@ -6,10 +6,10 @@ from collections.abc import Callable
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person
 from app.models.signing_in import OneTimeSecret
 from app.services import one_time
 from app.services.keys import Keys
-from app.services.people import Person
 from tests.support.programs import NOW
 
 People = Callable[..., Person]

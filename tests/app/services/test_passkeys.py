@@ -7,13 +7,13 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, Role
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.models.signing_in import Passkey
 from app.services import passkeys, second_factors
 from app.services.keys import Keys
 from app.services.passkeys import Party, PasskeyRefused
-from app.services.people import Person, Role
 from app.services.second_factors import FactorNeeded
 from tests.support.authenticator import Authenticator
 from tests.support.programs import NOW

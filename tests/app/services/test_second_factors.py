@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, Role
 from app.models.messages import Message
 from app.models.people import AuditEvent, UserAccount
 from app.models.programs import Program
 from app.models.signing_in import RecoveryCode
 from app.services import second_factors, signing_in
 from app.services.keys import Keys, SealBroken
-from app.services.people import Person, Role
 from app.services.second_factors import FactorNeeded
 from app.services.signing_in import Method
 from tests.support.programs import NOW

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from app.domain.roles import BY_HAND, MONEY_ROLES, OF_A_DISTRIBUTOR, Person, Role
 from app.models.people import AuditEvent, UserAccount
 from app.models.programs import Program
 from app.models.signing_in import SignInSession
 from app.services import people, signing_in
-from app.services.people import BY_HAND, MONEY_ROLES, OF_A_DISTRIBUTOR, Person, Role
 from app.services.signing_in import Factor, Method, Place, Step
 from tests.support import programs
 from tests.support.programs import NOW

@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.domain.roles import Person, Role
 from app.models.joining import TermsAcceptance, TermsVersion
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services import terms
-from app.services.people import Person, Role
 from tests.support.programs import NOW
 
 LATER = NOW + dt.timedelta(days=1)

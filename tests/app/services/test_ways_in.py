@@ -8,12 +8,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain.phones import NoPhoneNumber
+from app.domain.roles import Person, Role
 from app.models.messages import Message
 from app.models.people import AuditEvent, UserAccount
 from app.models.programs import Program
 from app.services import own_account, people, signing_in, ways_in
 from app.services.keys import Keys
-from app.services.people import Person, Role
 from app.services.signing_in import Method
 from app.services.ways_in import LinkInvalid
 from tests.app.services.conftest import GOOD, new_login

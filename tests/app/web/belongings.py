@@ -19,6 +19,7 @@ from app.db.transaction import transaction
 from app.domain.promotion_definition import Promotion as PromotionDefinition
 from app.domain.purchase_settings import Purchases
 from app.domain.registration import AnswerKind, Question
+from app.domain.roles import Role
 from app.domain.rulebook import Scale
 from app.domain.states import ApplicationState, RuleDraftSubject, RulesOf, TopUpKind, Unit
 from app.extensions import db
@@ -56,7 +57,6 @@ from app.services import (
 )
 from app.services.catalogue import ProductRow
 from app.services.distributor_rows import DistributorRow, put_distributors
-from app.services.people import Role
 from app.services.promotions import bringing_up, publishing
 from app.services.promotions.reading import promotion_by_code
 from app.services.scenarios import asking

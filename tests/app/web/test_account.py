@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from app.db.transaction import transaction
+from app.domain.roles import Person, Role
 from app.extensions import db
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import people
-from app.services.people import Person, Role
 from app.services.signing_in import PROVED_LATELY, SEEN_EVERY
 from tests.app.web.conftest import enter, sign_in, token_of
 from tests.app.web.messages import code_to, written_to

@@ -9,13 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import Person, Role, Seat, permissions_of
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services import distributor_changes
 from app.services import people as accounts
-from app.services.people import Person, Role, Seat, permissions_of
 from tests.app.web.conftest import token_of
 from tests.app.web.test_records import form_of, record
 from tests.app.web.world import PASSWORD, World

@@ -10,12 +10,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import OF_A_DISTRIBUTOR, Permission, Role
 from app.extensions import db
 from app.models.messages import Notice, NoticeSeen
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import logos, notices
-from app.services.people import OF_A_DISTRIBUTOR, Permission, Role
 from app.web import navigation
 from app.web.icons import ICONS
 from app.web.navigation import initials

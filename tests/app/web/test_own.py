@@ -1,6 +1,6 @@
 """What is whose: the name that came with a role counts, and not what people call themselves."""
 
-from app.services.people import Person, Role, Seat
+from app.domain.roles import Person, Role, Seat
 from app.web.portal.own import is_own, own_names
 
 ELSEWHERE = Seat(1, Role.REP, 6, "Ewa Kos")

@@ -8,13 +8,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services import ledger
 from app.services import people as accounts
-from app.services.people import Role
 from app.services.persons.reading import shared_with
 from app.services.rulebooks import rules_of
 from tests.app.web.conftest import token_of

@@ -9,13 +9,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent, UserAccount
 from app.models.programs import Program
 from app.services import people
 from app.services.catalogue import product_ids
-from app.services.people import Role
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.test_people_and_joining import added

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import OF_A_DISTRIBUTOR, Role
 from app.domain.states import ApplicationState, MessageState
 from app.extensions import db
 from app.models.distributors import Distributor
@@ -19,7 +20,6 @@ from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
 from app.services import messages, people
 from app.services.messages import Channel, Kind
-from app.services.people import Role
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.messages import link_to, written_to
 from tests.app.web.test_account import asked_of_the_database
@@ -41,7 +41,7 @@ def added(world: World, role: Role, program_code: str | None = None) -> tuple[st
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == (program_code or world.a))).one()
         people.create_user(session, login, "Added", world.password, actor="test", now=world.clock())
-        of = world.distributors["D-5"] if role in people.OF_A_DISTRIBUTOR else None
+        of = world.distributors["D-5"] if role in OF_A_DISTRIBUTOR else None
         people.give_role(session, login, program, role, of, actor="test", now=world.clock())
         found = select(Membership.id).join(UserAccount, UserAccount.id == Membership.user_id)
         return login, session.scalars(found.where(UserAccount.login == login)).one()

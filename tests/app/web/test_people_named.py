@@ -7,10 +7,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.extensions import db
 from app.models.programs import Program
 from app.services import audit, people
-from app.services.people import Role
 from app.web.people_named import learn, name_of, who
 from tests.app.web.world import World
 

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from app.domain.roles import GRANTS, MONEY_ROLES, OF_A_DISTRIBUTOR, Permission, Role
 from app.factory import create_app
-from app.services.people import GRANTS, MONEY_ROLES, OF_A_DISTRIBUTOR, Permission, Role
 from app.web.extensions import csrf
 from app.web.permissions import ROUTES, Reach
 from tests.app.web.world import World

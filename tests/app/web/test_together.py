@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app import web
 from app.db.transaction import transaction
+from app.domain.roles import Role
 from app.domain.states import ApplicationState, MessageState
 from app.extensions import db
 from app.models.catalogue import Product, ProductGroup
@@ -25,7 +26,6 @@ from app.models.people import AuditEvent, Membership
 from app.models.programs import Program
 from app.services import invitations, messages, people
 from app.services.distributor_rows import DistributorRow, put_distributors
-from app.services.people import Role
 from app.web.lists import together
 from app.web.lists.describing import Listing
 from app.web.permissions import ROUTES, Reach

@@ -15,11 +15,11 @@ from webauthn.helpers import base64url_to_bytes
 
 from app.config import Settings
 from app.db.transaction import transaction
+from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role
 from app.extensions import db
 from app.factory import create_app
 from app.models.programs import Program
 from app.services import invitations, own_account, people, second_factors
-from app.services.people import Person, Role
 from app.web import attempts as tries
 from app.web import samples
 from app.web.auth.pace import SECONDS
@@ -54,7 +54,7 @@ def somebody(world: World) -> Callable[..., Person]:
         login = new_login()
         with world.app.app_context(), transaction(db.session) as session:
             program = session.scalars(select(Program).where(Program.code == world.a)).one()
-            of = world.distributors["D-5"] if role in people.OF_A_DISTRIBUTOR else None
+            of = world.distributors["D-5"] if role in OF_A_DISTRIBUTOR else None
             id_ = people.create_user(
                 session, login, "Ann", world.password, platform_owner=owner, actor="test", now=world.clock()
             )

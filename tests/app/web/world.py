@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings, secret_key
 from app.db.transaction import transaction
+from app.domain.roles import MONEY_ROLES, OF_A_DISTRIBUTOR, Role
 from app.domain.states import DocumentStatus, JobState
 from app.extensions import db
 from app.factory import create_app, register_jobs
@@ -30,7 +31,6 @@ from app.services import second_factors
 from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.distributors import distributor_ids
 from app.services.keys import Keys
-from app.services.people import MONEY_ROLES, OF_A_DISTRIBUTOR, Role
 from importers import batches
 from tests.support.programs import document, goods, load
 from tests.support.sales import Sold, sell

@@ -10,13 +10,13 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
+from app.domain.roles import Role
 from app.domain.states import DocumentStatus, ReviewState
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.reviews import Review
 from app.services import people
-from app.services.people import Role
 from tests.support import programs
 from tests.support.desk import IN_REVIEW, Desk, Opening
 from tests.support.programs import NOW

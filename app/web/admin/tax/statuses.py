@@ -10,10 +10,10 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.roles import Permission
 from app.domain.states import TaxStatus
 from app.extensions import db
 from app.services import audit, distributors, tax_proofs, tax_statuses
-from app.services.people import Permission
 from app.services.tax_statuses import Proof
 from app.web.context import now, person, scope, session, settings, today
 from app.web.fields import DayField

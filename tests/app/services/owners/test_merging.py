@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.roles import Role
 from app.domain.states import DocumentStatus, Unit
 from app.domain.tier_settings import Metric
 from app.models.distributors import Distributor
@@ -23,7 +24,6 @@ from app.services import (
 )
 from app.services.owners import belongings, merging
 from app.services.owners.errors import OwnersError, SamePerson
-from app.services.people import Role
 from app.services.persons import opening
 from app.services.tier_metrics import Question
 from app.web import queries

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from app.domain.roles import Person, Role
 from app.domain.states import DocumentStatus, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.people import Membership
 from app.models.sales import PersonReversal, PersonShare
 from app.services import balances, erasure, people, tier_judging
-from app.services.people import Person, Role
 from app.services.persons import opening
 from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
