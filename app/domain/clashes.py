@@ -11,12 +11,15 @@ from typing import TypeAlias
 import numpy as np
 
 from app.domain.caps import CapUsage
+from app.domain.catalogue import Catalogue
 from app.domain.definition import EarningRule, Matrix, Policy
 from app.domain.earning import Awards, award
 from app.domain.exact import Ints
 from app.domain.happening import Happened, award_events
-from app.domain.rulebook import Catalogue, RuleBook, RuleVersion, Scale, compile_rules
+from app.domain.rule_compiling import compile_rules
+from app.domain.rulebook import RuleBook, RuleVersion
 from app.domain.sales import Sales
+from app.domain.scale import Scale
 
 NamedDays: TypeAlias = Mapping[str, Sequence[dt.date]]
 

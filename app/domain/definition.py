@@ -1,7 +1,7 @@
 """The programme as a document: what a programme file may say, and the errors it gives where it says it wrongly.
 
 The models below are the schema (``kontor program schema`` prints them as JSON Schema). Amounts, points and rates stand
-in the document as people write them (``"1.00"``); `app.domain.rulebook` turns them into integers.
+in the document as people write them (``"1.00"``); `app.domain.scale` turns them into integers.
 """
 
 import functools

@@ -7,12 +7,15 @@ from decimal import Decimal
 
 import numpy as np
 
+from app.domain.catalogue import Catalogue, GroupTree
 from app.domain.codes import code_key
 from app.domain.definition import PerLine
 from app.domain.exact import Ints
 from app.domain.promotion_definition import Metric, Promotion
 from app.domain.promotions import GateTerms, GrowthTerms, Prizes, Steps, Terms
-from app.domain.rulebook import AmountUnfit, Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
+from app.domain.rule_compiling import compile_rules
+from app.domain.rulebook import RuleBook, RuleVersion
+from app.domain.scale import AmountUnfit, Scale
 from app.domain.scope import Scope
 from app.domain.states import Unit
 

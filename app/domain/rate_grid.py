@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from app.domain.catalogue import GroupTree
 from app.domain.definition import Matrix
-from app.domain.rulebook import GroupTree
 
 Source: TypeAlias = Literal["own", "above", "default", "none"]
 Place: TypeAlias = tuple[int, int]

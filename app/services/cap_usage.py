@@ -16,7 +16,8 @@ from app.db.bulk import given, given_rows, rows_of, table_of
 from app.db.prepared import Prepared
 from app.domain.calendar import period_of
 from app.domain.caps import NOBODY, CapUsage
-from app.domain.rulebook import CompiledRule, cap_limits
+from app.domain.rule_compiling import cap_limits
+from app.domain.rulebook import CompiledRule
 from app.domain.sales import Documents
 from app.domain.states import Cut
 from app.models.rules import CapUsage as CapUsageRow

@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 from app.domain.currencies import decimals_of
 from app.domain.definition import ProgramFile, TaxPart, problems_of
 from app.domain.money import smallest_units
-from app.domain.rulebook import AmountUnfit, Scale, check_amounts
+from app.domain.rule_compiling import check_amounts
+from app.domain.scale import AmountUnfit, Scale
 from app.domain.tax_packs import pack_behind, pack_countries, read_rules, rules_of
 from app.domain.tax_rules import TaxRule
 from app.domain.tier_settings import Metric

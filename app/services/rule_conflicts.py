@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from app.domain.clashes import Clash, Ground, clashes_on_events, clashes_on_sales, may_meet
 from app.domain.definition import EarningRule, EventRule, Matrix, Policy
 from app.domain.happening import Happened
-from app.domain.rulebook import Scale
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
+from app.domain.scale import Scale
 from app.domain.states import DocumentKind, DocumentStatus
 from app.models.catalogue import Product
 from app.models.distributors import Distributor

@@ -12,12 +12,15 @@ from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Prepared
+from app.domain.catalogue import Catalogue
 from app.domain.definition import EarningRule, Matrix, Policy, ProgramSettings
 from app.domain.expiry import Lasting
 from app.domain.money import decimal_text
 from app.domain.placements import stretches, unrolled
 from app.domain.point_terms import PointTerms
-from app.domain.rulebook import Catalogue, RuleBook, RuleVersion, Scale, compile_rules
+from app.domain.rule_compiling import compile_rules
+from app.domain.rulebook import RuleBook, RuleVersion
+from app.domain.scale import Scale
 from app.domain.states import Unit
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.rulebook import GroupTree
+from app.domain.catalogue import GroupTree
 from app.models.catalogue import ProductGroup
 from app.models.distributors import DistributorGroup
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from app.domain.codes import code_key
 from app.domain.promotion_terms import amount_of
-from app.domain.rulebook import AmountUnfit
+from app.domain.scale import AmountUnfit
 from app.domain.states import Outcome, PromotionState
 from app.models.promotions import Promotion
 from app.services import distributors

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import end_of
+from app.domain.conversion import MICRO
 from app.domain.states import Bucket, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
@@ -20,8 +21,6 @@ from app.models.lot_terms import LotExtension, LotTerms
 from app.models.placements import TierChange
 from app.models.programs import Program
 from app.services.books.booking import Basis, booked_on, counted_by, month_of
-
-MICRO = 1_000_000
 
 
 @dataclass(frozen=True)

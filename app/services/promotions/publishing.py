@@ -15,7 +15,7 @@ from app.domain.codes import code_key
 from app.domain.money import decimal_text
 from app.domain.promotion_definition import Promotion as Definition
 from app.domain.promotion_terms import terms_of
-from app.domain.rulebook import AmountUnfit, Scale
+from app.domain.scale import AmountUnfit, Scale
 from app.domain.states import PromotionState
 from app.models.promotions import Promotion, PromotionTarget, PromotionTouched, PromotionVersion
 from app.models.rewards import Reward

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain.codes import code_key
 from app.domain.promotion_definition import Promotion as Definition
 from app.domain.promotion_terms import CompiledPromotion, compile_promotion
-from app.domain.rulebook import Scale
+from app.domain.scale import Scale
 from app.models.programs import Program
 from app.models.promotions import Promotion, PromotionTarget, PromotionVersion
 from app.services.rulebooks import ProgramRules

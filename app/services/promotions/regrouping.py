@@ -17,10 +17,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
+from app.domain.catalogue import GroupTree
 from app.domain.codes import code_key
 from app.domain.promotion_definition import Promotion as Definition
 from app.domain.promotion_terms import by_nearest
-from app.domain.rulebook import GroupTree
 from app.domain.sales import Flags
 from app.domain.scope import Scope
 from app.domain.states import DocumentKind, DocumentStatus, PromotionState

@@ -13,7 +13,7 @@ from app.domain.promotion_definition import Metric, StepReward
 from app.domain.promotion_definition import Promotion as Definition
 from app.domain.promotion_terms import terms_of
 from app.domain.promotions import Terms, thresholds
-from app.domain.rulebook import Scale
+from app.domain.scale import Scale
 from app.domain.states import PromotionState
 from app.models.promotions import Promotion, PromotionStanding, PromotionVersion
 from app.services.promotions import ranking, standings

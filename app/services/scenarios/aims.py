@@ -22,7 +22,8 @@ from app.domain.promotion_definition import Promotion as Definition
 from app.domain.promotion_measuring import Measured, measure, totals_of
 from app.domain.promotion_terms import CompiledPromotion, compile_promotion
 from app.domain.promotions import changes, furthest_first, ranked, standings_of
-from app.domain.rulebook import RuleBook, Scale
+from app.domain.rulebook import RuleBook
+from app.domain.scale import Scale
 from app.domain.states import PromotionState, Unit
 from app.models.distributors import Distributor
 from app.models.programs import Program

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.definition import EarningRule, Matrix, ProgramFile, ProgramSettings
 from app.domain.promotion_terms import terms_of
-from app.domain.rulebook import AmountUnfit, RuleVersion, Scale
+from app.domain.rulebook import RuleVersion
+from app.domain.scale import AmountUnfit, Scale
 from app.domain.states import COUNTING, RulesOf
 from app.models.programs import Program
 from app.models.rules import EarningRule as EarningRuleRow

@@ -16,7 +16,7 @@ from app.domain.promotion_definition import Promotion
 from app.domain.promotion_measuring import measure, totals_of
 from app.domain.promotion_terms import CompiledPromotion, compile_promotion
 from app.domain.promotions import Standings, changes, furthest_first, places_of, standings_of
-from app.domain.rulebook import Scale
+from app.domain.scale import Scale
 from app.domain.states import DocumentKind
 from tests.app.domain.profiles import searching
 from tests.app.domain.worlds import (

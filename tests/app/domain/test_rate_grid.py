@@ -5,9 +5,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.catalogue import GroupTree
 from app.domain.definition import Matrix
 from app.domain.rate_grid import PasteProblem, grid_of, laid_out, own_rates, pasted, with_rates
-from app.domain.rulebook import GroupTree
 from tests.app.domain.profiles import searching
 
 PRODUCTS = GroupTree(

@@ -18,14 +18,17 @@ import yaml
 from hypothesis import strategies as st
 
 from app.domain.caps import CapUsage
+from app.domain.catalogue import Catalogue, GroupTree
 from app.domain.codes import code_key
 from app.domain.definition import ProgramFile, problems_of
 from app.domain.earning import Awards, award
 from app.domain.explain import CUT_NAMES
 from app.domain.money import smallest_units
 from app.domain.placements import beside, stretches, unrolled
-from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, compile_rules
+from app.domain.rule_compiling import compile_rules
+from app.domain.rulebook import RuleBook, RuleVersion
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lines, Sales, in_counting_order
+from app.domain.scale import Scale
 from app.domain.states import Cut, DocumentKind, Unit
 from tests.reference import sales as reference
 from tests.reference.earning import Award as ReferenceAward

@@ -20,7 +20,7 @@ from app.domain.promotion_definition import Promotion as PromotionDefinition
 from app.domain.purchase_settings import Purchases
 from app.domain.registration import AnswerKind, Question
 from app.domain.roles import Role
-from app.domain.rulebook import Scale
+from app.domain.scale import Scale
 from app.domain.states import ApplicationState, RuleDraftSubject, RulesOf, TopUpKind, Unit
 from app.extensions import db
 from app.jobs import simulating

@@ -17,9 +17,9 @@ from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
+from app.domain.catalogue import GroupTree
 from app.domain.definition import Matrix
 from app.domain.rate_grid import MOST_PASTED, Cell, PasteProblem, Place, grid_of, own_rates, pasted, plain, with_rates
-from app.domain.rulebook import GroupTree
 from app.domain.states import RuleDraftSubject
 from app.exports import tables
 from app.exports.workbook import Sheet, write_workbook

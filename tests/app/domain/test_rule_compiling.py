@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain.catalogue import Catalogue, GroupTree
 from app.domain.definition import Matrix, PerLine, PerUnit
-from app.domain.rulebook import Catalogue, GroupTree, RuleBook, RuleVersion, Scale, check_amounts, compile_rules
+from app.domain.rule_compiling import check_amounts, compile_rules
+from app.domain.rulebook import RuleBook, RuleVersion
+from app.domain.scale import Scale
 from app.domain.states import Unit
 from tests.app.domain.profiles import searching
 
