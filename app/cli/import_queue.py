@@ -1,5 +1,6 @@
-"""`kontor imports unmatched`, `match`, `ignore`, `alias`, `undo`: what is decided after a file came in."""
+"""`kontor imports unmatched`, `match`, `ignore`, `alias`, `names`, `forget`, `undo`: what is decided after a file."""
 
+import dataclasses
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -20,6 +21,7 @@ from app.cli.output import (
 )
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
+from app.domain.states import NamedThing
 
 PROGRAM = click.option("--program", "program_code", required=True, help="Code of the programme.")
 UNIT = click.option(
@@ -28,6 +30,14 @@ UNIT = click.option(
     default="1",
     show_default=True,
     help="How much of our unit one of the source's is: 12 for a box of twelve, 0.5 for half.",
+)
+OF = click.option(
+    "--of",
+    "kind",
+    type=click.Choice([what.value for what in NamedThing]),
+    default="product",
+    show_default=True,
+    help="What the name is of.",
 )
 EVERYWHERE = click.option("--everywhere", is_flag=True, help="Whichever source uses the name.")
 
@@ -125,7 +135,6 @@ def match(
     CODE is that of the product or the distributor; without it, it is what was proposed. All that waited for the name is
     taken in, and later files are read so.
     """
-    from app.domain.states import NamedThing
     from app.services.aliases import AliasRefused
     from importers import continuing
 
@@ -170,14 +179,7 @@ def ignore(name_id: int, program_code: str, reason: str, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("code")
 @PROGRAM
-@click.option(
-    "--of",
-    "kind",
-    type=click.Choice(["product", "distributor"]),
-    default="product",
-    show_default=True,
-    help="What the name is of.",
-)
+@OF
 @click.option("--profile", "profile_name", help="Only in files read by this import profile.")
 @click.option("--distributor", "source_code", help="Only in rows of the distributor with this code.")
 @UNIT
@@ -218,6 +220,54 @@ def alias(
         print_json({"name": name, "means": code, "unit_milli": means_unit})
     else:
         click.echo(f"{name!r} means the {kind} {code}.")
+
+
+@click.command("names")
+@PROGRAM
+@OF
+@json_option
+def known_names(program_code: str, kind: str, as_json: bool) -> None:
+    """List what sources call products or distributors, as somebody said what it means."""
+    from app.services import aliases
+
+    with runtime() as run, transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        known = aliases.known(session, program.id, NamedThing(kind))
+    if as_json:
+        print_json({"names": [dataclasses.asdict(one) for one in known]})
+        return
+    rows = [
+        [
+            str(one.id),
+            one.name,
+            one.means or f"does not take part: {one.reason}",
+            f"{Decimal(one.unit_milli).scaleb(-3).normalize():f}",
+            one.profile or one.distributor or "every source",
+        ]
+        for one in known
+    ]
+    print_table(f"Names of {kind}s", ["Id", "Name", "Means", "Unit", "Source"], rows, frozenset({0, 3}))
+
+
+@click.command()
+@click.argument("name_id", type=int)
+@PROGRAM
+@OF
+@json_option
+def forget(name_id: int, program_code: str, kind: str, as_json: bool) -> None:
+    """Forget what the name NAME_ID (see `kontor imports names`) means; in later files nobody knows it.
+
+    What was imported by it stays.
+    """
+    from app.services import aliases
+
+    with runtime() as run, transaction(run.registry) as session, failing(aliases.NoSuchName, code=NOT_FOUND):
+        program = chosen_program(session, program_code)
+        called = aliases.forget(session, program, NamedThing(kind), name_id, actor=operator(), now=run.now())
+    if as_json:
+        print_json({"id": name_id, "name": called})
+    else:
+        click.echo(f"What {called!r} means is forgotten.")
 
 
 @click.command()

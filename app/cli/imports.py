@@ -127,6 +127,8 @@ for _command in (
     import_queue.match,
     import_queue.ignore,
     import_queue.alias,
+    import_queue.known_names,
+    import_queue.forget,
     import_queue.undo,
 ):
     imports.add_command(_command)

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, literal, null, select
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.card_numbers import holds_issued_number
 from app.domain.codes import code_key, ean_key
+from app.domain.states import NamedThing
 from app.domain.wording import Told, marked
 from app.models.aliases import DistributorAlias, ProductAlias
 from app.models.catalogue import Product
@@ -40,6 +41,30 @@ class Change(enum.Enum):
 
 class AliasRefused(Told):
     """The alias cannot be kept; what it says tells why."""
+
+
+class NoSuchName(LookupError):
+    """The programme has no alias of this number."""
+
+    def __init__(self, alias_id: int) -> None:
+        """Say which."""
+        super().__init__(f"There is no name {alias_id}.")
+
+
+@dataclass(frozen=True)
+class KnownName:
+    """A name and what it means: the code of a thing of ours, or none with the reason why it does not take part.
+
+    The source is a profile or a distributor, by its code; neither: every source. ``unit_milli`` is as in `Meaning`.
+    """
+
+    id: int
+    name: str
+    means: str | None
+    unit_milli: int
+    reason: str | None
+    profile: str | None
+    distributor: str | None
 
 
 @dataclass(frozen=True)
@@ -245,34 +270,59 @@ def put_distributor_alias(
     _note(session, program, "distributor_alias.set", found, before, actor=actor, now=now)
 
 
-def remove_alias(
-    session: Session,
-    program: Program,
-    kind: type[ProductAlias] | type[DistributorAlias],
-    alias_id: int,
-    *,
-    actor: str,
-    now: dt.datetime,
-) -> None:
-    """Forget an alias; what was imported by it stays. The caller commits.
+def known(session: Session, program_id: int, what: NamedThing) -> list[KnownName]:
+    """Give every name that somebody said the meaning of, by name. One query."""
+    if what is NamedThing.PRODUCT:
+        source = aliased(Distributor)
+        query: Select[*tuple[Any, ...]] = (
+            select(
+                ProductAlias.id,
+                ProductAlias.alias,
+                Product.code,
+                ProductAlias.unit_milli,
+                ProductAlias.reason,
+                ProductAlias.profile_name,
+                source.code,
+            )
+            .outerjoin(Product, Product.id == ProductAlias.product_id)
+            .outerjoin(source, source.id == ProductAlias.source_distributor_id)
+            .where(ProductAlias.program_id == program_id)
+            .order_by(ProductAlias.alias_key, ProductAlias.id)
+        )
+    else:
+        query = (
+            select(
+                DistributorAlias.id,
+                DistributorAlias.alias,
+                Distributor.code,
+                literal(SAME_UNIT),
+                DistributorAlias.reason,
+                DistributorAlias.profile_name,
+                null(),
+            )
+            .outerjoin(Distributor, Distributor.id == DistributorAlias.distributor_id)
+            .where(DistributorAlias.program_id == program_id)
+            .order_by(DistributorAlias.alias_key, DistributorAlias.id)
+        )
+    return [KnownName(*row) for row in session.execute(query)]
+
+
+def forget(session: Session, program: Program, what: NamedThing, alias_id: int, *, actor: str, now: dt.datetime) -> str:
+    """Forget what a name means; what was imported by it stays. Gives the name. The caller commits.
 
     Raises:
-        LookupError: The programme has none of this number.
+        NoSuchName: The programme has none of this number.
     """
-    found: Any = session.scalars(select(kind).where(kind.id == alias_id, kind.program_id == program.id)).one_or_none()
+    kind: Any = ProductAlias if what is NamedThing.PRODUCT else DistributorAlias
+    query = select(kind).where(kind.id == alias_id, kind.program_id == program.id).with_for_update()
+    found: ProductAlias | DistributorAlias | None = session.scalars(query).one_or_none()
     if found is None:
-        raise LookupError(alias_id)
+        raise NoSuchName(alias_id)
     before = _told(session, found)
-    session.execute(delete(kind).where(kind.id == alias_id))
-    audit.note(
-        session,
-        actor,
-        "product_alias.remove" if kind is ProductAlias else "distributor_alias.remove",
-        found.alias,
-        now=now,
-        program_id=program.id,
-        before=before,
-    )
+    session.delete(found)
+    audit.note(session, actor, f"{what}_alias.remove", found.alias, now=now, program_id=program.id, before=before)
+    session.flush()
+    return found.alias
 
 
 def meant_elsewhere(session: Session, program_id: int) -> tuple[dict[str, int], dict[str, int]]:

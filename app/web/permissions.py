@@ -22,6 +22,8 @@ class Reach(enum.Enum):
     DRAFT = "a file on its way into a programme"
     PROFILE = "an import profile of a programme"
     UNKNOWN_NAME = "a name in imported files that nobody knows"
+    PRODUCT_NAME = "what a source of a programme calls a product"
+    DISTRIBUTOR_NAME = "what a source of a programme calls a distributor"
     RUN = "a conversion run of a programme"
     REDEMPTION = "a redemption of a programme"
     TAX_CHANGE = "a change of a programme's tax rules"
@@ -218,6 +220,16 @@ ROUTES: Mapping[str, Rule] = {
     "unmatched.ignore": Rule(Reach.PROGRAM, Permission.DECIDE),
     "unmatched.show": Rule(Reach.UNKNOWN_NAME, Permission.SEE_IMPORTS),
     "unmatched.match": Rule(Reach.UNKNOWN_NAME, Permission.DECIDE),
+    "known_names.of_products": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
+    "known_names.of_distributors": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
+    "known_names.product": Rule(Reach.PRODUCT_NAME, Permission.SEE_IMPORTS),
+    "known_names.distributor": Rule(Reach.DISTRIBUTOR_NAME, Permission.SEE_IMPORTS),
+    "known_names.change_product": Rule(Reach.PRODUCT_NAME, Permission.DECIDE),
+    "known_names.change_distributor": Rule(Reach.DISTRIBUTOR_NAME, Permission.DECIDE),
+    "known_names.forget_product": Rule(Reach.PRODUCT_NAME, Permission.DECIDE),
+    "known_names.forget_distributor": Rule(Reach.DISTRIBUTOR_NAME, Permission.DECIDE),
+    "known_names.forget_products": Rule(Reach.PROGRAM, Permission.DECIDE),
+    "known_names.forget_distributors": Rule(Reach.PROGRAM, Permission.DECIDE),
     "review.index": Rule(Reach.PROGRAM, Permission.SEE_REVIEW),
     "review.next": Rule(Reach.PROGRAM, Permission.DECIDE),
     "review.accept_many": Rule(Reach.PROGRAM, Permission.DECIDE),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
-from app.models.aliases import UnknownName
+from app.models.aliases import DistributorAlias, ProductAlias, UnknownName
 from app.models.claims import Claim, SaleClaim
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
@@ -43,6 +43,8 @@ THINGS: Mapping[Reach, tuple[str, type[Any]]] = {
     Reach.IMPORT: ("batch_id", ImportBatch),
     Reach.DRAFT: ("draft_id", ImportDraft),
     Reach.UNKNOWN_NAME: ("unknown_id", UnknownName),
+    Reach.PRODUCT_NAME: ("product_name_id", ProductAlias),
+    Reach.DISTRIBUTOR_NAME: ("distributor_name_id", DistributorAlias),
     Reach.TRANSACTION: ("transaction_id", LedgerTransaction),
     Reach.ADJUSTMENT: ("adjustment_id", AdjustmentRequest),
     Reach.TRANSFER: ("transfer_id", PointsTransfer),

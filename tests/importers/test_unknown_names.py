@@ -304,9 +304,12 @@ def test_an_alias_can_be_changed_and_forgotten(shop: Desk) -> None:
             aliases.put_product_alias(session, program, "X", Meaning(products[code]), **given)
         (only,) = session.scalars(select(ProductAlias).where(ProductAlias.program_id == program.id))
         assert only.product_id == products["G-7"]
-        with pytest.raises(LookupError):
-            aliases.remove_alias(session, program, ProductAlias, only.id + 999, **given)
-        aliases.remove_alias(session, program, ProductAlias, only.id, **given)
+        (told,) = aliases.known(session, program.id, NamedThing.PRODUCT)
+        assert (told.id, told.name, told.means, told.unit_milli) == (only.id, "X", "G-7", aliases.SAME_UNIT)
+        assert aliases.known(session, program.id, NamedThing.DISTRIBUTOR) == []
+        with pytest.raises(aliases.NoSuchName):
+            aliases.forget(session, program, NamedThing.PRODUCT, only.id + 999, **given)
+        assert aliases.forget(session, program, NamedThing.PRODUCT, only.id, **given) == "X"
     found = sales(shop, ("1", "2026-03-01", "D1", "x", "1", "10.00", None))
     assert shop.codes(found) == {2: ("held", "unknown_product")}
 

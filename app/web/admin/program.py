@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf.file import FileField, FileRequired
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
 from app.db.transaction import transaction
@@ -42,6 +42,7 @@ class LookForm(Form):
         _("Accent colour"), [Optional(), Regexp(r"^#[0-9a-fA-F]{6}$", message=_("Write it like this: #0b5cad."))]
     )
     logo = FileField(_("Logo"))
+    without_logo = BooleanField(_("Take the logo away"), false_values=("", "0"))
 
 
 class ClaimingForm(Form):
@@ -197,6 +198,8 @@ def look(program_code: str) -> Response | tuple[str, int]:
             programs.load(writing, file, actor=person().login, now=now(), deed="look")
             if content:
                 logos.put_logo(writing, program, content, actor=person().login, now=now())
+            elif form.without_logo.data:
+                logos.remove_logo(writing, program, actor=person().login, now=now())
     except program_files.ProgramFileInvalid as error:
         form.refuse("accent", str(error).splitlines()[-1])
         return _page(form), 400

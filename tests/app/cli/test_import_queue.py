@@ -74,6 +74,14 @@ def test_an_alias_is_written_before_any_file_comes(shop: Desk) -> None:
     shop.error("imports", "alias", "X", "77", *of, "--profile", "sales", "--distributor", "D1", code=2)
     found = shop.import_(HEAD + "1,2026-03-01,D1,box,2,100.00\n")
     assert (found["lines_accepted"], found["lines_held"]) == (1, 0)
+    (known,) = shop.json("imports", "names", *of)["names"]
+    assert (known["name"], known["means"], known["unit_milli"], known["profile"]) == ("BOX", "77", 6_000, "sales")
+    assert "BOX" in shop.run("imports", "names", *of).stdout
+    assert shop.json("imports", "names", *of, "--of", "distributor") == {"names": []}
+    assert "There is no name" in shop.error("imports", "forget", str(known["id"]), *of, "--of", "distributor", code=4)
+    assert shop.json("imports", "forget", str(known["id"]), *of) == {"id": known["id"], "name": "BOX"}
+    found = shop.import_(HEAD + "2,2026-03-01,D1,box,2,100.00\n")
+    assert (found["lines_accepted"], found["lines_held"]) == (0, 1)
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "0.0001", "nan", "1000001", "twelve"])

@@ -24,7 +24,8 @@ from app.domain.scale import Scale
 from app.domain.states import ApplicationState, RuleDraftSubject, RulesOf, TopUpKind, Unit
 from app.extensions import db
 from app.jobs import simulating
-from app.models.aliases import UnknownName
+from app.models.aliases import DistributorAlias, ProductAlias, UnknownName
+from app.models.catalogue import Product
 from app.models.desk import SavedView
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.joining import Application, TermsVersion
@@ -39,6 +40,7 @@ from app.models.sales import SalesDocument
 from app.models.signing_in import Passkey, SignInSession
 from app.services import (
     adjustments,
+    aliases,
     catalogue,
     disputes,
     import_profiles,
@@ -134,6 +136,7 @@ def fill(world: World) -> Belongings:
             for whose, code in (("a", world.a), ("b", world.b)):
                 unknown = select(UnknownName.id).join(Program).where(Program.code == code).order_by(UnknownName.id)
                 made.put("unknown", whose, session.scalars(unknown.limit(1)).one())
+                _names(session, world, code, whose, made)
             _tokens(session, world, made)
         db.session.remove()
     return made
@@ -525,6 +528,18 @@ def set_up_apps(world: World, *, but: Sequence[str] = ()) -> None:
             for user_id in session.scalars(select(UserAccount.id).where(those)).all():
                 second_factors.begin_totp(session, world.keys, user_id)
         db.session.remove()
+
+
+def _names(session: Session, world: World, code: str, whose: str, made: Belongings) -> None:
+    """What a source calls a product and a distributor."""
+    program = session.scalars(select(Program).where(Program.code == code)).one()
+    word, given = (OURS if whose == "a" else FOREIGN), {"actor": "test", "now": world.clock()}
+    product_id = session.scalars(select(Product.id).where(Product.program_id == program.id).limit(1)).one()
+    distributor_id = session.scalars(select(Distributor.id).where(Distributor.program_id == program.id).limit(1)).one()
+    aliases.put_product_alias(session, program, f"{word} box", aliases.Meaning(product_id, 12_000), **given)
+    aliases.put_distributor_alias(session, program, f"{word} shop", aliases.Meaning(distributor_id), **given)
+    for kind, name in ((ProductAlias, "product_name"), (DistributorAlias, "distributor_name")):
+        made.put(name, whose, session.scalars(select(kind.id).where(kind.program_id == program.id)).one())
 
 
 def _tokens(session: Session, world: World, made: Belongings) -> None:

@@ -180,6 +180,8 @@ KINDS = {
     "claim_id": "claim",
     "batch_id": "batch",
     "unknown_id": "unknown",
+    "product_name_id": "product_name",
+    "distributor_name_id": "distributor_name",
     "draft_id": "draft",
     "profile_name": "profile",
     "run_id": "run",

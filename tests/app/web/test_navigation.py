@@ -22,6 +22,7 @@ from app.web.navigation import initials
 from app.web.permissions import ROUTES
 from app.web.places import PLACES, PLATFORM, PORTAL
 from tests.app.services.test_logos import png
+from tests.app.web.conftest import token_of
 from tests.app.web.test_pages import counted
 from tests.app.web.world import World
 
@@ -128,8 +129,14 @@ def test_a_logo_stands_in_the_side_bar_and_is_given_out_under_its_hash(world: Wo
         assert "sandbox" in answer.headers["Content-Security-Policy"]
         assert "immutable" in answer.headers["Cache-Control"]
         assert "Set-Cookie" not in answer.headers
-    change(logos.remove_logo)
-    assert "/look/logos/" not in as_("stranger").get(f"/programs/{world.b}/").text
+    settings = f"/programs/{world.b}/settings"
+    boss = as_("stranger")
+    assert "Take the logo away" in boss.get(settings).text
+    kept = boss.post(f"{settings}/look", data={"csrf_token": token_of(boss, settings), "accent": ""})
+    assert f'<img src="{address}" alt=' in boss.get(kept.location).text, "whoever says nothing of it keeps it"
+    boss.post(f"{settings}/look", data={"csrf_token": token_of(boss, settings), "without_logo": "y"})
+    page = boss.get(settings).text
+    assert ("/look/logos/" in page, "Take the logo away" in page) == (False, False)
     assert world.app.test_client().get(address).status_code == 404
     assert world.app.test_client().get("/look/logos/" + "0" * 64).status_code == 404
     assert world.app.test_client().get("/look/logos/abc").status_code == 404

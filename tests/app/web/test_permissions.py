@@ -22,6 +22,8 @@ NAMED = {
     Reach.DRAFT: {"program_code", "draft_id"},
     Reach.PROFILE: {"program_code", "profile_name"},
     Reach.UNKNOWN_NAME: {"program_code", "unknown_id"},
+    Reach.PRODUCT_NAME: {"program_code", "product_name_id"},
+    Reach.DISTRIBUTOR_NAME: {"program_code", "distributor_name_id"},
     Reach.RUN: {"program_code", "run_id"},
     Reach.REDEMPTION: {"program_code", "redemption_id"},
     Reach.OWN_REDEMPTION: {"program_code", "distributor_id", "redemption_id"},
