@@ -89,7 +89,6 @@ class Outcome(enum.StrEnum):
     ACCEPTED = "accepted"
     HELD = "held"
     REFUSED = "refused"
-    DUPLICATE = "duplicate"
 
 
 class ImportedThing(enum.StrEnum):

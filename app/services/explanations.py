@@ -18,6 +18,7 @@ from app.models.catalogue import Product
 from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
+from app.models.merges import MergedDocument
 from app.models.programs import Program
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, PersonShare, SalesDocument, SalesLine
@@ -84,7 +85,10 @@ class LineExplained:
 
 @dataclass(frozen=True)
 class DocumentExplained:
-    """A document with what came of it. ``totals`` is what all of it gave in each unit, less what it took back."""
+    """A document with what came of it. ``totals`` is what all of it gave in each unit, less what it took back.
+
+    ``handed_over``: it was another distributor's before a merge (`app.services.owners.merging.came_from`).
+    """
 
     id: int
     number: str
@@ -99,6 +103,7 @@ class DocumentExplained:
     line_count: int
     disputed: bool
     shared: bool
+    handed_over: bool
     totals: Mapping[Unit, int]
     lines: list[LineExplained]
 
@@ -175,6 +180,7 @@ def explain_document(
         line_count=document.line_count,
         disputed=document.disputed,
         shared=document.of_weight is not None,
+        handed_over=document.handed_over,
         totals={unit: getattr(document, unit.name) for unit in Unit},
         lines=_lines(session, program, document_id, teller, after, most, (document.of_weight, document.once_weight)),
     )
@@ -210,6 +216,7 @@ _DOCUMENT = Question(
         Distributor.name,
         ImportBatch.file_name,
         exists().where(Dispute.document_id == SalesDocument.id).label("disputed"),
+        exists().where(MergedDocument.document_id == SalesDocument.id).label("handed_over"),
         _weight_of(PersonShare.of_weight).label("of_weight"),
         _weight_of(PersonShare.once_weight).label("once_weight"),
         *(_given_of(unit) for unit in Unit),

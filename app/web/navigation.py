@@ -107,10 +107,6 @@ class Frame:
     find: str | None
     portal: bool
 
-    def waiting_at(self, name: str) -> int:
-        """Tell how much waits at a place."""
-        return sum(link.waiting for _title, links in self.navigation.sections for link in links if link.name == name)
-
 
 TABS = 4
 

@@ -27,11 +27,6 @@ def booked_on() -> ColumnElement[dt.date]:
     return func.coalesce(LedgerTransaction.booked_on, LedgerTransaction.effective_on)
 
 
-def booked_month() -> ColumnElement[dt.date]:
-    """Give the first day of the month whose books have a transaction."""
-    return month_of(booked_on())
-
-
 def month_of(day: Any) -> ColumnElement[dt.date]:
     """Give the first day of a day's month."""
     return cast(func.date_trunc("month", day), Date)

@@ -11,7 +11,7 @@ history of both. Who merged the wrong ones gives the points back by transfers an
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import (
@@ -436,14 +436,23 @@ _KIN = Question(
 )
 
 
-def came_from(session: Session, document_id: int) -> tuple[Any, ...] | None:
-    """Tell whose a document was before a merge: the code and the name, and when it was merged; None: nobody else's."""
+class Before(NamedTuple):
+    """Whose a document was before a merge, and when they were merged."""
+
+    distributor_id: int
+    code: str
+    name: str
+    merged_at: dt.datetime | None
+
+
+def came_from(session: Session, document_id: int) -> Before | None:
+    """Tell whose a document was before its newest merge; None: nobody else's."""
     row = session.execute(
-        select(Distributor.code, Distributor.name, DistributorMerge.decided_at)
+        select(Distributor.id, Distributor.code, Distributor.name, DistributorMerge.decided_at)
         .join(DistributorMerge, DistributorMerge.merged_id == Distributor.id)
         .join(MergedDocument, MergedDocument.merge_id == DistributorMerge.id)
         .where(MergedDocument.document_id == document_id)
         .order_by(DistributorMerge.decided_at.desc())
         .limit(1)
     ).one_or_none()
-    return None if row is None else tuple(row)
+    return None if row is None else Before(*row)

@@ -18,6 +18,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
 from app.services import disputes, explanations
+from app.services.owners import merging
 from app.services.persons.reading import shared_with
 from app.web import paging, queries
 from app.web.addresses import id_asked
@@ -178,6 +179,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         sales=links.sales,
         happened=told(happened),
         shared=shared_with(session(), document_id) if explained.shared else (),
+        before=merging.came_from(session(), document_id) if explained.handed_over else None,
         disputed=disputes.of_document(session(), document_id) if explained.disputed else (),
         dispute_states=STATE,
         attached=proofs.of_document(session(), document_id),

@@ -11,11 +11,14 @@ from sqlalchemy.orm.attributes import flag_modified
 from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
+from app.models.catalogue import Product
+from app.models.merges import MergedDocument
 from app.models.programs import Program
 from app.services import balances, ledger
 from app.services.rulebooks import rules_of
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
+from tests.support.sales import Sold, sell
 
 As = Callable[[str], FlaskClient]
 
@@ -88,6 +91,10 @@ def test_a_pool_is_opened_joined_and_left(world: World, as_: As, at: str) -> Non
 
 def test_two_distributors_are_merged_after_a_look(world: World, as_: As, at: str) -> None:
     boss, approver = as_("administrator"), as_("approver")
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        product = session.scalars(select(Product.id).where(Product.program_id == program.id).limit(1)).one()
+        sell(session, program, [Sold("FV/25/1", world.distributors["D-25"], product, 1, 10_000)])
     page = boss.get(f"{at}/merges/new?merged=D-25&survivor=D-21").text
     assert "cannot be undone" in page
     assert "Say which one stays." in boss.get(f"{at}/merges/new?merged=D-25&survivor=").text
@@ -105,6 +112,10 @@ def test_two_distributors_are_merged_after_a_look(world: World, as_: As, at: str
     one = f"{at}/merges/{number[1]}"
     assert "They are merged" in sent(approver, one, f"{one}/approve")
     assert available(world, "D-21") == before
+    with world.app.app_context(), transaction(db.session) as session:
+        handed_over = session.scalars(select(MergedDocument.document_id)).one()
+    document = boss.get(f"{at}/documents/{handed_over}").text
+    assert re.search(r"Before a merge<small>[^<]+</small></dt><dd>[^<]+ <span class=\"code\">D-25</span>", document)
     record = boss.get(f"{at}/records/{world.distributors['D-25']}")
     assert "Merged into" in record.text or record.status_code == 404
 

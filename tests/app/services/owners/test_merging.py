@@ -58,7 +58,8 @@ def test_points_documents_and_people_are_the_survivors(open_owners: Meeting) -> 
     assert [one.distributor_id for one in desk.rows(Membership, program_id=desk.program.id)] == [desk.people["D1"]]
     was = merging.came_from(desk.session, desk.document("2").id)
     assert was is not None
-    assert was[0] == "D2"
+    assert (was.code, was.distributor_id) == ("D2", desk.people["D2"])
+    assert merging.came_from(desk.session, desk.document("1").id) is None
 
 
 def test_the_survivors_figures_are_those_of_both_and_are_counted_once(open_owners: Meeting) -> None:
