@@ -410,8 +410,8 @@ def _noted(invoice: ClaimedInvoice, claimant: Claimant) -> np.ndarray:
     seller = Party(None, invoice.seller_tax_id or claimant.tax_id)
     typed = _Typed(seller, invoice.issued_on, bytes.fromhex(invoice.file_sha256))
     found = list(invoice.noted)
-    if invoice.ksef_number:
-        found += ksef.number_findings(invoice.ksef_number, typed)
+    if invoice.ksef_number:  # a file that is called by its number was held against it when it was read
+        found += [one for one in ksef.number_findings(invoice.ksef_number, typed) if one not in found]
     if invoice.ksef_link:
         found += ksef.link_findings(invoice.ksef_link, typed)
     return np.asarray([tuple(found), None], dtype=object)[:-1]

@@ -157,13 +157,17 @@ def change(claim: Claim, invoice: ClaimedInvoice, *, person: str | None, now: dt
 def fill(session: Session, program: Program, claim: Claim, said: EInvoice) -> Filled:
     """Write what an e-invoice says into a draft, in the place of what was typed. The caller commits.
 
-    ``claim`` is locked. Lines whose product is not known stand there by the name that the invoice gives them.
+    ``claim`` is locked. Lines whose product is not known stand there by the name that the invoice gives them. What was
+    typed of KSeF stays: a file does not say it.
     """
     if (why := filling.refusal(said, program)) is not None:
         return Filled(why=why)
     tax_id = session.scalars(select(Distributor.tax_id).where(Distributor.id == claim.distributor_id)).one()
     matched = match_lines(session, program.id, said.lines, distributor_id=claim.distributor_id)
-    invoice = filling.claimed(said, matched, tax_id)
+    typed, invoice = invoice_of(claim), filling.claimed(said, matched, tax_id)
+    invoice = replace(
+        invoice, ksef_number=invoice.ksef_number or typed.ksef_number, ksef_link=invoice.ksef_link or typed.ksef_link
+    )
     change(claim, invoice, person=claim.person, now=claim.changed_at)
     claim.way = ClaimWay.E_INVOICE
     known = sum(line.product_id is not None for line in invoice.lines)

@@ -7,6 +7,7 @@ from app.domain.registration import tax_id_key
 from app.domain.states import DocumentKind
 from app.models.programs import Program
 from verification.claiming.claimed import MOST_LINES, ClaimedInvoice, ClaimedLine
+from verification.einvoices import ksef
 from verification.einvoices.invoice import EInvoice
 from verification.einvoices.matching import MatchedLine
 
@@ -41,6 +42,7 @@ def claimed(invoice: EInvoice, matched: Sequence[MatchedLine], own_tax_id: str |
     ``own_tax_id`` is the distributor's: it is no other seller's.
     """
     seller = invoice.seller.tax_id or ""
+    number = ksef.number_of(invoice.ksef_number or "")
     own = bool(own_tax_id) and tax_id_key(seller) == tax_id_key(own_tax_id or "")
     lines = tuple(_line(one) for one in matched if not (one.found_by and one.product_id is None))
     return ClaimedInvoice(
@@ -51,6 +53,7 @@ def claimed(invoice: EInvoice, matched: Sequence[MatchedLine], own_tax_id: str |
         lines=lines,
         buyer_tax_id=invoice.buyer.tax_id or "",
         noted=invoice.problems,
+        ksef_number=number.text if number is not None and number.sound else "",
         file_sha256=invoice.sha256.hex(),
     )
 

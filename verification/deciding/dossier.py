@@ -1,5 +1,6 @@
 """What somebody has beside a document to decide it: what its distributor brought before, and what it resembles."""
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.models.catalogue import Product
-from app.models.claims import SoldSerial
+from app.models.claims import Claim, SoldSerial
 from app.models.distributors import Distributor
 from app.models.sales import Award, SalesDocument, SalesLine
 from verification.deciding.stored import named_seller
+from verification.einvoices import ksef
+from verification.einvoices.invoice import Party
 
 LOOKED_AT = 500
 """So many of a distributor's newest documents say what is usual for it."""
@@ -60,6 +63,41 @@ def history(session: Session, distributor_id: int, besides: int) -> History:
         largest_minor=amounts[-1] if amounts else None,
         newest=[one for one in recent if one.status is not DocumentStatus.SUPERSEDED][:SHOWN],
     )
+
+
+@dataclass(frozen=True)
+class InKsef:
+    """What is known of an invoice in KSeF: its number there, and where KSeF tells anybody whether it has it."""
+
+    number: str
+    address: str | None
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """What an invoice says that KSeF is asked by."""
+
+    seller: Party
+    issued_on: dt.date
+    sha256: bytes
+
+
+def in_ksef(session: Session, document: SalesDocument) -> InKsef | None:
+    """Tell how an invoice that was registered is found in KSeF; none where nothing was said of that.
+
+    Where it names no seller, its distributor is.
+    """
+    found = session.execute(
+        select(Claim.content, Distributor.tax_id)
+        .join(Distributor, Distributor.id == Claim.distributor_id)
+        .where(Claim.document_id == document.id)
+    ).one_or_none()
+    kept, tax_id = ({}, None) if found is None else found
+    number, link = kept.get("ksef_number", ""), kept.get("ksef_link", "")
+    seller = Party(None, kept.get("seller_tax_id") or tax_id)
+    stated = _Stated(seller, document.issued_on, bytes.fromhex(kept.get("file_sha256", "")))
+    address = ksef.address(link, number, stated)
+    return InKsef(number, address) if number or address else None
 
 
 @dataclass(frozen=True)

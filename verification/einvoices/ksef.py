@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from app.domain.registration import tax_id_key
-from verification.einvoices.invoice import EInvoice, Party, Reason, reason
+from verification.einvoices.invoice import Party, Reason, reason
 
 _NUMBER = re.compile(r"(\d{10})-(\d{8})-([0-9A-F]{12})-([0-9A-F]{2})", re.ASCII)
 _NAMED = re.compile(rf"(?<![0-9A-Z]){_NUMBER.pattern}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)
@@ -107,7 +107,18 @@ def number_findings(text: str, invoice: Issued) -> Iterator[Reason]:
         yield reason("ksef_number_long_after_issue", "note", found=found, issued=issued)
 
 
-def link_to(invoice: EInvoice) -> str:
+def address(link: str, number: str, invoice: Issued) -> str | None:
+    """Give where KSeF tells anybody whether it has an invoice: what its QR code says, or what its file comes to.
+
+    None where neither is here: a file counts where somebody gave the number under which KSeF keeps it.
+    """
+    if link_of(link) is not None:
+        return link.strip()
+    made = link_to(invoice) if number and invoice.sha256 else ""
+    return made if link_of(made) is not None else None
+
+
+def link_to(invoice: Issued) -> str:
     """Give the address under which KSeF tells whether it has this very file."""
     digest = base64.urlsafe_b64encode(invoice.sha256).rstrip(b"=").decode()
     return f"https://{_HOST}/invoice/{tax_id_key(invoice.seller.tax_id or '')}/{invoice.issued_on:%d-%m-%Y}/{digest}"

@@ -257,6 +257,7 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
         "admin/deciding.html",
         document=document,
         seller=named_seller(document),
+        in_ksef=dossier.in_ksef(session(), document) if document.source == "portal" else None,
         place=place,
         holder=holder if holder != who else None,
         open=_open(document, place),

@@ -20,6 +20,8 @@ from tests.app.web.test_claims import key_of, portal, token, typed
 from tests.app.web.world import World
 from tests.support.e_invoices import Item, cii, fa, pdf_with
 from tests.support.photos import CAMERA, HEIC, bomb, pages, photo, written
+from verification.einvoices import ksef
+from verification.einvoices.reading import read
 
 As = Callable[[str], FlaskClient]
 
@@ -141,6 +143,25 @@ def test_an_e_invoice_of_ksef_fills_everything_in_and_its_numbers_stay(world: Wo
     assert "KSEF/1" in check
     assert "250.00" in check
     assert "25,000" not in check
+
+
+def test_whoever_decides_an_invoice_of_ksef_asks_there_with_one_click(world: World, as_: As) -> None:
+    client = as_("distributor")
+    begins = "5265877635-20260819-0100001AF629"
+    number = f"{begins}-{ksef.checksum(begins)}"
+    xml = fa([Item("Bohrer", "2", "125.00", code="P1")], number="KSEF/2", issued_on="2026-08-19")
+    link = ksef.link_to(read(xml, "i.xml"))
+    answer = attach(client, world, xml, f"{number}.xml", ksef_link=link)
+    page = client.get(answer.location).text
+    assert f'value="{number}"' in page, "the file is called by it"
+    assert f'value="{link}"' in page, "a file does not say what was typed of its code"
+    sent = client.post(f"{answer.location}/send", data={"csrf_token": token(page)})
+    assert sent.status_code == 303, sent.text
+    document_id = sent.location.rpartition("/")[2]
+    told = as_("verifier").get(f"/programs/{world.a}/review/{document_id}").text
+    assert number in told
+    assert f'href="{link}"' in told
+    assert "Ask KSeF for it" not in client.get(sent.location).text
 
 
 def test_a_pdf_with_an_invoice_inside_fills_in_as_well_and_is_seen_by_whoever_decides(world: World, as_: As) -> None:

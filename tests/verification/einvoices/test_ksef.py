@@ -74,6 +74,16 @@ def test_the_link_of_a_file_says_seller_day_and_hash():
     assert _codes(ksef.link_findings(link, INVOICE)) == []
 
 
+def test_where_ksef_tells_of_an_invoice_is_what_its_code_says_or_its_file_comes_to():
+    link = ksef.link_to(INVOICE)
+    assert ksef.address(f" {link} ", "", INVOICE) == link
+    assert ksef.address("", PUBLISHED, INVOICE) == link
+    assert ksef.address("", "", INVOICE) is None, "a file alone may never have been there"
+    assert ksef.address("https://ksef.example/invoice", "", INVOICE) is None
+    assert ksef.address("javascript:alert(1)", PUBLISHED, replace(INVOICE, sha256=b"")) is None
+    assert ksef.address("", PUBLISHED, replace(INVOICE, seller=replace(INVOICE.seller, tax_id="DE1"))) is None
+
+
 def test_a_file_that_was_changed_is_not_the_one_of_its_link():
     changed = read(fa(gross="9999.99"), "i.xml")
     assert [(one["code"], one["severity"]) for one in ksef.link_findings(ksef.link_to(INVOICE), changed)] == [
