@@ -191,6 +191,7 @@ def check(as_json: bool) -> None:
                 "entries": found.entries,
                 "accounts": found.accounts,
                 "blocks": found.blocks,
+                "unsealed": found.unsealed,
                 "head": found.head,
                 "problems": found.problems,
             }
@@ -204,5 +205,7 @@ def check(as_json: bool) -> None:
             click.echo(f"  {problem}")
         if found.head:
             click.echo(f"  head of the seal: {found.head}")
+        if found.unsealed:
+            click.echo(f"  newer than the seal: {figure(found.unsealed)} transactions")
     if not found.ok:
         raise SystemExit(FOUND_WRONG)

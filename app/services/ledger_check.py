@@ -16,12 +16,13 @@ SHOWN = 20
 
 @dataclass
 class Check:
-    """What was proved, and what is wrong."""
+    """What was proved, and what is wrong; ``unsealed`` transactions came after the newest block."""
 
     transactions: int
     entries: int
     accounts: int
     blocks: int
+    unsealed: int
     head: str | None
     problems: list[str] = field(default_factory=list)
 
@@ -39,6 +40,7 @@ def check(session: Session) -> Check:
         entries=_count(session, LedgerEntry),
         accounts=_count(session, Account),
         blocks=_count(session, LedgerBlock),
+        unsealed=seals.unsealed(session),
         head=seals.head(session),
     )
     found.problems += [*proved(session), *seals.broken(session)]

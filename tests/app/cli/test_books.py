@@ -30,4 +30,7 @@ def test_what_was_owed_is_told_and_months_are_closed_and_opened_by_two_people(de
     assert desk.json("periods", "ask", *of, "--why", "a mistake", "--by", "fin")["state"] == "asked"
     assert "does not agree" in desk.error("periods", "decide", "open", *of, "--by", "fin", code=3)
     assert desk.json("periods", "decide", "open", *of, "--by", "boss") == {"month": "2026-02", "state": "open"}
-    assert desk.json("ledger", "check")["problems"] == []
+    checked = desk.json("ledger", "check")
+    assert checked["problems"] == []
+    said = desk.run("ledger", "check").stdout
+    assert ("newer than the seal" in said) == (checked["unsealed"] > 0)
