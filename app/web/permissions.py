@@ -222,6 +222,8 @@ ROUTES: Mapping[str, Rule] = {
     "unmatched.match": Rule(Reach.UNKNOWN_NAME, Permission.DECIDE),
     "known_names.of_products": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
     "known_names.of_distributors": Rule(Reach.PROGRAM, Permission.SEE_IMPORTS),
+    "known_names.new_product": Rule(Reach.PROGRAM, Permission.DECIDE),
+    "known_names.new_distributor": Rule(Reach.PROGRAM, Permission.DECIDE),
     "known_names.product": Rule(Reach.PRODUCT_NAME, Permission.SEE_IMPORTS),
     "known_names.distributor": Rule(Reach.DISTRIBUTOR_NAME, Permission.SEE_IMPORTS),
     "known_names.change_product": Rule(Reach.PRODUCT_NAME, Permission.DECIDE),

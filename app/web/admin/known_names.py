@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import RadioField, StringField
+from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -21,7 +21,7 @@ from app.models.aliases import DistributorAlias, ProductAlias
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.services import aliases, catalogue, distributors
-from app.services.aliases import LARGEST_UNIT, SAME_UNIT, AliasRefused, Meaning, NoSuchName
+from app.services.aliases import LARGEST_UNIT, LONGEST, SAME_UNIT, AliasRefused, Meaning, NoSuchName
 from app.web import formats
 from app.web.admin.name_lists import DISTRIBUTOR_NAMES, EVERY_SOURCE, NOTHING, PRODUCT_NAMES
 from app.web.context import now, person, scope, session
@@ -56,6 +56,21 @@ class NameForm(Form):
     reason = StringField(_("Why it does not take part"), [Length(max=200)])
 
 
+class NewName(Form):
+    """A name that no file has brought yet, and what it means."""
+
+    may_look_like_cards = frozenset({"code"})
+
+    name = StringField(_("Name"), [InputRequired(), Length(max=LONGEST)])
+    source = SelectField(_("Source"))
+    code = StringField(_("It means"), [InputRequired(), Length(max=64)])
+    unit = QuantityField(
+        _("One unit of theirs is so many of ours"),
+        [InputRequired(_("Say how many.")), Between(1, LARGEST_UNIT)],
+        description=_("1 where they count as we do; 12 for a box of twelve."),
+    )
+
+
 class Sure(Form):
     """Names are forgotten."""
 
@@ -69,6 +84,7 @@ class Sort:
     kept: type[ProductAlias] | type[DistributorAlias]
     things: type[Product] | type[Distributor]
     index: str
+    new: str
     change: str
     forget: str
     parameter: str
@@ -85,6 +101,7 @@ PRODUCTS = Sort(
     ProductAlias,
     Product,
     "known_names.of_products",
+    "known_names.new_product",
     "known_names.change_product",
     "known_names.forget_product",
     "product_name_id",
@@ -96,6 +113,7 @@ DISTRIBUTORS = Sort(
     DistributorAlias,
     Distributor,
     "known_names.of_distributors",
+    "known_names.new_distributor",
     "known_names.change_distributor",
     "known_names.forget_distributor",
     "distributor_name_id",
@@ -111,6 +129,16 @@ def of_products(program_code: str) -> str | Response:
 @bp.get("/programs/<code:program_code>/imports/names/distributors")
 def of_distributors(program_code: str) -> str | Response:
     return answer(DISTRIBUTOR_NAMES, "admin/known_names.html")
+
+
+@bp.route("/programs/<code:program_code>/imports/names/new", methods=["GET", "POST"])
+def new_product(program_code: str) -> str | Response | tuple[str, int]:
+    return _new(PRODUCTS)
+
+
+@bp.route("/programs/<code:program_code>/imports/names/distributors/new", methods=["GET", "POST"])
+def new_distributor(program_code: str) -> str | Response | tuple[str, int]:
+    return _new(DISTRIBUTORS)
 
 
 @bp.get("/programs/<code:program_code>/imports/names/<id:product_name_id>")
@@ -153,6 +181,27 @@ def forget_distributors(program_code: str) -> together.Answer:
     return _forget_many(DISTRIBUTORS)
 
 
+def _new(sort: Sort) -> str | Response | tuple[str, int]:
+    """Write a name down before a file brings it."""
+    form = NewName() if request.method == "POST" else NewName(formdata=None, data={"unit": SAME_UNIT})
+    profiles = sorted(scope().program.import_profiles)
+    form.source.choices = [choice("", EVERY_SOURCE), *(choice(one, one) for one in profiles)]
+    if sort is not PRODUCTS:
+        del form.unit
+    if request.method == "GET":
+        return render_template("admin/known_name_new.html", sort=sort, form=form)
+    if form.validate() and (meaning := _meaning(sort, form)) is not None:
+        try:
+            with transaction(db.session) as writing:
+                _put(writing, sort, str(form["name"].data), meaning, profile_name=form.source.data or None)
+        except AliasRefused as problem:
+            form.refuse("name", formats.told(problem.said))
+        else:
+            flash(gettext("What %(name)s means is written down.", name=form["name"].data), "success")
+            return redirect(url_for(sort.index, program_code=scope().program.code), 303)
+    return render_template("admin/known_name_new.html", sort=sort, form=form), 400
+
+
 def _show(sort: Sort, name_id: int) -> str:
     one = _kept(sort, name_id)
     meaning = sort.meaning(one)
@@ -185,7 +234,7 @@ def _form(sort: Sort, **given: Any) -> NameForm:
 
 
 def _page(sort: Sort, one: Name, form: NameForm) -> str:
-    of = one.source_distributor_id if isinstance(one, ProductAlias) else None
+    of = _owner(one)
     source = one.profile_name if of is None else _code(DISTRIBUTORS, of)
     return render_template(
         "admin/known_name.html",
@@ -204,7 +253,8 @@ def _change(sort: Sort, name_id: int) -> Response | tuple[str, int]:
         return _page(sort, one, form), 400
     try:
         with transaction(db.session) as writing:
-            _put(writing, one, meaning)
+            of = {} if sort is not PRODUCTS else {"source_distributor_id": _owner(one)}
+            _put(writing, sort, one.alias, meaning, profile_name=one.profile_name, **of)
     except AliasRefused as problem:
         form.refuse(None, formats.told(problem.said))
         return _page(sort, one, form), 400
@@ -221,11 +271,16 @@ def _meant(sort: Sort, one: Name, form: NameForm) -> Meaning | None:
         return Meaning(None, reason=form.reason.data)
     if form.reason.data and form.reason.data != one.reason:  # that of before is no longer true, and goes
         form.refuse("reason", gettext("Leave it empty: what counts needs no reason."))
+    if "unit" in form and form.unit.data is None:
+        form.refuse("unit", gettext("Say how many."))
+    return _meaning(sort, form)
+
+
+def _meaning(sort: Sort, form: NameForm | NewName) -> Meaning | None:
+    """Read which thing a name is said to mean; none: the form says what is wrong."""
     target = _target(sort, form.code.data or "")
     if target is None:
         form.refuse("code", gettext("Nothing here has this code."))
-    if "unit" in form and form.unit.data is None:
-        form.refuse("unit", gettext("Say how many."))
     if form.errors or target is None:
         return None
     return Meaning(target, int(form.unit.data) if "unit" in form else SAME_UNIT)
@@ -237,13 +292,14 @@ def _target(sort: Sort, code: str) -> int | None:
     return distributors.id_of_code(session(), scope().program.id, code)
 
 
-def _put(writing: Session, one: Name, meaning: Meaning) -> None:
-    given: dict[str, Any] = {"profile_name": one.profile_name, "actor": person().login, "now": now()}
-    if isinstance(one, ProductAlias):
-        source = one.source_distributor_id
-        aliases.put_product_alias(writing, scope().program, one.alias, meaning, source_distributor_id=source, **given)
-    else:
-        aliases.put_distributor_alias(writing, scope().program, one.alias, meaning, **given)
+def _put(writing: Session, sort: Sort, name: str, meaning: Meaning, **source: Any) -> None:
+    put = aliases.put_product_alias if sort is PRODUCTS else aliases.put_distributor_alias
+    put(writing, scope().program, name, meaning, **source, actor=person().login, now=now())
+
+
+def _owner(one: Name) -> int | None:
+    """Give the distributor in whose rows alone a name means something."""
+    return one.source_distributor_id if isinstance(one, ProductAlias) else None
 
 
 def _forget(sort: Sort, name_id: int) -> Response:

@@ -109,6 +109,24 @@ def test_what_a_name_means_is_changed_and_every_mistake_is_said(
     assert known(world)["Box of D-5"] == names["Box of D-5"], "a name of one source stays that source's"
 
 
+def test_a_name_is_written_down_before_a_file_brings_it(world: World, as_: As, names: dict[str, KnownName]) -> None:
+    boss, page = as_("verifier"), f"/programs/{world.a}/imports/names/new"
+    for fields, problem in (
+        ({"name": "", "source": "", "code": "P1", "unit": "1"}, "This field is required."),
+        ({"name": "N", "source": "", "code": "no such", "unit": "1"}, "Nothing here has this code."),
+        ({"name": "p2", "source": "", "code": "P1", "unit": "1"}, "is the code of a product here"),
+        ({"name": "N", "source": "no such", "code": "P1", "unit": "1"}, "Not a valid choice."),
+    ):
+        refused = send(boss, page, page, **fields)
+        assert (refused.status_code, problem in refused.text) == (400, True), fields
+    assert send(boss, page, page, name="N", source="sales", code="P1", unit="6").status_code == 303
+    made = known(world)["N"]
+    assert (made.means, made.unit_milli, made.profile) == ("P1", 6_000, "sales")
+    firm = f"/programs/{world.a}/imports/names/distributors/new"
+    assert send(boss, firm, firm, name="Another firm", source="", code="D-6").status_code == 303
+    assert known(world, NamedThing.DISTRIBUTOR)["Another firm"].means == "D-6"
+
+
 def test_names_are_forgotten_one_by_one_and_together(world: World, as_: As, names: dict[str, KnownName]) -> None:
     boss, page = as_("verifier"), f"/programs/{world.a}/imports/names"
     one = f"{page}/{names['Freight'].id}"
