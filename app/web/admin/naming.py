@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify
+from flask import Blueprint
 from sqlalchemy import func, literal, or_, select
 from werkzeug.wrappers import Response
 
@@ -13,6 +13,7 @@ from app.web.addresses import text_asked
 from app.web.context import scope, session
 from app.web.guarding import permitted
 from app.web.named import BY_CODE, Model, called, names_of, typed
+from app.web.proposing import proposed
 
 bp = Blueprint("naming", __name__)
 
@@ -27,7 +28,7 @@ def suggest(program_code: str) -> Response:
     finder = _OFFERED.get(of)
     needed = _NEEDS.get(of, Permission.SEE_DISTRIBUTORS)
     found = session().execute(finder(said)).all() if finder and said and needed in permitted() else []
-    return jsonify(found=[{"code": code, "name": name} for code, name in found])
+    return proposed(len(found), found=[{"code": code, "name": name} for code, name in found])
 
 
 @bp.app_template_global("named")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, url_for
+from flask import Blueprint, render_template, url_for
 from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
@@ -11,6 +11,7 @@ from app.domain.roles import Permission, may
 from app.services import search
 from app.web.addresses import text_asked
 from app.web.context import person, scope, session
+from app.web.proposing import proposed
 
 bp = Blueprint("search", __name__)
 
@@ -32,7 +33,8 @@ def index(program_code: str) -> str:
 
 @bp.get("/programs/<code:program_code>/search/suggest")
 def suggest(program_code: str) -> Response:
-    return jsonify(groups=_found(text_asked("q")))
+    groups = _found(text_asked("q"))
+    return proposed(sum(len(group["items"]) for group in groups), groups=groups)
 
 
 def _found(typed: str) -> list[dict[str, Any]]:

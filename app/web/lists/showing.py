@@ -1,7 +1,8 @@
 """A page of a list as it is shown: rows, heads, filters in force, and the addresses of what comes before and after."""
 
+import re
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.web.languages import language
 from app.web.lists.asking import Asked, asked_of, mark_of, place_of
 from app.web.lists.cells import address_of, cells_of, learn_together
-from app.web.lists.describing import RIGHT, Column, Kind, Listing
+from app.web.lists.describing import RIGHT, Kind, Listing
 
 ROWS = 50
 MOST_COUNTED = 10_000
@@ -20,11 +21,15 @@ MOST_COUNTED = 10_000
 
 @dataclass(frozen=True)
 class Row:
-    """A row as it is shown: its key, its cells, and where it leads where no cell leads there first."""
+    """A row as it is shown: its key, its cells, and where it leads where no cell leads there first.
+
+    ``name`` is what its box is called where rows are chosen: what stands in its first two cells.
+    """
 
     id: Any
     cells: Markup
     href: Markup | None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     return Page(
         listing=listing,
         heads=_heads(asked, titles),
-        rows=_rows(listing.columns, titles, found),
+        rows=_rows(listing, titles, found),
         chips=_chips(asked),
         next=asked.address(after=mark_of(found[-1])) if go_on and found else None,
         previous=asked.address(before=mark_of(found[0])) if come_from and found else None,
@@ -113,19 +118,31 @@ def _titles(listing: Listing, language: str) -> Sequence[str]:
     return said[language]
 
 
-def _rows(columns: Sequence[Column], titles: Sequence[str], found: Sequence[Any]) -> list[Row]:
+def _rows(listing: Listing, titles: Sequence[str], found: Sequence[Any]) -> list[Row]:
     if not found:
         return []
+    columns = listing.columns
     learn_together(columns, found)
     cells = cells_of(columns, titles)
     href = address_of(next(column.link for column in columns if column.shown))
-    return [_row(one.row_id, cells(one), href(one)) for one in found]
+    called = _called if listing.actions else lambda cells: ""
+    return [_row(one.row_id, cells(one), href(one), called) for one in found]
 
 
-def _row(key: Any, cells: str, address: str | None) -> Row:
+def _row(key: Any, cells: str, address: str | None, called: Callable[[str], str]) -> Row:
     if address is not None and cells.partition('href="')[2].startswith(address):
         address = None
-    return Row(key, Markup(cells), None if address is None else Markup(address))  # noqa: S704  # it is escaped
+    return Row(key, Markup(cells), None if address is None else Markup(address), called(cells))  # noqa: S704  # it is escaped
+
+
+def _called(cells: str) -> str:
+    """Say which row this is, by what stands in its first two cells."""
+    first, _, others = cells.partition("</th>")
+    told = [" ".join(_TAG.sub(" ", cell).split()) for cell in (first, others.partition("</td>")[0])]
+    return Markup(", ".join(filter(None, told))).unescape()  # noqa: S704  # what was escaped becomes text again
+
+
+_TAG = re.compile("<[^>]*>")
 
 
 def _heads(asked: Asked, titles: Sequence[str]) -> list[Head]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response
@@ -29,6 +29,7 @@ from app.web.portal.home import own
 from app.web.portal.own import sees_all
 from app.web.portal.standing import why_in_checks
 from app.web.proofs import picture_of
+from app.web.proposing import proposed
 from app.web.telling import Telling
 from verification.claiming import claims, proofs, serials
 from verification.claiming.claimed import ClaimedInvoice, ClaimedLine, Problem
@@ -56,7 +57,7 @@ def index(program_code: str, distributor_id: int) -> str | Response:
 def suggest(program_code: str, distributor_id: int) -> Response:
     """Propose products while somebody types."""
     found = claims.suggest(session(), scope().program.id, text_asked("q"))
-    return jsonify(products=[{"id": one.id, "name": one.name, "code": one.code} for one in found])
+    return proposed(len(found), products=[{"id": one.id, "name": one.name, "code": one.code} for one in found])
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -73,7 +73,7 @@ function empty(line) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-describedby");
   }
-  for (const one of line.querySelectorAll(".field-problem, .found-sheet, [data-likely]")) one.remove();
+  for (const one of line.querySelectorAll(".field-problem, .found-sheet, [data-found], [data-likely]")) one.remove();
 }
 
 function number(lines) {
@@ -89,10 +89,13 @@ function propose(form, field) {
   const frame = field.closest(".claim-product");
   const chosen = form.elements[field.name.replace("-product", "-product_id")];
   const sheet = Object.assign(document.createElement("div"), { className: "found-sheet", hidden: true });
+  const said = Object.assign(document.createElement("p"), { className: "visually-hidden" });
   sheet.id = `${field.id}-found`;
+  said.setAttribute("role", "status");
+  said.dataset.found = "";
   sheet.setAttribute("role", "listbox");
   sheet.setAttribute("aria-label", field.labels[0].textContent);
-  frame.append(sheet);
+  frame.append(sheet, said);
   for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", sheet.id], ["aria-autocomplete", "list"]]) {
     field.setAttribute(name, value);
   }
@@ -105,7 +108,7 @@ function propose(form, field) {
     timer = setTimeout(ask, WAIT_MS);
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !sheet.hidden) shut(event);
+    if (event.key === "Escape" && (!sheet.hidden || said.matches(".found-none"))) shut(event);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event.key === "ArrowDown" ? 1 : -1, event);
     else if (event.key === "Enter" && marked()) {
       event.preventDefault();
@@ -121,18 +124,25 @@ function propose(form, field) {
     try {
       const answer = await fetch(`${form.dataset.suggest}?q=${encodeURIComponent(typed)}`, { headers: { Accept: "application/json" } });
       if (!answer.ok) return close();
-      const { products } = await answer.json();
-      if (mine === asked) show(products);
+      const { products, told } = await answer.json();
+      if (mine === asked) show(products, told);
     } catch {
       close(); // no network: a code can be written all the same
     }
   }
 
-  function show(products) {
+  function show(products, told) {
     sheet.replaceChildren(...products.map(option));
     sheet.hidden = products.length === 0;
     field.setAttribute("aria-expanded", String(!sheet.hidden));
     field.removeAttribute("aria-activedescendant");
+    tell(told, sheet.hidden);
+  }
+
+  // Says how many there are to whoever does not see them; that there are none stands there for everybody.
+  function tell(told, nothing = false) {
+    said.className = nothing ? "found-sheet found-none" : "visually-hidden";
+    said.textContent = told;
   }
 
   function option({ id, name, code }, at) {
@@ -150,6 +160,7 @@ function propose(form, field) {
     field.value = one.dataset.name;
     chosen.value = one.dataset.product;
     close();
+    tell(one.dataset.name);
   }
 
   function marked() {
@@ -180,5 +191,6 @@ function propose(form, field) {
     sheet.hidden = true;
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
+    tell("");
   }
 }

@@ -8,9 +8,11 @@ for (const form of document.querySelectorAll("[data-find]")) if (form.dataset.fi
 function suggest(form) {
   const field = form.querySelector("input[type=search]");
   const sheet = Object.assign(document.createElement("div"), { className: "found-sheet", id: "found", hidden: true });
+  const said = Object.assign(document.createElement("p"), { className: "visually-hidden" });
+  said.setAttribute("role", "status");
   sheet.setAttribute("role", "listbox");
   sheet.setAttribute("aria-label", field.labels[0].textContent);
-  form.append(sheet);
+  form.append(sheet, said);
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-expanded", "false");
   field.setAttribute("aria-controls", "found");
@@ -23,7 +25,7 @@ function suggest(form) {
     timer = setTimeout(ask, WAIT_MS);
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !sheet.hidden) shut(event);
+    if (event.key === "Escape" && (!sheet.hidden || said.matches(".found-none"))) shut(event);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event.key === "ArrowDown" ? 1 : -1, event);
     else if (event.key === "Enter" && chosen()) {
       event.preventDefault();
@@ -43,19 +45,26 @@ function suggest(form) {
     try {
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (!answer.ok) return close();
-      const { groups } = await answer.json();
-      if (mine === asked) show(groups);
+      const { groups, told } = await answer.json();
+      if (mine === asked) show(groups, told);
     } catch {
       close();
     }
   }
 
-  function show(groups) {
+  function show(groups, told) {
     sheet.replaceChildren(...groups.map(group));
     sheet.hidden = groups.length === 0;
     field.setAttribute("aria-expanded", String(!sheet.hidden));
     field.removeAttribute("aria-activedescendant");
     for (const [at, link] of links().entries()) link.id = `found-${at}`;
+    tell(told, sheet.hidden);
+  }
+
+  // Says how many there are to whoever does not see them; that there are none stands there for everybody.
+  function tell(told, nothing = false) {
+    said.className = nothing ? "found-sheet found-none" : "visually-hidden";
+    said.textContent = told;
   }
 
   function group({ title, items }) {
@@ -104,8 +113,10 @@ function suggest(form) {
   }
 
   function close() {
+    asked++; // an answer that is on its way comes too late
     sheet.hidden = true;
     field.setAttribute("aria-expanded", "false");
     field.removeAttribute("aria-activedescendant");
+    tell("");
   }
 }

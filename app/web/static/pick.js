@@ -13,9 +13,11 @@ function picking(field) {
   const list = Object.assign(document.createElement("ul"), { className: "chips" });
   const input = Object.assign(document.createElement("input"), { type: "search", className: `form-control${field.classList.contains("is-wrong") ? " is-wrong" : ""}`, autocomplete: "off", id: field.id });
   const sheet = Object.assign(document.createElement("div"), { className: "found-sheet", hidden: true, id: `${field.id}-found` });
+  const said = Object.assign(document.createElement("p"), { className: "visually-hidden" });
   const names = new Map(Object.entries(JSON.parse(field.dataset.names ?? "{}")));
   let timer;
   let asked = 0;
+  said.setAttribute("role", "status");
   sheet.setAttribute("role", "listbox");
   sheet.setAttribute("aria-label", label);
   for (const [name, value] of [["role", "combobox"], ["aria-expanded", "false"], ["aria-controls", sheet.id], ["aria-autocomplete", "list"]]) {
@@ -27,7 +29,7 @@ function picking(field) {
   if (field.getAttribute("aria-invalid")) input.setAttribute("aria-invalid", "true");
   field.id = `${field.id}-codes`; // what leads to the field, its label or what is said of it, leads to where one types
   field.hidden = true;
-  box.append(list, input, sheet);
+  box.append(list, input, sheet, said);
   field.after(box);
   draw();
 
@@ -36,7 +38,7 @@ function picking(field) {
     timer = setTimeout(ask, WAIT_MS);
   });
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !sheet.hidden) shut(event);
+    if (event.key === "Escape" && (!sheet.hidden || said.matches(".found-none"))) shut(event);
     else if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event.key === "ArrowDown" ? 1 : -1, event);
     else if (event.key === "Enter") {
       if (single && !input.value.trim() && codes().length) return; // the form is sent
@@ -70,6 +72,7 @@ function picking(field) {
     input.value = "";
     close();
     draw();
+    tell(called(code));
   }
 
   function leave(code) {
@@ -88,8 +91,12 @@ function picking(field) {
     const button = Object.assign(document.createElement("button"), { type: "button", className: "btn btn-bare", textContent: "×" });
     button.dataset.code = code;
     button.setAttribute("aria-label", field.dataset.remove.replace("…", names.get(code) ?? code));
-    one.append(Object.assign(document.createElement("span"), { textContent: names.get(code) ? `${names.get(code)} (${code})` : code }), button);
+    one.append(Object.assign(document.createElement("span"), { textContent: called(code) }), button);
     return one;
+  }
+
+  function called(code) {
+    return names.get(code) ? `${names.get(code)} (${code})` : code;
   }
 
   async function ask() {
@@ -100,18 +107,25 @@ function picking(field) {
       const address = `${field.dataset.suggest}?of=${field.dataset.pick}&q=${encodeURIComponent(typed)}`;
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (!answer.ok) return close();
-      const { found } = await answer.json();
-      if (mine === asked) show(found);
+      const { found, told } = await answer.json();
+      if (mine === asked) show(found, told);
     } catch {
       close(); // a code can be written all the same
     }
   }
 
-  function show(found) {
+  function show(found, told) {
     sheet.replaceChildren(...found.map(option));
     sheet.hidden = found.length === 0;
     input.setAttribute("aria-expanded", String(!sheet.hidden));
     input.removeAttribute("aria-activedescendant");
+    tell(told, sheet.hidden);
+  }
+
+  // Says how many there are to whoever does not see them; that there are none stands there for everybody.
+  function tell(told, nothing = false) {
+    said.className = nothing ? "found-sheet found-none" : "visually-hidden";
+    said.textContent = told;
   }
 
   function option({ code, name }, at) {
@@ -150,8 +164,10 @@ function picking(field) {
   }
 
   function close() {
+    asked++; // an answer that is on its way comes too late
     sheet.hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
+    tell("");
   }
 }

@@ -1,9 +1,12 @@
 // Follows imports that are under way: asks how far each is, and writes the answer into the page.
+// At the end the page comes anew, which told.js tells; not while somebody types, or has chosen files.
 // Without this module the page reloads itself every few seconds (a <noscript> in its head).
 
 const FIRST_MS = 700;
 const LONGEST_MS = 4000;
 const GIVE_UP_AFTER = 20;
+const BUSY_MS = 500;
+const ENDED = "kontor-ended";
 
 for (const place of document.querySelectorAll("[data-live]")) {
   follow(place);
@@ -32,6 +35,8 @@ async function follow(place) {
     failures = 0;
     show(place, now);
     if (now.ended) {
+      while (busy()) await pause(BUSY_MS);
+      note(place);
       location.reload();
       return;
     }
@@ -50,6 +55,32 @@ function show(place, now) {
     const hidden = !stage.dataset.liveStage.split(" ").includes(now.stage);
     if (stage.hidden !== hidden) stage.hidden = hidden;
   }
+}
+
+// What came anew would be without the files that were chosen, and close what is open.
+function busy() {
+  const at = document.activeElement;
+  if (document.querySelector("dialog:modal, details.popover[open]")) return true;
+  if (at.matches("input, textarea") && at.value !== at.defaultValue && !/^(checkbox|radio|file)$/.test(at.type)) return true;
+  return [...document.querySelectorAll("input[type=file]")].some((field) => field.files.length > 0);
+}
+
+// What told.js needs on the page that comes: what ended, and what has the focus.
+function note(place) {
+  const what = place.querySelector("th") ? place.querySelector("th a") : document.querySelector("h1");
+  const told = `${what.textContent.trim()}. ${document.querySelector("meta[name=live-told]").content}`;
+  try {
+    sessionStorage.setItem(ENDED, JSON.stringify({ at: location.href, told, focus: focused() }));
+  } catch {
+    // a browser that keeps nothing: the page comes anew without a word
+  }
+}
+
+function focused() {
+  const at = document.activeElement;
+  if (at === document.body) return null;
+  const [name, value, href] = ["name", "value", "href"].map((one) => at.getAttribute(one) ?? "");
+  return { tag: at.localName, id: at.id, name, value, href, text: at.textContent.trim() };
 }
 
 function pause(milliseconds) {
