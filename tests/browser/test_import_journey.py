@@ -70,6 +70,7 @@ def test_an_administrator_brings_a_file_in_and_the_next_month_is_one_click(
         here.press(page.get_by_role("button", name="Save and check"))
         here.look("import-columns-undecided", refused=True)
         assert page.get_by_text("Choose what this column holds.").count() >= 2, "two columns may be the net amount"
+        assert page.locator("select[aria-invalid=true][aria-describedby]").count() == 2
         page.get_by_label("What “Wartość netto” holds").select_option("net_amount")
         page.get_by_label("What “Wartość” holds").select_option("")
         here.press(page.get_by_role("button", name="Save and check"))

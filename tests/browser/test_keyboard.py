@@ -370,3 +370,19 @@ def test_a_message_that_is_closed_leaves_the_focus_on_the_page(hands: Hands) -> 
     hands.to("Close", "[data-toast-close]")
     hands.key("Enter")
     assert hands.page.locator("main:focus").count() == 1
+
+
+def test_what_sorts_is_seen_on_a_phone_while_it_has_the_focus(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("administrator"), world.password)
+        here.go(f"/programs/{world.a}/distributors")
+        hands = Hands(here)
+        head = here.page.locator("table.list thead")
+        assert head.bounding_box()["height"] <= 1
+        for name in ("Distributor", "Code"):
+            hands.to(name, "thead a")
+            here.page.wait_for_function(UNCOVERED, timeout=5_000)
+            assert here.page.evaluate(f"{FOCUSED}.getBoundingClientRect().right") <= 390
+        here.look("phone-sorting")
+        hands.go()
+        assert "sort=" in here.page.url

@@ -100,6 +100,22 @@ def test_what_went_well_comes_into_a_region_that_was_there(world: World, here: A
     assert "By name" in page.evaluate("window.told")
 
 
+def test_what_was_refused_is_read_out_though_it_stood_there_at_once(world: World, here: Any) -> None:
+    page = here.page
+    page.add_init_script(
+        """addEventListener("load", () => new MutationObserver((seen) => {
+             for (const { target } of seen) {
+               if (target.matches("[role=status][data-said]")) window.told = target.innerText;
+             }
+           }).observe(document.querySelector("main"), { childList: true, subtree: true }));"""
+    )
+    here.go(f"/programs/{world.a}/distributors")
+    page.evaluate("document.querySelector('[data-list-acts]').hidden = false")
+    here.press(page.locator("[data-list-acts] button").first)
+    page.wait_for_function("() => window.told")
+    assert "first" in page.evaluate("window.told")
+
+
 def test_rows_are_chosen_by_what_they_are(world: World, here: Any) -> None:
     here.go(f"/programs/{world.a}/distributors?q=D-5")
     assert here.page.get_by_role("checkbox", name="Choose Distributor 05, D-5").count() == 1

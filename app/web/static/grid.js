@@ -52,12 +52,14 @@ for (const form of document.querySelectorAll("form[data-grid]")) {
   function judge(cell) {
     const wrong = !NUMBER.test(cell.value) || cell.value.startsWith("-");
     cell.classList.toggle("is-wrong", wrong);
-    cell.toggleAttribute("aria-invalid", wrong);
-    if (wrong) cell.setAttribute("aria-invalid", "true");
+    for (const [name, value] of [["aria-invalid", "true"], ["aria-describedby", `${cell.name}-problem`]]) {
+      if (wrong) cell.setAttribute(name, value);
+      else cell.removeAttribute(name);
+    }
     const inherited = cell.parentElement.querySelector("small:not(.field-problem)");
     if (inherited) inherited.hidden = cell.value !== "";
     const told = cell.parentElement.querySelector(".field-problem");
     if (!wrong) told?.remove();
-    else if (!told) cell.after(Object.assign(document.createElement("small"), { className: "field-problem", textContent: form.dataset.wrong }));
+    else if (!told) cell.after(Object.assign(document.createElement("small"), { className: "field-problem", id: `${cell.name}-problem`, textContent: form.dataset.wrong }));
   }
 }

@@ -15,6 +15,13 @@ if (toasts.length) {
   });
 }
 
+// What stood in a live region before anybody listened to it comes into it once more.
+later(() => {
+  for (const note of document.querySelectorAll("[data-said]")) {
+    note.replaceChildren(...[...note.childNodes].map((one) => one.cloneNode(true)));
+  }
+});
+
 const ended = take(ENDED);
 if (ended?.at === location.href) {
   if (ended.focus) (again(ended.focus) ?? result())?.focus({ preventScroll: true });
