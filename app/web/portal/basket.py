@@ -114,8 +114,11 @@ def put(program_code: str, distributor_id: int, reward_id: int) -> Response:
         flash(gettext("Write how many, as a whole number."), "warning")
         back = url_for("portal_rewards.show", reward_id=reward_id, **own()) if more else None
         return redirect(back or url_for("portal_basket.show", **own()), 303)
+    name: str | None
     if quantity:
-        one = offer_or_404(reward_id)
+        name = offer_or_404(reward_id).reward.name
+    else:
+        name = next((one.offer.reward.name for one in _lines() if one.offer.reward.id == reward_id), None)
     cash = request.form.get("cash") == "yes"
     with transaction(db.session) as writing:
         if more:
@@ -123,11 +126,20 @@ def put(program_code: str, distributor_id: int, reward_id: int) -> Response:
         else:
             baskets.put(writing, person().id, distributor_id, reward_id, quantity, with_cash=cash)
             fits = True
-    if more and fits:
-        flash(gettext("%(name)s is in your basket.", name=one.reward.name), "success")
-    elif not fits:
+    if not fits:
         flash(gettext("Your basket is full. Order what is in it first."), "warning")
+    elif name is not None:
+        flash(_told(name, quantity, more=more), "success")
     return redirect(url_for("portal_basket.show", **own()), 303)
+
+
+def _told(name: str, quantity: int, *, more: bool) -> str:
+    """Say what became of a basket: its figures stand elsewhere on the page, where nobody hears them change."""
+    if more:
+        return gettext("%(name)s is in your basket.", name=name)
+    if not quantity:
+        return gettext("%(name)s is no longer in your basket.", name=name)
+    return gettext("%(name)s in your basket: %(count)s.", name=name, count=formats.figure(quantity))
 
 
 @bp.route("/portal/<code:program_code>/<id:distributor_id>/basket/confirm", methods=["GET", "POST"])

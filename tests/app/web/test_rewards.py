@@ -200,6 +200,19 @@ def test_what_is_no_number_of_pieces_goes_into_no_basket(world: World, as_: As, 
     assert f"/basket/{mug}" not in owner.get(mine(world, "/basket")).text
 
 
+def test_a_basket_that_is_changed_says_so(world: World, as_: As) -> None:
+    mug = write(as_("administrator"), world, "TOLD-1")
+    owner = as_("distributor")
+    into_basket(owner, world, mug)
+    for quantity, told in (
+        ("3", "Reward TOLD-1 in your basket: 3."),
+        ("0", "Reward TOLD-1 is no longer in your basket."),
+    ):
+        sent = {"csrf_token": token_of(owner, mine(world, "/basket")), "quantity": quantity}
+        answer = owner.post(mine(world, f"/basket/{mug}"), data=sent, follow_redirects=True)
+        assert told in answer.text
+
+
 def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World, as_: As) -> None:
     boss, owner, finance = as_("administrator"), as_("distributor"), as_("finance")
     mug = write(boss, world, "tea", points="20", stock="5", supplier="Ace")
