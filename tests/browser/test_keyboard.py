@@ -386,3 +386,29 @@ def test_what_sorts_is_seen_on_a_phone_while_it_has_the_focus(world: World, visi
         here.look("phone-sorting")
         hands.go()
         assert "sort=" in here.page.url
+
+
+def test_the_navigation_of_a_phone_takes_the_focus_and_gives_it_back(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("distributor"), world.password)
+        hands, side = Hands(here), here.page.locator("#side:popover-open")
+        here.page.locator(".tabs button").focus()
+        hands.key("Enter")
+        hands.named_at_last("Close")
+        for _place in range(MOST_STEPS):
+            if here.page.evaluate(f"{FOCUSED}.matches('.account > summary')"):
+                break
+            hands.key("Tab")
+        hands.key("Enter")
+        hands.key("Tab")
+        hands.key("Escape")
+        assert side.count() == 1, "the menu closes before the navigation around it"
+        hands.key("Escape")
+        assert side.count() == 0
+        hands.named_at_last("More")
+        hands.key("Enter")
+        hands.named_at_last("Close")
+        hands.key("Shift+Tab")
+        hands.key("Shift+Tab")
+        here.page.wait_for_function("() => !document.querySelector('#side:popover-open')")
+        assert not here.page.evaluate(f"{FOCUSED}.closest('#side')")

@@ -18,6 +18,7 @@ addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog:modal")) return;
   for (const sheet of document.querySelectorAll(SHEETS)) {
     const inside = sheet.contains(document.activeElement);
+    if (sheet.closest(":popover-open")) event.preventDefault(); // the navigation around it stays
     sheet.open = false;
     if (inside) sheet.querySelector("summary").focus();
   }
@@ -28,4 +29,14 @@ addEventListener("focusout", (event) => {
   const next = event.relatedTarget;
   const sheet = event.target.closest?.(SHEETS);
   if (next && sheet && !sheet.contains(next) && !next.contains(sheet) && !next.closest("dialog")) sheet.open = false;
+});
+
+// On a phone the navigation is a sheet over the page: the focus goes into it, and the sheet goes where the focus leaves it.
+const side = document.getElementById("side");
+side?.addEventListener("toggle", (event) => {
+  if (event.newState === "open") side.querySelector(".side-close").focus();
+  else if (document.activeElement === document.body) document.querySelector(".tabs [popovertarget=side]").focus();
+});
+addEventListener("focusin", (event) => {
+  if (side?.matches(":popover-open") && !side.contains(event.target)) side.hidePopover();
 });
