@@ -412,3 +412,10 @@ def test_the_navigation_of_a_phone_takes_the_focus_and_gives_it_back(world: Worl
         hands.key("Shift+Tab")
         here.page.wait_for_function("() => !document.querySelector('#side:popover-open')")
         assert not here.page.evaluate(f"{FOCUSED}.closest('#side')")
+
+
+def test_the_search_of_a_phone_is_typed_into_at_once(world: World, visit: Visits) -> None:
+    with visit("phone") as here:
+        here.sign_in(world.login("administrator"), world.password)
+        Hands(here).page.locator("a.bell[aria-label=Search]").press("Enter")
+        here.page.locator("#find-here:focus").wait_for()
