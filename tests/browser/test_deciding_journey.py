@@ -34,6 +34,16 @@ def key(page: Any, name: str, *, goes: bool = False) -> None:
         page.keyboard.press(name)
 
 
+BEGINS = """() => {
+  document.querySelector(".deciding").classList.add("deciding-beside"); // as where there are proofs
+  const edge = (one) => one.getBoundingClientRect().x + parseFloat(getComputedStyle(one).paddingLeft);
+  const card = document.querySelector("[aria-labelledby=lines-title]");
+  const found = [edge(card.querySelector("tbody th")), edge(card.querySelector("h2"))].map(Math.round);
+  document.querySelector(".deciding").classList.remove("deciding-beside");
+  return found;
+}"""
+
+
 def points(here: Any, world: World) -> str:
     here.go(f"/portal/{world.a}/{world.distributors['D-5']}")
     return here.page.locator(".balance-figure strong").first.inner_text()
@@ -58,6 +68,9 @@ def test_a_document_is_refused_by_keyboard_appealed_and_accepted_in_part(
             here.look("queue")
             here.go(f"/programs/{world.a}/review/{document_id}")
             here.look("deciding")
+            if size == "desktop":
+                begins = page.evaluate(BEGINS)
+                assert begins[0] == begins[1], "lines begin where what stands over them does"
             here.go(f"/programs/{world.a}/review?q={number}")
             here.look("queue-held")
             assert page.locator("tbody").get_by_text("has it").is_visible()

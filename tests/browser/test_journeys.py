@@ -190,7 +190,7 @@ def test_finance_prepares_a_run_another_approves_it_and_the_answers_come_in(
         dialog.get_by_label("Response file").set_input_files(answers)
         here.press(dialog.get_by_role("button", name="Bring it in"))
         here.look("run-settled")
-        assert page.get_by_role("status").get_by_text(f"Loaded: {len(references)}.").is_visible()
+        page.get_by_role("status").get_by_text(f"Loaded: {len(references)}.").wait_for()
         assert page.get_by_text("Everything is answered.").is_visible()
         here.menu("Top-ups")
         here.look("top-ups")

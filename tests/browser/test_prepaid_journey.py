@@ -174,7 +174,12 @@ def _finance_brings_the_answers_in(world: World, journey: Journeys, run: str, an
         dialog.get_by_label("Response file").set_input_files(answers)
         here.press(dialog.get_by_role("button", name="Bring it in"))
         here.look("run-settled")
-        assert here.page.get_by_role("status").get_by_text(f"Loaded: {loads - 1}").is_visible()
+        fates = here.page.locator("[aria-labelledby=outcome-title] .state").evaluate_all(
+            "all => all.map((one) => one.getClientRects().length && one.offsetHeight)"
+        )
+        assert fates
+        assert all(height < 30 for height in fates), "each in one line"
+        here.page.get_by_role("status").get_by_text(f"Loaded: {loads - 1}").wait_for()
         assert here.page.get_by_text("Everything is answered.").is_visible()
 
 

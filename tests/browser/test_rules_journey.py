@@ -95,6 +95,9 @@ def _grid(here: Any, world: World, size: str) -> None:
     first.press("Enter")
     page.keyboard.type("oops")
     assert page.locator(".field-problem").count() == 1
+    assert page.evaluate(
+        "document.getElementById(document.activeElement.getAttribute('aria-describedby')).className"
+    ) == ("field-problem"), "what is wrong with a cell is told of it"
     page.locator("#rate-0-0").evaluate(
         "(cell) => { const data = new DataTransfer(); data.setData('text', '4\\t5\\n6\\t7'); "
         "cell.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })); }"
