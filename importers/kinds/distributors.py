@@ -13,6 +13,7 @@ from app.services.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows
+from importers.layout.known_words import tax_status_called
 from importers.problems import Problems
 
 
@@ -31,14 +32,15 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     for row, cells in rows:
         if row in problems.outcome:
             continue
-        group, status = cells.get("group"), cells.get("tax_status")
+        group, told = cells.get("group"), cells.get("tax_status")
+        status = tax_status_called(told) if told is not None else None
         group_id = groups.get(code_key(group)) if group is not None else None
         if group is not None and group_id is None:
             problems.add(row, Outcome.HELD, "unknown_group", found=repr(group))
             continue
-        if status is not None and status.casefold() not in set(TaxStatus):
+        if told is not None and status is None:
             field, expected = rows.columns["tax_status"], ", ".join(TaxStatus)
-            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(status), expected=expected)
+            problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(told), expected=expected)
             continue
         good[row] = DistributorRow(
             code=str(cells["code"]),
@@ -47,7 +49,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             group_id=group_id,
             tier=cells.get("tier"),
             tax_id=cells.get("tax_id"),
-            tax_status=TaxStatus(status.casefold()) if status is not None else None,
+            tax_status=status,
             country=cells.get("country"),
             region=cells.get("region"),
             city=cells.get("city"),

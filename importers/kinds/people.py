@@ -7,6 +7,7 @@ from app.services import distributors, invitations
 from app.services.people import LoginInvalid
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import ThingRows
+from importers.layout.known_words import role_called
 from importers.problems import Problems
 
 
@@ -16,15 +17,17 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     A distributor that nobody knows holds its row.
     """
     known = distributors.company_ids(desk.session, desk.program.id)
-    roles = {role.value: role for role in BY_HAND if role in OF_A_DISTRIBUTOR}
     invited = here = 0
     for row, cells in rows:
-        code, asked = str(cells["distributor"]), (cells.get("role") or Role.OWNER.value).casefold()
-        owner, role = known.get(code_key(code)), roles.get(asked)
+        code, asked = str(cells["distributor"]), cells.get("role") or Role.OWNER.value
+        owner, role = known.get(code_key(code)), role_called(asked)
         if owner is None:
             problems.add(row, Outcome.HELD, "unknown_distributor", found=repr(code))
         if role is None:
-            field, expected = rows.columns["role"], ", ".join(sorted(roles))
+            field, expected = (
+                rows.columns["role"],
+                ", ".join(sorted(role for role in BY_HAND if role in OF_A_DISTRIBUTOR)),
+            )
             problems.add(row, Outcome.REFUSED, "no_such_value", field=field, found=repr(asked), expected=expected)
         if owner is None or role is None:
             continue

@@ -27,21 +27,28 @@ def test_people_are_invited_once(desk: Desk) -> None:
     rows = [
         ("D1", "ola@one.example", "Ola", None),
         ("D1", "rep@one.example", "Rafał", "Rep"),
+        ("D2", "jan@two.example", "Jan", "Właściciel"),
+        ("D2", "iga@two.example", "Iga", "przedstawiciel handlowy"),
         ("D2", "no address", "Nobody", None),
         ("D2", "ewa@two.example", "Ewa", "boss"),
         ("D9", "ala@nine.example", "Ala", None),
     ]
     file = desk.csv(*rows, header=("code", "mail", "name", "role"))
     found = desk.run(file, "people")
-    assert found.counts["created"] == 2
+    assert found.counts["created"] == 4
     assert desk.codes(found) == {
-        4: ("refused", "no_such_value"),
-        5: ("refused", "no_such_value"),
-        6: ("held", "unknown_distributor"),
+        6: ("refused", "no_such_value"),
+        7: ("refused", "no_such_value"),
+        8: ("held", "unknown_distributor"),
     }
-    assert invited(desk) == [("ola@one.example", "Ola", "owner"), ("rep@one.example", "Rafał", "rep")]
+    assert invited(desk) == [
+        ("ola@one.example", "Ola", "owner"),
+        ("rep@one.example", "Rafał", "rep"),
+        ("jan@two.example", "Jan", "owner"),
+        ("iga@two.example", "Iga", "rep"),
+    ]
     again = desk.run(file, "people")
-    assert (again.counts["created"], again.counts["duplicates"], len(invited(desk))) == (0, 2, 2)
+    assert (again.counts["created"], again.counts["duplicates"], len(invited(desk))) == (0, 4, 4)
 
 
 def test_cards_are_registered_by_token(desk: Desk) -> None:

@@ -1,6 +1,9 @@
 """Rows of products and distributors that are refused leave nothing behind, and say in which column they are wrong."""
 
+from sqlalchemy import select
+
 from app.db.transaction import transaction
+from app.models.distributors import Distributor
 from app.services import catalogue
 from tests.importers.driver import Desk
 
@@ -26,6 +29,28 @@ def test_a_tax_status_that_there_is_not_names_the_column_of_the_file(desk: Desk)
     found = desk.run(desk.csv(("D1", "One", "guild"), header=tuple(columns.values())), "distributors")
     ((told,),) = (reasons for _, reasons in desk.problems(found.batch_id).values())
     assert (told["code"], told["field"], told["found"]) == ("no_such_value", "Forma prawna", "'guild'")
+
+
+def test_a_tax_status_may_be_said_as_people_say_it(desk: Desk) -> None:
+    columns = {"code": "Kod", "name": "Nazwa", "tax_status": "Status podatkowy"}
+    desk.load(import_profiles={"distributors": {"columns": columns}})
+    said = {
+        "D1": ("Firma", "company"),
+        "D2": ("JDG", "sole_trader"),
+        "D3": ("Osoba prywatna", "private_person"),
+        "D4": ("Sp. z o.o.", "company"),
+        "D5": ("pracownik dystrybutora", "distributor_employee"),
+        "D6": ("Индивидуальный предприниматель", "sole_trader"),
+        "D7": ("Empresa", "company"),
+        "D8": ("SOLE_TRADER", "sole_trader"),
+    }
+    rows = [(code, code, words) for code, (words, _status) in said.items()]
+    found = desk.run(desk.csv(*rows, header=tuple(columns.values())), "distributors")
+    assert desk.codes(found) == {}
+    with transaction(desk.registry) as session:
+        query = select(Distributor.code, Distributor.tax_status).where(Distributor.program_id == desk.program_id)
+        kept = {code: str(status) for code, status in session.execute(query)}
+    assert kept == {code: status for code, (_words, status) in said.items()}
 
 
 def test_the_error_of_a_formula_is_no_code(desk: Desk) -> None:
