@@ -378,8 +378,16 @@ def known(locale: str | None) -> str:
 
 
 def filled(wording: str, parts: Mapping[str, object]) -> str:
-    """Put the parts into a wording. A part that is not there stays as it is written: nothing else is read."""
-    return _PART.sub(lambda found: str(parts.get(found[1], found[0])), wording)
+    """Put the parts into a wording. A part that is not there stays as it is written: nothing else is read.
+
+    A sentence that ends with a part such as "Kolor S.A." has one full stop, the part's.
+    """
+
+    def part(found: re.Match[str]) -> str:
+        said = str(parts.get(found[1], found[0]))
+        return said.removesuffix(".") if wording[found.end() :].startswith(".") else said
+
+    return _PART.sub(part, wording)
 
 
 def parts_of(wording: str) -> frozenset[str]:

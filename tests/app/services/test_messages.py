@@ -118,6 +118,12 @@ def test_whatever_a_sponsor_writes_is_filled_without_an_error(wording: str, valu
     assert texts.filled(wording.replace("%(", ""), {"link": value}) == wording.replace("%(", "")
 
 
+def test_a_sentence_that_ends_with_a_name_has_one_full_stop() -> None:
+    company = {"sponsor": "Kolor S.A.", "who": "Ann"}
+    assert texts.filled("By %(sponsor)s. Role.", company) == "By Kolor S.A. Role."
+    assert texts.filled("By %(who)s. %(sponsor)s, %(sponsor)s", company) == "By Ann. Kolor S.A., Kolor S.A."
+
+
 def test_what_a_part_holds_is_not_read_as_a_wording() -> None:
     assert texts.filled("%(name)s", {"name": "%(link)s", "link": "secret"}) == "%(link)s"
 
