@@ -132,6 +132,38 @@ def test_a_rule_is_built_looked_at_and_published(world: World, boss: Rules) -> N
     boss.post("rules/drafts/999999/publish", 404)
 
 
+def test_a_new_rule_says_what_earlier_sales_earn_by_it(world: World, boss: Rules) -> None:
+    fields = {"name": "Autumn drills", "points": "3", "unit": "points", "stack": "base"}
+    draft = boss.build("per_unit", valid_from="2026-09-01", **fields)
+    asked = _asked_to_publish(boss.get(f"rules/drafts/{draft}"), draft)
+    assert "Sales issued before earn nothing by it." in asked
+    boss.publish(draft)
+    with world.app.app_context(), transaction(db.session) as session:
+        rule = session.scalars(select(EarningRule.id).where(EarningRule.code == "autumn-drills")).one()
+    fields |= {"points": "4", "valid_from": "2026-10-01"}
+    made = boss.post(f"rules/{rule}/change", **fields).headers["Location"].rpartition("/")[2]
+    asked = _asked_to_publish(boss.get(f"rules/drafts/{made}"), int(made))
+    assert "Sales issued before stay with the version before it." in asked
+
+
+def test_the_first_rules_hold_for_sales_of_any_day_where_nothing_was_sold_yet(
+    world: World, as_: As, boss: Rules
+) -> None:
+    def proposed(client: FlaskClient, program: str) -> str:
+        page = client.get(f"/programs/{program}/rules/build?kind=per_unit").text
+        found = re.search(r'<input[^>]*name="valid_from"[^>]*>', page)
+        assert found
+        return found[0]
+
+    assert re.search(r'value="\d', proposed(boss.client, world.a))
+    with world.app.app_context(), transaction(db.session) as session:
+        document = programs.export(session, world.a)
+        document["program"] = {**document["program"], "code": "nothing-sold-yet"}
+        empty = program_files.read({"schema": document["schema"], "program": document["program"]})
+        programs.load(session, empty, actor="test", now=dt.datetime.now(dt.UTC))
+    assert 'value="' not in proposed(as_("owner"), "nothing-sold-yet").replace('value=""', "")
+
+
 BANDS = {"bands-0-from_": "100", "bands-0-points": "5"}
 LONG = "x" * 65
 

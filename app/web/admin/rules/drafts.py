@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from sqlalchemy import exists, select
 from werkzeug.wrappers import Response
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
@@ -16,6 +17,7 @@ from app.domain.states import RuleDraftState, RuleDraftSubject
 from app.extensions import db
 from app.models.rule_drafts import RuleDraft
 from app.models.rules import EarningRule
+from app.models.sales import SalesDocument
 from app.services import rule_drafts, two_people
 from app.services.rule_conflicts import conflicts
 from app.services.rule_history import history_of
@@ -62,7 +64,13 @@ def new(program_code: str) -> Answer:
     kind = text_asked("kind")
     if kind not in KINDS:
         return redirect(url_for("rule_drafts.kinds", program_code=program_code), 303)
-    return _build(kind, {"valid_from": speaking.today().isoformat(), **_starting(kind)}, None, None)
+    return _build(kind, {**_beginning(), **_starting(kind)}, None, None)
+
+
+def _beginning() -> dict[str, Any]:
+    """Propose from when a new rule holds: from today on, in a programme without sales for sales of any day."""
+    sold = exists().where(SalesDocument.program_id == scope().program.id)
+    return {"valid_from": speaking.today().isoformat()} if session().scalar(select(sold)) else {}
 
 
 def _starting(kind: str) -> dict[str, Any]:
