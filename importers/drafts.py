@@ -218,14 +218,14 @@ def waiting(
     drafts = session.scalars(query).all()
     checks = batches.progress_of_all(session, [one.check_id for one in drafts if one.check_id is not None], now)
     earlier = _earlier(session, program_id, drafts)
-    return [Waiting(one, checks.get(one.check_id or 0), earlier.get(one.file_sha256)) for one in drafts]
+    return [Waiting(one, checks.get(one.check_id or 0), earlier.get((one.file_sha256, one.kind))) for one in drafts]
 
 
 def one_waiting(session: Session, draft: ImportDraft, now: dt.datetime) -> Waiting:
     """Tell how far one file is on its way in."""
     checks = batches.progress_of_all(session, [draft.check_id] if draft.check_id else [], now)
     earlier = _earlier(session, draft.program_id, [draft])
-    return Waiting(draft, checks.get(draft.check_id or 0), earlier.get(draft.file_sha256))
+    return Waiting(draft, checks.get(draft.check_id or 0), earlier.get((draft.file_sha256, draft.kind)))
 
 
 def checked_by(session: Session, batch_id: int) -> ImportDraft | None:
@@ -233,10 +233,12 @@ def checked_by(session: Session, batch_id: int) -> ImportDraft | None:
     return session.scalars(select(ImportDraft).where(ImportDraft.check_id == batch_id)).one_or_none()
 
 
-def _earlier(session: Session, program_id: int, drafts: Sequence[ImportDraft]) -> Mapping[bytes, int]:
-    """Find the last imports of the same files that still stand."""
+def _earlier(
+    session: Session, program_id: int, drafts: Sequence[ImportDraft]
+) -> Mapping[tuple[bytes, str | None], int]:
+    """Find the last imports of the same files that still stand, by kind: a list may hold people and cards."""
     rows = session.execute(
-        select(ImportBatch.file_sha256, ImportBatch.id)
+        select(ImportBatch.file_sha256, ImportBatch.kind, ImportBatch.id)
         .where(
             ImportBatch.program_id == program_id,
             ImportBatch.file_sha256.in_({one.file_sha256 for one in drafts}),
@@ -246,7 +248,7 @@ def _earlier(session: Session, program_id: int, drafts: Sequence[ImportDraft]) -
         )
         .order_by(ImportBatch.id)
     )
-    return {sha256: id_ for sha256, id_ in rows}  # noqa: C416  # a row is no pair to the type checker
+    return {(sha256, kind): id_ for sha256, kind, id_ in rows}
 
 
 def _start(

@@ -79,6 +79,9 @@ def identify(
     if found is None:
         return Identified(told, seen)
     served = serves(found, profiles[found])
+    if not sure and told not in (None, served) and len(seen.columns_of) > len(profiles[found].columns):
+        # two columns called code and name are in every list: what the others are called tells more
+        return Identified(told, seen)
     if served != seen.kind:
         seen = _seen(grids, sheets, file_name, served, said)
     return Identified(served, seen, found, recognised=sure, near=not sure)

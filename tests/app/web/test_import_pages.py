@@ -124,6 +124,30 @@ def test_a_file_is_explained_once_and_the_next_one_of_its_source_is_recognised(w
     assert wizard.client.get(same).status_code == 404
 
 
+def test_a_list_that_holds_two_kinds_is_no_file_that_came_twice(wizard: Wizard) -> None:
+    both = ("both.csv", b"code;name;email\nD-71;Seventy-one;seventy@one.example\n")
+    draft = wizard.bring(both, kind="distributors")
+    assert wizard.save(draft, source="both").status_code == 303
+    wizard.work()
+    wizard.import_(draft)
+    people = wizard.bring(both, kind="people")
+    wizard.save(people, **{"column-0": "distributor", "column-1": "name", "column-2": "email", "source": "both-people"})
+    wizard.work()
+    assert "This very file was imported before." not in wizard.page(people)
+    wizard.import_(people)
+    again = wizard.bring(both, kind="people")
+    assert "This very file was imported before." in wizard.page(again)
+
+
+def test_a_list_of_another_kind_is_not_taken_for_one_whose_columns_it_has(wizard: Wizard) -> None:
+    shops = ("shops.csv", b"code;name;remarks\nD-81;Eighty-one;\n")
+    draft = wizard.bring(shops, kind="distributors")
+    assert wizard.save(draft, source="shops").status_code == 303
+    wizard.work()
+    goods = wizard.bring(("goods.csv", b"code;name;ean;group\nP-81;Saw;5901234123457;drills\n"))
+    assert '<option selected value="products">' in wizard.page(goods)
+
+
 def test_what_was_noticed_of_a_file_stands_on_its_check_and_on_its_import(wizard: Wizard) -> None:
     rows = [f"S/1;14.04.2026;D-5;P1;2;1 200,50;{who}" for who in ("Ewa Kos", "Jan Żuk")]
     draft = wizard.bring(("dwoje.csv", "\n".join([f"{HEADER};Handlowiec", *rows]).encode("cp1250")))
