@@ -5,12 +5,12 @@ from typing import Any
 from flask import Blueprint
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BigInteger, Select, cast, func, select
+from sqlalchemy import BigInteger, Select, case, cast, func, select
 from werkzeug.wrappers import Response
 
 from app.domain.decision_codes import said
-from app.domain.states import DocumentStatus, Unit
-from app.models.sales import Award, Decision, SalesDocument
+from app.domain.states import COUNTING, DocumentStatus, Unit
+from app.models.sales import Award, AwardReversal, Decision, SalesDocument
 from app.web.context import scope
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
@@ -36,12 +36,20 @@ def _query() -> Select[Any]:
     )
 
 
-_GIVEN = (
-    select(cast(func.sum(Award.amount), BigInteger))
+_GAVE = (
+    select(func.coalesce(func.sum(Award.amount), 0))
     .where(Award.document_id == SalesDocument.id, Award.unit == Unit.POINTS)
     .correlate(SalesDocument)
     .scalar_subquery()
 )
+_TOOK_BACK = (
+    select(func.coalesce(func.sum(AwardReversal.amount), 0))
+    .where(AwardReversal.return_document_id == SalesDocument.id, AwardReversal.unit == Unit.POINTS)
+    .correlate(SalesDocument)
+    .scalar_subquery()
+)
+_POINTS = case((SalesDocument.status.in_(COUNTING), cast(_GAVE - _TOOK_BACK, BigInteger)), else_=0)
+"""What a document gave less what it took back, as its own page has it; what does not count gave nothing."""
 
 _DECIDED = (
     select(func.jsonb_build_array(Decision.reason_code, Decision.reason))
@@ -77,7 +85,7 @@ DOCUMENTS = Listing(
         ),
         Column("issued_on", _("Issued on"), SalesDocument.issued_on, Kind.DAY, SalesDocument.issued_on),
         Column("net", _("Net amount"), SalesDocument.net_minor, Kind.MONEY),
-        Column("points", _("Points"), _GIVEN, Kind.POINTS),
+        Column("points", _("Points"), _POINTS, Kind.POINTS),
         Column("person", _("Sales rep"), SalesDocument.person, phone=False),
         Column("status", _("State"), SalesDocument.status, badge=lambda status: DOCUMENT_STATUS[status]),
         Column("kind", _("Kind"), SalesDocument.kind, words=lambda kind: DOCUMENT_KIND[kind], shown=False),

@@ -1,7 +1,9 @@
 """What the people of a distributor are told: what expires and when, and why a document does not count."""
 
+import csv
 import datetime as dt
 import html
+import io
 import re
 from collections.abc import Callable
 
@@ -9,14 +11,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.db.transaction import transaction
-from app.domain.states import DocumentStatus, Unit
+from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.extensions import db
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
+from app.models.sales import SalesDocument
 from app.services import expiry_notices, ledger
 from app.services.rulebooks import rules_of
+from tests.app.web.conftest import token_of
 from tests.app.web.test_account import asked_of_the_database
-from tests.app.web.world import HOSTILE, World
+from tests.app.web.world import HOSTILE, World, _products
 from tests.support.sales import Sold, sell
 from verification.deciding.decisions import decide
 from verification.incoming import Source
@@ -64,19 +68,51 @@ def test_what_expires_soon_is_told_with_its_day_on_the_first_page_and_as_a_notic
     assert f"1,200 points expire on {written}." in notices
 
 
+def test_the_list_has_of_each_document_the_points_that_its_page_has(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        product, mine = _products(session, program.id)["P1"], world.distributors["D-6"]
+        sold = [Sold(number, mine, product, 1, 10_000) for number in ("SUM/1", "SUM/2")]
+        back = Sold("SUM/3", mine, product, -1, -10_000, kind=DocumentKind.CREDIT_NOTE, corrects="SUM/1")
+        sell(session, program, [*sold, back])
+        query = select(SalesDocument.number, SalesDocument.id).where(
+            SalesDocument.program_id == program.id, SalesDocument.number.like("SUM/%")
+        )
+        documents = dict(session.execute(query).all())
+        refused, now = DocumentStatus.REFUSED, world.clock()
+        decide(session, program, documents["SUM/2"], refused, reason="no", actor="ann", now=now)
+    client = as_("other")
+    with client.get(portal(world, "documents?q=SUM&form=csv")) as answer:
+        listed = csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
+    points = {row["Document"]: int(row["Points"]) for row in listed}
+    assert points == {"SUM/1": 10, "SUM/2": 0, "SUM/3": -10}
+    for number, given in points.items():
+        total = client.get(f"/programs/{world.a}/documents/{documents[number]}").text.partition('<p class="total">')[2]
+        written = html.unescape(re.sub("<[^>]+>", "", total.partition("</p>")[0])).replace("\N{MINUS SIGN}", "-")
+        assert written.startswith(f"{given} "), number
+
+
+def test_an_empty_line_parts_the_paragraphs_of_terms_as_a_browser_sends_it(world: World, as_: As) -> None:
+    boss, address = as_("administrator"), f"/programs/{world.a}/settings/terms"
+    words = "Of the club.\r\n\r\n1. Points are given.\r\n2. Points end."
+    answer = boss.post(address, data={"csrf_token": token_of(boss, address), "en": words})
+    assert answer.status_code == 303
+    page = as_("other").get(portal(world, "terms")).text
+    assert re.findall(r'<p class="letter">([^<]*)</p>', page) == [
+        "Of the club.",
+        "1. Points are given.\n2. Points end.",
+    ]
+
+
 def test_a_document_that_does_not_count_says_why_in_words(world: World, as_: As) -> None:
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
-        from tests.app.web.world import _products
-
         product = _products(session, program.id)["P1"]
         waiting = Source(name="portal", policy="review", may_correct=False)
         mine = world.distributors["D-6"]
         sell(
             session, program, [Sold(number, mine, product, 1, 10_000) for number in ("WHY/1", "WHY/2")], source=waiting
         )
-        from app.models.sales import SalesDocument
-
         found = select(SalesDocument.id).where(SalesDocument.program_id == program.id, SalesDocument.number == "WHY/1")
         refused = session.scalars(found).one()
         decide(
