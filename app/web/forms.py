@@ -46,9 +46,9 @@ class Problem:
 class Form(FlaskForm):  # type: ignore[misc]  # flask_wtf carries no types
     """A form of a page.
 
-    Text fields lose the spaces around what was typed, have a longest length even where none is named, and refuse
-    what cannot be printed. `may_look_like_cards` names fields whose numbers can pass for a card's, as EANs do; in a
-    `CodeField` a number must also begin as cards do to be taken for one.
+    Text fields lose the spaces around what was typed, have lines that end with one character and a longest length even
+    where none is named, and refuse what cannot be printed. `may_look_like_cards` names fields whose numbers can pass
+    for a card's, as EANs do; in a `CodeField` a number must also begin as cards do to be taken for one.
     """
 
     may_look_like_cards: ClassVar[frozenset[str]] = frozenset()
@@ -122,14 +122,15 @@ def _of_text(unbound: "UnboundField[Any]") -> "UnboundField[Any]":
         checks.append(Length(max=LONGEST_TEXT if issubclass(kind, TextAreaField) else LONGEST_LINE))
     given["validators"] = checks
     if not issubclass(kind, PasswordField):
-        given["filters"] = [*given.get("filters", ()), _stripped]
+        given["filters"] = [*given.get("filters", ()), _tidied]
     if label is not None:
         given["label"] = label
     return UnboundField(kind, name=unbound.name, **given)
 
 
-def _stripped(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
+def _tidied(value: Any) -> Any:
+    """Take off the spaces around a text, and end its lines with one character: browsers send two."""
+    return value.strip().replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 def _filled(_form: Form, field: StringField) -> None:

@@ -1,5 +1,7 @@
 """The programme's terms, and accepting them."""
 
+import re
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -14,13 +16,16 @@ from app.web.portal.home import own
 
 bp = Blueprint("portal_terms", __name__)
 
+_BETWEEN = re.compile(r"\r?\n\s*\n")
+"""What parts the paragraphs of terms; those that were published stay as a browser sent them."""
+
 
 @bp.get("/portal/<code:program_code>/<id:distributor_id>/terms")
 def show(program_code: str, distributor_id: int) -> str:
     program = scope().program
     found = terms.in_force(session(), program.id, person().id)
     text = found.text(language(), program.locale) if found is not None else None
-    return render_template("portal/terms.html", terms=found, paragraphs=(text or "").split("\n\n"), own=own())
+    return render_template("portal/terms.html", terms=found, paragraphs=_BETWEEN.split(text or ""), own=own())
 
 
 @bp.post("/portal/<code:program_code>/<id:distributor_id>/terms")
