@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, cast, func, select
+from sqlalchemy import BigInteger, Text, and_, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
@@ -171,14 +171,26 @@ def points_of(session: Session, document_id: int) -> int:
     return session.scalars(select(given).where(Award.document_id == document_id, Award.unit == Unit.POINTS)).one()
 
 
-def twins(session: Session, program_id: int, reasons: Sequence[dict[str, Any]] | None, *, most: int = 2) -> list[Twin]:
-    """Give the documents of the programme that the findings of a check name (``document``)."""
-    named = [one["document"] for one in reasons or () if isinstance(one.get("document"), int)]
+def twins(session: Session, document: SalesDocument, *, most: int = 2) -> list[Twin]:
+    """Give the documents that the findings of a check name (``document``), and later ones whose findings name this one.
+
+    Whoever comes second is found to resemble the first; whoever decides the first has to see that as well.
+    """
+    named = [one["document"] for one in document.reasons or () if isinstance(one.get("document"), int)]
+    later = and_(
+        SalesDocument.net_minor == document.net_minor,
+        SalesDocument.id > document.id,
+        SalesDocument.reasons.contains([{"document": document.id}]),
+    )
     rows = session.execute(
         select(SalesDocument, Distributor.name)
         .join(Distributor, Distributor.id == SalesDocument.distributor_id)
-        .where(SalesDocument.id.in_(list(dict.fromkeys(named))[:most]), SalesDocument.program_id == program_id)
+        .where(
+            SalesDocument.program_id == document.program_id,
+            or_(SalesDocument.id.in_(list(dict.fromkeys(named))[:most]), later),
+        )
         .order_by(SalesDocument.id)
+        .limit(most)
     ).all()
     return [
         Twin(

@@ -247,7 +247,7 @@ def _open(document: SalesDocument, place: queue.Place | None) -> frozenset[str]:
 
 
 def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
-    here, who = scope(), person().login
+    who = person().login
     document = session().get_one(SalesDocument, document_id)
     place = queue.place_of(session(), document_id)
     holder = place.holder(now()) if place is not None else None
@@ -269,7 +269,7 @@ def _page(document_id: int, asked: dict[str, Form] | None = None) -> str:
         findings=[
             (one.get("severity", "review"), sentence(one, gettext, formats.shown)) for one in document.reasons or ()
         ],
-        twins=dossier.twins(session(), here.program.id, document.reasons),
+        twins=dossier.twins(session(), document),
         pictures=[(one, page) for one in attached for page in range(1, one.pages + 1)],
         files=[one for one in attached if one.media_type not in proofs.PICTURES],
         history=dossier.history(session(), document.distributor_id, document_id),

@@ -76,6 +76,20 @@ def test_a_page_that_is_opened_is_had_and_others_see_who_has_it(world: World, as
     send(as_("administrator"), page, "back")
 
 
+def test_whoever_decides_the_first_of_two_that_are_alike_sees_the_second(world: World, as_: As) -> None:
+    (first,) = wait_in_review(world, "TWIN/1", who="D-7", lines=1)
+    (second,) = wait_in_review(world, "TWIN/1b", who="D-8", lines=1)
+    with world.app.app_context(), transaction(db.session) as session:
+        found = [{"code": "twin_other", "document": first, "number": "TWIN/1", "issued_on": "2026-03-05"}]
+        session.execute(update(SalesDocument).where(SalesDocument.id == second).values(reasons=found))
+    verifier = as_("verifier")
+    for mine, other in ((first, second), (second, first)):
+        page = verifier.get(f"/programs/{world.a}/review/{mine}").text
+        resembles = page.partition("What it resembles")[2]
+        assert f"/programs/{world.a}/documents/{other}" in resembles.partition("</section>")[0]
+        send(verifier, f"/programs/{world.a}/review/{mine}", "back")
+
+
 def test_nobody_accepts_without_choosing_why_and_choosing_is_accepting(world: World, as_: As) -> None:
     (number,) = wait_in_review(world, "Q/20")
     client, page = as_("verifier"), f"/programs/{world.a}/review/{number}"
