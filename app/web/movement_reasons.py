@@ -5,27 +5,23 @@ import re
 from flask_babel import gettext
 
 from app.domain.rule_sentences import EVENT_WORDS
+from app.domain.run_notes import RUN_NOTES
 from app.domain.states import Event
 from app.services.chain import Movement
 from app.web import tier_words
 from app.web.context import scope_or_none
 from app.web.reason_words import reasons
 
-_OF_RUN = re.compile(r"conversion (?P<run>[0-9]{1,18})(?P<rest>| cancelled|: the load failed)")
 _BY_HAND = re.compile(r"(?P<code>[^:]+): (?P<typed>.+)", re.DOTALL)
 
 
 def movement_reason(noted: str) -> str:
     """Say why a movement was, in the reader's language where the machine noted it (`prepaid`, `adjustments`)."""
-    found = _OF_RUN.fullmatch(noted)
-    if found is None:
-        return _by_hand(noted)
-    run = found["run"]
-    if found["rest"] == " cancelled":
-        return str(gettext("Conversion run %(number)s was called off", number=run))
-    if found["rest"]:
-        return str(gettext("Conversion run %(number)s: the load failed", number=run))
-    return str(gettext("Conversion run %(number)s", number=run))
+    for pattern, sentence in RUN_NOTES.items():
+        found = re.search(pattern, noted)
+        if found is not None:
+            return str(gettext(sentence, number=found[1]))
+    return _by_hand(noted)
 
 
 def _by_hand(noted: str) -> str:

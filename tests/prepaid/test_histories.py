@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,15 @@ def test_every_history_adds_up_to_what_the_ledger_and_the_run_say(sent: World, m
     assert sum(one["amounts"]["points"] for one in legs.sums) == 0, "what one account gives another one has"
     loaded = {one["of"]["kind"]: one["amounts"]["points"] for one in legs.sums if one["of"]["bucket"] == "redeemed"}
     assert loaded == {"settle": 10_200}
+
+
+def test_what_a_run_noted_in_the_ledger_is_told_in_the_reader_s_language(sent: World, maker: Maker) -> None:
+    def reasons(language: str) -> set[str]:
+        legs = made(sent, maker, subject="ledger", form="csv", language=language, columns=["reason"])
+        return {re.sub("[0-9]+", "N", row[0]) for row in rows_of(sent, legs)[1:-1]} - {""}
+
+    assert {"Conversion run N", "Conversion run N: the load failed"} <= reasons("en")
+    assert {"Wymiana punktów N", "Wymiana punktów N: doładowanie nie powiodło się"} <= reasons("pl")
 
 
 INVOICING = {"fee_per_load": "0.99", "fee": 125, "vat": 2_300, "sources_pay": ["reward", "fee"]}

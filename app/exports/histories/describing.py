@@ -33,6 +33,7 @@ class Field:
         value: the SQL expression.
         kind: what its values are; money and points have the decimals of their programme.
         words: a code's word, in English; a code that has none stands as it is.
+        said: the expression in a language, where it holds sentences of our own.
         summed: whether the last row sums it.
         usual: whether it stands where nobody chose columns.
     """
@@ -42,6 +43,7 @@ class Field:
     value: SQLColumnExpression[Any]
     kind: Kind = Kind.TEXT
     words: Mapping[str, str] | None = None
+    said: Callable[[str], SQLColumnExpression[Any]] | None = None
     summed: bool = False
     usual: bool = True
 

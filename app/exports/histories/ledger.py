@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Date, Select, Text, case, cast, func, literal, select, type_coerce
+from sqlalchemy import Date, Select, SQLColumnExpression, Text, case, cast, func, literal, select, type_coerce
 
 from app.domain.codes import code_key
+from app.domain.run_notes import RUN_NOTES
 from app.domain.states import Bucket, ExportSubject, TransactionKind, Unit
 from app.exports.histories.describing import Field, History
 from app.exports.histories.describing import msgid as _
@@ -16,6 +17,7 @@ from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.lot_terms import LotTerms
 from app.models.programs import Program
 from app.models.sales import SalesDocument
+from app.services.texts import translated
 
 MOVES: Mapping[str, str] = {
     TransactionKind.AWARD.name.lower(): _("Award"),
@@ -53,6 +55,14 @@ _DAY = type_coerce(func.coalesce(LedgerTransaction.booked_on, LedgerTransaction.
 _OF_POINTS = case((Account.unit == Unit.POINTS, LedgerEntry.amount), else_=0)
 _OF_MONEY = case((Account.unit == Unit.MONEY, LedgerEntry.amount), else_=0)
 _KIND, _BUCKET = _named(LedgerTransaction.kind, TransactionKind), _named(LedgerEntry.bucket, Bucket)
+
+
+def _reason(language: str) -> SQLColumnExpression[Any]:
+    """Give why a transaction was, what a run noted in a language; what a person typed stays as it is."""
+    said: Any = LedgerTransaction.reason
+    for pattern, sentence in RUN_NOTES.items():
+        said = func.regexp_replace(said, pattern, translated(sentence, language) % {"number": r"\1"})
+    return type_coerce(said, Text)
 
 
 def _entries() -> Select[Any]:
@@ -94,7 +104,7 @@ LEDGER = History(
         Field("effective_on", _("Belongs to"), LedgerTransaction.effective_on, Kind.DATE, usual=False),
         Field("recorded_at", _("Recorded"), LedgerTransaction.recorded_at, Kind.INSTANT),
         Field("actor", _("By"), LedgerTransaction.actor),
-        Field("reason", _("Reason"), LedgerTransaction.reason),
+        Field("reason", _("Reason"), LedgerTransaction.reason, said=_reason),
         Field("key", _("Key"), LedgerTransaction.key, usual=False),
     ),
     query=_entries,

@@ -112,7 +112,9 @@ class Asked:
         return self.narrowed().add_columns(*columns).order_by(day, *self.history.order)
 
     def _scaled(self, one: Field) -> SQLColumnExpression[Any]:
-        """Bring amounts of programmes with other decimals to the most that any has."""
+        """Bring amounts of programmes with other decimals to the most that any has, and sentences to the language."""
+        if one.said is not None:
+            return one.said(self.wish.language)
         if one.kind not in (Kind.MONEY, Kind.POINTS):
             return one.value
         factors = {
