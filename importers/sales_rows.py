@@ -1,6 +1,7 @@
 """A sales report's rows, typed: numbers, dates and the distinct codes that are still to be matched."""
 
 import datetime as dt
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -12,10 +13,11 @@ from app.domain.exact import Ints, floor_product
 from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
 from app.domain.states import DocumentKind, Outcome
-from app.domain.wording import marked
+from app.domain.wording import Said, marked
 from importers import parsing
 from importers.bare_numbers import bare_numbers
-from importers.errors import FileRefused
+from importers.errors import FileRefused, QuestionOpen
+from importers.layout.cancelled import cancels, not_named, perhaps_cancelled
 from importers.layout.settling import OF_LINES
 from importers.layout.table import TextTable
 from importers.parsing import Column
@@ -25,6 +27,8 @@ _ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
 _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
+_CANCELLED = _("rows seem to be cancelled by what stands there")
+_SHOWN = 3
 _FORMULA = r"^=.*[(].*[)]\s*$"
 _NAMES = ("document_number", "distributor", "product", "corrects", "seller_tax_id", "person", "outlet", "channel")
 
@@ -111,6 +115,7 @@ def type_rows(
 
     Raises:
         FileRefused: All amounts of a workbook are 0, as formulas are that nobody computed.
+        QuestionOpen: The file says of rows that they are cancelled, or came back, and the profile does not say so.
     """
     report = _Report(_read(table, columns), table.row_number, decimals, problems)
     number, issued = report.needed("document_number"), report.needed("issued_on")
@@ -124,8 +129,14 @@ def type_rows(
     report.take_signs(table, profile, currency)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     _refuse_later(issued, issued_on, today, rows, problems)
+    _refuse_cancelled(table, profile, report.column("cancelled"), set(columns.values()), problems)
     kind = _kinds(profile, number, report.column("document_kind"))
+    if table.returned is not None and profile.headed_returns == "returned":
+        kind[table.returned] = DocumentKind.CREDIT_NOTE
     worth = _worth(report, kind, columns, typed=table.typed, gross=gross)
+    if table.returned is not None and profile.headed_returns is None:
+        sold = table.returned & (worth.quantity_milli > 0) & (kind == DocumentKind.INVOICE)
+        _ask_of_headings(report.needed("quantity"), sold)
     marked = report.column("discounted")
     return SalesRows(
         row_number=rows,
@@ -240,6 +251,40 @@ def _refuse_formulas(column: Column, rows: np.ndarray, problems: Problems) -> No
     if formulas.any():
         for at in np.flatnonzero(column.spread(formulas, False)).tolist():  # noqa: FBT003
             problems.add(rows[at], Outcome.REFUSED, "formula", field=column.name, found=column.shown(at))
+
+
+def _refuse_cancelled(
+    table: TextTable, profile: ImportProfile, told: Column | None, taken: Collection[str], problems: Problems
+) -> None:
+    """Refuse rows that the file says were cancelled.
+
+    Raises:
+        QuestionOpen: It seems to say so of rows, and the profile does not say what it says.
+    """
+    rows, said = table.row_number, profile.cancelled
+    if said is None:
+        seen = perhaps_cancelled({name: table.column(name) for name in table.header if name not in taken})
+        if seen is not None:
+            raise QuestionOpen(seen.column, Said(_CANCELLED), seen.told, Said(_("say cancelled: in the profile")))
+    elif said.values and told is not None:
+        texts = told.values.to_pylist()
+        if others := not_named(texts, said.values):
+            raise QuestionOpen(told.name, Said(_CANCELLED), others, Said(_("say cancelled: in the profile")))
+        cancelled = np.asarray([cancels(text, said.values) for text in texts], dtype=bool)
+        for at in np.flatnonzero(told.spread(cancelled, False)).tolist():  # noqa: FBT003
+            problems.add(rows[at], Outcome.REFUSED, "cancelled", field=told.name, found=told.shown(at))
+
+
+def _ask_of_headings(quantity: Column, sold: np.ndarray) -> None:
+    """Ask what goods are that a heading says came back, and whose quantities are above zero.
+
+    Raises:
+        QuestionOpen: There are such.
+    """
+    if sold.any():
+        examples = [quantity.shown(at).strip("'") for at in np.flatnonzero(sold)[:_SHOWN].tolist()]
+        asked = Said(_("a heading says that these goods came back, and their quantities are above zero"))
+        raise QuestionOpen(quantity.name, asked, examples, Said(_("say headed_returns: in the profile")))
 
 
 def _refuse_later(

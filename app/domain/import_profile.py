@@ -25,6 +25,15 @@ class CreditNote(Part):
         return self
 
 
+class Cancelled(Part):
+    """How a file tells rows of what was cancelled, or never issued: they do not count."""
+
+    column: Words = Field(description="column that tells it")
+    values: list[Words] = Field(
+        [], description="what that column holds for such a row; * is anything but a no; none: no row is cancelled by it"
+    )
+
+
 DATE_ORDERS = ("dmy", "mdy", "ymd")
 """Orders of day, month and year: what a profile says instead of an exact format where a source is not so exact."""
 
@@ -155,6 +164,10 @@ class ImportProfile(Part):
         None, description="between the cells of a text file; none: it is found"
     )
     credit_note: CreditNote | None = None
+    headed_returns: Literal["returned", "sold"] | None = Field(
+        None, description="quantities above zero below a title, or in a sheet, that says returns: what they are"
+    )
+    cancelled: Cancelled | None = None
     unknown_distributor: Literal["hold", "create", "reject"] = "hold"
     unknown_product: Literal["hold", "create", "reject"] = "hold"
     line_number: Literal["position"] | Words = Field(

@@ -35,6 +35,10 @@ SENTENCES: Mapping[str, str] = {
         "export it again with this column as text."
     ),
     "issued_later": _("{field}: found {found}, expected a date up to {latest}; correct it."),
+    "cancelled": _(
+        "{field}: found {found}, so the row is of what was cancelled, and does not count; where it was sold after all, "
+        "correct it."
+    ),
     "amount_contradicts": _(
         "{field}: found {found}, which quantity and unit price do not come to; correct one of the three."
     ),

@@ -129,6 +129,11 @@ RETURNED: Mapping[str, Any] = {
     "sold": _("no: they are sales like the others"),
 }
 
+CANCELLED: Mapping[str, Any] = {
+    "cancelled": _("yes: they do not count"),
+    "sold": _("no: they are sales like the others"),
+}
+
 SIGNS: Mapping[str, Any] = {
     ",": _("a comma: 1 234,50"),
     ".": _("a point: 1,234.50"),
@@ -253,6 +258,12 @@ def question(one: Question) -> str:
             "Did goods come back by documents such as %(documents)s, whose quantities are above zero?",
             documents=one.about,
         )
+    if one.topic == "headed_returns":
+        return gettext(
+            "Did goods come back that stand below “%(heading)s”, whose quantities are above zero?", heading=one.about
+        )
+    if one.topic == "cancelled":
+        return gettext("Are rows cancelled by what stands in “%(column)s”?", column=one.about)
     if one.topic == "month_quantity":
         return gettext("Under which name do the quantities of each month stand?")
     if one.topic == "month_net_amount":

@@ -31,6 +31,8 @@ def wanted_columns(profile: ImportProfile) -> dict[str, str]:
         wanted["line_number"] = profile.line_number
     if profile.credit_note is not None and profile.credit_note.column is not None:
         wanted["document_kind"] = profile.credit_note.column
+    if profile.cancelled is not None:
+        wanted["cancelled"] = profile.cancelled.column
     return wanted
 
 

@@ -16,6 +16,7 @@ from importers.files.grid import Grid
 from importers.layout.amounts_named import refuse_other_sizes, with_currencies
 from importers.layout.columns import columns_of, wanted_columns
 from importers.layout.handed_back import Proved, is_handed_back, proved_before
+from importers.layout.headed import below_returns, text_of
 from importers.layout.header import (
     MOST_ABOVE,
     Header,
@@ -36,6 +37,10 @@ from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_fram
 
 _ = marked
 _FIRST_EMPTY = _("%(file)s: row 1 is empty, expected the header; remove what stands above the table.")
+_HEADINGS_LOST = _(
+    "%(place)s: rows that were handed back do not say below which heading they stood, and those below one such as "
+    "Returns are read as returns; correct them in the whole file, and import that again."
+)
 _OF_ONE_ROW = (
     "quantity",
     "net_amount",
@@ -77,6 +82,8 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     header = _header(grid, profile, place)
     if header is None:
         return None
+    if profile.headed_returns == "returned" and is_handed_back(grid):
+        raise FileRefused(_HEADINGS_LOST, place=place)
     kept = kept_columns(grid, header)
     wanted = wanted_columns(profile)
     names = distinct([header.names[at] for at in kept], wanted.values(), _at(place, grid, header))
@@ -111,6 +118,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         from_1904=grid.from_1904,
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
+        returned=below_returns(body.row_number, (grid.name, *map(text_of, above)), recognised.headings),
         warnings=_warnings(grid, body),
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
@@ -178,6 +186,7 @@ def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
         for kind, rows in part.recognised.rows.items():
             recognised.add(kind, rows)
         recognised.totals |= part.recognised.totals
+        recognised.headings |= part.recognised.headings
     frame = as_frame(pa.concat_tables(frames, promote_options="default"))
     lengths = [len(part.row_number) for part in parts]
     return TextTable(
@@ -196,7 +205,17 @@ def stack(sheets: Sequence[tuple[str, Laid]]) -> TextTable:
         given={field: pa.chunked_array([part.given[field] for part in parts]) for field in parts[0].given},
         stretches=tuple(one for part in parts for one in part.stretches),
         recognised=recognised,
+        returned=_returned(parts),
         warnings=[one for part in parts for one in part.warnings],
+    )
+
+
+def _returned(parts: Sequence[TextTable]) -> np.ndarray | None:
+    """Join the marks of what came back; None where none has any."""
+    if all(part.returned is None for part in parts):
+        return None
+    return np.concatenate(
+        [np.zeros(len(part.row_number), bool) if part.returned is None else part.returned for part in parts]
     )
 
 
@@ -375,6 +394,7 @@ def _by_month(
         table.row_number = body.row_number[lines.row].astype(np.int64) + lines.month * last_row
         table.stretches = tuple(Stretch(sheet, at * last_row, one) for at, one in enumerate(lines.months))
         table.grouped = lines.marked(table.grouped)
+        table.returned = None if table.returned is None else table.returned[lines.row]
         for unread in beside_months(body.cells.column_names):
             if unread not in mapped and (example := _number_in(body.cells.column(unread))):
                 table.warnings.append({"code": "column_beside_months", "field": unread, "found": example})
@@ -399,6 +419,7 @@ def _moved(table: TextTable, by: int, stretches: tuple[Stretch, ...]) -> TextTab
     recognised = Recognised(
         {kind: rows + by for kind, rows in table.recognised.rows.items()},
         {row + by: cells for row, cells in table.recognised.totals.items()},
+        {row + by: text for row, text in table.recognised.headings.items()},
     )
     return replace(
         table,

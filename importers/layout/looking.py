@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -14,7 +15,9 @@ from app.domain.import_profile import DATE_ORDERS
 from app.domain.wording import marked
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
+from importers.layout.cancelled import PerhapsCancelled, perhaps_cancelled
 from importers.layout.documents import PerhapsReturned, credit_notes, filled_down, perhaps_returned
+from importers.layout.headed import below_returns, says_returns, text_of
 from importers.layout.header import (
     JOINT,
     Header,
@@ -30,7 +33,7 @@ from importers.layout.header import (
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
 from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
-from importers.layout.proving import overlooked, proved
+from importers.layout.proving import floats, overlooked, proved
 from importers.layout.rows import Body, likeness, recognise
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.signs import agree
@@ -44,14 +47,26 @@ _TYPICAL = 20
 _MOST_HEADER_ROWS = 3
 _LEAST_MONTHS = 2
 RETURNED_OR_SOLD = ("returned", "sold")
-"""What documents may be that are called credit notes."""
+"""What documents may be that are called credit notes, or stand below a heading that says returns."""
+CANCELLED_OR_SOLD = ("cancelled", "sold")
+"""What rows may be of which a column seems to say that they are cancelled."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _SURE = 5_000
 
 _QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
 
 Topic = Literal[
-    "column", "dates", "decimal", "encoding", "fixed", "year", "month_quantity", "month_net_amount", "returned"
+    "column",
+    "dates",
+    "decimal",
+    "encoding",
+    "fixed",
+    "year",
+    "month_quantity",
+    "month_net_amount",
+    "returned",
+    "headed_returns",
+    "cancelled",
 ]
 
 
@@ -61,7 +76,7 @@ class Question:
 
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
-            ``month_net_amount``, ``returned``, ``column:FIELD`` or ``fixed:FIELD``.
+            ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``, ``column:FIELD`` or ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.
@@ -92,7 +107,8 @@ class Seen:
 
     ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
     gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
-    ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales.
+    ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales, and
+    ``cancelled`` is a column that perhaps says so of rows.
     """
 
     kind: str
@@ -117,6 +133,7 @@ class Seen:
     fingerprint: str
     fitting: tuple[str, ...] = ()
     returned: PerhapsReturned | None = None
+    cancelled: PerhapsCancelled | None = None
 
 
 @dataclass
@@ -187,6 +204,9 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     notes = credit_notes(lines)
     returned = perhaps_returned(lines) if kind == "sales" and not notes else None
     fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
+    cancelled = _perhaps_cancelled(fitting or [main], guesses) if kind == "sales" else None
+    others = [one for one in fitting if one is not main]
+    headed = _headed(main, lines, recognised.headings, others, guesses) if kind == "sales" and not notes else None
     return Seen(
         kind=kind,
         sheets=tuple(sheets),
@@ -206,8 +226,9 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fill_down=filled_down(lines, guesses),
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
-        questions=(*_about_encoding(main.grid), *guess.questions, *open_, *_about_returned(returned)),
+        questions=(*_about_encoding(main.grid), *guess.questions, *open_, *_about_rows(returned, headed, cancelled)),
         returned=returned,
+        cancelled=cancelled,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
     )
@@ -438,10 +459,48 @@ def _about_encoding(grid: Grid) -> list[Question]:
     return [Question("encoding", "encoding", "", tuple(filter(None, (grid.encoding, *grid.encodings))))]
 
 
-def _about_returned(returned: PerhapsReturned | None) -> list[Question]:
-    if returned is None:
-        return []
-    return [Question("returned", "returned", ", ".join(returned.told), RETURNED_OR_SOLD)]
+def _perhaps_cancelled(sheets: Sequence[_Sheet], guesses: Guesses) -> PerhapsCancelled | None:
+    taken = set(guesses.columns.values())
+    for sheet in sheets:
+        seen = perhaps_cancelled({name: sheet.body.column(name) for name in sheet.names if name not in taken})
+        if seen is not None:
+            return seen
+    return None
+
+
+def _headed(
+    main: _Sheet, lines: Body, headings: Mapping[int, str], others: Sequence[_Sheet], guesses: Guesses
+) -> str | None:
+    """Give a heading that says that goods came back whose quantities are above zero.
+
+    ``headings`` stand among the ``lines`` of the first sheet; of the others only what stands above is looked at.
+    """
+    for sheet in (main, *others):
+        above = [sheet.grid.name, *map(text_of, top_of(sheet.grid, sheet.header.at))]
+        among = headings if sheet is main else {}
+        said = next((text for text in (*above, *among.values()) if says_returns(text)), None)
+        if said is None:
+            continue
+        cells, rows = (lines.cells, lines.row_number) if sheet is main else (sheet.body, np.arange(len(sheet.body)))
+        marked = below_returns(rows, above, among)
+        pieces = [one.name for one in sheet.months] or [guesses.columns.get("quantity", "")]
+        below = cells if marked is None else cells.filter(pa.array(marked))
+        if any((floats(below, name) > 0).any() for name in pieces if name in cells.column_names):
+            return said
+    return None
+
+
+def _about_rows(
+    returned: PerhapsReturned | None, headed: str | None, cancelled: PerhapsCancelled | None
+) -> list[Question]:
+    questions = []
+    if returned is not None:
+        questions.append(Question("returned", "returned", ", ".join(returned.told), RETURNED_OR_SOLD))
+    if headed is not None:
+        questions.append(Question("headed_returns", "headed_returns", headed, RETURNED_OR_SOLD))
+    if cancelled is not None:
+        questions.append(Question("cancelled", "cancelled", cancelled.column, CANCELLED_OR_SOLD, cancelled.told))
+    return questions
 
 
 def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> list[Question]:

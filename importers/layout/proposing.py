@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, either, marked
 from importers.errors import ImportRefused
-from importers.layout.looking import RETURNED_OR_SOLD, Question, Seen
+from importers.layout.looking import CANCELLED_OR_SOLD, RETURNED_OR_SOLD, Question, Seen
 from importers.layout.settling import DATES, NUMBERS
 
 _ = marked
@@ -18,6 +18,10 @@ SERIES = "REPORT"
 
 OF_MONTHS = ("year", "month_quantity", "month_net_amount")
 """Answers that say how the months of a matrix are read."""
+
+
+OF_ROWS = ("returned", "headed_returns", "cancelled")
+"""Answers that say what rows are that may be no sales."""
 
 
 class Unanswered(ImportRefused):
@@ -41,6 +45,8 @@ _ASKED: Mapping[str, str] = {
     "month_quantity": _("Under which name do the quantities of each month stand?"),
     "month_net_amount": _("Under which name do the net amounts of each month stand?"),
     "returned": _("Did goods come back by documents such as %(about)s, whose quantities are above zero?"),
+    "headed_returns": _("Did goods come back that stand below %(about)s, whose quantities are above zero?"),
+    "cancelled": _("Are rows cancelled by what stands in the column %(about)s%(told)s?"),
     "column": _("Which column holds %(about)s?"),
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
@@ -49,7 +55,7 @@ _ASKED: Mapping[str, str] = {
 def asked(question: Question) -> Said:
     """Put a question into words, with how it is answered."""
     told = Said(_(" (it holds %(examples)s)"), {"examples": list(map(repr, question.examples))})
-    quoted = question.topic in ("dates", "decimal")
+    quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled")
     about = repr(question.about) if quoted else Said(question.about)
     what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
     choice = either(*map(repr, question.options)) if question.options else Said(_("a text"))
@@ -87,8 +93,8 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
             columns.pop(about, None)
         elif topic in ("dates", "decimal", "encoding"):
             said[topic] = answer
-        elif topic == "returned":
-            said |= returned(seen, answer)
+        elif topic in OF_ROWS:
+            said |= of_rows(seen, {topic: answer})
         elif topic not in OF_MONTHS:
             raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
     told = {topic: answers[topic] for topic in OF_MONTHS if topic in answers}
@@ -107,11 +113,17 @@ def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:
         columns[field] = name
 
 
-def returned(seen: Seen, answer: str | None) -> dict[str, Any]:
-    """Say of a profile how it tells credit notes, where somebody said that goods came back by what is called so."""
-    if seen.returned is None or answer != RETURNED_OR_SOLD[0]:
-        return {}
-    return {"credit_note": seen.returned.credit_note}
+def of_rows(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
+    """Say of a profile what rows are that may be no sales, as somebody answered."""
+    said: dict[str, Any] = {}
+    if seen.returned is not None and answers.get("returned") == RETURNED_OR_SOLD[0]:
+        said["credit_note"] = seen.returned.credit_note
+    if answers.get("headed_returns"):
+        said["headed_returns"] = answers["headed_returns"]
+    if seen.cancelled is not None and answers.get("cancelled"):
+        values = list(seen.cancelled.values) if answers["cancelled"] == CANCELLED_OR_SOLD[0] else []
+        said["cancelled"] = {"column": seen.cancelled.column, "values": values}
+    return said
 
 
 def unproved(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importers.layout.adding_up import lines_called_totals
+from importers.layout.headed import parts_lines, text_of
 from importers.layout.header import Header, empty_cells, name_key
 from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
@@ -135,6 +136,8 @@ def recognise(
             continue
         found[at] = True
         recognised.add(kind, [row])
+        if kind is Kind.HEADING and at < last:
+            recognised.headings[row] = text_of(cells)
         if kind is Kind.TOTAL:
             recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
     return found
@@ -216,7 +219,7 @@ def _kind(
         return Kind.TOTAL
     if (
         len(said) == 1
-        and (heading or (trailing and len(cells) >= _LEAST_WIDTH))
+        and (heading or (len(cells) >= _LEAST_WIDTH and (trailing or parts_lines(cells[said[0]]))))
         and not _NUMERIC.fullmatch(cells[said[0]])
     ):
         return Kind.HEADING

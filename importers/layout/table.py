@@ -36,10 +36,14 @@ class Stretch:
 
 @dataclass
 class Recognised:
-    """Rows that are no lines: which, of which kind; and of totals what stands in them, by column."""
+    """Rows that are no lines: which, of which kind; and of totals what stands in them, by column.
+
+    ``headings`` are the texts that stand alone in a row among the lines.
+    """
 
     rows: dict[Kind, np.ndarray] = field(default_factory=dict)
     totals: dict[int, dict[str, str]] = field(default_factory=dict)
+    headings: dict[int, str] = field(default_factory=dict)
 
     def add(self, kind: Kind, rows: Iterable[int] | np.ndarray) -> None:
         """Note rows of a kind."""
@@ -73,6 +77,7 @@ class TextTable:
         given: our field -> the texts of what no column of the file holds.
         stretches: of which sheets and months the rows are; empty where there is one sheet.
         recognised: the rows that are no lines.
+        returned: marks the lines below a heading that says that goods came back; none where there is none.
         warnings: what was noticed and stops nothing, each a code and what fills its sentence.
         proved: how it is read, as far as the profile leaves that to the file: what the file proved of which these rows
             come back, and then what they prove themselves.
@@ -88,6 +93,7 @@ class TextTable:
     given: dict[str, pa.Array] = field(default_factory=dict)
     stretches: tuple[Stretch, ...] = ()
     recognised: Recognised = field(default_factory=Recognised)
+    returned: np.ndarray | None = None
     warnings: list[dict[str, Any]] = field(default_factory=list)
     proved: Proved = field(default_factory=Proved)
 

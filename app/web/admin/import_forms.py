@@ -17,12 +17,12 @@ from app.web.forms import Form, choice
 from importers.errors import ImportRefused
 from importers.layout.header import Said
 from importers.layout.looking import Question, Seen
-from importers.layout.proposing import OF_MONTHS, compose, returned, unproved
+from importers.layout.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
 _COLUMN, _ANSWER = "column-", "answer-"
-_ANSWERED = ("dates", "decimal", "encoding", "returned", *OF_MONTHS)
+_ANSWERED = ("dates", "decimal", "encoding", *OF_ROWS, *OF_MONTHS)
 _LONGEST_NAME = 64
 
 
@@ -171,6 +171,7 @@ class Columns:
         form = profile.model_dump() if profile is not None else self.seen.form
         if profile is not None:
             form["returned"] = "sold" if profile.credit_note is None else "returned"
+            form["cancelled"] = profile.cancelled and ("cancelled" if profile.cancelled.values else "sold")
         if profile is not None and (months := profile.months) is not None:
             form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
         prefix = (form.get("credit_note") or {}).get("number_prefix")
@@ -217,8 +218,8 @@ class Columns:
         of_months = {topic: answers.pop(topic) for topic in OF_MONTHS if topic in answers}
         policies = self.form.policies() if self.seen.kind == "sales" else {}
         seen = {name: one for name, one in self.seen.form.items() if name != "credit_note"}
-        came_back = returned(self.seen, answers.pop("returned", None))
-        form = seen | unproved(self.seen, columns) | answers | came_back | policies
+        told = of_rows(self.seen, {topic: answers.pop(topic) for topic in OF_ROWS if topic in answers})
+        form = seen | unproved(self.seen, columns) | answers | told | policies
         try:
             return compose(self.seen, columns, fixed, form, of_months)
         except ImportRefused as refused:
@@ -253,9 +254,13 @@ def _forced(seen: Seen) -> frozenset[str]:
 def _asking(one: Question) -> Any:
     """Make the field in which a question is answered."""
     text = import_words.question(one)
-    said = {"dates": import_words.ORDERS, "decimal": import_words.SIGNS, "returned": import_words.RETURNED}.get(
-        one.topic, {}
-    )
+    said = {
+        "dates": import_words.ORDERS,
+        "decimal": import_words.SIGNS,
+        "returned": import_words.RETURNED,
+        "headed_returns": import_words.RETURNED,
+        "cancelled": import_words.CANCELLED,
+    }.get(one.topic, {})
     if one.options:
         return RadioField(
             text,

@@ -1,0 +1,53 @@
+"""Headings that say that what stands below came back: a title, the name of a sheet, a row above some of the lines.
+
+Quantities below it are often written without a sign: whoever does not read the heading counts them as sales.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+_RETURNS = re.compile(
+    r"(?<!\w)(?:zwrot(?:y|ów|u|ami|ach)?|returns|returned|return of|devoluci(?:ón|on|ones)|возврат\w*|retouren?"
+    r"|retours?|rücksendung\w*|rückgaben?|gutschrift\w*|credit[ -]?notes?|credit[ -]?memos?|refunds?|abonos|avoirs?"
+    r"|notas? de crédito|reklamacj\w+|korekt(?:y|a|ami)|faktury korygujące|корректировк\w*)(?!\w)",
+    re.IGNORECASE,
+)
+_SALES = re.compile(
+    r"(?<!\w)(?:sprzeda\w*|sales|sold|ventas?|продаж\w*|реализаци\w*|отгруз\w*|verk[aä]uf\w*|umsatz\w*|ventes?|absatz"
+    r"|purchases|zakup\w*|obr[oó]t\w*|wydani\w*|dostaw\w*)(?!\w)",
+    re.IGNORECASE,
+)
+_LONGEST = 80
+"""Letters of a heading; what is longer is a note."""
+
+
+def text_of(cells: Sequence[str]) -> str:
+    """Give what a row says in all its cells."""
+    return " ".join(filter(None, cells))
+
+
+def says_returns(text: str) -> bool:
+    """Say whether a heading says that goods came back, and nothing of such as were sold."""
+    return len(text) <= _LONGEST and bool(_RETURNS.search(text)) and not _SALES.search(text)
+
+
+def parts_lines(text: str) -> bool:
+    """Say whether a text that stands alone in a row says of the lines below it what they are."""
+    return len(text) <= _LONGEST and bool(_RETURNS.search(text) or _SALES.search(text))
+
+
+def below_returns(row_number: np.ndarray, above: Iterable[str], headings: Mapping[int, str]) -> np.ndarray | None:
+    """Mark the lines below a heading that says that goods came back; None where there are none.
+
+    Args:
+        row_number: of the lines.
+        above: what stands above all of them, and what their sheet is called.
+        headings: what stands alone in a row among them, by row. Each that says either holds up to the next one.
+    """
+    found = np.full(len(row_number), any(map(says_returns, above)))
+    for row, text in sorted(headings.items()):
+        if parts_lines(text):
+            found[row_number > row] = says_returns(text)
+    return found if found.any() else None

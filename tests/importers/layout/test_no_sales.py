@@ -1,0 +1,137 @@
+"""Rows that are perhaps no sales: cancelled by a column, or below a heading that says that goods came back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from app.domain.import_profile import ImportProfile
+from app.domain.states import DocumentKind
+from importers.errors import FileRefused, QuestionOpen
+from importers.layout.cancelled import ANYTHING, cancels
+from importers.layout.proposing import Unanswered
+from tests.importers.layout.reports import HEADER, Typed, laid, line, profile, read_by_proposal, typed
+
+HEAD = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Wartość netto"
+LINES = "F;13.02.2019;K;P;2;10,00\nG;14.02.2019;L;P;1;5,00\n"
+SOLD, CAME_BACK = DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE
+
+
+def read(folder: Path, content: str, answers: Mapping[str, str] | None = None) -> Typed:
+    path = folder / "report.csv"
+    path.write_text(content, encoding="utf-8")
+    return read_by_proposal(path, answers)
+
+
+@pytest.mark.parametrize(
+    ("column", "sold", "cancelled", "values"),
+    [
+        ("Storno", "", "X", [ANYTHING]),
+        ("Anulowano", "NIE", "TAK", [ANYTHING]),
+        ("Cancelled?", "No", "Yes", [ANYTHING]),
+        ("Status", "Wystawiona", "Anulowana", ["Anulowana"]),
+        ("Estado", "Emitida", "Anulada", ["Anulada"]),
+        ("Статус", "проведён", "аннулирован", ["аннулирован"]),
+        ("Uwagi", "", "faktura anulowana", ["faktura anulowana"]),
+        ("Status", "ok", "szkic", ["szkic"]),
+    ],
+)
+def test_rows_that_a_column_cancels_are_asked_about_and_refused(
+    tmp_path: Path, column: str, sold: str, cancelled: str, values: list[str]
+) -> None:
+    content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{sold}\nG;14.02.2019;L;P;1;5,00;{cancelled}\n"
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert [(one.key, one.examples) for one in stopped.value.questions] == [("cancelled", (cancelled,))]
+    found = read(tmp_path, content, {"cancelled": "cancelled"})
+    assert found.outcomes == {3: ("refused", "cancelled")}
+    assert found.profile.cancelled is not None
+    assert found.profile.cancelled.values == values
+    assert read(tmp_path, content, {"cancelled": "sold"}).outcomes == {}
+
+
+def test_a_state_that_cancels_nothing_is_no_question(tmp_path: Path) -> None:
+    for column, one, other in (("Status", "opłacona", "nie anulowana"), ("Storno", "0", "-"), ("Anulowano", "nie", "")):
+        content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{one}\nG;14.02.2019;L;P;1;5,00;{other}\n"
+        assert len(read(tmp_path, content).good) == 2
+
+
+def test_a_profile_that_does_not_say_what_a_column_cancels_stops_the_import() -> None:
+    rows = [[*HEADER, "Status"], [*line("A"), "wydana"], [*line("B"), "anulowana"], [*line("C"), "ANULOWANO"]]
+    with pytest.raises(QuestionOpen, match=r"'Status': rows seem to be cancelled .* 'anulowana', 'ANULOWANO'"):
+        typed(laid(rows), profile(decimal=","))
+    said = profile(decimal=",", cancelled={"column": "Status", "values": ["Anulowana"]})
+    with pytest.raises(QuestionOpen, match="it holds 'ANULOWANO'"):
+        typed(laid(rows, said), said)
+    said = profile(decimal=",", cancelled={"column": "Status", "values": ["Anulowana", "anulowano"]})
+    assert set(typed(laid(rows, said), said).outcomes) == {3, 4}
+    said = profile(decimal=",", cancelled={"column": "Status", "values": []})
+    assert typed(laid(rows, said), said).outcomes == {}
+
+
+def test_what_cancels_a_row() -> None:
+    assert [cancels(text, (ANYTHING,)) for text in ("X", "tak", "2026-01-05", "nein", "0,00", " ", "-")] == [
+        True
+    ] * 3 + [False] * 4
+    assert [cancels(text, None) for text in ("Faktura pro forma", "VOID", "przed anulowaniem", "devoid")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize("title", ["Zwroty za luty", "Returns", "Devoluciones 02/2019", "Возвраты", "Gutschriften"])
+def test_goods_below_a_title_that_says_returns_are_asked_about(tmp_path: Path, title: str) -> None:
+    content = f"{title}\n\n{HEAD}\n{LINES}"
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert [(one.key, one.about) for one in stopped.value.questions] == [("headed_returns", title)]
+    found = read(tmp_path, content, {"headed_returns": "returned"})
+    assert found.rows.kind.tolist() == [CAME_BACK] * 2
+    assert read(tmp_path, content, {"headed_returns": "sold"}).rows.kind.tolist() == [SOLD] * 2
+    signed = content.replace(";2;10", ";-2;-10").replace(";1;5", ";-1;-5")
+    assert read(tmp_path, signed).rows.kind.tolist() == [SOLD] * 2, "signs say it already"
+    assert len(read(tmp_path, f"Sprzedaż i {title}\n\n{HEAD}\n{LINES}").good) == 2
+
+
+def test_a_heading_among_the_lines_holds_up_to_the_next_one(tmp_path: Path) -> None:
+    content = f"{HEAD}\nZwroty;;;;;\n{LINES}Sprzedaż;;;;;\nH;15.02.2019;K;P;3;9,00\n"
+    with pytest.raises(Unanswered, match="stand below 'Zwroty'"):
+        read(tmp_path, content)
+    found = read(tmp_path, content, {"headed_returns": "returned"})
+    assert found.rows.kind.tolist() == [CAME_BACK, CAME_BACK, SOLD]
+    assert found.table.recognised.rows["heading"].tolist() == [2, 5]  # type: ignore[index]
+
+
+def test_a_sheet_that_is_called_returns_is_asked_about(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for name, number in (("Sprzedaż", "A"), ("Zwroty", "B")):
+        page = book.create_sheet(name)
+        for row in (HEADER, [number, "2026-01-05", "D1", "P1", 2, 20], [f"{number}2", "2026-01-06", "D1", "P1", 1, 9]):
+            page.append(row)
+    path = tmp_path / "report.xlsx"
+    book.save(path)
+    with pytest.raises(Unanswered, match="stand below 'Zwroty'"):
+        read_by_proposal(path)
+    found = read_by_proposal(path, {"headed_returns": "returned"})
+    assert found.rows.kind.tolist() == [SOLD, SOLD, CAME_BACK, CAME_BACK]
+    with pytest.raises(QuestionOpen, match="a heading says that these goods came back"):
+        typed(found.table, ImportProfile.model_validate(found.profile.model_copy(update={"headed_returns": None})))
+
+
+def test_months_below_such_a_title_are_asked_about(tmp_path: Path) -> None:
+    content = "Zwroty\nKod;styczeń 2019 szt.;styczeń 2019 zł;luty 2019 szt.;luty 2019 zł\nP;1;10,00;2;20,50\n"
+    answers = {"fixed:distributor": "D"}
+    with pytest.raises(Unanswered, match="headed_returns"):
+        read(tmp_path, content, answers)
+    found = read(tmp_path, content, {**answers, "headed_returns": "returned"})
+    assert found.rows.kind.tolist() == [CAME_BACK] * 2
+
+
+def test_rows_that_were_handed_back_lost_their_headings() -> None:
+    rows = [[*HEADER, "Reason [dates dmy]"], [*line("A"), "No product has the code"]]
+    with pytest.raises(FileRefused, match="do not say below which heading"):
+        laid(rows, profile(headed_returns="returned"))
