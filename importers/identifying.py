@@ -8,7 +8,7 @@ from app.domain.import_profile import ImportProfile
 from app.domain.wording import Said as Sentence
 from app.domain.wording import marked
 from importers.card_numbers import refuse_card_numbers
-from importers.errors import ColumnsMissing, FileRefused, NoProfile
+from importers.errors import ColumnsMissing, NoProfile
 from importers.files.grid import Grid, SheetSeen
 from importers.layout.columns import columns_of
 from importers.layout.handed_back import is_handed_back, is_reason
@@ -16,7 +16,7 @@ from importers.layout.header import Said, distinct, top_of
 from importers.layout.looking import NothingSeen, Seen, fingerprint, look
 from importers.layout.table import TextTable, as_frame
 from importers.patterns import fits
-from importers.reading import NO_TABLE
+from importers.reading import no_table
 
 _ = marked
 _HEAD = 300
@@ -102,7 +102,7 @@ def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, ki
     try:
         return look(grids, sheets, kind, said)
     except NothingSeen:
-        raise FileRefused(NO_TABLE, file=file_name) from None
+        raise no_table(grids, file_name) from None
 
 
 def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | None) -> str | None:

@@ -1,15 +1,17 @@
 """Reading: a judged file becomes a table of text, laid out as a profile says, or as it stands where there is none."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from app.domain.import_profile import ImportProfile
 from app.domain.wording import either, marked
 from importers.errors import ColumnsMissing, FileRefused
+from importers.files.delimited import DELIMITERS
 from importers.files.grid import Grid
 from importers.files.guard import Judged
 from importers.files.opening import grids, sheet_names
 from importers.layout.columns import wanted_columns
 from importers.layout.handed_back import PROBLEMS_SHEETS, is_handed_back
+from importers.layout.header import top_of
 from importers.layout.laying import lay, lay_plainly, stack
 from importers.layout.looking import NothingSeen, Seen, look
 from importers.layout.rows import blank_rows
@@ -19,6 +21,13 @@ from importers.layout.twice import refuse_twice
 from importers.patterns import fits
 
 _ = marked
+_NOTHING_PARTS = _(
+    "%(file)s: no sign parts its rows, such as %(row)s, into the cells of a table; expected %(signs)s between them; "
+    "save it so, or as a workbook."
+)
+_MOST_SHOWN, _LONGEST_SHOWN = 20, 80
+_FEW = 2
+"""Columns of a text that nothing parts: a sign stands in its numbers, perhaps."""
 NO_TABLE = _("%(file)s: there is no table in it; expected names of columns, and rows below them.")
 
 
@@ -96,10 +105,11 @@ def look_at(judged: Judged, name: str, kind: str) -> Seen:
     Raises:
         FileRefused: It cannot be read, or there is no table in it.
     """
+    found = list(grids(judged, name))
     try:
-        return look(list(grids(judged, name)), sheet_names(judged, name), kind)
+        return look(found, sheet_names(judged, name), kind)
     except NothingSeen:
-        raise FileRefused(NO_TABLE, file=name) from None
+        raise no_table(found, name) from None
 
 
 def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection[str]) -> Iterator[Grid]:
@@ -132,6 +142,22 @@ def _wanted(judged: Judged, name: str, profile: ImportProfile, signs: Collection
         yield grid
     if empty:
         raise _no_sheet(name)
+
+
+def no_table(found: Sequence[Grid], name: str) -> FileRefused:
+    """Say why there is no table; of a text that nothing parts, what may part its cells."""
+    grid = found[0] if found and found[0].cells.num_columns <= _FEW else None
+    parting = (grid.delimiter or "") if grid is not None else ""
+    longest = (
+        max((parting.join(row).rstrip(parting) for row in top_of(grid, _MOST_SHOWN)), key=len)
+        if grid and parting
+        else ""
+    )
+    if not longest:
+        return FileRefused(NO_TABLE, file=name)
+    signs = either(*map(repr, DELIMITERS))
+    shown = repr(longest if len(longest) <= _LONGEST_SHOWN else longest[:_LONGEST_SHOWN] + "…")
+    return FileRefused(_NOTHING_PARTS, file=name, row=shown, signs=signs)
 
 
 def _no_sheet(name: str) -> FileRefused:

@@ -355,12 +355,13 @@ def _net_from_price(
     if not missing.any():
         return net
     computable = missing & (price != NO_PRICE)
+    name = columns.get("unit_price", "unit_price")  # one price may hold for every row
     # near enough to tell what no column of amounts holds
     worth = np.abs(quantity.astype(np.float64)) * np.abs(np.where(computable, price, 0).astype(np.float64))
     large = worth >= float(_PRICE_TIMES_QUANTITY) * 10 ** (parsing.LIMIT_DIGITS + decimals)
     for at in np.flatnonzero(large).tolist():
         found = f"{quantity[at] / 1000:g} x {price[at] / 10 ** (parsing.PRICE_DIGITS + decimals):g}"
-        problems.add(rows[at], Outcome.REFUSED, "number_too_large", field=columns["unit_price"], found=found)
+        problems.add(rows[at], Outcome.REFUSED, "number_too_large", field=name, found=found)
     computable &= ~large
     net = net.copy()
     pieces, each = quantity[computable], price[computable]
@@ -370,7 +371,7 @@ def _net_from_price(
         * floor_product(np.abs(pieces), np.abs(each), _PRICE_TIMES_QUANTITY, add=_PRICE_TIMES_QUANTITY // 2)
     )
     nothing = missing & ~computable & ~_has_problem(rows, problems)
-    field = columns.get("net_amount") or columns["unit_price"]
+    field = columns.get("net_amount") or name
     problems.add_all(rows[nothing].tolist(), Outcome.REFUSED, "missing", field=field)
     return net
 

@@ -24,7 +24,7 @@ from importers.files.grid import Grid
 from importers.files.limits import Limits
 from importers.files.text import in_utf8, row_at
 
-DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|~^"
 
 _SAID = re.compile(r"\ufeff?\"?[sS][eE][pP]=([\x01-\x09\x0b\x0c\x0e-!#-\x7f])\"?[^\S\n\r]*(?:\r\n?|\n|\Z)")
 _NUMBER = re.compile(r"\s*[-+]?[0-9][0-9 .,:/'\u00a0-]*\s*")

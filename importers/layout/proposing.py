@@ -74,7 +74,7 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
         AnswerInvalid: An answer does not fit its question.
     """
     answers = dict(answers or {})
-    open_ = [one for one in seen.questions if one.key not in answers and f"fixed:{one.about}" not in answers]
+    open_ = [one for one in seen.questions if not _is_answered(one, answers)]
     if open_:
         raise Unanswered(open_)
     columns, fixed, said = dict(seen.columns_of), dict[str, str](), dict[str, Any]()
@@ -99,6 +99,14 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
             raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
     told = {topic: answers[topic] for topic in OF_MONTHS if topic in answers}
     return compose(seen, columns, fixed, seen.form | unproved(seen, columns) | said, told)
+
+
+def _is_answered(question: Question, answers: Mapping[str, str]) -> bool:
+    """Say whether a question is answered; an amount may be reckoned of a price instead."""
+    fields = (question.about, "unit_price") if question.key == "column:net_amount" else (question.about,)
+    if question.key in answers or any(f"fixed:{one}" in answers for one in fields):
+        return True
+    return not question.optional and any(answers.get(f"column:{one}") for one in fields[1:])
 
 
 def _choose(seen: Seen, columns: dict[str, str], field: str, name: str) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importers.layout.adding_up import lines_called_totals
+from importers.layout.adding_up import lines_called_totals, subtotals
 from importers.layout.headed import parts_lines, text_of
 from importers.layout.header import Header, empty_cells, name_key
 from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
-from importers.layout.words import TOTAL, WHOLE_TOTAL
+from importers.layout.words import TOTAL, TOTAL_WORDS, WHOLE_TOTAL
 
 KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
 """Fields that say of what a row is: one that says nothing of the kind is no line."""
@@ -116,6 +116,8 @@ def recognise(
         lacks = (lacking == 1) | (totals & ~lines_called_totals(body.cells, body.columns, keys[0], totals, named))
     else:
         lacks = lacking >= len(keys) - 1
+    added = _subtotals(body, keys, lacking >= len(keys) - 1, found)
+    lacks |= added
     notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
     lacks |= notes
     doubtful = np.flatnonzero(lacks & ~found)
@@ -127,8 +129,10 @@ def recognise(
     numbers = _numbers(body)
     for at, cells in zip(doubtful.tolist(), body.cells_of(doubtful), strict=True):
         row = int(body.row_number[at])
-        if (notes[at] and at > last) or (at in above_headers and likeness(cells) in titles):
-            kind: Kind | None = Kind.HEADING
+        if added[at]:
+            kind: Kind | None = Kind.TOTAL
+        elif (notes[at] and at > last) or (at in above_headers and likeness(cells) in titles):
+            kind = Kind.HEADING
         else:
             heading = row in hidden or at in above_headers
             kind = _kind(cells, body.columns, numbers, trailing=at > last, heading=heading)
@@ -167,6 +171,19 @@ def _notes(body: Body, blank: np.ndarray) -> np.ndarray:
     if last < 0 or not len(gaps):
         return np.zeros(len(body), dtype=bool)
     return np.asarray(below & ~blank & (np.arange(len(body)) > gaps[0]), dtype=bool)
+
+
+def _subtotals(body: Body, keys: Sequence[str], alone: np.ndarray, no_lines: np.ndarray) -> np.ndarray:
+    """Mark the rows that name nothing but goods, which are called as a total of some is, and that are one."""
+    if "product" not in body.columns:
+        return np.zeros(len(body), dtype=bool)
+    texts = body.cells.column(body.columns["product"])
+    told = pc.match_substring_regex(texts, TOTAL_WORDS)
+    places = np.flatnonzero(np.asarray(pc.fill_null(told, False), dtype=bool) & alone)  # noqa: FBT003
+    called = np.zeros(len(body), dtype=bool)
+    said = texts.take(pa.array(places)).to_pylist()
+    called[places] = [bool(TOTAL.match(text.strip())) and not WHOLE_TOTAL.fullmatch(text.strip()) for text in said]
+    return subtotals(body.cells, body.columns, keys, called, ~no_lines & ~called & ~empty_cells(texts))
 
 
 def _are_totals(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:

@@ -55,6 +55,8 @@ TOTAL = re.compile(
     rf"\W*(?:{_ANY})(?:\W|$)|.*\s(?:total|suma|razem|summe|ergebnis|итого?|résultat|ogółem|łącznie|insgesamt|всего)\W*$",
     re.IGNORECASE,
 )
+TOTAL_WORDS = rf"(?i){_ANY}|résultat"
+"""What stands somewhere in such a text, and in others."""
 _OF_WHAT = "|".join(
     (
         *("faktur[aęy]?", r"dokument\w*", r"zamówieni\w*", r"raport\w*", "invoice", "order", "document", "report"),

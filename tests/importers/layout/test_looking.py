@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from app.domain.states import DocumentKind
-from importers.errors import QuestionOpen
+from importers.errors import FileRefused, QuestionOpen
 from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import fingerprint, look
 from importers.layout.naming import candidates, facts_of, is_ean
@@ -347,3 +347,42 @@ def test_documents_that_are_called_credit_notes_and_sell_goods_are_asked_about(
     assert found.profile.credit_note.model_dump(exclude_defaults=True) == told
     assert found.rows.kind.tolist() == [DocumentKind.INVOICE, DocumentKind.CREDIT_NOTE]
     assert read(tmp_path, rows, {"returned": "sold"}).rows.kind.tolist() == [DocumentKind.INVOICE] * 2
+
+
+@pytest.mark.parametrize("sign", ["~", "^", "|", "||"])
+def test_seldom_signs_part_cells_as_well(tmp_path: Path, sign: str) -> None:
+    found = read(tmp_path, f"{HEAD}\nF;13.02.2019;K;P;2;10,00\nG;14.02.2019;L;P;1;1 005,00\n".replace(";", sign))
+    assert [one[-1] for one in found.good] == [1000, 100500]
+
+
+@pytest.mark.parametrize("sign", ["   ", "::"])
+def test_a_text_that_nothing_parts_is_refused_with_what_may(tmp_path: Path, sign: str) -> None:
+    with pytest.raises(FileRefused, match=r"no sign parts its rows, such as 'Nr faktury.*netto', .* '~' or '\^'"):
+        read(tmp_path, f"{HEAD}\nF;13.02.2019;K;P;2;10,00\n".replace(";", sign))
+
+
+def test_totals_of_some_goods_are_told_by_their_sums(tmp_path: Path) -> None:
+    content = (
+        f"{HEAD}\nF;13.02.2019;K;P;2;1 000,00\n;;;Q;1;5,00\n;;;Razem Kable;3;1 005,00\n;;;Total Quartz 5000;1;7,00\n"
+        ";;;S;1;1,00\n;;;Razem inne;2;8,00\n"
+    )
+    found = read(tmp_path, content)
+    assert [one[3] for one in found.good] == ["P", "Q", "Total Quartz 5000", "S"]
+    assert list(found.table.recognised.totals) == [4, 7]
+    months = (
+        "Kod;styczeń 2019 szt.;styczeń 2019 zł;luty 2019 szt.;luty 2019 zł\nP;1;10,00;2;20,50\nQ;1;1 010,00;;\n"
+        "Razem Kable;2;1 020,00;2;20,50\nR;1;3,00;;\nRazem Inne;1;3,00;;\n"
+        "Total Quartz;5;7;;\nRazem;8;1 030,00;2;20,50\n"
+    )
+    found = read(tmp_path, months, {"fixed:distributor": "D"})
+    assert sorted({one[3] for one in found.good}) == ["P", "Q", "R", "Total Quartz"]
+
+
+def test_a_report_without_amounts_takes_a_price_for_every_row(tmp_path: Path) -> None:
+    content = "Kod;styczeń 2019;luty 2019\nP;1;2\nQ;1;\n"
+    with pytest.raises(Unanswered, match="net_amount"):
+        read(tmp_path, content, {"fixed:distributor": "D"})
+    found = read(tmp_path, content, {"fixed:distributor": "D", "fixed:unit_price": "2.50"})
+    assert [one[-1] for one in found.good] == [250, 250, 500]
+    found = read(tmp_path, content, {"fixed:distributor": "D", "fixed:unit_price": "99999999999999"})
+    assert {code for _, code in found.outcomes.values()} == {"number_too_large"}
