@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow.compute as pc
@@ -29,6 +29,8 @@ _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
 _CANCELLED = _("rows seem to be cancelled by what stands there")
 _SHOWN = 3
+_CODES = ("document_number", "distributor", "product", "corrects")
+_FLOAT = r"^[0-9]+\.0$"
 _FORMULA = r"^=.*[(].*[)]\s*$"
 _NAMES = ("document_number", "distributor", "product", "corrects", "seller_tax_id", "person", "outlet", "channel")
 
@@ -170,7 +172,15 @@ def _read(table: TextTable, columns: dict[str, str]) -> dict[str, Column]:
         read = dict(
             zip(columns, pool.map(lambda name: Column.of(name, table.column(name)), columns.values()), strict=True)
         )
+    read |= {field: _codes_of_floats(read[field]) for field in _CODES if field in read}
     return read | {field: Column.of(field, texts) for field, texts in table.given.items()}
+
+
+def _codes_of_floats(column: Column) -> Column:
+    """Take away what a program wrote behind the codes of a column that it took for numbers: 5901234123457.0."""
+    if not len(column.values) or not pc.all(pc.match_substring_regex(column.values, _FLOAT)).as_py():
+        return column
+    return replace(column, values=pc.utf8_slice_codeunits(column.values, 0, -2), written=column.values)
 
 
 @dataclass

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-LEGACY = ("cp1250", "cp1252", "cp1251", "iso8859-2", "cp852", "cp850", "cp866", "koi8-r")
+LEGACY = ("cp1250", "cp1252", "cp1251", "iso8859-2", "cp852", "cp850", "cp866", "koi8-r", "mac_cyrillic", "iso8859-5")
 """Encodings of one byte a letter, the likeliest first."""
 
 _MARKS = (
@@ -46,7 +46,8 @@ _USUAL = {
     **dict.fromkeys(("es", "de", "fr", "en", "pt", "it"), ("cp1252", "cp850")),
     **dict.fromkeys(("ru", "uk"), ("cp1251", "cp866")),
 }
-"""Encodings in which systems of a country write; KOI8-R is none of them any more, so it must be read clearly."""
+"""Encodings in which systems of a country write. KOI8-R and others are none of them any more, so they must be read
+clearly."""
 _EXPECTED = ("pl", "es", "de", "fr", "ru", "en")
 _VOWELS = frozenset("aeiouyąęóáéíúü")
 _SIGNS = frozenset("£€§°²³½¼¾µ×™®©–—…•±№ªº")

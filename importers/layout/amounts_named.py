@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from app.domain.fields import FIGURES, MONEY
 from app.domain.wording import Said, marked
 from importers.errors import FileRefused
-from importers.layout.numbers import currencies_of
+from importers.layout.numbers import PIECES, currencies_of
 from importers.layout.synonyms import names_of, spoken
 
 _ = marked
@@ -122,6 +122,15 @@ def with_currencies(
         written = pc.binary_join_element_wise(column, beside, pa.scalar(" ", pa.large_string()))
         cells = cells.set_column(at, names[at], pc.if_else(bare, pc.coalesce(written, column), column))
     return cells
+
+
+def is_unit(text: str) -> bool:
+    """Say whether a text is nothing but a unit: of pieces, of a currency, per cent, perhaps so many thousands of it."""
+    words = [word for word in _MANY.sub(" ", text).replace("%", " % ").split() if word.strip("[](){}.,:")]
+    units = [word.strip("[](){}.,:") for word in words]
+    return all(one == "%" or one.casefold() in PIECES or _is_code(one) for one in units) and (
+        bool(units) or _MANY.search(text) is not None
+    )
 
 
 def currency_named(name: str) -> str | None:

@@ -15,6 +15,7 @@ from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
 from importers.layout.amounts_named import refuse_other_sizes, with_currencies
 from importers.layout.columns import columns_of, wanted_columns
+from importers.layout.document_heads import document_heads
 from importers.layout.handed_back import Proved, is_handed_back, proved_before
 from importers.layout.headed import below_returns, text_of
 from importers.layout.header import (
@@ -108,7 +109,12 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         body = replace(body, cells=with_currencies(body.cells, amounts, {*places.values()}, above, currency))
     needed = {names.index(one) for one in columns.values()} if profile.months is None else set(range(len(names)))
     _refuse_unvalued(grid, body, {kept[at]: names[at] for at in needed}, place)
+    heads = document_heads(body, profile.fill_down)
     body = _filled(grid, body, kept, profile)
+    if heads.any():
+        recognised.add(Kind.HEADING, body.row_number[heads])
+        body = body.without(heads)
+        no_lines[np.flatnonzero(~no_lines)[heads]] = True
     table = TextTable(
         as_frame(body.cells),
         body.row_number,

@@ -15,6 +15,7 @@ from app.domain.import_profile import DATE_ORDERS
 from app.domain.wording import marked
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
+from importers.layout.amounts_named import is_unit
 from importers.layout.cancelled import PerhapsCancelled, perhaps_cancelled
 from importers.layout.documents import PerhapsReturned, credit_notes, filled_down, perhaps_returned
 from importers.layout.headed import below_returns, says_returns, text_of
@@ -312,6 +313,8 @@ def _score(top: Sequence[Sequence[str]], at: int, known: frozenset[str]) -> floa
 def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int) -> Header:
     """Take more rows to a header whose row leaves columns without a name of their own."""
     rows = [list(row) for row in top]
+    if at + 1 < len(rows) and _is_of_units(rows[at], rows[at + 1]):
+        return Header(at, rows[at : at + 2], names_at(grid, rows, at, 2))
     one = Header(at, rows[at : at + 1], names_at(grid, rows, at, 1))
     if _complete(grid, one):
         return one
@@ -324,6 +327,12 @@ def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int) -> Header:
             if _complete(grid, joined):
                 return joined
     return one
+
+
+def _is_of_units(names: Sequence[str], row: Sequence[str]) -> bool:
+    """Say whether the row below names says in which units some of the columns are, and nothing else."""
+    said = [(name, cell) for name, cell in zip(names, row, strict=True) if cell]
+    return bool(said) and all(name and is_unit(cell) for name, cell in said)
 
 
 def _complete(grid: Grid, header: Header) -> bool:

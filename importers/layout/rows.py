@@ -117,7 +117,7 @@ def recognise(
     else:
         lacks = lacking >= len(keys) - 1
     added = _subtotals(body, keys, lacking >= len(keys) - 1, found)
-    lacks |= added
+    lacks |= added | _named_totals(body)
     notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
     lacks |= notes
     doubtful = np.flatnonzero(lacks & ~found)
@@ -174,16 +174,29 @@ def _notes(body: Body, blank: np.ndarray) -> np.ndarray:
 
 
 def _subtotals(body: Body, keys: Sequence[str], alone: np.ndarray, no_lines: np.ndarray) -> np.ndarray:
-    """Mark the rows that name nothing but goods, which are called as a total of some is, and that are one."""
+    """Mark the rows that add up others, and whose goods are called as a total may be.
+
+    Such a row names nothing else, or its goods are called nothing but a total: it may repeat whose lines it adds up.
+    """
     if "product" not in body.columns:
         return np.zeros(len(body), dtype=bool)
     texts = body.cells.column(body.columns["product"])
     told = pc.match_substring_regex(texts, TOTAL_WORDS)
-    places = np.flatnonzero(np.asarray(pc.fill_null(told, False), dtype=bool) & alone)  # noqa: FBT003
+    places = np.flatnonzero(np.asarray(pc.fill_null(told, False), dtype=bool))  # noqa: FBT003
     called = np.zeros(len(body), dtype=bool)
-    said = texts.take(pa.array(places)).to_pylist()
-    called[places] = [bool(TOTAL.match(text.strip())) and not WHOLE_TOTAL.fullmatch(text.strip()) for text in said]
+    said = [text.strip() for text in texts.take(pa.array(places)).to_pylist()]
+    whole = np.asarray([bool(WHOLE_TOTAL.fullmatch(text)) for text in said], dtype=bool)
+    called[places] = [bool(TOTAL.match(text)) for text in said]
+    called[places] &= alone[places] ^ whole
     return subtotals(body.cells, body.columns, keys, called, ~no_lines & ~called & ~empty_cells(texts))
+
+
+def _named_totals(body: Body) -> np.ndarray:
+    """Mark the rows that have no code of goods, and where their name stands nothing but that they are a total."""
+    if not {"product", "product_name"} <= body.columns.keys():
+        return np.zeros(len(body), dtype=bool)
+    coded = ~empty_cells(body.cells.column(body.columns["product"]))
+    return np.asarray(_are_totals(body.cells.column(body.columns["product_name"])) & ~coded, dtype=bool)
 
 
 def _are_totals(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
@@ -232,7 +245,7 @@ def _kind(
     fields = {place: field for field, place in columns.items()}
     telling = _OF_BOOKINGS if _BOOKED in columns else KEYS
     keyed = [at for at in said if fields.get(at) in telling and at not in words]
-    if words and not keyed:
+    if words and (not keyed or _is_total_named(cells, columns)):
         return Kind.TOTAL
     if (
         len(said) == 1
@@ -243,6 +256,13 @@ def _kind(
     if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
         return Kind.TOTAL  # sums that nothing names, below the last line
     return None
+
+
+def _is_total_named(cells: Sequence[str], columns: Mapping[str, int]) -> bool:
+    """Say whether a row has no code of goods, and where their name stands nothing but that it is a total."""
+    if not {"product", "product_name"} <= columns.keys() or cells[columns["product"]]:
+        return False
+    return bool(WHOLE_TOTAL.fullmatch(cells[columns["product_name"]]))
 
 
 def _repeated_headers(body: Body, header: Header) -> np.ndarray:

@@ -106,3 +106,15 @@ def test_letters_of_two_or_four_bytes_are_known_by_their_zeros(content: str, enc
 @pytest.mark.parametrize("head", [b"", b"a", b"abc\0", b"\0\0\0\0", b"a;b\n1;2\n", b"\x7fELF\x02\x01\x01\0\0\0\0\0"])
 def test_other_bytes_are_not_taken_for_such_letters(head: bytes) -> None:
     assert encoding_marked(head) is None
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "iso8859-5", "mac_cyrillic", "cp866", "cp1251"])
+def test_whole_reports_in_russian_are_read_in_whatever_they_are_written(encoding: str) -> None:
+    report = (
+        "Номер накладной;Дата;Контрагент;Артикул;Наименование;Количество;Цена;Сумма без НДС\n"
+        "1;05.01.2026;ООО Ромашка;К1;Кабель силовой медный;2;10,00;20,00\n"
+        "2;05.01.2026;ИП Щукин;К2;Выключатель двухклавишный, белый;3;5,00;15,00\n"
+        "3;06.01.2026;ЗАО Электросбыт;К3;Розетка с заземлением и шторками;1;7,00;7,00\nИтого;;;;;6;;42,00\n"
+    )
+    found = guessed(report.encode(encoding), ["pl", "en", "de", "es", "fr", "ru"])
+    assert report.encode(encoding).decode(found.name) == report

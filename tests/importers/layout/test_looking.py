@@ -386,3 +386,52 @@ def test_a_report_without_amounts_takes_a_price_for_every_row(tmp_path: Path) ->
     assert [one[-1] for one in found.good] == [250, 250, 500]
     found = read(tmp_path, content, {"fixed:distributor": "D", "fixed:unit_price": "99999999999999"})
     assert {code for _, code in found.outcomes.values()} == {"number_too_large"}
+
+
+NAMED = "Nr faktury;Data;Odbiorca;Kod;Nazwa;Ilość;Cena;Wartość netto"
+
+
+@pytest.mark.parametrize(
+    "total",
+    ["F;;;;Razem;3;;17,00", "F;13.02.2019;K;;Razem;3;;17,00", "F;;;Razem;;3;;17,00", "F;13.02.2019;K;Razem;;3;;17,00"],
+)
+def test_a_total_that_repeats_what_it_is_of_is_no_line_of_its_document(tmp_path: Path, total: str) -> None:
+    lines = "F;13.02.2019;K;P;Rura;2;5,00;10,00\nF;13.02.2019;K;Q;Kabel;1;7,00;7,00\n"
+    found = read(tmp_path, f"{NAMED}\n{lines}{total}\nG;14.02.2019;K;Q;Kabel;1;7,00;7,00\n")
+    assert ([one[0] for one in found.good], found.outcomes) == (["F", "F", "G"], {})
+    assert list(found.table.recognised.totals) == [4]
+
+
+def test_rows_that_name_the_document_of_the_lines_below_are_headings(tmp_path: Path) -> None:
+    content = (
+        f"{NAMED}\nF;13.02.2019;K;;;;;17,00\n;;;P;Rura;2;5,00;10,00\n;;;Q;Kabel;1;7,00;7,00\nG;14.02.2019;L;;;;;\n"
+        ";;;Q;Kabel;1;7,00;7,00\n"
+    )
+    found = read(tmp_path, content)
+    assert [(one[0], one[1][-2:], one[2], one[3]) for one in found.good] == [
+        ("F", "13", "K", "P"),
+        ("F", "13", "K", "Q"),
+        ("G", "14", "L", "Q"),
+    ]
+    assert (found.outcomes, found.table.row_number.tolist()) == ({}, [3, 4, 6])
+    lines = content.replace("F;13.02.2019;K;;", "F;13.02.2019;K;Z;")
+    assert read(tmp_path, lines).outcomes[2] == ("refused", "missing"), "its first line stands beside its number"
+
+
+def test_units_below_the_names_are_of_the_header(tmp_path: Path) -> None:
+    lines = "F;13.02.2019;K;P;Rura;2;5,00;10,00\n"
+    found = read(tmp_path, f"{NAMED}\n;;;;;szt.;zł;zł\n{lines}")
+    assert ([one[-1] for one in found.good], found.outcomes) == ([1000], {})
+    assert read(tmp_path, f"{NAMED}\n;;;;;szt.;EUR;[EUR]\n{lines}").outcomes == {
+        3: ("held", "other_currency other_currency")
+    }
+    with pytest.raises(FileRefused, match="its name says 'tys"):
+        read(tmp_path, f"{NAMED}\n;;;;;szt.;zł;tys. zł\n{lines}")
+
+
+def test_codes_that_a_program_took_for_numbers_are_whole_again(tmp_path: Path) -> None:
+    found = read(tmp_path, f"{HEAD}\n101.0;13.02.2019;7.0;5901234123457.0;2;12,50\n102.0;14.02.2019;K;42.0;2;1,5\n")
+    assert [one[:4:] for one in found.good] == [
+        ("101", "2019-02-13", "7.0", "5901234123457"),
+        ("102", "2019-02-14", "K", "42"),
+    ]
