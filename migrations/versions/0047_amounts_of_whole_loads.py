@@ -46,6 +46,14 @@ where w.id = f.id
 """
 """Of several open differences of a load the last one stays, and says what is left; none, where nothing differs."""
 
+BY_ITSELF = """
+update statement_finding f set theirs_minor = f.theirs_minor - f.ours_minor
+from statement_line l
+where l.id = f.line_id and l.kind = 'reversal' and f.kind = 'amount_differs' and f.adjustment_id is not null
+    and f.theirs_minor between 0 and f.ours_minor
+"""
+"""What was corrected because of a part that was booked back is read as that part before; and after, below zero."""
+
 
 def upgrade() -> None:
     """Tell them so."""
@@ -54,4 +62,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Leave them: they are true as they are, and say what differs."""
+    """Tell of what was corrected as it was read before; what is open is true as it is, and is judged anew."""
+    op.execute(BY_ITSELF)

@@ -76,12 +76,18 @@ def judge(session: Session, program: Program, statement: ProviderStatement, *, n
 
 
 def judge_corrected(session: Session, program: Program, *, now: dt.datetime) -> None:
-    """Find what approved adjustments contradict by now: bookings may have come while they waited for approval.
+    """Find what adjustments contradict by now: bookings may have come while they waited for approval, or were refused.
 
     Such a difference stands in the statement that booked the load last, which is open again then. The caller commits.
     """
     corrected = corrections()
-    found = _verdicts(program, select(corrected.c.top_up_id))
+    # when a request is refused its difference is open again, beside one that was told as if it would be approved
+    amounts = select(StatementFinding.top_up_id).where(
+        StatementFinding.kind == FindingKind.AMOUNT_DIFFERS,
+        StatementFinding.answer.is_(None),
+        StatementFinding.top_up_id.is_not(None),
+    )
+    found = _verdicts(program, select(corrected.c.top_up_id).union(amounts))
     booked = select(StatementLine.statement_id, *(found.c[name] for name in _COLUMNS[1:])).join(
         StatementLine, StatementLine.id == found.c.line_id
     )
@@ -90,7 +96,7 @@ def judge_corrected(session: Session, program: Program, *, now: dt.datetime) -> 
 
 def _keep(session: Session, told: Subquery) -> dict[int, list[int]]:
     """Write down the differences that were not told before. Gives those that are new, by statement."""
-    before = aliased(StatementFinding)
+    before, of_amounts = aliased(StatementFinding), told.c.kind == FindingKind.AMOUNT_DIFFERS.value
     known = (
         select(before.id)
         .where(
@@ -99,15 +105,46 @@ def _keep(session: Session, told: Subquery) -> dict[int, list[int]]:
             before.theirs.is_not_distinct_from(told.c.theirs),
             before.answer.is_distinct_from(FindingAnswer.SOLVED),
             told.c.kind.in_(_OF_TOP_UPS),
+            ~of_amounts,
         )
         .exists()
     )
-    new = select(*(told.c[name] for name in _COLUMNS)).where(~known)
-    kept = insert(StatementFinding).from_select(_COLUMNS, new).on_conflict_do_nothing()
+    known_amount = and_(of_amounts, _tells(told.c.top_up_id, told.c.ours_minor, told.c.theirs_minor))
+    new = select(*(told.c[name] for name in _COLUMNS)).where(~known, ~known_amount)
+    kept = insert(StatementFinding).from_select(_COLUMNS, new)
+    once = ("statement_id", "kind", "line_id", "top_up_id")
+    kept = kept.on_conflict_do_update(
+        index_elements=once,
+        set_={name: kept.excluded[name] for name in _COLUMNS if name not in once}
+        | dict.fromkeys(("answer", "closed_by", "closed_at"), null()),
+        where=and_(
+            StatementFinding.kind == FindingKind.AMOUNT_DIFFERS,
+            func.coalesce(StatementFinding.answer == FindingAnswer.SOLVED, true()),
+        ),
+    )
     new_ones: dict[int, list[int]] = {}
     for statement_id, number in session.execute(kept.returning(StatementFinding.statement_id, StatementFinding.id)):
         new_ones.setdefault(statement_id, []).append(number)
     return new_ones
+
+
+def _tells(top_up_id: Any, ours_minor: Any, theirs_minor: Any) -> ColumnElement[bool]:
+    """Say that a difference which is open, or noted, tells of an amount what is so.
+
+    What was asked for because of one that was adjusted is among what our books have, so that one tells nothing more.
+    """
+    said = aliased(StatementFinding)
+    return (
+        select(said.id)
+        .where(
+            said.top_up_id == top_up_id,
+            said.kind == FindingKind.AMOUNT_DIFFERS,
+            said.ours_minor == ours_minor,
+            said.theirs_minor == theirs_minor,
+            func.coalesce(said.answer == FindingAnswer.NOTED, true()),
+        )
+        .exists()
+    )
 
 
 def coverage(session: Session, statement: ProviderStatement) -> tuple[dt.date, dt.date]:
@@ -390,8 +427,8 @@ def _gone(program: Program, *of: ColumnElement[bool]) -> Select[tuple[int]]:
     days = PrepaidPart.model_validate(program.prepaid).statements.days_apart
     open_ = (
         select(
-            *(StatementFinding.id, StatementFinding.top_up_id, StatementFinding.kind, StatementFinding.theirs),
-            ProviderStatement.to_on,
+            *(StatementFinding.id, StatementFinding.top_up_id, StatementFinding.kind, ProviderStatement.to_on),
+            *(StatementFinding.ours_minor, StatementFinding.theirs_minor),
         )
         .join(ProviderStatement, ProviderStatement.id == StatementFinding.statement_id)
         .where(
@@ -403,8 +440,12 @@ def _gone(program: Program, *of: ColumnElement[bool]) -> Select[tuple[int]]:
         .subquery()
     )
     found, ours = _verdicts(program, select(open_.c.top_up_id)), books(program)
-    # of another amount than it was when it was told, a new difference tells
-    as_told = or_(open_.c.kind != FindingKind.AMOUNT_DIFFERS, found.c.theirs == open_.c.theirs)
+    # one that told another amount is closed where another difference tells what is so
+    as_told = or_(
+        open_.c.kind != FindingKind.AMOUNT_DIFFERS,
+        and_(found.c.ours_minor == open_.c.ours_minor, found.c.theirs_minor == open_.c.theirs_minor),
+        ~_tells(found.c.top_up_id, found.c.ours_minor, found.c.theirs_minor),
+    )
     still = found.c.top_up_id == open_.c.top_up_id, found.c.kind == open_.c.kind, as_told
     verdict = select(found.c.kind).where(*still).exists()
     booked = select(StatementLine.id).where(StatementLine.top_up_id == open_.c.top_up_id).exists()

@@ -61,6 +61,10 @@ DECEMBER = (
     (None, "2026-12-31", "2.00", None, None, None, "fee"),
 )
 """What the statement of the next month has of its first and last day."""
+JANUARY = (
+    (None, "2027-01-01", "1.00", None, None, None, "fee"),
+    (None, "2027-01-31", "2.00", None, None, None, "fee"),
+)
 
 
 def open_findings(session: Session, program: Program) -> list[StatementFinding]:
@@ -86,6 +90,15 @@ def adjust(world: World, *, approve: bool = True, points: int | None = None, now
         if approve:
             assert found.adjustment_id is not None
             adjustments.approve(session, program, found.adjustment_id, actor="ben", now=now)
+
+
+def refuse(world: World) -> None:
+    """Refuse the adjustment that waits."""
+    with transaction(world.registry) as session:
+        program = session.get_one(Program, world.program_id)
+        waits = AdjustmentRequest.program_id == program.id, AdjustmentRequest.state == "waiting"
+        asked = session.scalars(select(AdjustmentRequest.id).where(*waits)).one()
+        adjustments.refuse(session, program, asked, note="not so", actor="ben", now=LATER)
 
 
 def said(world: World, days: tuple[dt.date, dt.date] = YEAR) -> tuple[int, int, int, int]:
@@ -354,6 +367,51 @@ def test_what_was_booked_wrong_corrected_here_and_then_booked_right_is_taken_bac
     assert invoiced(paid) == (10_000, REWARD, 1)
 
 
+def test_an_amount_that_comes_back_after_both_ways_were_corrected_is_told_once_more(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
+    adjust(paid)
+    bring(paid, *DECEMBER, (reference, "2026-12-02", "100.00", "PLN"))
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, -200)]
+    adjust(paid, now=AFTERWARDS)
+    bring(paid, *DECEMBER, (reference, "2026-12-05", "-100.00", "PLN"))
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 200)]
+
+
+def test_an_amount_of_which_a_correction_was_refused_is_told_as_a_whole(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
+    adjust(paid, approve=False)
+    bring(paid, *DECEMBER, (reference, "2026-12-02", "-100.00", "PLN"))
+    refuse(paid)
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 200)] * 2, "each says its part"
+    bring(paid, *JANUARY)
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 400)]
+    adjust(paid, now=AFTERWARDS)
+    assert differences(paid) == []
+
+
+def test_a_part_of_which_the_correction_was_refused_stays_told_beside_one_that_was_approved(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
+    adjust(paid, approve=False)
+    bring(paid, *DECEMBER, (reference, "2026-12-02", "-100.00", "PLN"))
+    adjust(paid)
+    refuse(paid)
+    bring(paid, *JANUARY)
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 200)]
+
+
+def test_nothing_is_told_where_a_correction_was_refused_and_the_amount_is_right_by_then(paid: World) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "4900.00", "PLN"))
+    adjust(paid, approve=False)
+    bring(paid, *DECEMBER, (reference, "2026-12-02", "100.00", "PLN"))
+    refuse(paid)
+    bring(paid, *JANUARY)
+    assert differences(paid) == []
+
+
 def test_the_rest_of_a_load_that_is_booked_back_in_parts_is_given_back_once(paid: World) -> None:
     reference = loaded(paid, LoadResult.LOADED)
     bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "-1000.00", "PLN"))
@@ -486,3 +544,7 @@ def test_what_was_told_booking_by_booking_before_is_told_of_the_whole_load(paid:
     assert invoiced(paid) == before == (10_200, 510_000, 1)
     adjust(paid, now=AFTERWARDS)
     assert (differences(paid), invoiced(paid)) == ([], (9_200, 460_000, 1))
+    with transaction(paid.registry) as session:
+        for statement in (written["BY_ITSELF"], written["ANSWERED"], written["OPEN"]):
+            session.execute(text(statement))
+    assert (differences(paid), invoiced(paid)) == ([], (9_200, 460_000, 1)), "down and up again"
