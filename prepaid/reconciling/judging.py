@@ -87,7 +87,8 @@ def judge_corrected(session: Session, program: Program, *, now: dt.datetime) -> 
         StatementFinding.answer.is_(None),
         StatementFinding.top_up_id.is_not(None),
     )
-    found = _verdicts(program, select(corrected.c.top_up_id).union(amounts))
+    told = select(corrected.c.top_up_id).union(amounts).subquery()
+    found = _verdicts(program, select(told.c.top_up_id))
     booked = select(StatementLine.statement_id, *(found.c[name] for name in _COLUMNS[1:])).join(
         StatementLine, StatementLine.id == found.c.line_id
     )
