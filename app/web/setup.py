@@ -123,6 +123,7 @@ from app.web.finance import (
 )
 from app.web.movement_reasons import movement_name, movement_reason
 from app.web.platform import outbox as all_messages
+from app.web.platform import programs as new_programs
 from app.web.platform import style
 from app.web.platform import users as everybody
 from app.web.portal import basket as portal_basket
@@ -178,6 +179,7 @@ BLUEPRINTS = (
     outbox.bp,
     all_messages.bp,
     everybody.bp,
+    new_programs.bp,
     home.bp,
     overview.bp,
     distributors.bp,

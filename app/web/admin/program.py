@@ -12,7 +12,7 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAr
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
 from app.db.transaction import transaction
-from app.domain.definition import ProgramSettings
+from app.domain.definition import ProgramFile, ProgramSettings
 from app.domain.verification_settings import Verification
 from app.extensions import db
 from app.models.programs import Program, ProgramRevision
@@ -33,6 +33,34 @@ class ProgramFileForm(Form):
     """A programme as a document."""
 
     file = FileField(_("Programme file"), [FileRequired(_("Choose a YAML file."))])
+
+
+class FileUnfit(ValueError):
+    """A file that is no programme's: the form says so; ``problems`` say what is wrong in it."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Take the problems, each beginning with its path."""
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def document_sent(form: ProgramFileForm) -> ProgramFile:
+    """Read the programme file that was sent with a form.
+
+    Raises:
+        FileUnfit: It is none, which the form says beside its field.
+    """
+    content = form.file.data.read(LONGEST_FILE + 1)
+    try:
+        if len(content) > LONGEST_FILE:
+            raise UnicodeError
+        return program_files.parse(content.decode("utf-8-sig"))
+    except UnicodeError:
+        form.refuse("file", gettext("This is no programme file: a YAML document in UTF-8 of at most 1 MB."))
+        raise FileUnfit([]) from None
+    except program_files.ProgramFileInvalid as error:
+        form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
+        raise FileUnfit(error.problems) from None
 
 
 class LookForm(Form):
@@ -150,17 +178,10 @@ def load(program_code: str) -> Response | tuple[str, int]:
     form = ProgramFileForm()
     if not form.validate():
         return _page(form), 400
-    content = form.file.data.read(LONGEST_FILE + 1)
     try:
-        if len(content) > LONGEST_FILE:
-            raise UnicodeError
-        document = program_files.parse(content.decode("utf-8-sig"))
-    except UnicodeError:
-        form.refuse("file", gettext("This is no programme file: a YAML document in UTF-8 of at most 1 MB."))
-        return _page(form), 400
-    except program_files.ProgramFileInvalid as error:
-        form.refuse("file", gettext("The file cannot be loaded; nothing was changed."))
-        return _page(form, problems=str(error).splitlines()), 400
+        document = document_sent(form)
+    except FileUnfit as unfit:
+        return _page(form, problems=unfit.problems), 400
     if document.program.code != scope().program.code:
         form.refuse("file", gettext("This file is of another programme: %(code)s.", code=document.program.code))
         return _page(form), 400

@@ -1,0 +1,92 @@
+"""A programme is set up on a page by an owner of the platform: by a few words, or from its whole file."""
+
+import io
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from flask.testing import FlaskClient
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.services import program_files, programs
+from tests.app.web.conftest import token_of
+from tests.app.web.world import World
+
+As = Callable[[str], FlaskClient]
+PAGE = "/platform/programs/new"
+WORDS = {
+    "name": "Klub Ławka",
+    "sponsor": "Ławki S.A.",
+    "country": "PL",
+    "currency": "PLN",
+    "time_zone": "Europe/Warsaw",
+    "locale": "pl",
+    "starts_on": "2026-01-01",
+    "point_value": "0.50",
+}
+
+
+def _document(world: World, code: str) -> dict[str, object]:
+    with world.app.app_context(), transaction(db.session) as session:
+        return dict(programs.export(session, code)["program"])
+
+
+def _send(client: FlaskClient, **words: str) -> tuple[int, str]:
+    answer = client.post(PAGE, data={"csrf_token": token_of(client, PAGE), **WORDS, **words})
+    return answer.status_code, answer.headers.get("Location") or answer.text
+
+
+def test_a_few_words_make_a_programme(world: World, as_: As) -> None:
+    owner = as_("owner")
+    assert '<option selected value="GBP">' in owner.get(PAGE).text
+    assert _send(owner) == (303, "/programs/klub-lawka/")
+    said = _document(world, "klub-lawka")
+    assert {name: said[name] for name in ("name", "currency", "country", "locale", "starts_on")} == {
+        name: WORDS[name] for name in ("name", "currency", "country", "locale", "starts_on")
+    }
+    assert said["point"] == {"value": "0.5"}
+    page = owner.get("/programs/klub-lawka/").text
+    assert "There are no sales yet" in page
+    status, answer = _send(owner)
+    assert (status, "There is a programme with this code." in answer) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ({"name": ""}, "Name it."),
+        ({"code": "Our Club"}, "Small letters, digits and hyphens"),
+        ({"point_value": "0"}, "0.000001"),
+        ({"ends_on": "2025-12-31"}, "before"),
+        ({"currency": "XYZ"}, "Not a valid choice"),
+    ],
+)
+def test_what_is_wrong_is_told_and_nothing_is_made(world: World, as_: As, words: dict[str, str], told: str) -> None:
+    status, page = _send(as_("owner"), **{"code": "never-made", **words})
+    assert (status, told in page) == (400, True)
+    with world.app.app_context(), transaction(db.session) as session, pytest.raises(programs.NoSuchProgram):
+        programs.program_by_code(session, "never-made")
+
+
+def test_a_programme_comes_whole_from_its_file(world: World, as_: As) -> None:
+    owner, address = as_("owner"), "/platform/programs/file"
+
+    def send(text: str) -> tuple[int, str]:
+        file = (io.BytesIO(text.encode()), "programme.yaml")
+        answer = owner.post(address, data={"csrf_token": token_of(owner, PAGE), "file": file})
+        return answer.status_code, answer.headers.get("Location") or answer.text
+
+    with world.app.app_context(), transaction(db.session) as session:
+        document = programs.export(session, world.a)
+    status, page = send(program_files.to_yaml(document))
+    assert (status, "There is a programme with this code. Load its file on its own page." in page) == (400, True)
+    document["program"] = {**document["program"], "code": "from-a-file"}
+    assert send(program_files.to_yaml(document)) == (303, "/programs/from-a-file/")
+    assert Decimal(str(_document(world, "from-a-file")["point"]["value"])) > 0  # type: ignore[index]
+    status, page = send("schema: kontor/1\nprogram: {code: x}\n")
+    assert (status, "program.name: is missing" in page) == (400, True)
+
+
+def test_nobody_but_an_owner_of_the_platform_sets_up_programmes(as_: As) -> None:
+    assert as_("administrator").get(PAGE).status_code == 404
