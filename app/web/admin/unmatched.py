@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, RadioField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, Optional
 
 from app.db.transaction import transaction
 from app.domain.codes import code_key
@@ -130,7 +130,7 @@ class Meaning(Form):
 
     may_look_like_cards = frozenset({"code"})
 
-    target = RadioField(_("It means"), [InputRequired(_("Choose what it means."))])
+    target = RadioField(_("It means"), [Optional()])
     code = StringField(_("Code"), [Length(max=64)])
     unit = QuantityField(
         _("One unit of theirs is so many of ours"),
@@ -216,9 +216,16 @@ def match(program_code: str, unknown_id: int) -> str | Response | tuple[str, int
     name = _name(unknown_id)
     form = _form(name)
     proposals = _offer(name, form)
+    chosen = form.target.data or ("code" if form.code.data else "")
     if not form.validate():
         return _one(name, form, proposals), 400
-    target = _typed(name, form.code.data or "") if form.target.data == "code" else int(form.target.data or 0)
+    if not chosen:
+        form.refuse("target", gettext("Choose what it means."))
+        return _one(name, form, proposals), 400
+    if chosen != "code" and form.code.data:
+        form.refuse("code", gettext("Choose above that it is something else, or leave the code empty."))
+        return _one(name, form, proposals), 400
+    target = _typed(name, form.code.data or "") if chosen == "code" else int(chosen)
     if target is None:
         form.refuse("code", gettext("Nothing here has this code."))
         return _one(name, form, proposals), 400
@@ -268,6 +275,6 @@ def _offer(name: unmatched.Queued, form: Meaning) -> list[tuple[Likeness, str, s
 
 def _one(name: unmatched.Queued, form: Meaning, proposals: Any = None) -> str:
     proposals = _offer(name, form) if proposals is None else proposals
-    if form.target.data is None and proposals:
-        form.target.data = str(proposals[0][0].id)
+    if form.target.data is None:
+        form.target.data = str(proposals[0][0].id) if proposals else "code"
     return render_template("admin/unmatched_name.html", name=name, form=form, proposals=proposals)

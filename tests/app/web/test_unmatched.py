@@ -16,6 +16,7 @@ from app.models.imports import ImportBatch
 from app.models.programs import Program
 from app.services import unmatched
 from tests.app.web.conftest import token_of
+from tests.app.web.forms_seen import Page
 from tests.app.web.world import World, do_one_job, import_rows
 
 As = Callable[[str], FlaskClient]
@@ -113,6 +114,32 @@ def test_one_name_is_given_a_meaning_and_a_unit(world: World, as_: As, batch: in
     work(world)
     assert state(world, name) is UnknownState.MATCHED
     assert boss.get(page).status_code == 404
+
+
+def test_a_code_that_is_typed_is_what_is_meant(world: World, as_: As, batch: int) -> None:
+    boss, names = as_("verifier"), queue(world, batch)
+    page = f"/programs/{world.a}/imports/unmatched/{names['p-1']}"
+    neither = send(boss, f"{page}/match", page, code="", unit="1")
+    assert (neither.status_code, "Choose what it means." in neither.text) == (400, True)
+    proposed = re.search(r'name="target"[^>]*value="(\d+)"', boss.get(page).text)
+    assert proposed
+    both = send(boss, f"{page}/match", page, target=proposed[1], code="P2", unit="1")
+    assert (both.status_code, "leave the code empty" in both.text) == (400, True)
+    assert state(world, names["p-1"]) is UnknownState.OPEN
+    page = f"/programs/{world.a}/imports/unmatched/{names['box <b>']}"
+    assert send(boss, f"{page}/match", page, code="P2", unit="1").status_code == 303
+    work(world)
+    assert state(world, names["box <b>"]) is UnknownState.MATCHED
+
+
+def test_the_page_of_a_name_leads_to_making_it_new_or_ignoring_it(world: World, as_: As, batch: int) -> None:
+    boss, name = as_("verifier"), queue(world, batch)["firm"]
+    page = f"/programs/{world.a}/imports/unmatched"
+    shown = Page(boss.get(f"{page}/{name}").text, f"{page}/{name}")
+    for what, heading in (("create", "Create 1 new thing"), ("ignore", "Ignore 1 name")):
+        form = next(one for one in shown.forms if one.action.endswith(f"/{what}"))
+        look = boss.post(form.action, data={one.name: one.value for one in form.fields})
+        assert (look.status_code, heading in look.text) == (200, True)
 
 
 def test_what_is_new_is_created_and_what_is_nothing_is_ignored(world: World, as_: As, batch: int) -> None:
