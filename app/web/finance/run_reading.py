@@ -11,6 +11,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
+from app.domain.batch_file import Answers
 from app.domain.codes import code_key
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
@@ -195,3 +196,20 @@ def outcome(report: Report) -> list[Outcome]:
         if of:
             found.append(Outcome(title, tone, sum(one.top_ups for one in of), sum(one.points for one in of)))
     return found
+
+
+def response_hint(answers: Answers) -> str:
+    """Say what a response file looks like, by how the files of its provider are read."""
+    if answers.fixed_width is not None:
+        return gettext(
+            "The operator's file as it is, with its fields where the template has them. The same file twice changes"
+            " nothing."
+        )
+    lines = answers.lines
+    return gettext(
+        "CSV in UTF-8 or xlsx with the columns %(reference)s and %(result)s (%(words)s). The same file twice changes"
+        " nothing.",
+        reference=lines.reference,
+        result=lines.result,
+        words=", ".join([*lines.loaded, *lines.failed, *lines.unknown]),
+    )

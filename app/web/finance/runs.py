@@ -34,8 +34,9 @@ from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, 
 from importers.errors import ImportRefused
 from prepaid import jobs, ordering, preparing, settling
 from prepaid import runs as prepaid_runs
-from prepaid.errors import PrepaidError
+from prepaid.errors import PrepaidError, TermsInvalid
 from prepaid.moves import OPEN, run_of
+from prepaid.order_forms import answers_of
 from prepaid.quoting import EVER
 from prepaid.runs import Report, exception_counts, same_person
 from prepaid.scheduled import ACTOR, scheduled_of
@@ -178,6 +179,14 @@ def show(program_code: str, run_id: int) -> str:
     return _page(prepaid_runs.report(session(), run_id))
 
 
+def _response_hint(run: ConversionRun) -> str:
+    """Say what is brought in as answers of a run; nothing where its operator's template is gone."""
+    try:
+        return run_reading.response_hint(answers_of(scope().program, run.provider))
+    except TermsInvalid:
+        return ""
+
+
 def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answers | None = None) -> str:
     run = report.run
     return render_template(
@@ -207,6 +216,7 @@ def _page(report: Report, *, cancelling: Cancelling | None = None, answers: Answ
         failed_compensations=_can_be_ordered_again(report),
         cancelling=cancelling or Cancelling(formdata=None),
         answers=answers or Answers(formdata=None),
+        response_hint=_response_hint(run),
         asked_to_cancel=cancelling is not None,
         can_be_cancelled=prepaid_runs.can_be_cancelled(session(), run),
         asked_to_settle=answers is not None,

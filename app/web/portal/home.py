@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from app.domain.calendar import local_date
 from app.domain.roles import Permission, may
-from app.domain.states import DocumentStatus, Unit
+from app.domain.states import DocumentStatus, ReviewState, Unit
+from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.services import balances, expiry_notices, liability, notices, terms
 from app.services.owners import pools
@@ -22,6 +23,9 @@ from app.web.portal.own import own_documents_only
 from prepaid import cards
 
 bp = Blueprint("portal", __name__)
+
+_MOST_ASKED = 3
+"""So many documents that wait for an answer are named; the others are among the documents."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ def home(program_code: str, distributor_id: int) -> str | Response:
         balance=balance,
         worth=liability.worth_minor(max(balance.available, 0), here.program.point_value_micro),
         expiring=expiring,
-        steps=_steps(balance, agreed, card, soon),
+        steps=[*_asked(here.distributor), *_steps(balance, agreed, card, soon)],
         news=[(one, sentence(one)) for one in news],
         seat=pools.seat_of(session(), here.distributor.id),
         documents=_counts(here.distributor) if here.distributor.company_id is None else None,
@@ -79,6 +83,32 @@ def _company(distributor: OneDistributor) -> dict[str, Any] | None:
         person(), Permission.LIST_DOCUMENTS, scope().program.id, distributor.company_id
     )
     return here if allowed else None
+
+
+def _asked(distributor: OneDistributor) -> list[Step]:
+    """Give the documents that wait for an answer of this distributor's, the oldest first."""
+    query = (
+        select(SalesDocument.id, SalesDocument.number)
+        .join(Review, Review.document_id == SalesDocument.id)
+        .where(
+            Review.program_id == scope().program.id,
+            Review.closed_at.is_(None),
+            Review.state == ReviewState.ASKED,
+            SalesDocument.distributor_id == distributor.id,
+            *own_documents_only(),
+        )
+        .order_by(SalesDocument.id)
+        .limit(_MOST_ASKED)
+    )
+    return [
+        Step(
+            gettext("Answer what was asked about %(number)s", number=number),
+            gettext("It is decided once you have answered."),
+            url_for("documents.show", program_code=scope().program.code, document_id=id_),
+            "file",
+        )
+        for id_, number in session().execute(query)
+    ]
 
 
 def _steps(

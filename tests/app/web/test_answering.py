@@ -38,6 +38,8 @@ def test_a_question_is_answered_with_a_photo_and_the_document_waits_again(world:
         f'<a href="{own}">Please answer about document ASK/1: Which branch was it?</a>'
         in seller.get(f"{home}/notices").text
     )
+    assert f'<a href="{own}">' in (first := seller.get(f"{home}/").text)
+    assert "Answer what was asked about ASK/1" in first
     empty = send(seller, own, "answer", words="")
     assert (empty.status_code, "Say something." in empty.text) == (400, True)
     text = {"csrf_token": token_of(seller, own), "words": "Gdańsk", "files": (io.BytesIO(b"plain text"), "note.txt")}
@@ -45,6 +47,7 @@ def test_a_question_is_answered_with_a_photo_and_the_document_waits_again(world:
     assert (refused.status_code, "note.txt" in refused.text) == (400, True)
     sent = {"csrf_token": token_of(seller, own), "words": "Gdańsk", "files": (photo(), "invoice.jpg")}
     assert seller.post(f"{own}/answer", data=sent).status_code == 303
+    assert "Answer what was asked" not in seller.get(f"{home}/").text
     page = verifier.get(review).text
     assert "Gdańsk" in page
     assert "invoice.jpg" in page

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from app.db.transaction import transaction
+from app.domain.batch_file import Answers
 from app.domain.states import RunStatus, TransactionKind, Unit
 from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
@@ -21,6 +22,7 @@ from app.models.programs import Program
 from app.services import ledger, liability
 from app.services.rulebooks import rules_of
 from app.web.finance import wording
+from app.web.finance.run_reading import response_hint
 from prepaid import preparing
 from tests.app.web.conftest import TOKEN
 from tests.app.web.test_account import asked_of_the_database
@@ -241,6 +243,8 @@ def test_cards_are_kept_by_token_and_last_digits_alone(as_: Callable[[str], Flas
 def test_what_is_owed_adds_up(world: World, as_: Callable[[str], FlaskClient], at: str) -> None:
     page = as_("approver").get(f"{at}/liability").text
     assert "Outstanding points" in page
+    figures = page.partition('<dl class="figures">')[2].partition("</dl>")[0]
+    assert all(name in figures for name in ("Available", "Pending", "Reserved")), "they add up to what is outstanding"
     found = outstanding(world)
     assert sum(one.distributors for one in found) == 60
     assert liability.worth_minor(3, 1_500_000) == 4
@@ -385,3 +389,11 @@ def test_a_run_takes_a_saved_list_a_group_and_says_whom_and_what_to_do_about_the
     wrong = post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, groups="there-is-none")
     assert wrong.status_code == 400
     assert post(finance, f"{at}/runs/new", f"{at}/runs/new", **period, saved="0").status_code == 400
+
+
+def test_a_response_file_is_asked_for_as_the_operator_s_template_reads_it(world: World) -> None:
+    lines = {"reference": "external_id", "result": "status", "loaded": ["COMPLETED"], "failed": ["Rejected"]}
+    with world.app.test_request_context():
+        ours, theirs = response_hint(Answers()), response_hint(Answers.model_validate({"lines": lines}))
+    assert "the columns reference and result (loaded, failed, unknown)" in ours
+    assert "the columns external_id and status (COMPLETED, Rejected, unknown)" in theirs
