@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app.domain.roles import Role
 from app.domain.states import TaxStatus
+from app.exports.histories.catalogue import HISTORIES
 from app.models.distributors import Distributor
 from app.services.languages import LANGUAGES
 from app.web import formats, import_words, promotion_words
@@ -36,6 +37,9 @@ _LEFT_OUT = frozenset({"header_key"})
 """What is reckoned from the other parts."""
 
 _FINGERPRINT = 12
+_RUN = re.compile(r"conversion run (\d{1,18})")
+_OF_EXPORTS = {field.key: field.title for history in HISTORIES.values() for field in history.fields}
+"""What the columns of an export are called."""
 
 
 def action_words(action: str) -> str:
@@ -43,6 +47,12 @@ def action_words(action: str) -> str:
     thing, _, deed = action.partition(".")
     known = {"thing": THING.get(thing, _plain(thing)), "deed": DEED.get(deed, _plain(deed))}
     return gettext("%(thing)s: %(deed)s", **known)
+
+
+def subject_words(subject: str | None) -> str:
+    """Say of what something was done: a conversion run by its number, other things as they are written."""
+    run = _RUN.fullmatch(subject or "")
+    return (subject or "") if run is None else gettext("Conversion run %(number)s", number=run[1])
 
 
 def state_words(state: Any) -> str:
@@ -165,6 +175,7 @@ _BY_NAME: Mapping[str, Callable[[Any], Any]] = {
     "sha256": lambda value: f"{str(value)[:_FINGERPRINT]}…",
     "asked_by": name_of,
     "filter": _filters,
+    "columns": lambda value: gettext(_OF_EXPORTS[value]) if value in _OF_EXPORTS else _plain(str(value)),
     "language": lambda value: LANGUAGES.get(value, value),
     "languages": lambda value: LANGUAGES.get(value, value),
     "locale": lambda value: LANGUAGES.get(value, value),

@@ -10,6 +10,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
 from app.services import audit
+from app.web.audit_words import state_words, subject_words
 from tests.app.web.test_pages import counted
 from tests.app.web.world import World
 
@@ -57,6 +58,17 @@ def test_the_log_speaks_as_pages_do(world: World, as_: Callable[[str], FlaskClie
     of_orders = as_("administrator").get(f"{log}?q=WORDS&what=order").text
     assert "Order: sent" in of_orders
     assert "WORDS-1" not in of_orders
+
+
+def test_what_became_of_a_run_and_what_an_export_has_is_told_in_words(world: World) -> None:
+    settled = {"again": 0, "failed": 1, "still_open": 2, "status": "settled"}
+    export = {"columns": ["code", "last4", "amount"], "form": "xlsx"}
+    with world.app.test_request_context(headers={"Accept-Language": "pl"}):
+        assert subject_words("conversion run 12") == "Wymiana punktów 12"
+        assert subject_words("D-5") == "D-5"
+        assert "Niepowodzenie: 1" in (told := state_words(settled))
+        assert "Stan: Rozliczone" in told
+        assert "Kod dystrybutora, Karta (ostatnie 4 cyfry), Kwota" in state_words(export)
 
 
 def test_many_distributors_are_named_with_one_query_and_what_is_no_day_stands_as_it_is(
