@@ -2,8 +2,12 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importers.layout.header import empty_cells
 from importers.layout.naming import Guesses
@@ -28,6 +32,19 @@ _KINDS = re.compile(
     r"|abono|rectificativa|devoluci[oó]n\w*|nota de cr[eé]dito|avoir|retour|возврат\w*|корректир\w*|сторно)(?!\w)"
 )
 """What a column of kinds of documents says of one that takes back."""
+_SIGNS = frozenset({"+", "-", "\u2212", "\u2013", "+1", "-1", "1", "plus", "minus"})
+_MINUSES = frozenset({"-", "\u2212", "\u2013", "-1", "minus"})
+"""What a column of nothing but signs holds, as systems write whose amounts have none."""
+_SIDES = {
+    *(("d", "c"), ("dr", "cr"), ("dt", "ct"), ("debit", "credit"), ("s", "h"), ("soll", "haben"), ("wn", "ma")),
+    *(("d", "h"), ("debe", "haber"), ("д", "к"), ("дт", "кт"), ("дебет", "кредит"), ("débit", "crédit")),
+}
+"""Both sides of an account; goods that are sold stand on the first."""
+_MOVEMENTS = {
+    *(("out", "in"), ("wz", "pz"), ("wz", "zw"), ("wydanie", "przyjęcie"), ("rozchód", "przychód"), ("wa", "we")),
+    *(("salida", "entrada"), ("расход", "приход"), ("warenausgang", "wareneingang"), ("sortie", "entrée")),
+}
+"""How goods left a store, and how they came into it."""
 _NAMED_KINDS = frozenset(
     {
         *("typ", "rodzaj", "kind", "type", "tipo", "clase", "тип", "вид", "belegart", "dokumentart", "art", "vorgang"),
@@ -94,26 +111,47 @@ def perhaps_returned(lines: Body) -> PerhapsReturned | None:
 
     Some systems write what came back without a sign; corrections may add goods, too.
     """
-    if not {"document_number", "quantity"} <= lines.columns.keys() or not 0 < len(lines) <= _MOST_LINES:
+    if not {"document_number", "quantity"} <= lines.columns.keys():
         return None
     names = lines.cells.column_names
-    pieces = floats(lines.cells, names[lines.columns["quantity"]])
-
-    def sold(at: int) -> list[str]:
-        texts = lines.cells.column(at).to_pylist()[: len(pieces)]
-        return [text.strip() for text, one in zip(texts, pieces, strict=True) if text and one > 0]
-
-    numbers = dict.fromkeys(sold(lines.columns["document_number"]))
+    at_number = lines.columns["document_number"]
+    numbers = _values(lines, at_number)
     letters = {text: found[0] for text in numbers if (found := _LETTERS.match(text))}
     begin = sorted({one for one in letters.values() if one.casefold() in _BEGINNINGS})
     told = [text for text, one in letters.items() if one in begin]
-    if len(begin) == 1 and len(told) < len(numbers):
+    if len(begin) == 1 and len(told) < len(numbers) and _are_sold(lines, at_number, told):
         return PerhapsReturned(tuple(told[:_TOLD]), {"number_prefix": begin[0]})
     for at in sorted(set(range(len(names))) - set(lines.columns.values())):
+        if pc.count_distinct(lines.cells.column(at)).as_py() > _MOST_KINDS:
+            continue
+        kinds = _values(lines, at)
+        back = _came_back(kinds)
+        if back and _are_sold(lines, at, back):
+            return PerhapsReturned((f"{names[at]}: {back[0]}",), {"column": names[at], "values": back})
         if not _NAMED_KINDS & set(spoken(names[at]).split()):
             continue
-        kinds = dict.fromkeys(sold(at))
         called = [kind for kind in kinds if _KINDS.search(kind)]
-        if called and len(called) < len(kinds) <= _MOST_KINDS:
+        if called and len(called) < len(kinds) and _are_sold(lines, at, called):
             return PerhapsReturned(tuple(called[:_TOLD]), {"column": names[at], "values": called})
     return None
+
+
+def _values(lines: Body, at: int) -> list[str]:
+    """Give what stands in a column, each once."""
+    return list(filter(None, pc.unique(pc.utf8_trim_whitespace(lines.cells.column(at))).to_pylist()))
+
+
+def _are_sold(lines: Body, at: int, values: Sequence[str]) -> bool:
+    """Say whether a row of these has a quantity above zero."""
+    column = lines.cells.column(at)
+    these = pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(values, column.type))
+    quantity = lines.cells.column_names[lines.columns["quantity"]]
+    return bool((floats(lines.cells.filter(these), quantity) > 0).any())
+
+
+def _came_back(kinds: Sequence[str]) -> list[str]:
+    """Give those of a column's values that say that goods came back, where it holds nothing but signs or two sides."""
+    of = {kind.casefold().rstrip("."): kind for kind in kinds}
+    if of.keys() <= _SIGNS:
+        return [kind for key, kind in of.items() if key in _MINUSES] if of.keys() - _MINUSES else []
+    return [of[back] for out, back in (*_SIDES, *_MOVEMENTS) if of.keys() == {out, back}]

@@ -14,6 +14,8 @@ _PROVED = 110
 _ALIKE = 0.9
 _LEAST_SHARE = 0.3
 """Of quantity times price: less than that is no amount after a discount."""
+_LEAST_TAX, _MOST_TAX, _SOME = 0.03, 0.27, 0.5
+"""Rates of value added tax, and the share of the rows that must have one: others may be without."""
 _SAMPLE = 500
 _CODE = re.compile(r"(?=\S*\d)\S{2,40}")
 
@@ -48,8 +50,8 @@ def proved(body: pa.Table, found: dict[str, list[Candidate]]) -> dict[str, list[
 def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
     """Find what nobody named so that we know it, and may be what is read elsewise.
 
-    A code for each name of goods, where names serve for codes; and an amount less than quantity times price, where
-    that would be reckoned.
+    A code for each name of goods, where names serve for codes; an amount less than quantity times price, where that
+    would be reckoned; and an amount that is as much more as a tax comes to.
     """
     columns, found = guesses.columns, dict[str, list[str]]()
     if "product" in guesses.stand_ins:
@@ -61,7 +63,23 @@ def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
         amounts = [name for name in guesses.ignored if _is_part_of(floats(body, name), worth)]
         if amounts:
             found["net_amount"] = amounts
+    if {"quantity", "unit_price", "net_amount"} <= columns.keys():
+        worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
+        if _is_taxed(floats(body, columns["net_amount"]), worth):
+            found["net_amount"] = [columns["net_amount"]]
     return found
+
+
+def _is_taxed(amount: np.ndarray, worth: np.ndarray) -> bool:
+    """Say whether a column is quantity times price with a tax of so many whole per cent added, on nearly every row."""
+    told = ~np.isnan(amount * worth) & (worth != 0)
+    if told.sum() < 2:
+        return False
+    amount, worth = amount[told], worth[told]
+    rate = np.round((amount / worth - 1) * 200) / 200  # some countries have halves
+    alike = np.abs(worth * (1 + rate) - amount) <= 0.011
+    taxed = (rate >= _LEAST_TAX) & (rate <= _MOST_TAX)
+    return bool((alike & (taxed | (rate == 0))).mean() >= _ALIKE and (alike & taxed).mean() > _SOME)
 
 
 def _are_codes_of(body: pa.Table, codes: str, names: str) -> bool:

@@ -135,3 +135,31 @@ def test_rows_that_were_handed_back_lost_their_headings() -> None:
     rows = [[*HEADER, "Reason [dates dmy]"], [*line("A"), "No product has the code"]]
     with pytest.raises(FileRefused, match="do not say below which heading"):
         laid(rows, profile(headed_returns="returned"))
+
+
+@pytest.mark.parametrize(
+    ("column", "sold", "back"),
+    [("Znak", "+", "-"), ("S/H", "S", "H"), ("Strona", "Wn", "Ma"), ("Ruch", "WZ", "PZ"), ("Mnożnik", "1", "-1")],
+)
+def test_a_column_that_says_which_way_goods_went_is_asked_about(
+    tmp_path: Path, column: str, sold: str, back: str
+) -> None:
+    lines = [f"F{at};13.02.2019;K;P;2;10,00;{sold}" for at in range(700)] + [f"G;14.02.2019;L;P;1;5,00;{back}"]
+    content = f"{HEAD};{column}\n" + "\n".join(lines) + "\n"
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert [(one.key, one.about) for one in stopped.value.questions] == [("returned", f"{column}: {back}")]
+    assert set(read(tmp_path, content, {"returned": "returned"}).rows.kind[-2:].tolist()) == {SOLD, CAME_BACK}
+    assert len(read(tmp_path, content.replace(f"1;5,00;{back}", f"1;5,00;{sold}")).good) == 701
+
+
+def test_an_amount_that_has_a_tax_in_it_is_asked_about(tmp_path: Path) -> None:
+    priced = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Cena netto;Wartość"
+    content = f"{priced}\nF;13.02.2019;K;P;2;10,00;24,60\nG;14.02.2019;L;P;3;5,00;16,20\n"
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert [(one.key, one.options, one.optional) for one in stopped.value.questions] == [
+        ("column:net_amount", ("Wartość",), True)
+    ]
+    assert [one[-1] for one in read(tmp_path, content, {"column:net_amount": ""}).good] == [2000, 1500]
+    assert [one[-1] for one in read(tmp_path, content, {"column:net_amount": "Wartość"}).good] == [2460, 1620]
