@@ -113,6 +113,10 @@ SENTENCES: Mapping[str, str] = {
         "The column {field} stands among the months, holds numbers such as {found}, and is not read; name it as a "
         "month, or say in the profile what it holds."
     ),
+    "returns_beside": _(
+        "The column {field} seems to hold what came back, such as {found}, and is not read; bring what came back in "
+        "lines of its own, with quantities below zero."
+    ),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
     "several_people": _(
         "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."

@@ -25,6 +25,8 @@ _FIVE_DIGITS = re.compile(r"\d{5}")
 _WEEK = re.compile(r"(\d{4})-?w(\d{2})-?([1-7])", re.IGNORECASE)
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIALS = range(32_874, 73_416)  # 1990 to 2100
+_LIKELY_SERIALS = range(32_874, 50_100)  # 1990 to 2037
+_MOST_YEARS = 2
 _FIRST_SERIAL = dt.date(1899, 12, 30)
 _DAYS_TO_1904 = (dt.date(1904, 1, 1) - _FIRST_SERIAL).days
 _SHORT_YEARS_FROM = 69
@@ -127,12 +129,21 @@ def proof(texts: Iterable[str]) -> Proof:
 def with_zeros(texts: Iterable[str]) -> list[str]:
     """Give the texts of a column with the zeros that number cells lost: beside 270419 stands 50719, which is 050719.
 
-    Alone five digits are a day as spreadsheets count them.
+    Alone five digits are a day as spreadsheets count them, unless not all of them can be: 10226 beside 90226 are
+    days of the first week of a month, and their years are the same.
     """
     found = [text.strip() for text in texts]
-    if not any(_SIX_DIGITS.fullmatch(text) and read_moment(text).days for text in found):
+    if not any(_SIX_DIGITS.fullmatch(text) and read_moment(text).days for text in found) and not _lost_zeros(found):
         return found
     return [text.zfill(6) if _FIVE_DIGITS.fullmatch(text) else text for text in found]
+
+
+def _lost_zeros(texts: Sequence[str]) -> bool:
+    """Say whether five digits, which all of these are, are days of six whose zero was lost, and no days as counted."""
+    if not texts or not all(map(_FIVE_DIGITS.fullmatch, texts)) or all(int(text) in _LIKELY_SERIALS for text in texts):
+        return False
+    read = [_of_six(text.zfill(6)).keys() & {"dmy", "mdy"} for text in texts]
+    return all(read) and len({text[-2:] for text in texts}) <= _MOST_YEARS
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,11 @@ Quantities below it are often written without a sign: whoever does not read the 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _RETURNS = re.compile(
     r"(?<!\w)(?:zwrot(?:y|ów|u|ami|ach)?|returns|returned|return of|devoluci(?:ón|on|ones)|возврат\w*|retouren?"
@@ -19,8 +22,29 @@ _SALES = re.compile(
     r"|purchases|zakup\w*|obr[oó]t\w*|wydani\w*|dostaw\w*)(?!\w)",
     re.IGNORECASE,
 )
+_NAMED_RETURNS = re.compile(
+    r"(?<!\w)(?:zwr[oó]con\w+|zwrot\w*|return(?:s|ed)|devuelt\w+|devoluci\w+|retour\w*|retoure\w*|возвра[тщ]\w*)(?!\w)",
+    re.IGNORECASE,
+)
+_PIECES = r"^\s*[+-]?(?:\d[\d\s]*[.,])?\d*[1-9]\d*(?:[.,]0+)?(?:\s*[^\d\s]{1,5})?\s*$"
 _LONGEST = 80
 """Letters of a heading; what is longer is a note."""
+
+
+def returns_beside(cells: pa.Table, columns: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Warn of columns that hold pieces that came back beside those that were sold, and are not read."""
+    if not {"document_number", "quantity"} <= columns.keys():
+        return []
+    found = []
+    for at in sorted(set(range(cells.num_columns)) - set(columns.values())):
+        if not _NAMED_RETURNS.search(cells.column_names[at]):
+            continue
+        pieces = pc.filter(cells.column(at), pc.match_substring_regex(cells.column(at), _PIECES))
+        if len(pieces):
+            found.append(
+                {"code": "returns_beside", "field": cells.column_names[at], "found": pieces[0].as_py().strip()}
+            )
+    return found
 
 
 def text_of(cells: Sequence[str]) -> str:

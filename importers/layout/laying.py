@@ -17,7 +17,7 @@ from importers.layout.amounts_named import refuse_other_sizes, with_currencies
 from importers.layout.columns import columns_of, wanted_columns
 from importers.layout.document_heads import document_heads
 from importers.layout.handed_back import Proved, is_handed_back, proved_before
-from importers.layout.headed import below_returns, text_of
+from importers.layout.headed import below_returns, returns_beside, text_of
 from importers.layout.header import (
     MOST_ABOVE,
     Header,
@@ -125,7 +125,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
         returned=below_returns(body.row_number, (grid.name, *map(text_of, above)), recognised.headings),
-        warnings=_warnings(grid, body),
+        warnings=_warnings(grid, body) + returns_beside(body.cells, body.columns),
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])

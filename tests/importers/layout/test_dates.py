@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importers.errors import QuestionOpen
-from importers.layout.dates import proof, read_moment
+from importers.layout.dates import proof, read_moment, with_zeros
 from tests.importers.layout.reports import HEADER, laid, line, profile, typed
 
 
@@ -178,3 +178,12 @@ def test_the_day_of_a_week_is_one_and_a_week_is_none() -> None:
     assert set(read_moment("2024-W11-5").days.values()) == {dt.date(2024, 3, 15)}
     assert set(read_moment("2024W115").days.values()) == {dt.date(2024, 3, 15)}
     assert not any(read_moment(text).days for text in ("2024-W11", "2024-W54-1", "2024-W11-8", "1024-W11-5"))
+
+
+def test_five_digits_whose_zero_was_lost_are_days_where_they_count_none() -> None:
+    assert with_zeros(["10226", "90226"]) == ["010226", "090226"]
+    assert proof(["10226", "90226"]).orders == ("dmy", "mdy", "ymd")
+    assert with_zeros(["45658", "45659"]) == ["45658", "45659"], "days as spreadsheets count them"
+    assert with_zeros(["40513"]) == ["40513"], "of 2010, and no 4th of May"
+    assert with_zeros(["10226", "90299", "50201"]) == ["10226", "90299", "50201"], "of three years: codes, perhaps"
+    assert with_zeros(["10226", "2026-02-05"]) == ["10226", "2026-02-05"]

@@ -163,3 +163,10 @@ def test_an_amount_that_has_a_tax_in_it_is_asked_about(tmp_path: Path) -> None:
     ]
     assert [one[-1] for one in read(tmp_path, content, {"column:net_amount": ""}).good] == [2000, 1500]
     assert [one[-1] for one in read(tmp_path, content, {"column:net_amount": "Wartość"}).good] == [2460, 1620]
+
+
+def test_a_column_of_what_came_back_is_told_where_it_is_not_read(tmp_path: Path) -> None:
+    lines = "F;13.02.2019;K;P;2;10,00;{}\nG;14.02.2019;L;P;1;5,00;0\n"
+    for name, held, told in (("Ilość zwrócona", "3 szt.", "3 szt."), ("Returned", "0", None), ("Zwrot", "Nie", None)):
+        found = read(tmp_path, f"{HEAD};{name}\n{lines.format(held)}").table.warnings
+        assert found == ([{"code": "returns_beside", "field": name, "found": told}] if told else [])
