@@ -170,8 +170,11 @@ def _is_hidden(row: etree._Element) -> bool:
 
 
 def _text(cell: etree._Element) -> str:
-    """Give what people read in a cell: spaces are one, breaks stay, and a space that holds the cell open is nothing."""
-    text = "".join(_pieces(cell))
+    """Give what people read in a cell: spaces are one, breaks stay, and a space that holds the cell open is nothing.
+
+    One that keeps words on a line is a space like any other: a name is the same with it and without.
+    """
+    text = "".join(_pieces(cell)).replace("\u00a0", " ")
     return _AROUND_BREAKS.sub("\n", text).strip()
 
 

@@ -23,6 +23,7 @@ _BEHIND = re.compile(r"[\s,]*(?:г|год|года|r|roku|z)\.?$", re.IGNORECASE
 _SIX_DIGITS = re.compile(r"\d{6}")
 _FIVE_DIGITS = re.compile(r"\d{5}")
 _WEEK = re.compile(r"(\d{4})-?w(\d{2})-?([1-7])", re.IGNORECASE)
+_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2212"), "-")
 _SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?")
 _SERIALS = range(32_874, 73_416)  # 1990 to 2100
 _LIKELY_SERIALS = range(32_874, 50_100)  # 1990 to 2037
@@ -81,7 +82,7 @@ class Proof:
 
 def read_moment(text: str) -> Moment:
     """Read a text in every order that makes it a date."""
-    text = " ".join(text.split()).removeprefix("'")
+    text = " ".join(text.split()).removeprefix("'").translate(_DASHES)
     if len(text) > _LONGEST:
         return Moment({})
     timed = _TIME.fullmatch(text)

@@ -46,6 +46,8 @@ SHOWN_ROWS = 20
 _MOST_ABOVE = 60
 _TYPICAL = 20
 _MOST_HEADER_ROWS = 3
+_KNOWN_NAMES = 4
+"""Names of columns that a row has which is surely a header, whatever stands beside them."""
 _LEAST_MONTHS = 2
 RETURNED_OR_SOLD = ("returned", "sold")
 """What documents may be that are called credit notes, or stand below a heading that says returns."""
@@ -307,7 +309,9 @@ def _score(top: Sequence[Sequence[str]], at: int, known: frozenset[str]) -> floa
     typical = sorted(widths)[len(widths) // 2] if widths else len(said)
     wordy = sum(map(_is_name, said)) / len(said)
     named = sum(spoken(cell) in known for cell in said)
-    return 50 * min(1.0, named / 4) + 25 * wordy + 25 * min(1.0, len(said) / max(1, typical)) if wordy > 0.5 else 0
+    if wordy <= 0.5 and named < _KNOWN_NAMES:
+        return 0
+    return 50 * min(1.0, named / _KNOWN_NAMES) + 25 * wordy + 25 * min(1.0, len(said) / max(1, typical))
 
 
 def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int) -> Header:

@@ -267,6 +267,7 @@ def _is_total_named(cells: Sequence[str], columns: Mapping[str, int]) -> bool:
 
 def _repeated_headers(body: Body, header: Header) -> np.ndarray:
     found = np.zeros(len(body), dtype=bool)
+    found[:1] = [_is_numbering(cells) for cells in body.cells_of(np.arange(min(1, len(body))))]
     for row in header.rows:
         names = [name_key(cell) for cell in row]
         first = next((at for at, name in enumerate(names) if name), None)
@@ -279,6 +280,13 @@ def _repeated_headers(body: Body, header: Header) -> np.ndarray:
             rows = body.cells_of(alike)
             found[alike] |= [[name_key(cell) for cell in cells] == names for cells in rows]
     return found
+
+
+def _is_numbering(cells: Sequence[str]) -> bool:
+    """Say whether a row numbers the columns, as forms of offices do below their names: 1, 2, 3 or (1), (2), (3)."""
+    return len(cells) >= _LEAST_WIDTH and [cell.strip("().") for cell in cells] == [
+        str(at) for at in range(1, len(cells) + 1)
+    ]
 
 
 def other_header(body: Body, header: Header, names: Sequence[str]) -> int | None:

@@ -435,3 +435,28 @@ def test_codes_that_a_program_took_for_numbers_are_whole_again(tmp_path: Path) -
         ("101", "2019-02-13", "7.0", "5901234123457"),
         ("102", "2019-02-14", "K", "42"),
     ]
+
+
+def test_a_header_of_known_names_is_one_beside_many_that_are_numbered(tmp_path: Path) -> None:
+    names, cells = (";".join(f"{word}{at}" for at in range(30)) for word in ("Pole", "x"))
+    found = read(tmp_path, f"{HEAD};{names}\nF;13.02.2019;K;P;2;10,00;{cells}\nG;14.02.2019;K;P;1;5,00;{cells}\n")
+    assert [one[0] for one in found.good] == ["F", "G"]
+
+
+def test_a_row_that_numbers_the_columns_is_of_the_header(tmp_path: Path) -> None:
+    for row in ("1;2;3;4;5;6", "(1);(2);(3);(4);(5);(6)"):
+        found = read(tmp_path, f"{HEAD}\n{row}\nF;13.02.2019;K;P;2;10,00\n")
+        assert (len(found.good), found.outcomes, found.table.row_number.tolist()) == (1, {}, [3])
+
+
+def test_words_of_a_page_that_are_kept_on_a_line_are_parted_by_spaces(tmp_path: Path) -> None:
+    rows = [HEADER, ["F", "13.02.2019", "First&nbsp;Shop", "P", "2", "1&nbsp;010,00"]]
+    path = tmp_path / "report.xls"
+    table = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    path.write_text(f"<html><meta charset='utf-8'><table>{table}</table></html>", encoding="utf-8")
+    assert [(one[2], one[-1]) for one in read_by_proposal(path).good] == [("First Shop", 101000)]
+
+
+def test_dates_with_any_dash_are_read(tmp_path: Path) -> None:
+    found = read(tmp_path, f"{HEAD}\nF;13\u201302\u20132019;K;P;2;10,00\nG;2019\u201102\u201114;K;P;1;5,00\n")
+    assert [one[1] for one in found.good] == ["2019-02-13", "2019-02-14"]
