@@ -23,23 +23,25 @@ _MILLIONS = r"mln|mio|millions?|millionen|milionach|miliony|millones|млн|ми
 _MANY = re.compile(
     rf"(?<!\w)(?:{_THOUSANDS}|{_MILLIONS}|[tkm](?:{_COINS}))(?!\w)|[\[(]\s*'?(?:000s?|k)\s*[\])]", re.IGNORECASE
 )
-_PARTS = re.compile(
-    r"(?<!\w)(?:cents|pence|groszy|grosze|groszach|céntimos|centimes|коп|копе(?:ек|йки|йках)|w gr)(?!\w)"
-    r"|[\[(]\s*gr\.?\s*[\])]",
+_HUNDREDTHS = r"cents|pence|groszy|grosze|groszach|céntimos|centimes|коп|копе(?:ек|йки|йках)"
+_PARTS = re.compile(rf"(?<!\w)(?:{_HUNDREDTHS}|w gr)(?!\w)|[\[(]\s*gr\.?\s*[\])]", re.IGNORECASE)
+_WITH_PARTS = re.compile(
+    rf"(?<!\w)(?:руб\w*|zł\w*|euros?|pounds?|dollars?)\W{{1,3}}(?:(?:and|et|i|und|y|и)\W)?(?:{_HUNDREDTHS}|gr)(?!\w)",
     re.IGNORECASE,
 )
+"""What stands over amounts in full, which have hundredths as well: ``руб. коп.``"""
 _EACH = re.compile(
-    r"(?:(?<!\w)(?:za|per|je|pro|por|na|за|на|pour)|(?<!\d)/)\s*(?:10|100|1[\s.,']?000)(?!\d)", re.IGNORECASE
+    r"(?:(?<!\w)(?:za|per|je|pro|por|na|за|на|pour)|(?<!\d)/)\s*(?:10|100|1[\s.,']?000)(?!\d|[./-]\d)", re.IGNORECASE
 )
 _ABOVE = re.compile(
-    rf"(?<!\w)(?:(?:{_THOUSANDS}|{_MILLIONS})\W{{1,3}}(?:(?:de|of)\W)?(?:{_COINS}|руб\w*|euros?|złotych)"
+    rf"(?<!\w)(?<!\d\s)(?:(?:{_THOUSANDS}|{_MILLIONS})\W{{1,3}}(?:(?:de|of)\W)?(?:{_COINS}|руб\w*|euros?|złotych)"
     rf"|[tkm](?:{_COINS}))(?!\w)",
     re.IGNORECASE,
 )
 _CODE = re.compile(r"(?<![^\W_])[A-Z]{3}(?![^\W_])|[€£₽₴₺₸$¥]|(?<!\w)(?:zł|kč|руб|грн|euro)(?!\w)", re.IGNORECASE)
 _LETTERS = 3
 """Of a currency's code, which is written in capitals."""
-_WORDS = frozenset({"ALL", "TOP", "PEN", "CUP", "SOS"})
+_WORDS = frozenset({"ALL", "TOP", "PEN", "CUP", "SOS", "STD", "NAD"})
 """Codes of currencies that are words as well."""
 _CURRENCIES = frozenset(
     {
@@ -84,7 +86,7 @@ def _size_said(name: str, field: str) -> str | None:
         return None
     found = _MANY.search(name)
     if found is None and field in MONEY:
-        found = _PARTS.search(name)
+        found = _PARTS.search(_WITH_PARTS.sub("", name))
     if found is None and field == "unit_price":
         found = _EACH.search(name)
     return None if found is None else found[0].strip()

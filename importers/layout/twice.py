@@ -26,7 +26,11 @@ def refuse_twice(sheets: Sequence[tuple[str, TextTable]], columns: Collection[st
         FileRefused: It is such a one.
     """
     hashes = [_hashed(table.frame, columns) for _, table in sheets]
+    said, of_sheets = np.unique(np.concatenate([np.unique(one) for one in hashes]), return_counts=True)
+    several = said[of_sheets > 1]
     for at, (name, _table) in enumerate(sheets):
+        if 2 * int(np.isin(hashes[at], several).sum()) < len(hashes[at]):
+            continue  # most of its lines stand in it alone, so there is no need to look at each of the others
         for other in range(len(sheets)):
             same = int(np.isin(hashes[at], hashes[other]).sum()) if other != at else 0
             if same >= _LEAST and 2 * same >= len(hashes[at]):

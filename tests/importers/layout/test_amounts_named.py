@@ -23,6 +23,7 @@ from tests.importers.layout.reports import COLUMNS, HEADER, grid, laid, line, pr
         ("net_amount", "Wartość [mln zł]", "mln"),
         ("net_amount", "Net amount in cents", "cents"),
         ("net_amount", "Wartość (gr)", "(gr)"),
+        ("net_amount", "Wartość w groszach, nie w zł", "groszach"),
         ("quantity", "Ilość [tys. szt.]", "tys"),
         ("quantity", "Qty (000)", "(000)"),
         ("unit_price", "Cena za 100 szt.", "za 100"),
@@ -46,11 +47,15 @@ def test_figures_that_are_counted_otherwise_are_refused(field: str, name: str, f
         ("quantity", "Ilość [gr]"),
         ("unit_price", "Cena za 1 szt."),
         ("unit_price", "Cena 2026/10"),
+        ("unit_price", "Cena na 10.2026"),
+        ("net_amount", "Сумма без учёта НДС, руб. коп."),
+        ("net_amount", "Wartość (zł, gr)"),
+        ("net_amount", "Net amount (pounds and pence)"),
         ("product", "Kod (tys.)"),
     ],
 )
 def test_other_names_say_nothing_of_it(field: str, name: str) -> None:
-    refuse_other_sizes({name: field}, [["Mio Trade, tys. 5"], ["Tysiąc i jedna noc"]], "report.csv")
+    refuse_other_sizes({name: field}, [["Mio Trade, tys. 5"], ["Kapitał zakładowy: 50 tys. zł"]], "report.csv")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +86,7 @@ def test_months_in_thousands_are_refused() -> None:
         ("Amount ($)", "$"),
         ("Wartość zł", "zł"),
         ("Sales ALL", None),
+        ("STD PRICE", None),
         ("Wartość net", None),
         ("Wartość PLN/EUR", None),
         ("Cena eur", None),
