@@ -69,15 +69,13 @@ class Months(Part):
 
     series: Code = Field(description="numbers of the documents begin with it: SERIES-2025-12")
     quantity: Words | None = Field(
-        None, description="the name over a month's quantities; none: a month has no other column"
+        None, description="the name over a month's quantities; none: nothing but the month stands over them"
     )
     net_amount: Words | None = Field(None, description="the name over a month's net amounts")
     year: int | None = Field(None, ge=1990, le=2200, description="of months that are named without one")
 
     @model_validator(mode="after")
     def _told_apart(self) -> "Months":
-        if self.net_amount is not None and self.quantity is None:
-            raise ValueError("quantity is needed beside net_amount: how its columns are called")
         if self.net_amount is not None and self.net_amount.casefold() == (self.quantity or "").casefold():
             raise ValueError(f"quantity and net_amount cannot both stand under {self.net_amount!r}")
         return self

@@ -14,6 +14,7 @@ _GROSS = ("brutto", "gross", "bruto", "ttc", "iva", "vat", "ндс", "mwst")
 _PLANNED = ("plan", "budżet", "budget", "cel", "target", "ziel", "план", "бюджет", "presupuesto", "objetivo")
 _NOT_SOLD = frozenset((*_GROSS, *_PLANNED))
 """Words of names under which no net amounts stand that were sold, or perhaps none."""
+_BOTH = 2
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def months_seen(months: Sequence[MonthColumn], above: Sequence[Sequence[str]]) -
     money = [label for label in sold if _says(label, "net_amount") or currencies_of(_last_word(label))]
     net = [label for label in money if label not in pieces]
     quantity = (pieces or labels)[0] if len(pieces) == 1 or len(labels) == 1 else None
+    if quantity is None and len(labels) == _BOTH and "" in labels and len(net) == 1:
+        quantity = ""  # beside what is called amounts, nothing but the month stands over pieces
     others = [label for label in labels if label != quantity]
     asked = {"quantity"} if quantity is None else set()
     amount = net[0] if len(net) == 1 else None

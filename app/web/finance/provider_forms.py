@@ -270,5 +270,8 @@ def _said(row: Any) -> dict[str, Any]:
 
 
 def words_of(text: str | None) -> list[str]:
-    """Give the words that are written with commas between them."""
-    return [one.strip() for one in (text or "").split(",") if one.strip()]
+    """Give the words that are written with commas between them, each once however it is written."""
+    words: dict[str, str] = {}
+    for one in filter(None, map(str.strip, (text or "").split(","))):
+        words.setdefault(one.casefold(), one)
+    return list(words.values())

@@ -106,7 +106,8 @@ def test_a_template_is_edited_with_a_preview_and_tried(world: World, as_: As, at
     shown = owner.post(f"{page}/preview", data=form | {"name": "loads.txt"}).text
     assert "Write a name with {batch}" in shown
     assert owner.post(page, data=form | {"name": "loads.txt"}).status_code == 400
-    answer = owner.post(page, data=form | {"name": "{program}-{batch}.txt"})
+    twice = f"{form['line_loaded']}, {form['line_loaded'].upper()}"
+    answer = owner.post(page, data=form | {"name": "{program}-{batch}.txt", "line_loaded": twice})
     assert answer.status_code == 303, answer.text
     with world.app.app_context():
         kept = db.session.scalars(select(Program.prepaid).where(Program.code == world.a)).one()

@@ -316,6 +316,14 @@ def test_what_stands_under_each_month_is_asked_where_its_names_do_not_tell(
     assert (found.good[0][5], found.good[0][7]) == ((5000, 400) if second == "szt." else (4000, 500))
 
 
+def test_pieces_may_stand_under_the_month_alone_beside_its_amounts(tmp_path: Path) -> None:
+    months = "Kod;sty 2026;sty 2026 zł;lut 2026;lut 2026 zł\nP;1;10,00;2;20,50\n"
+    found = read(tmp_path, months, {"fixed:distributor": "D"})
+    assert found.profile.months is not None
+    assert (found.profile.months.quantity, found.profile.months.net_amount) == (None, "zł")
+    assert [one[-1] for one in found.good] == [1000, 2050]
+
+
 def test_quarters_among_the_months_are_names_of_columns(tmp_path: Path) -> None:
     head = ";".join(["Kod", "sty 2026", "", "Q1 2026", "", "I kw. 2026", "", "Razem 2 kw.", ""])
     rows = f"{head}\n;{';'.join(['szt.', 'zł'] * 4)}\nP1;{';'.join(['2', '20,00'] * 4)}\n".replace("Q1", "lut", 1)
