@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, func, select
@@ -134,6 +134,12 @@ def _cancel_kind(lines: Iterable[ReadLine]) -> type[CancelForm]:
         for one in lines
     }
     return type("CancelPieces", (CancelForm,), fields)
+
+
+def _of_others(form: CancelForm) -> bool:
+    """Tell whether pieces are called off of a line that came, or was called off, while somebody typed."""
+    gone = (name for name in request.form if name.startswith(_PIECES) and name not in form)
+    return any(request.form[name].strip() not in ("", "0") for name in gone)
 
 
 class PaymentForm(Form):
@@ -310,7 +316,10 @@ def move(program_code: str, reward_order_id: int) -> Response:
 def cancel(program_code: str, reward_order_id: int) -> Response:
     """Call so many pieces of each line off, or all: their points go back in the same moment."""
     form = _cancel_kind(_goes_on(reading.read(session(), reward_order_id)))()
-    if form.validate() and not form.pieces():
+    too_many = gettext("So much of it cannot be cancelled any more: look at how far each line is.")
+    if _of_others(form):
+        form.refuse(None, too_many)
+    elif form.validate() and not form.pieces():
         form.refuse(None, gettext("Say how many pieces of what."))
     if form.problems():
         return _again(form, reward_order_id)
@@ -327,7 +336,7 @@ def cancel(program_code: str, reward_order_id: int) -> Response:
             )
             money.go_on(writing, keys(), scope().program, reward_order_id, now=now())
     except NotNow:
-        form.refuse(None, gettext("So much of it cannot be cancelled any more: look at how far each line is."))
+        form.refuse(None, too_many)
         return _again(form, reward_order_id)
     flash(gettext("Cancelled: %(points)s points are back.", points=formats.points(points)), "success")
     return _back(reward_order_id)

@@ -273,6 +273,10 @@ def test_an_order_is_placed_once_moved_on_and_a_part_is_called_off(world: World,
     assert "It is written down what happened." in done.text
     late = finance.post(f"{page}/move", data={**token, "becomes": "delivered", "line": ""}, follow_redirects=True)
     assert "That cannot follow now" in late.text
+    late = finance.post(f"{page}/cancel", data=part, follow_redirects=True)
+    assert "So much of it cannot be cancelled any more" in late.text, (
+        "of what came by then nothing is left out silently"
+    )
     (order,) = told(world, select(RewardOrder).where(RewardOrder.id == number))
     assert order.state is OrderState.DELIVERED
 
