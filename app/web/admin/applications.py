@@ -14,13 +14,16 @@ from wtforms import RadioField, SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.reasons import sentence
 from app.domain.states import ApplicationState
+from app.domain.tax_ids import fault_of
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.joining import Application
 from app.services import applications, distributors, registration
 from app.services.applications import COMPANY, OPEN, REP
 from app.services.invitations import AlreadyThere
+from app.web import formats
 from app.web.addresses import outside
 from app.web.context import now, person, scope, session
 from app.web.forms import CodeField, Form, choice
@@ -403,6 +406,12 @@ def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[
     return None
 
 
+def _unlikely(tax_id: str | None) -> str | None:
+    """Say why a tax id cannot be, by the rules of its country, else of the programme's; None where it may be."""
+    fault = fault_of(tax_id, scope().program.country) if tax_id else None
+    return None if fault is None else sentence({"code": f"tax_id_{fault}", "found": tax_id}, gettext, formats.shown)
+
+
 def _page(application: Application, accept_form: AcceptCompany | AcceptRep, refuse_form: Refuse) -> str:
     employer = session().get(Distributor, application.distributor_id) if application.distributor_id else None
     return render_template(
@@ -413,6 +422,7 @@ def _page(application: Application, accept_form: AcceptCompany | AcceptRep, refu
         kind=KIND[application.kind],
         employer=employer,
         duplicates=applications.duplicates(session(), application) if application.state in OPEN else (),
+        unlikely=_unlikely(application.tax_id) if application.state in OPEN else None,
         consent_needed=application.kind == REP and registration.form_of(session(), scope().program.id).employer_consent,
         accept_form=accept_form,
         refuse_form=refuse_form,

@@ -456,6 +456,16 @@ def test_twins_are_shown(world: World, as_: As, visitor: FlaskClient, published:
     assert "looks like something that is here already" not in as_("verifier").get(address).text, "it is decided"
 
 
+def test_a_tax_id_that_cannot_be_is_seen_before_the_applicant_is_let_in(
+    world: World, as_: As, visitor: FlaskClient, published: str
+) -> None:
+    told = "cannot be: its check digits are wrong"
+    for tax_id, wrong in (("PL 1234567890", True), ("PL 526-025-02-74", False), ("XX-1", False)):
+        login = applied(world, visitor, tax_id=tax_id, **{"q-how-many-shops": "1"})
+        page = as_("verifier").get(f"/programs/{world.a}/applications/{application_of(world, login).id}").text
+        assert (told in page) is wrong, tax_id
+
+
 def test_an_employer_agrees_to_a_rep_before_anybody_lets_them_in(
     world: World, as_: As, visitor: FlaskClient, published: str
 ) -> None:
