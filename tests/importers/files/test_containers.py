@@ -123,7 +123,7 @@ def test_a_page_named_xls_is_laid_out_as_a_spreadsheet_program_does(tmp_path: Pa
         ["Raport sprzedaży", None, None],
         ["Kod", "Maj", None],
         [None, "Ilość", "Wartość"],
-        ["00123", "1\xa0000", "12,50 zł"],
+        ["00123", "1 000", "12,50 zł"],
         ["A\nB", None, "<5>"],
     ]
     assert grid.merged == (Merge(1, 0, 1, 2), Merge(2, 0, 3, 0), Merge(2, 1, 2, 2))
