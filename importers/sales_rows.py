@@ -1,7 +1,8 @@
 """A sales report's rows, typed: numbers, dates and the distinct codes that are still to be matched."""
 
 import datetime as dt
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -29,6 +30,8 @@ _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
 _CANCELLED = _("rows seem to be cancelled by what stands there")
 _SHOWN = 3
+_OF_AN_AMOUNT = 0.5
+"""So far from quantity times price an amount may be by a discount: with the other sign its sign is wrong."""
 _CODES = ("document_number", "distributor", "product", "corrects")
 _FLOAT = r"^[0-9]+\.0$"
 _FORMULA = r"^=.*[(].*[)]\s*$"
@@ -330,9 +333,13 @@ def _refuse_uncomputed(name: str, quantity: Ints, price: Ints, net: Ints) -> Non
 def _refuse_contradictions(
     column: Column, quantity: Ints, price: Ints, net: Ints, kind: np.ndarray, rows: np.ndarray, problems: Problems
 ) -> None:
-    """Refuse invoice lines whose amount comes of nothing, or of a price below nothing."""
+    """Refuse invoice lines whose amount comes of nothing, of a price below nothing, or has the other sign."""
     told = (price != NO_PRICE) & (price != 0) & (net != NO_AMOUNT) & (net != 0) & (kind == DocumentKind.INVOICE)
     wrong = told & ((quantity == 0) | ((price < 0) & (np.sign(quantity) == np.sign(net))))
+    other = np.flatnonzero(told & (price > 0) & (np.sign(quantity) == -np.sign(net)))
+    if len(other):
+        worth = np.abs(quantity[other].astype(np.float64) * price[other]) / _PRICE_TIMES_QUANTITY
+        wrong[other] = np.abs(np.abs(net[other]) / worth - 1) < _OF_AN_AMOUNT
     for at in np.flatnonzero(wrong & ~_has_problem(rows, problems)).tolist():
         problems.add(rows[at], Outcome.REFUSED, "amount_contradicts", field=column.name, found=column.shown(at))
 
@@ -394,12 +401,19 @@ def _kinds(profile: ImportProfile, number: Column, told: Column | None) -> np.nd
     if way.number_prefix is not None:
         marked = np.asarray(pc.starts_with(number.values, way.number_prefix, ignore_case=True), dtype=bool)
         credit = number.spread(marked, False)  # noqa: FBT003
+    elif way.number_parts:
+        marked = np.asarray(pc.match_substring_regex(number.values, _with_parts(way.number_parts)), dtype=bool)
+        credit = number.spread(marked, False)  # noqa: FBT003
     else:
         assert told is not None, "the columns were mapped"
-        values = {value.casefold() for value in way.values}
-        marked = np.asarray([text.casefold() in values for text in told.values.to_pylist()], dtype=bool)
+        marked = np.asarray([cancels(text, way.values) for text in told.values.to_pylist()], dtype=bool)
         credit = told.spread(marked, False)  # noqa: FBT003
     return np.where(credit, DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE).astype(np.int8)
+
+
+def _with_parts(parts: Sequence[str]) -> str:
+    """Give the pattern of numbers with one of these words: no letter stands beside it."""
+    return rf"(?i)(?:^|\PL)(?:{'|'.join(map(re.escape, parts))})(?:\PL|$)"
 
 
 def _line_numbers(column: Column | None, rows: np.ndarray, problems: Problems) -> np.ndarray | None:

@@ -13,13 +13,14 @@ class CreditNote(Part):
     """How a file tells a credit note from an invoice."""
 
     number_prefix: Code | None = Field(None, description="numbers that begin with it are credit notes")
+    number_parts: list[Code] = Field([], description="letters anywhere in the numbers of credit notes, as a word")
     column: Words | None = Field(None, description="column that tells the kind of document")
-    values: list[Words] = Field([], description="what that column holds for a credit note")
+    values: list[Words] = Field([], description="what that column holds for a credit note; * is anything but a no")
 
     @model_validator(mode="after")
     def _one_way(self) -> "CreditNote":
-        if (self.number_prefix is None) == (self.column is None):
-            raise ValueError("expected either number_prefix, or column with values")
+        if (self.number_prefix is not None) + bool(self.number_parts) + (self.column is not None) != 1:
+            raise ValueError("expected one of number_prefix, number_parts, and column with values")
         if self.column is not None and not self.values:
             raise ValueError("column needs values: what it holds for a credit note")
         return self

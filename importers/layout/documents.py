@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importers.layout.cancelled import ANYTHING
 from importers.layout.header import empty_cells
 from importers.layout.naming import Guesses
 from importers.layout.proving import floats
@@ -23,10 +24,15 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _BEGINNINGS = frozenset(
     {
         *("kor", "korekta", "kfs", "kfv", "fkor", "fvk", "zwrot", "gutschrift", "storno", "abono", "avoir", "ret"),
-        *("возврат", "корр", "crn", "cn", "nc"),
+        *("возврат", "корр", "crn", "cn", "nc", "fk", "fkv", "fks", "fkw", "kf", "kfa", "cm", "rma", "gs", "zw", "zwr"),
+        *("ncr", "dev", "devol", "вз", "возв", "кс", "korr"),
     }
 )
 """What numbers of credit notes begin with; the short ones only beside numbers that begin otherwise."""
+_PARTS = frozenset(
+    {"kor", "korekta", "zwrot", "storno", "gutschrift", "abono", "avoir", "ret", "cn", "возврат", "корр", "credit"}
+)
+"""Those of them that may stand anywhere in a number."""
 _KINDS = re.compile(
     r"(?i)(?<!\w)(?:kor(?:ekta|ygując\w*)?|kfs|kfv|zwrot\w*|credit|return\w*|refund|gutschrift\w*|storno\w*|retoure\w*"
     r"|abono|rectificativa|devoluci[oó]n\w*|nota de cr[eé]dito|avoir|retour|возврат\w*|корректир\w*|сторно)(?!\w)"
@@ -116,11 +122,14 @@ def perhaps_returned(lines: Body) -> PerhapsReturned | None:
     names = lines.cells.column_names
     at_number = lines.columns["document_number"]
     numbers = _values(lines, at_number)
-    letters = {text: found[0] for text in numbers if (found := _LETTERS.match(text))}
-    begin = sorted({one for one in letters.values() if one.casefold() in _BEGINNINGS})
-    told = [text for text, one in letters.items() if one in begin]
-    if len(begin) == 1 and len(told) < len(numbers) and _are_sold(lines, at_number, told):
-        return PerhapsReturned(tuple(told[:_TOLD]), {"number_prefix": begin[0]})
+    parts = {text: part for text in numbers if (part := _part_of_returned(text))}
+    if parts and len(parts) < len(numbers) and _are_sold(lines, at_number, list(parts)):
+        words = list(dict.fromkeys(parts.values()))
+        beginning = len(words) == 1 and all(text.startswith(words[0]) for text in parts)
+        said: dict[str, Any] = {"number_prefix": words[0]} if beginning else {"number_parts": words}
+        return PerhapsReturned(tuple(parts)[:_TOLD], said)
+    if (corrected := _corrected(lines)) is not None:
+        return corrected
     for at in sorted(set(range(len(names))) - set(lines.columns.values())):
         if pc.count_distinct(lines.cells.column(at)).as_py() > _MOST_KINDS:
             continue
@@ -134,6 +143,26 @@ def perhaps_returned(lines: Body) -> PerhapsReturned | None:
         if called and len(called) < len(kinds) and _are_sold(lines, at, called):
             return PerhapsReturned(tuple(called[:_TOLD]), {"column": names[at], "values": called})
     return None
+
+
+def _part_of_returned(number: str) -> str | None:
+    """Give the letters in a document's number that say that it is a credit note; None where there are none."""
+    for match in _LETTERS.finditer(number):
+        if match[0].casefold() in (_BEGINNINGS if match.start() == 0 else _PARTS):
+            return match[0]
+    return None
+
+
+def _corrected(lines: Body) -> PerhapsReturned | None:
+    """Find documents that name one that they correct."""
+    at = lines.columns.get("corrects")
+    if at is None:
+        return None
+    values = _values(lines, at)
+    name = lines.cells.column_names[at]
+    if not values or not empty_cells(lines.cells.column(at)).any() or not _are_sold(lines, at, values):
+        return None
+    return PerhapsReturned((f"{name}: {values[0]}",), {"column": name, "values": [ANYTHING]})
 
 
 def _values(lines: Body, at: int) -> list[str]:

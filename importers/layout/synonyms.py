@@ -94,7 +94,8 @@ _SALES = {
         |montant ttc""",
     "document_total": """document total|invoice total|total of invoice|suma faktury|wartość faktury|razem faktura
         |total factura|сумма накладной|сумма документа|rechnungsbetrag|rechnungssumme|total facture""",
-    "corrects": """corrects|corrected document|corrected invoice|original invoice|koryguje|do faktury
+    "corrects": """corrects|corrects invoice|koryguje fakturę|dotyczy faktury|nr faktury korygowanej
+        |corrected document|corrected invoice|original invoice|koryguje|do faktury
         |faktura korygowana|rectifica|factura rectificada|исправляемый документ|korrigiert|ursprungsrechnung
         |facture d origine|facture corrigée""",
     "seller_tax_id": """seller tax id|seller vat id|vat registration num|tax id|vat id|nip sprzedawcy|nip

@@ -150,7 +150,7 @@ def _said(one: Kept, form: Any) -> ImportProfile:
         said[name] = form[name].data or None
     if one.kind == "sales":
         was = said.pop("credit_note", {})
-        said |= ({"credit_note": was} if was.get("column") else {}) | form.policies()
+        said |= ({"credit_note": was} if was.get("column") or was.get("number_parts") else {}) | form.policies()
     return ImportProfile.model_validate({key: value for key, value in said.items() if value is not None})
 
 

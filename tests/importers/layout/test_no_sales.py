@@ -170,3 +170,44 @@ def test_a_column_of_what_came_back_is_told_where_it_is_not_read(tmp_path: Path)
     for name, held, told in (("Ilość zwrócona", "3 szt.", "3 szt."), ("Returned", "0", None), ("Zwrot", "Nie", None)):
         found = read(tmp_path, f"{HEAD};{name}\n{lines.format(held)}").table.warnings
         assert found == ([{"code": "returns_beside", "field": name, "found": told}] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        (("FV/1", "FKV/2", "FV/3"), {"number_prefix": "FKV"}),
+        (("FV/1", "KOR/2", "ZW/3"), {"number_parts": ["KOR", "ZW"]}),
+        (("FV/1", "FV/2/KOR", "FV/3"), {"number_parts": ["KOR"]}),
+    ],
+)
+def test_numbers_that_are_called_credit_notes_are_asked_about(
+    tmp_path: Path, numbers: tuple[str, ...], said: dict[str, object]
+) -> None:
+    content = HEAD + "\n" + "".join(f"{one};13.02.2019;K;P;2;10,00\n" for one in (*numbers, "KORONA/4"))
+    with pytest.raises(Unanswered, match="returned"):
+        read(tmp_path, content)
+    found = read(tmp_path, content, {"returned": "returned"})
+    assert found.profile.credit_note is not None
+    assert found.profile.credit_note.model_dump(exclude_defaults=True) == said
+    called = [any(word in one.split("/") for word in ("FKV", "KOR", "ZW")) for one in (*numbers, "KORONA/4")]
+    assert found.rows.kind.tolist() == [CAME_BACK if one else SOLD for one in called]
+
+
+def test_documents_that_name_what_they_correct_are_asked_about(tmp_path: Path) -> None:
+    content = f"{HEAD};Koryguje fakturę\nF;13.02.2019;K;P;2;10,00;\nG;14.02.2019;L;P;1;5,00;F\n"
+    with pytest.raises(Unanswered, match="Koryguje fakturę: F, whose quantities are above zero"):
+        read(tmp_path, content)
+    assert read(tmp_path, content, {"returned": "returned"}).rows.kind.tolist() == [SOLD, CAME_BACK]
+    assert read(tmp_path, content, {"returned": "sold"}).rows.kind.tolist() == [SOLD, SOLD]
+
+
+def test_an_amount_with_the_other_sign_than_its_goods_is_refused(tmp_path: Path) -> None:
+    priced = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Cena netto;Wartość netto"
+    rows = ["F;13.02.2019;K;P;2;10,00;20,00"] * 8 + [
+        "G;13.02.2019;K;P;2;10,00;-20,00",
+        "H;13.02.2019;K;P;-2;10,00;18,00",
+        "I;13.02.2019;K;P;-2;10,00;-20,00",
+        "J;13.02.2019;K;P;1;10,00;-0,50",
+    ]
+    found = read(tmp_path, priced + "\n" + "\n".join(rows) + "\n")
+    assert found.outcomes == dict.fromkeys((10, 11), ("refused", "amount_contradicts"))
