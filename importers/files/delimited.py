@@ -324,15 +324,18 @@ def _refuse_rows_within(table: pa.Table, rows: np.ndarray, name: str, delimiter:
     """Refuse a file one of whose cells holds the rest of its row, rows below, and the beginning of another.
 
     A quote that is never closed goes on to the next one, somewhere below. Where that stands in the same column the row
-    has as many cells as any other: all between the two would vanish, and this row would have what the last has.
+    has as many cells as any other: all between the two would vanish, and this row would have what the last has. Behind
+    commas of a text, such as an address of two lines, there are spaces; behind those between cells not all have one.
     """
+    between = re.compile(rf"{re.escape(delimiter)}(?!\s|$)")
     for at, column in enumerate(table.columns if table.num_columns >= _LEAST_WIDTH else ()):
         if not holds(column, _NEW_LINE):
             continue
         broken = pc.fill_null(pc.match_substring(column, "\n"), False)  # noqa: FBT003
         for row, text in zip(rows[np.asarray(broken)].tolist(), column.filter(broken).to_pylist(), strict=True):
             lines = text.split("\n")
-            if (lines[0].count(delimiter), lines[-1].count(delimiter)) == (table.num_columns - 1 - at, at):
+            as_rows = lines[0].count(delimiter), lines[-1].count(delimiter)
+            if as_rows == (table.num_columns - 1 - at, at) and any(map(between.search, (lines[0], lines[-1]))):
                 words = _(
                     "%(file)s: a cell of row %(row)s goes over several rows of the table, so a quote in it is perhaps "
                     "never closed; close or remove it."

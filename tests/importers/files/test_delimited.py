@@ -223,3 +223,8 @@ def test_a_quote_that_is_closed_rows_below_swallows_none(tmp_path: Path, row: st
 def test_a_cell_of_several_lines_is_one(text: Text) -> None:
     grid = text('no;goods;colour;pieces;net\n1;"cable\nblack; long";red;2;9\n2;"x;y;z\nv";red;3;9\n')
     assert rows_of(grid)[2] == ["1", "cable\nblack; long", "red", "2", "9"]
+
+
+def test_an_address_of_several_lines_with_commas_is_one_cell(text: Text) -> None:
+    grid = text('no,buyer,address,pieces,net\n1,B,"Unit 2, Block C,\nHigh St\nN1 2AB, London, UK",2,9\n2,B,x,3,9\n')
+    assert rows_of(grid)[2] == ["1", "B", "Unit 2, Block C,\nHigh St\nN1 2AB, London, UK", "2", "9"]
