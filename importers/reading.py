@@ -28,6 +28,7 @@ _NOTHING_PARTS = _(
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 80
 _FEW = 2
 """Columns of a text that nothing parts: a sign stands in its numbers, perhaps."""
+_OF_A_SALE = frozenset({"document_number", "issued_on", "distributor", "product"})
 NO_TABLE = _("%(file)s: there is no table in it; expected names of columns, and rows below them.")
 
 
@@ -86,6 +87,10 @@ def read_as(judged: Judged, name: str, profile: ImportProfile, *, currency: str 
     if len(laid) > 1 and "document_number" in profile.columns:
         read = {name for _, one in laid for name in one.columns.values()}
         refuse_twice([(sheet, one.table) for sheet, one in laid], read, name)
+        if profile.sheets == "visible" and profile.columns.keys() >= _OF_A_SALE:
+            sold = [(sheet, one) for sheet, one in laid if one.table.returned is None]
+            told = {one.columns[field] for _, one in sold for field in _OF_A_SALE}
+            refuse_twice([(sheet, one.table) for sheet, one in sold], told, name)  # a plan beside what was sold, say
     table = stack(laid)
     for grid in beside:
         rows = int((~blank_rows(grid.cells)).sum())

@@ -9,9 +9,12 @@ import pytest
 from app.domain.import_profile import ImportProfile
 from app.domain.states import DocumentKind
 from importers.errors import FileRefused, QuestionOpen
+from importers.files.guard import judge
 from importers.layout.cancelled import ANYTHING, cancels
 from importers.layout.proposing import Unanswered
-from tests.importers.layout.reports import HEADER, Typed, laid, line, profile, read_by_proposal, typed
+from importers.reading import read_as
+from tests.importers.files.made import LIMITS
+from tests.importers.layout.reports import HEADER, LANGUAGES, Typed, laid, line, profile, read_by_proposal, typed
 
 HEAD = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Ilość;Wartość netto"
 LINES = "F;13.02.2019;K;P;2;10,00\nG;14.02.2019;L;P;1;5,00\n"
@@ -211,3 +214,19 @@ def test_an_amount_with_the_other_sign_than_its_goods_is_refused(tmp_path: Path)
     ]
     found = read(tmp_path, priced + "\n" + "\n".join(rows) + "\n")
     assert found.outcomes == dict.fromkeys((10, 11), ("refused", "amount_contradicts"))
+
+
+def test_a_plan_beside_what_was_sold_is_refused_until_somebody_says_which_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for name, pieces in (("Wykonanie", 2), ("Plan", 3)):
+        page = book.create_sheet(name)
+        for row in (HEADER, *([f"F{at}", "2026-01-05", "D1", "P1", pieces, 10 * pieces] for at in range(5))):
+            page.append(row)
+    path = tmp_path / "report.xlsx"
+    book.save(path)
+    with pytest.raises(FileRefused, match="5 of the 5 lines of sheet 'Wykonanie' stand in sheet 'Plan' as well"):
+        read_by_proposal(path)
+    judged = judge(path, path.name, LIMITS, LANGUAGES)
+    assert len(read_as(judged, path.name, profile(sheets=["Wykonanie"])).row_number) == 5
+    assert len(read_as(judged, path.name, profile(sheets=["Wykonanie", "Plan"])).row_number) == 10
