@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.wording import Said
 from app.web import formats
-from importers.layout.looking import Question
 from importers.layout.naming import Because, Candidate
+from importers.layout.questions import Question
 
 KINDS: Mapping[str, Any] = {
     "sales": _("Sales"),

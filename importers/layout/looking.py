@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import FIGURES, KINDS, problems_of_columns
+from app.domain.fields import FIGURES
 from app.domain.import_profile import DATE_ORDERS
 from app.domain.wording import marked
 from importers.files.grid import Grid, SheetSeen
@@ -35,6 +35,7 @@ from importers.layout.months import MonthColumn, is_sum, may_be_month, month_col
 from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.proving import floats, overlooked, proved
+from importers.layout.questions import Question, about_columns, about_encoding, about_rows
 from importers.layout.rows import Body, likeness, recognise
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.signs import agree
@@ -49,50 +50,10 @@ _MOST_HEADER_ROWS = 3
 _KNOWN_NAMES = 4
 """Names of columns that a row has which is surely a header, whatever stands beside them."""
 _LEAST_MONTHS = 2
-RETURNED_OR_SOLD = ("returned", "sold")
-"""What documents may be that are called credit notes, or stand below a heading that says returns."""
-CANCELLED_OR_SOLD = ("cancelled", "sold")
-"""What rows may be of which a column seems to say that they are cancelled."""
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _SURE = 5_000
 
 _QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
-
-Topic = Literal[
-    "column",
-    "dates",
-    "decimal",
-    "encoding",
-    "fixed",
-    "year",
-    "month_quantity",
-    "month_net_amount",
-    "returned",
-    "headed_returns",
-    "cancelled",
-]
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the file does not say, and nobody may guess.
-
-    Attributes:
-        key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
-            ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``, ``column:FIELD`` or ``fixed:FIELD``.
-        topic: what it is about.
-        about: the column or field.
-        options: the answers there are; empty: any text.
-        examples: what stands in the file.
-        optional: whether the answer may be that none of them is it.
-    """
-
-    key: str
-    topic: Topic
-    about: str
-    options: tuple[str, ...] = ()
-    examples: tuple[str, ...] = ()
-    optional: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,7 +134,7 @@ class _Guess:
     @property
     def questions(self) -> list[Question]:
         """Ask for what no column holds, or more than one."""
-        return _about_columns(self.guesses, self.months, self.kind)
+        return about_columns(self.guesses, self.months, self.kind)
 
 
 class NothingSeen(Exception):
@@ -229,7 +190,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fill_down=filled_down(lines, guesses),
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
-        questions=(*_about_encoding(main.grid), *guess.questions, *open_, *_about_rows(returned, headed, cancelled)),
+        questions=(*about_encoding(main.grid), *guess.questions, *open_, *about_rows(returned, headed, cancelled)),
         returned=returned,
         cancelled=cancelled,
         fingerprint=key,
@@ -466,12 +427,6 @@ def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:
     return texts.filter(pc.fill_null(pc.not_equal(texts, ""), False))  # noqa: FBT003
 
 
-def _about_encoding(grid: Grid) -> list[Question]:
-    if not grid.encodings:
-        return []
-    return [Question("encoding", "encoding", "", tuple(filter(None, (grid.encoding, *grid.encodings))))]
-
-
 def _perhaps_cancelled(sheets: Sequence[_Sheet], guesses: Guesses) -> PerhapsCancelled | None:
     taken = set(guesses.columns.values())
     for sheet in sheets:
@@ -501,47 +456,3 @@ def _headed(
         if any((floats(below, name) > 0).any() for name in pieces if name in cells.column_names):
             return said
     return None
-
-
-def _about_rows(
-    returned: PerhapsReturned | None, headed: str | None, cancelled: PerhapsCancelled | None
-) -> list[Question]:
-    questions = []
-    if returned is not None:
-        questions.append(Question("returned", "returned", ", ".join(returned.told), RETURNED_OR_SOLD))
-    if headed is not None:
-        questions.append(Question("headed_returns", "headed_returns", headed, RETURNED_OR_SOLD))
-    if cancelled is not None:
-        questions.append(Question("cancelled", "cancelled", cancelled.column, CANCELLED_OR_SOLD, cancelled.told))
-    return questions
-
-
-def _about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> list[Question]:
-    mapped = guesses.columns.keys()
-    questions = [
-        Question(
-            f"column:{wanted}",
-            "column",
-            wanted,
-            tuple(several),
-            optional=not problems_of_columns(kind, {*mapped - {wanted}, *KINDS[kind].needed(mapped) - {wanted}}),
-        )
-        for wanted, several in guesses.choices.items()
-    ]
-    given = months.fields if months else frozenset()
-    lacking = sorted(KINDS[kind].needed(mapped) - mapped - given)
-    if kind == "sales" and not (mapped | given) & {"unit_price", "net_amount"}:
-        lacking.append("net_amount")
-    for wanted in lacking:
-        if wanted == "distributor":
-            questions.append(Question("fixed:distributor", "fixed", wanted))
-        else:
-            others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].needed(mapped))
-            questions.append(Question(f"column:{wanted}", "column", wanted, (*guesses.ignored, *others)))
-    if months and "quantity" in months.open:
-        questions.append(Question("month_quantity", "month_quantity", "", months.labels))
-    if months and "net_amount" in months.open:
-        questions.append(Question("month_net_amount", "month_net_amount", "", months.labels))
-    if months and months.year is None and any(one.startswith("0000") for one in months.months):
-        questions.append(Question("year", "year", ", ".join(months.months)))
-    return questions

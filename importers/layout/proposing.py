@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, either, marked
 from importers.errors import ImportRefused
-from importers.layout.looking import CANCELLED_OR_SOLD, RETURNED_OR_SOLD, Question, Seen
+from importers.layout.looking import Seen
+from importers.layout.questions import CANCELLED_OR_SOLD, RETURNED_OR_SOLD, Question
 from importers.layout.settling import DATES, NUMBERS
 
 _ = marked

@@ -16,8 +16,9 @@ from app.web import import_words
 from app.web.forms import Form, choice
 from importers.errors import ImportRefused
 from importers.layout.header import Said
-from importers.layout.looking import Question, Seen
+from importers.layout.looking import Seen
 from importers.layout.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
+from importers.layout.questions import Question
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
