@@ -39,8 +39,13 @@ _AT_REST = """() => Promise.all(
 ).then(() => null)"""
 _RING = """async () => {
   const one = document.activeElement;
-  // what comes into sight does so before the next picture
-  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const inSight = () => {
+    const box = one.getBoundingClientRect();
+    return box.bottom > 0 && box.top < innerHeight;
+  };
+  await drawn();
+  for (let wait = 0; wait < 30 && !inSight(); wait++) await drawn(); // a long page glides
   const seen = getComputedStyle(one);
   const outlined = seen.outlineStyle !== "none" && parseFloat(seen.outlineWidth) >= 1;
   const box = one.getBoundingClientRect();

@@ -419,3 +419,32 @@ def test_the_search_of_a_phone_is_typed_into_at_once(world: World, visit: Visits
         here.sign_in(world.login("administrator"), world.password)
         Hands(here).page.locator("a.bell[aria-label=Search]").press("Enter")
         here.page.locator("#find-here:focus").wait_for()
+
+
+def test_what_sends_a_page_back_to_itself_keeps_the_focus(hands: Hands) -> None:
+    hands.menu("Distributors")
+    hands.to("Code", "thead a")
+    hands.go()
+    hands.named_at_last("Code")
+    hands.to("", "[data-list-search]")
+    hands.type("Distributor")
+    hands.go()
+    hands.page.locator("main:focus").wait_for()
+    hands.key("j")
+    hands.page.locator("tr.row-now a:focus").wait_for()
+    hands.to("Views", "summary")
+    hands.key("Enter")
+    hands.to_field("name")
+    hands.type("Kept")
+    hands.go()
+    hands.named_at_last("Views")
+    hands.key("Enter")
+    hands.to("Remove the view Kept")
+    hands.go()
+    hands.page.locator("main:focus").wait_for()
+
+
+def test_a_mouse_leaves_the_focus_to_the_page(hands: Hands) -> None:
+    hands.menu("Distributors")
+    hands.here.press(hands.page.locator("thead a", has_text="Code"))
+    assert hands.page.evaluate(f"{FOCUSED} === document.body")

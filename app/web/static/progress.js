@@ -6,7 +6,6 @@ const FIRST_MS = 700;
 const LONGEST_MS = 4000;
 const GIVE_UP_AFTER = 20;
 const BUSY_MS = 500;
-const ENDED = "kontor-ended";
 
 for (const place of document.querySelectorAll("[data-live]")) {
   follow(place);
@@ -65,22 +64,11 @@ function busy() {
   return [...document.querySelectorAll("input[type=file]")].some((field) => field.files.length > 0);
 }
 
-// What told.js needs on the page that comes: what ended, and what has the focus.
+// The page that comes says what has ended (told.js).
 function note(place) {
-  const what = place.querySelector("th") ? place.querySelector("th a") : document.querySelector("h1");
+  const what = place.querySelector("th a") ?? document.querySelector("h1");
   const told = `${what.textContent.trim()}. ${document.querySelector("meta[name=live-told]").content}`;
-  try {
-    sessionStorage.setItem(ENDED, JSON.stringify({ at: location.href, told, focus: focused() }));
-  } catch {
-    // a browser that keeps nothing: the page comes anew without a word
-  }
-}
-
-function focused() {
-  const at = document.activeElement;
-  if (at === document.body) return null;
-  const [name, value, href] = ["name", "value", "href"].map((one) => at.getAttribute(one) ?? "");
-  return { tag: at.localName, id: at.id, name, value, href, text: at.textContent.trim() };
+  dispatchEvent(new CustomEvent("kontor:ended", { detail: told }));
 }
 
 function pause(milliseconds) {

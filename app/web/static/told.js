@@ -1,10 +1,10 @@
-// What has just happened is told: what the page before said leaves by itself, and a page that was loaded anew
-// (progress.js) says why, and gives the focus back. Only what changes in a live region is read out, so it comes into one
-// after the page.
+// What has just happened is told: what the page before said leaves by itself. Only what changes in a live region is read
+// out, so it comes into one after the page. Where the same page comes anew, because of a key or because what went on has
+// ended, what had the focus has it again.
 
 const SHOWN_MS = 7000;
 const AFTER_MS = 120;
-const ENDED = "kontor-ended";
+const BEFORE = "kontor-before";
 
 const toasts = [...document.querySelectorAll("[data-toast]")];
 if (toasts.length) {
@@ -22,15 +22,30 @@ later(() => {
   }
 });
 
-const ended = take(ENDED);
-if (ended?.at === location.href) {
-  if (ended.focus) (again(ended.focus) ?? result())?.focus({ preventScroll: true });
-  later(() => {
-    const said = status("visually-hidden");
-    later(() => {
-      said.textContent = ended.told;
-    });
-  });
+const before = take(BEFORE);
+if (before && here(before.at)) {
+  if (before.focus && !taken()) goOn(before);
+  if (before.told) later(() => say(before.told));
+}
+
+// What is sent or followed by a key and leads to the page where one is.
+addEventListener("submit", (event) => event.defaultPrevented || note());
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  const goes = link && !link.hash && !link.hasAttribute("download") && event.detail === 0 && !event.defaultPrevented;
+  if (goes && here(link.href)) note();
+});
+// What went on by itself has ended, and the page comes anew (progress.js).
+addEventListener("kontor:ended", (event) => keep({ at: location.href, focus: focused(), told: event.detail }));
+
+function note() {
+  if (document.activeElement.matches(":focus-visible")) keep({ at: location.href, focus: focused() });
+}
+
+// The same page, whatever is asked of it.
+function here(address) {
+  const { origin, pathname } = new URL(address, location);
+  return origin === location.origin && pathname === location.pathname;
 }
 
 function prepare(toast) {
@@ -69,21 +84,70 @@ function later(act) {
   else addEventListener("load", () => setTimeout(act, AFTER_MS), { once: true });
 }
 
-// What had the focus before, if it is still there.
-function again({ tag, id, name, value, href, text }) {
-  if (id) return document.getElementById(id);
-  const same = (one) =>
-    (one.getAttribute("name") ?? "") === name &&
-    (name === "" || (one.getAttribute("value") ?? "") === value) &&
-    (one.getAttribute("href") ?? "") === href &&
-    one.textContent.trim() === text;
-  return [...document.querySelectorAll(tag)].find(same);
+function say(words) {
+  const said = status("visually-hidden");
+  later(() => {
+    said.textContent = words;
+  });
 }
 
-function result() {
-  const heading = document.querySelector("main h2") ?? document.querySelector("main");
-  heading?.setAttribute("tabindex", "-1");
-  return heading;
+function goOn({ focus, told }) {
+  const found = again(focus, told);
+  (found ?? instead(told)).focus({ preventScroll: !found || Boolean(told) });
+  // a key that is still held down presses nothing on this page
+  const held = (event) => event.repeat && event.preventDefault();
+  addEventListener("keydown", held, true);
+  addEventListener("keyup", () => removeEventListener("keydown", held, true), { once: true, capture: true });
+}
+
+// What has the focus, as it is known again: what it is, which of those that are alike, and of a heading which column.
+function focused() {
+  const at = document.activeElement;
+  if (at === document.body) return null;
+  const like = alike(at);
+  return { like, at: all(like).indexOf(at), column: at.closest("thead th")?.cellIndex };
+}
+
+// What had the focus before, if it is still there; of what is folded away or in a dialog, what opens that. Not a field that
+// was typed into: keys would be typed there that go through the rows that were found.
+function again({ like, at, column }, ended) {
+  const found = column === undefined ? all(like)[at] : document.querySelector("main thead tr")?.cells[column]?.querySelector("a, input");
+  if (!ended && found?.matches("input:not([type=checkbox], [type=radio]), textarea") && found.checkVisibility()) return null;
+  if (!found || found.checkVisibility()) return found;
+  const dialog = found.closest("dialog");
+  const openers = dialog ? `[data-dialog="${CSS.escape(dialog.id)}"]` : "summary";
+  return [...(dialog ? document : found.closest("details") ?? found).querySelectorAll(openers)].find((one) => one.checkVisibility());
+}
+
+function all(like) {
+  return [...document.querySelectorAll(JSON.parse(like)[0])].filter((one) => alike(one) === like);
+}
+
+function alike(one) {
+  const types = one.matches("input, textarea, select");
+  const attributes = ["id", "name", "href", "aria-label", types ? "type" : "value"].map((name) => one.getAttribute(name));
+  return JSON.stringify([one.localName, ...attributes, types ? "" : one.textContent.trim()]);
+}
+
+// Where it is gone: the heading of what came, or else where the page begins.
+function instead(ended) {
+  const main = document.querySelector("main");
+  const place = (ended && main.querySelector("h2")) || main;
+  place.setAttribute("tabindex", "-1");
+  return place;
+}
+
+// Something else has the focus, or will.
+function taken() {
+  return document.activeElement !== document.body || document.querySelector("[autofocus], [data-problems]") !== null;
+}
+
+function keep(what) {
+  try {
+    sessionStorage.setItem(BEFORE, JSON.stringify(what));
+  } catch {
+    // a browser that keeps nothing: the page comes anew without a word
+  }
 }
 
 function take(name) {
