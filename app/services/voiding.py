@@ -45,7 +45,9 @@ def void_documents(
 ) -> None:
     """Undo what documents did to the ledger, give them their new status, and take them out of the queue.
 
-    The caller commits.
+    The caller commits. What undoes a movement belongs to that movement's day: what never counted stands in the books of
+    no month, and an undone document that counts anew in one alone. Where the month is closed both stand in the first
+    open one (decision 31).
 
     A return gives back what it took, to the same lots, unless the sale that it took it from counts no more. An award
     loses what returns that still count have not taken back of it already. Points that are gone meanwhile become a debt,
@@ -130,7 +132,7 @@ class _Undoing:
             ids,
             TransactionKind.VOID,
             [f"void:{plan[2]}" for plan in self.planned],
-            np.full(len(ids), np.datetime64(self.today, "D")),
+            _days(self.session, [plan[2] for plan in self.planned]),
             document_ids=np.asarray([plan[0] for plan in self.planned], dtype=np.int64),
             reverses_ids=np.asarray([plan[2] for plan in self.planned], dtype=np.int64),
         )
@@ -213,6 +215,17 @@ class _Undoing:
                     idle_months=single(self.rules.lasting().idle_months or 0),
                 )
             )
+
+
+def _days(session: Session, transaction_ids: Sequence[int]) -> np.ndarray:
+    """Give the day that each transaction belongs to."""
+    rows = session.execute(
+        select(LedgerTransaction.id, LedgerTransaction.effective_on).where(
+            LedgerTransaction.id == any_(literal(list(transaction_ids), ARRAY(BigInteger)))
+        )
+    )
+    of: dict[int, dt.date] = {id_: day for id_, day in rows}  # noqa: C416  # a row is no pair to the type checker
+    return np.asarray([of[one] for one in transaction_ids], dtype="datetime64[D]")
 
 
 def _locked(session: Session, documents: list[int]) -> dict[int, int]:

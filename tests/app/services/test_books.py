@@ -167,6 +167,20 @@ def test_months_are_closed_in_order_and_their_totals_are_kept(desk: Desk) -> Non
     assert ledger_check.proved(desk.session) == []
 
 
+def test_what_is_undone_and_counts_anew_is_in_the_books_of_its_month_once(desk: Desk) -> None:
+    march, april = dt.date(2026, 3, 31), dt.date(2026, 4, 30)
+    desk.invoice("1", 84, issued_on="2026-03-07")
+    desk.refuse("1")
+    assert total(at(desk, march)) == 0
+    desk.invoice("1 anew", 84, issued_on="2026-03-07")
+    assert total(at(desk, march)) == 84
+    close(desk, MARCH)
+    desk.refuse("1 anew")
+    undone = desk.rows(LedgerTransaction, kind=TransactionKind.VOID)[-1]
+    assert (undone.effective_on, undone.booked_on) == (dt.date(2026, 3, 7), APRIL)
+    assert (total(at(desk, march)), total(at(desk, april))) == (84, 0)
+
+
 def test_what_comes_late_is_booked_in_the_first_open_month_and_stays_the_sales_day(desk: Desk) -> None:
     a_year(desk)
     close(desk, APRIL)

@@ -271,7 +271,10 @@ COLUMNS = document("x")["import_profiles"]["sales"]["columns"]
             of_sales(columns={key: name for key, name in COLUMNS.items() if key != "net_amount"}),
             "import_profiles.sales.columns: needs a column for unit_price or for net_amount",
         ),
-        (of_sales(credit_note={}), "import_profiles.sales.credit_note: expected either number_prefix, or column with "),
+        (
+            of_sales(credit_note={}),
+            "import_profiles.sales.credit_note: expected one of number_prefix, number_parts, and column with values",
+        ),
         (
             with_part("import_profiles", {"erp": {"columns": COLUMNS}}),
             "import_profiles.erp.kind: expected sales, distributors or products",
