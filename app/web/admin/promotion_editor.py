@@ -119,6 +119,7 @@ def _told(definition: Definition) -> dict[str, Any]:
         "when": definition.when,
         "gates": [
             {
+                "was": gate.name,
                 "name": gate.name,
                 "metric": gate.metric,
                 "least": _counted(gate.least, MICRO),

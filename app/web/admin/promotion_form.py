@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import func, select
-from wtforms import FieldList, FormField, SelectField, StringField, TextAreaField
+from wtforms import FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.domain.codes import code_key
@@ -59,7 +59,7 @@ def _codes(label: Any, most: int) -> TextAreaField:
     return TextAreaField(label, [Length(max=most)], description=_("One code on each line."))
 
 
-_CHOSEN = ("kind", "metric")
+_CHOSEN = ("kind", "metric", "was")
 
 
 class _Part(RowForm):
@@ -130,8 +130,9 @@ class StepForm(_Part):
 
 
 class GateForm(_Part):
-    """What must be sold as well. Nothing filled in: nothing."""
+    """What must be sold as well. Nothing filled in: nothing. ``was`` is the name that it had, if it is kept already."""
 
+    was = HiddenField()
     name = StringField(_("Only if"), [Length(max=200)])
     metric = SelectField(_("Counts"), choices=_of(METRIC), default="net_amount")
     least = ExactField(_("At least"), [Between(1, _most(MICRO))])
@@ -151,7 +152,7 @@ class GateForm(_Part):
         if self.least.data is None:
             self.lacks("least", gettext("Say how much."))
             return None
-        was = stands.get(self.name.data or "", {})
+        was = stands.get(self.was.data or "", {})
         return {
             "name": self.name.data,
             "metric": self.metric.data,

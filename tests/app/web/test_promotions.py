@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.db.transaction import transaction
 from app.domain.states import PromotionState
@@ -348,6 +349,26 @@ def test_a_draft_is_asked_for_sent_back_and_dropped_from_its_page(world: World, 
     assert "harvest" not in admin.get(f"/programs/{world.a}/promotions").text
     again = send(admin, f"{page}/drop", f"/programs/{world.a}/promotions/new")
     assert again.status_code == 303
+
+
+def test_a_gate_of_another_name_keeps_what_the_form_does_not_show(world: World, as_: As) -> None:
+    admin, gate = as_("administrator"), {"gates-0-name": "Tools too", "gates-0-least": "7"}
+    assert written(admin, world, code="gated", **gate).status_code == 303
+    with world.app.app_context(), transaction(db.session) as session:
+        promotion = session.scalars(select(Promotion).where(Promotion.code == "gated")).one()
+        assert promotion.draft is not None
+        promotion.draft["gates"][0]["scope"] = {"products": ["P1"]}
+        flag_modified(promotion, "draft")
+        page = f"/programs/{world.a}/promotions/{promotion.id}"
+    assert 'value="Tools too"' in admin.get(f"{page}/edit").text
+    changed = gate | {"gates-0-was": "Tools too", "gates-0-name": "Drills too"}
+    assert send(admin, f"{page}/edit", **WRITTEN | {"code": "gated"} | changed).status_code == 303
+    ((draft,),) = known(world, select(Promotion.draft).where(Promotion.code == "gated"))
+    assert [(one["name"], one["scope"]["products"]) for one in draft["gates"]] == [("Drills too", ["P1"])]
+    anew = gate | {"gates-0-was": "", "gates-0-name": "Drills too"}
+    assert send(admin, f"{page}/edit", **WRITTEN | {"code": "gated"} | anew).status_code == 303
+    ((draft,),) = known(world, select(Promotion.draft).where(Promotion.code == "gated"))
+    assert "products" not in draft["gates"][0].get("scope", {}), "a new gate is of all products, whatever it is called"
 
 
 def test_who_publishes_reads_what_is_published_and_publishes_what_they_read(world: World, as_: As) -> None:
