@@ -12,8 +12,8 @@ from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.catalogue import Product
-from app.models.merges import MergedDocument
 from app.models.programs import Program
+from app.models.sales import SalesDocument
 from app.services import balances, ledger
 from app.services.rulebooks import rules_of
 from tests.app.web.conftest import token_of
@@ -113,7 +113,7 @@ def test_two_distributors_are_merged_after_a_look(world: World, as_: As, at: str
     assert "They are merged" in sent(approver, one, f"{one}/approve")
     assert available(world, "D-21") == before
     with world.app.app_context(), transaction(db.session) as session:
-        handed_over = session.scalars(select(MergedDocument.document_id)).one()
+        handed_over = session.scalars(select(SalesDocument.id).where(SalesDocument.number == "FV/25/1")).one()
     document = boss.get(f"{at}/documents/{handed_over}").text
     assert re.search(r"Before a merge<small>[^<]+</small></dt><dd>[^<]+ <span class=\"code\">D-25</span>", document)
     record = boss.get(f"{at}/records/{world.distributors['D-25']}")
