@@ -55,29 +55,39 @@ _MEANS = (Choice("something", _("Means something here")), Choice("nothing", _("D
 _FORGET = _("Forget…")
 _SOURCE = aliased(Distributor)
 
+
+def _columns(name: type[Any], meant: type[Any], link: To, source: Any, *more: Column) -> tuple[Column, ...]:
+    """Give the columns of names and of what they mean; ``source`` says whose name it is, ``more`` what else is told."""
+    return (
+        Column("alias", _("Name"), name.alias, sort=name.alias_key, link=link),
+        Column("means", _("Means"), _or_none(meant.name), words=_said, small=_what),
+        *more,
+        Column("source", _("Source"), source, words=_source),
+        Column("by", _("Said by"), name.created_by, Kind.PERSON, phone=False),
+        Column("at", _("Changed"), name.created_at, Kind.INSTANT, name.created_at, phone=False),
+        Column("code", _("Code"), meant.code, Kind.CODE, shown=False),
+        Column("reason", _("Reason"), name.reason, shown=False),
+    )
+
+
+def _filters(name: type[Any], meant: type[Any], sources: Filter) -> tuple[Filter, ...]:
+    """Ask for names by what is written, by whose they are, and by whether they mean something."""
+    return (
+        Search(name.alias, meant.name, meant.code, title=_("Name or code")),
+        sources,
+        OneOf("means", _("Means"), _MEANS, lambda value: meant.id.is_(None) == (value == "nothing")),
+    )
+
+
 PRODUCT_NAMES = Listing(
     name="product_names",
     title=_("Names of products"),
-    columns=(
-        Column(
-            "alias",
-            _("Name"),
-            ProductAlias.alias,
-            sort=ProductAlias.alias_key,
-            link=To("known_names.product", product_name_id="row_id"),
-        ),
-        Column("means", _("Means"), _or_none(Product.name), words=_said, small=_what),
+    columns=_columns(
+        ProductAlias,
+        Product,
+        To("known_names.product", product_name_id="row_id"),
+        func.coalesce(ProductAlias.profile_name, _SOURCE.name, ""),
         Column("unit", _("One unit of theirs"), ProductAlias.unit_milli, Kind.QUANTITY, phone=False, summed=False),
-        Column(
-            "source",
-            _("Source"),
-            func.coalesce(ProductAlias.profile_name, _SOURCE.name, ""),
-            words=_source,
-        ),
-        Column("by", _("Said by"), ProductAlias.created_by, Kind.PERSON, phone=False),
-        Column("at", _("Changed"), ProductAlias.created_at, Kind.INSTANT, ProductAlias.created_at, phone=False),
-        Column("code", _("Code"), Product.code, Kind.CODE, shown=False),
-        Column("reason", _("Reason"), ProductAlias.reason, shown=False),
     ),
     query=select()
     .select_from(ProductAlias)
@@ -86,8 +96,9 @@ PRODUCT_NAMES = Listing(
     .where(ProductAlias.program_id == HERE),
     id=ProductAlias.id,
     default="alias",
-    filters=(
-        Search(ProductAlias.alias, Product.name, Product.code, title=_("Name or code")),
+    filters=_filters(
+        ProductAlias,
+        Product,
         _sources(
             ProductAlias,
             [Choice("all", EVERY_SOURCE), Choice("distributors", _("a distributor’s rows"))],
@@ -97,12 +108,6 @@ PRODUCT_NAMES = Listing(
                 else ProductAlias.profile_name.is_(None) & ProductAlias.source_distributor_id.is_(None)
             ),
         ),
-        OneOf(
-            "means",
-            _("Means"),
-            _MEANS,
-            lambda value: ProductAlias.product_id.is_(None) == (value == "nothing"),
-        ),
     ),
     actions=(Action(_FORGET, "known_names.forget_products", "decide", danger=True),),
 )
@@ -110,20 +115,11 @@ PRODUCT_NAMES = Listing(
 DISTRIBUTOR_NAMES = Listing(
     name="distributor_names",
     title=_("Names of distributors"),
-    columns=(
-        Column(
-            "alias",
-            _("Name"),
-            DistributorAlias.alias,
-            sort=DistributorAlias.alias_key,
-            link=To("known_names.distributor", distributor_name_id="row_id"),
-        ),
-        Column("means", _("Means"), _or_none(Distributor.name), words=_said, small=_what),
-        Column("source", _("Source"), _or_none(DistributorAlias.profile_name), words=_source),
-        Column("by", _("Said by"), DistributorAlias.created_by, Kind.PERSON, phone=False),
-        Column("at", _("Changed"), DistributorAlias.created_at, Kind.INSTANT, DistributorAlias.created_at, phone=False),
-        Column("code", _("Code"), Distributor.code, Kind.CODE, shown=False),
-        Column("reason", _("Reason"), DistributorAlias.reason, shown=False),
+    columns=_columns(
+        DistributorAlias,
+        Distributor,
+        To("known_names.distributor", distributor_name_id="row_id"),
+        _or_none(DistributorAlias.profile_name),
     ),
     query=select()
     .select_from(DistributorAlias)
@@ -131,16 +127,11 @@ DISTRIBUTOR_NAMES = Listing(
     .where(DistributorAlias.program_id == HERE),
     id=DistributorAlias.id,
     default="alias",
-    filters=(
-        Search(DistributorAlias.alias, Distributor.name, Distributor.code, title=_("Name or code")),
+    filters=_filters(
+        DistributorAlias,
+        Distributor,
         _sources(
             DistributorAlias, [Choice("all", EVERY_SOURCE)], lambda _value: DistributorAlias.profile_name.is_(None)
-        ),
-        OneOf(
-            "means",
-            _("Means"),
-            _MEANS,
-            lambda value: DistributorAlias.distributor_id.is_(None) == (value == "nothing"),
         ),
     ),
     actions=(Action(_FORGET, "known_names.forget_distributors", "decide", danger=True),),
