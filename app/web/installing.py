@@ -11,7 +11,7 @@ from app.web.assets import asset, bootstrap_asset
 
 bp = Blueprint("installing", __name__, url_prefix="/portal")
 
-_KEPT = ("tokens.css", "kontor.css", "frame.css", "mark.svg", "claims.js", "kept.js")
+_KEPT = ("tokens.css", "kontor.css", "frame.css", "mark.svg", "combobox.js", "claims.js", "kept.js")
 
 
 @bp.get("/manifest.webmanifest")
