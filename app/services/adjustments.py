@@ -19,7 +19,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.ledger import Account, LedgerTransaction
 from app.models.programs import Program
 from app.models.reconciling import StatementFinding
-from app.services import audit, differences, ledger, notices
+from app.services import audit, differences, granted_disputes, ledger, notices
 from app.services.accounts import lock_wallets
 from app.services.owners.moves import on_behalf
 from app.services.owners.pools import is_shared
@@ -255,7 +255,7 @@ def _waiting(session: Session, program: Program, request_ids: Sequence[int]) -> 
 
 
 def refuse(session: Session, program: Program, request_id: int, *, note: str, actor: str, now: dt.datetime) -> None:
-    """Refuse an adjustment, or withdraw one's own: the difference that it was to settle is open again.
+    """Refuse an adjustment, or withdraw one's own: the difference or the dispute that it was to settle is open again.
 
     The caller commits.
 
@@ -267,6 +267,7 @@ def refuse(session: Session, program: Program, request_id: int, *, note: str, ac
     own = found.requested_by.casefold() == actor.casefold()
     _decide(session, program, found, "withdrawn" if own else "refused", note, actor, now)
     differences.reopen(session, program, StatementFinding.adjustment_id == found.id, actor=actor, now=now)
+    granted_disputes.reopen(session, program, found.id, actor=actor, now=now)
 
 
 def _held(session: Session, program: Program, request_id: int) -> AdjustmentRequest:

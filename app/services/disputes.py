@@ -14,7 +14,7 @@ from app.domain.states import DisputeState, TransactionKind, Unit
 from app.models.disputes import Dispute
 from app.models.programs import Program
 from app.models.sales import Award, SalesDocument, SalesLine
-from app.services import adjustments, audit, chain, notices
+from app.services import adjustments, audit, chain, granted_disputes, notices
 
 MOST_WORDS = 1_000
 
@@ -24,7 +24,7 @@ class DisputeError(Exception):
 
 
 class Already(DisputeError):
-    """It is disputed, and nobody has answered yet."""
+    """It is disputed, and nobody has answered yet, or it was granted and the points wait for a second person."""
 
 
 class NotOpen(DisputeError):
@@ -114,6 +114,8 @@ def ask_of_movement(
 
 
 def _stored(session: Session, made: Dispute) -> int:
+    if granted_disputes.is_on_its_way(session, made):
+        raise Already
     try:
         with session.begin_nested():
             session.add(made)
@@ -223,7 +225,7 @@ def _answered(
 ) -> None:
     found.state, found.answer, found.answered_by, found.answered_at = state, answer.strip(), actor, now
     session.flush()
-    parts: dict[str, Any] = {**_about(session, found), "answer": answer.strip()}
+    parts: dict[str, Any] = {**granted_disputes.about(session, found), "answer": answer.strip()}
     notices.tell(session, program.id, f"dispute_{state.value}", parts, distributor_id=found.distributor_id, now=now)
     audit.note(
         session,
@@ -236,16 +238,6 @@ def _answered(
         after={"state": state.value, "adjustment": found.adjustment_id},
         reason=answer.strip(),
     )
-
-
-def _about(session: Session, found: Dispute) -> dict[str, Any]:
-    """Tell what a dispute is about: the number of the document and whom it names, or what the movement was for."""
-    if found.document_id is not None:
-        document = session.get_one(SalesDocument, found.document_id)
-        return {"number": document.number, "person": document.person}
-    assert found.transaction_id is not None, "a dispute is about one of the two"
-    movement = chain.movements(session, [found.transaction_id])[found.transaction_id]
-    return {"number": movement.name or movement.reason or f"#{movement.id}", "person": None}
 
 
 def of_movement(session: Session, transaction_id: int) -> list[Dispute]:

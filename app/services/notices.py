@@ -44,6 +44,7 @@ KINDS = (
     "points_expire",
     "dispute_granted",
     "dispute_declined",
+    "dispute_reopened",
     "tier_reached",
     "tier_lost",
     "tier_at_risk",

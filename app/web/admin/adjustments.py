@@ -15,6 +15,7 @@ from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
+from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.services import adjustments, distributors
@@ -297,6 +298,7 @@ def _page(adjustment_id: int, refusal: Refusal, *, asked: bool) -> str:
         available=row.available,
         state=ADJUSTMENT_STATE[asked_for.state],
         reason=reason_name(asked_for.reason_code),
+        dispute_id=session().scalar(select(Dispute.id).where(Dispute.adjustment_id == adjustment_id)),
         mine=asked_for.requested_by.casefold() == person().login.casefold(),
         refusal=refusal,
         asked=asked,

@@ -14,8 +14,13 @@ def _declined(parts: Mapping[str, Any]) -> str:
     return str(_("About %(number)s you were answered: %(why)s", number=parts["number"], why=parts["answer"]))
 
 
+def _reopened(parts: Mapping[str, Any]) -> str:
+    return str(_("About %(number)s: the points were not approved; it is looked at again.", number=parts["number"]))
+
+
 SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "dispute_granted": _granted,
     "dispute_declined": _declined,
+    "dispute_reopened": _reopened,
 }
 """What makes the sentence of each kind, of the notice's parts."""

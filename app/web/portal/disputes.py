@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from werkzeug.wrappers import Response
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
@@ -13,6 +13,7 @@ from wtforms.validators import InputRequired, Length
 from app.db.transaction import transaction
 from app.domain import chain as words
 from app.extensions import db
+from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.ledger import LedgerTransaction
 from app.models.sales import SalesDocument
@@ -44,9 +45,13 @@ def _query() -> Select[Any]:
         select()
         .select_from(Dispute)
         .outerjoin(SalesDocument, SalesDocument.id == Dispute.document_id)
+        .outerjoin(AdjustmentRequest, AdjustmentRequest.id == Dispute.adjustment_id)
         .where(Dispute.distributor_id == here.distributor.id, *own_documents_only())
     )
 
+
+_CAME = case((AdjustmentRequest.state == "approved", AdjustmentRequest.amount))
+"""What was granted, once it stands on the account: a second person decides that."""
 
 _MOVED = (
     select(LedgerTransaction.kind).where(LedgerTransaction.id == Dispute.transaction_id).correlate(Dispute)
@@ -66,6 +71,7 @@ DISPUTES = Listing(
         ),
         Column("words", _("What you said"), Dispute.words, small="answer"),
         Column("answer", _("Answer"), Dispute.answer, shown=False),
+        Column("points", _("Points given"), _CAME, Kind.POINTS),
         Column("asked_at", _("Asked"), Dispute.asked_at, Kind.INSTANT, Dispute.asked_at),
         Column("state", _("State"), Dispute.state, badge=lambda state: STATE[state]),
         Column("document_id", "", Dispute.document_id, shown=False, exported=False),

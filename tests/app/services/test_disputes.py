@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from app.domain.states import DisputeState, TransactionKind
 from app.models.desk import AdjustmentRequest
+from app.models.disputes import Dispute
 from app.models.messages import Notice
 from app.services import adjustments, disputes
 from app.services.disputes import Already, NothingThere, NotOpen
@@ -62,6 +63,37 @@ def test_a_granted_dispute_asks_for_an_adjustment_that_a_second_person_decides(d
     assert (found.state, found.answer, found.answered_by) == (DisputeState.GRANTED, "You are right", "ann")
     told = desk.session.scalars(select(Notice).where(Notice.distributor_id == desk.people["D1"])).all()
     assert "dispute_granted" in {notice.kind for notice in told}
+
+
+@pytest.mark.parametrize("who", ["bob", "ann"])
+def test_a_dispute_whose_adjustment_will_not_happen_is_open_again(desk: Desk, who: str) -> None:
+    """It said Granted for ever, and the distributor, who read that it was right, got nothing."""
+    desk.invoice("1", 10)
+    one = asked(desk)
+    made = disputes.grant(desk.session, desk.program, one, 10, "You are right", actor="ann", now=NOW)
+    with pytest.raises(Already):  # the points are on their way
+        asked(desk)
+    adjustments.refuse(desk.session, desk.program, made, note="It is not covered", actor=who, now=NOW)
+    (found,) = disputes.of_document(desk.session, desk.document("1").id)
+    assert (found.state, found.answer, found.answered_at, found.adjustment_id) == (DisputeState.OPEN, None, None, None)
+    with pytest.raises(Already):
+        asked(desk)
+    told = desk.session.scalars(select(Notice).where(Notice.kind == "dispute_reopened")).one()
+    assert told.parts["number"] == "1"
+    disputes.decline(desk.session, desk.program, one, "It is not covered", actor="ann", now=NOW)
+
+
+def test_a_granted_dispute_that_was_asked_anew_meanwhile_gives_way(desk: Desk) -> None:
+    desk.invoice("1", 10)
+    made = disputes.grant(desk.session, desk.program, asked(desk), 10, "You are right", actor="ann", now=NOW)
+    (first,) = disputes.of_document(desk.session, desk.document("1").id)
+    kept = {"program_id", "distributor_id", "document_id", "amount", "words", "asked_by", "asked_at"}
+    # whoever asked in the very moment of the granting
+    desk.session.add(Dispute(state=DisputeState.OPEN, **{name: getattr(first, name) for name in kept}))
+    desk.session.flush()
+    adjustments.refuse(desk.session, desk.program, made, note="no", actor="bob", now=NOW)
+    second, first = disputes.of_document(desk.session, desk.document("1").id)
+    assert (first.state, second.state) == (DisputeState.DECLINED, DisputeState.OPEN)
 
 
 def test_a_dispute_is_taken_back_by_whoever_asked(desk: Desk) -> None:

@@ -122,6 +122,14 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     portal = f"/portal/{world.a}/{made.of['distributor']['mine']}"
     assert "You are right" in owner.get(f"{portal}/disputes").text
     assert "You were right about" in owner.get(f"{portal}/notices").text
+    # the points stand there once they came, and whoever decides about them sees what for
+    given = '<td class="num" data-title="Points given">%s</td>'
+    assert given % "" in owner.get(f"{portal}/disputes").text
+    (adjustment,) = links(finance.get(newest).text, "adjustments/")
+    assert f'href="{newest}"' in as_("administrator").get(adjustment).text
+    token = {"csrf_token": token_of(as_("administrator"), adjustment)}
+    as_("administrator").post(f"{adjustment}/approve", data=token)
+    assert given % "12" in owner.get(f"{portal}/disputes").text
 
 
 def test_who_shares_a_balance_does_not_see_into_the_documents_of_others(

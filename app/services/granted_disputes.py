@@ -1,0 +1,73 @@
+"""Disputes that were granted: what they wait for, and opening them again when it will not happen."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import and_, exists, select
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.states import DisputeState
+from app.models.desk import AdjustmentRequest
+from app.models.disputes import Dispute
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services import audit, chain, notices
+
+_SUBJECT = (Dispute.document_id, Dispute.line_number, Dispute.rule_version_id, Dispute.transaction_id)
+
+
+def about(session: Session, found: Dispute) -> dict[str, Any]:
+    """Tell what a dispute is about: the number of the document and whom it names, or what the movement was for."""
+    if found.document_id is not None:
+        document = session.get_one(SalesDocument, found.document_id)
+        return {"number": document.number, "person": document.person}
+    assert found.transaction_id is not None, "a dispute is about one of the two"
+    movement = chain.movements(session, [found.transaction_id])[found.transaction_id]
+    return {"number": movement.name or movement.reason or f"#{movement.id}", "person": None}
+
+
+def is_on_its_way(session: Session, asked: Dispute) -> bool:
+    """Tell whether the same was granted before, and nobody has decided yet about the points."""
+    same = (column.is_not_distinct_from(getattr(asked, column.key)) for column in _SUBJECT)
+    waiting = (
+        select(Dispute.id)
+        .join(AdjustmentRequest, AdjustmentRequest.id == Dispute.adjustment_id)
+        .where(Dispute.state == DisputeState.GRANTED, AdjustmentRequest.state == "waiting", *same)
+    )
+    return bool(session.scalar(select(waiting.exists())))
+
+
+def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str, now: dt.datetime) -> None:
+    """Open the dispute again that an adjustment was to settle, now that it will not happen. The caller commits.
+
+    Its distributor was told that it is right, and is told that the points do not come yet. Where the same was disputed
+    anew meanwhile, that one is what waits for an answer, and the older one is declined.
+    """
+    again = aliased(Dispute)
+    same = and_(*(column.is_not_distinct_from(getattr(again, column.key)) for column in _SUBJECT))
+    anew = exists().where(again.state == DisputeState.OPEN, same).correlate(Dispute)
+    row = session.execute(
+        select(Dispute, anew).where(Dispute.adjustment_id == adjustment_id, Dispute.program_id == program.id)
+    ).one_or_none()
+    if row is None:
+        return
+    found, is_asked_anew = row
+    found.adjustment_id = None
+    if is_asked_anew:
+        found.state = DisputeState.DECLINED
+    else:
+        found.state, found.answer, found.answered_by, found.answered_at = DisputeState.OPEN, None, None, None
+    session.flush()
+    parts = about(session, found)
+    if not is_asked_anew:
+        notices.tell(session, program.id, "dispute_reopened", parts, distributor_id=found.distributor_id, now=now)
+    audit.note(
+        session,
+        actor,
+        "dispute.reopen",
+        str(found.id),
+        now=now,
+        program_id=program.id,
+        before={"state": DisputeState.GRANTED.value, "adjustment": adjustment_id},
+        after={"state": found.state.value},
+    )
