@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,10 @@ LONGEST = 100_000
 
 class TermsEmpty(ValueError):
     """Terms without a text in any language are none."""
+
+
+class TermsUnchanged(ValueError):
+    """They say what the version in force says: nobody is asked to accept the same twice."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +43,17 @@ def publish(session: Session, program: Program, texts: dict[str, str], *, actor:
 
     Raises:
         TermsEmpty: There is no text.
+        TermsUnchanged: It is the text of the version in force, in all its languages.
     """
     kept = {language: text.strip()[:LONGEST] for language, text in texts.items() if text.strip()}
     if not kept:
         raise TermsEmpty
-    number = (
-        1
-        + session.scalars(
-            select(func.coalesce(func.max(TermsVersion.number), 0)).where(TermsVersion.program_id == program.id)
-        ).one()
-    )
+    newest = session.scalars(
+        select(TermsVersion).where(TermsVersion.program_id == program.id).order_by(TermsVersion.number.desc()).limit(1)
+    ).one_or_none()
+    if newest is not None and newest.texts == kept:
+        raise TermsUnchanged
+    number = 1 + (newest.number if newest is not None else 0)
     session.add(TermsVersion(program_id=program.id, number=number, texts=kept, published_at=now, published_by=actor))
     session.flush()
     after = {"number": number, "languages": sorted(kept)}

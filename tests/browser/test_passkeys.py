@@ -91,7 +91,7 @@ def test_a_passkey_is_set_up_and_from_then_on_gets_in_by_itself(
         assert credential["isResidentCredential"]
         assert credential["rpId"] == "localhost"
         page.goto(f"{named}/account/security")
-        assert page.get_by_text("My laptop").is_visible()
+        assert page.locator(".settings").get_by_text("My laptop").is_visible()
         here.picture("account-security")
 
         page.context.clear_cookies()

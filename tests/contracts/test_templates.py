@@ -1,6 +1,7 @@
 """Templates: each compiles, each is reached from a page, and no page asks for one that is not there."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,34 @@ def test_every_reason_and_every_kind_of_file_has_a_name() -> None:
     nameless = [code for code in SENTENCES if f'"{code}": _(' not in words]
     assert nameless == [], "these would stand on pages as they are called in code"
     assert import_words.KINDS.keys() == KINDS.keys()
+
+
+_OF_CALLS = re.compile(
+    r"""\{%-?\s*(?P<call>call\s*(?:\([^)]*\)\s*)?(?P<name>\w+))|\{%-?\s*(?P<end>endcall)"""
+    r"""|post_button\((?P<button>_\("[^"]*"\))(?:(?!\}\})[^\n])*?["']danger(?:-plain)?["']"""
+)
+
+
+def _done_without_a_question(text: str) -> list[str]:
+    """Name the buttons of their own, in the colour of what cannot be taken back, that stand in no dialog."""
+    found: list[str] = []
+    around: list[str] = []
+    for one in _OF_CALLS.finditer(text):
+        if one["call"]:
+            around.append(one["name"])
+        elif one["end"]:
+            around.pop()
+        elif "dialog" not in around and not one["button"].endswith('…")'):
+            found.append(one["button"])  # one that ends with dots leads to a page that asks
+    return found
+
+
+@pytest.mark.parametrize("name", [one for one in TEMPLATES if one.endswith(".html")])
+def test_what_cannot_be_taken_back_is_asked_about_first(name: str) -> None:
+    assert _done_without_a_question((FOLDER / name).read_text(encoding="utf-8")) == []
+
+
+def test_a_button_without_a_question_is_found() -> None:
+    button = '{{ post_button(_("Drop it"), url_for("x"), "danger-plain") }}'
+    assert _done_without_a_question(button) == ['_("Drop it")']
+    assert _done_without_a_question('{% call dialog("drop", _("Drop")) %}' + button + "{% endcall %}") == []

@@ -1,6 +1,6 @@
 """Proving anew who one is, before one changes what one signs in with."""
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -25,7 +25,10 @@ def first() -> Response | None:
     """Lead to the question who one is, unless it was answered lately; then back to the page that was asked for."""
     if place().proved_lately(now()):
         return None
-    back = request.path if request.method == "GET" else url_for("security.index")
+    back = request.path
+    if request.method != "GET":  # what was sent is not sent again by itself: silence would look like success
+        back = url_for("security.index")
+        flash(_("Nothing is changed yet. Show who you are, then do it once more."), "warning")
     return redirect(url_for("confirm.ask", next=back), 303)
 
 

@@ -278,12 +278,15 @@ def publish_terms(program_code: str) -> Response | tuple[str, int]:
                 number = terms.publish(writing, scope().program, wordings, actor=person().login, now=now())
         except terms.TermsEmpty:
             form.refuse(None, gettext("Write the terms in one language at least."))
+        except terms.TermsUnchanged:
+            form.refuse(None, gettext("Nothing is changed: this is the version that is in force."))
         else:
             flash(
                 gettext("Version %(number)s is published. Everybody is asked to accept it.", number=number), "success"
             )
             return redirect(url_for("program.show_terms", program_code=program_code), 303)
-    return render_template("admin/terms.html", form=form, terms=None), 400
+    found = terms.in_force(session(), scope().program.id, person().id)
+    return render_template("admin/terms.html", form=form, terms=found), 400
 
 
 @bp.get("/programs/<code:program_code>/settings/texts")

@@ -41,6 +41,17 @@ def test_there_are_none_until_some_are_published(session: Session, program: Prog
         publish(session, program, en=" ", pl="")
 
 
+def test_nobody_is_asked_to_accept_the_same_twice(session: Session, program: Program, reader: Person) -> None:
+    assert publish(session, program, en="Be fair.", pl="Grajmy fair.") == 1
+    accept(session, program, reader)
+    with pytest.raises(terms.TermsUnchanged):
+        publish(session, program, LATER, en="Be fair. ", pl="Grajmy fair.", es="")
+    found = terms.in_force(session, program.id, reader.id)
+    assert found is not None
+    assert found.accepted_at == NOW
+    assert publish(session, program, LATER, en="Be fair.") == 2, "one language less is another version"
+
+
 def test_who_accepted_which_version_when_and_from_where_is_kept(
     session: Session, program: Program, reader: Person
 ) -> None:

@@ -244,6 +244,7 @@ def test_so_it_is_where_something_is_sent(world: World, inside: FlaskClient, add
     token = token_of(inside, "/account/security")
     answer = inside.post(address, data={"csrf_token": token, "passkey": "1"})
     assert answer.location == "/account/confirm?next=/account/security"
+    assert "Nothing is changed yet." in inside.get(answer.location).text
 
 
 def test_no_passkey_is_added_to_a_session_that_was_left_open(world: World, inside: FlaskClient) -> None:

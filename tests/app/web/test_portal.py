@@ -97,6 +97,11 @@ def test_an_empty_line_parts_the_paragraphs_of_terms_as_a_browser_sends_it(world
     words = "Of the club.\r\n\r\n1. Points are given.\r\n2. Points end."
     answer = boss.post(address, data={"csrf_token": token_of(boss, address), "en": words})
     assert answer.status_code == 303
+    # sent again as it is, it asks nobody to accept the same twice, and says which version is in force
+    again = boss.post(address, data={"csrf_token": token_of(boss, address), "en": words})
+    assert again.status_code == 400
+    assert "Nothing is changed" in again.text
+    assert "No terms are published yet." not in again.text
     page = as_("other").get(portal(world, "terms")).text
     assert re.findall(r'<p class="letter">([^<]*)</p>', page) == [
         "Of the club.",
