@@ -23,7 +23,7 @@ from app.web.context import now, person, scope, session
 from app.web.fields import Between, MoneyField, PointsField
 from app.web.forms import CodeField, Form, choice
 from app.web.lists.answering import answer
-from app.web.lists.asking import chosen_ids
+from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.reason_words import reason_name, reasons
 from app.web.wording import ADJUSTMENT_STATE
@@ -217,7 +217,7 @@ def approve_many(program_code: str) -> str | Response:
             ),
             "warning",
         )
-    return redirect(url_for("adjustments.index", program_code=program_code), 303)
+    return redirect(_list(), 303)
 
 
 @bp.post("/programs/<code:program_code>/adjustments/refuse")
@@ -236,7 +236,7 @@ def refuse_many(program_code: str) -> str | Response | tuple[str, int]:
             writing, scope().program, chosen, note=form.note.data or "", actor=person().login, now=now()
         )
     flash(ngettext("%(num)s adjustment is refused.", "%(num)s adjustments are refused.", refused), "success")
-    return redirect(url_for("adjustments.index", program_code=program_code), 303)
+    return redirect(_list(), 303)
 
 
 def _chosen() -> list[int]:
@@ -249,7 +249,12 @@ def _chosen() -> list[int]:
 
 def _nothing_chosen() -> Response:
     flash(gettext("Choose adjustments first: none of those chosen waits for a decision."), "warning")
-    return redirect(url_for("adjustments.index", program_code=scope().program.code), 303)
+    return redirect(_list(), 303)
+
+
+def _list() -> str:
+    """Give the address of the list as it was seen before."""
+    return kept_in(ADJUSTMENTS, url_for("adjustments.index", program_code=scope().program.code))
 
 
 def _many(chosen: list[int], refusal: Refusal | None) -> str:
@@ -268,6 +273,7 @@ def _many(chosen: list[int], refusal: Refusal | None) -> str:
         chosen=chosen,
         sums=[(unit, int(given), -int(taken)) for unit, given, taken in sums],
         form=refusal or Form(formdata=None),
+        back=_list(),
         refusing=refusal is not None,
         most=MOST_AT_ONCE,
     )

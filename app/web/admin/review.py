@@ -22,7 +22,7 @@ from app.web import formats
 from app.web.admin import deciding
 from app.web.context import now, person, scope, session
 from app.web.lists.answering import answer
-from app.web.lists.asking import MOST_CHOSEN, chosen_ids
+from app.web.lists.asking import MOST_CHOSEN, chosen_ids, kept_in
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.people_named import name_of
 from app.web.verdicts import Accepting, Refusing, settled
@@ -167,7 +167,7 @@ def refuse_many(program_code: str) -> str | Response | tuple[str, int]:
 def _decide(becomes: DocumentStatus) -> str | Response | tuple[str, int]:
     """Show once what the chosen documents come to and ask why, then decide them."""
     chosen = chosen_ids(session(), REVIEW)
-    index = url_for("review.index", program_code=scope().program.code)
+    index = kept_in(REVIEW, url_for("review.index", program_code=scope().program.code))
     if not chosen:
         flash(gettext("Choose documents first: none of those chosen waits for a decision."), "warning")
         return redirect(index, 303)
@@ -206,6 +206,7 @@ def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing
         chosen=chosen,
         numbers=sorted(numbers),
         sums=_summed(chosen),
+        back=kept_in(REVIEW, url_for("review.index", program_code=scope().program.code)),
         accepting=becomes is DocumentStatus.ACCEPTED,
         most=MOST_CHOSEN,
     )

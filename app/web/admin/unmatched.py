@@ -27,7 +27,7 @@ from app.web.context import kontor, now, person, scope, session
 from app.web.fields import Between, QuantityField
 from app.web.forms import Form, choice
 from app.web.lists.answering import answer
-from app.web.lists.asking import chosen_ids
+from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.wording import LIKENESS, NAMED_THING
 from importers import continuing
@@ -62,7 +62,11 @@ UNMATCHED = Listing(
     title=_("Unknown names"),
     columns=(
         Column(
-            "written", _("Name"), UnknownName.written, link=To("unmatched.show", unknown_id="row_id"), small="called"
+            "written",
+            _("Name"),
+            UnknownName.written,
+            link=To("unmatched.show", keeps=True, unknown_id="row_id"),
+            small="called",
         ),
         Column("what", _("What"), UnknownName.what, words=lambda what: NAMED_THING[what]),
         Column("source", _("Source"), UnknownName.profile_name, sort=UnknownName.profile_name, phone=False),
@@ -168,7 +172,7 @@ def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
         names = [one for one in names if one.score]
     if not names:
         flash(gettext("Choose names first: none of those chosen can be decided so."), "warning")
-        return redirect(url_for("unmatched.index", program_code=scope().program.code), 303)
+        return redirect(_back(), 303)
     if "confirmed" not in request.form:
         return _page(what, names, kind(formdata=None))
     form = kind()
@@ -192,7 +196,9 @@ def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
 
 
 def _page(what: str, names: Sequence[unmatched.Queued], form: Form) -> str:
-    return render_template("admin/unmatched_decide.html", what=what, names=names, form=form, most=MOST_AT_ONCE)
+    return render_template(
+        "admin/unmatched_decide.html", what=what, names=names, form=form, back=_back(), most=MOST_AT_ONCE
+    )
 
 
 def _go_on(done: Decided) -> Response:
@@ -202,7 +208,16 @@ def _go_on(done: Decided) -> Response:
     decided = ngettext("%(num)s name is decided.", "%(num)s names are decided.", done.names)
     waiting = gettext("What waited for it is being taken in.") if done.batches else ""
     flash(f"{decided} {waiting}".strip(), "success")
-    return redirect(url_for("unmatched.index", program_code=scope().program.code), 303)
+    return redirect(_back(), 303)
+
+
+def _back() -> str:
+    """Give the address of the list as it was seen before."""
+    return _kept("unmatched.index")
+
+
+def _kept(endpoint: str, **named: Any) -> str:
+    return kept_in(UNMATCHED, url_for(endpoint, program_code=scope().program.code, **named))
 
 
 @bp.get("/programs/<code:program_code>/imports/unmatched/<id:unknown_id>")
@@ -277,4 +292,4 @@ def _one(name: unmatched.Queued, form: Meaning, proposals: Any = None) -> str:
     proposals = _offer(name, form) if proposals is None else proposals
     if form.target.data is None:
         form.target.data = str(proposals[0][0].id) if proposals else "code"
-    return render_template("admin/unmatched_name.html", name=name, form=form, proposals=proposals)
+    return render_template("admin/unmatched_name.html", name=name, form=form, proposals=proposals, kept=_kept)

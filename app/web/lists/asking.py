@@ -159,6 +159,12 @@ def _asked(listing: Listing, given: Callable[[str], str | None]) -> Asked:
     return Asked(listing, values, sort, column, sort.startswith("-"))
 
 
+def kept_in(listing: Listing, address: str) -> str:
+    """Give an address with the filters and the order of a list that this request came with: back to what was seen."""
+    kept = asked_of(listing).query_string
+    return f"{address}?{kept}" if kept else address
+
+
 def chosen_ids(session: Session, listing: Listing) -> list[Any]:
     """Give the ids of the rows that a form chose: those ticked, or, where it says so, all that the filters leave.
 

@@ -26,10 +26,10 @@ _BARE = (Kind.TEXT, Kind.CODE)
 """Kinds whose values anybody may have written; of the others nothing has to be escaped."""
 
 
-def cells_of(columns: Sequence[Column], titles: Sequence[str]) -> Callable[[Row], str]:
-    """Give what writes the cells of a row as HTML; the first of them heads it."""
+def cells_of(columns: Sequence[Column], titles: Sequence[str], kept: str = "") -> Callable[[Row], str]:
+    """Give what writes the cells of a row as HTML; the first of them heads it. ``kept``: what is asked of the list."""
     shown = [place for place, column in enumerate(columns) if column.shown]
-    writers = [_cell(columns, place, titles[place], heads=number == 0) for number, place in enumerate(shown)]
+    writers = [_cell(columns, place, titles[place], kept, heads=number == 0) for number, place in enumerate(shown)]
     return lambda row: "".join([write(row) for write in writers])  # each escapes what it writes
 
 
@@ -43,7 +43,7 @@ def learn_together(columns: Sequence[Column], rows: Sequence[Row]) -> None:
             column.learn(row[place] for row in rows)
 
 
-def address_of(to: To | None) -> Callable[[Row], str | None]:
+def address_of(to: To | None, kept: str = "") -> Callable[[Row], str | None]:
     """Give what tells, ready for an attribute, where a row leads."""
     if to is None:
         return lambda row: None
@@ -53,6 +53,8 @@ def address_of(to: To | None) -> Callable[[Row], str | None]:
     if endpoint is None:
         return lambda row: None
     before, after = map(escape, leading_to(endpoint, to.parameter))
+    if kept and to.keeps:
+        after += escape(f"?{kept}")
     key = to.key
 
     def address(row: Row) -> str | None:
@@ -62,11 +64,11 @@ def address_of(to: To | None) -> Callable[[Row], str | None]:
     return address
 
 
-def _cell(columns: Sequence[Column], place: int, title: str, *, heads: bool) -> Callable[[Row], str]:
+def _cell(columns: Sequence[Column], place: int, title: str, kept: str, *, heads: bool) -> Callable[[Row], str]:
     column = columns[place]
     text, under = _text(column), _under(column, columns)
     badge = _badge(column.badge) if column.badge is not None else None
-    address = address_of(column.link) if column.link is not None else None
+    address = address_of(column.link, kept) if column.link is not None else None
     plain, bare, zero, below = _openings(column, title, "", "bare", "zero", "bad", heads=heads)
     closing = "</th>" if heads else "</td>"
     counts = column.kind in RIGHT

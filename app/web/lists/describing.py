@@ -65,14 +65,18 @@ class To:
     The address of the page has one id besides the programme that the list is of; none where the row names none.
     """
 
-    def __init__(self, endpoint: str, *, asks: bool = False, others: str | None = None, **named: str) -> None:
+    def __init__(
+        self, endpoint: str, *, asks: bool = False, others: str | None = None, keeps: bool = False, **named: str
+    ) -> None:
         """Take the page, and by what key the row has the id that its address wants.
 
-        ``asks``: whoever may not have the page is led nowhere; ``others`` is where they are led instead.
+        ``asks``: whoever may not have the page is led nowhere; ``others`` is where they are led instead. ``keeps``: the
+        page is told the filters and the order of the list, which it leads back to (`asking.kept_in`).
         """
         self.endpoint = endpoint
         self.asks = asks or others is not None
         self.others = others
+        self.keeps = keeps
         ((self.parameter, self.key),) = named.items()
 
 

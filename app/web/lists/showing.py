@@ -92,7 +92,7 @@ def page(session: Session, listing: Listing, *, rows: int = ROWS, counted: bool 
     return Page(
         listing=listing,
         heads=_heads(asked, titles),
-        rows=_rows(listing, titles, found),
+        rows=_rows(asked, titles, found),
         chips=_chips(asked),
         next=asked.address(after=mark_of(found[-1])) if go_on and found else None,
         previous=asked.address(before=mark_of(found[0])) if come_from and found else None,
@@ -118,14 +118,14 @@ def _titles(listing: Listing, language: str) -> Sequence[str]:
     return said[language]
 
 
-def _rows(listing: Listing, titles: Sequence[str], found: Sequence[Any]) -> list[Row]:
+def _rows(asked: Asked, titles: Sequence[str], found: Sequence[Any]) -> list[Row]:
     if not found:
         return []
-    columns = listing.columns
+    columns, kept = asked.listing.columns, asked.query_string
     learn_together(columns, found)
-    cells = cells_of(columns, titles)
-    href = address_of(next(column.link for column in columns if column.shown))
-    called = _called if listing.actions else lambda cells: ""
+    cells = cells_of(columns, titles, kept)
+    href = address_of(next(column.link for column in columns if column.shown), kept)
+    called = _called if asked.listing.actions else lambda cells: ""
     return [_row(one.row_id, cells(one), href(one), called) for one in found]
 
 

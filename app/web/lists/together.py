@@ -18,7 +18,7 @@ from app.extensions import db
 from app.web import formats
 from app.web.context import session
 from app.web.forms import Form
-from app.web.lists.asking import asked_of, chosen_ids
+from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import Listing, Text
 
 MOST_AT_ONCE = 200
@@ -94,8 +94,7 @@ def decide(deed: Deed) -> Answer:
     rows = [found[id_] for id_ in ids if id_ in found]
     going = [row for row in rows if row.stays is None]
     staying = [(row.name, str(row.stays)) for row in rows if row.stays is not None]
-    kept = asked_of(deed.listing).query_string
-    back = f"{deed.back}?{kept}" if kept else deed.back
+    back = kept_in(deed.listing, deed.back)
     if not going:
         flash(_("Choose rows first.") if not rows else _("Nothing can be done to any of the chosen rows."), "warning")
         _tell(staying)

@@ -77,6 +77,18 @@ def test_the_chosen_are_refused_with_one_reason(world: World, as_: As) -> None:
     assert "none of those chosen waits" in again.text
 
 
+def test_a_decision_leads_back_to_the_list_as_it_was_filtered(world: World, as_: As) -> None:
+    approver, kept = as_("approver"), "state=waiting"
+    index = f"/programs/{world.a}/adjustments"
+    first, second = asked(world, 30, -10, by="somebody@else.example")
+    sent = {"csrf_token": token_of(approver, index), "ids": [first]}
+    assert f'href="{index}?{kept}"' in approver.post(f"{index}/approve?{kept}", data=sent).text
+    done = approver.post(f"{index}/approve?{kept}", data={**sent, "sure": "yes"})
+    assert done.location == f"{index}?{kept}"
+    done = approver.post(f"{index}/refuse?{kept}", data={**sent, "ids": [second], "note": "no"})
+    assert done.location == f"{index}?{kept}"
+
+
 def test_no_reason_of_an_adjustment_is_chosen_for_anybody(world: World, as_: As) -> None:
     finance, page = as_("finance"), f"/programs/{world.a}/adjustments/new"
     first = r'name="reason_code"[^>]*><option value="">Choose a reason</option>'

@@ -110,6 +110,11 @@ def test_nobody_accepts_without_choosing_why_and_choosing_is_accepting(world: Wo
         data={"csrf_token": token_of(client, page), "ids": wait_in_review(world, "Q/21")},
     )
     assert '<button class="btn btn-plain" type="submit" name="code" value="in_order"' in together.text
+    # back to the list as it was filtered
+    index, kept = f"/programs/{world.a}/review", "risk=slight"
+    sent = {"csrf_token": token_of(client, page), "ids": wait_in_review(world, "Q/23")}
+    assert f'href="{index}?{kept}"' in client.post(f"{index}/accept?{kept}", data=sent).text
+    assert client.post(f"{index}/accept?{kept}", data={**sent, "code": "in_order"}).location == f"{index}?{kept}"
 
 
 def test_a_reason_at_many_lines_is_told_once_in_the_queue(world: World, as_: As) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 from typing import Any
 
 import pytest
@@ -140,6 +141,27 @@ def test_the_page_of_a_name_leads_to_making_it_new_or_ignoring_it(world: World, 
         form = next(one for one in shown.forms if one.action.endswith(f"/{what}"))
         look = boss.post(form.action, data={one.name: one.value for one in form.fields})
         assert (look.status_code, heading in look.text) == (200, True)
+
+
+def test_a_decision_leads_back_to_the_list_as_it_was_filtered(world: World, as_: As, batch: int) -> None:
+    boss, names = as_("verifier"), queue(world, batch)
+    kept = "what=product&sort=-amount"
+    index = f"/programs/{world.a}/imports/unmatched"
+    one = f"{index}/{names['box <b>']}?{kept}"
+    assert f'href="{escape(one)}"' in boss.get(f"{index}?{kept}").text
+    page = boss.get(one).text
+    assert f'href="{escape(f"{index}?{kept}")}"' in page
+    actions = [form.action for form in Page(page, one).forms if "/unmatched/" in form.action]
+    assert {action.partition("?")[2] for action in actions} == {kept}
+    wrong = send(boss, f"{index}/{names['box <b>']}/match?{kept}", one, target="code", code="no such", unit="1")
+    assert f'/match?{escape(kept)}"' in wrong.text
+    done = send(boss, f"{index}/{names['box <b>']}/match?{kept}", one, target="code", code="P2", unit="1")
+    assert done.location == f"{index}?{kept}"
+    many = send(boss, f"{index}/accept?{kept}", one, ids=[names["p-1"]])
+    assert escape(f"{index}?{kept}") in many.text
+    done = send(boss, f"{index}/accept?{kept}", one, ids=[names["p-1"]], confirmed="1")
+    assert done.location == f"{index}?{kept}"
+    work(world)
 
 
 def test_what_is_new_is_created_and_what_is_nothing_is_ignored(world: World, as_: As, batch: int) -> None:
