@@ -116,6 +116,18 @@ def test_what_was_refused_is_read_out_though_it_stood_there_at_once(world: World
     assert "first" in page.evaluate("window.told")
 
 
+def test_where_a_field_was_wrong_does_not_go_along_to_the_page_that_follows(world: World, here: Any) -> None:
+    page = here.page
+    here.go(f"/programs/{world.a}/people/invite")
+    page.get_by_label("Full name").fill("Ann")
+    here.press(page.get_by_role("button", name="Send the invitation"))
+    page.locator("[data-problems] a").first.click()
+    assert page.url.endswith("#login")
+    page.keyboard.type("ann.of.the.fields@example.org")
+    here.press(page.get_by_role("button", name="Send the invitation"))
+    assert page.url.endswith("/people")
+
+
 def test_rows_are_chosen_by_what_they_are(world: World, here: Any) -> None:
     here.go(f"/programs/{world.a}/distributors?q=D-5")
     assert here.page.get_by_role("checkbox", name="Choose Distributor 05, D-5").count() == 1
