@@ -13,7 +13,7 @@ from app.local.servers import Addresses
 from app.models.programs import Program
 from app.services.catalogue import product_ids
 from tests.app.web.world import World, build
-from tests.browser.judging import ring
+from tests.browser.judging import come_to_rest, ring
 from tests.support.sales import Sold, sell
 
 pytestmark = pytest.mark.slow
@@ -341,6 +341,32 @@ def test_the_buttons_at_the_thumb_lie_over_no_field_that_has_the_focus(world: Wo
         while not here.page.evaluate(f"{FOCUSED}.matches('.at-hand *')"):
             hands.key("Tab")  # the page glides
             here.page.wait_for_function(UNCOVERED, timeout=5_000)
+
+
+def test_the_tabs_of_a_phone_lie_over_no_line_of_a_tall_field(world: World, visit: Visits) -> None:
+    covered = """() => {
+      const field = document.activeElement.getBoundingClientRect();
+      const y = Math.min(field.bottom, innerHeight) - 2;
+      return document.elementFromPoint(field.x + 20, y) !== document.activeElement;
+    }"""
+    with visit("phone") as here:
+        here.sign_in(world.login("administrator"), world.password)
+        here.go(f"/programs/{world.a}/settings/terms")
+        page, hands = here.page, Hands(here)
+        for above in range(-40, 480, 40):  # wherever it stood when it took the focus
+            page.evaluate("document.activeElement.blur()")
+            page.evaluate(
+                "(above) => scrollBy({ top: document.getElementById('ru').getBoundingClientRect().top - 400 - above,"
+                " behavior: 'instant' })",
+                above,
+            )
+            page.evaluate("document.getElementById('ru').focus()")
+            come_to_rest(page)
+            assert not page.evaluate(covered), above
+        hands.to("Skip to the content", "a")
+        tabs = page.locator("nav.tabs")
+        assert page.evaluate("document.querySelector('nav.tabs').getBoundingClientRect().bottom <= innerHeight + 1")
+        assert tabs.get_by_role("link").first.is_visible()
 
 
 def test_escape_closes_what_was_found_and_keeps_what_was_typed(hands: Hands) -> None:

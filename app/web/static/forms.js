@@ -16,8 +16,8 @@ addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
-  // the place of a field that was wrong would go along to the page that follows, and move it about
-  if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
+  // sent to where it stands, it would take the place of a field that was wrong along to the page that follows
+  if (!form.hasAttribute("action")) form.setAttribute("action", location.pathname + location.search);
   setTimeout(() => delete form.dataset.sent, SENDING_MS); // where it was answered by a file, the page is still here
 });
 
