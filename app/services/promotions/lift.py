@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.domain.exact import half_up_of
 from app.domain.states import DocumentStatus
 from app.models.promotions import Promotion, PromotionStanding
 from app.models.sales import SalesDocument
@@ -26,8 +27,8 @@ class Moved:
 
     @property
     def bp(self) -> int | None:
-        """Give the growth in basis points; None where nothing was sold before."""
-        return None if self.before <= 0 else (self.during - self.before) * 10_000 // self.before
+        """Give the growth in basis points, rounded half up; None where nothing was sold before."""
+        return None if self.before <= 0 else half_up_of((self.during - self.before) * 10_000, self.before)
 
 
 @dataclass(frozen=True)

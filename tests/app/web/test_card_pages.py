@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from html import escape
 
 import pytest
 from flask.testing import FlaskClient
@@ -70,6 +71,19 @@ def test_a_card_has_a_page_with_its_life(world: World, as_: As, at: str) -> None
     sent = {"csrf_token": token, "identity": "verified", "text": "seen"}
     assert finance.post(f"{page}/identify", data=sent).status_code == 303
     assert "Verified" in finance.get(page).text
+
+
+def test_a_card_bears_the_name_of_its_programme(world: World, as_: As, at: str) -> None:
+    """Not how the programme reaches the provider, which says nothing to whoever holds it."""
+    finance = as_("finance")
+    sent = {"token": "sbx-name-of-a-card", "last4": "4242", "distributor": "D-5"}
+    finance.post(f"{at}/cards/new", data={"csrf_token": token_of(finance, f"{at}/cards/new"), **sent})
+    card = as_("distributor").get(f"/portal/{world.a}/{world.distributors['D-5']}/card").text
+    with world.app.app_context():
+        name = db.session.scalars(select(Program.name).where(Program.code == world.a)).one()
+    plastic = card.partition('<p class="plastic">')[2].partition("</p>")[0]
+    assert "4242" in plastic
+    assert f"<small>{escape(name)}</small>" in plastic
 
 
 def test_nobody_changes_a_card_who_may_only_look(world: World, as_: As, at: str) -> None:

@@ -63,3 +63,12 @@ def test_as_many_days_are_compared_as_are_over_of_both(
 def test_nothing_is_compared_before_a_day_is_over(desk: Desk, today: str) -> None:
     running = Running(desk, **JUNE)
     assert lift.lift_of(desk.session, running.row, dt.date.fromisoformat(today)) is None
+
+
+@pytest.mark.parametrize(("before", "during", "growth"), [(3, 2, -3_333), (3, 4, 3_333), (3, 5, 6_667), (7, 7, 0)])
+def test_growth_is_rounded_as_other_shares_are(before: int, during: int, growth: int) -> None:
+    assert lift.Moved(before, during).bp == growth
+
+
+def test_nothing_grows_from_nothing() -> None:
+    assert lift.Moved(0, 5).bp is None
