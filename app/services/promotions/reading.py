@@ -48,6 +48,12 @@ def promotion_by_code(session: Session, program_id: int, code: str) -> Promotion
     return found
 
 
+def versions_of(session: Session, promotion_id: int) -> Sequence[PromotionVersion]:
+    """Give what was published of a promotion, the newest first."""
+    of_it = select(PromotionVersion).where(PromotionVersion.promotion_id == promotion_id)
+    return session.scalars(of_it.order_by(PromotionVersion.version.desc())).all()
+
+
 def locked(session: Session, promotion_id: int) -> Promotion:
     """Hold a promotion until the transaction ends, as the last who held it left it."""
     return session.scalars(

@@ -1,5 +1,6 @@
 """Promotions for those who run a programme: the list, where everybody stands, publishing and closing."""
 
+from itertools import pairwise
 from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
@@ -21,7 +22,7 @@ from app.services.promotions import closing, editing, foreseeing, gifts, lift, r
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
 from app.web import formats
-from app.web.admin.promotion_telling import differences, told
+from app.web.admin.promotion_telling import Changed, differences, told
 from app.web.context import now, person, scope, session, today
 from app.web.forms import Form
 from app.web.lists.answering import answer
@@ -195,6 +196,7 @@ def show(program_code: str, promotion_id: int) -> str | Response:
         state=STATE[promotion.state],
         given=given,
         measured=measured,
+        versions=_versions(promotion) if promotion.version > 1 else (),
         days_left=max((last - today()).days + 1, 0),
         may_close=may_close,
         foreseen=foreseeing.foresee(session(), rules, promotion, now()) if may_close else None,
@@ -203,6 +205,14 @@ def show(program_code: str, promotion_id: int) -> str | Response:
         lift=lift.lift_of(session(), promotion, today()) if promotion.version else None,
         lift_known=promotion.measured and today() > last,
     )
+
+
+def _versions(promotion: Promotion) -> list[tuple[PromotionVersion, list[Changed] | None]]:
+    """Give every version, the newest first, with what it changed of the one before it; None: it is the first."""
+    found = reading.versions_of(session(), promotion.id)
+    said = [Definition.model_validate(one.definition) for one in found]
+    changes = [differences(before, then) for then, before in pairwise(said)]
+    return list(zip(found, [*changes, None], strict=True))
 
 
 def _gifts(promotion_id: int) -> list[Any]:

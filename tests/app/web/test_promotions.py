@@ -408,6 +408,17 @@ def test_who_publishes_reads_what_is_published_and_publishes_what_they_read(worl
     assert known(world, select(Promotion.version).where(Promotion.id == promotion_id)) == [(1,)]
     assert send(admin, f"{page}/publish", page, seen=seen_in(dialog())).status_code == 303
     assert known(world, select(Promotion.version).where(Promotion.id == promotion_id)) == [(2,)]
+    # every version between the first and the last can be read back, with what it changed
+    assert send(admin, f"{page}/edit", **again | {"default_target": "30", "steps-0-amount": "9000"}).status_code == 303
+    assert send(admin, f"{page}/publish", page, seen=seen_in(dialog())).status_code == 303
+    versions = admin.get(page).text.partition('id="versions-title"')[2].partition("</section>")[0]
+    assert re.findall(r'class="event-title">([^<]+)<', versions) == ["Version 3", "Version 2", "Version 1"]
+    third, _, second = versions.partition("Version 2")
+    for part, side, words in (
+        *((third, "Before", "PLN 20.00"), (third, "From then on", "PLN 30.00")),
+        *((second, "Before", "25 points"), (second, "From then on", "PLN 20.00")),
+    ):
+        assert f'data-title="{side}">{words}</td>' in part.replace("\u202f", " ")
 
     log = admin.get(f"/programs/{world.a}/audit").text
     assert "Promotion: published" in log
