@@ -1,6 +1,7 @@
 """Typed settings, read once from the environment. Every one of them is described in docs/operations.md."""
 
 import functools
+import os
 import secrets
 from email.utils import parseaddr
 from pathlib import Path
@@ -71,7 +72,10 @@ class Settings(BaseSettings):
     @field_validator("home")
     @classmethod
     def _is_a_folder(cls, home: Path) -> Path:
-        in_the_way = next((one for one in (home, *home.parents) if one.exists() and not one.is_dir()), None)
+        # what may not be looked at is told by whoever wants to write there: `os.path` says no, `Path` raises
+        in_the_way = next(
+            (one for one in (home, *home.parents) if os.path.exists(one) and not os.path.isdir(one)), None
+        )
         if in_the_way is not None:
             raise ValueError(f"{in_the_way} is a file; name a folder")
         return home

@@ -1,6 +1,7 @@
 """What Kontor itself does wrong: kept in a log for whoever mends it, told in one sentence to whoever met it."""
 
 import datetime as dt
+import errno
 import os
 import traceback
 from pathlib import Path
@@ -8,9 +9,14 @@ from pathlib import Path
 from app.cli.output import FAULT, Failure
 from app.config import settings
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_NOT_LET = (errno.EACCES, errno.EPERM, errno.EROFS)
+
 
 def unfit(fault: Exception) -> str | None:
-    """Say so where it was no fault: what was given is a larger number, or a longer text, than any that is kept."""
+    """Say so where it was no fault: what was given is larger than any that is kept, or the system does not let us."""
+    if isinstance(fault, OSError):
+        return _not_let(fault)
     from sqlalchemy.exc import DataError  # loaded already by whoever met it
 
     if isinstance(fault, DataError):
@@ -18,6 +24,16 @@ def unfit(fault: Exception) -> str | None:
     if isinstance(fault, UnicodeEncodeError) and fault.reason == "surrogates not allowed":
         return "Something of what was given is no text in UTF-8; look at the language settings of the terminal."
     return None
+
+
+def _not_let(problem: OSError) -> str | None:
+    if problem.errno not in (*_NO_ROOM, *_NOT_LET):
+        return None
+    where = f"{problem.filename}: " if problem.filename else ""
+    what = f"{where}{problem.strerror}"
+    if problem.errno in _NO_ROOM:
+        return f"What the command writes has no place ({what}). Make room there, and see whether all of it was done."
+    return f"User id {os.geteuid()} may not do what the command asks for ({what}). Run it as whoever may."
 
 
 def kept(fault: Exception, command: str, *, as_json: bool) -> Failure:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.metadata
+import sys
 import tomllib
 import warnings
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from app.cli import faults
-from app.cli.output import FOUND_WRONG, REFUSED, USAGE, Failure
+from app.cli.output import FOUND_WRONG, REFUSED, USAGE, Failure, say, speak
 from app.config import PROJECT, SettingsInvalid
 
 # RQ forks its work-horses; where a thread of ours lives meanwhile, newer Pythons say so at every fork
@@ -69,6 +70,17 @@ class LazyGroup(click.Group):
         module, name = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(importlib.import_module(module), name)
         return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run; where not even the help or an error can be written to where it should go, that is told beside it."""
+        speak()
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as problem:
+            if (unfit := faults.unfit(problem)) is None:
+                raise
+            say([unfit])
+            sys.exit(REFUSED)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Call a command; whatever it raises becomes an error that a person, or with ``--json`` a script, can read."""

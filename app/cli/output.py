@@ -1,13 +1,15 @@
 """What commands print: one JSON document, or lines for people; and what their exit codes mean."""
 
+import io
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -48,9 +50,24 @@ class Failure(click.ClickException):
         if self._as_json:
             click.echo(json.dumps({"error": self.problems, "exit_code": self.exit_code}, ensure_ascii=False))
         else:
-            console = Console(stderr=True, highlight=False, soft_wrap=True)
-            for problem in self.problems:
-                console.print(f"[red]error:[/red] {_escaped(problem)}")
+            say(self.problems)
+
+
+def say(problems: Iterable[str]) -> None:
+    """Tell people, beside what a command prints, what is wrong."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for problem in problems:
+        console.print(f"[red]error:[/red] {_escaped(problem)}")
+
+
+def speak() -> None:
+    """Write so that everybody can read it: UTF-8 where it goes into a file or a pipe, and no letter ends a command.
+
+    A terminal that has other letters is shown ? for those that it lacks.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # none where whoever called us has closed it
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
 
 
 def _escaped(text: str) -> str:
@@ -75,13 +92,44 @@ def print_json(document: dict[str, Any]) -> None:
 
 
 def print_table(title: str, headers: list[str], rows: list[list[str]], right: frozenset[int] = frozenset()) -> None:
-    """Print a table for people; columns in ``right`` are figures."""
+    """Print a table for people; columns in ``right`` are figures, which are never broken.
+
+    Where a terminal is too narrow for that, each row is printed as lines, one for each of its cells.
+    """
+    needed = sum(_least_width(at, header, rows, right) + 3 for at, header in enumerate(headers)) + 1
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()  # none where whoever called us has closed it
+    console = Console(highlight=False, width=None if on_terminal else max(160, needed))
+    if needed > console.width:
+        _print_below_each_other(title, headers, rows)
+        return
     table = Table(title=title, title_justify="left", header_style="bold")
     for at, header in enumerate(headers):
-        table.add_column(header, justify="right" if at in right else "left", overflow="fold")
+        figures = at in right
+        table.add_column(header, justify="right" if figures else "left", no_wrap=figures, overflow="fold")
     for row in rows:
         table.add_row(*(_escaped(cell) for cell in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else 160).print(table)
+    console.print(table)
+
+
+_BROKEN_FROM = 12
+"""Words longer than this may be broken, in characters: a name of many syllables, a hash, a path."""
+
+
+def _least_width(at: int, header: str, rows: list[list[str]], right: frozenset[int]) -> int:
+    """Tell how narrow a column may be, in characters: figures are whole, of texts each word is."""
+    cells = [header, *(row[at] for row in rows)]
+    if at in right:
+        return max(map(cell_len, cells))
+    return min(_BROKEN_FROM, max((cell_len(word) for cell in cells for word in cell.split()), default=1))
+
+
+def _print_below_each_other(title: str, headers: list[str], rows: list[list[str]]) -> None:
+    wide = max(map(cell_len, headers))
+    click.echo(title)
+    for row in rows:
+        click.echo()
+        for header, cell in zip(headers, row, strict=True):
+            click.echo(f"{header}{' ' * (wide - cell_len(header))}  {cell}".rstrip())
 
 
 def figure(value: int, decimals: int = 0) -> str:

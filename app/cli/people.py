@@ -1,6 +1,8 @@
 """`kontor user`: who may sign in, and as what."""
 
+import getpass
 import sys
+import warnings
 
 import click
 
@@ -19,7 +21,12 @@ ROLE = click.Choice([role.value for role in BY_HAND])
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # it would be shown to whoever looks on
+            asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    except getpass.GetPassWarning:
+        raise Failure("There is no terminal to ask for the password; give it with --password-stdin.", USAGE) from None
     return asked
 
 

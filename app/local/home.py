@@ -122,7 +122,8 @@ def find(home: Path) -> Place | None:
         return None
     except PermissionError as failure:
         raise NotOurs(
-            f"{failure.filename} is not readable for user id {os.geteuid()}. Run Kontor as the user it belongs to."
+            f"{failure.filename} is not readable for user id {os.geteuid()}. Choose a home of your own with "
+            "KONTOR_HOME, or run Kontor as the user this one belongs to."
         ) from None
     if owner != os.geteuid():
         raise NotOurs(
@@ -149,10 +150,12 @@ def prepare(home: Path) -> Place:
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
     except OSError as failure:
-        if failure.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        if failure.errno not in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOSPC, errno.EDQUOT):
             raise
+        where = Path(failure.filename or home)
         raise OutOfReach(
-            f"User id {os.geteuid()} cannot write to {failure.filename or home}: {failure.strerror}. "
+            f"User id {os.geteuid()} cannot write to {where if where.is_relative_to(home) else home}: "
+            f"{failure.strerror}. "
             "Choose a home of your own with KONTOR_HOME, or run Kontor as the user this one belongs to."
         ) from failure
     return place

@@ -1,14 +1,16 @@
 """Every command, wrongly used: an answer in words, by the right code, and never a traceback."""
 
 import datetime as dt
+import errno
 import os
 import socket
 from pathlib import Path
+from unittest.mock import Mock
 
 import click
 import pytest
 
-from app.config import settings
+from app.config import Settings, settings
 from app.local.servers import Addresses
 from tests.app.cli.conftest import Desk
 from tests.contracts.commands import LEAVES
@@ -127,6 +129,32 @@ def test_a_home_is_a_folder(stranger: Desk, monkeypatch: pytest.MonkeyPatch) -> 
     settings.cache_clear()
     for words in (("program", "list"), ("status",), ("stop",)):
         assert stranger.error(*words, code=2).endswith("my-home is a file; name a folder.")
+
+
+def test_a_home_that_cannot_be_made_is_told(stranger: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("KONTOR_HOME", "/proc/kontor")
+    settings.cache_clear()
+    said = stranger.error("program", "list", code=5)
+    assert "/proc" in said
+    assert "KONTOR_HOME" in said
+
+
+def test_a_home_that_may_not_be_looked_at_is_told(
+    stranger: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def closed(path: object, *_: object, **__: object) -> os.stat_result:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setenv("KONTOR_HOME", str(tmp_path))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "stat", closed)
+        assert Settings().home == tmp_path
+    settings.cache_clear()
+    for number in (errno.EACCES, errno.ENOSPC):
+        refused = OSError(number, os.strerror(number), "/srv/kontor/files")
+        monkeypatch.setattr("app.cli.programs.runtime", Mock(side_effect=refused))
+        assert f"(/srv/kontor/files: {os.strerror(number)})" in stranger.error("program", "list", code=3)
 
 
 def test_addresses_may_leave_out_the_driver(desk: Desk, monkeypatch: pytest.MonkeyPatch, addresses: Addresses) -> None:
