@@ -15,13 +15,11 @@ class PrepaidError(Told):
 
 
 class NoSuchRun(LookupError):
-    """No conversion run has this number."""
+    """No run has this number, of conversions or of compensations."""
 
     def __init__(self, run_id: int) -> None:
         """Say which number."""
-        self.said = Said(
-            _("No conversion run has the number %(run)s; see `kontor convert list`."), {"run": str(run_id)}
-        )
+        self.said = Said(_("No run has the number %(run)s; see `kontor convert list`."), {"run": str(run_id)})
         super().__init__(str(self.said))
 
 

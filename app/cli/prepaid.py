@@ -311,7 +311,7 @@ def approve(run_id: int, by: str | None, as_json: bool) -> None:
     """Approve RUN as a second person, and write its order file.
 
     Whoever previewed the run cannot approve it. Where the programme wants it, cards are issued first. The file can be
-    sent with `kontor convert send`, or handed to the provider by hand.
+    sent with the command `send`, or handed to the provider by hand.
     """
     from prepaid import ordering
 
@@ -331,7 +331,7 @@ def approve(run_id: int, by: str | None, as_json: bool) -> None:
 @BY
 @json_option
 def cancel(run_id: int, reason: str | None, order_file_not_sent: bool, by: str | None, as_json: bool) -> None:
-    """Call RUN off: every point goes back to the lot it came from."""
+    """Call RUN off: every point goes back to the lot it came from, and what is compensated waits again."""
     from prepaid import runs
 
     with runtime() as run:
@@ -424,7 +424,7 @@ def _problems(problems: list[dict[str, Any]], as_json: bool) -> None:
 def reorder(run_id: int, by: str | None, as_json: bool) -> None:
     """Order the compensations of RUN again that failed though their rewards were loaded.
 
-    Writes a new order file with new references; send it with `kontor convert send`.
+    Writes a new order file with new references, for the command `send`.
     """
     from prepaid import ordering
 
@@ -485,7 +485,7 @@ def show(run_id: int, show_all: bool, as_json: bool) -> None:
 @LIMIT
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
-    """List the newest runs."""
+    """List the newest runs, of conversions and of compensations."""
     from prepaid import runs
 
     with runtime() as run:
@@ -509,6 +509,4 @@ def list_(program_code: str | None, limit: int, as_json: bool) -> None:
         ]
         for one in reports
     ]
-    print_table(
-        "Conversion runs", ["Run", "Programme", "Period", "Status", "Accounts", "Rewards"], rows, frozenset({4, 5})
-    )
+    print_table("Runs", ["Run", "Programme", "Period", "Status", "Accounts", "Rewards"], rows, frozenset({4, 5}))

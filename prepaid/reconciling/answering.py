@@ -32,9 +32,17 @@ _ = marked
 class NoSuchStatement(LookupError):
     """The programme has no statement of this number."""
 
+    def __init__(self, statement_id: int) -> None:
+        """Say which."""
+        super().__init__(f"There is no statement {statement_id}; see `kontor reconcile list`.")
+
 
 class NoSuchDifference(LookupError):
     """The programme has no difference of this number."""
+
+    def __init__(self, finding_id: int) -> None:
+        """Say which."""
+        super().__init__(f"There is no difference {finding_id}; see `kontor reconcile differences`.")
 
 
 class AnsweredBefore(PrepaidError):

@@ -391,7 +391,7 @@ def test_every_move_is_on_record(world: World) -> None:
 
 
 def test_a_run_that_is_not_there(world: World) -> None:
-    with transaction(world.registry) as session, pytest.raises(NoSuchRun, match="No conversion run has the number"):
+    with transaction(world.registry) as session, pytest.raises(NoSuchRun, match="No run has the number"):
         runs.report(session, 10**9)
     with pytest.raises(NoSuchRun):
         world.approve(10**9)

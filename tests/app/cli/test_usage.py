@@ -17,6 +17,7 @@ from tests.contracts.commands import LEAVES
 
 PROCESSES = {"up", "worker", "sweeper", "web"}
 NOBODY = "no-programme-has-this-code"
+NUMBER = "987654321"
 ALSO = {
     "cards funding": ["--amount", "1.00"],
     "compensate": ["--from", "2026-01-01", "--to", "2026-01-31"],
@@ -65,6 +66,25 @@ def test_a_programme_that_nobody_has_is_told_with_those_that_there_are(desk: Des
     said = desk.error(*words.split(), *given, "--program", NOBODY, code=4, stdin="Correct-Horse-7-Battery\n")
     assert repr(NOBODY) in said
     assert desk.code in said
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        words
+        for words, command in LEAVES.items()
+        if any(isinstance(one, click.Argument) and one.type is click.INT for one in command.params)
+    ],
+)
+def test_a_number_that_nothing_has_is_told_in_a_sentence(desk: Desk, words: str) -> None:
+    desk.file("file.csv", "reference,result\n")
+    command = LEAVES[words]
+    given = [NUMBER if word == "1" else word for word in filled(command, desk.folder)]
+    if any(one.name == "program_code" for one in command.params):
+        given += ["--program", desk.code]
+    said = desk.error(*words.split(), *given, code=4)
+    assert len(said.split()) > 3
+    assert NUMBER in said or "somebody@example.org" in said
 
 
 @pytest.mark.parametrize("words", [words for words in LEAVES if words not in PROCESSES])
