@@ -1,8 +1,6 @@
 """A sales report's rows, typed: numbers, dates and the distinct codes that are still to be matched."""
 
 import datetime as dt
-import re
-from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -14,13 +12,13 @@ from app.domain.exact import Ints, floor_product
 from app.domain.import_profile import ImportProfile
 from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
 from app.domain.states import DocumentKind, Outcome
-from app.domain.wording import Said, marked
+from app.domain.wording import marked
 from importers import parsing
 from importers.bare_numbers import bare_numbers
-from importers.errors import FileRefused, QuestionOpen
-from importers.layout.cancelled import cancels, not_named, perhaps_cancelled
+from importers.errors import FileRefused
 from importers.layout.settling import OF_LINES
 from importers.layout.table import TextTable
+from importers.no_sales import NoSales
 from importers.parsing import Column
 from importers.problems import Problems
 
@@ -28,8 +26,6 @@ _ = marked
 _PRICE_TIMES_QUANTITY = 1_000_000 * 1_000
 _LATEST_AHEAD = np.timedelta64(366, "D")
 """An invoice may be dated ahead, and the month of a report may still run; what is later than a year is a slip."""
-_CANCELLED = _("rows seem to be cancelled by what stands there")
-_SHOWN = 3
 _OF_AN_AMOUNT = 0.5
 """So far from quantity times price an amount may be by a discount: with the other sign its sign is wrong."""
 _CODES = ("document_number", "distributor", "product", "corrects")
@@ -134,14 +130,12 @@ def type_rows(
     report.take_signs(table, profile, currency)
     issued_on, minute = parsing.dates(issued, rows, problems, profile.dates, time_zone)
     _refuse_later(issued, issued_on, today, rows, problems)
-    _refuse_cancelled(table, profile, report.column("cancelled"), set(columns.values()), problems)
-    kind = _kinds(profile, number, report.column("document_kind"))
-    if table.returned is not None and profile.headed_returns == "returned":
-        kind[table.returned] = DocumentKind.CREDIT_NOTE
+    asking = NoSales(table, profile, report.read, set(columns.values()))
+    asking.refuse_cancelled(problems)
+    kind = asking.kinds()
     worth = _worth(report, kind, columns, typed=table.typed, gross=gross)
-    if table.returned is not None and profile.headed_returns is None:
-        sold = table.returned & (worth.quantity_milli > 0) & (kind == DocumentKind.INVOICE)
-        _ask_of_headings(report.needed("quantity"), sold)
+    worth = _turned(worth, asking.taken_back(worth.quantity_milli))
+    asking.ask((worth.quantity_milli > 0) & (kind == DocumentKind.INVOICE))
     marked = report.column("discounted")
     return SalesRows(
         row_number=rows,
@@ -258,46 +252,28 @@ def _worth(report: _Report, kind: np.ndarray, columns: dict[str, str], *, typed:
     return _Worth(quantity, unit_price, net, gross_minor)
 
 
+def _turned(worth: _Worth, rows: np.ndarray) -> _Worth:
+    """Give some rows the other sign: what they say was sold before, and is taken back."""
+    if not rows.any():
+        return worth
+
+    def turned(amounts: Ints) -> Ints:
+        return np.where(rows & (amounts != NO_AMOUNT), -amounts, amounts)
+
+    return replace(
+        worth,
+        quantity_milli=np.where(rows, -worth.quantity_milli, worth.quantity_milli),
+        net_minor=turned(worth.net_minor),
+        gross_minor=turned(worth.gross_minor),
+    )
+
+
 def _refuse_formulas(column: Column, rows: np.ndarray, problems: Problems) -> None:
     """Refuse document numbers that are formulas: text that a program wrote instead of what it comes to."""
     formulas = np.asarray(pc.match_substring_regex(column.values, _FORMULA), dtype=bool)
     if formulas.any():
         for at in np.flatnonzero(column.spread(formulas, False)).tolist():  # noqa: FBT003
             problems.add(rows[at], Outcome.REFUSED, "formula", field=column.name, found=column.shown(at))
-
-
-def _refuse_cancelled(
-    table: TextTable, profile: ImportProfile, told: Column | None, taken: Collection[str], problems: Problems
-) -> None:
-    """Refuse rows that the file says were cancelled.
-
-    Raises:
-        QuestionOpen: It seems to say so of rows, and the profile does not say what it says.
-    """
-    rows, said = table.row_number, profile.cancelled
-    if said is None:
-        seen = perhaps_cancelled({name: table.column(name) for name in table.header if name not in taken})
-        if seen is not None:
-            raise QuestionOpen(seen.column, Said(_CANCELLED), seen.told, Said(_("say cancelled: in the profile")))
-    elif said.values and told is not None:
-        texts = told.values.to_pylist()
-        if others := not_named(texts, said.values):
-            raise QuestionOpen(told.name, Said(_CANCELLED), others, Said(_("say cancelled: in the profile")))
-        cancelled = np.asarray([cancels(text, said.values) for text in texts], dtype=bool)
-        for at in np.flatnonzero(told.spread(cancelled, False)).tolist():  # noqa: FBT003
-            problems.add(rows[at], Outcome.REFUSED, "cancelled", field=told.name, found=told.shown(at))
-
-
-def _ask_of_headings(quantity: Column, sold: np.ndarray) -> None:
-    """Ask what goods are that a heading says came back, and whose quantities are above zero.
-
-    Raises:
-        QuestionOpen: There are such.
-    """
-    if sold.any():
-        examples = [quantity.shown(at).strip("'") for at in np.flatnonzero(sold)[:_SHOWN].tolist()]
-        asked = Said(_("a heading says that these goods came back, and their quantities are above zero"))
-        raise QuestionOpen(quantity.name, asked, examples, Said(_("say headed_returns: in the profile")))
 
 
 def _refuse_later(
@@ -391,29 +367,6 @@ def _net_from_price(
     field = columns.get("net_amount") or name
     problems.add_all(rows[nothing].tolist(), Outcome.REFUSED, "missing", field=field)
     return net
-
-
-def _kinds(profile: ImportProfile, number: Column, told: Column | None) -> np.ndarray:
-    """Tell credit notes from invoices as the profile says."""
-    way = profile.credit_note
-    if way is None:
-        return np.full(len(number.code), DocumentKind.INVOICE, dtype=np.int8)
-    if way.number_prefix is not None:
-        marked = np.asarray(pc.starts_with(number.values, way.number_prefix, ignore_case=True), dtype=bool)
-        credit = number.spread(marked, False)  # noqa: FBT003
-    elif way.number_parts:
-        marked = np.asarray(pc.match_substring_regex(number.values, _with_parts(way.number_parts)), dtype=bool)
-        credit = number.spread(marked, False)  # noqa: FBT003
-    else:
-        assert told is not None, "the columns were mapped"
-        marked = np.asarray([cancels(text, way.values) for text in told.values.to_pylist()], dtype=bool)
-        credit = told.spread(marked, False)  # noqa: FBT003
-    return np.where(credit, DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE).astype(np.int8)
-
-
-def _with_parts(parts: Sequence[str]) -> str:
-    """Give the pattern of numbers with one of these words: no letter stands beside it."""
-    return rf"(?i)(?:^|\PL)(?:{'|'.join(map(re.escape, parts))})(?:\PL|$)"
 
 
 def _line_numbers(column: Column | None, rows: np.ndarray, problems: Problems) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from app.domain.parts import Code, Part, Words
 
 
 class CreditNote(Part):
-    """How a file tells a credit note from an invoice."""
+    """How a file tells a credit note from an invoice: by one of these, or by several."""
 
     number_prefix: Code | None = Field(None, description="numbers that begin with it are credit notes")
     number_parts: list[Code] = Field([], description="letters anywhere in the numbers of credit notes, as a word")
@@ -19,7 +19,7 @@ class CreditNote(Part):
 
     @model_validator(mode="after")
     def _one_way(self) -> "CreditNote":
-        if (self.number_prefix is not None) + bool(self.number_parts) + (self.column is not None) != 1:
+        if self.number_prefix is None and not self.number_parts and self.column is None:
             raise ValueError("expected one of number_prefix, number_parts, and column with values")
         if self.column is not None and not self.values:
             raise ValueError("column needs values: what it holds for a credit note")
@@ -32,6 +32,15 @@ class Cancelled(Part):
     column: Words = Field(description="column that tells it")
     values: list[Words] = Field(
         [], description="what that column holds for such a row; * is anything but a no; none: no row is cancelled by it"
+    )
+
+
+class Corrections(Part):
+    """How a file tells rows as they were before a correction from those after it: what changed is the difference."""
+
+    column: Words = Field(description="column that tells it")
+    before: list[Words] = Field(
+        [], description="what that column holds for a row before a correction; none: every row is sold as it stands"
     )
 
 
@@ -163,6 +172,12 @@ class ImportProfile(Part):
         None, description="between the cells of a text file; none: it is found"
     )
     credit_note: CreditNote | None = None
+    sold: list[Words] = Field(
+        [],
+        description="what reads as if goods came back, and is sold: words in numbers of documents, kinds of them, or "
+        "the name of a column of what is corrected",
+    )
+    corrections: Corrections | None = None
     headed_returns: Literal["returned", "sold"] | None = Field(
         None, description="quantities above zero below a title, or in a sheet, that says returns: what they are"
     )

@@ -134,6 +134,11 @@ CANCELLED: Mapping[str, Any] = {
     "sold": _("no: they are sales like the others"),
 }
 
+CORRECTED: Mapping[str, Any] = {
+    "difference": _("yes: what was before is taken back, what is after it is sold"),
+    "sold": _("no: they are sales like the others"),
+}
+
 SIGNS: Mapping[str, Any] = {
     ",": _("a comma: 1 234,50"),
     ".": _("a point: 1,234.50"),
@@ -264,6 +269,10 @@ def question(one: Question) -> str:
         )
     if one.topic == "cancelled":
         return gettext("Are rows cancelled by what stands in “%(column)s”?", column=one.about)
+    if one.topic == "corrections":
+        return gettext(
+            "Does “%(column)s” say which rows are as before a correction, and which as after it?", column=one.about
+        )
     if one.topic == "month_quantity":
         return gettext("Under which name do the quantities of each month stand?")
     if one.topic == "month_net_amount":

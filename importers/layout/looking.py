@@ -2,9 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,8 @@ from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
 from importers.layout.amounts_named import is_unit
 from importers.layout.cancelled import PerhapsCancelled, perhaps_cancelled
-from importers.layout.documents import PerhapsReturned, credit_notes, filled_down, perhaps_returned
+from importers.layout.corrected import PerhapsCorrected, perhaps_corrected
+from importers.layout.documents import credit_notes, filled_down
 from importers.layout.headed import below_returns, says_returns, text_of
 from importers.layout.header import (
     JOINT,
@@ -36,6 +37,7 @@ from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.proving import floats, overlooked, proved
 from importers.layout.questions import Question, about_columns, about_encoding, about_rows
+from importers.layout.returned import PerhapsReturned, perhaps_returned
 from importers.layout.rows import Body, likeness, recognise
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.signs import agree
@@ -43,6 +45,7 @@ from importers.layout.synonyms import names_of, spoken
 from importers.layout.table import Recognised
 
 _ = marked
+Found = TypeVar("Found")
 SHOWN_ROWS = 20
 _MOST_ABOVE = 60
 _TYPICAL = 20
@@ -71,8 +74,8 @@ class Seen:
 
     ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
     gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
-    ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales, and
-    ``cancelled`` is a column that perhaps says so of rows.
+    ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales,
+    ``cancelled`` is a column that perhaps says so of rows, and ``corrected`` one of rows before and after a correction.
     """
 
     kind: str
@@ -98,6 +101,7 @@ class Seen:
     fitting: tuple[str, ...] = ()
     returned: PerhapsReturned | None = None
     cancelled: PerhapsCancelled | None = None
+    corrected: PerhapsCorrected | None = None
 
 
 @dataclass
@@ -166,11 +170,13 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     lines = body.without(recognise(body, main.header.of(main.kept), main.names, frozenset(), recognised, titles))
     form, open_ = _form(alike, guesses, months)
     notes = credit_notes(lines)
-    returned = perhaps_returned(lines) if kind == "sales" and not notes else None
     fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
-    cancelled = _perhaps_cancelled(fitting or [main], guesses) if kind == "sales" else None
+    cancelled = _first(perhaps_cancelled, fitting or [main], guesses) if kind == "sales" else None
+    corrected = _first(perhaps_corrected, fitting or [main], guesses) if kind == "sales" else None
+    returned = perhaps_returned(lines, corrected) if kind == "sales" else None
     others = [one for one in fitting if one is not main]
     headed = _headed(main, lines, recognised.headings, others, guesses) if kind == "sales" and not notes else None
+    of_rows = about_rows(returned, headed, cancelled, corrected)
     return Seen(
         kind=kind,
         sheets=tuple(sheets),
@@ -190,9 +196,10 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fill_down=filled_down(lines, guesses),
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
-        questions=(*about_encoding(main.grid), *guess.questions, *open_, *about_rows(returned, headed, cancelled)),
+        questions=(*about_encoding(main.grid), *guess.questions, *open_, *of_rows),
         returned=returned,
         cancelled=cancelled,
+        corrected=corrected,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
     )
@@ -427,10 +434,13 @@ def _distinct(sheets: Sequence[_Sheet], name: str) -> pa.Array:
     return texts.filter(pc.fill_null(pc.not_equal(texts, ""), False))  # noqa: FBT003
 
 
-def _perhaps_cancelled(sheets: Sequence[_Sheet], guesses: Guesses) -> PerhapsCancelled | None:
+def _first(
+    find: Callable[[Mapping[str, pa.ChunkedArray]], Found | None], sheets: Sequence[_Sheet], guesses: Guesses
+) -> Found | None:
+    """Give what is found first of the columns that are not read, sheet by sheet."""
     taken = set(guesses.columns.values())
     for sheet in sheets:
-        seen = perhaps_cancelled({name: sheet.body.column(name) for name in sheet.names if name not in taken})
+        seen = find({name: sheet.body.column(name) for name in sheet.names if name not in taken})
         if seen is not None:
             return seen
     return None

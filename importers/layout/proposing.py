@@ -9,7 +9,7 @@ from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, either, marked
 from importers.errors import ImportRefused
 from importers.layout.looking import Seen
-from importers.layout.questions import CANCELLED_OR_SOLD, RETURNED_OR_SOLD, Question
+from importers.layout.questions import CANCELLED_OR_SOLD, DIFFERENCE_OR_SOLD, RETURNED_OR_SOLD, Question
 from importers.layout.settling import DATES, NUMBERS
 
 _ = marked
@@ -21,7 +21,7 @@ OF_MONTHS = ("year", "month_quantity", "month_net_amount")
 """Answers that say how the months of a matrix are read."""
 
 
-OF_ROWS = ("returned", "headed_returns", "cancelled")
+OF_ROWS = ("returned", "headed_returns", "cancelled", "corrections")
 """Answers that say what rows are that may be no sales."""
 
 
@@ -48,6 +48,9 @@ _ASKED: Mapping[str, str] = {
     "returned": _("Did goods come back by documents such as %(about)s, whose quantities are above zero?"),
     "headed_returns": _("Did goods come back that stand below %(about)s, whose quantities are above zero?"),
     "cancelled": _("Are rows cancelled by what stands in the column %(about)s%(told)s?"),
+    "corrections": _(
+        "Does the column %(about)s%(told)s say which rows are as before a correction, and which as after it?"
+    ),
     "column": _("Which column holds %(about)s?"),
     "fixed": _("No column holds %(about)s: what holds for every row?"),
 }
@@ -56,7 +59,7 @@ _ASKED: Mapping[str, str] = {
 def asked(question: Question) -> Said:
     """Put a question into words, with how it is answered."""
     told = Said(_(" (it holds %(examples)s)"), {"examples": list(map(repr, question.examples))})
-    quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled")
+    quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled", "corrections")
     about = repr(question.about) if quoted else Said(question.about)
     what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
     choice = either(*map(repr, question.options)) if question.options else Said(_("a text"))
@@ -99,6 +102,8 @@ def propose(seen: Seen, answers: Mapping[str, str] | None = None) -> ImportProfi
         elif topic not in OF_MONTHS:
             raise AnswerInvalid(_("%(answer)s: nothing is called %(topic)s."), answer=f"{key}={answer}", topic=topic)
     told = {topic: answers[topic] for topic in OF_MONTHS if topic in answers}
+    if "credit_note" in said:
+        said["credit_note"] = both(seen.form.get("credit_note", {}), said["credit_note"])
     return compose(seen, columns, fixed, seen.form | unproved(seen, columns) | said, told)
 
 
@@ -127,12 +132,32 @@ def of_rows(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if seen.returned is not None and answers.get("returned") == RETURNED_OR_SOLD[0]:
         said["credit_note"] = seen.returned.credit_note
+    if seen.returned is not None and answers.get("returned") == RETURNED_OR_SOLD[1]:
+        said["sold"] = list(seen.returned.words)
     if answers.get("headed_returns"):
         said["headed_returns"] = answers["headed_returns"]
     if seen.cancelled is not None and answers.get("cancelled"):
         values = list(seen.cancelled.values) if answers["cancelled"] == CANCELLED_OR_SOLD[0] else []
         said["cancelled"] = {"column": seen.cancelled.column, "values": values}
+    if seen.corrected is not None and answers.get("corrections"):
+        before = list(seen.corrected.before) if answers["corrections"] == DIFFERENCE_OR_SOLD[0] else []
+        said["corrections"] = {"column": seen.corrected.column, "before": before}
     return said
+
+
+def both(was: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """Give how credit notes are told where both ways tell them; of two columns the second does."""
+    prefixes = list(dict.fromkeys(one["number_prefix"] for one in (was, more) if one.get("number_prefix")))
+    parts = list(dict.fromkeys([*was.get("number_parts", ()), *more.get("number_parts", ()), *prefixes[1:]]))
+    of = next((one for one in (more, was) if one.get("column")), {})
+    values = [*(was.get("values", ()) if was.get("column") == of.get("column") else ()), *more.get("values", ())]
+    found = {
+        "number_prefix": prefixes[0] if prefixes else None,
+        "number_parts": parts,
+        "column": of.get("column"),
+        "values": list(dict.fromkeys(values)) if of.get("column") else [],
+    }
+    return {name: one for name, one in found.items() if one}
 
 
 def unproved(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -6,14 +6,18 @@ from typing import Literal
 from app.domain.fields import KINDS, problems_of_columns
 from importers.files.grid import Grid
 from importers.layout.cancelled import PerhapsCancelled
-from importers.layout.documents import PerhapsReturned
+from importers.layout.corrected import PerhapsCorrected
 from importers.layout.months_seen import MonthsSeen
 from importers.layout.naming import Guesses
+from importers.layout.returned import PerhapsReturned
 
 RETURNED_OR_SOLD = ("returned", "sold")
 """What documents may be that are called credit notes, or stand below a heading that says returns."""
 CANCELLED_OR_SOLD = ("cancelled", "sold")
 """What rows may be of which a column seems to say that they are cancelled."""
+
+DIFFERENCE_OR_SOLD = ("difference", "sold")
+"""What rows may be of which a column seems to say that they are as before or after a correction."""
 
 Topic = Literal[
     "column",
@@ -27,6 +31,7 @@ Topic = Literal[
     "returned",
     "headed_returns",
     "cancelled",
+    "corrections",
 ]
 
 
@@ -36,7 +41,8 @@ class Question:
 
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
-            ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``, ``column:FIELD`` or ``fixed:FIELD``.
+            ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``, ``corrections``,
+            ``column:FIELD`` or ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.
@@ -60,10 +66,15 @@ def about_encoding(grid: Grid) -> list[Question]:
 
 
 def about_rows(
-    returned: PerhapsReturned | None, headed: str | None, cancelled: PerhapsCancelled | None
+    returned: PerhapsReturned | None,
+    headed: str | None,
+    cancelled: PerhapsCancelled | None,
+    corrected: PerhapsCorrected | None,
 ) -> list[Question]:
     """Ask what rows are that may be no sales."""
     questions = []
+    if corrected is not None:
+        questions.append(Question("corrections", "corrections", corrected.column, DIFFERENCE_OR_SOLD, corrected.told))
     if returned is not None:
         questions.append(Question("returned", "returned", ", ".join(returned.told), RETURNED_OR_SOLD))
     if headed is not None:

@@ -570,14 +570,14 @@ def test_a_line_number_that_stands_twice_in_a_document_refuses_both_and_holds_th
 
 def test_credit_notes_are_told_by_the_numbers_prefix() -> None:
     rows = [line("KOR/1/2026"), line(" kor/2/2026"), line("FV/KOR/1"), line("KO/3")]
-    found = Result(rows, credit_note={"number_prefix": "Kor"}).documents
+    found = Result(rows, credit_note={"number_prefix": "Kor"}, sold=["kor"]).documents
     assert [(one["number"], one["kind"].name) for one in found] == [
         ("FV/KOR/1", "INVOICE"),
         ("KO/3", "INVOICE"),
         ("KOR/1/2026", "CREDIT_NOTE"),
         ("kor/2/2026", "CREDIT_NOTE"),
     ]
-    assert all(one["kind"] is DocumentKind.INVOICE for one in Result(rows).documents)
+    assert all(one["kind"] is DocumentKind.INVOICE for one in Result(rows, sold=["KOR"]).documents)
 
 
 def test_credit_notes_are_told_by_a_column() -> None:
@@ -611,7 +611,7 @@ def test_a_document_takes_the_first_text_and_the_first_total_that_its_rows_give(
         [*line("A"), "FV/8", "Łódź", "30"],
         [*line("B"), None, None, None],
     ]
-    incoming = Result(rows, more).incoming
+    incoming = Result(rows, more, sold=["corrects"]).incoming
     assert incoming.sales.documents.corrects.tolist() == ["FV/7", None]
     assert incoming.sales.lines.corrects is not None
     assert incoming.sales.lines.corrects.tolist() == [None, None, "FV/8", None]
@@ -621,7 +621,7 @@ def test_a_document_takes_the_first_text_and_the_first_total_that_its_rows_give(
 
 def test_lines_that_name_what_their_document_names_say_nothing_of_their_own() -> None:
     rows = [[*line("A"), "FV/7"], [*line("A"), "FV/7"], [*line("A"), None], [*line("B"), "FV/8"]]
-    assert Result(rows, {"corrects": "corrects"}).incoming.sales.lines.corrects is None
+    assert Result(rows, {"corrects": "corrects"}, sold=["corrects"]).incoming.sales.lines.corrects is None
 
 
 def test_what_lines_name_is_part_of_a_documents_content_and_goes_with_its_shard(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from app.web.forms import Form, choice
 from importers.errors import ImportRefused
 from importers.layout.header import Said
 from importers.layout.looking import Seen
-from importers.layout.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
+from importers.layout.proposing import OF_MONTHS, OF_ROWS, both, compose, of_rows, unproved
 from importers.layout.questions import Question
 
 IGNORED, UNDECIDED = "", "?"
@@ -142,7 +142,7 @@ class Columns:
 
     def __init__(self, seen: Seen, *, sent: bool, source: str = "", profile: ImportProfile | None = None) -> None:
         """Make the form; ``profile`` is what is said of the file already."""
-        self.seen = seen
+        self.seen, self.before = seen, profile
         self.forced = _forced(seen)
         self._asked = [one for one in seen.questions if one.topic in (*_ANSWERED, "fixed")]
         fields: dict[str, Any] = {
@@ -171,8 +171,9 @@ class Columns:
             data[f"{_COLUMN}{at}"] = UNDECIDED if forced else of.get(one.name.casefold(), IGNORED)
         form = profile.model_dump() if profile is not None else self.seen.form
         if profile is not None:
-            form["returned"] = "sold" if profile.credit_note is None else "returned"
+            form["returned"] = "returned" if profile.credit_note is not None else profile.sold and "sold"
             form["cancelled"] = profile.cancelled and ("cancelled" if profile.cancelled.values else "sold")
+            form["corrections"] = profile.corrections and ("difference" if profile.corrections.before else "sold")
         if profile is not None and (months := profile.months) is not None:
             form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
         prefix = (form.get("credit_note") or {}).get("number_prefix")
@@ -219,13 +220,28 @@ class Columns:
         of_months = {topic: answers.pop(topic) for topic in OF_MONTHS if topic in answers}
         policies = self.form.policies() if self.seen.kind == "sales" else {}
         seen = {name: one for name, one in self.seen.form.items() if name != "credit_note"}
-        told = of_rows(self.seen, {topic: answers.pop(topic) for topic in OF_ROWS if topic in answers})
-        form = seen | unproved(self.seen, columns) | answers | told | policies
+        told = self._of_rows({topic: answers.pop(topic) for topic in OF_ROWS if topic in answers}, policies)
+        form = seen | unproved(self.seen, columns) | answers | policies | told
         try:
             return compose(self.seen, columns, fixed, form, of_months)
         except ImportRefused as refused:
             self.form.refuse(None, import_words.told(refused.said))
             return None
+
+    def _of_rows(self, answers: dict[str, str], policies: dict[str, Any]) -> dict[str, Any]:
+        """Say what rows are that may be no sales: what was said before of other ones holds."""
+        told = of_rows(self.seen, answers)
+        before = {} if self.before is None else self.before.model_dump(exclude_defaults=True)
+        names = {one.name.casefold() for one in self.seen.columns}
+        kept = {
+            name: one
+            for name in ("cancelled", "corrections", "headed_returns")
+            if (one := before.get(name)) and (name == "headed_returns" or one["column"].casefold() in names)
+        }
+        was = before.get("credit_note", {}) | {"number_prefix": None}  # the page asks for it
+        notes = both(both(policies.get("credit_note", {}), was), told.get("credit_note", {}))
+        sold = list(dict.fromkeys([*before.get("sold", ()), *told.get("sold", ())]))
+        return kept | told | {name: one for name, one in (("credit_note", notes), ("sold", sold)) if one}
 
     def _said(self) -> dict[str, str]:
         """Give the column of each field, and refuse what was not decided or is said twice."""
@@ -261,6 +277,7 @@ def _asking(one: Question) -> Any:
         "returned": import_words.RETURNED,
         "headed_returns": import_words.RETURNED,
         "cancelled": import_words.CANCELLED,
+        "corrections": import_words.CORRECTED,
     }.get(one.topic, {})
     if one.options:
         return RadioField(

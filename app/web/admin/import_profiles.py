@@ -28,6 +28,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.languages import language
 from importers import samples
+from importers.layout.proposing import both
 from importers.layout.settling import NUMBERS
 
 bp = Blueprint("import_profiles", __name__)
@@ -149,8 +150,10 @@ def _said(one: Kept, form: Any) -> ImportProfile:
     for name in (*_FORMS, "dates", "decimal", "thousands"):
         said[name] = form[name].data or None
     if one.kind == "sales":
-        was = said.pop("credit_note", {})
-        said |= ({"credit_note": was} if was.get("column") or was.get("number_parts") else {}) | form.policies()
+        was = said.pop("credit_note", {}) | {"number_prefix": None}
+        policies = form.policies()
+        notes = both(policies.pop("credit_note", {}), was)
+        said |= ({"credit_note": notes} if notes else {}) | policies
     return ImportProfile.model_validate({key: value for key, value in said.items() if value is not None})
 
 

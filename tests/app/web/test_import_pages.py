@@ -416,3 +416,38 @@ def test_the_figures_of_a_check_and_of_its_import_add_up_to_the_rows_of_data(wiz
     assert "<dt>Rows of data</dt>\n<dd><strong>2</strong><small>besides headings, blank rows and totals: 2<" in told
     assert "50% of the rows" in told
     assert "<dt>Options</dt><dd>Dates: day, month, year: 31.12.2025" in told, "how it was read, in words"
+
+
+def test_what_a_source_calls_credit_notes_is_said_once_for_each_way_it_calls_them(wizard: Wizard) -> None:
+    def checked(number: str, address: str | None = None, **said: str) -> str:
+        content = report("FV") + f"\n{number};13.04.2026;D-5;P1;1;600,25\n".encode("cp1250")
+        draft = address or wizard.bring((f"hurtownia {number[:2]}.csv", content))
+        if said:
+            assert wizard.save(draft, **said).status_code == 303
+        else:
+            assert wizard.post(f"{draft}/check").status_code == 303
+        wizard.work()
+        return draft
+
+    def profile() -> dict[str, object]:
+        return dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/hurtownia/profile.yaml")))
+
+    first = wizard.bring(("hurtownia.csv", report("FV")))
+    assert wizard.save(first, source="hurtownia").status_code == 303
+    wizard.work()
+    assert "credit_note" not in str(profile())
+    second = checked("KOR/1")
+    assert "goods seem to have come back by documents" in wizard.page(second)
+    checked("KOR/1", second, **{"answer-0": "returned"})
+    assert "goods seem" not in wizard.page(second)
+    third = checked("ZW/1")
+    assert "goods seem to have come back by documents" in wizard.page(third)
+    checked("ZW/1", third, **{"answer-0": "returned"})
+    assert "goods seem" not in wizard.page(third)
+    fourth = checked("FKOR/1")
+    checked("FKOR/1", fourth, **{"answer-0": "sold"})
+    assert "goods seem" not in wizard.page(fourth)
+    kept = str(profile())
+    assert all(word in kept for word in ("'number_prefix': 'KOR'", "'number_parts': ['ZW']", "'sold': ['FKOR']")), kept
+    fifth = checked("KOR/2")
+    assert "goods seem" not in wizard.page(fifth)

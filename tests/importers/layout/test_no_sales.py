@@ -1,5 +1,6 @@
 """Rows that are perhaps no sales: cancelled by a column, or below a heading that says that goods came back."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -230,3 +231,93 @@ def test_a_plan_beside_what_was_sold_is_refused_until_somebody_says_which_is_rea
     judged = judge(path, path.name, LIMITS, LANGUAGES)
     assert len(read_as(judged, path.name, profile(sheets=["Wykonanie"])).row_number) == 5
     assert len(read_as(judged, path.name, profile(sheets=["Wykonanie", "Plan"])).row_number) == 10
+
+
+@pytest.mark.parametrize(
+    ("column", "before", "after"),
+    [
+        ("Stan", "przed korektą", "po korekcie"),
+        ("Rodzaj", "Przed", "Po"),
+        ("Status", "Before correction", "After correction"),
+        ("Line", "before", "after"),
+        ("Estado", "Antes de la rectificación", "Después de la rectificación"),
+        ("Estado", "antes", "después"),
+        ("Строка", "А (до изменения)", "Б (после изменения)"),
+        ("Состояние", "до корректировки", "после корректировки"),
+        ("Zustand", "vor der Korrektur", "nach der Korrektur"),
+        ("Pozycja", "było", "jest"),
+    ],
+)
+def test_rows_before_and_after_a_correction_are_asked_about(
+    tmp_path: Path, column: str, before: str, after: str
+) -> None:
+    content = (
+        f"{HEAD};{column}\nFV/1;13.02.2019;K;P;10;100,00;\nKOR/1;14.02.2019;K;P;10;100,00;{before}\n"
+        f"KOR/1;14.02.2019;K;P;12;120,00;{after}\n"
+    )
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert [(one.key, one.about, one.examples) for one in stopped.value.questions] == [
+        ("corrections", column, (before, after))
+    ]
+    found = read(tmp_path, content, {"corrections": "difference"})
+    assert [(one[5], one[7]) for one in found.good][-2:] == [(-10_000, -10_000), (12_000, 12_000)]
+    assert found.rows.kind.tolist() == [SOLD] * len(found.good), "signs say it"
+    signed = content.replace(f"P;10;100,00;{before}", f"P;-10;-100,00;{before}")
+    assert read(tmp_path, signed, {"corrections": "difference"}).good == found.good
+    both = read(tmp_path, content, {"corrections": "sold"})
+    assert [(one[5], one[7]) for one in both.good][-2:] == [(10_000, 10_000), (12_000, 12_000)]
+
+
+def test_a_profile_that_does_not_say_what_is_before_a_correction_stops_the_import() -> None:
+    rows = [[*HEADER, "Stan"], [*line("A"), ""], [*line("B"), "przed korektą"], [*line("B"), "po korekcie"]]
+    with pytest.raises(QuestionOpen, match=r"'Stan': rows seem to be as before or after .* 'przed korektą'"):
+        typed(laid(rows), profile(decimal=","))
+    said = profile(decimal=",", corrections={"column": "Stan", "before": ["przed zmianą"]})
+    with pytest.raises(QuestionOpen, match="it holds 'przed korektą'"):
+        typed(laid(rows, said), said)
+    said = profile(decimal=",", corrections={"column": "Stan", "before": ["Przed korektą"]})
+    assert typed(laid(rows, said), said).rows.quantity_milli.tolist() == [2000, -2000, 2000]
+    said = profile(decimal=",", corrections={"column": "Stan"})
+    assert typed(laid(rows, said), said).rows.quantity_milli.tolist() == [2000, 2000, 2000]
+
+
+@pytest.mark.parametrize(
+    ("column", "sold", "number", "back", "asked"),
+    [
+        ("Uwagi", "", "KOR/2", "", "KOR/2"),
+        ("Typ", "Faktura", "FV/2", "Korekta", "Korekta"),
+        ("Typ", "FV", "FV/2", "KF", "KF"),
+        ("Typ", "VAT", "FV/2", "KOR_ZAL", "KOR_ZAL"),
+        ("Type", "380", "FV/2", "381", "381"),
+        ("Znak", "+", "FV/2", "-", "Znak: -"),
+    ],
+)
+def test_the_first_credit_note_without_a_sign_stops_an_import_whose_profile_says_nothing_of_any(
+    column: str, sold: str, number: str, back: str, asked: str
+) -> None:
+    rows = [[*HEADER, column], [*line("FV/1"), sold], [*line(number), back]]
+    with pytest.raises(QuestionOpen, match=f"goods seem to have come back .*'{re.escape(asked)}"):
+        typed(laid(rows), profile(decimal=","))
+    signed = [[*HEADER, column], [*line("FV/1"), sold], [*line(number, quantity="-2", net="-20,00"), back]]
+    assert typed(laid(signed), profile(decimal=",")).outcomes == {}
+    said = profile(decimal=",", sold=["KOR", back or "KOR"])
+    assert typed(laid(rows, said), said).rows.kind.tolist() == [SOLD, SOLD]
+
+
+def test_another_kind_of_credit_note_stops_an_import_as_well() -> None:
+    rows = [[*HEADER, "Typ"], [*line("FV/1"), "F"], [*line("FKV/2"), "F"], [*line("FV/3"), "Zwrot"]]
+    said = profile(decimal=",", credit_note={"number_prefix": "FKV"})
+    with pytest.raises(QuestionOpen, match=r"'Typ': .*'Zwrot'"):
+        typed(laid(rows, said), said)
+    said = profile(decimal=",", credit_note={"number_prefix": "FKV", "column": "Typ", "values": ["Zwrot"]})
+    assert typed(laid(rows, said), said).rows.kind.tolist() == [SOLD, CAME_BACK, CAME_BACK]
+    said = profile(decimal=",", credit_note={"column": "Typ", "values": ["Korekta"]}, sold=["FKV"])
+    with pytest.raises(QuestionOpen, match=r"'Typ': .*'Zwrot'"):
+        typed(laid(rows, said), said)
+
+
+def test_a_file_of_nothing_but_credit_notes_is_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(Unanswered, match="returned"):
+        read(tmp_path, f"{HEAD}\nKOR/1;13.02.2019;K;P;2;10,00\nKOR/2;14.02.2019;L;P;1;5,00\n")
+    assert len(read(tmp_path, f"{HEAD}\nCN/1;13.02.2019;K;P;2;10,00\nCN/2;14.02.2019;L;P;1;5,00\n").good) == 2

@@ -1,0 +1,227 @@
+"""Documents that are called credit notes though their quantities are above zero: perhaps they are no sales.
+
+Some systems write what came back without a sign; corrections may add goods, too.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importers.layout.cancelled import ANYTHING
+from importers.layout.corrected import PerhapsCorrected
+from importers.layout.header import empty_cells
+from importers.layout.proving import floats
+from importers.layout.rows import Body
+from importers.layout.synonyms import spoken
+
+Texts: TypeAlias = pa.Array | pa.ChunkedArray
+Sells = Callable[[Texts, Collection[str]], bool]
+"""Says whether one of the rows sells goods in whose cell of a column one of these texts stands."""
+
+_MOST_KINDS = 20
+_LOOKED_AT = 10_000
+_TOLD = 3
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_BEGINNINGS = frozenset(
+    {
+        *("kor", "korekta", "kfs", "kfv", "fkor", "fvk", "zwrot", "gutschrift", "storno", "abono", "avoir", "ret"),
+        *("возврат", "корр", "crn", "cn", "nc", "fk", "fkv", "fks", "fkw", "kf", "kfa", "cm", "rma", "gs", "zw", "zwr"),
+        *("ncr", "dev", "devol", "вз", "возв", "кс", "korr"),
+    }
+)
+"""What numbers of credit notes begin with; the short ones only beside numbers that begin otherwise."""
+_PARTS = frozenset(
+    {"kor", "korekta", "zwrot", "storno", "gutschrift", "abono", "avoir", "ret", "cn", "возврат", "корр", "credit"}
+)
+"""Those of them that may stand anywhere in a number."""
+_SURE = _PARTS - {"ret", "cn"}
+"""Those that no invoice has in its number, also where every document has one."""
+_MAYBE = rf"(?i)(?:^|\PL)(?:{'|'.join(sorted(_BEGINNINGS | _PARTS))})(?:\PL|$)"
+_KINDS = re.compile(
+    r"(?i)(?<!\w)(?:kor(?:ekt\w*|ygując\w*)?|kfs|kfv|zwrot\w*|credit|return\w*|refund|gutschrift\w*|storno\w*|retoure\w*"
+    r"|abono|rectificativa|devoluci[oó]n\w*|nota de cr[eé]dito|avoir|retour|возврат\w*|корректир\w*|сторно"
+    r"|reklamacj\w*)(?!\w)"
+)
+"""What a column of kinds of documents says of one that takes back."""
+_SURE_KINDS = re.compile(
+    r"(?i)(?<!\w)(?:kor(?:ekta|ygując\w*)|zwrot\w*|gutschrift\w*|rectificativa|nota de cr[eé]dito)"
+)
+"""What says so also where all documents are of that kind."""
+_CODES = (
+    ("380", frozenset({"381", "384"})),
+    ("f2", frozenset({"g2", "re", "s1"})),
+    ("rv", frozenset({"dg"})),
+)
+"""Codes of invoices, and those of what takes back beside them: of UN/CEFACT, and of a widespread program."""
+_SIGNS = frozenset({"+", "-", "\u2212", "\u2013", "+1", "-1", "1", "plus", "minus"})
+_MINUSES = frozenset({"-", "\u2212", "\u2013", "-1", "minus"})
+"""What a column of nothing but signs holds, as systems write whose amounts have none."""
+_SIDES = {
+    *(("d", "c"), ("dr", "cr"), ("dt", "ct"), ("debit", "credit"), ("s", "h"), ("soll", "haben"), ("wn", "ma")),
+    *(("d", "h"), ("debe", "haber"), ("д", "к"), ("дт", "кт"), ("дебет", "кредит"), ("débit", "crédit")),
+}
+"""Both sides of an account; goods that are sold stand on the first."""
+_MOVEMENTS = {
+    *(("out", "in"), ("wz", "pz"), ("wz", "zw"), ("wydanie", "przyjęcie"), ("rozchód", "przychód"), ("wa", "we")),
+    *(("salida", "entrada"), ("расход", "приход"), ("warenausgang", "wareneingang"), ("sortie", "entrée")),
+}
+"""How goods left a store, and how they came into it."""
+_NAMED_KINDS = frozenset(
+    {
+        *("typ", "rodzaj", "kind", "type", "tipo", "clase", "тип", "вид", "belegart", "dokumentart", "art", "vorgang"),
+        *("operacja", "operation", "operación", "операция", "nature"),
+    }
+)
+"""Words in the names of such columns."""
+
+
+_LONGEST_KIND = 80
+
+
+@dataclass(frozen=True)
+class PerhapsReturned:
+    """Documents that are called so as if goods came back, though their quantities are above zero.
+
+    ``told`` are some of the names, ``credit_note`` is what a profile would say of them if goods came back, and
+    ``words`` what it would say are sold if not.
+    """
+
+    told: tuple[str, ...]
+    credit_note: dict[str, Any]
+    words: tuple[str, ...] = ()
+
+
+def perhaps_returned(lines: Body, corrected: PerhapsCorrected | None = None) -> PerhapsReturned | None:
+    """Find such documents among the lines of a file that nobody knows, but for those that a correction is of."""
+    if not {"document_number", "quantity"} <= lines.columns.keys():
+        return None
+    if corrected is not None and corrected.column in lines.cells.column_names:
+        texts = lines.cells.column(corrected.column)
+        marks = pc.fill_null(among(texts, (*corrected.before, *corrected.after)), False)  # noqa: FBT003
+        lines = lines.without(np.asarray(marks, dtype=bool))
+    names, cells = lines.cells.column_names, lines.cells
+    quantity = names[lines.columns["quantity"]]
+
+    def sells(texts: Texts, values: Collection[str]) -> bool:
+        return bool((floats(cells.filter(among(texts, values)), quantity) > 0).any())
+
+    at = lines.columns.get("corrects")
+    others = sorted(set(range(len(names))) - set(lines.columns.values()))
+    return called_returned(
+        cells.column(lines.columns["document_number"]),
+        {names[other]: cells.column(other) for other in others},
+        None if at is None else (names[at], cells.column(at)),
+        sells,
+    )
+
+
+def called_returned(
+    numbers: Texts,
+    others: Mapping[str, Texts],
+    corrects: tuple[str, Texts] | None,
+    sells: Sells,
+    sold: Collection[str] = (),
+) -> PerhapsReturned | None:
+    """Find documents that are called credit notes, and of which ``sells`` says that they sell.
+
+    Args:
+        numbers: of the documents, of each row.
+        others: the columns that are not read, and what a profile reads to tell kinds of documents; by name.
+        corrects: the column that names what a document corrects, and its name.
+        sells: whether rows sell.
+        sold: words that a profile says are those of sales.
+    """
+    sold = {word.casefold() for word in sold}
+    if (numbered := _numbered(numbers, sells, sold)) is not None:
+        return numbered
+    if corrects is not None and corrects[0].casefold() not in sold:
+        name, texts = corrects
+        values = _values(texts)
+        if values and empty_cells(texts).any() and sells(texts, values):
+            return PerhapsReturned((f"{name}: {values[0]}",), {"column": name, "values": [ANYTHING]}, (name,))
+    for name, texts in others.items():
+        kinds = _kinds(texts)
+        back = [kind for kind in _came_back(kinds) if kind.casefold() not in sold]
+        if back and sells(texts, back):
+            return PerhapsReturned((f"{name}: {back[0]}",), {"column": name, "values": back}, tuple(back))
+        if not _NAMED_KINDS & set(spoken(name).split()):
+            continue
+        said = [kind for kind in _called(kinds) if kind.casefold() not in sold]
+        called = [kind for kind in said if sells(texts, (kind,))]
+        if called and (len(said) < len(kinds) or any(map(_SURE_KINDS.search, called))):
+            return PerhapsReturned(tuple(called[:_TOLD]), {"column": name, "values": called}, tuple(called))
+    return None
+
+
+def among(texts: Texts, values: Collection[str]) -> Texts:
+    """Mark the cells in which one of these texts stands."""
+    return pc.is_in(pc.utf8_trim_whitespace(texts), value_set=pa.array(sorted(values), texts.type))
+
+
+def _numbered(numbers: Texts, sells: Sells, sold: Collection[str]) -> PerhapsReturned | None:
+    """Find the words in the numbers of documents that say of them that they are credit notes."""
+    distinct = pc.unique(pc.utf8_trim_whitespace(numbers)).drop_null()
+    distinct = distinct.filter(pc.not_equal(distinct, ""))
+    by_word: dict[str, list[str]] = {}
+    for text in distinct.filter(pc.match_substring_regex(distinct, _MAYBE)).to_pylist():
+        word = _part_of_returned(text)
+        if word is not None:
+            by_word.setdefault(word, []).append(text)
+    few = sum(map(len, by_word.values())) < len(distinct)
+    words = [
+        word
+        for word, called in by_word.items()
+        if word.casefold() not in sold and (few or word.casefold() in _SURE) and sells(numbers, called)
+    ]
+    if not words:
+        return None
+    called = [text for word in words for text in by_word[word]]
+    beginning = len(words) == 1 and all(text.startswith(words[0]) for text in called)
+    said: dict[str, Any] = {"number_prefix": words[0]} if beginning else {"number_parts": words}
+    return PerhapsReturned(tuple(called[:_TOLD]), said, tuple(words))
+
+
+def _part_of_returned(number: str) -> str | None:
+    """Give the letters in a document's number that say that it is a credit note; None where there are none."""
+    for match in _LETTERS.finditer(number):
+        if match[0].casefold() in (_BEGINNINGS if match.start() == 0 else _PARTS):
+            return match[0]
+    return None
+
+
+def _called(kinds: Sequence[str]) -> list[str]:
+    """Give those of the kinds of documents that say that goods came back, in words or as abbreviations."""
+    keys = {kind.casefold() for kind in kinds}
+    codes = frozenset().union(*(back for sold, back in _CODES if sold in keys))
+    return [
+        kind
+        for kind in kinds
+        if _KINDS.search(kind.replace("_", " ")) or kind.casefold().rstrip(".") in _BEGINNINGS | codes
+    ]
+
+
+def _kinds(texts: Texts) -> list[str]:
+    """Give what stands in a column of kinds, each once; nothing of one that holds too much for that."""
+    for some in (texts.slice(0, _LOOKED_AT), texts):
+        if pc.count_distinct(some).as_py() > _MOST_KINDS:
+            return []
+    values = _values(texts)
+    return values if all(len(value) <= _LONGEST_KIND for value in values) else []
+
+
+def _values(texts: Texts) -> list[str]:
+    """Give what stands in a column, each once."""
+    return list(filter(None, pc.unique(pc.utf8_trim_whitespace(texts)).to_pylist()))
+
+
+def _came_back(kinds: Sequence[str]) -> list[str]:
+    """Give those of a column's values that say that goods came back, where it holds nothing but signs or two sides."""
+    of = {kind.casefold().rstrip("."): kind for kind in kinds}
+    if of.keys() <= _SIGNS:
+        return [kind for key, kind in of.items() if key in _MINUSES] if of.keys() - _MINUSES else []
+    return [of[back] for out, back in (*_SIDES, *_MOVEMENTS) if of.keys() == {out, back}]
