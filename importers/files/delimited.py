@@ -22,6 +22,7 @@ from importers.files.cells import holds, without_unseen
 from importers.files.encodings import Encoding
 from importers.files.grid import Grid
 from importers.files.limits import Limits
+from importers.files.requoted import rows_bare
 from importers.files.text import in_utf8, row_at
 
 DELIMITERS = ",;\t|~^"
@@ -79,7 +80,7 @@ def read_delimited(
             "the profile."
         )
         raise FileRefused(words, file=name, sign=repr(delimiter))
-    with in_utf8(path, encoding.name, name) as text:
+    with in_utf8(path, encoding.name, name) as whole, rows_bare(whole, DELIMITERS) as text:
         shape = shape_of(text, delimiter, header_first=header_first)
         _refuse_too_many_cells(text, name, shape, limits)
         table, wrong = _parse(text, name, shape, threads=True)

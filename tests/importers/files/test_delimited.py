@@ -228,3 +228,21 @@ def test_a_cell_of_several_lines_is_one(text: Text) -> None:
 def test_an_address_of_several_lines_with_commas_is_one_cell(text: Text) -> None:
     grid = text('no,buyer,address,pieces,net\n1,B,"Unit 2, Block C,\nHigh St\nN1 2AB, London, UK",2,9\n2,B,x,3,9\n')
     assert rows_of(grid)[2] == ["1", "B", "Unit 2, Block C,\nHigh St\nN1 2AB, London, UK", "2", "9"]
+
+
+@pytest.mark.parametrize("sign", [";", ",", "\t"])
+@pytest.mark.parametrize("behind", ["", ";;;", "\r"])
+def test_rows_that_are_quoted_as_a_whole_are_read(text: Text, sign: str, behind: str) -> None:
+    rows = [["nr", "day", "goods", "note"], ["F/1", "1.2.2026", f'Cable{sign} 3" {sign}', '"'], ["F/2", "", "Tube", ""]]
+    out = io.StringIO()
+    csv.writer(out, delimiter=sign, lineterminator="\n").writerows(rows)
+    quoted = ['"' + line.replace('"', '""') + '"' + behind for line in out.getvalue().splitlines()]
+    grid = text("\n".join(quoted) + "\n")
+    assert rows_of(grid) == {at: [cell or None for cell in row] for at, row in enumerate(rows, start=1)}
+    quoted[0] = sign.join(rows[0])
+    assert rows_of(text("\n".join(quoted) + "\n")) == rows_of(grid), "a row without a quote may stand as it is"
+
+
+def test_texts_with_commas_are_no_rows_that_were_quoted(text: Text) -> None:
+    assert text('"name"\n"Nowak, Jan"\n"Smith, Ann"\n').cells.num_columns == 1
+    assert text('"a, b, c","d"\n"e, f, g","h"\n').cells.num_columns == 2

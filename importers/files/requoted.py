@@ -1,0 +1,59 @@
+"""Texts whose rows are one quoted cell each, which holds the row: programs write so that saved a text as a table twice.
+
+``"FV/1;2026-01-05;""Kabel; 3 m"";2"`` is ``FV/1;2026-01-05;"Kabel; 3 m";2``. A row without a quote in it may stand as
+it is.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as pa_csv
+
+_SAMPLE = 1 << 16
+_WHOLE = r'^"(?:[^"]|"")*"[;,\t]*\r?$'
+_ROW = re.compile(_WHOLE)
+_LEAST_CELLS = 3
+"""Cells that a row has at least of a table whose rows are quoted; of fewer it is a list, whose texts have commas."""
+_MOSTLY = 0.5
+_BLOCK = 1 << 24
+_LINE_END = pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())
+
+
+@contextmanager
+def rows_bare(path: Path, delimiters: str) -> Iterator[Path]:
+    """Give a text in UTF-8 as it is, or, where its rows are quoted as a whole, a copy in which they are not."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        sample = file.read(_SAMPLE)
+    lines = sample.split("\n")
+    if not _are_quoted(lines[:-1] if len(sample) == _SAMPLE else lines, delimiters):
+        yield path
+        return
+    whole = pa_csv.read_csv(
+        path,
+        read_options=pa_csv.ReadOptions(column_names=["row"], block_size=_BLOCK),
+        parse_options=pa_csv.ParseOptions(delimiter="\x01", quote_char=False, ignore_empty_lines=False),
+        convert_options=pa_csv.ConvertOptions(column_types={"row": pa.large_string()}),
+    ).column(0)
+    with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
+        for rows in whole.chunks:
+            quoted = pc.match_substring_regex(rows, _WHOLE)
+            inner = pc.replace_substring_regex(rows, r'^"|"[;,\t]*\r?$', "")
+            bare = pc.if_else(quoted, pc.replace_substring(inner, '""', '"'), rows)
+            copy.write(pc.binary_join_element_wise(bare, *_LINE_END).buffers()[2] or b"")
+        copy.seek(0)
+        yield Path(f"/dev/fd/{copy.fileno()}")
+
+
+def _are_quoted(lines: Sequence[str], delimiters: str) -> bool:
+    """Say whether most rows are quoted as a whole, and none has a quote otherwise."""
+    said = [line for line in lines if line.strip()]
+    quoted = [line for line in said if _ROW.match(line)]
+    if len(quoted) <= _MOSTLY * len(said) or any('"' in line for line in said if not _ROW.match(line)):
+        return False
+    rows = [line.rpartition('"')[0] for line in quoted]
+    return any(all(row.count(one) >= _LEAST_CELLS - 1 for row in rows) for one in delimiters)
