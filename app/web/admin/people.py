@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, exists, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import SelectField, StringField
@@ -17,15 +17,23 @@ from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
-from app.models.signing_in import Passkey
 from app.services import distributors, erasure, invitations, memberships, people
+from app.web.accounts import (
+    MAY_SIGN_IN,
+    SECOND_STEP,
+    active_badge,
+    factor_badge,
+    has_second_factor,
+    not_erased,
+    own_role,
+)
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 from app.web.forms import CodeField, Form, choice
 from app.web.links import invitation_link
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.wording import ROLE
 
@@ -63,21 +71,6 @@ class EraseForm(Form):
     """Why somebody is erased."""
 
     reason = StringField(_("Reason"), [InputRequired(_("Say why; it is kept on record.")), Length(max=200)])
-
-
-def has_second_factor() -> Any:
-    """Give the SQL expression of whether the person of the row has a second factor."""
-    return or_(UserAccount.totp_since.is_not(None), exists().where(Passkey.user_id == UserAccount.id))
-
-
-def factor_badge(has_one: Any) -> Badge:
-    """Say whether somebody has a second step."""
-    return Badge(_("Set up"), "good") if has_one else Badge(_("None"), "plain")
-
-
-def active_badge(active: Any) -> Badge:
-    """Say whether somebody may sign in."""
-    return Badge(_("May sign in"), "good") if active else Badge(_("Shut out"), "bad")
 
 
 _QUERY: Select[Any] = (
@@ -124,18 +117,8 @@ PEOPLE = Listing(
             [Choice(role.value, ROLE[role]) for role in Role],
             lambda value: Membership.role == value,
         ),
-        OneOf(
-            "factor",
-            _("Second step"),
-            (Choice("yes", _("Set up")), Choice("no", _("None"))),
-            lambda value: has_second_factor() if value == "yes" else ~has_second_factor(),
-        ),
-        OneOf(
-            "state",
-            _("State"),
-            (Choice("active", _("May sign in")), Choice("out", _("Shut out"))),
-            lambda value: UserAccount.active.is_(value == "active"),
-        ),
+        SECOND_STEP,
+        MAY_SIGN_IN,
     ),
 )
 
@@ -296,15 +279,6 @@ def erase(program_code: str, membership_id: int) -> Answer:
     return _page(membership_id, _role_form(membership_id), TakeForm(), form), 400
 
 
-def not_erased(problem: people.PeopleError) -> str:
-    """Say why somebody cannot be erased."""
-    if isinstance(problem, memberships.OwnRole):
-        return gettext("Nobody erases themselves; ask somebody else who may.")
-    if isinstance(problem, erasure.OwnsThePlatform):
-        return gettext("They own the platform; that has to be taken from them first.")
-    return gettext("They have a role in another programme as well. An owner of the platform can erase them.")
-
-
 @bp.post("/programs/<code:program_code>/people/invitations/send-again")
 def send_again(program_code: str) -> Response:
     invitation_id = id_sent("invitation")
@@ -335,11 +309,6 @@ def withdraw(program_code: str) -> Response:
         )
     flash(*_said(gettext("The invitation is taken back."), done=withdrawn))
     return redirect(url_for("people.index", program_code=program_code), 303)
-
-
-def own_role() -> str:
-    """Say why somebody cannot change what they themselves may do."""
-    return gettext("Nobody changes their own role; ask somebody else who may.")
 
 
 def _said(done_text: str, *, done: bool) -> tuple[str, str]:

@@ -16,8 +16,16 @@ from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.services import erasure, memberships, second_factors, ways_in
+from app.web.accounts import (
+    MAY_SIGN_IN,
+    SECOND_STEP,
+    active_badge,
+    factor_badge,
+    has_second_factor,
+    not_erased,
+    own_role,
+)
 from app.web.addresses import outside
-from app.web.admin.people import active_badge, factor_badge, has_second_factor, not_erased, own_role
 from app.web.context import now, person, session
 from app.web.forms import Form
 from app.web.lists import showing
@@ -74,18 +82,8 @@ USERS = Listing(
             (Choice("owner", _("Owner of the platform")), Choice("user", _("User"))),
             lambda value: UserAccount.platform_owner.is_(value == "owner"),
         ),
-        OneOf(
-            "factor",
-            _("Second step"),
-            (Choice("yes", _("Set up")), Choice("no", _("None"))),
-            lambda value: has_second_factor() if value == "yes" else ~has_second_factor(),
-        ),
-        OneOf(
-            "state",
-            _("State"),
-            (Choice("active", _("May sign in")), Choice("out", _("Shut out"))),
-            lambda value: UserAccount.active.is_(value == "active"),
-        ),
+        SECOND_STEP,
+        MAY_SIGN_IN,
     ),
 )
 
