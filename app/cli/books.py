@@ -9,7 +9,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import BY, DAY, MONTH, PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table, writing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
@@ -21,9 +21,6 @@ from app.services.books import history, owed, periods
 from app.services.books.booking import Basis
 from app.services.books.totals import Until, totals_of
 
-BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
-MONTH = click.DateTime(["%Y-%m"])
-
 
 @contextmanager
 def _at_work(program_code: str | None) -> Iterator[tuple[Session, Program, Runtime]]:
@@ -34,7 +31,7 @@ def _at_work(program_code: str | None) -> Iterator[tuple[Session, Program, Runti
 
 @click.command()
 @PROGRAM
-@click.option("--on", "on", type=click.DateTime(["%Y-%m-%d"]), help="At the end of this day; by default today.")
+@click.option("--on", "on", type=DAY, help="At the end of this day; by default today.")
 @click.option(
     "--basis",
     type=click.Choice([one.value for one in Basis]),
@@ -44,10 +41,10 @@ def _at_work(program_code: str | None) -> Iterator[tuple[Session, Program, Runti
 )
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), help="Write a workbook here, with the months.")
 @json_option
-def liability(program_code: str | None, on: dt.datetime | None, basis: str, xlsx: Path | None, as_json: bool) -> None:
+def liability(program_code: str | None, on: dt.date | None, basis: str, xlsx: Path | None, as_json: bool) -> None:
     """Show what was owed in points at the end of any day, by tier, by who pays and by when it ends."""
     with _at_work(program_code) as (session, program, run):
-        day = on.date() if on is not None else local_date(run.now(), program.time_zone)
+        day = on or local_date(run.now(), program.time_zone)
         totals = totals_of(session, program, until=Until(day, Basis(basis)))
         parts = owed.parts_of(totals)
         breakage = history.breakage_in(totals)
@@ -154,10 +151,10 @@ def _month(one: periods.MonthSeen) -> dict[str, Any]:
 @PROGRAM
 @BY
 @json_option
-def close(month: dt.datetime, program_code: str | None, by: str | None, as_json: bool) -> None:
+def close(month: dt.date, program_code: str | None, by: str | None, as_json: bool) -> None:
     """Close every open month up to MONTH (YYYY-MM): from then on nothing is booked in them."""
     with _at_work(program_code) as (session, program, run):
-        closed = periods.close(session, program, month.date(), actor=by or operator(), now=run.now())
+        closed = periods.close(session, program, month, actor=by or operator(), now=run.now())
     names = [f"{one:%Y-%m}" for one in closed]
     _say({"closed": names}, f"Closed: {', '.join(names)}.", as_json)
 

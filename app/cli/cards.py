@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import BY, PROGRAM, chosen_program
 from app.cli.output import (
     FOUND_WRONG,
     NOT_FOUND,
@@ -17,7 +17,7 @@ from app.cli.output import (
     print_json,
     print_table,
 )
-from app.cli.prepaid import BY, refusing
+from app.cli.prepaid import refusing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.money import smallest_units

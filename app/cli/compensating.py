@@ -5,9 +5,8 @@ import datetime as dt
 import click
 
 from app.cli import prepaid
-from app.cli.ledger import PROGRAM, chosen_program
-from app.cli.output import LIMIT, figure, json_option, print_json, print_table
-from app.cli.prepaid import BY, DAY
+from app.cli.options import BY, DAY, LIMIT, PROGRAM, chosen_program
+from app.cli.output import figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import RunKind
@@ -23,8 +22,8 @@ from app.domain.states import RunKind
 def compensate(
     context: click.Context,
     program_code: str | None,
-    from_on: dt.datetime | None,
-    to_on: dt.datetime | None,
+    from_on: dt.date | None,
+    to_on: dt.date | None,
     by: str | None,
     as_json: bool,
 ) -> None:
@@ -51,8 +50,8 @@ def compensate(
             made = compensating.preview(
                 session,
                 chosen_program(session, program_code),
-                from_on=from_on.date(),
-                to_on=to_on.date(),
+                from_on=from_on,
+                to_on=to_on,
                 actor=by or operator(),
                 now=run.now(),
             )

@@ -5,7 +5,7 @@ import uuid
 import click
 
 from app.cli import e_invoices
-from app.cli.ledger import PROGRAM, UNIT, chosen_program, decimals_of
+from app.cli.options import PROGRAM, UNIT, by, chosen_program, decimals_of
 from app.cli.output import NOT_FOUND, REFUSED, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
@@ -15,7 +15,7 @@ from app.domain.states import DocumentStatus, Unit
 MOST = 10**15
 """Most points given by hand at once: many such sums still fit the ledger's integers."""
 
-BY = click.option("--by", help="Sign-in name of whoever decides; by default the account on this machine.")
+BY = by("decides")
 
 
 @click.group(invoke_without_command=True)

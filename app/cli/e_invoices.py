@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.ledger import chosen_program
+from app.cli.options import chosen_program
 from app.cli.output import (
     FOUND_WRONG,
     NOT_FOUND,

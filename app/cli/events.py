@@ -4,14 +4,14 @@ import datetime as dt
 
 import click
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import DAY, PROGRAM, by, chosen_program
 from app.cli.output import NOT_FOUND, Failure, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.happening import BY_HAND
 from app.domain.states import Event, Unit
 
-BY = click.option("--by", help="Sign-in name of whoever tells it; by default the account on this machine.")
+BY = by("tells it")
 
 
 @click.group()
@@ -23,7 +23,7 @@ def events() -> None:
 @click.argument("distributor")
 @click.argument("event", type=click.Choice([one.value for one in BY_HAND]))
 @PROGRAM
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day it happened; by default today.")
+@click.option("--on", "day", type=DAY, help="The day it happened; by default today.")
 @click.option("--about", help="Which training, survey or event of your own, by its code.")
 @click.option("--key", help="Tells the event once, however often it is told; by default what it is about, and the day.")
 @BY
@@ -32,7 +32,7 @@ def tell(
     distributor: str,
     event: str,
     program_code: str | None,
-    day: dt.datetime | None,
+    day: dt.date | None,
     about: str | None,
     key: str | None,
     by: str | None,
@@ -48,7 +48,7 @@ def tell(
         owner = distributors.id_of_code(session, program.id, distributor)
         if owner is None:
             raise Failure(f"No distributor has the code {distributor!r}.", NOT_FOUND)
-        on = day.date() if day is not None else local_date(run.now(), program.time_zone)
+        on = day or local_date(run.now(), program.time_zone)
         what = Event(event)
         told = service.Told(owner, what, key or service.key_by_hand(what, about, on), on, about)
         done = service.record(session, program.id, [told], actor=by or operator(), now=run.now())

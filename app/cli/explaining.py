@@ -5,7 +5,7 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, USAGE, Failure, failing, figure, json_option, print_json
 from app.cli.runtime import runtime
 from app.db.transaction import transaction

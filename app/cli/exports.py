@@ -11,10 +11,9 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import BY, DAY, LIMIT, PROGRAM, chosen_program
 from app.cli.output import (
     FOUND_WRONG,
-    LIMIT,
     NOT_FOUND,
     REFUSED,
     USAGE,
@@ -32,8 +31,6 @@ from app.domain.states import ExportForm, ExportState, ExportSubject
 from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
 
-DAY = click.DateTime(["%Y-%m-%d"])
-BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
 _NARROWING = (
     ("distributors", "--distributor", "Code of a distributor."),
     ("cards", "--card", "Last four digits of a card."),
@@ -128,8 +125,8 @@ def _command(subject: ExportSubject) -> None:
     name = subject.value.replace("_", "-")
 
     def command(
-        from_on: dt.datetime,
-        to_on: dt.datetime,
+        from_on: dt.date,
+        to_on: dt.date,
         codes: tuple[str, ...],
         sponsor: str | None,
         columns: tuple[str, ...],
@@ -143,8 +140,8 @@ def _command(subject: ExportSubject) -> None:
         from app.exports.histories import asking
 
         given = {
-            "from_on": from_on.date(),
-            "to_on": to_on.date(),
+            "from_on": from_on,
+            "to_on": to_on,
             "narrowing": {key: list(values) for key, values in narrowing.items()},
             "columns": [key for one in columns for key in one.split(",")],
             "language": language,

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.helping import POLL_SECONDS, hands
-from app.cli.ledger import chosen_program
+from app.cli.options import chosen_program
 from app.cli.output import FOUND_WRONG, REFUSED, Failure, failing, figure, print_json
 from app.cli.runtime import Runtime, operator
 from app.db.transaction import transaction

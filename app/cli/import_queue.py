@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.cli.following import follow, result
-from app.cli.ledger import chosen_program
+from app.cli.options import chosen_program
 from app.cli.output import (
     FOUND_WRONG,
     NOT_FOUND,

@@ -6,8 +6,8 @@ import click
 
 from app.cli import import_queue, looking, samples, watching
 from app.cli.following import follow, report, result, start_import
-from app.cli.ledger import chosen_program
-from app.cli.output import LIMIT, NOT_FOUND, failing, figure, json_option, print_json, print_table
+from app.cli.options import LIMIT, chosen_program
+from app.cli.output import NOT_FOUND, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
 

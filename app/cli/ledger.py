@@ -1,15 +1,14 @@
-"""`kontor balances`, `statement`, `explain`, `ledger check`: what stands on accounts, and why."""
+"""`kontor balances`, `statement`, `ledger check`: what stands on accounts, and that it is proved."""
 
 import datetime as dt
 
 import click
-from sqlalchemy.orm import Session
 
+from app.cli.options import DAY, PROGRAM, UNIT, chosen_program, decimals_of
 from app.cli.output import (
     FOUND_WRONG,
     NOT_FOUND,
     REFUSED,
-    USAGE,
     Failure,
     failing,
     figure,
@@ -20,41 +19,6 @@ from app.cli.output import (
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
 from app.domain.states import Unit
-from app.models.programs import Program
-
-PROGRAM = click.option("--program", "program_code", help="Code of the programme; not needed where there is only one.")
-UNIT = click.option(
-    "--unit",
-    "unit_name",
-    type=click.Choice(["points", "money"]),
-    default="points",
-    show_default=True,
-    help="Points, or money that rules give directly.",
-)
-
-
-def chosen_program(session: Session, code: str | None) -> Program:
-    """Find the programme that is named, or the only one.
-
-    Raises:
-        Failure: There is none of this code, or several to choose from.
-    """
-    from sqlalchemy import select
-
-    from app.services import programs
-
-    with failing(programs.NoSuchProgram, code=NOT_FOUND):
-        if code is not None:
-            return programs.program_by_code(session, code)
-        known = session.scalars(select(Program.code).order_by(Program.code)).all()
-        if len(known) != 1:
-            raise Failure(f"Say which programme with --program: {', '.join(known) or 'there is none yet'}.", USAGE)
-        return programs.program_by_code(session, known[0])
-
-
-def decimals_of(program: Program, unit: Unit) -> int:
-    """Tell how many digits of an amount stand after the point."""
-    return program.point_decimals if unit is Unit.POINTS else program.currency_decimals
 
 
 @click.command()
@@ -96,15 +60,15 @@ def balances(program_code: str | None, unit_name: str, as_json: bool) -> None:
 @click.argument("distributor")
 @PROGRAM
 @UNIT
-@click.option("--from", "from_on", type=click.DateTime(["%Y-%m-%d"]), help="First day, by the date of the sale.")
-@click.option("--to", "to_on", type=click.DateTime(["%Y-%m-%d"]), help="Last day.")
+@click.option("--from", "from_on", type=DAY, help="First day, by the date of the sale.")
+@click.option("--to", "to_on", type=DAY, help="Last day.")
 @json_option
 def statement(
     distributor: str,
     program_code: str | None,
     unit_name: str,
-    from_on: dt.datetime | None,
-    to_on: dt.datetime | None,
+    from_on: dt.date | None,
+    to_on: dt.date | None,
     as_json: bool,
 ) -> None:
     """Show every movement of DISTRIBUTOR's account (its code), newest first."""
@@ -122,8 +86,8 @@ def statement(
             session,
             balance.distributor_id,
             unit,
-            from_on=from_on.date() if from_on else None,
-            to_on=to_on.date() if to_on else None,
+            from_on=from_on,
+            to_on=to_on,
         )
     if as_json:
         print_json(

@@ -8,7 +8,7 @@ import click
 import yaml
 
 from app.cli.following import report, result
-from app.cli.ledger import chosen_program
+from app.cli.options import chosen_program
 from app.cli.output import NOT_FOUND, USAGE, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import runtime
 from app.db.transaction import transaction

@@ -81,11 +81,6 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-LIMIT = click.option(
-    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first."
-)
-
-
 def print_json(document: dict[str, Any]) -> None:
     """Print the one document of a ``--json``."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import PROGRAM, by, chosen_program
 from app.cli.output import NOT_FOUND, Failure, failing, json_option, print_json, print_table
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
@@ -16,7 +16,7 @@ from app.services import distributors
 from app.services.owners import merging, pools, transfers
 from app.services.owners.errors import OwnersError
 
-BY = click.option("--by", help="Sign-in name of whoever asks or decides; by default the account on this machine.")
+BY = by("asks or decides")
 NOTE = click.option("--note", required=True, help="Why, for whoever decides it and for those it concerns.")
 VERDICT = click.Choice(["approve", "refuse"])
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program, decimals_of
+from app.cli.options import BY, DAY, LIMIT, PROGRAM, chosen_program, decimals_of
 from app.cli.output import (
     FOUND_WRONG,
-    LIMIT,
     NOT_FOUND,
     UNAVAILABLE,
     Failure,
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
     from prepaid.settling import Settled
 
 SHOWN = 20
-DAY = click.DateTime(["%Y-%m-%d"])
 RUN = click.argument("run_id", metavar="RUN", type=int)
-BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
 
 
 @contextmanager
@@ -220,8 +217,8 @@ def show_run(run: Runtime, run_id: int, as_json: bool, **extra: Any) -> None:
 def convert(
     context: click.Context,
     program_code: str | None,
-    from_on: dt.datetime | None,
-    to_on: dt.datetime | None,
+    from_on: dt.date | None,
+    to_on: dt.date | None,
     unit_name: str,
     groups: tuple[str, ...],
     tiers: tuple[str, ...],
@@ -255,8 +252,8 @@ def convert(
             made = preparing.preview(
                 session,
                 chosen_program(session, program_code),
-                from_on=from_on.date(),
-                to_on=to_on.date(),
+                from_on=from_on,
+                to_on=to_on,
                 unit=Unit[unit_name.upper()],
                 segment=Segment(groups, tiers),
                 minimum_points=at_least,

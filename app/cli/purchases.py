@@ -5,9 +5,8 @@ from typing import Any
 import click
 
 from app.cli.cards import minor_of
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import BY, PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table
-from app.cli.rewards import BY
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import CreditState

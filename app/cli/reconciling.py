@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import BY, DAY, LIMIT, PROGRAM, chosen_program
 from app.cli.output import (
     FOUND_WRONG,
-    LIMIT,
     NOT_FOUND,
     failing,
     figure,
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from app.models.reconciling import ProviderStatement, StatementFinding
     from prepaid.reconciling.reading import Summary
 
-DAY = click.DateTime(["%Y-%m-%d"])
-BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
 WHY = click.option("--why", required=True, help="The reason, kept with it.")
 STATEMENT = click.argument("statement_id", metavar="STATEMENT", type=int)
 _WAYS = {
@@ -255,8 +252,8 @@ def answer(
 @json_option
 def period(
     statement_id: int,
-    from_on: dt.datetime,
-    to_on: dt.datetime,
+    from_on: dt.date,
+    to_on: dt.date,
     program_code: str | None,
     by: str | None,
     as_json: bool,
@@ -265,7 +262,7 @@ def period(
     from prepaid.reconciling import answering, reading
 
     with _at_work(program_code) as (session, program, run):
-        days = (from_on.date(), to_on.date())
+        days = (from_on, to_on)
         answering.set_period(session, program, statement_id, *days, actor=by or operator(), now=run.now())
         statement = answering.statement_of(session, program, statement_id)
         document = _summary(reading.summary(session, program, statement))

@@ -7,14 +7,13 @@ from typing import Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import BY, PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, UNAVAILABLE, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.prepaid import Redemption
 
-BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
 REDEMPTION = click.argument("redemption_id", metavar="REDEMPTION", type=int)
 
 

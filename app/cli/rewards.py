@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import BY, PROGRAM, chosen_program
 from app.cli.output import (
     NOT_FOUND,
     REFUSED,
@@ -19,8 +19,6 @@ from app.cli.output import (
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import OrderState
-
-BY = click.option("--by", help="Sign-in name of whoever does it; by default the account on this machine.")
 
 
 @click.group()

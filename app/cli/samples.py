@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.ledger import chosen_program
+from app.cli.options import chosen_program
 from app.cli.output import json_option, print_json, writing
 from app.cli.runtime import runtime
 from app.db.transaction import transaction

@@ -10,13 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from app.cli.helping import POLL_SECONDS, hands
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import DAY, PROGRAM, chosen_program
 from app.cli.output import FOUND_WRONG, REFUSED, USAGE, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import RulesOf
-
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
@@ -24,8 +22,8 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--drafts", is_flag=True, help="Replay the published rules with today's drafts in their places.")
 @click.option("--published", is_flag=True, help="Replay the published rules as they are.")
 @PROGRAM
-@click.option("--from", "from_on", type=_DAY, help="First issue date; by default the first there is.")
-@click.option("--to", "to_on", type=_DAY, help="Last issue date; by default the last there is.")
+@click.option("--from", "from_on", type=DAY, help="First issue date; by default the first there is.")
+@click.option("--to", "to_on", type=DAY, help="Last issue date; by default the last there is.")
 @click.option("--name", default="", help="A name to find the scenario by.")
 @json_option
 def simulate(
@@ -33,8 +31,8 @@ def simulate(
     drafts: bool,
     published: bool,
     program_code: str | None,
-    from_on: dt.datetime | None,
-    to_on: dt.datetime | None,
+    from_on: dt.date | None,
+    to_on: dt.date | None,
     name: str,
     as_json: bool,
 ) -> None:
@@ -60,7 +58,7 @@ def _ask(
     file: Path | None,
     *,
     drafts: bool,
-    period: tuple[dt.datetime | None, dt.datetime | None],
+    period: tuple[dt.date | None, dt.date | None],
     program_code: str | None,
     name: str,
 ) -> int:
@@ -81,7 +79,7 @@ def _ask(
         whole = asking.whole_period(session, program.id)
         if whole is None:
             raise Failure("The programme has no sales to replay.", REFUSED)
-        days = tuple(asked.date() if asked else known for asked, known in zip(period, whole, strict=True))
+        days = tuple(asked or known for asked, known in zip(period, whole, strict=True))
         rules_of = RulesOf.FILE if file is not None else RulesOf.DRAFTS if drafts else RulesOf.PUBLISHED
         asked_for = (session, program, rules_of, proposal, (days[0], days[1]))
         made = asking.create(*asked_for, name=name, actor=operator(), now=run.now(), file=parsed)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import DAY, PROGRAM, by, chosen_program
 from app.cli.output import NOT_FOUND, REFUSED, Failure, figure, json_option, print_json, print_table, writing
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 STATUS = click.Choice([one.value for one in TaxStatus])
 YEAR = click.option("--year", type=click.IntRange(1970, 9998), required=True, help="The calendar year.")
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
@@ -85,7 +84,7 @@ def _rates(rule: "TaxRule", chosen: int | None) -> str:
 @click.option("--before", default="0", help="What the recipient had earlier in the year.")
 @json_option
 def try_(
-    amount: str, status: str, program_code: str | None, on: dt.datetime | None, kind: str, before: str, as_json: bool
+    amount: str, status: str, program_code: str | None, on: dt.date | None, kind: str, before: str, as_json: bool
 ) -> None:
     """Compute the tax on a reward of AMOUNT for a participant of STATUS, step by step. Nothing is written down."""
     from app.domain.calendar import local_date
@@ -100,7 +99,7 @@ def try_(
             minor, earlier = (minor_from_text(one, decimals) for one in (amount, before))
         except ValueError as wrong:
             raise Failure(str(wrong), REFUSED, as_json=as_json) from None
-        day = on.date() if on else local_date(run.now(), program.time_zone)
+        day = on or local_date(run.now(), program.time_zone)
         trial = tried(program, Case(minor, TaxStatus(status), RewardKind(kind), day, earlier))
     if trial.result is None:
         blocked = trial.blocked
@@ -126,13 +125,13 @@ def try_(
 @PROGRAM
 @click.option("--from", "from_on", type=DAY, help="The first day of the new status; by default today.")
 @click.option("--reason", help="Why, and what shows it; needed for a new status.")
-@click.option("--by", help="Sign-in name of whoever says so; by default the account on this machine.")
+@by("says so")
 @json_option
 def status(
     distributor: str,
     new: str | None,
     program_code: str | None,
-    from_on: dt.datetime | None,
+    from_on: dt.date | None,
     reason: str | None,
     by: str | None,
     as_json: bool,
@@ -147,7 +146,7 @@ def status(
         if new is not None:
             if not (reason or "").strip():
                 raise Failure("Say why: --reason.", REFUSED, as_json=as_json)
-            day = from_on.date() if from_on else local_date(run.now(), program.time_zone)
+            day = from_on or local_date(run.now(), program.time_zone)
             who, becomes = by or operator(), TaxStatus(new)
             tax_statuses.put(session, program, id_, becomes, day, reason=str(reason), actor=who, now=run.now())
         told = tax_statuses.history(session, id_)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.ledger import PROGRAM, chosen_program
+from app.cli.options import DAY, PROGRAM, by, chosen_program
 from app.cli.output import NOT_FOUND, REFUSED, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
@@ -14,7 +14,7 @@ from app.db.transaction import transaction
 if TYPE_CHECKING:
     from app.models.programs import Program
 
-BY = click.option("--by", help="Sign-in name of whoever gives it; by default the account on this machine.")
+BY = by("gives it")
 REASON = click.option("--reason", required=True, help="Why; kept in the history.")
 
 
@@ -129,7 +129,7 @@ def judge(program_code: str | None, as_json: bool) -> None:
 @click.argument("tier")
 @PROGRAM
 @REASON
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="Its last day; by default until it is taken back.")
+@click.option("--until", type=DAY, help="Its last day; by default until it is taken back.")
 @BY
 @json_option
 def give(
@@ -137,7 +137,7 @@ def give(
     tier: str,
     program_code: str | None,
     reason: str,
-    until: dt.datetime | None,
+    until: dt.date | None,
     by: str | None,
     as_json: bool,
 ) -> None:
@@ -151,13 +151,12 @@ def give(
     ):
         program = chosen_program(session, program_code)
         owner = _id_of(session, program, distributor)
-        last = until.date() if until is not None else None
         try:
             given = tier_giving.give(
-                session, program, owner, tier, last, reason=reason, actor=by or operator(), now=run.now()
+                session, program, owner, tier, until, reason=reason, actor=by or operator(), now=run.now()
             )
         except tier_giving.EndsBeforeToday:
-            raise Failure(f"{last} is over: a tier is given until a day that is still to come.", REFUSED) from None
+            raise Failure(f"{until} is over: a tier is given until a day that is still to come.", REFUSED) from None
     if as_json:
         print_json({"given": given})
     else:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from app.cli.following import follow, result
-from app.cli.ledger import chosen_program
+from app.cli.options import chosen_program
 from app.cli.output import failing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction

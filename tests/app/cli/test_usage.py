@@ -1,6 +1,5 @@
 """Every command, wrongly used: an answer in words, by the right code, and never a traceback."""
 
-import datetime as dt
 import errno
 import os
 import socket
@@ -10,6 +9,7 @@ from unittest.mock import Mock
 import click
 import pytest
 
+from app.cli.options import DAY, Day
 from app.config import Settings, settings
 from app.local.servers import Addresses
 from tests.app.cli.conftest import Desk
@@ -37,8 +37,8 @@ def filled(command: click.Command, folder: Path) -> list[str]:
         kind = parameter.type
         if isinstance(kind, click.Choice):
             value = str(kind.choices[0])
-        elif isinstance(kind, click.DateTime):
-            value = dt.date(2026, 1, 31).strftime(kind.formats[0])
+        elif isinstance(kind, Day):
+            value = "2026-01-31" if kind is DAY else "2026-01"
         elif isinstance(kind, click.Path):
             value = str(folder / "file.csv" if kind.file_okay else folder)
         elif isinstance(kind, click.IntRange):
@@ -121,7 +121,7 @@ def test_a_period_ends_after_it_begins(desk: Desk, words: tuple[str, ...]) -> No
     said = desk.error(*words, "--program", desk.code, "--from", "2026-02-01", "--to", "2026-01-31", code=3)
     assert "2026-01-31, before it begins on 2026-02-01" in said
     said = desk.error(*words, "--program", desk.code, "--from", "01.02.2026", "--to", "2026-01-31", code=2)
-    assert "'01.02.2026' does not match the format '%Y-%m-%d'" in said
+    assert "'01.02.2026' is no day; write it such as 2026-01-31." in said
 
 
 @pytest.mark.parametrize(
