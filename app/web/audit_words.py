@@ -37,7 +37,6 @@ _LEFT_OUT = frozenset({"header_key"})
 """What is reckoned from the other parts."""
 
 _FINGERPRINT = 12
-_RUN = re.compile(r"conversion run (\d{1,18})")
 _OF_EXPORTS = {field.key: field.title for history in HISTORIES.values() for field in history.fields}
 """What the columns of an export are called."""
 
@@ -47,12 +46,6 @@ def action_words(action: str) -> str:
     thing, _, deed = action.partition(".")
     known = {"thing": THING.get(thing, _plain(thing)), "deed": DEED.get(deed, _plain(deed))}
     return gettext("%(thing)s: %(deed)s", **known)
-
-
-def subject_words(subject: str | None) -> str:
-    """Say of what something was done: a conversion run by its number, other things as they are written."""
-    run = _RUN.fullmatch(subject or "")
-    return (subject or "") if run is None else gettext("Conversion run %(number)s", number=run[1])
 
 
 def state_words(state: Any) -> str:

@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from app.models.people import AuditEvent, UserAccount
 from app.web.audit_names import THING
-from app.web.audit_words import action_words, learn_names, state_words, subject_words
+from app.web.audit_subjects import page_of, subject_words
+from app.web.audit_words import action_words, learn_names, state_words
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search
+from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, ToPageOf
 
 bp = Blueprint("audit", __name__)
 
@@ -22,6 +23,10 @@ _QUERY: Select[Any] = (
     .outerjoin(UserAccount, UserAccount.login == AuditEvent.actor)
     .where(AuditEvent.program_id == HERE)
 )
+
+
+_NOTED = func.concat(AuditEvent.action, " ", AuditEvent.subject)
+"""A number alone does not say of what it is one."""
 
 
 def _of(thing: str) -> ColumnElement[bool]:
@@ -37,7 +42,7 @@ AUDIT = Listing(
             "actor", _("Who"), AuditEvent.actor, Kind.PERSON, sort=func.coalesce(UserAccount.name, AuditEvent.actor)
         ),
         Column("action", _("What"), AuditEvent.action, words=action_words),
-        Column("subject", _("Of what"), AuditEvent.subject, words=subject_words),
+        Column("subject", _("Of what"), _NOTED, words=subject_words, link=ToPageOf("subject", page_of)),
         Column("before", _("Before"), AuditEvent.before, words=state_words, learn=learn_names, phone=False),
         Column("after", _("After"), AuditEvent.after, words=state_words, learn=learn_names),
         Column("reason", _("Why"), AuditEvent.reason),

@@ -13,7 +13,7 @@ from app.web import formats
 from app.web.addresses import leading_to
 from app.web.context import scope
 from app.web.guarding import permitted
-from app.web.lists.describing import RIGHT, Badge, Column, Kind, To
+from app.web.lists.describing import RIGHT, Badge, Column, Kind, To, ToPageOf
 from app.web.people_named import learn, who
 from app.web.permissions import ROUTES
 
@@ -43,10 +43,12 @@ def learn_together(columns: Sequence[Column], rows: Sequence[Row]) -> None:
             column.learn(row[place] for row in rows)
 
 
-def address_of(to: To | None, kept: str = "") -> Callable[[Row], str | None]:
+def address_of(to: To | ToPageOf | None, kept: str = "") -> Callable[[Row], str | None]:
     """Give what tells, ready for an attribute, where a row leads."""
     if to is None:
         return lambda row: None
+    if isinstance(to, ToPageOf):
+        return _page_of(to)
     endpoint: str | None = to.endpoint
     if to.asks and ROUTES[to.endpoint].permission not in permitted():
         endpoint = to.others
@@ -60,6 +62,22 @@ def address_of(to: To | None, kept: str = "") -> Callable[[Row], str | None]:
     def address(row: Row) -> str | None:
         named = getattr(row, key)
         return None if named is None else f"{before}{named}{after}"
+
+    return address
+
+
+def _page_of(to: ToPageOf) -> Callable[[Row], str | None]:
+    may, parts = permitted(), {}
+
+    def address(row: Row) -> str | None:
+        found = to.where(getattr(row, to.key))
+        if found is None or ROUTES[found[0]].permission not in may:
+            return None
+        endpoint, parameter, number = found
+        if endpoint not in parts:  # one of few kinds
+            parts[endpoint] = tuple(map(escape, leading_to(endpoint, parameter)))
+        before, after = parts[endpoint]
+        return f"{before}{number}{after}"
 
     return address
 

@@ -80,6 +80,18 @@ class To:
         ((self.parameter, self.key),) = named.items()
 
 
+class ToPageOf:
+    """Leads to the page of something of which a value says as well what it is, and so which page that is.
+
+    ``where`` gives, of the value of a key, the page, what its address calls the id, and the id; None: it has no page.
+    Nobody is led to a page that they may not have.
+    """
+
+    def __init__(self, key: str, where: Callable[[Any], tuple[str, str, int] | None]) -> None:
+        """Take the key, and what tells where a value leads."""
+        self.key, self.where = key, where
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a list.
@@ -108,7 +120,7 @@ class Column:
     value: SQLColumnExpression[Any]
     kind: Kind = Kind.TEXT
     sort: SQLColumnExpression[Any] | None = None
-    link: To | None = None
+    link: To | ToPageOf | None = None
     badge: Callable[[Any], Badge] | None = None
     words: Callable[[Any], Text] | None = None
     learn: Callable[[Iterable[Any]], None] | None = None

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 
+import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -10,7 +11,8 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
 from app.services import audit
-from app.web.audit_words import state_words, subject_words
+from app.web.audit_subjects import page_of, subject_words
+from app.web.audit_words import state_words
 from tests.app.web.test_pages import counted
 from tests.app.web.world import World
 
@@ -64,11 +66,43 @@ def test_what_became_of_a_run_and_what_an_export_has_is_told_in_words(world: Wor
     settled = {"again": 0, "failed": 1, "still_open": 2, "status": "settled"}
     export = {"columns": ["code", "last4", "amount"], "form": "xlsx"}
     with world.app.test_request_context(headers={"Accept-Language": "pl"}):
-        assert subject_words("conversion run 12") == "Wymiana punktów 12"
-        assert subject_words("D-5") == "D-5"
+        assert subject_words("conversion.approve conversion run 12") == "Wymiana punktów 12"
+        assert subject_words("distributor.change D-5") == "D-5"
         assert "Niepowodzenie: 1" in (told := state_words(settled))
         assert "Stan: Rozliczone" in told
         assert "Kod dystrybutora, Karta (ostatnie 4 cyfry), Kwota" in state_words(export)
+
+
+@pytest.mark.parametrize(
+    ("noted", "said", "page"),
+    [
+        ("adjustment.refused 4", "Adjustment 4", ("adjustments.show", "adjustment_id", 4)),
+        ("export.scenario 5", "Scenario 5", ("scenarios.show", "scenario_id", 5)),
+        ("redemption.gather conversion run 6", "Conversion run 6", ("runs.show", "run_id", 6)),
+        ("import.undo sales (2).csv (7)", "sales (2).csv (7)", ("imports.show", "batch_id", 7)),
+        ("reward.change BON-100", "BON-100", None),
+        ("period.close 2026-10", "2026-10", None),
+        ("supplier.write ", "", None),
+        ("something.new 3", "3", None),
+    ],
+)
+def test_what_has_a_number_is_called_by_its_kind_and_led_to(
+    world: World, noted: str, said: str, page: tuple[str, str, int] | None
+) -> None:
+    with world.app.test_request_context():
+        assert subject_words(noted) == said
+        assert page_of(noted) == page
+        if page is not None:
+            assert page[1] in world.app.url_map._rules_by_endpoint[page[0]][0].arguments
+
+
+def test_the_log_leads_to_what_something_was_done_to(world: World, as_: Callable[[str], FlaskClient]) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        noted = {"now": dt.datetime(2026, 5, 4, 11, 0, tzinfo=dt.UTC), "program_id": program.id}
+        audit.note(session, "kontor", "order.deliver", "77", reason="LED-TO", **noted)
+    page = as_("administrator").get(f"/programs/{world.a}/audit?q=LED-TO").text
+    assert f'<a href="/programs/{world.a}/orders/77">Order 77</a>' in page
 
 
 def test_many_distributors_are_named_with_one_query_and_what_is_no_day_stands_as_it_is(
