@@ -92,6 +92,18 @@ def state_of(lines: Iterable[OrderState]) -> OrderState:
     return min(going, key=_ORDER.index, default=OrderState.CANCELLED)
 
 
+def steps_of(lines: Iterable[tuple[RewardKind, OrderState]]) -> list[OrderState]:
+    """Give the steps that an order goes through, by what its lines are and how far each is.
+
+    Only goods are ordered at a supplier and on their way; a step to which something came all the same is one.
+    """
+    going = [(kind, state) for kind, state in lines if state is not OrderState.CANCELLED]
+    taken = {OrderState.WAITING, OrderState.APPROVED, OrderState.DELIVERED, *(state for _kind, state in going)}
+    if any(kind in SENT for kind, _state in going):
+        taken |= {OrderState.ORDERED, OrderState.SHIPPED}
+    return [state for state in _ORDER if state in taken]
+
+
 def points_of(lines: Iterable[LineStanding]) -> PointsOf:
     """Add up what became of the points of an order's lines."""
     reserved = settled = returned = 0

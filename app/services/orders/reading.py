@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.reward_orders import LineStanding, PointsOf, points_of
+from app.domain.reward_orders import LineStanding, PointsOf, points_of, steps_of
 from app.domain.states import OrderState
 from app.models.distributors import Distributor
 from app.models.orders import OrderEvent, OrderLine, RewardOrder
@@ -36,6 +36,11 @@ class ReadOrder:
     lines: Sequence[ReadLine]
     points: PointsOf
     events: Sequence[tuple[OrderEvent, str | None]]
+
+    @property
+    def steps(self) -> Sequence[OrderState]:
+        """Give the steps that it goes through."""
+        return steps_of((one.line.kind, one.line.state) for one in self.lines)
 
 
 def read(session: Session, order_id: int) -> ReadOrder:

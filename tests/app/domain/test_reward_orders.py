@@ -1,11 +1,35 @@
 """What lines of an order are worth: they add up, whatever is cancelled and whenever the rest comes."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.exact import Ints
-from app.domain.reward_orders import worths
+from app.domain.reward_orders import steps_of, worths
+from app.domain.states import OrderState, RewardKind
+
+GOODS, VOUCHER, DRAW, GIFT = RewardKind.GOODS, RewardKind.VOUCHER, RewardKind.DRAW, RewardKind.DONATION
+WAITS, AGREED, AT_SUPPLIER, SENT_OUT, THERE, OFF = OrderState
+
+
+@pytest.mark.parametrize(
+    ("lines", "steps"),
+    [
+        ([(GOODS, WAITS)], [WAITS, AGREED, AT_SUPPLIER, SENT_OUT, THERE]),
+        ([(VOUCHER, WAITS), (DRAW, WAITS)], [WAITS, AGREED, THERE]),
+        ([(GIFT, AGREED)], [WAITS, AGREED, THERE]),
+        ([(GIFT, AT_SUPPLIER)], [WAITS, AGREED, AT_SUPPLIER, THERE]),
+        ([(VOUCHER, THERE), (GOODS, SENT_OUT)], [WAITS, AGREED, AT_SUPPLIER, SENT_OUT, THERE]),
+        ([(VOUCHER, THERE), (GOODS, OFF)], [WAITS, AGREED, THERE]),
+        ([(GOODS, OFF)], [WAITS, AGREED, THERE]),
+    ],
+)
+def test_an_order_goes_through_the_steps_of_what_it_is_of(
+    lines: list[tuple[RewardKind, OrderState]], steps: list[OrderState]
+) -> None:
+    assert steps_of(lines) == steps
+
 
 LINES = st.lists(st.tuples(st.integers(1, 500), st.integers(1, 10**6), st.integers(0, 10**6)), min_size=1, max_size=6)
 ORDERS = st.lists(st.tuples(st.integers(0, 10**9), LINES), min_size=1, max_size=5)
