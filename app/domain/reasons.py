@@ -121,6 +121,14 @@ SENTENCES: Mapping[str, str] = {
     "several_people": _(
         "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."
     ),
+    "tax_ids_cannot_be": _(
+        "Tax ids that cannot be, by their length, form or check digits: {count} (row {found}). They are taken in as "
+        "they stand; compare them with invoices of these distributors."
+    ),
+    "enrolled_since_the_start": _(
+        "New distributors whose rows do not say since when they take part do so since {from_on}, the first day of the "
+        "programme, for nothing was sold in it yet."
+    ),
     "encoding_unsure": _("The file reads in {found}, and in {expected} as well; say encoding in the profile."),
     # an e-invoice
     "not_an_e_invoice": _(

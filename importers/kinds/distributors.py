@@ -1,11 +1,18 @@
 """Distributors from a file."""
 
+import datetime as dt
+import itertools
 from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import select
 
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.hierarchy import Misplaced, misplaced
 from app.domain.states import Outcome, TaxStatus
+from app.domain.tax_ids import fault_of
+from app.models.sales import SalesDocument
 from app.services import audit, distributor_rows, distributors
 from app.services.catalogue import begin_change
 from app.services.distributor_rows import DistributorRow
@@ -16,12 +23,17 @@ from importers.kinds.rows import ThingRows
 from importers.layout.known_words import tax_status_called
 from importers.problems import Problems
 
+_MOST_NAMED = 10
+
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     """Create and change distributors. A group or a head office that the programme does not have holds the row.
 
     A head office may come in the same file, in any row of it. A distributor that moves is in its new group from the day
-    that its row says, else from today on. Who is new takes part since the day that its row says, else since today.
+    its row says, else from today on. Who is new takes part since the day that its row says, else since today, or since
+    the programme's first day while nothing was sold in it: what was sold before is still to come.
+
+    A tax id that cannot be is noticed and stays: its distributor may be right all the same.
     """
     program = desk.program
     since = days_of(desk, rows, "group_from", problems)
@@ -60,17 +72,47 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     begin_change(desk.session, program.id)
     was = head_offices(desk.session, program.id)
     _leave_out_misplaced(was, good, problems)
+    today = local_date(desk.now, program.time_zone)
+    usual = today if _has_sales(desk) else min(program.starts_on, today)
     loaded = distributor_rows.put_distributors(
         desk.session,
         program.id,
         program.locale,
         list(good.values()),
-        enrolled_on=local_date(desk.now, program.time_zone),
+        enrolled_on=usual,
         may_owe=desk.settings.returns == "negative",
         moving=moving_of(desk),
     )
     _note_head_offices(desk, was, good.values())
-    return Loaded(*loaded)
+    return Loaded(
+        *loaded, noticed=[*_no_tax_ids(good, program.country), *_since(loaded[0], good.values(), usual, today)]
+    )
+
+
+def _no_tax_ids(rows: Mapping[int, DistributorRow], country: str | None) -> list[dict[str, Any]]:
+    """Tell of tax ids that cannot be by the rules of their country, else of the programme's."""
+    wrong = {
+        row: one.tax_id
+        for row, one in rows.items()
+        if one.tax_id is not None and fault_of(one.tax_id, one.country or country) is not None
+    }
+    if not wrong:
+        return []
+    told = [f"{row}: {tax_id}" for row, tax_id in itertools.islice(wrong.items(), _MOST_NAMED)]
+    found = ", ".join([*told, *(["…"] if len(wrong) > _MOST_NAMED else [])])
+    return [{"code": "tax_ids_cannot_be", "count": len(wrong), "found": found}]
+
+
+def _since(created: int, rows: Iterable[DistributorRow], usual: dt.date, today: dt.date) -> list[dict[str, Any]]:
+    """Tell since when those take part whose rows do not say it, where that is another day than today."""
+    if not created or usual == today or all(row.enrolled_on for row in rows):
+        return []
+    return [{"code": "enrolled_since_the_start", "from_on": usual.isoformat()}]
+
+
+def _has_sales(desk: Desk) -> bool:
+    sold = select(SalesDocument.id).where(SalesDocument.program_id == desk.program.id)
+    return bool(desk.session.scalar(select(sold.exists())))
 
 
 def _leave_out_misplaced(here: Mapping[str, str | None], good: dict[int, DistributorRow], problems: Problems) -> None:

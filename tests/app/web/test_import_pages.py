@@ -419,9 +419,11 @@ def test_the_figures_of_a_check_and_of_its_import_add_up_to_the_rows_of_data(wiz
 
 
 def test_what_a_source_calls_credit_notes_is_said_once_for_each_way_it_calls_them(wizard: Wizard) -> None:
+    header = "Nr dokumentu;Data wystawienia;Odbiorca;Indeks;Ilość;Wartość netto"
+
     def checked(number: str, address: str | None = None, **said: str) -> str:
-        content = report("FV") + f"\n{number};13.04.2026;D-5;P1;1;600,25\n".encode("cp1250")
-        draft = address or wizard.bring((f"hurtownia {number[:2]}.csv", content))
+        content = report("FV", header=header) + f"\n{number};13.04.2026;D-5;P1;1;600,25\n".encode("cp1250")
+        draft = address or wizard.bring((f"korekty {number[:2]}.csv", content))
         if said:
             assert wizard.save(draft, **said).status_code == 303
         else:
@@ -430,10 +432,10 @@ def test_what_a_source_calls_credit_notes_is_said_once_for_each_way_it_calls_the
         return draft
 
     def profile() -> dict[str, object]:
-        return dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/hurtownia/profile.yaml")))
+        return dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/korekty/profile.yaml")))
 
-    first = wizard.bring(("hurtownia.csv", report("FV")))
-    assert wizard.save(first, source="hurtownia").status_code == 303
+    first = wizard.bring(("korekty.csv", report("FV", header=header)))
+    assert wizard.save(first, source="korekty").status_code == 303
     wizard.work()
     assert "credit_note" not in str(profile())
     second = checked("KOR/1")

@@ -51,7 +51,8 @@ def test_a_distributor_takes_part_since_the_day_that_its_file_says(desk: Desk) -
     assert desk.codes(found) == {4: ("refused", "not_a_date")}
     today = desk.clock().date()
     # the birthday could be of March; the column beside it, which the same program wrote, proves that it is of April
-    assert days(desk) == {"D1": (dt.date(2020, 4, 21), dt.date(1980, 4, 3)), "D2": (today, None)}
+    assert days(desk) == {"D1": (dt.date(2020, 4, 21), dt.date(1980, 4, 3)), "D2": (dt.date(2026, 1, 1), None)}
+    assert dt.date(2026, 1, 1) < today
     again = desk.csv(("D1", "North", None, None), ("D2", "South", "2019-01-31", None), header=HEADER)
     assert desk.run(again, "distributors").counts["changed"] == 1
     assert {code: one[0] for code, one in days(desk).items()} == {
@@ -99,3 +100,30 @@ def test_columns_of_days_are_seen_and_read_in_their_order(
 
 def test_a_profile_may_be_of_every_kind_of_file() -> None:
     assert set(get_args(KindOfFile)) == set(KINDS)
+
+
+def test_who_is_new_takes_part_since_the_programmes_first_day_until_something_is_sold(desk: Desk) -> None:
+    desk.load(import_profiles={"distributors": {"columns": COLUMNS}})
+    found = desk.run(desk.csv(("D1", "North", None, None), header=HEADER), "distributors")
+    assert list(found.warnings) == [{"code": "enrolled_since_the_start", "from_on": "2026-01-01"}]
+    desk.load()
+    desk.goods(P1=None)
+    desk.run(desk.csv(("FV/1", "2026-03-01", "D1", "P1", "1", "10.00")))
+    desk.load(import_profiles={"distributors": {"columns": COLUMNS}})
+    found = desk.run(desk.csv(("D2", "South", None, None), header=HEADER), "distributors")
+    assert list(found.warnings) == []
+    assert {code: one[0] for code, one in days(desk).items()} == {
+        "D1": dt.date(2026, 1, 1),
+        "D2": desk.clock().date(),
+    }
+
+
+def test_tax_ids_that_cannot_be_are_noticed_and_stay(desk: Desk) -> None:
+    desk.load(import_profiles={"distributors": {"columns": {"code": "Kod", "name": "Nazwa", "tax_id": "NIP"}}})
+    numbers = ("526-000-12-46", "5260001247", None, "DE123456789", "526")
+    rows = [(f"D{at}", "North", one) for at, one in enumerate(numbers)]
+    found = desk.run(desk.csv(*rows, header=("Kod", "Nazwa", "NIP")), "distributors", dry_run=True)
+    assert list(found.warnings)[:1] == [
+        {"code": "tax_ids_cannot_be", "count": 3, "found": "3: 5260001247, 5: DE123456789, 6: 526"}
+    ]
+    assert found.counts["lines_accepted"] == 5
