@@ -26,7 +26,7 @@ _NOTHING_PARTS = _(
     "save it so, or as a workbook."
 )
 _MOST_SHOWN, _LONGEST_SHOWN = 20, 80
-_FEW = 2
+_FEW = 3
 """Columns of a text that nothing parts: a sign stands in its numbers, perhaps."""
 _OF_A_SALE = frozenset({"document_number", "issued_on", "distributor", "product"})
 NO_TABLE = _("%(file)s: there is no table in it; expected names of columns, and rows below them.")

@@ -2,7 +2,11 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
+
+import numpy as np
+import pyarrow.compute as pc
 
 from importers.layout.header import empty_cells
 from importers.layout.naming import Guesses
@@ -21,7 +25,11 @@ def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
     lacks = {name: empty_cells(lines.cells.column(at)) for name, at in lines.columns.items()}
     named = ~lacks["product"]
     without = lacks["document_number"] & named
-    if lacks["document_number"][0] or without.mean() < _FILLED_DOWN_FROM:
+    if lacks["document_number"][0]:
+        return ()
+    if not without.any():
+        return _first_of_document(lines, lacks, guesses)
+    if without.mean() < _FILLED_DOWN_FROM:
         return ()
     own = named & ~without
     found = ["document_number"]
@@ -30,6 +38,18 @@ def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
         if name in lacks and not lacks[name][own].any() and lacks[name][without].mean() > 0.5:
             found.append(name)
     return tuple(one for one in found if one in guesses.columns)
+
+
+def _first_of_document(lines: Body, lacks: Mapping[str, np.ndarray], guesses: Guesses) -> tuple[str, ...]:
+    """Find what only the first row of each document says, though all have its number: as merged cells leave it."""
+    numbers = pc.dictionary_encode(lines.cells.column(lines.columns["document_number"]).combine_chunks()).indices
+    codes = np.asarray(numbers.fill_null(-1))
+    begins = np.append(True, codes[1:] != codes[:-1])
+    return tuple(
+        name
+        for name in ("issued_on", "distributor", "distributor_name")
+        if name in lacks and name in guesses.columns and lacks[name].any() and not lacks[name][begins].any()
+    )
 
 
 def credit_notes(lines: Body) -> dict[str, Any]:

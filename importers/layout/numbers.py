@@ -86,6 +86,7 @@ _SURELY_DECIMAL = {
     for sign in ".,"
 }
 EXAMPLES = 3
+_FULL_WIDTH_ZERO = 0xFF10
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ def tidy(values: pa.Array, thousands: str | None = None, *, surely: bool = False
         return Tidy(values, word, [])
     texts = pc.replace_substring_regex(values.take(pa.array(other)), _MINUSES, "-")
     texts = pc.replace_substring(pc.replace_substring_regex(texts, _SPACES, " "), "\u2019", "'")
+    texts = pc.replace_substring_regex(_half_width(texts), r"^'([+\-(]?\d)", r"\1")  # kept as text in a spreadsheet
     texts, word[other], words = _without_words(texts)
     texts = pc.replace_substring_regex(texts, r"^\(\s*([^()+\-]*\d[^()+\-]*?)\s*\)$", r"-\1")
     texts = pc.replace_substring_regex(texts, r"^([^()+]*\d)[.,]\s?--?$", r"\1")  # 12,- is twelve and nothing behind
@@ -127,6 +129,14 @@ def tidy(values: pa.Array, thousands: str | None = None, *, surely: bool = False
     changed = np.zeros(len(values), dtype=bool)
     changed[other] = True
     return Tidy(pc.replace_with_mask(values, pa.array(changed), texts.cast(values.type)), word, words)
+
+
+def _half_width(texts: pa.Array) -> pa.Array:
+    """Write digits of full width, as of a keyboard for Chinese, as others are."""
+    if pc.any(pc.match_substring_regex(texts, r"[\x{ff10}-\x{ff19}]")).as_py():
+        for digit in range(10):
+            texts = pc.replace_substring(texts, chr(_FULL_WIDTH_ZERO + digit), str(digit))
+    return texts
 
 
 def _without_words(texts: pa.Array) -> tuple[pa.Array, np.ndarray, list[str]]:

@@ -284,9 +284,10 @@ def _repeated_headers(body: Body, header: Header) -> np.ndarray:
 
 def _is_numbering(cells: Sequence[str]) -> bool:
     """Say whether a row numbers the columns, as forms of offices do below their names: 1, 2, 3 or (1), (2), (3)."""
-    return len(cells) >= _LEAST_WIDTH and [cell.strip("().") for cell in cells] == [
-        str(at) for at in range(1, len(cells) + 1)
-    ]
+    said = [cell.strip("().") for cell in cells]
+    return len(cells) >= _LEAST_WIDTH and any(
+        said == [str(at) for at in range(first, len(cells) + first)] for first in (0, 1)
+    )
 
 
 def other_header(body: Body, header: Header, names: Sequence[str]) -> int | None:

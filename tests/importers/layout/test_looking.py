@@ -468,3 +468,20 @@ def test_words_of_a_page_that_are_kept_on_a_line_are_parted_by_spaces(tmp_path: 
 def test_dates_with_any_dash_are_read(tmp_path: Path) -> None:
     found = read(tmp_path, f"{HEAD}\nF;13\u201302\u20132019;K;P;2;10,00\nG;2019\u201102\u201114;K;P;1;5,00\n")
     assert [one[1] for one in found.good] == ["2019-02-13", "2019-02-14"]
+
+
+def test_what_only_the_first_row_of_a_document_says_holds_for_its_others(tmp_path: Path) -> None:
+    lines = "F;13.02.2019;K;P;2;10,00\nF;;;Q;1;5,00\nG;14.02.2019;L;P;1;5,00\nG;;;Q;1;5,00\n"
+    assert [one[1:3] for one in read(tmp_path, f"{HEAD}\n{lines}").good] == [
+        ("2019-02-13", "K"),
+        ("2019-02-13", "K"),
+        ("2019-02-14", "L"),
+        ("2019-02-14", "L"),
+    ]
+    lacking = read(tmp_path, f"{HEAD}\n{lines}H;15.02.2019;;P;1;5,00\n")
+    assert {row: code for row, (_, code) in lacking.outcomes.items()} == {3: "missing", 5: "missing", 6: "missing"}
+
+
+def test_numbers_of_full_width_or_behind_an_apostrophe_are_read(tmp_path: Path) -> None:
+    found = read(tmp_path, f"{HEAD}\nF;13.02.2019;K;P;'2;'1 010,00\nG;14.02.2019;L;P;１２;'-5,00\n")
+    assert [(one[5], one[7]) for one in found.good] == [(2000, 101000), (12000, -500)]
