@@ -42,14 +42,17 @@ def filled_down(lines: Body, guesses: Guesses) -> tuple[str, ...]:
 
 def _first_of_document(lines: Body, lacks: Mapping[str, np.ndarray], guesses: Guesses) -> tuple[str, ...]:
     """Find what only the first row of each document says, though all have its number: as merged cells leave it."""
+    lacking = [
+        name
+        for name in ("issued_on", "distributor", "distributor_name")
+        if name in lacks and name in guesses.columns and lacks[name].any()
+    ]
+    if not lacking:
+        return ()
     numbers = pc.dictionary_encode(lines.cells.column(lines.columns["document_number"]).combine_chunks()).indices
     codes = np.asarray(numbers.fill_null(-1))
     begins = np.append(True, codes[1:] != codes[:-1])
-    return tuple(
-        name
-        for name in ("issued_on", "distributor", "distributor_name")
-        if name in lacks and name in guesses.columns and lacks[name].any() and not lacks[name][begins].any()
-    )
+    return tuple(name for name in lacking if not lacks[name][begins].any())
 
 
 def credit_notes(lines: Body) -> dict[str, Any]:
