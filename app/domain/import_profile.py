@@ -140,7 +140,11 @@ class ImportProfile(Part):
         None, description="what headers share that name the same columns: by it a file of this source is recognised"
     )
     columns: dict[Code, Words] = Field(description="our field -> the file's column")
-    fixed: dict[Code, Words] = Field({}, description="our field -> what holds for every row: the file does not say it")
+    fixed: dict[Code, Words] = Field(
+        {},
+        description="our field -> what holds for every row: the file does not say it; <sheet> is each sheet's name, "
+        "<title> what stands above its table behind the field's name",
+    )
     sheet: Words | None = Field(None, description="name of the only sheet that is read")
     sheets: Literal["first", "visible"] | list[Words] = Field(
         "first", description="which sheets are read: visible means all that people see; or names, in which * stands in"

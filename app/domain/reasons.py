@@ -121,6 +121,10 @@ SENTENCES: Mapping[str, str] = {
     "several_people": _(
         "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."
     ),
+    "title_says_otherwise": _(
+        "Above the table stands {found}, and every row is read as of {expected}, as the profile says; see whether "
+        "these rows are theirs, or say <title> in the profile."
+    ),
     "tax_ids_cannot_be": _(
         "Tax ids that cannot be, by their length, form or check digits: {count} (row {found}). They are taken in as "
         "they stand; compare them with invoices of these distributors."

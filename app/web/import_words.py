@@ -278,5 +278,17 @@ def question(one: Question) -> str:
     if one.topic == "month_net_amount":
         return gettext("Under which name do the net amounts of each month stand?")
     if one.topic == "fixed":
-        return gettext("No column holds: %(field)s. What holds for every row?", field=field(one.about))
+        return _of_every_row(one)
     return gettext("Which column holds: %(field)s?", field=field(one.about))
+
+
+def _of_every_row(one: Question) -> str:
+    """Ask what holds for every row, and tell where it may stand beside the table."""
+    if not one.examples:
+        return gettext("No column holds: %(field)s. What holds for every row?", field=field(one.about))
+    return gettext(
+        "No column holds: %(field)s. What holds for every row? Or write what stands before a colon here, and it is "
+        "taken from there: %(places)s.",
+        field=field(one.about),
+        places="; ".join(one.examples),
+    )

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 _MOST = 20
 """Values of a column that says it; of more it is another one."""
 _LOOKED_AT = 10_000
+_LONGEST = 80
+"""Letters of a heading; what is longer is a note."""
 _TOLD = 3
 _OF_WHAT = (
     r"(?:\s+(?:the|la|las|el|los|le|der|des|einer))?\s+(?:kore[kc]\w*|zmian\w*|poprawk\w*|correct\w*|adjust\w*|change\w*"
@@ -23,6 +25,11 @@ _SAID_BEFORE = "przed|sprzed|before|prior to|pre|antes(?: de)?|до|vor|avant"
 _SAID_AFTER = "po|after|post|despu[eé]s(?: de)?|после|nach|apr[eè]s"
 _BEFORE = re.compile(rf"(?i)(?<!\w)(?:(?:{_SAID_BEFORE}){_OF_WHAT}|antes del cambio|stanprzed)")
 _AFTER = re.compile(rf"(?i)(?<!\w)(?:(?:{_SAID_AFTER}){_OF_WHAT}|despu[eé]s del cambio|stanpo)")
+_HEADED = re.compile(
+    rf"(?i)(?<!\w)(?:{_SAID_BEFORE}|{_SAID_AFTER})(?:\s+(?:the|la|el|der|einer))?\s+"
+    r"(?:korek\w*|correc\w*|rectif\w*|корр\w*|исправ\w*|korrektur\w*|storno\w*)"
+)
+_NAMED = re.compile(rf"(?i)(?<!\w)(?:{_SAID_BEFORE}|{_SAID_AFTER}|vorher|nachher|było|jest)\W*$")
 _ALONE = {
     *(("przed", "po"), ("było", "jest"), ("było", "winno być"), ("było", "powinno być"), ("before", "after")),
     *(("antes", "después"), ("antes", "despues"), ("до", "после"), ("было", "стало"), ("vorher", "nachher")),
@@ -55,6 +62,16 @@ def perhaps_corrected(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> Perh
         if before or after:
             return PerhapsCorrected(name, tuple(before), tuple(after))
     return None
+
+
+def of_a_correction(name: str) -> bool:
+    """Say whether a column is called as one of figures before a correction, or after it: neither is what was sold."""
+    return bool(_BEFORE.search(name) or _AFTER.search(name) or _NAMED.search(name))
+
+
+def heads_a_correction(text: str) -> bool:
+    """Say whether a heading, or the name of a sheet, says that what stands below is as before or after a correction."""
+    return len(text) <= _LONGEST and bool(_HEADED.search(text))
 
 
 def said_before(values: Sequence[str], known: Collection[str] = ()) -> list[str]:

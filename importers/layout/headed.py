@@ -11,6 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importers.layout.corrected import heads_a_correction
+
 _RETURNS = re.compile(
     r"(?<!\w)(?:zwrot(?:y|ów|u|ami|ach)?|returns|returned|return of|devoluci(?:ón|on|ones)|возврат\w*|retouren?"
     r"|retours?|rücksendung\w*|rückgaben?|gutschrift\w*|credit[ -]?notes?|credit[ -]?memos?|refunds?|abonos|avoirs?"
@@ -59,7 +61,8 @@ def says_returns(text: str) -> bool:
 
 def parts_lines(text: str) -> bool:
     """Say whether a text that stands alone in a row says of the lines below it what they are."""
-    return len(text) <= _LONGEST and bool(_RETURNS.search(text) or _SALES.search(text))
+    said = bool(_RETURNS.search(text) or _SALES.search(text)) or heads_a_correction(text)
+    return len(text) <= _LONGEST and said
 
 
 def below_returns(row_number: np.ndarray, above: Iterable[str], headings: Mapping[int, str]) -> np.ndarray | None:
@@ -72,6 +75,6 @@ def below_returns(row_number: np.ndarray, above: Iterable[str], headings: Mappin
     """
     found = np.full(len(row_number), any(map(says_returns, above)))
     for row, text in sorted(headings.items()):
-        if parts_lines(text):
+        if parts_lines(text) and not heads_a_correction(text):
             found[row_number > row] = says_returns(text)
     return found if found.any() else None

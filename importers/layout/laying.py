@@ -15,6 +15,7 @@ from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
 from importers.layout.amounts_named import refuse_other_sizes, with_currencies
 from importers.layout.columns import columns_of, wanted_columns
+from importers.layout.corrected import heads_a_correction
 from importers.layout.document_heads import document_heads
 from importers.layout.handed_back import Proved, is_handed_back, proved_before
 from importers.layout.headed import below_returns, returns_beside, text_of
@@ -32,6 +33,7 @@ from importers.layout.header import (
     top_of,
 )
 from importers.layout.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
+from importers.layout.named_beside import beside, other_title
 from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise
 from importers.layout.signed import with_signs
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
@@ -41,6 +43,10 @@ _FIRST_EMPTY = _("%(file)s: row 1 is empty, expected the header; remove what sta
 _HEADINGS_LOST = _(
     "%(place)s: rows that were handed back do not say below which heading they stood, and those below one such as "
     "Returns are read as returns; correct them in the whole file, and import that again."
+)
+_CORRECTION_HEADED = _(
+    "%(place)s: %(heading)s says that lines are as before or after a correction, and both would count as sales; write "
+    "it into a column beside each line, or leave what changed alone, with its sign."
 )
 _OF_ONE_ROW = (
     "quantity",
@@ -104,6 +110,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     wrong_width, broken = _broken(grid, header, body, no_lines, recognised)
     body = body.without(no_lines)
     _refuse_other_header(body, header.of(kept), names, place)
+    _refuse_headed_corrections(grid, profile, recognised.headings, place)
     if currency is not None:
         amounts = {at for at in range(len(kept)) if kept[at] in money}
         body = replace(body, cells=with_currencies(body.cells, amounts, {*places.values()}, above, currency))
@@ -131,7 +138,11 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
         _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
-    table.given |= {field: _constant(text, len(table.row_number)) for field, text in profile.fixed.items()}
+    for field, text in profile.fixed.items():
+        said = beside(text, field, grid.name, above, table if is_handed_back(grid) else None, place)
+        table.given[field] = _constant(said, len(table.row_number)) if isinstance(said, str) else said
+        if field == "distributor" and (noticed := other_title(field, text, above)):
+            table.warnings.append(noticed)
     return Laid(table, last_row, columns)
 
 
@@ -342,6 +353,14 @@ def _refuse_other_header(body: Body, header: Header, names: Sequence[str], place
             "expected one table; move what is below it to a file of its own."
         )
         raise FileRefused(words, place=place, row=str(row))
+
+
+def _refuse_headed_corrections(grid: Grid, profile: ImportProfile, headings: Mapping[int, str], place: Said) -> None:
+    """Refuse lines before and after a correction that only headings, or the names of sheets, tell from each other."""
+    named = [grid.name] if profile.sheets == "visible" else []
+    said = next((text for text in (*headings.values(), *named) if heads_a_correction(text)), None)
+    if said is not None:
+        raise FileRefused(_CORRECTION_HEADED, place=place, heading=repr(said))
 
 
 def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile) -> Body:

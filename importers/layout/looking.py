@@ -34,6 +34,7 @@ from importers.layout.header import (
 )
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
 from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
+from importers.layout.named_beside import places_of
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.proving import floats, overlooked, proved
 from importers.layout.questions import Question, about_columns, about_encoding, about_rows
@@ -196,13 +197,22 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fill_down=filled_down(lines, guesses),
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
-        questions=(*about_encoding(main.grid), *guess.questions, *open_, *of_rows),
+        questions=(*about_encoding(main.grid), *_with_places(guess.questions, fitting or [main]), *open_, *of_rows),
         returned=returned,
         cancelled=cancelled,
         corrected=corrected,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
     )
+
+
+def _with_places(questions: Sequence[Question], sheets: Sequence[_Sheet]) -> list[Question]:
+    """Tell with what holds for every row where it may stand instead."""
+    names = [one.grid.name for one in sheets if one.grid.name]
+    above = top_of(sheets[0].grid, sheets[0].header.at)
+    return [
+        replace(one, examples=places_of(one.about, names, above)) if one.topic == "fixed" else one for one in questions
+    ]
 
 
 def fingerprint(names: Sequence[str]) -> str:

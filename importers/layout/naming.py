@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
 from app.domain.fields import KINDS
+from importers.layout.corrected import of_a_correction
 from importers.layout.dates import read_moment
 from importers.layout.header import JOINT
 from importers.layout.numbers import PIECES, currencies_of, tidy
@@ -128,8 +129,9 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     known = KINDS[kind].known
     heads = _heads(name)
     found = []
+    told = of_a_correction(name)
     for one, names in names_of(kind).items():
-        if one not in known or not _holds(one, facts):
+        if one not in known or not _holds(one, facts) or (told and one in NUMBERS):
             continue
         score, called = max(_alike(head, names) for head in heads)
         if score >= _LEAST:

@@ -63,6 +63,9 @@ def asked(question: Question) -> Said:
     about = repr(question.about) if quoted else Said(question.about)
     what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
     choice = either(*map(repr, question.options)) if question.options else Said(_("a text"))
+    if question.topic == "fixed" and question.examples:
+        places = {"choice": choice, "places": either(*map(repr, question.examples))}
+        choice = Said(_("%(choice)s, or what stands before the colon of %(places)s"), places)
     if question.optional:
         choice = Said(_("%(choice)s, or nothing where none does"), {"choice": choice})
     return Said(_("%(what)s Answer %(key)s=%(choice)s"), {"what": what, "key": question.key, "choice": choice})

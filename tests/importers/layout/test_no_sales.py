@@ -321,3 +321,42 @@ def test_a_file_of_nothing_but_credit_notes_is_asked_about(tmp_path: Path) -> No
     with pytest.raises(Unanswered, match="returned"):
         read(tmp_path, f"{HEAD}\nKOR/1;13.02.2019;K;P;2;10,00\nKOR/2;14.02.2019;L;P;1;5,00\n")
     assert len(read(tmp_path, f"{HEAD}\nCN/1;13.02.2019;K;P;2;10,00\nCN/2;14.02.2019;L;P;1;5,00\n").good) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("Ilość przed", "Ilość po"),
+        ("Ilość przed korektą", "Ilość po korekcie"),
+        ("Quantity before", "Quantity after"),
+        ("Qty (before correction)", "Qty (after correction)"),
+        ("Количество до", "Количество после"),
+        ("Cantidad antes", "Cantidad después"),
+    ],
+)
+def test_columns_of_figures_before_and_after_a_correction_are_not_taken_for_what_was_sold(
+    tmp_path: Path, before: str, after: str
+) -> None:
+    head = f"Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;{before};{after};Wartość netto"
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, f"{head}\nF;13.02.2019;K;P;10;8;-20,00\nG;14.02.2019;L;P;3;1;-5,00\n")
+    assert [one.key for one in stopped.value.questions] == ["column:quantity"]
+    found = read(tmp_path, f"{HEAD} po rabacie\n{LINES}")
+    assert [one[-1] for one in found.good] == [1000, 500], "a discount is no correction"
+
+
+def test_lines_below_headings_of_a_correction_are_refused(tmp_path: Path) -> None:
+    content = f"{HEAD}\nPrzed korektą;;;;;\nF;13.02.2019;K;P;2;10,00\nPo korekcie;;;;;\nF;13.02.2019;K;P;1;5,00\n"
+    with pytest.raises(FileRefused, match="'Przed korektą' says that lines are as before or after a correction"):
+        read(tmp_path, content)
+    assert len(read(tmp_path, f"Sprzedaż po korekcie\n\n{HEAD}\n{LINES}").good) == 2, "all of it was corrected"
+    book = openpyxl.Workbook()
+    del book[book.sheetnames[0]]
+    for name, pieces in (("Przed korektą", 2), ("Po korekcie", 1)):
+        page = book.create_sheet(name)
+        for row in (HEADER, ["F", "2026-01-05", "D1", "P1", pieces, 10 * pieces]):
+            page.append(row)
+    path = tmp_path / "report.xlsx"
+    book.save(path)
+    with pytest.raises(FileRefused, match="sheet 'Przed korektą': 'Przed korektą' says"):
+        read_by_proposal(path)

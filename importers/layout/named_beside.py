@@ -1,0 +1,84 @@
+"""Whose rows they are where no column says it: what the sheet is called, or what stands above its table.
+
+A sponsor's system exports a sheet for each distributor, or a file with ``Customer: North`` in its title. One name for
+all rows would give what all of them bought to one of them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from app.domain.wording import Said, marked
+from importers.errors import FileRefused
+from importers.layout.handed_back import NAMES
+from importers.layout.synonyms import names_of, spoken
+from importers.layout.table import TextTable
+
+_ = marked
+SHEET, TITLE = "<sheet>", "<title>"
+"""What a profile says instead of a text that holds for every row: each sheet's name, or what its title says."""
+_SHOWN = 3
+_NOT_THERE = _(
+    "%(place)s: the profile takes %(field)s from the name of the sheet or from what stands above the table, and "
+    "nothing says it there; add a column that does."
+)
+
+
+def titled(above: Sequence[Sequence[str]], field: str, kind: str = "sales") -> str | None:
+    """Give what stands above a table behind the name of a field, such as ``Customer: North``; None: nothing, or two."""
+    names = names_of(kind).get(field, {})
+    found: set[str] = set()
+    for row in above:
+        cells = [cell for cell in row if cell]
+        for at, cell in enumerate(cells):
+            behind = cells[at + 1] if at + 1 < len(cells) else ""
+            label, colon, value = (part.strip() for part in cell.partition(":"))
+            if spoken(label) in names and (colon or at == 0) and (value or behind):
+                found.add(value or behind)
+    return found.pop() if len(found) == 1 else None
+
+
+def places_of(field: str, sheets: Sequence[str], above: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Give how a profile may take a field from beside the table, each with what it would be."""
+    found = [f"{SHEET}: {', '.join(sheets[:_SHOWN])}"] if len(sheets) > 1 else []
+    said = titled(above, field)
+    return tuple([*found, f"{TITLE}: {said}"] if said is not None else found)
+
+
+def beside(
+    text: str, field: str, sheet: str, above: Sequence[Sequence[str]], handed_back: TextTable | None, place: Said
+) -> pa.Array | str:
+    """Give what holds for the rows of a sheet: the text of a profile, or what it stands for.
+
+    Rows that were handed back have the sheets' names in a column, where there were several.
+
+    Raises:
+        FileRefused: The profile takes it from beside the table, and it is not there.
+    """
+    if text not in (SHEET, TITLE):
+        return text
+    if handed_back is not None:
+        said = _sheets_of(handed_back) if text == SHEET else None
+    else:
+        said = sheet if text == SHEET else titled(above, field)
+    if said is None or (isinstance(said, str) and not said):
+        raise FileRefused(_NOT_THERE, place=place, field=Said(field))
+    return said
+
+
+def other_title(field: str, text: str, above: Sequence[Sequence[str]]) -> dict[str, Any] | None:
+    """Warn of a title that says something else of a field than the profile, by which one text holds for every row."""
+    said = titled(above, field) if text not in (SHEET, TITLE) else None
+    if said is None or said.casefold() == text.casefold():
+        return None
+    return {"code": "title_says_otherwise", "found": said, "expected": text}
+
+
+def _sheets_of(rows: TextTable) -> pa.Array | None:
+    """Give the column of the sheets' names in rows that were handed back."""
+    named = [name for name in rows.header if name in {one.sheet for one in NAMES.values()}]
+    if not named:
+        return None
+    return pc.fill_null(rows.column(named[-1]), "")
