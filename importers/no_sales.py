@@ -129,6 +129,7 @@ class NoSales:
             None if corrects is None else (corrects.name, self._texts("corrects")),
             sells,
             self.profile.sold,
+            self.read["document_number"].values,
         )
         if seen is not None:
             column = str(seen.credit_note.get("column", self.read["document_number"].name))

@@ -126,6 +126,7 @@ def called_returned(
     corrects: tuple[str, Texts] | None,
     sells: Sells,
     sold: Collection[str] = (),
+    distinct: pa.Array | None = None,
 ) -> PerhapsReturned | None:
     """Find documents that are called credit notes, and of which ``sells`` says that they sell.
 
@@ -135,9 +136,12 @@ def called_returned(
         corrects: the column that names what a document corrects, and its name.
         sells: whether rows sell.
         sold: words that a profile says are those of sales.
+        distinct: the numbers, each once, where that is known.
     """
     sold = {word.casefold() for word in sold}
-    if (numbered := _numbered(numbers, sells, sold)) is not None:
+    if distinct is None:
+        distinct = pc.unique(pc.utf8_trim_whitespace(numbers)).drop_null()
+    if (numbered := _numbered(numbers, distinct, sells, sold)) is not None:
         return numbered
     if corrects is not None and corrects[0].casefold() not in sold:
         name, texts = corrects
@@ -163,9 +167,8 @@ def among(texts: Texts, values: Collection[str]) -> Texts:
     return pc.is_in(pc.utf8_trim_whitespace(texts), value_set=pa.array(sorted(values), texts.type))
 
 
-def _numbered(numbers: Texts, sells: Sells, sold: Collection[str]) -> PerhapsReturned | None:
+def _numbered(numbers: Texts, distinct: pa.Array, sells: Sells, sold: Collection[str]) -> PerhapsReturned | None:
     """Find the words in the numbers of documents that say of them that they are credit notes."""
-    distinct = pc.unique(pc.utf8_trim_whitespace(numbers)).drop_null()
     distinct = distinct.filter(pc.not_equal(distinct, ""))
     by_word: dict[str, list[str]] = {}
     for text in distinct.filter(pc.match_substring_regex(distinct, _MAYBE)).to_pylist():
