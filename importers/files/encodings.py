@@ -15,7 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-LEGACY = ("cp1250", "cp1252", "cp1251", "iso8859-2", "cp852", "cp850", "cp866", "koi8-r", "mac_cyrillic", "iso8859-5")
+LEGACY = (
+    *("cp1250", "cp1252", "cp1251", "iso8859-2", "cp852", "cp850", "cp866", "koi8-r", "mac_cyrillic", "iso8859-5"),
+    *("mac_roman", "mac_latin2"),
+)
 """Encodings of one byte a letter, the likeliest first."""
 
 _MARKS = (
@@ -101,6 +104,7 @@ def guessed(content: bytes, languages: Sequence[str] = (), occurring: bytes = b"
     """
     words = Counter(_WORD.findall(content)).most_common(_MOST_WORDS)
     scores: dict[str, float] = {}
+    clearly: dict[str, float] = {}
     readings: dict[str, tuple[str, ...]] = {}
     for name in LEGACY:
         try:
@@ -109,12 +113,19 @@ def guessed(content: bytes, languages: Sequence[str] = (), occurring: bytes = b"
         except UnicodeDecodeError:
             continue
         readings[name] = tuple(text for text, _ in read)
-        scores[name] = max(
-            sum(weight * _likeliness(text, language) for text, weight in read) + _before(language, name, languages)
-            for language in _PER_10_000
-        )
+        likely = {
+            language: sum(weight * _likeliness(text, language) for text, weight in read) for language in _PER_10_000
+        }
+        scores[name] = max(one + _before(language, name, languages) for language, one in likely.items())
+        clearly[name] = max(likely.values())
     best = max(scores, key=lambda one: scores[one])
-    others = [one for one in scores if scores[best] - scores[one] < _CLEAR and readings[one] != readings[best]]
+    others = [
+        one
+        for one in scores
+        if readings[one] != readings[best]
+        # what reads better, and is only seldom used, may be meant
+        and (scores[best] - scores[one] < _CLEAR or clearly[one] > clearly[best])
+    ]
     distinct = {readings[one]: one for one in reversed(others)}
     return Encoding(best, tuple(one for one in others if one in distinct.values()))
 

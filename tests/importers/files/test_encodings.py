@@ -118,3 +118,26 @@ def test_whole_reports_in_russian_are_read_in_whatever_they_are_written(encoding
     )
     found = guessed(report.encode(encoding), ["pl", "en", "de", "es", "fr", "ru"])
     assert report.encode(encoding).decode(found.name) == report
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding", "languages"),
+    [
+        ("Müller;Größe;Straße", "mac_roman", ["de"]),
+        ("référence;élève;forêt", "mac_roman", ["pl"]),
+        ("señor;cañón;camión;árbol", "mac_roman", ["es"]),
+        ("Żółw;świeca;wartość", "mac_latin2", ["pl"]),
+    ],
+)
+def test_what_macs_write_for_the_west_and_the_middle_of_europe_is_read(
+    content: str, encoding: str, languages: list[str]
+) -> None:
+    raw = (content + "\n").encode(encoding)
+    assert guessed(raw, languages, raw).name == encoding
+
+
+@pytest.mark.parametrize("word", ["лампа", "кабель;цена", "труба"])
+def test_what_reads_better_in_an_encoding_that_is_seldom_used_is_asked(word: str) -> None:
+    raw = (word + "\n").encode("koi8-r")
+    told = guessed(raw, ["pl"], raw)
+    assert told.name == "koi8-r" or "koi8-r" in told.others
