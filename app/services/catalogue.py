@@ -133,6 +133,33 @@ def put_products(
     return len(fresh), len({one["id"] for one in changed} | moves.moved)
 
 
+class CodeTaken(ValueError):
+    """A product of the programme has this code."""
+
+
+class EanTaken(ValueError):
+    """A product of the programme has this EAN: what two share tells neither."""
+
+
+def create(session: Session, program: Program, row: ProductRow, *, actor: str, now: dt.datetime) -> None:
+    """Create one product that nobody knew, in its group from the beginning. The caller commits.
+
+    Raises:
+        CodeTaken: A product has this code.
+        EanTaken: A product has this EAN.
+    """
+    begin_change(session, program.id)
+    if code_key(row.code) in product_ids(session, program.id):
+        raise CodeTaken(row.code)
+    if row.ean is not None:
+        taken = session.scalars(select(Product.ean).where(Product.program_id == program.id, Product.ean.is_not(None)))
+        if ean_key(row.ean) in {ean_key(ean) for ean in taken if ean is not None}:
+            raise EanTaken(row.ean)
+    put_products(session, program.id, program.locale, [row])
+    after = {"name": row.name, "ean": row.ean, "group_id": row.group_id}
+    audit.note(session, actor, "product.create", row.code, now=now, program_id=program.id, after=after)
+
+
 def create_products(
     session: Session, program_id: int, locale: str, codes: Iterable[str], names: Mapping[str, str]
 ) -> dict[str, int]:

@@ -266,6 +266,7 @@ ROUTES: Mapping[str, Rule] = {
     "lots.extend": Rule(Reach.TRANSACTION, Permission.DECIDE_ADJUSTMENT),
     "lots.reinstate": Rule(Reach.TRANSACTION, Permission.DECIDE_ADJUSTMENT),
     "products.index": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),
+    "products.new": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "products.number_many": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "products.move_many": Rule(Reach.PROGRAM, Permission.EDIT_PROGRAM),
     "products.history": Rule(Reach.PROGRAM, Permission.SEE_PRODUCTS),

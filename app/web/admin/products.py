@@ -3,21 +3,25 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import RadioField
-from wtforms.validators import InputRequired
+from wtforms import RadioField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
 
+from app.db.transaction import transaction
+from app.domain.codes import ean_key
+from app.extensions import db
 from app.models.catalogue import Product, ProductGroup
 from app.services import catalogue, placements
+from app.services.catalogue import ProductRow
 from app.web.addresses import id_asked
 from app.web.admin.grouping import MEANS, GroupForm
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms import CodeField, Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
@@ -95,6 +99,48 @@ PRODUCTS = Listing(
 @bp.get("/programs/<code:program_code>/products")
 def index(program_code: str) -> str | Response:
     return answer(PRODUCTS, "admin/products.html", counted=True)
+
+
+class NewProduct(Form):
+    """A product by hand."""
+
+    may_look_like_cards = frozenset({"ean"})
+
+    code = CodeField(_("Code"), [InputRequired(_("Give it a code.")), Length(max=64)])
+    name = StringField(_("Name"), [InputRequired(_("Fill in the name.")), Length(max=200)])
+    ean = StringField(_("EAN"), [Length(max=20)], description=_("8, 12, 13 or 14 figures."))
+    group = SelectField(_("Group"))
+
+    def validate_ean(self, field: StringField) -> None:
+        if field.data and ean_key(field.data) is None:
+            raise ValidationError(gettext("This is no EAN."))
+
+
+@bp.route("/programs/<code:program_code>/products/new", methods=["GET", "POST"])
+def new(program_code: str) -> str | Response | tuple[str, int]:
+    form = NewProduct()
+    groups = catalogue.groups_of(session(), scope().program.id)
+    form.group.choices = [choice("", gettext("No group")), *(choice(str(id_), name) for id_, name in groups)]
+    if request.method == "GET":
+        return render_template("admin/product_new.html", form=form)
+    if form.validate():
+        row = ProductRow(
+            code=form.code.data or "",
+            name=form.name.data or "",
+            group_id=int(form.group.data) if form.group.data else None,
+            ean=form.ean.data or None,
+        )
+        try:
+            with transaction(db.session) as writing:
+                catalogue.create(writing, scope().program, row, actor=person().login, now=now())
+        except catalogue.CodeTaken:
+            form.refuse("code", gettext("Another product has this code."))
+        except catalogue.EanTaken:
+            form.refuse("ean", gettext("Another product has this EAN."))
+        else:
+            flash(gettext("%(name)s is a product of the programme now.", name=row.name), "success")
+            return redirect(url_for("products.index", program_code=program_code), 303)
+    return render_template("admin/product_new.html", form=form), 400
 
 
 @bp.post("/programs/<code:program_code>/products/move")
