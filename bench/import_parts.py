@@ -10,10 +10,11 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from bench import installation, peer
-from bench.data import NUMERIC, BenchFiles
+from bench.data import BenchFiles
 from bench.serving import served
 from bench.watching import cpu_seconds
 from bench.web import Visit, visitor
+from bench.writing import NUMERIC
 
 MORE_WORKERS = 4
 GROWN = 10

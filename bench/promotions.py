@@ -92,7 +92,6 @@ def main() -> None:
     parser.add_argument(
         "--lines", type=int, default=50_000, help="lines of the shorter history; the longer has four times"
     )
-    parser.add_argument("--data", help="not used: what is sold is made up on the way")
     parser.add_argument("--json", action="store_true", dest="as_json")
     given = parser.parse_args()
     with installation.at() as run:
