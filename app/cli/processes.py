@@ -14,7 +14,7 @@ import click
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from app.cli.output import UNAVAILABLE, Failure, failing, json_option, print_json
+from app.cli.output import UNAVAILABLE, Failure, failing, figure, json_option, print_json
 from app.cli.runtime import Runtime, WorkersPresent, runtime
 from app.config import Settings, secret_key, settings
 
@@ -286,6 +286,14 @@ def status(as_json: bool) -> None:
         raise Failure(str(error), UNAVAILABLE) from None
     supervisor = _living(chosen.home / SUPERVISOR)
     workers = WorkersPresent(chosen.home).any()
+    elsewhere = {
+        name: setting
+        for name, setting, url in (
+            ("postgres", "DATABASE_URL", chosen.database_url),
+            ("valkey", "REDIS_URL", chosen.redis_url),
+        )
+        if url is not None
+    }
     servers: list[dict[str, Any]] = [
         {
             "name": one.name,
@@ -298,13 +306,18 @@ def status(as_json: bool) -> None:
             "message": one.message,
         }
         for one in local.servers
+        if one.name not in elsewhere
     ]
     if as_json:
-        print_json({"home": str(local.home), "supervisor": supervisor, "workers": workers, "servers": servers})
+        known = {"home": str(local.home), "supervisor": supervisor, "workers": workers}
+        print_json(known | {"servers": servers, "elsewhere": elsewhere})
         return
     click.echo(f"home        {local.home}")
     click.echo(f"supervisor  {'process ' + str(supervisor) if supervisor else 'not running'}")
     click.echo(f"workers     {'at work' if workers else 'none'}")
     for one in servers:
-        what = f"process {one['pid']}, {one['version']} from {one['from']}" if one["pid"] else ""
-        click.echo(f"{one['name']:<11} {one['state']} {what} {one['message']}".rstrip())
+        what = f"process {one['pid']}, {one['version']} from {one['from']}, " if one["pid"] else ""
+        size = f"{figure(one['bytes'] // 2**20)} MiB"
+        click.echo(f"{one['name']:<11} {one['state']} {what}{size} in {one['data']} {one['message']}".rstrip())
+    for name, setting in elsewhere.items():
+        click.echo(f"{name:<11} elsewhere, as {setting} says")

@@ -184,6 +184,17 @@ def test_addresses_may_leave_out_the_driver(desk: Desk, monkeypatch: pytest.Monk
         assert desk.code in [one["code"] for one in desk.json("program", "list")["programs"]]
 
 
+def test_servers_that_are_not_ours_are_named_by_their_setting(
+    stranger: Desk, monkeypatch: pytest.MonkeyPatch, addresses: Addresses
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", addresses.database_url)
+    monkeypatch.setenv("REDIS_URL", addresses.redis_url)
+    settings.cache_clear()
+    told = stranger.json("status")
+    assert (told["servers"], told["elsewhere"]) == ([], {"postgres": "DATABASE_URL", "valkey": "REDIS_URL"})
+    assert "valkey      elsewhere, as REDIS_URL says" in stranger.run("status").stdout
+
+
 def test_servers_that_do_not_answer_are_told(stranger: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens
