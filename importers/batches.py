@@ -40,8 +40,9 @@ def profile_of(program: Program, kind: str, name: str | None) -> tuple[str, Impo
     stored = program.import_profiles.get(chosen)
     if stored is None:
         words = _(
-            "The programme %(program)s has no import profile %(profile)s; it has: %(known)s. Add it under "
-            "import_profiles in the programme file, or name another with --profile."
+            "The programme %(program)s has no import profile %(profile)s; it has: %(known)s. Name another with "
+            "--profile, or add it under import_profiles in the programme file: `kontor import look FILE --propose` "
+            "prints one."
         )
         known = sorted(program.import_profiles) or Said(_("none"))
         raise NoProfile(words, program=program.code, profile=repr(chosen), known=known)

@@ -1,5 +1,6 @@
 """`kontor import sample`: a workbook to fill in."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from app.cli.output import json_option, print_json, writing
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
 from app.domain.fields import KINDS
+from app.domain.import_profile import ImportProfile
 from app.services.languages import LANGUAGES
 
 
@@ -39,4 +41,19 @@ def sample(kind: str, program_code: str, language: str | None, path: Path | None
     if as_json:
         print_json({"kind": kind, "file": str(target)})
     else:
-        click.echo(f"{target} has the headers and one row; fill it in, and import it with `kontor import {kind}`.")
+        click.echo(f"{target} has the headers and one row; fill it in, and {_then(target, kind, profiles)}.")
+
+
+def _then(path: Path, kind: str, profiles: Mapping[str, ImportProfile]) -> str:
+    """Say how the file comes in: by the profile of the kind, or by one that is proposed first."""
+    from importers.identifying import serves
+
+    reading = [name for name, one in profiles.items() if serves(name, one) == kind]
+    if kind in reading:
+        return f"import it with `kontor import {kind}`"
+    if reading:
+        return f"import it with `kontor import {kind} --profile {reading[0]}`"
+    return (
+        f"put the profile that `kontor import look {path} --kind {kind} --propose` prints into the programme file; "
+        f"then `kontor import {kind}` reads it"
+    )

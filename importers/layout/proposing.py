@@ -62,7 +62,8 @@ def asked(question: Question) -> Said:
     quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled", "corrections")
     about = repr(question.about) if quoted else Said(question.about)
     what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
-    choice = either(*map(repr, question.options)) if question.options else Said(_("a text"))
+    free = Said(_("the name of a column")) if question.topic == "column" else Said(_("a text"))
+    choice = either(*map(repr, question.options)) if question.options else free
     if question.topic == "fixed" and question.examples:
         places = {"choice": choice, "places": either(*map(repr, question.examples))}
         choice = Said(_("%(choice)s, or what stands before the colon of %(places)s"), places)

@@ -213,3 +213,29 @@ def test_a_dry_run_says_what_each_rule_would_award_and_what_is_to_be_repaired(op
     assert [(one["code"], one["rows"]) for one in shown["problems"]] == [("not_a_date", 2)]
     assert "row 3" in shown["problems"][0]["examples"][0]
     assert "Would be awarded" in open_desk.run("imports", "show", str(tried["batch"])).stdout
+
+
+def test_a_sample_of_a_kind_without_a_profile_comes_in_by_the_words_that_are_told(desk: Desk) -> None:
+    of = "--program", desk.code
+    path = desk.folder / "shipments.xlsx"
+    told = desk.run("import", "sample", "shipments", "--to", path, *of).stdout
+    assert f"`kontor import look {path} --kind shipments --propose`" in told
+    assert "`kontor import look FILE --propose` prints one" in desk.error("import", "shipments", path, *of, code=3)
+    proposed = desk.json("import", "look", path, "--kind", "shipments", "--propose", *of)["import_profiles"]
+    document = desk.programme()
+    document["import_profiles"] |= proposed
+    desk.load(document)
+    assert desk.json("import", "shipments", path, *of)["rows_read"] == 1
+    assert (
+        "import it with `kontor import shipments`"
+        in desk.run("import", "sample", "shipments", "--to", path, *of).stdout
+    )
+
+
+def test_a_column_that_is_asked_for_is_answered_by_its_name(desk: Desk) -> None:
+    file = desk.file(
+        "odd.csv",
+        "Invoice number;Invoice date;Distributor code;Product code;Quantity\nFV/1;2026-01-15;D1;P1;2\n",
+    )
+    said = desk.error("import", "look", file, "--kind", "sales", "--propose", "--program", desk.code, code=3)
+    assert said == "Which column holds net_amount? Answer column:net_amount=the name of a column."
