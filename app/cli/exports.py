@@ -1,6 +1,7 @@
 """`kontor export`: finance's histories as files, made again the same, and plans that make them by themselves."""
 
 import datetime as dt
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,6 @@ from app.cli.output import (
     REFUSED,
     USAGE,
     Failure,
-    failing,
     figure,
     json_option,
     print_json,
@@ -28,18 +28,36 @@ from app.cli.output import (
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import ExportForm, ExportState, ExportSubject
+from app.exports.histories.catalogue import HISTORIES
+from app.exports.histories.describing import History
 from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
+from app.services.languages import LANGUAGES
 
-_NARROWING = (
-    ("distributors", "--distributor", "Code of a distributor."),
-    ("cards", "--card", "Last four digits of a card."),
-    ("states", "--status", "Status."),
-    ("kinds", "--kind", "Kind of the rows."),
-    ("sources", "--source", "Code of a source of funding; - is the sponsor."),
-    ("runs", "--run", "Number of a run."),
-    ("batches", "--batch", "Number of an order file."),
+
+class _LastFour(click.ParamType[str]):
+    """The last four digits of a card."""
+
+    name = "digits"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read them."""
+        if not re.fullmatch("[0-9]{4}", value):
+            self.fail(f"{value!r} is not the last four digits of a card.", param, ctx)
+        return value
+
+
+_NUMBER = click.IntRange(1)
+_NARROWING: tuple[tuple[str, str, str, click.ParamType[Any]], ...] = (
+    ("distributors", "--distributor", "Code of a distributor.", click.STRING),
+    ("cards", "--card", "Last four digits of a card.", _LastFour()),
+    ("states", "--status", "Status.", click.STRING),
+    ("kinds", "--kind", "Kind of the rows.", click.STRING),
+    ("sources", "--source", "Code of a source of funding; - is the sponsor.", click.STRING),
+    ("runs", "--run", "Number of a run.", _NUMBER),
+    ("batches", "--batch", "Number of an order file.", _NUMBER),
 )
+_SAID_BY = {name: flag for name, flag, *_ in _NARROWING} | {"columns": "--columns", "language": "--language"}
 _ABOUT = {
     ExportSubject.TOP_UPS: "A top-up belongs to the day on which it was loaded, failed or cancelled; one that is still "
     "open to the day on which it was written down.",
@@ -50,6 +68,15 @@ _ABOUT = {
     "funding.",
 }
 
+_CALLED = {
+    ExportSubject.TOP_UPS: "top-ups",
+    ExportSubject.REDEMPTIONS: "redemptions",
+    ExportSubject.COMPENSATIONS: "compensations",
+    ExportSubject.LEDGER: "the ledger",
+    ExportSubject.INVOICE: "what is to be invoiced",
+}
+_ROWS = _CALLED | {ExportSubject.LEDGER: "legs of transactions", ExportSubject.INVOICE: "items to invoice"}
+
 
 @click.group()
 def export() -> None:
@@ -57,20 +84,27 @@ def export() -> None:
 
 
 def _programs(session: Session, codes: Sequence[str], sponsor: str | None) -> list[Program]:
-    if codes:
-        return [chosen_program(session, one) for one in dict.fromkeys(codes)]
-    query = select(Program).order_by(Program.id)
-    found = list(session.scalars(query if sponsor is None else query.where(Program.sponsor == sponsor)))
+    """Find the programmes that are named, or all; of them those of the sponsor, where one is named."""
+    named = [chosen_program(session, one) for one in dict.fromkeys(codes)]
+    every = named or list(session.scalars(select(Program).order_by(Program.id)))
+    if not every:
+        raise Failure("There is no programme yet.", NOT_FOUND)
+    found = [one for one in every if sponsor is None or one.sponsor == sponsor]
     if not found:
-        raise Failure(
-            "There is no programme yet." if sponsor is None else "No programme is of this sponsor.", NOT_FOUND
-        )
+        sponsors = ", ".join(sorted({one.sponsor for one in every}))
+        raise Failure(f"No programme is of the sponsor {sponsor!r}; there are: {sponsors}.", NOT_FOUND)
     return found
 
 
 def _form_of(fmt: str | None, out: Path | None) -> str:
-    ending = out.suffix.lower().lstrip(".") if out is not None else ""
-    return fmt or (ending if ending in set(ExportForm) else ExportForm.XLSX.value)
+    """Tell which kind of file is wanted, as it was said or as its name ends."""
+    if fmt is not None or out is None or not out.suffix:
+        return fmt or ExportForm.XLSX.value
+    ending = out.suffix.lower().lstrip(".")
+    if ending not in set(ExportForm):
+        forms = ", ".join(one.value for one in ExportForm)
+        raise click.UsageError(f"--out {out}: nothing is written as {out.suffix}; end it as {forms}, or say --format.")
+    return ending
 
 
 def _export(
@@ -81,7 +115,7 @@ def _export(
     from app.exports.histories import asking, words
     from app.exports.histories.making import Maker
 
-    with failing(asking.WishRefused), transaction(run.registry) as session:
+    with transaction(run.registry) as session:
         programs = _programs(session, codes, sponsor)
         try:
             wish = Wish.model_validate({"subject": subject, "programs": [one.code for one in programs], **given})
@@ -89,7 +123,11 @@ def _export(
             said = [one["msg"].removeprefix("Value error, ") for one in wrong.errors()]
             raise Failure(said[0], REFUSED, said) from None
         whose = programs[0].id if len(programs) == 1 else None
-        asked = asking.ask(session, wish, program_id=whose, actor=by, now=run.now(), by_worker=False)
+        try:
+            asked = asking.ask(session, wish, program_id=whose, actor=by, now=run.now(), by_worker=False)
+        except asking.WishRefused as refused:
+            message = str(refused).removeprefix(refused.place)
+            raise Failure(f"{_SAID_BY.get(refused.place, refused.place)}{message}", REFUSED) from None
         number = asked.id
     Maker(run.registry, run.settings, run.now).make(number)
     with transaction(run.registry) as session:
@@ -158,30 +196,46 @@ def _command(subject: ExportSubject) -> None:
         if as_json:
             print_json(_document(made, path))
             return
-        click.echo(f"{figure(made.rows or 0)} {name.replace('-', ' ' if name != 'top-ups' else '-')} in {path}")
+        click.echo(f"{figure(made.rows or 0)} {_ROWS[subject]} in {path}")
         click.echo(f"  Export {made.id}, SHA-256 {made.sha256.hex() if made.sha256 else ''}")
         for one in made.sums:
             words = "  ".join(str(value or "") for value in one["of"].values())
             click.echo(f"  {words:<40}{figure(one['rows']):>10}")
 
-    command.__doc__ = f"Write the history of {name.replace('-', ' ')}, with totals.\n\n{_ABOUT[subject]}"
-    for decorate in reversed(_options()):
+    command.__doc__ = f"Write the history of {_CALLED[subject]}, with totals.\n\n{_ABOUT[subject]}"
+    for decorate in reversed(_options(HISTORIES[subject])):
         command = decorate(command)
     export.command(name)(command)
 
 
-def _options() -> list[Any]:
+def _options(history: History) -> list[Any]:
+    narrowing = [
+        (name, flag, help_, click.Choice(list(history.choices[name])) if name in history.choices else kind)
+        for name, flag, help_, kind in _NARROWING
+        if name in history.filters
+    ]
     return [
         click.option("--from", "from_on", type=DAY, required=True, help="First day, in the programme's time zone."),
         click.option("--to", "to_on", type=DAY, required=True, help="Last day."),
         click.option("--program", "codes", multiple=True, help="Only of this programme; by default of all."),
         click.option("--sponsor", help="Only of this sponsor's programmes."),
         *(
-            click.option(flag, name, multiple=True, help=f"{help_} May be said several times.")
-            for name, flag, help_ in _NARROWING
+            click.option(flag, name, multiple=True, type=kind, help=f"{help_} May be said several times.")
+            for name, flag, help_, kind in narrowing
         ),
-        click.option("--columns", multiple=True, help="Keys of the columns, with commas; by default the usual ones."),
-        click.option("--language", default="en", show_default=True, help="Of titles, words and numbers."),
+        click.option(
+            "--columns",
+            multiple=True,
+            metavar="KEY,…",
+            help=f"Which columns, by default the usual ones, of {', '.join(one.key for one in history.fields)}.",
+        ),
+        click.option(
+            "--language",
+            type=click.Choice(list(LANGUAGES)),
+            default="en",
+            show_default=True,
+            help="Of titles, words and numbers.",
+        ),
         click.option(
             "--format",
             "fmt",

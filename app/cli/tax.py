@@ -13,6 +13,7 @@ from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import TaxStatus
 from app.domain.tax_rules import RewardKind
+from app.services.languages import LANGUAGES
 
 if TYPE_CHECKING:
     from app.domain.tax_rules import TaxRule
@@ -140,6 +141,8 @@ def status(
     from app.domain.calendar import local_date
     from app.services import tax_statuses
 
+    if new is None and (from_on is not None or reason is not None):
+        raise click.UsageError("--from and --reason are of a new status: say which.")
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
         id_ = _id_of(session, program, distributor, as_json=as_json)
@@ -236,7 +239,7 @@ def year(year: int, program_code: str | None, as_json: bool) -> None:
 @YEAR
 @PROGRAM
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the PDF.")
-@click.option("--language", help="en, pl, es or ru; by default the programme's.")
+@click.option("--language", type=click.Choice(list(LANGUAGES)), help="By default the programme's.")
 @json_option
 def statement(
     distributor: str, year: int, program_code: str | None, out: Path | None, language: str | None, as_json: bool

@@ -1,10 +1,9 @@
 """Asking for an export, and what became of one: its row, its files, how far it has come."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
@@ -28,10 +27,11 @@ AGAIN = "export.again"
 class WishRefused(ValueError):
     """What was asked cannot be answered; ``place`` names the part of it, ``found`` what stands there."""
 
-    def __init__(self, place: str, found: str) -> None:
-        """Name both."""
+    def __init__(self, place: str, found: str, known: Collection[str] = ()) -> None:
+        """Name both, and what may stand there where that can be listed."""
         self.place, self.found = place, found
-        super().__init__(f"{place}: {found!r} is not known")
+        there_are = f"; there are: {', '.join(known)}" if known else ""
+        super().__init__(f"{place}: {found!r} is not known{there_are}.")
 
 
 def check(session: Session, wish: Wish) -> None:
@@ -45,22 +45,22 @@ def check(session: Session, wish: Wish) -> None:
     unknown = _nobody(session, wish)
     if unknown is not None:
         raise WishRefused("distributors", unknown)
-    known: Mapping[str, Any] = {
+    known: Mapping[str, Collection[str]] = {
         "programs": codes,
-        "columns": {one.key for one in history.fields},
+        "columns": [one.key for one in history.fields],
         "language": LANGUAGES,
     }
     for place, given in (("programs", wish.programs), ("columns", wish.columns), ("language", [wish.language])):
         unknown = next((one for one in given if one not in known[place]), None)
         if unknown is not None:
-            raise WishRefused(place, unknown)
+            raise WishRefused(place, unknown, known[place])
     for name, values in wish.narrowing.used.items():
         if name not in history.filters:
-            raise WishRefused("narrowing", name)
+            raise WishRefused("narrowing", name, list(history.filters))
         choices = history.choices.get(name)
         unknown = next((one for one in values if choices is not None and one not in choices), None)
         if unknown is not None:
-            raise WishRefused(name, unknown)
+            raise WishRefused(name, unknown, list(choices or ()))
 
 
 def _nobody(session: Session, wish: Wish) -> str | None:

@@ -77,9 +77,35 @@ def test_a_file_that_cannot_be_written_is_told_with_its_place(stocked: Desk) -> 
 
 def test_the_kind_of_a_file_is_as_its_name_ends_unless_it_is_said(stocked: Desk) -> None:
     period = "--program", stocked.code, "--from", "2026-01-01", "--to", "2026-12-31"
+    assert "end it as xlsx, csv, pdf" in stocked.error("export", "top-ups", *period, "--out", "a.doc", code=2)
     told = stocked.json("export", "top-ups", *period, "--out", stocked.folder / "a.CSV")
     assert (told["format"], told["rows"]) == ("csv", 0)
     told = stocked.json("export", "top-ups", *period, "--out", stocked.folder / "b.xlsx")
     assert told["format"] == "xlsx"
     assert (stocked.folder / "b.xlsx").read_bytes().startswith(b"PK")
     assert stocked.json("export", "top-ups", *period)["format"] == "xlsx"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said", "ends_with"),
+    [
+        ("--status", "nonsense", "'nonsense' is not one of 'reserved', 'ordered'", 2),
+        ("--kind", "goods", "'goods' is not one of 'reward', 'compensation'", 2),
+        ("--language", "xx", "'xx' is not one of 'en', 'pl', 'es', 'ru'", 2),
+        ("--card", "99999", "'99999' is not the last four digits of a card.", 2),
+        ("--run", "first", "'first' is not a valid integer range.", 2),
+        ("--columns", "day,nope", "--columns: 'nope' is not known; there are: day, ", 3),
+        ("--distributor", "D99", "--distributor: 'D99' is not known.", 3),
+        ("--sponsor", "Nobody", "No programme is of the sponsor 'Nobody'; there are: ", 4),
+    ],
+)
+def test_what_narrows_an_export_is_known_or_told_with_what_there_is(
+    stocked: Desk, option: str, value: str, said: str, ends_with: int
+) -> None:
+    of = ("--from", "2026-01-01", "--to", "2026-12-31", "--program", stocked.code)
+    assert said in stocked.error("export", "top-ups", *of, option, value, code=ends_with)
+
+
+def test_a_history_is_narrowed_by_what_its_rows_have(stocked: Desk) -> None:
+    of = ("--from", "2026-01-01", "--to", "2026-12-31", "--program", stocked.code)
+    assert "No such option '--card'" in stocked.error("export", "ledger", *of, "--card", "4242", code=2)

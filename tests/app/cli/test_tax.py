@@ -55,6 +55,7 @@ def test_a_status_is_noted_with_its_day_and_a_year_without_rewards_says_so(taxed
         ("company", None, "2026-01-31"),
     ]
     assert "its letter" in taxed.run("tax", "status", "D1", *here).output
+    assert "a new status" in taxed.error("tax", "status", "D1", *here, "--reason", "its letter", code=2)
     assert "no distributor 'D9'" in taxed.error("tax", "status", "D9", *here, code=4)
     assert taxed.json("tax", "year", "--year", "2026", *here) == {"rules": [], "forms": []}
     assert taxed.run("tax", "year", "--year", "2026", *here).exit_code == 0
