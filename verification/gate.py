@@ -333,34 +333,16 @@ def _note_returns(
     counted: Counted,
 ) -> None:
     """Send documents to review whose returns met no sale, and note what could not be taken back (rules.md 6)."""
-    if not (counted.matches.unmatched or counted.forgiven):
-        return
     position = dict(zip(ids.tolist(), stored.tolist(), strict=True))
-    touched: set[int] = set()
-    for line, left_milli in counted.matches.unmatched:
+    met = what_returns_met(rules, counted)
+    for document_id, found in met.items():
+        decided.reasons.setdefault(position[document_id], []).extend(found)
+    for line, _ in counted.matches.unmatched:
         at = position[line.document]
-        found = decimal_text(left_milli, 3).rstrip("0").rstrip(".")
-        decided.reasons.setdefault(at, []).append(
-            {
-                "code": "return_without_sale",
-                "severity": Severity.REVIEW,
-                "line": line.line_number,
-                "found": found,
-            }
-        )
         decided.unmatched_lines.append((at, line.line_number))
         if decided.status[at] == DocumentStatus.ACCEPTED:
             decided.status[at] = DocumentStatus.REVIEW
-        touched.add(line.document)
-    for (document_id, unit), lost in counted.forgiven.items():
-        reason = {
-            "code": "return_forgiven",
-            "severity": Severity.NOTE,
-            "found": rules.in_words(unit, lost),
-            "amount": lost,
-        }
-        decided.reasons.setdefault(position[document_id], []).append(reason)
-        touched.add(document_id)
+    touched = set(met)
     if touched:
         session.execute(
             update(SalesDocument),
@@ -369,6 +351,18 @@ def _note_returns(
                 for one, at in sorted((one, position[one]) for one in touched)
             ],
         )
+
+
+def what_returns_met(rules: ProgramRules, counted: Counted) -> dict[int, list[dict[str, Any]]]:
+    """Give the reasons of documents whose returns met no sale, or were forgiven something, by the document's id."""
+    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    for line, left_milli in counted.matches.unmatched:
+        reason = {"code": "return_without_sale", "severity": Severity.REVIEW, "line": line.line_number}
+        found[line.document].append({**reason, "found": decimal_text(left_milli, 3).rstrip("0").rstrip(".")})
+    for (document_id, unit), lost in counted.forgiven.items():
+        reason = {"code": "return_forgiven", "severity": Severity.NOTE, "found": rules.in_words(unit, lost)}
+        found[document_id].append({**reason, "amount": lost})
+    return found
 
 
 def _put_into_the_queue(

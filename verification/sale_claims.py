@@ -101,6 +101,17 @@ def unnamed(session: Session, program_id: int, keys: Sequence[str], sales: Sales
     )
 
 
+def named_anew(session: Session, program_id: int, keys: Sequence[str], sales: Sales, said: Sequence[bytes]) -> Sales:
+    """Let stored sales bear the names that they have today: their files' own, else of whoever claimed them first.
+
+    ``said`` are the hashes of what their files say, which tell whether a file names somebody.
+    """
+    nameless = content_hashes(_bearing(sales, [None] * len(keys)))
+    people = zip(sales.documents.person.tolist(), nameless, said, strict=True)
+    by_file = [None if without == hash_ else person for person, without, hash_ in people]
+    return named(session, program_id, keys, _bearing(sales, by_file))
+
+
 def _bearing(sales: Sales, people: Sequence[str | None]) -> Sales:
     person: Texts = np.asarray([*people, None], dtype=object)[:-1]
     return replace(sales, documents=replace(sales.documents, person=person))

@@ -13,21 +13,15 @@ from app.models.sales import SalesDocument, SalesLine
 from verification.incoming import Incoming
 
 
+def in_order(documents: Sequence[SalesDocument]) -> list[SalesDocument]:
+    """Put stored documents into the order in which they count."""
+    return [documents[at] for at in in_counting_order(_documents(documents)).tolist()]
+
+
 def incoming_of(session: Session, documents: Sequence[SalesDocument]) -> Incoming:
     """Lay stored documents out as they came to the gate."""
-    unordered = Documents(
-        distributor_id=np.asarray([one.distributor_id for one in documents], dtype=np.int64),
-        kind=np.asarray([one.kind for one in documents], dtype=np.int8),
-        number=_texts([one.number for one in documents]),
-        issued_on=np.asarray([one.issued_on for one in documents], dtype="datetime64[D]"),
-        minute=np.asarray([_or(one.issued_minute, UNKNOWN) for one in documents], dtype=np.int16),
-        corrects=_texts([one.corrects_number for one in documents]),
-        outlet=_texts([one.outlet for one in documents]),
-        channel=_texts([one.channel for one in documents]),
-        person=_texts([one.person for one in documents]),
-    )
-    order = in_counting_order(unordered)
-    place = {documents[at].id: position for position, at in enumerate(order.tolist())}
+    ordered = in_order(documents)
+    place = {one.id: position for position, one in enumerate(ordered)}
     lines = session.scalars(select(SalesLine).where(SalesLine.document_id.in_(place))).all()
     lines = sorted(lines, key=lambda line: (place[line.document_id], line.line_number))
     columns = Lines(
@@ -44,13 +38,25 @@ def incoming_of(session: Session, documents: Sequence[SalesDocument]) -> Incomin
         outlet=_own([line.outlet for line in lines]),
         channel=_own([line.channel for line in lines]),
     )
-    ordered = Documents(**{name: getattr(unordered, name)[order] for name in unordered.__dataclass_fields__})
-    in_order = [documents[at] for at in order.tolist()]
     return Incoming(
-        sales=Sales(ordered, columns),
-        number_key=_texts([one.number_key for one in in_order]),
-        seller_key=_texts([seller_of(one) for one in in_order]),
-        total_minor=np.full(len(documents), NO_AMOUNT),
+        sales=Sales(_documents(ordered), columns),
+        number_key=_texts([one.number_key for one in ordered]),
+        seller_key=_texts([seller_of(one) for one in ordered]),
+        total_minor=np.full(len(ordered), NO_AMOUNT),
+    )
+
+
+def _documents(documents: Sequence[SalesDocument]) -> Documents:
+    return Documents(
+        distributor_id=np.asarray([one.distributor_id for one in documents], dtype=np.int64),
+        kind=np.asarray([one.kind for one in documents], dtype=np.int8),
+        number=_texts([one.number for one in documents]),
+        issued_on=np.asarray([one.issued_on for one in documents], dtype="datetime64[D]"),
+        minute=np.asarray([_or(one.issued_minute, UNKNOWN) for one in documents], dtype=np.int16),
+        corrects=_texts([one.corrects_number for one in documents]),
+        outlet=_texts([one.outlet for one in documents]),
+        channel=_texts([one.channel for one in documents]),
+        person=_texts([one.person for one in documents]),
     )
 
 

@@ -1,0 +1,116 @@
+"""A correction is undone: what it had replaced stands again as it stood, and nothing else does."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import select, update
+
+from app.db.transaction import transaction
+from app.domain.states import DocumentStatus
+from app.models.distributors import Distributor
+from app.models.ledger import Account, Lot
+from app.models.programs import Program
+from tests.conftest import Clock
+from tests.importers.driver import Desk
+from tests.importers.test_undoing import invoice, standing, undo
+from tests.support.programs import SALES_PROFILE
+from verification.deciding import decisions
+
+ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
+FIRST = {
+    "code": "first",
+    "name": "A welcome",
+    "kind": "per_document",
+    "points": 100,
+    "scope": {"first_purchase": True},
+}
+
+
+def decide(desk: Desk, document_id: int, becomes: DocumentStatus) -> None:
+    with transaction(desk.registry) as session:
+        program = session.get_one(Program, desk.program_id)
+        decisions.decide(session, program, document_id, becomes, reason="looked", actor="bob", now=desk.clock())
+
+
+def opened(desk: Desk, **changes: Any) -> Desk:
+    desk.load(**changes)
+    desk.people("D1", "D2", "D3")
+    desk.goods(P1=None, P2=None)
+    return desk.profile(changed_documents="correct")
+
+
+def test_a_first_purchase_is_the_first_again(desk: Desk) -> None:
+    opened(desk, earning_rules=[FIRST])
+    desk.run(desk.csv(invoice("1")))
+    desk.run(desk.csv(invoice("2", day="2026-03-02")))
+    assert standing(desk)[0] == (0, 100)
+    for net in ("200.00", "300.00"):
+        found = desk.run(desk.csv(invoice("1", net=net)))
+        assert standing(desk)[0] == (0, 100)
+        undo(desk, found.batch_id)
+        assert standing(desk)[0] == (0, 100)
+
+
+def test_whoever_was_blocked_meanwhile_has_what_it_had(desk: Desk) -> None:
+    opened(desk)
+    desk.run(desk.csv(invoice("1")))
+    found = desk.run(desk.csv(invoice("1", net="200.00")))
+    with transaction(desk.registry) as session:
+        mine = (Distributor.program_id == desk.program_id) & (Distributor.code == "D1")
+        session.execute(update(Distributor).where(mine).values(blocked=True))
+    undo(desk, found.batch_id)
+    assert standing(desk)[0] == (0, 10)
+
+
+def test_what_waited_for_a_person_waits_again(desk: Desk) -> None:
+    opened(desk, program={"verification": {"import": "review"}})
+    desk.run(desk.csv(invoice("1"), invoice("2")))
+    decide(desk, desk.document_id("2"), ACCEPTED)
+    found = desk.run(desk.csv(invoice("1", net="200.00"), invoice("2", net="200.00")))
+    assert standing(desk)[0] == (40, 0)
+    undo(desk, found.batch_id)
+    assert standing(desk)[0] == (10, 10)
+    decide(desk, desk.document_id("1", REVIEW), ACCEPTED)
+    assert standing(desk)[0] == (0, 20)
+
+
+def test_what_was_corrected_by_something_that_was_refused_does_not_come_back(desk: Desk) -> None:
+    opened(desk)
+    desk.run(desk.csv(invoice("1", net="100.00")))
+    desk.run(desk.csv(invoice("1", net="200.00")))
+    decide(desk, desk.document_id("1", ACCEPTED), REFUSED)
+    assert standing(desk)[0] == (0, 0)
+    again = desk.run(desk.csv(invoice("1", net="300.00")))
+    assert standing(desk)[0] == (0, 30)
+    undo(desk, again.batch_id)
+    assert standing(desk)[0] == (0, 0), "it was refused before the import that was undone"
+
+
+def test_what_it_gave_ends_when_it_would_have_ended(desk: Desk, clock: Clock) -> None:
+    opened(desk, program={"expiry": {"months_after_award": 2}})
+    desk.run(desk.csv(invoice("1")))
+    clock.now += dt.timedelta(days=40)
+    found = desk.run(desk.csv(invoice("1", net="200.00")))
+    undo(desk, found.batch_id)
+    with transaction(desk.registry) as session:
+        of_program = (
+            select(Lot).join(Account, Account.id == Lot.account_id).where(Account.program_id == desk.program_id)
+        )
+        first, _correction, again = session.scalars(of_program.order_by(Lot.id))
+        assert (again.remaining, again.expires_on) == (10, first.expires_on)
+
+
+def test_a_credit_note_is_known_again_as_its_file_writes_it(desk: Desk) -> None:
+    opened(desk, import_profiles={"sales": dict(SALES_PROFILE) | {"credit_note": {"number_prefix": "C"}}})
+    desk.profile(changed_documents="correct")
+    # this source writes what comes back above zero
+    rows = [invoice("1"), invoice("C1", net="40.00", quantity="0.4", day="2026-04-01")]
+    path = desk.csv(*rows)
+    desk.run(path)
+    assert standing(desk)[0] == (0, 6)
+    found = desk.run(desk.csv(invoice("C1", net="60.00", quantity="0.6", day="2026-04-01")))
+    assert standing(desk)[0] == (0, 4)
+    undo(desk, found.batch_id)
+    assert standing(desk)[0] == (0, 6)
+    again = desk.run(path)
+    assert (again.counts["duplicates"], again.counts["lines_accepted"]) == (2, 0)
