@@ -19,6 +19,7 @@ _WHOLE = r'^"(?:[^"]|"")*"[;,\t]*\r?$'
 _ROW = re.compile(_WHOLE)
 _LEAST_CELLS = 3
 """Cells that a row has at least of a table whose rows are quoted; of fewer it is a list, whose texts have commas."""
+_LEAST_ROWS = 2
 _MOSTLY = 0.5
 _BLOCK = 1 << 24
 _LINE_END = pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())
@@ -50,10 +51,12 @@ def rows_bare(path: Path, delimiters: str) -> Iterator[Path]:
 
 
 def _are_quoted(lines: Sequence[str], delimiters: str) -> bool:
-    """Say whether most rows are quoted as a whole, and none has a quote otherwise."""
+    """Say whether most of several rows are quoted as a whole, and none has a quote otherwise."""
     said = [line for line in lines if line.strip()]
     quoted = [line for line in said if _ROW.match(line)]
-    if len(quoted) <= _MOSTLY * len(said) or any('"' in line for line in said if not _ROW.match(line)):
+    if len(quoted) < max(_LEAST_ROWS, _MOSTLY * len(said)):
+        return False
+    if any('"' in line for line in said if not _ROW.match(line)):
         return False
     rows = [line.rpartition('"')[0] for line in quoted]
     return any(all(row.count(one) >= _LEAST_CELLS - 1 for row in rows) for one in delimiters)

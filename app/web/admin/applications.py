@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import RadioField, SelectField, TextAreaField
@@ -30,7 +30,7 @@ from app.web.forms import CodeField, Form, choice
 from app.web.links import invitation_link
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("applications", __name__)
@@ -128,7 +128,7 @@ APPLICATIONS = Listing(
             [Choice(kind, text) for kind, text in KIND.items()],
             lambda value: Application.kind == value,
         ),
-        Days("sent", _("Sent"), cast(func.timezone("UTC", Application.created_at), Date)),
+        Moments("sent", _("Sent"), Application.created_at),
     ),
 )
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Date, Select, cast, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from werkzeug.wrappers import Response
 
 from app.models.people import AuditEvent, UserAccount
@@ -12,7 +12,7 @@ from app.web.audit_names import THING
 from app.web.audit_subjects import page_of, subject_words
 from app.web.audit_words import action_words, learn_names, state_words
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, ToPageOf
+from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, Moments, OneOf, Search, ToPageOf
 
 bp = Blueprint("audit", __name__)
 
@@ -59,7 +59,7 @@ AUDIT = Listing(
             title=_("Person, action or thing"),
         ),
         OneOf("what", _("What"), [Choice(one, name) for one, name in THING.items()], _of),
-        Days("at", _("When"), cast(func.timezone("UTC", AuditEvent.at), Date)),
+        Moments("at", _("When"), AuditEvent.at),
     ),
 )
 

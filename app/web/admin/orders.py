@@ -27,7 +27,7 @@ from app.web.context import keys, now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.refused import again, fresh
 from app.web.wording import ADDRESS, ORDER_STATE, ORDER_WORD
@@ -80,7 +80,7 @@ ORDERS = Listing(
             [Choice(state.value, badge.text) for state, badge in ORDER_STATE.items()],
             lambda value: RewardOrder.state == OrderState(value),
         ),
-        Days("placed", _("Placed"), func.date(RewardOrder.placed_at)),
+        Moments("placed", _("Placed"), RewardOrder.placed_at),
     ),
 )
 

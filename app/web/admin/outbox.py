@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
@@ -22,7 +22,7 @@ from app.web.context import now, person, scope, session, settings
 from app.web.forms import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Days, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Listing, Moments, OneOf, Search, To
 from app.web.lists.describing import Kind as Written
 from app.web.lists.together import Deed, Row, Stays
 
@@ -96,7 +96,7 @@ def listing(name: str, query: Any, link: To, again: Action) -> Listing:
                 [Choice(kind, text) for kind, text in ABOUT.items()],
                 lambda value: Message.kind == value,
             ),
-            Days("written", _("Written"), cast(func.timezone("UTC", Message.created_at), Date)),
+            Moments("written", _("Written"), Message.created_at),
         ),
     )
 

@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_babel import lazy_pgettext as pgettext
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, IntegerField, StringField
@@ -32,7 +32,7 @@ from app.web.fields import Between, ExactField, MoneyField, ShareField
 from app.web.forms import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Column, Days, Kind, Listing, Search
+from app.web.lists.describing import HERE, Action, Column, Kind, Listing, Moments, Search
 from app.web.lists.together import Deed, Row, Stays
 
 bp = Blueprint("purchases", __name__)
@@ -64,7 +64,7 @@ CREDITS = Listing(
     filters=(
         Search(Distributor.name, Distributor.code, PurchaseCredit.document, title=_("Distributor, code or purchase")),
         IN_STATE,
-        Days("asked", pgettext("state", "Set aside"), func.date(PurchaseCredit.asked_at)),
+        Moments("asked", pgettext("state", "Set aside"), PurchaseCredit.asked_at),
     ),
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Date, Select, cast, func, select
+from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
 from app.domain.states import RunKind, TopUpKind, TopUpStatus
@@ -17,7 +17,7 @@ from app.web.finance import wording
 from app.web.finance.failed_loads import failed_of_newest_runs
 from app.web.formats import load_failure
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.participants import WHOSE
 from prepaid.topups import points_of_top_up
 
@@ -74,7 +74,7 @@ _FILTERS = (
         [Choice(kind.value, text) for kind, text in wording.KIND.items()],
         lambda value: TopUp.kind == TopUpKind(value),
     ),
-    Days("settled", _("Settled"), cast(func.timezone("UTC", TopUp.settled_at), Date)),
+    Moments("settled", _("Settled"), TopUp.settled_at),
 )
 
 _NEWEST = OneOf(

@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 
+from app.domain.calendar import end_of, midnight
 from app.models.people import UserAccount
 from app.services.languages import NotADay
 from app.web import formats
@@ -278,10 +279,16 @@ class Days(Filter):
         first, last = self._asked(asked)
         parts = []
         if first is not None:
-            parts.append(self._day >= first)
+            parts.append(self._since(first))
         if last is not None:
-            parts.append(self._day <= last)
+            parts.append(self._until(last))
         return and_(*parts) if parts else None
+
+    def _since(self, first: dt.date) -> ColumnElement[bool]:
+        return self._day >= first
+
+    def _until(self, last: dt.date) -> ColumnElement[bool]:
+        return self._day <= last
 
     def said(self, asked: Mapping[str, str]) -> str | None:
         """Write the days."""
@@ -291,6 +298,21 @@ class Days(Filter):
         if first is not None:
             return str(_("from %(day)s", day=formats.day(first)))
         return str(_("until %(day)s", day=formats.day(last))) if last is not None else None
+
+
+class Moments(Days):
+    """Rows of some days, of moments: a day is that of the page's time zone, in which the moments are written too."""
+
+    def __init__(self, key: str, title: Text, at: SQLColumnExpression[dt.datetime | None]) -> None:
+        """Take the column."""
+        Filter.__init__(self, key, title)
+        self._at = at
+
+    def _since(self, first: dt.date) -> ColumnElement[bool]:
+        return self._at >= midnight(first, formats.zone())
+
+    def _until(self, last: dt.date) -> ColumnElement[bool]:
+        return self._at < end_of(last, formats.zone())
 
 
 @dataclass(frozen=True)

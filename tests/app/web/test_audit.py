@@ -127,3 +127,18 @@ def test_many_distributors_are_named_with_one_query_and_what_is_no_day_stands_as
     assert "Distributor 05" in page
     assert "2026-99-99" in page
     assert str(10**12) in page
+
+
+def test_days_are_those_of_the_programme_as_the_moments_are_written(
+    world: World, as_: Callable[[str], FlaskClient]
+) -> None:
+    """What happened in the last hour of November at UTC stands here as of the first hour of December, and is found."""
+    late = dt.datetime(2026, 11, 30, 23, 30, tzinfo=dt.UTC)
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        audit.note(session, "kontor", "order.ship", "LATE-1", now=late, program_id=program.id)
+    log, rows = f"/programs/{world.a}/audit?q=LATE-1", {}
+    for days in ("at_from=2026-12-01&at_to=2026-12-31", "at_from=2026-11-01&at_to=2026-11-30", "at_from=2026-12-01"):
+        page = as_("administrator").get(f"{log}&{days}").text
+        rows[days] = "1 Dec 2026, 00:30" in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert list(rows.values()) == [True, False, True]
