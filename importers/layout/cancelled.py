@@ -65,7 +65,7 @@ def perhaps_cancelled(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> Perh
     """Find the column that says of rows that they are cancelled, of those that hold nothing that is read."""
     found = None
     for name, texts in columns.items():
-        named = _NAMED.search(spoken(name)) is not None
+        named = names_cancelled(name)
         if not named and not _TOLD_IN & set(spoken(name).split()):
             continue
         distinct = pc.unique(texts).drop_null()
@@ -80,6 +80,11 @@ def perhaps_cancelled(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> Perh
             return seen
         found = found or seen
     return found
+
+
+def names_cancelled(name: str) -> bool:
+    """Say whether a column is called so that whatever stands in it cancels its row."""
+    return _NAMED.search(spoken(name)) is not None
 
 
 def cancels(text: str, values: Collection[str] | None) -> bool:

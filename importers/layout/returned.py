@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importers.layout.cancelled import ANYTHING
+from importers.layout.cancelled import ANYTHING, cancels, names_cancelled
 from importers.layout.corrected import PerhapsCorrected
 from importers.layout.header import empty_cells
 from importers.layout.proving import floats
@@ -78,6 +78,30 @@ _NAMED_KINDS = frozenset(
     }
 )
 """Words in the names of such columns."""
+_STATES = frozenset({"status", "stan", "state", "estado", "статус", "состояние", "zustand", "statut", "état", "etat"})
+"""Words in the names of columns of states, which may say it as well."""
+_REMARKS = frozenset(
+    {
+        *("uwagi", "uwaga", "notes", "note", "remarks", "comment", "comments", "observaciones", "nota", "notas"),
+        *("примечание", "примечания", "комментарий", "bemerkung", "bemerkungen", "remarque", "remarques", "opis"),
+        *("komentarz", "comentarios", "info", "adnotacje"),
+    }
+)
+"""Words in the names of columns of remarks."""
+_BACK = (
+    r"zwrot\w*|korekt\w*|korygując\w*|returns?|returned|refund\w*|credit (?:memo|note)|gutschrift\w*|retoure\w*"
+    r"|rückgabe|rücksendung|devoluci[oó]n\w*|devuelt\w*|abono|rectificativa|avoir|retour\w*|возврат\w*|возвращ\w*"
+    r"|корректировк\w*|reklamacj\w*"
+)
+_REMARKED = rf"(?i)^(?:{_BACK})(?:\s\S+){{0,2}}$"
+"""A remark of a few words that begins so; longer ones say more than that."""
+_NAMED_BACK = re.compile(
+    rf"(?i)(?<!\w)(?:{_BACK}|rma|korygowan\w*|pierwotn\w*|corrected|original (?:invoice|document)|rectificad[oa]"
+    r"|исправляем\w*|корректируем\w*)(?!\w)"
+)
+"""Names of columns in which whatever stands says so."""
+_FIGURES = re.compile(r"[-+]?(?:[2-9]|\d{2,}|\d+[.,]\d+)(?:\s?\S{1,5})?")
+"""Pieces or amounts that came back: what is not read of them is told."""
 
 
 _LONGEST_KIND = 80
@@ -149,16 +173,41 @@ def called_returned(
         if values and empty_cells(texts).any() and sells(texts, values):
             return PerhapsReturned((f"{name}: {values[0]}",), {"column": name, "values": [ANYTHING]}, (name,))
     for name, texts in others.items():
+        if (seen := _said_beside(name, texts, sells, sold)) is not None:
+            return seen
         kinds = _kinds(texts)
         back = [kind for kind in _came_back(kinds) if kind.casefold() not in sold]
         if back and sells(texts, back):
             return PerhapsReturned((f"{name}: {back[0]}",), {"column": name, "values": back}, tuple(back))
-        if not _NAMED_KINDS & set(spoken(name).split()):
+        if not (_NAMED_KINDS | _STATES) & set(spoken(name).split()):
             continue
         said = [kind for kind in _called(kinds) if kind.casefold() not in sold]
         called = [kind for kind in said if sells(texts, (kind,))]
         if called and (len(said) < len(kinds) or any(map(_SURE_KINDS.search, called))):
             return PerhapsReturned(tuple(called[:_TOLD]), {"column": name, "values": called}, tuple(called))
+    return None
+
+
+def _said_beside(name: str, texts: Texts, sells: Sells, sold: Collection[str]) -> PerhapsReturned | None:
+    """Find a column that is named after what came back and marks rows, or remarks that say so of some rows."""
+    marks_rows = _NAMED_BACK.search(name) is not None and not names_cancelled(name)
+    remarked = bool(_REMARKS & set(spoken(name).split()))
+    if name.casefold() in sold or not (marks_rows or remarked):
+        return None
+    said = pc.unique(pc.utf8_trim_whitespace(texts)).drop_null()
+    if marks_rows:
+        marks = [text for text in said.to_pylist() if text and cancels(text, (ANYTHING,))]
+        every = len(marks) == len(said) and not empty_cells(texts).any()
+        if marks and not every and not any(map(_FIGURES.fullmatch, marks)) and sells(texts, marks):
+            return PerhapsReturned((f"{name}: {marks[0]}",), {"column": name, "values": [ANYTHING]}, (name,))
+    if remarked:
+        remarks = [
+            text
+            for text in said.filter(pc.match_substring_regex(said, _REMARKED)).to_pylist()
+            if text.casefold() not in sold
+        ]
+        if remarks and len(remarks) <= _MOST_KINDS and sells(texts, remarks):
+            return PerhapsReturned((f"{name}: {remarks[0]}",), {"column": name, "values": remarks}, tuple(remarks))
     return None
 
 

@@ -360,3 +360,42 @@ def test_lines_below_headings_of_a_correction_are_refused(tmp_path: Path) -> Non
     book.save(path)
     with pytest.raises(FileRefused, match="sheet 'Przed korektą': 'Przed korektą' says"):
         read_by_proposal(path)
+
+
+@pytest.mark.parametrize(
+    ("column", "sold", "back"),
+    [
+        ("Status", "Sprzedaż", "Zwrot"),
+        ("Uwagi", "pilne", "zwrot towaru"),
+        ("Korekta", "NIE", "TAK"),
+        ("Zwrot", "N", "T"),
+        ("Is return", "0", "1"),
+        ("Credit memo", "N", "Y"),
+        ("Gutschrift", "", "X"),
+        ("Возврат", "нет", "да"),
+        ("Devolución", "no", "sí"),
+        ("Przyczyna zwrotu", "", "uszkodzony"),
+        ("Nr RMA", "", "RMA/7"),
+        ("Faktura pierwotna", "", "FV/1/2025"),
+    ],
+)
+def test_a_column_that_marks_what_came_back_is_asked_about(tmp_path: Path, column: str, sold: str, back: str) -> None:
+    content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{sold}\nG;14.02.2019;L;P;1;5,00;{back}\n"
+    with pytest.raises(Unanswered, match="returned"):
+        read(tmp_path, content)
+    assert read(tmp_path, content, {"returned": "returned"}).rows.kind.tolist() == [SOLD, CAME_BACK]
+    assert read(tmp_path, content, {"returned": "sold"}).rows.kind.tolist() == [SOLD, SOLD]
+    assert len(read(tmp_path, content.replace(";1;5,00;", ";-1;-5,00;")).good) == 2, "signs say it already"
+
+
+def test_remarks_and_columns_that_mark_nothing_are_no_question(tmp_path: Path) -> None:
+    for column, one, other in (
+        ("Uwagi", "", "klient pyta o zwrot kosztów dostawy palet"),
+        ("Opis", "Zwrotnica", "Kabel"),
+        ("Termin zwrotu", "14 dni", "14 dni"),
+        ("Ilość zwrócona", "0", "3 szt."),
+        ("Zwrot", "0", "nie"),
+        ("Cena po korekcie", "5,00", "6,00"),
+    ):
+        content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{one}\nG;14.02.2019;L;P;1;5,00;{other}\n"
+        assert len(read(tmp_path, content).good) == 2, column
