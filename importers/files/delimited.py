@@ -80,7 +80,7 @@ def read_delimited(
             "the profile."
         )
         raise FileRefused(words, file=name, sign=repr(delimiter))
-    with in_utf8(path, encoding.name, name) as whole, rows_bare(whole, DELIMITERS) as text:
+    with in_utf8(path, encoding.name, name) as whole, rows_bare(whole, delimiter or DELIMITERS) as text:
         shape = shape_of(text, delimiter, header_first=header_first)
         _refuse_too_many_cells(text, name, shape, limits)
         table, wrong = _parse(text, name, shape, threads=True)

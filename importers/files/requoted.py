@@ -4,6 +4,7 @@
 it is.
 """
 
+import csv
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -17,9 +18,9 @@ from pyarrow import csv as pa_csv
 _SAMPLE = 1 << 16
 _WHOLE = r'^"(?:[^"]|"")*"[;,\t]*\r?$'
 _ROW = re.compile(_WHOLE)
+_NAME = re.compile(r"(?=.*[^\W\d_]{2})\D+")
 _LEAST_CELLS = 3
 """Cells that a row has at least of a table whose rows are quoted; of fewer it is a list, whose texts have commas."""
-_LEAST_ROWS = 2
 _MOSTLY = 0.5
 _BLOCK = 1 << 24
 _LINE_END = pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())
@@ -51,12 +52,19 @@ def rows_bare(path: Path, delimiters: str) -> Iterator[Path]:
 
 
 def _are_quoted(lines: Sequence[str], delimiters: str) -> bool:
-    """Say whether most of several rows are quoted as a whole, and none has a quote otherwise."""
+    """Say whether most rows are quoted as a whole, none has a quote otherwise, and one names columns."""
     said = [line for line in lines if line.strip()]
     quoted = [line for line in said if _ROW.match(line)]
-    if len(quoted) < max(_LEAST_ROWS, _MOSTLY * len(said)):
+    if len(quoted) <= _MOSTLY * len(said) or any('"' in line for line in said if not _ROW.match(line)):
         return False
-    if any('"' in line for line in said if not _ROW.match(line)):
-        return False
-    rows = [line.rpartition('"')[0] for line in quoted]
-    return any(all(row.count(one) >= _LEAST_CELLS - 1 for row in rows) for one in delimiters)
+    rows = [line.rpartition('"')[0][1:].replace('""', '"') if _ROW.match(line) else line for line in said]
+    return any(
+        any(_names(next(csv.reader([row], delimiter=one), [])) for row in rows)
+        and all(row.count(one) >= _LEAST_CELLS - 1 for row, line in zip(rows, said, strict=True) if _ROW.match(line))
+        for one in delimiters
+    )
+
+
+def _names(cells: Sequence[str]) -> bool:
+    """Say whether a row may be a header: a text in each cell, and no figures."""
+    return len(cells) >= _LEAST_CELLS and all(_NAME.fullmatch(cell.strip()) for cell in cells)

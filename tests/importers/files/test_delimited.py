@@ -235,7 +235,11 @@ def test_an_address_of_several_lines_with_commas_is_one_cell(text: Text) -> None
 @pytest.mark.parametrize("sign", [";", ",", "\t"])
 @pytest.mark.parametrize("behind", ["", ";;;", "\r"])
 def test_rows_that_are_quoted_as_a_whole_are_read(text: Text, sign: str, behind: str) -> None:
-    rows = [["nr", "day", "goods", "note"], ["F/1", "1.2.2026", f'Cable{sign} 3" {sign}', '"'], ["F/2", "", "Tube", ""]]
+    rows = [
+        ["№ nr", "day", "goods", "note"],
+        ["F/1", "1.2.2026", f'Cable{sign} 3" {sign}', '"'],
+        ["F/2", "", "Tube", ""],
+    ]
     out = io.StringIO()
     csv.writer(out, delimiter=sign, lineterminator="\n").writerows(rows)
     quoted = ['"' + line.replace('"', '""') + '"' + behind for line in out.getvalue().splitlines()]
