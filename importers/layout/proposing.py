@@ -9,7 +9,14 @@ from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, either, marked
 from importers.errors import ImportRefused
 from importers.layout.looking import Seen
-from importers.layout.questions import CANCELLED_OR_SOLD, DIFFERENCE_OR_SOLD, RETURNED_OR_SOLD, Question
+from importers.layout.questions import (
+    CANCELLED_OR_SOLD,
+    DIFFERENCE_OR_SOLD,
+    MONTH_ALONE,
+    NO_AMOUNTS,
+    RETURNED_OR_SOLD,
+    Question,
+)
 from importers.layout.settling import DATES, NUMBERS
 
 _ = marked
@@ -227,12 +234,13 @@ def _places(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:
 def _months(seen: Seen, said: Mapping[str, str]) -> dict[str, Any]:
     if seen.months is None:
         return {}
-    year = said.get("year", "")
+    year, quantity = said.get("year", ""), said.get("month_quantity") or seen.months.quantity
+    amount = said.get("month_net_amount") or seen.months.net_amount
     return {
         "months": Months(
             series=SERIES,
-            quantity=said.get("month_quantity") or seen.months.quantity,
-            net_amount=said.get("month_net_amount") or seen.months.net_amount,
+            quantity=None if quantity == MONTH_ALONE else quantity,
+            net_amount=None if amount == NO_AMOUNTS else amount,
             year=int(year) if year.isdecimal() else seen.months.year,
         )
     }

@@ -19,6 +19,11 @@ CANCELLED_OR_SOLD = ("cancelled", "sold")
 DIFFERENCE_OR_SOLD = ("difference", "sold")
 """What rows may be of which a column seems to say that they are as before or after a correction."""
 
+MONTH_ALONE = "<month>"
+"""Of months side by side: nothing but the month stands over their quantities."""
+NO_AMOUNTS = "<none>"
+"""None of the names over months is that of net amounts."""
+
 Topic = Literal[
     "column",
     "dates",
@@ -108,9 +113,13 @@ def about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> lis
             others = (guesses.columns[one] for one in guesses.columns if one not in KINDS[kind].needed(mapped))
             questions.append(Question(f"column:{wanted}", "column", wanted, (*guesses.ignored, *others)))
     if months and "quantity" in months.open:
-        questions.append(Question("month_quantity", "month_quantity", "", months.labels))
+        questions.append(
+            Question("month_quantity", "month_quantity", "", tuple(one or MONTH_ALONE for one in months.labels))
+        )
     if months and "net_amount" in months.open:
-        questions.append(Question("month_net_amount", "month_net_amount", "", months.labels))
+        questions.append(
+            Question("month_net_amount", "month_net_amount", "", (*filter(None, months.labels), NO_AMOUNTS))
+        )
     if months and months.year is None and any(one.startswith("0000") for one in months.months):
         questions.append(Question("year", "year", ", ".join(months.months)))
     return questions

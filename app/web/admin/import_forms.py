@@ -18,7 +18,7 @@ from importers.errors import ImportRefused
 from importers.layout.header import Said
 from importers.layout.looking import Seen
 from importers.layout.proposing import OF_MONTHS, OF_ROWS, both, compose, of_rows, unproved
-from importers.layout.questions import Question
+from importers.layout.questions import MONTH_ALONE, NO_AMOUNTS, Question
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
@@ -278,6 +278,8 @@ def _asking(one: Question) -> Any:
         "headed_returns": import_words.RETURNED,
         "cancelled": import_words.CANCELLED,
         "corrections": import_words.CORRECTED,
+        "month_quantity": {MONTH_ALONE: gettext("nothing but the month stands over them")},
+        "month_net_amount": {NO_AMOUNTS: gettext("none of them")},
     }.get(one.topic, {})
     if one.options:
         return RadioField(

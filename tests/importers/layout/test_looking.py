@@ -307,7 +307,9 @@ def test_what_stands_under_each_month_is_asked_where_its_names_do_not_tell(
     if open_:
         with pytest.raises(Unanswered) as asked:
             read(tmp_path, rows, answers)
-        assert [(one.key, one.options) for one in asked.value.questions] == [(one, (first, second)) for one in open_]
+        assert [(one.key, one.options) for one in asked.value.questions] == [
+            (one, (first, second) + ("<none>",) * (one == "month_net_amount")) for one in open_
+        ]
         with pytest.raises(AnswerInvalid, match="cannot both stand under"):
             read(tmp_path, rows, {**answers, "month_quantity": first, "month_net_amount": first})
         answers |= {"month_quantity": first, "month_net_amount": second}
@@ -485,3 +487,19 @@ def test_what_only_the_first_row_of_a_document_says_holds_for_its_others(tmp_pat
 def test_numbers_of_full_width_or_behind_an_apostrophe_are_read(tmp_path: Path) -> None:
     found = read(tmp_path, f"{HEAD}\nF;13.02.2019;K;P;'2;'1 010,00\nG;14.02.2019;L;P;１２;'-5,00\n")
     assert [(one[5], one[7]) for one in found.good] == [(2000, 101000), (12000, -500)]
+
+
+def test_months_that_stand_alone_beside_an_unknown_name_are_offered_in_words(tmp_path: Path) -> None:
+    rows = "Kod;sty 2026;sty 2026 plan;lut 2026;lut 2026 plan\nP;1;2;3;4\n"
+    answers = {"fixed:distributor": "D", "fixed:unit_price": "2.00"}
+    with pytest.raises(Unanswered) as asked:
+        read(tmp_path, rows, answers)
+    assert [(one.key, one.options) for one in asked.value.questions] == [
+        ("month_quantity", ("<month>", "plan")),
+        ("month_net_amount", ("plan", "<none>")),
+    ]
+    answers |= {"month_quantity": "<month>", "month_net_amount": "<none>"}
+    assert [(one[0], one[5], one[7]) for one in read(tmp_path, rows, answers).good] == [
+        ("REPORT-2026-01", 1000, 200),
+        ("REPORT-2026-02", 3000, 600),
+    ]
