@@ -8,7 +8,14 @@ from collections.abc import Callable
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
+from app.db.transaction import transaction
+from app.domain.states import Unit
+from app.extensions import db
+from app.models.programs import Program
+from app.services import balances, ledger
+from app.services.rulebooks import rules_of
 from app.web.lists.describing import Listing
 from tests.app.web.conftest import token_of
 from tests.app.web.world import FORMULA, World
@@ -68,6 +75,25 @@ def test_filters_narrow_and_stand_as_chips_that_can_be_removed(as_: Callable[[st
     nothing = client.get(f"{path}?state=blocked").text
     assert "Nothing fits these filters" in nothing
     assert client.get(f"{path}?state=unheard-of").text.count('<th scope="row"') == 0
+
+
+def test_distributors_are_found_by_what_they_have(world: World, as_: Callable[[str], FlaskClient], path: str) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        for code, points in (("D-40", -7), ("D-41", 7)):
+            wallet = ledger.wallet_of(session, world.distributors[code], Unit.POINTS)
+            told = {"key": f"{world.a}:{code}", "now": world.clock(), "actor": "test", "reason": "by hand"}
+            had = balances.balance_of(session, program.id, code, Unit.POINTS).available
+            ledger.adjust(session, rules_of(session, program.id), wallet, points - had, **told)
+    client = as_("finance")
+
+    def found(balance: str) -> set[str]:
+        with client.get(f"{path}?balance={balance}&form=csv") as taken:
+            return set(re.findall(r"D-\d+", taken.data.decode("utf-8-sig")))
+
+    some, none, owes = found("some"), found("none"), found("owes")
+    assert ("D-41" in some, "D-40" in owes) == (True, True)
+    assert len(some) + len(none) + len(owes) == len(some | none | owes) == world.number_of_distributors()
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,19 @@ def test_what_expires_soon_is_told_with_its_day_on_the_first_page_and_as_a_notic
     assert f"1,200 points expire on {written}." in notices
 
 
+def test_the_first_page_shows_the_balance_as_it_is_now(world: World, as_: As) -> None:
+    client = as_("other")
+
+    def shown() -> int:
+        found = re.search(r'class="balance-figure"><strong[^>]*>([\d,]+)<', client.get(portal(world)).text)
+        assert found
+        return int(found[1].replace(",", ""))
+
+    before = shown()
+    points_that_expire(world, "D-6", 4_321, world.clock().date() + dt.timedelta(days=400))
+    assert shown() == before + 4_321
+
+
 def test_the_list_has_of_each_document_the_points_that_its_page_has(world: World, as_: As) -> None:
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
