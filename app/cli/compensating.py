@@ -8,6 +8,7 @@ from app.cli import prepaid
 from app.cli.options import BY, DAY, LIMIT, PROGRAM, chosen_program
 from app.cli.output import figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
+from app.cli.showing_runs import show_run
 from app.db.transaction import transaction
 from app.domain.states import RunKind
 
@@ -57,7 +58,7 @@ def compensate(
             )
             prepaid.require_something(session, made)
             run_id = made.id
-        prepaid.show_run(run, run_id, as_json)
+        show_run(run, run_id, as_json)
 
 
 @compensate.command("waiting")

@@ -59,11 +59,6 @@ class DemoFiles:
     free_lines: int
 
     @property
-    def good_rows(self) -> int:
-        """Count the rows with nothing wrong; some stand in a document beside a bad one."""
-        return self.sales_rows - sum(self.bad_rows.values())
-
-    @property
     def documents(self) -> int:
         """Count the documents that have good rows and are no repetition."""
         return self.invoices + self.credit_notes
