@@ -186,16 +186,8 @@ def put_product_alias(
         AliasRefused: Our own products are called so, or the alias cannot be kept.
     """
     catalogue.begin_change(session, program.id)
-    key, ean = _key_of(alias), ean_key(alias)
-    taken = session.scalars(
-        select(Product.code).where(Product.program_id == program.id, Product.code_key == key)
-    ).one_or_none()
-    if taken is not None:
-        words = _("%(alias)s is the code of a product here, so it means that product; correct the file.")
-        raise AliasRefused(words, alias=repr(alias))
-    if ean is not None and ean in catalogue.product_ids_by_ean(session, program.id):
-        words = _("%(alias)s is the EAN of a product here, so it means that product; correct the file.")
-        raise AliasRefused(words, alias=repr(alias))
+    key = _key_of(alias)
+    _refuse_what_names_a_product(session, program, alias, key)
     if not 0 < means.unit_milli <= LARGEST_UNIT:
         raise AliasRefused(_("One unit is more than nothing and at most %(most)s of ours."), most=1_000_000)
     found = session.scalars(
@@ -231,6 +223,20 @@ def put_product_alias(
     return Change.NEW if before is None else Change.CHANGED
 
 
+def _refuse_what_names_a_product(session: Session, program: Program, alias: str, key: str) -> None:
+    """Refuse an alias that means a product by itself: by its code, or by its EAN."""
+    taken = session.scalars(
+        select(Product.code).where(Product.program_id == program.id, Product.code_key == key)
+    ).one_or_none()
+    if taken is not None:
+        words = _("%(alias)s is the code of a product here, so it means that product; correct the file.")
+        raise AliasRefused(words, alias=repr(alias))
+    ean = ean_key(alias)
+    if ean is not None and ean in catalogue.product_ids_by_ean(session, program.id):
+        words = _("%(alias)s is the EAN of a product here, so it means that product; correct the file.")
+        raise AliasRefused(words, alias=repr(alias))
+
+
 def put_distributor_alias(
     session: Session,
     program: Program,
@@ -242,6 +248,8 @@ def put_distributor_alias(
     now: dt.datetime,
 ) -> None:
     """Write down what a source calls a distributor, or that what it calls so does not count. The caller commits.
+
+    What the source called so before is changed, and what is so already stays as it is.
 
     Raises:
         AliasRefused: A distributor of ours has this code, or the alias cannot be kept.
@@ -260,6 +268,8 @@ def put_distributor_alias(
         )
         .with_for_update()
     ).one_or_none()
+    if found is not None and (found.distributor_id, found.reason) == (means.id, means.reason):
+        return
     before = None if found is None else _told(session, found)
     if found is None:
         found = DistributorAlias(program_id=program.id, profile_name=profile_name, alias=alias.strip(), alias_key=key)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.db.transaction import transaction
 from app.domain.states import BatchStatus, DocumentStatus, NamedThing
@@ -293,6 +293,21 @@ def test_the_nearest_source_says_what_a_name_means(shop: Desk) -> None:
             "3": "00120-A",
             "4": "G-7",
         }
+
+
+def test_what_a_distributor_is_called_already_is_no_change(shop: Desk) -> None:
+    people = ids(shop, Distributor)
+    with transaction(shop.registry) as session:
+        program = session.get_one(Program, shop.program_id)
+        for who, times in (("D1", 2), ("D2", 1)):
+            for _ in range(times):
+                aliases.put_distributor_alias(
+                    session, program, "Firma", Meaning(people[who]), actor="ann", now=shop.clock()
+                )
+        noted = select(func.count()).where(
+            AuditEvent.program_id == program.id, AuditEvent.action == "distributor_alias.set"
+        )
+        assert session.scalars(noted).one() == 2
 
 
 def test_an_alias_can_be_changed_and_forgotten(shop: Desk) -> None:
