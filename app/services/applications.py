@@ -125,16 +125,6 @@ def apply(
     key = people.login_key(applicant.login)
     if not people.is_address(key):
         raise people.LoginInvalid(applicant.login)
-    said = {
-        one.key: {
-            "at": at,  # the database keeps no order of keys
-            "question": registration.in_language(one.label, program.locale, program.locale),
-            "answer": answers.get(one.key),
-            "said": registration.said(one, answers.get(one.key), program.locale),
-        }
-        for at, one in enumerate(questions)
-        if one.of(applicant.kind)
-    }
     application = Application(
         program_id=program.id,
         kind=applicant.kind,
@@ -144,7 +134,7 @@ def apply(
         tax_id=applicant.tax_id.strip() or None,
         phone=applicant.phone.strip() or None,
         locale=applicant.locale,
-        answers=said,
+        answers=_in_words(program, applicant, questions, answers),
         state=ApplicationState.NEW,
         created_at=now,
         address=address[:64] or None,
@@ -168,6 +158,22 @@ def apply(
     after = {"kind": applicant.kind, "company": application.company}
     audit.note(session, actor or key, "application.send", key, now=now, program_id=program.id, after=after)
     return application.id
+
+
+def _in_words(
+    program: Program, applicant: Applicant, questions: Sequence[Question], answers: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Give the answers to what was asked of such an applicant, each with the words of its question."""
+    return {
+        one.key: {
+            "at": at,  # the database keeps no order of keys
+            "question": registration.in_language(one.label, program.locale, program.locale),
+            "answer": answers.get(one.key),
+            "said": registration.said(one, answers.get(one.key), program.locale),
+        }
+        for at, one in enumerate(questions)
+        if one.of(applicant.kind)
+    }
 
 
 def duplicates(session: Session, application: Application) -> list[Duplicate]:

@@ -110,17 +110,8 @@ def invite(
     _check_seat(session, program, role, distributor_id)
     if _has_role(session, program.id, key, role, distributor_id):
         raise AlreadyThere(key)
-    session.execute(
-        update(Invitation)
-        .where(
-            Invitation.program_id == program.id,
-            Invitation.login == key,
-            Invitation.role == role,
-            Invitation.distributor_id.is_not_distinct_from(distributor_id),
-            *open_ones(),
-        )
-        .values(withdrawn_at=now)
-    )
+    same_seat = _open_of(program, key, role, distributor_id)
+    session.execute(update(Invitation).where(*same_seat).values(withdrawn_at=now))
     token = one_time.new_token()
     invitation = Invitation(
         program_id=program.id,
@@ -135,24 +126,49 @@ def invite(
     )
     session.add(invitation)
     session.flush()
+    _mail(session, program, invitation, link(token), inviter=inviter, locale=locale, company=company)
+    after = {"role": role.value, "distributor_id": distributor_id}
+    audit.note(session, actor, "invitation.send", key, now=now, program_id=program.id, after=after)
+    return invitation.id
+
+
+def _open_of(program: Program, login: str, role: Role, distributor_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    """Ask for invitations of somebody to the same role that nobody has used or withdrawn."""
+    return (
+        Invitation.program_id == program.id,
+        Invitation.login == login,
+        Invitation.role == role,
+        Invitation.distributor_id.is_not_distinct_from(distributor_id),
+        *open_ones(),
+    )
+
+
+def _mail(
+    session: Session,
+    program: Program,
+    invitation: Invitation,
+    link: str,
+    *,
+    inviter: str,
+    locale: str | None,
+    company: str | None,
+) -> None:
+    """Write the mail with the link: an invitation, or that the application of a company is accepted."""
     language = texts.known(locale or program.locale)
     messages.write(
         session,
         Kind.INVITATION if company is None else Kind.APPLICATION_ACCEPTED,
-        key,
+        invitation.login,
         locale=language,
-        now=now,
+        now=invitation.created_at,
         program=program,
         name=invitation.name,
         inviter=inviter,
-        role=texts.translated(texts.ROLES[role], language),
+        role=texts.translated(texts.ROLES[Role(invitation.role)], language),
         company=company or "",
         until=writing(language).instant(invitation.expires_at, program.time_zone),
-        link=link(token),
+        link=link,
     )
-    after = {"role": role.value, "distributor_id": distributor_id}
-    audit.note(session, actor, "invitation.send", key, now=now, program_id=program.id, after=after)
-    return invitation.id
 
 
 def invite_once(
@@ -177,14 +193,8 @@ def invite_once(
         SeatInvalid: As `invite`.
     """
     key = people.login_key(login)
-    invited = select(Invitation.id).where(
-        Invitation.program_id == program.id,
-        Invitation.login == key,
-        Invitation.role == role,
-        Invitation.distributor_id.is_not_distinct_from(distributor_id),
-        Invitation.expires_at > now,
-        *open_ones(),
-    )
+    same_seat = _open_of(program, key, role, distributor_id)
+    invited = select(Invitation.id).where(Invitation.expires_at > now, *same_seat)
     if session.scalars(invited).first() is not None:
         return False
     try:
