@@ -78,25 +78,7 @@ def unmatched(program_code: str, least_score: int | None, as_json: bool) -> None
             {
                 "accepted": decided.names,
                 "imports": [result(one) for one in taken],
-                "unmatched": [
-                    {
-                        "id": one.id,
-                        "what": str(one.what),
-                        "source": one.profile_name,
-                        "name": one.written,
-                        "called": one.called,
-                        "lines": one.lines,
-                        "documents": one.documents,
-                        "amount_minor": one.amount_minor,
-                        "first_seen_at": one.first_seen_at.isoformat(),
-                        "batches": list(one.batches),
-                        "proposed": one.target_code,
-                        "proposed_name": one.target_name,
-                        "score": one.score,
-                        "why": one.why,
-                    }
-                    for one in queue
-                ],
+                "unmatched": [_waiting(one) for one in queue],
             }
         )
         return
@@ -117,6 +99,26 @@ def unmatched(program_code: str, least_score: int | None, as_json: bool) -> None
     ]
     headers = ["Id", "Name", "What", "Source", "Lines", "Documents", f"Net ({currency})", "May be", "Score"]
     print_table("Names that nobody knows", headers, rows, frozenset({0, 4, 5, 6}))
+
+
+def _waiting(one: Any) -> dict[str, Any]:
+    """Give a name that nobody knows as --json does."""
+    return {
+        "id": one.id,
+        "what": str(one.what),
+        "source": one.profile_name,
+        "name": one.written,
+        "called": one.called,
+        "lines": one.lines,
+        "documents": one.documents,
+        "amount_minor": one.amount_minor,
+        "first_seen_at": one.first_seen_at.isoformat(),
+        "batches": list(one.batches),
+        "proposed": one.target_code,
+        "proposed_name": one.target_name,
+        "score": one.score,
+        "why": one.why,
+    }
 
 
 @click.command()

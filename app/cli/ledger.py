@@ -1,6 +1,7 @@
 """`kontor balances`, `statement`, `ledger check`: what stands on accounts, and that it is proved."""
 
 import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,9 @@ from app.cli.output import (
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
 from app.domain.states import Unit
+
+if TYPE_CHECKING:
+    from app.services.balances import StatementLine
 
 
 @click.command()
@@ -98,21 +102,7 @@ def statement(
                 "pending": balance.pending,
                 "available": balance.available,
                 "reserved": balance.reserved,
-                "movements": [
-                    {
-                        "transaction": line.transaction_id,
-                        "effective_on": line.effective_on.isoformat(),
-                        "recorded_at": line.recorded_at.isoformat(),
-                        "kind": line.kind.name.lower(),
-                        "document": line.document_number,
-                        "pending": line.pending,
-                        "available": line.available,
-                        "reserved": line.reserved,
-                        "reason": line.reason,
-                        "actor": line.actor,
-                    }
-                    for line in lines
-                ],
+                "movements": [_movement(line) for line in lines],
             }
         )
         return
@@ -129,6 +119,22 @@ def statement(
     print_table(
         title, ["Date", "Movement", "Document", "Pending", "Available", "Reserved"], cells, frozenset({3, 4, 5})
     )
+
+
+def _movement(line: "StatementLine") -> dict[str, Any]:
+    """Give a movement as --json does."""
+    return {
+        "transaction": line.transaction_id,
+        "effective_on": line.effective_on.isoformat(),
+        "recorded_at": line.recorded_at.isoformat(),
+        "kind": line.kind.name.lower(),
+        "document": line.document_number,
+        "pending": line.pending,
+        "available": line.available,
+        "reserved": line.reserved,
+        "reason": line.reason,
+        "actor": line.actor,
+    }
 
 
 @click.group()

@@ -251,24 +251,7 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
 
 def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     """Say of top-ups that are booked somewhere what their bookings together contradict; several things can be."""
-    line, ours, other = StatementLine, books(program), amounts_corrected(top_ups)
-    count = {kind: func.count().filter(line.kind == kind) for kind in BookingKind}
-    net = count[BookingKind.LOAD] - count[BookingKind.REVERSAL]
-    booked = (
-        select(
-            line.top_up_id,
-            net.label("net"),
-            count[BookingKind.REVERSAL].label("reversals"),
-            func.max(line.id).label("line_id"),
-            count[BookingKind.LOAD].label("loads"),
-            func.sum(case((line.kind == BookingKind.LOAD, line.amount_minor), else_=0)).label("theirs_minor"),
-            func.sum(case((line.kind == BookingKind.REVERSAL, line.amount_minor), else_=0)).label("reversed_minor"),
-            *(func.min(line.currency).label("first_currency"), func.max(line.currency).label("last_currency")),
-        )
-        .where(line.top_up_id.in_(top_ups))
-        .group_by(line.top_up_id)
-        .subquery()
-    )
+    ours, booked, other = books(program), _booked(top_ups), amounts_corrected(top_ups)
     given = _given(top_ups)
     status, times = ours.c.status, func.coalesce(given.c.times, 0)
     # of a load that no statement has, and one has taken back, all was there
@@ -317,6 +300,28 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
         case((of_amounts, found.c.stands_at), else_=found.c.amount_minor).label("ours_minor"),
         cast(case((of_amounts, found.c.left), else_=found.c.theirs_minor), BigInteger).label("theirs_minor"),
     ).subquery()
+
+
+def _booked(top_ups: Select[Any]) -> Subquery:
+    """Add up what every statement has of top-ups: loads, what was taken back, and which currencies they are in."""
+    line = StatementLine
+    count = {kind: func.count().filter(line.kind == kind) for kind in BookingKind}
+    net = count[BookingKind.LOAD] - count[BookingKind.REVERSAL]
+    return (
+        select(
+            line.top_up_id,
+            net.label("net"),
+            count[BookingKind.REVERSAL].label("reversals"),
+            func.max(line.id).label("line_id"),
+            count[BookingKind.LOAD].label("loads"),
+            func.sum(case((line.kind == BookingKind.LOAD, line.amount_minor), else_=0)).label("theirs_minor"),
+            func.sum(case((line.kind == BookingKind.REVERSAL, line.amount_minor), else_=0)).label("reversed_minor"),
+            *(func.min(line.currency).label("first_currency"), func.max(line.currency).label("last_currency")),
+        )
+        .where(line.top_up_id.in_(top_ups))
+        .group_by(line.top_up_id)
+        .subquery()
+    )
 
 
 def _asked(top_up_id: ColumnElement[int], kinds: Collection[FindingKind]) -> ColumnElement[bool]:
