@@ -75,7 +75,10 @@ def statement(
     to_on: dt.date | None,
     as_json: bool,
 ) -> None:
-    """Show every movement of DISTRIBUTOR's account (its code), newest first."""
+    """Show every movement of DISTRIBUTOR's account (its code), newest first.
+
+    On an account that the distributors of a pool share, each says whose it is.
+    """
     from app.services import balances as service
 
     if from_on is not None and to_on is not None and to_on < from_on:
@@ -106,19 +109,21 @@ def statement(
             }
         )
         return
+    shared = any(line.whose for line in lines)
     cells = [
         [
             str(line.effective_on),
             line.kind.name.capitalize(),
             line.document_number or line.reason or "",
+            *([line.whose or balance.name] if shared else []),
             *(figure(amount, decimals) if amount else "" for amount in (line.pending, line.available, line.reserved)),
         ]
         for line in lines
     ]
     title = f"{balance.name} ({balance.code}): {figure(balance.available, decimals)} {unit_name} available"
-    print_table(
-        title, ["Date", "Movement", "Document", "Pending", "Available", "Reserved"], cells, frozenset({3, 4, 5})
-    )
+    said = ["Date", "Movement", "Document", *(["Whose"] if shared else [])]
+    figures = frozenset(range(len(said), len(said) + 3))
+    print_table(title, [*said, "Pending", "Available", "Reserved"], cells, figures)
 
 
 def _movement(line: "StatementLine") -> dict[str, Any]:
@@ -134,6 +139,7 @@ def _movement(line: "StatementLine") -> dict[str, Any]:
         "reserved": line.reserved,
         "reason": line.reason,
         "actor": line.actor,
+        "whose": line.whose,
     }
 
 

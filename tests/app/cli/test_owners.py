@@ -37,6 +37,10 @@ def test_points_are_given_shared_and_merged(stocked: Desk) -> None:
     assert available(stocked) == {"D1": 15, "D2": 0, "D3": 7}
     told = stocked.json("accounts", "pool", "show", pool, *of)["members"]
     assert {one["distributor"]: one["earned"] for one in told} == {"D1": 6, "D2": 9}
+    shared = stocked.json("statement", "D1", *of)["movements"]
+    assert sum(one["available"] for one in shared if one["whose"] == "D2") == 9
+    assert "Whose" in stocked.run("statement", "D1", *of).stdout
+    assert "Whose" not in stocked.run("statement", "D3", *of).stdout
     assert stocked.json("accounts", "pool", "leave", pool, "D2", *of)["available"] == 9
     stocked.json("accounts", "pool", "close", pool, *of)
     seen = stocked.json("accounts", "merge", "look", "D3", "D2", *of)
