@@ -1,49 +1,37 @@
-"""Documents that a correction had replaced count again, as they were, when the correction is taken back."""
+"""Documents whose place another had taken count again, as they were, when what took it is taken back."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import BigInteger, Text, any_, func, literal, select, text
+from sqlalchemy import BigInteger, Text, any_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.states import BatchStatus, DocumentStatus
 from app.models.imports import ImportBatch
+from app.models.merges import DistributorMerge, MergedDocument
 from app.models.sales import SalesDocument
 from app.services.rulebooks import ProgramRules
 from verification.deciding.restoring import stand_again
 
-_OLDER = aliased(SalesDocument)
+_OLDER, _TAKER = aliased(SalesDocument), aliased(SalesDocument)
 _STANDS = func.coalesce(ImportBatch.status, "").not_in((BatchStatus.UNDOING, BatchStatus.UNDONE))
 
 
 def count_again(session: Session, rules: ProgramRules, document_ids: Sequence[int], *, now: dt.datetime) -> None:
     """Count what these documents had replaced, as new documents of the imports that brought it. The caller commits.
 
-    Of several that were replaced one after the other it is the newest whose import stands. What replaced nothing
-    leaves nothing behind, whatever else was here under its number before.
+    Of several that were replaced one after the other it is the newest whose import stands; of one that two distributors
+    brought before they were merged, the other's. What replaced nothing leaves nothing behind, whatever else was here
+    under its number before.
     """
-    walk = (
-        select(_OLDER.id, _OLDER.supersedes_id, _STANDS.label("stands"))
-        .select_from(SalesDocument)
-        .join(_OLDER, _OLDER.id == SalesDocument.supersedes_id)
-        .outerjoin(ImportBatch, ImportBatch.id == _OLDER.batch_id)
-        .where(SalesDocument.id == any_(literal(list(document_ids), ARRAY(BigInteger))))
-        .cte("walk", recursive=True)
-    )
-    walk = walk.union_all(
-        select(_OLDER.id, _OLDER.supersedes_id, _STANDS)
-        .select_from(walk)
-        .join(_OLDER, _OLDER.id == walk.c.supersedes_id)
-        .outerjoin(ImportBatch, ImportBatch.id == _OLDER.batch_id)
-        .where(~walk.c.stands)
-    )
+    replaced = _replaced(session, document_ids)
+    left = [one for one in document_ids if one not in replaced]
+    ids = {*replaced.values(), *_put_aside(session, left)}
     documents = session.scalars(
         select(SalesDocument)
-        .where(
-            SalesDocument.id.in_(select(walk.c.id).where(walk.c.stands)),
-            SalesDocument.status == DocumentStatus.SUPERSEDED,
-        )
+        .where(SalesDocument.id == _any_of(ids), SalesDocument.status == DocumentStatus.SUPERSEDED)
         .order_by(SalesDocument.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -57,3 +45,62 @@ def count_again(session: Session, rules: ProgramRules, document_ids: Sequence[in
         )
     )
     stand_again(session, rules, [one for one in documents if one.document_key not in taken], now=now)
+
+
+def _replaced(session: Session, document_ids: Sequence[int]) -> dict[int, int]:
+    """Give, of each of these, the newest before it whose import stands; of one that replaced none, nothing."""
+    walk = (
+        select(SalesDocument.id.label("of"), _OLDER.id, _OLDER.supersedes_id, _STANDS.label("stands"))
+        .select_from(SalesDocument)
+        .join(_OLDER, _OLDER.id == SalesDocument.supersedes_id)
+        .outerjoin(ImportBatch, ImportBatch.id == _OLDER.batch_id)
+        .where(SalesDocument.id == _any_of(document_ids))
+        .cte("walk", recursive=True)
+    )
+    walk = walk.union_all(
+        select(walk.c.of, _OLDER.id, _OLDER.supersedes_id, _STANDS)
+        .select_from(walk)
+        .join(_OLDER, _OLDER.id == walk.c.supersedes_id)
+        .outerjoin(ImportBatch, ImportBatch.id == _OLDER.batch_id)
+        .where(~walk.c.stands)
+    )
+    return dict(session.execute(select(walk.c.of, walk.c.id).where(walk.c.stands)).all())
+
+
+def _put_aside(session: Session, document_ids: Sequence[int]) -> list[int]:
+    """Give what a merge put aside for these: both distributors had it, and these were the ones that counted."""
+    if not document_ids:
+        return []
+    kept = aliased(SalesDocument)
+    replaced = select(_TAKER.id).where(
+        # a number has an index whatever its document's state
+        _TAKER.program_id == SalesDocument.program_id,
+        _TAKER.number_key == SalesDocument.number_key,
+        _TAKER.supersedes_id == SalesDocument.id,
+    )
+    rows = session.execute(
+        select(kept.id, func.max(SalesDocument.id))
+        .select_from(kept)
+        .join(
+            SalesDocument,
+            (SalesDocument.program_id == kept.program_id) & (SalesDocument.document_key == kept.document_key),
+        )
+        .join(
+            MergedDocument, or_(MergedDocument.document_id == SalesDocument.id, MergedDocument.document_id == kept.id)
+        )
+        .join(DistributorMerge, DistributorMerge.id == MergedDocument.merge_id)
+        .outerjoin(ImportBatch, ImportBatch.id == SalesDocument.batch_id)
+        .where(
+            kept.id == _any_of(document_ids),
+            DistributorMerge.decided_at >= kept.counted_at,
+            text("sales_document.status = 4"),  # as the index says it
+            _STANDS,
+            ~replaced.exists(),
+        )
+        .group_by(kept.id)
+    )
+    return [put_aside for _, put_aside in rows]
+
+
+def _any_of(ids: Collection[int]) -> Any:
+    return any_(literal(sorted(ids), ARRAY(BigInteger)))

@@ -10,6 +10,8 @@ from app.domain.states import DocumentStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
+from app.services.distributors import distributor_ids
+from app.services.owners import merging
 from tests.conftest import Clock
 from tests.importers.driver import Desk
 from tests.importers.test_undoing import invoice, standing, undo
@@ -114,3 +116,22 @@ def test_a_credit_note_is_known_again_as_its_file_writes_it(desk: Desk) -> None:
     assert standing(desk)[0] == (0, 6)
     again = desk.run(path)
     assert (again.counts["duplicates"], again.counts["lines_accepted"]) == (2, 0)
+
+
+def test_what_a_merge_put_aside_counts_once_the_other_is_undone(desk: Desk) -> None:
+    opened(desk)
+    first = desk.run(desk.csv(invoice("1")))
+    desk.run(desk.csv(invoice("1", "D2")))
+    with transaction(desk.registry) as session:
+        program, ids = session.get_one(Program, desk.program_id), distributor_ids(session, desk.program_id)
+        given = {"note": "one firm", "choices": {}, "actor": "ann", "now": desk.clock()}
+        asked = merging.request(session, program, ids["d2"], ids["d1"], **given)
+        merging.approve(session, program, asked, actor="ben", now=desk.clock())
+    assert standing(desk)[0] == (0, 10)
+    undo(desk, first.batch_id)
+    assert standing(desk)[0] == (0, 10)
+    # what the other brought is corrected and put right again like any other
+    found = desk.run(desk.csv(invoice("1", net="200.00")))
+    assert standing(desk)[0] == (0, 20)
+    undo(desk, found.batch_id)
+    assert standing(desk)[0] == (0, 10)

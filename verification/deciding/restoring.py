@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, FromClause, any_, cast, insert, literal, select, update
+from sqlalchemy import BigInteger, ColumnElement, FromClause, any_, cast, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session, aliased
 
@@ -88,10 +88,17 @@ def _looked_at(session: Session, ids: Ints) -> set[int]:
     accepted = select(Decision.id).where(
         Decision.document_id == Review.document_id, Decision.becomes == DocumentStatus.ACCEPTED
     )
+    # what a merge put aside has no taker; a number has an index whatever its document's state
+    taken = select(taker.id).where(
+        taker.program_id == SalesDocument.program_id,
+        taker.number_key == SalesDocument.number_key,
+        taker.supersedes_id == SalesDocument.id,
+    )
+    by_taker = taken.where(taker.counted_at == Review.closed_at)
     rows = (
         select(Review.document_id)
-        .join(taker, (taker.supersedes_id == Review.document_id) & (taker.counted_at == Review.closed_at))
-        .where(Review.document_id == _any_of(ids), ~accepted.exists())
+        .join(SalesDocument, SalesDocument.id == Review.document_id)
+        .where(Review.document_id == _any_of(ids), ~accepted.exists(), or_(by_taker.exists(), ~taken.exists()))
     )
     return set(session.scalars(rows))
 
