@@ -8,8 +8,6 @@ and a debt is never counted for more than it would bring.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from app.domain.exact import Ints, floor_product
 
 MICRO = 1_000_000
@@ -63,9 +61,3 @@ def parts_in_minor_units(worths_micro: Sequence[int]) -> list[int]:
     for at in sorted(range(len(parts)), key=lambda at: -(worths_micro[at] % MICRO))[:missing]:
         parts[at] += 1
     return parts
-
-
-def convert_one(points: int, point_value_micro: int) -> tuple[int, int]:
-    """Convert one amount of points. Gives (amount in minor units, points that it takes); raises as `convert`."""
-    converted = convert(np.asarray([points], dtype=np.int64), point_value_micro)
-    return int(converted.amount_minor[0]), int(converted.points[0])

@@ -5,13 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.orm import Session
-
 from app.domain.breakage import Breakage, Cohort, breakage_of
 from app.domain.conversion import in_minor_units
-from app.domain.states import TransactionKind, Unit
-from app.models.programs import Program
-from app.services.books.totals import Total, totals_of
+from app.domain.states import TransactionKind
+from app.services.books.totals import Total
 
 ISSUED = (
     TransactionKind.AWARD,
@@ -56,11 +53,6 @@ class MonthOfBooks:
     expired: Change = field(default_factory=Change)
     adjusted: Change = field(default_factory=Change)
     closing: Change = field(default_factory=Change)
-
-
-def accruals(session: Session, program: Program, unit: Unit = Unit.POINTS) -> list[MonthOfBooks]:
-    """Give every month of the books in which something happened, oldest first. One query over all entries."""
-    return months_of(totals_of(session, program, unit))
 
 
 def months_of(totals: Iterable[Total]) -> list[MonthOfBooks]:

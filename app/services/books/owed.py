@@ -9,13 +9,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from app.domain.conversion import in_minor_units, parts_in_minor_units
-from app.domain.states import Unit
-from app.models.programs import Program
-from app.services.books.booking import Basis
-from app.services.books.totals import Total, Until, totals_of
+from app.services.books.totals import Total
 
 
 @dataclass(frozen=True)
@@ -47,11 +42,6 @@ class Sum:
     def of(parts: Sequence[Part]) -> "Sum":
         """Add parts up; the worth is rounded once (`app.domain.conversion`)."""
         return Sum(sum(one.points for one in parts), in_minor_units(sum(one.worth_micro for one in parts)))
-
-
-def owed_at(session: Session, program: Program, day: dt.date, basis: Basis, unit: Unit = Unit.POINTS) -> list[Part]:
-    """Give what was owed at the end of a day, in parts. One query over all entries."""
-    return parts_of(totals_of(session, program, unit, Until(day, basis)))
 
 
 def parts_of(totals: Iterable[Total]) -> list[Part]:

@@ -3,10 +3,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.conversion import MICRO, convert, convert_one, in_minor_units, parts_in_minor_units
+from app.domain.conversion import MICRO, convert, in_minor_units, parts_in_minor_units
 
 POINTS = st.integers(0, 10**12)
 VALUES = st.integers(1, 10**9)
+
+
+def convert_one(points: int, value: int) -> tuple[int, int]:
+    """Convert a column of one amount: the amount in minor units, and the points that it takes."""
+    made = convert(np.asarray([points], dtype=np.int64), value)
+    return int(made.amount_minor[0]), int(made.points[0])
 
 
 @pytest.mark.parametrize(

@@ -259,7 +259,7 @@ def test_what_was_owed_is_what_the_rows_add_up_to(books: Ledger) -> None:
     for day in [*some, *books.telling_days()]:
         for basis in Basis:
             for unit in (Unit.POINTS, Unit.MONEY):
-                found = owed.owed_at(books.session, books.program, day, basis, unit)
+                found = owed.parts_of(totals_of(books.session, books.program, unit, Until(day, basis)))
                 assert found == books.parts(unit, day, basis)
 
 
@@ -267,7 +267,7 @@ def test_what_a_page_reads_once_gives_what_is_read_for_each(books: Ledger) -> No
     """The day that is asked for changes nothing in what months brought, nor in what became of their points."""
     for basis in Basis:
         totals = totals_of(books.session, books.program, until=Until(books.day(), basis))
-        assert history.months_of(totals) == history.accruals(books.session, books.program)
+        assert history.months_of(totals) == history.months_of(totals_of(books.session, books.program))
         assert history.breakage_in(totals) == history.breakage_in(totals_of(books.session, books.program))
 
 
@@ -277,7 +277,7 @@ def test_months_bring_what_their_rows_add_up_to(books: Ledger) -> None:
         month = brought[(transaction.booked_on or transaction.effective_on).replace(day=1)]
         month[0] += entry.amount
         month[1] += entry.amount * books.worth(Unit.POINTS, lot)
-    months = history.accruals(books.session, books.program)
+    months = history.months_of(totals_of(books.session, books.program))
     assert [one.month_on for one in months] == sorted(brought)
     points = worth_micro = 0
     for month in months:

@@ -13,6 +13,7 @@ from app.models.periods import PeriodClosing
 from app.services import balances, figures, ledger_check, liability
 from app.services.books import history, owed, periods
 from app.services.books.booking import Basis
+from app.services.books.totals import Until, totals_of
 from tests.support.desk import CREDIT, Desk, Opening, Standing
 from tests.support.programs import NOW
 
@@ -52,7 +53,7 @@ def total(parts: Iterable[owed.Part]) -> int:
 
 
 def at(desk: Desk, day: dt.date, basis: Basis = Basis.BOOKS) -> list[owed.Part]:
-    return owed.owed_at(desk.session, desk.program, day, basis)
+    return owed.parts_of(totals_of(desk.session, desk.program, until=Until(day, basis)))
 
 
 # ---------------------------------------------------------------------------------------------- owed at a day
@@ -97,7 +98,7 @@ def test_a_debt_is_worth_what_as_many_points_are_below_zero_wherever_it_is_shown
     desk.settle(desk.reserve(10))
     desk.credit("K1", 3, corrects="1")
     parts = at(desk, NOW.date())
-    *_, last = history.accruals(desk.session, desk.program)
+    *_, last = history.months_of(totals_of(desk.session, desk.program))
     told = [owed.Sum.of(parts).worth_minor, last.closing.worth_minor, liability.worth_minor(-3, 1_500_000)]
     assert (told, owed.worths_of(parts)) == ([-4, -4, -4], [-4])
     (_tier, of_tier), *_ = owed.together(parts, lambda one: one.tier)
@@ -128,7 +129,7 @@ def test_a_day_has_the_last_days_that_lots_had_then(desk: Desk) -> None:
 
 def test_each_month_opens_as_the_one_before_closed(desk: Desk) -> None:
     a_year(desk)
-    march, april, may, *_ = history.accruals(desk.session, desk.program)
+    march, april, may, *_ = history.months_of(totals_of(desk.session, desk.program))
     assert (march.opening.points, march.issued.points, march.closing.points) == (0, 16, 16)
     assert (april.opening.points, april.issued.points, april.redeemed.points) == (16, 5, -4)
     assert (april.closing.points, may.opening.points, may.closing.points) == (17, 17, 17)
@@ -196,7 +197,7 @@ def test_what_comes_late_is_booked_in_the_first_open_month_and_stays_the_sales_d
     seen = {one.month_on: one for one in periods.months(desk.session, desk.program)}
     assert seen[MAY].totals[TransactionKind.AWARD] == 100
     assert seen[MARCH].totals == {TransactionKind.AWARD: 16}
-    assert history.accruals(desk.session, desk.program)[-1].closing.points == 17 + 98
+    assert history.months_of(totals_of(desk.session, desk.program))[-1].closing.points == 17 + 98
     assert ledger_check.proved(desk.session) == []
 
 

@@ -18,6 +18,7 @@ from app.models.periods import PeriodClosing
 from app.models.programs import Program
 from app.services.books import owed
 from app.services.books.booking import Basis
+from app.services.books.totals import Until, totals_of
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 
@@ -33,7 +34,7 @@ def test_what_was_owed_at_a_day_is_shown_in_parts_and_taken_away_as_a_workbook(w
     finance = as_("finance")
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
-        parts = owed.owed_at(session, program, world.clock().date(), Basis.BOOKS)
+        parts = owed.parts_of(totals_of(session, program, until=Until(world.clock().date(), Basis.BOOKS)))
     total = sum(one.points for one in parts)
     assert total > 0
     day = world.clock().date().isoformat()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from app.services import figures, liability
-from app.services.books.history import accruals
+from app.services.books.history import months_of
+from app.services.books.totals import totals_of
 from app.services.owners.errors import OwnersError
 from tests.app.services.owners.conftest import Meeting
 from tests.support.desk import Standing
@@ -101,6 +102,6 @@ def test_two_pages_of_finance_say_alike_what_expired_and_came_back(open_owners: 
     desk.reinstate(lot)
     figures.refresh(desk.session, desk.program.id, NOW + DAY)
     by_month = liability.points_by_month(desk.session, desk.program, dt.date(2020, 1, 1))
-    months = accruals(desk.session, desk.program)
+    months = months_of(totals_of(desk.session, desk.program))
     assert sum(one.expired for one in by_month) == sum(one.expired.points for one in months) == 0
     assert sum(one.adjusted for one in by_month) == sum(one.adjusted.points for one in months) == 0
