@@ -25,6 +25,7 @@ from app.domain.states import DocumentStatus, LotState, RewardKind
 from app.local.servers import Addresses
 from app.services import ledger, ledger_check, lot_terms, reinstating
 from app.services.books import owed, periods
+from app.services.books.booking import Basis
 from app.services.books.totals import Until, totals_of
 from tests.app.domain.profiles import searching
 from tests.reference import ledger as reference
@@ -381,7 +382,7 @@ class Histories(RuleBasedStateMachine):
         session, program, found = self.desk.session, self.desk.program, self.desk.balance()
         last = self.today + dt.timedelta(days=500)
         owes = found.pending + found.available + found.reserved
-        for basis in owed.Basis:
+        for basis in Basis:
             parts = owed.parts_of(totals_of(session, program, until=Until(last, basis)))
             assert sum(one.points for one in parts) == owes
         over = self.today.replace(day=1) - dt.timedelta(days=1)
