@@ -81,9 +81,10 @@ def judge_corrected(session: Session, program: Program, *, now: dt.datetime) -> 
     Such a difference stands in the statement that booked the load last, which is open again then. The caller commits.
     """
     corrected = corrections()
-    # when a request is refused its difference is open again, beside one that was told as if it would be approved
+    # when a request is refused its difference is open again, beside one that was told as if it would be approved; and
+    # what stands there twice no more may be another amount
     amounts = select(StatementFinding.top_up_id).where(
-        StatementFinding.kind == FindingKind.AMOUNT_DIFFERS,
+        StatementFinding.kind.in_((FindingKind.AMOUNT_DIFFERS, FindingKind.TWICE)),
         StatementFinding.answer.is_(None),
         StatementFinding.top_up_id.is_not(None),
     )
@@ -255,15 +256,18 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     given = _given(top_ups)
     status, times = ours.c.status, func.coalesce(given.c.times, 0)
     # of a load that no statement has, and one has taken back, all was there
-    unseen = and_(booked.c.loads == 0, booked.c.reversals > 0)
+    unseen = and_(booked.c.all_loads == 0, booked.c.reversals > 0)
     left = case((unseen, ours.c.amount_minor), else_=booked.c.theirs_minor) - booked.c.reversed_minor
-    loaded = left > 0
+    loaded = or_(left > 0, booked.c.elsewhere_minor > 0)
     # what was given or taken because another amount is there, our books have by now
     stands_at = ours.c.amount_minor + func.coalesce(other.c.more_minor, 0)
-    twice = and_(booked.c.loads > 1, left > func.greatest(stands_at, ours.c.amount_minor))
-    same = and_(booked.c.first_currency == ours.c.currency, booked.c.last_currency == ours.c.currency)
-    one_currency = func.coalesce(same, true())
-    amount = and_(loaded, left != stands_at, ~twice, one_currency)
+    # once more is a whole load more: what is there besides, and is none, is another amount
+    once_more = or_(booked.c.whole > 1, left - stands_at >= ours.c.amount_minor)
+    more = and_(booked.c.loads > 1, left > func.greatest(stands_at, ours.c.amount_minor), once_more)
+    # no rate says what a booking in another currency comes to; one beside a load that is all there is another load
+    more_elsewhere = and_(booked.c.elsewhere > 0, booked.c.loads > 0, left >= stands_at)
+    twice = or_(more, booked.c.elsewhere > 1, more_elsewhere)
+    amount = and_(loaded, left != stands_at, ~twice, ~booked.c.other_currency)
     spent = or_(and_(status == TopUpStatus.LOADED, times <= 0), and_(status.in_(ENDED_WITHOUT), times < 0))
     returned = or_(and_(status == TopUpStatus.LOADED, times > 0), and_(status.in_(ENDED_WITHOUT), times >= 0))
     # what is asked for already is not told of under another name: it would be asked for twice
@@ -303,21 +307,39 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
 
 
 def _booked(top_ups: Select[Any]) -> Subquery:
-    """Add up what every statement has of top-ups: loads, what was taken back, and which currencies they are in."""
+    """Add up the bookings of top-ups: those in their own currency, or in none, and those in another.
+
+    ``loads``, ``theirs_minor`` and ``reversed_minor`` are of the own one, and ``whole`` counts its loads of the amount
+    that was ordered; ``elsewhere`` is how many loads of another one were not taken back, and ``elsewhere_minor`` what
+    they come to there. ``net``, ``all_loads`` and ``reversals`` count both.
+    """
     line = StatementLine
-    count = {kind: func.count().filter(line.kind == kind) for kind in BookingKind}
-    net = count[BookingKind.LOAD] - count[BookingKind.REVERSAL]
+    own = func.coalesce(line.currency == Redemption.currency, true())
+    load, back = line.kind == BookingKind.LOAD, line.kind == BookingKind.REVERSAL
+
+    def count(*of: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.count().filter(and_(*of))
+
+    def sum_of(*of: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.sum(case((and_(*of), line.amount_minor), else_=0))
+
     return (
         select(
             line.top_up_id,
-            net.label("net"),
-            count[BookingKind.REVERSAL].label("reversals"),
+            (count(load) - count(back)).label("net"),
             func.max(line.id).label("line_id"),
-            count[BookingKind.LOAD].label("loads"),
-            func.sum(case((line.kind == BookingKind.LOAD, line.amount_minor), else_=0)).label("theirs_minor"),
-            func.sum(case((line.kind == BookingKind.REVERSAL, line.amount_minor), else_=0)).label("reversed_minor"),
-            *(func.min(line.currency).label("first_currency"), func.max(line.currency).label("last_currency")),
+            count(load).label("all_loads"),
+            count(back).label("reversals"),
+            count(load, own).label("loads"),
+            count(load, own, line.amount_minor == TopUp.amount_minor).label("whole"),
+            sum_of(load, own).label("theirs_minor"),
+            sum_of(back, own).label("reversed_minor"),
+            (count(load, ~own) - count(back, ~own)).label("elsewhere"),
+            (sum_of(load, ~own) - sum_of(back, ~own)).label("elsewhere_minor"),
+            func.bool_or(~own).label("other_currency"),
         )
+        .join(TopUp, TopUp.id == line.top_up_id)
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
         .where(line.top_up_id.in_(top_ups))
         .group_by(line.top_up_id)
         .subquery()
@@ -452,8 +474,14 @@ def _gone(program: Program, *of: ColumnElement[bool]) -> Select[tuple[int]]:
         and_(found.c.ours_minor == open_.c.ours_minor, found.c.theirs_minor == open_.c.theirs_minor),
         ~_tells(found.c.top_up_id, found.c.ours_minor, found.c.theirs_minor),
     )
-    still = found.c.top_up_id == open_.c.top_up_id, found.c.kind == open_.c.kind, as_told
-    verdict = select(found.c.kind).where(*still).exists()
+    still = and_(found.c.kind == open_.c.kind, as_told)
+    # what stands there twice no more is told of until somebody is told what is there instead
+    untold = and_(
+        open_.c.kind == FindingKind.TWICE,
+        found.c.kind == FindingKind.AMOUNT_DIFFERS,
+        ~_tells(found.c.top_up_id, found.c.ours_minor, found.c.theirs_minor),
+    )
+    verdict = select(found.c.kind).where(found.c.top_up_id == open_.c.top_up_id, or_(still, untold)).exists()
     booked = select(StatementLine.id).where(StatementLine.top_up_id == open_.c.top_up_id).exists()
     missing = and_(open_.c.kind == FindingKind.MISSING_THERE, ours.c.status == TopUpStatus.LOADED)
     never = and_(open_.c.kind == FindingKind.NEVER_LOADED, ours.c.status.in_(_OPEN))

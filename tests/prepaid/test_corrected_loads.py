@@ -29,6 +29,7 @@ from prepaid import gathering, ordering, owed, runs, settling
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling import answering
+from prepaid.reconciling.judging import solve
 from prepaid.tax import ProgramTax
 from prepaid.taxing import register
 from tests.prepaid.conftest import NOW, World
@@ -322,6 +323,8 @@ def differences(world: World) -> list[tuple[FindingKind, int]]:
         (("5000.00", "5000.00"), [(FindingKind.TWICE, 0)]),
         (("5500.00", "5000.00"), [(FindingKind.TWICE, 0)]),
         (("5000.00", "5000.00", "-1000.00"), [(FindingKind.TWICE, 0)]),
+        (("5000.00", "50.00"), [(FindingKind.AMOUNT_DIFFERS, -100)]),
+        (("2500.00", "2500.00", "50.00"), [(FindingKind.AMOUNT_DIFFERS, -100)]),
     ],
 )
 def test_what_is_on_the_card_is_the_sum_of_all_bookings_and_what_differs_is_told_once(
@@ -332,6 +335,29 @@ def test_what_is_on_the_card_is_the_sum_of_all_bookings_and_what_differs_is_told
     assert differences(paid) == found
 
 
+@pytest.mark.parametrize(
+    ("booked", "found"),
+    [
+        ((("1200.00", "EUR"),), []),
+        ((("1200.00", "EUR"), ("1200.00", "EUR")), [FindingKind.TWICE]),
+        ((("1200.00", "EUR"), ("1200.00", "EUR"), ("-1200.00", "EUR")), []),
+        ((("5000.00", "PLN"), ("1200.00", "EUR")), [FindingKind.TWICE]),
+        ((("5000.00", "PLN"), ("1200.00", "EUR"), ("-1200.00", "EUR")), []),
+        ((("3000.00", "PLN"), ("480.00", "EUR")), []),
+        ((("1200.00", "EUR"), ("-1200.00", "EUR")), [FindingKind.REVERSED]),
+        ((("-1200.00", "EUR"),), []),
+    ],
+)
+def test_what_is_booked_in_another_currency_is_no_amount_of_ours_and_twice_is_told_all_the_same(
+    paid: World, booked: tuple[tuple[str, str], ...], found: list[FindingKind]
+) -> None:
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, *((reference, BOOKED, amount, currency) for amount, currency in booked))
+    told = [kind for kind, _ in differences(paid)]
+    assert [kind for kind in told if kind is not FindingKind.WRONG_CURRENCY] == found
+    assert told.count(FindingKind.WRONG_CURRENCY) == sum(currency == "EUR" for _, currency in booked)
+
+
 def test_a_load_that_is_booked_in_parts_in_two_statements_is_whole_with_the_second(paid: World) -> None:
     reference = loaded(paid, LoadResult.LOADED)
     bring(paid, *EDGES, (reference, BOOKED, "2000.00", "PLN"))
@@ -340,6 +366,20 @@ def test_a_load_that_is_booked_in_parts_in_two_statements_is_whole_with_the_seco
     assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, 1_000)], "the first is solved, and the rest is told"
     bring(paid, *DECEMBER, (reference, "2026-12-03", "500.00", "PLN"))
     assert differences(paid) == []
+
+
+def test_what_was_told_to_stand_there_twice_is_open_until_its_amount_is_told(paid: World) -> None:
+    """As one stands that was told before a small booking beside a load was told as another amount."""
+    reference = loaded(paid, LoadResult.LOADED)
+    bring(paid, *EDGES, (reference, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "50.00", "PLN"))
+    with transaction(paid.registry) as session:
+        program = session.get_one(Program, paid.program_id)
+        (found,) = open_findings(session, program)
+        found.kind, found.theirs = FindingKind.TWICE, "2"
+        session.flush()
+        assert solve(session, program, now=LATER) == 0
+    bring(paid, *DECEMBER)
+    assert differences(paid) == [(FindingKind.AMOUNT_DIFFERS, -100)]
 
 
 @pytest.mark.parametrize("approve", [True, False])
