@@ -21,7 +21,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
-from app.services.arrivals import stands
+from app.services.arrivals import corrected_loads, stands
 from app.services.persons.rosters import WHO_NOW
 from prepaid.columns import among
 
@@ -65,17 +65,17 @@ def _loads(session: Session, program: Program, ids: Sequence[int], today: dt.dat
     )
     of_month = TopUp.created_at >= midnight(today.replace(day=1), program.time_zone)
     not_counted = or_(TopUp.settled_at.is_(None), read_at.is_(None), TopUp.settled_at > read_at)
+    corrected = corrected_loads()
+    amount = func.greatest(TopUp.amount_minor + func.coalesce(corrected.c.more_minor, 0), 0)
     rows = session.execute(
         select(
             WHO_NOW,
-            *(
-                cast(func.coalesce(func.sum(TopUp.amount_minor).filter(which), 0), BigInteger)
-                for which in (of_month, not_counted)
-            ),
+            *(cast(func.coalesce(func.sum(amount).filter(which), 0), BigInteger) for which in (of_month, not_counted)),
         )
         .join(Account, Account.distributor_id == Distributor.id)
         .join(Redemption, Redemption.account_id == Account.id)
         .join(TopUp, TopUp.redemption_id == Redemption.id)
+        .outerjoin(corrected, corrected.c.top_up_id == TopUp.id)
         .where(
             Redemption.program_id == program.id,
             stands(TopUp),

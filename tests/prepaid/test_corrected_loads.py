@@ -145,6 +145,17 @@ def test_what_is_on_the_card_after_all_is_taxed_compensated_and_invoiced(paid: W
     assert paid.compensate(to_on=LATER.date()).compensation_minor == COMPENSATION
 
 
+def test_another_amount_that_is_on_the_card_is_what_it_takes_of_the_month(world: World) -> None:
+    world.load(prepaid='{limits: {PL: {a_month: "6000.00"}}}').add("D1", 10_000)
+    reference = loaded(world, LoadResult.LOADED)
+    bring(world, *EDGES, (reference, BOOKED, "5500.00", "PLN"))
+    soon = NOW + dt.timedelta(days=3)
+    adjust(world, points=-1, now=soon)
+    world.add("D1", 1_201, at=soon)
+    of_soon = {"from_on": soon.date(), "to_on": soon.date(), "now": soon + dt.timedelta(days=1)}
+    assert world.preview(**of_soon).exceptions[0]["code"] == "over_card_limit"
+
+
 def test_what_was_reversed_leaves_its_room_in_the_month_of_the_card(world: World) -> None:
     world.load(prepaid='{limits: {PL: {a_month: "5500.00"}}}').add("D1", 10_000)
     reference = loaded(world, LoadResult.LOADED)
