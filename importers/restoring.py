@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, any_, func, literal, or_, select, text
+from sqlalchemy import BigInteger, ColumnElement, Text, any_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -16,22 +16,45 @@ from app.services.rulebooks import ProgramRules
 from verification.deciding.restoring import stand_again
 
 _OLDER, _TAKER = aliased(SalesDocument), aliased(SalesDocument)
-_STANDS = func.coalesce(ImportBatch.status, "").not_in((BatchStatus.UNDOING, BatchStatus.UNDONE))
 
 
-def count_again(session: Session, rules: ProgramRules, document_ids: Sequence[int], *, now: dt.datetime) -> None:
-    """Count what these documents had replaced, as new documents of the imports that brought it. The caller commits.
+def _stands(batch: Any = ImportBatch) -> ColumnElement[bool]:
+    """Say that what brought a document was not taken back: an import, or somebody's claim."""
+    return func.coalesce(batch.status, "").not_in((BatchStatus.UNDOING, BatchStatus.UNDONE))
 
-    Of several that were replaced one after the other it is the newest whose import stands; of one that two distributors
-    brought before they were merged, the other's. What replaced nothing leaves nothing behind, whatever else was here
-    under its number before.
+
+_STANDS = _stands()
+
+
+def count_again(
+    session: Session,
+    rules: ProgramRules,
+    batch_ids: Sequence[int],
+    distributor_ids: Collection[int],
+    *,
+    now: dt.datetime,
+) -> None:
+    """Count what documents of imports had replaced that were taken back, as new documents of those that brought it.
+
+    ``distributor_ids`` are those of whom all is taken back, or all that will be. The caller has locked their wallets,
+    and commits. Of several that were replaced one after the other it is the newest whose import stands; of one that
+    two distributors brought before they were merged, the other's. What replaced nothing leaves nothing behind, whatever
+    else was here under its number before; and what stands again already is left as it is.
     """
+    document_ids = session.scalars(
+        select(SalesDocument.id).where(
+            SalesDocument.distributor_id == _any_of(distributor_ids),
+            SalesDocument.batch_id.in_(batch_ids),
+            SalesDocument.status == DocumentStatus.UNDONE,
+        )
+    ).all()
     replaced = _replaced(session, document_ids)
     left = [one for one in document_ids if one not in replaced]
     ids = {*replaced.values(), *_put_aside(session, left)}
     documents = session.scalars(
         select(SalesDocument)
         .where(SalesDocument.id == _any_of(ids), SalesDocument.status == DocumentStatus.SUPERSEDED)
+        .where(~_taken(by_what_stands=True))
         .order_by(SalesDocument.id)
         .execution_options(populate_existing=True)
     ).all()
@@ -72,12 +95,6 @@ def _put_aside(session: Session, document_ids: Sequence[int]) -> list[int]:
     if not document_ids:
         return []
     kept = aliased(SalesDocument)
-    replaced = select(_TAKER.id).where(
-        # a number has an index whatever its document's state
-        _TAKER.program_id == SalesDocument.program_id,
-        _TAKER.number_key == SalesDocument.number_key,
-        _TAKER.supersedes_id == SalesDocument.id,
-    )
     rows = session.execute(
         select(kept.id, func.max(SalesDocument.id))
         .select_from(kept)
@@ -95,11 +112,26 @@ def _put_aside(session: Session, document_ids: Sequence[int]) -> list[int]:
             DistributorMerge.decided_at >= kept.counted_at,
             text("sales_document.status = 4"),  # as the index says it
             _STANDS,
-            ~replaced.exists(),
+            ~_taken(),
         )
         .group_by(kept.id)
     )
     return [put_aside for _, put_aside in rows]
+
+
+def _taken(*, by_what_stands: bool = False) -> ColumnElement[bool]:
+    """Say that a document took another one's place; ``by_what_stands``: one that was not taken back since."""
+    taker = select(_TAKER.id).where(
+        # a number has an index whatever its document's state
+        _TAKER.program_id == SalesDocument.program_id,
+        _TAKER.number_key == SalesDocument.number_key,
+        _TAKER.supersedes_id == SalesDocument.id,
+    )
+    if by_what_stands:
+        of_taker = aliased(ImportBatch)
+        taker = taker.outerjoin(of_taker, of_taker.id == _TAKER.batch_id)
+        taker = taker.where(_TAKER.status != DocumentStatus.UNDONE, _stands(of_taker))
+    return taker.exists()
 
 
 def _any_of(ids: Collection[int]) -> Any:

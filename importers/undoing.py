@@ -264,7 +264,9 @@ def _take_back(
         .values(status=DocumentStatus.UNDONE)
         .execution_options(synchronize_session=False)
     )
-    restoring.count_again(session, rules, sorted(counting), now=now)
+    # what stands again may be a return, and is to meet nothing that goes with a later piece
+    going = set(_next(session, batch_ids, [one for one in owners if one not in in_the_way]).values())
+    restoring.count_again(session, rules, batch_ids, [one for one in owners if one not in going], now=now)
     return left, len(mine)
 
 

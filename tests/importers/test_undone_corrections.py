@@ -3,10 +3,12 @@
 import datetime as dt
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
+import importers.undoing
 from app.db.transaction import transaction
-from app.domain.states import DocumentStatus
+from app.domain.states import BatchStatus, DocumentStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
@@ -135,3 +137,23 @@ def test_what_a_merge_put_aside_counts_once_the_other_is_undone(desk: Desk) -> N
     assert standing(desk)[0] == (0, 20)
     undo(desk, found.batch_id)
     assert standing(desk)[0] == (0, 10)
+
+
+@pytest.mark.parametrize("piece", [1, 1_000])
+def test_a_return_stands_again_once_all_that_the_import_brought_is_gone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    opened(desk)
+    desk.run(desk.csv(invoice("1"), invoice("K1", net="-40.00", quantity="-0.4", day="2026-04-01")))
+    assert standing(desk)[0] == (0, 6)
+    # what comes back is met by the latest sale, which this file brings
+    found = desk.run(
+        desk.csv(
+            invoice("2", net="500.00", day="2026-03-15"),
+            invoice("K1", net="-60.00", quantity="-0.6", day="2026-04-01"),
+        )
+    )
+    assert standing(desk)[0] == (0, 30)
+    monkeypatch.setattr(importers.undoing, "_PIECE", piece)
+    assert undo(desk, found.batch_id).status is BatchStatus.UNDONE
+    assert standing(desk)[0] == (0, 6)
