@@ -8,17 +8,22 @@ from sqlalchemy import select, update
 
 import importers.undoing
 from app.db.transaction import transaction
-from app.domain.states import BatchStatus, DocumentStatus
+from app.domain.states import BatchStatus, ClaimState, ClaimWay, DocumentStatus
+from app.models.claims import Claim, SoldSerial
 from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services.catalogue import product_ids
 from app.services.distributors import distributor_ids
 from app.services.owners import merging
 from tests.conftest import Clock
 from tests.importers.driver import Desk
 from tests.importers.test_undoing import invoice, standing, undo
 from tests.support.programs import SALES_PROFILE
+from tests.support.sales import Sold, sell
 from verification.deciding import decisions
+from verification.incoming import Source
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
 FIRST = {
@@ -157,3 +162,40 @@ def test_a_return_stands_again_once_all_that_the_import_brought_is_gone(
     monkeypatch.setattr(importers.undoing, "_PIECE", piece)
     assert undo(desk, found.batch_id).status is BatchStatus.UNDONE
     assert standing(desk)[0] == (0, 6)
+
+
+def test_what_somebody_sent_in_stands_again_with_its_claim_and_its_units(desk: Desk) -> None:
+    opened(desk)
+    with transaction(desk.registry) as session:
+        program, ids = session.get_one(Program, desk.program_id), distributor_ids(session, desk.program_id)
+        product = product_ids(session, desk.program_id)["p1"]
+        portal = Source(name="portal", policy="accept", may_correct=False, actor="ann")
+        sell(session, program, [Sold("1", ids["d1"], product, 1, 100_00)], source=portal, now=desk.clock())
+    first = desk.document_id("1")
+    with transaction(desk.registry) as session:
+        unit = {"line_number": 1, "product_id": product, "serial": "S-1", "serial_key": "S1"}
+        session.add(SoldSerial(document_id=first, **unit))
+        session.add(
+            Claim(
+                program_id=desk.program_id,
+                distributor_id=ids["d1"],
+                key="claim",
+                author="ann",
+                state=ClaimState.SENT,
+                way=next(iter(ClaimWay)),
+                content={},
+                document_id=first,
+                created_at=desk.clock(),
+                changed_at=desk.clock(),
+                sent_at=desk.clock(),
+            )
+        )
+    found = desk.run(desk.csv(invoice("1", net="200.00")))
+    undo(desk, found.batch_id)
+    again = desk.document_id("1", ACCEPTED)
+    assert standing(desk)[0] == (0, 10)
+    with transaction(desk.registry) as session:
+        document = session.get_one(SalesDocument, again)
+        assert (document.source, document.batch_id, document.supersedes_id) == ("portal", None, first)
+        assert session.scalars(select(SoldSerial.serial).where(SoldSerial.document_id == again)).all() == ["S-1"]
+        assert session.scalars(select(Claim.document_id).where(Claim.program_id == desk.program_id)).all() == [again]
