@@ -15,7 +15,6 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Date,
     Select,
     Subquery,
     Text,
@@ -38,11 +37,12 @@ from app.domain.prepaid_settings import PrepaidPart
 from app.domain.reconciliation import GIVES, TAKES
 from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpStatus
 from app.models.desk import AdjustmentRequest
-from app.models.prepaid import Card, LoadBatch, Redemption, TopUp
+from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
 from app.services import differences
 from app.services.arrivals import ENDED_WITHOUT, amounts_corrected, corrections
+from prepaid.reconciling.both_sides import booked_of, books, with_currency
 
 _SENT = (TopUpStatus.SENDING, TopUpStatus.UNKNOWN)
 """The provider has it, and nobody knows its answer; an order file that was not brought yet is nobody's mistake."""
@@ -168,35 +168,6 @@ def coverage(session: Session, statement: ProviderStatement) -> tuple[dt.date, d
     return first, statement.to_on
 
 
-def _day(program: Program, instant: Any) -> ColumnElement[dt.date]:
-    return cast(func.timezone(program.time_zone, instant), Date)
-
-
-def books(program: Program) -> Subquery:
-    """Give the top-ups of a programme as they are held against statements."""
-    ordered, settled = _day(program, LoadBatch.created_at), _day(program, TopUp.settled_at)
-    # what was handed in again, and not answered again, may be booked since
-    sent, unknown = _day(program, LoadBatch.sent_at), _day(program, TopUp.unknown_at)
-    return (
-        select(
-            TopUp.id,
-            TopUp.status,
-            TopUp.amount_minor,
-            Redemption.currency,
-            Card.token,
-            Card.last4,
-            LoadBatch.provider,
-            ordered.label("ordered_on"),
-            func.coalesce(settled, func.greatest(sent, unknown), ordered).label("answered_on"),
-        )
-        .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .outerjoin(Card, Card.id == TopUp.card_id)
-        .outerjoin(LoadBatch, LoadBatch.id == TopUp.load_batch_id)
-        .where(Redemption.program_id == program.id)
-        .subquery()
-    )
-
-
 def _each(wrong: Sequence[tuple[ColumnElement[bool], FindingKind]]) -> ColumnElement[Any]:
     """Give the kinds of what holds, as an array: a list of rows would be made ready anew for every line."""
     return func.array_remove(array([case((holds, kind.value)) for holds, kind in wrong]), null())
@@ -222,8 +193,9 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
         select(
             *(line.statement_id, line.id.label("line_id"), line.top_up_id),
             ours.c.amount_minor.label("ours_minor"),
-            signed.label("theirs_minor"),
-            *(ours.c.currency.label("our_currency"), line.currency.label("their_currency")),
+            # an amount of another currency is no figure beside ours: it is told with its currency
+            case((elsewhere, null()), else_=signed).label("theirs_minor"),
+            *(ours.c.currency.label("our_currency"), with_currency(program, signed).label("their_currency")),
             *(ours.c.last4.label("our_card"), func.coalesce(line.last4, line.token).label("their_card")),
             case((early, ours.c.ordered_on), else_=ours.c.answered_on).label("our_day"),
             line.booked_on.label("their_day"),
@@ -252,7 +224,7 @@ def _of_lines(program: Program, statement: ProviderStatement, days: int) -> Sele
 
 def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
     """Say of top-ups that are booked somewhere what their bookings together contradict; several things can be."""
-    ours, booked, other = books(program), _booked(top_ups), amounts_corrected(top_ups)
+    ours, booked, other = books(program), booked_of(top_ups), amounts_corrected(top_ups)
     given = _given(top_ups)
     status, times = ours.c.status, func.coalesce(given.c.times, 0)
     # of a load that no statement has, and one has taken back, all was there
@@ -289,7 +261,10 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
             func.unnest(_each(wrong)).label("kind"),
             booked.c.line_id,
             *(cast(status, Text).label("status"), cast(booked.c.net, Text).label("net")),
-            *(ours.c.amount_minor, booked.c.theirs_minor, stands_at.label("stands_at"), left.label("left")),
+            *(ours.c.amount_minor, stands_at.label("stands_at"), left.label("left")),
+            case((and_(booked.c.other_currency, booked.c.loads == 0), null()), else_=booked.c.theirs_minor).label(
+                "theirs_minor"
+            ),
         )
         .join(ours, ours.c.id == booked.c.top_up_id)
         .outerjoin(given, given.c.top_up_id == booked.c.top_up_id)
@@ -304,46 +279,6 @@ def _verdicts(program: Program, top_ups: Select[Any]) -> Subquery:
         case((of_amounts, found.c.stands_at), else_=found.c.amount_minor).label("ours_minor"),
         cast(case((of_amounts, found.c.left), else_=found.c.theirs_minor), BigInteger).label("theirs_minor"),
     ).subquery()
-
-
-def _booked(top_ups: Select[Any]) -> Subquery:
-    """Add up the bookings of top-ups: those in their own currency, or in none, and those in another.
-
-    ``loads``, ``theirs_minor`` and ``reversed_minor`` are of the own one, and ``whole`` counts its loads of the amount
-    that was ordered; ``elsewhere`` is how many loads of another one were not taken back, and ``elsewhere_minor`` what
-    they come to there. ``net``, ``all_loads`` and ``reversals`` count both.
-    """
-    line = StatementLine
-    own = func.coalesce(line.currency == Redemption.currency, true())
-    load, back = line.kind == BookingKind.LOAD, line.kind == BookingKind.REVERSAL
-
-    def count(*of: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.count().filter(and_(*of))
-
-    def sum_of(*of: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.sum(case((and_(*of), line.amount_minor), else_=0))
-
-    return (
-        select(
-            line.top_up_id,
-            (count(load) - count(back)).label("net"),
-            func.max(line.id).label("line_id"),
-            count(load).label("all_loads"),
-            count(back).label("reversals"),
-            count(load, own).label("loads"),
-            count(load, own, line.amount_minor == TopUp.amount_minor).label("whole"),
-            sum_of(load, own).label("theirs_minor"),
-            sum_of(back, own).label("reversed_minor"),
-            (count(load, ~own) - count(back, ~own)).label("elsewhere"),
-            (sum_of(load, ~own) - sum_of(back, ~own)).label("elsewhere_minor"),
-            func.bool_or(~own).label("other_currency"),
-        )
-        .join(TopUp, TopUp.id == line.top_up_id)
-        .join(Redemption, Redemption.id == TopUp.redemption_id)
-        .where(line.top_up_id.in_(top_ups))
-        .group_by(line.top_up_id)
-        .subquery()
-    )
 
 
 def _asked(top_up_id: ColumnElement[int], kinds: Collection[FindingKind]) -> ColumnElement[bool]:

@@ -14,7 +14,8 @@ from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
-from prepaid.reconciling.judging import books, coverage
+from prepaid.reconciling.both_sides import books
+from prepaid.reconciling.judging import coverage
 
 
 def differs(statement_id: int) -> ColumnElement[bool]:

@@ -367,6 +367,13 @@ def test_what_is_booked_in_another_currency_is_no_amount_of_ours_and_twice_is_to
     told = [kind for kind, _ in differences(paid)]
     assert [kind for kind in told if kind is not FindingKind.WRONG_CURRENCY] == found
     assert told.count(FindingKind.WRONG_CURRENCY) == sum(currency == "EUR" for _, currency in booked)
+    with transaction(paid.registry) as session:
+        wrong = [
+            (one.theirs_minor, one.theirs)
+            for one in open_findings(session, session.get_one(Program, paid.program_id))
+            if one.kind is FindingKind.WRONG_CURRENCY
+        ]
+    assert wrong == [(None, f"{amount} EUR") for amount, currency in booked if currency == "EUR"]
 
 
 def test_a_load_that_is_booked_in_parts_in_two_statements_is_whole_with_the_second(paid: World) -> None:

@@ -117,11 +117,20 @@ def both(found: StatementFinding) -> tuple[str, str]:
         return mine, _net(theirs)
     if kind is FindingKind.AMOUNT_DIFFERS:
         return formats.cash(found.ours_minor or 0), formats.cash(found.theirs_minor or 0)
+    if kind is FindingKind.WRONG_CURRENCY and " " in (theirs or ""):
+        return formats.cash(found.ours_minor or 0), foreign(theirs or "")
     if kind is FindingKind.WRONG_DATE and ours and theirs:
         return formats.day(dt.date.fromisoformat(ours)), formats.day(dt.date.fromisoformat(theirs))
     if kind is FindingKind.WRONG_CARD:
         return _card(ours), _card(theirs)
     return ours or "–", theirs or "–"
+
+
+def foreign(theirs: str) -> str:
+    """Write an amount of another currency, which is kept as its file has it: 100.00 EUR."""
+    amount, currency = theirs.rsplit(" ", 1)
+    _, _, fraction = amount.partition(".")
+    return formats.here().cash(int(amount.replace(".", "")), len(fraction), currency)
 
 
 def _net(theirs: str | None) -> str:

@@ -8,13 +8,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.states import FindingAnswer, TopUpKind, TopUpStatus
+from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus
 from app.extensions import db
 from app.models.catalogue import Product
 from app.models.desk import AdjustmentRequest
 from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
+from app.web.finance import reconciling_words
 from prepaid import ordering, preparing, runs, settling
 from prepaid.moves import locked_run
 from prepaid.providers import Answer, LoadResult
@@ -215,3 +216,10 @@ def _work(world: World) -> None:
         while do_one_job(world):
             pass
         db.session.remove()
+
+
+def test_an_amount_of_another_currency_is_written_with_it(world: World) -> None:
+    before = StatementFinding(kind=FindingKind.WRONG_CURRENCY, ours="PLN", theirs="EUR", ours_minor=5_000_00)
+    with world.app.test_request_context():
+        assert reconciling_words.both(before) == ("PLN", "EUR")
+        assert reconciling_words.foreign("-1200.50 EUR") == "−€1,200.50"
