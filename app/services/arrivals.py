@@ -142,6 +142,12 @@ def is_there(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
     )
 
 
+def on_card_minor(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[int]:
+    """Give how much of a load is on its card, in minor units, as `arrived_minor` does, of loads one by one."""
+    more = _summed(load, case((_OTHER, _MORE), else_=0))
+    return case((is_there(load), func.greatest(load.amount_minor + more, 0)), else_=0)
+
+
 def stands(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
     """Say that the money of a load is on its card, or on its way there."""
     corrected = _corrected(load)
@@ -152,9 +158,14 @@ def stands(load: type[TopUp] | AliasedClass[TopUp]) -> ColumnElement[bool]:
 
 
 def _corrected(load: Any) -> ColumnElement[int]:
-    """Sum what was corrected of a load; there is an index, and of nearly every load there is nothing."""
+    """Sum which ways a load was corrected."""
+    return _summed(load, _WAY)
+
+
+def _summed(load: Any, what: ColumnElement[int]) -> ColumnElement[int]:
+    """Sum something of a load's corrections; there is an index, and of nearly every load there is nothing."""
     return func.coalesce(
-        select(cast(func.sum(_WAY), BigInteger))
+        select(cast(func.sum(what), BigInteger))
         .select_from(_FOUND)
         .join(_ASKED, _ASKED.id == _FOUND.adjustment_id)
         .where(_FOUND.top_up_id == load.id, _ASKED.state == "approved")

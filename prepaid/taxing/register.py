@@ -18,7 +18,7 @@ from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
-from app.services.arrivals import ENDED_WITHOUT, is_there, stands
+from app.services.arrivals import ENDED_WITHOUT, on_card_minor, stands
 from app.services.tax_statuses import status_of_day
 
 Who = aliased(Distributor)
@@ -41,8 +41,8 @@ def _paid_back() -> ColumnElement[int]:
     """Sum the compensations of a reward that are on its card; only of some rewards there is one to look for."""
     load = aliased(TopUp)
     return (
-        select(cast(func.coalesce(func.sum(load.amount_minor), 0), BigInteger))
-        .where(load.redemption_id == Redemption.id, load.kind == TopUpKind.COMPENSATION, is_there(load))
+        select(cast(func.coalesce(func.sum(on_card_minor(load)), 0), BigInteger))
+        .where(load.redemption_id == Redemption.id, load.kind == TopUpKind.COMPENSATION)
         .correlate(Redemption)
         .scalar_subquery()
     )

@@ -145,6 +145,20 @@ def test_what_is_on_the_card_after_all_is_taxed_compensated_and_invoiced(paid: W
     assert paid.compensate(to_on=LATER.date()).compensation_minor == COMPENSATION
 
 
+def test_tax_that_was_paid_back_by_another_amount_is_that_amount(paid: World) -> None:
+    reward = loaded(paid, LoadResult.LOADED)
+    run = paid.compensate()
+    paid.approve(run)
+    reference = paid.references(run)["D1", "compensation"]
+    with transaction(paid.registry) as session:
+        answer = [(None, Answer(reference, LoadResult.LOADED))]
+        settling.settle(session, locked_run(session, run.id), answer, actor="cleo", now=NOW)
+    assert paid_back(paid) == (COMPENSATION, 0)
+    bring(paid, *EDGES, (reward, BOOKED, "5000.00", "PLN"), (reference, BOOKED, "550.00", "PLN"))
+    adjust(paid, points=12)
+    assert paid_back(paid) == (550_00, 0)
+
+
 def test_another_amount_that_is_on_the_card_is_what_it_takes_of_the_month(world: World) -> None:
     world.load(prepaid='{limits: {PL: {a_month: "6000.00"}}}').add("D1", 10_000)
     reference = loaded(world, LoadResult.LOADED)
