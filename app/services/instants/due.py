@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import BigInteger, Text, any_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.transaction import Sessions, transaction
 from app.domain.states import COUNTING, DocumentStatus, InstantState
@@ -127,7 +127,10 @@ def _sift(session: Session, instant: InstantReward, after: int) -> tuple[int | N
 def _bringing(
     session: Session, instant: InstantReward, document_keys: Sequence[str], states: Collection[DocumentStatus]
 ) -> dict[str, int]:
-    """Find those of some documents that earn enough by the rule, less what came back: ids by key, the oldest first."""
+    """Find those of some documents that earn enough by the rule, less what came back with documents that count.
+
+    Gives ids by key, the oldest first.
+    """
     documents = (
         select(SalesDocument.id, SalesDocument.document_key, SalesDocument.issued_on)
         .where(
@@ -142,8 +145,15 @@ def _bringing(
     given = select(Award.document_id, Award.amount).where(
         Award.document_id.in_(select(documents.c.id)), Award.rule_version_id.in_(versions)
     )
-    taken = select(AwardReversal.sale_document_id, -AwardReversal.amount).where(
-        AwardReversal.sale_document_id.in_(select(documents.c.id)), AwardReversal.rule_version_id.in_(versions)
+    returning = aliased(SalesDocument)
+    taken = (
+        select(AwardReversal.sale_document_id, -AwardReversal.amount)
+        .join(returning, returning.id == AwardReversal.return_document_id)
+        .where(
+            AwardReversal.sale_document_id.in_(select(documents.c.id)),
+            AwardReversal.rule_version_id.in_(versions),
+            returning.status.in_(COUNTING),
+        )
     )
     moved = given.union_all(taken).subquery()
     rows = session.execute(

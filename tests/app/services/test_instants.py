@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
 from app.domain.roles import Person, Role
-from app.domain.states import DocumentStatus, InstantState, OrderState, RewardKind, Unit
+from app.domain.states import DocumentKind, DocumentStatus, InstantState, OrderState, RewardKind, Unit
 from app.models.distributors import Distributor
 from app.models.instants import InstantGrant, InstantReward, InstantTouched
 from app.models.orders import RewardOrder
@@ -137,6 +137,24 @@ def test_a_sale_brings_goods_once_and_they_are_taken_back_with_it(counter: Count
     told = [one.kind for one in notices.newest(counter.session, counter.program.id, counter.who["D1"], 0, limit=9)]
     assert told[:2] == ["instant_taken", "instant_reward"] or set(told) >= {"instant_taken", "instant_reward"}
     assert proved(counter.session) == []
+
+
+def test_what_came_back_with_a_return_that_counts_no_more_is_not_taken_off(counter: Counter) -> None:
+    counter.shop.reward("mug", 80, stock=5)
+    counter.promise("mug")
+    counter.sold("1", 1_500_00)
+    assert counter.look() == (1, 0, 0)
+    back = {"kind": DocumentKind.CREDIT_NOTE, "corrects": "1"}
+    for number in ("K1", "K2"):
+        sold = Sold(number, counter.who["D1"], counter.what, -0.3, -450_00, "2026-03-05", **back)
+        sell(counter.session, counter.program, [sold])
+        assert counter.look() == (0, 0, 0), "105 of 150 are left"
+        counter.decide(number, DocumentStatus.REFUSED)
+    sold = Sold("K3", counter.who["D1"], counter.what, -0.4, -600_00, "2026-03-06", **back)
+    sell(counter.session, counter.program, [sold])
+    assert counter.look() == (0, 1, 0), "90 are left"
+    counter.decide("K3", DocumentStatus.REFUSED)
+    assert counter.look() == (1, 0, 0), "and all of them again"
 
 
 def test_what_was_handed_over_is_kept_and_a_return_takes_back_as_well(counter: Counter) -> None:
