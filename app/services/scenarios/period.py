@@ -395,7 +395,8 @@ def taken_back(
             & (SalesLine.line_number == AwardReversal.return_line_number),
         )
         .join(sale, sale.id == AwardReversal.sale_document_id)
-        .where(*stretch.holds(program_id))
+        # a sale that counts no more lost what it had left: with what had come back of it, that is all it gave
+        .where(*stretch.holds(program_id), sale.status.in_(COUNTING))
     )
     rows = read_out(
         session,

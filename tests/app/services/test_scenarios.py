@@ -124,6 +124,19 @@ def test_the_rules_that_are_in_force_give_what_was_given(busy: Desk, days: Any, 
         assert in_all == sum(busy.balance(who).earned for who in ("D1", "D2", "D3"))
 
 
+@pytest.mark.parametrize("refused", ["F6", "F4"])
+def test_what_came_back_of_a_sale_that_counts_no_more_takes_nothing(open_desk: Opening, refused: str) -> None:
+    desk = open_desk(earning_rules=[dict(BASE_RULE)])
+    desk = sold_at(desk)
+    desk.refuse(refused)  # of which goods came back
+    rows = replayed(desk, asked(desk, as_they_are(desk), WHOLE))
+    for row in rows:
+        if row["about"] is not SumOf.PAIR:
+            assert row["drafted"] == row["given"], row
+    in_all = sum(row["given"] for row in of(rows, SumOf.RULE, unit=Unit.POINTS))
+    assert in_all == sum(desk.balance(who).earned for who in ("D1", "D2", "D3"))
+
+
 WHOLE = (dt.date(2026, 1, 1), dt.date(2026, 12, 31))
 
 
