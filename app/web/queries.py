@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from app.db.questions import Question
 from app.domain.reasons import sentence
-from app.domain.states import Outcome, RunStatus, TopUpStatus, Unit
+from app.domain.states import COUNTING, Outcome, RunStatus, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch, ImportProblem
 from app.models.ledger import Account
@@ -275,13 +275,15 @@ class Links:
 
 
 def links_of(session: Session, document_id: int) -> Links:
-    """Give what a document is linked to by returned goods. One query."""
+    """Give what a document is linked to by returned goods: returns of it that count, and what it returns. One query."""
     rows = _LINKS.ask(session, document_id=document_id)
     returns, sales = ([Linked(*row[1:]) for row in rows if row.returned is which] for which in (True, False))
     return Links(returns, sales)
 
 
 def _linked(other: Any, this: Any, *, returned: bool) -> Select[*tuple[Any, ...]]:
+    # a return that was refused, corrected or undone took nothing of it
+    counts = (SalesDocument.status.in_(COUNTING),) if returned else ()
     found = (
         select(
             literal(returned).label("returned"),
@@ -291,7 +293,7 @@ def _linked(other: Any, this: Any, *, returned: bool) -> Select[*tuple[Any, ...]
             cast(func.sum(AwardReversal.amount), BigInteger).label("points"),
         )
         .join(AwardReversal, other == SalesDocument.id)
-        .where(this == bindparam("document_id"), AwardReversal.unit == Unit.POINTS)
+        .where(this == bindparam("document_id"), AwardReversal.unit == Unit.POINTS, *counts)
         .group_by(SalesDocument.id)
         .order_by(SalesDocument.issued_on, SalesDocument.id)
         .limit(50)
