@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.options import BY, DAY, LIMIT, PROGRAM, chosen_program
+from app.cli.options import BY, DAY, LIMIT, PROGRAM, UNIT, chosen_program
 from app.cli.output import (
     FOUND_WRONG,
     NOT_FOUND,
@@ -76,14 +76,7 @@ def require_something(session: Session, made: "ConversionRun") -> None:
 @click.option("--program", "program_code", help="Code of the programme.")
 @click.option("--from", "from_on", type=DAY, help="First day on which the points were earned: the sale's date.")
 @click.option("--to", "to_on", type=DAY, help="Last day.")
-@click.option(
-    "--unit",
-    "unit_name",
-    type=click.Choice(["points", "money"]),
-    default="points",
-    show_default=True,
-    help="Points, or money that rules give directly.",
-)
+@UNIT
 @click.option("--group", "groups", multiple=True, help="Code of a group of distributors; those below it as well.")
 @click.option("--tier", "tiers", multiple=True, help="Code of a tier: only who is in one of those named.")
 @click.option("--at-least", type=click.IntRange(min=0), default=0, help="Only accounts with so much, smallest unit.")

@@ -145,7 +145,7 @@ def test_a_large_run_is_prepared_in_pieces_by_the_command_where_no_worker_lives(
     previewed = desk.json("convert", "--program", desk.world.code, *PERIOD, "--by", "ann")
     assert (previewed["status"], previewed["accounts"], previewed["points"]) == ("preview", 3, 10_208)
     assert desk.json("convert", "prepare", str(previewed["run"])) == previewed  # prepared, it has nothing more to do
-    assert "No conversion run" in desk.json("convert", "prepare", "999999999", code=4)["error"][0]
+    assert "No run has the number 999999999" in desk.json("convert", "prepare", "999999999", code=4)["error"][0]
 
 
 def test_people_read_the_same(desk: Desk) -> None:
