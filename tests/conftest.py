@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 
 from app.cli.runtime import ensure_schema
@@ -97,8 +98,22 @@ def home() -> Iterator[Path]:
 def addresses(home: Path) -> Iterator[Addresses]:
     """Servers that run, with the newest schema. Tests keep apart by programmes of their own."""
     with running(Settings(home=home)) as found:
+        _wait_for_no_disk(found)
         ensure_schema(found)
         yield found
+
+
+def _wait_for_no_disk(addresses: Addresses) -> None:
+    """Let commits wait for no disk: what is written here outlives no crash of the machine, nor need it.
+
+    What crashes on purpose (`tests/faults`, `tests/app/local`) has servers of its own, as users have them.
+    """
+    admin = create_engine(make_url(addresses.owner_url).set(username="kontor_admin"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.exec_driver_sql(f"alter system set {name} = off")
+        connection.exec_driver_sql("select pg_reload_conf()")
+    admin.dispose()
 
 
 @pytest.fixture(scope="session", autouse=True)
