@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.domain import registration
@@ -23,6 +23,7 @@ from app.models.joining import Application
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.services import audit, distributor_rows, events, invitations, messages, notices, people, texts
+from app.services.applicant_twins import same_tax_id
 from app.services.distributor_rows import DistributorRow
 from app.services.messages import Kind
 from app.services.ways_in import Link
@@ -62,20 +63,6 @@ class Applicant:
     tax_id: str
     phone: str
     locale: str
-
-
-@dataclass(frozen=True)
-class Duplicate:
-    """Somebody or something that is here already and looks like the applicant; ``by`` is ``tax_id`` or ``login``.
-
-    It is a distributor, another application, or a person with an account.
-    """
-
-    by: str
-    distributor_id: int | None = None
-    application_id: int | None = None
-    name: str = ""
-    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -176,39 +163,6 @@ def _in_words(
     }
 
 
-def duplicates(session: Session, application: Application) -> list[Duplicate]:
-    """Find distributors, applications and people that look like the applicant of an application."""
-    found: list[Duplicate] = []
-    wanted = tax_id_key(application.tax_id or "")
-    if wanted and application.kind == COMPANY:
-        rows = session.execute(
-            select(Distributor.id, Distributor.name, Distributor.code).where(
-                Distributor.program_id == application.program_id, _same_tax_id(Distributor.tax_id, wanted)
-            )
-        )
-        found += [Duplicate("tax_id", distributor_id=id_, name=name, code=code) for id_, name, code in rows]
-    same: ColumnElement[bool] = Application.login == application.login
-    if wanted and application.kind == COMPANY:
-        same |= (Application.kind == COMPANY) & _same_tax_id(Application.tax_id, wanted)
-    others = session.execute(
-        select(Application.id, Application.company, Application.login)
-        .where(Application.program_id == application.program_id, Application.id != application.id, same)
-        .order_by(Application.id.desc())
-        .limit(10)
-    )
-    found += [
-        Duplicate("login" if login == application.login else "tax_id", application_id=id_, name=company)
-        for id_, company, login in others
-    ]
-    person = session.execute(
-        select(UserAccount.name)
-        .join(Membership, Membership.user_id == UserAccount.id)
-        .where(UserAccount.login == application.login, Membership.program_id == application.program_id)
-        .limit(1)
-    ).one_or_none()
-    return found if person is None else [*found, Duplicate("login", name=person.name)]
-
-
 def ask_employer(
     session: Session,
     program: Program,
@@ -282,6 +236,7 @@ def accept(
     *,
     distributor_id: int | None,
     new_code: str = "",
+    tax_id: str | None = None,
     group_id: int | None = None,
     employer_consent: bool,
     link: Link,
@@ -291,7 +246,8 @@ def accept(
 ) -> int:
     """Accept an application: its distributor is created or linked, and the applicant is invited. The caller commits.
 
-    Returns the distributor's id.
+    Returns the distributor's id. ``tax_id`` is what a new distributor's is to be where it is corrected, empty for none;
+    None: as it was applied with.
 
     Raises:
         ApplicationClosed: It was decided already.
@@ -309,8 +265,11 @@ def accept(
             raise ConsentMissing
         if distributor_id is None:
             raise DistributorMissing
+    corrected = {}
     if distributor_id is None:
-        distributor_id = _create(session, program, application, new_code, group_id, now)
+        whose = application.tax_id if tax_id is None else tax_id.strip() or None
+        corrected = {"tax_id": whose} if whose != application.tax_id else {}
+        distributor_id = _create(session, program, application, new_code, whose, group_id, now)
         on = local_date(now, program.time_zone)
         events.happened(session, program.id, distributor_id, Event.REGISTRATION, "application", on, now=now)
     elif _distributor(session, program.id, distributor_id) is None:
@@ -331,7 +290,7 @@ def accept(
     )
     application.distributor_id = distributor_id
     _decide(session, application, ApplicationState.ACCEPTED, actor, now)
-    after = {"distributor_id": distributor_id}
+    after = {"distributor_id": distributor_id, **corrected}
     audit.note(session, actor, "application.accept", application.login, now=now, program_id=program.id, after=after)
     return distributor_id
 
@@ -422,6 +381,7 @@ def _create(
     program: Program,
     application: Application,
     code: str,
+    tax_id: str | None,
     group_id: int | None,
     now: dt.datetime,
 ) -> int:
@@ -440,7 +400,7 @@ def _create(
                 code=code,
                 name=application.company,
                 group_id=group_id,
-                tax_id=application.tax_id,
+                tax_id=tax_id,
                 country=program.country,
             )
         ],
@@ -475,7 +435,7 @@ def _employer(session: Session, program_id: int, tax_id: str) -> int | None:
         return None
     found = session.scalars(
         select(Distributor.id)
-        .where(Distributor.program_id == program_id, _same_tax_id(Distributor.tax_id, wanted))
+        .where(Distributor.program_id == program_id, same_tax_id(Distributor.tax_id, wanted))
         .limit(2)
     ).all()
     return found[0] if len(found) == 1 else None
@@ -488,9 +448,3 @@ def _owners(session: Session, distributor_id: int) -> Sequence[UserAccount]:
         .where(Membership.distributor_id == distributor_id, Membership.role == Role.OWNER, UserAccount.active)
         .order_by(UserAccount.id)
     ).all()
-
-
-def _same_tax_id(column: Any, wanted: str) -> ColumnElement[bool]:
-    """Compare tax ids as `tax_id_key` does, with or without the country before them."""
-    plain = func.regexp_replace(func.upper(column), "[^0-9A-Z]", "", "g")
-    return (plain == wanted) | (func.regexp_replace(plain, "^[A-Z]{2}(?=[0-9]+$)", "") == wanted)

@@ -369,6 +369,7 @@ FIELD: Mapping[str, Any] = {
     "takes_own": _("Takes its own along"),
     "target": _("Target"),
     "tax": _("Tax"),
+    "tax_id": _("Tax id"),
     "tax_status": _("Tax status"),
     "terms": _("Terms"),
     "text": _("Text"),

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
-from wtforms import RadioField, SelectField, TextAreaField
+from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
@@ -20,7 +20,7 @@ from app.domain.tax_ids import fault_of
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.joining import Application
-from app.services import applications, distributors, registration
+from app.services import applicant_twins, applications, distributors, registration
 from app.services.applications import COMPANY, OPEN, REP
 from app.services.invitations import AlreadyThere
 from app.web import formats
@@ -49,6 +49,8 @@ STATE = {
 class AcceptCompany(Form):
     """Under which distributor a company comes in."""
 
+    may_look_like_cards = frozenset({"tax_id"})
+
     into = RadioField(
         _("Distributor"),
         [InputRequired(_("Say whether it is a new distributor."))],
@@ -58,6 +60,9 @@ class AcceptCompany(Form):
         _("Code"),
         [InputRequired(_("Give the distributor's code.")), Length(max=64)],
         description=_("Of the new distributor, or of the one that is here."),
+    )
+    tax_id = StringField(
+        _("Tax id"), [Length(max=32)], description=_("Of a new distributor, as its pages and invoices are to have it.")
     )
     group = SelectField(_("Group of a new distributor"))
 
@@ -255,7 +260,9 @@ def _acceptable(ids: Sequence[int], *, consent: bool) -> Iterator[Row]:
             stays = gettext("The employer has not agreed yet.")
         elif one.kind == REP and employer is None:
             stays = gettext("Nobody has said whose sales rep it is.")
-        elif applications.duplicates(session(), one):
+        elif one.kind == COMPANY and _unlikely(one.tax_id):
+            stays = gettext("The tax id cannot be right: open it and correct it.")
+        elif applicant_twins.duplicates(session(), one):
             stays = gettext("This looks like something that is here already.")
         becomes = _own_code(one.id) if employer is None else gettext("sales rep of %(name)s", name=employer)
         yield dataclasses.replace(row, now=becomes, stays=stays)
@@ -359,7 +366,7 @@ def _accept_form(application: Application) -> AcceptCompany | AcceptRep:
     employer = session().get(Distributor, application.distributor_id) if application.distributor_id else None
     if application.kind == REP:
         return AcceptRep(code=employer.code if employer else "")
-    form = AcceptCompany(into="new", code=_own_code(application.id))
+    form = AcceptCompany(into="new", code=_own_code(application.id), tax_id=application.tax_id)
     form.group.choices = _groups()
     return form
 
@@ -381,7 +388,11 @@ def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[
     is_new = isinstance(form, AcceptCompany) and form.into.data == "new"
     if not is_new and known is None:
         return "code", gettext("No distributor of this programme has this code.")
-    group = form.group.data if isinstance(form, AcceptCompany) else None
+    group, tax_id = None, None
+    if isinstance(form, AcceptCompany):
+        group, tax_id = form.group.data, form.tax_id.data or ""
+        if is_new and tax_id != application.tax_id and (wrong := _unlikely(tax_id) or _had(application, tax_id)):
+            return "tax_id", wrong
     try:
         with transaction(db.session) as changing:
             applications.accept(
@@ -390,6 +401,7 @@ def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[
                 application.id,
                 distributor_id=None if is_new else known,
                 new_code=code,
+                tax_id=tax_id,
                 group_id=int(group) if group else None,
                 employer_consent=registration.form_of(changing, program.id).employer_consent,
                 link=invitation_link,
@@ -406,10 +418,29 @@ def _accept(application: Application, form: AcceptCompany | AcceptRep) -> tuple[
     return None
 
 
+def _had(application: Application, tax_id: str) -> str | None:
+    """Say who has a tax id already that is not the one that was applied with: nobody was shown that one's twins."""
+    twins = applicant_twins.distributors_with(session(), application.program_id, tax_id)
+    return gettext("%(name)s has this tax id already.", name=twins[0].name) if twins else None
+
+
 def _unlikely(tax_id: str | None) -> str | None:
     """Say why a tax id cannot be, by the rules of its country, else of the programme's; None where it may be."""
     fault = fault_of(tax_id, scope().program.country) if tax_id else None
     return None if fault is None else sentence({"code": f"tax_id_{fault}", "found": tax_id}, gettext, formats.shown)
+
+
+def _warned(application: Application) -> str | None:
+    """Say of an application that is open what its tax id cannot be, and what to do about it where it is read."""
+    unlikely = _unlikely(application.tax_id) if application.state in OPEN else None
+    if unlikely is None or application.kind == COMPANY:
+        return unlikely
+    if application.distributor_id is not None:
+        return None  # the employer is known, however its tax id was typed
+    return gettext(
+        "The tax id %(tax_id)s cannot be right, and no employer is found by it: say whose sales rep it is.",
+        tax_id=application.tax_id,
+    )
 
 
 def _page(application: Application, accept_form: AcceptCompany | AcceptRep, refuse_form: Refuse) -> str:
@@ -421,8 +452,8 @@ def _page(application: Application, accept_form: AcceptCompany | AcceptRep, refu
         state=STATE[ApplicationState(application.state)],
         kind=KIND[application.kind],
         employer=employer,
-        duplicates=applications.duplicates(session(), application) if application.state in OPEN else (),
-        unlikely=_unlikely(application.tax_id) if application.state in OPEN else None,
+        duplicates=applicant_twins.duplicates(session(), application) if application.state in OPEN else (),
+        unlikely=_warned(application),
         consent_needed=application.kind == REP and registration.form_of(session(), scope().program.id).employer_consent,
         accept_form=accept_form,
         refuse_form=refuse_form,

@@ -17,7 +17,7 @@ from app.models.ledger import Account
 from app.models.messages import Message, Notice
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import applications, registration
+from app.services import applicant_twins, applications, registration
 from app.services.applications import COMPANY, REP, Applicant, ApplicationClosed, CodeTaken, ConsentMissing
 from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.people import LoginInvalid
@@ -258,7 +258,7 @@ def test_twins_are_found_by_tax_id_and_by_address(
     first = apply(session, program, applicant(tax_id="PL5261040828"))
     id_ = apply(session, program, applicant(login=somebody.login, tax_id="526-104-08-28"))
     again = apply(session, program, applicant(login=somebody.login, tax_id="1"))
-    found = applications.duplicates(session, session.get_one(Application, id_))
+    found = applicant_twins.duplicates(session, session.get_one(Application, id_))
     assert {(one.by, one.distributor_id, one.application_id, one.name) for one in found} == {
         ("tax_id", employer, None, "Elektro-Max Sp. z o.o."),
         ("tax_id", None, first, "Elektro-Max"),
@@ -266,7 +266,7 @@ def test_twins_are_found_by_tax_id_and_by_address(
         ("login", None, None, "Sam"),
     }
     alone = apply(session, program, applicant(tax_id="777"))
-    assert applications.duplicates(session, session.get_one(Application, alone)) == []
+    assert applicant_twins.duplicates(session, session.get_one(Application, alone)) == []
 
 
 def test_a_form_is_made_question_by_question_and_published(session: Session, program: Program, code: str) -> None:

@@ -466,6 +466,43 @@ def test_a_tax_id_that_cannot_be_is_seen_before_the_applicant_is_let_in(
         assert (told in page) is wrong, tax_id
 
 
+def test_a_tax_id_that_cannot_be_is_corrected_where_it_is_said(
+    world: World, as_: As, visitor: FlaskClient, published: str
+) -> None:
+    verifier, said = as_("verifier"), "cannot be: its check digits are wrong"
+    new = {"into": "new", "code": f"J-{time.monotonic_ns()}", "group": ""}
+
+    def corrected_to(tax_id: str, page: str) -> str:
+        answer = send(verifier, f"{page}/accept", page, **new, tax_id=tax_id)
+        if answer.status_code == 303:
+            return "accepted"
+        return str(answer.text.partition('id="tax_id-problem"')[2].partition("</p>")[0])
+
+    login = applied(world, visitor, tax_id="PL 1234567890", **{"q-how-many-shops": "1"})
+    found = application_of(world, login)
+    page = f"/programs/{world.a}/applications/{found.id}"
+    assert 'value="PL 1234567890"' in verifier.get(page).text.partition('id="tax_id"')[2].partition(">")[0]
+    many = f"/programs/{world.a}/applications"
+    assert send(verifier, f"{many}/accept", many, ids=str(found.id)).status_code == 303
+    assert "open it and correct it." in verifier.get(many).text
+    assert said in corrected_to("PL 526-025-02-75", page)
+    assert corrected_to("PL 526-025-02-74", page) == "accepted"
+    with world.app.app_context():
+        made = db.session.scalars(select(Distributor).where(Distributor.code == new["code"])).one()
+        noted = db.session.scalars(select(AuditEvent.after).where(AuditEvent.subject == login)).all()
+        assert made.tax_id == "PL 526-025-02-74"
+        assert {"distributor_id": made.id, "tax_id": "PL 526-025-02-74"} in noted
+
+    login = applied(world, visitor, tax_id="PL 1234567890", **{"q-how-many-shops": "1"})
+    page = f"/programs/{world.a}/applications/{application_of(world, login).id}"
+    assert "Elektro-Max has this tax id already." in corrected_to("5260250274", page)
+
+    login = applied(world, visitor, "rep", tax_id="PL 1234567890", **{"q-how-many-shops": "1"})
+    rep_s = verifier.get(f"/programs/{world.a}/applications/{application_of(world, login).id}").text
+    assert said not in rep_s, "a rep brings no tax id in: there is nothing to correct"
+    assert "no employer is found by it: say whose sales rep it is." in rep_s
+
+
 def test_an_employer_agrees_to_a_rep_before_anybody_lets_them_in(
     world: World, as_: As, visitor: FlaskClient, published: str
 ) -> None:
