@@ -86,7 +86,11 @@ def said_after(values: Sequence[str], known: Collection[str] = ()) -> list[str]:
 
 
 def _said(values: Sequence[str], side: int, pattern: re.Pattern[str], known: Collection[str]) -> list[str]:
-    of = {value.casefold().rstrip(".:"): value for value in values}
+    keys = [value.casefold().rstrip(".:") for value in values]  # one of several spellings is not the only one
     known = {value.casefold() for value in known}
-    alone = {pair[side] for pair in _ALONE if of.keys() == set(pair)}
-    return [value for key, value in of.items() if key in alone or pattern.search(value) or value.casefold() in known]
+    alone = {pair[side] for pair in _ALONE if set(keys) == set(pair)}
+    return [
+        value
+        for key, value in zip(keys, values, strict=True)
+        if key in alone or pattern.search(value) or value.casefold() in known
+    ]

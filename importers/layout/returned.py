@@ -273,7 +273,10 @@ def _values(texts: Texts) -> list[str]:
 
 def _came_back(kinds: Sequence[str]) -> list[str]:
     """Give those of a column's values that say that goods came back, where it holds nothing but signs or two sides."""
-    of = {kind.casefold().rstrip("."): kind for kind in kinds}
-    if of.keys() <= _SIGNS:
-        return [kind for key, kind in of.items() if key in _MINUSES] if of.keys() - _MINUSES else []
-    return [of[back] for out, back in (*_SIDES, *_MOVEMENTS) if of.keys() == {out, back}]
+    keys = [kind.casefold().rstrip(".") for kind in kinds]
+    said = set(keys)
+    if said <= _SIGNS:
+        back = _MINUSES if said - _MINUSES else frozenset()
+    else:
+        back = frozenset(back for out, back in (*_SIDES, *_MOVEMENTS) if said == {out, back})
+    return [kind for key, kind in zip(keys, kinds, strict=True) if key in back]

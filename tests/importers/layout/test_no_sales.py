@@ -282,6 +282,23 @@ def test_a_profile_that_does_not_say_what_is_before_a_correction_stops_the_impor
     assert typed(laid(rows, said), said).rows.quantity_milli.tolist() == [2000, 2000, 2000]
 
 
+@pytest.mark.parametrize("told", ["Przed korektą", "PRZED"])
+def test_rows_before_a_correction_are_taken_back_however_each_is_spelled(told: str) -> None:
+    spelled = (told, told.lower(), f"{told}:")
+    after = ("po korekcie", "Po korekcie") if told.endswith("ą") else ("po", "Po")
+    rows = [[*HEADER, "Stan"], *([*line(f"K{at}"), one] for at, one in enumerate((*spelled, *after)))]
+    said = profile(decimal=",", corrections={"column": "Stan", "before": list(spelled)})
+    assert typed(laid(rows, said), said).rows.quantity_milli.tolist() == [-2000, -2000, -2000, 2000, 2000]
+
+
+def test_a_side_of_an_account_is_known_however_it_is_spelled() -> None:
+    rows = [[*HEADER, "Strona"], *([*line(f"F{at}"), one] for at, one in enumerate(("D", "C", "d", "c.")))]
+    with pytest.raises(QuestionOpen, match="Strona: C"):
+        typed(laid(rows), profile(decimal=","))
+    said = profile(decimal=",", credit_note={"column": "Strona", "values": ["C", "c."]})
+    assert typed(laid(rows, said), said).rows.kind.tolist() == [SOLD, CAME_BACK, SOLD, CAME_BACK]
+
+
 @pytest.mark.parametrize(
     ("column", "sold", "number", "back", "asked"),
     [
