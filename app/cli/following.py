@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.helping import POLL_SECONDS, hands
-from app.cli.options import chosen_program
+from app.cli.options import said_program
 from app.cli.output import FOUND_WRONG, REFUSED, Failure, failing, figure, print_json
 from app.cli.runtime import Runtime, operator
 from app.db.transaction import transaction
@@ -19,7 +19,7 @@ from app.domain.reasons import sentence
 
 
 def start_import(
-    run: Runtime, kind: str, file: Path, program_code: str, profile_name: str | None, *, dry_run: bool = False
+    run: Runtime, kind: str, file: Path, program_code: str | None, profile_name: str | None, *, dry_run: bool = False
 ) -> int:
     """Take a file in and wake the workers. Returns the batch's number."""
     from app.jobs import messenger
@@ -27,7 +27,7 @@ def start_import(
     from importers.errors import ImportRefused
 
     with transaction(run.registry) as session:
-        found = chosen_program(session, program_code)
+        found = said_program(session, program_code)
         with failing(ImportRefused):
             batch_id = batches.start(
                 session,

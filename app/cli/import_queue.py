@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from app.cli.following import follow, result
-from app.cli.options import chosen_program
+from app.cli.options import PROGRAM, said_program
 from app.cli.output import (
     FOUND_WRONG,
     NOT_FOUND,
@@ -23,7 +23,6 @@ from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import NamedThing
 
-PROGRAM = click.option("--program", "program_code", required=True, help="Code of the programme.")
 UNIT = click.option(
     "--unit",
     "unit_text",
@@ -51,7 +50,7 @@ EVERYWHERE = click.option("--everywhere", is_flag=True, help="Whichever source u
     help="Accept every proposal of at least this score; what waited for the names is taken in.",
 )
 @json_option
-def unmatched(program_code: str, least_score: int | None, as_json: bool) -> None:
+def unmatched(program_code: str | None, least_score: int | None, as_json: bool) -> None:
     """List the names in imported files that nobody knows: what waits for them, and what they may mean."""
     from app.services import unmatched as names
     from app.services.aliases import AliasRefused
@@ -59,19 +58,19 @@ def unmatched(program_code: str, least_score: int | None, as_json: bool) -> None
 
     with runtime() as run:
         with transaction(run.registry) as session:
-            program = chosen_program(session, program_code)
+            program = said_program(session, program_code)
             names.propose(session, program.id)
         decided: Any = continuing.Decided(0, [])
         if least_score is not None:
             with transaction(run.registry) as session, failing(AliasRefused, continuing.CannotMatch):
-                program = chosen_program(session, program_code)
+                program = said_program(session, program_code)
                 matches = [
                     continuing.Match(one.id) for one in names.queue(session, program.id, least_score=least_score)
                 ]
                 decided = continuing.accept(session, program, matches, actor=operator(), now=run.now())
         taken = _taken_in(run, decided.batches)
         with transaction(run.registry) as session:
-            program = chosen_program(session, program_code)
+            program = said_program(session, program_code)
             queue, decimals, currency = names.queue(session, program.id), program.currency_decimals, program.currency
     if as_json:
         print_json(
@@ -130,7 +129,13 @@ def _waiting(one: Any) -> dict[str, Any]:
 @EVERYWHERE
 @json_option
 def match(
-    name_id: int, code: str | None, program_code: str, create: bool, unit_text: str, everywhere: bool, as_json: bool
+    name_id: int,
+    code: str | None,
+    program_code: str | None,
+    create: bool,
+    unit_text: str,
+    everywhere: bool,
+    as_json: bool,
 ) -> None:
     """Say what the name with NAME_ID (see `kontor imports unmatched`) means.
 
@@ -145,7 +150,7 @@ def match(
     unit = unit_milli(unit_text)
     with runtime() as run:
         with transaction(run.registry) as session, failing(AliasRefused, continuing.CannotMatch):
-            program = chosen_program(session, program_code)
+            program = said_program(session, program_code)
             what = _what(session, program.id, name_id)
             given: dict[str, Any] = {"actor": operator(), "now": run.now()}
             if create:
@@ -163,14 +168,14 @@ def match(
 @PROGRAM
 @click.option("--reason", required=True, help="Why what it names does not take part; told with every such row.")
 @json_option
-def ignore(name_id: int, program_code: str, reason: str, as_json: bool) -> None:
+def ignore(name_id: int, program_code: str | None, reason: str, as_json: bool) -> None:
     """Refuse documents that name what has NAME_ID (see `kontor imports unmatched`): those that wait, and later ones."""
     from app.services.aliases import AliasRefused
     from importers import continuing
 
     with runtime() as run:
         with transaction(run.registry) as session, failing(AliasRefused, continuing.CannotMatch):
-            program = chosen_program(session, program_code)
+            program = said_program(session, program_code)
             _what(session, program.id, name_id)
             decided = continuing.ignore(session, program, [name_id], reason=reason, actor=operator(), now=run.now())
         taken = _taken_in(run, decided.batches)
@@ -189,7 +194,7 @@ def ignore(name_id: int, program_code: str, reason: str, as_json: bool) -> None:
 def alias(
     name: str,
     code: str,
-    program_code: str,
+    program_code: str | None,
     kind: str,
     profile_name: str | None,
     source_code: str | None,
@@ -206,7 +211,7 @@ def alias(
         raise click.UsageError("--distributor and --unit are of product names.")
     means_unit = unit_milli(unit_text)
     with runtime() as run, transaction(run.registry) as session, failing(AliasRefused):
-        program = chosen_program(session, program_code)
+        program = said_program(session, program_code)
         means = Meaning(_target(session, program, kind == "product", code), means_unit)
         given: dict[str, Any] = {"profile_name": profile_name, "actor": operator(), "now": run.now()}
         if kind == "distributor":
@@ -228,12 +233,12 @@ def alias(
 @PROGRAM
 @OF
 @json_option
-def known_names(program_code: str, kind: str, as_json: bool) -> None:
+def known_names(program_code: str | None, kind: str, as_json: bool) -> None:
     """List what sources call products or distributors, as somebody said what it means."""
     from app.services import aliases
 
     with runtime() as run, transaction(run.registry) as session:
-        program = chosen_program(session, program_code)
+        program = said_program(session, program_code)
         known = aliases.known(session, program.id, NamedThing(kind))
     if as_json:
         print_json({"names": [dataclasses.asdict(one) for one in known]})
@@ -256,7 +261,7 @@ def known_names(program_code: str, kind: str, as_json: bool) -> None:
 @PROGRAM
 @OF
 @json_option
-def forget(name_id: int, program_code: str, kind: str, as_json: bool) -> None:
+def forget(name_id: int, program_code: str | None, kind: str, as_json: bool) -> None:
     """Forget what the name NAME_ID (see `kontor imports names`) means; in later files nobody knows it.
 
     What was imported by it stays.
@@ -264,7 +269,7 @@ def forget(name_id: int, program_code: str, kind: str, as_json: bool) -> None:
     from app.services import aliases
 
     with runtime() as run, transaction(run.registry) as session, failing(aliases.NoSuchName, code=NOT_FOUND):
-        program = chosen_program(session, program_code)
+        program = said_program(session, program_code)
         called = aliases.forget(session, program, NamedThing(kind), name_id, actor=operator(), now=run.now())
     if as_json:
         print_json({"id": name_id, "name": called})

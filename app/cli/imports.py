@@ -6,7 +6,7 @@ import click
 
 from app.cli import import_queue, looking, samples, watching
 from app.cli.following import follow, report, result, start_import
-from app.cli.options import LIMIT, chosen_program
+from app.cli.options import LIMIT, PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
@@ -22,13 +22,13 @@ def _file_command(kind: str) -> click.Command:
 
     @click.command(kind, help=f"Import FILE, {_HOLDS[kind]}, into a programme.\n\n{_OF_EVERY_FILE}")
     @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-    @click.option("--program", "program_code", required=True, help="Code of the programme.")
+    @PROGRAM
     @click.option(
         "--profile", "profile_name", help=f"Import profile of the programme; by default the one named {kind}."
     )
     @click.option("--dry-run", is_flag=True, help="Do everything but keep nothing: what would become of each row.")
     @json_option
-    def command(file: Path, program_code: str, profile_name: str | None, dry_run: bool, as_json: bool) -> None:
+    def command(file: Path, program_code: str | None, profile_name: str | None, dry_run: bool, as_json: bool) -> None:
         from importers import batches
 
         with runtime() as run:

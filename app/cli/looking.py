@@ -8,7 +8,7 @@ import click
 import yaml
 
 from app.cli.following import report, result
-from app.cli.options import chosen_program
+from app.cli.options import PROGRAM, said_program
 from app.cli.output import NOT_FOUND, USAGE, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
@@ -17,7 +17,7 @@ from app.domain.fields import KINDS
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--program", "program_code", required=True, help="Code of the programme.")
+@PROGRAM
 @click.option(
     "--kind", type=click.Choice(list(KINDS)), help="What it holds; by default what its columns are named after."
 )
@@ -35,7 +35,7 @@ from app.domain.fields import KINDS
 @json_option
 def look(
     file: Path,
-    program_code: str,
+    program_code: str | None,
     kind: str | None,
     sheet: str | None,
     row: int | None,
@@ -63,7 +63,7 @@ def look(
     name, given = printable(file.name), dict(_answer(one) for one in answers)
     with runtime() as run, failing(ImportRefused):
         with transaction(run.registry) as session:
-            program = chosen_program(session, program_code)
+            program = said_program(session, program_code)
             known = profiles_of(program)
             locale = program.locale
         judged = judge(file, name, Limits.of(run.settings), [locale])

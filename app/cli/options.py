@@ -35,6 +35,8 @@ class Day(click.ParamType[dt.date]):
             self.fail(f"{value!r} is no {self.name}; write it such as {example}.", param, ctx)
 
 
+_SAID = "app.cli.programme_said"
+
 DAY, MONTH = Day(), Day(month=True)
 PROGRAM = click.option("--program", "program_code", help="Code of the programme; not needed where there is only one.")
 UNIT = click.option(
@@ -75,6 +77,22 @@ def chosen_program(session: Session, code: str | None) -> Program:
         if len(known) != 1:
             raise Failure(f"Say which programme with --program: {', '.join(known) or 'there is none yet'}.", USAGE)
         return programs.program_by_code(session, known[0])
+
+
+def said_program(session: Session, code: str | None) -> Program:
+    """Find the programme that is named, or the only one; of the only one it is said, once a command, which that is.
+
+    Files are brought into it: whoever names none should see whose it became.
+
+    Raises:
+        Failure: There is none of this code, or several to choose from.
+    """
+    program = chosen_program(session, code)
+    told = click.get_current_context().find_root().meta
+    if code is None and _SAID not in told:
+        told[_SAID] = True
+        click.echo(f"Programme {program.code}, the only one.", err=True)
+    return program
 
 
 def decimals_of(program: Program, unit: Unit) -> int:

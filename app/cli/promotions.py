@@ -2,7 +2,7 @@
 
 import click
 
-from app.cli.import_queue import PROGRAM
+from app.cli.options import PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, REFUSED, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
@@ -16,15 +16,14 @@ def promotions() -> None:
 @promotions.command("list")
 @PROGRAM
 @json_option
-def listed(program_code: str, as_json: bool) -> None:
+def listed(program_code: str | None, as_json: bool) -> None:
     """List the promotions of a programme: their days, how many take part, and what was paid."""
-    from app.services import programs
     from app.services.promotions import reading, showing
     from app.services.rulebooks import rules_of
 
-    with runtime() as run, failing(programs.NoSuchProgram, code=NOT_FOUND), transaction(run.registry) as session:
-        program = programs.program_by_code(session, program_code)
-        scale = reading.scale_of(rules_of(session, program.id))
+    with runtime() as run, transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
+        named, scale = program.code, reading.scale_of(rules_of(session, program.id))
         rows = []
         for one in reading.promotions_of(session, program.id):
             definition = reading.definition_of(session, one)
@@ -44,7 +43,7 @@ def listed(program_code: str, as_json: bool) -> None:
         print_json({"promotions": rows})
     else:
         print_table(
-            f"Promotions of {program_code}",
+            f"Promotions of {named}",
             ["code", "state", "from", "until", "participants", "paid", "budget left"],
             [[*(str(value if value is not None else "-") for value in row.values())] for row in rows],
         )
@@ -54,18 +53,16 @@ def listed(program_code: str, as_json: bool) -> None:
 @PROGRAM
 @click.argument("code")
 @json_option
-def show(code: str, program_code: str, as_json: bool) -> None:
+def show(code: str, program_code: str | None, as_json: bool) -> None:
     """Show where everybody stands in the promotion CODE: sold, target, share, steps, earned and paid."""
     from sqlalchemy import select
 
     from app.models.distributors import Distributor
     from app.models.promotions import PromotionStanding
-    from app.services import programs
     from app.services.promotions import reading
 
-    refusals = (programs.NoSuchProgram, reading.NoSuchPromotion)
-    with runtime() as run, failing(*refusals, code=NOT_FOUND), transaction(run.registry) as session:
-        program = programs.program_by_code(session, program_code)
+    with runtime() as run, failing(reading.NoSuchPromotion, code=NOT_FOUND), transaction(run.registry) as session:
+        program = chosen_program(session, program_code)
         promotion = reading.promotion_by_code(session, program.id, code)
         names = ("person", "value", "target", "share_bp", "step", "earned", "paid", "place")
         found = session.execute(
@@ -83,17 +80,16 @@ def show(code: str, program_code: str, as_json: bool) -> None:
 @promotions.command("bring-up")
 @PROGRAM
 @json_option
-def bring_up(program_code: str, as_json: bool) -> None:
+def bring_up(program_code: str | None, as_json: bool) -> None:
     """Bring the promotions of a programme up to date now, and close those whose day has come.
 
     The sweeper and every import do the same by themselves.
     """
-    from app.services import programs
     from app.services.promotions import running
 
-    with runtime() as run, failing(programs.NoSuchProgram, code=NOT_FOUND):
+    with runtime() as run:
         with transaction(run.registry) as session:
-            program_id = programs.program_by_code(session, program_code).id
+            program_id = chosen_program(session, program_code).id
         done = running.run_due(run.registry, run.now(), [program_id])
     if as_json:
         print_json({"steps": done})
@@ -105,19 +101,17 @@ def bring_up(program_code: str, as_json: bool) -> None:
 @PROGRAM
 @click.argument("code")
 @json_option
-def close(code: str, program_code: str, as_json: bool) -> None:
+def close(code: str, program_code: str | None, as_json: bool) -> None:
     """Close the promotion CODE: what is due at its end is paid, and what was paid stays."""
-    from app.services import programs
     from app.services.promotions import closing, reading
 
-    not_found = (programs.NoSuchProgram, reading.NoSuchPromotion)
     with (
         runtime() as run,
-        failing(*not_found, code=NOT_FOUND),
+        failing(reading.NoSuchPromotion, code=NOT_FOUND),
         failing(closing.CannotClose, code=REFUSED),
         transaction(run.registry) as session,
     ):
-        program = programs.program_by_code(session, program_code)
+        program = chosen_program(session, program_code)
         promotion = reading.promotion_by_code(session, program.id, code)
         done = closing.close(session, promotion.id, actor=operator(), now=run.now())
     if as_json:

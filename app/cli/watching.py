@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from app.cli.following import follow, result
-from app.cli.options import chosen_program
+from app.cli.options import PROGRAM, said_program
 from app.cli.output import failing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.2
 
 @click.command()
 @click.argument("directory", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--program", "program_code", required=True, help="Code of the programme.")
+@PROGRAM
 @click.option(
     "--rest",
     "rest_seconds",
@@ -33,7 +33,7 @@ LOOK_SECONDS = 0.2
 )
 @click.option("--once", is_flag=True, help="Import what lies there, then end.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON document on a line of its own for each file.")
-def watch(directory: Path, program_code: str, rest_seconds: float, once: bool, as_json: bool) -> None:
+def watch(directory: Path, program_code: str | None, rest_seconds: float, once: bool, as_json: bool) -> None:
     """Import the files that come into DIR, and move each to DIR/done or DIR/failed with the rows that did not count.
 
     Which profile reads a file is told by its name: the `files` of an import profile, such as "sales-*.csv"; a file that
@@ -59,14 +59,16 @@ def watch(directory: Path, program_code: str, rest_seconds: float, once: bool, a
             signal.signal(one, handler)
 
 
-def _watch(run: Runtime, folder: Any, program_code: str, stop: threading.Event, *, once: bool, as_json: bool) -> None:
+def _watch(
+    run: Runtime, folder: Any, program_code: str | None, stop: threading.Event, *, once: bool, as_json: bool
+) -> None:
     from importers import watching
 
     folder.whole()
     while not stop.wait(max(LOOK_SECONDS, min(1.0, folder.rest_seconds))):
         files = folder.whole()
         with transaction(run.registry) as session:
-            patterns = watching.readings(chosen_program(session, program_code))
+            patterns = watching.readings(said_program(session, program_code))
         run.registry.remove()
         for file in files:
             told = _import(run, folder, program_code, file, patterns)
@@ -78,7 +80,7 @@ def _watch(run: Runtime, folder: Any, program_code: str, stop: threading.Event, 
             return
 
 
-def _import(run: Runtime, folder: Any, program_code: str, file: Path, patterns: Any) -> dict[str, Any] | None:
+def _import(run: Runtime, folder: Any, program_code: str | None, file: Path, patterns: Any) -> dict[str, Any] | None:
     """Import a file to its end and put it away. None: it is nobody's, or not whole any more."""
     from importers import batches, watching
     from importers.errors import ImportRefused
@@ -90,7 +92,7 @@ def _import(run: Runtime, folder: Any, program_code: str, file: Path, patterns: 
         if reading is None:
             return None
         with transaction(run.registry) as session:
-            program = chosen_program(session, program_code)
+            program = said_program(session, program_code)
             known = watching.taken_in_before(session, program, reading, file)
             batch_id = known or batches.start(
                 session,
@@ -128,10 +130,10 @@ def _import(run: Runtime, folder: Any, program_code: str, file: Path, patterns: 
     return _put_away(folder, file, told, batch_id, watching.workbook_of(progress), why)
 
 
-def _in_its_language(run: Runtime, program_code: str, said: Said) -> str:
+def _in_its_language(run: Runtime, program_code: str | None, said: Said) -> str:
     """Say why a file is put away to whoever looks into the folder: in the programme's language."""
     with transaction(run.registry) as session:
-        return texts.told(said, chosen_program(session, program_code).locale)
+        return texts.told(said, said_program(session, program_code).locale)
 
 
 def _put_away(

@@ -9,6 +9,7 @@ from unittest.mock import Mock
 import click
 import pytest
 
+from app.cli import options
 from app.cli.options import DAY, Day
 from app.config import Settings, settings
 from app.local.servers import Addresses
@@ -269,3 +270,14 @@ def test_a_fault_of_our_own_is_kept_in_a_log_and_told_in_a_sentence(
     assert kept.count("Traceback") == 2  # for the person and for the script
     assert "kontor balances" in kept
     assert log.stat().st_mode & 0o077 == 0
+
+
+def test_importing_commands_take_the_only_programme_and_say_which(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for words, command in LEAVES.items():
+        of = [one for one in command.params if one.name == "program_code"]
+        assert words.split()[0] not in ("import", "imports") or not any(one.required for one in of), words
+    chosen = options.chosen_program  # other tests leave programmes of theirs: it finds ours alone
+    monkeypatch.setattr(options, "chosen_program", lambda session, code: chosen(session, code or desk.code))
+    told = desk.run("imports", "unmatched", "--accept-above", "100")
+    assert told.stderr == f"Programme {desk.code}, the only one.\n"
+    assert desk.run("imports", "unmatched", "--program", desk.code).stderr == ""
