@@ -24,8 +24,9 @@ from app.jobs.board import Work
 from app.models.aliases import UnknownInBatch
 from app.models.imports import ImportBatch
 from app.models.jobs import Job
+from app.models.programs import Program
 from app.models.sales import Decision, SalesDocument
-from app.services import audit
+from app.services import audit, first_purchases
 from app.services.accounts import lock_wallets
 from app.services.imported.judging import InTheWay
 from app.services.persons.rosters import with_people
@@ -35,6 +36,7 @@ from app.services.undo_blocks import Block, blocks
 from app.services.voiding import void_documents
 from importers import batches, restoring, undoing_things
 from importers.afterwards import bring_up_to_date
+from verification.deciding.handing_on import hand_on_first_purchases
 
 _ = marked
 UNDO = "import.undo"
@@ -266,8 +268,31 @@ def _take_back(
     )
     # what stands again may be a return, and is to meet nothing that goes with a later piece
     going = set(_next(session, batch_ids, [one for one in owners if one not in in_the_way]).values())
-    restoring.count_again(session, rules, batch_ids, [one for one in owners if one not in going], now=now)
+    whole = [one for one in owners if one not in going]
+    restoring.count_again(session, rules, batch_ids, whole, now=now)
+    _hand_on(session, rules, batch, batch_ids, whole, now)
     return left, len(mine)
+
+
+def _hand_on(
+    session: Session,
+    rules: ProgramRules,
+    batch: ImportBatch,
+    batch_ids: Sequence[int],
+    distributor_ids: Sequence[int],
+    now: dt.datetime,
+) -> None:
+    """Let others be first purchases where those of these imports were."""
+    if first_purchases.rewarded(rules.book):
+        gone = session.scalars(
+            select(SalesDocument.id).where(
+                SalesDocument.distributor_id == any_(_ids(distributor_ids)),
+                SalesDocument.batch_id.in_(batch_ids),
+                SalesDocument.status == DocumentStatus.UNDONE,
+            )
+        ).all()
+        program = session.get_one(Program, rules.program_id)
+        hand_on_first_purchases(session, program, rules, gone, now=now, actor=batch.undone_by)
 
 
 def _next(session: Session, batch_ids: Sequence[int], distributor_ids: Sequence[int]) -> dict[int, int]:

@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from sqlalchemy import BigInteger, all_, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into
 from app.domain.calendar import local_date
@@ -17,12 +15,13 @@ from app.domain.exact import Ints, sums_by
 from app.domain.returns import Matches
 from app.domain.rulebook import RuleBook
 from app.domain.sales import Flags, Sales
-from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Unit
-from app.models.sales import Award, SalesDocument
+from app.domain.states import COUNTING, DocumentStatus, Unit
+from app.models.sales import Award
 from app.services import expiring
 from app.services.accounts import Wallets, lock_wallets
 from app.services.award_posting import Given, Movements, plan_movements
 from app.services.cap_usage import store_usage, usage_before, usage_now
+from app.services.first_purchases import first_to_be
 from app.services.persons import rosters
 from app.services.persons.splitting import Sharing
 from app.services.posting import Posting, ask_open_from, post
@@ -102,7 +101,7 @@ def count_documents(
     wallets = wallets or lock_wallets(session, np.union1d(who, roster.ids))
     opened = ask_open_from(session, rules.program_id)
     usage = usage_before(session, rules.book.of_sales, sales.documents)
-    first = first_purchases(session, rules.book, sales, document_ids)
+    first = first_to_be(session, rules.book, sales, document_ids)
     with stage("rules"):
         awards = _earned(rules.book, sales, first, usage, waits)
     document, terms = sales.lines.document[awards.line], rules.book.terms_ids[awards.rule]
@@ -142,10 +141,14 @@ def _earned(book: RuleBook, sales: Sales, first: Flags, usage: CapUsage, waits: 
     return replace(awards, line=lines[awards.line])
 
 
-def would_award(session: Session, rules: ProgramRules, sales: Sales) -> Awards:
-    """Compute what documents would earn if they counted now. Nothing is stored, and nobody is waited for."""
-    not_stored = np.full(len(sales.documents), np.iinfo(np.int64).max - 1, dtype=np.int64)
-    first = first_purchases(session, rules.book, sales, not_stored)
+def would_award(session: Session, rules: ProgramRules, sales: Sales, document_ids: Ints | None = None) -> Awards:
+    """Compute what documents would earn if they counted now. Nothing is stored, and nobody is waited for.
+
+    ``document_ids`` are those of documents that are stored, and would count once more.
+    """
+    if document_ids is None:
+        document_ids = np.full(len(sales.documents), np.iinfo(np.int64).max - 1, dtype=np.int64)
+    first = first_to_be(session, rules.book, sales, document_ids)
     return award(rules.book, sales, first, usage_now(session, rules.book.of_sales, sales.documents))
 
 
@@ -174,53 +177,6 @@ def _write_off(
     if owners.size:
         accounts = np.concatenate([one.of(np.unique(owners)) for one in wallets.values()])
         expiring.write_off(session, rules.program_id, local_date(now, rules.time_zone), accounts.tolist())
-
-
-def first_purchases(session: Session, book: RuleBook, sales: Sales, document_ids: Ints) -> Flags:
-    """Mark the invoices that are their distributor's first. What corrects the first is the first."""
-    first = np.zeros(len(document_ids), dtype=bool)
-    if not any(rule.scope.first_purchase for rule in book.rules):
-        return first
-    who = sales.documents.distributor_id
-    others = dict(
-        session.execute(
-            select(SalesDocument.distributor_id, func.min(SalesDocument.id))
-            .where(
-                SalesDocument.distributor_id == any_(literal(np.unique(who).tolist(), ARRAY(BigInteger))),
-                SalesDocument.kind == DocumentKind.INVOICE,
-                SalesDocument.status.in_(COUNTING),
-                SalesDocument.id != all_(literal(document_ids.tolist(), ARRAY(BigInteger))),
-            )
-            .group_by(SalesDocument.distributor_id)
-        ).all()
-    )
-    wording = _first_wordings(session, document_ids)
-    invoices = np.flatnonzero(sales.documents.kind == DocumentKind.INVOICE)
-    invoices = invoices[np.argsort(wording[invoices], kind="stable")]
-    _, earliest = np.unique(who[invoices], return_index=True)
-    for at in invoices[earliest].tolist():
-        first[at] = wording[at] < others.get(int(who[at]), wording[at] + 1)
-    return first
-
-
-def _first_wordings(session: Session, document_ids: Ints) -> Ints:
-    """Give the id under which each document came first, before it was corrected."""
-    chain = (
-        select(SalesDocument.id, SalesDocument.supersedes_id)
-        .where(
-            SalesDocument.id == any_(literal(document_ids.tolist(), ARRAY(BigInteger))),
-            SalesDocument.supersedes_id.is_not(None),
-        )
-        .cte("chain", recursive=True)
-    )
-    before = aliased(SalesDocument)
-    chain = chain.union_all(
-        select(chain.c.id, before.supersedes_id)
-        .join(before, before.id == chain.c.supersedes_id)
-        .where(before.supersedes_id.is_not(None))
-    )
-    found = dict(session.execute(select(chain.c.id, func.min(chain.c.supersedes_id)).group_by(chain.c.id)).all())
-    return np.asarray([found.get(one, one) for one in document_ids.tolist()], dtype=np.int64)
 
 
 def _by_rule(book: RuleBook, awards: Awards) -> dict[tuple[str, Unit], Gave]:

@@ -60,6 +60,22 @@ def test_a_first_purchase_is_the_first_again(desk: Desk) -> None:
         assert standing(desk)[0] == (0, 100)
 
 
+@pytest.mark.parametrize("piece", [1, 1_000])
+def test_where_the_first_purchase_is_undone_the_next_is_the_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    opened(desk, earning_rules=[FIRST])
+    found = desk.run(desk.csv(invoice("1"), invoice("2"), invoice("9", "D2")))
+    desk.run(desk.csv(invoice("3"), invoice("4"), invoice("8", "D2")))
+    monkeypatch.setattr(importers.undoing, "_PIECE", piece)
+    undo(desk, found.batch_id)
+    assert standing(desk) == [(0, 100), (0, 100), (0, 0)]
+    again = desk.run(desk.csv(invoice("1"), invoice("2")))
+    assert standing(desk)[0] == (0, 100)
+    undo(desk, again.batch_id)
+    assert standing(desk)[0] == (0, 100)
+
+
 def test_whoever_was_blocked_meanwhile_has_what_it_had(desk: Desk) -> None:
     opened(desk)
     desk.run(desk.csv(invoice("1")))

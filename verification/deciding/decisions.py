@@ -39,6 +39,7 @@ from verification.deciding.errors import (
     UnitSold,
     WentBack,
 )
+from verification.deciding.handing_on import hand_on_first_purchases
 
 
 @dataclass(frozen=True)
@@ -405,6 +406,7 @@ def _settle(
     session.add_all([_decision(one, becomes, why, actor, now) for one in documents])
     if becomes is DocumentStatus.REFUSED:
         void_documents(session, rules, ids, becomes=becomes, now=now, actor=actor, reason=why.in_words(program))
+        hand_on_first_purchases(session, program, rules, ids, now=now, actor=actor)
         letters.refused(session, program, documents, why.in_words(program), now=now)
         kind = "document_refused"
     else:

@@ -24,7 +24,7 @@ from app.domain.states import COUNTING, Cut, DocumentKind, Unit
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, PersonShare, SalesDocument
 from app.models.scenarios import Scenario
-from app.services.awards import first_purchases
+from app.services.first_purchases import first_purchases
 from app.services.persons.growth import BY_RULES, NOTED
 from app.services.promotions.reading import scale_of
 from app.services.rulebooks import rules_under
