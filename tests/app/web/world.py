@@ -10,6 +10,8 @@ from typing import Any
 import pyotp
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -50,6 +52,22 @@ class Reader(FlaskClient):
         self.environ_base["HTTP_ACCEPT_LANGUAGE"] = "en"
 
 
+class Compiled(BytecodeCache):
+    """The templates as they were compiled in this process: every file of tests has an application of its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled of the same text."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it for the next application."""
+        self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = Compiled()
 _STAFF = [role for role in Role if role not in OF_A_DISTRIBUTOR]
 
 
@@ -114,6 +132,7 @@ def build(addresses: Addresses, home: Path, *, small: bool = False) -> World:
     tag = uuid.uuid4().hex[:8]
     world = World(app=Flask("not yet"), settings=chosen, a=f"web-a-{tag}", b=f"web-b-{tag}")
     world.app = create_app(chosen, addresses, world.clock, web=True)
+    world.app.jinja_env.bytecode_cache = _COMPILED
     world.app.testing = True
     world.app.test_client_class = Reader
     register_jobs(world.app)
