@@ -221,19 +221,25 @@ _OWN, _THEIRS, _SEAT = aliased(Distributor), aliased(Distributor), aliased(Membe
 
 
 def _judged_before(actor: Login) -> ColumnElement[bool]:
-    """Give the condition that somebody refused the document whose distributor appeals."""
+    """Give the condition that somebody refused what its distributor appealed against, whatever took its place since."""
+    place_of_it = select(_OLDER.id, _OLDER.supersedes_id).where(_OLDER.id == SalesDocument.supersedes_id)
+    chain = place_of_it.correlate(SalesDocument).cte("before", recursive=True, nesting=True)
+    chain = chain.union_all(select(_OLDEST.id, _OLDEST.supersedes_id).join(chain, chain.c.supersedes_id == _OLDEST.id))
     return (
         select(DocumentMessage.id)
         .join(Decision, Decision.document_id == DocumentMessage.document_id)
+        .join(chain, chain.c.id == DocumentMessage.document_id)
         .where(
-            DocumentMessage.document_id == SalesDocument.supersedes_id,
             DocumentMessage.kind == DocumentWord.APPEALED,
             Decision.becomes == DocumentStatus.REFUSED,
             Decision.decided_by == actor,
         )
-        .correlate_except(DocumentMessage, Decision)
+        .correlate_except(DocumentMessage, Decision, chain)
         .exists()
     )
+
+
+_OLDER, _OLDEST = aliased(SalesDocument), aliased(SalesDocument)
 
 
 def deciders(session: Session, program_id: int, document_id: int, actor: str) -> Sequence[Any]:

@@ -10,7 +10,7 @@ from app.services import people
 from tests.support.desk import IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
 from verification.deciding import queue, talk
-from verification.deciding.decisions import decide
+from verification.deciding.decisions import decide, reopen
 from verification.deciding.errors import CannotDecide, NotYours, Taken
 from verification.deciding.timeline import timeline
 
@@ -135,6 +135,11 @@ def test_a_distributor_appeals_once_and_somebody_else_decides(desk: Desk) -> Non
         REFUSED,
         None,
     ]
+    third = reopen(desk.session, desk.program, again, reason="a letter came", actor="cem", now=NOW)
+    assert queue.take_next(desk.session, desk.program.id, "ann", now=NOW) is None, "it is what she refused still"
+    with pytest.raises(NotYours, match="somebody else decides about the appeal"):
+        decide(desk.session, desk.program, third, ACCEPTED, code="in_order", **ANN)  # type: ignore[arg-type]
+    assert queue.take_next(desk.session, desk.program.id, "bob", now=NOW) == third
 
 
 @pytest.mark.parametrize("words", ["", " \n", "4111 1111 1111 1111"])
