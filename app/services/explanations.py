@@ -22,6 +22,7 @@ from app.models.merges import MergedDocument
 from app.models.programs import Program
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, PersonShare, SalesDocument, SalesLine
+from app.services.returns import taken_by
 from app.services.rulebooks import definitions_of
 
 
@@ -191,9 +192,7 @@ def _given_of(unit: Unit) -> Any:
     given = select(func.coalesce(func.sum(Award.amount), 0)).where(
         Award.document_id == SalesDocument.id, Award.unit == unit
     )
-    taken = select(func.coalesce(func.sum(AwardReversal.amount), 0)).where(
-        AwardReversal.return_document_id == SalesDocument.id, AwardReversal.unit == unit
-    )
+    taken = taken_by(SalesDocument.id, unit).correlate(SalesDocument)
     return cast(given.scalar_subquery() - taken.scalar_subquery(), BigInteger).label(unit.name)
 
 
@@ -295,6 +294,7 @@ _TAKEN_BACK = Question(
     .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
     .where(
         AwardReversal.return_document_id == bindparam("document_id"),
+        SalesDocument.status.in_(COUNTING),
         AwardReversal.return_line_number.between(bindparam("first"), bindparam("last")),
     )
     .order_by(AwardReversal.return_line_number, SalesDocument.number, AwardReversal.sale_line_number)

@@ -3,12 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import BigInteger, all_, any_, cast, func, literal, null, select, true
+from sqlalchemy import BigInteger, Select, all_, any_, cast, func, literal, null, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import copy_into, rows_of
 from app.domain.document_keys import named_seller
@@ -18,6 +18,17 @@ from app.domain.sales import Sales
 from app.domain.states import COUNTING, DocumentKind, Unit
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, SalesLine
+
+_SALE = aliased(SalesDocument)
+
+
+def taken_by(document_id: Any, unit: Unit) -> Select[int]:
+    """Sum what a document took back of sales that count: what it took of others comes to nothing."""
+    return (
+        select(func.coalesce(func.sum(AwardReversal.amount), 0))
+        .join(_SALE, _SALE.id == AwardReversal.sale_document_id)
+        .where(AwardReversal.return_document_id == document_id, AwardReversal.unit == unit, _SALE.status.in_(COUNTING))
+    )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
     cast,
     column,
     func,
@@ -282,18 +283,19 @@ def links_of(session: Session, document_id: int) -> Links:
 
 
 def _linked(other: Any, this: Any, *, returned: bool) -> Select[*tuple[Any, ...]]:
-    # a return that was refused, corrected or undone took nothing of it
-    counts = (SalesDocument.status.in_(COUNTING),) if returned else ()
+    # a return that was refused, corrected or undone took nothing of it; of such a sale nothing is taken any more
+    counts = SalesDocument.status.in_(COUNTING)
+    taken = func.sum(AwardReversal.amount)
     found = (
         select(
             literal(returned).label("returned"),
             SalesDocument.id,
             SalesDocument.number,
             SalesDocument.issued_on,
-            cast(func.sum(AwardReversal.amount), BigInteger).label("points"),
+            cast(taken if returned else case((counts, taken), else_=0), BigInteger).label("points"),
         )
         .join(AwardReversal, other == SalesDocument.id)
-        .where(this == bindparam("document_id"), AwardReversal.unit == Unit.POINTS, *counts)
+        .where(this == bindparam("document_id"), AwardReversal.unit == Unit.POINTS, *((counts,) if returned else ()))
         .group_by(SalesDocument.id)
         .order_by(SalesDocument.issued_on, SalesDocument.id)
         .limit(50)

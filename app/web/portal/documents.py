@@ -10,7 +10,8 @@ from werkzeug.wrappers import Response
 
 from app.domain.decision_codes import said
 from app.domain.states import COUNTING, DocumentStatus, Unit
-from app.models.sales import Award, AwardReversal, Decision, SalesDocument
+from app.models.sales import Award, Decision, SalesDocument
+from app.services.returns import taken_by
 from app.web.context import scope
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To
@@ -42,12 +43,7 @@ _GAVE = (
     .correlate(SalesDocument)
     .scalar_subquery()
 )
-_TOOK_BACK = (
-    select(func.coalesce(func.sum(AwardReversal.amount), 0))
-    .where(AwardReversal.return_document_id == SalesDocument.id, AwardReversal.unit == Unit.POINTS)
-    .correlate(SalesDocument)
-    .scalar_subquery()
-)
+_TOOK_BACK = taken_by(SalesDocument.id, Unit.POINTS).correlate(SalesDocument).scalar_subquery()
 _POINTS = case((SalesDocument.status.in_(COUNTING), cast(_GAVE - _TOOK_BACK, BigInteger)), else_=0)
 """What a document gave less what it took back, as its own page has it; what does not count gave nothing."""
 

@@ -85,20 +85,24 @@ def test_the_list_has_of_each_document_the_points_that_its_page_has(world: World
     with world.app.app_context(), transaction(db.session) as session:
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
         product, mine = _products(session, program.id)["P1"], world.distributors["D-6"]
-        sold = [Sold(number, mine, product, 1, 10_000) for number in ("SUM/1", "SUM/2")]
-        back = Sold("SUM/3", mine, product, -1, -10_000, kind=DocumentKind.CREDIT_NOTE, corrects="SUM/1")
-        sell(session, program, [*sold, back])
+        sold = [Sold(number, mine, product, 1, 10_000) for number in ("SUM/1", "SUM/2", "SUM/4")]
+        back = [
+            Sold(number, mine, product, -1, -10_000, kind=DocumentKind.CREDIT_NOTE, corrects=of)
+            for number, of in (("SUM/3", "SUM/1"), ("SUM/5", "SUM/4"))
+        ]
+        sell(session, program, [*sold, *back])
         query = select(SalesDocument.number, SalesDocument.id).where(
             SalesDocument.program_id == program.id, SalesDocument.number.like("SUM/%")
         )
         documents = dict(session.execute(query).all())
         refused, now = DocumentStatus.REFUSED, world.clock()
-        decide(session, program, documents["SUM/2"], refused, reason="no", actor="ann", now=now)
+        for number in ("SUM/2", "SUM/4"):
+            decide(session, program, documents[number], refused, reason="no", actor="ann", now=now)
     client = as_("other")
     with client.get(portal(world, "documents?q=SUM&form=csv")) as answer:
         listed = csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
     points = {row["Document"]: int(row["Points"]) for row in listed}
-    assert points == {"SUM/1": 10, "SUM/2": 0, "SUM/3": -10}
+    assert points == {"SUM/1": 10, "SUM/2": 0, "SUM/3": -10, "SUM/4": 0, "SUM/5": 0}
     for number, given in points.items():
         total = client.get(f"/programs/{world.a}/documents/{documents[number]}").text.partition('<p class="total">')[2]
         written = html.unescape(re.sub("<[^>]+>", "", total.partition("</p>")[0])).replace("\N{MINUS SIGN}", "-")
