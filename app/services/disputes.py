@@ -14,7 +14,7 @@ from app.domain.states import DisputeState, TransactionKind, Unit
 from app.models.disputes import Dispute
 from app.models.programs import Program
 from app.models.sales import Award, SalesDocument, SalesLine
-from app.services import adjustments, audit, chain, granted_disputes, notices
+from app.services import adjustments, audit, chain, granted_disputes, notices, wordings
 
 MOST_WORDS = 1_000
 
@@ -114,7 +114,7 @@ def ask_of_movement(
 
 
 def _stored(session: Session, made: Dispute) -> int:
-    if granted_disputes.is_on_its_way(session, made):
+    if granted_disputes.is_on_its_way(session, made) or granted_disputes.is_open(session, made):
         raise Already
     try:
         with session.begin_nested():
@@ -247,7 +247,6 @@ def of_movement(session: Session, transaction_id: int) -> list[Dispute]:
 
 
 def of_document(session: Session, document_id: int) -> list[Dispute]:
-    """Give what was said against a document's awards, newest first."""
-    return list(
-        session.scalars(select(Dispute).where(Dispute.document_id == document_id).order_by(Dispute.id.desc()).limit(50))
-    )
+    """Give what was said against a document's awards, and against those of the wordings before it, newest first."""
+    of_it = select(Dispute).where(Dispute.document_id.in_(wordings.chain(session, document_id)))
+    return list(session.scalars(of_it.order_by(Dispute.id.desc()).limit(50)))

@@ -24,6 +24,7 @@ from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, PersonShare, SalesDocument, SalesLine
 from app.services.returns import taken_by
 from app.services.rulebooks import definitions_of
+from app.services.wordings import walk_of_each
 
 
 class NoSuchDocument(LookupError):
@@ -82,6 +83,11 @@ class LineExplained:
         """Tell what the line gave in a unit, less what it took back."""
         given = sum(award.amount for award in self.awards if award.unit is unit)
         return given - sum(one.amount for one in self.taken_back if one.unit is unit)
+
+    def of_version(self, version_id: int) -> "LineExplained":
+        """Leave what one version of a rule gave, where it gave something: all of it, where it did not."""
+        given = [award for award in self.awards if award.version_id == version_id]
+        return replace(self, awards=given) if given else self
 
 
 @dataclass(frozen=True)
@@ -201,6 +207,12 @@ def _weight_of(column: Any) -> Any:
     return select(func.max(column)).where(PersonShare.document_id == SalesDocument.id).scalar_subquery()
 
 
+def _disputed() -> Any:
+    """Tell whether somebody disputed a document, or a wording before it."""
+    before = walk_of_each(SalesDocument.id)
+    return select(Dispute.id).join(before, before.c.id == Dispute.document_id).correlate(SalesDocument).exists()
+
+
 _DOCUMENT = Question(
     select(
         SalesDocument.id,
@@ -214,7 +226,7 @@ _DOCUMENT = Question(
         Distributor.code,
         Distributor.name,
         ImportBatch.file_name,
-        exists().where(Dispute.document_id == SalesDocument.id).label("disputed"),
+        _disputed().label("disputed"),
         exists().where(MergedDocument.document_id == SalesDocument.id).label("handed_over"),
         _weight_of(PersonShare.of_weight).label("of_weight"),
         _weight_of(PersonShare.once_weight).label("once_weight"),

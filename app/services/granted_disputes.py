@@ -3,17 +3,17 @@
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import and_, exists, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
 
 from app.domain.states import DisputeState
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import audit, chain, notices
+from app.services import audit, chain, notices, wordings
 
-_SUBJECT = (Dispute.document_id, Dispute.line_number, Dispute.rule_version_id, Dispute.transaction_id)
+_SUBJECT = (Dispute.line_number, Dispute.rule_version_id, Dispute.transaction_id)
 
 
 def about(session: Session, found: Dispute) -> dict[str, Any]:
@@ -28,13 +28,26 @@ def about(session: Session, found: Dispute) -> dict[str, Any]:
 
 def is_on_its_way(session: Session, asked: Dispute) -> bool:
     """Tell whether the same was granted before, and nobody has decided yet about the points."""
-    same = (column.is_not_distinct_from(getattr(asked, column.key)) for column in _SUBJECT)
     waiting = (
         select(Dispute.id)
         .join(AdjustmentRequest, AdjustmentRequest.id == Dispute.adjustment_id)
-        .where(Dispute.state == DisputeState.GRANTED, AdjustmentRequest.state == "waiting", *same)
+        .where(Dispute.state == DisputeState.GRANTED, AdjustmentRequest.state == "waiting", *_same(session, asked))
     )
     return bool(session.scalar(select(waiting.exists())))
+
+
+def is_open(session: Session, asked: Dispute) -> bool:
+    """Tell whether the same is disputed, be it of a wording before this one, and waits for an answer."""
+    waiting = select(Dispute.id).where(Dispute.state == DisputeState.OPEN, *_same(session, asked))
+    return bool(session.scalar(select(waiting.exists())))
+
+
+def _same(session: Session, asked: Dispute) -> list[ColumnElement[bool]]:
+    """Give what holds of disputes about the same: all wordings of a document are one."""
+    same = [column.is_not_distinct_from(getattr(asked, column.key)) for column in _SUBJECT]
+    if asked.document_id is not None:
+        same.append(Dispute.document_id.in_(wordings.whole(session, asked.document_id)))
+    return same
 
 
 def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str, now: dt.datetime) -> None:
@@ -43,15 +56,12 @@ def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str
     Its distributor was told that it is right, and is told that the points do not come yet. Where the same was disputed
     anew meanwhile, that one is what waits for an answer, and the older one is declined.
     """
-    again = aliased(Dispute)
-    same = and_(*(column.is_not_distinct_from(getattr(again, column.key)) for column in _SUBJECT))
-    anew = exists().where(again.state == DisputeState.OPEN, same).correlate(Dispute)
-    row = session.execute(
-        select(Dispute, anew).where(Dispute.adjustment_id == adjustment_id, Dispute.program_id == program.id)
+    found = session.scalars(
+        select(Dispute).where(Dispute.adjustment_id == adjustment_id, Dispute.program_id == program.id)
     ).one_or_none()
-    if row is None:
+    if found is None:
         return
-    found, is_asked_anew = row
+    is_asked_anew = is_open(session, found)
     found.adjustment_id = None
     if is_asked_anew:
         found.state = DisputeState.DECLINED

@@ -25,11 +25,11 @@ from app.services.persons.sellers import OF_THE_SALE, each_once
 from app.services.persons.splitting import divided_among
 from app.services.rulebooks import ProgramRules, rules_of
 from app.services.touched import touch
+from app.services.wordings import successor
 from verification import sale_claims
 from verification.deciding import decisions, replacing
 from verification.deciding.errors import NoSuchDocument, PaidOut
 from verification.deciding.recounting import Expired, count_once_more
-from verification.deciding.timeline import successor
 from verification.sale_claims import claimants
 
 _ = marked

@@ -32,6 +32,7 @@ from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument
+from app.services.wordings import walk_of_each
 
 LEASE = dt.timedelta(minutes=10)
 """So long a document is left to whoever took it."""
@@ -222,9 +223,7 @@ _OWN, _THEIRS, _SEAT = aliased(Distributor), aliased(Distributor), aliased(Membe
 
 def _judged_before(actor: Login) -> ColumnElement[bool]:
     """Give the condition that somebody refused what its distributor appealed against, whatever took its place since."""
-    place_of_it = select(_OLDER.id, _OLDER.supersedes_id).where(_OLDER.id == SalesDocument.supersedes_id)
-    chain = place_of_it.correlate(SalesDocument).cte("before", recursive=True, nesting=True)
-    chain = chain.union_all(select(_OLDEST.id, _OLDEST.supersedes_id).join(chain, chain.c.supersedes_id == _OLDEST.id))
+    chain = walk_of_each(SalesDocument.supersedes_id)
     return (
         select(DocumentMessage.id)
         .join(Decision, Decision.document_id == DocumentMessage.document_id)
@@ -237,9 +236,6 @@ def _judged_before(actor: Login) -> ColumnElement[bool]:
         .correlate_except(DocumentMessage, Decision, chain)
         .exists()
     )
-
-
-_OLDER, _OLDEST = aliased(SalesDocument), aliased(SalesDocument)
 
 
 def deciders(session: Session, program_id: int, document_id: int, actor: str) -> Sequence[Any]:

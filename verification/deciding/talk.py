@@ -12,11 +12,11 @@ from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
 from app.services import notices
+from app.services.wordings import chain
 from verification.claiming import serials
 from verification.deciding import decisions, errors, letters, queue
 from verification.deciding.errors import CannotDecide, Taken
 from verification.deciding.queue import Place
-from verification.deciding.timeline import chain
 
 
 class AppealedAlready(CannotDecide):

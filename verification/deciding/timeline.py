@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    CTE,
     BigInteger,
-    BindParameter,
     SmallInteger,
     Text,
     bindparam,
@@ -24,12 +22,13 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from app.db.questions import Question
 from app.domain.states import DocumentStatus, DocumentWord
 from app.models.claims import DocumentMessage
 from app.models.sales import Decision, SalesDocument
+from app.services import wordings
 
 PUBLIC = (
     *(DocumentWord.ASKED, DocumentWord.ANSWERED, DocumentWord.APPEALED, DocumentWord.REOPENED),
@@ -52,27 +51,6 @@ class Event:
     word: DocumentWord | None = None
 
 
-def chain(session: Session, document_id: int) -> list[int]:
-    """Give a document and those whose place it took, the newest first."""
-    return sorted(session.scalars(select(_walk(document_id).c.id)), reverse=True)
-
-
-def successor(session: Session, document_id: int) -> int | None:
-    """Give the document that took the place of one; None where none did."""
-    row = _SUCCESSOR.first(session, document_id=document_id)
-    return None if row is None else int(row.id)
-
-
-_OLDER, _NEWER = aliased(SalesDocument), aliased(SalesDocument)
-_SUCCESSOR = Question(
-    select(_NEWER.id)
-    .join(_OLDER, (_OLDER.program_id == _NEWER.program_id) & (_OLDER.document_key == _NEWER.document_key))
-    .where(_OLDER.id == bindparam("document_id"), _NEWER.supersedes_id == _OLDER.id)
-    .order_by(_NEWER.id.desc())
-    .limit(1)
-)
-
-
 def timeline(session: Session, document_id: int, *, public: bool = False) -> Sequence[Event]:
     """Give what happened to a document, newest first; ``public``: what its distributor may read. One query.
 
@@ -84,7 +62,7 @@ def timeline(session: Session, document_id: int, *, public: bool = False) -> Seq
 
 @functools.cache
 def _happened(*, public: bool) -> Question:
-    walk = _walk(bindparam("document_id", type_=BigInteger))
+    walk = wordings.walk(bindparam("document_id", type_=BigInteger))
     nothing = null()
     came = (
         select(
@@ -158,10 +136,3 @@ def _event(
         becomes=None if becomes is None else DocumentStatus(becomes),
         word=None if word is None else DocumentWord(word),
     )
-
-
-def _walk(document_id: int | BindParameter[int]) -> CTE:
-    """Walk from a document to those whose place it took."""
-    walk = select(SalesDocument.id, SalesDocument.supersedes_id).where(SalesDocument.id == document_id)
-    going = walk.cte("walk", recursive=True)
-    return going.union_all(select(_OLDER.id, _OLDER.supersedes_id).join(going, going.c.supersedes_id == _OLDER.id))

@@ -15,6 +15,7 @@ from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.sales import SalesDocument
 from app.services.languages import NotANumber, TooManyDecimals
+from app.services.wordings import successor
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
@@ -24,7 +25,7 @@ from verification.claiming import proofs
 from verification.deciding import decisions, dossier, queue, talk
 from verification.deciding.errors import CannotDecide
 from verification.deciding.stored import named_seller
-from verification.deciding.timeline import successor, timeline
+from verification.deciding.timeline import timeline
 
 bp = Blueprint("deciding", __name__)
 

@@ -1,5 +1,6 @@
 """Disputes: what distributors say against their awards, each with the explanation beside it, and answered here."""
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -18,7 +19,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import adjustments, chain, disputes, explanations
+from app.services import adjustments, chain, disputes, explanations, wordings
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form
@@ -121,7 +122,7 @@ def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
 def _said(found: Dispute) -> list[Dispute]:
     """Give what was said of the same document or movement."""
     if found.document_id is not None:
-        return disputes.of_document(session(), found.document_id)
+        return disputes.of_document(session(), wordings.newest(session(), found.document_id))
     assert found.transaction_id is not None, "a dispute is about one of the two"
     return disputes.of_movement(session(), found.transaction_id)
 
@@ -130,10 +131,12 @@ def _explained(found: Dispute) -> dict[str, Any]:
     """Explain what is disputed: lines of a document, or a movement in a sentence."""
     if found.document_id is not None:
         after, most = (found.line_number or 1) - 1, 1 if found.line_number else 10
-        document = explanations.explain_document(
-            session(), scope().program, found.document_id, Telling(), after=after, most=most
-        )
-        return {"document": document, "movement": None, "about": document.number}
+        stands = wordings.newest(session(), found.document_id)
+        document = explanations.explain_document(session(), scope().program, stands, Telling(), after=after, most=most)
+        if found.rule_version_id is not None:
+            document = replace(document, lines=[one.of_version(found.rule_version_id) for one in document.lines])
+        corrected = stands != found.document_id
+        return {"document": document, "movement": None, "about": document.number, "corrected": corrected}
     assert found.transaction_id is not None, "a dispute is about one of the two"
     movement = chain.movements(session(), [found.transaction_id])[found.transaction_id]
     return {"document": None, "movement": movement, "about": movement_name(movement) or str(MOVEMENT[movement.kind])}

@@ -16,11 +16,12 @@ from app.domain.decision_codes import said
 from app.domain.reasons import WAITS, sentences
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
+from app.services.wordings import successor
 from app.web import formats
 from app.web.forms import Form
 from app.web.verdicts import to_do
 from verification.deciding import queue, talk
-from verification.deciding.timeline import Event, successor
+from verification.deciding.timeline import Event
 
 _TOLD = frozenset({WAITS, "review_by_policy", "total_differs", "return_without_sale", "return_forgiven"})
 """What a distributor is told though it refuses nothing; what else makes somebody look is not for who is looked at."""

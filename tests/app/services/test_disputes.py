@@ -9,9 +9,12 @@ from app.models.disputes import Dispute
 from app.models.messages import Notice
 from app.services import adjustments, disputes
 from app.services.disputes import Already, NothingThere, NotOpen
+from app.services.explanations import explain_document
 from tests.app.services.promotions.running import Running
+from tests.support import programs
 from tests.support.desk import Desk
-from tests.support.programs import NOW
+from tests.support.programs import BASE_RULE, NOW
+from verification.incoming import Source
 
 
 def asked(desk: Desk, words: str = "It was twice as much", **more: int) -> int:
@@ -35,6 +38,30 @@ def test_an_award_is_disputed_once_while_it_is_open(desk: Desk) -> None:
     assert asked(desk, line_number=1, rule_version_id=version) != first
     amounts = [one.amount for one in disputes.of_document(desk.session, desk.document("1").id)]
     assert amounts == [10, 10, 10, 10]
+
+
+def test_what_is_said_of_a_document_is_said_of_what_took_its_place(desk: Desk) -> None:
+    rule = {**BASE_RULE, "code": "more", "points": 3}
+    programs.load(desk.session, programs.document(desk.program.code, earning_rules=[BASE_RULE, rule]))
+    correcting = Source(name="import", policy="accept", may_correct=True)
+    desk.invoice("1", 10)
+    version = max(desk.rules.book.version_ids.tolist())
+    about = {"line_number": 1, "rule_version_id": version}
+    made = disputes.grant(desk.session, desk.program, asked(desk, **about), 10, "Right", actor="ann", now=NOW)
+    desk.invoice("1", 20, source=correcting)
+    with pytest.raises(Already):
+        asked(desk, **about)
+    adjustments.refuse(desk.session, desk.program, made, note="no", actor="bob", now=NOW)
+    with pytest.raises(Already):
+        asked(desk, **about)
+    (found,) = disputes.of_document(desk.session, desk.document("1").id)
+    assert (found.state, found.amount) == (DisputeState.OPEN, 30)
+    explained = explain_document(desk.session, desk.program, desk.document("1").id)
+    assert explained.disputed
+    (line,) = explained.lines
+    assert [one.amount for one in line.awards] == [20, 60]
+    assert [one.amount for one in line.of_version(version).awards] == [60]
+    assert [one.amount for one in line.of_version(0).awards] == [20, 60], "it gives nothing any more"
 
 
 @pytest.mark.parametrize("more", [{"line_number": 2}, {"line_number": 1, "rule_version_id": 0}, {"rule_version_id": 1}])
