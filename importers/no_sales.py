@@ -20,6 +20,7 @@ from app.domain.wording import Said, marked
 from importers.errors import QuestionOpen
 from importers.layout.cancelled import cancels, not_named, perhaps_cancelled
 from importers.layout.corrected import perhaps_corrected, said_after, said_before
+from importers.layout.other_documents import others_among, perhaps_others
 from importers.layout.returned import Texts, among, called_returned
 from importers.layout.table import TextTable
 from importers.parsing import Column
@@ -27,6 +28,7 @@ from importers.problems import Problems
 
 _ = marked
 _CANCELLED = _("rows seem to be cancelled by what stands there")
+_OTHERS = _("documents seem to be named there by which nothing was sold")
 _CORRECTED = _("rows seem to be as before or after a correction by what stands there")
 _RETURNED = _("goods seem to have come back by documents that are called so, and their quantities are above zero")
 _SHOWN = 3
@@ -63,6 +65,40 @@ class NoSales:
             cancelled = np.asarray([cancels(text, said.values) for text in texts], dtype=bool)
             for at in np.flatnonzero(told.spread(cancelled, False)).tolist():  # noqa: FBT003
                 problems.add(rows[at], Outcome.REFUSED, "cancelled", field=told.name, found=told.shown(at))
+
+    def refuse_others(self, problems: Problems) -> None:
+        """Refuse rows of documents by which the file says that nothing was sold.
+
+        Raises:
+            QuestionOpen: It seems to name such, and the profile does not say what they are.
+        """
+        said, told = self.profile.other_documents, self.read.get("other_documents")
+        answer = Said(_("say other_documents: in the profile"))
+        if said is None:
+            columns, known = self._others(), dict[str, list[str]]()
+            for field, one in (("document_kind", self.profile.credit_note), ("cancelled", self.profile.cancelled)):
+                if one is not None and one.column is not None and field in self.read:
+                    name = self.read[field].name
+                    columns[name] = self.table.column(name)
+                    known[name] = [*known.get(name, ()), *one.values]
+            known = {name: [*known.get(name, ()), *self.profile.sold] for name in columns}
+            seen = perhaps_others(columns, known)
+            if seen is not None:
+                raise QuestionOpen(seen.column, Said(_OTHERS), seen.told, answer)
+        elif said.values and told is not None:
+            texts = told.values.to_pylist()
+            if more := others_among(texts, [*said.values, *self.profile.sold]):
+                raise QuestionOpen(told.name, Said(_OTHERS), more[:_SHOWN], answer)
+            values = {one.casefold() for one in said.values}
+            marks = np.asarray([text.casefold() in values for text in texts], dtype=bool)
+            for at in np.flatnonzero(told.spread(marks, False)).tolist():  # noqa: FBT003
+                problems.add(
+                    self.table.row_number[at],
+                    Outcome.REFUSED,
+                    "other_document",
+                    field=told.name,
+                    found=told.shown(at),
+                )
 
     def kinds(self) -> np.ndarray:
         """Tell credit notes from invoices as the profile says.

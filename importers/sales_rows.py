@@ -132,6 +132,7 @@ def type_rows(
     _refuse_later(issued, issued_on, today, rows, problems)
     asking = NoSales(table, profile, report.read, set(columns.values()))
     asking.refuse_cancelled(problems)
+    asking.refuse_others(problems)
     kind = asking.kinds()
     worth = _worth(report, kind, columns, typed=table.typed, gross=gross)
     worth = _turned(worth, asking.taken_back(worth.quantity_milli))

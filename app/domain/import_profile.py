@@ -35,6 +35,15 @@ class Cancelled(Part):
     )
 
 
+class OtherDocuments(Part):
+    """How a file tells rows of documents by which nothing was sold: offers, orders, pro formas, transfers."""
+
+    column: Words = Field(description="column that tells it")
+    values: list[Words] = Field(
+        [], description="what that column holds for such a row; none: every row is sold, whatever it holds"
+    )
+
+
 class Corrections(Part):
     """How a file tells rows as they were before a correction from those after it: what changed is the difference."""
 
@@ -178,14 +187,15 @@ class ImportProfile(Part):
     credit_note: CreditNote | None = None
     sold: list[Words] = Field(
         [],
-        description="what reads as if goods came back, and is sold: words in numbers of documents, kinds of them, or "
-        "the name of a column of what is corrected",
+        description="what reads as if goods came back, or as if nothing was sold, and is sold: words in numbers of "
+        "documents, kinds of them, or the name of a column of what is corrected",
     )
     corrections: Corrections | None = None
     headed_returns: Literal["returned", "sold"] | None = Field(
         None, description="quantities above zero below a title, or in a sheet, that says returns: what they are"
     )
     cancelled: Cancelled | None = None
+    other_documents: OtherDocuments | None = None
     unknown_distributor: Literal["hold", "create", "reject"] = "hold"
     unknown_product: Literal["hold", "create", "reject"] = "hold"
     line_number: Literal["position"] | Words = Field(

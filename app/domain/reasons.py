@@ -39,6 +39,10 @@ SENTENCES: Mapping[str, str] = {
         "{field}: found {found}, so the row is of what was cancelled, and does not count; where it was sold after all, "
         "correct it."
     ),
+    "other_document": _(
+        "{field}: found {found}, so the row is of a document by which nothing was sold, and does not count; where it "
+        "was sold after all, correct it, or name it under sold: in the profile."
+    ),
     "amount_contradicts": _(
         "{field}: found {found}, which quantity and unit price do not come to; correct one of the three."
     ),

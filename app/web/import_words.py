@@ -134,6 +134,12 @@ CANCELLED: Mapping[str, Any] = {
     "sold": _("no: they are sales like the others"),
 }
 
+OTHERS: Mapping[str, Any] = {
+    "no_sales": _("yes: they do not count"),
+    "sold": _("no: they are sales like the others"),
+    "deliveries_sold": _("only what was delivered is a sale; the others do not count"),
+}
+
 CORRECTED: Mapping[str, Any] = {
     "difference": _("yes: what was before is taken back, what is after it is sold"),
     "sold": _("no: they are sales like the others"),
@@ -248,6 +254,9 @@ def why(candidate: Candidate) -> str:
     }[candidate.because]
 
 
+_OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections")
+
+
 def question(one: Question) -> str:
     """Put into words what a file does not say."""
     if one.topic == "dates":
@@ -258,6 +267,19 @@ def question(one: Question) -> str:
         return gettext("In which encoding is the file written?")
     if one.topic == "year":
         return gettext("Of which year are the months %(months)s?", months=one.about)
+    if one.topic in _OF_ROWS:
+        return _of_rows(one)
+    if one.topic == "month_quantity":
+        return gettext("Under which name do the quantities of each month stand?")
+    if one.topic == "month_net_amount":
+        return gettext("Under which name do the net amounts of each month stand?")
+    if one.topic == "fixed":
+        return _of_every_row(one)
+    return gettext("Which column holds: %(field)s?", field=field(one.about))
+
+
+def _of_rows(one: Question) -> str:
+    """Ask what rows are that may be no sales."""
     if one.topic == "returned":
         return gettext(
             "Did goods come back by documents such as %(documents)s, whose quantities are above zero?",
@@ -269,17 +291,14 @@ def question(one: Question) -> str:
         )
     if one.topic == "cancelled":
         return gettext("Are rows cancelled by what stands in “%(column)s”?", column=one.about)
-    if one.topic == "corrections":
+    if one.topic == "other_documents":
         return gettext(
-            "Does “%(column)s” say which rows are as before a correction, and which as after it?", column=one.about
+            "Was nothing sold by documents as “%(column)s” names them, such as offers, orders or transfers?",
+            column=one.about,
         )
-    if one.topic == "month_quantity":
-        return gettext("Under which name do the quantities of each month stand?")
-    if one.topic == "month_net_amount":
-        return gettext("Under which name do the net amounts of each month stand?")
-    if one.topic == "fixed":
-        return _of_every_row(one)
-    return gettext("Which column holds: %(field)s?", field=field(one.about))
+    return gettext(
+        "Does “%(column)s” say which rows are as before a correction, and which as after it?", column=one.about
+    )
 
 
 def _of_every_row(one: Question) -> str:

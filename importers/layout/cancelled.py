@@ -19,7 +19,7 @@ _CANCELLED = (
     r"anulo\w*|unieważ\w*|wycofan\w*|usunięt\w*|odrzucon\w*|cancel\w*|void(?:ed)?|deleted|rejected|anulad[oa]s?"
     r"|rechazad[oa]s?|аннулир\w*|отмен[её]н\w*|удал[её]н\w*|storn(?:o|iert\w*|owan\w*)|сторнирован\w*|gelöscht|annulé\w*"
 )
-_NOT_YET = r"szkic|robocz[aey]|w buforze|bufor|draft|borrador|черновик|entwurf|brouillon|pro\s?-?forma\w*|проформа"
+_NOT_YET = r"szkic|robocz[aey]|w buforze|bufor|draft|borrador|черновик|entwurf|brouillon"
 _SAYS = re.compile(rf"(?<!\w)(?:{_CANCELLED}|{_NOT_YET})(?!\w)", re.IGNORECASE)
 _SAYS_NOT = re.compile(r"(?<!\w)(?:nie|not|no|не|nicht|non|un|never|przed)[\s-]", re.IGNORECASE)
 _NAMED = re.compile(

@@ -33,6 +33,8 @@ def wanted_columns(profile: ImportProfile) -> dict[str, str]:
         wanted["document_kind"] = profile.credit_note.column
     if profile.cancelled is not None:
         wanted["cancelled"] = profile.cancelled.column
+    if profile.other_documents is not None:
+        wanted["other_documents"] = profile.other_documents.column
     if profile.corrections is not None:
         wanted["corrected"] = profile.corrections.column
     return wanted

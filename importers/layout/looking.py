@@ -36,6 +36,7 @@ from importers.layout.months import MonthColumn, is_sum, may_be_month, month_col
 from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
 from importers.layout.named_beside import places_of
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
+from importers.layout.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.proving import floats, overlooked, proved
 from importers.layout.questions import Question, about_columns, about_encoding, about_rows
 from importers.layout.returned import PerhapsReturned, perhaps_returned
@@ -76,7 +77,8 @@ class Seen:
     ``confidence_bp`` is that of the header; ``rows`` are the first of the sheet, with their numbers; ``columns_of``
     gives the column of each field, ``ignored`` those of none; ``form`` what a profile would say of numbers and dates;
     ``fitting`` names the sheets that have these columns; ``returned`` are documents that are perhaps no sales,
-    ``cancelled`` is a column that perhaps says so of rows, and ``corrected`` one of rows before and after a correction.
+    ``cancelled`` is a column that perhaps says so of rows, and ``corrected`` one of rows before and after a correction;
+    ``others`` is a column that perhaps names documents by which nothing was sold.
     """
 
     kind: str
@@ -103,6 +105,7 @@ class Seen:
     returned: PerhapsReturned | None = None
     cancelled: PerhapsCancelled | None = None
     corrected: PerhapsCorrected | None = None
+    others: PerhapsOthers | None = None
 
 
 @dataclass
@@ -175,9 +178,10 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     cancelled = _first(perhaps_cancelled, fitting or [main], guesses) if kind == "sales" else None
     corrected = _first(perhaps_corrected, fitting or [main], guesses) if kind == "sales" else None
     returned = perhaps_returned(lines, corrected) if kind == "sales" else None
-    others = [one for one in fitting if one is not main]
-    headed = _headed(main, lines, recognised.headings, others, guesses) if kind == "sales" and not notes else None
-    of_rows = about_rows(returned, headed, cancelled, corrected)
+    named = _first(perhaps_others, fitting or [main], guesses) if kind == "sales" else None
+    rest = [one for one in fitting if one is not main]
+    headed = _headed(main, lines, recognised.headings, rest, guesses) if kind == "sales" and not notes else None
+    of_rows = about_rows(returned, headed, cancelled, corrected, named)
     return Seen(
         kind=kind,
         sheets=tuple(sheets),
@@ -201,6 +205,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         returned=returned,
         cancelled=cancelled,
         corrected=corrected,
+        others=named,
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
     )

@@ -11,9 +11,11 @@ from importers.errors import ImportRefused
 from importers.layout.looking import Seen
 from importers.layout.questions import (
     CANCELLED_OR_SOLD,
+    DELIVERIES_SOLD,
     DIFFERENCE_OR_SOLD,
     MONTH_ALONE,
     NO_AMOUNTS,
+    NO_SALES_OR_SOLD,
     RETURNED_OR_SOLD,
     Question,
 )
@@ -28,7 +30,7 @@ OF_MONTHS = ("year", "month_quantity", "month_net_amount")
 """Answers that say how the months of a matrix are read."""
 
 
-OF_ROWS = ("returned", "headed_returns", "cancelled", "corrections")
+OF_ROWS = ("returned", "headed_returns", "cancelled", "other_documents", "corrections")
 """Answers that say what rows are that may be no sales."""
 
 
@@ -55,6 +57,9 @@ _ASKED: Mapping[str, str] = {
     "returned": _("Did goods come back by documents such as %(about)s, whose quantities are above zero?"),
     "headed_returns": _("Did goods come back that stand below %(about)s, whose quantities are above zero?"),
     "cancelled": _("Are rows cancelled by what stands in the column %(about)s%(told)s?"),
+    "other_documents": _(
+        "Was nothing sold by documents as the column %(about)s%(told)s names them, such as offers, orders or transfers?"
+    ),
     "corrections": _(
         "Does the column %(about)s%(told)s say which rows are as before a correction, and which as after it?"
     ),
@@ -66,7 +71,7 @@ _ASKED: Mapping[str, str] = {
 def asked(question: Question) -> Said:
     """Put a question into words, with how it is answered."""
     told = Said(_(" (it holds %(examples)s)"), {"examples": list(map(repr, question.examples))})
-    quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled", "corrections")
+    quoted = question.topic in ("dates", "decimal", "headed_returns", "cancelled", "other_documents", "corrections")
     about = repr(question.about) if quoted else Said(question.about)
     what = Said(_ASKED[question.topic], {"about": about, "told": told if question.examples else ""})
     free = Said(_("the name of a column")) if question.topic == "column" else Said(_("a text"))
@@ -150,6 +155,11 @@ def of_rows(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
     if seen.cancelled is not None and answers.get("cancelled"):
         values = list(seen.cancelled.values) if answers["cancelled"] == CANCELLED_OR_SOLD[0] else []
         said["cancelled"] = {"column": seen.cancelled.column, "values": values}
+    if seen.others is not None and (answer := answers.get("other_documents")):
+        sold = {DELIVERIES_SOLD: seen.others.delivered, NO_SALES_OR_SOLD[0]: ()}.get(answer, seen.others.values)
+        values = [one for one in seen.others.values if one not in sold]
+        said["other_documents"] = {"column": seen.others.column, "values": values}
+        said["sold"] = [*said.get("sold", ()), *(sold if values else ())]
     if seen.corrected is not None and answers.get("corrections"):
         before = list(seen.corrected.before) if answers["corrections"] == DIFFERENCE_OR_SOLD[0] else []
         said["corrections"] = {"column": seen.corrected.column, "before": before}

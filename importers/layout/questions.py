@@ -9,6 +9,7 @@ from importers.layout.cancelled import PerhapsCancelled
 from importers.layout.corrected import PerhapsCorrected
 from importers.layout.months_seen import MonthsSeen
 from importers.layout.naming import Guesses
+from importers.layout.other_documents import PerhapsOthers
 from importers.layout.returned import PerhapsReturned
 
 RETURNED_OR_SOLD = ("returned", "sold")
@@ -18,6 +19,11 @@ CANCELLED_OR_SOLD = ("cancelled", "sold")
 
 DIFFERENCE_OR_SOLD = ("difference", "sold")
 """What rows may be of which a column seems to say that they are as before or after a correction."""
+
+NO_SALES_OR_SOLD = ("no_sales", "sold")
+"""What rows may be of documents by which nothing seems to be sold."""
+DELIVERIES_SOLD = "deliveries_sold"
+"""Of those, what goods were delivered by is sold, and the others are not."""
 
 MONTH_ALONE = "<month>"
 """Of months side by side: nothing but the month stands over their quantities."""
@@ -36,6 +42,7 @@ Topic = Literal[
     "returned",
     "headed_returns",
     "cancelled",
+    "other_documents",
     "corrections",
 ]
 
@@ -46,8 +53,8 @@ class Question:
 
     Attributes:
         key: names it, for the answer: ``dates``, ``decimal``, ``encoding``, ``year``, ``month_quantity``,
-            ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``, ``corrections``,
-            ``column:FIELD`` or ``fixed:FIELD``.
+            ``month_net_amount``, ``returned``, ``headed_returns``, ``cancelled``,
+            ``other_documents``, ``corrections``, ``column:FIELD`` or ``fixed:FIELD``.
         topic: what it is about.
         about: the column or field.
         options: the answers there are; empty: any text.
@@ -75,6 +82,7 @@ def about_rows(
     headed: str | None,
     cancelled: PerhapsCancelled | None,
     corrected: PerhapsCorrected | None,
+    others: PerhapsOthers | None,
 ) -> list[Question]:
     """Ask what rows are that may be no sales."""
     questions = []
@@ -86,6 +94,10 @@ def about_rows(
         questions.append(Question("headed_returns", "headed_returns", headed, RETURNED_OR_SOLD))
     if cancelled is not None:
         questions.append(Question("cancelled", "cancelled", cancelled.column, CANCELLED_OR_SOLD, cancelled.told))
+    if others is not None:
+        both = 0 < len(others.delivered) < len(others.values)
+        options = (*NO_SALES_OR_SOLD, DELIVERIES_SOLD) if both else NO_SALES_OR_SOLD
+        questions.append(Question("other_documents", "other_documents", others.column, options, others.told))
     return questions
 
 

@@ -176,7 +176,7 @@ def called_returned(
         if (seen := _said_beside(name, texts, sells, sold)) is not None:
             return seen
         kinds = _kinds(texts)
-        back = [kind for kind in _came_back(kinds) if kind.casefold() not in sold]
+        back = [kind for kind in came_back(kinds) if kind.casefold() not in sold]
         if back and sells(texts, back):
             return PerhapsReturned((f"{name}: {back[0]}",), {"column": name, "values": back}, tuple(back))
         if not (_NAMED_KINDS | _STATES) & set(spoken(name).split()):
@@ -271,7 +271,7 @@ def _values(texts: Texts) -> list[str]:
     return list(filter(None, pc.unique(pc.utf8_trim_whitespace(texts)).to_pylist()))
 
 
-def _came_back(kinds: Sequence[str]) -> list[str]:
+def came_back(kinds: Sequence[str]) -> list[str]:
     """Give those of a column's values that say that goods came back, where it holds nothing but signs or two sides."""
     keys = [kind.casefold().rstrip(".") for kind in kinds]
     said = set(keys)

@@ -173,6 +173,8 @@ class Columns:
         if profile is not None:
             form["returned"] = "returned" if profile.credit_note is not None else profile.sold and "sold"
             form["cancelled"] = profile.cancelled and ("cancelled" if profile.cancelled.values else "sold")
+            others = profile.other_documents
+            form["other_documents"] = others and ("no_sales" if others.values else "sold")
             form["corrections"] = profile.corrections and ("difference" if profile.corrections.before else "sold")
         if profile is not None and (months := profile.months) is not None:
             form |= dict(zip(OF_MONTHS, (months.year, months.quantity, months.net_amount), strict=True))
@@ -235,7 +237,7 @@ class Columns:
         names = {one.name.casefold() for one in self.seen.columns}
         kept = {
             name: one
-            for name in ("cancelled", "corrections", "headed_returns")
+            for name in ("cancelled", "other_documents", "corrections", "headed_returns")
             if (one := before.get(name)) and (name == "headed_returns" or one["column"].casefold() in names)
         }
         was = before.get("credit_note", {}) | {"number_prefix": None}  # the page asks for it
@@ -277,6 +279,7 @@ def _asking(one: Question) -> Any:
         "returned": import_words.RETURNED,
         "headed_returns": import_words.RETURNED,
         "cancelled": import_words.CANCELLED,
+        "other_documents": import_words.OTHERS,
         "corrections": import_words.CORRECTED,
         "month_quantity": {MONTH_ALONE: gettext("nothing but the month stands over them")},
         "month_net_amount": {NO_AMOUNTS: gettext("none of them")},

@@ -55,6 +55,69 @@ def test_rows_that_a_column_cancels_are_asked_about_and_refused(
     assert read(tmp_path, content, {"cancelled": "sold"}).outcomes == {}
 
 
+@pytest.mark.parametrize(
+    ("column", "sold", "others", "delivered"),
+    [
+        ("Typ dokumentu", "Faktura", "Oferta", ""),
+        ("Rodzaj", "FV", "Zamówienie od klienta", ""),
+        ("Typ", "Paragon", "Faktura pro forma", ""),
+        ("Typ", "FA", "MM", "WZ"),
+        ("Rodzaj dokumentu", "Faktura VAT", "Przesunięcie międzymagazynowe", "Wydanie zewnętrzne"),
+        ("Operacja", "Sprzedaż", "zużycie własne", ""),
+        ("Document type", "Invoice", "Sales quote", ""),
+        ("Type", "Invoice", "Stock transfer", "Delivery note"),
+        ("Tipo de documento", "Factura", "Presupuesto", "Albarán"),
+        ("Belegart", "Rechnung", "Auftragsbestätigung", "Lieferschein"),
+        ("Вид документа", "Реализация товаров", "Заказ покупателя", ""),
+        ("Тип", "Накладная", "Счет на оплату", ""),
+    ],
+)
+def test_documents_by_which_nothing_was_sold_are_asked_about_and_refused(
+    tmp_path: Path, column: str, sold: str, others: str, delivered: str
+) -> None:
+    content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{sold}\nG;14.02.2019;L;P;1;5,00;{others}\n"
+    content += f"H;14.02.2019;L;P;1;5,00;{delivered}\n" if delivered else ""
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    found = [(one.key, one.examples, len(one.options)) for one in stopped.value.questions]
+    assert found == [("other_documents", (others, delivered), 3) if delivered else ("other_documents", (others,), 2)]
+    refused = {3: ("refused", "other_document")}
+    both = refused | ({4: refused[3]} if delivered else {})
+    assert read(tmp_path, content, {"other_documents": "no_sales"}).outcomes == both
+    assert read(tmp_path, content, {"other_documents": "sold"}).outcomes == {}
+    if delivered:
+        assert read(tmp_path, content, {"other_documents": "deliveries_sold"}).outcomes == refused
+
+
+def test_kinds_of_documents_that_sell_are_no_question(tmp_path: Path) -> None:
+    for column, one, other in (
+        ("Typ", "Faktura", "Paragon"),
+        ("Status", "zamówienie zrealizowane", "sprzedaż z zamówienia"),
+        ("Rodzaj", "Hurt", "Detal"),
+        ("Type", "Invoice", "Web order, completed"),
+        ("Uwagi", "", "do zamówienia 12/2019 z oferty specjalnej"),
+        ("Kolor", "oferta", "wz"),
+    ):
+        content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{one}\nG;14.02.2019;L;P;1;5,00;{other}\n"
+        assert len(read(tmp_path, content).good) == 2, column
+
+
+def test_a_profile_that_does_not_say_what_sells_nothing_stops_the_import() -> None:
+    rows = [[*HEADER, "Typ"], [*line("A"), "FV"], [*line("B"), "Oferta"], [*line("C"), "WZ"]]
+    with pytest.raises(QuestionOpen, match=r"'Typ': documents seem to be named there .* 'Oferta', 'WZ'"):
+        typed(laid(rows), profile(decimal=","))
+    said = profile(decimal=",", other_documents={"column": "Typ", "values": ["oferta"]})
+    with pytest.raises(QuestionOpen, match="it holds 'WZ'"):
+        typed(laid(rows, said), said)
+    said = profile(decimal=",", other_documents={"column": "Typ", "values": ["oferta"]}, sold=["WZ"])
+    assert set(typed(laid(rows, said), said).outcomes) == {3}
+    said = profile(decimal=",", other_documents={"column": "Typ"})
+    assert typed(laid(rows, said), said).outcomes == {}
+    said = profile(decimal=",", credit_note={"column": "Typ", "values": ["Zwrot"]})
+    with pytest.raises(QuestionOpen, match="it holds 'Oferta'"):
+        typed(laid(rows, said), said)
+
+
 def test_a_state_that_cancels_nothing_is_no_question(tmp_path: Path) -> None:
     for column, one, other in (("Status", "opłacona", "nie anulowana"), ("Storno", "0", "-"), ("Anulowano", "nie", "")):
         content = f"{HEAD};{column}\nF;13.02.2019;K;P;2;10,00;{one}\nG;14.02.2019;L;P;1;5,00;{other}\n"
@@ -78,7 +141,7 @@ def test_what_cancels_a_row() -> None:
     assert [cancels(text, (ANYTHING,)) for text in ("X", "tak", "2026-01-05", "nein", "0,00", " ", "-")] == [
         True
     ] * 3 + [False] * 4
-    assert [cancels(text, None) for text in ("Faktura pro forma", "VOID", "przed anulowaniem", "devoid")] == [
+    assert [cancels(text, None) for text in ("szkic faktury", "VOID", "przed anulowaniem", "devoid")] == [
         True,
         True,
         False,
