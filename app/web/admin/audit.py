@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from app.models.people import AuditEvent, UserAccount
 from app.web.audit_names import THING
-from app.web.audit_subjects import page_of, subject_words
+from app.web.audit_subjects import learn_codes, page_of, subject_words
 from app.web.audit_words import action_words, learn_names, state_words
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, Moments, OneOf, Search, ToPageOf
@@ -42,7 +42,9 @@ AUDIT = Listing(
             "actor", _("Who"), AuditEvent.actor, Kind.PERSON, sort=func.coalesce(UserAccount.name, AuditEvent.actor)
         ),
         Column("action", _("What"), AuditEvent.action, words=action_words),
-        Column("subject", _("Of what"), _NOTED, words=subject_words, link=ToPageOf("subject", page_of)),
+        Column(
+            "subject", _("Of what"), _NOTED, words=subject_words, link=ToPageOf("subject", page_of), learn=learn_codes
+        ),
         Column("before", _("Before"), AuditEvent.before, words=state_words, learn=learn_names, phone=False),
         Column("after", _("After"), AuditEvent.after, words=state_words, learn=learn_names),
         Column("reason", _("Why"), AuditEvent.reason),

@@ -8,8 +8,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
+from app.domain.codes import code_key
+from app.domain.states import RewardKind
 from app.extensions import db
 from app.models.programs import Program
+from app.models.rewards import Reward
 from app.services import audit
 from app.web.audit_subjects import page_of, subject_words
 from app.web.audit_words import state_words
@@ -101,8 +104,23 @@ def test_the_log_leads_to_what_something_was_done_to(world: World, as_: Callable
         program = session.scalars(select(Program).where(Program.code == world.a)).one()
         noted = {"now": dt.datetime(2026, 5, 4, 11, 0, tzinfo=dt.UTC), "program_id": program.id}
         audit.note(session, "kontor", "order.deliver", "77", reason="LED-TO", **noted)
+        keys = {"program_id": program.id, "sort_key": ""}
+        of = {"kind": RewardKind.GOODS, "points": 10, "created_at": noted["now"], "changed_at": noted["now"]}
+        reward = Reward(code="Led-1", code_key=code_key("Led-1"), name="Led", **of, **keys)
+        session.add(reward)
+        session.flush()
+        led = {"D-5": f"distributors/{world.distributors['D-5']}/record", "LED-1": f"rewards/{reward.id}/preview"}
+        for action, subject in (("distributor.block", "D-5"), ("reward.change", "LED-1"), ("draw.draw", "LED-1")):
+            audit.note(session, "kontor", action, subject, reason="LED-TO", **noted)
+        for subject in ("D-6", "NOBODY"):  # the first is no reward, the second nothing at all
+            audit.note(session, "kontor", "reward.change", subject, reason="LED-TO", **noted)
     page = as_("administrator").get(f"/programs/{world.a}/audit?q=LED-TO").text
     assert f'<a href="/programs/{world.a}/orders/77">Order 77</a>' in page
+    for subject, address in led.items():
+        assert f'<a href="/programs/{world.a}/{address}">{subject}</a>' in page
+    assert page.count(f'<a href="/programs/{world.a}/{led["LED-1"]}">') == 2
+    assert ">D-6</td>" in page
+    assert ">NOBODY</td>" in page
 
 
 def test_many_distributors_are_named_with_one_query_and_what_is_no_day_stands_as_it_is(
