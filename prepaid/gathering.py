@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.domain.money import amount_name
 from app.domain.states import CardState, RunKind, RunStatus, TopUpKind, Unit
 from app.domain.wording import Said, marked
 from app.models.distributors import Distributor
@@ -145,7 +146,11 @@ def gather(
     session.add(run)
     session.flush()
     _join(session, run.id, going)
-    after = {"redemptions": [one.id for one in going], "amount_minor": run.amount_minor, "points": run.points}
+    after = {
+        "redemptions": [one.id for one in going],
+        "amount_minor": run.amount_minor,
+        amount_name(run.unit): run.points,
+    }
     subject = f"conversion run {run.id}"
     audit.note(session, actor, "redemption.gather", subject, now=now, program_id=program.id, after=after)
     return run.id

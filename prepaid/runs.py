@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
+from app.domain.money import amount_name
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.domain.wording import marked
 from app.models.distributors import Distributor
@@ -178,7 +179,7 @@ def note(
     after = {
         "status": run.status.value,
         "accounts": run.accounts,
-        "points": run.points,
+        amount_name(run.unit): run.points,
         "amount_minor": run.amount_minor,
         "compensation_minor": run.compensation_minor,
         "currency": run.currency,

@@ -41,7 +41,7 @@ class Sent:
 
     def total(self, name: str) -> int:
         """Sum a count over all settlements."""
-        return sum(one.counts()[name] for one in self.settlements)
+        return sum(int(getattr(one, name)) for one in self.settlements)
 
     @property
     def problems(self) -> list[dict[str, Any]]:

@@ -21,8 +21,8 @@ from app.config import Settings
 from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.load_failures import amounts_differ
-from app.domain.money import decimal_text
-from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
+from app.domain.money import amount_name, decimal_text
+from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.domain.wording import marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
@@ -55,8 +55,6 @@ _COUNTED = (
     "unknown",
     "cancelled",
     "again",
-    "points_redeemed",
-    "points_returned",
     "still_open",
 )
 
@@ -68,8 +66,9 @@ Answers = Sequence[tuple[int | None, Answer]]
 class Settled:
     """What answers changed.
 
-    ``again`` counts answers that say what was known already; ``problems`` are answers that could not be taken as they
-    are, each with row, reference, code and message.
+    ``redeemed`` and ``returned`` are in the smallest unit of what the run converts, its ``unit``. ``again`` counts
+    answers that say what was known already; ``problems`` are answers that could not be taken as they are, each with
+    row, reference, code and message.
     """
 
     run_id: int
@@ -82,14 +81,16 @@ class Settled:
     unknown: int = 0
     cancelled: int = 0
     again: int = 0
-    points_redeemed: int = 0
-    points_returned: int = 0
+    unit: Unit = Unit.POINTS
+    redeemed: int = 0
+    returned: int = 0
     still_open: int = 0
     problems: list[dict[str, Any]] = field(default_factory=list)
 
     def counts(self) -> dict[str, int]:
-        """Give the counts by name."""
-        return {name: getattr(self, name) for name in _COUNTED}
+        """Give the counts by name; what was redeemed and given back by the name of its unit."""
+        ended = {amount_name(self.unit, name): getattr(self, name) for name in ("redeemed", "returned")}
+        return {name: getattr(self, name) for name in _COUNTED} | ended
 
 
 def settle_file(
@@ -156,7 +157,7 @@ def _keep(
 def settle(session: Session, run: ConversionRun, answers: Answers, *, actor: str, now: dt.datetime) -> Settled:
     """Settle the top-ups of a run by a provider's answers. The run is locked; the caller commits."""
     program = session.get_one(Program, run.program_id)
-    settled = Settled(run.id, run.status, rows=len(answers))
+    settled = Settled(run.id, run.status, rows=len(answers), unit=run.unit)
     decided = _Decisions(session, run, program.currency_decimals, settled)
     for row, answer in _one_each(answers, decided):
         decided.take(row, answer)
@@ -362,11 +363,11 @@ def _post(session: Session, program: Program, decided: _Decisions, actor: str, n
         owners = dict(held.all())
     if loaded:
         ledger.settle(session, program.id, [one.reservation for one in loaded], on=today, actor=actor)
-        settled.points_redeemed = sum(one.points for one in loaded)
+        settled.redeemed = sum(one.points for one in loaded)
     if failed:
         reason = f"conversion {settled.run_id}: the load failed"
         ledger.cancel(session, program.id, [one.reservation for one in failed], on=today, actor=actor, reason=reason)
-        settled.points_returned = sum(one.points for one in failed)
+        settled.returned = sum(one.points for one in failed)
     for kind, those in (("top_up_loaded", loaded), ("top_up_failed", failed)):
         told = [(owners[one.account_id] or 0, {"amount_minor": one.amount_minor}) for one in those]
         notices.tell_many(session, program.id, kind, told, now=now)

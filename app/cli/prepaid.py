@@ -26,6 +26,7 @@ from app.cli.runtime import operator, runtime
 from app.cli.showing_runs import document, print_run, report, show_run
 from app.db.transaction import transaction
 from app.domain.load_failures import failure
+from app.domain.money import amount_name
 from app.domain.states import RunKind, Unit
 from app.extensions import db
 
@@ -229,8 +230,8 @@ def send(run_id: int, by: str | None, as_json: bool) -> None:
         with transaction(run.registry) as session:
             provider = _provider(session, run_id)
         sent = sending.send(run.registry, run.settings, provider, run_id, actor=by or operator(), now=run.now())
-        names = ("points_redeemed", "points_returned", "still_open")
-        counts = {name: sent.total(name) for name in names[:2]}
+        unit = report(run, run_id).run.unit
+        counts = {amount_name(unit, what): sent.total(what) for what in ("redeemed", "returned")}
         still_open = sent.settlements[-1].still_open if sent.settlements else 0
         show_run(run, run_id, as_json, **counts, still_open=still_open, problems=sent.problems)
         _problems(sent.problems, as_json)
@@ -317,7 +318,7 @@ def show(run_id: int, show_all: bool, as_json: bool) -> None:
                 {
                     "distributor": one.distributor_code,
                     "kind": one.kind.value,
-                    "points": one.points,
+                    amount_name(found.run.unit): one.points,
                     "amount_minor": one.amount_minor,
                     "status": one.status.value,
                     "reference": one.reference,

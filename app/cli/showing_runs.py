@@ -8,6 +8,7 @@ from app.cli.options import decimals_of
 from app.cli.output import figure, print_json, print_table
 from app.cli.runtime import Runtime
 from app.db.transaction import transaction
+from app.domain.money import amount_name
 from app.domain.states import RunKind, TopUpStatus, Unit
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def report(run: Runtime, run_id: int) -> "Report":
 
 
 def document(run: Runtime, found: "Report") -> dict[str, Any]:
-    """Give a run as --json does: the same keys for every command."""
+    """Give a run as --json does: the same keys for every command, but that amounts are named by the run's unit."""
     from prepaid.runs import exception_counts
 
     of = found.run
@@ -41,7 +42,7 @@ def document(run: Runtime, found: "Report") -> dict[str, Any]:
         "from": of.from_on.isoformat(),
         "to": of.to_on.isoformat(),
         "accounts": of.accounts,
-        "points": of.points,
+        amount_name(of.unit): of.points,
         "amount_minor": of.amount_minor,
         "compensation_minor": of.compensation_minor,
         "deferred_minor": of.deferred_minor,
@@ -67,14 +68,17 @@ def document(run: Runtime, found: "Report") -> dict[str, Any]:
             for one in found.totals
         ],
         "exception_counts": exception_counts(of.exceptions),
-        "exceptions": of.exceptions,
+        "exceptions": [
+            {amount_name(of.unit) if name == "points" else name: value for name, value in one.items()}
+            for one in of.exceptions
+        ],
         "cannot_be_loaded_now": [
             {
                 "distributor": one.distributor,
                 "name": one.name,
                 "code": one.why.code,
                 "message": one.why.message,
-                "points": one.points,
+                amount_name(of.unit): one.points,
                 "amount_minor": one.amount_minor,
             }
             for one in found.obstacles
@@ -119,7 +123,7 @@ def print_run(run: Runtime, found: "Report", *, exceptions: bool = False) -> Non
         rows = [
             [one.distributor, one.name, figure(one.points, point_decimals), one.why.message] for one in found.obstacles
         ]
-        print_table("Cannot be loaded now", ["Code", "Name", "Points", "Why"], rows, frozenset({2}))
+        print_table("Cannot be loaded now", ["Code", "Name", of.unit.name.capitalize(), "Why"], rows, frozenset({2}))
     if of.exceptions:
         counts = ", ".join(f"{figure(count)} {code}" for code, count in exception_counts(of.exceptions).items())
         click.echo(f"Not converted: {counts}")
@@ -127,7 +131,7 @@ def print_run(run: Runtime, found: "Report", *, exceptions: bool = False) -> Non
         rows = [
             [one["distributor"], one["name"], figure(one["points"], point_decimals), one["message"]] for one in shown
         ]
-        print_table("Exceptions", ["Code", "Name", "Points", "Why"], rows, frozenset({2}))
+        print_table("Exceptions", ["Code", "Name", of.unit.name.capitalize(), "Why"], rows, frozenset({2}))
         if len(shown) < len(of.exceptions):
             click.echo(f"... and {figure(len(of.exceptions) - len(shown))} more: `kontor convert show {of.id} --all`.")
 

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from app.domain.states import Unit
+
 
 def decimal_text(value: int, decimals: int) -> str:
     """Write smallest units as a decimal number: 123456 with two decimals is 1234.56."""
@@ -20,6 +22,12 @@ def smallest_units(written: Decimal, decimals: int) -> int:
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{written} has more than {decimals} decimals")
     return int(scaled)
+
+
+def amount_name(unit: Unit, what: str = "") -> str:
+    """Name an amount by its unit: `points`, `money_minor`; with ``what`` became of it: `money_spent_minor`."""
+    of = f"_{what}" if what else ""
+    return f"points{of}" if unit is Unit.POINTS else f"money{of}_minor"
 
 
 def part_of(amount: int, part: int, whole: int) -> int:

@@ -30,7 +30,9 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DECIMAL = re.compile(r"\d{1,30}(?:\.\d{1,12})?")
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*")
 _DISTRIBUTORS = frozenset({"distributor_id", "giver_id", "receiver_id", "referrer_id", "holder_id", "head_office_id"})
-_POINTS = frozenset({"points", "given", "taken", "brought", "took", "cash_points"})
+_POINTS = frozenset(
+    {"points", "points_redeemed", "points_returned", "given", "taken", "brought", "took", "cash_points"}
+)
 _WHOLE = frozenset({"document", "draft", "changes", "content"})
 """Documents that have a page of their own, where they are told in sentences."""
 _LEFT_OUT = frozenset({"header_key"})

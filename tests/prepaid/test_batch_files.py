@@ -160,7 +160,7 @@ def test_an_operator_answers_in_two_waves(world: World) -> None:
     settled = _bring(world, run, f"external_id,status,code,reason\n{first},COMPLETED,,\n{second},pending,,\n")
     assert (settled.loaded, settled.unknown, settled.status) == (1, 1, RunStatus.SENT)
     settled = _bring(world, run, f"external_id,status,code,reason\n{second},Rejected,51,no funds\n{second}X,odd,,\n")
-    assert (settled.failed, settled.points_returned, settled.status) == (1, 200, RunStatus.SETTLED)
+    assert (settled.failed, settled.returned, settled.status) == (1, 200, RunStatus.SETTLED)
     assert "expected one of these: completed, loaded, failed, rejected, pending" in settled.problems[0]["message"]
     assert world.wallet("B") == (200, 0, 0)
 

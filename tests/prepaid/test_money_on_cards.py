@@ -7,6 +7,7 @@ from app.db.transaction import transaction
 from app.domain.states import FindingKind, TaxStatus, Unit
 from app.exports.histories.making import Maker
 from app.models.ledger import Account
+from app.models.people import AuditEvent
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
@@ -75,3 +76,21 @@ def test_a_redemption_of_money_has_no_points_on_its_pages(paid: World) -> None:
         assert {story(session, one).points for one in ids} == {200, None}
         listed = select(*columns).join(Account, Account.id == Redemption.account_id).where(of_program)
         assert set(session.scalars(listed)) == {200, None}
+
+
+def test_what_is_noted_of_runs_says_points_of_points_alone(paid: World) -> None:
+    with transaction(paid.registry) as session:
+        noted = session.scalars(
+            select(AuditEvent.after).where(
+                AuditEvent.program_id == paid.program_id,
+                AuditEvent.action.in_(("conversion.settle", "conversion.approve")),
+            )
+        ).all()
+    points = [{key: one for key, one in after.items() if key.startswith("points")} for after in noted if after]
+    money = [{key: one for key, one in after.items() if key.startswith("money")} for after in noted if after]
+    settled = {"points_redeemed": 200, "points_returned": 0}
+    assert [one for one in points if one] == [{"points": 200}, settled]
+    assert [one for one in money if one] == [
+        {"money_minor": 300_00},
+        {"money_redeemed_minor": 300_00, "money_returned_minor": 0},
+    ]

@@ -100,7 +100,7 @@ def test_the_whole_way_to_the_grosz(world: World) -> None:
         assert world.settings.files / batch.file == ordered.file
     sent = send(world, run)
     assert sent.status is RunStatus.SETTLED
-    assert (sent.total("loaded"), sent.total("loaded_minor"), sent.total("points_redeemed")) == (4, 567_150, 10_231)
+    assert (sent.total("loaded"), sent.total("loaded_minor"), sent.total("redeemed")) == (4, 567_150, 10_231)
     assert sent.problems == []
     assert [one.exists() for one in sent.response_files] == [True]
     assert world.wallet("P") == (0, 0, 10_000)
@@ -118,7 +118,7 @@ def test_a_failed_load_gives_its_points_back_and_takes_its_compensation_with_it(
     world.approve(run)
     sent = send(world, run)
     assert (sent.total("loaded"), sent.total("failed"), sent.total("cancelled")) == (2, 1, 1)
-    assert (sent.total("points_redeemed"), sent.total("points_returned")) == (231, 10_000)
+    assert (sent.total("redeemed"), sent.total("returned")) == (231, 10_000)
     assert world.top_ups(run)[("P", "reward")] is TopUpStatus.FAILED
     assert world.top_ups(run)[("P", "compensation")] is TopUpStatus.CANCELLED
     assert world.wallet("P") == (10_000, 0, 0)

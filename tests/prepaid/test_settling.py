@@ -48,7 +48,7 @@ def test_a_file_by_hand_settles_what_it_says(world: World) -> None:
     run = ordered(world)
     settled = answer(world, run, "D0.R,loaded,,100.00", "D1.R,failed,card_blocked,100.00", "D2.R,unknown,,")
     assert (settled.loaded, settled.failed, settled.unknown, settled.still_open) == (1, 1, 1, 1)
-    assert (settled.points_redeemed, settled.points_returned) == (200, 200)
+    assert (settled.redeemed, settled.returned) == (200, 200)
     assert settled.problems == []
     assert world.status(run) is RunStatus.SENT
     assert (world.wallet("D0"), world.wallet("D1"), world.wallet("D2")) == ((0, 0, 200), (200, 0, 0), (0, 200, 0))
