@@ -2,12 +2,13 @@
 
 import re
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext
 
 from app.domain.rule_sentences import EVENT_WORDS
-from app.domain.run_notes import RUN_NOTES
 from app.domain.states import Event
+from app.services import movement_notes
 from app.services.chain import Movement
+from app.services.languages import DEFAULT
 from app.web import tier_words
 from app.web.context import scope_or_none
 from app.web.reason_words import reasons
@@ -16,12 +17,8 @@ _BY_HAND = re.compile(r"(?P<code>[^:]+): (?P<typed>.+)", re.DOTALL)
 
 
 def movement_reason(noted: str) -> str:
-    """Say why a movement was, in the reader's language where the machine noted it (`prepaid`, `adjustments`)."""
-    for pattern, sentence in RUN_NOTES.items():
-        found = re.search(pattern, noted)
-        if found is not None:
-            return str(gettext(sentence, number=found[1]))
-    return _by_hand(noted)
+    """Say why something was, in the reader's language where the machine noted it, or a reason with a code."""
+    return movement_notes.in_words(noted, str(get_locale() or DEFAULT)) or _by_hand(noted)
 
 
 def _by_hand(noted: str) -> str:

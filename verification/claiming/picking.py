@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from app.domain.calendar import local_date
+from app.domain.movement_notes import CLAIMED, CLAIMED_BY_NOBODY
 from app.domain.states import COUNTING, DocumentKind, DocumentStatus, DocumentWord
 from app.domain.verification_settings import Verification
 from app.domain.wording import Say, marked, plain
@@ -264,7 +265,7 @@ def _settle(
                 document,
                 now=now,
                 actor=actor,
-                reason=f"{', '.join(are) or '–'}: claimed",
+                reason=CLAIMED.format(names=", ".join(are)) if are else CLAIMED_BY_NOBODY,
                 with_returns=starts_or_stops,
             )
         except PaidOut:

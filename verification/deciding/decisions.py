@@ -60,8 +60,13 @@ class Why:
         if holds_card_number(self.words):
             raise CannotDecide("The reason may hold the number of a payment card, which is never kept; remove it.")
 
+    @property
+    def noted(self) -> str:
+        """Say it as it is noted in the ledger: whoever reads it there reads it in their language."""
+        return said(self.code, self.words)
+
     def in_words(self, program: Program) -> str:
-        """Say it in the programme's language, for what is kept as it was said."""
+        """Say it in the programme's language, for letters."""
         locale = texts.known(program.locale)
         return said(self.code, self.words, lambda source: texts.translated(source, locale))
 
@@ -239,7 +244,7 @@ def accept_in_part(
     why = _why(reason, code, DocumentStatus.REFUSED)
     place = _must_be_open_to(session, document, actor, now)
     rules = rules_of(session, program.id)
-    new_id = _replaced(session, rules, document, quantities, now=now, actor=actor, reason=why.in_words(program))
+    new_id = _replaced(session, rules, document, quantities, now=now, actor=actor, reason=why.noted)
     session.add(_decision(document, DocumentStatus.SUPERSEDED, why, actor, now))
     part = session.get_one(SalesDocument, new_id)
     if _takes_another(rules, part.net_minor, place):
@@ -265,7 +270,7 @@ def reopen(session: Session, program: Program, document_id: int, *, reason: str,
     if document.status not in (DocumentStatus.ACCEPTED, DocumentStatus.REFUSED):
         raise CannotDecide(f"Document {document_id} is {document.status.name.lower()}: there is nothing to reopen.")
     _must_not_be_own(session, document, actor)
-    new_id = look_again(session, program, document, now=now, actor=actor, reason=why.in_words(program))
+    new_id = look_again(session, program, document, now=now, actor=actor, reason=why.noted)
     session.add(
         DocumentMessage(document_id=new_id, kind=DocumentWord.REOPENED, words=reason.strip(), author=actor, said_at=now)
     )
@@ -365,7 +370,7 @@ def _accept_first(session: Session, document_ids: Sequence[int], why: Why, actor
         .values(
             state=ReviewState.SECOND,
             first_by=actor,
-            first_reason=said(why.code, why.words),
+            first_reason=why.noted,
             leased_by=None,
             leased_until=None,
             handed_to=None,
@@ -405,7 +410,7 @@ def _settle(
     ids = [one.id for one in documents]
     session.add_all([_decision(one, becomes, why, actor, now) for one in documents])
     if becomes is DocumentStatus.REFUSED:
-        void_documents(session, rules, ids, becomes=becomes, now=now, actor=actor, reason=why.in_words(program))
+        void_documents(session, rules, ids, becomes=becomes, now=now, actor=actor, reason=why.noted)
         hand_on_first_purchases(session, program, rules, ids, now=now, actor=actor)
         letters.refused(session, program, documents, why.in_words(program), now=now)
         kind = "document_refused"

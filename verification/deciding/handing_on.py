@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.domain.movement_notes import FIRST_PURCHASE
 from app.domain.states import COUNTING
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -23,9 +24,6 @@ from verification import sale_claims
 from verification.deciding.errors import PaidOut
 from verification.deciding.recounting import Expired, count_once_more
 from verification.deciding.stored import incoming_of
-
-NOTED = "first purchase now"
-"""Noted with the movements, for people to read in their own language."""
 
 
 def hand_on_first_purchases(
@@ -69,7 +67,7 @@ def hand_on_first_purchases(
                         document,
                         now=now,
                         actor=actor or "",
-                        reason=NOTED,
+                        reason=FIRST_PURCHASE,
                         with_returns=True,
                         though_spent=True,
                     )

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Date, Select, SQLColumnExpression, Text, case, cast, func, literal, select, type_coerce
 
 from app.domain.codes import code_key
-from app.domain.run_notes import RUN_NOTES
 from app.domain.states import Bucket, ExportSubject, TransactionKind, Unit
 from app.exports.histories.describing import Field, History
 from app.exports.histories.describing import msgid as _
@@ -17,7 +16,7 @@ from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.lot_terms import LotTerms
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services.texts import translated
+from app.services.movement_notes import of_decisions, of_machines
 
 MOVES: Mapping[str, str] = {
     TransactionKind.AWARD.name.lower(): _("Award"),
@@ -58,11 +57,16 @@ _KIND, _BUCKET = _named(LedgerTransaction.kind, TransactionKind), _named(LedgerE
 
 
 def _reason(language: str) -> SQLColumnExpression[Any]:
-    """Give why a transaction was, what a run noted in a language; what a person typed stays as it is."""
+    """Give why a transaction was, what a machine noted in a language; what a person typed stays as it is."""
     said: Any = LedgerTransaction.reason
-    for pattern, sentence in RUN_NOTES.items():
-        said = func.regexp_replace(said, pattern, translated(sentence, language) % {"number": r"\1"})
-    return type_coerce(said, Text)
+    for pattern, words in of_machines(language):
+        said = func.regexp_replace(said, pattern, words)
+    decided: Any = LedgerTransaction.reason
+    for pattern, words in of_decisions(language):
+        decided = func.regexp_replace(decided, pattern, words)
+    # what a decision takes back is undone; of the rest, which is nearly all, it need not be asked
+    undone = LedgerTransaction.kind == TransactionKind.VOID
+    return type_coerce(case((undone & (decided != LedgerTransaction.reason), decided), else_=said), Text)
 
 
 def _entries() -> Select[Any]:

@@ -21,6 +21,10 @@ from tests.app.web.world import World
         ("conversion 12 cancelled", "Wymiana punktów 12 została odwołana"),
         ("conversion 12 of the fair", "conversion 12 of the fair"),
         ("Za targi", "Za targi"),
+        ("This sale is here already.", "Ta sprzedaż już tu jest."),
+        ("This sale is here already. FV 12", "Ta sprzedaż już tu jest. FV 12"),
+        ("Esta venta ya está aquí. FV 12", "Ta sprzedaż już tu jest. FV 12"),
+        ("This sale is here already.s", "This sale is here already.s"),
     ],
 )
 def test_what_a_run_noted_is_told_in_words(world: World, noted: str, said: str) -> None:
