@@ -18,6 +18,7 @@ from app.services import (
     expiring,
     expiry_notices,
     figures,
+    granted_disputes,
     ledger,
     one_time,
     placements,
@@ -77,6 +78,7 @@ def run(registry: Sessions, now: dt.datetime, program_code: str | None = None) -
         do(functools.partial(_release, done, program_id, now))
         do(functools.partial(_end_credits, program_id, now))
         do(functools.partial(_expire, done, program_id, now))
+        do(functools.partial(_reopen, program_id, now))
         do(functools.partial(_remind, done, program_id, now))
         do(functools.partial(_open, program_id, now))
         do(functools.partial(_tell_events, done, program_id, now))
@@ -108,6 +110,11 @@ def _expire(done: Done, program_id: int, now: dt.datetime, session: Session) -> 
 def _end_credits(program_id: int, now: dt.datetime, session: Session) -> None:
     """Give back what was set aside for purchases and not taken in its days."""
     purchase_credits.end_due(session, session.get_one(Program, program_id), now=now)
+
+
+def _reopen(program_id: int, now: dt.datetime, session: Session) -> None:
+    """Open disputes again that wait for points which will not come."""
+    granted_disputes.reopen_due(session, session.get_one(Program, program_id), now=now)
 
 
 def _remind(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:

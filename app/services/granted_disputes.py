@@ -50,6 +50,27 @@ def _same(session: Session, asked: Dispute) -> list[ColumnElement[bool]]:
     return same
 
 
+def reopen_due(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Open those again that say that they are granted though their adjustment will not happen. The caller commits.
+
+    Since `reopen` there are none any more; what was refused before stood so for ever. Returns how many.
+    """
+    stuck = session.scalars(
+        select(AdjustmentRequest.id)
+        .join(Dispute, Dispute.adjustment_id == AdjustmentRequest.id)
+        .where(
+            Dispute.program_id == program.id,
+            Dispute.state == DisputeState.GRANTED,
+            AdjustmentRequest.state.in_(("refused", "withdrawn")),
+        )
+        .order_by(Dispute.id)
+        .with_for_update(of=Dispute, skip_locked=True)
+    ).all()
+    for adjustment_id in stuck:
+        reopen(session, program, adjustment_id, actor="kontor", now=now)
+    return len(stuck)
+
+
 def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str, now: dt.datetime) -> None:
     """Open the dispute again that an adjustment was to settle, now that it will not happen. The caller commits.
 

@@ -7,7 +7,7 @@ from app.domain.states import DisputeState, TransactionKind
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.messages import Notice
-from app.services import adjustments, disputes
+from app.services import adjustments, disputes, granted_disputes
 from app.services.disputes import Already, NothingThere, NotOpen
 from app.services.explanations import explain_document
 from tests.app.services.promotions.running import Running
@@ -108,6 +108,18 @@ def test_a_dispute_whose_adjustment_will_not_happen_is_open_again(desk: Desk, wh
     told = desk.session.scalars(select(Notice).where(Notice.kind == "dispute_reopened")).one()
     assert told.parts["number"] == "1"
     disputes.decline(desk.session, desk.program, one, "It is not covered", actor="ann", now=NOW)
+
+
+def test_what_was_refused_when_nothing_opened_disputes_again_is_opened_by_the_chores(desk: Desk) -> None:
+    desk.invoice("1", 10)
+    one = asked(desk)
+    made = disputes.grant(desk.session, desk.program, one, 10, "You are right", actor="ann", now=NOW)
+    assert granted_disputes.reopen_due(desk.session, desk.program, now=NOW) == 0
+    desk.session.get_one(AdjustmentRequest, made).state = "refused"
+    desk.session.flush()
+    assert granted_disputes.reopen_due(desk.session, desk.program, now=NOW) == 1
+    assert granted_disputes.reopen_due(desk.session, desk.program, now=NOW) == 0
+    assert desk.session.get_one(Dispute, one).state is DisputeState.OPEN
 
 
 def test_a_granted_dispute_that_was_asked_anew_meanwhile_gives_way(desk: Desk) -> None:
