@@ -432,5 +432,10 @@ def _keep(
 
 
 def _wrong_widths(table: TextTable, problems: Problems) -> None:
+    names = table.header
     for row, cells in table.wrong_width:
+        if cells < len(names):
+            missing = ", ".join(map(repr, names[cells:]))
+            problems.add(row, Outcome.REFUSED, "cells_missing", found=cells, expected=len(names), columns=missing)
+            continue
         problems.add(row, Outcome.REFUSED, "wrong_number_of_cells", found=cells, expected=len(table.header))

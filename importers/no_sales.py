@@ -4,7 +4,6 @@ What the profile says of them holds. What it says nothing of stops the import, f
 have such rows.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +18,9 @@ from app.domain.states import DocumentKind, Outcome
 from app.domain.wording import Said, marked
 from importers.errors import QuestionOpen
 from importers.layout.cancelled import cancels, not_named, perhaps_cancelled
+from importers.layout.columns import kinds_of_documents
 from importers.layout.corrected import perhaps_corrected, said_after, said_before
+from importers.layout.credit_notes import columns_told, told_by, with_parts
 from importers.layout.other_documents import others_among, perhaps_others
 from importers.layout.returned import Texts, among, called_returned
 from importers.layout.table import TextTable
@@ -76,11 +77,11 @@ class NoSales:
         answer = Said(_("say other_documents: in the profile"))
         if said is None:
             columns, known = self._others(), dict[str, list[str]]()
-            for field, one in (("document_kind", self.profile.credit_note), ("cancelled", self.profile.cancelled)):
-                if one is not None and one.column is not None and field in self.read:
-                    name = self.read[field].name
-                    columns[name] = self.table.column(name)
-                    known[name] = [*known.get(name, ()), *one.values]
+            cancelled = self.read.get("cancelled")
+            told_of = [*self._kinds_told, *([(cancelled, self._cancelling)] if cancelled is not None else ())]
+            for one, values in told_of:
+                columns[one.name] = self.table.column(one.name)
+                known[one.name] = [*known.get(one.name, ()), *values]
             known = {name: [*known.get(name, ()), *self.profile.sold] for name in columns}
             seen = perhaps_others(columns, known)
             if seen is not None:
@@ -105,22 +106,31 @@ class NoSales:
 
         A row before or after a correction is of an invoice: its sign tells what is taken back.
         """
-        way, number, told = self.profile.credit_note, self.read["document_number"], self.read.get("document_kind")
+        way, number = self.profile.credit_note, self.read["document_number"]
         credit = np.zeros(len(number.code), dtype=bool)
         if way is not None and way.number_prefix is not None:
             marks = pc.starts_with(number.values, way.number_prefix, ignore_case=True)
             credit |= number.spread(np.asarray(marks, dtype=bool), False)  # noqa: FBT003
         if way is not None and way.number_parts:
-            marks = pc.match_substring_regex(number.values, _with_parts(way.number_parts))
+            marks = pc.match_substring_regex(number.values, with_parts(way.number_parts))
             credit |= number.spread(np.asarray(marks, dtype=bool), False)  # noqa: FBT003
-        if way is not None and told is not None:
-            marked_ = np.asarray([cancels(text, way.values) for text in told.values.to_pylist()], dtype=bool)
-            credit |= told.spread(marked_, False)  # noqa: FBT003
+        for told, values in self._kinds_told:
+            credit |= told.spread(told_by(told.values, values), False)  # noqa: FBT003
         if self.table.returned is not None and self.profile.headed_returns == "returned":
             credit |= self.table.returned
         before, after = self._corrected
         credit &= ~(before | after)
         return np.where(credit, DocumentKind.CREDIT_NOTE, DocumentKind.INVOICE).astype(np.int8)
+
+    def signed(self, kind: np.ndarray, quantity_milli: Ints) -> np.ndarray:
+        """Take what is above zero in a credit note for sold where the source writes signs: asking is left to `ask`."""
+        way = self.profile.credit_note
+        if way is None or not way.signed:
+            return kind
+        sold = quantity_milli > 0
+        if self.table.returned is not None:
+            sold &= ~self.table.returned
+        return np.where(sold, DocumentKind.INVOICE, kind).astype(np.int8)
 
     def taken_back(self, quantity_milli: Ints) -> np.ndarray:
         """Mark the rows before a correction whose signs do not say yet that they are taken back.
@@ -157,19 +167,51 @@ class NoSales:
         def sells(texts: Texts, values: Collection[str]) -> bool:
             return bool((np.asarray(pc.fill_null(among(texts, values), False), dtype=bool) & sold).any())  # noqa: FBT003
 
+        self._ask_of_signed(sold)
         corrects = self.read.get("corrects")
-        told = self.read.get("document_kind")
+        field = "product_name" if "product_name" in self.read else "product"
+        goods = self.read.get(field)
         seen = called_returned(
             self._texts("document_number"),
-            self._others() | ({} if told is None else {told.name: self.table.column(told.name)}),
+            self._others() | {told.name: self.table.column(told.name) for told, _values in self._kinds_told},
             None if corrects is None else (corrects.name, self._texts("corrects")),
             sells,
             self.profile.sold,
             self.read["document_number"].values,
+            None if goods is None else (goods.name, self._texts(field)),
+            None if goods is None else goods.values,
         )
         if seen is not None:
             column = str(seen.credit_note.get("column", self.read["document_number"].name))
             raise QuestionOpen(column, Said(_RETURNED), seen.told, Said(_("say credit_note: or sold: in the profile")))
+
+    def _ask_of_signed(self, sold: np.ndarray) -> None:
+        """Ask about what is sold by documents whose numbers begin as those of credit notes with signs do."""
+        way, number = self.profile.credit_note, self.read["document_number"]
+        if way is None or not way.signed or way.number_prefix is None:
+            return
+        if way.number_prefix.casefold() in {word.casefold() for word in self.profile.sold}:
+            return
+        marks = pc.starts_with(number.values, way.number_prefix, ignore_case=True)
+        rows = sold & number.spread(np.asarray(marks, dtype=bool), False)  # noqa: FBT003
+        if rows.any():
+            found = [number.shown(at).strip("'") for at in np.flatnonzero(rows)[:_SHOWN].tolist()]
+            answer = Said(_("say signed: false under credit_note: or sold: in the profile"))
+            raise QuestionOpen(number.name, Said(_RETURNED), found, answer)
+
+    @property
+    def _cancelling(self) -> list[str]:
+        return [] if self.profile.cancelled is None else self.profile.cancelled.values
+
+    @cached_property
+    def _kinds_told(self) -> list[tuple[Column, list[str]]]:
+        """Give the columns that tell credit notes, and what each holds for one."""
+        way = self.profile.credit_note
+        if way is None:
+            return []
+        told = columns_told(way.model_dump())
+        fields = kinds_of_documents(way).items()
+        return [(self.read[field], told[name]) for field, name in fields if field in self.read]
 
     @cached_property
     def _corrected(self) -> tuple[np.ndarray, np.ndarray]:
@@ -206,8 +248,3 @@ def _rows_of(column: Column, values: Sequence[str]) -> np.ndarray:
     """Mark the rows in whose cell one of these texts stands."""
     marks = np.asarray([text in values for text in column.values.to_pylist()], dtype=bool)
     return np.asarray(column.spread(marks, False), dtype=bool)  # noqa: FBT003
-
-
-def _with_parts(parts: Sequence[str]) -> str:
-    """Give the pattern of numbers with one of these words: no letter stands beside it."""
-    return rf"(?i)(?:^|\PL)(?:{'|'.join(map(re.escape, parts))})(?:\PL|$)"

@@ -136,6 +136,7 @@ def type_rows(
     kind = asking.kinds()
     worth = _worth(report, kind, columns, typed=table.typed, gross=gross)
     worth = _turned(worth, asking.taken_back(worth.quantity_milli))
+    kind = asking.signed(kind, worth.quantity_milli)
     asking.ask((worth.quantity_milli > 0) & (kind == DocumentKind.INVOICE))
     marked = report.column("discounted")
     return SalesRows(

@@ -15,7 +15,16 @@ class CreditNote(Part):
     number_prefix: Code | None = Field(None, description="numbers that begin with it are credit notes")
     number_parts: list[Code] = Field([], description="letters anywhere in the numbers of credit notes, as a word")
     column: Words | None = Field(None, description="column that tells the kind of document")
-    values: list[Words] = Field([], description="what that column holds for a credit note; * is anything but a no")
+    values: list[Words] = Field(
+        [],
+        description="what that column holds for a credit note; * alone is anything but a no, and in a text such as "
+        "ZWROT* it stands for anything",
+    )
+    others: dict[Words, list[Words]] = Field({}, description="more columns that tell it, and what each holds for one")
+    signed: bool = Field(
+        default=False,
+        description="their quantities have signs: what is above zero in them is asked about, and is no return",
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> "CreditNote":

@@ -24,6 +24,10 @@ SENTENCES: Mapping[str, str] = {
     "wrong_number_of_cells": _(
         "The row has {found} cells, the header {expected}; look for a stray separator or quote."
     ),
+    "cells_missing": _(
+        "The row has {found} cells, the header {expected}: nothing stands under {columns}, or a separator before them "
+        "was lost; write what is missing."
+    ),
     "not_a_line_number": _("{field}: found {found}, expected a whole number from 1; correct it."),
     "other_currency": _(
         "{field}: found {found}, expected an amount in {expected}; convert it, or import it where that currency counts."

@@ -195,6 +195,7 @@ REPAIRS: Mapping[str, Any] = {
     "not_a_date": _("Correct the cells, or the order of dates in the profile."),
     "no_such_value": _("Correct the cells."),
     "wrong_number_of_cells": _("Look for a stray separator or quote in these rows."),
+    "cells_missing": _("Look for a lost separator in these rows, or write what is missing."),
     "no_result": _("Write into these cells what is meant."),
     "digits_lost": _("Export the file again with this column as text; the digits are not in it."),
     "other_currency": _("Convert these rows, or import them where that currency counts."),

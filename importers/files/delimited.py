@@ -93,7 +93,7 @@ def read_delimited(
     rows = np.delete(rows, [one.row - first for one in wrong])
     _refuse_rows_within(table, rows, name, shape.delimiter)
     said = [one for one in wrong if one.text.strip(f'{shape.delimiter}" \t\r\n')]
-    broken = {one.row: next(csv.reader(io.StringIO(one.text, newline=""), delimiter=shape.delimiter)) for one in said}
+    broken = {one.row: _cells_of(one.text, shape.delimiter) for one in said}
     head, head_rows = _head(shape, table.num_columns)
     with ThreadPoolExecutor(max_workers=2) as pool:  # Arrow works outside Python's lock
         columns = list(pool.map(_plain, table.columns))
@@ -108,6 +108,11 @@ def read_delimited(
         encodings=encoding.others,
         delimiter=shape.delimiter,
     )
+
+
+def _cells_of(text: str, delimiter: str) -> list[str]:
+    cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    return [cell or "" for cell in _plain(pa.chunked_array([pa.array(cells, pa.large_string())])).to_pylist()]
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from app.domain.fields import problems_of_columns
-from app.domain.import_profile import ImportProfile
+from app.domain.import_profile import CreditNote, ImportProfile
 from app.domain.wording import marked
 from importers.errors import ColumnsMissing, NoProfile
 from importers.layout.header import keys_of, name_key
@@ -29,8 +29,8 @@ def wanted_columns(profile: ImportProfile) -> dict[str, str]:
     wanted = dict(profile.columns)
     if profile.line_number != "position":
         wanted["line_number"] = profile.line_number
-    if profile.credit_note is not None and profile.credit_note.column is not None:
-        wanted["document_kind"] = profile.credit_note.column
+    if profile.credit_note is not None:
+        wanted |= kinds_of_documents(profile.credit_note)
     if profile.cancelled is not None:
         wanted["cancelled"] = profile.cancelled.column
     if profile.other_documents is not None:
@@ -38,6 +38,12 @@ def wanted_columns(profile: ImportProfile) -> dict[str, str]:
     if profile.corrections is not None:
         wanted["corrected"] = profile.corrections.column
     return wanted
+
+
+def kinds_of_documents(note: CreditNote) -> dict[str, str]:
+    """Give the columns that tell credit notes, as if each were a field."""
+    names = [*([note.column] if note.column is not None else ()), *note.others]
+    return {f"document_kind {at}" if at else "document_kind": name for at, name in enumerate(names)}
 
 
 def columns_of(header: Sequence[str], profile: ImportProfile, row: int = 1, sheet: str = "") -> dict[str, str]:

@@ -56,11 +56,14 @@ def _first_of_document(lines: Body, lacks: Mapping[str, np.ndarray], guesses: Gu
 
 
 def credit_notes(lines: Body) -> dict[str, Any]:
-    """Find the letters that the numbers of all documents with returned goods begin with, and no other's."""
+    """Find the letters that the numbers of all documents with returned goods begin with, and no other's.
+
+    They have signs: of what is above zero in such a document next month nothing is known.
+    """
     if not {"document_number", "quantity"} <= lines.columns.keys() or len(lines) > _MOST_LINES:
         return {}
     numbers_ = lines.cells.column(lines.columns["document_number"]).to_pylist()
-    pieces = floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]])
+    pieces = floats(lines.cells, lines.cells.column_names[lines.columns["quantity"]]).tolist()
     numbers_ = numbers_[: len(pieces)]
     of = {
         sign: Counter(
@@ -75,4 +78,4 @@ def credit_notes(lines: Body) -> dict[str, Any]:
     prefix = next(iter(of[True]), None)
     if prefix is None or of[True][prefix] != returned or any(one.startswith(prefix) for one in of[False]):
         return {}
-    return {"credit_note": {"number_prefix": prefix}}
+    return {"credit_note": {"number_prefix": prefix, "signed": True}}

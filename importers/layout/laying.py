@@ -35,6 +35,7 @@ from importers.layout.header import (
 from importers.layout.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
 from importers.layout.named_beside import beside, other_title
 from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise
+from importers.layout.short_rows import with_short_rows
 from importers.layout.signed import with_signs
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
 
@@ -96,6 +97,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     names = distinct([header.names[at] for at in kept], wanted.values(), _at(place, grid, header))
     columns = columns_of(names, profile, row_of(grid, header), grid.name)
     places = {field: names.index(one) for field, one in columns.items()}
+    grid = with_short_rows(grid, header, {field: kept[at] for field, at in places.items()})
     figures = {kept[at] for field, at in places.items() if field in FIGURES}
     if profile.months is not None:
         figures |= set(kept) - {kept[at] for at in places.values()}

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, either, marked
 from importers.errors import ImportRefused
+from importers.layout.credit_notes import both
 from importers.layout.looking import Seen
 from importers.layout.questions import (
     CANCELLED_OR_SOLD,
@@ -164,21 +165,6 @@ def of_rows(seen: Seen, answers: Mapping[str, str]) -> dict[str, Any]:
         before = list(seen.corrected.before) if answers["corrections"] == DIFFERENCE_OR_SOLD[0] else []
         said["corrections"] = {"column": seen.corrected.column, "before": before}
     return said
-
-
-def both(was: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """Give how credit notes are told where both ways tell them; of two columns the second does."""
-    prefixes = list(dict.fromkeys(one["number_prefix"] for one in (was, more) if one.get("number_prefix")))
-    parts = list(dict.fromkeys([*was.get("number_parts", ()), *more.get("number_parts", ()), *prefixes[1:]]))
-    of = next((one for one in (more, was) if one.get("column")), {})
-    values = [*(was.get("values", ()) if was.get("column") == of.get("column") else ()), *more.get("values", ())]
-    found = {
-        "number_prefix": prefixes[0] if prefixes else None,
-        "number_parts": parts,
-        "column": of.get("column"),
-        "values": list(dict.fromkeys(values)) if of.get("column") else [],
-    }
-    return {name: one for name, one in found.items() if one}
 
 
 def unproved(seen: Seen, columns: Mapping[str, str]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from importers.layout.cancelled import ANYTHING, cancels, names_cancelled
 from importers.layout.corrected import PerhapsCorrected
+from importers.layout.credit_notes import both
 from importers.layout.header import empty_cells
 from importers.layout.proving import floats
 from importers.layout.rows import Body
@@ -102,8 +103,14 @@ _NAMED_BACK = re.compile(
 """Names of columns in which whatever stands says so."""
 _FIGURES = re.compile(r"[-+]?(?:[2-9]|\d{2,}|\d+[.,]\d+)(?:\s?\S{1,5})?")
 """Pieces or amounts that came back: what is not read of them is told."""
+_GOODS = r"zwrot(?:y|ów)?|devoluci[oó]n(?:es)?|devuelt[oa]s?|возврат|retoure|rücksendung|gutschrift"
+_NAMED_GOODS = re.compile(
+    rf"(?i)^\s*[(\[*]?\s*(?:(?:{_GOODS})(?:\s*[:)\]\-–—/*]|\s(?=\s*\w))|(?:returns?|returned|refund|retour|rückgabe)"
+    rf"\s*[:)\]–—*]|(?:return(?:ed)?|refund|retour|rückgabe)\s-\s)|[(\[]\s*(?:{_GOODS}|returned|return|refund)\s*[)\]]\s*$"
+)
+"""Goods that are called returned, as ``ZWROT: Farba`` is: a ``Klapa zwrotna`` and a ``Return valve`` are not."""
 
-
+_MOST_WAYS = 8
 _LONGEST_KIND = 80
 
 
@@ -128,19 +135,39 @@ def perhaps_returned(lines: Body, corrected: PerhapsCorrected | None = None) -> 
         texts = lines.cells.column(corrected.column)
         marks = pc.fill_null(among(texts, (*corrected.before, *corrected.after)), False)  # noqa: FBT003
         lines = lines.without(np.asarray(marks, dtype=bool))
-    names, cells = lines.cells.column_names, lines.cells
+    names = lines.cells.column_names
     quantity = names[lines.columns["quantity"]]
+    told, words = list[str](), list[str]()
+    note: dict[str, Any] = {}
+    for _way in range(_MOST_WAYS):  # a source may have several ways of saying it
+        seen = _called_in(lines, quantity, words)
+        if seen is None:
+            break
+        told += seen.told
+        words += seen.words
+        note = both(note, seen.credit_note)
+    return PerhapsReturned(tuple(told[:_TOLD]), note, tuple(words)) if note else None
+
+
+def _called_in(lines: Body, quantity: str, sold: Collection[str]) -> PerhapsReturned | None:
+    """Find one way in which lines say so, beside those that are known."""
+    names, cells = lines.cells.column_names, lines.cells
 
     def sells(texts: Texts, values: Collection[str]) -> bool:
         return bool((floats(cells.filter(among(texts, values)), quantity) > 0).any())
 
-    at = lines.columns.get("corrects")
+    def of(field: str) -> tuple[str, Texts] | None:
+        at = lines.columns.get(field)
+        return None if at is None else (names[at], cells.column(at))
+
     others = sorted(set(range(len(names))) - set(lines.columns.values()))
     return called_returned(
         cells.column(lines.columns["document_number"]),
         {names[other]: cells.column(other) for other in others},
-        None if at is None else (names[at], cells.column(at)),
+        of("corrects"),
         sells,
+        sold,
+        goods=of("product_name") or of("product"),
     )
 
 
@@ -151,6 +178,8 @@ def called_returned(
     sells: Sells,
     sold: Collection[str] = (),
     distinct: pa.Array | None = None,
+    goods: tuple[str, Texts] | None = None,
+    distinct_goods: pa.Array | None = None,
 ) -> PerhapsReturned | None:
     """Find documents that are called credit notes, and of which ``sells`` says that they sell.
 
@@ -161,6 +190,8 @@ def called_returned(
         sells: whether rows sell.
         sold: words that a profile says are those of sales.
         distinct: the numbers, each once, where that is known.
+        goods: the column that names goods, and its name.
+        distinct_goods: its texts, each once, where that is known.
     """
     sold = {word.casefold() for word in sold}
     if distinct is None:
@@ -185,7 +216,27 @@ def called_returned(
         called = [kind for kind in said if sells(texts, (kind,))]
         if called and (len(said) < len(kinds) or any(map(_SURE_KINDS.search, called))):
             return PerhapsReturned(tuple(called[:_TOLD]), {"column": name, "values": called}, tuple(called))
-    return None
+    return None if goods is None else _named_returned(*goods, sells, sold, distinct_goods)
+
+
+def _named_returned(
+    name: str, texts: Texts, sells: Sells, sold: Collection[str], distinct: pa.Array | None
+) -> PerhapsReturned | None:
+    """Find goods whose names begin so, or end in brackets, as if they came back."""
+    if distinct is None:
+        distinct = pc.unique(texts).drop_null()
+    said = distinct.filter(pc.match_substring_regex(distinct, rf"(?i){_GOODS}|return|refund|retour|rückgabe"))
+    by_way: dict[str, list[str]] = {}
+    for text in said.to_pylist():
+        if match := _NAMED_GOODS.search(text):
+            way = f"{match[0].lstrip()}*" if match.start() == 0 else f"*{match[0].strip()}"
+            by_way.setdefault(way, []).append(text.strip())
+    ways = {way.casefold(): way for way, called in by_way.items() if way.casefold() not in sold}
+    found = [way for way in ways.values() if sells(texts, by_way[way])]
+    if not found or len(found) > _MOST_KINDS:
+        return None
+    examples = tuple(f"{name}: {by_way[way][0]}" for way in found)
+    return PerhapsReturned(examples[:_TOLD], {"column": name, "values": found}, tuple(found))
 
 
 def _said_beside(name: str, texts: Texts, sells: Sells, sold: Collection[str]) -> PerhapsReturned | None:

@@ -15,9 +15,10 @@ from app.domain.import_profile import ImportProfile
 from app.web import import_words
 from app.web.forms import Form, choice
 from importers.errors import ImportRefused
+from importers.layout.credit_notes import both, with_prefix
 from importers.layout.header import Said
 from importers.layout.looking import Seen
-from importers.layout.proposing import OF_MONTHS, OF_ROWS, both, compose, of_rows, unproved
+from importers.layout.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
 from importers.layout.questions import MONTH_ALONE, NO_AMOUNTS, Question
 
 IGNORED, UNDECIDED = "", "?"
@@ -171,7 +172,8 @@ class Columns:
             data[f"{_COLUMN}{at}"] = UNDECIDED if forced else of.get(one.name.casefold(), IGNORED)
         form = profile.model_dump() if profile is not None else self.seen.form
         if profile is not None:
-            form["returned"] = "returned" if profile.credit_note is not None else profile.sold and "sold"
+            note = profile.credit_note
+            form["returned"] = "returned" if note is not None and not note.signed else profile.sold and "sold"
             form["cancelled"] = profile.cancelled and ("cancelled" if profile.cancelled.values else "sold")
             others = profile.other_documents
             form["other_documents"] = others and ("no_sales" if others.values else "sold")
@@ -240,8 +242,9 @@ class Columns:
             for name in ("cancelled", "other_documents", "corrections", "headed_returns")
             if (one := before.get(name)) and (name == "headed_returns" or one["column"].casefold() in names)
         }
-        was = before.get("credit_note", {}) | {"number_prefix": None}  # the page asks for it
-        notes = both(both(policies.get("credit_note", {}), was), told.get("credit_note", {}))
+        was = before.get("credit_note") or self.seen.form.get("credit_note", {})
+        prefix = policies.get("credit_note", {}).get("number_prefix")  # the page asks for it
+        notes = both(with_prefix(was, prefix), told.get("credit_note", {}))
         sold = list(dict.fromkeys([*before.get("sold", ()), *told.get("sold", ())]))
         return kept | told | {name: one for name, one in (("credit_note", notes), ("sold", sold)) if one}
 

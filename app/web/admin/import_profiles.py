@@ -28,7 +28,7 @@ from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice
 from app.web.languages import language
 from importers import samples
-from importers.layout.proposing import both
+from importers.layout.credit_notes import with_prefix
 from importers.layout.settling import NUMBERS
 
 bp = Blueprint("import_profiles", __name__)
@@ -150,9 +150,9 @@ def _said(one: Kept, form: Any) -> ImportProfile:
     for name in (*_FORMS, "dates", "decimal", "thousands"):
         said[name] = form[name].data or None
     if one.kind == "sales":
-        was = said.pop("credit_note", {}) | {"number_prefix": None}
+        was = said.pop("credit_note", {})
         policies = form.policies()
-        notes = both(policies.pop("credit_note", {}), was)
+        notes = with_prefix(was, policies.pop("credit_note", {}).get("number_prefix"))
         said |= ({"credit_note": notes} if notes else {}) | policies
     return ImportProfile.model_validate({key: value for key, value in said.items() if value is not None})
 

@@ -260,6 +260,69 @@ def test_numbers_that_are_called_credit_notes_are_asked_about(
     assert found.rows.kind.tolist() == [CAME_BACK if one else SOLD for one in called]
 
 
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [
+        ("ZWROT: Farba biała 10L", "ZWROT:*"),
+        ("Zwrot farby", "Zwrot *"),
+        ("RETURN - Paint", "RETURN - *"),
+        ("DEVOLUCIÓN Pintura", "DEVOLUCIÓN *"),
+        ("ВОЗВРАТ краски", "ВОЗВРАТ *"),
+        ("Farba biała (zwrot)", "*(zwrot)"),
+    ],
+)
+def test_goods_that_are_called_returned_are_asked_about(tmp_path: Path, name: str, way: str) -> None:
+    head = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Nazwa towaru;Ilość;Wartość netto"
+    other = ("zwrotnica", "Klapa zwrotna", "Return valve", "Возвратный клапан", "Retour-Filter", "Zwrotny zawór")
+    names = (*other, name)
+    content = head + "\n" + "".join(f"F{at};13.02.2019;K;P{at};{one};2;10,00\n" for at, one in enumerate(names))
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert [(one.key, one.about) for one in stopped.value.questions] == [("returned", f"Nazwa towaru: {name}")]
+    found = read(tmp_path, content, {"returned": "returned"})
+    assert found.profile.credit_note is not None
+    assert (found.profile.credit_note.column, found.profile.credit_note.values) == ("Nazwa towaru", [way])
+    assert found.rows.kind.tolist() == [SOLD] * len(other) + [CAME_BACK]
+    sold = read(tmp_path, content, {"returned": "sold"})
+    assert (sold.rows.kind.tolist(), sold.profile.sold) == ([SOLD] * len(names), [way])
+    assert len(read(tmp_path, content.rpartition("F6")[0]).good) == len(other)
+
+
+def test_a_file_that_says_so_in_several_ways_is_asked_about_once(tmp_path: Path) -> None:
+    rows = ["F/1;;", "KOR/2;Korekta;", "F/3;Zwrot;", "F/4;;tak", "KOR/5;;tak"]
+    lines = "".join("{};13.02.2019;K;P;2;10,00;{};{}\n".format(*row.split(";")) for row in rows)
+    content = f"{HEAD};Typ;Retoure\n{lines}"
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert [one.key for one in stopped.value.questions] == ["returned"]
+    found = read(tmp_path, content, {"returned": "returned"})
+    assert found.profile.credit_note is not None
+    assert found.profile.credit_note.model_dump(exclude_defaults=True) == {
+        "number_prefix": "KOR",
+        "column": "Typ",
+        "values": ["Korekta", "Zwrot"],
+        "others": {"Retoure": ["*"]},
+    }
+    assert found.rows.kind.tolist() == [SOLD] + [CAME_BACK] * 4
+    assert read(tmp_path, content, {"returned": "sold"}).rows.kind.tolist() == [SOLD] * 5
+
+
+def test_what_a_signed_source_calls_credit_notes_takes_nothing_back_that_it_sells(tmp_path: Path) -> None:
+    content = f"{HEAD}\nF/1;13.02.2019;K;P;2;10,00\nXX/2;14.02.2019;L;P;-1;-5,00\n"
+    learned = read(tmp_path, content)
+    assert learned.profile.credit_note is not None
+    assert learned.profile.credit_note.signed
+    assert learned.rows.kind.tolist() == [SOLD, CAME_BACK]
+    rows = [HEADER, line("F/1"), line("XX/2", quantity="-1", net="-5,00"), line("XX/3")]
+    said = profile(decimal=",", credit_note={"number_prefix": "XX", "signed": True})
+    with pytest.raises(QuestionOpen, match=r"'XX/3'.*; say signed: false under credit_note: or sold:"):
+        typed(laid(rows, said), said)
+    said = profile(decimal=",", credit_note={"number_prefix": "XX", "signed": True}, sold=["XX"])
+    assert typed(laid(rows, said), said).rows.kind.tolist() == [SOLD, CAME_BACK, SOLD]
+    said = profile(decimal=",", credit_note={"number_prefix": "XX"})
+    assert typed(laid(rows, said), said).rows.kind.tolist() == [SOLD, CAME_BACK, CAME_BACK]
+
+
 def test_documents_that_name_what_they_correct_are_asked_about(tmp_path: Path) -> None:
     content = f"{HEAD};Koryguje fakturę\nF;13.02.2019;K;P;2;10,00;\nG;14.02.2019;L;P;1;5,00;F\n"
     with pytest.raises(Unanswered, match="Koryguje fakturę: F, whose quantities are above zero"):
