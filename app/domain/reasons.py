@@ -125,6 +125,10 @@ SENTENCES: Mapping[str, str] = {
         "The column {field} seems to hold what came back, such as {found}, and is not read; bring what came back in "
         "lines of its own, with quantities below zero."
     ),
+    "units_differ": _(
+        "{count} goods, such as {found}, stand with several units in the column {field} ({expected}), which is not "
+        "read: each counts as one piece. Where a unit is a pack, bring its lines in pieces."
+    ),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
     "several_people": _(
         "Documents whose rows name different people: {count} ({found}). Each counts for the one that it names first."

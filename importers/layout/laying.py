@@ -38,6 +38,7 @@ from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, ot
 from importers.layout.short_rows import with_short_rows
 from importers.layout.signed import with_signs
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
+from importers.layout.units_beside import units_beside
 
 _ = marked
 _FIRST_EMPTY = _("%(file)s: row 1 is empty, expected the header; remove what stands above the table.")
@@ -134,7 +135,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
         grouped=_grouped(grid, header, no_lines, dict(zip(kept, names, strict=True))),
         recognised=recognised,
         returned=below_returns(body.row_number, (grid.name, *map(text_of, above)), recognised.headings),
-        warnings=_warnings(grid, body) + returns_beside(body.cells, body.columns),
+        warnings=_warnings(grid, body) + _beside(body),
         proved=proved_before(grid) if is_handed_back(grid) else Proved(),
     )
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
@@ -281,6 +282,11 @@ def _warnings(grid: Grid, body: Body) -> list[dict[str, Any]]:
     if grid.encodings:
         warnings.append({"code": "encoding_unsure", "found": grid.encoding, "expected": ", ".join(grid.encodings)})
     return warnings
+
+
+def _beside(body: Body) -> list[dict[str, Any]]:
+    """Warn of columns that are not read, and say that lines are not what they seem."""
+    return returns_beside(body.cells, body.columns) + units_beside(body.cells, body.columns)
 
 
 def _above(grid: Grid, header: Header) -> Recognised:

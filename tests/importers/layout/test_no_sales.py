@@ -239,6 +239,19 @@ def test_a_column_of_what_came_back_is_told_where_it_is_not_read(tmp_path: Path)
         assert found == ([{"code": "returns_beside", "field": name, "found": told}] if told else [])
 
 
+def test_goods_with_several_units_are_told(tmp_path: Path) -> None:
+    lines = "F;13.02.2019;K;P;2;10,00;{}\nG;14.02.2019;L;P;1;5,00;szt.\nG;14.02.2019;L;Q;1;5,00;kg\n"
+    for name, unit, told in (
+        ("JM", "karton", True),
+        ("j.m.", "SZT", False),
+        ("Unit", "pcs", False),
+        ("Uwagi", "op", False),
+    ):
+        found = read(tmp_path, f"{HEAD};{name}\n{lines.format(unit)}").table.warnings
+        said = [{"code": "units_differ", "field": name, "found": "P", "expected": f"{unit}, szt.", "count": 1}]
+        assert found == (said if told else []), name
+
+
 @pytest.mark.parametrize(
     ("numbers", "said"),
     [
