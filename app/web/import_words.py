@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from babel.dates import get_month_names
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from app.domain.wording import Said
 from app.web import formats
+from app.web.languages import language
+from importers.layout.named_beside import SHEET
 from importers.layout.naming import Because, Candidate
 from importers.layout.questions import Question
 
@@ -267,7 +270,9 @@ def question(one: Question) -> str:
     if one.topic == "encoding":
         return gettext("In which encoding is the file written?")
     if one.topic == "year":
-        return gettext("Of which year are the months %(months)s?", months=one.about)
+        names = get_month_names(context="stand-alone", locale=language())
+        months = ", ".join(names[int(month[-2:])] for month in one.about.split(", "))
+        return gettext("Of which year are the months %(months)s?", months=months)
     if one.topic in _OF_ROWS:
         return _of_rows(one)
     if one.topic == "month_quantity":
@@ -303,12 +308,15 @@ def _of_rows(one: Question) -> str:
 
 
 def _of_every_row(one: Question) -> str:
-    """Ask what holds for every row, and tell where it may stand beside the table."""
+    """Ask what holds for every row, or where it stands beside the table."""
     if not one.examples:
         return gettext("No column holds: %(field)s. What holds for every row?", field=field(one.about))
-    return gettext(
-        "No column holds: %(field)s. What holds for every row? Or write what stands before a colon here, and it is "
-        "taken from there: %(places)s.",
-        field=field(one.about),
-        places="; ".join(one.examples),
-    )
+    return gettext("No column holds: %(field)s. Where does it stand?", field=field(one.about))
+
+
+def place(example: str) -> tuple[str, str]:
+    """Give a place beside a table, as a profile names it, and what it is with what stands there."""
+    name, _colon, said = example.partition(": ")
+    if name == SHEET:
+        return name, gettext("in the names of the sheets: %(names)s", names=said)
+    return name, gettext("above the table: %(text)s", text=said)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
@@ -201,7 +201,11 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fill_down=filled_down(lines, guesses),
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
-        questions=(*about_encoding(main.grid), *_with_places(guess.questions, fitting or [main]), *open_, *of_rows),
+        questions=(
+            *about_encoding(main.grid),
+            *_with_places(guess.questions, fitting or [main]),
+            *_with_rows_of(lines, [*open_, *of_rows], returned),
+        ),
         returned=returned,
         cancelled=cancelled,
         corrected=corrected,
@@ -218,6 +222,23 @@ def _with_places(questions: Sequence[Question], sheets: Sequence[_Sheet]) -> lis
     return [
         replace(one, examples=places_of(one.about, names, above)) if one.topic == "fixed" else one for one in questions
     ]
+
+
+def _with_rows_of(lines: Body, questions: Sequence[Question], returned: PerhapsReturned | None) -> Iterator[Question]:
+    """Tell with what stands in a column in which rows of the sheet it does."""
+    for one in questions:
+        column, texts = one.about, one.examples
+        if one.topic == "returned" and returned is not None:
+            column = returned.credit_note.get("column", "")
+            texts = tuple(text.removeprefix(f"{column}: ") for text in returned.told)
+        if not column and "document_number" in lines.columns:
+            column = lines.cells.column_names[lines.columns["document_number"]]
+        if not texts or column not in lines.cells.column_names:
+            yield one
+            continue
+        cells = pc.utf8_trim_whitespace(lines.cells.column(column))
+        places = [pc.index(cells, text).as_py() for text in texts]
+        yield replace(one, rows=tuple(int(lines.row_number[at]) for at in places if at >= 0))
 
 
 def fingerprint(names: Sequence[str]) -> str:

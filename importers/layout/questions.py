@@ -59,6 +59,7 @@ class Question:
         about: the column or field.
         options: the answers there are; empty: any text.
         examples: what stands in the file.
+        rows: in which rows examples stand, as people number them: the first of each.
         optional: whether the answer may be that none of them is it.
     """
 
@@ -68,6 +69,7 @@ class Question:
     options: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     optional: bool = False
+    rows: tuple[int, ...] = ()
 
 
 def about_encoding(grid: Grid) -> list[Question]:
@@ -133,5 +135,6 @@ def about_columns(guesses: Guesses, months: MonthsSeen | None, kind: str) -> lis
             Question("month_net_amount", "month_net_amount", "", (*filter(None, months.labels), NO_AMOUNTS))
         )
     if months and months.year is None and any(one.startswith("0000") for one in months.months):
-        questions.append(Question("year", "year", ", ".join(months.months)))
+        without = [one for one in months.months if one.startswith("0000")]
+        questions.append(Question("year", "year", ", ".join(without)))
     return questions

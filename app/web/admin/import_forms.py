@@ -1,10 +1,10 @@
 """Forms of files that come in: which are brought, and what holds which column."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import MultipleFileField
 from wtforms import IntegerField, RadioField, SelectField, StringField
@@ -12,18 +12,19 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.domain.fields import KINDS, problems_of_columns
 from app.domain.import_profile import ImportProfile
-from app.web import import_words
+from app.web import formats, import_words
 from app.web.forms import Form, choice
 from importers.errors import ImportRefused
 from importers.layout.credit_notes import both, with_prefix
 from importers.layout.header import Said
 from importers.layout.looking import Seen
+from importers.layout.months import month_columns
 from importers.layout.proposing import OF_MONTHS, OF_ROWS, compose, of_rows, unproved
 from importers.layout.questions import MONTH_ALONE, NO_AMOUNTS, Question
 
 IGNORED, UNDECIDED = "", "?"
 """What a column holds that nobody reads; and one of several that may be the same."""
-_COLUMN, _ANSWER = "column-", "answer-"
+_COLUMN, _ANSWER, _PLACE = "column-", "answer-", "place-"
 _ANSWERED = ("dates", "decimal", "encoding", *OF_ROWS, *OF_MONTHS)
 _LONGEST_NAME = 64
 
@@ -136,6 +137,7 @@ class Shown:
     seen: Any
     guess: Any
     forced: bool
+    month: bool
 
 
 class Columns:
@@ -144,13 +146,17 @@ class Columns:
     def __init__(self, seen: Seen, *, sent: bool, source: str = "", profile: ImportProfile | None = None) -> None:
         """Make the form; ``profile`` is what is said of the file already."""
         self.seen, self.before = seen, profile
+        self._months = {one.name for one in month_columns([one.name for one in seen.columns])} if seen.months else set()
         self.forced = _forced(seen)
         self._asked = [one for one in seen.questions if one.topic in (*_ANSWERED, "fixed")]
         fields: dict[str, Any] = {
             f"{_COLUMN}{at}": SelectField(one.name, choices=self._choices(one.name))
             for at, one in enumerate(seen.columns)
         }
-        fields |= {f"{_ANSWER}{at}": _asking(one) for at, one in enumerate(self._asked)}
+        for at, one in enumerate(self._asked):
+            if one.topic == "fixed" and one.examples:
+                fields[f"{_PLACE}{at}"] = _placing(one)
+            fields[f"{_ANSWER}{at}"] = _asking(one)
         # dates, long numbers and EANs of the file can pass for the numbers of cards
         bases = (SourceForm, _NameForm) if seen.kind == "sales" else (_NameForm,)
         made: type[Any] = type("ColumnsForm", bases, fields)
@@ -158,7 +164,7 @@ class Columns:
 
     def _choices(self, column: str) -> list[Any]:
         found = [choice(UNDECIDED, gettext("Choose…"))] if column in self.forced else []
-        found.append(choice(IGNORED, gettext("not read")))
+        found.append(choice(IGNORED, gettext("a month") if column in self._months else gettext("not read")))
         required = KINDS[self.seen.kind].needed(self.seen.columns_of)
         names = sorted(KINDS[self.seen.kind].known, key=lambda one: (one not in required, import_words.field(one)))
         return found + [choice(name, import_words.field(name)) for name in names]
@@ -187,13 +193,23 @@ class Columns:
             for at, one in enumerate(self._asked)
             if profile is not None
         }
+        for at, asked in enumerate(self._asked):
+            name = f"{_ANSWER}{at}"
+            if asked.topic == "fixed" and answers.get(name) in dict(map(import_words.place, asked.examples)):
+                answers |= {f"{_PLACE}{at}": answers[name], name: None}
         return data | {name: form.get(name, "hold") for name in policies} | {"credit_prefix": prefix} | answers
 
     @property
     def columns(self) -> Sequence[Shown]:
         """Give the columns as the page shows them."""
         return [
-            Shown(self.form[f"{_COLUMN}{at}"], one, one.fields[0] if one.fields else None, one.name in self.forced)
+            Shown(
+                self.form[f"{_COLUMN}{at}"],
+                one,
+                one.fields[0] if one.fields else None,
+                one.name in self.forced,
+                one.name in self._months,
+            )
             for at, one in enumerate(self.seen.columns)
         ]
 
@@ -202,18 +218,35 @@ class Columns:
         """Give what the file does not say, and the fields in which somebody says it."""
         return [(one, self.form[f"{_ANSWER}{at}"]) for at, one in enumerate(self._asked)]
 
+    @property
+    def asking(self) -> Iterator[Any]:
+        """Give the fields of what the file does not say, in the order in which the page shows them."""
+        for at in range(len(self._asked)):
+            names = (f"{_PLACE}{at}", f"{_ANSWER}{at}")
+            yield from (self.form[name] for name in names if name in self.form)
+
+    def _fixed(self) -> dict[str, str]:
+        """Give what holds for every row: what somebody wrote, else where they say that it stands."""
+        said: dict[str, str] = {}
+        for at, one in enumerate(self._asked):
+            if one.topic != "fixed":
+                continue
+            place = self.form[f"{_PLACE}{at}"].data if f"{_PLACE}{at}" in self.form else ""
+            if text := place or self.form[f"{_ANSWER}{at}"].data:
+                said[one.about] = text
+        return said
+
     def profile(self) -> ImportProfile | None:
         """Make the profile of what was said; None where something is missing, which then stands beside its field."""
-        valid, columns = self.form.validate(), self._said()
+        valid, columns, fixed = self.form.validate(), self._said(), self._fixed()
         for one, field in self.answers:
-            if one.topic == "fixed" and one.about not in columns and not field.data:
+            if one.topic == "fixed" and not {one.about} & {*columns, *fixed}:
                 self.form.refuse(field.name, gettext("Write it here, or choose the column that holds it."))
         if not valid:
             return None
         answers: dict[str, str] = {
             one.topic: field.data for one, field in self.answers if one.topic != "fixed" and field.data
         }
-        fixed = {one.about: field.data for one, field in self.answers if one.topic == "fixed" and field.data}
         for field in fixed.keys() & columns.keys():
             del columns[field]  # what holds for every row was said in its own words
         months = self.seen.months.fields if self.seen.months else frozenset()
@@ -292,11 +325,29 @@ def _asking(one: Question) -> Any:
             text,
             [InputRequired(gettext("Nobody but you can know this."))],
             choices=[choice(option, said.get(option, option)) for option in one.options],
-            description=gettext("It holds: %(examples)s", examples=", ".join(one.examples)) if one.examples else "",
+            description=" ".join(_examples(one)),
         )
-    # a column may hold it after all
-    needed = Optional() if one.topic == "fixed" else InputRequired(gettext("Nobody but you can know this."))
-    return StringField(text, [needed, Length(max=200)])
+    if one.topic != "fixed":
+        return StringField(text, [InputRequired(gettext("Nobody but you can know this.")), Length(max=200)])
+    hint = gettext("Its code or its name.") if one.about == "distributor" else ""
+    label = gettext("What holds for every row") if one.examples else text
+    return StringField(label, [Optional(), Length(max=200)], description=hint)  # a column may hold it after all
+
+
+def _placing(one: Question) -> Any:
+    """Make the field in which somebody says where beside the table stands what no column holds."""
+    choices = [choice(*import_words.place(example)) for example in one.examples]
+    nowhere = choice("", gettext("in neither, or in a column below"))
+    return RadioField(import_words.question(one), [Optional()], choices=[*choices, nowhere], default="")
+
+
+def _examples(one: Question) -> Iterator[str]:
+    """Tell what stands in the file, and in which rows it is found."""
+    if one.examples:
+        yield gettext("It holds: %(examples)s", examples=", ".join(one.examples))
+    if one.rows:
+        rows = ", ".join(map(formats.figure, sorted(one.rows)))
+        yield ngettext("(row %(rows)s)", "(rows %(rows)s)", len(one.rows), rows=rows)
 
 
 def _lacking(kind: str, fields: set[str]) -> str:

@@ -1,5 +1,6 @@
 """Files brought in by pages: dropped, recognised or explained, checked, imported, corrected, brought in again."""
 
+import html
 import io
 import re
 from collections.abc import Callable, Iterable
@@ -210,6 +211,40 @@ def test_what_nobody_may_guess_is_asked(wizard: Wizard) -> None:
     assert wizard.save(draft, **{"answer-0": "mdy", "column-5": "net_amount", "column-6": ""}).status_code == 303
     wizard.work()
     assert "2026" in wizard.page(draft)
+
+
+def test_a_question_says_where_it_stands_and_is_answered_without_knowing_how_profiles_write_it(wizard: Wizard) -> None:
+    book = openpyxl.Workbook()
+    for name, sheet in (("D-5", book.active), ("D-6", book.create_sheet("D-6"))):
+        sheet.title = name
+        sheet.append(["Nr faktury", "Data", "Kod towaru", "Ilość", "Wartość netto", "Status"])
+        for at, status in enumerate(["wystawiona", "anulowana", "szkic"]):
+            sheet.append([f"WHERE/{name}/{at}", "14.04.2026", "P1", 1, 100, status])
+    content = io.BytesIO()
+    book.save(content)
+    draft = wizard.bring(("arkusze.xlsx", content.getvalue()))
+    page = html.unescape(wizard.page(draft))
+    assert "It holds: anulowana, szkic (rows 3, 4)" in page
+    assert "<sheet>" not in page.replace('value="<sheet>"', ""), "nobody has to know what a profile calls it"
+    assert "No column holds: Distributor. Where does it stand?" in page
+    assert "in the names of the sheets: D-5, D-6" in page
+    lacking = wizard.save(draft, **{"answer-1": "cancelled"})
+    assert lacking.status_code == 400
+    assert "Write it here, or choose the column that holds it." in lacking.text
+    assert wizard.save(draft, **{"place-0": "<sheet>", "answer-1": "cancelled"}).status_code == 303
+    wizard.work()
+    assert wizard.columns(draft)["place-0"] == "<sheet>", "what was said is shown to whoever changes it"
+    text = dict(yaml.safe_load(wizard.page(f"{wizard.base}/profiles/arkusze/profile.yaml")))
+    assert "<sheet>" in str(text)
+
+
+def test_months_side_by_side_are_called_by_their_names(wizard: Wizard) -> None:
+    page = wizard.page(wizard.bring(("miesiące.csv", "Klient;Kod;Styczeń;Luty\nD-5;P1;1;2\nD-6;P1;3;4".encode())))
+    assert "Of which year are the months January, February?" in page
+    assert "0000" not in page
+    rows = page.partition("Columns of the file")[2].partition("</table>")[0]
+    assert rows.count("read as a month, with the others") == 2
+    assert rows.count('<option selected value="">a month</option>') == 2, "they are no columns that nobody reads"
 
 
 def test_a_source_that_sends_another_header_is_nearly_known_and_names_are_not_taken_twice(wizard: Wizard) -> None:
