@@ -194,8 +194,8 @@ class Columns:
             if profile is not None
         }
         for at, asked in enumerate(self._asked):
-            name = f"{_ANSWER}{at}"
-            if asked.topic == "fixed" and answers.get(name) in dict(map(import_words.place, asked.examples)):
+            name, places = f"{_ANSWER}{at}", [import_words.place(example)[0] for example in asked.examples]
+            if asked.topic == "fixed" and answers.get(name) in places:
                 answers |= {f"{_PLACE}{at}": answers[name], name: None}
         return data | {name: form.get(name, "hold") for name in policies} | {"credit_prefix": prefix} | answers
 
