@@ -9,10 +9,13 @@ from sqlalchemy.orm import Session
 from app.domain.states import DisputeState
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
+from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit, chain, notices, wordings
 
+REOPENED = "dispute.reopen"
+"""What the audit log calls it, with the adjustment that will not happen."""
 _SUBJECT = (Dispute.line_number, Dispute.rule_version_id, Dispute.transaction_id)
 
 
@@ -95,10 +98,35 @@ def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str
     audit.note(
         session,
         actor,
-        "dispute.reopen",
+        REOPENED,
         str(found.id),
         now=now,
         program_id=program.id,
         before={"state": DisputeState.GRANTED.value, "adjustment": adjustment_id},
         after={"state": found.state.value},
     )
+
+
+def not_given(session: Session, found: Dispute) -> list[AdjustmentRequest]:
+    """Give the adjustments that were to settle a dispute and were not approved, the newest first: why it is open again.
+
+    Which those were is in the audit log, where nobody looks for what has none.
+    """
+    refused = (
+        AdjustmentRequest.program_id == found.program_id,
+        AdjustmentRequest.distributor_id == found.distributor_id,
+        AdjustmentRequest.state.in_(("refused", "withdrawn")),
+        AdjustmentRequest.requested_at >= found.asked_at,
+    )
+    rows = session.scalars(select(AdjustmentRequest).where(*refused).order_by(AdjustmentRequest.id.desc())).all()
+    if not rows:
+        return []
+    of_it = session.scalars(
+        select(AuditEvent.before["adjustment"].as_integer()).where(
+            AuditEvent.program_id == found.program_id,
+            AuditEvent.action == REOPENED,
+            AuditEvent.subject == str(found.id),
+            AuditEvent.at >= found.asked_at,
+        )
+    ).all()
+    return [one for one in rows if one.id in of_it]

@@ -19,7 +19,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import adjustments, chain, disputes, explanations, wordings
+from app.services import adjustments, chain, disputes, explanations, granted_disputes, wordings
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form
@@ -112,6 +112,7 @@ def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
         distributor=session().get_one(Distributor, found.distributor_id),
         **_explained(found),
         adjustment=adjustment,
+        not_given=granted_disputes.not_given(session(), found),
         answerers=[role_name(role) for role in Role if Permission.REQUEST_ADJUSTMENT in GRANTS[role]],
         granting=granting,
         declining=declining,

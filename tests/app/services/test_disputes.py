@@ -107,6 +107,8 @@ def test_a_dispute_whose_adjustment_will_not_happen_is_open_again(desk: Desk, wh
         asked(desk)
     told = desk.session.scalars(select(Notice).where(Notice.kind == "dispute_reopened")).one()
     assert told.parts["number"] == "1"
+    (again,) = granted_disputes.not_given(desk.session, found)
+    assert (again.id, again.amount, again.decision_note) == (made, 10, "It is not covered"), "whoever answers sees why"
     disputes.decline(desk.session, desk.program, one, "It is not covered", actor="ann", now=NOW)
 
 

@@ -128,6 +128,11 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     (adjustment,) = links(finance.get(newest).text, "adjustments/")
     assert f'href="{newest}"' in as_("administrator").get(adjustment).text
     token = {"csrf_token": token_of(as_("administrator"), adjustment)}
+    as_("administrator").post(f"{adjustment}/refuse", data={**token, "note": "Twelve is too much"})
+    assert "Twelve is too much" in finance.get(newest).text, "whoever answers it again sees why it is open"
+    again = {"csrf_token": token_of(finance, newest), "points": "12", "reply": "You are right"}
+    assert finance.post(f"{newest}/grant", data=again).status_code == 303
+    adjustment = next(one for one in links(finance.get(newest).text, "adjustments/") if one != adjustment)
     as_("administrator").post(f"{adjustment}/approve", data=token)
     assert given % "12" in owner.get(f"{portal}/disputes").text
 
