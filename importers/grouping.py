@@ -348,16 +348,8 @@ def _as_sales(
     count = int(known.sum())
     first = np.empty(count, dtype=np.int64)
     first[mine[::-1]] = good[::-1]  # what is written last is what comes first
-    # the earliest date counts (rules.md 1), and of its times the earliest
-    minutes = rows.minute[good].astype(np.int64)
-    moments = rows.issued_on[good].astype(np.int64) * _DAY + np.where(minutes == UNKNOWN, _DAY - 1, minutes)
-    earliest = np.full(count, np.iinfo(np.int64).max)
-    np.minimum.at(earliest, mine, moments)
-    minute = np.where(earliest % _DAY == _DAY - 1, UNKNOWN, earliest % _DAY).astype(np.int16)
-    stated = np.flatnonzero(rows.total_minor[good] != NO_AMOUNT)
-    totalled, told_at = np.unique(mine[stated], return_index=True)
-    total_minor = np.full(count, NO_AMOUNT)
-    total_minor[totalled] = rows.total_minor[good[stated[told_at]]]
+    issued_on, minute = _earliest(rows, good, mine, count)
+    total_minor = _stated(rows, good, mine, count)
 
     def text(column: Column | None) -> Texts:
         """Take the first text that a document's rows give."""
@@ -372,7 +364,7 @@ def _as_sales(
         distributor_id=distributor_id[first],
         kind=rows.kind[first],
         number=np.asarray([rows.number.written[one] for one in rows.number.code[first].tolist()] or [], dtype=object),
-        issued_on=(earliest // _DAY).astype("datetime64[D]"),
+        issued_on=issued_on,
         minute=minute,
         corrects=text(rows.corrects),
         outlet=text(rows.outlet),
@@ -406,6 +398,25 @@ def _as_sales(
     )
     ordered = Documents(**{name: getattr(documents, name)[order] for name in documents.__dataclass_fields__})
     return Sales(ordered, lines), first[order], total_minor[order], [str(documents.number[one]) for one in shared]
+
+
+def _earliest(rows: SalesRows, good: Ints, document: Ints, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give each document the earliest date of its rows (rules.md 1), and of its times the earliest."""
+    minutes = rows.minute[good].astype(np.int64)
+    moments = rows.issued_on[good].astype(np.int64) * _DAY + np.where(minutes == UNKNOWN, _DAY - 1, minutes)
+    earliest = np.full(count, np.iinfo(np.int64).max)
+    np.minimum.at(earliest, document, moments)
+    minute = np.where(earliest % _DAY == _DAY - 1, UNKNOWN, earliest % _DAY).astype(np.int16)
+    return (earliest // _DAY).astype("datetime64[D]"), minute
+
+
+def _stated(rows: SalesRows, good: Ints, document: Ints, count: int) -> Ints:
+    """Give each document the total that its first row with one states."""
+    stated = np.flatnonzero(rows.total_minor[good] != NO_AMOUNT)
+    totalled, told_at = np.unique(document[stated], return_index=True)
+    total_minor = np.full(count, NO_AMOUNT)
+    total_minor[totalled] = rows.total_minor[good[stated[told_at]]]
+    return total_minor
 
 
 def _by_line(

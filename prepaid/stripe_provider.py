@@ -5,7 +5,7 @@ loads once. The key of each question is written down before it is asked (`prepai
 lost is asked for again under the same key, and by reading the card: its limit, and the reference of the load that set
 it.
 
-This is the only module that speaks to Stripe.
+No other module asks Stripe anything; what it tells by itself is read by `prepaid.stripe_events`.
 """
 
 import datetime as dt
@@ -26,10 +26,9 @@ from prepaid.order_reading import OrderLine, read_order
 from prepaid.provider_books import Books, Denied, Key, Load, Order, Waits
 from prepaid.providers import Ability, Answer, CardRequest, Facts, IssuedCard, LoadResult, Movement, ProviderError
 from prepaid.response_files import write_response
-from prepaid.stripe_questions import new_card, new_holder, raised
+from prepaid.stripe_questions import NAME, new_card, new_holder, raised
 
 _ = marked
-NAME = "stripe"
 
 _T = TypeVar("_T")
 _WAITS = (0.5, 2.0, 5.0)
@@ -478,24 +477,3 @@ def _failed(reference: str, code: str, message: str) -> Answer:
 
 def _unknown(reference: str) -> Answer:
     return Answer(reference, LoadResult.UNKNOWN)
-
-
-def signed_event(payload: bytes, signature: str, secret: str) -> tuple[str, str, str | None]:
-    """Give the id and the kind of an event that Stripe signed, and the card or the holder that it is about.
-
-    Raises:
-        ValueError: It is not signed with this secret, or not lately.
-    """
-    try:
-        event = stripe.Webhook.construct_event(payload, signature, secret)
-    except (stripe.SignatureVerificationError, ValueError, TypeError):  # a signature that is not ASCII is a TypeError
-        raise ValueError("not signed by Stripe") from None
-    return event.id, event.type, _about(event.data.object.to_dict())
-
-
-def _about(thing: dict[str, Any]) -> str | None:
-    kind = thing.get("object")
-    if kind in ("issuing.card", "issuing.cardholder"):
-        return str(thing["id"])
-    card = thing.get("card") if kind in ("issuing.transaction", "issuing.authorization") else None
-    return str(card["id"] if isinstance(card, dict) else card) if card else None

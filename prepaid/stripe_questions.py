@@ -4,6 +4,9 @@ from typing import Any
 
 from prepaid.provider_books import Load, Order
 
+NAME = "stripe"
+"""How programme files and our books call it."""
+
 
 def new_holder(order: Order) -> Any:
     """Ask for whoever is to hold a card."""

@@ -14,7 +14,7 @@ index probe a row is right for both.
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import Connection, MetaData, Table, text
+from sqlalchemy import MetaData, Table
 
 from app.db.marks import APPEND_ONLY, FROZEN, KEPT, LET_GO, MOVES, REFERENCE
 
@@ -111,17 +111,6 @@ def statements(metadata: MetaData) -> Iterator[str]:
 def references(table: Table) -> dict[str, str]:
     """Name the columns of a table that are checked set-wise, and the table each must point into."""
     return {column.name: column.info[REFERENCE] for column in table.columns if REFERENCE in column.info}
-
-
-def installed(connection: Connection) -> set[str]:
-    """Name the guards that a database has, as ``table.trigger``."""
-    rows = connection.execute(
-        text(
-            "select c.relname || '.' || t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid "
-            "where not t.tgisinternal"
-        )
-    )
-    return set(rows.scalars())
 
 
 def _refuse(table: Table, operations: str, why: str, when: str = "") -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.demo.identifiers import nips
-from app.domain.registration import AnswerKind, Asked, Choice, Question
+from app.domain.registration import COMPANY, REP, AnswerKind, Asked, Choice, Question
 from app.domain.roles import Role
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
@@ -18,7 +18,7 @@ from app.models.joining import Application, Invitation, TermsVersion
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.services import adjustments, applications, invitations, registration, terms
-from app.services.applications import COMPANY, REP, Applicant
+from app.services.applications import Applicant
 
 TERMS = {
     "pl": """Regulamin Klubu Fachowca Dłutowar

@@ -29,6 +29,8 @@ class AnswerKind(StrEnum):
 
 
 CHOOSING = frozenset({AnswerKind.ONE, AnswerKind.SEVERAL})
+COMPANY, REP = "company", "rep"
+"""What somebody applies as."""
 
 
 class Asked(StrEnum):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from app.domain.wording import marked as _
 from app.exports.files import Written
-from app.exports.histories.describing import msgid as _
 from app.exports.tables import Column, Kind, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.programs import Program

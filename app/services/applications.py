@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.domain import registration
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
-from app.domain.registration import Question, tax_id_key
+from app.domain.registration import REP, Question, tax_id_key
 from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState, Event
 from app.models.distributors import Distributor
@@ -28,7 +28,6 @@ from app.services.distributor_rows import DistributorRow
 from app.services.messages import Kind
 from app.services.ways_in import Link
 
-COMPANY, REP = "company", "rep"
 OPEN = (ApplicationState.NEW, ApplicationState.CONSENT)
 
 
@@ -112,20 +111,8 @@ def apply(
     key = people.login_key(applicant.login)
     if not people.is_address(key):
         raise people.LoginInvalid(applicant.login)
-    application = Application(
-        program_id=program.id,
-        kind=applicant.kind,
-        login=key,
-        name=applicant.name.strip(),
-        company=applicant.company.strip(),
-        tax_id=applicant.tax_id.strip() or None,
-        phone=applicant.phone.strip() or None,
-        locale=applicant.locale,
-        answers=_in_words(program, applicant, questions, answers),
-        state=ApplicationState.NEW,
-        created_at=now,
-        address=address[:64] or None,
-    )
+    said = _in_words(program, applicant, questions, answers)
+    application = _as_sent(program, applicant, key, said, address=address, now=now)
     session.add(application)
     session.flush()
     if applicant.kind == REP and employer_consent:
@@ -145,6 +132,25 @@ def apply(
     after = {"kind": applicant.kind, "company": application.company}
     audit.note(session, actor or key, "application.send", key, now=now, program_id=program.id, after=after)
     return application.id
+
+
+def _as_sent(
+    program: Program, applicant: Applicant, login: str, said: dict[str, Any], *, address: str, now: dt.datetime
+) -> Application:
+    return Application(
+        program_id=program.id,
+        kind=applicant.kind,
+        login=login,
+        name=applicant.name.strip(),
+        company=applicant.company.strip(),
+        tax_id=applicant.tax_id.strip() or None,
+        phone=applicant.phone.strip() or None,
+        locale=applicant.locale,
+        answers=said,
+        state=ApplicationState.NEW,
+        created_at=now,
+        address=address[:64] or None,
+    )
 
 
 def _in_words(

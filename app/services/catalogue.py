@@ -99,17 +99,7 @@ def put_products(
     for row in rows:
         known = here.get(code_key(row.code))
         if known is None:
-            fresh.append(
-                {
-                    "program_id": program_id,
-                    "code": row.code,
-                    "code_key": code_key(row.code),
-                    "name": row.name,
-                    "sort_key": sort_key(row.name, locale),
-                    "group_id": row.group_id,
-                    "ean": row.ean,
-                }
-            )
+            fresh.append(_as_new(program_id, locale, row))
             continue
         group_id = moves.note(known.id, known.group_id, row.group_id or known.group_id, row.group_from)
         ean = row.ean or known.ean
@@ -131,6 +121,19 @@ def put_products(
     if fresh or changed or moves.moved:
         mark_changed(session, program_id)
     return len(fresh), len({one["id"] for one in changed} | moves.moved)
+
+
+def _as_new(program_id: int, locale: str, row: ProductRow) -> dict[str, object]:
+    """Give the columns of a product that is not here yet."""
+    return {
+        "program_id": program_id,
+        "code": row.code,
+        "code_key": code_key(row.code),
+        "name": row.name,
+        "sort_key": sort_key(row.name, locale),
+        "group_id": row.group_id,
+        "ean": row.ean,
+    }
 
 
 class CodeTaken(ValueError):

@@ -88,46 +88,50 @@ def _fee() -> ColumnElement[int]:
     return cast(each + share, BigInteger)
 
 
+_AS_LOADED = (literal(_CONFIRMED), TopUp.settled_at, literal(1), literal(1), Redemption.points)
+"""Why a load is an item as it is: the cause, since when, with which sign, how many loads, and of how many points."""
+
+
+def _item(
+    item: Any, amount: Any, vat: Any, *conditions: ColumnElement[bool], why: tuple[Any, ...] = _AS_LOADED
+) -> Select[Any]:
+    cause, at, sign, loads, points = why
+    of_points = and_(Account.unit == Unit.POINTS, item == TopUpKind.REWARD.value)
+    return (
+        select(
+            TopUp.id.label("top_up_id"),
+            TopUp.redemption_id.label("redemption_id"),
+            Redemption.program_id.label("program_id"),
+            Redemption.reserve_transaction_id.label("reservation_id"),
+            at.label("settled_at"),
+            cause.label("cause"),
+            cast(sign, Integer).label("sign"),
+            case((item.in_(_LOADED), loads), else_=0).label("loads"),
+            case((of_points, points), else_=0).label("points"),
+            item.label("item"),
+            amount.label("amount_minor"),
+            cast(vat, Integer).label("vat_bp"),
+            func.coalesce(_SETTINGS["sources_pay"].op("?", is_comparison=True)(item), true()).label("shared"),
+        )
+        .join(Redemption, Redemption.id == TopUp.redemption_id)
+        .join(Account, Account.id == Redemption.account_id)
+        .join(Program, Program.id == Redemption.program_id)
+        .where(*conditions)
+    )
+
+
 def _items() -> Subquery:
     """Give what each confirmed load comes to, item by item; ``sign`` is -1 where a correction takes it back.
 
     ``cause`` tells apart what a load is an item for, and ``loads`` is how many loads it adds.
     """
     corrected, other = corrections(), other_amounts()
-    confirmed = (literal(_CONFIRMED), TopUp.settled_at, literal(1), literal(1), Redemption.points)
-
-    def of(
-        item: Any, amount: Any, vat: Any, *conditions: ColumnElement[bool], why: tuple[Any, ...] = confirmed
-    ) -> Select[Any]:
-        cause, at, sign, loads, points = why
-        of_points = and_(Account.unit == Unit.POINTS, item == TopUpKind.REWARD.value)
-        return (
-            select(
-                TopUp.id.label("top_up_id"),
-                TopUp.redemption_id.label("redemption_id"),
-                Redemption.program_id.label("program_id"),
-                Redemption.reserve_transaction_id.label("reservation_id"),
-                at.label("settled_at"),
-                cause.label("cause"),
-                cast(sign, Integer).label("sign"),
-                case((item.in_(_LOADED), loads), else_=0).label("loads"),
-                case((of_points, points), else_=0).label("points"),
-                item.label("item"),
-                amount.label("amount_minor"),
-                cast(vat, Integer).label("vat_bp"),
-                func.coalesce(_SETTINGS["sources_pay"].op("?", is_comparison=True)(item), true()).label("shared"),
-            )
-            .join(Redemption, Redemption.id == TopUp.redemption_id)
-            .join(Account, Account.id == Redemption.account_id)
-            .join(Program, Program.id == Redemption.program_id)
-            .where(*conditions)
-        )
 
     def back(item: Any, amount: Any, *conditions: ColumnElement[bool]) -> Select[Any]:
         way = corrected.c.way
         paid = func.greatest(Redemption.points - corrected.c.given, 0)
         why = (literal(_CORRECTED), corrected.c.decided_at, way, way, paid)
-        once_more = of(item, amount, literal(0), *conditions, why=why)
+        once_more = _item(item, amount, literal(0), *conditions, why=why)
         return once_more.join(corrected, corrected.c.top_up_id == TopUp.id).where(way != 0)
 
     def differently() -> Select[Any]:
@@ -139,7 +143,7 @@ def _items() -> Subquery:
         way = ways.correlate(TopUp, other).scalar_subquery()
         # of what was not on its card by then, another amount is not there either
         arrived = or_(and_(loaded, way >= 0), way > 0)
-        difference = of(amounts[0], func.abs(other.c.more_minor), literal(0), arrived, why=why)
+        difference = _item(amounts[0], func.abs(other.c.more_minor), literal(0), arrived, why=why)
         return difference.join(other, other.c.top_up_id == TopUp.id)
 
     loaded = TopUp.status == TopUpStatus.LOADED
@@ -148,9 +152,9 @@ def _items() -> Subquery:
     left: Any = (amounts[0], func.greatest(TopUp.amount_minor + corrected.c.more_minor, 0))
     kept: Any = (literal("withheld", String), Redemption.withheld_minor)
     return union_all(
-        of(*amounts, literal(0), loaded),
-        of(*kept, literal(0), loaded, *withheld),
-        of(literal("fee", String), _fee(), _number("vat"), loaded, _fee() > 0).outerjoin(_DATED, true()),
+        _item(*amounts, literal(0), loaded),
+        _item(*kept, literal(0), loaded, *withheld),
+        _item(literal("fee", String), _fee(), _number("vat"), loaded, _fee() > 0).outerjoin(_DATED, true()),
         back(*left),
         back(*kept, *withheld),
         differently(),

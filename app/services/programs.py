@@ -112,29 +112,44 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, d
         loaded.changes.append(f"{opened} accounts of people opened")
     if priced:
         loaded.changes.append(f"{priced} prices of rewards computed anew")
-    number = (
-        1
-        + session.execute(
-            select(func.coalesce(func.max(ProgramRevision.number), 0)).where(ProgramRevision.program_id == program.id)
-        ).scalar_one()
-    )
-    session.add(
-        ProgramRevision(
-            program_id=program.id,
-            number=number,
-            document=document,
-            sha256=digest,
-            loaded_at=now,
-            loaded_by=actor,
-            of_file=deed == "load",
-        )
-    )
+    number = _keep(session, program.id, document, digest, actor=actor, now=now, of_file=deed == "load")
     after = {"revision": number, "changes": loaded.changes}
     if deed is not None:
         audit.note(session, actor, f"program.{deed}", program.code, now=now, program_id=program.id, after=after)
     catalogue.mark_changed(session, program.id)
     session.flush()
     return loaded
+
+
+def _keep(
+    session: Session,
+    program_id: int,
+    document: dict[str, Any],
+    digest: bytes,
+    *,
+    actor: str,
+    now: dt.datetime,
+    of_file: bool,
+) -> int:
+    """Keep the document as the newest revision of the programme. Returns its number."""
+    number = (
+        1
+        + session.execute(
+            select(func.coalesce(func.max(ProgramRevision.number), 0)).where(ProgramRevision.program_id == program_id)
+        ).scalar_one()
+    )
+    session.add(
+        ProgramRevision(
+            program_id=program_id,
+            number=number,
+            document=document,
+            sha256=digest,
+            loaded_at=now,
+            loaded_by=actor,
+            of_file=of_file,
+        )
+    )
+    return number
 
 
 def _promotions(

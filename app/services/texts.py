@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.domain.wording import Said
+from app.domain.wording import Said, marked
 from app.models.messages import TextOverride
 from app.services import audit
 from app.services.languages import DEFAULT, LANGUAGES, writing
@@ -45,10 +45,7 @@ class Text:
     needed: frozenset[str] = frozenset()
 
 
-def _(source: str) -> str:
-    """Mark a text for the translators; `translated` looks it up."""
-    return source
-
+_ = marked  # `translated` looks it up
 
 _ALWAYS = frozenset({"program", "sponsor"})
 _OF_EXPORT = ("name", "what", "days", "rows", "sha256", "link")

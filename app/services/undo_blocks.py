@@ -5,7 +5,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Text, and_, any_, cast, func, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ScalarSelect,
+    Subquery,
+    Text,
+    and_,
+    any_,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -97,41 +110,8 @@ def _spent(
     spenders = session.scalars(of_program).all()
     if not spenders:
         return []
-    given = aliased(LedgerTransaction)
-    taken = (
-        select(
-            LedgerEntry.account_id,
-            LedgerEntry.lot_id,
-            cast(-func.sum(LedgerEntry.amount), BigInteger).label("amount"),
-            func.array_agg(LedgerTransaction.id).label("transactions"),
-        )
-        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
-        .join(given, given.id == LedgerEntry.lot_id)
-        .join(SalesDocument, SalesDocument.id == given.document_id)
-        .where(
-            LedgerEntry.account_id == any_(literal(list(spenders), ARRAY(BigInteger))),
-            LedgerEntry.bucket == Bucket.AVAILABLE,
-            LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL)),
-            # by a merge, or into a pool, a lot moves as one of the same document
-            given.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
-            SalesDocument.status.in_(COUNTING),
-            mine,
-        )
-        .group_by(LedgerEntry.account_id, LedgerEntry.lot_id)
-        .having(func.sum(LedgerEntry.amount) < 0)
-        .subquery("taken")
-    )
-    runs = (
-        select(func.array_agg(ConversionRun.id.distinct()))
-        .join(Redemption, Redemption.run_id == ConversionRun.id)
-        .where(
-            Redemption.account_id == taken.c.account_id,
-            Redemption.reserve_transaction_id == any_(taken.c.transactions),
-            ConversionRun.status != RunStatus.CANCELLED,
-        )
-        .correlate(taken)
-        .scalar_subquery()
-    )
+    taken = _taken(mine, spenders)
+    runs = _runs_of(taken)
     company = aliased(Distributor)
     whose = func.coalesce(company.merged_into_id, Distributor.person_of_id, Distributor.merged_into_id, Distributor.id)
     found: dict[tuple[int, str, Unit], tuple[str, int, set[int]]] = {}
@@ -158,6 +138,49 @@ def _spent(
         )
         for (who, code, unit), (name, amount, of_runs) in found.items()
     ]
+
+
+def _taken(mine: ColumnElement[bool], account_ids: Sequence[int]) -> Subquery:
+    """Give what was taken from lots of documents that count: account_id, lot_id, amount, and the transactions."""
+    given = aliased(LedgerTransaction)
+    return (
+        select(
+            LedgerEntry.account_id,
+            LedgerEntry.lot_id,
+            cast(-func.sum(LedgerEntry.amount), BigInteger).label("amount"),
+            func.array_agg(LedgerTransaction.id).label("transactions"),
+        )
+        .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+        .join(given, given.id == LedgerEntry.lot_id)
+        .join(SalesDocument, SalesDocument.id == given.document_id)
+        .where(
+            LedgerEntry.account_id == any_(literal(list(account_ids), ARRAY(BigInteger))),
+            LedgerEntry.bucket == Bucket.AVAILABLE,
+            LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL)),
+            # by a merge, or into a pool, a lot moves as one of the same document
+            given.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
+            SalesDocument.status.in_(COUNTING),
+            mine,
+        )
+        .group_by(LedgerEntry.account_id, LedgerEntry.lot_id)
+        .having(func.sum(LedgerEntry.amount) < 0)
+        .subquery("taken")
+    )
+
+
+def _runs_of(taken: Subquery) -> ScalarSelect[Any]:
+    """Give the numbers of the runs that took it."""
+    return (
+        select(func.array_agg(ConversionRun.id.distinct()))
+        .join(Redemption, Redemption.run_id == ConversionRun.id)
+        .where(
+            Redemption.account_id == taken.c.account_id,
+            Redemption.reserve_transaction_id == any_(taken.c.transactions),
+            ConversionRun.status != RunStatus.CANCELLED,
+        )
+        .correlate(taken)
+        .scalar_subquery()
+    )
 
 
 def _returned(session: Session, mine: ColumnElement[bool], batch_ids: Sequence[int]) -> list[Block]:

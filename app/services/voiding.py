@@ -85,21 +85,30 @@ def void_documents(
     posting.changed_lots.append(opened.changed())
     post(session, posting)
     free_usage(session, documents)
+    issued = _set_aside(session, documents, becomes, now)
+    figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
+    touch(session, rules.program_id, documents)
+
+
+def _set_aside(
+    session: Session, documents: Sequence[int], becomes: DocumentStatus, now: dt.datetime
+) -> Sequence[dt.date]:
+    """Give documents their new status and take them out of the queue. Returns the days on which they were issued."""
+    of_these = any_(literal(documents, ARRAY(BigInteger)))
     issued = session.scalars(
         update(SalesDocument)
-        .where(SalesDocument.id == any_(literal(documents, ARRAY(BigInteger))))
+        .where(SalesDocument.id == of_these)
         .values(status=becomes)
         .returning(SalesDocument.issued_on)
         .execution_options(synchronize_session=False)
     ).all()
     session.execute(
         update(Review)
-        .where(Review.document_id == any_(literal(documents, ARRAY(BigInteger))), Review.closed_at.is_(None))
+        .where(Review.document_id == of_these, Review.closed_at.is_(None))
         .values(state=ReviewState.CLOSED, closed_at=now, leased_by=None, leased_until=None)
         .execution_options(synchronize_session=False)
     )
-    figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
-    touch(session, rules.program_id, documents)
+    return issued
 
 
 class _Undoing:

@@ -12,10 +12,10 @@ from wtforms.validators import InputRequired, Length, Optional
 
 from app.db.transaction import transaction
 from app.domain.phones import NoPhoneNumber, phone_number
-from app.domain.registration import LONGEST_ANSWER, AnswerKind, Question, in_language
+from app.domain.registration import COMPANY, LONGEST_ANSWER, REP, AnswerKind, Question, in_language
 from app.extensions import db
 from app.services import applications, people, registration
-from app.services.applications import COMPANY, REP, Applicant
+from app.services.applications import Applicant
 from app.web.addresses import outside
 from app.web.auth import counting
 from app.web.auth.pace import even

@@ -36,10 +36,33 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     A tax id that cannot be is noticed and stays: its distributor may be right all the same.
     """
     program = desk.program
+    good = _typed(desk, rows, problems)
+    begin_change(desk.session, program.id)
+    was = head_offices(desk.session, program.id)
+    _leave_out_misplaced(was, good, problems)
+    today = local_date(desk.now, program.time_zone)
+    usual = today if _has_sales(desk) else min(program.starts_on, today)
+    loaded = distributor_rows.put_distributors(
+        desk.session,
+        program.id,
+        program.locale,
+        list(good.values()),
+        enrolled_on=usual,
+        may_owe=desk.settings.returns == "negative",
+        moving=moving_of(desk),
+    )
+    _note_head_offices(desk, was, good.values())
+    return Loaded(
+        *loaded, noticed=[*_no_tax_ids(good, program.country), *_since(loaded[0], good.values(), usual, today)]
+    )
+
+
+def _typed(desk: Desk, rows: ThingRows, problems: Problems) -> dict[int, DistributorRow]:
+    """Read what each row says of a distributor; what is wrong with one is a problem of its row."""
     since = days_of(desk, rows, "group_from", problems)
     birthdays = days_of(desk, rows, "birthday", problems)
     enrolled = days_of(desk, rows, "enrolled_on", problems)
-    groups = distributors.group_ids(desk.session, program.id)
+    groups = distributors.group_ids(desk.session, desk.program.id)
     good: dict[int, DistributorRow] = {}
     for row, cells in rows:
         if row in problems.outcome:
@@ -69,24 +92,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
             birthday_on=birthdays.get(row),
             enrolled_on=enrolled.get(row),
         )
-    begin_change(desk.session, program.id)
-    was = head_offices(desk.session, program.id)
-    _leave_out_misplaced(was, good, problems)
-    today = local_date(desk.now, program.time_zone)
-    usual = today if _has_sales(desk) else min(program.starts_on, today)
-    loaded = distributor_rows.put_distributors(
-        desk.session,
-        program.id,
-        program.locale,
-        list(good.values()),
-        enrolled_on=usual,
-        may_owe=desk.settings.returns == "negative",
-        moving=moving_of(desk),
-    )
-    _note_head_offices(desk, was, good.values())
-    return Loaded(
-        *loaded, noticed=[*_no_tax_ids(good, program.country), *_since(loaded[0], good.values(), usual, today)]
-    )
+    return good
 
 
 def _no_tax_ids(rows: Mapping[int, DistributorRow], country: str | None) -> list[dict[str, Any]]:

@@ -141,12 +141,19 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
         _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
+    _say_of_all(table, grid, profile, above, place)
+    return Laid(table, last_row, columns)
+
+
+def _say_of_all(
+    table: TextTable, grid: Grid, profile: ImportProfile, above: Sequence[Sequence[str]], place: Said
+) -> None:
+    """Give all rows what the profile says holds for every one of them."""
     for field, text in profile.fixed.items():
         said = beside(text, field, grid.name, above, table if is_handed_back(grid) else None, place)
         table.given[field] = _constant(said, len(table.row_number)) if isinstance(said, str) else said
         if field == "distributor" and (noticed := other_title(field, text, above)):
             table.warnings.append(noticed)
-    return Laid(table, last_row, columns)
 
 
 def _figures_named(names: Sequence[str], columns: Mapping[str, str], profile: ImportProfile) -> dict[str, str]:

@@ -107,16 +107,8 @@ def recognise(
     keys = sorted(KEYS & body.columns.keys()) or [_BOOKED] * (_BOOKED in body.columns)
     if not keys:
         return found
-    lacking = np.zeros(len(body), dtype=np.int8)
-    for field in keys:
-        lacking += empty_cells(body.cells.column(body.columns[field]))
-    if len(keys) == 1:  # a month matrix, say, of goods alone: each row has no more than one word of the kind
-        totals = _are_totals(body.cells.column(body.columns[keys[0]]))
-        named = (lacking == 0) & ~found & ~totals
-        lacks = (lacking == 1) | (totals & ~lines_called_totals(body.cells, body.columns, keys[0], totals, named))
-    else:
-        lacks = lacking >= len(keys) - 1
-    added = _subtotals(body, keys, lacking >= len(keys) - 1, found)
+    lacks, short = _lack_keys(body, keys, found)
+    added = _subtotals(body, keys, short, found)
     lacks |= added | _named_totals(body)
     notes = _notes(body, blank) if len(keys) > 1 else np.zeros(len(body), dtype=bool)
     lacks |= notes
@@ -145,6 +137,21 @@ def recognise(
         if kind is Kind.TOTAL:
             recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
     return found
+
+
+def _lack_keys(body: Body, keys: Sequence[str], found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mark the rows that lack what names a line, and those that lack all of it but for one."""
+    lacking = np.zeros(len(body), dtype=np.int8)
+    for field in keys:
+        lacking += empty_cells(body.cells.column(body.columns[field]))
+    short = lacking >= len(keys) - 1
+    if len(keys) == 1:  # a month matrix, say, of goods alone: each row has no more than one word of the kind
+        totals = _are_totals(body.cells.column(body.columns[keys[0]]))
+        named = (lacking == 0) & ~found & ~totals
+        lacks = (lacking == 1) | (totals & ~lines_called_totals(body.cells, body.columns, keys[0], totals, named))
+    else:
+        lacks = short.copy()
+    return lacks, short
 
 
 def _drawn_lines(body: Body, blank: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from app.db.reading import reading
 from app.db.transaction import Sessions
 from app.domain.states import JobState, TaxStatus
 from app.domain.tax_packs import pack_text
+from app.domain.wording import marked
 from app.exports.files import Written, replacing
 from app.exports.paper import Grid, Paper, Section, drawn
 from app.jobs import board
@@ -31,10 +32,7 @@ JOB = "tax.papers"
 _FIRST_MOMENT = (1980, 1, 1, 0, 0, 0)  # an archive names no later one, so that the same papers are the same archive
 
 
-def _(source: str) -> str:
-    """Mark a text for the translators; it is looked up when a paper is written."""
-    return source
-
+_ = marked  # `translated` looks it up
 
 _TITLE = _("Statement of rewards for %(year)s")
 _SUBTITLE = _("%(program)s, by %(sponsor)s")

@@ -206,11 +206,17 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales,
         )
     )
     session.flush()
+    _store_lines(session, document.id, new_id, sales.lines)
+    session.flush()
+    _copy_serials(session, document.id, new_id, sales.lines)
+
+
+def _store_lines(session: Session, document_id: int, new_id: int, lines: Lines) -> None:
+    """Store lines as those of a new document: what a part does not change of them is as in the old one."""
     of_old = {
         line.line_number: line
-        for line in session.scalars(select(SalesLine).where(SalesLine.document_id == document.id))
+        for line in session.scalars(select(SalesLine).where(SalesLine.document_id == document_id))
     }
-    lines = sales.lines
     for number, quantity, net_minor, gross in zip(
         lines.line_number.tolist(),
         lines.quantity_milli.tolist(),
@@ -235,8 +241,6 @@ def _store(session: Session, document: SalesDocument, new_id: int, sales: Sales,
                 channel=old.channel,
             )
         )
-    session.flush()
-    _copy_serials(session, document.id, new_id, lines)
 
 
 def _copy_serials(session: Session, document_id: int, new_id: int, lines: Lines) -> None:

@@ -18,11 +18,6 @@ from app.exports.tables import Kind
 from app.models.programs import Program
 
 
-def msgid(source: str) -> str:
-    """Mark a text for the translators."""
-    return source
-
-
 @dataclass(frozen=True)
 class Field:
     """One column that a history can have.

@@ -6,8 +6,8 @@ from sqlalchemy import func, select
 
 from app.domain.codes import code_key
 from app.domain.states import ExportSubject
+from app.domain.wording import marked as _
 from app.exports.histories.describing import Field, History, day_of
-from app.exports.histories.describing import msgid as _
 from app.exports.histories.loads import source_name
 from app.exports.tables import Kind
 from app.models.distributors import Distributor

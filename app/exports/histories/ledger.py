@@ -7,8 +7,8 @@ from sqlalchemy import Date, Select, SQLColumnExpression, Text, case, cast, func
 
 from app.domain.codes import code_key
 from app.domain.states import Bucket, ExportSubject, TransactionKind, Unit
+from app.domain.wording import marked as _
 from app.exports.histories.describing import Field, History
-from app.exports.histories.describing import msgid as _
 from app.exports.histories.loads import source_name
 from app.exports.tables import Kind
 from app.models.distributors import Distributor

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from app.domain.codes import code_key
 from app.domain.load_failures import SENTENCES
 from app.domain.states import Bucket, Correction, ExportSubject, TaxStatus, TopUpKind, TopUpStatus, Unit
+from app.domain.wording import marked as _
 from app.exports.histories.describing import Field, History, day_of
-from app.exports.histories.describing import msgid as _
 from app.exports.tables import Kind
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, Lot

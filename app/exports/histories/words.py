@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from app.domain.export_wish import Wish
+from app.domain.wording import marked as _
 from app.exports.histories.describing import History
-from app.exports.histories.describing import msgid as _
 from app.models.programs import Program
 from app.services.languages import writing
 from app.services.texts import filled, translated

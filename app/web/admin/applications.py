@@ -15,13 +15,14 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.domain.reasons import sentence
+from app.domain.registration import COMPANY, REP
 from app.domain.states import ApplicationState
 from app.domain.tax_ids import fault_of
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.joining import Application
 from app.services import applicant_twins, applications, distributors, registration
-from app.services.applications import COMPANY, OPEN, REP
+from app.services.applications import OPEN
 from app.services.invitations import AlreadyThere
 from app.web import formats
 from app.web.addresses import outside

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.registration import AnswerKind, Asked, Choice, Question, QuestionInvalid
+from app.domain.registration import COMPANY, REP, AnswerKind, Asked, Choice, Question, QuestionInvalid
 from app.domain.roles import Person, Role
 from app.domain.states import ApplicationState
 from app.models.distributors import Distributor
@@ -18,7 +18,7 @@ from app.models.messages import Message, Notice
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services import applicant_twins, applications, registration
-from app.services.applications import COMPANY, REP, Applicant, ApplicationClosed, CodeTaken, ConsentMissing
+from app.services.applications import Applicant, ApplicationClosed, CodeTaken, ConsentMissing
 from app.services.distributor_rows import DistributorRow, put_distributors
 from app.services.people import LoginInvalid
 from tests.app.services.conftest import new_login
