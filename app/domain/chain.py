@@ -48,6 +48,8 @@ _MOVED: Mapping[TransactionKind, str] = {
     TransactionKind.RELEASE: _("%(amount)s can be spent since %(day)s"),
     TransactionKind.CANCEL: _("%(amount)s came back on %(day)s from %(name)s"),
 }
+_WITHDRAWN = _("%(amount)s withdrawn on %(day)s: %(why)s")
+"""What was given for no document."""
 _ELSE = _("%(amount)s on %(day)s: %(why)s")
 
 
@@ -58,6 +60,8 @@ def brought(cause: Cause, say: Say = plain) -> str:
 
 def took(cause: Cause, say: Say = plain) -> str:
     """Say what took points; the amount is written without its sign."""
+    if cause.kind is TransactionKind.VOID and not cause.number:
+        return _said(_WITHDRAWN, cause, say)
     return _said(_TOOK.get(cause.kind) or _MOVED.get(cause.kind, _ELSE), cause, say)
 
 

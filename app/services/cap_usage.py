@@ -4,11 +4,13 @@ Whoever uses this holds the distributors' wallets locked. A budget is shared by 
 here, after the wallets and in the order of the rules.
 """
 
+import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, bindparam, cast, func, literal, select, update
+from sqlalchemy import BigInteger, Select, any_, bindparam, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
@@ -20,6 +22,7 @@ from app.domain.rule_compiling import cap_limits
 from app.domain.rulebook import CompiledRule
 from app.domain.sales import Documents
 from app.domain.states import Cut
+from app.models.events import EventAward, HappenedEvent
 from app.models.rules import CapUsage as CapUsageRow
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, PersonShare, SalesDocument
@@ -100,8 +103,7 @@ def free_usage(session: Session, document_ids: Sequence[int]) -> None:
     An award used the caps of the version that gave it, and no others: a version with a new cap began to count anew. It
     used so much of them as the rules gave, however many people got the whole of it.
     """
-    freed: dict[tuple[int, int, int, int], int] = defaultdict(int)
-    for rule, definition, distributor, issued_on, amount in session.execute(
+    used = (
         select(
             EarningRuleVersion.rule_id,
             EarningRuleVersion.definition,
@@ -117,8 +119,34 @@ def free_usage(session: Session, document_ids: Sequence[int]) -> None:
             EarningRuleVersion.definition.has_key("caps"),
         )
         .group_by(EarningRuleVersion.id, SalesDocument.distributor_id, SalesDocument.issued_on)
-    ):
-        day = np.asarray([issued_on], dtype="datetime64[D]")
+    )
+    _free(session, used)
+
+
+def free_usage_of_events(session: Session, event_ids: Sequence[int]) -> None:
+    """Take what was given for events out of the usage of caps, as `free_usage` does it for documents."""
+    _free(
+        session,
+        select(
+            EarningRuleVersion.rule_id,
+            EarningRuleVersion.definition,
+            HappenedEvent.distributor_id,
+            HappenedEvent.happened_on,
+            EventAward.amount,
+        )
+        .join(EventAward, EventAward.event_id == HappenedEvent.id)
+        .join(EarningRuleVersion, EarningRuleVersion.id == EventAward.rule_version_id)
+        .where(
+            HappenedEvent.id == any_(literal(list(event_ids), ARRAY(BigInteger))),
+            EarningRuleVersion.definition.has_key("caps"),
+        ),
+    )
+
+
+def _free(session: Session, used: Select[int, Any, int, dt.date, int]) -> None:
+    freed: dict[tuple[int, int, int, int], int] = defaultdict(int)
+    for rule, definition, distributor, day_, amount in session.execute(used):
+        day = np.asarray([day_], dtype="datetime64[D]")
         for cut in cap_limits(definition_of(definition).caps):
             if cut is not Cut.PER_DOCUMENT:
                 who = NOBODY if cut is Cut.BUDGET else distributor

@@ -129,6 +129,7 @@ def _open(program_id: int, now: dt.datetime, session: Session) -> None:
 def _tell_events(done: Done, program_id: int, now: dt.datetime, session: Session) -> None:
     program = session.get_one(Program, program_id)
     done.events += anniversaries.tell_due(session, program, now=now)
+    referrals.take_back_due(session, program, now=now)
     done.events += referrals.reward_due(session, program, now=now)
 
 

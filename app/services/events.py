@@ -16,10 +16,12 @@ from app.domain.lots import Leg, LotBalance
 from app.domain.states import Cut, Event, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
+from app.services import figures
 from app.services.accounts import lock_wallets
-from app.services.cap_usage import store_usage, usage_before
+from app.services.cap_usage import free_usage_of_events, store_usage, usage_before
+from app.services.event_awards import stands
 from app.services.expiring import write_off
-from app.services.owners.moves import note_earners
+from app.services.owners.moves import note_earners, where_now
 from app.services.posting import NewLots, Posting, post, program_bucket, transaction_ids
 from app.services.rulebooks import ProgramRules, rules_of
 from app.services.wallets import OpenWallets
@@ -111,6 +113,55 @@ def record(
     return Recorded(len(fresh), given)
 
 
+def take_back(
+    session: Session, program_id: int, event_ids: Sequence[int], reason: str, *, now: dt.datetime, actor: str | None
+) -> None:
+    """Take back what events gave that turn out not to have been due; they stay told. The caller commits.
+
+    As with documents, what takes it back belongs to the day of the event, points that are gone become a debt or are
+    forgiven as the programme says, and caps have their room again.
+    """
+    rules = rules_of(session, program_id)
+    given = session.execute(
+        select(HappenedEvent.distributor_id, HappenedEvent.happened_on, EventAward)
+        .join(EventAward, EventAward.event_id == HappenedEvent.id)
+        .where(HappenedEvent.id == any_(_ids(event_ids)), EventAward.amount > 0, stands())
+        .order_by(EventAward.transaction_id)
+    ).all()
+    if not given:
+        return
+    who = np.asarray([row.distributor_id for row in given], dtype=np.int64)
+    days = np.asarray([row.happened_on for row in given], dtype="datetime64[D]")
+    wallets = lock_wallets(session, np.unique(who))
+    accounts = [int(wallets[one.unit].of(who[[at]])[0]) for at, (_who, _on, one) in enumerate(given)]
+    write_off(session, program_id, local_date(now, rules.time_zone), accounts)
+    lots = where_now(session, [one.transaction_id or 0 for _who, _on, one in given])
+    opened = OpenWallets(session, accounts, with_lots=lots.values())
+    transactions = transaction_ids(session, len(given))
+    posting = Posting(program_id, actor=actor, reason=reason)
+    posted: list[int] = []
+    for at, (account, transaction, (_who, _on, one)) in enumerate(
+        zip(accounts, transactions.tolist(), given, strict=True)
+    ):
+        legs, _forgiven = opened.of[account].take_back(one.amount, lots[one.transaction_id or 0])
+        if legs:
+            posting.add_legs(transaction, account, legs)
+            issued = -sum(leg.amount for leg in legs)
+            bucket = program_bucket(TransactionKind.VOID)
+            posting.add_legs(transaction, rules.accounts[one.unit], [Leg(bucket, issued, None)])
+            posted.append(at)
+    undone = np.asarray([one.transaction_id for _who, _on, one in given], dtype=np.int64)[posted]
+    keys = [f"void:{one}" for one in undone.tolist()]
+    posting.add_transactions(transactions[posted], TransactionKind.VOID, keys, days[posted], reverses_ids=undone)
+    posting.changed_lots.append(opened.changed())
+    post(session, posting)
+    for unit in Unit:
+        mine = [at for at in posted if given[at][2].unit is unit]
+        note_earners(session, wallets[unit], transactions[mine], who[mine])
+    free_usage_of_events(session, event_ids)
+    figures.touch(session, program_id, days)
+
+
 def told_before(session: Session, program_id: int, told: Sequence[Told]) -> list[Told | None]:
     """Give what was told before under the key of each, of its distributor and its event; None where nothing was."""
     if not told:
@@ -147,7 +198,7 @@ def newest(session: Session, program_id: int, limit: int) -> list[Listed]:
     """Give what happened, told last first, with the points it gave."""
     points = (
         select(func.coalesce(func.sum(EventAward.amount), 0))
-        .where(EventAward.event_id == HappenedEvent.id, EventAward.unit == Unit.POINTS)
+        .where(EventAward.event_id == HappenedEvent.id, EventAward.unit == Unit.POINTS, stands())
         .correlate(HappenedEvent)
         .scalar_subquery()
     )

@@ -37,6 +37,7 @@ from app.models.figures import FiguresState, PointsMonth, ProductMonth, RuleMont
 from app.models.imports import ImportBatch
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import Award, SalesDocument, SalesLine
+from app.services.event_awards import stands
 
 _TOUCH = Prepared(
     insert(table_of(TouchedMonth)).from_select(
@@ -188,6 +189,7 @@ def _rules(session: Session, program_id: int, months: Sequence[dt.date]) -> None
         )
         .join(EventAward, EventAward.event_id == HappenedEvent.id)
         .where(
+            stands(),
             HappenedEvent.program_id == program_id,
             HappenedEvent.happened_on >= months[0],
             HappenedEvent.happened_on < _after(months[-1]),

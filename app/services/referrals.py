@@ -3,14 +3,15 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.domain.calendar import local_date
-from app.domain.states import DocumentKind, DocumentStatus, Event
+from app.domain.movement_notes import NO_SALE
+from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Event
 from app.models.distributors import Distributor
-from app.models.events import Referral
+from app.models.events import HappenedEvent, Referral
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit, events
@@ -106,8 +107,61 @@ def has_sold(session: Session, distributor_id: int) -> bool:
     return session.scalars(sold).one_or_none() is not None
 
 
+def take_back_due(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Take back what was given for those of whom no sale counts any more. Returns how many. The caller commits.
+
+    Refused, or undone with its import, the sale never counted. With the next one whoever brought them is rewarded.
+    """
+    counting = (
+        select(SalesDocument.id)
+        .where(
+            SalesDocument.distributor_id == func.coalesce(_BROUGHT.merged_into_id, _BROUGHT.id),
+            SalesDocument.kind == DocumentKind.INVOICE,
+            SalesDocument.status.in_(COUNTING),
+        )
+        .correlate(_BROUGHT)
+    )
+    undue = session.scalars(
+        select(Referral)
+        .join(_BROUGHT, _BROUGHT.id == Referral.distributor_id)
+        .where(Referral.program_id == program.id, Referral.rewarded_on.is_not(None), ~counting.exists())
+        .order_by(Referral.distributor_id)
+        .with_for_update(skip_locked=True, of=Referral)
+    ).all()
+    told = [one for referral in undue for one in _told_of(session, referral.distributor_id, referral.referrer_id)]
+    events.take_back(session, program.id, told, NO_SALE, now=now, actor=None)
+    for one in undue:
+        one.rewarded_on = None
+    session.flush()
+    return len(undue)
+
+
+_BROUGHT = aliased(Distributor)
+
+
+def _told_of(session: Session, distributor_id: int, referrer_id: int) -> list[int]:
+    """Give the events that told a referrer, or whoever it was merged into, of a distributor's beginning to sell."""
+    key = str(distributor_id)
+    survivor = select(Distributor.merged_into_id).where(Distributor.id == referrer_id).scalar_subquery()
+    return list(
+        session.scalars(
+            select(HappenedEvent.id).where(
+                or_(HappenedEvent.distributor_id == referrer_id, HappenedEvent.distributor_id == survivor),
+                HappenedEvent.event == Event.REFERRAL,
+                or_(HappenedEvent.key == key, HappenedEvent.key.startswith(f"{key}:", autoescape=True)),
+            )
+        )
+    )
+
+
+def _key(session: Session, distributor_id: int, referrer_id: int) -> str:
+    """Give the key of being brought: told anew where a first sale did not count in the end."""
+    before = len(_told_of(session, distributor_id, referrer_id))
+    return f"{distributor_id}:{before + 1}" if before else str(distributor_id)
+
+
 def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
-    """Reward those whose new distributor has sold by now. Returns how many. Two statements; the caller commits."""
+    """Reward those whose new distributor has sold by now. Returns how many. The caller commits."""
     first = (
         select(func.min(SalesDocument.issued_on))
         .where(SalesDocument.distributor_id == Referral.distributor_id, *_SOLD)
@@ -134,7 +188,7 @@ def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
         return 0
     today = local_date(now, program.time_zone)
     told = [
-        events.Told(referrer_id, Event.REFERRAL, str(distributor_id), min(sold_on, today))
+        events.Told(referrer_id, Event.REFERRAL, _key(session, distributor_id, referrer_id), min(sold_on, today))
         for distributor_id, referrer_id, sold_on in due
         if referrer_id != distributor_id  # nobody brings themselves, whoever they were merged with
     ]

@@ -31,6 +31,7 @@ from app.models.events import EventAward, HappenedEvent
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.promotions import PromotionPayment, PromotionStanding
 from app.models.sales import AwardReversal, ReturnMatch, SalesDocument, SalesLine
+from app.services.event_awards import stands
 from app.services.waiting_sales import SALE_WAITS
 
 BY_SALES = (TransactionKind.AWARD, TransactionKind.REVERSAL, TransactionKind.VOID)
@@ -179,7 +180,7 @@ def _by_events(asked: _Asked) -> Select[int, int]:
         select(asked.table.c.number, EventAward.amount.label("amount"))
         .join(HappenedEvent, HappenedEvent.distributor_id == asked.table.c.distributor_id)
         .join(EventAward, EventAward.event_id == HappenedEvent.id)
-        .where(EventAward.unit == Unit.POINTS, asked.within(HappenedEvent.happened_on))
+        .where(EventAward.unit == Unit.POINTS, stands(), asked.within(HappenedEvent.happened_on))
     )
 
 

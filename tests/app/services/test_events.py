@@ -12,6 +12,7 @@ from app.models.events import EventAward, HappenedEvent, Referral
 from app.models.ledger import LedgerTransaction
 from app.services import anniversaries, events, referrals
 from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.ledger_check import proved
 from app.services.persons import opening
 from app.services.referrals import NoSuchReferrer, RewardedAlready, SoldBefore
 from tests.support.desk import Desk, Opening
@@ -149,6 +150,32 @@ def test_a_referral_is_rewarded_with_the_first_accepted_sale(house: Desk) -> Non
     assert house.session.scalar(rewarded) == dt.date(2026, 5, 5)
     with pytest.raises(RewardedAlready):
         referrals.name(house.session, house.program, house.people["D2"], house.people["D3"], **name)
+
+
+def test_a_referral_s_reward_is_taken_back_with_the_last_sale_and_given_with_the_next(house: Desk) -> None:
+    def due() -> tuple[int, int]:
+        gone = referrals.take_back_due(house.session, house.program, now=NOW)
+        return gone, referrals.reward_due(house.session, house.program, now=NOW)
+
+    referrals.name(house.session, house.program, house.people["D2"], house.people["D1"], actor="ann", now=NOW)
+    for number, day in (("1", "2026-05-05"), ("2", "2026-05-06")):
+        house.invoice(number, 10, who="D2", issued_on=day)
+    assert due() == (0, 1)
+    house.reserve(30)
+    house.refuse("1")
+    assert due() == (0, 0), "another one stands"
+    house.refuse("2")
+    assert due() == (1, 0)
+    assert due() == (0, 0)
+    assert house.points("D1").available == -30
+    assert [one.points for one in events.newest(house.session, house.program.id, 9)] == [0]
+    for number in "34":
+        house.invoice(number, 10, who="D2", issued_on="2026-05-07")
+        assert due() == (0, 1)
+        assert house.points("D1").available == 70
+        house.refuse(number)
+        assert due() == (1, 0)
+    assert proved(house.session) == []
 
 
 def test_what_a_referrer_would_have_had_is_the_survivor_s_once_it_was_merged(house: Desk) -> None:

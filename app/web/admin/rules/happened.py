@@ -18,6 +18,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
 from app.services import distributors, events, referrals
+from app.services.event_awards import stands
 from app.web import formats
 from app.web.admin.rules import speaking
 from app.web.context import now, person, scope, session
@@ -30,7 +31,7 @@ bp = Blueprint("events", __name__)
 
 _POINTS = (
     select(cast(func.coalesce(func.sum(EventAward.amount), 0), BigInteger))
-    .where(EventAward.event_id == HappenedEvent.id, EventAward.unit == Unit.POINTS)
+    .where(EventAward.event_id == HappenedEvent.id, EventAward.unit == Unit.POINTS, stands())
     .correlate(HappenedEvent)
     .scalar_subquery()
 )
