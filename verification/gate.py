@@ -31,7 +31,7 @@ from app.services.awards import Counted, Gave, count_documents
 from app.services.persons.rosters import roster_of
 from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
-from app.services.voiding import void_documents
+from app.services.voiding import Forgiven, take_the_rest, void_documents
 from verification import recognising, sale_claims
 from verification.examining import examine
 from verification.incoming import Incoming, Source, document_keys
@@ -188,8 +188,9 @@ def _store_and_count(
     stored = np.flatnonzero(decided.status != 0)  # all of them count; in a trial fewer are written
     if not stored.size:
         return
+    forgiven: list[Forgiven] = []
     if corrects:
-        void_documents(
+        forgiven = void_documents(
             session, rules, sorted(corrects.values()), becomes=DocumentStatus.SUPERSEDED, now=now, actor=source.actor
         )
         decided.correcting = sorted(corrects)
@@ -221,6 +222,8 @@ def _store_and_count(
         waits=waits[stored],
         written=written,
     )
+    taker_of = {of: int(decided.ids[at]) for at, of in corrects.items()}
+    take_the_rest(session, rules, forgiven, taker_of, actor=source.actor)
     decided.awarded, decided.reversed, decided.by_rule = counted.awarded, counted.reversed, counted.by_rule
     _note_returns(session, rules, decided, stored, ids, sales, counted)
     _put_into_the_queue(session, rules, decided, stored[written], ids[written], now)

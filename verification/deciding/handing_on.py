@@ -21,7 +21,6 @@ from app.services.awards import would_award
 from app.services.movements import single
 from app.services.rulebooks import ProgramRules
 from verification import sale_claims
-from verification.deciding.errors import PaidOut
 from verification.deciding.recounting import Expired, count_once_more
 from verification.deciding.stored import incoming_of
 
@@ -37,7 +36,7 @@ def hand_on_first_purchases(
 ) -> None:
     """Let others be first where these documents were, which count no more; nobody has it twice.
 
-    What expired stays as it is, and what an account that owes nothing has spent. The caller locked the wallets of the
+    What expired stays as it is. The caller locked the wallets of the
     distributors, and commits.
     """
     if not document_ids or not first_purchases.rewarded(rules.book):
@@ -71,7 +70,7 @@ def hand_on_first_purchases(
                         with_returns=True,
                         though_spent=True,
                     )
-            except (PaidOut, Expired):
+            except Expired:
                 continue
 
 

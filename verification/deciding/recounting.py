@@ -9,11 +9,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from app.domain.calendar import local_date
-from app.domain.states import COUNTING, DocumentStatus, LotState, ReviewState, TransactionKind, Unit
+from app.domain.states import COUNTING, DocumentStatus, ReviewState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.reviews import Review
@@ -46,18 +46,15 @@ def count_once_more(
 
     ``with_returns``: what goods of it went back with is counted anew as well, after it: a sale that earns now what it
     did not earn before gives that back for them. ``though_spent``: what it gives goes where it went before, and is no
-    less: what was spent of it is owed, and paid off at once.
+    less, so what was spent of it is covered at once.
 
     Raises:
-        PaidOut: What it gave, or a return that is counted with it, is reserved, or spent; ``though_spent``: and is of
-            an account that owes nothing, which would be given it twice.
+        PaidOut: What it gave, or a return that is counted with it, is reserved, or spent, and may not be.
         Expired: What one of them gave has expired.
         replacing.GoodsReturned: Goods of it went back.
     """
     returns = _returns_of(session, document) if with_returns else []
-    if though_spent:
-        _must_be_covered(session, [document, *returns])
-    else:
+    if not though_spent:
         _must_be_there(session, rules, [document, *returns])
     stood = [_as_it_stands(session, program, one, now) for one in (document, *returns)]
     if returns:
@@ -90,24 +87,6 @@ def _must_be_there(session: Session, rules: ProgramRules, documents: Sequence[Sa
     gone = [one for document in documents for one in spent_of(session, rules, document.id)]
     if gone:
         raise PaidOut([one.said for one in gone])
-
-
-def _must_be_covered(session: Session, documents: Sequence[SalesDocument]) -> None:
-    """Make sure that accounts which owe nothing have what is taken and given anew: it would be forgiven, and kept."""
-    has = case((Lot.state == LotState.PENDING, Account.pending), else_=Account.available)
-    rows = session.execute(
-        select(Account.id, has, func.sum(Lot.amount))
-        .join(LedgerTransaction, LedgerTransaction.id == Lot.id)
-        .join(Account, Account.id == Lot.account_id)
-        .where(
-            LedgerTransaction.document_id.in_([one.id for one in documents]),
-            LedgerTransaction.kind == TransactionKind.AWARD,
-            Account.may_owe.is_(False),
-        )
-        .group_by(Account.id, has)
-    )
-    if any(here < amount for _account, here, amount in rows):
-        raise PaidOut([])
 
 
 def _as_it_stands(session: Session, program: Program, document: SalesDocument, now: dt.datetime) -> _Stood:

@@ -23,7 +23,7 @@ from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services import figures
 from app.services.awards import count_documents
 from app.services.rulebooks import ProgramRules
-from app.services.voiding import void_documents
+from app.services.voiding import Forgiven, take_the_rest, void_documents
 from verification import sale_claims
 from verification.claiming import serials
 from verification.deciding.stored import incoming_of
@@ -71,8 +71,9 @@ def replace(
     incoming = incoming_of(session, [document])
     sales = incoming.sales if quantities is None else partial(incoming.sales, quantities)
     risk, opened_at = _place(session, document, now)
+    forgiven: list[Forgiven] = []
     if document.status in COUNTING:
-        void_documents(
+        forgiven = void_documents(
             session, rules, [document.id], becomes=DocumentStatus.SUPERSEDED, now=now, actor=actor, reason=reason
         )
     else:
@@ -96,6 +97,7 @@ def replace(
         actor=actor,
         waits=np.asarray([sale_claims.waits(document)], dtype=bool),
     )
+    take_the_rest(session, rules, forgiven, {document.id: new_id}, actor=actor, reason=reason)
     _bring_along(session, document, new_id, risk, opened_at)
     figures.touch(session, rules.program_id, sales.documents.issued_on)
     return new_id

@@ -85,8 +85,10 @@ def test_where_the_first_purchase_counts_no_more_the_next_is_the_first(
     assert ledger_check.proved(session) == []
 
 
-def test_it_is_the_first_though_its_points_are_spent(session: Session, code: str) -> None:
-    program = programs.load(session, programs.document(code, earning_rules=[WELCOME, BASE_RULE]))
+@pytest.mark.parametrize(("returns", "left"), [("negative", -5), ("clamp", 100)])
+def test_it_is_the_first_though_its_points_are_spent(session: Session, code: str, returns: str, left: int) -> None:
+    document = programs.document(code, earning_rules=[WELCOME, BASE_RULE], program={"returns": returns})
+    program = programs.load(session, document)
     who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
     sell(session, program, [Sold("1", who, what, 10, 100_00)])
     sell(session, program, [Sold("2", who, what, 10, 100_00)])
@@ -96,4 +98,4 @@ def test_it_is_the_first_though_its_points_are_spent(session: Session, code: str
         select(SalesDocument.id).where(SalesDocument.program_id == program.id).order_by(SalesDocument.id)
     )
     decide(session, program, first, DocumentStatus.REFUSED, reason="wrong", actor="ann", now=NOW)
-    assert available(session, program) == -5
+    assert available(session, program) == left

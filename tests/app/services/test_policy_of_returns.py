@@ -3,11 +3,12 @@
 from sqlalchemy.orm import Session
 
 from app.domain.states import DocumentKind, Unit
-from app.services import balances, ledger
+from app.services import balances, ledger, ledger_check
 from app.services.rulebooks import rules_of
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
+from verification.incoming import Source
 
 
 def test_accounts_that_owe_go_on_owing_until_they_have_paid(session: Session, code: str) -> None:
@@ -34,3 +35,22 @@ def test_accounts_that_owe_go_on_owing_until_they_have_paid(session: Session, co
     load("clamp")
     owe("2")
     assert balances.balance_of(session, program.id, "D1", Unit.POINTS).available == 0
+
+
+def test_what_was_spent_of_a_sale_is_not_given_once_more_when_it_is_corrected(session: Session, code: str) -> None:
+    program = programs.load(session, programs.document(code, program={"returns": "clamp"}))
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+    correcting = Source(name="import", policy="accept", may_correct=True)
+
+    def sold(net_minor: int, *others: Sold) -> int:
+        sell(session, program, [Sold("1", who, what, 1, net_minor), *others], source=correcting)
+        assert ledger_check.proved(session) == []
+        return balances.balance_of(session, program.id, "D1", Unit.POINTS).available
+
+    account = ledger.wallet_of(session, who, Unit.POINTS)
+    assert sold(100_00) == 10
+    ledger.reserve(session, account, 10, key=f"{code}:all", on=NOW.date())
+    assert sold(110_00) == 1
+    assert sold(100_00) == 0
+    assert sold(90_00) == 0, "one of what was spent is forgiven"
+    assert sold(120_00, Sold("2", who, what, 1, 50_00)) == 3 + 5, "and stays so"
