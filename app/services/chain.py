@@ -314,7 +314,7 @@ def _settled(key: str) -> int | None:
     """Give the reservation that a settling is of: its key begins with it."""
     word, _, rest = key.partition(":")
     number = rest.partition(":")[0]
-    return int(number) if word == "settle" and number.isdigit() else None
+    return int(number) if word == "resolve" and number.isdigit() else None
 
 
 def _name(found: dict[int, Movement], about: dict[int, int], rows: Sequence[Any], *fields: str) -> None:

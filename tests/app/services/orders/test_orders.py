@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from app.domain.draws import keeps, winners
 from app.domain.reward_orders import PointsOf
 from app.domain.reward_prices import Season
-from app.domain.states import OrderState
+from app.domain.states import OrderState, TransactionKind
 from app.models.distributors import Distributor
-from app.services import distributors, draws, ledger_check, rewards, vouchers
+from app.services import chain, distributors, draws, ledger_check, rewards, vouchers
 from app.services.orders.holding import NotNow, OrderError, SamePerson, TakesNoPart
 from app.services.orders.placing import OrderRefused
 from tests.support.desk import Desk, Opening, Standing
 from tests.support.programs import NOW
 from tests.support.shop import ANN, BEN, DISCOUNT, DONATION, DRAW, KEYS, VOUCHER, Shop
+
+RESERVE, CANCEL, SETTLE = TransactionKind.RESERVE, TransactionKind.CANCEL, TransactionKind.SETTLE
 
 
 @pytest.fixture
@@ -59,6 +61,9 @@ def test_a_part_is_called_off_and_its_points_are_back_in_their_lots(desk: Desk, 
     shop.ship(order)
     shop.deliver(order)
     assert shop.ledger_says(order) == PointsOf(0, 350, 350)
+    moved = [one for kind in (RESERVE, CANCEL, SETTLE) for one in desk.transactions(kind)]
+    told = chain.movements(desk.session, [one.id for one in moved])
+    assert {one.kind: one.name for one in told.values()} == dict.fromkeys((RESERVE, CANCEL, SETTLE), "Reward tent")
 
 
 def test_who_presses_twice_orders_once(desk: Desk, shop: Shop) -> None:
