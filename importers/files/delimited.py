@@ -192,6 +192,10 @@ def _width(rows: Sequence[Sequence[str]], skipped: int, usual: int) -> tuple[int
     few in every row would else move what stands behind it into another column.
     """
     first = next((at for at, row in enumerate(rows) if at >= skipped and len(row) == usual), len(rows))
+    for at in range(skipped, first - 1):
+        names = rows[at]
+        if usual < len(names) == len(rows[at + 1]) and all(names) and not any(map(_NUMBER.fullmatch, names)):
+            return len(names), at  # most rows leave out what is empty at their end
     header = _trimmed(rows[first - 1]) if skipped < first < len(rows) else ()
     if len(header) < 2 or not all(header) or any(map(_NUMBER.fullmatch, header)):
         return usual, first

@@ -43,3 +43,9 @@ def test_a_row_that_lost_a_separator_is_refused_with_what_it_lacks(tmp_path: Pat
     assert [one[0] for one in found] == ["F/1"] * 3
     expected = {"code": "cells_missing", "found": row.count(";") + 1, "expected": 8, "columns": missing}
     assert wrong[5] == expected
+
+
+def test_most_rows_may_leave_out_what_is_empty(tmp_path: Path) -> None:
+    short = "F/2;14.02.2019;L;P;Klej;13;5,00"
+    found, wrong = read(tmp_path, "Raport sprzedaży", "", f"{HEAD};Uwagi", f"{WHOLE};pilne", *[short] * 9)
+    assert (found, wrong) == ([("F/1", 2000, 1000), *[("F/2", 13000, 500)] * 9], {})
