@@ -21,7 +21,8 @@ _SALES = {
         |auftragsnummer|n facture|no facture|num facture|numéro de facture|facture|numéro facture
         |n de facture|pièce|n pièce|numéro de pièce|document n|fv|numer fv|faktura vat|dokument sprzedaży
         |dowód sprzedaży|nr dowodu|re nr|rg nr|rechn nr|bill no|bill number|sales doc|sales document|n fra|nº fra
-        |fra|albarán|comprobante|folio|№ док|номер док|документ реализации|документ продажи|упд""",
+        |fra|albarán|comprobante|folio|№ док|номер док|документ реализации|документ продажи|упд|billing document
+        |billing doc|регистратор|num""",
     "issued_on": """date|invoice date|inv date|issue date|issued|issued on|document date|doc date|sale date
         |date of sale
         |sales date|order date|posting date|posted date|transaction date|data|data sprzedaży|data faktury
@@ -38,13 +39,15 @@ _SALES = {
         |код контрагента|получатель|дистрибьютор|дилер|партнер|партнёр|kunde|kundennr|kundennummer|kunden nr
         |käufer|händler|händlernummer|debitor|debitorennr|code client|n client|distributeur|revendeur
         |acheteur|compte client|płatnik|auftraggeber|abnehmer|warenempfänger|regulierer|sold to|bill to|ship to
-        |retailer|code tiers|enseigne|заказчик|плательщик|грузополучатель""",
+        |retailer|code tiers|enseigne|заказчик|плательщик|грузополучатель|sold to party
+        |ship to party|bill to party""",
     "distributor_name": """customer name|client name|distributor name|dealer name|reseller name|company name
         |account name
         |nazwa odbiorcy|nazwa kontrahenta|nazwa klienta|nazwa nabywcy|nombre cliente|nombre del cliente
         |razón social|название клиента|наименование клиента|наименование контрагента|kundenname
         |name des kunden|firma|firmenname|nom client|nom du client|raison sociale|nazwa firmy|nazwa dystrybutora
-        |nazwa płatnika|nombre comercial|наименование покупателя|наименование заказчика|название покупателя""",
+        |nazwa płatnika|nombre comercial|наименование покупателя|наименование заказчика|название покупателя
+        |intitulé client|billing name""",
     "product": """~product|product code|product id|product no|product key|sku|~item|item code|item no|item number
         |~article|article no|part no|part number|stock code|~material|material no|code|kod towaru|kod produktu
         |kod|symbol|indeks|symbol towaru|indeks towaru|kod artykułu|nr artykułu|nr katalogowy|~towar|~produkt
@@ -71,7 +74,7 @@ _SALES = {
         |stk|absatz|qté|quantité|qte|nb|nb unités|unités|stückzahl|anz|absatzmenge|verkaufsmenge|fakt menge
         |fakturierte menge|qty shipped|invoiced qty|sales qty|shipped qty|units shipped|ilość sprzedana|ilość wydana|il
         |sprzedaż szt|cdad|unid|piezas|uds vendidas|unidades vendidas|qté facturée|qté vendue|quantité facturée
-        |quantité vendue|отгружено|продано|кол во шт|количество шт""",
+        |quantité vendue|отгружено|продано|кол во шт|количество шт|billed quantity|billed qty""",
     "unit_price": """unit price|price|price per unit|net price|unit net price|price each|rate|cena|cena netto|cena jedn
         |cena jednostkowa|cena jedn netto|cena jednostkowa netto|cena szt|precio|precio unit|precio unitario
         |p unit|цена|цена за ед|цена за единицу|цена без ндс|einzelpreis|preis|stückpreis|e preis|nettopreis

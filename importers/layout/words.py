@@ -46,7 +46,8 @@ TOTALS = (
     *("całość", "sumy", "łączna wartość", "do przeniesienia", "z przeniesienia", "total ventas", "wartość razem"),
     *("podsuma", "zwischentotal", "rechnungssumme", "belegsumme", "page total", "saldo", "σ"),
     *("w sumie", "wartość ogółem", "wynik częściowy", "zusammen"),
-    *("übertrag", "suma y sigue", "à reporter", "итоги"),
+    *("übertrag", "suma y sigue", "à reporter", "итоги", "carried forward", "brought forward", "przeniesienie"),
+    *("suma częściowa", "wartość dokumentu", "wartość faktury", "suma parcial", "промежуточный итог"),
 )
 """What a row that adds up the rows above it begins with; spreadsheet programs write some behind what they add up."""
 
@@ -62,8 +63,24 @@ _OF_WHAT = "|".join(
         *("faktur[aęy]?", r"dokument\w*", r"zamówieni\w*", r"raport\w*", "invoice", "order", "document", "report"),
         *("factura", "pedido", "documento", "informe", "facture", "commande"),
         *("rechnung", "beleg", "auftrag", "bericht"),
-        *(r"сч[её]т\w*", r"накладн\w*", r"заказ\w*", r"отч[её]т\w*", r"документ\w*"),
+        *(
+            r"klient\w*",
+            r"kontrahent\w*",
+            r"odbiorc\w*",
+            r"stron\w*",
+            "dnia",
+            "dzień",
+            "customer",
+            "client",
+            "page",
+            "day",
+        ),
+        *(r"client\w+", "página", "día", r"kunde\w*", "seite", "tag", r"клиент\w*", r"покупател\w*", r"контрагент\w*"),
+        *(r"страниц\w*", "день", r"сч[её]т\w*", r"накладн\w*", r"заказ\w*", r"отч[её]т\w*", r"документ\w*"),
     )
 )
-WHOLE_TOTAL = re.compile(rf"\W*(?:{_ANY})(?:\W+(?:{_OF_WHAT})(?:\W.*)?)?\W*", re.IGNORECASE)
+WHOLE_TOTAL = re.compile(
+    rf"\W*(?:{_ANY})(?:\W+(?:(?:za|dla|per|by|for|of|por|del?|für|pro|по|за|для)\W+)?(?:{_OF_WHAT})(?:\W.*)?)?\W*",
+    re.IGNORECASE,
+)
 """The same where a name of goods might stand, of which some begin, or end, with such a word: it says of what it is."""

@@ -403,7 +403,16 @@ NAMED = "Nr faktury;Data;Odbiorca;Kod;Nazwa;Ilość;Cena;Wartość netto"
 
 @pytest.mark.parametrize(
     "total",
-    ["F;;;;Razem;3;;17,00", "F;13.02.2019;K;;Razem;3;;17,00", "F;;;Razem;;3;;17,00", "F;13.02.2019;K;Razem;;3;;17,00"],
+    [
+        *(
+            "F;;;;Razem;3;;17,00",
+            "F;13.02.2019;K;;Razem;3;;17,00",
+            "F;;;Razem;;3;;17,00",
+            "F;13.02.2019;K;Razem;;3;;17,00",
+        ),
+        *("F;13.02.2019;K;Suma częściowa;;3;;17,00", "F;13.02.2019;K;Итого по клиенту;;3;;17,00"),
+        *("F;13.02.2019;K;SUMA DNIA 13.02.2019;;3;;17,00", "F;13.02.2019;K;Carried forward;;3;;17,00"),
+    ],
 )
 def test_a_total_that_repeats_what_it_is_of_is_no_line_of_its_document(tmp_path: Path, total: str) -> None:
     lines = "F;13.02.2019;K;P;Rura;2;5,00;10,00\nF;13.02.2019;K;Q;Kabel;1;7,00;7,00\n"
