@@ -190,7 +190,6 @@ def _command(subject: ExportSubject) -> None:
             path = asking.file_path(run.settings.files, made)
             if out is not None:
                 with writing(out):
-                    out.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, out)
                 path = out
         if as_json:

@@ -1,24 +1,31 @@
 """`kontor accounts`: whose points they are: given, shared in a pool, or all of one that two were."""
 
+import datetime as dt
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from sqlalchemy.orm import Session
 
-from app.cli.options import PROGRAM, by, chosen_program
-from app.cli.output import NOT_FOUND, Failure, failing, json_option, print_json, print_table
+from app.cli.options import LIMIT, PROGRAM, by, chosen_program, decimals_of
+from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
+from app.domain.states import Unit
 from app.models.programs import Program
 from app.services import distributors
-from app.services.owners import merging, pools, transfers
+from app.services.owners import listing, merging, pools, transfers
 from app.services.owners.errors import OwnersError
 
 BY = by("asks or decides")
 NOTE = click.option("--note", required=True, help="Why, for whoever decides it and for those it concerns.")
 VERDICT = click.Choice(["approve", "refuse"])
+
+
+def _in_state(*states: str) -> Any:
+    return click.option("--state", type=click.Choice(states), help="Only those in this state; by default all.")
 
 
 @contextmanager
@@ -111,9 +118,36 @@ def decide_transfer(
     _say({"transfer": transfer_id, "state": state}, f"Transfer {transfer_id} is {state}.", as_json)
 
 
+@transfer.command("list")
+@PROGRAM
+@_in_state("waiting", "approved", "refused", "withdrawn")
+@LIMIT
+@json_option
+def list_transfers(program_code: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """List transfers, the newest first, with the numbers by which they are decided."""
+    with _at_work(program_code) as (session, program, _):
+        found = listing.transfers(session, program.id, state=state, limit=limit)
+        decimals = decimals_of(program, Unit.POINTS)
+    titles = ("Transfer", "From", "To", "Points", "State", "Why", "Asked by", "Asked", "Decided by")
+    shown = [{**one, "amount": figure(one["amount"], decimals)} for one in found]
+    _list("transfers", titles, found, shown, as_json, right=frozenset({0, 3}))
+
+
 @accounts.group()
 def pool() -> None:
     """Distributors that share one balance."""
+
+
+@pool.command("list")
+@PROGRAM
+@LIMIT
+@json_option
+def list_pools(program_code: str | None, limit: int, as_json: bool) -> None:
+    """List pools, the newest first, with their numbers; a closed one says since when it is."""
+    with _at_work(program_code) as (session, program, _):
+        found = listing.pools(session, program.id, limit=limit)
+    titles = ("Pool", "Name", "Holder", "Members", "Spending", "Opened", "Closed")
+    _list("pools", titles, found, found, as_json, right=frozenset({0, 3}))
 
 
 @pool.command("open")
@@ -226,6 +260,19 @@ def merge() -> None:
     """Two distributors that are one, with all that is theirs."""
 
 
+@merge.command("list")
+@PROGRAM
+@_in_state("waiting", "done", "refused", "withdrawn")
+@LIMIT
+@json_option
+def list_merges(program_code: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """List merges, the newest first, with the numbers by which they are decided."""
+    with _at_work(program_code) as (session, program, _):
+        found = listing.merges(session, program.id, state=state, limit=limit)
+    titles = ("Merge", "Merged", "Survivor", "State", "Why", "Asked by", "Asked", "Decided by")
+    _list("merges", titles, found, found, as_json, right=frozenset({0}))
+
+
 MERGED = click.argument("merged")
 SURVIVOR = click.argument("survivor")
 
@@ -313,6 +360,26 @@ def decide_merge(merge_id: int, verdict: str, program_code: str | None, by: str 
         decided(session, program, merge_id, actor=by or operator(), now=run.now())
     state = "done" if verdict == "approve" else "refused"
     _say({"merge": merge_id, "state": state}, f"Merge {merge_id} is {state}.", as_json)
+
+
+def _list(
+    name: str,
+    titles: Sequence[str],
+    found: Sequence[dict[str, Any]],
+    shown: Sequence[dict[str, Any]],
+    as_json: bool,
+    right: frozenset[int],
+) -> None:
+    """Print what was found: whole numbers and ISO instants for programs, a table for people."""
+    if as_json:
+        print_json({name: [{key: _plain(value) for key, value in one.items()} for one in found]})
+        return
+    rows = [["" if value is None else str(_plain(value))[:16] for value in one.values()] for one in shown]
+    print_table(name.capitalize(), list(titles), rows, right)
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _say(document: dict[str, object], words: str, as_json: bool) -> None:

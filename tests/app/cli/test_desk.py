@@ -77,6 +77,9 @@ def test_a_file_that_cannot_be_written_is_told_with_its_place(stocked: Desk) -> 
 
 def test_the_kind_of_a_file_is_as_its_name_ends_unless_it_is_said(stocked: Desk) -> None:
     period = "--program", stocked.code, "--from", "2026-01-01", "--to", "2026-12-31"
+    nowhere = stocked.folder / "new" / "a.csv"
+    assert "cannot be written" in stocked.error("export", "top-ups", *period, "--out", nowhere, code=3)
+    assert not nowhere.parent.exists(), "no command makes a folder that was only mistyped"
     assert "end it as xlsx, csv, pdf" in stocked.error("export", "top-ups", *period, "--out", "a.doc", code=2)
     told = stocked.json("export", "top-ups", *period, "--out", stocked.folder / "a.CSV")
     assert (told["format"], told["rows"]) == ("csv", 0)

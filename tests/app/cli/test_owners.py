@@ -26,6 +26,8 @@ def test_points_are_given_shared_and_merged(stocked: Desk) -> None:
     of = ("--program", stocked.code)
     asked = stocked.json("accounts", "transfer", "ask", "D1", "D2", "4", *of, "--note", "help", "--by", "ann")
     number = str(asked["transfer"])
+    [waits] = stocked.json("accounts", "transfer", "list", "--state", "waiting", *of)["transfers"]
+    assert (str(waits["transfer"]), waits["giver"], waits["receiver"], waits["amount"]) == (number, "D1", "D2", 4)
     assert "second person" in stocked.error(
         "accounts", "transfer", "decide", number, "approve", *of, "--by", "ann", code=3
     )
@@ -35,6 +37,10 @@ def test_points_are_given_shared_and_merged(stocked: Desk) -> None:
     assert stocked.json("accounts", "pool", "join", pool, "D2", "--look", *of)["available"] == 9
     stocked.json("accounts", "pool", "join", pool, "D2", *of)
     assert available(stocked) == {"D1": 15, "D2": 0, "D3": 7}
+    assert stocked.json("accounts", "transfer", "list", "--state", "waiting", *of)["transfers"] == []
+    assert "approved" in stocked.run("accounts", "transfer", "list", *of).stdout
+    [one] = stocked.json("accounts", "pool", "list", *of)["pools"]
+    assert (str(one["pool"]), one["name"], one["holder"], one["members"]) == (pool, "South", "D1", 2)
     told = stocked.json("accounts", "pool", "show", pool, *of)["members"]
     assert {one["distributor"]: one["earned"] for one in told} == {"D1": 6, "D2": 9}
     shared = stocked.json("statement", "D1", *of)["movements"]
@@ -50,6 +56,8 @@ def test_points_are_given_shared_and_merged(stocked: Desk) -> None:
     assert "say which one counts" in stocked.error(*asked, code=3)
     made = str(stocked.json(*asked, "--keep", f"{both['document']}=merged")["merge"])
     stocked.json("accounts", "merge", "decide", made, "approve", *of, "--by", "ben")
+    [merged] = stocked.json("accounts", "merge", "list", "--state", "done", *of)["merges"]
+    assert (str(merged["merge"]), merged["merged"], merged["survivor"]) == (made, "D3", "D2")
     assert available(stocked) == {"D1": 6, "D2": 11, "D3": 0}
     stocked.import_(HEAD + "C,2026-01-03,D3,P1,1,30.00\n")
     assert available(stocked) == {"D1": 6, "D2": 14, "D3": 0}
