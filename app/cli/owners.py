@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +24,7 @@ NOTE = click.option("--note", required=True, help="Why, for whoever decides it a
 VERDICT = click.Choice(["approve", "refuse"])
 
 
-def _in_state(*states: str) -> Any:
+def _in_state(*states: str) -> Callable[[Any], Any]:
     return click.option("--state", type=click.Choice(states), help="Only those in this state; by default all.")
 
 

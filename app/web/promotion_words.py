@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.promotion_definition import Metric, StepReward
 from app.domain.states import PromotionState
+from app.services.promotions.publishing import Problem
 from app.web import formats
 from app.web.context import scope
 from app.web.lists.describing import Badge, Kind
@@ -50,6 +51,18 @@ REWARD: Mapping[str, Any] = {
     "per_unit": _("Points for each piece"),
     "reward": _("A reward of the catalogue"),
 }
+
+
+def problem(one: Problem) -> str:
+    """Say what stands against a promotion; what only a programme file says is told as the file's."""
+    if one.kind == "closed":
+        return gettext("The promotion is closed: what it paid stays as it is.")
+    if one.kind == "spent":
+        told = gettext("Already given of it: %(amount)s. It cannot be less.", amount=formats.points(one.found))
+        return f"{gettext('Budget')}: {told}"
+    if one.kind == "unknown":
+        return gettext("“%(name)s” is not in this programme any more.", name=one.found)
+    return gettext("A programme file would be refused with this: %(problem)s", problem=str(one))
 
 
 def measured(metric: Metric, value: int) -> str:

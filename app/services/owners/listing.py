@@ -1,6 +1,5 @@
 """What was asked for of whose points they are: the transfers, pools and merges of a programme, the newest first."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, case, func, select
@@ -83,6 +82,5 @@ def pools(session: Session, program_id: int, *, limit: int) -> list[dict[str, An
     return _rows(session, query, limit)
 
 
-def _rows(session: Session, query: Select[Any], limit: int) -> list[dict[str, Any]]:
-    found: Sequence[Any] = session.execute(query.limit(limit)).all()
-    return [dict(row._mapping) for row in found]
+def _rows(session: Session, query: Select[*tuple[Any, ...]], limit: int) -> list[dict[str, Any]]:
+    return [dict(row._mapping) for row in session.execute(query.limit(limit)).all()]

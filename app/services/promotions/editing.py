@@ -17,8 +17,9 @@ from app.models.programs import Program
 from app.models.promotions import Promotion
 from app.services import audit, program_files, programs
 from app.services.catalogue import begin_change
-from app.services.promotions.publishing import PromotionInvalid, stored_form
-from app.services.promotions.reading import locked
+from app.services.promotions.publishing import PromotionInvalid, problems_of, stored_form
+from app.services.promotions.reading import locked, scale_of
+from app.services.rulebooks import rules_of
 from app.services.two_people import is_first, second_person
 
 
@@ -47,19 +48,23 @@ def publish_draft(
     ``seen`` is the `fingerprint` of the draft that was read; None: nobody read one on a page. The caller commits.
 
     Raises:
-        PromotionInvalid: There is no draft, or it cannot be published as it is; nothing may be committed then.
+        NoDraft: There is none any more.
+        PromotionInvalid: It cannot be published as it is; nothing may be committed then.
         SamePerson: The programme asks for a second person, and nobody asked yet, or this is the first.
         DraftChanged: It was changed after it was read.
     """
     begin_change(session, program.id)
     promotion = locked(session, promotion.id)
     if promotion.draft is None:
-        raise PromotionInvalid(["there is no draft to publish"])
+        raise NoDraft
     if second_person(program) and (promotion.asked_at is None or wrote(promotion, actor)):
         raise SamePerson
     if seen is not None and seen != fingerprint(promotion.draft):
         raise DraftChanged
     definition = Definition.model_validate(promotion.draft)
+    scale = scale_of(rules_of(session, program.id))
+    if problems := problems_of(session, program.id, definition, scale, known=promotion):
+        raise PromotionInvalid(problems)  # as a file they lose what they are
     document = programs.export(session, program.code)
     others = [one for one in document.get("promotions", []) if code_key(str(one["code"])) != promotion.code_key]
     places = [*others, stored_form(definition)]

@@ -24,12 +24,28 @@ from app.services.promotions import standings
 from app.services.promotions.reading import locked
 
 
+class Problem(str):
+    """What stands against a promotion, as a programme file says it; by ``kind`` and ``found`` pages say it in words."""
+
+    kind: str
+    found: Any
+
+    def __new__(cls, text: str, kind: str = "", found: Any = None) -> "Problem":
+        """Take the sentence with its place, what kind of a problem it is, and what fills a sentence of a page in."""
+        made = super().__new__(cls, text)
+        made.kind, made.found = kind, found
+        return made
+
+
+CLOSED = Problem("the promotion is closed: what it paid stays as it is", "closed")
+
+
 class PromotionInvalid(Exception):
     """A promotion that cannot be published: every problem with its place."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         """Take the problems, each beginning with its path."""
-        self.problems = list(problems)
+        self.problems = [one if isinstance(one, Problem) else Problem(one) for one in problems]
         super().__init__("\n".join(problems))
 
 
@@ -40,9 +56,9 @@ def stored_form(definition: Definition) -> dict[str, Any]:
 
 def problems_of(
     session: Session, program_id: int, definition: Definition, scale: Scale, *, known: Promotion | None = None
-) -> list[str]:
+) -> list[Problem]:
     """Find what only the programme can see: groups, distributors and rewards that are not there, a budget overspent."""
-    found: list[str] = []
+    found: list[Problem] = []
     groups = distributors.group_ids(session, program_id)
     people = distributors.company_ids(session, program_id)
     scopes = [("scope", definition.scope)]
@@ -60,19 +76,24 @@ def problems_of(
     try:
         budget = terms_of(definition, scale).budget
     except AmountUnfit as unfit:
-        return [*found, str(unfit)]
+        return [*found, Problem(str(unfit))]
     if known is not None and budget is not None and known.version:
         spent = standings.spent(session, known.id)
         if spent > budget:
             written = decimal_text(spent, scale.point_decimals)
-            found.append(f"budget: {definition.budget} is below the {written} points that are spent already")
+            text = f"budget: {definition.budget} is below the {written} points that are spent already"
+            found.append(Problem(text, "spent", spent))
     if known is not None and known.state is PromotionState.CLOSED:
-        found.append("the promotion is closed: what it paid stays as it is")
+        found.append(CLOSED)
     return found
 
 
-def _unknown(place: str, named: Sequence[str] | Mapping[str, Any], known: Mapping[str, int], what: str) -> list[str]:
-    return [f"{place}: no {what} is called {one!r}" for one in named if code_key(one) not in known]
+def _unknown(
+    place: str, named: Sequence[str] | Mapping[str, Any], known: Mapping[str, int], what: str
+) -> list[Problem]:
+    return [
+        Problem(f"{place}: no {what} is called {one!r}", "unknown", one) for one in named if code_key(one) not in known
+    ]
 
 
 def draft(session: Session, program_id: int, definition: Definition, *, actor: str, now: dt.datetime) -> Promotion:
@@ -85,7 +106,7 @@ def draft(session: Session, program_id: int, definition: Definition, *, actor: s
     if promotion is None:
         promotion = _new(session, program_id, definition, now)
     elif promotion.state is PromotionState.CLOSED:
-        raise PromotionInvalid(["the promotion is closed: what it paid stays as it is"])
+        raise PromotionInvalid([CLOSED])
     was, promotion.draft = promotion.draft, stored_form(definition)
     promotion.changed_at = now
     if was != promotion.draft:
@@ -163,7 +184,7 @@ def put_targets(
     """
     promotion = locked(session, promotion.id)
     if promotion.state is PromotionState.CLOSED:
-        raise PromotionInvalid(["the promotion is closed: what it paid stays as it is"])
+        raise PromotionInvalid([CLOSED])
     if any(value < 0 for value in values.values()):
         raise PromotionInvalid(["target: expected an amount above 0"])
     here = {

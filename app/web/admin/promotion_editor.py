@@ -20,7 +20,7 @@ from app.web.admin.promotion_form import MICRO, PromotionForm, group_names
 from app.web.admin.promotion_judging import judge
 from app.web.context import now, person, scope, session
 from app.web.formats import decimal
-from app.web.promotion_words import REWARD
+from app.web.promotion_words import REWARD, problem
 
 bp = Blueprint("promotion_editor", __name__)
 
@@ -71,22 +71,22 @@ def _keep(form: PromotionForm, stands: dict[str, Any], promotion: Promotion | No
     try:
         definition = Definition.model_validate(said)
     except ValidationError as wrong:
-        for problem in program_files.invalid(wrong).problems:
-            form.refuse(None, problem.removeprefix("document: "))
+        for text in program_files.invalid(wrong).problems:
+            form.refuse(None, problem(publishing.Problem(text.removeprefix("document: "))))
         return None
     problems = publishing.problems_of(
         session(), program.id, definition, reading.scale_of(rules_of(session(), program.id)), known=promotion
     )
-    for problem in problems:
-        form.refuse(None, problem)
+    for one in problems:
+        form.refuse(None, problem(one))
     if problems:
         return None
     try:
         with transaction(db.session) as writing:
             kept = publishing.draft(writing, program.id, definition, actor=person().login, now=now()).id
     except PromotionInvalid as invalid:
-        for problem in invalid.problems:
-            form.refuse(None, problem)
+        for one in invalid.problems:
+            form.refuse(None, problem(one))
         return None
     flash(gettext("Kept as a draft. It counts once it is published."), "success")
     return kept

@@ -27,7 +27,7 @@ from app.web.context import now, person, scope, session, today
 from app.web.forms import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.promotion_words import KIND, STATE, given, measured
+from app.web.promotion_words import KIND, STATE, given, measured, problem
 from app.web.refused import again, fresh
 
 bp = Blueprint("promotions", __name__)
@@ -236,9 +236,11 @@ def publish(program_code: str, promotion_id: int) -> Response | tuple[str, int]:
             seen = request.form.get("seen")
             editing.publish_draft(writing, scope().program, promotion, seen=seen, actor=person().login, now=now())
     except PromotionInvalid as invalid:
-        return render_template(
-            "admin/promotions/refused.html", problems=invalid.problems, promotion_id=promotion_id
-        ), 400
+        told = list(map(problem, invalid.problems))
+        return render_template("admin/promotions/refused.html", problems=told, promotion_id=promotion_id), 400
+    except editing.NoDraft:
+        flash(gettext("There is no draft any more."), "warning")
+        return _back(promotion_id)
     except editing.SamePerson:
         flash(gettext("A second person publishes it: whoever wrote it asks for that first."), "warning")
         return _back(promotion_id)

@@ -18,7 +18,7 @@ from app.models.catalogue import ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.programs import Program, ProgramRevision
 from app.models.promotions import Promotion, PromotionStanding
-from app.services.promotions import running
+from app.services.promotions import publishing, reading, running
 from tests.app.web.conftest import token_of
 from tests.app.web.test_rewards import write
 from tests.app.web.world import World
@@ -322,6 +322,29 @@ def test_whose_points_are_adjusted_is_found_by_name(world: World, as_: As) -> No
     assert "{&#34;D-5&#34;: &#34;" in form
     offered = f"/programs/{world.a}/naming?of=distributors&q=D-5"
     assert as_("finance").get(offered).get_json()["found"][0]["code"] == "D-5"
+
+
+def test_a_draft_that_what_was_paid_meanwhile_forbids_is_refused_in_words(world: World, as_: As) -> None:
+    admin = as_("administrator")
+    kept = written(admin, world, code="spent", name="Spent")
+    ((promotion_id,),) = known(world, select(Promotion.id).where(Promotion.code == "spent"))
+    page = kept.location
+    assert send(admin, f"{page}/publish", page).status_code == 303
+    brought_up(world)
+    of_it = PromotionStanding.promotion_id == promotion_id
+    spent = sum(paid for (paid,) in known(world, select(PromotionStanding.paid).where(of_it)))
+    assert spent > 5
+    with world.app.app_context(), transaction(db.session) as session:
+        promotion = session.get_one(Promotion, promotion_id)
+        stands = publishing.stored_form(reading.definition_of(session, promotion)) | {"budget": "5"}
+        promotion.draft, promotion.drafted_by = stands, "ann"  # it was written before so much was given
+    refused = send(admin, f"{page}/publish", page)
+    assert refused.status_code == 400
+    assert f"Budget: Already given of it: {spent}" in refused.text
+    assert "spent already" not in refused.text, "that is what a file is told"
+    assert send(admin, f"{page}/drop", page).status_code == 303
+    twice = send(admin, f"{page}/publish", page)
+    assert "There is no draft any more." in admin.get(twice.location).text
 
 
 def test_who_only_looks_cannot_write(world: World, as_: As) -> None:

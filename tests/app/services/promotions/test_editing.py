@@ -7,7 +7,6 @@ from app.domain.states import PromotionState
 from app.models.promotions import Promotion
 from app.services.promotions import editing, publishing, reading
 from app.services.promotions.editing import SamePerson
-from app.services.promotions.publishing import PromotionInvalid
 from tests.app.services.promotions.running import EXAMPLE
 from tests.support.desk import Desk, Opening
 from tests.support.programs import NOW
@@ -59,5 +58,5 @@ def test_a_draft_is_dropped_and_what_is_published_stays(desk: Desk) -> None:
     editing.drop(desk.session, again.id, actor="ann", now=NOW)
     (found,) = reading.promotions_of(desk.session, desk.program.id)
     assert reading.definition_of(desk.session, found).name == "Autumn"
-    with pytest.raises(PromotionInvalid):
+    with pytest.raises(editing.NoDraft):
         publish(desk, found, "ann")
