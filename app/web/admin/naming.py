@@ -68,6 +68,7 @@ def _written(column: Any, order: Any) -> Any:
             select(newest.c.text, literal(""))
             .where(newest.c.text.icontains(typed, autoescape=True))
             .distinct()
+            .order_by(newest.c.text)
             .limit(_MOST_OFFERED)
         )
 
