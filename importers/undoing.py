@@ -74,7 +74,12 @@ def begin(session: Session, batch_id: int, *, reason: str, actor: str, now: dt.d
         NoSuchBatch: There is none.
         CannotUndo: It is not in a state to be undone, no reason was given, or something is in the way.
     """
-    batch = session.scalars(select(ImportBatch).where(ImportBatch.id == batch_id).with_for_update()).one_or_none()
+    batch = session.scalars(
+        select(ImportBatch)
+        .where(ImportBatch.id == batch_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
     if batch is None:
         raise batches.NoSuchBatch(batch_id)
     _may_be_undone(batch, reason)

@@ -140,7 +140,7 @@ def remark(session: Session, card_id: int, text: str, *, actor: str, now: dt.dat
 
 
 def _locked(session: Session, card_id: int) -> Card:
-    card = session.get(Card, card_id, with_for_update=True)
+    card = session.get(Card, card_id, with_for_update=True, populate_existing=True)
     if card is None:
         raise NoSuchCard(card_id)
     return card

@@ -374,6 +374,7 @@ def _retire(session: Session, distributor_id: int, provider_name: str, *, actor:
         select(Card)
         .where(Card.distributor_id == distributor_id, Card.provider == provider_name, Card.active)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if card is None:
         return None

@@ -116,7 +116,7 @@ def gather(
     query = _going(program.id, terms.provider, issues_cards=terms.issues_cards)
     if only is not None:
         query = query.where(among(Redemption.id, only))
-    going = session.scalars(query.with_for_update(of=Redemption)).all()
+    going = session.scalars(query.with_for_update(of=Redemption).execution_options(populate_existing=True)).all()
     if not going:
         return None
     days = [one.redeemed_on for one in going]

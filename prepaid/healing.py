@@ -128,7 +128,7 @@ def _look(registry: Sessions, provider: CardProvider, card_id: int, healed: Heal
         healed.problems.append(problem.said)
         return False
     with transaction(registry) as session:
-        card = session.get_one(Card, card_id, with_for_update=True)
+        card = session.get_one(Card, card_id, with_for_update=True, populate_existing=True)
         if facts is not None:
             _take_facts(session, card, facts, provider.name, now)
         healed.movements += _take_movements(session, card_id, moved)

@@ -102,6 +102,7 @@ class Books:
             select(ProviderKey)
             .where(ProviderKey.provider == self._provider, ProviderKey.about == about)
             .with_for_update()
+            .execution_options(populate_existing=True)
         ).one()
         if anew and made is None:
             found.attempt += 1
@@ -112,7 +113,10 @@ class Books:
         """Write down that a card is to be loaded, and with what its limit becomes; or give what was written before."""
         with self._writing() as session:
             card = session.scalars(
-                select(Card).where(Card.provider == self._provider, Card.token == token).with_for_update()
+                select(Card)
+                .where(Card.provider == self._provider, Card.token == token)
+                .with_for_update()
+                .execution_options(populate_existing=True)
             ).one_or_none()
             if card is None:
                 return Denied("unknown_card", "No card has this token.")
@@ -145,11 +149,16 @@ class Books:
         """Write down what became of a load. What ended once does not change."""
         now = self._clock()
         with self._writing() as session:
-            row = session.scalars(select(CardLoad).where(CardLoad.reference == reference).with_for_update()).one()
+            row = session.scalars(
+                select(CardLoad)
+                .where(CardLoad.reference == reference)
+                .with_for_update()
+                .execution_options(populate_existing=True)
+            ).one()
             if row.state is not AskedState.ASKED:
                 return
             row.state, row.failure, row.ended_at = state, failure or None, now
-            card = session.get_one(Card, row.card_id, with_for_update=True)
+            card = session.get_one(Card, row.card_id, with_for_update=True, populate_existing=True)
             if state is AskedState.LOADED and card.state is CardState.ISSUED:
                 card.state = CardState.ACTIVE
                 happened(session, card.id, CardWord.ACTIVATED, actor=self._provider, now=now)
@@ -218,7 +227,7 @@ class Books:
     def carry(self, card_id: int, reference: str, amount_minor: int) -> int:
         """Write down what moves over from the card before, once; give what was written."""
         with self._writing() as session:
-            card = session.get_one(Card, card_id, with_for_update=True)
+            card = session.get_one(Card, card_id, with_for_update=True, populate_existing=True)
             if self._key(session, f"carry:{reference}").fresh:
                 card.carried_minor = max(amount_minor, 0)
             return card.carried_minor

@@ -137,7 +137,7 @@ class SandboxProvider:
             ProviderError: It knows no such card, or closed it for good.
         """
         with Session(self._engine) as session, session.begin():
-            card = session.get(SandboxCard, token, with_for_update=True)
+            card = session.get(SandboxCard, token, with_for_update=True, populate_existing=True)
             if card is None:
                 raise ProviderError(_("The sandbox has no such card."))
             if card.state == CardState.CLOSED and state is not CardState.CLOSED:
@@ -263,6 +263,7 @@ def _move_balance(session: Session, old: str, new: str) -> None:
             .where(among_texts(SandboxCard.token, [old, new]))
             .order_by(SandboxCard.token)
             .with_for_update()
+            .execution_options(populate_existing=True)
         )
     }
     if old in cards and new in cards:

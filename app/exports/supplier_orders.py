@@ -88,7 +88,10 @@ def write(session: Session, program: Program, supplier: str | None, *, actor: st
 def mark_sent(session: Session, program: Program, file_id: int, *, actor: str, now: dt.datetime) -> bool:
     """Note that a file went to its supplier; False where it had gone before. The caller commits."""
     found = session.scalars(
-        select(SupplierFile).where(SupplierFile.id == file_id, SupplierFile.program_id == program.id).with_for_update()
+        select(SupplierFile)
+        .where(SupplierFile.id == file_id, SupplierFile.program_id == program.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one()
     if found.state is not SupplierFileState.WRITTEN:
         return False

@@ -199,6 +199,7 @@ def put_product_alias(
             ProductAlias.alias_key == key,
         )
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is not None and (found.product_id, found.unit_milli, found.reason) == (
         means.id,
@@ -267,6 +268,7 @@ def put_distributor_alias(
             DistributorAlias.alias_key == key,
         )
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is not None and (found.distributor_id, found.reason) == (means.id, means.reason):
         return
@@ -324,7 +326,12 @@ def forget(session: Session, program: Program, what: NamedThing, alias_id: int, 
         NoSuchName: The programme has none of this number.
     """
     kind: Any = ProductAlias if what is NamedThing.PRODUCT else DistributorAlias
-    query = select(kind).where(kind.id == alias_id, kind.program_id == program.id).with_for_update()
+    query = (
+        select(kind)
+        .where(kind.id == alias_id, kind.program_id == program.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
     found: ProductAlias | DistributorAlias | None = session.scalars(query).one_or_none()
     if found is None:
         raise NoSuchName(alias_id)

@@ -47,7 +47,9 @@ def prepare(session: Session, keys: Keys, reward: Reward, prizes: int, *, actor:
     Raises:
         DrawError: It was drawn before.
     """
-    found = session.scalars(select(Draw).where(Draw.reward_id == reward.id).with_for_update()).one_or_none()
+    found = session.scalars(
+        select(Draw).where(Draw.reward_id == reward.id).with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
     if found is None:
         seed = secrets.token_bytes(draws.SEED_BYTES)
         found = Draw(
@@ -99,7 +101,9 @@ def draw(
         DrawError: The tickets can still be had, orders of them wait, there are none, or it was drawn before.
     """
     session.refresh(reward, with_for_update=True)
-    found = session.scalars(select(Draw).where(Draw.reward_id == reward.id).with_for_update()).one()
+    found = session.scalars(
+        select(Draw).where(Draw.reward_id == reward.id).with_for_update().execution_options(populate_existing=True)
+    ).one()
     if found.drawn_at is not None:
         raise DrawError("drawn_before")
     over = reward.until_on is not None and reward.until_on < local_date(now, program.time_zone)

@@ -269,6 +269,7 @@ def accept(
         select(Invitation)
         .where(Invitation.secret_hash == one_time.hash_of(token), Invitation.expires_at > now, *open_ones())
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         raise InvitationInvalid

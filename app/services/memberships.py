@@ -180,7 +180,7 @@ def set_active(
         OwnRole: It is themselves.
         LastOwner: Nobody would own the platform.
     """
-    user = session.get(UserAccount, user_id, with_for_update=True)
+    user = session.get(UserAccount, user_id, with_for_update=True, populate_existing=True)
     if user is None:
         return False
     if user.id == by_user_id:
@@ -222,7 +222,7 @@ def set_owner(
         OwnRole: It is themselves.
         LastOwner: Nobody would own the platform.
     """
-    user = session.get(UserAccount, user_id, with_for_update=True)
+    user = session.get(UserAccount, user_id, with_for_update=True, populate_existing=True)
     if user is None:
         return False
     if user.id == by_user_id:
@@ -254,6 +254,7 @@ def _membership(
         .join(UserAccount, UserAccount.id == Membership.user_id)
         .where(Membership.id == membership_id, Membership.program_id == program.id)
         .with_for_update(of=Membership)
+        .execution_options(populate_existing=True)
     )
     if distributor_id is not None:
         query = query.where(Membership.distributor_id == distributor_id)

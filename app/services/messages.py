@@ -167,6 +167,7 @@ def take(session: Session, channels: Collection[Channel], now: dt.datetime) -> O
         .order_by(Message.try_at, Message.id)
         .limit(1)
         .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         return None

@@ -108,6 +108,7 @@ def open_code(
         .order_by(OneTimeSecret.id.desc())
         .limit(1)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None:
         return None

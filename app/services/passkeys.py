@@ -176,7 +176,10 @@ def show(
     except (ValueError, TypeError, KeyError):
         raise PasskeyRefused("it says not which it is") from None
     found = session.scalars(
-        select(Passkey).where(Passkey.credential_id == credential_id).with_for_update()
+        select(Passkey)
+        .where(Passkey.credential_id == credential_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None or user_id not in (None, found.user_id):
         raise PasskeyRefused("nobody here has it")

@@ -84,7 +84,10 @@ def load(session: Session, file: ProgramFile, *, actor: str, now: dt.datetime, d
     # as `catalogue.begin_change` holds it: who writes rows that name the programme, and holds what this asks for next,
     # need not wait
     program = session.scalars(
-        select(Program).where(Program.code == file.program.code).with_for_update(key_share=True)
+        select(Program)
+        .where(Program.code == file.program.code)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     loaded = Loaded(program.id if program else 0, file.program.code, created=program is None)
     if program is None:

@@ -73,7 +73,10 @@ def name(
     if known is None:
         raise NoSuchReferrer
     before = session.scalars(
-        select(Referral).where(Referral.distributor_id == distributor_id).with_for_update()
+        select(Referral)
+        .where(Referral.distributor_id == distributor_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if before is not None and before.rewarded_on is not None:
         raise RewardedAlready

@@ -113,7 +113,11 @@ def put_rewards(
         one.code_key: one
         for one in session.scalars(
             # in the order in which everybody locks rewards
-            select(Reward).where(Reward.program_id == program.id).order_by(Reward.id).with_for_update()
+            select(Reward)
+            .where(Reward.program_id == program.id)
+            .order_by(Reward.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
     }
     was_of = _wholes(session, list(here.values()))
@@ -206,7 +210,7 @@ def save(
 
 def offer(session: Session, reward_id: int, *, offered: bool, actor: str, now: dt.datetime) -> bool:
     """Show a reward in the catalogue, or no more. Returns whether that changed anything. The caller commits."""
-    found = session.get_one(Reward, reward_id, with_for_update=True)
+    found = session.get_one(Reward, reward_id, with_for_update=True, populate_existing=True)
     if found.offered == offered:
         return False
     found.offered, found.changed_at = offered, now
@@ -224,7 +228,7 @@ def offer(session: Session, reward_id: int, *, offered: bool, actor: str, now: d
 
 def categorise(session: Session, reward_id: int, category: str | None, *, actor: str, now: dt.datetime) -> None:
     """Put a reward into another category. The caller commits."""
-    found = session.get_one(Reward, reward_id, with_for_update=True)
+    found = session.get_one(Reward, reward_id, with_for_update=True, populate_existing=True)
     before = found.category
     found.category, found.changed_at = category, now
     audit.note(
@@ -244,7 +248,9 @@ def price_anew(session: Session, program: Program, *, actor: str, now: dt.dateti
     """Compute the prices that are not set by hand anew. Returns how many changed. The caller commits."""
     formula, changed = formula_of(program), 0
     computed = (Reward.program_id == program.id, Reward.price_by_hand.is_(False))
-    for one in session.scalars(select(Reward).where(*computed).order_by(Reward.id).with_for_update()):
+    for one in session.scalars(
+        select(Reward).where(*computed).order_by(Reward.id).with_for_update().execution_options(populate_existing=True)
+    ):
         points = formula.points(one.cost_minor or 0)
         if points != one.points:
             one.points, one.changed_at = points, now

@@ -127,7 +127,10 @@ def keep(
         .on_conflict_do_nothing(index_elements=[Claim.distributor_id, Claim.key])
     )
     claim = session.scalars(
-        select(Claim).where(Claim.distributor_id == distributor_id, Claim.key == key[:LONGEST_KEY]).with_for_update()
+        select(Claim)
+        .where(Claim.distributor_id == distributor_id, Claim.key == key[:LONGEST_KEY])
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one()
     if claim.author != actor or claim.program_id != program.id:
         raise NoSuchClaim(key)

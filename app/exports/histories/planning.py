@@ -162,6 +162,7 @@ def _make_if_due(registry: Sessions, plan_id: int, today: dt.date, now: dt.datet
             select(ExportPlan)
             .where(ExportPlan.id == plan_id, ExportPlan.next_on <= today)
             .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
         ).one_or_none()
         if plan is None:
             return False

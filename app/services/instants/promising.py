@@ -116,6 +116,7 @@ def stop(session: Session, reward: Reward, instant_id: int, *, actor: str, now: 
         select(InstantReward)
         .where(InstantReward.id == instant_id, InstantReward.reward_id == reward.id)
         .with_for_update()
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if found is None or found.stopped_at is not None:
         return False

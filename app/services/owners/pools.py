@@ -266,7 +266,9 @@ def of_program(session: Session, program: Program, pool_id: int) -> Pool:
 
 def _open(session: Session, program: Program, pool_id: int, *, hold: bool = False) -> Pool:
     query = select(Pool).where(Pool.id == pool_id, Pool.program_id == program.id)
-    found = session.scalars(query.with_for_update() if hold else query).one_or_none()
+    if hold:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalars(query).one_or_none()
     if found is None:
         raise LookupError(pool_id)
     if found.closed_on is not None:

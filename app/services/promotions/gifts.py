@@ -75,6 +75,7 @@ def hand_over(
             PromotionGift.handed_at.is_(None),
         )
         .with_for_update(of=PromotionGift)
+        .execution_options(populate_existing=True)
     ).one_or_none()
     if gift is None:
         raise NoSuchGift(reward_code)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.demo.data import PROGRAMME
@@ -148,6 +148,16 @@ def test_settings_profiles_and_groups_follow_the_file_and_are_told(session: Sess
     }
     assert groups["drills"].parent_id is None
     assert groups["bits"].parent_id == groups["drills"].id
+
+
+def test_what_somebody_else_changed_meanwhile_becomes_what_the_file_says(session: Session, code: str) -> None:
+    made = document(code)
+    name = made["program"]["name"]
+    seen = session.get_one(Program, load(session, made).program_id)  # as a page has it that began before
+    theirs = update(Program).where(Program.id == seen.id).values(name="Theirs")
+    session.execute(theirs, execution_options={"synchronize_session": False})
+    load(session, made | {"tax": {"pack": "PL"}})
+    assert session.scalars(select(Program.name).where(Program.id == seen.id)).one() == name
 
 
 def test_a_group_that_left_the_file_stays_for_those_who_are_in_it(session: Session, code: str) -> None:
