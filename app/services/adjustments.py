@@ -21,6 +21,7 @@ from app.models.programs import Program
 from app.models.reconciling import StatementFinding
 from app.services import audit, differences, granted_disputes, ledger, notices
 from app.services.accounts import lock_wallets
+from app.services.asked import Asking
 from app.services.owners.moves import on_behalf
 from app.services.owners.pools import is_shared
 from app.services.rulebooks import rules_of
@@ -55,6 +56,9 @@ class AskedOtherwise(AdjustmentError):
         """Keep what it asked for."""
         super().__init__(f"request {before.id} has this key, and asks for something else")
         self.before = before
+
+
+_REQUESTS = Asking(AdjustmentRequest, "adjustment", NotWaiting, SamePerson)
 
 
 def reasons_of(program: Program) -> AccountSettings:
@@ -173,9 +177,7 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
     # the wallet before the request, as whoever approves many, or merges whose they are
     owners = session.scalars(select(AdjustmentRequest.distributor_id).where(AdjustmentRequest.id == request_id)).all()
     lock_wallets(session, np.asarray(owners, dtype=np.int64))
-    found = _held(session, program, request_id)
-    if found.requested_by.casefold() == actor.casefold():
-        raise SamePerson
+    found = _REQUESTS.held(session, program, request_id, approver=actor)
     account_id = ledger.wallet_of(session, found.distributor_id, found.unit)
     key = f"request:{found.id}"
     moved = ledger.adjust(
@@ -203,7 +205,7 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
         distributor_id=found.distributor_id,
         now=now,
     )
-    _decide(session, program, found, "approved", None, actor, now)
+    _REQUESTS.decide(session, program, found, "approved", actor=actor, now=now, after={"amount": found.amount})
 
 
 @dataclass(frozen=True)
@@ -263,46 +265,8 @@ def refuse(session: Session, program: Program, request_id: int, *, note: str, ac
         NotWaiting: It was decided before.
         LookupError: The programme has no such request.
     """
-    found = _held(session, program, request_id)
-    own = found.requested_by.casefold() == actor.casefold()
-    _decide(session, program, found, "withdrawn" if own else "refused", note, actor, now)
+    found = _REQUESTS.held(session, program, request_id)
+    found.decision_note = note
+    _REQUESTS.decide(session, program, found, None, actor=actor, now=now, note=note, after={"amount": found.amount})
     differences.reopen(session, program, StatementFinding.adjustment_id == found.id, actor=actor, now=now)
     granted_disputes.reopen(session, program, found.id, actor=actor, now=now)
-
-
-def _held(session: Session, program: Program, request_id: int) -> AdjustmentRequest:
-    found = session.scalars(
-        select(AdjustmentRequest)
-        .where(AdjustmentRequest.id == request_id, AdjustmentRequest.program_id == program.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise LookupError(request_id)
-    if found.state != "waiting":
-        raise NotWaiting(found.state)
-    return found
-
-
-def _decide(
-    session: Session,
-    program: Program,
-    found: AdjustmentRequest,
-    state: str,
-    note: str | None,
-    actor: str,
-    now: dt.datetime,
-) -> None:
-    found.state, found.decided_by, found.decided_at, found.decision_note = state, actor, now, note
-    session.flush()
-    audit.note(
-        session,
-        actor,
-        f"adjustment.{state}",
-        str(found.id),
-        now=now,
-        program_id=program.id,
-        before={"state": "waiting"},
-        after={"state": state, "amount": found.amount},
-        reason=note,
-    )

@@ -44,6 +44,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit, catalogue, expiring, figures, touched
 from app.services.accounts import lock_wallets
+from app.services.asked import Asking
 from app.services.owners import belongings, pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
 from app.services.owners.moves import Move
@@ -54,6 +55,8 @@ from app.services.voiding import void_documents
 
 SURVIVOR, MERGED = "survivor", "merged"
 """Whose document counts, of two that both distributors have."""
+
+_MERGES = Asking(DistributorMerge, "merge", NotWaiting, SamePerson)
 
 
 @dataclass(frozen=True)
@@ -259,9 +262,7 @@ def approve(session: Session, program: Program, merge_id: int, *, actor: str, no
         LookupError: The programme has no such merge.
     """
     catalogue.begin_change(session, program.id)
-    found = _held(session, program, merge_id)
-    if found.requested_by.casefold() == actor.casefold():
-        raise SamePerson
+    found = _MERGES.held(session, program, merge_id, approver=actor)
     merged_id, survivor_id = found.merged_id, found.survivor_id
     joining.hold_running(session, program.id)
     lock_wallets(session, with_people(session, np.asarray([merged_id, survivor_id], dtype=np.int64)))
@@ -287,20 +288,10 @@ def approve(session: Session, program: Program, merge_id: int, *, actor: str, no
     )
     merged = session.get_one(Distributor, merged_id, populate_existing=True)
     merged.merged_into_id, merged.head_office_id, merged.blocked = survivor_id, None, True
-    found.state, found.decided_by, found.decided_at = "done", actor, now
     found.outcome = {"documents": documents, "points": moved, "undone": len(lost), **seen.rows}
-    session.flush()
     catalogue.mark_changed(session, program.id)
-    audit.note(
-        session,
-        actor,
-        "merge.done",
-        str(found.id),
-        now=now,
-        program_id=program.id,
-        after={"merged": seen.merged.code, "survivor": seen.survivor.code, **found.outcome},
-        reason=found.note,
-    )
+    after = {"merged": seen.merged.code, "survivor": seen.survivor.code, **found.outcome}
+    _MERGES.decide(session, program, found, "done", actor=actor, now=now, note=found.note, after=after)
 
 
 def _move_points(
@@ -390,25 +381,7 @@ def refuse(session: Session, program: Program, merge_id: int, *, actor: str, now
         NotWaiting: It was decided before.
         LookupError: The programme has no such merge.
     """
-    found = _held(session, program, merge_id)
-    own = found.requested_by.casefold() == actor.casefold()
-    found.state, found.decided_by, found.decided_at = "withdrawn" if own else "refused", actor, now
-    session.flush()
-    audit.note(session, actor, f"merge.{found.state}", str(found.id), now=now, program_id=program.id)
-
-
-def _held(session: Session, program: Program, merge_id: int) -> DistributorMerge:
-    found = session.scalars(
-        select(DistributorMerge)
-        .where(DistributorMerge.id == merge_id, DistributorMerge.program_id == program.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise LookupError(merge_id)
-    if found.state != "waiting":
-        raise NotWaiting
-    return found
+    _MERGES.decide(session, program, _MERGES.held(session, program, merge_id), None, actor=actor, now=now)
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,13 @@ from app.models.programs import Program
 from app.models.transfers import PointsTransfer
 from app.services import audit, expiring, ledger, notices
 from app.services.accounts import lock_wallets
+from app.services.asked import Asking
 from app.services.owners import pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
 from app.services.owners.moves import Move
 
 MOST = 10**12
+_TRANSFERS = Asking(PointsTransfer, "transfer", NotWaiting, SamePerson)
 
 
 def settings_of(program: Program) -> Transfers:
@@ -162,9 +164,7 @@ def approve(
     if not set(roles) & set(settings_of(program).approved_by):
         raise OwnersError("not_yours", "The programme lets others approve transfers.")
     _lock_both(session, transfer_id)
-    found = _held(session, program, transfer_id)
-    if found.requested_by.casefold() == actor.casefold():
-        raise SamePerson
+    found = _TRANSFERS.held(session, program, transfer_id, approver=actor)
     _both_take_part(session, program, found.giver_id, found.receiver_id)
     giver, receiver = (ledger.wallet_of(session, one, found.unit) for one in (found.giver_id, found.receiver_id))
     today = local_date(now, program.time_zone)
@@ -177,7 +177,7 @@ def approve(
         giver_id=found.giver_id if pools.is_shared(session, giver) else None,
         receiver_id=found.receiver_id if pools.is_shared(session, receiver) else None,
     )
-    _decide(session, program, found, "approved", None, actor, now)
+    _TRANSFERS.decide(session, program, found, "approved", actor=actor, now=now, after={"amount": found.amount})
     for who, points in ((found.giver_id, -found.amount), (found.receiver_id, found.amount)):
         parts = {"points": points, "reason": found.note}
         notices.tell(session, program.id, "transferred", parts, distributor_id=who, now=now)
@@ -201,44 +201,6 @@ def refuse(session: Session, program: Program, transfer_id: int, *, note: str, a
         NotWaiting: It was decided before.
         LookupError: The programme has no such transfer.
     """
-    found = _held(session, program, transfer_id)
-    own = found.requested_by.casefold() == actor.casefold()
-    _decide(session, program, found, "withdrawn" if own else "refused", note.strip() or None, actor, now)
-
-
-def _held(session: Session, program: Program, transfer_id: int) -> PointsTransfer:
-    found = session.scalars(
-        select(PointsTransfer)
-        .where(PointsTransfer.id == transfer_id, PointsTransfer.program_id == program.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if found is None:
-        raise LookupError(transfer_id)
-    if found.state != "waiting":
-        raise NotWaiting
-    return found
-
-
-def _decide(
-    session: Session,
-    program: Program,
-    found: PointsTransfer,
-    state: str,
-    note: str | None,
-    actor: str,
-    now: dt.datetime,
-) -> None:
-    found.state, found.decided_by, found.decided_at, found.decision_note = state, actor, now, note
-    session.flush()
-    audit.note(
-        session,
-        actor,
-        f"transfer.{state}",
-        str(found.id),
-        now=now,
-        program_id=program.id,
-        before={"state": "waiting"},
-        after={"state": state, "amount": found.amount},
-        reason=note,
-    )
+    found = _TRANSFERS.held(session, program, transfer_id)
+    found.decision_note = said = note.strip() or None
+    _TRANSFERS.decide(session, program, found, None, actor=actor, now=now, note=said, after={"amount": found.amount})
