@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from app.domain.exact import Ints
 from app.domain.fields import FIGURES, MONEY, SHARES
 from app.domain.import_profile import ImportProfile, Months
 from app.domain.wording import Said, marked
@@ -33,7 +34,7 @@ from importers.layout.header import (
     top_of,
 )
 from importers.layout.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
-from importers.layout.named_beside import beside, other_title
+from importers.layout.named_beside import HEADING, among, beside, other_title
 from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise
 from importers.layout.short_rows import with_short_rows
 from importers.layout.signed import with_signs
@@ -141,18 +142,32 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     last_row = max([int(grid.row_number[-1]) if len(grid.row_number) else 0, *(row for row, _ in grid.wrong_width)])
     if profile.months is not None:
         _by_month(table, body, profile.months, set(columns.values()), grid.name, last_row, place)
-    _say_of_all(table, grid, profile, above, place)
+    rows = table.row_number
+    if profile.months is not None:  # whose months are numbered one beneath the other
+        rows = (rows - 1) % last_row + 1
+    _say_of_all(table, grid, profile, _Around(rows, above, recognised.headings), place)
     return Laid(table, last_row, columns)
 
 
-def _say_of_all(
-    table: TextTable, grid: Grid, profile: ImportProfile, above: Sequence[Sequence[str]], place: Said
-) -> None:
-    """Give all rows what the profile says holds for every one of them."""
+@dataclass(frozen=True)
+class _Around:
+    """What stands around the lines of a sheet: above them all, and in rows between; ``rows`` are those of the lines."""
+
+    rows: Ints
+    above: Sequence[Sequence[str]]
+    headings: Mapping[int, str]
+
+
+def _say_of_all(table: TextTable, grid: Grid, profile: ImportProfile, around: _Around, place: Said) -> None:
+    """Give all rows what the profile says holds for every one of them, or for those below each heading."""
+    lost = is_handed_back(grid)
     for field, text in profile.fixed.items():
-        said = beside(text, field, grid.name, above, table if is_handed_back(grid) else None, place)
+        if text == HEADING:
+            table.given[field] = among(field, around.rows, around.above, around.headings, place, handed_back=lost)
+            continue
+        said = beside(text, field, grid.name, around.above, table if lost else None, place)
         table.given[field] = _constant(said, len(table.row_number)) if isinstance(said, str) else said
-        if field == "distributor" and (noticed := other_title(field, text, above)):
+        if field == "distributor" and (noticed := other_title(field, text, around.above, around.headings)):
             table.warnings.append(noticed)
 
 
@@ -315,17 +330,20 @@ def _broken(
     """Part the rows of another width into those that are no lines, and those that nobody can read."""
     lines = body.row_number[~no_lines]
     last = int(lines[-1]) if len(lines) else 0
+    header_row = row_of(grid, header)
     tops = _page_tops(grid, recognised)
     wrong: list[tuple[int, int]] = []
     broken: dict[int, list[str]] = {}
     for row, width in grid.wrong_width:
         cells = list(grid.broken.get(row, ()))
-        kind = kind_of_broken(cells, above=row < row_of(grid, header), trailing=row > last, on_page_top=row in tops)
+        kind = kind_of_broken(cells, above=row < header_row, trailing=row > last, on_page_top=row in tops)
         if kind is None:
             wrong.append((row, width))
             broken[row] = cells
         else:
             recognised.add(kind, [row])
+            if kind is Kind.HEADING and header_row < row <= last:
+                recognised.headings[row] = text_of(cells)
     return wrong, broken
 
 

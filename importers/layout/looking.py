@@ -34,7 +34,7 @@ from importers.layout.header import (
 )
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
 from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
-from importers.layout.named_beside import places_of
+from importers.layout.named_beside import heads, places_of
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.proving import floats, overlooked, proved
@@ -203,7 +203,7 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(
             *about_encoding(main.grid),
-            *_with_places(guess.questions, fitting or [main]),
+            *_with_places(guess.questions, fitting or [main], recognised.headings | _broken_heads(main)),
             *_with_rows_of(lines, [*open_, *of_rows], returned),
         ),
         returned=returned,
@@ -215,12 +215,15 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     )
 
 
-def _with_places(questions: Sequence[Question], sheets: Sequence[_Sheet]) -> list[Question]:
+def _with_places(
+    questions: Sequence[Question], sheets: Sequence[_Sheet], headings: Mapping[int, str]
+) -> list[Question]:
     """Tell with what holds for every row where it may stand instead."""
     names = [one.grid.name for one in sheets if one.grid.name]
     above = top_of(sheets[0].grid, sheets[0].header.at)
     return [
-        replace(one, examples=places_of(one.about, names, above)) if one.topic == "fixed" else one for one in questions
+        replace(one, examples=places_of(one.about, names, above, headings)) if one.topic == "fixed" else one
+        for one in questions
     ]
 
 
@@ -239,6 +242,12 @@ def _with_rows_of(lines: Body, questions: Sequence[Question], returned: PerhapsR
         cells = pc.utf8_trim_whitespace(lines.cells.column(column))
         places = [pc.index(cells, text).as_py() for text in texts]
         yield replace(one, rows=tuple(int(lines.row_number[at]) for at in places if at >= 0))
+
+
+def _broken_heads(sheet: _Sheet) -> dict[int, str]:
+    """Give the rows of a text, shorter than its lines, that say whose the lines below them are."""
+    said = {row: text_of([cell.strip() for cell in cells]) for row, cells in sheet.grid.broken.items()}
+    return {row: text for row, text in said.items() if heads(text)}
 
 
 def fingerprint(names: Sequence[str]) -> str:

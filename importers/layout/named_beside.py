@@ -1,12 +1,13 @@
-"""Whose rows they are where no column says it: what the sheet is called, or what stands above its table.
+"""Whose rows they are where no column says it: what the sheet is called, or what stands above its table, or among it.
 
-A sponsor's system exports a sheet for each distributor, or a file with ``Customer: North`` in its title. One name for
-all rows would give what all of them bought to one of them.
+A sponsor's system exports a sheet for each distributor, a file with ``Customer: North`` in its title, or such a row
+above the lines of each. One name for all rows would give what all of them bought to one of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,12 +18,19 @@ from importers.layout.synonyms import names_of, spoken
 from importers.layout.table import TextTable
 
 _ = marked
-SHEET, TITLE = "<sheet>", "<title>"
-"""What a profile says instead of a text that holds for every row: each sheet's name, or what its title says."""
+SHEET, TITLE, HEADING = "<sheet>", "<title>", "<heading>"
+"""What a profile says instead of a text that holds for every row: each sheet's name, or what its title says, or what
+stands alone in the row above them."""
+_HEADS = ("distributor", "distributor_name")
+"""Fields behind whose names a row among the lines may say whose those below it are."""
 _SHOWN = 3
 _NOT_THERE = _(
     "%(place)s: the profile takes %(field)s from the name of the sheet or from what stands above the table, and "
     "nothing says it there; add a column that does."
+)
+_NOT_AMONG = _(
+    "%(place)s: the profile takes %(field)s from rows such as %(example)s above the lines, and there are none, or they "
+    "were lost where rows are handed back; add a column that says it, or correct them in the whole file."
 )
 
 
@@ -40,11 +48,28 @@ def titled(above: Sequence[Sequence[str]], field: str, kind: str = "sales") -> s
     return found.pop() if len(found) == 1 else None
 
 
-def places_of(field: str, sheets: Sequence[str], above: Sequence[Sequence[str]]) -> tuple[str, ...]:
+def heads(text: str) -> bool:
+    """Say whether a row that says nothing else says whose the lines below it are: ``Klient: Hurtownia Północ``."""
+    return ":" in text and any(titled([[text]], field) is not None for field in _HEADS)
+
+
+def _headed(headings: Mapping[int, str], field: str) -> dict[int, str]:
+    """Give what rows among the lines say of a field, by row."""
+    fields = _HEADS if field in _HEADS else (field,)
+    said = {row: next(filter(None, (titled([[text]], one) for one in fields)), None) for row, text in headings.items()}
+    return {row: text for row, text in sorted(said.items()) if text is not None}
+
+
+def places_of(
+    field: str, sheets: Sequence[str], above: Sequence[Sequence[str]], headings: Mapping[int, str]
+) -> tuple[str, ...]:
     """Give how a profile may take a field from beside the table, each with what it would be."""
     found = [f"{SHEET}: {', '.join(sheets[:_SHOWN])}"] if len(sheets) > 1 else []
-    said = titled(above, field)
-    return tuple([*found, f"{TITLE}: {said}"] if said is not None else found)
+    if (said := titled(above, field)) is not None:
+        found.append(f"{TITLE}: {said}")
+    if among := list(dict.fromkeys(_headed(headings, field).values())):
+        found.append(f"{HEADING}: {', '.join(among[:_SHOWN])}")
+    return tuple(found)
 
 
 def beside(
@@ -68,12 +93,38 @@ def beside(
     return said
 
 
-def other_title(field: str, text: str, above: Sequence[Sequence[str]]) -> dict[str, Any] | None:
+def among(
+    field: str,
+    rows: np.ndarray,
+    above: Sequence[Sequence[str]],
+    headings: Mapping[int, str],
+    place: Said,
+    *,
+    handed_back: bool,
+) -> pa.Array:
+    """Give what the last heading above each row says of a field; the first may stand above the table itself.
+
+    Raises:
+        FileRefused: No heading says it, or rows were handed back, beside which none stands.
+    """
+    said = _headed(headings, field)
+    if not said or handed_back:
+        raise FileRefused(_NOT_AMONG, place=place, field=Said(field), example=repr("Klient: …"))
+    last = np.searchsorted(np.asarray(list(said)), rows, side="right")
+    first = titled(above, field) or next(filter(None, (titled(above, one) for one in _HEADS)), "")
+    return pa.array([first, *said.values()], pa.large_string()).take(pa.array(last))
+
+
+def other_title(
+    field: str, text: str, above: Sequence[Sequence[str]], headings: Mapping[int, str]
+) -> dict[str, Any] | None:
     """Warn of a title that says something else of a field than the profile, by which one text holds for every row."""
-    said = titled(above, field) if text not in (SHEET, TITLE) else None
-    if said is None or said.casefold() == text.casefold():
+    if text in (SHEET, HEADING):
         return None
-    return {"code": "title_says_otherwise", "found": said, "expected": text}
+    text = (titled(above, field) or "") if text == TITLE else text
+    told: Iterable[str | None] = (titled(above, field), *_headed(headings, field).values())
+    other = next((one for one in told if one is not None and one.casefold() != text.casefold()), None)
+    return None if other is None else {"code": "title_says_otherwise", "found": other, "expected": text}
 
 
 def _sheets_of(rows: TextTable) -> pa.Array | None:

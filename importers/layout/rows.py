@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from importers.layout.adding_up import lines_called_totals, subtotals
 from importers.layout.headed import parts_lines, text_of
 from importers.layout.header import Header, empty_cells, name_key
+from importers.layout.named_beside import heads
 from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
 from importers.layout.words import TOTAL, TOTAL_WORDS, WHOLE_TOTAL
@@ -32,6 +33,8 @@ _DIGITS = re.compile(r"\d+")
 
 _LEAST_WIDTH = 4
 """Columns of a table below which a text alone is a note: of fewer, it is a row that lacks something."""
+_MOST_HEADING = 2
+"""Cells of a row that says whose the lines below it are: the name may stand behind ``Klient:`` in one of its own."""
 _LEAST_NAMES = 3
 """Names of columns that a row has which is a header."""
 _ASKED = 3
@@ -221,6 +224,8 @@ def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool, on_page
     said = [cell for cell in cells if cell.strip()]
     if above or ((trailing or on_page_top) and len(said) == 1):
         return Kind.HEADING
+    if 0 < len(said) <= _MOST_HEADING and heads(text_of(said)):
+        return Kind.HEADING
     if said and all(_LINE.fullmatch(cell.strip()) for cell in said):
         return Kind.BLANK
     if said and TOTAL.match(said[0]) and all(_NUMERIC.fullmatch(cell.strip()) for cell in said[1:]):
@@ -254,6 +259,8 @@ def _kind(
     keyed = [at for at in said if fields.get(at) in telling and at not in words]
     if words and (not keyed or _is_total_named(cells, columns)):
         return Kind.TOTAL
+    if len(cells) >= _LEAST_WIDTH and len(said) <= _MOST_HEADING and heads(text_of(cells)):
+        return Kind.HEADING
     if (
         len(said) == 1
         and (heading or (len(cells) >= _LEAST_WIDTH and (trailing or parts_lines(cells[said[0]]))))

@@ -72,3 +72,26 @@ def test_what_a_title_names() -> None:
     assert titled([["Sprzedaż za", "Klient", "North"]], "distributor") is None
     assert titled([["Klient: North"], ["Odbiorca: South"]], "distributor") is None
     assert titled([["Klient:"]], "distributor") is None
+
+
+@pytest.mark.parametrize("again", [False, True])
+@pytest.mark.parametrize("tail", ["", ";" * 4])
+def test_rows_among_the_lines_say_whose_those_below_them_are(tmp_path: Path, again: bool, tail: str) -> None:
+    head = "Nr faktury;Data sprzedaży;Kod towaru;Ilość;Wartość netto"
+    one, two = "F{};13.02.2019;P;2;10,00", "G{};14.02.2019;Q;1;5,00"
+    blocks = {"Hurtownia Północ": [one.format(1), two.format(1)], "Sklep Żółw": [one.format(2), two.format(2)]}
+    rows = [] if again else [head]
+    for name, lines in blocks.items():
+        rows += [f"Klient: {name}{tail}", *([head] if again else ()), *lines, f"Razem;;;3;{15},00"]
+    path = tmp_path / "report.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    with pytest.raises(Unanswered) as stopped:
+        read_by_proposal(path)
+    (asked,) = stopped.value.questions
+    assert asked.key == "fixed:distributor"
+    assert asked.examples[-1].startswith("<heading>: ")
+    found = read_by_proposal(path, {"fixed:distributor": "<heading>"})
+    meant = [(f"{letter}{at}", name) for at, name in enumerate(blocks, 1) for letter in "FG"]
+    assert ([(line[0], line[2]) for line in found.good], found.outcomes) == (meant, {})
+    told = read_by_proposal(path, {"fixed:distributor": "Sklep Żółw"}).table.warnings
+    assert [(one["code"], one["found"]) for one in told] == [("title_says_otherwise", "Hurtownia Północ")]
