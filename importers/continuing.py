@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
 from app.domain.card_numbers import holds_card_number
 from app.domain.states import BatchStatus, NamedThing, UnknownState
 from app.domain.wording import Told, marked
@@ -108,7 +107,7 @@ def create(session: Session, program: Program, unknown_ids: Sequence[int], *, ac
         [one.written for one in of[NamedThing.DISTRIBUTOR]],
         called,
         {},
-        enrolled_on=local_date(now, program.time_zone),
+        enrolled_on=distributor_rows.new_since(session, program, now),
         may_owe=program.settings.get("returns", "negative") == "negative",
     )
     for one in names:

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.definition import ProgramSettings
 from app.domain.exact import Ints
@@ -119,7 +118,7 @@ class Known:
                 codes,
                 names,
                 countries,
-                enrolled_on=local_date(self.now, self.program.time_zone),
+                enrolled_on=distributor_rows.new_since(session, self.program, self.now),
                 may_owe=self.settings.returns == "negative",
             )
 
@@ -158,7 +157,7 @@ def create_for_now(
             [one["code"] for one in who],
             {one["code"]: one["name"] for one in who},
             {},
-            enrolled_on=local_date(now, program.time_zone),
+            enrolled_on=distributor_rows.new_since(session, program, now),
             may_owe=program.settings.get("returns", "negative") == "negative",
         )
     if what:

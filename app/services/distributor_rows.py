@@ -9,10 +9,13 @@ from sqlalchemy import Row, Text, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
+from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.sorting import sort_key
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor
+from app.models.programs import Program
+from app.models.sales import SalesDocument
 from app.services import placements, tax_statuses, tier_changes
 from app.services.accounts import open_accounts
 from app.services.catalogue import begin_change, mark_changed
@@ -40,6 +43,16 @@ class DistributorRow:
     group_from: dt.date | None = None
     birthday_on: dt.date | None = None
     enrolled_on: dt.date | None = None
+
+
+def new_since(session: Session, program: Program, now: dt.datetime) -> dt.date:
+    """Give the day since which somebody new takes part where nothing says it.
+
+    That is today, or the programme's first day while nothing was sold in it: what was sold before is still to come.
+    """
+    today = local_date(now, program.time_zone)
+    sold = select(SalesDocument.id).where(SalesDocument.program_id == program.id)
+    return today if session.scalar(select(sold.exists())) else min(program.starts_on, today)
 
 
 def put_distributors(

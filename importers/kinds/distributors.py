@@ -5,14 +5,11 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import select
-
 from app.domain.calendar import local_date
 from app.domain.codes import code_key
 from app.domain.hierarchy import Misplaced, misplaced
 from app.domain.states import Outcome, TaxStatus
 from app.domain.tax_ids import fault_of
-from app.models.sales import SalesDocument
 from app.services import audit, distributor_rows, distributors
 from app.services.catalogue import begin_change
 from app.services.distributor_rows import DistributorRow
@@ -41,7 +38,7 @@ def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:
     was = head_offices(desk.session, program.id)
     _leave_out_misplaced(was, good, problems)
     today = local_date(desk.now, program.time_zone)
-    usual = today if _has_sales(desk) else min(program.starts_on, today)
+    usual = distributor_rows.new_since(desk.session, program, desk.now)
     loaded = distributor_rows.put_distributors(
         desk.session,
         program.id,
@@ -114,11 +111,6 @@ def _since(created: int, rows: Iterable[DistributorRow], usual: dt.date, today: 
     if not created or usual == today or all(row.enrolled_on for row in rows):
         return []
     return [{"code": "enrolled_since_the_start", "from_on": usual.isoformat()}]
-
-
-def _has_sales(desk: Desk) -> bool:
-    sold = select(SalesDocument.id).where(SalesDocument.program_id == desk.program.id)
-    return bool(desk.session.scalar(select(sold.exists())))
 
 
 def _leave_out_misplaced(here: Mapping[str, str | None], good: dict[int, DistributorRow], problems: Problems) -> None:

@@ -127,3 +127,11 @@ def test_tax_ids_that_cannot_be_are_noticed_and_stay(desk: Desk) -> None:
         {"code": "tax_ids_cannot_be", "count": 3, "found": "3: 5260001247, 5: DE123456789, 6: 526"}
     ]
     assert found.counts["lines_accepted"] == 5
+
+
+def test_whom_a_sales_report_makes_known_takes_part_since_the_start_until_something_is_sold(desk: Desk) -> None:
+    desk.profile(unknown_distributor="create", unknown_product="create")
+    desk.run(desk.csv(("A", "2026-01-02", "D1", "P1", 1, "100.00"), ("B", "2026-01-03", "D2", "P1", 1, "100.00")))
+    desk.run(desk.csv(("C", "2026-01-04", "D3", "P1", 1, "100.00")))
+    today, start = desk.clock().date(), dt.date(2026, 1, 1)
+    assert {code: one[0] for code, one in days(desk).items()} == {"D1": start, "D2": start, "D3": today}
