@@ -19,6 +19,9 @@ from app.web.wording import DOCUMENT_STATUS
 from verification.deciding import decisions, errors, talk
 from verification.deciding.timeline import Event
 
+NAMED = 20
+"""So many of several documents are named."""
+
 
 class Accepting(Form):
     """Why a document is accepted: whoever accepts presses the reason, and none is given for them."""
@@ -139,8 +142,11 @@ def _told(one: Event) -> Told:
     return Told(to.text, to.tone, drawing, one.at, one.who, words)
 
 
-def settled(done: decisions.Together, becomes: DocumentStatus) -> list[tuple[str, str]]:
-    """Say what became of documents that were decided at once: text and tone of each message."""
+def settled(done: decisions.Together, becomes: DocumentStatus, others: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """Say what became of documents that were decided at once: text and tone of each message.
+
+    ``others`` are the numbers of those that were somebody else's.
+    """
     found = []
     if done.decided:
         text = (
@@ -160,5 +166,6 @@ def settled(done: decisions.Together, becomes: DocumentStatus) -> list[tuple[str
             "%(num)s documents are left: somebody else must decide them, or has them.",
             done.left,
         )
-        found.append((text, "warning"))
+        told = f" {', '.join(others[:NAMED])}{' …' if len(others) > NAMED else ''}" if others else ""
+        found.append((f"{text}{told}", "warning"))
     return found

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, not_, or_, select
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
@@ -25,7 +25,7 @@ from app.web.lists.answering import answer
 from app.web.lists.asking import MOST_CHOSEN, chosen_ids, kept_in
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.people_named import name_of
-from app.web.verdicts import Accepting, Refusing, settled
+from app.web.verdicts import NAMED, Accepting, Refusing, settled
 from app.web.wording import DOCUMENT_KIND, REVIEW_STATE
 from verification.deciding import decisions, pace, queue
 
@@ -177,10 +177,11 @@ def _decide(becomes: DocumentStatus) -> str | Response | tuple[str, int]:
     form = kind()
     if not form.validate():
         return _sure(chosen, becomes, form), 400
+    others = _others(chosen)
     how = {"code": form.code.data, "reason": form.words.data or "", "actor": person().login, "now": now()}
     with transaction(db.session) as writing:
         done = decisions.decide_together(writing, scope().program, chosen, becomes, **how)
-    for text, tone in settled(done, becomes):
+    for text, tone in settled(done, becomes, others):
         flash(text, tone)
     return redirect(index, 303)
 
@@ -199,17 +200,28 @@ class Sum:
 def _sure(chosen: list[int], becomes: DocumentStatus, form: Accepting | Refusing) -> str:
     with transaction(db.session) as writing:
         queue.enter(writing, scope().program.id)
-    numbers = session().scalars(select(SalesDocument.number).where(SalesDocument.id.in_(chosen[:20])))
+    numbers, others = (
+        session().scalars(select(SalesDocument.number).where(SalesDocument.id.in_(chosen))),
+        _others(chosen),
+    )
     return render_template(
         "admin/review_decide.html",
         form=form,
         chosen=chosen,
-        numbers=sorted(numbers),
+        numbers=sorted(set(numbers) - set(others))[:NAMED],
+        others=others[:NAMED],
         sums=_summed(chosen),
         back=kept_in(REVIEW, url_for("review.index", program_code=scope().program.code)),
         accepting=becomes is DocumentStatus.ACCEPTED,
         most=MOST_CHOSEN,
     )
+
+
+def _others(chosen: list[int]) -> list[str]:
+    """Give the numbers of chosen documents that somebody else must decide, or has before them."""
+    theirs = SalesDocument.id.in_(chosen), not_(queue.open_to(person().login, now()))
+    query = select(SalesDocument.number).join(Review, Review.document_id == SalesDocument.id).where(*theirs)
+    return list(session().scalars(query.order_by(SalesDocument.number)))
 
 
 def _summed(chosen: list[int]) -> Sum:

@@ -1,6 +1,6 @@
 """Names in imported files that nobody knows: what waits for them, what they may mean, and what somebody decides."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -29,6 +29,7 @@ from app.web.forms import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import Action, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.together import by_reason
 from app.web.wording import LIKENESS, NAMED_THING
 from importers import continuing
 from importers.continuing import CannotMatch, Decided, Match
@@ -168,15 +169,22 @@ def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
     """Show once what becomes of the chosen names, then do it."""
     chosen = chosen_ids(session(), UNMATCHED)[:MOST_AT_ONCE]
     names = [one for one in unmatched.queue(session(), scope().program.id) if one.id in set(chosen)]
-    if what == "accept":
-        names = [one for one in names if one.score]
+    open_, names = names, [one for one in names if one.score or what != "accept"]
+    why = gettext("Nothing here is like it: open it and say what it means.")
+    staying = [(one.written, why) for one in open_ if one not in names]
     if not names:
         flash(gettext("Choose names first: none of those chosen can be decided so."), "warning")
         return redirect(_back(), 303)
     if "confirmed" not in request.form:
-        return _page(what, names, kind(formdata=None))
+        return _page(what, names, kind(formdata=None), by_reason(staying))
     form = kind()
     if not form.validate():
+        return _page(what, names, form), 400
+    other = [one for one in names if request.form.get(f"means-{one.id}", str(one.target_id)) != str(one.target_id)]
+    if what == "accept" and other:  # somebody made what is more like it
+        why = gettext("It seems to mean something else by now: look at it once more.")
+        for text in by_reason([(one.written, why) for one in other]):
+            form.refuse(None, text)
         return _page(what, names, form), 400
     ids = [one.id for one in names]
     given: dict[str, Any] = {"actor": person().login, "now": now()}
@@ -195,9 +203,15 @@ def _decide(what: str, kind: type[Form]) -> str | Response | tuple[str, int]:
     return _go_on(done)
 
 
-def _page(what: str, names: Sequence[unmatched.Queued], form: Form) -> str:
+def _page(what: str, names: Sequence[unmatched.Queued], form: Form, staying: Iterable[str] = ()) -> str:
     return render_template(
-        "admin/unmatched_decide.html", what=what, names=names, form=form, back=_back(), most=MOST_AT_ONCE
+        "admin/unmatched_decide.html",
+        what=what,
+        names=names,
+        staying=list(staying),
+        form=form,
+        back=_back(),
+        most=MOST_AT_ONCE,
     )
 
 

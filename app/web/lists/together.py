@@ -106,7 +106,7 @@ def decide(deed: Deed) -> Answer:
             "admin/together.html",
             deed=deed,
             chosen=chosen,
-            staying=list(_by_reason(staying)),
+            staying=list(by_reason(staying)),
             back=back,
             most=MOST_AT_ONCE if len(going) > len(chosen) else None,
         )
@@ -131,11 +131,11 @@ def decide(deed: Deed) -> Answer:
 
 def _tell(staying: Sequence[tuple[str, str]]) -> None:
     """Say by name what stays as it is, and why."""
-    for text in _by_reason(staying):
+    for text in by_reason(staying):
         flash(text, "warning")
 
 
-def _by_reason(staying: Sequence[tuple[str, str]]) -> Iterator[str]:
+def by_reason(staying: Sequence[tuple[str, str]]) -> Iterator[str]:
     """Give a sentence for each reason, with the names of those that stay as they are for it."""
     reasons: dict[str, list[str]] = {}
     for name, why in staying:
@@ -151,6 +151,6 @@ def _by_reason(staying: Sequence[tuple[str, str]]) -> Iterator[str]:
             "Stays as it is: %(names)s. %(why)s",
             "Stay as they are: %(names)s. %(why)s",
             len(names),
-            names=told,
+            names=told.removesuffix("."),  # firms' names end so: the sentence ends once
             why=why,
         )

@@ -91,6 +91,13 @@ def test_what_is_proposed_is_accepted_after_one_more_look(world: World, as_: As,
     look = send(boss, f"{page}/accept", page, ids=list(names.values()))
     assert look.status_code == 200
     assert "Accept 1 proposal" in look.text
+    (left,) = re.findall(r"Stay as they are: (.*?) Nothing here is like it", look.text)
+    assert left.count("firm") == 1
+    assert "box" in left, "who chose them reads why they are not among the others"
+    seen = {f"means-{names['p-1']}": "0"}  # another product was proposed
+    other = send(boss, f"{page}/accept", page, ids=list(names.values()), confirmed="1", **seen)
+    assert other.status_code == 400
+    assert "It seems to mean something else by now" in other.text
     done = send(boss, f"{page}/accept", page, ids=list(names.values()), confirmed="1")
     assert done.status_code == 303
     assert "What waited for it is being taken in." in boss.get(done.location).text
