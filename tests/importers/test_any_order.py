@@ -23,6 +23,7 @@ from app.domain.states import (
     COUNTING,
     BatchStatus,
     Bucket,
+    DocumentKind,
     DocumentStatus,
     RunStatus,
     TopUpKind,
@@ -35,6 +36,7 @@ from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
 from app.models.promotions import PromotionPayment
+from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, AwardReversal, SalesDocument
 from app.services import adjustments, expiring, figures, ledger, liability
 from app.services.books import history, owed, periods
@@ -340,6 +342,7 @@ class Played:
             program = self.program(session)
             whole = sum(sum(one) for one in stands.accounts.values())
             self.earned(session, act)
+            self.firsts(session, act)
             self.spent(session)
             self.books(session, program, whole)
         assert all(pending >= 0 and reserved >= 0 for pending, _, reserved in stands.accounts.values())
@@ -390,6 +393,26 @@ class Played:
             )
         )
         assert moved == promoted, act
+
+    def firsts(self, session: Session, act: tuple[Any, ...]) -> None:
+        """Whoever has a sale that counts was welcomed once, unless two were merged, or what a sale gave has expired."""
+        welcome = (
+            select(Award.document_id)
+            .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
+            .join(EarningRule, EarningRule.id == EarningRuleVersion.rule_id)
+            .where(Award.document_id == SalesDocument.id, EarningRule.code == "first")
+        )
+        welcomed = session.scalars(
+            select(func.count().filter(welcome.exists()))
+            .where(
+                SalesDocument.program_id == self.desk.program_id,
+                SalesDocument.kind == DocumentKind.INVOICE,
+                SalesDocument.status.in_(COUNTING),
+            )
+            .group_by(SalesDocument.distributor_id)
+        ).all()
+        least, most = 0 if self.met["wait"] else 1, 2 if self.met["merge"] else 1
+        assert all(least <= one <= most for one in welcomed), act
 
     def spent(self, session: Session) -> None:
         """What was spent is what was settled here, and what the loads that arrived were made from."""
