@@ -64,7 +64,7 @@ def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
             Account.unit == Unit.POINTS,
             Account.distributor_id.is_not(None),
             Lot.state == LotState.OPEN,
-            last_day.between(today, today + ahead),
+            last_day.between(today, today + max(ahead, PAUSE)),
         )
         .group_by(Account.distributor_id, last_day)
     )
@@ -82,7 +82,8 @@ def remind(session: Session, program: Program, *, now: dt.datetime) -> int:
         if now - before.at < PAUSE:
             continue
         fresh = {day: more for day, amount in days.items() if (more := amount - before.of(day, amount))}
-        if fresh:
+        # whoever is told is left alone for a while: what ends meanwhile is told of with the rest
+        if fresh and min(fresh) <= today + ahead:
             # what was spent and came back was told of before
             known = {day: max(amount, before.days.get(day, 0)) for day, amount in days.items()}
             parts = {

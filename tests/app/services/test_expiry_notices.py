@@ -65,6 +65,15 @@ def test_points_of_many_days_are_told_together_and_none_twice(month: Desk) -> No
     ]
 
 
+def test_where_points_are_told_of_late_what_ends_in_the_pause_is_told_before_it(open_desk: Opening) -> None:
+    desk = open_desk(program={"expiry": {"months_after_award": 2, "remind_days": 3}, "ends_on": "2027-12-31"})
+    for day in range(14):
+        desk.invoice(str(day), 10, now=NOW + dt.timedelta(days=day))
+    told_on = [day for day in range(10, 32) if remind(desk, f"2027-01-{day}")]
+    assert told_on == [18, 25]
+    assert told(desk) == [(50, "2027-01-21", "2027-01-25"), (60, "2027-01-26", "2027-02-01")]
+
+
 def test_points_that_come_to_a_day_that_was_told_of_are_told_of_as_well(month: Desk) -> None:
     month.invoice("1", 10)
     held = month.reserve(4)
