@@ -5,6 +5,7 @@ it is.
 """
 
 import csv
+import mmap
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,8 @@ _LEAST_CELLS = 3
 """Cells that a row has at least of a table whose rows are quoted; of fewer it is a list, whose texts have commas."""
 _MOSTLY = 0.5
 _BLOCK = 1 << 24
+_PARTS_NOTHING = [chr(one) for one in (*range(1, 9), *range(14, 32), 127)]
+"""Signs of which a text may have one by mistake, and no file that passes for text has all."""
 _LINE_END = pa.scalar("", pa.large_string()), pa.scalar("\n", pa.large_string())
 
 
@@ -38,7 +41,7 @@ def rows_bare(path: Path, delimiters: str) -> Iterator[Path]:
     whole = pa_csv.read_csv(
         path,
         read_options=pa_csv.ReadOptions(column_names=["row"], block_size=_BLOCK),
-        parse_options=pa_csv.ParseOptions(delimiter="\x01", quote_char=False, ignore_empty_lines=False),
+        parse_options=pa_csv.ParseOptions(delimiter=_not_in(path), quote_char=False, ignore_empty_lines=False),
         convert_options=pa_csv.ConvertOptions(column_types={"row": pa.large_string()}),
     ).column(0)
     with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
@@ -49,6 +52,12 @@ def rows_bare(path: Path, delimiters: str) -> Iterator[Path]:
             copy.write(pc.binary_join_element_wise(bare, *_LINE_END).buffers()[2] or b"")
         copy.seek(0)
         yield Path(f"/dev/fd/{copy.fileno()}")
+
+
+def _not_in(path: Path) -> str:
+    """Give a sign that stands nowhere in a text, so that nothing parts its rows."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return next(one for one in _PARTS_NOTHING if content.find(one.encode()) < 0)
 
 
 def _are_quoted(lines: Sequence[str], delimiters: str) -> bool:

@@ -249,6 +249,11 @@ def test_rows_that_are_quoted_as_a_whole_are_read(text: Text, sign: str, behind:
     assert rows_of(text("\n".join(quoted) + "\n")) == rows_of(grid), "a row without a quote may stand as it is"
 
 
+def test_a_stray_sign_that_nobody_sees_parts_no_row_that_is_quoted_as_a_whole(text: Text) -> None:
+    grid = text('"no;goods;note"\n"1;Ca\x01ble;""a;\x02b"""\n')
+    assert rows_of(grid)[2] == ["1", "Ca\x01ble", "a;\x02b"]
+
+
 def test_texts_with_commas_are_no_rows_that_were_quoted(text: Text) -> None:
     assert text('"name"\n"Nowak, Jan"\n"Smith, Ann"\n').cells.num_columns == 1
     assert text('"a, b, c","d"\n"e, f, g","h"\n').cells.num_columns == 2
