@@ -24,7 +24,11 @@ _AROUND_BREAKS = re.compile(r" *\n *")
 _ = marked
 _MORE_CELLS = _("more cells than are taken in (%(limit)s).")
 _NOT_DISPLAYED = re.compile(r"display\s*:\s*none", re.IGNORECASE)
-_NO_TEXT = ("script", "style", "title", "noscript", "template")
+_NO_TEXT = ("script", "style", "title", "noscript", "template", "del", "s", "strike")
+"""Elements that hold nothing to be read: what is struck out was written before what stands beside it."""
+_WITHIN = frozenset({"span", "div", "p", "b", "i", "font", "a", "small", "em", "strong"})
+"""Pieces of a cell that may be hidden by themselves."""
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WIDEST = 16_384
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 
@@ -166,6 +170,7 @@ def _span(cell: etree._Element, name: str) -> int:
 
 
 def _is_hidden(row: etree._Element) -> bool:
+    """Say whether a row is not shown, or a piece of a cell: pages keep so what sorts a column."""
     return row.get("hidden") is not None or _NOT_DISPLAYED.search(row.get("style") or "") is not None
 
 
@@ -181,7 +186,9 @@ def _text(cell: etree._Element) -> str:
 def _pieces(element: etree._Element) -> Iterator[str]:
     if element.tag == "br":
         yield "\n"
-    elif element.tag not in _NO_TEXT:
+    elif element.tag == "sup":  # a note's mark is no digit of the number before it
+        yield "".join(element.itertext()).translate(_RAISED)
+    elif element.tag not in _NO_TEXT and not (element.tag in _WITHIN and _is_hidden(element)):
         if element.text:
             yield _SPACES.sub(" ", element.text)
         for child in element:

@@ -130,6 +130,13 @@ def test_a_page_named_xls_is_laid_out_as_a_spreadsheet_program_does(tmp_path: Pa
     assert (grid.hidden_rows, grid.typed, grid.encoding) == (frozenset({4}), False, "windows-1250")
 
 
+def test_what_a_page_hides_strikes_out_or_raises_within_a_cell_is_no_part_of_its_number(tmp_path: Path) -> None:
+    hidden = '<span style="display: none">20260105</span>05.01.2026'
+    row = "".join(f"<td>{one}</td>" for one in (hidden, "<del>9</del>13", "13<sup>1</sup>", "Płytka m<sup>2</sup> II"))
+    grid = page(tmp_path / "x", f"<table><tr><td>a<td>b<td>c<td>d</tr><tr>{row}</tr></table>")
+    assert cells(grid)[1] == ["05.01.2026", "13", "13¹", "Płytka m² II"]
+
+
 def test_tables_that_lay_out_other_tables_are_looked_through(tmp_path: Path) -> None:
     grid = page(tmp_path / "x", "<table><tr><td>menu</td><td><table><tr><td>1<td>2<tr><td>3</table></td></tr></table>")
     assert cells(grid) == [["1", "2"], ["3", None]]
