@@ -2,11 +2,14 @@
 
 import logging
 
-from flask import Flask, render_template
+from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestURITooLarge, ServiceUnavailable
 from werkzeug.wrappers import Response
+
+LONGEST_ADDRESS = 4_000
+"""Characters of an address, with all that is asked in it: what is longer, browsers and proxies cut or refuse."""
 
 _log = logging.getLogger(__name__)
 
@@ -16,6 +19,12 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _page)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(OperationalError, _no_database)
+    app.before_request(_not_too_long)
+
+
+def _not_too_long() -> None:
+    if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+        raise RequestURITooLarge
 
 
 def _page(error: HTTPException) -> Response:

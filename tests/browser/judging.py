@@ -25,6 +25,11 @@ _HOW_IT_STANDS = """() => {
       const above = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
       return above && !one.contains(above) && one.closest("tr").contains(above) && !above.closest("th");
     }).slice(0, 5).map((one) => one.outerHTML.slice(0, 80)),
+    squeezed: [...document.querySelectorAll("main tbody tr > th")].filter((one) => {
+      const row = one.parentElement;
+      if (getComputedStyle(row).display !== "grid" || getComputedStyle(one).gridColumn !== "1 / -1") return false;
+      return one.getBoundingClientRect().width < row.clientWidth / 2;
+    }).slice(0, 5).map((one) => one.outerHTML.slice(0, 80)),
   };
 }"""
 _STATE = """[
@@ -105,7 +110,8 @@ def _too_small_everywhere(page: Any, axe: Any, found: list[dict[str, Any]]) -> l
 def misfits(page: Any) -> list[str]:
     """Tell what is wrong with how a page stands.
 
-    It scrolls sideways, has no heading or two, no title, an id twice, or a cell of a row lies on the row's link.
+    It scrolls sideways, has no heading or two, no title, an id twice, a cell of a row lies on the row's link, or a
+    row's heading is squeezed.
     """
     stands = page.evaluate(_HOW_IT_STANDS)
     found = []
@@ -117,6 +123,8 @@ def misfits(page: Any) -> list[str]:
         found.append(f"ids that stand there twice: {stands['twice']}")
     if stands["covered"]:
         found.append(f"links of rows that another cell covers: {stands['covered']}")
+    if stands["squeezed"]:
+        found.append(f"headings of rows with a line of their own that do not use it: {stands['squeezed']}")
     if not stands["title"] or not stands["lang"]:
         found.append("no title, or no language")
     return found

@@ -337,7 +337,7 @@ def _asking(one: Question) -> Any:
 def _placing(one: Question) -> Any:
     """Make the field in which somebody says where beside the table stands what no column holds."""
     choices = [choice(*import_words.place(example)) for example in one.examples]
-    nowhere = choice("", gettext("in neither, or in a column below"))
+    nowhere = choice("", gettext("elsewhere: in a column below, or as I write it here"))
     return RadioField(import_words.question(one), [Optional()], choices=[*choices, nowhere], default="")
 
 

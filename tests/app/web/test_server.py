@@ -6,7 +6,7 @@ import socket
 import time
 import urllib.request
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 import pytest
 
@@ -43,6 +43,10 @@ def test_the_server_serves_until_it_is_told_to_stop(
     try:
         assert _answer(f"http://127.0.0.1:{port}/healthz")[0] == 200
         assert "Sign in" in _answer(f"http://127.0.0.1:{port}/")[1]
+        with pytest.raises(HTTPError) as too_long:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/?q={'a' * 5_000}", timeout=5)
+        assert too_long.value.code == 414
+        assert "This address is too long" in too_long.value.read().decode(), "it is a page of ours"
         os.kill(process.pid, signal.SIGTERM)
         assert process.wait(30) == 0
     finally:
