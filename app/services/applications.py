@@ -411,7 +411,7 @@ def _create(
             )
         ],
         enrolled_on=now.astimezone(zoneinfo.ZoneInfo(program.time_zone)).date(),
-        may_owe=program.settings["returns"] == "negative",
+        may_owe=program.settings.get("returns", "negative") == "negative",
     )
     return session.scalars(here).one()
 

@@ -15,7 +15,7 @@ from app.domain.reasons import SENTENCES
 from app.factory import create_app
 from app.local.servers import Addresses
 from app.web import import_words
-from tests.contracts.sources import ROOMS, modules, parsed
+from tests.contracts.sources import ROOMS, modules, name_of, parsed
 
 FOLDER = PROJECT / "templates"
 TEMPLATES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file())
@@ -93,6 +93,14 @@ def test_no_filter_of_ours_is_worked_out_when_a_template_is_compiled(templates: 
     for name in sorted(ours):
         with pytest.raises(nodes.Impossible):
             nodes.Filter(nodes.Const(0), name, [], [], None, None, environment=templates).as_const()
+
+
+def test_what_is_stored_of_settings_is_read_with_what_came_since() -> None:
+    """A row that an older version wrote lacks what came since, and its page would be a fault."""
+    bare = re.compile(r"\bprogram\.settings(?:\.(?!get\b)|\[)")
+    files = [*(PROJECT / "templates").rglob("*.html"), *modules(*ROOMS)]
+    found = [name_of(path) for path in files if bare.search(path.read_text(encoding="utf-8"))]
+    assert found == ["app/demo/claims.py"], "the demonstration's programme alone is always of today"
 
 
 def test_what_stands_as_a_literal_is_written_for_each_reader(templates: Environment) -> None:

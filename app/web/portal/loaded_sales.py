@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import SelectField
 
+from app.domain.definition import ProgramSettings
 from app.domain.roles import Role
 from app.domain.states import COUNTING
 from app.models.catalogue import Product
@@ -251,8 +252,14 @@ def _look_at_claims(ids: Sequence[int]) -> Iterator[Row]:
         yield Row(id_, number, whose, formats.money(net))
 
 
+@bp.app_template_global()
+def sales_are_claimed() -> bool:
+    """Say whether the programme lets people claim what it loaded. What an older Kontor stored has no word on it."""
+    return ProgramSettings.model_validate(scope().program.settings).verification.people_per_sale is not None
+
+
 def _must_be_claimed_here() -> None:
-    if picking.settings_of(session(), scope().program.id).people_per_sale is None:
+    if not sales_are_claimed():
         abort(404)
 
 

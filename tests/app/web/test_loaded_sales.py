@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.claims import SaleClaim
+from app.models.programs import Program
 from app.models.sales import SalesDocument
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
@@ -118,3 +119,22 @@ def test_nobody_claims_elsewhere_or_in_a_strangers_name(world: World, as_: As) -
     assert names(world, one) == [None]
     assert as_("other").get(index).status_code == 404
     assert as_("verifier").get(index).status_code == 404
+
+
+def test_a_programme_that_an_older_kontor_stored_lets_nobody_claim(world: World, as_: As) -> None:
+    """Settings that came since are in no row: they are what they are where a file does not say them."""
+    owner, portal = as_("distributor"), f"/portal/{world.a}/{world.distributors['D-5']}"
+    of_a = Program.code == world.a
+    with world.app.app_context(), transaction(db.session) as session:
+        stored = session.scalars(select(Program.settings).where(of_a)).one()
+        older = {name: stored[name] for name in stored if name != "verification"}
+        session.execute(update(Program).where(of_a).values(settings=older))
+    try:
+        for page_ in ("documents", "claims/"):
+            shown = owner.get(f"{portal}/{page_}")
+            assert shown.status_code == 200
+            assert f"{portal}/sales/" not in shown.text
+        assert owner.get(page(world)).status_code == 404
+    finally:
+        with world.app.app_context(), transaction(db.session) as session:
+            session.execute(update(Program).where(of_a).values(settings=stored))
