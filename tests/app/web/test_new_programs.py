@@ -1,6 +1,7 @@
 """A programme is set up on a page by an owner of the platform: by a few words, or from its whole file."""
 
 import io
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -48,6 +49,9 @@ def test_a_few_words_make_a_programme(world: World, as_: As) -> None:
     assert said["point"] == {"value": "0.5"}
     page = owner.get("/programs/klub-lawka/").text
     assert "There are no sales yet" in page
+    for empty in ("settings", "liability"):
+        page = owner.get(f"/programs/klub-lawka/{empty}").text
+        assert re.search(r"<tbody>\s*</tbody>", page) is None, f"a table of {empty} has a head and nothing below it"
     status, answer = _send(owner)
     assert (status, "There is a programme with this code." in answer) == (400, True)
 
