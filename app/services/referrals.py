@@ -130,6 +130,7 @@ def take_back_due(session: Session, program: Program, *, now: dt.datetime) -> in
         .where(Referral.program_id == program.id, Referral.rewarded_on.is_not(None), ~counting.exists())
         .order_by(Referral.distributor_id)
         .with_for_update(skip_locked=True, of=Referral)
+        .execution_options(populate_existing=True)
     ).all()
     told = [one for referral in undue for one in _told_of(session, referral.distributor_id, referral.referrer_id)]
     events.take_back(session, program.id, told, NO_SALE, now=now, actor=None)
@@ -184,6 +185,7 @@ def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
             .where(Referral.program_id == program.id, Referral.rewarded_on.is_(None))
             .order_by(Referral.distributor_id)
             .with_for_update(skip_locked=True, of=Referral)
+            .execution_options(populate_existing=True)
         )
         if row.sold_on is not None
     ]

@@ -58,8 +58,7 @@ def problem(one: Problem) -> str:
     if one.kind == "closed":
         return gettext("The promotion is closed: what it paid stays as it is.")
     if one.kind == "spent":
-        told = gettext("Already given of it: %(amount)s. It cannot be less.", amount=formats.points(one.found))
-        return f"{gettext('Budget')}: {told}"
+        return gettext("Budget: already given of it: %(amount)s. It cannot be less.", amount=formats.points(one.found))
     if one.kind == "unknown":
         return gettext("“%(name)s” is not in this programme any more.", name=one.found)
     return gettext("A programme file would be refused with this: %(problem)s", problem=str(one))

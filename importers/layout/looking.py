@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
@@ -34,9 +34,10 @@ from importers.layout.header import (
 )
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
 from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
-from importers.layout.named_beside import heads, places_of
+from importers.layout.named_beside import heads
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.other_documents import PerhapsOthers, perhaps_others
+from importers.layout.pointing import with_places, with_rows
 from importers.layout.proving import floats, overlooked, proved
 from importers.layout.questions import Question, about_columns, about_encoding, about_rows
 from importers.layout.returned import PerhapsReturned, perhaps_returned
@@ -170,7 +171,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     recognised = Recognised()
     figures = _figures(main, guesses)
     body = Body(main.below(figures), main.grid.row_number[main.header.below :], _places(main, guesses))
-    titles = {likeness(row) for row in top_of(main.grid, main.header.at)}
+    above = top_of(main.grid, main.header.at)
+    titles = {likeness(row) for row in above}
     lines = body.without(recognise(body, main.header.of(main.kept), main.names, frozenset(), recognised, titles))
     form, open_ = _form(alike, guesses, months)
     notes = credit_notes(lines)
@@ -203,8 +205,10 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(
             *about_encoding(main.grid),
-            *_with_places(guess.questions, fitting or [main], recognised.headings | _broken_heads(main)),
-            *_with_rows_of(lines, [*open_, *of_rows], returned),
+            *with_places(
+                guess.questions, _sheets_of(fitting or [main]), above, recognised.headings | _broken_heads(main)
+            ),
+            *with_rows(lines, [*open_, *of_rows], returned),
         ),
         returned=returned,
         cancelled=cancelled,
@@ -215,33 +219,8 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     )
 
 
-def _with_places(
-    questions: Sequence[Question], sheets: Sequence[_Sheet], headings: Mapping[int, str]
-) -> list[Question]:
-    """Tell with what holds for every row where it may stand instead."""
-    names = [one.grid.name for one in sheets if one.grid.name]
-    above = top_of(sheets[0].grid, sheets[0].header.at)
-    return [
-        replace(one, examples=places_of(one.about, names, above, headings)) if one.topic == "fixed" else one
-        for one in questions
-    ]
-
-
-def _with_rows_of(lines: Body, questions: Sequence[Question], returned: PerhapsReturned | None) -> Iterator[Question]:
-    """Tell with what stands in a column in which rows of the sheet it does."""
-    for one in questions:
-        column, texts = one.about, one.examples
-        if one.topic == "returned" and returned is not None:
-            column = returned.credit_note.get("column", "")
-            texts = tuple(text.removeprefix(f"{column}: ") for text in returned.told)
-        if not column and "document_number" in lines.columns:
-            column = lines.cells.column_names[lines.columns["document_number"]]
-        if not texts or column not in lines.cells.column_names:
-            yield one
-            continue
-        cells = pc.utf8_trim_whitespace(lines.cells.column(column))
-        places = [pc.index(cells, text).as_py() for text in texts]
-        yield replace(one, rows=tuple(int(lines.row_number[at]) for at in places if at >= 0))
+def _sheets_of(sheets: Sequence[_Sheet]) -> list[str]:
+    return [one.grid.name for one in sheets if one.grid.name]
 
 
 def _broken_heads(sheet: _Sheet) -> dict[int, str]:

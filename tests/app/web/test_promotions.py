@@ -340,7 +340,7 @@ def test_a_draft_that_what_was_paid_meanwhile_forbids_is_refused_in_words(world:
         promotion.draft, promotion.drafted_by = stands, "ann"  # it was written before so much was given
     refused = send(admin, f"{page}/publish", page)
     assert refused.status_code == 400
-    assert f"Budget: Already given of it: {spent}" in refused.text
+    assert f"Budget: already given of it: {spent}" in refused.text
     assert "spent already" not in refused.text, "that is what a file is told"
     assert send(admin, f"{page}/drop", page).status_code == 303
     twice = send(admin, f"{page}/publish", page)
