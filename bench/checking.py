@@ -17,15 +17,18 @@ from sqlalchemy.orm import Session
 
 from app.cli.runtime import Runtime
 from app.db.transaction import Sessions, transaction
-from app.domain.exact import Ints
-from app.domain.numbering import number_keys
-from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.documents.numbering import number_keys
+from app.domain.documents.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.measures.exact import Ints
 from app.domain.states import DocumentKind
 from app.models.programs import Program
-from app.services import catalogue, distributors, figures, program_files, programs
-from app.services.catalogue import ProductRow
-from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.ledger import figures
+from app.services.participants import distributors
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
+from app.services.setup import program_files, programs
 from bench import installation
 from bench.watching import cpu_seconds
 from verification.examining import examine

@@ -24,23 +24,24 @@ from sqlalchemy.orm import Session
 from app.cli.runtime import Runtime
 from app.db.bulk import copy_into
 from app.db.transaction import transaction
-from app.domain.batch_file import BatchFile
+from app.domain.program_file.batch_file import BatchFile
 from app.domain.states import Bucket, CardState, Identity, LotState, TaxStatus, TopUpKind, TransactionKind, Unit
 from app.jobs import messenger
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card
 from app.models.programs import Program
-from app.services import ledger_check, posting, programs
-from app.services.accounts import program_accounts
-from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.ledger import ledger_check, posting
+from app.services.ledger.accounts import program_accounts
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
+from app.services.setup import programs
 from bench import floor, installation
 from bench.watching import Memory, cpu_seconds
-from prepaid import ordering, preparing, runs
-from prepaid.batch_files import Batch, write_batch
-from prepaid.batch_provider import BatchFileProvider
-from prepaid.moves import run_of
-from prepaid.order_files import OrderLines
+from prepaid.conversions import ordering, preparing, runs
+from prepaid.files.batch_files import Batch, write_batch
+from prepaid.files.order_files import OrderLines
+from prepaid.issuers.batch_provider import BatchFileProvider
+from prepaid.loads.moves import run_of
 
 TARGET_RATIO, TARGET_MIB = 3.0, 1_024
 _MONTHS = ("2026-09-15", "2026-10-15", "2026-11-15")

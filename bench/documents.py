@@ -23,14 +23,15 @@ from sqlalchemy import select
 from app import garbage
 from app.cli.runtime import Runtime
 from app.db.transaction import transaction
-from app.domain.numbering import number_key
-from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales
+from app.domain.documents.numbering import number_key
+from app.domain.documents.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales
 from app.domain.states import DocumentKind, DocumentStatus, Unit
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
-from app.services import ledger_check, programs
-from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.ledger import ledger_check
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
+from app.services.setup import programs
 from bench import installation
 from verification.gate import admit
 from verification.incoming import Incoming, Source

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.domain.numbering import number_keys
-from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.documents.numbering import number_keys
+from app.domain.documents.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order
 from app.domain.states import DocumentKind
 from verification.checks.facts import Pdfs, Proofs, Readings
 from verification.incoming import Incoming

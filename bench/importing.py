@@ -21,7 +21,7 @@ from app.db.transaction import transaction
 from app.models.imports import ImportBatch
 from app.models.jobs import Job
 from app.models.sales import SalesDocument
-from app.services import ledger_check
+from app.services.ledger import ledger_check
 from bench import floor, import_parts, installation, peer
 from bench.data import BenchFiles
 from bench.watching import Memory, cpu_seconds

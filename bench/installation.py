@@ -24,7 +24,8 @@ from app.jobs import messenger
 from app.jobs.worker import Bench, do_one
 from app.local import children
 from app.local.servers import status, stop
-from app.services import chores, program_files, programs
+from app.services import chores
+from app.services.setup import program_files, programs
 from bench.data import BenchFiles, write_bench
 from importers import batches
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
 from bench.honest import (
     LIMIT_MINOR,
     WITHIN_DAYS,

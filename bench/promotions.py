@@ -22,12 +22,14 @@ from app.domain.states import Cut, DocumentKind, DocumentStatus, Unit
 from app.models.promotions import Promotion
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, SalesDocument, SalesLine
-from app.services import catalogue, ledger_check, program_files, programs
-from app.services.catalogue import ProductRow
-from app.services.distributor_rows import DistributorRow, put_distributors
-from app.services.distributors import distributor_ids
+from app.services.anew.promotions import touch
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.ledger import ledger_check
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
+from app.services.participants.distributors import distributor_ids
 from app.services.promotions import bringing_up
-from app.services.promotions.touching import touch
+from app.services.setup import program_files, programs
 from bench import installation
 
 DISTRIBUTORS, PRODUCTS, LINES_PER_DOCUMENT = 500, 400, 5

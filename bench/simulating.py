@@ -21,16 +21,16 @@ from sqlalchemy import select
 
 from app.db.reading import reading
 from app.db.transaction import transaction
-from app.domain.definition import ProgramFile
-from app.domain.exact import Ints, sums_by
+from app.domain.measures.exact import Ints, sums_by
+from app.domain.program_file.definition import ProgramFile
 from app.domain.states import RulesOf
 from app.extensions import db
 from app.jobs import simulating
 from app.jobs.worker import Bench, do_one
 from app.models.jobs import Job
 from app.models.scenarios import Scenario
-from app.services import program_files, programs
 from app.services.scenarios import asking, period, replaying
+from app.services.setup import program_files, programs
 from bench import installation
 from bench.watching import Memory, cpu_seconds
 

@@ -1,8 +1,8 @@
 """`scripts/bench spend`: spending points through our service, beside pgbench's simple-update on the same server.
 
-Eight processes reserve points by `app.services.ledger.reserve`, committed: from accounts that nobody shares, and from
-one that all share. First each reservation is a transaction of its own on a connection that commits by itself; then as a
-page does it, in the transaction of a session. Runs and the peer's alternate; the figures are medians.
+Eight processes reserve points by `app.services.ledger.ledger.reserve`, committed: from accounts that nobody shares, and
+from one that all share. First each reservation is a transaction of its own on a connection that commits by itself; then
+as a page does it, in the transaction of a session. Runs and the peer's alternate; the figures are medians.
 """
 
 import argparse
@@ -25,10 +25,11 @@ from app.db.transaction import transaction
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.ledger import Account
 from app.models.programs import Program
-from app.services import ledger, ledger_check, program_files, programs
-from app.services.accounts import program_accounts
-from app.services.distributor_rows import DistributorRow, put_distributors
-from app.services.posting import NewLots, Posting, post, transaction_ids
+from app.services.ledger import ledger, ledger_check
+from app.services.ledger.accounts import program_accounts
+from app.services.ledger.posting import NewLots, Posting, post, transaction_ids
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
+from app.services.setup import program_files, programs
 from bench import installation, simple_update
 from bench.clients import Client, Figures, race
 

@@ -21,15 +21,18 @@ from sqlalchemy.orm import Session
 
 from app.config import PROJECT
 from app.db.transaction import Sessions, transaction
+from app.domain.program_file.verification_settings import DEFAULTS, Check
 from app.domain.states import ClaimState, ClaimWay, DocumentStatus
-from app.domain.verification_settings import DEFAULTS, Check
 from app.models.claims import Attachment
 from app.models.claims import Claim as ClaimRow
 from app.models.programs import Program
-from app.services import catalogue, distributor_rows, distributors, figures, program_files, programs
-from app.services.catalogue import ProductRow
-from app.services.distributor_rows import DistributorRow
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.ledger import figures
+from app.services.participants import distributor_rows, distributors
+from app.services.participants.distributor_rows import DistributorRow
 from app.services.rulebooks import rules_of
+from app.services.setup import program_files, programs
 from bench import checking, honest, installation, labelled
 from bench.honest import Claim, Market
 from verification.gate import admit

@@ -35,8 +35,9 @@ from app.factory import create_app
 from app.models.distributors import Distributor
 from app.models.people import UserAccount
 from app.models.sales import SalesDocument
-from app.services import people, programs
-from app.services.signing_in import Factor, Method
+from app.services.access import people
+from app.services.access.signing_in import Factor, Method
+from app.services.setup import programs
 from app.web import setup as _pages  # noqa: F401  # its lazy texts are made before there is any application
 from app.web.admin.documents import DOCUMENTS
 from app.web.auth import sessions

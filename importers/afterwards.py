@@ -6,7 +6,7 @@ What is imported or undone stands by then. Whoever is killed here leaves it to t
 import datetime as dt
 
 from app.db.transaction import Sessions, transaction
-from app.services import figures
+from app.services.ledger import figures
 from app.services.promotions import running as promotions
 from app.services.timing import stage
 

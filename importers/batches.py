@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.config import Settings
-from app.domain.fields import KINDS
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import Said, marked
 from app.domain.states import BatchStatus, JobState
-from app.domain.wording import Said, marked
+from app.domain.typed.fields import KINDS
 from app.jobs import board
 from app.models.imports import ImportBatch, ImportShard
 from app.models.jobs import Job

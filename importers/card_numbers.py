@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.card_numbers import holds_issued_number
+from app.domain.typed.card_numbers import holds_issued_number
 from importers.errors import CardNumbersFound
 from importers.layout.table import TextTable
 

@@ -10,17 +10,20 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.card_numbers import holds_card_number
+from app.domain.saying.wording import Told, marked
 from app.domain.states import BatchStatus, NamedThing, UnknownState
-from app.domain.wording import Told, marked
+from app.domain.typed.card_numbers import holds_card_number
 from app.jobs import board
 from app.models.aliases import UnknownName
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from app.services import aliases, audit, catalogue, distributor_rows, unmatched
-from app.services.aliases import SAME_UNIT, Meaning
+from app.services import audit
+from app.services.goods import catalogue
+from app.services.imported import aliases, unmatched
+from app.services.imported.aliases import SAME_UNIT, Meaning
+from app.services.participants import distributor_rows
 from importers import batches
 
 _ = marked

@@ -14,15 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import Said as Sentence
 from app.domain.states import BatchStatus, DraftState
-from app.domain.wording import Said as Sentence
 from app.jobs import board, registry
 from app.jobs.board import Work
 from app.models.drafts import ImportDraft
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from app.services import import_profiles
+from app.services.setup import import_profiles
 from importers import batches
 from importers.batches import Progress
 from importers.errors import CardNumbersFound, ImportRefused

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from app.domain.wording import Said, Told, marked
+from app.domain.saying.wording import Said, Told, marked
 
 _ = marked
 

@@ -8,12 +8,22 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from app.domain.codes import code_key
-from app.domain.exact import Ints, by_value, order_of
-from app.domain.numbering import number_keys
-from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Flags, Lines, Sales, Texts, in_counting_order, told
-from app.domain.seller_keys import own_key, seller_key
+from app.domain.documents.numbering import number_keys
+from app.domain.documents.sales import (
+    NO_AMOUNT,
+    UNKNOWN,
+    Documents,
+    Flags,
+    Lines,
+    Sales,
+    Texts,
+    in_counting_order,
+    told,
+)
+from app.domain.documents.seller_keys import own_key, seller_key
+from app.domain.measures.exact import Ints, by_value, order_of
 from app.domain.states import Outcome
+from app.domain.typed.codes import code_key
 from app.services.persons.rosters import name_key
 from importers.parsing import Column
 from importers.problems import Problems

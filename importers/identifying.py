@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.domain.fields import KINDS
-from app.domain.import_profile import ImportProfile
-from app.domain.wording import Said as Sentence
-from app.domain.wording import marked
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import Said as Sentence
+from app.domain.saying.wording import marked
+from app.domain.typed.fields import KINDS
 from importers.card_numbers import refuse_card_numbers
 from importers.errors import ColumnsMissing, NoProfile
 from importers.files.grid import Grid, SheetSeen

@@ -16,20 +16,19 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings, secret_key
 from app.db.transaction import transaction
-from app.domain.calendar import local_date
-from app.domain.definition import ProgramSettings
-from app.domain.import_profile import ImportProfile
+from app.domain.measures.calendar import local_date
+from app.domain.program_file.definition import ProgramSettings
+from app.domain.program_file.import_profile import ImportProfile
 from app.domain.states import BatchStatus, Outcome
 from app.jobs import messenger, registry
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportShard
 from app.models.programs import Program
-from app.services import unmatched
-from app.services.imported import standing
-from app.services.keys import Keys
+from app.services.access.keys import Keys
+from app.services.imported import standing, unmatched
+from app.services.imported.unmatched import Seen
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
-from app.services.unmatched import Seen
 from importers import batches, waiting
 from importers.afterwards import bring_up_to_date
 from importers.card_numbers import refuse_card_numbers

@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key
-from app.domain.definition import ProgramSettings
-from app.domain.exact import Ints
-from app.domain.import_profile import ImportProfile
-from app.domain.sales import UNKNOWN, Documents, Lines, Sales
+from app.domain.documents.sales import UNKNOWN, Documents, Lines, Sales
+from app.domain.measures.exact import Ints
+from app.domain.program_file.definition import ProgramSettings
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.typed.codes import code_key
 from app.jobs.board import Work
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from app.services import aliases, catalogue, distributor_rows, distributors
-from app.services.unmatched import Seen
+from app.services.goods import catalogue
+from app.services.imported import aliases
+from app.services.imported.unmatched import Seen
+from app.services.participants import distributor_rows, distributors
 from importers import batches
 from importers.grouping import Grouped, group
 from importers.matching import Matched, match

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from app.domain.exact import Ints, by_value
-from app.domain.sales import UNKNOWN, Flags, Texts
+from app.domain.documents.sales import UNKNOWN, Flags, Texts
+from app.domain.measures.exact import Ints, by_value
 from app.domain.states import Outcome
-from app.services.aliases import Meaning, Names
+from app.services.imported.aliases import Meaning, Names
 from importers.problems import Problems
 from importers.sales_rows import Codes
 

@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.exact import Ints
-from app.domain.import_profile import ImportProfile
+from app.domain.measures.exact import Ints
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import Said, marked
 from app.domain.states import DocumentKind, Outcome
-from app.domain.wording import Said, marked
 from importers.errors import QuestionOpen
 from importers.layout.cancelled import cancels, not_named, perhaps_cancelled
 from importers.layout.columns import kinds_of_documents

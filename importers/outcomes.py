@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from app.domain.program_file.verification_settings import Severity
 from app.domain.states import COUNTING, DocumentStatus, Outcome, Unit
-from app.domain.verification_settings import Severity
 from importers.problems import Problems
 from verification.gate import Admission
 from verification.incoming import Incoming

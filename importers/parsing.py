@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.exact import Ints, half_up
-from app.domain.import_profile import DATE_ORDERS
-from app.domain.sales import UNKNOWN, Flags, Texts
+from app.domain.documents.sales import UNKNOWN, Flags, Texts
+from app.domain.measures.exact import Ints, half_up
+from app.domain.program_file.import_profile import DATE_ORDERS
 from app.domain.states import Outcome
 from importers.layout.dates import read_moment, with_zeros
 from importers.problems import Problems

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from app.domain.import_profile import ImportProfile
-from app.domain.wording import either, marked
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import either, marked
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.delimited import DELIMITERS
 from importers.files.grid import Grid

@@ -8,11 +8,11 @@ from sqlalchemy import BigInteger, ColumnElement, Text, any_, func, literal, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import BatchStatus, DocumentStatus
 from app.models.imports import ImportBatch
 from app.models.merges import DistributorMerge, MergedDocument
 from app.models.sales import SalesDocument
-from app.services.rulebooks import ProgramRules
 from verification.deciding.restoring import stand_again
 
 _OLDER, _TAKER = aliased(SalesDocument), aliased(SalesDocument)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow.compute as pc
 
-from app.domain.codes import code_key
-from app.domain.exact import Ints, floor_product
-from app.domain.import_profile import ImportProfile
-from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Texts
+from app.domain.measures.exact import Ints, floor_product
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import marked
 from app.domain.states import DocumentKind, Outcome
-from app.domain.wording import marked
+from app.domain.typed.codes import code_key
 from importers import parsing
 from importers.bare_numbers import bare_numbers
 from importers.errors import FileRefused

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
 from app.exports.tables import Column, Layout
 from app.exports.workbook import Sheet, write_workbook
 from importers.identifying import serves

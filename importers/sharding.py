@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.exact import Ints
+from app.domain.measures.exact import Ints
 from verification.incoming import Incoming
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from app.domain.sales import Documents, Lines, Sales
+from app.domain.documents.sales import Documents, Lines, Sales
 from importers.layout.table import Recognised
 from verification.incoming import Incoming
 

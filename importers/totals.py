@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from app.domain.exact import Ints
-from app.domain.import_profile import ImportProfile
-from app.domain.sales import NO_AMOUNT
+from app.domain.documents.sales import NO_AMOUNT
+from app.domain.measures.exact import Ints
+from app.domain.program_file.import_profile import ImportProfile
 from importers import parsing
 from importers.layout.numbers import tidy
 from importers.layout.table import Stretch, TextTable, place_of

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
 from app.domain.states import COUNTING, Outcome, Unit
 from app.models.imports import ImportBatch, ImportProblem, ImportShard
 from importers.layout.columns import wanted_columns

@@ -16,9 +16,10 @@ from sqlalchemy import BigInteger, ColumnElement, any_, delete, func, literal, s
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.card_numbers import holds_card_number
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.saying.wording import Said, Told, in_a_row, marked
 from app.domain.states import COUNTING, BatchStatus, DocumentStatus, JobState
-from app.domain.wording import Said, Told, in_a_row, marked
+from app.domain.typed.card_numbers import holds_card_number
 from app.jobs import board, registry
 from app.jobs.board import Work
 from app.models.aliases import UnknownInBatch
@@ -26,14 +27,15 @@ from app.models.imports import ImportBatch
 from app.models.jobs import Job
 from app.models.programs import Program
 from app.models.sales import Decision, SalesDocument
-from app.services import audit, first_purchases
-from app.services.accounts import lock_wallets
+from app.services import audit
+from app.services.counting import first_purchases
+from app.services.counting.voiding import void_documents
 from app.services.imported.judging import InTheWay
+from app.services.imported.undo_blocks import Block, blocks
+from app.services.ledger.accounts import lock_wallets
 from app.services.persons.rosters import with_people
-from app.services.rulebooks import ProgramRules, rules_of
+from app.services.rulebooks import rules_of
 from app.services.timing import stage
-from app.services.undo_blocks import Block, blocks
-from app.services.voiding import void_documents
 from importers import batches, restoring, undoing_things
 from importers.afterwards import bring_up_to_date
 from verification.deciding.handing_on import hand_on_first_purchases

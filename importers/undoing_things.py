@@ -12,14 +12,14 @@ from typing import TypeAlias
 from sqlalchemy import Row, Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.domain.saying.wording import Said, in_a_row, marked
 from app.domain.states import BatchStatus, ImportedThing
-from app.domain.wording import Said, in_a_row, marked
 from app.jobs import board
 from app.jobs.board import Work
 from app.models.imports import ImportBatch, ImportChange
 from app.models.programs import Program
-from app.services import catalogue, unmatched
-from app.services.imported import restoring
+from app.services.goods import catalogue
+from app.services.imported import restoring, unmatched
 from app.services.imported.judging import InTheWay, judge, told
 from app.services.imported.standing import BROUGHT
 from app.services.timing import stage

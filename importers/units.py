@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.domain.exact import Ints, floor_product
-from app.domain.money import decimal_text
-from app.domain.sales import NO_PRICE
+from app.domain.documents.sales import NO_PRICE
+from app.domain.measures.exact import Ints, floor_product
+from app.domain.measures.money import decimal_text
 from app.domain.states import Outcome
-from app.services.aliases import SAME_UNIT
+from app.services.imported.aliases import SAME_UNIT
 from importers import parsing
 from importers.problems import Problems
 from importers.sales_rows import SalesRows

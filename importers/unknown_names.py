@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.exact import by_value
-from app.domain.sales import NO_AMOUNT, Texts
+from app.domain.documents.sales import NO_AMOUNT, Texts
+from app.domain.measures.exact import by_value
 from app.domain.states import NamedThing
-from app.services.unmatched import Seen
+from app.services.imported.unmatched import Seen
 from importers.matching import Matched
 from importers.sales_rows import Codes, SalesRows
 

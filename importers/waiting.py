@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.sales import Flags
+from app.domain.documents.sales import Flags
 from app.models.imports import ImportBatch, ImportProblem
 from importers.parsing import Column
 from importers.problems import Problems

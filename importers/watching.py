@@ -18,9 +18,9 @@ from typing import Any, TypeAlias
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import marked
 from app.domain.states import BatchStatus
-from app.domain.wording import marked
 from app.models.imports import ImportBatch
 from app.models.programs import Program
 from importers.batches import Progress

@@ -16,16 +16,16 @@ import pyarrow as pa
 from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.exact import Ints
-from app.domain.reasons import sentences
+from app.domain.measures.exact import Ints
+from app.domain.saying.reasons import sentences
+from app.domain.saying.wording import marked
 from app.domain.states import Outcome
-from app.domain.wording import marked
 from app.exports.tables import Column, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.imports import ImportBatch, ImportProblem
 from app.models.programs import Program
-from app.services.languages import writing
-from app.services.texts import translated
+from app.services.telling.languages import writing
+from app.services.telling.texts import translated
 from importers.layout.handed_back import names_in, title_of
 from importers.layout.table import Stretch, place_of, stretches_of
 from importers.store import BatchFiles

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.domain.saying.wording import Said, Told, either, marked
 from app.domain.states import RunStatus
-from app.domain.wording import Said, Told, either, marked
 
 SHOWN = 10
 _ = marked

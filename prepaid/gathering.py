@@ -12,20 +12,20 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from app.domain.money import amount_name
+from app.domain.measures.money import amount_name
+from app.domain.saying.wording import Said, marked
 from app.domain.states import CardState, RunKind, RunStatus, TopUpKind, Unit
-from app.domain.wording import Said, marked
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.services import audit
 from prepaid import jobs
-from prepaid.cards import LOADABLE, random_letters
+from prepaid.cards.cards import LOADABLE, random_letters
 from prepaid.columns import among
-from prepaid.order_forms import BATCH_FILE
-from prepaid.recipients import RECEIVES, Recipient
-from prepaid.redemptions import approve, ask, asked_before
+from prepaid.issuers.order_forms import BATCH_FILE
+from prepaid.loads.recipients import RECEIVES, Recipient
+from prepaid.redeeming.redemptions import approve, ask, asked_before
 from prepaid.terms import terms_of
 from prepaid.turns import take_turn
 
@@ -62,7 +62,7 @@ def ask_and_go(
     The caller commits, then wakes a worker.
 
     Raises:
-        RedemptionRefused, TermsInvalid: See `prepaid.redemptions.ask`.
+        RedemptionRefused, TermsInvalid: See `prepaid.redeeming.redemptions.ask`.
     """
     take_turn(session, program.id)  # of two that press at once the second finds what the first made
     known = asked_before(session, distributor_id, key)
@@ -80,7 +80,7 @@ def approve_and_go(session: Session, redemption_id: int, *, actor: str, now: dt.
     Returns the run that it goes out with, if it goes now. The caller commits, then wakes a worker.
 
     Raises:
-        NotWaiting, RedemptionRefused: See `prepaid.redemptions.approve`.
+        NotWaiting, RedemptionRefused: See `prepaid.redeeming.redemptions.approve`.
         TermsInvalid: The programme's prepaid part cannot be used.
     """
     redemption = approve(session, redemption_id, actor=actor, now=now)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.transaction import transaction
+from app.domain.saying.wording import Said
 from app.domain.states import JobState
-from app.domain.wording import Said
 from app.extensions import db
 from app.jobs import board, registry
 from app.jobs.board import Heartbeat, Work
@@ -22,10 +22,12 @@ from app.models.jobs import Job
 from app.models.programs import Program
 from importers.errors import ImportRefused
 from importers.kinds import loading
-from prepaid import card_files, healing, ordering, preparing, scheduled, sending
-from prepaid.connections import connect
+from prepaid import scheduled
+from prepaid.cards import card_files, healing
+from prepaid.conversions import ordering, preparing, sending
 from prepaid.errors import SHOWN, NoSuchRun, PrepaidError, kept, stopped
-from prepaid.moves import run_of
+from prepaid.issuers.connections import connect
+from prepaid.loads.moves import run_of
 from prepaid.providers import OrderRefused, ProviderError
 from prepaid.reconciling import taking_in
 from prepaid.rounds import HEAL, HEED, PREPARE

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from app.domain.saying.wording import Said, Told
 from app.domain.states import CardState, Identity
-from app.domain.wording import Said, Told
 
 
 class LoadResult(enum.StrEnum):

@@ -8,7 +8,7 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.states import RunStatus
 from app.jobs import board
 from app.models.prepaid import Card, ConversionRun

@@ -12,24 +12,24 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date, midnight
-from app.domain.money import smallest_units
-from app.domain.prepaid_settings import PrepaidPart
-from app.domain.redemption_settings import ScheduledRun
+from app.domain.measures.calendar import local_date, midnight
+from app.domain.measures.money import smallest_units
+from app.domain.program_file.prepaid_settings import PrepaidPart
+from app.domain.program_file.redemption_settings import ScheduledRun
 from app.domain.roles import Role
+from app.domain.saying.wording import Said
 from app.domain.states import RunStatus
-from app.domain.wording import Said
 from app.models.messages import Message
 from app.models.people import Membership, UserAccount
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
-from app.services import messages, texts
-from app.services.languages import writing
-from app.services.messages import Kind
+from app.services.telling import messages, texts
+from app.services.telling.languages import writing
+from app.services.telling.messages import Kind
+from prepaid.conversions.preparing import how_far, preview
+from prepaid.conversions.segments import Segment
 from prepaid.errors import PrepaidError
-from prepaid.preparing import how_far, preview
-from prepaid.quoting import EVER
-from prepaid.segments import Segment
+from prepaid.redeeming.quoting import EVER
 from prepaid.turns import take_turn
 
 ACTOR = "schedule"

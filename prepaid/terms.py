@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from app.domain.conversion import MICRO
-from app.domain.money import smallest_units
-from app.domain.prepaid_settings import PrepaidPart
+from app.domain.measures.money import smallest_units
+from app.domain.points.conversion import MICRO
+from app.domain.program_file.prepaid_settings import PrepaidPart
+from app.domain.saying.wording import marked
 from app.domain.states import Unit
-from app.domain.wording import marked
 from app.models.programs import Program
 from prepaid.errors import TermsInvalid
 

@@ -22,7 +22,7 @@ from app.db.transaction import Sessions, transaction
 from app.extensions import db
 from app.factory import create_app, register_jobs
 from app.local.servers import Addresses, running, stop
-from app.services import people
+from app.services.access import people
 from tests.support.desk import desk, ledger_database, ledger_sessions, open_desk
 
 
@@ -118,7 +118,7 @@ def _wait_for_no_disk(addresses: Addresses) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _passwords_cost_little() -> Iterator[None]:
-    """Hash passwords at next to no cost: what they cost is tried by itself (`tests/app/services/test_people.py`)."""
+    """Hash passwords at next to no cost: what they cost is tried in `tests/app/services/access/test_people.py`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(people, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         yield

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Prepared
-from app.domain.sales import Texts
+from app.domain.documents.sales import Texts
 from app.models.claims import Claim
 
 Senders: TypeAlias = Mapping[bytes, frozenset[int]]

@@ -12,17 +12,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.db.prepared import Prepared
-from app.domain.calendar import local_date
-from app.domain.exact import Ints, places
-from app.domain.money import smallest_units
-from app.domain.registration import tax_id_key
-from app.domain.sales import Texts
-from app.domain.seller_keys import TAX
+from app.domain.documents.sales import Texts
+from app.domain.documents.seller_keys import TAX
+from app.domain.measures.calendar import local_date
+from app.domain.measures.exact import Ints, places
+from app.domain.measures.money import smallest_units
+from app.domain.program_file.registration import tax_id_key
+from app.domain.program_file.verification_settings import Check, Severity, SourceName, Tuned, Verification
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import DocumentStatus
-from app.domain.verification_settings import Check, Severity, SourceName, Tuned, Verification
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services.rulebooks import ProgramRules
 from verification import devices, history, trust
 from verification.checks.facts import Allowed, Facts, History
 from verification.checks.table import look_at

@@ -1,7 +1,8 @@
 """The gate: every document that comes in, from any source, is decided here, stored, and counted or not.
 
 Whoever brings sales in calls `admit` within a transaction. The gate recognises documents that are here already
-(rules.md 9), runs the checks, lets the programme's policy speak, and hands what counts to `app.services.awards`.
+(rules.md 9), runs the checks, lets the programme's policy speak, and hands what counts to
+`app.services.counting.awards`.
 """
 
 import datetime as dt
@@ -17,21 +18,21 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import BigInteger
 
 from app.db.bulk import Nullable, ask_new_ids, copy_into, stored_together
-from app.domain.calendar import local_date
-from app.domain.exact import Ints
-from app.domain.money import decimal_text
-from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
+from app.domain.measures.calendar import local_date
+from app.domain.measures.exact import Ints
+from app.domain.measures.money import decimal_text
+from app.domain.program_file.verification_settings import Severity
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import COUNTING, DocumentStatus, ReviewState, Unit
-from app.domain.verification_settings import Severity
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
-from app.services import figures
-from app.services.accounts import Wallets, ask_for_wallets
-from app.services.awards import Counted, Gave, count_documents
+from app.services.counting.awards import Counted, Gave, count_documents
+from app.services.counting.voiding import Forgiven, take_the_rest, void_documents
+from app.services.ledger import figures
+from app.services.ledger.accounts import Wallets, ask_for_wallets
 from app.services.persons.rosters import roster_of
-from app.services.rulebooks import ProgramRules
 from app.services.timing import stage
-from app.services.voiding import Forgiven, take_the_rest, void_documents
 from verification import recognising, sale_claims
 from verification.examining import examine
 from verification.incoming import Incoming, Source, document_keys

@@ -33,12 +33,12 @@ from sqlalchemy.orm import Session, aliased
 from app.db.bulk import columns_of, given, given_rows
 from app.db.driver import Answer
 from app.db.prepared import Prepared
-from app.domain.document_keys import document_key, seller_in
-from app.domain.exact import Ints
-from app.domain.sales import Sales, Texts
-from app.domain.seller_keys import TAX, own_key
+from app.domain.documents.document_keys import document_key, seller_in
+from app.domain.documents.sales import Sales, Texts
+from app.domain.documents.seller_keys import TAX, own_key
+from app.domain.measures.exact import Ints
+from app.domain.program_file.verification_settings import Check, Tuned
 from app.domain.states import DocumentKind
-from app.domain.verification_settings import Check, Tuned
 from app.models.claims import Attachment
 from app.models.distributors import Distributor
 from app.models.figures import ProductMonth

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from app.domain.document_keys import document_key
-from app.domain.exact import Ints
-from app.domain.sales import NO_AMOUNT, Sales
-from app.domain.verification_settings import SourceName, Verdict
+from app.domain.documents.document_keys import document_key
+from app.domain.documents.sales import NO_AMOUNT, Sales
+from app.domain.measures.exact import Ints
+from app.domain.program_file.verification_settings import SourceName, Verdict
 from verification.checks.facts import Pdfs, Proofs, Readings
 
 

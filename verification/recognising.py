@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import Text
 
 from app.db.prepared import Prepared
-from app.domain.exact import Ints, order_of
-from app.domain.sales import Flags, Sales, told
+from app.domain.documents.sales import Flags, Sales, told
+from app.domain.measures.exact import Ints, order_of
 from app.domain.states import DocumentStatus
 from app.models.sales import Decision, SalesDocument
 

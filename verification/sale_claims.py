@@ -14,14 +14,14 @@ from sqlalchemy import Text, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.reasons import WAITS
-from app.domain.sales import Flags, Sales, Texts
+from app.domain.documents.sales import Flags, Sales, Texts
+from app.domain.program_file.verification_settings import Severity, SourceName
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.saying.reasons import WAITS
 from app.domain.states import DocumentKind
-from app.domain.verification_settings import Severity, SourceName
 from app.models.claims import SaleClaim
 from app.models.sales import SalesDocument
 from app.services.persons.rosters import name_key
-from app.services.rulebooks import ProgramRules
 from verification.deciding.stored import incoming_of
 from verification.recognising import content_hashes
 

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.domain.program_file.verification_settings import Check, Severity, Tuned, Verification
 from app.domain.states import DocumentStatus
-from app.domain.verification_settings import Check, Severity, Tuned, Verification
 
 MOST = 1000
 """The highest risk."""

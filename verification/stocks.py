@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.db.bulk import columns_of, given, given_rows
 from app.db.driver import Answer
 from app.db.prepared import Prepared
-from app.domain.exact import Ints
-from app.domain.sales import Sales
+from app.domain.documents.sales import Sales
+from app.domain.measures.exact import Ints
 from app.models.deliveries import Delivery
 from app.models.sales import SalesDocument, SalesLine
 from verification.checks.facts import Stock

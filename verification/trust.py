@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Prepared
-from app.domain.exact import Ints
+from app.domain.measures.exact import Ints
+from app.domain.program_file.verification_settings import Trust
 from app.domain.states import DocumentStatus
-from app.domain.verification_settings import Trust
 from app.models.sales import Decision, SalesDocument
 
 

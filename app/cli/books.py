@@ -13,8 +13,8 @@ from app.cli.options import BY, DAY, MONTH, PROGRAM, chosen_program
 from app.cli.output import NOT_FOUND, Failure, failing, figure, json_option, print_json, print_table, writing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
-from app.domain.breakage import expected
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
+from app.domain.points.breakage import expected
 from app.models.periods import PeriodClosing
 from app.models.programs import Program
 from app.services.books import history, owed, periods

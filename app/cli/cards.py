@@ -20,13 +20,13 @@ from app.cli.output import (
 from app.cli.prepaid import refusing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
-from app.domain.money import smallest_units
+from app.domain.measures.money import smallest_units
 from app.domain.states import CardState, Identity, Unit
 from app.extensions import db
 from app.models.programs import Program
 
 if TYPE_CHECKING:
-    from prepaid.card_lives import Life
+    from prepaid.cards.card_lives import Life
     from prepaid.providers import CardProvider
 
 CARD = click.argument("card_id", metavar="CARD", type=int)
@@ -44,7 +44,7 @@ def cards() -> None:
 @json_option
 def cards_list(program_code: str | None, show_all: bool, as_json: bool) -> None:
     """List the cards of a programme."""
-    from prepaid import cards as registry
+    from prepaid.cards import cards as registry
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -93,9 +93,9 @@ def cards_list(program_code: str | None, show_all: bool, as_json: bool) -> None:
 @json_option
 def cards_issue(program_code: str, distributor_code: str | None, replace: bool, by: str | None, as_json: bool) -> None:
     """Have the provider issue cards for distributors that have none."""
-    from app.services.balances import NoSuchDistributor, balance_of
-    from prepaid import cards as registry
-    from prepaid.connections import connect
+    from app.services.tracing.balances import NoSuchDistributor, balance_of
+    from prepaid.cards import cards as registry
+    from prepaid.issuers.connections import connect
     from prepaid.terms import provider_of
 
     if replace and distributor_code is None:
@@ -128,8 +128,8 @@ def cards_issue(program_code: str, distributor_code: str | None, replace: bool, 
 @json_option
 def cards_register(distributor: str, program_code: str, token: str, last4: str, by: str | None, as_json: bool) -> None:
     """Register a card that DISTRIBUTOR (its code) has; it is loaded from now on in the place of any other."""
-    from app.services.balances import NoSuchDistributor
-    from prepaid import cards as registry
+    from app.services.tracing.balances import NoSuchDistributor
+    from prepaid.cards import cards as registry
 
     with runtime() as run, refusing(), failing(NoSuchDistributor, code=NOT_FOUND), transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -144,7 +144,7 @@ def cards_register(distributor: str, program_code: str, token: str, last4: str, 
 
 def _card(run: Runtime, card_id: int) -> "Life":
     """Find a card with its life."""
-    from prepaid import card_lives
+    from prepaid.cards import card_lives
 
     with transaction(run.registry) as session:
         try:
@@ -156,7 +156,7 @@ def _card(run: Runtime, card_id: int) -> "Life":
 
 
 def _provider_of(name: str) -> "CardProvider":
-    from prepaid.connections import connect
+    from prepaid.issuers.connections import connect
 
     return connect(name, db.engine)
 
@@ -213,7 +213,7 @@ def cards_show(card_id: int, as_json: bool) -> None:
 
 def _change(card_id: int, to: CardState, why: str, by: str | None, as_json: bool) -> None:
     """Move a card on, here and at its provider."""
-    from prepaid import card_lives
+    from prepaid.cards import card_lives
 
     with runtime() as run, refusing():
         provider = _provider_of(_card(run, card_id).card.provider)
@@ -269,7 +269,7 @@ def cards_close(card_id: int, why: str, by: str | None, as_json: bool) -> None:
 @json_option
 def cards_identify(card_id: int, identity: str, why: str, by: str | None, as_json: bool) -> None:
     """Write down what is known of who holds CARD (its number)."""
-    from prepaid import card_lives
+    from prepaid.cards import card_lives
 
     with runtime() as run, refusing():
         _card(run, card_id)
@@ -286,7 +286,7 @@ def cards_identify(card_id: int, identity: str, why: str, by: str | None, as_jso
 @json_option
 def cards_note(card_id: int, text: str, by: str | None, as_json: bool) -> None:
     """Write TEXT into the life of CARD (its number)."""
-    from prepaid import card_lives
+    from prepaid.cards import card_lives
 
     with runtime() as run, refusing():
         _card(run, card_id)
@@ -301,7 +301,7 @@ def cards_note(card_id: int, text: str, by: str | None, as_json: bool) -> None:
 @json_option
 def cards_pull(program_code: str | None, card_id: int | None, as_json: bool) -> None:
     """Read cards at their provider: state, balance, what was spent."""
-    from prepaid import healing
+    from prepaid.cards import healing
     from prepaid.terms import provider_of
 
     with runtime() as run, refusing():
@@ -326,7 +326,7 @@ def cards_pull(program_code: str | None, card_id: int | None, as_json: bool) -> 
 @json_option
 def cards_check(program_code: str | None, as_json: bool) -> None:
     """Check that a programme is set up for its card provider; ends with 1 where it is not. Nothing outside is asked."""
-    from prepaid import provider_checks
+    from prepaid.issuers import provider_checks
     from prepaid.terms import provider_of
 
     with runtime() as run, refusing(), transaction(run.registry) as session:
@@ -354,7 +354,7 @@ def cards_check(program_code: str | None, as_json: bool) -> None:
 @json_option
 def cards_funding(program_code: str | None, amount: str | None, run_id: int | None, as_json: bool) -> None:
     """Ask the provider whether it could pay for an amount, or for a run; ends with 1 where it could not."""
-    from prepaid.moves import run_of
+    from prepaid.loads.moves import run_of
     from prepaid.terms import provider_of
 
     if (amount is None) == (run_id is None):

@@ -42,7 +42,7 @@ def compensate(
     """  # noqa: D301  # click reads the backspace
     if context.invoked_subcommand is not None:
         return
-    from prepaid import compensating
+    from prepaid.conversions import compensating
 
     if program_code is None or from_on is None or to_on is None:
         raise click.UsageError("Say --program, --from and --to, or one of the commands below; see --help.")
@@ -66,7 +66,7 @@ def compensate(
 @json_option
 def waiting(program_code: str | None, as_json: bool) -> None:
     """Tell what arrived and is not compensated, of whatever period."""
-    from prepaid import owed
+    from prepaid.taxing import owed
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -94,7 +94,7 @@ def waiting(program_code: str | None, as_json: bool) -> None:
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     """List the newest runs of compensations."""
-    from prepaid import runs
+    from prepaid.conversions import runs
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)

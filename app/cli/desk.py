@@ -9,7 +9,7 @@ from app.cli.options import PROGRAM, UNIT, by, chosen_program, decimals_of
 from app.cli.output import NOT_FOUND, REFUSED, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
-from app.domain.decision_codes import SENTENCES
+from app.domain.saying.decision_codes import SENTENCES
 from app.domain.states import DocumentStatus, Unit
 
 MOST = 10**15
@@ -142,8 +142,10 @@ def adjust(
     """
     from sqlalchemy.exc import IntegrityError
 
-    from app.services import audit, balances, ledger
+    from app.services import audit
+    from app.services.ledger import ledger
     from app.services.rulebooks import rules_of
+    from app.services.tracing import balances
 
     unit = Unit[unit_name.upper()]
     with runtime() as run:
@@ -195,8 +197,8 @@ def tick(program_code: str | None, as_json: bool) -> None:
     """
     from app.config import secret_key
     from app.services import chores
+    from app.services.access.keys import Keys
     from app.services.instants.due import run_due
-    from app.services.keys import Keys
 
     with runtime() as run:
         if program_code is not None:

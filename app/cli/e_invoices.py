@@ -23,7 +23,7 @@ from app.cli.output import (
 from app.cli.runtime import runtime
 from app.config import settings
 from app.db.transaction import transaction
-from app.domain.reasons import sentence
+from app.domain.saying.reasons import sentence
 
 if TYPE_CHECKING:
     from verification.einvoices.invoice import EInvoice, Reason
@@ -98,7 +98,7 @@ def _matched(
     from sqlalchemy import select
 
     from app.models.catalogue import Product
-    from app.services import distributors
+    from app.services.participants import distributors
     from verification.einvoices.matching import match_lines
 
     with runtime() as run, transaction(run.registry) as session:

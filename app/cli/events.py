@@ -8,7 +8,7 @@ from app.cli.options import DAY, PROGRAM, by, chosen_program
 from app.cli.output import NOT_FOUND, Failure, figure, json_option, print_json, print_table
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
-from app.domain.happening import BY_HAND
+from app.domain.rules.happening import BY_HAND
 from app.domain.states import Event, Unit
 
 BY = by("tells it")
@@ -39,9 +39,9 @@ def tell(
     as_json: bool,
 ) -> None:
     """Tell what happened to the distributor with the code DISTRIBUTOR; its points follow."""
-    from app.domain.calendar import local_date
-    from app.services import distributors
-    from app.services import events as service
+    from app.domain.measures.calendar import local_date
+    from app.services.occasions import events as service
+    from app.services.participants import distributors
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -68,7 +68,7 @@ def tell(
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     """List what happened, newest first, with the points it gave."""
-    from app.services import events as service
+    from app.services.occasions import events as service
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)

@@ -40,8 +40,8 @@ def explain(
     if document is not None:
         _document(document, program_code, as_json)
         return
-    from app.services import chain
-    from app.services.balances import NoSuchDistributor
+    from app.services.tracing import chain
+    from app.services.tracing.balances import NoSuchDistributor
 
     with runtime() as run, transaction(run.registry) as session, failing(NoSuchDistributor, code=NOT_FOUND):
         program = chosen_program(session, program_code)
@@ -73,8 +73,8 @@ def _number(text: str) -> int:
 
 
 def _says(program: Program, movement: Any, amount: int, unit: Unit = Unit.POINTS) -> str:
-    from app.domain import chain as words
-    from app.domain.rule_sentences import EVENT_WORDS
+    from app.domain.points import chain as words
+    from app.domain.rules.rule_sentences import EVENT_WORDS
 
     written = _amount(program, abs(amount), unit)
     cause = words.Cause(
@@ -96,7 +96,7 @@ def _amount(program: Program, amount: int, unit: Unit) -> str:
 
 def _part(session: Session, program: Program, lot: Any, amount: int, unit: Unit = Unit.POINTS) -> dict[str, Any]:
     """Tell of a lot what brought it, with the lines of its document, their formulas, file and rows."""
-    from app.services import explanations
+    from app.services.tracing import explanations
 
     source, lines = lot.source, []
     if source.document_id is not None:
@@ -122,13 +122,13 @@ def _part(session: Session, program: Program, lot: Any, amount: int, unit: Unit 
 
 
 def _of(session: Session, program: Program, code: str) -> Any:
-    from app.services import balances
+    from app.services.tracing import balances
 
     return balances.balance_of(session, program.id, code, Unit.POINTS)
 
 
 def _balance(session: Session, program: Program, code: str) -> dict[str, Any]:
-    from app.services import chain
+    from app.services.tracing import chain
 
     found = _of(session, program, code)
     lots = chain.lots_left(session, found.distributor_id, Unit.POINTS)
@@ -143,7 +143,7 @@ def _balance(session: Session, program: Program, code: str) -> dict[str, Any]:
 
 
 def _lot(session: Session, program: Program, code: str, number: str) -> dict[str, Any]:
-    from app.services import chain
+    from app.services.tracing import chain
 
     seen, uses = chain.lot(session, _of(session, program, code).distributor_id, _number(number))
     parts = [{"movement": use.movement.id, "says": _says(program, use.movement, use.amount)} for use in uses]
@@ -152,7 +152,7 @@ def _lot(session: Session, program: Program, code: str, number: str) -> dict[str
 
 
 def _movement(session: Session, program: Program, code: str, number: str) -> dict[str, Any]:
-    from app.services import chain
+    from app.services.tracing import chain
 
     found, unit, parts = chain.movement(session, _of(session, program, code).distributor_id, _number(number))
     changed = sum(part.changed for part in parts) or sum(part.available for part in parts)
@@ -164,7 +164,7 @@ def _movement(session: Session, program: Program, code: str, number: str) -> dic
 
 
 def _top_up(session: Session, program: Program, reference: str) -> dict[str, Any]:
-    from app.services import chain
+    from app.services.tracing import chain
 
     spent = chain.top_up_named(session, program.id, reference)
     what = (
@@ -175,7 +175,7 @@ def _top_up(session: Session, program: Program, reference: str) -> dict[str, Any
 
 
 def _document(document: str, program_code: str | None, as_json: bool) -> None:
-    from app.services import explanations
+    from app.services.tracing import explanations
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)

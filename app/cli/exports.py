@@ -32,7 +32,7 @@ from app.exports.histories.catalogue import HISTORIES
 from app.exports.histories.describing import History
 from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
-from app.services.languages import LANGUAGES
+from app.services.telling.languages import LANGUAGES
 
 
 class _LastFour(click.ParamType[str]):

@@ -15,7 +15,7 @@ from app.cli.options import said_program
 from app.cli.output import FOUND_WRONG, REFUSED, Failure, failing, figure, print_json
 from app.cli.runtime import Runtime, operator
 from app.db.transaction import transaction
-from app.domain.reasons import sentence
+from app.domain.saying.reasons import sentence
 
 
 def start_import(

@@ -52,8 +52,8 @@ EVERYWHERE = click.option("--everywhere", is_flag=True, help="Whichever source u
 @json_option
 def unmatched(program_code: str | None, least_score: int | None, as_json: bool) -> None:
     """List the names in imported files that nobody knows: what waits for them, and what they may mean."""
-    from app.services import unmatched as names
-    from app.services.aliases import AliasRefused
+    from app.services.imported import unmatched as names
+    from app.services.imported.aliases import AliasRefused
     from importers import continuing
 
     with runtime() as run:
@@ -142,7 +142,7 @@ def match(
     CODE is that of the product or the distributor; without it, it is what was proposed. All that waited for the name is
     taken in, and later files are read so.
     """
-    from app.services.aliases import AliasRefused
+    from app.services.imported.aliases import AliasRefused
     from importers import continuing
 
     if create and code is not None:
@@ -170,7 +170,7 @@ def match(
 @json_option
 def ignore(name_id: int, program_code: str | None, reason: str, as_json: bool) -> None:
     """Refuse documents that name what has NAME_ID (see `kontor imports unmatched`): those that wait, and later ones."""
-    from app.services.aliases import AliasRefused
+    from app.services.imported.aliases import AliasRefused
     from importers import continuing
 
     with runtime() as run:
@@ -202,8 +202,9 @@ def alias(
     as_json: bool,
 ) -> None:
     """Write down that a source calls the thing with CODE by NAME: a distributor's own code, a name, a box of twelve."""
-    from app.services import aliases, distributors
-    from app.services.aliases import AliasRefused, Meaning
+    from app.services.imported import aliases
+    from app.services.imported.aliases import AliasRefused, Meaning
+    from app.services.participants import distributors
 
     if profile_name is not None and source_code is not None:
         raise click.UsageError("A source is a profile or a distributor, not both.")
@@ -235,7 +236,7 @@ def alias(
 @json_option
 def known_names(program_code: str | None, kind: str, as_json: bool) -> None:
     """List what sources call products or distributors, as somebody said what it means."""
-    from app.services import aliases
+    from app.services.imported import aliases
 
     with runtime() as run, transaction(run.registry) as session:
         program = said_program(session, program_code)
@@ -266,7 +267,7 @@ def forget(name_id: int, program_code: str | None, kind: str, as_json: bool) -> 
 
     What was imported by it stays.
     """
-    from app.services import aliases
+    from app.services.imported import aliases
 
     with runtime() as run, transaction(run.registry) as session, failing(aliases.NoSuchName, code=NOT_FOUND):
         program = said_program(session, program_code)
@@ -326,7 +327,7 @@ def unit_milli(text: str) -> int:
 
 def _what(session: Any, program_id: int, name_id: int) -> Any:
     """Say what a name in the queue is of."""
-    from app.services import unmatched as names
+    from app.services.imported import unmatched as names
 
     found = names.take(session, program_id, [name_id])
     if not found:
@@ -336,8 +337,9 @@ def _what(session: Any, program_id: int, name_id: int) -> Any:
 
 def _target(session: Any, program: Any, is_product: bool, code: str) -> int:
     """Find what has a code."""
-    from app.domain.codes import code_key
-    from app.services import catalogue, distributors
+    from app.domain.typed.codes import code_key
+    from app.services.goods import catalogue
+    from app.services.participants import distributors
 
     found = (
         catalogue.product_ids(session, program.id).get(code_key(code))

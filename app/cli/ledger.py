@@ -22,7 +22,7 @@ from app.db.transaction import transaction
 from app.domain.states import Unit
 
 if TYPE_CHECKING:
-    from app.services.balances import StatementLine
+    from app.services.tracing.balances import StatementLine
 
 
 @click.command()
@@ -34,7 +34,7 @@ def balances(program_code: str | None, unit_name: str, as_json: bool) -> None:
 
     Amounts of --json are whole numbers of the smallest unit (points without decimals, grosze, cents).
     """
-    from app.services import balances as service
+    from app.services.tracing import balances as service
 
     unit = Unit[unit_name.upper()]
     with runtime() as run, transaction(run.registry) as session:
@@ -79,7 +79,7 @@ def statement(
 
     On an account that the distributors of a pool share, each says whose it is.
     """
-    from app.services import balances as service
+    from app.services.tracing import balances as service
 
     if from_on is not None and to_on is not None and to_on < from_on:
         raise Failure(f"The period ends on {to_on:%Y-%m-%d}, before it begins on {from_on:%Y-%m-%d}.", REFUSED)
@@ -155,7 +155,7 @@ def check(as_json: bool) -> None:
 
     Exits with 1 when something is wrong.
     """
-    from app.services import ledger_check
+    from app.services.ledger import ledger_check
 
     with runtime() as run, transaction(run.registry) as session:
         found = ledger_check.check(session)

@@ -12,7 +12,7 @@ from app.cli.options import PROGRAM, said_program
 from app.cli.output import NOT_FOUND, USAGE, Failure, failing, figure, json_option, print_json, print_table
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
-from app.domain.fields import KINDS
+from app.domain.typed.fields import KINDS
 
 
 @click.command()
@@ -49,7 +49,7 @@ def look(
     Everything shown is a guess but the questions; each is answered by --answer. With --propose a profile is printed, as
     it stands under import_profiles in a programme file. A file that a profile of the programme reads already says so.
     """
-    from app.services.import_profiles import profiles_of
+    from app.services.setup.import_profiles import profiles_of
     from importers.batches import printable
     from importers.errors import ImportRefused
     from importers.files.guard import judge
@@ -170,7 +170,7 @@ def show(batch: int, as_json: bool) -> None:
 
 def _problem(one: Any) -> dict[str, Any]:
     """Tell of rows that one repair helps."""
-    from app.domain.reasons import sentence
+    from app.domain.saying.reasons import sentence
 
     examples = [f"row {example.row}: {sentence(example.reason)}" for example in one.examples]
     return {"code": one.code, "column": one.of, "outcome": str(one.outcome), "rows": one.rows, "examples": examples}

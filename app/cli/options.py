@@ -68,7 +68,7 @@ def chosen_program(session: Session, code: str | None) -> Program:
     """
     from sqlalchemy import select
 
-    from app.services import programs
+    from app.services.setup import programs
 
     with failing(programs.NoSuchProgram, code=NOT_FOUND):
         if code is not None:

@@ -15,9 +15,10 @@ from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.models.programs import Program
-from app.services import distributors
-from app.services.owners import listing, merging, pools, transfers
+from app.services.by_hand import merging
+from app.services.owners import listing, pools, transfers
 from app.services.owners.errors import OwnersError
+from app.services.participants import distributors
 
 BY = by("asks or decides")
 NOTE = click.option("--note", required=True, help="Why, for whoever decides it and for those it concerns.")

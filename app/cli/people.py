@@ -10,7 +10,7 @@ from app.cli.output import NOT_FOUND, USAGE, Failure, failing, json_option, prin
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
-from app.services import people, second_factors
+from app.services.access import people, second_factors
 
 PASSWORD = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input (its first line) instead of asking."
@@ -164,8 +164,9 @@ def _whole(role_name: str | None, program_code: str | None, distributor_code: st
 
 def _give(session, run, login, role_name, program_code, distributor_code) -> None:  # type: ignore[no-untyped-def]
     from app.domain.states import Unit
-    from app.services import balances, programs
     from app.services.persons import opening
+    from app.services.setup import programs
+    from app.services.tracing import balances
 
     with failing(programs.NoSuchProgram, balances.NoSuchDistributor, people.NoSuchUser, code=NOT_FOUND):
         program = programs.program_by_code(session, program_code)

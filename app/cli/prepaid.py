@@ -25,15 +25,15 @@ from app.cli.preparing import wait_until_prepared
 from app.cli.runtime import operator, runtime
 from app.cli.showing_runs import document, print_run, report, show_run
 from app.db.transaction import transaction
-from app.domain.load_failures import failure
-from app.domain.money import amount_name
+from app.domain.measures.money import amount_name
+from app.domain.saying.load_failures import failure
 from app.domain.states import RunKind, Unit
 from app.extensions import db
 
 if TYPE_CHECKING:
     from app.models.prepaid import ConversionRun
+    from prepaid.loads.settling import Settled
     from prepaid.providers import CardProvider
-    from prepaid.settling import Settled
 
 RUN = click.argument("run_id", metavar="RUN", type=int)
 
@@ -53,8 +53,8 @@ def refusing() -> Iterator[None]:
 
 
 def _provider(session: Session, run_id: int) -> "CardProvider":
-    from prepaid.connections import connect
-    from prepaid.moves import run_of
+    from prepaid.issuers.connections import connect
+    from prepaid.loads.moves import run_of
 
     return connect(run_of(session, run_id).provider, db.engine)
 
@@ -65,7 +65,7 @@ def require_something(session: Session, made: "ConversionRun") -> None:
     Raises:
         Failure: It took nothing, left nothing out and judged no goods.
     """
-    from prepaid import runs
+    from prepaid.conversions import runs
 
     if not runs.says_nothing(session, made):
         return
@@ -112,8 +112,8 @@ def convert(
     """  # noqa: D301  # click reads the backspace
     if context.invoked_subcommand is not None:
         return
-    from prepaid import preparing
-    from prepaid.segments import Segment
+    from prepaid.conversions import preparing
+    from prepaid.conversions.segments import Segment
 
     if program_code is None or from_on is None or to_on is None:
         raise click.UsageError("Say --program, --from and --to, or one of the commands below; see --help.")
@@ -180,7 +180,7 @@ def approve(run_id: int, by: str | None, as_json: bool) -> None:
     Whoever previewed the run cannot approve it. Where the programme wants it, cards are issued first. The file can be
     sent with the command `send`, or handed to the provider by hand.
     """
-    from prepaid import ordering
+    from prepaid.conversions import ordering
 
     with runtime() as run, refusing():
         with transaction(run.registry) as session:
@@ -199,7 +199,7 @@ def approve(run_id: int, by: str | None, as_json: bool) -> None:
 @json_option
 def cancel(run_id: int, reason: str | None, order_file_not_sent: bool, by: str | None, as_json: bool) -> None:
     """Call RUN off: every point goes back to the lot it came from, and what is compensated waits again."""
-    from prepaid import runs
+    from prepaid.conversions import runs
 
     with runtime() as run:
         with refusing(), transaction(run.registry) as session:
@@ -224,7 +224,7 @@ def send(run_id: int, by: str | None, as_json: bool) -> None:
     Safe to do again, whatever stopped it: the provider is asked by our references what became of each load, and only
     what it never saw is handed in again.
     """
-    from prepaid import sending
+    from prepaid.conversions import sending
 
     with runtime() as run, refusing():
         with transaction(run.registry) as session:
@@ -249,7 +249,7 @@ def settle(run_id: int, file: Path, by: str | None, as_json: bool) -> None:
     The same file twice changes nothing. Rows that cannot be taken as they are come out as problems, and then the
     command ends with 1.
     """
-    from prepaid import settling
+    from prepaid.loads import settling
 
     with runtime() as run:
         with refusing(), transaction(run.registry) as session:
@@ -293,7 +293,7 @@ def reorder(run_id: int, by: str | None, as_json: bool) -> None:
 
     Writes a new order file with new references, for the command `send`.
     """
-    from prepaid import ordering
+    from prepaid.conversions import ordering
 
     with runtime() as run:
         with refusing(), transaction(run.registry) as session:
@@ -307,7 +307,7 @@ def reorder(run_id: int, by: str | None, as_json: bool) -> None:
 @json_option
 def show(run_id: int, show_all: bool, as_json: bool) -> None:
     """Show how RUN stands: totals, states, files, and who was left out and why."""
-    from prepaid import runs
+    from prepaid.conversions import runs
 
     with runtime() as run, refusing():
         found = report(run, run_id)
@@ -353,7 +353,7 @@ def show(run_id: int, show_all: bool, as_json: bool) -> None:
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     """List the newest runs, of conversions and of compensations."""
-    from prepaid import runs
+    from prepaid.conversions import runs
 
     with runtime() as run:
         with transaction(run.registry) as session:

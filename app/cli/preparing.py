@@ -21,8 +21,8 @@ def wait_until_prepared(run: Runtime, run_id: int) -> None:
         NoSuchRun: No run has this number.
     """
     from app.jobs import messenger
-    from prepaid import preparing
-    from prepaid.moves import run_of
+    from prepaid.conversions import preparing
+    from prepaid.loads.moves import run_of
 
     def how_far() -> preparing.HowFar | None:
         with transaction(run.registry) as session:

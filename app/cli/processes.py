@@ -93,8 +93,8 @@ def sweeper() -> None:
     from app.outbox import sending
     from app.outbox.gateways import gateways_of
     from app.services import chores
+    from app.services.access.keys import Keys
     from app.services.instants.due import run_due
-    from app.services.keys import Keys
     from prepaid.rounds import ask_to_heal, ask_to_prepare
 
     chosen = settings()
@@ -232,7 +232,7 @@ def _supervise(run: Runtime, *, web: bool) -> None:
 def _empty(run: Runtime) -> bool:
     """Tell whether nobody was made yet who could sign in."""
     from app.db.transaction import transaction
-    from app.services import people
+    from app.services.access import people
 
     with transaction(run.registry) as session:
         return not people.anybody(session)

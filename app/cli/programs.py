@@ -23,7 +23,7 @@ def load(file: Path, as_json: bool) -> None:
     Loading the same file twice changes nothing; loading an edited one publishes new versions of the rules that read
     otherwise. Errors name the path in the document.
     """
-    from app.services import program_files, programs
+    from app.services.setup import program_files, programs
 
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -49,7 +49,7 @@ def load(file: Path, as_json: bool) -> None:
 @json_option
 def export(code: str, as_json: bool) -> None:
     """Print the programme CODE as a file that loads again without changing anything."""
-    from app.services import program_files, programs
+    from app.services.setup import program_files, programs
 
     with runtime() as run, failing(programs.NoSuchProgram, code=NOT_FOUND), transaction(run.registry) as session:
         document = programs.export(session, code)
@@ -70,7 +70,7 @@ def copy(code: str, new_code: str, name: str | None, as_json: bool) -> None:
     It has the rules, groups and column profiles of the programme, and nobody in it. Every page of it says that it is
     for training, and its conversion runs go to the sandbox alone. It stays a training programme.
     """
-    from app.services import program_files, programs, training
+    from app.services.setup import program_files, programs, training
 
     refusals = (training.CodeTaken, program_files.ProgramFileInvalid)
     with (
@@ -90,7 +90,7 @@ def copy(code: str, new_code: str, name: str | None, as_json: bool) -> None:
 @json_option
 def schema(as_json: bool) -> None:
     """Print the JSON Schema of programme files: one JSON document, with --json or without."""
-    from app.services import program_files
+    from app.services.setup import program_files
 
     click.echo(program_files.json_schema())
 

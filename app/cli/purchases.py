@@ -27,7 +27,7 @@ def purchases(
     context: click.Context, program_code: str | None, state_name: str | None, limit: int, as_json: bool
 ) -> None:
     """List what participants set aside of their balances for purchases, the newest first."""
-    from app.services.purchase_credits import newest
+    from app.services.orders.purchase_credits import newest
 
     if context.invoked_subcommand is not None:
         return
@@ -78,9 +78,9 @@ def purchases(
 def take(code: str, document: str, amount: str, program_code: str | None, by: str | None, as_json: bool) -> None:
     """Take the credit of CODE for a purchase: what it set aside is spent."""
     from app.config import secret_key
-    from app.services.keys import Keys
-    from app.services.purchase_credits import CreditError
-    from app.services.purchase_credits import take as take_credit
+    from app.services.access.keys import Keys
+    from app.services.orders.purchase_credits import CreditError
+    from app.services.orders.purchase_credits import take as take_credit
 
     with failing(CreditError), runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -106,7 +106,7 @@ def take(code: str, document: str, amount: str, program_code: str | None, by: st
 @json_option
 def give_back(credit_id: int, reason: str, program_code: str | None, by: str | None, as_json: bool) -> None:
     """Give CREDIT_ID back, which nobody has taken: what it set aside goes back to its lots."""
-    from app.services import purchase_credits
+    from app.services.orders import purchase_credits
 
     with failing(purchase_credits.CreditError), runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)

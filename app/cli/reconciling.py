@@ -40,7 +40,7 @@ _WAYS = {
 @contextmanager
 def _at_work(program_code: str | None) -> Iterator[tuple[Session, Program, Runtime]]:
     """Open a programme to work in; what cannot be done there is a failure of the command."""
-    from app.services.adjustments import AdjustmentError
+    from app.services.by_hand.adjustments import AdjustmentError
     from prepaid.errors import PrepaidError
     from prepaid.reconciling.answering import NoSuchDifference, NoSuchStatement
 

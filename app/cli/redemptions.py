@@ -53,7 +53,7 @@ def _wake(run: Runtime, run_id: int | None) -> None:
 
 def _document(session: Session, redemption_id: int) -> dict[str, Any]:
     """Give a redemption as --json does."""
-    from prepaid.redemption_stories import story
+    from prepaid.redeeming.redemption_stories import story
 
     found = story(session, redemption_id)
     of = found.redemption
@@ -97,7 +97,7 @@ def redemptions(context: click.Context, program_code: str | None, limit: int, as
     kontor redemptions approve REDEMPTION --by SOMEBODY    a second person lets it go
     kontor redemptions order                               gathers what is approved, and writes its order file
     """  # noqa: D301  # click reads the backspace
-    from prepaid.redemption_stories import newest
+    from prepaid.redeeming.redemption_stories import newest
 
     if context.invoked_subcommand is not None:
         return
@@ -129,7 +129,7 @@ def ask(distributor: str, points: int, key: str, program_code: str | None, by: s
     once where the provider takes orders by its interface.
     """
     from app.domain.states import Unit
-    from app.services.balances import NoSuchDistributor, balance_of
+    from app.services.tracing.balances import NoSuchDistributor, balance_of
     from prepaid import gathering
 
     with runtime() as run, _failing():
@@ -180,7 +180,7 @@ def approve(redemption_id: int, program_code: str | None, by: str | None, as_jso
 @json_option
 def call_off(redemption_id: int, reason: str, program_code: str | None, by: str | None, as_json: bool) -> None:
     """Call REDEMPTION off that is not on its way yet: its points go back to the lots they came from."""
-    from prepaid import redemptions as asking
+    from prepaid.redeeming import redemptions as asking
 
     with runtime() as run, _failing(), transaction(run.registry) as session:
         _of_program(session, program_code, redemption_id)
@@ -194,9 +194,10 @@ def call_off(redemption_id: int, reason: str, program_code: str | None, by: str 
 @json_option
 def order(program_code: str | None, by: str | None, as_json: bool) -> None:
     """Gather what is approved into a run and write its order file; then `kontor convert send` goes on with it."""
-    from prepaid import gathering, ordering
-    from prepaid.connections import connect
-    from prepaid.moves import run_of
+    from prepaid import gathering
+    from prepaid.conversions import ordering
+    from prepaid.issuers.connections import connect
+    from prepaid.loads.moves import run_of
 
     with runtime() as run, _failing():
         with transaction(run.registry) as session:

@@ -50,7 +50,7 @@ def sheet(file: Path, program_code: str | None, as_json: bool) -> None:
 @json_option
 def price(program_code: str | None, by: str | None, as_json: bool) -> None:
     """Compute the prices that are not set by hand anew, of cost, margin and tax."""
-    from app.services.rewards import price_anew
+    from app.services.rewarding.rewards import price_anew
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -169,7 +169,7 @@ def cancel(order_id: int, reason: str, program_code: str | None, by: str | None,
 def paid(order_id: int, note: str, program_code: str | None, by: str | None, as_json: bool) -> None:
     """Note that the money of ORDER_ID came in: it goes on, or waits for approval."""
     from app.config import secret_key
-    from app.services.keys import Keys
+    from app.services.access.keys import Keys
     from app.services.orders import money
     from app.services.orders.holding import OrderError
 

@@ -9,9 +9,9 @@ from app.cli.options import PROGRAM, said_program
 from app.cli.output import json_option, print_json, writing
 from app.cli.runtime import runtime
 from app.db.transaction import transaction
-from app.domain.fields import KINDS
-from app.domain.import_profile import ImportProfile
-from app.services.languages import LANGUAGES
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.typed.fields import KINDS
+from app.services.telling.languages import LANGUAGES
 
 
 @click.command()
@@ -29,7 +29,7 @@ from app.services.languages import LANGUAGES
 @json_option
 def sample(kind: str, program_code: str | None, language: str | None, path: Path | None, as_json: bool) -> None:
     """Write a workbook of a KIND with the headers that are understood and one row filled in."""
-    from app.services.import_profiles import profiles_of
+    from app.services.setup.import_profiles import profiles_of
     from importers.samples import write_sample
 
     with runtime() as run, transaction(run.registry) as session:

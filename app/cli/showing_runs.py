@@ -8,11 +8,11 @@ from app.cli.options import decimals_of
 from app.cli.output import figure, print_json, print_table
 from app.cli.runtime import Runtime
 from app.db.transaction import transaction
-from app.domain.money import amount_name
+from app.domain.measures.money import amount_name
 from app.domain.states import RunKind, TopUpStatus, Unit
 
 if TYPE_CHECKING:
-    from prepaid.runs import Report
+    from prepaid.conversions.runs import Report
 
 SHOWN = 20
 """Exceptions of a run, where nobody asks for all."""
@@ -20,7 +20,7 @@ SHOWN = 20
 
 def report(run: Runtime, run_id: int) -> "Report":
     """Read how a run stands."""
-    from prepaid import runs
+    from prepaid.conversions import runs
 
     with transaction(run.registry) as session:
         found = runs.report(session, run_id)
@@ -30,7 +30,7 @@ def report(run: Runtime, run_id: int) -> "Report":
 
 def document(run: Runtime, found: "Report") -> dict[str, Any]:
     """Give a run as --json does: the same keys for every command, but that amounts are named by the run's unit."""
-    from prepaid.runs import exception_counts
+    from prepaid.conversions.runs import exception_counts
 
     of = found.run
     return {
@@ -88,7 +88,7 @@ def document(run: Runtime, found: "Report") -> dict[str, Any]:
 
 def print_run(run: Runtime, found: "Report", *, exceptions: bool = False) -> None:
     """Print a run for people."""
-    from prepaid.runs import exception_counts
+    from prepaid.conversions.runs import exception_counts
 
     of = found.run
     decimals, point_decimals = found.program.currency_decimals, decimals_of(found.program, of.unit)

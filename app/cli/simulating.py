@@ -63,8 +63,10 @@ def _ask(
     name: str,
 ) -> int:
     from app.jobs import messenger, simulating
-    from app.services import program_files, rule_drafts, rulebooks
+    from app.services import rulebooks
+    from app.services.rules import rule_drafts
     from app.services.scenarios import asking
+    from app.services.setup import program_files
 
     with transaction(run.registry) as session, failing(program_files.ProgramFileInvalid, asking.CannotReplay):
         program = chosen_program(session, program_code)

@@ -12,11 +12,11 @@ from app.cli.output import NOT_FOUND, REFUSED, Failure, figure, json_option, pri
 from app.cli.runtime import operator, runtime
 from app.db.transaction import transaction
 from app.domain.states import TaxStatus
-from app.domain.tax_rules import RewardKind
-from app.services.languages import LANGUAGES
+from app.domain.taxes.tax_rules import RewardKind
+from app.services.telling.languages import LANGUAGES
 
 if TYPE_CHECKING:
-    from app.domain.tax_rules import TaxRule
+    from app.domain.taxes.tax_rules import TaxRule
     from app.models.programs import Program
 
 STATUS = click.Choice([one.value for one in TaxStatus])
@@ -33,9 +33,9 @@ def tax() -> None:
 @json_option
 def rules(program_code: str | None, as_json: bool) -> None:
     """List the tax rules of a programme, its own before the pack's, and who agreed with them."""
-    from app.domain.calendar import local_date
-    from app.domain.definition import TaxPart
-    from prepaid.tax import ProgramTax
+    from app.domain.measures.calendar import local_date
+    from app.domain.program_file.definition import TaxPart
+    from prepaid.taxing.tax import ProgramTax
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -88,9 +88,9 @@ def try_(
     amount: str, status: str, program_code: str | None, on: dt.date | None, kind: str, before: str, as_json: bool
 ) -> None:
     """Compute the tax on a reward of AMOUNT for a participant of STATUS, step by step. Nothing is written down."""
-    from app.domain.calendar import local_date
-    from app.domain.tax import NoTaxRule
-    from app.domain.tax_rules import minor_from_text
+    from app.domain.measures.calendar import local_date
+    from app.domain.taxes.tax import NoTaxRule
+    from app.domain.taxes.tax_rules import minor_from_text
     from prepaid.taxing.bench import Case, tried
 
     with runtime() as run, transaction(run.registry) as session:
@@ -138,8 +138,8 @@ def status(
     as_json: bool,
 ) -> None:
     """Show what the distributor with the code DISTRIBUTOR is to the tax office by day, or note a NEW status."""
-    from app.domain.calendar import local_date
-    from app.services import tax_statuses
+    from app.domain.measures.calendar import local_date
+    from app.services.participants import tax_statuses
 
     if new is None and (from_on is not None or reason is not None):
         raise click.UsageError("--from and --reason are of a new status: say which.")
@@ -179,7 +179,7 @@ def status(
 
 
 def _id_of(session: Session, program: "Program", code: str, *, as_json: bool) -> int:
-    from app.services.distributors import id_of_code
+    from app.services.participants.distributors import id_of_code
 
     found = id_of_code(session, program.id, code)
     if found is None:

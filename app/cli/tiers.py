@@ -28,9 +28,9 @@ def tiers() -> None:
 @json_option
 def list_(program_code: str | None, as_json: bool) -> None:
     """List the tiers of a programme: what each takes, what may be redeemed in it, and how many are in it."""
-    from app.domain.codes import code_key
-    from app.services import tier_reading
-    from app.services.tiers import decimals_of, settings_of
+    from app.domain.typed.codes import code_key
+    from app.services.placing.tiers import decimals_of, settings_of
+    from app.services.tiering import tier_reading
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -70,8 +70,8 @@ def list_(program_code: str | None, as_json: bool) -> None:
 @json_option
 def history(distributor: str, program_code: str | None, as_json: bool) -> None:
     """Show the tiers that the distributor with the code DISTRIBUTOR was in, newest first, and why."""
-    from app.services import tier_reading
-    from app.services.tiers import decimals_of, settings_of
+    from app.services.placing.tiers import decimals_of, settings_of
+    from app.services.tiering import tier_reading
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -114,7 +114,7 @@ def history(distributor: str, program_code: str | None, as_json: bool) -> None:
 @json_option
 def judge(program_code: str | None, as_json: bool) -> None:
     """Bring the tiers of a programme up to date now; `kontor up` does so by itself."""
-    from app.services import tier_judging
+    from app.services.tiering import tier_judging
 
     with runtime() as run, transaction(run.registry) as session:
         changed = tier_judging.judge(session, chosen_program(session, program_code), now=run.now())
@@ -142,7 +142,7 @@ def give(
     as_json: bool,
 ) -> None:
     """Put the distributor with the code DISTRIBUTOR into TIER by hand; it stays, whatever is earned."""
-    from app.services import tier_giving
+    from app.services.tiering import tier_giving
 
     with (
         runtime() as run,
@@ -171,7 +171,7 @@ def give(
 @json_option
 def take_back(distributor: str, program_code: str | None, reason: str, by: str | None, as_json: bool) -> None:
     """Let the rules alone say again in which tier the distributor with the code DISTRIBUTOR is."""
-    from app.services import tier_giving
+    from app.services.tiering import tier_giving
 
     with runtime() as run, transaction(run.registry) as session:
         program = chosen_program(session, program_code)
@@ -184,7 +184,7 @@ def take_back(distributor: str, program_code: str | None, reason: str, by: str |
 
 
 def _id_of(session: Session, program: "Program", code: str) -> int:
-    from app.services import distributors
+    from app.services.participants import distributors
 
     found = distributors.id_of_code(session, program.id, code)
     if found is None:

@@ -14,8 +14,8 @@ from app.cli.options import PROGRAM, said_program
 from app.cli.output import failing
 from app.cli.runtime import Runtime, operator, runtime
 from app.db.transaction import transaction
-from app.domain.wording import Said
-from app.services import texts
+from app.domain.saying.wording import Said
+from app.services.telling import texts
 
 LOOK_SECONDS = 0.2
 

@@ -30,7 +30,8 @@ LongText = Annotated[str, mapped_column(Text)]
 """Words written by people."""
 
 SortKey = Annotated[str, mapped_column(Text(collation="C"))]
-"""A name in the order of its readers' language (`app.domain.sorting`): compared by code point in every database."""
+"""A name in the order of its readers' language (`app.domain.saying.sorting`): compared by code point in every
+database."""
 
 
 class Coded(TypeDecorator[enum.IntEnum]):

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.demo.products import demo_products
 from app.demo.scans import Row, pdf, photo
-from app.domain.calendar import local_date
-from app.domain.money import decimal_text
+from app.domain.measures.calendar import local_date
+from app.domain.measures.money import decimal_text
 from app.models.claims import Claim
 from app.models.distributors import Distributor
 from app.models.programs import Program

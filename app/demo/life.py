@@ -10,15 +10,17 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app.demo.identifiers import nips
-from app.domain.registration import COMPANY, REP, AnswerKind, Asked, Choice, Question
+from app.domain.program_file.registration import COMPANY, REP, AnswerKind, Asked, Choice, Question
 from app.domain.roles import Role
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
 from app.models.joining import Application, Invitation, TermsVersion
 from app.models.people import UserAccount
 from app.models.programs import Program
-from app.services import adjustments, applications, invitations, registration, terms
-from app.services.applications import Applicant
+from app.services.access import invitations
+from app.services.by_hand import adjustments
+from app.services.joining import applications, registration, terms
+from app.services.joining.applications import Applicant
 
 TERMS = {
     "pl": """Regulamin Klubu Fachowca Dłutowar

@@ -10,18 +10,19 @@ from PIL import Image, ImageDraw
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.reward_prices import Season
+from app.domain.measures.calendar import local_date
+from app.domain.rewards.reward_prices import Season
 from app.domain.states import RewardKind
 from app.exports import supplier_orders
 from app.models.orders import OrderLine
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import catalogue, draws, reward_pictures, rewards, vouchers
-from app.services.keys import Keys
-from app.services.offers import of_distributor
+from app.services.access.keys import Keys
+from app.services.goods import catalogue
 from app.services.orders import cancelling, moving, placing
-from app.services.rewards import RewardRow
+from app.services.rewarding import draws, reward_pictures, rewards, vouchers
+from app.services.rewarding.offers import of_distributor
+from app.services.rewarding.rewards import RewardRow
 
 _SIDE = (640, 480)
 Draw = Callable[[ImageDraw.ImageDraw], None]

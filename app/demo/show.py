@@ -33,14 +33,17 @@ from app.jobs import messenger
 from app.models.imports import ImportBatch
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
-from app.services import balances, chores, ledger_check, program_files, programs
-from app.services.keys import Keys
-from app.services.people import login_key
+from app.services import chores
+from app.services.access.keys import Keys
+from app.services.access.people import login_key
+from app.services.ledger import ledger_check
+from app.services.setup import program_files, programs
+from app.services.tracing import balances
 from app.web import samples
 from importers import batches
-from prepaid import ordering, preparing, runs, sending
-from prepaid.connections import connect
-from prepaid.moves import run_of
+from prepaid.conversions import ordering, preparing, runs, sending
+from prepaid.issuers.connections import connect
+from prepaid.loads.moves import run_of
 
 FROM, TO = dt.date(2025, 11, 1), dt.date(2026, 9, 30)
 """What is converted: the last month's points are left, so that there is something to spend in the portal."""

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from app.domain.calendar import months_after
-from app.domain.parts import Code, Date, Part
+from app.domain.measures.calendar import months_after
+from app.domain.program_file.parts import Code, Date, Part
 from app.domain.states import ExportForm, ExportRhythm, ExportSpan, ExportSubject
 
 MOST_CHOSEN = 500

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from app.domain.wording import marked as _
+from app.domain.saying.wording import marked as _
 from app.exports.files import Written
 from app.exports.tables import Column, Kind, Layout
 from app.exports.workbook import Sheet, write_workbook
 from app.models.programs import Program
 from app.services.books.history import MonthOfBooks
 from app.services.books.owed import Part, worths_of
-from app.services.languages import DEFAULT
-from app.services.texts import filled, translated
+from app.services.telling.languages import DEFAULT
+from app.services.telling.texts import filled, translated
 
 _CHANGES = {
     "opening": _("Opening"),

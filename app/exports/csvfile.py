@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.money import decimal_text
+from app.domain.measures.money import decimal_text
 from app.exports.cells import escape, escape_column, text_column
 from app.exports.files import Written, replacing
 from app.exports.tables import Column, Kind, Layout, Rows, decimal_texts, local_seconds

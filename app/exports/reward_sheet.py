@@ -5,8 +5,8 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.money import decimal_text
-from app.domain.reward_prices import seasons_text
+from app.domain.measures.money import decimal_text
+from app.domain.rewards.reward_prices import seasons_text
 from app.exports.files import Written
 from app.exports.tables import Column, Kind, Layout
 from app.exports.workbook import Sheet, write_workbook
@@ -14,7 +14,7 @@ from app.models.catalogue import ProductGroup
 from app.models.distributors import DistributorGroup
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import rewards
+from app.services.rewarding import rewards
 
 COLUMNS = {
     "code": "Code",

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.reward_orders import AT_ONCE, SENT
-from app.domain.rewards_settings import AddressField
+from app.domain.program_file.rewards_settings import AddressField
+from app.domain.rewards.reward_orders import AT_ONCE, SENT
 from app.domain.states import OrderState, OrderWord, SupplierFileState
 from app.exports.tables import Column, Kind, Layout
 from app.exports.workbook import Sheet, write_workbook

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import rustpy_xlsxwriter as xlsx
 
-from app.domain.money import decimal_text
+from app.domain.measures.money import decimal_text
 from app.exports.cells import fit_column, text_column
 from app.exports.files import Written, replacing
 from app.exports.tables import Column, Kind, Layout, Pieces, Rows, decimal_texts, local_seconds

@@ -1,7 +1,7 @@
 """Sums by month that reports and charts read, so that no page adds up a million lines.
 
-They can be made anew at any time: `app.services.figures` refreshes the months in which something changed. The ledger
-and the documents stay the truth.
+They can be made anew at any time: `app.services.ledger.figures` refreshes the months in which something changed. The
+ledger and the documents stay the truth.
 """
 
 import datetime as dt

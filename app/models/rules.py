@@ -53,5 +53,7 @@ class CapUsage(Base):
     distributor_id: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False, comment="0: a budget, for all together"
     )
-    period: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, comment="app.domain.calendar.period_of")
+    period: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="app.domain.measures.calendar.period_of"
+    )
     used: Mapped[Big]

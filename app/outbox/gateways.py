@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from app.config import Settings
-from app.services.messages import Channel, Outgoing
+from app.services.telling.messages import Channel, Outgoing
 
 TIMEOUT_SECONDS = 15
 _HERE = ("localhost", "127.0.0.1", "::1")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from app.db.transaction import Sessions, transaction
 from app.outbox.gateways import Gateway, NotSent
-from app.services import messages
-from app.services.messages import Channel
+from app.services.telling import messages
+from app.services.telling.messages import Channel
 
 MOST_AT_ONCE = 50
 """How many messages one round sends, so that whoever calls it gets on with other things."""

@@ -10,29 +10,20 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.models.programs import Program
-from app.services import (
-    anniversaries,
-    erasure,
-    expiring,
-    expiry_notices,
-    figures,
-    granted_disputes,
-    ledger,
-    one_time,
-    placements,
-    purchase_credits,
-    referrals,
-    seals,
-    signing_in,
-    tax_statuses,
-    tier_judging,
-    tier_reminders,
-)
-from app.services.catalogue import begin_change
+from app.services.access import erasure, one_time, signing_in
+from app.services.by_hand import granted_disputes
+from app.services.goods.catalogue import begin_change
+from app.services.ledger import expiring, figures, ledger, seals
+from app.services.occasions import anniversaries, referrals
+from app.services.orders import purchase_credits
+from app.services.participants import tax_statuses
 from app.services.persons.opening import open_missing
+from app.services.placing import placements
 from app.services.promotions import running as promotions
+from app.services.telling import expiry_notices
+from app.services.tiering import tier_judging, tier_reminders
 
 
 @dataclass

@@ -4,10 +4,10 @@ import functools
 import re
 from collections.abc import Sequence
 
-from app.domain.decision_codes import SENTENCES
-from app.domain.movement_notes import NOTES
-from app.services.languages import LANGUAGES
-from app.services.texts import translated
+from app.domain.saying.decision_codes import SENTENCES
+from app.domain.saying.movement_notes import NOTES
+from app.services.telling.languages import LANGUAGES
+from app.services.telling.texts import translated
 
 
 @functools.cache

@@ -12,63 +12,25 @@ from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.db.prepared import Prepared
-from app.domain.catalogue import Catalogue
-from app.domain.definition import EarningRule, Matrix, Policy, ProgramSettings
-from app.domain.expiry import Lasting
-from app.domain.money import decimal_text
-from app.domain.placements import stretches, unrolled
-from app.domain.point_terms import PointTerms
-from app.domain.rule_compiling import compile_rules
-from app.domain.rulebook import RuleBook, RuleVersion
-from app.domain.scale import Scale
-from app.domain.states import Unit
+from app.domain.documents.catalogue import Catalogue
+from app.domain.documents.placements import stretches, unrolled
+from app.domain.measures.scale import Scale
+from app.domain.program_file.definition import EarningRule, Matrix, Policy, ProgramSettings
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.rules.rule_compiling import compile_rules
+from app.domain.rules.rulebook import RuleVersion
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.programs import Program
 from app.models.rules import EarningRule as EarningRuleRow
 from app.models.rules import EarningRuleVersion
-from app.services import lot_terms, placements
-from app.services.accounts import program_accounts
+from app.services.ledger import lot_terms
+from app.services.ledger.accounts import program_accounts
 from app.services.persons import rosters
-from app.services.trees import tree_of
+from app.services.placing import placements
+from app.services.placing.trees import tree_of
 
 _EARNING_RULE: TypeAdapter[EarningRule] = TypeAdapter(EarningRule)
-
-
-@dataclass(frozen=True)
-class ProgramRules:
-    """A programme's settings with its compiled rules, as they were at ``stamp``."""
-
-    program_id: int
-    stamp: int
-    currency: str
-    currency_decimals: int
-    time_zone: str
-    point_value_micro: int
-    settings: ProgramSettings
-    book: RuleBook
-    accounts: Mapping[Unit, int]
-    """The programme's own account in each unit: the other side of every transaction."""
-    sample_key: bytes
-    """Tells which claims are drawn."""
-    terms: Mapping[int, PointTerms]
-    """What rules say of their points, by the number that lots bear."""
-    may_end_idle: bool
-    """Whether some points end by idleness: then they are written off before an account is active again."""
-    has_people: bool
-    """Whether people have accounts of their own beside their company's."""
-
-    def lasting(self, terms_id: int = 0) -> Lasting:
-        """Say how long points last that are given under a rule's terms (0: under the programme's)."""
-        terms = self.terms.get(terms_id)
-        return self.settings.expiry.lasting if terms is None or terms.expiry is None else terms.expiry.lasting
-
-    def in_words(self, unit: Unit, amount: int) -> str:
-        """Write an amount with what it is of, for reasons that are kept."""
-        if unit is Unit.MONEY:
-            return f"{decimal_text(amount, self.currency_decimals)} {self.currency}"
-        point = self.settings.point
-        return f"{decimal_text(amount, point.decimals)} {point.plural}"
 
 
 @dataclass(frozen=True)

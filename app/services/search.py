@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnClause, ColumnElement, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.domain.reasons import WAITS
+from app.domain.saying.reasons import WAITS
 from app.models.sales import SalesDocument
 
 _NO_REASONS: ColumnClause[Any] = literal_column("'[]'::jsonb", JSONB())

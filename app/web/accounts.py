@@ -8,7 +8,7 @@ from sqlalchemy import exists, or_
 
 from app.models.people import UserAccount
 from app.models.signing_in import Passkey
-from app.services import erasure, memberships, people
+from app.services.access import erasure, memberships, people
 from app.web.lists.describing import Badge, Choice, OneOf
 
 

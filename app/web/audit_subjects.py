@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
-from app.domain.codes import code_key
+from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor
 from app.models.promotions import Promotion
 from app.models.rewards import Reward

@@ -15,7 +15,7 @@ from app.domain.roles import Role
 from app.domain.states import TaxStatus
 from app.exports.histories.catalogue import HISTORIES
 from app.models.distributors import Distributor
-from app.services.languages import LANGUAGES
+from app.services.telling.languages import LANGUAGES
 from app.web import formats, import_words, promotion_words
 from app.web.audit_names import DEED, FIELD, THING, VALUE
 from app.web.context import session

@@ -9,7 +9,7 @@ from werkzeug.routing import BaseConverter
 
 from app.domain.colours import shades
 from app.models.programs import Program
-from app.services.logos import logo as find_logo
+from app.services.setup.logos import logo as find_logo
 from app.web.context import session
 
 bp = Blueprint("branding", __name__)

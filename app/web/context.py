@@ -11,12 +11,12 @@ from werkzeug.wrappers import Response
 
 from app.config import Settings
 from app.db import driver
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.roles import Person
 from app.extensions import db
 from app.models.programs import Program
-from app.services.keys import Keys
-from app.services.signing_in import Place, Step
+from app.services.access.keys import Keys
+from app.services.access.signing_in import Place, Step
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask_login carries no types

@@ -10,7 +10,7 @@ from sqlalchemy import case, func
 
 from app.domain.states import CreditState, Unit
 from app.models.purchases import PurchaseCredit
-from app.services.purchase_credits import CreditError
+from app.services.orders.purchase_credits import CreditError
 from app.web import formats
 from app.web.lists.describing import Badge, Choice, Column, Kind, OneOf
 

@@ -9,7 +9,7 @@ from wtforms import StringField
 from wtforms.validators import StopValidation
 from wtforms.widgets import DateInput, TextInput
 
-from app.services.languages import NotADay, NotANumber, TooLarge, TooManyDecimals
+from app.services.telling.languages import NotADay, NotANumber, TooLarge, TooManyDecimals
 from app.web.context import scope
 from app.web.formats import here
 

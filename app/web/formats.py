@@ -10,10 +10,10 @@ from flask import g, has_request_context
 from flask_babel import gettext, ngettext
 from markupsafe import Markup, escape
 
-from app.domain.load_failures import failure
+from app.domain.saying.load_failures import failure
+from app.domain.saying.wording import Said
 from app.domain.states import Unit
-from app.domain.wording import Said
-from app.services.languages import DEFAULT, Writing, writing
+from app.services.telling.languages import DEFAULT, Writing, writing
 from app.web.context import scope, scope_or_none
 from app.web.languages import language
 

@@ -25,7 +25,7 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from app.domain.card_numbers import holds_card_number, holds_issued_number
+from app.domain.typed.card_numbers import holds_card_number, holds_issued_number
 
 LONGEST_LINE = 200
 LONGEST_TEXT = 4_000

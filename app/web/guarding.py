@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 
 from app.domain.roles import Permission, Person, permissions_of
 from app.models.drafts import ImportDraft
-from app.services import registration
-from app.services.signing_in import Step
+from app.services.access.signing_in import Step
+from app.services.joining import registration
 from app.web.context import Scope, person, scope_or_none, session, step
 from app.web.permissions import ROUTES, Reach
 from app.web.portal.own import at_home_in, is_own, sees_all

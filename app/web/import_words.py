@@ -7,7 +7,7 @@ from babel.dates import get_month_names
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.domain.wording import Said
+from app.domain.saying.wording import Said
 from app.web import formats
 from app.web.languages import language
 from importers.layout.named_beside import SHEET

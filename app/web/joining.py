@@ -11,11 +11,12 @@ from wtforms import BooleanField, Field, RadioField, SelectMultipleField, String
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.db.transaction import transaction
-from app.domain.phones import NoPhoneNumber, phone_number
-from app.domain.registration import COMPANY, LONGEST_ANSWER, REP, AnswerKind, Question, in_language
+from app.domain.program_file.registration import COMPANY, LONGEST_ANSWER, REP, AnswerKind, Question, in_language
+from app.domain.typed.phones import NoPhoneNumber, phone_number
 from app.extensions import db
-from app.services import applications, people, registration
-from app.services.applications import Applicant
+from app.services.access import people
+from app.services.joining import applications, registration
+from app.services.joining.applications import Applicant
 from app.web.addresses import outside
 from app.web.auth import counting
 from app.web.auth.pace import even

@@ -8,9 +8,9 @@ from flask import Flask, g, request
 from flask_babel import Babel, Domain
 from markupsafe import Markup
 
-from app.domain.wording import stopped_once
-from app.services.languages import LANGUAGES
-from app.services.translations import translations
+from app.domain.saying.wording import stopped_once
+from app.services.telling.languages import LANGUAGES
+from app.services.telling.translations import translations
 from app.web.context import scope_or_none, somebody
 
 babel = Babel(configure_jinja=False)  # templates ask for texts themselves: app/web/templating.py

@@ -4,11 +4,11 @@ import re
 
 from flask_babel import get_locale, gettext
 
-from app.domain.rule_sentences import EVENT_WORDS
+from app.domain.rules.rule_sentences import EVENT_WORDS
 from app.domain.states import Event
 from app.services import movement_notes
-from app.services.chain import Movement
-from app.services.languages import DEFAULT
+from app.services.telling.languages import DEFAULT
+from app.services.tracing.chain import Movement
 from app.web import tier_words
 from app.web.context import scope_or_none
 from app.web.reason_words import reasons

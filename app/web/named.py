@@ -6,12 +6,12 @@ from collections.abc import Callable, Container, Iterable, Mapping
 from flask_babel import gettext
 from sqlalchemy import select
 
-from app.domain.codes import code_key
-from app.domain.parts import LONGEST_CODE
+from app.domain.program_file.parts import LONGEST_CODE
+from app.domain.typed.codes import code_key
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.rewards import Reward
-from app.services import distributors
+from app.services.participants import distributors
 from app.web.context import scope, session
 
 Model = type[Product] | type[ProductGroup] | type[Distributor] | type[DistributorGroup] | type[Reward]

@@ -23,8 +23,9 @@ from app.db.questions import Question
 from app.domain.roles import Permission, Person, Role, may, permissions_of
 from app.models.messages import Notice, NoticeSeen
 from app.models.programs import ProgramLogo
-from app.services import notices, people
-from app.services.people import ProgramChoice
+from app.services.access import people
+from app.services.access.people import ProgramChoice
+from app.services.telling import notices
 from app.web.branding import logo_address
 from app.web.context import Scope, person, scope_or_none, session
 from app.web.languages import language

@@ -19,7 +19,7 @@ from app.models.people import Membership, UserAccount
 from app.services.orders import gifts
 from app.web.context import scope_or_none, session
 from app.web.wording import PROVIDER
-from prepaid.cards import FIRST_TOP_UP
+from prepaid.cards.cards import FIRST_TOP_UP
 from prepaid.scheduled import ACTOR as SCHEDULE
 
 BY_ITSELF: Mapping[str, Any] = {

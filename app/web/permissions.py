@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.roles import Permission
-from app.services.signing_in import Step
+from app.services.access.signing_in import Step
 
 
 class Reach(enum.Enum):

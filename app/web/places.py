@@ -33,7 +33,7 @@ from app.models.rule_drafts import RuleDraft
 from app.models.sales import SalesDocument
 from app.models.tax import TaxChange
 from app.models.transfers import PointsTransfer
-from app.services import unmatched
+from app.services.imported import unmatched
 
 
 class Section(enum.Enum):

@@ -5,8 +5,8 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import preferences
-from app.services.languages import LANGUAGES
+from app.services.access import preferences
+from app.services.telling.languages import LANGUAGES
 from app.web.addresses import our_own
 from app.web.context import somebody
 

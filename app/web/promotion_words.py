@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
-from app.domain.promotion_definition import Metric, StepReward
+from app.domain.program_file.promotion_definition import Metric, StepReward
 from app.domain.states import PromotionState
 from app.services.promotions.publishing import Problem
 from app.web import formats

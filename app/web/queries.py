@@ -26,14 +26,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.db.questions import Question
-from app.domain.reasons import sentence
+from app.domain.saying.reasons import sentence
 from app.domain.states import COUNTING, Outcome, RunStatus, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch, ImportProblem
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.sales import AwardReversal, SalesDocument
-from app.services import erasure
+from app.services.access import erasure
 from app.web import places
 from app.web.finance.failed_loads import failed_of_newest_runs
 from app.web.formats import shown

@@ -32,7 +32,7 @@ from app.models.sales import SalesDocument
 from app.models.scenarios import Scenario
 from app.models.tax import TaxChange, TaxPapers
 from app.models.transfers import PointsTransfer
-from app.services.texts import TEXTS
+from app.services.telling.texts import TEXTS
 from app.web.context import OneDistributor, Scope
 from app.web.permissions import Reach
 

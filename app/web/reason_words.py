@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.services.adjustments import reasons_of
+from app.services.by_hand.adjustments import reasons_of
 from app.web.context import scope
 from app.web.wording import ADJUSTMENT_REASON
 

@@ -10,9 +10,9 @@ from app.web import formats
 from app.web.finance import wording
 from app.web.lists.describing import Badge
 from prepaid.errors import PrepaidError
-from prepaid.quoting import Means, RedemptionRefused
-from prepaid.redemption_stories import State, Word
-from prepaid.redemptions import NotWaiting
+from prepaid.redeeming.quoting import Means, RedemptionRefused
+from prepaid.redeeming.redemption_stories import State, Word
+from prepaid.redeeming.redemptions import NotWaiting
 
 STATE: Mapping[str, Badge] = {
     State.WAITING: Badge(_("Waits for approval"), "wait"),

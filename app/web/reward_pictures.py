@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, abort, url_for
 
-from app.services import reward_pictures
+from app.services.rewarding import reward_pictures
 from app.web.context import session
 
 bp = Blueprint("reward_pictures", __name__)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.roles import OF_A_DISTRIBUTOR, Role
 from app.models.programs import Program
-from app.services import people
+from app.services.access import people
 from app.web import queries
 
 PASSWORD = "kontor-demo"  # noqa: S105  # known to everybody: the demonstration's data is made up

@@ -7,9 +7,9 @@ from flask import Flask
 
 from app.config import secret_key
 from app.domain.states import Unit
-from app.services import people
-from app.services.keys import Keys
-from app.services.languages import LANGUAGES
+from app.services.access import people
+from app.services.access.keys import Keys
+from app.services.telling.languages import LANGUAGES
 from app.web import (
     addresses,
     assets,

@@ -7,9 +7,9 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.domain.definition import TaxChoice
+from app.domain.program_file.definition import TaxChoice
 from app.domain.states import RuleDraftState, TaxChangeKind
-from app.domain.tax import (
+from app.domain.taxes.tax import (
     CapExceededError,
     ChoiceError,
     ForbiddenByRuleError,
@@ -19,8 +19,8 @@ from app.domain.tax import (
     TaxExceedsRewardError,
     WrongCurrencyError,
 )
-from app.domain.tax_packs import pack_text
-from app.domain.tax_rules import (
+from app.domain.taxes.tax_packs import pack_text
+from app.domain.taxes.tax_rules import (
     BP,
     Basis,
     BorneBy,

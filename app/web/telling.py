@@ -5,7 +5,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.domain.explain import AwardFacts, Teller
+from app.domain.rules.explain import AwardFacts, Teller
 from app.domain.states import Unit
 from app.web import formats
 

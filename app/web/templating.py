@@ -9,7 +9,7 @@ from flask import Flask
 from flask.templating import Environment
 from markupsafe import Markup, escape
 
-from app.domain.wording import stopped_once
+from app.domain.saying.wording import stopped_once
 from app.web import formats, languages
 
 

@@ -7,10 +7,10 @@ from flask import g
 from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 
+from app.domain.program_file.tier_settings import Fall, Metric, TierLevel, Tiers, Window
 from app.domain.states import TierReason, Unit
-from app.domain.tier_settings import Fall, Metric, TierLevel, Tiers, Window
-from app.services.tier_reading import Gives
-from app.services.tiers import settings_of
+from app.services.placing.tiers import settings_of
+from app.services.tiering.tier_reading import Gives
 from app.web import formats
 from app.web.context import scope
 

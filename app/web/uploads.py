@@ -3,7 +3,7 @@
 from flask import request
 
 from app.config import Settings
-from app.services.reward_pictures import LARGEST_BYTES
+from app.services.rewarding.reward_pictures import LARGEST_BYTES
 from app.web.context import settings
 
 TAKE_FILES = frozenset({"import_drafts.take"})

@@ -10,7 +10,7 @@ from flask_babel import lazy_pgettext as pgettext
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.domain.decision_codes import ACCEPTING, REFUSING, TO_DO, said
+from app.domain.saying.decision_codes import ACCEPTING, REFUSING, TO_DO, said
 from app.domain.states import DocumentStatus, DocumentWord
 from app.web import formats
 from app.web.forms import Form, choice

@@ -59,7 +59,7 @@ LIKENESS: Mapping[str, Any] = {
     "elsewhere": _("another source calls it so"),
     "name": _("the name"),
 }
-"""What is alike of a name that nobody knows and what it may mean (`app.domain.likeness`)."""
+"""What is alike of a name that nobody knows and what it may mean (`app.domain.typed.likeness`)."""
 
 REWARD_KIND: Mapping[RewardKind, Any] = {
     RewardKind.GOODS: _("Goods"),

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.files.compound import NotCompound, stream
 from importers.files.scan import Marks, TooWild
 

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.files.cells import Unreadable, as_shown, as_table, may_be_thousand, too_long, without_nul
 from importers.files.grid import Grid
 

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.wording import Told
+from app.domain.saying.wording import Told
 
 _MINUS = r"+\-\x{2212}\x{2013}"
 _BESIDE = rf"[^0-9\s.,(){_MINUS}]{{1,8}}\.?"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.files.biff import records_of_xlsb
 from importers.files.parts import Parts
 from importers.files.scan import TooWild

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from app.exports.cells import unescape_column
 from importers.errors import FileRefused
 from importers.files.cells import holds, without_unseen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from app.domain.wording import Said, marked
+from app.domain.saying.wording import Said, marked
 from importers.errors import FileRefused
 from importers.files.encodings import Encoding, encoding_marked
 from importers.files.limits import Limits

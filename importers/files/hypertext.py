@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from lxml import etree
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand, plain_number
 from importers.files.grid import Grid, Merge
 from importers.files.limits import Limits

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.domain.wording import Said, marked
+from app.domain.saying.wording import Said, marked
 
 if TYPE_CHECKING:  # the process that reads a file is told its limits, and starts in half the time without settings
     from app.config import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from isal import isal_zlib
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.errors import FileRefused
 from importers.files.limits import Limits
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from app.domain.wording import Said, marked
+from app.domain.saying.wording import Said, marked
 from app.local.walls import BARE, command
 from importers.files.cells import Unreadable
 from importers.files.grid import Grid

@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from app.local.walls import shut_in
 from importers.files.biff import marks_of_xls, marks_of_xlsb, xls_counts_from_1904
 from importers.files.biff_looks import looks_of_xlsb, shown_of_xls, shown_of_xlsb

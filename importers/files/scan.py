@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.wording import Told, marked
+from app.domain.saying.wording import Told, marked
 from importers.files.grid import Grid, Merge
 
 MOST_UNVALUED = 100

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from lxml import etree
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.files.cells import Unreadable, as_column, as_table, may_be_thousand, plain_number
 from importers.files.grid import Grid, Merge
 from importers.files.limits import Limits, too_many_cells

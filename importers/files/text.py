@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.errors import FileRefused
 from importers.files.encodings import Encoding, encoding_marked, guessed
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain.wording import Said, marked
+from app.domain.saying.wording import Said, marked
 from importers.errors import FileRefused
 from importers.files.contents import listed, listed_binary
 from importers.files.encodings import encoding_marked

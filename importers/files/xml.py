@@ -5,7 +5,7 @@ from typing import IO
 
 from lxml import etree
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.files.scan import TooWild
 
 _ = marked

@@ -4,12 +4,13 @@ What is given and what is taken stand in columns of their own, and neither has a
 to be given. Points and money have two columns each, so that nobody gives as points what was to be money.
 """
 
-from app.domain.codes import code_key
 from app.domain.states import Outcome, Unit
+from app.domain.typed.codes import code_key
 from app.models.desk import AdjustmentRequest
 from app.models.distributors import Distributor
-from app.services import adjustments, distributors
-from app.services.adjustments import AskedOtherwise, NoMoney
+from app.services.by_hand import adjustments
+from app.services.by_hand.adjustments import AskedOtherwise, NoMoney
+from app.services.participants import distributors
 from app.services.rulebooks import rules_of
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import money_of, points_of

@@ -3,10 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from app.domain.codes import code_key, ean_key
 from app.domain.states import Outcome
-from app.services import aliases, catalogue, distributors, import_profiles, unmatched
-from app.services.aliases import SAME_UNIT, AliasRefused, Change, Meaning
+from app.domain.typed.codes import code_key, ean_key
+from app.services.goods import catalogue
+from app.services.imported import aliases, unmatched
+from app.services.imported.aliases import SAME_UNIT, AliasRefused, Change, Meaning
+from app.services.participants import distributors
+from app.services.setup import import_profiles
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import quantities_of
 from importers.kinds.rows import ThingRows

@@ -1,11 +1,13 @@
 """What the sponsor delivered to its distributors, from a file of its own."""
 
-from app.domain.codes import code_key
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
 from app.domain.states import Outcome
-from app.services import aliases, deliveries, distributors
-from app.services.aliases import SAME_UNIT
-from app.services.deliveries import DeliveryRow
+from app.domain.typed.codes import code_key
+from app.services.goods import deliveries
+from app.services.goods.deliveries import DeliveryRow
+from app.services.imported import aliases
+from app.services.imported.aliases import SAME_UNIT
+from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import days_of, quantities_of
 from importers.kinds.rows import ThingRows

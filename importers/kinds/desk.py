@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.definition import ProgramSettings
-from app.domain.import_profile import ImportProfile
+from app.domain.measures.calendar import local_date
+from app.domain.program_file.definition import ProgramSettings
+from app.domain.program_file.import_profile import ImportProfile
 from app.models.programs import Program
-from app.services.keys import Keys
-from app.services.placements import Moving
+from app.services.access.keys import Keys
+from app.services.placing.placements import Moving
 from importers.kinds.rows import ThingRows
 from importers.layout.table import TextTable
 from importers.problems import Problems

@@ -5,15 +5,16 @@ import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from app.domain.calendar import local_date
-from app.domain.codes import code_key
-from app.domain.hierarchy import Misplaced, misplaced
+from app.domain.documents.hierarchy import Misplaced, misplaced
+from app.domain.measures.calendar import local_date
 from app.domain.states import Outcome, TaxStatus
-from app.domain.tax_ids import fault_of
-from app.services import audit, distributor_rows, distributors
-from app.services.catalogue import begin_change
-from app.services.distributor_rows import DistributorRow
-from app.services.head_offices import head_offices
+from app.domain.taxes.tax_ids import fault_of
+from app.domain.typed.codes import code_key
+from app.services import audit
+from app.services.goods.catalogue import begin_change
+from app.services.participants import distributor_rows, distributors
+from app.services.participants.distributor_rows import DistributorRow
+from app.services.participants.head_offices import head_offices
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows

@@ -1,9 +1,10 @@
 """What happened beside sales, from a file: trainings, surveys, reviews, birthdays, events of the programme's own."""
 
-from app.domain.codes import code_key
-from app.domain.happening import BY_HAND
+from app.domain.rules.happening import BY_HAND
 from app.domain.states import Event, Outcome
-from app.services import distributors, events
+from app.domain.typed.codes import code_key
+from app.services.occasions import events
+from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows

@@ -4,7 +4,7 @@ import datetime as dt
 
 import numpy as np
 
-from app.domain.exact import Ints
+from app.domain.measures.exact import Ints
 from importers import parsing
 from importers.bare_numbers import bare_numbers
 from importers.kinds.desk import Desk

@@ -1,10 +1,11 @@
 """People of distributors from a file: owners and sales reps, each invited once."""
 
-from app.domain.codes import code_key
 from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.domain.states import Outcome
-from app.services import distributors, invitations
-from app.services.people import LoginInvalid
+from app.domain.typed.codes import code_key
+from app.services.access import invitations
+from app.services.access.people import LoginInvalid
+from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import ThingRows
 from importers.layout.known_words import role_called

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-from app.domain.codes import code_key
-from app.services import catalogue
-from app.services.catalogue import ProductRow
+from app.domain.typed.codes import code_key
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows

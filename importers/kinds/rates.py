@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.domain.codes import code_key
-from app.domain.rate_grid import plain
+from app.domain.rules.rate_grid import plain
 from app.domain.states import Outcome, RuleDraftSubject
-from app.services import catalogue, distributors, program_files, programs, rule_drafts, two_people
+from app.domain.typed.codes import code_key
+from app.services import two_people
+from app.services.goods import catalogue
+from app.services.participants import distributors
+from app.services.rules import rule_drafts
+from app.services.setup import program_files, programs
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import rates_of
 from importers.kinds.rows import ThingRows

@@ -5,13 +5,15 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from app.domain.codes import code_key
-from app.domain.money import smallest_units
-from app.domain.reward_prices import Season, read_seasons
+from app.domain.measures.money import smallest_units
+from app.domain.program_file.tier_settings import Tiers
+from app.domain.rewards.reward_prices import Season, read_seasons
 from app.domain.states import Outcome, RewardKind
-from app.domain.tier_settings import Tiers
-from app.services import catalogue, distributors, rewards
-from app.services.rewards import RewardRow, RewardWrong
+from app.domain.typed.codes import code_key
+from app.services.goods import catalogue
+from app.services.participants import distributors
+from app.services.rewarding import rewards
+from app.services.rewarding.rewards import RewardRow, RewardWrong
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import counts_of, days_of, money_of, points_of
 from importers.kinds.rows import Cells, ThingRows

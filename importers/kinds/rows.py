@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.domain.codes import code_key
 from app.domain.states import Outcome
+from app.domain.typed.codes import code_key
 from importers.layout.settling import NUMBERS
 from importers.layout.table import TextTable
 from importers.parsing import MAX_TEXT, Column, refuse_errors, require_digits, require_short

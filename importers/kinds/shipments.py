@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain.codes import code_key
-from app.domain.reward_orders import SENT
+from app.domain.rewards.reward_orders import SENT
 from app.domain.states import OrderState, Outcome
+from app.domain.typed.codes import code_key
 from app.models.orders import OrderLine, RewardOrder
 from app.models.rewards import Reward
 from app.services.orders import moving

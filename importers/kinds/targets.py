@@ -3,12 +3,12 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from app.domain.codes import code_key
-from app.domain.promotion_terms import amount_of
-from app.domain.scale import AmountUnfit
+from app.domain.measures.scale import AmountUnfit
+from app.domain.promoting.promotion_terms import amount_of
 from app.domain.states import Outcome, PromotionState
+from app.domain.typed.codes import code_key
 from app.models.promotions import Promotion
-from app.services import distributors
+from app.services.participants import distributors
 from app.services.promotions import publishing, reading
 from app.services.rulebooks import rules_of
 from importers.kinds.desk import Desk, Loaded

@@ -2,11 +2,11 @@
 
 from sqlalchemy import select
 
-from app.domain.codes import code_key
 from app.domain.states import Outcome, RewardKind
+from app.domain.typed.codes import code_key
 from app.models.rewards import Reward
-from app.services import vouchers
-from app.services.vouchers import NewCode
+from app.services.rewarding import vouchers
+from app.services.rewarding.vouchers import NewCode
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows

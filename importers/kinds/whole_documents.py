@@ -8,9 +8,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from app.domain.codes import code_key
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
 from app.domain.states import Outcome
+from app.domain.typed.codes import code_key
 from importers.kinds.rows import ThingRows
 from importers.problems import Problems
 

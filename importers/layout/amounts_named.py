@@ -10,8 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import FIGURES, MONEY
-from app.domain.wording import Said, marked
+from app.domain.saying.wording import Said, marked
+from app.domain.typed.fields import FIGURES, MONEY
 from importers.errors import FileRefused
 from importers.layout.numbers import PIECES, currencies_of
 from importers.layout.synonyms import names_of, spoken

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from app.domain.fields import problems_of_columns
-from app.domain.import_profile import CreditNote, ImportProfile
-from app.domain.wording import marked
+from app.domain.program_file.import_profile import CreditNote, ImportProfile
+from app.domain.saying.wording import marked
+from app.domain.typed.fields import problems_of_columns
 from importers.errors import ColumnsMissing, NoProfile
 from importers.layout.header import keys_of, name_key
 from importers.layout.months import called

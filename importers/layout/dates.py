@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from app.domain.import_profile import DATE_ORDERS
+from app.domain.program_file.import_profile import DATE_ORDERS
 from importers.layout.words import MONTH_OF, ROMAN, WEEKDAYS
 
 _TIME = re.compile(

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.domain.import_profile import DATE_ORDERS, ImportProfile, NumberForm
+from app.domain.program_file.import_profile import DATE_ORDERS, ImportProfile, NumberForm
 from importers.files.grid import Grid
 from importers.layout.header import top_of
 

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.wording import Said as Sentence
-from app.domain.wording import marked
+from app.domain.saying.wording import Said as Sentence
+from app.domain.saying.wording import marked
 from importers.errors import FileRefused
 from importers.files.grid import Grid
 

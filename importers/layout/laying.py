@@ -8,10 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.exact import Ints
-from app.domain.fields import FIGURES, MONEY, SHARES
-from app.domain.import_profile import ImportProfile, Months
-from app.domain.wording import Said, marked
+from app.domain.measures.exact import Ints
+from app.domain.program_file.import_profile import ImportProfile, Months
+from app.domain.saying.wording import Said, marked
+from app.domain.typed.fields import FIGURES, MONEY, SHARES
 from importers.errors import ColumnsMissing, FileRefused
 from importers.files.grid import Grid
 from importers.layout.amounts_named import refuse_other_sizes, with_currencies

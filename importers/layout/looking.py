@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import FIGURES
-from app.domain.import_profile import DATE_ORDERS
-from app.domain.wording import marked
+from app.domain.program_file.import_profile import DATE_ORDERS
+from app.domain.saying.wording import marked
+from app.domain.typed.fields import FIGURES
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
 from importers.layout.amounts_named import is_unit

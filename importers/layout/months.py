@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.import_profile import Months
-from app.domain.wording import Told, marked, together
+from app.domain.program_file.import_profile import Months
+from app.domain.saying.wording import Told, marked, together
 from importers.layout.header import JOINT, keys_of, name_key
 from importers.layout.words import MONTH_OF, ROMAN, TOTAL
 

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.wording import Said, marked
+from app.domain.saying.wording import Said, marked
 from importers.errors import FileRefused
 from importers.layout.handed_back import NAMES
 from importers.layout.synonyms import names_of, spoken

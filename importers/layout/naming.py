@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from rapidfuzz import fuzz
 
-from app.domain.fields import KINDS
+from app.domain.typed.fields import KINDS
 from importers.layout.corrected import of_a_correction
 from importers.layout.dates import read_moment
 from importers.layout.header import JOINT

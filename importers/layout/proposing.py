@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.domain.import_profile import ImportProfile, Months
-from app.domain.wording import Said, either, marked
+from app.domain.program_file.import_profile import ImportProfile, Months
+from app.domain.saying.wording import Said, either, marked
 from importers.errors import ImportRefused
 from importers.layout.credit_notes import both
 from importers.layout.looking import Seen

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from app.domain.fields import KINDS, problems_of_columns
+from app.domain.typed.fields import KINDS, problems_of_columns
 from importers.files.grid import Grid
 from importers.layout.cancelled import PerhapsCancelled
 from importers.layout.corrected import PerhapsCorrected

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.import_profile import DATE_ORDERS, ImportProfile, NumberForm
-from app.domain.wording import Said, either, marked
+from app.domain.program_file.import_profile import DATE_ORDERS, ImportProfile, NumberForm
+from app.domain.saying.wording import Said, either, marked
 from importers.errors import QuestionOpen
 from importers.layout import dates, numbers
 from importers.layout.signs import Signs, agree

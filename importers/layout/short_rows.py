@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import FIGURES, KINDS
+from app.domain.typed.fields import FIGURES, KINDS
 from importers.files.grid import Grid
 from importers.layout.dates import read_moment
 from importers.layout.header import Header

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from app.domain.fields import MONEY, SHARES
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.typed.fields import MONEY, SHARES
 from importers.files.signs import PERCENT
 from importers.layout.numbers import signs_of_others
 

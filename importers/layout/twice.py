@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
-from app.domain.wording import marked
+from app.domain.saying.wording import marked
 from importers.errors import FileRefused
 from importers.layout.table import TextTable
 

@@ -304,7 +304,9 @@ def upgrade() -> None:
     )
     op.add_column(
         "account",
-        sa.Column("active_on", sa.Date(), nullable=True, comment="when it last earned or spent: app.domain.expiry"),
+        sa.Column(
+            "active_on", sa.Date(), nullable=True, comment="when it last earned or spent: app.domain.points.expiry"
+        ),
     )
     op.add_column(
         "ledger_transaction",

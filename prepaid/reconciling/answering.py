@@ -9,22 +9,24 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.card_numbers import holds_card_number
-from app.domain.conversion import MICRO
-from app.domain.reconciliation import TAKES, ways_of
+from app.domain.points.conversion import MICRO
+from app.domain.program_file.reconciliation import TAKES, ways_of
+from app.domain.saying.wording import either, marked
 from app.domain.states import FindingAnswer, FindingKind, TopUpKind, TopUpStatus, Unit
-from app.domain.wording import either, marked
+from app.domain.typed.card_numbers import holds_card_number
 from app.models.ledger import Account
 from app.models.prepaid import LoadBatch, Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
-from app.services import adjustments, audit, differences
-from app.services.arrivals import ENDED_WITHOUT, given_for_other_amounts
+from app.services import audit
+from app.services.by_hand import adjustments
+from app.services.loads import differences
+from app.services.loads.arrivals import ENDED_WITHOUT, given_for_other_amounts
 from prepaid.errors import CardNumberFound, PrepaidError
-from prepaid.moves import locked_run
+from prepaid.loads.moves import locked_run
+from prepaid.loads.settling import settle
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling.judging import judge, solve, stands
-from prepaid.settling import settle
 
 _ = marked
 

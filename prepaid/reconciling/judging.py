@@ -3,7 +3,7 @@
 What a top-up was loaded by is the sum of all its bookings, in whichever statement: a load that was taken back and made
 again is one load, one that is booked in parts is their sum, and one that was taken back in part is there, with another
 amount. Where an approved adjustment gave its points back, or took them, or some of them because of another amount, that
-counts beside its state (`app.services.arrivals`). What no statement has is told of
+counts beside its state (`app.services.loads.arrivals`). What no statement has is told of
 only where it must stand in one: a load that was ordered after the first of the days that statements cover without a
 gap, and answered some days before the last of them.
 """
@@ -33,15 +33,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.orm import Session, aliased
 
-from app.domain.prepaid_settings import PrepaidPart
-from app.domain.reconciliation import GIVES, TAKES
+from app.domain.program_file.prepaid_settings import PrepaidPart
+from app.domain.program_file.reconciliation import GIVES, TAKES
 from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpStatus
 from app.models.desk import AdjustmentRequest
 from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
-from app.services import differences
-from app.services.arrivals import ENDED_WITHOUT, amounts_corrected, corrections
+from app.services.loads import differences
+from app.services.loads.arrivals import ENDED_WITHOUT, amounts_corrected, corrections
 from prepaid.reconciling.both_sides import booked_of, books, with_currency
 
 _SENT = (TopUpStatus.SENDING, TopUpStatus.UNKNOWN)

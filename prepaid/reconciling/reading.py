@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ColumnElement, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.prepaid_settings import PrepaidPart
+from app.domain.program_file.prepaid_settings import PrepaidPart
 from app.domain.states import BookingKind, FindingKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
 from app.db.locks import lock_name
-from app.domain.exact import Ints
-from app.domain.prepaid_settings import PrepaidPart
-from app.domain.reconciliation import StatementPart
+from app.domain.measures.exact import Ints
+from app.domain.program_file.prepaid_settings import PrepaidPart
+from app.domain.program_file.reconciliation import StatementPart
 from app.domain.states import BookingKind, Outcome
 from app.models.prepaid import Redemption, TopUp
 from app.models.reconciling import ProviderStatement, StatementLine
@@ -29,7 +29,7 @@ from importers.kinds.figures import days_of, money_of
 from importers.kinds.rows import Cells, ThingRows
 from importers.problems import Problems
 from importers.totals import differing
-from prepaid.last_four import EXPECTED, last_four
+from prepaid.cards.last_four import EXPECTED, last_four
 from prepaid.reconciling.judging import judge
 
 _ALIKE = ("kind", "amount_minor", "booked_on")

@@ -4,13 +4,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain import tax
 from app.domain.states import TaxStatus
-from app.domain.tax import NoTaxRule, TaxError
-from app.domain.tax_rules import BorneBy, Purpose, RewardKind, TaxRule
-from app.domain.tax_trace import TaxResult
+from app.domain.taxes import tax
+from app.domain.taxes.tax import NoTaxRule, TaxError
+from app.domain.taxes.tax_rules import BorneBy, Purpose, RewardKind, TaxRule
+from app.domain.taxes.tax_trace import TaxResult
 from app.models.programs import Program
-from prepaid.tax import ProgramTax
+from prepaid.taxing.tax import ProgramTax
 
 
 @dataclass(frozen=True)

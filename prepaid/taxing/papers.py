@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.db.reading import reading
 from app.db.transaction import Sessions
+from app.domain.saying.wording import marked
 from app.domain.states import JobState, TaxStatus
-from app.domain.tax_packs import pack_text
-from app.domain.wording import marked
+from app.domain.taxes.tax_packs import pack_text
 from app.exports.files import Written, replacing
 from app.exports.paper import Grid, Paper, Section, drawn
 from app.jobs import board
@@ -24,8 +24,8 @@ from app.models.jobs import Job
 from app.models.programs import Program
 from app.models.tax import TaxPapers
 from app.services import audit
-from app.services.languages import Writing, writing
-from app.services.texts import known, translated
+from app.services.telling.languages import Writing, writing
+from app.services.telling.texts import known, translated
 from prepaid.taxing.statements import AT_ONCE, Statement, recipient_ids, statements
 
 JOB = "tax.papers"

@@ -1,9 +1,9 @@
 """The register of what was levied: of every reward that stands, with the figures as they were frozen.
 
 A reward stands unless it was called off or is not on its card; one that was called off and is on its card all the same
-stands (`app.services.arrivals`). It belongs to the day on which it was redeemed, goods to the day on which they came.
-Whoever was merged into another is one recipient with it. Of the tax that is paid back stands here what is on cards: one
-load may fail, or wait, while its reward has arrived.
+stands (`app.services.loads.arrivals`). It belongs to the day on which it was redeemed, goods to the day on which they
+came. Whoever was merged into another is one recipient with it. Of the tax that is paid back stands here what is on
+cards: one load may fail, or wait, while its reward has arrived.
 """
 
 import datetime as dt
@@ -18,8 +18,8 @@ from app.domain.states import TaxStatus, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
-from app.services.arrivals import ENDED_WITHOUT, on_card_minor, stands
-from app.services.tax_statuses import status_of_day
+from app.services.loads.arrivals import ENDED_WITHOUT, on_card_minor, stands
+from app.services.participants.tax_statuses import status_of_day
 
 Who = aliased(Distributor)
 """The recipient: the distributor, or the one that it was merged into."""

@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import BigInteger, Date, Subquery, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.tax_rules import TaxRule, ThresholdMode
+from app.domain.taxes.tax_rules import TaxRule, ThresholdMode
 from app.models.prepaid import Redemption
 from app.models.programs import Program
-from prepaid.tax import ProgramTax
 from prepaid.taxing.register import (
     BASE,
     COMPENSATION,
@@ -33,6 +32,7 @@ from prepaid.taxing.register import (
     of_year,
     standing,
 )
+from prepaid.taxing.tax import ProgramTax
 
 NEAR_BP = 8_000
 """From this share of a threshold on somebody is near it."""

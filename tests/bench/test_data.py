@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 import yaml
 
-from app.domain.definition import ProgramFile, problems_of
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
+from app.domain.program_file.definition import ProgramFile, problems_of
 from bench.data import BenchFiles, write_bench
 
 LINES = 10_000

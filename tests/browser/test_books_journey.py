@@ -12,7 +12,7 @@ from app.extensions import db
 from app.local.servers import Addresses
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
-from app.services import figures
+from app.services.ledger import figures
 from tests.app.web.world import World, build
 
 pytestmark = pytest.mark.slow

@@ -11,9 +11,10 @@ from app.domain.states import CardState, Identity
 from app.extensions import db
 from app.models.prepaid import Card
 from app.models.programs import Program
-from prepaid import card_lives, cards, ordering, preparing, sending
-from prepaid.sandbox import SandboxProvider
-from prepaid.segments import Segment
+from prepaid.cards import card_lives, cards
+from prepaid.conversions import ordering, preparing, sending
+from prepaid.conversions.segments import Segment
+from prepaid.issuers.sandbox import SandboxProvider
 from tests.app.web.world import World
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.local.servers import Addresses
 from app.models.programs import Program
-from app.services.catalogue import product_ids
+from app.services.goods.catalogue import product_ids
 from tests.app.web.world import World, build
 from tests.browser.judging import come_to_rest, ring
 from tests.support.sales import Sold, sell

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 
 from app.db.transaction import transaction
-from app.domain.promotion_definition import Promotion as Definition
+from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.domain.roles import Role
 from app.domain.states import Unit
 from app.extensions import db
-from app.services import ledger
-from app.services import people as accounts
+from app.services.access import people as accounts
+from app.services.ledger import ledger
 from app.services.persons import opening
-from app.services.promotions import editing, publishing
+from app.services.promotions import publishing
 from app.services.rulebooks import rules_of
+from app.services.setup import promotion_editing as editing
 from tests.app.services.promotions.running import EXAMPLE
 from tests.app.web.world import PASSWORD, World
 from tests.support.programs import document, goods, load, people

@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.local.servers import Addresses
 from app.models.programs import Program
-from app.services import adjustments
+from app.services.by_hand import adjustments
 from tests.app.web.world import World, build
 from tests.support.sales import Sold, sell
 
@@ -42,7 +42,7 @@ def world(addresses: Addresses, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 def sell_of(session: Any, program: Program) -> int:
-    from app.services import catalogue
+    from app.services.goods import catalogue
 
     return catalogue.product_ids(session, program.id)["p1"]
 

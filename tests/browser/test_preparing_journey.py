@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
-from prepaid import preparing
+from prepaid.conversions import preparing
 from tests.app.web.world import World, do_one_job
 
 pytestmark = pytest.mark.slow

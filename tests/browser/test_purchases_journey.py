@@ -7,14 +7,17 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.purchase_settings import Purchases
+from app.domain.program_file.purchase_settings import Purchases
 from app.extensions import db
 from app.local.servers import Addresses
 from app.models.orders import Draw
 from app.models.programs import Program
-from app.services import adjustments, catalogue, draws, purchase_credits
+from app.services.by_hand import adjustments
+from app.services.goods import catalogue
 from app.services.instants import due, promising
 from app.services.instants.promising import Said
+from app.services.orders import purchase_credits
+from app.services.rewarding import draws
 from tests.app.web.world import World, build
 from tests.support.sales import Sold, sell
 from tests.support.shop import DRAW, Shop

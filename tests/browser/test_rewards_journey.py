@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.demo.rewards import drawings, picture
-from app.domain.reward_prices import Season
+from app.domain.rewards.reward_prices import Season
 from app.extensions import db
 from app.local.servers import Addresses
 from app.models.programs import Program
-from app.services import adjustments, reward_pictures
+from app.services.by_hand import adjustments
+from app.services.rewarding import reward_pictures
 from tests.app.web.world import World, build
 from tests.support.shop import Shop
 

@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.domain.roles import Role
 from app.extensions import db
 from app.models.programs import Program
-from app.services import people
+from app.services.access import people
 from tests.app.web.messages import link_to
 from tests.app.web.test_ways_in import new_login
 from tests.app.web.world import World

@@ -12,7 +12,8 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.local.servers import Addresses
 from app.models.programs import Program
-from app.services import catalogue, tier_judging
+from app.services.goods import catalogue
+from app.services.tiering import tier_judging
 from tests.app.web.world import World, build
 
 pytestmark = pytest.mark.slow

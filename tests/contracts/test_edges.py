@@ -24,12 +24,12 @@ IN_GOES = {
     "app/services/promotions/running.py": "each promotion by itself",
     "importers/afterwards.py": "a job",
     "importers/jobs.py": "a job",
-    "prepaid/card_lives.py": "a provider is asked between two transactions",
-    "prepaid/cards.py": "a provider is asked between two transactions",
-    "prepaid/healing.py": "a provider is asked between two transactions",
+    "prepaid/cards/card_lives.py": "a provider is asked between two transactions",
+    "prepaid/cards/cards.py": "a provider is asked between two transactions",
+    "prepaid/cards/healing.py": "a provider is asked between two transactions",
     "prepaid/jobs.py": "a job",
-    "prepaid/ordering.py": "cards are issued and a file is written between two transactions",
-    "prepaid/sending.py": "a provider is asked between two transactions",
+    "prepaid/conversions/ordering.py": "cards are issued and a file is written between two transactions",
+    "prepaid/conversions/sending.py": "a provider is asked between two transactions",
 }
 """Modules below pages and commands that begin transactions of their own; all others leave that to their callers."""
 
@@ -37,7 +37,7 @@ CLOCKS = {
     "app/factory.py": "the clock that all others are given",
     "app/web/security.py": "how old a cookie is, before the application is asked",
     "app/cli/faults.py": "when a fault was met, whatever else is broken",
-    "prepaid/stripe_provider.py": "the clock of a provider to whom nobody gives one",
+    "prepaid/issuers/stripe_provider.py": "the clock of a provider to whom nobody gives one",
 }
 """Modules that look at the clock: everything else is told what time it is."""
 
@@ -46,8 +46,8 @@ OUTSIDE = {
     "app/cli/processes.py": "whether our own pages answer, and whether a port is taken",
     "app/local/users.py": "who is at the other end of our own socket",
     "app/local/valkey.py": "our own server",
-    "prepaid/stripe_provider.py": "Stripe",
-    "prepaid/stripe_events.py": "what Stripe signed",
+    "prepaid/issuers/stripe_provider.py": "Stripe",
+    "prepaid/issuers/stripe_events.py": "what Stripe signed",
 }
 """Modules that may speak to somebody outside of the process."""
 

@@ -10,8 +10,8 @@ from jinja2 import Environment, meta, nodes
 from jinja2.defaults import DEFAULT_FILTERS
 
 from app.config import PROJECT, settings
-from app.domain.fields import KINDS
-from app.domain.reasons import SENTENCES
+from app.domain.saying.reasons import SENTENCES
+from app.domain.typed.fields import KINDS
 from app.factory import create_app
 from app.local.servers import Addresses
 from app.web import import_words

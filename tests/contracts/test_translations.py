@@ -10,8 +10,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from app.config import PROJECT
-from app.services.languages import DEFAULT, LANGUAGES
-from app.services.translations import CATALOGUES
+from app.services.telling.languages import DEFAULT, LANGUAGES
+from app.services.telling.translations import CATALOGUES
 
 ROOMS = ("app", "prepaid", "importers", "verification", "templates")
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}

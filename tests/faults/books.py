@@ -9,7 +9,7 @@ import openpyxl
 from sqlalchemy import text
 
 from app.db.transaction import transaction
-from app.services import ledger_check
+from app.services.ledger import ledger_check
 from tests.faults.house import Site
 
 _OF = """join sales_document s on s.id = {of} join program o on o.id = s.program_id and o.code = :code

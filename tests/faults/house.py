@@ -27,7 +27,7 @@ from app.factory import utc_now
 from app.jobs import messenger, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
-from app.services import program_files, programs
+from app.services.setup import program_files, programs
 from importers import batches, undoing
 from importers.batches import Progress
 from tests.app.local.support import eventually, kill, pid_of, status_of

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.domain.states import TaxStatus
-from app.services import ledger_check
+from app.services.ledger import ledger_check
 from tests.faults.house import House, Site
 from tests.prepaid.carrying_out import carry_out
 from tests.prepaid.conftest import World

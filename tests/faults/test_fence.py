@@ -26,7 +26,7 @@ from app.db.transaction import transaction
 from app.domain.states import BatchStatus, JobState
 from app.jobs import worker
 from app.models.jobs import Job
-from app.services.programs import program_by_code
+from app.services.setup.programs import program_by_code
 from importers import batches
 from tests.app.local.support import eventually
 from tests.faults.books import Books, books_of, prove

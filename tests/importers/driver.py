@@ -19,8 +19,9 @@ from app.models.imports import ImportProblem
 from app.models.programs import Program
 from app.models.registry import metadata
 from app.models.sales import SalesDocument
-from app.services import balances, ledger_check
-from app.services.balances import StatementLine
+from app.services.ledger import ledger_check
+from app.services.tracing import balances
+from app.services.tracing.balances import StatementLine
 from importers import batches
 from importers.batches import Progress
 from tests.support import programs

@@ -38,19 +38,20 @@ from app.models.programs import Program
 from app.models.promotions import PromotionPayment
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, AwardReversal, SalesDocument
-from app.services import adjustments, expiring, figures, ledger, liability
 from app.services.books import history, owed, periods
 from app.services.books.booking import Basis
 from app.services.books.totals import Until, totals_of
-from app.services.distributors import distributor_ids
-from app.services.owners import merging
+from app.services.by_hand import adjustments, merging
+from app.services.ledger import expiring, figures, ledger, liability
 from app.services.owners.errors import OwnersError
+from app.services.participants.distributors import distributor_ids
 from app.services.promotions import running as promotions
 from importers import undoing
-from prepaid import ordering, preparing, runs, settling
-from prepaid.moves import locked_run
+from prepaid.conversions import ordering, preparing, runs
+from prepaid.issuers.sandbox import SandboxProvider
+from prepaid.loads import settling
+from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
-from prepaid.sandbox import SandboxProvider
 from tests.app.domain.profiles import searching
 from tests.conftest import Clock
 from tests.importers.driver import HEADER, Desk

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.fields import FIGURES, KINDS
+from app.domain.typed.fields import FIGURES, KINDS
 from app.models.catalogue import Product
 from importers.files.guard import judge
 from importers.files.opening import grids, sheet_names

@@ -10,7 +10,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
 from app.models.sales import SalesDocument
 from importers.files.biff import xls_counts_from_1904
 from importers.files.guard import judge

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.domain.fields import KINDS
-from app.domain.import_profile import ImportProfile
-from app.domain.sales import NO_AMOUNT, UNKNOWN
+from app.domain.documents.sales import NO_AMOUNT, UNKNOWN
+from app.domain.program_file.import_profile import ImportProfile
 from app.domain.states import DocumentKind
-from app.services.aliases import Names
+from app.domain.typed.fields import KINDS
+from app.services.imported.aliases import Names
 from importers.errors import ColumnsMissing, NoProfile
 from importers.grouping import Grouped, group
 from importers.layout.columns import check_profile, mapped

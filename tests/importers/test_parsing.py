@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.domain.sales import UNKNOWN
+from app.domain.documents.sales import UNKNOWN
 from importers import parsing
 from importers.parsing import Column
 from importers.problems import Problems

@@ -5,7 +5,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
 from importers.files.guard import judge
 from importers.files.opening import grids, sheet_names
 from importers.identifying import identify

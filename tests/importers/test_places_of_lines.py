@@ -9,7 +9,7 @@ from app.db.transaction import transaction
 from app.models.aliases import UnknownName
 from app.models.programs import Program
 from app.models.sales import SalesLine
-from app.services.explanations import explain_number
+from app.services.tracing.explanations import explain_number
 from importers import continuing
 from tests.importers.driver import HEADER, Desk
 from tests.importers.test_trying import agreed

@@ -15,7 +15,7 @@ from app.models.ledger import Account
 from app.models.programs import Program
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, SalesDocument
-from app.services import ledger
+from app.services.ledger import ledger
 from app.services.owners import pools
 from importers.batches import Progress
 from importers.store import BatchFiles

@@ -17,14 +17,15 @@ from app.models.ledger import Account, Lot
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import figures, ledger, unmatched
+from app.services.imported import unmatched
+from app.services.ledger import figures, ledger
 from app.services.persons import opening
 from app.services.rulebooks import rules_of
 from importers import batches, continuing, undoing
 from importers.batches import Progress
 from importers.continuing import Match
 from importers.undoing import CannotUndo
-from prepaid import preparing, runs
+from prepaid.conversions import preparing, runs
 from tests.importers.driver import HEADER, Desk
 from verification.deciding import decisions
 

@@ -17,9 +17,9 @@ from app.models.jobs import Job
 from app.models.ledger import Account
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import distributors
 from app.services.imported import uses
 from app.services.imported.standing import BROUGHT, KINDS, standings
+from app.services.participants import distributors
 from importers import batches, undoing
 from importers.batches import Progress
 from importers.undoing import CannotUndo

@@ -14,9 +14,9 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services.catalogue import product_ids
-from app.services.distributors import distributor_ids
-from app.services.owners import merging
+from app.services.by_hand import merging
+from app.services.goods.catalogue import product_ids
+from app.services.participants.distributors import distributor_ids
 from tests.conftest import Clock
 from tests.importers.driver import Desk
 from tests.importers.test_undoing import invoice, standing, undo

@@ -17,9 +17,9 @@ from app.models.imports import ImportBatch
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.sales import SalesDocument, SalesLine
-from app.services import aliases, unmatched
-from app.services.aliases import AliasRefused, Meaning
-from app.services.unmatched import Queued
+from app.services.imported import aliases, unmatched
+from app.services.imported.aliases import AliasRefused, Meaning
+from app.services.imported.unmatched import Queued
 from importers import continuing
 from importers.continuing import CannotMatch, Decided, Match
 from tests.importers.driver import HEADER, Desk

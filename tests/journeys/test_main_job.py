@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from app.config import PROJECT
-from prepaid.sandbox import refuse_some
+from prepaid.issuers.sandbox import refuse_some
 from tests.support.installation import PATIENCE, Installation, new_home
 
 CODE = "bench-club"

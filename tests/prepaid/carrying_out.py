@@ -10,9 +10,9 @@ from sqlalchemy.orm import scoped_session, sessionmaker
 from app.config import Settings
 from app.db.transaction import transaction
 from app.domain.states import RunStatus
-from prepaid import ordering, sending
-from prepaid.moves import run_of
-from prepaid.sandbox import SandboxProvider
+from prepaid.conversions import ordering, sending
+from prepaid.issuers.sandbox import SandboxProvider
+from prepaid.loads.moves import run_of
 
 _STEPS = 10
 """A run has three: approved, ordered, sent."""

@@ -16,11 +16,12 @@ from app.local.servers import Addresses
 from app.models.ledger import Account, Lot
 from app.models.prepaid import ConversionRun, Redemption, TopUp
 from app.models.programs import Program
-from app.services import ledger, ledger_check, program_files, programs
-from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.ledger import ledger, ledger_check
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
 from app.services.rulebooks import rules_of
-from prepaid import compensating, ordering, preparing, runs
-from prepaid.sandbox import SandboxProvider
+from app.services.setup import program_files, programs
+from prepaid.conversions import compensating, ordering, preparing, runs
+from prepaid.issuers.sandbox import SandboxProvider
 
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=dt.UTC)
 FROM, TO = dt.date(2026, 11, 1), dt.date(2026, 11, 30)
@@ -101,7 +102,7 @@ class World:
     def give(self, code: str, points: int, *, at: dt.datetime = NOW, unit: Unit = Unit.POINTS) -> None:
         from uuid import uuid4
 
-        from app.services.balances import balance_of
+        from app.services.tracing.balances import balance_of
 
         with transaction(self.registry) as session:
             owner = balance_of(session, self.program_id, code, unit).distributor_id
@@ -157,7 +158,7 @@ class World:
 
     def wallet(self, code: str, unit: Unit = Unit.POINTS) -> tuple[int, int, int]:
         """Give what is available, reserved and spent."""
-        from app.services.balances import balance_of
+        from app.services.tracing.balances import balance_of
 
         with transaction(self.registry) as session:
             found = balance_of(session, self.program_id, code, unit)

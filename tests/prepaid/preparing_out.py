@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.domain.states import RunStatus
 from app.jobs.worker import Bench, do_one
 from prepaid import jobs
-from prepaid.moves import run_of
+from prepaid.loads.moves import run_of
 
 LEASE_SECONDS = 1.0
 NOW = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.domain.states import RunStatus, TopUpStatus
 from app.models.prepaid import Card, ConversionRun, Redemption, SandboxCard, SandboxLoad, TopUp
-from prepaid import runs
+from prepaid.conversions import runs
 from tests.prepaid.conftest import World
 
 

@@ -14,10 +14,10 @@ from app.config import Settings
 from app.db.transaction import Sessions, transaction
 from app.domain.states import AskedState, CardState, RunStatus, TopUpStatus
 from app.models.prepaid import Card, CardLoad, ConversionRun, ProviderKey, TopUp
-from prepaid import ordering, runs, sending
-from prepaid.moves import OPEN, run_of
+from prepaid.conversions import ordering, runs, sending
+from prepaid.issuers.stripe_provider import StripeProvider
+from prepaid.loads.moves import OPEN, run_of
 from prepaid.providers import ProviderError
-from prepaid.stripe_provider import StripeProvider
 from tests.prepaid.conftest import World
 from tests.support.stripe_fake import FakeStripe
 

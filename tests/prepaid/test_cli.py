@@ -21,7 +21,9 @@ from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
 from app.models.distributors import Distributor
-from prepaid import preparing, redemptions, sandbox
+from prepaid.conversions import preparing
+from prepaid.issuers import sandbox
+from prepaid.redeeming import redemptions
 from tests.prepaid.conftest import NOW, World
 
 PERIOD = ("--from", "2026-11-01", "--to", "2026-11-30")

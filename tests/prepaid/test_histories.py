@@ -14,10 +14,10 @@ from sqlalchemy import Engine, create_engine, select, update
 
 from app.config import Settings
 from app.db.transaction import transaction
-from app.domain.definition import ProgramSettings
 from app.domain.export_wish import Wish
-from app.domain.point_terms import PointTerms
-from app.domain.sharing import parts_of
+from app.domain.measures.sharing import parts_of
+from app.domain.program_file.definition import ProgramSettings
+from app.domain.program_file.point_terms import PointTerms
 from app.domain.states import ExportForm, ExportState, TaxStatus
 from app.exports.histories import asking, reading, words
 from app.exports.histories.making import Maker
@@ -26,8 +26,9 @@ from app.models.distributors import Distributor
 from app.models.exports import Export
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
-from app.services import invoicing, lot_terms
-from prepaid import sending
+from app.services.ledger import lot_terms
+from app.services.loads import invoicing
+from prepaid.conversions import sending
 from tests.prepaid.conftest import NOW, World
 from tests.support import office
 

@@ -18,7 +18,9 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
-from prepaid import gathering, quoting, redemptions, sending
+from prepaid import gathering
+from prepaid.conversions import sending
+from prepaid.redeeming import quoting, redemptions
 from tests.prepaid.carrying_out import carry_out
 from tests.prepaid.conftest import NOW, World
 from tests.prepaid.proving import prove_compensated_once, prove_loaded_once

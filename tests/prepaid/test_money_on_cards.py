@@ -11,14 +11,15 @@ from app.models.people import AuditEvent
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
-from app.services import chain, invoicing
+from app.services.loads import invoicing
+from app.services.tracing import chain
 from app.web.finance import redemptions
-from prepaid import sending
+from prepaid.conversions import sending
 from prepaid.reconciling import answering
-from prepaid.redemption_stories import story
+from prepaid.redeeming.redemption_stories import story
 from tests.prepaid.conftest import NOW, World
+from tests.prepaid.reconciling.test_reconciling import BOOKED, EDGES, bring
 from tests.prepaid.test_histories import LATER, made, rows_of
-from tests.prepaid.test_reconciling import BOOKED, EDGES, bring
 
 
 @pytest.fixture

@@ -20,9 +20,11 @@ from app.models.messages import Message
 from app.models.people import Membership
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
-from app.services import people, programs
-from app.services.messages import Kind
-from prepaid import runs, scheduled
+from app.services.access import people
+from app.services.setup import programs
+from app.services.telling.messages import Kind
+from prepaid import scheduled
+from prepaid.conversions import runs
 from prepaid.errors import SamePerson
 from prepaid.jobs import Carrier
 from prepaid.rounds import PREPARE, ask_to_prepare

@@ -4,7 +4,7 @@ import pytest
 
 from app.db.transaction import transaction
 from app.models.programs import Program
-from app.services import training
+from app.services.setup import training
 from prepaid import terms
 from prepaid.errors import TermsInvalid
 from tests.prepaid.conftest import NOW, World

@@ -11,16 +11,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions
-from app.domain.expiry import last_day_of
+from app.domain.points.expiry import last_day_of
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import Bucket, DocumentKind, DocumentStatus, LotState, TransactionKind, Unit
 from app.local.servers import Addresses
 from app.models.base import Base
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import balances, expiring, ledger, ledger_check, reinstating
-from app.services.balances import Balance
-from app.services.rulebooks import ProgramRules, rules_of
+from app.services.by_hand import reinstating
+from app.services.ledger import expiring, ledger, ledger_check
+from app.services.rulebooks import rules_of
+from app.services.tracing import balances
+from app.services.tracing.balances import Balance
 from tests.support import programs
 from tests.support.databases import Database, empty_database, sessions_of
 from tests.support.programs import NOW

@@ -8,9 +8,11 @@ import yaml
 from sqlalchemy.orm import Session
 
 from app.models.programs import Program
-from app.services import catalogue, distributor_rows, distributors, program_files, programs
-from app.services.catalogue import ProductRow
-from app.services.distributor_rows import DistributorRow
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.participants import distributor_rows, distributors
+from app.services.participants.distributor_rows import DistributorRow
+from app.services.setup import program_files, programs
 
 NOW = dt.datetime(2026, 11, 21, 10, 0, tzinfo=dt.UTC)
 

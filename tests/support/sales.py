@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy.orm import Session
 
-from app.domain.numbering import number_key
-from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
-from app.domain.seller_keys import own_key, seller_key
+from app.domain.documents.numbering import number_key
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.documents.seller_keys import own_key, seller_key
 from app.domain.states import DocumentKind
 from app.models.programs import Program
 from app.services.rulebooks import rules_of

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app.domain.reward_orders import LineStanding, PointsOf, points_of
+from app.domain.rewards.reward_orders import LineStanding, PointsOf, points_of
 from app.domain.states import OrderState, RewardKind
 from app.models.orders import OrderLine, RewardOrder
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import offers, rewards
-from app.services.keys import Keys
+from app.services.access.keys import Keys
 from app.services.orders import approving, cancelling, moving, placing
-from app.services.rewards import RewardRow
+from app.services.rewarding import offers, rewards
+from app.services.rewarding.rewards import RewardRow
 from tests.support.programs import NOW
 
 ADDRESS = {"name": "Ann Lee", "street": "Long 1", "postal_code": "00-001", "city": "Warszawa"}

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import Levenshtein
 
-from app.domain.numbering import number_key
-from app.domain.reasons import SENTENCES
-from app.domain.sales import NO_AMOUNT, Sales
+from app.domain.documents.numbering import number_key
+from app.domain.documents.sales import NO_AMOUNT, Sales
+from app.domain.program_file.verification_settings import DEFAULTS, Check
+from app.domain.saying.reasons import SENTENCES
 from app.domain.states import DocumentKind
-from app.domain.verification_settings import DEFAULTS, Check
 from tests.support.sales import Sold, incoming
 from verification.checks import prints
 from verification.checks.facts import (

@@ -15,8 +15,9 @@ from app.models.claims import Attachment
 from app.models.distributors import Distributor
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
-from app.services import deliveries, figures
-from app.services.deliveries import DeliveryRow
+from app.services.goods import deliveries
+from app.services.goods.deliveries import DeliveryRow
+from app.services.ledger import figures
 from app.services.rulebooks import rules_of
 from tests.support.desk import CORRECTING, Desk, Opening
 from tests.support.programs import NOW

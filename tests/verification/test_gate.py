@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
+from app.domain.program_file.tier_settings import Metric
 from app.domain.states import DocumentKind, DocumentStatus, TransactionKind, Unit
-from app.domain.tier_settings import Metric
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument, SalesLine
+from app.services.reporting.tier_metrics import Question, counted
 from app.services.rulebooks import rules_of
-from app.services.tier_metrics import Question, counted
 from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config import PROJECT
+from app.domain.program_file.verification_settings import DEFAULTS, Check, Severity, Trust, Tuned, Verification
 from app.domain.states import DocumentStatus
-from app.domain.verification_settings import DEFAULTS, Check, Severity, Trust, Tuned, Verification
 from verification.scoring import MOST, drawn, risk_of, verdict_of
 from verification.trust import Standing
 

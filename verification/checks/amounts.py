@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.exact import Ints, floor_product, sums_by
-from app.domain.money import decimal_text
-from app.domain.sales import NO_AMOUNT, NO_PRICE, Flags
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, Flags
+from app.domain.measures.exact import Ints, floor_product, sums_by
+from app.domain.measures.money import decimal_text
+from app.domain.program_file.verification_settings import Tuned
 from app.domain.states import DocumentKind
-from app.domain.verification_settings import Tuned
 from verification.checks.facts import Facts, Finding
 
 BASIS = 10_000

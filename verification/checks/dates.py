@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.verification_settings import Tuned
+from app.domain.program_file.verification_settings import Tuned
 from verification.checks.facts import Facts, Finding
 
 

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from app.domain.exact import Ints
-from app.domain.sales import Flags, Sales, Texts
-from app.domain.verification_settings import Tuned
+from app.domain.documents.sales import Flags, Sales, Texts
+from app.domain.measures.exact import Ints
+from app.domain.program_file.verification_settings import Tuned
 from verification.checks import prints
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.exact import Ints, floor_product, running_before
-from app.domain.money import decimal_text
-from app.domain.sales import Flags, Sales
+from app.domain.documents.sales import Flags, Sales
+from app.domain.measures.exact import Ints, floor_product, running_before
+from app.domain.measures.money import decimal_text
+from app.domain.program_file.verification_settings import Tuned
 from app.domain.states import DocumentKind
-from app.domain.verification_settings import Tuned
 from verification.checks import prints
 from verification.checks.amounts import BASIS
 from verification.checks.facts import Facts, Finding, Usual

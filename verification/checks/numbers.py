@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from app.domain.exact import Ints
-from app.domain.sales import Flags
+from app.domain.documents.sales import Flags
+from app.domain.measures.exact import Ints
+from app.domain.program_file.verification_settings import Tuned
 from app.domain.states import DocumentKind
-from app.domain.verification_settings import Tuned
 from verification.checks import prints
 from verification.checks.facts import Earlier, Facts, Finding
 from verification.checks.twins import Pairs, likeness, paired, together

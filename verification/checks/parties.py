@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.registration import tax_id_key
-from app.domain.seller_keys import TAX
-from app.domain.verification_settings import Tuned
+from app.domain.documents.seller_keys import TAX
+from app.domain.program_file.registration import tax_id_key
+from app.domain.program_file.verification_settings import Tuned
 from verification.checks.facts import Facts, Finding
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from app.domain.exact import Ints
+from app.domain.measures.exact import Ints
 
 Prints = npt.NDArray[np.uint64]
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.domain.sales import Flags
-from app.domain.verification_settings import Tuned
+from app.domain.documents.sales import Flags
+from app.domain.program_file.verification_settings import Tuned
 from verification.checks.facts import Facts, Finding
 
 

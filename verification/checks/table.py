@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain.verification_settings import Check, Tuned
+from app.domain.program_file.verification_settings import Check, Tuned
 from verification.checks import amounts, dates, habits, numbers, parties, proofs, readings, twins
 from verification.checks.facts import Facts, Run
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.domain.exact import Ints
-from app.domain.registration import tax_id_key
-from app.domain.sales import Flags
-from app.domain.seller_keys import TAX
+from app.domain.documents.sales import Flags
+from app.domain.documents.seller_keys import TAX
+from app.domain.measures.exact import Ints
+from app.domain.program_file.registration import tax_id_key
+from app.domain.program_file.verification_settings import Tuned
 from app.domain.states import DocumentKind
-from app.domain.verification_settings import Tuned
 from verification.checks import prints
 from verification.checks.facts import Earlier, Facts, Finding
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from app.domain.document_keys import document_key
-from app.domain.numbering import number_key
-from app.domain.registration import tax_id_key
-from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
-from app.domain.seller_keys import own_key, seller_key
+from app.domain.documents.document_keys import document_key
+from app.domain.documents.numbering import number_key
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales
+from app.domain.documents.seller_keys import own_key, seller_key
+from app.domain.program_file.registration import tax_id_key
+from app.domain.saying.wording import Say, marked, plain
 from app.domain.states import DocumentKind
-from app.domain.wording import Say, marked, plain
 from verification.claiming.sellers import Sellers
 from verification.einvoices import ksef
 from verification.einvoices.invoice import Party

@@ -14,22 +14,23 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.codes import code_key
-from app.domain.explain import PLAIN, Teller
-from app.domain.numbering import number_key
-from app.domain.registration import tax_id_key
+from app.domain.documents.numbering import number_key
+from app.domain.measures.calendar import local_date
+from app.domain.program_file.registration import tax_id_key
+from app.domain.rules.explain import PLAIN, Teller
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import COUNTING, ClaimState, ClaimWay, DocumentKind
+from app.domain.typed.codes import code_key
 from app.models.catalogue import Product
 from app.models.claims import Attachment, Claim
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import aliases
-from app.services.aliases import Names
-from app.services.explanations import LineExplained
-from app.services.previews import preview
-from app.services.rulebooks import ProgramRules, rules_of
+from app.services.imported import aliases
+from app.services.imported.aliases import Names
+from app.services.rulebooks import rules_of
+from app.services.tracing.explanations import LineExplained
+from app.services.tracing.previews import preview
 from verification.checks.facts import Pdfs, Proofs, Readings
 from verification.claiming import filling, serials
 from verification.claiming.claimed import (

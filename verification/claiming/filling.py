@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.domain.registration import tax_id_key
+from app.domain.program_file.registration import tax_id_key
 from app.domain.states import DocumentKind
 from app.models.programs import Program
 from verification.claiming.claimed import MOST_LINES, ClaimedInvoice, ClaimedLine

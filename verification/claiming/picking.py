@@ -12,21 +12,22 @@ import numpy as np
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.movement_notes import CLAIMED, CLAIMED_BY_NOBODY
+from app.domain.measures.calendar import local_date
+from app.domain.program_file.verification_settings import Verification
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.saying.movement_notes import CLAIMED, CLAIMED_BY_NOBODY
+from app.domain.saying.wording import Say, marked, plain
 from app.domain.states import COUNTING, DocumentKind, DocumentStatus, DocumentWord
-from app.domain.verification_settings import Verification
-from app.domain.wording import Say, marked, plain
 from app.models.claims import DocumentMessage, SaleClaim
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit
+from app.services.anew.touched import touch
+from app.services.counting.splitting import divided_among
+from app.services.counting.wordings import successor
 from app.services.persons.rosters import name_key, roster_of
 from app.services.persons.sellers import OF_THE_SALE, each_once
-from app.services.persons.splitting import divided_among
-from app.services.rulebooks import ProgramRules, rules_of
-from app.services.touched import touch
-from app.services.wordings import successor
+from app.services.rulebooks import rules_of
 from verification import sale_claims
 from verification.deciding import decisions, replacing
 from verification.deciding.errors import NoSuchDocument, PaidOut

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.config import Settings
 from app.db.locks import lock_name
-from app.domain.pdf_dates import pdf_moment
+from app.domain.typed.pdf_dates import pdf_moment
 from app.models.claims import Attachment, Claim
 from app.models.sales import SalesDocument
 from verification.claiming import pages

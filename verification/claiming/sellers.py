@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from app.domain.registration import tax_id_key
-from app.domain.tax_ids import Fault, country_of, fault_of
+from app.domain.program_file.registration import tax_id_key
+from app.domain.taxes.tax_ids import Fault, country_of, fault_of
 
 _NO_PART = re.compile(r"[\W_]+")
 _OF_ELSEWHERE = re.compile(r"[A-Z]{2}[0-9]{5,}")

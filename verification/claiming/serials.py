@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session, aliased
 from sqlalchemy.types import BigInteger, Text
 
 from app.db.locks import lock_name
-from app.domain.serials import LONGEST, serial_key
+from app.domain.documents.serials import LONGEST, serial_key
 from app.domain.states import COUNTING
 from app.models.catalogue import Product
 from app.models.claims import SoldSerial

@@ -10,23 +10,26 @@ from sqlalchemy import BigInteger, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.card_numbers import holds_card_number
-from app.domain.decision_codes import ACCEPTING, REFUSING, said
-from app.domain.reasons import sentences
+from app.domain.measures.calendar import local_date
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.saying.decision_codes import ACCEPTING, REFUSING, said
+from app.domain.saying.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus, DocumentWord, ReviewState
+from app.domain.typed.card_numbers import holds_card_number
 from app.models.claims import DocumentMessage
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument
-from app.services import audit, figures, ledger, notices, texts
-from app.services.accounts import lock_wallets
+from app.services import audit
+from app.services.anew.touched import touch
+from app.services.counting.voiding import void_documents
+from app.services.imported.undo_blocks import spent_of
+from app.services.ledger import figures, ledger
+from app.services.ledger.accounts import lock_wallets
 from app.services.persons.rosters import with_people
-from app.services.rulebooks import ProgramRules, rules_of
-from app.services.touched import touch
-from app.services.undo_blocks import spent_of
-from app.services.voiding import void_documents
+from app.services.rulebooks import rules_of
+from app.services.telling import notices, texts
 from verification.claiming import serials
 from verification.deciding import letters, queue, replacing
 from verification.deciding.errors import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from app.domain.wording import Said
+from app.domain.saying.wording import Said
 
 
 class CannotDecide(Exception):

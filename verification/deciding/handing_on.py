@@ -12,14 +12,14 @@ from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.movement_notes import FIRST_PURCHASE
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.saying.movement_notes import FIRST_PURCHASE
 from app.domain.states import COUNTING
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import first_purchases
-from app.services.awards import would_award
-from app.services.movements import single
-from app.services.rulebooks import ProgramRules
+from app.services.counting import first_purchases
+from app.services.counting.awards import would_award
+from app.services.ledger.movements import single
 from verification import sale_claims
 from verification.deciding.recounting import Expired, count_once_more
 from verification.deciding.stored import incoming_of

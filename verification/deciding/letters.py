@@ -19,8 +19,8 @@ from app.models.claims import Claim
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import messages
-from app.services.messages import Kind
+from app.services.telling import messages
+from app.services.telling.messages import Kind
 
 MOST_NAMED = 10
 """Invoices that a mail names; the pages have them all."""

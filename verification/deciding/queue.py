@@ -32,7 +32,7 @@ from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument
-from app.services.wordings import walk_of_each
+from app.services.counting.wordings import walk_of_each
 
 LEASE = dt.timedelta(minutes=10)
 """So long a document is left to whoever took it."""

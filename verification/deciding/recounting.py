@@ -12,16 +12,16 @@ from typing import NamedTuple, TypeAlias
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import COUNTING, DocumentStatus, ReviewState, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument
-from app.services import ledger
-from app.services.rulebooks import ProgramRules
-from app.services.undo_blocks import spent_of
-from app.services.voiding import void_documents
+from app.services.counting.voiding import void_documents
+from app.services.imported.undo_blocks import spent_of
+from app.services.ledger import ledger
 from verification.deciding import replacing
 from verification.deciding.errors import PaidOut
 

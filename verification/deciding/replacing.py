@@ -14,16 +14,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.db.bulk import new_ids
-from app.domain.money import part_of
-from app.domain.sales import NO_AMOUNT, Lines, Sales
+from app.domain.documents.sales import NO_AMOUNT, Lines, Sales
+from app.domain.measures.money import part_of
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import COUNTING, DocumentStatus, ReviewState
 from app.models.claims import Attachment, Claim, SoldSerial
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
-from app.services import figures
-from app.services.awards import count_documents
-from app.services.rulebooks import ProgramRules
-from app.services.voiding import Forgiven, take_the_rest, void_documents
+from app.services.counting.awards import count_documents
+from app.services.counting.voiding import Forgiven, take_the_rest, void_documents
+from app.services.ledger import figures
 from verification import sale_claims
 from verification.claiming import serials
 from verification.deciding.stored import incoming_of

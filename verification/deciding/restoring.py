@@ -16,10 +16,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import new_ids, rows_of, table_of
-from app.domain.calendar import local_date
-from app.domain.exact import Ints
-from app.domain.reasons import WAITS
-from app.domain.sales import Flags, Sales
+from app.domain.documents.sales import Flags, Sales
+from app.domain.measures.calendar import local_date
+from app.domain.measures.exact import Ints
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.saying.reasons import WAITS
 from app.domain.states import COUNTING, DocumentStatus, ReviewState, TransactionKind
 from app.models.base import Base
 from app.models.claims import Attachment, Claim, SoldSerial
@@ -27,9 +28,8 @@ from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesDocument, SalesLine
-from app.services import figures, ledger
-from app.services.awards import count_documents
-from app.services.rulebooks import ProgramRules
+from app.services.counting.awards import count_documents
+from app.services.ledger import figures, ledger
 from verification import sale_claims
 from verification.deciding.stored import in_order, incoming_of
 from verification.gate import what_returns_met

@@ -6,9 +6,9 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.document_keys import seller_in
-from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
-from app.domain.seller_keys import TAX
+from app.domain.documents.document_keys import seller_in
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Lines, Sales, in_counting_order
+from app.domain.documents.seller_keys import TAX
 from app.models.sales import SalesDocument, SalesLine
 from verification.incoming import Incoming
 

@@ -5,14 +5,14 @@ import datetime as dt
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.domain.card_numbers import holds_card_number
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
+from app.domain.typed.card_numbers import holds_card_number
 from app.models.claims import DocumentMessage
 from app.models.programs import Program
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
-from app.services import notices
-from app.services.wordings import chain
+from app.services.counting.wordings import chain
+from app.services.telling import notices
 from verification.claiming import serials
 from verification.deciding import decisions, errors, letters, queue
 from verification.deciding.errors import CannotDecide, Taken

@@ -28,7 +28,7 @@ from app.db.questions import Question
 from app.domain.states import DocumentStatus, DocumentWord
 from app.models.claims import DocumentMessage
 from app.models.sales import Decision, SalesDocument
-from app.services import wordings
+from app.services.counting import wordings
 
 PUBLIC = (
     *(DocumentWord.ASKED, DocumentWord.ANSWERED, DocumentWord.APPEALED, DocumentWord.REOPENED),

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from app.domain.exact import half_up_of
-from app.domain.money import decimal_text
+from app.domain.measures.exact import half_up_of
+from app.domain.measures.money import decimal_text
 from verification.einvoices.figures import MICRO, MILLI
 from verification.einvoices.invoice import EInvoice, Format, Line, Reason, Severity, reason
 

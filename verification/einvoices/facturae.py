@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from lxml import etree
 
-from app.domain.codes import ean_key
 from app.domain.states import DocumentKind
+from app.domain.typed.codes import ean_key
 from verification.einvoices.figures import Figures, day, rate_bp
 from verification.einvoices.invoice import BadEInvoice, EInvoice, Format, Line, Party, Totals, VatPart, reason
 from verification.einvoices.tree import element, elements, needed, only_invoice, text, texts

@@ -8,9 +8,9 @@ from typing import overload
 
 from babel.numbers import list_currencies
 
-from app.domain.currencies import decimals_of
-from app.domain.exact import half_up_of
-from app.domain.money import decimal_text
+from app.domain.measures.currencies import decimals_of
+from app.domain.measures.exact import half_up_of
+from app.domain.measures.money import decimal_text
 from verification.einvoices.invoice import BadEInvoice, Reason, reason
 
 MILLI = 3

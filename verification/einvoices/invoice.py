@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from app.domain.reasons import sentences
+from app.domain.saying.reasons import sentences
 from app.domain.states import DocumentKind
 
 Severity: TypeAlias = Literal["block", "review", "note"]
 
 Reason: TypeAlias = dict[str, Any]
-"""A finding as a document stores it: ``code``, its values, ``severity``. ``app/domain/reasons.py`` has the words."""
+"""A finding as a document stores it: ``code``, its values, ``severity``. ``app/domain/saying/reasons.py`` has the
+words."""
 
 
 class Format(enum.StrEnum):

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from app.domain.registration import tax_id_key
+from app.domain.program_file.registration import tax_id_key
 from verification.einvoices.invoice import Party, Reason, reason
 
 _NUMBER = re.compile(r"(\d{10})-(\d{8})-([0-9A-F]{12})-([0-9A-F]{2})", re.ASCII)

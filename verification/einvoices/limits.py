@@ -1,6 +1,6 @@
 """How much of an e-invoice is read: far more than any invoice has, and little enough for whoever waits for it."""
 
-from app.domain.money import decimal_text
+from app.domain.measures.money import decimal_text
 
 LARGEST_XML_MIB = 16
 """With all that is attached to it; the national system of Poland takes 3 MB."""

@@ -6,11 +6,11 @@ from typing import Literal, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key, ean_key
-from app.domain.likeness import Catalogue, Likeness, Wanted
-from app.services import aliases
-from app.services.aliases import SAME_UNIT, Meaning, Names
-from app.services.unmatched import shelf_of_products
+from app.domain.typed.codes import code_key, ean_key
+from app.domain.typed.likeness import Catalogue, Likeness, Wanted
+from app.services.imported import aliases
+from app.services.imported.aliases import SAME_UNIT, Meaning, Names
+from app.services.imported.unmatched import shelf_of_products
 from verification.einvoices.invoice import Line, Reason, reason
 
 FoundBy: TypeAlias = Literal["ean", "code", "alias"]

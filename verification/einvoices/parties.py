@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from app.domain.registration import tax_id_key
-from app.domain.tax_ids import fault_of
+from app.domain.program_file.registration import tax_id_key
+from app.domain.taxes.tax_ids import fault_of
 from verification.einvoices.invoice import EInvoice, Party, Reason, reason
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key
 from app.domain.export_wish import Wish
 from app.domain.states import ExportState, JobState
+from app.domain.typed.codes import code_key
 from app.exports.histories.catalogue import HISTORIES
 from app.jobs import board
 from app.models.distributors import Distributor
@@ -18,7 +18,7 @@ from app.models.exports import Export, ExportPlan
 from app.models.jobs import Job
 from app.models.programs import Program
 from app.services import audit
-from app.services.languages import LANGUAGES
+from app.services.telling.languages import LANGUAGES
 
 MAKE = "export.make"
 AGAIN = "export.again"

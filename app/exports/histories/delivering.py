@@ -15,9 +15,10 @@ from app.exports.histories.catalogue import HISTORIES
 from app.exports.histories.planning import addresses_of
 from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
-from app.services import audit, messages
-from app.services.languages import writing
-from app.services.texts import translated
+from app.services import audit
+from app.services.telling import messages
+from app.services.telling.languages import writing
+from app.services.telling.texts import translated
 
 LARGEST_ATTACHED = 8_000_000
 """Bytes of a file that a mail brings with it: what is larger is fetched from its page."""

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, SQLColumnExpression, and_, cast, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.domain.calendar import end_of, midnight
+from app.domain.measures.calendar import end_of, midnight
 from app.domain.states import ExportSubject
 from app.exports.tables import Kind
 from app.models.programs import Program

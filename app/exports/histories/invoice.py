@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import func, select
 
-from app.domain.codes import code_key
+from app.domain.saying.wording import marked as _
 from app.domain.states import ExportSubject
-from app.domain.wording import marked as _
+from app.domain.typed.codes import code_key
 from app.exports.histories.describing import Field, History, day_of
 from app.exports.histories.loads import source_name
 from app.exports.tables import Kind
@@ -14,7 +14,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
-from app.services.invoicing import SPONSOR, shares
+from app.services.loads.invoicing import SPONSOR, shares
 
 ITEMS: Mapping[str, str] = {
     "reward": _("Reward"),

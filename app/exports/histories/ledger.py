@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import Date, Select, SQLColumnExpression, Text, case, cast, func, literal, select, type_coerce
 
-from app.domain.codes import code_key
+from app.domain.saying.wording import marked as _
 from app.domain.states import Bucket, ExportSubject, TransactionKind, Unit
-from app.domain.wording import marked as _
+from app.domain.typed.codes import code_key
 from app.exports.histories.describing import Field, History
 from app.exports.histories.loads import source_name
 from app.exports.tables import Kind

@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Select, String, and_, case, cast, func, literal, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
-from app.domain.codes import code_key
-from app.domain.load_failures import SENTENCES
+from app.domain.saying.load_failures import SENTENCES
+from app.domain.saying.wording import marked as _
 from app.domain.states import Bucket, Correction, ExportSubject, TaxStatus, TopUpKind, TopUpStatus, Unit
-from app.domain.wording import marked as _
+from app.domain.typed.codes import code_key
 from app.exports.histories.describing import Field, History, day_of
 from app.exports.tables import Kind
 from app.models.distributors import Distributor
@@ -17,7 +17,7 @@ from app.models.ledger import Account, LedgerEntry, Lot
 from app.models.lot_terms import LotTerms
 from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
-from app.services.arrivals import arrived_minor, corrected_loads
+from app.services.loads.arrivals import arrived_minor, corrected_loads
 
 KINDS: Mapping[str, str] = {
     TopUpKind.REWARD.value: _("Reward"),

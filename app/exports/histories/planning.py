@@ -8,15 +8,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import Sessions, transaction
-from app.domain.calendar import local_date
 from app.domain.export_wish import Shape, Wish, days_of, next_day
+from app.domain.measures.calendar import local_date
 from app.domain.roles import Permission, may
 from app.domain.states import ExportRhythm, ExportSpan, ExportState, ExportWay
 from app.exports.histories import asking
 from app.models.exports import Export, ExportPlan
 from app.models.people import UserAccount
 from app.models.programs import Program
-from app.services import audit, people
+from app.services import audit
+from app.services.access import people
 
 FOLDER = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,62}[a-z0-9])?")
 """Names of folders that an export may go to: nothing that leads anywhere else."""

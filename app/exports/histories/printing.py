@@ -8,7 +8,7 @@ from app.exports.files import Written
 from app.exports.histories.keeping import Shown, ShownColumn
 from app.exports.paper import Grid, Paper, Section, write_paper
 from app.exports.tables import Kind
-from app.services.languages import Writing, writing
+from app.services.telling.languages import Writing, writing
 
 _LEAST, _MOST, _ROOM = 4, 28, 3
 """Letters that a column is wide at least, and at most, and those left free: longer texts go on in the next line."""

@@ -16,7 +16,7 @@ from app.exports.histories.describing import Field, History
 from app.exports.histories.keeping import TYPES, Shown, ShownColumn, Sum, keep
 from app.exports.tables import Kind
 from app.models.programs import Program
-from app.services.texts import translated
+from app.services.telling.texts import translated
 
 PIECE_ROWS = 20_000
 

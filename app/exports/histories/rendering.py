@@ -14,7 +14,7 @@ from app.exports.files import Written
 from app.exports.histories.keeping import Kept, Shown, ShownColumn
 from app.exports.tables import Column, Kind, Layout, Pieces
 from app.exports.workbook import Sheet, write_workbook
-from app.services.languages import writing
+from app.services.telling.languages import writing
 
 
 class TooLong(ValueError):

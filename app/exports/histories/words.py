@@ -4,11 +4,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from app.domain.export_wish import Wish
-from app.domain.wording import marked as _
+from app.domain.saying.wording import marked as _
 from app.exports.histories.describing import History
 from app.models.programs import Program
-from app.services.languages import writing
-from app.services.texts import filled, translated
+from app.services.telling.languages import writing
+from app.services.telling.texts import filled, translated
 
 LABELS: Mapping[str, str] = {
     "total": _("Total"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, cast, func
 
-from app.domain.calendar import end_of
+from app.domain.measures.calendar import end_of
 from app.models.ledger import LedgerTransaction
 
 

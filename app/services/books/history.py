@@ -5,8 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.domain.breakage import Breakage, Cohort, breakage_of
-from app.domain.conversion import in_minor_units
+from app.domain.points.breakage import Breakage, Cohort, breakage_of
+from app.domain.points.conversion import in_minor_units
 from app.domain.states import TransactionKind
 from app.services.books.totals import Total
 
@@ -38,7 +38,7 @@ class Change:
 
     @property
     def worth_minor(self) -> int:
-        """Give the worth as the books show it (`app.domain.conversion`)."""
+        """Give the worth as the books show it (`app.domain.points.conversion`)."""
         return in_minor_units(self.worth_micro)
 
 

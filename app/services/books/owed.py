@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.domain.conversion import in_minor_units, parts_in_minor_units
+from app.domain.points.conversion import in_minor_units, parts_in_minor_units
 from app.services.books.totals import Total
 
 
@@ -40,7 +40,7 @@ class Sum:
 
     @staticmethod
     def of(parts: Sequence[Part]) -> "Sum":
-        """Add parts up; the worth is rounded once (`app.domain.conversion`)."""
+        """Add parts up; the worth is rounded once (`app.domain.points.conversion`)."""
         return Sum(sum(one.points for one in parts), in_minor_units(sum(one.worth_micro for one in parts)))
 
 

@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 from app.db.locks import lock_name
 from app.db.proofs import PERIOD_HASH, PERIOD_ROWS
-from app.domain.calendar import local_date, months_after
+from app.domain.measures.calendar import local_date, months_after
 from app.domain.states import Bucket, TransactionKind, Unit
 from app.models.figures import PointsMonth
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.periods import PeriodClosing, PeriodTotal
 from app.models.programs import Program
-from app.services import audit, expiring
+from app.services import audit
 from app.services.books.booking import booked_on, month_of
+from app.services.ledger import expiring
 
 
 class PeriodError(Exception):

@@ -12,8 +12,8 @@ from sqlalchemy import CTE, BigInteger, ColumnElement, FromClause, Subquery, cas
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import end_of
-from app.domain.conversion import MICRO
+from app.domain.measures.calendar import end_of
+from app.domain.points.conversion import MICRO
 from app.domain.states import Bucket, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot

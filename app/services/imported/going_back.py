@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, any_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.hierarchy import misplaced
+from app.domain.documents.hierarchy import misplaced
 from app.domain.states import ImportedThing
 from app.models.distributors import Distributor
 from app.models.imports import ImportChange

@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Select, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.domain.saying.wording import Said, marked
 from app.domain.states import COUNTING, ImportedThing
-from app.domain.wording import Said, marked
 from app.models.catalogue import ProductGroup
 from app.models.distributors import Distributor
 from app.models.imports import ImportChange

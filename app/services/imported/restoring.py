@@ -10,18 +10,20 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.letting_go import let_distributors_go, let_products_go
-from app.domain.calendar import local_date
-from app.domain.sorting import sort_key
+from app.domain.measures.calendar import local_date
+from app.domain.saying.sorting import sort_key
 from app.domain.states import ImportedThing, TaxStatus
 from app.models.aliases import UnknownName
 from app.models.catalogue import ProductGroup
 from app.models.imports import ImportChange
 from app.models.placements import TierStanding
 from app.models.programs import Program
-from app.services import audit, placements, tax_statuses, tier_changes
-from app.services.catalogue import mark_changed
+from app.services import audit
+from app.services.goods.catalogue import mark_changed
 from app.services.imported.standing import COURSE, KINDS, Kind
-from app.services.placements import Moving
+from app.services.participants import tax_statuses
+from app.services.placing import placements, tier_changes
+from app.services.placing.placements import Moving
 
 
 def take_back(

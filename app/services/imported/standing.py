@@ -15,7 +15,8 @@ from app.domain.states import ImportedThing
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor
 from app.models.imports import ImportBatch, ImportChange
-from app.services import catalogue, placements
+from app.services.goods import catalogue
+from app.services.placing import placements
 
 Values: TypeAlias = Mapping[str, Any]
 

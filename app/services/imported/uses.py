@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.marks import REFERENCE
+from app.domain.saying.wording import marked
 from app.domain.states import ImportedThing
-from app.domain.wording import marked
 from app.models.ledger import Account, LedgerEntry
 from app.models.promotions import PromotionGift, PromotionPayment, PromotionStanding
 from app.models.registry import metadata

@@ -1,6 +1,6 @@
 """Looking at the documents that changed: what brings a reward now, and what brings it no more.
 
-What is looked at is what was touched (`app.services.instants.touching`), not history. Touches are read before the
+What is looked at is what was touched (`app.services.anew.instants`), not history. Touches are read before the
 documents, so that one that comes meanwhile is there the next time.
 """
 
@@ -20,10 +20,10 @@ from app.models.instants import InstantGrant, InstantReward, InstantTouched
 from app.models.programs import Program
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, AwardReversal, SalesDocument
-from app.services.accounts import lock_wallets
+from app.services.access.keys import Keys
+from app.services.anew.instants import of_its_days
 from app.services.instants.giving import NotGiven, NothingLeft, give, take_back
-from app.services.instants.touching import of_its_days
-from app.services.keys import Keys
+from app.services.ledger.accounts import lock_wallets
 
 _ACCEPTED = (DocumentStatus.ACCEPTED,)
 MOST_AT_ONCE = 5_000

@@ -7,9 +7,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.reward_orders import SENT
-from app.domain.reward_prices import price_on
+from app.domain.measures.calendar import local_date
+from app.domain.rewards.reward_orders import SENT
+from app.domain.rewards.reward_prices import price_on
 from app.domain.states import InstantState, OrderState, OrderWord, RewardKind, TransactionKind, Unit
 from app.models.catalogue import ProductGroup
 from app.models.distributors import Distributor
@@ -19,15 +19,18 @@ from app.models.orders import RewardOrder
 from app.models.programs import Program
 from app.models.rewards import Reward
 from app.models.sales import SalesDocument
-from app.services import audit, draws, ledger, liability, notices, offers, rewards, vouchers
-from app.services.keys import Keys
-from app.services.movements import Movement
+from app.services import audit
+from app.services.access.keys import Keys
+from app.services.ledger import ledger, liability
+from app.services.ledger.movements import Movement
 from app.services.orders import addressing, approving, cancelling, gifts, holding
 from app.services.orders.holding import Held
 from app.services.orders.lines import put_line
 from app.services.owners.moves import on_behalf
 from app.services.owners.pools import is_shared
+from app.services.rewarding import draws, offers, rewards, vouchers
 from app.services.rulebooks import rules_of
+from app.services.telling import notices
 
 
 class NotGiven(Exception):

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key
-from app.domain.reward_orders import ORDERED
+from app.domain.rewards.reward_orders import ORDERED
 from app.domain.states import InstantState, RewardKind
+from app.domain.typed.codes import code_key
 from app.models.instants import InstantGrant, InstantReward
 from app.models.programs import Program
 from app.models.rewards import Reward
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.services import audit, draws
-from app.services.instants import touching
+from app.services import audit
+from app.services.anew import instants as touching
+from app.services.rewarding import draws
 from app.services.rulebooks import definition_of
 
 

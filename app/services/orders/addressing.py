@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.card_numbers import holds_card_number
-from app.domain.reward_orders import SENT
+from app.domain.rewards.reward_orders import SENT
 from app.domain.states import OrderState
+from app.domain.typed.card_numbers import holds_card_number
 from app.models.orders import OrderLine, RewardOrder
 from app.models.people import UserAccount
 from app.models.programs import Program
-from app.services import audit, rewards
+from app.services import audit
 from app.services.orders.holding import NotNow, hold
 from app.services.orders.placing import OrderRefused, Problem
+from app.services.rewarding import rewards
 
 
 def lacks_address(order: RewardOrder, lines: Iterable[OrderLine]) -> bool:

@@ -8,18 +8,21 @@ import datetime as dt
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.money import smallest_units
-from app.domain.reward_orders import AT_ONCE
+from app.domain.measures.calendar import local_date
+from app.domain.measures.money import smallest_units
+from app.domain.rewards.reward_orders import AT_ONCE
 from app.domain.states import OrderState, OrderWord, RewardKind
 from app.models.distributors import Distributor
 from app.models.orders import OrderLine
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import audit, draws, ledger, notices, rewards, vouchers
-from app.services.keys import Keys
+from app.services import audit
+from app.services.access.keys import Keys
+from app.services.ledger import ledger
 from app.services.orders.holding import Held, NotNow, NotPaid, SamePerson, TakesNoPart, hold
 from app.services.orders.owing import money_of
+from app.services.rewarding import draws, rewards, vouchers
+from app.services.telling import notices
 
 
 def approve(session: Session, keys: Keys, program: Program, order_id: int, *, actor: str, now: dt.datetime) -> None:

@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.states import OrderState, OrderWord
 from app.models.orders import OrderLine
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import audit, ledger, notices
+from app.services import audit
+from app.services.ledger import ledger
 from app.services.orders import gifts
 from app.services.orders.holding import Held, NotNow, hold
 from app.services.orders.moving import close_files
+from app.services.telling import notices
 
 THEIR_OWN = (OrderState.WAITING, OrderState.APPROVED)
 """As far as this, whoever ordered may call it off."""

@@ -9,7 +9,7 @@ from app.domain.states import InstantState, OrderState, TransactionKind, Unit
 from app.models.instants import InstantGrant
 from app.models.ledger import LedgerTransaction, Lot
 from app.models.programs import Program
-from app.services.movements import Movement
+from app.services.ledger.movements import Movement
 from app.services.orders.holding import Held
 from app.services.owners.moves import on_behalf, where_now
 from app.services.owners.pools import is_shared

@@ -8,11 +8,11 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.reward_orders import may_become, state_of
+from app.domain.rewards.reward_orders import may_become, state_of
 from app.domain.states import OrderState, OrderWord
 from app.models.orders import OrderEvent, OrderLine, RewardOrder
 from app.models.rewards import Reward
-from app.services.accounts import lock_wallets
+from app.services.ledger.accounts import lock_wallets
 
 
 class OrderError(Exception):

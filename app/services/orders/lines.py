@@ -5,12 +5,12 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from app.domain.reward_prices import Price
+from app.domain.rewards.reward_prices import Price
 from app.domain.states import OrderState, RewardKind
 from app.models.orders import OrderLine, RewardOrder
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import rewards
+from app.services.rewarding import rewards
 
 
 def put_line(

@@ -4,12 +4,12 @@ import datetime as dt
 
 from sqlalchemy.orm import Session
 
-from app.domain.card_numbers import holds_card_number
-from app.domain.money import decimal_text
+from app.domain.measures.money import decimal_text
 from app.domain.states import OrderState, OrderWord
+from app.domain.typed.card_numbers import holds_card_number
 from app.models.programs import Program
 from app.services import audit
-from app.services.keys import Keys
+from app.services.access.keys import Keys
 from app.services.orders import approving
 from app.services.orders.holding import NotNow, OrderError, hold
 from app.services.orders.owing import money_of

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.reward_orders import SENT
+from app.domain.measures.calendar import local_date
+from app.domain.rewards.reward_orders import SENT
 from app.domain.states import OrderState, OrderWord, SupplierFileState
 from app.models.orders import OrderLine, SupplierFile
 from app.models.programs import Program
-from app.services import audit, ledger, notices
+from app.services import audit
+from app.services.ledger import ledger
 from app.services.orders.holding import Held, NotNow, hold
+from app.services.telling import notices
 
 
 @dataclass(frozen=True)

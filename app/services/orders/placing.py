@@ -13,22 +13,24 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.card_numbers import holds_card_number
-from app.domain.reward_orders import SENT
+from app.domain.measures.calendar import local_date
+from app.domain.rewards.reward_orders import SENT
 from app.domain.states import OrderState, OrderWord, Unit
+from app.domain.typed.card_numbers import holds_card_number
 from app.models.distributors import Distributor
 from app.models.orders import RewardOrder
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import audit, expiring, ledger, liability, offers, rewards
-from app.services.accounts import lock_wallets
-from app.services.keys import Keys
-from app.services.offers import Offer, Purse
+from app.services import audit
+from app.services.access.keys import Keys
+from app.services.ledger import expiring, ledger, liability
+from app.services.ledger.accounts import lock_wallets
 from app.services.orders import approving, baskets, holding
 from app.services.orders.lines import put_line
 from app.services.owners import pools
 from app.services.owners.moves import on_behalf
+from app.services.rewarding import offers, rewards
+from app.services.rewarding.offers import Offer, Purse
 
 
 @dataclass(frozen=True)

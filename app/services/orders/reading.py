@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.reward_orders import LineStanding, PointsOf, points_of, steps_of
+from app.domain.rewards.reward_orders import LineStanding, PointsOf, points_of, steps_of
 from app.domain.states import OrderState
 from app.models.distributors import Distributor
 from app.models.orders import OrderEvent, OrderLine, RewardOrder

@@ -18,19 +18,19 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
-from app.domain.exact import Ints
-from app.domain.expiry import last_day_of
-from app.domain.lots import Leg, LotBalance, spending_order
-from app.domain.reward_orders import going_along
+from app.domain.measures.exact import Ints
+from app.domain.points.expiry import last_day_of
+from app.domain.points.lots import Leg, LotBalance, spending_order
+from app.domain.rewards.reward_orders import going_along
 from app.domain.states import Bucket, LotState, TransactionKind
 from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.pools import OnBehalf
 from app.models.programs import Program
-from app.services import tiers
-from app.services.accounts import Wallets
-from app.services.movements import single
-from app.services.posting import ABSENT, NewLots, Posting, post, program_bucket, transaction_ids
-from app.services.wallets import OpenWallets
+from app.services.ledger.accounts import Wallets
+from app.services.ledger.movements import single
+from app.services.ledger.posting import ABSENT, NewLots, Posting, post, program_bucket, transaction_ids
+from app.services.ledger.wallets import OpenWallets
+from app.services.placing import tiers
 
 _MOVED = "move:"
 """Begins the key of what moved a whole lot: a lot moves whole once, and its key finds where it is now."""

@@ -14,15 +14,16 @@ from sqlalchemy import BigInteger, ColumnElement, bindparam, case, cast, exists,
 from sqlalchemy.orm import Session, aliased
 
 from app.db.questions import Question
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.pools import OnBehalf, Pool, PoolMember
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import audit, expiring
-from app.services.accounts import lock_wallets, program_accounts
+from app.services import audit
+from app.services.ledger import expiring
+from app.services.ledger.accounts import lock_wallets, program_accounts
 from app.services.owners.errors import OwnersError
 from app.services.owners.moves import Move
 

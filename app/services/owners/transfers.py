@@ -11,21 +11,23 @@ import numpy as np
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.account_settings import Transfers
-from app.domain.calendar import local_date
-from app.domain.card_numbers import holds_card_number
-from app.domain.definition import ProgramSettings
-from app.domain.money import smallest_units
+from app.domain.measures.calendar import local_date
+from app.domain.measures.money import smallest_units
+from app.domain.program_file.account_settings import Transfers
+from app.domain.program_file.definition import ProgramSettings
 from app.domain.states import Unit
+from app.domain.typed.card_numbers import holds_card_number
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.transfers import PointsTransfer
-from app.services import audit, expiring, ledger, notices
-from app.services.accounts import lock_wallets
+from app.services import audit
 from app.services.asked import Asking
+from app.services.ledger import expiring, ledger
+from app.services.ledger.accounts import lock_wallets
 from app.services.owners import pools
 from app.services.owners.errors import NotWaiting, OwnersError, SamePerson
 from app.services.owners.moves import Move
+from app.services.telling import notices
 
 MOST = 10**12
 _TRANSFERS = Asking(PointsTransfer, "transfer", NotWaiting, SamePerson)

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.card_numbers import holds_card_number
-from app.domain.codes import code_key
-from app.domain.definition import ProgramSettings
-from app.domain.point_shares import Shares
+from app.domain.measures.calendar import local_date
+from app.domain.program_file.definition import ProgramSettings
+from app.domain.program_file.point_shares import Shares
 from app.domain.roles import Role
-from app.domain.sorting import sort_key
+from app.domain.saying.sorting import sort_key
+from app.domain.typed.card_numbers import holds_card_number
+from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.services import audit
-from app.services.accounts import open_accounts
-from app.services.catalogue import begin_change, mark_changed
+from app.services.goods.catalogue import begin_change, mark_changed
+from app.services.ledger.accounts import open_accounts
 from app.services.persons.rosters import WHO_NOW, name_key
 
 LONGEST_NAME = 200

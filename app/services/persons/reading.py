@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.point_shares import WHOLE
+from app.domain.program_file.point_shares import WHOLE
 from app.domain.states import Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.people import Membership
 from app.models.sales import PersonShare
-from app.services.tier_metrics import BY_SALES
+from app.services.reporting.tier_metrics import BY_SALES
 
 _OWN = (
     select(Membership.distributor_id)

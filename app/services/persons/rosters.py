@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.db.prepared import Prepared
-from app.domain.exact import Ints
+from app.domain.measures.exact import Ints
 from app.models.distributors import Distributor
 
 WHO_NOW = func.coalesce(Distributor.merged_into_id, Distributor.id)

@@ -8,12 +8,12 @@ from sqlalchemy import BigInteger, and_, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.exact import Ints
-from app.domain.sales import Documents
+from app.domain.documents.sales import Documents
+from app.domain.measures.exact import Ints
+from app.domain.rules.program_rules import ProgramRules
 from app.models.claims import SaleClaim
 from app.models.sales import SalesDocument
 from app.services.persons.rosters import name_key
-from app.services.rulebooks import ProgramRules
 
 OF_THE_SALE = and_(
     SaleClaim.program_id == SalesDocument.program_id, SaleClaim.document_key == SalesDocument.document_key

@@ -13,19 +13,20 @@ from sqlalchemy import BigInteger, Date, cast, delete, exists, func, insert, or_
 from sqlalchemy.orm import Session
 
 from app.db.bulk import read_numbers
-from app.domain.exact import Ints, order_of
-from app.domain.promotion_terms import CompiledPromotion
-from app.domain.promotions import changes, forgiven_still
+from app.domain.measures.exact import Ints, order_of
+from app.domain.promoting.promotion_terms import CompiledPromotion
+from app.domain.promoting.promotions import changes, forgiven_still
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import DocumentStatus, PromotionState
 from app.models.promotions import Promotion, PromotionMonth, PromotionTouched
 from app.models.sales import SalesDocument
-from app.services.accounts import lock_wallets
+from app.services.ledger.accounts import lock_wallets
 from app.services.promotions import gifts, standings
 from app.services.promotions.gathering import Months, gather
 from app.services.promotions.paying import Due, pay
 from app.services.promotions.reading import compiled, definition_of, locked
 from app.services.promotions.standings import Placed
-from app.services.rulebooks import ProgramRules, rules_of
+from app.services.rulebooks import rules_of
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.states import PromotionState
 from app.models.programs import Program
 from app.models.promotions import Promotion

@@ -10,16 +10,16 @@ from sqlalchemy import BigInteger, any_, cast, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.calendar import local_date
-from app.domain.exact import Ints
-from app.domain.promotion_terms import CompiledPromotion
-from app.domain.promotions import changes
+from app.domain.measures.calendar import local_date
+from app.domain.measures.exact import Ints
+from app.domain.promoting.promotion_terms import CompiledPromotion
+from app.domain.promoting.promotions import changes
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import DocumentStatus, PromotionState
 from app.models.promotions import Promotion, PromotionStanding, PromotionTouched
 from app.models.sales import SalesDocument
 from app.services.promotions import gifts, standings
 from app.services.promotions.reading import compiled, definition_of
-from app.services.rulebooks import ProgramRules
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into, read_columns, read_numbers, rows_of
-from app.domain.exact import Ints
-from app.domain.promotion_measuring import Measured, measure
-from app.domain.promotion_terms import CompiledPromotion
-from app.domain.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales
+from app.domain.documents.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales
+from app.domain.measures.exact import Ints
+from app.domain.promoting.promotion_measuring import Measured, measure
+from app.domain.promoting.promotion_terms import CompiledPromotion
 from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Unit
 from app.models.promotions import PromotionMonth
 from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, SalesLine

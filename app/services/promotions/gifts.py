@@ -7,8 +7,8 @@ from sqlalchemy import BigInteger, any_, delete, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
-from app.domain.promotion_terms import CompiledPromotion
-from app.domain.promotions import gifts_of
+from app.domain.promoting.promotion_terms import CompiledPromotion
+from app.domain.promoting.promotions import gifts_of
 from app.models.promotions import Promotion, PromotionGift, PromotionStanding
 from app.services import audit
 from app.services.promotions.standings import Placed

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.exact import half_up_of
+from app.domain.measures.exact import half_up_of
 from app.domain.states import DocumentStatus
 from app.models.promotions import Promotion, PromotionStanding
 from app.models.sales import SalesDocument

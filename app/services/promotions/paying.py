@@ -12,17 +12,17 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into
-from app.domain.calendar import local_date
-from app.domain.exact import Ints
-from app.domain.lots import LotBalance
+from app.domain.measures.calendar import local_date
+from app.domain.measures.exact import Ints
+from app.domain.points.lots import LotBalance
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
 from app.models.promotions import PromotionPayment
-from app.services.accounts import lock_wallets
-from app.services.expiring import write_off
+from app.services.ledger.accounts import lock_wallets
+from app.services.ledger.expiring import write_off
+from app.services.ledger.posting import NewLots, Posting, post, program_bucket, transaction_ids
+from app.services.ledger.wallets import OpenWallets
 from app.services.owners.moves import note_earners, where_now
-from app.services.posting import NewLots, Posting, post, program_bucket, transaction_ids
-from app.services.rulebooks import ProgramRules
-from app.services.wallets import OpenWallets
 
 
 @dataclass(frozen=True)

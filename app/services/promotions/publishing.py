@@ -1,7 +1,7 @@
 """Promotions are written as drafts and published as versions that never change; a newer version begins where one ends.
 
-What is wrong is said before anything is published: what a promotion alone can see (`app.domain.promotion_definition`),
-and here what it takes the programme to see.
+What is wrong is said before anything is published: what a promotion alone can see
+(`app.domain.program_file.promotion_definition`), and here what it takes the programme to see.
 """
 
 import datetime as dt
@@ -11,15 +11,16 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key
-from app.domain.money import decimal_text
-from app.domain.promotion_definition import Promotion as Definition
-from app.domain.promotion_terms import terms_of
-from app.domain.scale import AmountUnfit, Scale
+from app.domain.measures.money import decimal_text
+from app.domain.measures.scale import AmountUnfit, Scale
+from app.domain.program_file.promotion_definition import Promotion as Definition
+from app.domain.promoting.promotion_terms import terms_of
 from app.domain.states import PromotionState
+from app.domain.typed.codes import code_key
 from app.models.promotions import Promotion, PromotionTarget, PromotionTouched, PromotionVersion
 from app.models.rewards import Reward
-from app.services import audit, distributors
+from app.services import audit
+from app.services.participants import distributors
 from app.services.promotions import standings
 from app.services.promotions.reading import locked
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.promotion_definition import Ranking
+from app.domain.program_file.promotion_definition import Ranking
 from app.models.distributors import Distributor
 from app.models.promotions import PromotionStanding
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key
-from app.domain.promotion_definition import Promotion as Definition
-from app.domain.promotion_terms import CompiledPromotion, compile_promotion
-from app.domain.scale import Scale
+from app.domain.measures.scale import Scale
+from app.domain.program_file.promotion_definition import Promotion as Definition
+from app.domain.promoting.promotion_terms import CompiledPromotion, compile_promotion
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.typed.codes import code_key
 from app.models.programs import Program
 from app.models.promotions import Promotion, PromotionTarget, PromotionVersion
-from app.services.rulebooks import ProgramRules
 
 
 class NoSuchPromotion(LookupError):

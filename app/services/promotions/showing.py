@@ -9,17 +9,17 @@ import numpy as np
 from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from app.domain.promotion_definition import Metric, StepReward
-from app.domain.promotion_definition import Promotion as Definition
-from app.domain.promotion_terms import terms_of
-from app.domain.promotions import Terms, thresholds
-from app.domain.scale import Scale
+from app.domain.measures.scale import Scale
+from app.domain.program_file.promotion_definition import Metric, StepReward
+from app.domain.program_file.promotion_definition import Promotion as Definition
+from app.domain.promoting.promotion_terms import terms_of
+from app.domain.promoting.promotions import Terms, thresholds
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import PromotionState
 from app.models.promotions import Promotion, PromotionStanding, PromotionVersion
 from app.services.promotions import ranking, standings
 from app.services.promotions.ranking import NextPlace, Row
 from app.services.promotions.reading import compiled, of_now, scale_of
-from app.services.rulebooks import ProgramRules
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.orm import Session
 
 from app.db.bulk import read_columns, rows_of
-from app.domain.codes import code_key
-from app.domain.exact import Ints
-from app.domain.promotion_measuring import Measured, totals_of
-from app.domain.promotion_terms import CompiledPromotion
-from app.domain.promotions import Standings, Totals, changes, furthest_first, parted, ranked, standings_of
+from app.domain.measures.exact import Ints
+from app.domain.promoting.promotion_measuring import Measured, totals_of
+from app.domain.promoting.promotion_terms import CompiledPromotion
+from app.domain.promoting.promotions import Standings, Totals, changes, furthest_first, parted, ranked, standings_of
+from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.promotions import Promotion, PromotionMonth, PromotionStanding, PromotionTarget
 from app.services.persons.rosters import BLOCKED_NOW

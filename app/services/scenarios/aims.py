@@ -16,15 +16,15 @@ from sqlalchemy import BigInteger, any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key
-from app.domain.exact import Ints
-from app.domain.promotion_definition import Promotion as Definition
-from app.domain.promotion_measuring import Measured, measure, totals_of
-from app.domain.promotion_terms import CompiledPromotion, compile_promotion
-from app.domain.promotions import changes, furthest_first, ranked, standings_of
-from app.domain.rulebook import RuleBook
-from app.domain.scale import Scale
+from app.domain.measures.exact import Ints
+from app.domain.measures.scale import Scale
+from app.domain.program_file.promotion_definition import Promotion as Definition
+from app.domain.promoting.promotion_measuring import Measured, measure, totals_of
+from app.domain.promoting.promotion_terms import CompiledPromotion, compile_promotion
+from app.domain.promoting.promotions import changes, furthest_first, ranked, standings_of
+from app.domain.rules.rulebook import RuleBook
 from app.domain.states import PromotionState, Unit
+from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.promotions import Promotion, PromotionVersion

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain.definition import EarningRule, Matrix, ProgramFile, ProgramSettings
-from app.domain.promotion_terms import terms_of
-from app.domain.rulebook import RuleVersion
-from app.domain.scale import AmountUnfit, Scale
+from app.domain.measures.scale import AmountUnfit, Scale
+from app.domain.program_file.definition import EarningRule, Matrix, ProgramFile, ProgramSettings
+from app.domain.promoting.promotion_terms import terms_of
+from app.domain.rules.rulebook import RuleVersion
 from app.domain.states import COUNTING, RulesOf
 from app.models.programs import Program
 from app.models.rules import EarningRule as EarningRuleRow

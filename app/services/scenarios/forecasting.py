@@ -8,8 +8,8 @@ import numpy as np
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain.exact import Ints
-from app.domain.forecast import PPM, Forecast, History, Range, forecast
+from app.domain.measures.exact import Ints
+from app.domain.rules.forecast import PPM, Forecast, History, Range, forecast
 from app.domain.states import SumOf, TransactionKind, Unit
 from app.models.figures import PointsMonth, SalesMonth
 from app.models.ledger import Account

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, cast, delete, func, insert, literal, select, 
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into
-from app.domain.caps import CapUsage
-from app.domain.comparing import Sums
-from app.domain.exact import Ints, sums_by
+from app.domain.measures.exact import Ints, sums_by
+from app.domain.rules.caps import CapUsage
+from app.domain.rules.comparing import Sums
 from app.domain.states import Cut, SumOf, Unit
 from app.models.programs import Program
 from app.models.scenarios import Scenario, ScenarioPiece, ScenarioSum

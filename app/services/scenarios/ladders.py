@@ -13,17 +13,17 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.codes import code_key
-from app.domain.exact import Ints, sums_by
+from app.domain.measures.exact import Ints, sums_by
+from app.domain.program_file.tier_settings import Metric, Tiers
+from app.domain.rules.tiers import Ladder, Span
 from app.domain.states import SumOf, Unit
-from app.domain.tier_settings import Metric, Tiers
-from app.domain.tiers import Ladder, Span
+from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.scenarios import Scenario, ScenarioSum
+from app.services.placing.tiers import decimals_of, settings_of
+from app.services.reporting.tier_metrics import Question, counted
 from app.services.scenarios.aims import Aim, Paid
-from app.services.tier_metrics import Question, counted
-from app.services.tiers import decimals_of, settings_of
 
 _FIRST, _LAST = -(1 << 40), 1 << 40
 """Days before and after all others."""

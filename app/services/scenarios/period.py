@@ -28,10 +28,10 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session, aliased
 
 from app.db.reading import read_out
-from app.domain.comparing import ByLine, ByRule, Moved
-from app.domain.exact import Ints, order_of, places, sums_by
-from app.domain.rulebook import RuleBook
-from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lines, Sales
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lines, Sales
+from app.domain.measures.exact import Ints, order_of, places, sums_by
+from app.domain.rules.comparing import ByLine, ByRule, Moved
+from app.domain.rules.rulebook import RuleBook
 from app.domain.states import COUNTING, DocumentStatus, Unit
 from app.models.rules import EarningRule, EarningRuleVersion
 from app.models.sales import Award, AwardReversal, ReturnMatch, SalesDocument, SalesLine

@@ -11,20 +11,20 @@ import numpy as np
 from sqlalchemy import BigInteger, Date, cast, func, select
 from sqlalchemy.orm import Session
 
-from app.domain import comparing
-from app.domain.calendar import period_of
-from app.domain.caps import NOBODY, CapUsage
-from app.domain.comparing import ByLine, ByRule, Moved, Paying, Selling, Sums, together
-from app.domain.earning import Awards, award
-from app.domain.exact import Ints, sums_by
-from app.domain.returns import taken_back
-from app.domain.rulebook import RuleBook
-from app.domain.sales import Flags
+from app.domain.documents.sales import Flags
+from app.domain.measures.calendar import period_of
+from app.domain.measures.exact import Ints, sums_by
+from app.domain.points.returns import taken_back
+from app.domain.rules import comparing
+from app.domain.rules.caps import NOBODY, CapUsage
+from app.domain.rules.comparing import ByLine, ByRule, Moved, Paying, Selling, Sums, together
+from app.domain.rules.earning import Awards, award
+from app.domain.rules.rulebook import RuleBook
 from app.domain.states import COUNTING, Cut, DocumentKind, Unit
 from app.models.rules import EarningRuleVersion
 from app.models.sales import Award, PersonShare, SalesDocument
 from app.models.scenarios import Scenario
-from app.services.first_purchases import first_purchases
+from app.services.counting.first_purchases import first_purchases
 from app.services.persons.growth import BY_RULES, NOTED
 from app.services.promotions.reading import scale_of
 from app.services.rulebooks import rules_under

@@ -12,7 +12,7 @@ from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.programs import Program
 from app.models.scenarios import Scenario, ScenarioSum
-from app.services.liability import worth_minor
+from app.services.ledger.liability import worth_minor
 from app.services.scenarios import aims, ladders
 from app.services.scenarios.keeping import MEASURED, WHOLE
 

@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import passkeys, people, second_factors, signing_in
-from app.services.passkeys import PasskeyRefused
+from app.services.access import passkeys, people, second_factors, signing_in
+from app.services.access.passkeys import PasskeyRefused
 from app.web.account.forms import ConfirmForm
 from app.web.auth import challenges, counting
 from app.web.auth.forms import EmptyForm

@@ -4,8 +4,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.services.languages import LANGUAGES
-from app.services.people import LONGEST_PASSWORD
+from app.services.access.people import LONGEST_PASSWORD
+from app.services.telling.languages import LANGUAGES
 from app.web.auth.forms import LONGEST_LOGIN, LONGEST_NAME
 from app.web.forms import Form, choice
 

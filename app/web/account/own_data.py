@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import erasure, own_data
+from app.services.access import erasure, own_data
 from app.web.context import now, person, session
 
 bp = Blueprint("own_data", __name__, url_prefix="/account/data")

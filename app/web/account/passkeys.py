@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import passkeys
-from app.services.passkeys import PasskeyRefused
-from app.services.second_factors import FactorNeeded
-from app.services.signing_in import Factor
+from app.services.access import passkeys
+from app.services.access.passkeys import PasskeyRefused
+from app.services.access.second_factors import FactorNeeded
+from app.services.access.signing_in import Factor
 from app.web.account import confirming
 from app.web.account.forms import PasskeyNameForm
 from app.web.account.second_factors import only_one

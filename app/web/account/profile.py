@@ -5,11 +5,11 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.phones import shown
 from app.domain.roles import is_of_distributors_alone
+from app.domain.typed.phones import shown
 from app.extensions import db
 from app.models.people import UserAccount
-from app.services import own_account
+from app.services.access import own_account
 from app.web.account.forms import ProfileForm
 from app.web.context import now, person, session
 

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import second_factors
-from app.services.second_factors import FactorNeeded
-from app.services.signing_in import Factor, Step
+from app.services.access import second_factors
+from app.services.access.second_factors import FactorNeeded
+from app.services.access.signing_in import Factor, Step
 from app.web.account import confirming
 from app.web.addresses import outside
 from app.web.auth import challenges, counting, sessions

@@ -5,12 +5,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.phones import NoPhoneNumber, shown
 from app.domain.roles import is_of_distributors_alone, needs_second_factor
+from app.domain.typed.phones import NoPhoneNumber, shown
 from app.extensions import db
 from app.models.people import UserAccount
-from app.services import one_time, own_account, passkeys, people, second_factors
-from app.services.people import PasswordWeak
+from app.services.access import one_time, own_account, passkeys, people, second_factors
+from app.services.access.people import PasswordWeak
 from app.web.account import confirming
 from app.web.account.forms import EmailForm, PasswordForm
 from app.web.addresses import outside

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import people, signing_in
+from app.services.access import people, signing_in
 from app.web.account.browsers import browser_of
 from app.web.addresses import id_sent
 from app.web.context import now, person, place, session

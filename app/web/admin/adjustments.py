@@ -18,7 +18,8 @@ from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.ledger import Account
-from app.services import adjustments, distributors
+from app.services.by_hand import adjustments
+from app.services.participants import distributors
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, MoneyField, PointsField
 from app.web.forms import CodeField, Form, choice

@@ -14,16 +14,17 @@ from wtforms import RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.reasons import sentence
-from app.domain.registration import COMPANY, REP
+from app.domain.program_file.registration import COMPANY, REP
+from app.domain.saying.reasons import sentence
 from app.domain.states import ApplicationState
-from app.domain.tax_ids import fault_of
+from app.domain.taxes.tax_ids import fault_of
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.joining import Application
-from app.services import applicant_twins, applications, distributors, registration
-from app.services.applications import OPEN
-from app.services.invitations import AlreadyThere
+from app.services.access.invitations import AlreadyThere
+from app.services.joining import applicant_twins, applications, registration
+from app.services.joining.applications import OPEN
+from app.services.participants import distributors
 from app.web import formats
 from app.web.addresses import outside
 from app.web.context import now, person, scope, session

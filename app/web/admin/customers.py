@@ -9,10 +9,12 @@ from flask_babel import lazy_gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.registration import COMPANY, REP
+from app.domain.program_file.registration import COMPANY, REP
 from app.domain.states import Unit
 from app.extensions import db
-from app.services import applications, balances, customers, distributors, registration
+from app.services.joining import applications, registration
+from app.services.participants import customers, distributors
+from app.services.tracing import balances
 from app.web.addresses import id_asked, text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form

@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.reasons import sentence
 from app.domain.roles import Permission
+from app.domain.saying.reasons import sentence
 from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.sales import SalesDocument
-from app.services.languages import NotANumber, TooManyDecimals
-from app.services.wordings import successor
+from app.services.counting.wordings import successor
+from app.services.telling.languages import NotANumber, TooManyDecimals
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice

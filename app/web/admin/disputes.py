@@ -19,7 +19,9 @@ from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import adjustments, chain, disputes, explanations, granted_disputes, wordings
+from app.services.by_hand import adjustments, disputes, granted_disputes
+from app.services.counting import wordings
+from app.services.tracing import chain, explanations
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form

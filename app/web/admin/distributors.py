@@ -15,9 +15,9 @@ from wtforms.validators import InputRequired, Length
 from app.domain.states import Unit
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.ledger import Account
-from app.services import distributor_changes, distributors, head_offices
-from app.services.counters import MERGED, counted
-from app.services.head_offices import Office
+from app.services.ledger.counters import MERGED, counted
+from app.services.participants import distributor_changes, distributors, head_offices
+from app.services.participants.head_offices import Office
 from app.web import formats
 from app.web.admin.grouping import MEANS, GroupForm
 from app.web.context import now, person, scope, session

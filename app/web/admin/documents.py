@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
 from app.domain.states import DocumentKind, DocumentStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import disputes, explanations
-from app.services.owners import merging
+from app.services.by_hand import disputes, merging
 from app.services.persons.reading import shared_with
+from app.services.tracing import explanations
 from app.web import paging, queries
 from app.web.addresses import id_asked
 from app.web.admin.disputes import STATE

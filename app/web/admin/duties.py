@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from app.domain.roles import Permission, may
 from app.web import formats, queries
 from app.web.context import person, scope, session
-from prepaid import owed
+from prepaid.taxing import owed
 
 
 @dataclass(frozen=True)

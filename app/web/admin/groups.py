@@ -12,9 +12,9 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import group_trees
-from app.services.group_trees import Branch, Circle, NameTaken
-from app.services.placements import DISTRIBUTORS, PRODUCTS, Kind
+from app.services.goods import group_trees
+from app.services.goods.group_trees import Branch, Circle, NameTaken
+from app.services.placing.placements import DISTRIBUTORS, PRODUCTS, Kind
 from app.web.addresses import id_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import CodeField, Form, choice

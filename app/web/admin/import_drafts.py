@@ -12,16 +12,16 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.reasons import sentence
 from app.domain.roles import Permission
+from app.domain.saying.reasons import sentence
 from app.domain.states import BatchStatus, DraftState
 from app.extensions import db
 from app.jobs import messenger
 from app.models.drafts import ImportDraft
 from app.models.imports import ImportBatch
-from app.services import import_profiles
-from app.services.program_files import ProgramFileInvalid
 from app.services.rulebooks import rules_of
+from app.services.setup import import_profiles
+from app.services.setup.program_files import ProgramFileInvalid
 from app.web import import_words, paging
 from app.web.addresses import id_asked
 from app.web.admin.import_forms import BringForm, Columns, LookForm

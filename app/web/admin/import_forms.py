@@ -10,8 +10,8 @@ from flask_wtf.file import MultipleFileField
 from wtforms import IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, Regexp
 
-from app.domain.fields import KINDS, problems_of_columns
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.typed.fields import KINDS, problems_of_columns
 from app.web import formats, import_words
 from app.web.forms import Form, choice
 from importers.errors import ImportRefused

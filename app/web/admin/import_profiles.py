@@ -14,12 +14,12 @@ from wtforms import SelectField, StringField
 from wtforms.validators import Length, Optional, StopValidation
 
 from app.db.transaction import transaction
-from app.domain.fields import KINDS
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.typed.fields import KINDS
 from app.extensions import db
-from app.services import import_profiles, program_files
-from app.services.import_profiles import Kept
-from app.services.program_files import ProgramFileInvalid
+from app.services.setup import import_profiles, program_files
+from app.services.setup.import_profiles import Kept
+from app.services.setup.program_files import ProgramFileInvalid
 from app.web import import_words
 from app.web.addresses import text_asked
 from app.web.admin.import_forms import SourceForm

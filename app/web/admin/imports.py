@@ -13,7 +13,7 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.reasons import sentence
+from app.domain.saying.reasons import sentence
 from app.extensions import db
 from app.jobs import messenger
 from app.web import import_words, paging, queries

@@ -15,7 +15,7 @@ from app.domain.roles import Role
 from app.models.distributors import Distributor
 from app.models.joining import Invitation
 from app.models.people import UserAccount
-from app.services import invitations
+from app.services.access import invitations
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.forms import Form

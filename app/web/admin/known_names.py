@@ -14,14 +14,16 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
 from app.domain.states import NamedThing
+from app.domain.typed.codes import code_key
 from app.extensions import db
 from app.models.aliases import DistributorAlias, ProductAlias
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
-from app.services import aliases, catalogue, distributors
-from app.services.aliases import LARGEST_UNIT, LONGEST, SAME_UNIT, AliasRefused, Meaning, NoSuchName
+from app.services.goods import catalogue
+from app.services.imported import aliases
+from app.services.imported.aliases import LARGEST_UNIT, LONGEST, SAME_UNIT, AliasRefused, Meaning, NoSuchName
+from app.services.participants import distributors
 from app.web import formats
 from app.web.admin.name_lists import DISTRIBUTOR_NAMES, EVERY_SOURCE, NOTHING, PRODUCT_NAMES
 from app.web.context import now, person, scope, session

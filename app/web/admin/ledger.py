@@ -12,7 +12,7 @@ from app.domain.states import Bucket, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
 from app.models.sales import SalesDocument
-from app.services.event_explanations import explain_events
+from app.services.tracing.event_explanations import explain_events
 from app.web import formats
 from app.web.context import scope, session
 from app.web.lists.answering import answer

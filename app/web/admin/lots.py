@@ -14,16 +14,16 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.definition import ProgramSettings
-from app.domain.expiry import last_day_of
-from app.domain.point_terms import PointTerms
+from app.domain.points.expiry import last_day_of
+from app.domain.program_file.definition import ProgramSettings
+from app.domain.program_file.point_terms import PointTerms
 from app.domain.states import LotState, TransactionKind, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.lot_terms import LotExtension, LotTerms
-from app.services import reinstating
-from app.services.ledger import LedgerError
+from app.services.by_hand import reinstating
+from app.services.ledger.ledger import LedgerError
 from app.services.rulebooks import rules_of
 from app.web import formats
 from app.web.context import now, person, scope, session, today

@@ -15,9 +15,9 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.merges import DistributorMerge
-from app.services import distributors
-from app.services.owners import merging
+from app.services.by_hand import merging
 from app.services.owners.errors import OwnersError
+from app.services.participants import distributors
 from app.web.context import now, person, scope, session
 from app.web.forms import CodeField, Form
 from app.web.lists.answering import answer

@@ -17,11 +17,11 @@ from app.domain.states import OrderState
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.orders import OrderLine, RewardOrder
-from app.services import vouchers
 from app.services.orders import approving, cancelling, money, moving, owing, reading
 from app.services.orders.holding import NotNow, NotPaid, SamePerson, TakesNoPart, lock_in_order
 from app.services.orders.moving import Parcel
 from app.services.orders.reading import ReadLine, ReadOrder
+from app.services.rewarding import vouchers
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
 from app.web.forms import Form, choice

@@ -15,9 +15,9 @@ from app.domain.states import MessageState
 from app.extensions import db
 from app.models.messages import Message
 from app.outbox.gateways import gateways_of
-from app.services import messages
-from app.services.messages import Channel
-from app.services.messages import Kind as About
+from app.services.telling import messages
+from app.services.telling.messages import Channel
+from app.services.telling.messages import Kind as About
 from app.web.context import now, person, scope, session, settings
 from app.web.forms import Form
 from app.web.lists import together

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template
 from flask_babel import gettext
 
-from app.services import liability, reports
+from app.services.ledger import liability
+from app.services.reporting import reports
 from app.web import formats, queries
 from app.web.admin.duties import duties
 from app.web.context import now, scope, session

@@ -16,8 +16,8 @@ from app.domain.states import Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import Account
-from app.services import distributors
-from app.services.counters import MERGED, counted
+from app.services.ledger.counters import MERGED, counted
+from app.services.participants import distributors
 from app.services.persons import opening
 from app.web import formats
 from app.web.context import now, person, scope, session

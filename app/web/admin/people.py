@@ -17,7 +17,8 @@ from app.domain.roles import BY_HAND, OF_A_DISTRIBUTOR, Role
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
-from app.services import distributors, erasure, invitations, memberships, people
+from app.services.access import erasure, invitations, memberships, people
+from app.services.participants import distributors
 from app.web.accounts import (
     MAY_SIGN_IN,
     SECOND_STEP,

@@ -16,9 +16,10 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.pools import Pool, PoolMember
-from app.services import balances, distributors
 from app.services.owners import pools
 from app.services.owners.errors import OwnersError
+from app.services.participants import distributors
+from app.services.tracing import balances
 from app.web.context import now, person, scope, session
 from app.web.forms import CodeField, Form, choice
 from app.web.lists.answering import answer

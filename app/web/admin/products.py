@@ -13,11 +13,12 @@ from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from app.db.transaction import transaction
-from app.domain.codes import ean_key
+from app.domain.typed.codes import ean_key
 from app.extensions import db
 from app.models.catalogue import Product, ProductGroup
-from app.services import catalogue, placements
-from app.services.catalogue import ProductRow
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.placing import placements
 from app.web.addresses import id_asked
 from app.web.admin.grouping import MEANS, GroupForm
 from app.web.context import now, person, scope, session

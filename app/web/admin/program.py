@@ -12,14 +12,17 @@ from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAr
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
 from app.db.transaction import transaction
-from app.domain.definition import ProgramFile, ProgramSettings
-from app.domain.verification_settings import Verification
+from app.domain.program_file.definition import ProgramFile, ProgramSettings
+from app.domain.program_file.verification_settings import Verification
 from app.extensions import db
 from app.models.programs import Program, ProgramRevision
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.services import logos, program_files, programs, rule_drafts, terms, texts
-from app.services.languages import LANGUAGES
-from app.services.logos import LogoRefused
+from app.services.joining import terms
+from app.services.rules import rule_drafts
+from app.services.setup import logos, program_files, programs
+from app.services.setup.logos import LogoRefused
+from app.services.telling import texts
+from app.services.telling.languages import LANGUAGES
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice

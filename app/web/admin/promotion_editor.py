@@ -9,13 +9,13 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.promotion_definition import Promotion as Definition
+from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.extensions import db
 from app.models.promotions import Promotion
-from app.services import program_files
 from app.services.promotions import publishing, reading
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
+from app.services.setup import program_files
 from app.web.admin.promotion_form import MICRO, PromotionForm, group_names
 from app.web.admin.promotion_judging import judge
 from app.web.context import now, person, scope, session

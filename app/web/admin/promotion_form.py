@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from wtforms import FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app.domain.codes import code_key
-from app.domain.parts import TOO_LARGE
+from app.domain.program_file.parts import TOO_LARGE
+from app.domain.typed.codes import code_key
 from app.models.distributors import DistributorGroup
 from app.models.rewards import Reward
-from app.services import distributors
+from app.services.participants import distributors
 from app.web.admin.rules.forms import rate_limits
 from app.web.context import scope, session
 from app.web.fields import (

@@ -5,8 +5,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.domain.codes import code_key
 from app.domain.states import PromotionState
+from app.domain.typed.codes import code_key
 from app.models.promotions import Promotion
 from app.services.promotions import reading, standings
 from app.web import formats

@@ -11,9 +11,9 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.domain.promotion_definition import Gate, Prize, Promotion, Ranking, Step, Target
-from app.domain.rule_sentences import further_conditions
-from app.domain.scope import Scope
+from app.domain.program_file.promotion_definition import Gate, Prize, Promotion, Ranking, Step, Target
+from app.domain.program_file.scope import Scope
+from app.domain.rules.rule_sentences import further_conditions
 from app.web import formats
 from app.web.admin.rules.speaking import voice_of
 from app.web.named import called, names_of

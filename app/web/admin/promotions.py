@@ -12,15 +12,16 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.promotion_definition import Promotion as Definition
+from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.domain.states import PromotionState, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.promotions import Promotion, PromotionGift, PromotionStanding, PromotionVersion
 from app.services import two_people
-from app.services.promotions import closing, editing, foreseeing, gifts, lift, ranking, reading, showing
+from app.services.promotions import closing, foreseeing, gifts, lift, ranking, reading, showing
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.rulebooks import rules_of
+from app.services.setup import promotion_editing as editing
 from app.web import formats
 from app.web.admin.promotion_telling import Changed, differences, told
 from app.web.context import now, person, scope, session, today

@@ -15,16 +15,18 @@ from wtforms import BooleanField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.db.transaction import transaction
-from app.domain.money import decimal_text, smallest_units
-from app.domain.purchase_settings import Purchases
+from app.domain.measures.money import decimal_text, smallest_units
+from app.domain.program_file.purchase_settings import Purchases
 from app.domain.states import CreditState, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.purchases import PurchaseCredit
-from app.services import distributors, purchase_credits, vouchers
-from app.services.program_files import ProgramFileInvalid
-from app.services.purchase_credits import CreditError
-from app.services.vouchers import Discount, NoSuchDiscount
+from app.services.orders import purchase_credits
+from app.services.orders.purchase_credits import CreditError
+from app.services.participants import distributors
+from app.services.rewarding import vouchers
+from app.services.rewarding.vouchers import Discount, NoSuchDiscount
+from app.services.setup.program_files import ProgramFileInvalid
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
 from app.web.credits import ASKED_AT, CREDIT_STATE, IN_STATE, STATE, WORTH, why_not

@@ -10,15 +10,18 @@ from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.hierarchy import Misplaced
+from app.domain.documents.hierarchy import Misplaced
 from app.domain.roles import Permission
 from app.domain.states import TaxStatus, Unit
 from app.extensions import db
-from app.services import balances, distributor_changes, distributors, happenings, head_offices, memberships
-from app.services.distributors import Data
-from app.services.happenings import Kind
-from app.services.head_offices import CannotStandBelow
-from app.services.owners import merging, pools
+from app.services.access import memberships
+from app.services.by_hand import merging
+from app.services.owners import pools
+from app.services.participants import distributor_changes, distributors, head_offices
+from app.services.participants.distributors import Data
+from app.services.participants.head_offices import CannotStandBelow
+from app.services.tracing import balances, happenings
+from app.services.tracing.happenings import Kind
 from app.web import paging, queries, tier_words
 from app.web.admin.story import KINDS, entry
 from app.web.context import OneDistributor, now, person, scope, session, today

@@ -8,7 +8,7 @@ from wtforms import BooleanField, SelectField, TextAreaField
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
-from app.domain.registration import (
+from app.domain.program_file.registration import (
     CHOOSING,
     LONGEST_LABEL,
     AnswerKind,
@@ -18,9 +18,9 @@ from app.domain.registration import (
     choices_of,
 )
 from app.extensions import db
-from app.services import registration
-from app.services.languages import LANGUAGES
-from app.services.texts import known
+from app.services.joining import registration
+from app.services.telling.languages import LANGUAGES
+from app.services.telling.texts import known
 from app.web.addresses import outside, text_asked
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice

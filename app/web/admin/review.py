@@ -10,14 +10,14 @@ from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.decision_codes import said
-from app.domain.reasons import sentence
+from app.domain.saying.decision_codes import said
+from app.domain.saying.reasons import sentence
 from app.domain.states import DocumentStatus, ReviewState, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.reviews import Review
 from app.models.sales import Award, SalesDocument
-from app.services.liability import worth_minor
+from app.services.ledger.liability import worth_minor
 from app.web import formats
 from app.web.admin import deciding
 from app.web.context import now, person, scope, session

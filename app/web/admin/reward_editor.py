@@ -23,18 +23,19 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
-from app.domain.reward_prices import Season
+from app.domain.rewards.reward_prices import Season
 from app.domain.states import RewardKind
+from app.domain.typed.codes import code_key
 from app.extensions import db
 from app.models.catalogue import ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.orders import Draw
 from app.models.rewards import Reward, RewardPicture
-from app.services import draws, reward_pictures, rewards, tiers, vouchers
 from app.services.instants import promising
-from app.services.reward_pictures import Fault, PictureRefused
-from app.services.rewards import RewardRow, RewardWrong
+from app.services.placing import tiers
+from app.services.rewarding import draws, reward_pictures, rewards, vouchers
+from app.services.rewarding.reward_pictures import Fault, PictureRefused
+from app.services.rewarding.rewards import RewardRow, RewardWrong
 from app.web.admin import instants as instants_page
 from app.web.context import keys, now, person, scope, session
 from app.web.fields import Between, DayField, MoneyField, PointsField, QuantityField

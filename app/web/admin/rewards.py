@@ -15,13 +15,14 @@ from wtforms import StringField
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
-from app.domain.calendar import local_date
-from app.domain.codes import code_key
+from app.domain.measures.calendar import local_date
+from app.domain.typed.codes import code_key
 from app.exports.reward_sheet import write_rewards
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.rewards import Reward, RewardPicture, RewardSeason
-from app.services import audit, draws, offers, rewards
+from app.services import audit
+from app.services.rewarding import draws, offers, rewards
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.guarding import can

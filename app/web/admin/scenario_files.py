@@ -10,7 +10,7 @@ from flask_babel import pgettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.forecast import Forecast
+from app.domain.rules.forecast import Forecast
 from app.domain.states import SumOf, Unit
 from app.exports.files import Written
 from app.exports.tables import Column, Kind, Layout

@@ -16,7 +16,7 @@ from wtforms import RadioField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.definition import ProgramFile
+from app.domain.program_file.definition import ProgramFile
 from app.domain.states import RulesOf, SumOf
 from app.extensions import db
 from app.jobs import messenger, simulating
@@ -24,10 +24,12 @@ from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.programs import Program
 from app.models.scenarios import Scenario, ScenarioSum
-from app.services import audit, program_files, rule_drafts, rulebooks
+from app.services import audit, rulebooks
 from app.services.rulebooks import Proposal
+from app.services.rules import rule_drafts
 from app.services.scenarios import asking, results
 from app.services.scenarios.asking import CannotReplay, PromotionUnfit
+from app.services.setup import program_files
 from app.web import formats
 from app.web.admin import scenario_files
 from app.web.context import kontor, now, person, scope, session

@@ -9,11 +9,11 @@ from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from app.domain.decision_codes import said
-from app.domain.reasons import sentences
 from app.domain.roles import Permission, Role
+from app.domain.saying.decision_codes import said
+from app.domain.saying.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus, TaxStatus, TopUpKind, TopUpStatus, TransactionKind, Unit
-from app.services.happenings import Happening, Kind, Source
+from app.services.tracing.happenings import Happening, Kind, Source
 from app.web import formats, people_named, wording
 from app.web.admin import outbox
 from app.web.context import scope

@@ -13,15 +13,17 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
-from app.domain.tier_settings import Metric, TierLevel
+from app.domain.program_file.tier_settings import Metric, TierLevel
+from app.domain.typed.codes import code_key
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.placements import TierStanding
-from app.services import distributors, placements, tier_giving, tier_reading
-from app.services.tier_giving import EndsBeforeToday
-from app.services.tier_reading import Gives
-from app.services.tiers import decimals_of
+from app.services.participants import distributors
+from app.services.placing import placements
+from app.services.placing.tiers import decimals_of
+from app.services.tiering import tier_giving, tier_reading
+from app.services.tiering.tier_giving import EndsBeforeToday
+from app.services.tiering.tier_reading import Gives
 from app.web import tier_words
 from app.web.context import now, person, scope, session
 from app.web.fields import DayField

@@ -12,16 +12,18 @@ from wtforms import BooleanField, RadioField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
-from app.domain.likeness import Likeness
 from app.domain.states import NamedThing
+from app.domain.typed.codes import code_key
+from app.domain.typed.likeness import Likeness
 from app.extensions import db
 from app.jobs import messenger
 from app.models.aliases import UnknownName
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
-from app.services import catalogue, distributors, unmatched
-from app.services.aliases import LARGEST_UNIT, SAME_UNIT, AliasRefused
+from app.services.goods import catalogue
+from app.services.imported import unmatched
+from app.services.imported.aliases import LARGEST_UNIT, SAME_UNIT, AliasRefused
+from app.services.participants import distributors
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session
 from app.web.fields import Between, QuantityField

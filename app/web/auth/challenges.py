@@ -10,7 +10,7 @@ from flask import abort, jsonify, request
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
-from app.services.passkeys import CHALLENGE_MINUTES, Asked, Party
+from app.services.access.passkeys import CHALLENGE_MINUTES, Asked, Party
 from app.web.context import now, settings
 
 _CHALLENGE = "challenge"

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.services.people import LONGEST_PASSWORD
+from app.services.access.people import LONGEST_PASSWORD
 from app.web.forms import Form
 
 LONGEST_LOGIN = 254

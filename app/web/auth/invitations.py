@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import invitations
-from app.services.invitations import Found, InvitationInvalid, InvitedAnother, SignInFirst
-from app.services.people import PasswordWeak
-from app.services.signing_in import Method
+from app.services.access import invitations
+from app.services.access.invitations import Found, InvitationInvalid, InvitedAnother, SignInFirst
+from app.services.access.people import PasswordWeak
+from app.services.access.signing_in import Method
 from app.web.auth import challenges, sessions
 from app.web.auth.forms import InvitedForm
 from app.web.auth.resets import weakness

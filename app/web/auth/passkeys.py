@@ -8,9 +8,9 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import passkeys
-from app.services.passkeys import PasskeyRefused
-from app.services.signing_in import Factor, Method, Step
+from app.services.access import passkeys
+from app.services.access.passkeys import PasskeyRefused
+from app.services.access.signing_in import Factor, Method, Step
 from app.web.auth import challenges, counting, sessions
 from app.web.auth.forms import EmptyForm
 from app.web.auth.views import going_to

@@ -6,8 +6,8 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import people, ways_in
-from app.services.people import PasswordWeak
+from app.services.access import people, ways_in
+from app.services.access.people import PasswordWeak
 from app.web.addresses import outside
 from app.web.auth import counting
 from app.web.auth.forms import AskForm, NewPasswordForm

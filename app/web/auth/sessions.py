@@ -7,8 +7,8 @@ from flask_login import login_user, logout_user
 from app.db.transaction import transaction
 from app.domain.roles import Person
 from app.extensions import db
-from app.services import signing_in
-from app.services.signing_in import SEEN_EVERY, Factor, Method, Place
+from app.services.access import signing_in
+from app.services.access.signing_in import SEEN_EVERY, Factor, Method, Place
 from app.web import samples
 from app.web.context import SignedIn, now, place_or_none, session, settings
 

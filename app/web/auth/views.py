@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 from app.db.transaction import transaction
 from app.domain.roles import needs_second_factor
 from app.extensions import db
-from app.services import people, second_factors
-from app.services.signing_in import Factor, Method, Step
+from app.services.access import people, second_factors
+from app.services.access.signing_in import Factor, Method, Step
 from app.web import samples
 from app.web.addresses import our_own
 from app.web.auth import challenges, counting, sessions

@@ -8,10 +8,10 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.phones import NoPhoneNumber, phone_number, shown
+from app.domain.typed.phones import NoPhoneNumber, phone_number, shown
 from app.extensions import db
-from app.services import people, ways_in
-from app.services.signing_in import Method
+from app.services.access import people, ways_in
+from app.services.access.signing_in import Method
 from app.web.addresses import outside
 from app.web.auth import counting, sessions
 from app.web.auth.forms import AskForm, AskPhoneForm, CodeForm, EmptyForm

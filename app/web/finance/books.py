@@ -13,9 +13,9 @@ from werkzeug.wrappers import Response
 from wtforms import SelectField
 
 from app.db.transaction import transaction
-from app.domain.breakage import expected
-from app.domain.calendar import local_date
-from app.domain.definition import ProgramSettings
+from app.domain.measures.calendar import local_date
+from app.domain.points.breakage import expected
+from app.domain.program_file.definition import ProgramSettings
 from app.exports.books import file_name, write_books
 from app.extensions import db
 from app.models.programs import Program
@@ -23,7 +23,7 @@ from app.services import audit
 from app.services.books import history, owed
 from app.services.books.booking import Basis
 from app.services.books.totals import Until, totals_of
-from app.services.liability import worth_minor
+from app.services.ledger.liability import worth_minor
 from app.web.context import now, person, scope, session
 from app.web.fields import DayField
 from app.web.forms import Form, choice

@@ -10,8 +10,8 @@ from app.domain.states import CardState, CardWord, Identity, TopUpStatus
 from app.web import formats
 from app.web.finance import wording
 from app.web.lists.describing import Badge
-from prepaid.card_lives import CardMoveRefused, Moment
-from prepaid.cards import CardInUse
+from prepaid.cards.card_lives import CardMoveRefused, Moment
+from prepaid.cards.cards import CardInUse
 from prepaid.errors import PrepaidError
 
 STATE: Mapping[CardState, Badge] = {

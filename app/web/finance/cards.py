@@ -15,16 +15,16 @@ from app.domain.states import CardState, Identity
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.prepaid import Card
-from app.services.balances import NoSuchDistributor
+from app.services.tracing.balances import NoSuchDistributor
 from app.web.context import now, person, scope, session
 from app.web.finance import card_words, wording
 from app.web.forms import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.wording import PROVIDER
-from prepaid import cards
-from prepaid.connections import connect
+from prepaid.cards import cards
 from prepaid.errors import PrepaidError
+from prepaid.issuers.connections import connect
 from prepaid.providers import ProviderError
 from prepaid.terms import provider_of
 

@@ -18,9 +18,9 @@ from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.finance import card_words
 from app.web.forms import Form, choice
-from prepaid import card_lives, cards, healing
-from prepaid.connections import connect
+from prepaid.cards import card_lives, cards, healing
 from prepaid.errors import PrepaidError
+from prepaid.issuers.connections import connect
 from prepaid.providers import Ability, CardProvider, ProviderError
 
 bp = Blueprint("cards_life", __name__)

@@ -11,12 +11,12 @@ from pydantic import ValidationError
 from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
-from app.domain.batch_file import Answers, BatchFile
-from app.domain.batch_templates import READY
-from app.domain.prepaid_settings import PrepaidPart
-from app.domain.wording import said_of
+from app.domain.program_file.batch_file import Answers, BatchFile
+from app.domain.program_file.batch_templates import READY
+from app.domain.program_file.prepaid_settings import PrepaidPart
+from app.domain.saying.wording import said_of
 from app.extensions import db
-from app.services.program_files import ProgramFileInvalid
+from app.services.setup.program_files import ProgramFileInvalid
 from app.web import formats, import_words
 from app.web.context import now, person, scope, session, settings
 from app.web.finance import card_words
@@ -24,10 +24,10 @@ from app.web.finance.provider_forms import BenchForm, FundingForm, TemplateForm,
 from app.web.finance.provider_judging import judge
 from importers.errors import ImportRefused
 from importers.files.limits import Limits
-from prepaid import provider_checks, provider_settings
-from prepaid.batch_files import batch_file_name, example, shown
-from prepaid.connections import connect
 from prepaid.errors import CardNumberFound, PrepaidError
+from prepaid.files.batch_files import batch_file_name, example, shown
+from prepaid.issuers import provider_checks, provider_settings
+from prepaid.issuers.connections import connect
 from prepaid.providers import ProviderError
 from prepaid.terms import provider_of
 

@@ -7,8 +7,9 @@ from app.extensions import db
 from app.jobs import messenger
 from app.web.context import kontor, now, settings
 from app.web.extensions import csrf
-from prepaid import healing, rounds
-from prepaid.stripe_questions import NAME
+from prepaid import rounds
+from prepaid.cards import healing
+from prepaid.issuers.stripe_questions import NAME
 
 bp = Blueprint("cards_told", __name__)
 csrf.exempt(bp)  # a provider has no page of ours before it asks; what it sends is signed
@@ -23,7 +24,7 @@ def stripe() -> tuple[str, int]:
     if secret is None:
         abort(404)
     request.max_content_length = MOST_BYTES
-    from prepaid.stripe_events import signed_event  # its library takes a second to load
+    from prepaid.issuers.stripe_events import signed_event  # its library takes a second to load
 
     try:
         event_id, kind, about = signed_event(

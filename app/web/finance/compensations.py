@@ -12,15 +12,15 @@ from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired
 
 from app.db.transaction import transaction
-from app.domain.compensation_settings import Compensation
-from app.domain.prepaid_settings import PrepaidPart
+from app.domain.program_file.compensation_settings import Compensation
+from app.domain.program_file.prepaid_settings import PrepaidPart
 from app.domain.states import RunKind, TopUpStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.orders import OrderLine
 from app.models.prepaid import ConversionRun, Redemption
-from app.services.arrivals import is_there
+from app.services.loads.arrivals import is_there
 from app.web.context import now, person, scope, session, today
 from app.web.fields import DayField, NotBefore
 from app.web.finance import runs, wording
@@ -28,9 +28,11 @@ from app.web.forms import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.participants import WHOSE
-from prepaid import compensating, owed, provider_settings
-from prepaid import runs as prepaid_runs
+from prepaid.conversions import compensating
+from prepaid.conversions import runs as prepaid_runs
 from prepaid.errors import PrepaidError
+from prepaid.issuers import provider_settings
+from prepaid.taxing import owed
 
 bp = Blueprint("compensations", __name__)
 

@@ -13,8 +13,8 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.calendar import local_date
-from app.domain.reconciliation import ways_of
+from app.domain.measures.calendar import local_date
+from app.domain.program_file.reconciliation import ways_of
 from app.domain.states import FindingAnswer, FindingKind, Unit
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
@@ -22,7 +22,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption, TopUp
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
-from app.services.adjustments import MOST, AdjustmentError
+from app.services.by_hand.adjustments import MOST, AdjustmentError
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, MoneyField, PointsField

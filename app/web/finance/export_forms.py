@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _
 from wtforms import Field, IntegerField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.domain.definition import ProgramSettings
 from app.domain.export_wish import MOST_CHOSEN, Narrowing, Shape
+from app.domain.program_file.definition import ProgramSettings
 from app.domain.states import ExportForm, ExportRhythm, ExportSpan, ExportSubject, ExportWay
 from app.exports.histories.catalogue import HISTORIES
-from app.services.languages import LANGUAGES
+from app.services.telling.languages import LANGUAGES
 from app.web.context import scope
 from app.web.fields import DayField, NotBefore
 from app.web.finance import export_words

@@ -22,7 +22,7 @@ from app.jobs import messenger
 from app.models.exports import Export, ExportPlan
 from app.models.programs import Program
 from app.services import audit
-from app.services.texts import translated
+from app.services.telling.texts import translated
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.finance import export_words

@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, and_, func, select
 
 from app.domain.states import RunStatus, TopUpStatus
 from app.models.prepaid import ConversionRun, TopUp
-from app.services.arrivals import is_there
-from prepaid.topups import was_ordered_again
+from app.services.loads.arrivals import is_there
+from prepaid.loads.topups import was_ordered_again
 
 _TOOK_NOTHING = (RunStatus.EMPTY, RunStatus.CANCELLED)
 
@@ -15,8 +15,8 @@ _TOOK_NOTHING = (RunStatus.EMPTY, RunStatus.CANCELLED)
 def failed_of_newest_runs(program_id: Any) -> ColumnElement[bool]:
     """Ask for top-ups of the newest run of each kind that failed, but for those that a run ordered again.
 
-    What is on its card after all (`app.services.arrivals`) has not failed. A newer run has taken what came back by
-    then, or says why not: it stands for those before it.
+    What is on its card after all (`app.services.loads.arrivals`) has not failed. A newer run has taken what came back
+    by then, or says why not: it stands for those before it.
     """
     newest = (
         select(func.max(ConversionRun.id))

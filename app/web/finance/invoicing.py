@@ -6,10 +6,10 @@ from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _
 from wtforms.validators import InputRequired
 
-from app.domain.calendar import months_after
-from app.domain.money import smallest_units
-from app.services import invoicing
-from app.services.invoicing_terms import invoicing_of
+from app.domain.measures.calendar import months_after
+from app.domain.measures.money import smallest_units
+from app.services.loads import invoicing
+from app.services.setup.invoicing_terms import invoicing_of
 from app.web.context import scope, session, today
 from app.web.fields import DayField, NotBefore
 from app.web.forms import Form

@@ -10,11 +10,11 @@ from werkzeug.wrappers import Response
 from wtforms import FieldList, FormField, SelectMultipleField
 
 from app.db.transaction import transaction
-from app.domain.invoicing_settings import Charge, DatedCharge, Invoicing
-from app.domain.money import decimal_text, smallest_units
+from app.domain.measures.money import decimal_text, smallest_units
+from app.domain.program_file.invoicing_settings import Charge, DatedCharge, Invoicing
 from app.extensions import db
-from app.services.invoicing_terms import invoicing_of, put_invoicing
-from app.services.program_files import ProgramFileInvalid
+from app.services.setup.invoicing_terms import invoicing_of, put_invoicing
+from app.services.setup.program_files import ProgramFileInvalid
 from app.web.context import now, person, scope
 from app.web.fields import Between, DayField, MoneyField, NotBefore, ShareField
 from app.web.forms import Form, RowForm, choice

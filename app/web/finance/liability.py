@@ -5,8 +5,8 @@ import datetime as dt
 from flask import Blueprint, render_template
 from flask_babel import gettext
 
-from app.services import figures, liability
-from app.services.liability import Outstanding, worth_minor
+from app.services.ledger import figures, liability
+from app.services.ledger.liability import Outstanding, worth_minor
 from app.web import formats
 from app.web.context import scope, session, today
 

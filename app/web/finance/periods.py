@@ -12,14 +12,14 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.states import TransactionKind
 from app.extensions import db
 from app.models.periods import PeriodClosing
-from app.services import figures
 from app.services.books import periods
 from app.services.books.history import ADJUSTED, EXPIRED, ISSUED, REDEEMED
 from app.services.books.periods import MonthSeen
+from app.services.ledger import figures
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 

@@ -13,19 +13,19 @@ from wtforms import BooleanField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import Optional, StopValidation
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
-from app.domain.money import decimal_text, smallest_units
-from app.domain.prepaid_settings import PrepaidPart
-from app.domain.redemption_settings import Redemptions, ScheduledRun
+from app.domain.measures.money import decimal_text, smallest_units
+from app.domain.program_file.prepaid_settings import PrepaidPart
+from app.domain.program_file.redemption_settings import Redemptions, ScheduledRun
+from app.domain.typed.codes import code_key
 from app.extensions import db
 from app.models.distributors import DistributorGroup
-from app.services import tiers
-from app.services.program_files import ProgramFileInvalid
+from app.services.placing import tiers
+from app.services.setup.program_files import ProgramFileInvalid
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, MoneyField, PointsField
 from app.web.finance.run_segments import MOST_POINTS
 from app.web.forms import Form, choice
-from prepaid import provider_settings
+from prepaid.issuers import provider_settings
 
 bp = Blueprint("prepaid_settings", __name__)
 

@@ -1,4 +1,4 @@
-"""The form of an operator's template: what `app.domain.batch_file` says, as a person fills it in; and back."""
+"""The form of an operator's template: what a programme's `batch_file` says, as a person fills it in; and back."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -8,8 +8,8 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import BooleanField, FieldList, FormField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.domain.batch_file import BatchFile, Column, Mark, OfFile, OfLoad
-from app.domain.fixed_answers import AnswerRecord
+from app.domain.program_file.batch_file import BatchFile, Column, Mark, OfFile, OfLoad
+from app.domain.program_file.fixed_answers import AnswerRecord
 from app.web.fields import Between, MoneyField
 from app.web.forms import Form, RowForm, choice
 

@@ -1,6 +1,6 @@
 """What is wrong with an operator's template beyond a field of its own, beside the field that it is about.
 
-`app.domain.batch_file` refuses the same where a programme file sets a template up, in the file's words.
+`app.domain.program_file.batch_file` refuses the same where a programme file sets a template up, in the file's words.
 """
 
 import re
@@ -10,8 +10,8 @@ from typing import Any, get_args
 
 from flask_babel import gettext as _
 
-from app.domain.batch_file import IN_NAMES, NEEDED, UNCUT, OfFile
-from app.domain.encodings import text_encoding
+from app.domain.program_file.batch_file import IN_NAMES, NEEDED, UNCUT, OfFile
+from app.domain.typed.encodings import text_encoding
 from app.web import formats
 from app.web.finance.provider_forms import OF_LOAD, TEXT, TemplateForm, words_of
 

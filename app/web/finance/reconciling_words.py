@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpStatus
 from app.models.reconciling import StatementFinding
-from app.services.adjustments import AdjustmentError
+from app.services.by_hand.adjustments import AdjustmentError
 from app.web import formats
 from app.web.finance import wording
 from app.web.lists.describing import Badge

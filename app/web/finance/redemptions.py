@@ -28,12 +28,13 @@ from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.participants import WHOSE
-from prepaid import gathering, redemptions
+from prepaid import gathering
 from prepaid import jobs as prepaid_jobs
+from prepaid.conversions.runs import same_person
 from prepaid.errors import PrepaidError
-from prepaid.quoting import settings_of
-from prepaid.redemption_stories import POINTS, REWARD, REWARD_OF, State, state, story
-from prepaid.runs import same_person
+from prepaid.redeeming import redemptions
+from prepaid.redeeming.quoting import settings_of
+from prepaid.redeeming.redemption_stories import POINTS, REWARD, REWARD_OF, State, state, story
 
 bp = Blueprint("redemptions", __name__)
 

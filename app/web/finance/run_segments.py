@@ -9,9 +9,9 @@ from sqlalchemy import select
 from wtforms import SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from app.domain.codes import code_key
+from app.domain.typed.codes import code_key
 from app.models.distributors import DistributorGroup
-from app.services import tiers
+from app.services.placing import tiers
 from app.web import formats
 from app.web.admin.distributors import DISTRIBUTORS
 from app.web.context import scope, session
@@ -19,7 +19,7 @@ from app.web.fields import Between, DayField, NotBefore, PointsField
 from app.web.forms import Form, choice
 from app.web.lists.answering import saved_views
 from app.web.lists.asking import asked_in
-from prepaid.segments import Segment
+from prepaid.conversions.segments import Segment
 
 MOST_POINTS = 10**15
 

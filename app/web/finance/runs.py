@@ -16,8 +16,8 @@ from wtforms import BooleanField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
+from app.domain.saying.wording import said_of
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
-from app.domain.wording import said_of
 from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
@@ -32,13 +32,15 @@ from app.web.lists import showing
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, To
 from importers.errors import ImportRefused
-from prepaid import jobs, ordering, preparing, settling
-from prepaid import runs as prepaid_runs
+from prepaid import jobs
+from prepaid.conversions import ordering, preparing
+from prepaid.conversions import runs as prepaid_runs
+from prepaid.conversions.runs import Report, exception_counts, same_person
 from prepaid.errors import PrepaidError, TermsInvalid
-from prepaid.moves import OPEN, run_of
-from prepaid.order_forms import answers_of
-from prepaid.quoting import EVER
-from prepaid.runs import Report, exception_counts, same_person
+from prepaid.issuers.order_forms import answers_of
+from prepaid.loads import settling
+from prepaid.loads.moves import OPEN, run_of
+from prepaid.redeeming.quoting import EVER
 from prepaid.scheduled import ACTOR, scheduled_of
 
 LINES = 25

@@ -24,7 +24,7 @@ from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.wording import TAX_STATUS
-from prepaid.redemption_stories import POINTS
+from prepaid.redeeming.redemption_stories import POINTS
 from prepaid.taxing import papers, register, statements, year
 from prepaid.taxing.register import Who
 

@@ -19,7 +19,7 @@ from app.web.formats import load_failure
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.participants import WHOSE
-from prepaid.topups import points_of_top_up
+from prepaid.loads.topups import points_of_top_up
 
 bp = Blueprint("top_ups", __name__)
 

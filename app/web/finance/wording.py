@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.web import formats
 from app.web.lists.describing import Badge
+from prepaid.conversions.preparing import HowFar
 from prepaid.errors import (
     BlockedMeanwhile,
     CardNumberFound,
@@ -23,8 +24,7 @@ from prepaid.errors import (
     TermsInvalid,
     TotalsDiffer,
 )
-from prepaid.preparing import HowFar
-from prepaid.quoting import EVER
+from prepaid.redeeming.quoting import EVER
 
 RUN: Mapping[RunStatus, Badge] = {
     RunStatus.PREPARING: Badge(_("Being prepared"), "busy"),

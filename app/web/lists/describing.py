@@ -24,9 +24,9 @@ from sqlalchemy import (
     select,
 )
 
-from app.domain.calendar import end_of, midnight
+from app.domain.measures.calendar import end_of, midnight
 from app.models.people import UserAccount
-from app.services.languages import NotADay
+from app.services.telling.languages import NotADay
 from app.web import formats
 
 Text: TypeAlias = Any

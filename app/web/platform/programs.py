@@ -17,13 +17,13 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.db.transaction import transaction
-from app.domain.codes import slug
-from app.domain.definition import ProgramFile
-from app.domain.parts import LONGEST_CODE
+from app.domain.program_file.definition import ProgramFile
+from app.domain.program_file.parts import LONGEST_CODE
+from app.domain.typed.codes import slug
 from app.extensions import db
 from app.models.programs import Program
-from app.services import program_files, programs
-from app.services.languages import LANGUAGES
+from app.services.setup import program_files, programs
+from app.services.telling.languages import LANGUAGES
 from app.web.admin.program import FileUnfit, ProgramFileForm, document_sent
 from app.web.context import now, person, session
 from app.web.fields import Between, DayField, ExactField, NotBefore

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
-from app.services import erasure, memberships, second_factors, ways_in
+from app.services.access import erasure, memberships, second_factors, ways_in
 from app.web.accounts import (
     MAY_SIGN_IN,
     SECOND_STEP,

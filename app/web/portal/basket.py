@@ -14,13 +14,13 @@ from wtforms import HiddenField, IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.db.transaction import transaction
-from app.domain.reward_orders import SENT
+from app.domain.rewards.reward_orders import SENT
 from app.extensions import db
 from app.models.orders import RewardOrder
-from app.services import rewards
-from app.services.offers import Offer
 from app.services.orders import baskets, placing
 from app.services.orders.placing import OrderRefused, Problem
+from app.services.rewarding import rewards
+from app.services.rewarding.offers import Offer
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
 from app.web.forms import Form

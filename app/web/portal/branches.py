@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from app.domain.states import Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
-from app.services import head_offices
-from app.services.counters import MERGED, counted
+from app.services.ledger.counters import MERGED, counted
+from app.services.participants import head_offices
 from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, Search, To

@@ -12,16 +12,18 @@ from app.domain.states import RunStatus, TopUpStatus, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
-from app.services import balances, liability
+from app.services.ledger import liability
+from app.services.tracing import balances
 from app.web.context import person, scope, session
 from app.web.finance import wording
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, To
 from app.web.portal.home import own
-from prepaid import cards, gathering
-from prepaid.quoting import settings_of
+from prepaid import gathering
+from prepaid.cards import cards
+from prepaid.loads.topups import points_of_top_up
+from prepaid.redeeming.quoting import settings_of
 from prepaid.terms import terms_of
-from prepaid.topups import points_of_top_up
 
 bp = Blueprint("portal_card", __name__)
 

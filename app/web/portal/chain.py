@@ -6,14 +6,15 @@ from typing import Any
 from flask import Blueprint, abort, render_template, request
 from flask_babel import gettext
 
-from app.domain import chain as words
-from app.domain.chain import Cause
+from app.domain.points import chain as words
+from app.domain.points.chain import Cause
 from app.domain.roles import Permission, may
 from app.domain.states import Unit
 from app.models.orders import RewardOrder
-from app.services import balances, chain, disputes, explanations
-from app.services.chain import LotSeen, Movement, NotTheirs
+from app.services.by_hand import disputes
 from app.services.persons.reading import shared_with
+from app.services.tracing import balances, chain, explanations
+from app.services.tracing.chain import LotSeen, Movement, NotTheirs
 from app.web import formats, paging
 from app.web.addresses import id_asked
 from app.web.admin.disputes import STATE

@@ -11,8 +11,8 @@ from flask_wtf.file import MultipleFileField
 from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
-from app.domain.reasons import sentences
-from app.domain.serials import serials_in
+from app.domain.documents.serials import serials_in
+from app.domain.saying.reasons import sentences
 from app.web import formats
 from app.web.fields import DayField, MoneyField, QuantityField
 from app.web.forms import CodeField, Form, RowForm, choice

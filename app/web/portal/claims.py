@@ -17,7 +17,7 @@ from app.domain.states import Unit
 from app.extensions import db
 from app.models.claims import Claim
 from app.models.sales import SalesDocument
-from app.services import memberships
+from app.services.access import memberships
 from app.services.rulebooks import rules_of
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session, settings

@@ -9,7 +9,8 @@ from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import distributor_changes, distributors, referrals
+from app.services.occasions import referrals
+from app.services.participants import distributor_changes, distributors
 from app.web.context import now, person, scope, session
 from app.web.forms import Form
 from app.web.portal.home import own

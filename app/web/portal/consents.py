@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import applications
+from app.services.joining import applications
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 

@@ -11,13 +11,14 @@ from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain import chain as words
+from app.domain.points import chain as words
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.ledger import LedgerTransaction
 from app.models.sales import SalesDocument
-from app.services import chain, disputes
+from app.services.by_hand import disputes
+from app.services.tracing import chain
 from app.web.admin.disputes import STATE
 from app.web.context import now, person, scope, session
 from app.web.forms import Form

@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import BigInteger, Select, case, cast, func, select
 from werkzeug.wrappers import Response
 
-from app.domain.decision_codes import said
+from app.domain.saying.decision_codes import said
 from app.domain.states import COUNTING, DocumentStatus, Unit
 from app.models.sales import Award, Decision, SalesDocument
-from app.services.returns import taken_by
+from app.services.counting.returns import taken_by
 from app.web.context import scope
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, Search, To

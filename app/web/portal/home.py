@@ -8,19 +8,22 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response
 
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.roles import Permission, may
 from app.domain.states import DocumentStatus, ReviewState, Unit
 from app.models.reviews import Review
 from app.models.sales import SalesDocument
-from app.services import balances, expiry_notices, liability, notices, terms
+from app.services.joining import terms
+from app.services.ledger import liability
 from app.services.owners import pools
 from app.services.persons.reading import own_account
+from app.services.telling import expiry_notices, notices
+from app.services.tracing import balances
 from app.web import formats
 from app.web.context import OneDistributor, now, person, scope, session
 from app.web.portal.notices import sentence
 from app.web.portal.own import own_documents_only
-from prepaid import cards
+from prepaid.cards import cards
 
 bp = Blueprint("portal", __name__)
 

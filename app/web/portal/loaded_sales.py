@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 from wtforms import SelectField
 
-from app.domain.definition import ProgramSettings
+from app.domain.program_file.definition import ProgramSettings
 from app.domain.roles import Role
 from app.domain.states import COUNTING
 from app.models.catalogue import Product
 from app.models.claims import SaleClaim
 from app.models.sales import SalesDocument, SalesLine
-from app.services import memberships
+from app.services.access import memberships
 from app.services.persons.rosters import name_key
 from app.services.persons.sellers import OF_THE_SALE
 from app.web import formats

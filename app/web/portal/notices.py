@@ -8,10 +8,10 @@ from flask import Blueprint, render_template, url_for
 from flask_babel import gettext as _
 
 from app.db.transaction import transaction
-from app.domain.decision_codes import said
+from app.domain.saying.decision_codes import said
 from app.extensions import db
 from app.models.messages import Notice
-from app.services import notices
+from app.services.telling import notices
 from app.web import formats, paging
 from app.web.addresses import id_asked
 from app.web.context import person, scope, session

@@ -14,11 +14,11 @@ from app.db.transaction import transaction
 from app.domain.states import OrderState
 from app.extensions import db
 from app.models.orders import OrderLine, RewardOrder
-from app.services import draws, rewards, vouchers
 from app.services.instants.giving import of_order
 from app.services.orders import addressing, cancelling, reading
 from app.services.orders.holding import NotNow
 from app.services.orders.owing import money_of
+from app.services.rewarding import draws, rewards, vouchers
 from app.web.context import keys, now, person, scope, session
 from app.web.forms import Form
 from app.web.lists.answering import answer

@@ -15,9 +15,9 @@ from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.purchases import PurchaseCredit
-from app.services import purchase_credits
+from app.services.orders import purchase_credits
+from app.services.orders.purchase_credits import CreditError
 from app.services.owners import pools
-from app.services.purchase_credits import CreditError
 from app.web.context import keys, now, person, scope, session
 from app.web.credits import ASKED_AT, IN_STATE, STATE, WORTH, why_not
 from app.web.fields import Between, MoneyField, PointsField

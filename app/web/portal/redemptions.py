@@ -10,23 +10,24 @@ from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.prepaid_settings import PrepaidPart
+from app.domain.program_file.prepaid_settings import PrepaidPart
 from app.domain.roles import Permission, may
 from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import Redemption
-from app.services import notices
 from app.services.owners import pools
+from app.services.telling import notices
 from app.web import redemption_words as words
 from app.web.context import kontor, now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import Form
 from app.web.portal.home import own
 from app.web.refused import again, fresh
-from prepaid import gathering, quoting, redemptions
+from prepaid import gathering
 from prepaid.errors import PrepaidError
-from prepaid.quoting import Means, Quote, RedemptionRefused
-from prepaid.redemption_stories import State, story
+from prepaid.redeeming import quoting, redemptions
+from prepaid.redeeming.quoting import Means, Quote, RedemptionRefused
+from prepaid.redeeming.redemption_stories import State, story
 
 MOST_POINTS = 10**15
 

@@ -8,11 +8,11 @@ from typing import Any, cast
 from flask import Blueprint, abort, g, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from app.domain.calendar import local_date
-from app.services import draws, offers
+from app.domain.measures.calendar import local_date
 from app.services.instants.promising import promised
-from app.services.offers import Offer
 from app.services.orders import baskets
+from app.services.rewarding import draws, offers
+from app.services.rewarding.offers import Offer
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.portal.home import own

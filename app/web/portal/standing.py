@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app.domain.decision_codes import said
-from app.domain.reasons import WAITS, sentences
+from app.domain.saying.decision_codes import said
+from app.domain.saying.reasons import WAITS, sentences
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
-from app.services.wordings import successor
+from app.services.counting.wordings import successor
 from app.web import formats
 from app.web.forms import Form
 from app.web.verdicts import to_do

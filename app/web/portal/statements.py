@@ -6,8 +6,8 @@ from flask import Blueprint, flash, render_template, request
 from flask_babel import gettext as _
 
 from app.domain.states import Unit
-from app.services import balances
 from app.services.owners import pools
+from app.services.tracing import balances
 from app.web import paging
 from app.web.addresses import id_asked
 from app.web.context import scope, session

@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from app.services import distributors, tax_statuses
+from app.services.participants import distributors, tax_statuses
 from app.web.context import scope, session
 from app.web.finance.tax import send_statement
 from app.web.languages import language

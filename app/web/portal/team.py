@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length
 from app.db.transaction import transaction
 from app.domain.roles import Role
 from app.extensions import db
-from app.services import invitations, memberships, people
+from app.services.access import invitations, memberships, people
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 from app.web.forms import Form, choice

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import terms
+from app.services.joining import terms
 from app.web.addresses import id_sent
 from app.web.context import now, person, scope, session
 from app.web.languages import language

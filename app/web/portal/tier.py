@@ -2,10 +2,10 @@
 
 from flask import Blueprint, render_template
 
-from app.domain.codes import code_key
-from app.services import tier_reading
-from app.services.tier_reading import Gives
-from app.services.tiers import decimals_of
+from app.domain.typed.codes import code_key
+from app.services.placing.tiers import decimals_of
+from app.services.tiering import tier_reading
+from app.services.tiering.tier_reading import Gives
 from app.web import tier_words
 from app.web.context import scope, session
 from app.web.portal.home import own

@@ -17,9 +17,10 @@ from app.domain.states import Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.transfers import PointsTransfer
-from app.services import balances, distributors
 from app.services.owners import pools, transfers
 from app.services.owners.errors import NotWaiting, OwnersError
+from app.services.participants import distributors
+from app.services.tracing import balances
 from app.web.context import now, person, scope, session
 from app.web.fields import Between, PointsField
 from app.web.forms import CodeField, Form

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
-from app.services import figures, liability, reports
-from app.services.reports import ACTIVE_MONTHS, REGULAR_BP, Window, month_before
+from app.services.ledger import figures, liability
+from app.services.reporting import reports
+from app.services.reporting.reports import ACTIVE_MONTHS, REGULAR_BP, Window, month_before
 from app.web import formats
 from app.web.addresses import text_asked
 from app.web.context import scope, session, today

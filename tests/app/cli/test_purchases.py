@@ -10,8 +10,8 @@ from app.cli.main import main
 from app.config import secret_key, settings
 from app.db.transaction import Sessions, transaction
 from app.domain.states import Unit
-from app.services import purchase_credits
-from app.services.keys import Keys
+from app.services.access.keys import Keys
+from app.services.orders import purchase_credits
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell

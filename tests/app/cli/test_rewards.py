@@ -13,7 +13,7 @@ from app.cli.main import main
 from app.config import secret_key
 from app.db.transaction import Sessions, transaction
 from app.models.orders import RewardOrder
-from app.services.keys import Keys
+from app.services.access.keys import Keys
 from app.services.orders import placing
 from tests.support import programs
 from tests.support.programs import NOW

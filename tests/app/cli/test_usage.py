@@ -259,7 +259,7 @@ def test_the_last_day_of_all_is_a_day(desk: Desk) -> None:
 def test_a_fault_of_our_own_is_kept_in_a_log_and_told_in_a_sentence(
     desk: Desk, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.balances.balances", lambda *_: 1 // 0)
+    monkeypatch.setattr("app.services.tracing.balances.balances", lambda *_: 1 // 0)
     said = desk.error("balances", "--program", desk.code, code=70)
     log = environment / "log" / "faults.log"
     assert said == (

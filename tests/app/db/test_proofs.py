@@ -16,7 +16,8 @@ from app.domain.states import DocumentKind, Unit
 from app.local.servers import Addresses
 from app.models.ledger import Account
 from app.models.programs import Program
-from app.services import chores, ledger, ledger_check, seals
+from app.services import chores
+from app.services.ledger import ledger, ledger_check, seals
 from app.services.rulebooks import rules_of
 from tests.support import programs
 from tests.support.databases import Database, empty_database, sessions_of

@@ -12,7 +12,7 @@ from app.demo.scans import Row, photo
 from app.domain.states import ClaimState, DocumentStatus
 from app.models.claims import Attachment, Claim
 from app.models.sales import SalesDocument
-from app.services.catalogue import ProductRow, put_products
+from app.services.goods.catalogue import ProductRow, put_products
 from tests.support.programs import NOW, document, load, people
 
 

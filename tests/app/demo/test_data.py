@@ -25,8 +25,8 @@ from app.demo.faults import (
     SELLER,
     STRANGE_DATES,
 )
-from app.domain.definition import ProgramFile, problems_of
-from app.domain.numbering import number_key
+from app.domain.documents.numbering import number_key
+from app.domain.program_file.definition import ProgramFile, problems_of
 from app.domain.roles import Role
 from app.web.samples import SAMPLES
 

@@ -17,19 +17,19 @@ import numpy as np
 import yaml
 from hypothesis import strategies as st
 
-from app.domain.caps import CapUsage
-from app.domain.catalogue import Catalogue, GroupTree
-from app.domain.codes import code_key
-from app.domain.definition import ProgramFile, problems_of
-from app.domain.earning import Awards, award
-from app.domain.explain import CUT_NAMES
-from app.domain.money import smallest_units
-from app.domain.placements import beside, stretches, unrolled
-from app.domain.rule_compiling import compile_rules
-from app.domain.rulebook import RuleBook, RuleVersion
-from app.domain.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lines, Sales, in_counting_order
-from app.domain.scale import Scale
+from app.domain.documents.catalogue import Catalogue, GroupTree
+from app.domain.documents.placements import beside, stretches, unrolled
+from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Documents, Flags, Lines, Sales, in_counting_order
+from app.domain.measures.money import smallest_units
+from app.domain.measures.scale import Scale
+from app.domain.program_file.definition import ProgramFile, problems_of
+from app.domain.rules.caps import CapUsage
+from app.domain.rules.earning import Awards, award
+from app.domain.rules.explain import CUT_NAMES
+from app.domain.rules.rule_compiling import compile_rules
+from app.domain.rules.rulebook import RuleBook, RuleVersion
 from app.domain.states import Cut, DocumentKind, Unit
+from app.domain.typed.codes import code_key
 from tests.reference import sales as reference
 from tests.reference.earning import Award as ReferenceAward
 from tests.reference.programme import read_catalogue

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.money import decimal_text
+from app.domain.measures.money import decimal_text
 from app.exports.tables import Column, Kind, Layout, TableError, decimal_texts, exact_sum
 
 NOON = dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC)

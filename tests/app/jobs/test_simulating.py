@@ -7,8 +7,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.db.transaction import Sessions, transaction
-from app.domain.caps import CapUsage
-from app.domain.comparing import Sums
+from app.domain.rules.caps import CapUsage
+from app.domain.rules.comparing import Sums
 from app.domain.states import JobState, RulesOf, SumOf, Unit
 from app.extensions import db
 from app.jobs import simulating, worker

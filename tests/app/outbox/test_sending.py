@@ -22,8 +22,8 @@ from app.domain.states import MessageState
 from app.models.messages import Message
 from app.outbox import sending
 from app.outbox.gateways import MailServer, NotSent, SmsGateway, gateways_of
-from app.services import messages
-from app.services.messages import Channel, Kind, Outgoing
+from app.services.telling import messages
+from app.services.telling.messages import Channel, Kind, Outgoing
 from tests.conftest import Clock
 
 

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.domain.roles import Person, Role
 from app.models.programs import Program
-from app.services import people
-from app.services.keys import Keys
+from app.services.access import people
+from app.services.access.keys import Keys
 from tests.support import programs
 from tests.support.programs import NOW
 

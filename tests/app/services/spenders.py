@@ -9,7 +9,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
 from app.db.transaction import transaction
-from app.services import ledger
+from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
 from tests.support.desk import TODAY
 from tests.support.programs import NOW

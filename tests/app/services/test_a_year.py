@@ -13,9 +13,11 @@ from app.domain.states import DocumentStatus, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerTransaction, Lot
 from app.models.sales import SalesDocument
-from app.services import chain, explanations, ledger_check, tier_judging
 from app.services.books import periods
+from app.services.ledger import ledger_check
 from app.services.persons import opening
+from app.services.tiering import tier_judging
+from app.services.tracing import chain, explanations
 from tests.app.services.promotions.running import Running
 from tests.support import programs
 from tests.support.desk import Desk, Opening

@@ -15,8 +15,10 @@ from app.domain.states import Unit
 from app.local.servers import Addresses
 from app.models.ledger import Account
 from app.models.programs import Program
-from app.services import balances, chores, ledger_check, seals
+from app.services import chores
 from app.services.chores import Done
+from app.services.ledger import ledger_check, seals
+from app.services.tracing import balances
 from tests.support import programs
 from tests.support.databases import Database, empty_database, sessions_of
 from tests.support.programs import NOW

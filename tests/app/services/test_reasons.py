@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.states import DocumentStatus, Unit
 from app.models.sales import SalesDocument
-from app.services import ledger
+from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
-from prepaid import runs
+from prepaid.conversions import runs
 from prepaid.errors import CardNumberFound
 from tests.support import programs
 from tests.support.programs import NOW

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.db.transaction import Sessions, transaction
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
-from app.services import catalogue, distributor_rows
+from app.services.goods import catalogue
+from app.services.participants import distributor_rows
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 

@@ -16,11 +16,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
-from app.domain.promotion_definition import Promotion as PromotionDefinition
-from app.domain.purchase_settings import Purchases
-from app.domain.registration import AnswerKind, Question
+from app.domain.measures.scale import Scale
+from app.domain.program_file.promotion_definition import Promotion as PromotionDefinition
+from app.domain.program_file.purchase_settings import Purchases
+from app.domain.program_file.registration import AnswerKind, Question
 from app.domain.roles import Role
-from app.domain.scale import Scale
 from app.domain.states import ApplicationState, RuleDraftSubject, RulesOf, TopUpKind, Unit
 from app.extensions import db
 from app.jobs import simulating
@@ -38,34 +38,28 @@ from app.models.promotions import PromotionStanding
 from app.models.rules import EarningRule
 from app.models.sales import SalesDocument
 from app.models.signing_in import Passkey, SignInSession
-from app.services import (
-    adjustments,
-    aliases,
-    catalogue,
-    disputes,
-    import_profiles,
-    invitations,
-    logos,
-    notices,
-    people,
-    purchase_credits,
-    registration,
-    rule_drafts,
-    rulebooks,
-    second_factors,
-    terms,
-    texts,
-    ways_in,
-)
-from app.services.catalogue import ProductRow
-from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services import rulebooks
+from app.services.access import invitations, people, second_factors, ways_in
+from app.services.by_hand import adjustments, disputes
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.imported import aliases
+from app.services.joining import registration, terms
+from app.services.orders import purchase_credits
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
 from app.services.promotions import bringing_up, publishing
 from app.services.promotions.reading import promotion_by_code
+from app.services.rules import rule_drafts
 from app.services.scenarios import asking
+from app.services.setup import import_profiles, logos
+from app.services.telling import notices, texts
 from app.web.font_making import WEIGHTS, edition
 from importers import drafts
-from prepaid import cards, jobs, preparing, runs, settling
-from tests.app.services.test_logos import png
+from prepaid import jobs
+from prepaid.cards import cards
+from prepaid.conversions import preparing, runs
+from prepaid.loads import settling
+from tests.app.services.setup.test_logos import png
 from tests.app.web.export_belongings import make_exports, put_exports
 from tests.app.web.ordered_belongings import put_orders
 from tests.app.web.owned_belongings import put_owned

@@ -7,9 +7,9 @@ from app.exports import supplier_orders
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.models.rewards import RewardPicture
-from app.services import reward_pictures, vouchers
 from app.services.orders import baskets, placing
-from tests.app.services.test_logos import png
+from app.services.rewarding import reward_pictures, vouchers
+from tests.app.services.setup.test_logos import png
 from tests.app.web.world import World
 from tests.support.shop import ADDRESS, VOUCHER, Shop
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.db.transaction import transaction
-from app.domain.promotion_definition import Promotion as PromotionDefinition
+from app.domain.program_file.promotion_definition import Promotion as PromotionDefinition
 from app.domain.states import TaxChangeKind, TransactionKind, Unit
 from app.extensions import db
 from app.models.ledger import Account, LedgerTransaction, Lot
@@ -18,22 +18,18 @@ from app.models.promotions import Promotion, PromotionGift, PromotionStanding
 from app.models.rewards import Reward
 from app.models.sales import SalesDocument
 from app.models.transfers import PointsTransfer
-from app.services import (
-    adjustments,
-    catalogue,
-    expiring,
-    programs,
-    purchase_credits,
-    tax_changes,
-    tier_giving,
-    tier_judging,
-)
 from app.services.books import periods
+from app.services.by_hand import adjustments
+from app.services.goods import catalogue
 from app.services.instants import promising
-from app.services.orders import approving, cancelling, money, placing
+from app.services.ledger import expiring
+from app.services.orders import approving, cancelling, money, placing, purchase_credits
 from app.services.owners import pools
-from app.services.promotions import editing, publishing
-from prepaid import redemptions
+from app.services.promotions import publishing
+from app.services.setup import programs, tax_changes
+from app.services.setup import promotion_editing as editing
+from app.services.tiering import tier_giving, tier_judging
+from prepaid.redeeming import redemptions
 from tests.app.web.world import World
 from tests.support.programs import load
 from tests.support.sales import Sold, sell

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.domain.states import TaxChangeKind
 from app.models.programs import Program
 from app.models.tax import TaxPapers
-from app.services import tax_changes
+from app.services.setup import tax_changes
 
 
 def put_tax(session: Session, program: Program, files: Path, word: str, now: dt.datetime) -> tuple[int, int]:

@@ -16,8 +16,8 @@ from app.domain.roles import Person, Role
 from app.extensions import db
 from app.models.people import UserAccount
 from app.models.programs import Program
-from app.services import people
-from app.services.signing_in import PROVED_LATELY, SEEN_EVERY
+from app.services.access import people
+from app.services.access.signing_in import PROVED_LATELY, SEEN_EVERY
 from tests.app.web.conftest import enter, sign_in, token_of
 from tests.app.web.messages import code_to, written_to
 from tests.app.web.test_ways_in import HERE, add_passkey, new_login

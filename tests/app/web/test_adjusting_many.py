@@ -12,7 +12,7 @@ from app.domain.states import Unit
 from app.extensions import db
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
-from app.services import adjustments
+from app.services.by_hand import adjustments
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 

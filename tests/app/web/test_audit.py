@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
 from app.domain.states import RewardKind
+from app.domain.typed.codes import code_key
 from app.extensions import db
 from app.models.programs import Program
 from app.models.rewards import Reward

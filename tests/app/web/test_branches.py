@@ -14,8 +14,8 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import distributor_changes
-from app.services import people as accounts
+from app.services.access import people as accounts
+from app.services.participants import distributor_changes
 from tests.app.web.conftest import token_of
 from tests.app.web.test_records import form_of, record
 from tests.app.web.world import PASSWORD, World

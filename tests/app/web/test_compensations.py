@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from app.db.transaction import transaction
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
 from app.domain.states import RunKind, RunStatus, TaxStatus
 from app.extensions import db
 from app.models.distributors import Distributor

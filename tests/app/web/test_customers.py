@@ -14,7 +14,7 @@ from app.models.distributors import Distributor
 from app.models.joining import Application
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import registration
+from app.services.joining import registration
 from tests.app.web.conftest import token_of
 from tests.app.web.messages import written_to
 from tests.app.web.test_account import asked_of_the_database
@@ -77,7 +77,7 @@ def test_status_and_balance_are_seen_in_few_questions(world: World, as_: As) -> 
     shown = client.get(counter(world, f"/{world.distributors['D-5']}")).text
     with world.app.app_context():
         from app.domain.states import Unit
-        from app.services import balances
+        from app.services.tracing import balances
 
         program = db.session.scalars(select(Program).where(Program.code == world.a)).one()
         stands = balances.balance_of(db.session(), program.id, "D-5", Unit.POINTS)

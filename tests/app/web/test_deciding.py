@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from app.db.transaction import transaction
-from app.domain.decision_codes import ACCEPTING
+from app.domain.saying.decision_codes import ACCEPTING
 from app.domain.states import DocumentStatus
 from app.extensions import db
 from app.models.programs import Program

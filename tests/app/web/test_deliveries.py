@@ -7,9 +7,10 @@ from flask.testing import FlaskClient
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import deliveries, programs
-from app.services.catalogue import product_ids
-from app.services.deliveries import DeliveryRow
+from app.services.goods import deliveries
+from app.services.goods.catalogue import product_ids
+from app.services.goods.deliveries import DeliveryRow
+from app.services.setup import programs
 from tests.app.web.world import World
 
 

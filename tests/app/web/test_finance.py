@@ -12,18 +12,18 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select, update
 
 from app.db.transaction import transaction
-from app.domain.batch_file import Answers
+from app.domain.program_file.batch_file import Answers
 from app.domain.states import RunStatus, TransactionKind, Unit
 from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.figures import PointsMonth
 from app.models.prepaid import ConversionRun
 from app.models.programs import Program
-from app.services import ledger, liability
+from app.services.ledger import ledger, liability
 from app.services.rulebooks import rules_of
 from app.web.finance import wording
 from app.web.finance.run_reading import response_hint
-from prepaid import preparing
+from prepaid.conversions import preparing
 from tests.app.web.conftest import TOKEN
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.world import World, do_one_job

@@ -5,7 +5,7 @@ from flask import Flask, g
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.services.languages import writing
+from app.services.telling.languages import writing
 from app.web.formats import duration, figure, file_stem, quantity, shown, size
 
 

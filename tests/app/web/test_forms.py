@@ -23,7 +23,7 @@ from wtforms import (
 from wtforms.fields.core import UnboundField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.domain.card_numbers import passes_luhn
+from app.domain.typed.card_numbers import passes_luhn
 from app.web.forms import LONGEST_LINE, LONGEST_TEXT, CodeField, Form, RowForm, choice
 from app.web.widgets import attributes
 from tests.app.web.test_pages import Reader

@@ -33,9 +33,10 @@ from app.models.distributors import Distributor
 from app.models.messages import Message
 from app.models.people import UserAccount
 from app.models.programs import Program
-from app.services import adjustments, catalogue
-from app.services.distributor_rows import DistributorRow, put_distributors
-from app.services.distributors import distributor_ids
+from app.services.by_hand import adjustments
+from app.services.goods import catalogue
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
+from app.services.participants.distributors import distributor_ids
 from app.web.auth import pace
 from app.web.permissions import ROUTES, Reach
 from tests.app.web.belongings import fill, set_up_apps

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
-from app.services import program_files, programs
+from app.services.setup import program_files, programs
 from importers import samples
 from importers.layout.synonyms import names_of, spoken
 from tests.app.web.conftest import TOKEN

@@ -7,11 +7,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.invoicing_settings import Invoicing
+from app.domain.program_file.invoicing_settings import Invoicing
 from app.extensions import db
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services.invoicing_terms import invoicing_of
+from app.services.setup.invoicing_terms import invoicing_of
 from tests.app.web.test_finance import post
 from tests.app.web.world import World
 

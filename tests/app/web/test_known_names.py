@@ -14,8 +14,8 @@ from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from app.services import aliases
-from app.services.aliases import KnownName, Meaning
+from app.services.imported import aliases
+from app.services.imported.aliases import KnownName, Meaning
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 

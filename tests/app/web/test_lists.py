@@ -14,8 +14,9 @@ from app.db.transaction import transaction
 from app.domain.states import Unit
 from app.extensions import db
 from app.models.programs import Program
-from app.services import balances, ledger
+from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
+from app.services.tracing import balances
 from app.web.lists.describing import Listing
 from tests.app.web.conftest import token_of
 from tests.app.web.world import FORMULA, World

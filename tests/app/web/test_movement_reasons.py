@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from app.domain.states import Event, TransactionKind
-from app.services.chain import Movement
+from app.services.tracing.chain import Movement
 from app.web import tier_words
 from app.web.movement_reasons import movement_name, movement_reason
 from tests.app.web.world import World

@@ -15,13 +15,14 @@ from app.extensions import db
 from app.models.messages import Notice, NoticeSeen
 from app.models.people import UserAccount
 from app.models.programs import Program
-from app.services import logos, notices
+from app.services.setup import logos
+from app.services.telling import notices
 from app.web import navigation
 from app.web.icons import ICONS
 from app.web.navigation import initials
 from app.web.permissions import ROUTES
 from app.web.places import PLACES, PLATFORM, PORTAL
-from tests.app.services.test_logos import png
+from tests.app.services.setup.test_logos import png
 from tests.app.web.conftest import token_of
 from tests.app.web.test_pages import counted
 from tests.app.web.world import World
@@ -157,7 +158,7 @@ def test_an_accent_of_the_programme_reaches_its_pages_alone(world: World, as_: A
 
 
 def test_notices_not_seen_yet_are_counted_for_those_they_are_for(world: World, pages: Flask) -> None:
-    from app.services import people
+    from app.services.access import people
     from app.web.context import Scope
 
     with world.app.app_context(), transaction(db.session) as session:

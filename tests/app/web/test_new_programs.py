@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from app.db.transaction import transaction
 from app.extensions import db
-from app.services import program_files, programs
+from app.services.setup import program_files, programs
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 

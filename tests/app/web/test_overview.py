@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.prepaid import TopUp
 from app.models.programs import Program
-from app.services import disputes
+from app.services.by_hand import disputes
 from tests.app.web.test_adjusting_many import asked
 from tests.app.web.test_compensations import _by_run as pay_back_by_runs
 from tests.app.web.test_finance import post, previewed, work

@@ -13,8 +13,8 @@ from app.domain.states import Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import ledger
-from app.services import people as accounts
+from app.services.access import people as accounts
+from app.services.ledger import ledger
 from app.services.persons.reading import shared_with
 from app.services.rulebooks import rules_of
 from tests.app.web.conftest import token_of

@@ -14,8 +14,8 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.people import AuditEvent, UserAccount
 from app.models.programs import Program
-from app.services import people
-from app.services.catalogue import product_ids
+from app.services.access import people
+from app.services.goods.catalogue import product_ids
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.test_people_and_joining import added
@@ -136,7 +136,7 @@ def test_nobody_erases_without_the_right_to(world: World, as_: As) -> None:
 def test_an_administrator_does_not_erase_whoever_is_of_another_programme(world: World, as_: As) -> None:
     from app.db.transaction import transaction
     from app.models.programs import Program
-    from app.services import people as accounts
+    from app.services.access import people as accounts
 
     _client, login, seat = newcomer(world, Role.VIEWER)
     with world.app.app_context(), transaction(db.session) as session:

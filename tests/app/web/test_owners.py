@@ -14,8 +14,9 @@ from app.extensions import db
 from app.models.catalogue import Product
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import balances, ledger
+from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
+from app.services.tracing import balances
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 from tests.support.sales import Sold, sell

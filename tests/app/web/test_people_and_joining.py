@@ -18,8 +18,9 @@ from app.models.joining import Application, RegistrationForm
 from app.models.messages import Message
 from app.models.people import AuditEvent, Membership, UserAccount
 from app.models.programs import Program
-from app.services import messages, people
-from app.services.messages import Channel, Kind
+from app.services.access import people
+from app.services.telling import messages
+from app.services.telling.messages import Channel, Kind
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.messages import link_to, written_to
 from tests.app.web.test_account import asked_of_the_database

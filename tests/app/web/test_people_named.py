@@ -10,7 +10,8 @@ from app.db.transaction import transaction
 from app.domain.roles import Role
 from app.extensions import db
 from app.models.programs import Program
-from app.services import audit, people
+from app.services import audit
+from app.services.access import people
 from app.web.people_named import learn, name_of, who
 from tests.app.web.world import World
 

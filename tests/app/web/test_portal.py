@@ -16,8 +16,9 @@ from app.extensions import db
 from app.models.ledger import Account, Lot
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import expiry_notices, ledger
+from app.services.ledger import ledger
 from app.services.rulebooks import rules_of
+from app.services.telling import expiry_notices
 from tests.app.web.conftest import token_of
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.world import HOSTILE, World, _products

@@ -7,12 +7,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.redemption_settings import Redemptions, ScheduledRun
+from app.domain.program_file.redemption_settings import Redemptions, ScheduledRun
 from app.extensions import db
 from app.models.people import AuditEvent
 from app.models.programs import Program
-from prepaid import provider_settings
-from prepaid.quoting import settings_of
+from prepaid.issuers import provider_settings
+from prepaid.redeeming.quoting import settings_of
 from prepaid.scheduled import scheduled_of
 from tests.app.web.test_finance import post
 from tests.app.web.world import World

@@ -10,8 +10,17 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.promotion_definition import Gate, Growth, Prize, Promotion, Ranking, Step, StepReward, Target
-from app.domain.scope import Hours, Range, Scope
+from app.domain.program_file.promotion_definition import (
+    Gate,
+    Growth,
+    Prize,
+    Promotion,
+    Ranking,
+    Step,
+    StepReward,
+    Target,
+)
+from app.domain.program_file.scope import Hours, Range, Scope
 from app.extensions import db
 from app.models.programs import Program
 from app.web.admin.promotion_telling import Changed, differences, told

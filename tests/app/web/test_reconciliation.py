@@ -16,11 +16,12 @@ from app.models.prepaid import TopUp
 from app.models.programs import Program
 from app.models.reconciling import ProviderStatement, StatementFinding
 from app.web.finance import reconciling_words
-from prepaid import ordering, preparing, runs, settling
-from prepaid.moves import locked_run
+from prepaid.conversions import ordering, preparing, runs
+from prepaid.conversions.segments import Segment
+from prepaid.issuers.sandbox import SandboxProvider
+from prepaid.loads import settling
+from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
-from prepaid.sandbox import SandboxProvider
-from prepaid.segments import Segment
 from tests.app.web.conftest import token_of
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World, do_one_job

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.models.messages import Notice
 from app.models.prepaid import Redemption
 from app.models.programs import Program
-from app.services import balances
+from app.services.tracing import balances
 from tests.app.web.conftest import TOKEN
 from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.test_finance import give

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from app.db.transaction import transaction
 from app.domain.states import DocumentKind
 from app.extensions import db
-from app.services import figures
+from app.services.ledger import figures
 from tests.app.web.world import World
 from tests.support import programs
 from tests.support.sales import Sold, sell

@@ -12,8 +12,8 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from app.db.transaction import transaction
-from app.domain import draws as draw_rules
-from app.domain.calendar import local_date
+from app.domain.measures.calendar import local_date
+from app.domain.rewards import draws as draw_rules
 from app.domain.states import OrderState
 from app.extensions import db
 from app.models.distributors import Distributor
@@ -21,8 +21,10 @@ from app.models.instants import InstantGrant, InstantReward
 from app.models.orders import Draw, OrderLine, RewardOrder, VoucherCode
 from app.models.programs import Program
 from app.models.rewards import Reward, RewardAudience, RewardPicture, RewardSeason
-from app.services import adjustments, catalogue, vouchers
+from app.services.by_hand import adjustments
+from app.services.goods import catalogue
 from app.services.instants import due
+from app.services.rewarding import vouchers
 from tests.app.web.conftest import token_of
 from tests.app.web.test_together import send, shown
 from tests.app.web.world import World

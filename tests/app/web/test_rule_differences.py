@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.config import settings
-from app.domain.rule_changes import Change
+from app.domain.rules.rule_changes import Change
 from app.factory import create_app
 from app.local.servers import Addresses
 from app.web.admin.rules.differing import change_words

@@ -18,7 +18,7 @@ from app.extensions import db
 from app.models.programs import Program
 from app.models.rule_drafts import RuleDraft
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.services import program_files, programs
+from app.services.setup import program_files, programs
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 

@@ -13,7 +13,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.factory import create_app
 from app.models.people import AuditEvent, UserAccount
-from app.services import people
+from app.services.access import people
 from app.web import attempts as tries
 from app.web import samples
 from app.web.addresses import our_own

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app.db.transaction import transaction
-from app.domain.definition import TaxChoice
+from app.domain.program_file.definition import TaxChoice
 from app.domain.states import TaxStatus
-from app.domain.tax_packs import pack
-from app.domain.tax_rules import BorneBy
+from app.domain.taxes.tax_packs import pack
+from app.domain.taxes.tax_rules import BorneBy
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.jobs import Job
@@ -23,7 +23,7 @@ from app.models.prepaid import Redemption
 from app.models.programs import Program
 from app.models.tax import TaxChange, TaxStatusChange
 from app.web.admin.tax.forms import filled
-from prepaid import preparing
+from prepaid.conversions import preparing
 from prepaid.taxing import papers
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World, do_one_job

@@ -14,7 +14,10 @@ from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor
 from app.models.placements import TierChange, TierStanding
 from app.models.programs import Program
-from app.services import catalogue, distributors, programs, tier_judging
+from app.services.goods import catalogue
+from app.services.participants import distributors
+from app.services.setup import programs
+from app.services.tiering import tier_judging
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
 

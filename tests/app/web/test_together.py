@@ -24,8 +24,9 @@ from app.models.joining import Application, Invitation
 from app.models.messages import Message
 from app.models.people import AuditEvent, Membership
 from app.models.programs import Program
-from app.services import invitations, messages, people
-from app.services.distributor_rows import DistributorRow, put_distributors
+from app.services.access import invitations, people
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
+from app.services.telling import messages
 from app.web.lists import together
 from app.web.lists.describing import Listing
 from app.web.permissions import ROUTES, Reach

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
-from app.services import training
+from app.services.setup import training
 from app.web.permissions import Reach
 from tests.app.web.test_every_page import LEADING_ON, pages_of
 from tests.app.web.world import World

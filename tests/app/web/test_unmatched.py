@@ -15,7 +15,7 @@ from app.extensions import db
 from app.models.aliases import ProductAlias, UnknownName
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from app.services import unmatched
+from app.services.imported import unmatched
 from tests.app.web.conftest import token_of
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World, do_one_job, import_rows

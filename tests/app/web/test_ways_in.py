@@ -19,7 +19,7 @@ from app.domain.roles import OF_A_DISTRIBUTOR, Person, Role
 from app.extensions import db
 from app.factory import create_app
 from app.models.programs import Program
-from app.services import invitations, own_account, people, second_factors
+from app.services.access import invitations, own_account, people, second_factors
 from app.web import attempts as tries
 from app.web import samples
 from app.web.auth.pace import SECONDS

@@ -28,11 +28,11 @@ from app.models.jobs import Job
 from app.models.people import UserAccount
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import people as accounts
-from app.services import second_factors
-from app.services.distributor_rows import DistributorRow, put_distributors
-from app.services.distributors import distributor_ids
-from app.services.keys import Keys
+from app.services.access import people as accounts
+from app.services.access import second_factors
+from app.services.access.keys import Keys
+from app.services.participants.distributor_rows import DistributorRow, put_distributors
+from app.services.participants.distributors import distributor_ids
 from importers import batches
 from tests.support.programs import document, goods, load
 from tests.support.sales import Sold, sell

@@ -10,8 +10,8 @@ from app.db.transaction import transaction
 from app.models.deliveries import Delivery
 from app.models.distributors import Distributor
 from app.models.programs import Program
-from app.services import aliases
-from app.services.aliases import Meaning
+from app.services.imported import aliases
+from app.services.imported.aliases import Meaning
 from importers.store import BatchFiles
 from tests.importers.driver import Desk
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from app.config import Settings
 from app.db.transaction import transaction
-from app.domain.fields import KINDS
-from app.domain.import_profile import KindOfFile
+from app.domain.program_file.import_profile import KindOfFile
 from app.domain.states import BatchStatus
+from app.domain.typed.fields import KINDS
 from app.models.distributors import Distributor
 from importers.files.guard import judge
 from importers.files.limits import Limits

@@ -6,7 +6,7 @@ from app.db.transaction import transaction
 from app.domain.states import RuleDraftState
 from app.models.events import HappenedEvent
 from app.models.rule_drafts import RuleDraft
-from app.services import programs
+from app.services.setup import programs
 from tests.importers.driver import Desk
 from tests.importers.kinds.test_rates_and_adjustments import MATRIX, RATES, rates_of
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.models.people import AuditEvent
-from app.services.head_offices import head_offices
+from app.services.participants.head_offices import head_offices
 from tests.importers.driver import Desk
 
 HEADER = ("Code", "Name", "Head office")

@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import select
 
 from app.db.transaction import transaction
-from app.domain.fields import KINDS, problems_of_columns
 from app.domain.states import Unit
+from app.domain.typed.fields import KINDS, problems_of_columns
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
-from app.services import adjustments, balances, programs
-from app.services.owners import merging
-from app.services.program_files import ProgramFileInvalid
+from app.services.by_hand import adjustments, merging
+from app.services.setup import programs
+from app.services.setup.program_files import ProgramFileInvalid
+from app.services.tracing import balances
 from tests.importers.driver import Desk
 
 MATRIX = {

@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.models.distributors import Distributor
-from app.services import catalogue
+from app.services.goods import catalogue
 from tests.importers.driver import Desk
 
 

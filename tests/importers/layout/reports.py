@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
 from importers.files.grid import Grid
 from importers.files.guard import judge
 from importers.layout.columns import mapped

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from app.domain.import_profile import ImportProfile
+from app.domain.program_file.import_profile import ImportProfile
 from app.domain.states import DocumentKind
 from importers.errors import FileRefused, QuestionOpen
 from importers.files.guard import judge

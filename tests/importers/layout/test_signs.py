@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from app.domain.import_profile import NumberForm
+from app.domain.program_file.import_profile import NumberForm
 from importers.errors import QuestionOpen
 from importers.files.guard import judge
 from importers.layout.numbers import proof

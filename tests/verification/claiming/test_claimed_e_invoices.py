@@ -9,9 +9,10 @@ from sqlalchemy import select
 from app.domain.states import ClaimWay, DocumentStatus
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services import catalogue, distributor_rows, distributors
-from app.services.catalogue import ProductRow
-from app.services.distributor_rows import DistributorRow
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.participants import distributor_rows, distributors
+from app.services.participants.distributor_rows import DistributorRow
 from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, fa
 from tests.support.programs import NOW, document, load
 from verification.claiming import claims

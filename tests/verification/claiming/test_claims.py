@@ -12,8 +12,9 @@ from app.models.claims import Claim
 from app.models.programs import Program
 from app.models.rules import CapUsage
 from app.models.sales import Award, SalesDocument
-from app.services import aliases, balances
-from app.services.aliases import Meaning
+from app.services.imported import aliases
+from app.services.imported.aliases import Meaning
+from app.services.tracing import balances
 from tests.support.programs import BASE_RULE, NOW, document, goods, load, people
 from tests.support.sales import Sold, sell
 from verification.claiming import claims

@@ -11,7 +11,7 @@ from app.domain.states import DocumentStatus
 from app.models.claims import SaleClaim
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import ledger
+from app.services.ledger import ledger
 from app.services.persons import opening
 from tests.support.desk import Opening, Standing
 from tests.support.programs import NOW, document, goods, load, people

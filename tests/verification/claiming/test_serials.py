@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain.serials import serial_key, serials_in
+from app.domain.documents.serials import serial_key, serials_in
 from app.domain.states import DocumentStatus
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services import catalogue
+from app.services.goods import catalogue
 from tests.support.programs import NOW, document, goods, load, people
 from tests.verification.claiming.test_claims import TODAY, invoice
 from verification.claiming import claims, serials

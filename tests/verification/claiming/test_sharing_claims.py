@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.domain.reasons import WAITS
+from app.domain.program_file.verification_settings import Verification
+from app.domain.saying.reasons import WAITS
 from app.domain.states import DocumentStatus, DocumentWord, TransactionKind, Unit
-from app.domain.verification_settings import Verification
 from app.models.claims import SaleClaim
 from app.models.people import AuditEvent
 from app.models.rules import CapUsage, EarningRule
 from app.models.sales import PersonShare
-from app.services.explanations import explain_document
 from app.services.persons import opening
+from app.services.tracing.explanations import explain_document
 from tests.reference.shares import equal_parts
 from tests.support import programs
 from tests.support.desk import CREDIT, Desk, Opening, Standing

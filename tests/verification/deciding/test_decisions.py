@@ -6,7 +6,7 @@ import pytest
 
 from app.domain.states import DocumentStatus, LotState, TransactionKind
 from app.models.sales import Decision
-from app.services.voiding import void_documents
+from app.services.counting.voiding import void_documents
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, LotSeen, Opening, Standing
 from tests.support.programs import NOW
 from verification.deciding.decisions import Together, decide, decide_together, documents

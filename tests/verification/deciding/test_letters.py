@@ -8,7 +8,7 @@ from app.domain.roles import Role
 from app.domain.states import DocumentStatus
 from app.models.claims import Claim
 from app.models.messages import Message
-from app.services import people
+from app.services.access import people
 from tests.support.desk import IN_REVIEW, Desk
 from tests.support.programs import NOW
 from verification.deciding import queue, talk

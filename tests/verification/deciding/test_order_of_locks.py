@@ -11,7 +11,7 @@ from app.domain.states import DocumentKind, DocumentStatus
 from app.models.ledger import Account
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services.accounts import lock_wallets
+from app.services.ledger.accounts import lock_wallets
 from app.services.persons import opening
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from app.domain.sales import NO_AMOUNT
+from app.domain.documents.sales import NO_AMOUNT
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.claims import DocumentMessage
 from app.models.messages import Notice
 from app.models.reviews import Review
 from app.models.sales import Decision, SalesLine
-from app.services import explanations
+from app.services.tracing import explanations
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW
 from tests.support.sales import Sold, incoming

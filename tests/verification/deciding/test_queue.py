@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.models.reviews import Review
-from app.services import people
+from app.services.access import people
 from tests.support import programs
 from tests.support.desk import IN_REVIEW, Desk, Opening
 from tests.support.programs import NOW

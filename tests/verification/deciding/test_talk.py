@@ -6,7 +6,7 @@ from app.domain.roles import Role
 from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.claims import Claim, DocumentMessage
 from app.models.messages import Notice
-from app.services import people
+from app.services.access import people
 from tests.support.desk import IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
 from verification.deciding import queue, talk

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.reasons import SENTENCES, sentences
+from app.domain.saying.reasons import SENTENCES, sentences
 from tests.support.e_invoices import BUYER_NIP, SELLER_NIP, Item, fa, pdf_with, ubl
 from verification.einvoices.invoice import BadEInvoice
 from verification.einvoices.reading import read

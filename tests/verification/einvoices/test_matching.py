@@ -2,9 +2,10 @@
 
 import pytest
 
-from app.services import aliases, catalogue
-from app.services.aliases import Meaning
-from app.services.catalogue import ProductRow
+from app.services.goods import catalogue
+from app.services.goods.catalogue import ProductRow
+from app.services.imported import aliases
+from app.services.imported.aliases import Meaning
 from tests.support.e_invoices import Item, fa, ubl
 from tests.support.programs import NOW, document, load, people
 from verification.einvoices.matching import match_lines

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.money import decimal_text
-from app.domain.reasons import SENTENCES, sentence
+from app.domain.measures.money import decimal_text
+from app.domain.saying.reasons import SENTENCES, sentence
 from app.domain.states import DocumentKind
 from verification.einvoices import ksef
 from verification.einvoices.invoice import EInvoice, EInvoiceRefused

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.domain.codes import code_key
+from app.domain.typed.codes import code_key
 from app.web.admin.rules.forms import PICKED, SPANS, RuleForm
 from app.web.named import no_codes
 

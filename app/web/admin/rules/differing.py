@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.domain.rule_changes import TEXTS, Change
+from app.domain.rules.rule_changes import TEXTS, Change
 from app.web import formats
 from app.web.admin.rules.building import field_of
 from app.web.admin.rules.forms import POLICIES, RuleForm

@@ -12,16 +12,17 @@ from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.rule_changes import changes
+from app.domain.rules.rule_changes import changes
 from app.domain.states import RuleDraftState, RuleDraftSubject
 from app.extensions import db
 from app.models.rule_drafts import RuleDraft
 from app.models.rules import EarningRule
 from app.models.sales import SalesDocument
-from app.services import rule_drafts, two_people
-from app.services.rule_conflicts import conflicts
-from app.services.rule_history import history_of
+from app.services import two_people
 from app.services.rulebooks import definition_of
+from app.services.rules import rule_drafts
+from app.services.rules.rule_conflicts import conflicts
+from app.services.rules.rule_history import history_of
 from app.web import formats
 from app.web.addresses import text_asked
 from app.web.admin.rules import speaking

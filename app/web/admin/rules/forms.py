@@ -16,7 +16,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.domain.rule_sentences import EVENT_WORDS
+from app.domain.rules.rule_sentences import EVENT_WORDS
 from app.domain.states import Event
 from app.web.context import scope
 from app.web.fields import Between, CountField, DayField, ExactField

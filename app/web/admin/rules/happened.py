@@ -11,14 +11,15 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from app.db.transaction import transaction
-from app.domain.happening import BY_HAND
-from app.domain.rule_sentences import EVENT_WORDS
+from app.domain.rules.happening import BY_HAND
+from app.domain.rules.rule_sentences import EVENT_WORDS
 from app.domain.states import Event, Unit
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
-from app.services import distributors, events, referrals
-from app.services.event_awards import stands
+from app.services.ledger.event_awards import stands
+from app.services.occasions import events, referrals
+from app.services.participants import distributors
 from app.web import formats
 from app.web.admin.rules import speaking
 from app.web.context import now, person, scope, session

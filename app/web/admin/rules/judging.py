@@ -5,9 +5,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.domain.codes import code_key
 from app.domain.states import Unit
-from app.services import cap_usage, rule_drafts, tiers
+from app.domain.typed.codes import code_key
+from app.services.counting import cap_usage
+from app.services.placing import tiers
+from app.services.rules import rule_drafts
 from app.web import formats
 from app.web.admin.rules.forms import RuleForm
 from app.web.context import scope, session

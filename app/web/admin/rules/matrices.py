@@ -17,17 +17,28 @@ from wtforms import TextAreaField
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
-from app.domain.catalogue import GroupTree
-from app.domain.definition import Matrix
-from app.domain.rate_grid import MOST_PASTED, Cell, PasteProblem, Place, grid_of, own_rates, pasted, plain, with_rates
+from app.domain.documents.catalogue import GroupTree
+from app.domain.program_file.definition import Matrix
+from app.domain.rules.rate_grid import (
+    MOST_PASTED,
+    Cell,
+    PasteProblem,
+    Place,
+    grid_of,
+    own_rates,
+    pasted,
+    plain,
+    with_rates,
+)
 from app.domain.states import RuleDraftSubject
 from app.exports import tables
 from app.exports.workbook import Sheet, write_workbook
 from app.extensions import db
 from app.models.rule_drafts import RuleDraft
-from app.services import audit, rule_drafts, two_people
-from app.services.rule_history import History, history_of
+from app.services import audit, two_people
 from app.services.rulebooks import rules_of
+from app.services.rules import rule_drafts
+from app.services.rules.rule_history import History, history_of
 from app.web import formats
 from app.web.admin.rules import speaking
 from app.web.admin.rules.forms import rate_limits

@@ -10,16 +10,16 @@ from sqlalchemy.orm import aliased
 from werkzeug.wrappers import Response
 from wtforms.validators import InputRequired
 
-from app.domain.rule_changes import changes
+from app.domain.rules.rule_changes import changes
 from app.domain.states import RuleDraftSubject
 from app.models.figures import RuleMonth
 from app.models.programs import Program
 from app.models.rule_drafts import RuleDraft
 from app.models.rules import EarningRule, EarningRuleVersion
-from app.services import rule_drafts
-from app.services.rule_conflicts import conflicts
-from app.services.rule_history import History, history_of
 from app.services.rulebooks import definition_of
+from app.services.rules import rule_drafts
+from app.services.rules.rule_conflicts import conflicts
+from app.services.rules.rule_history import History, history_of
 from app.web.addresses import text_asked
 from app.web.admin.rules import speaking
 from app.web.admin.rules.differing import change_words

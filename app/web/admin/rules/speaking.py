@@ -11,11 +11,11 @@ from sqlalchemy import BigInteger, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from app.db.questions import Question
-from app.domain.calendar import local_date
-from app.domain.codes import code_key
-from app.domain.definition import EarningRule, Matrix
-from app.domain.rule_sentences import Voice, sentence
+from app.domain.measures.calendar import local_date
+from app.domain.program_file.definition import EarningRule, Matrix
+from app.domain.rules.rule_sentences import Voice, sentence
 from app.domain.states import Unit
+from app.domain.typed.codes import code_key
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor, DistributorGroup
 from app.web import formats

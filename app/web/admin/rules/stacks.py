@@ -12,12 +12,13 @@ from wtforms import FieldList, FormField, SelectField, StringField, TextAreaFiel
 from wtforms.validators import Length
 
 from app.db.transaction import transaction
-from app.domain.codes import code_key
 from app.domain.states import RuleDraftSubject
+from app.domain.typed.codes import code_key
 from app.extensions import db
-from app.services import programs, rule_drafts
-from app.services.languages import NotADay
 from app.services.rulebooks import rules_of
+from app.services.rules import rule_drafts
+from app.services.setup import programs
+from app.services.telling.languages import NotADay
 from app.web import formats
 from app.web.admin.rules.forms import POLICIES
 from app.web.context import now, person, scope, session

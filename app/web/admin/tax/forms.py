@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional, Regexp
 
-from app.domain.definition import TaxChoice
+from app.domain.program_file.definition import TaxChoice
 from app.domain.states import TaxStatus
-from app.domain.tax_rules import BP, Basis, BorneBy, Mode, RewardKind, RoundingMode, TaxRule, ValueOf
+from app.domain.taxes.tax_rules import BP, Basis, BorneBy, Mode, RewardKind, RoundingMode, TaxRule, ValueOf
 from app.models.programs import Program
-from app.services import program_yaml, tax_changes
+from app.services.setup import program_yaml, tax_changes
 from app.web import tax_words
 from app.web.fields import Between, DayField, MoneyField, ShareField
 from app.web.forms import Form, choice

@@ -12,14 +12,14 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.db.transaction import transaction
-from app.domain import tax_packs
-from app.domain.definition import TaxPart
+from app.domain.program_file.definition import TaxPart
 from app.domain.states import TaxChangeKind, TaxStatus
-from app.domain.tax_rules import BP, BorneBy, Purpose, RewardKind, TaxRule
+from app.domain.taxes import tax_packs
+from app.domain.taxes.tax_rules import BP, BorneBy, Purpose, RewardKind, TaxRule
 from app.extensions import db
 from app.models.tax import TaxChange
-from app.services import tax_changes
-from app.services.tax_changes import AskedAlready, ChangeClosed, ChangeInvalid, SamePerson
+from app.services.setup import tax_changes
+from app.services.setup.tax_changes import AskedAlready, ChangeClosed, ChangeInvalid, SamePerson
 from app.services.two_people import OPEN, is_first, second_person
 from app.web import tax_words
 from app.web.addresses import text_asked
@@ -29,9 +29,9 @@ from app.web.fields import Between, DayField, MoneyField, ShareField
 from app.web.forms import Form, choice
 from app.web.wording import TAX_STATUS
 from prepaid.errors import TermsInvalid
-from prepaid.tax import ProgramTax
 from prepaid.taxing import bench
 from prepaid.taxing.bench import Case
+from prepaid.taxing.tax import ProgramTax
 
 bp = Blueprint("tax_rules", __name__)
 

@@ -13,8 +13,9 @@ from app.db.transaction import transaction
 from app.domain.roles import Permission
 from app.domain.states import TaxStatus
 from app.extensions import db
-from app.services import audit, distributors, tax_proofs, tax_statuses
-from app.services.tax_statuses import Proof
+from app.services import audit
+from app.services.participants import distributors, tax_proofs, tax_statuses
+from app.services.participants.tax_statuses import Proof
 from app.web.context import now, person, scope, session, settings, today
 from app.web.fields import DayField
 from app.web.forms import Form, choice

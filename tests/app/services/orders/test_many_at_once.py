@@ -14,8 +14,10 @@ from app.domain.states import Unit
 from app.local.servers import Addresses
 from app.models.orders import DrawTicket, OrderLine, RewardOrder, VoucherCode
 from app.models.programs import Program
-from app.services import balances, draws, ledger_check, vouchers
+from app.services.ledger import ledger_check
 from app.services.orders.placing import OrderRefused
+from app.services.rewarding import draws, vouchers
+from app.services.tracing import balances
 from tests.support import programs
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell

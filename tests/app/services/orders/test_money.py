@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from app.domain.reward_orders import PointsOf
-from app.domain.reward_prices import Season
+from app.domain.rewards.reward_orders import PointsOf
+from app.domain.rewards.reward_prices import Season
 from app.domain.states import OrderState
 from app.models.distributors import Distributor
 from app.models.orders import RewardOrder
-from app.services.ledger_check import proved
+from app.services.ledger.ledger_check import proved
 from app.services.orders import money, owing, placing
 from app.services.orders.holding import NotNow, NotPaid, TakesNoPart
 from app.services.orders.money import NoteWrong
 from app.services.orders.owing import MoneyOf
 from app.services.orders.placing import OrderRefused
-from app.services.rewards import RewardWrong
+from app.services.rewarding.rewards import RewardWrong
 from tests.support.desk import Desk
 from tests.support.programs import NOW
 from tests.support.shop import ADDRESS, ANN, BEN, KEYS, Shop

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from app.db.transaction import Sessions, transaction
 from app.models.programs import Program
 from app.models.rewards import Reward
-from app.services import rewards
-from app.services.rewards import RewardRow
+from app.services.rewarding import rewards
+from app.services.rewarding.rewards import RewardRow
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW

@@ -7,14 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.draws import keeps, winners
-from app.domain.reward_orders import PointsOf
-from app.domain.reward_prices import Season
+from app.domain.rewards.draws import keeps, winners
+from app.domain.rewards.reward_orders import PointsOf
+from app.domain.rewards.reward_prices import Season
 from app.domain.states import OrderState, TransactionKind
 from app.models.distributors import Distributor
-from app.services import chain, distributors, draws, ledger_check, rewards, vouchers
+from app.services.ledger import ledger_check
 from app.services.orders.holding import NotNow, OrderError, SamePerson, TakesNoPart
 from app.services.orders.placing import OrderRefused
+from app.services.participants import distributors
+from app.services.rewarding import draws, rewards, vouchers
+from app.services.tracing import chain
 from tests.support.desk import Desk, Opening, Standing
 from tests.support.programs import NOW
 from tests.support.shop import ANN, BEN, DISCOUNT, DONATION, DRAW, KEYS, VOUCHER, Shop

@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from app.services.owners import merging, pools, transfers
+from app.services.by_hand import merging
+from app.services.owners import pools, transfers
 from tests.support.desk import Desk, Opening
 from tests.support.programs import NOW
 

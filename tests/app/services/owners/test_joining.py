@@ -10,7 +10,7 @@ from app.models.promotions import PromotionGift, PromotionStanding
 from app.services.persons import opening
 from app.services.promotions import gifts
 from app.services.promotions.showing import progress_of
-from app.services.rewards import RewardRow, put_rewards
+from app.services.rewarding.rewards import RewardRow, put_rewards
 from tests.app.services.owners.conftest import Meeting
 from tests.app.services.promotions.running import Running
 from tests.support.desk import TODAY, Desk, Standing

@@ -4,28 +4,24 @@ from typing import Any
 
 import pytest
 
+from app.domain.program_file.tier_settings import Metric
 from app.domain.roles import Role
 from app.domain.states import DocumentStatus, Unit
-from app.domain.tier_settings import Metric
 from app.models.distributors import Distributor
 from app.models.merges import DistributorMerge
 from app.models.people import Membership
 from app.models.registry import metadata
-from app.services import (
-    aliases,
-    balances,
-    distributor_changes,
-    distributors,
-    head_offices,
-    ledger,
-    liability,
-    people,
-    tier_metrics,
-)
-from app.services.owners import belongings, merging
+from app.services.access import people
+from app.services.by_hand import merging
+from app.services.imported import aliases
+from app.services.ledger import ledger, liability
+from app.services.owners import belongings
 from app.services.owners.errors import OwnersError, SamePerson
+from app.services.participants import distributor_changes, distributors, head_offices
 from app.services.persons import opening
-from app.services.tier_metrics import Question
+from app.services.reporting import tier_metrics
+from app.services.reporting.tier_metrics import Question
+from app.services.tracing import balances
 from app.web import queries
 from tests.app.services.owners.conftest import Meeting
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, Standing

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from app.services import figures, liability
 from app.services.books.history import months_of
 from app.services.books.totals import totals_of
+from app.services.ledger import figures, liability
 from app.services.owners.errors import OwnersError
 from tests.app.services.owners.conftest import Meeting
 from tests.support.desk import Standing

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import update
 
 from app.models.ledger import Account
-from app.services import ledger_check
-from app.services.offers import Purse
+from app.services.ledger import ledger_check
+from app.services.rewarding.offers import Purse
 from tests.app.services.owners.conftest import Meeting, Owners
 from tests.support.desk import Desk
 from tests.support.programs import NOW

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.db.transaction import Sessions, transaction
-from app.domain.promotion_definition import Promotion
+from app.domain.program_file.promotion_definition import Promotion
 from app.models.desk import AdjustmentRequest
 from app.models.programs import Program
 from app.models.transfers import PointsTransfer
-from app.services import adjustments
-from app.services.accounts import lock_wallets
+from app.services.by_hand import adjustments, merging
+from app.services.ledger.accounts import lock_wallets
 from app.services.orders.holding import lock_in_order
-from app.services.owners import merging, transfers
+from app.services.owners import transfers
 from app.services.promotions import publishing
 from app.services.promotions.reading import locked, promotion_by_code, scale_of
 from app.services.rulebooks import rules_of

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from app.db.transaction import Sessions, transaction
 from app.domain.states import Unit
 from app.models.programs import Program
-from app.services import balances, ledger_check
+from app.services.ledger import ledger_check
 from app.services.owners import pools, transfers
 from app.services.owners.errors import NotWaiting
+from app.services.tracing import balances
 from tests.support import programs
 from tests.support.meetings import elsewhere, wait_for_a_waiter
 from tests.support.programs import NOW

@@ -4,11 +4,12 @@ import pytest
 
 from app.domain.states import TransactionKind, Unit
 from app.models.ledger import Lot
-from app.services import balances, events
-from app.services.keys import Keys
+from app.services.access.keys import Keys
+from app.services.occasions import events
 from app.services.orders import placing
 from app.services.owners import pools
 from app.services.owners.errors import OwnersError
+from app.services.tracing import balances
 from tests.app.services.owners.conftest import Meeting, Owners
 from tests.app.services.promotions.running import Running
 from tests.support.desk import CREDIT, IN_REVIEW, TODAY, Opening, Standing

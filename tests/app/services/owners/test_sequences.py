@@ -13,7 +13,7 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account, LedgerEntry
 from app.models.pools import PoolMember
 from app.models.sales import SalesDocument
-from app.services import ledger_check
+from app.services.ledger import ledger_check
 from app.services.owners.errors import OwnersError
 from tests.app.domain.profiles import searching
 from tests.app.services.owners.conftest import Meeting, Owners

@@ -10,8 +10,10 @@ from app.domain.states import DocumentStatus, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.people import Membership
 from app.models.sales import PersonReversal, PersonShare
-from app.services import balances, erasure, people, tier_judging
+from app.services.access import erasure, people
 from app.services.persons import opening
+from app.services.tiering import tier_judging
+from app.services.tracing import balances
 from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening, Standing
 from tests.support.programs import NOW

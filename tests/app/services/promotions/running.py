@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, cast, func, select
 
-from app.domain.promotion_definition import Promotion as Definition
+from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.models.promotions import Promotion, PromotionPayment, PromotionStanding
 from app.services.promotions import bringing_up, closing, publishing
 from app.services.promotions.reading import promotion_by_code, scale_of

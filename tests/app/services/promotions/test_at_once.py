@@ -10,10 +10,10 @@ from app.domain.states import PromotionState
 from app.local.servers import Addresses
 from app.models.people import AuditEvent
 from app.models.promotions import Promotion
-from app.services.program_files import ProgramFileInvalid
 from app.services.promotions import closing, reading, running
 from app.services.promotions.closing import CannotClose
 from app.services.promotions.publishing import PromotionInvalid
+from app.services.setup.program_files import ProgramFileInvalid
 from tests.app.services.promotions.running import EXAMPLE, OVER, Running
 from tests.support.databases import sessions_of
 from tests.support.desk import Desk

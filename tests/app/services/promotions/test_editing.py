@@ -2,11 +2,12 @@
 
 import pytest
 
-from app.domain.promotion_definition import Promotion as Definition
+from app.domain.program_file.promotion_definition import Promotion as Definition
 from app.domain.states import PromotionState
 from app.models.promotions import Promotion
-from app.services.promotions import editing, publishing, reading
-from app.services.promotions.editing import SamePerson
+from app.services.promotions import publishing, reading
+from app.services.setup import promotion_editing as editing
+from app.services.setup.promotion_editing import SamePerson
 from tests.app.services.promotions.running import EXAMPLE
 from tests.support.desk import Desk, Opening
 from tests.support.programs import NOW

@@ -8,7 +8,7 @@ import pytest
 
 from app.services.promotions import foreseeing
 from app.services.promotions.foreseeing import Foreseen, Held
-from app.services.rewards import RewardRow, put_rewards
+from app.services.rewarding.rewards import RewardRow, put_rewards
 from tests.app.services.promotions.running import OVER, Running
 from tests.support.desk import IN_REVIEW, Desk
 from tests.support.programs import NOW

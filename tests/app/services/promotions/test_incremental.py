@@ -6,7 +6,9 @@ import random
 import pytest
 
 from app.models.promotions import PromotionStanding
-from app.services import catalogue, distributors, placements
+from app.services.goods import catalogue
+from app.services.participants import distributors
+from app.services.placing import placements
 from tests.app.services.promotions.running import Running
 from tests.support.desk import CORRECTING, IN_REVIEW, TODAY, Desk
 from tests.support.programs import NOW

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from app.db.transaction import Sessions, transaction
 from app.domain.states import PromotionState
 from app.models.promotions import Promotion, PromotionStanding, PromotionVersion
-from app.services import chores, program_files, programs
-from app.services.program_files import ProgramFileInvalid
+from app.services import chores
+from app.services.setup import program_files, programs
+from app.services.setup.program_files import ProgramFileInvalid
 from tests.app.services.promotions.running import EXAMPLE, OVER
 from tests.support.programs import NOW, document, goods, load, people
 from tests.support.sales import Sold, sell

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.domain.promotion_definition import Ranking
+from app.domain.program_file.promotion_definition import Ranking
 from app.models.distributors import Distributor
 from app.services.promotions import ranking
 from app.services.promotions.ranking import Known, NextPlace, Row

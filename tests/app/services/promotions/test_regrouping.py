@@ -12,9 +12,11 @@ from app.domain.states import TierReason
 from app.models.catalogue import Product
 from app.models.distributors import Distributor
 from app.models.promotions import PromotionStanding, PromotionTouched
-from app.services import catalogue, distributors, group_trees, placements, tier_changes
-from app.services.placements import DISTRIBUTORS, PRODUCTS, FileMoves, Kind, Moving
-from app.services.tier_changes import Change
+from app.services.goods import catalogue, group_trees
+from app.services.participants import distributors
+from app.services.placing import placements, tier_changes
+from app.services.placing.placements import DISTRIBUTORS, PRODUCTS, FileMoves, Kind, Moving
+from app.services.placing.tier_changes import Change
 from tests.app.services.promotions.running import Running
 from tests.support.desk import TODAY, Desk, Opening
 from tests.support.programs import NOW

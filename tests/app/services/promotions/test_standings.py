@@ -11,7 +11,7 @@ from app.services.promotions import publishing, showing
 from app.services.promotions.closing import CannotClose
 from app.services.promotions.publishing import PromotionInvalid
 from app.services.promotions.reading import definition_of, scale_of
-from app.services.rewards import RewardRow, put_rewards
+from app.services.rewarding.rewards import RewardRow, put_rewards
 from tests.app.services.promotions.running import Running
 from tests.support import programs
 from tests.support.desk import CORRECTING, CREDIT, IN_REVIEW, Desk, Opening

@@ -1,0 +1,1 @@
+"""Numbers and days: exact arithmetic, money, scales, currencies, periods, shares that add up."""

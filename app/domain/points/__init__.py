@@ -1,0 +1,1 @@
+"""What happens to points once they are there: lots, expiry, returns, conversion."""

@@ -1,0 +1,1 @@
+"""The programme as a document: what its file may say, part by part."""

@@ -1,0 +1,1 @@
+"""Where participants of a promotion stand, and what they earned."""

@@ -1,0 +1,1 @@
+"""Sentences that the domain makes, and codes that become sentences."""

@@ -1,0 +1,1 @@
+"""Values as people and files write them."""

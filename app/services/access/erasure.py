@@ -1,0 +1,281 @@
+"""Erasing a person: asked for by themselves, carried out by an administrator.
+
+What names or reaches them is replaced or removed, and they sign in no more. What the ledger and the law need stays: who
+did what to points and money (the audit log, decisions, the ledger), the acceptance of terms, and the sponsor's own
+sales documents. The requests themselves are read from the audit log, where each is on record anyway.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ScalarSelect,
+    Select,
+    Text,
+    cast,
+    delete,
+    func,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from app.domain.roles import Permission, Person, Role, may
+from app.domain.states import ApplicationState, ClaimState, MessageState, OrderState
+from app.models.claims import Attachment, Claim, SaleClaim
+from app.models.desk import SavedView
+from app.models.distributors import Distributor
+from app.models.joining import Application, Invitation
+from app.models.messages import Message, Notice, NoticeSeen
+from app.models.orders import BasketItem, RewardOrder
+from app.models.people import AuditEvent, Membership, UserAccount
+from app.models.purchases import PurchaseCredit
+from app.models.signing_in import OneTimeSecret, Passkey, RecoveryCode, SignInSession
+from app.services import audit
+from app.services.access import memberships, people
+
+ASKED, WITHDRAWN, ERASED = "user.erasure_asked", "user.erasure_withdrawn", "user.erased"
+
+
+class OwnsThePlatform(people.PeopleError):
+    """An owner of the platform is not erased: others have to take that from them first."""
+
+
+class RolesElsewhere(people.PeopleError):
+    """They have roles where whoever erases them has no say: an owner of the platform does it."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """Somebody asks to be erased. ``membership_id`` is one of their roles in the programme."""
+
+    user_id: int
+    membership_id: int
+    name: str
+    login: str
+    asked_at: dt.datetime
+
+
+_OVER = RewardOrder.state.in_((OrderState.DELIVERED, OrderState.CANCELLED))
+
+
+def _erased_login(user_id: int | str) -> str:
+    return f"erased-{user_id}@erased.invalid"
+
+
+def ask(session: Session, person: Person, *, now: dt.datetime) -> None:
+    """Ask to be erased, in every programme where one has a role; asking twice is once. The caller commits."""
+    if asked_at(session, person.id, _programs(person)) is None:
+        _note(session, ASKED, person, now)
+
+
+def withdraw(session: Session, person: Person, *, now: dt.datetime) -> None:
+    """Take the request back. The caller commits."""
+    if asked_at(session, person.id, _programs(person)) is not None:
+        _note(session, WITHDRAWN, person, now)
+
+
+def own_request(session: Session, person: Person) -> dt.datetime | None:
+    """Tell when somebody asked to be erased; None where no request stands. One query."""
+    return asked_at(session, person.id, _programs(person))
+
+
+def asked_at(session: Session, user_id: int, program_ids: Sequence[int]) -> dt.datetime | None:
+    """Tell when somebody asked to be erased in one of these programmes, where they have roles; without any, at all.
+
+    None where no request stands. One query.
+    """
+    here = AuditEvent.program_id.in_(program_ids) if program_ids else AuditEvent.program_id.is_(None)
+    last = session.execute(
+        select(AuditEvent.action, AuditEvent.at)
+        .where(here, AuditEvent.action.in_((ASKED, WITHDRAWN)), _who() == user_id)
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return last.at if last is not None and last.action == ASKED else None
+
+
+def waiting(session: Session, program_id: int) -> list[Request]:
+    """List who asks to be erased in a programme, the oldest request first. One query."""
+    return [Request(*row) for row in session.execute(_waiting(program_id).order_by(AuditEvent.id))]
+
+
+def how_many(program_id: int | BindParameter[int]) -> ScalarSelect[int]:
+    """Say, as a part of another query, how many ask to be erased in a programme."""
+    return select(func.count()).select_from(_waiting(program_id).subquery()).scalar_subquery()
+
+
+def _waiting(program_id: int | BindParameter[int]) -> Select[*tuple[Any, ...]]:
+    last = (
+        select(_who().label("user_id"), func.max(AuditEvent.id).label("id"))
+        .where(AuditEvent.program_id == program_id, AuditEvent.action.in_((ASKED, WITHDRAWN)))
+        .group_by(_who())
+        .subquery()
+    )
+    return (
+        select(UserAccount.id, func.min(Membership.id), UserAccount.name, UserAccount.login, AuditEvent.at)
+        .select_from(last)
+        .join(AuditEvent, (AuditEvent.id == last.c.id) & (AuditEvent.action == ASKED))
+        .join(UserAccount, UserAccount.id == last.c.user_id)
+        .join(Membership, (Membership.user_id == UserAccount.id) & (Membership.program_id == program_id))
+        .group_by(UserAccount.id, AuditEvent.id)
+    )
+
+
+def erase(session: Session, user_id: int, *, by: Person, reason: str, now: dt.datetime) -> bool:
+    """Erase a person. False where there is nobody with this id. The caller commits.
+
+    Raises:
+        OwnRole: It is themselves.
+        OwnsThePlatform: They own the platform.
+        RolesElsewhere: They have a role in a programme whose people ``by`` does not manage.
+    """
+    user = session.get(UserAccount, user_id, with_for_update=True, populate_existing=True)
+    if user is None:
+        return False
+    if user.id == by.id:
+        raise memberships.OwnRole
+    if user.platform_owner:
+        raise OwnsThePlatform
+    programs = sorted(set(session.scalars(select(Membership.program_id).where(Membership.user_id == user_id))))
+    if not all(may(by, Permission.MANAGE_PEOPLE, program_id) for program_id in programs) or (
+        not programs and not by.platform_owner
+    ):
+        raise RolesElsewhere
+    known, phone = user.login, user.phone
+    name = f"#{user.id}"
+    user.login, user.name, user.active = _erased_login(user.id), name, False
+    user.password_hash = user.phone = user.phone_proven_at = user.locale = user.theme = None
+    user.totp_secret = user.totp_since = user.totp_last_step = None
+    session.flush()
+    _own_accounts(session, user_id, name)
+    for model in (
+        Membership,
+        Passkey,
+        RecoveryCode,
+        OneTimeSecret,
+        SignInSession,
+        SavedView,
+        NoticeSeen,
+        Notice,
+        BasketItem,
+    ):
+        session.execute(_of(model, user_id))
+    _letters(session, [known, *([phone] if phone else [])], user.login)
+    _joining(session, known, user.login, name, actor=by.login, now=now)
+    _registered(session, known, user.login)
+    _ordered(session, known, user.login)
+    for program_id in programs or (None,):
+        audit.note(
+            session,
+            by.login,
+            ERASED,
+            user.login,
+            now=now,
+            program_id=program_id,
+            after={"user_id": user.id},
+            reason=reason,
+        )
+    return True
+
+
+def _of(model: Any, user_id: int) -> Any:
+    return delete(model).where(model.user_id == user_id).execution_options(synchronize_session=False)
+
+
+def _own_accounts(session: Session, user_id: int, name: str) -> None:
+    """Take them out of accounts of their own: points and tax stay with a number, and no document means it any more."""
+    theirs = select(Membership.distributor_id).where(Membership.user_id == user_id, Membership.role == Role.PERSON)
+    session.execute(
+        update(Distributor)
+        .where(Distributor.id.in_(theirs))
+        .values(
+            name=name,
+            sort_key=name,
+            person_key=func.concat(name, ":", Distributor.id),
+            birthday_on=None,
+            city=None,
+            region=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _letters(session: Session, reached: list[str], instead: str) -> None:
+    """Empty what was written to them; what has not gone out does not go out any more."""
+    to_them = Message.to.in_(reached)
+    session.execute(
+        update(Message)
+        .where(to_them, Message.state.in_((MessageState.WAITING, MessageState.HELD)))
+        .values(state=MessageState.FAILED)
+    )
+    session.execute(update(Message).where(to_them).values(to=instead, subject=None, body=""))
+
+
+def _joining(session: Session, login: str, instead: str, name: str, *, actor: str, now: dt.datetime) -> None:
+    """Take them out of invitations and applications; what is still open is closed."""
+    open_invitations = (Invitation.accepted_at.is_(None), Invitation.withdrawn_at.is_(None))
+    session.execute(update(Invitation).where(Invitation.login == login, *open_invitations).values(withdrawn_at=now))
+    session.execute(update(Invitation).where(Invitation.login == login).values(login=instead, name=name))
+    session.execute(
+        update(Application)
+        .where(
+            Application.login == login,
+            Application.state.in_((ApplicationState.NEW, ApplicationState.CONSENT)),
+        )
+        .values(state=ApplicationState.REFUSED, decided_by=actor, decided_at=now)
+    )
+    session.execute(
+        update(Application)
+        .where(Application.login == login)
+        .values(login=instead, name=name, phone=None, address=None, answers={})
+    )
+
+
+def _registered(session: Session, login: str, instead: str) -> None:
+    """Forget the invoices that they had not sent yet; those that are sent are the distributor's."""
+    session.execute(delete(Claim).where(Claim.author == login, Claim.state == ClaimState.DRAFT))
+    session.execute(update(Claim).where(Claim.author == login).values(author=instead, device_sha256=None))
+    session.execute(update(SaleClaim).where(SaleClaim.claimed_by == login).values(claimed_by=instead))
+    session.execute(update(Attachment).where(Attachment.added_by == login).values(added_by=instead))
+
+
+def _ordered(session: Session, login: str, instead: str) -> None:
+    """Forget where what they ordered went; what is still on its way keeps its address until it has arrived."""
+    theirs, credit = RewardOrder.placed_by == login, PurchaseCredit
+    session.execute(update(RewardOrder).where(theirs, _OVER).values(note=None))
+    session.execute(update(RewardOrder).where(theirs).values(placed_by=instead))
+    session.execute(update(RewardOrder).where(RewardOrder.address_by == login).values(address_by=instead))
+    forget_arrived(session)
+    session.execute(update(credit).where(credit.asked_by == login).values(asked_by=instead))
+    session.execute(update(credit).where(credit.ended_by == login).values(ended_by=instead))
+
+
+def forget_arrived(session: Session) -> None:
+    """Forget where goods went of whoever is erased, as soon as nothing is on its way any more. The caller commits."""
+    erased = text("address_by LIKE 'erased-%@erased.invalid'")  # as its index says it
+    session.execute(update(RewardOrder).where(erased, _OVER).values(address=None, address_by=None, note=None))
+
+
+def _who() -> Any:
+    """Give the SQL expression of whom an event of erasure is about: sign-in names change, ids do not."""
+    # the name is written out: as a parameter it is another one in each place, and nothing can be grouped by it
+    return cast(AuditEvent.after[literal_column("'user_id'", Text)].astext, BigInteger)
+
+
+def _programs(person: Person) -> list[int]:
+    return sorted({seat.program_id for seat in person.seats})
+
+
+def _note(session: Session, action: str, person: Person, now: dt.datetime) -> None:
+    for program_id in _programs(person) or (None,):
+        audit.note(
+            session, person.login, action, person.login, now=now, program_id=program_id, after={"user_id": person.id}
+        )
+    session.flush()

@@ -1,0 +1,1 @@
+"""What people do to points with a reason: adjustments, a manager's grace, disputes, merges."""

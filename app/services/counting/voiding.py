@@ -1,0 +1,490 @@
+"""Taking a document out of the count: refused after all, or corrected by another.
+
+What it gave is taken back, and what a return took is given back, by new transactions that name what they undo.
+"""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import BigInteger, all_, any_, case, cast, func, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+
+from app.domain.measures.calendar import local_date
+from app.domain.points.lots import Leg, LotBalance
+from app.domain.rules.program_rules import ProgramRules
+from app.domain.states import COUNTING, Bucket, DocumentStatus, LotState, ReviewState, TransactionKind, Unit
+from app.models.distributors import Distributor
+from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
+from app.models.reviews import Review
+from app.models.rules import EarningRuleVersion
+from app.models.sales import AwardReversal, SalesDocument
+from app.services.anew.touched import touch
+from app.services.counting.cap_usage import free_usage
+from app.services.counting.returns import taken_of
+from app.services.counting.splitting import gone_of_people, people_of, taken_from_people
+from app.services.ledger import expiring, figures
+from app.services.ledger.movements import single
+from app.services.ledger.posting import NewLots, Posting, post, transaction_ids
+from app.services.ledger.wallets import OpenWallets, lock_accounts, standing_on
+from app.services.owners.moves import where_now
+from app.services.persons.rosters import WHO_NOW
+
+
+@dataclass(frozen=True)
+class Forgiven:
+    """What could not be taken back of an award: of which transaction, on which account, and how much."""
+
+    document_id: int
+    unit: Unit
+    undoes: int
+    account_id: int
+    amount: int
+
+
+def void_documents(
+    session: Session,
+    rules: ProgramRules,
+    document_ids: Sequence[int],
+    *,
+    becomes: DocumentStatus,
+    now: dt.datetime,
+    actor: str | None,
+    reason: str | None = None,
+) -> list[Forgiven]:
+    """Undo what documents did to the ledger, give them their new status, and take them out of the queue.
+
+    The caller commits. What undoes a movement belongs to that movement's day: what never counted stands in the books of
+    no month, and an undone document that counts anew in one alone. Where the month is closed both stand in the first
+    open one (decision 31).
+
+    A return gives back what it took, to the same lots, unless the sale that it took it from counts no more. An award
+    loses what returns that still count have not taken back of it already. Points that are gone meanwhile become a debt,
+    or are forgiven, as the programme says. Returns what was forgiven of awards: where other wordings take the places of
+    these, `take_the_rest` takes it of what those give.
+    """
+    documents = sorted(set(document_ids))
+    # all that follows is read once nobody else can move these points: a return might take some of them meanwhile
+    standing = _locked(session, documents)
+    accounts = sorted(set(standing.values()))
+    today = local_date(now, rules.time_zone)
+    if accounts:
+        expiring.write_off(session, rules.program_id, today, accounts)
+    given = _given(session, documents)
+    moved = _moved(session, documents)
+    gone = _gone(session, documents)
+    lots = [leg.lot_id for legs in moved.values() for _, leg in legs if leg.lot_id is not None]
+    lots += [lot for parts in gone.values() for lot, _ in parts if lot is not None]
+    now_in = where_now(session, [*lots, *(lot for _, lot, _ in given.values())])
+    opened = OpenWallets(session, accounts, with_lots=now_in.values())
+    sizes = _sizes(session, [lot for was, lot in now_in.items() if lot != was])
+    posting = Posting(rules.program_id, actor=actor, reason=reason)
+    undoing = _Undoing(session, rules, posting, opened, today)
+    # returns first: what they give back may be what the awards of the same documents have to take
+    for (document, unit, undoes, person), legs_taken in moved.items():
+        there = [_as_it_stands(opened, standing[account], leg, now_in, sizes) for account, leg in legs_taken]
+        lost = [(None if lot is None else now_in[lot], amount) for lot, amount in gone[document, unit, person]]
+        undoing.give_back(document, unit, undoes, there, lost)
+    forgiven: list[Forgiven] = []
+    holding = {lot: one for one, wallet in opened.of.items() for lot in wallet.lots}
+    for (document, unit, undoes), (account, lot, amount) in given.items():
+        holder = holding.get(now_in[lot], standing[account])
+        legs, left = opened.of[holder].take_back(amount, now_in[lot])
+        undoing.post(document, unit, undoes, holder, legs)
+        if left:
+            forgiven.append(Forgiven(document, unit, undoes, holder, left))
+    undoing.write()
+    undoing.add_lots()
+    posting.changed_lots.append(opened.changed())
+    post(session, posting)
+    free_usage(session, documents)
+    issued = _set_aside(session, documents, becomes, now)
+    figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
+    touch(session, rules.program_id, documents)
+    return forgiven
+
+
+def _set_aside(
+    session: Session, documents: Sequence[int], becomes: DocumentStatus, now: dt.datetime
+) -> Sequence[dt.date]:
+    """Give documents their new status and take them out of the queue. Returns the days on which they were issued."""
+    of_these = any_(literal(documents, ARRAY(BigInteger)))
+    issued = session.scalars(
+        update(SalesDocument)
+        .where(SalesDocument.id == of_these)
+        .values(status=becomes)
+        .returning(SalesDocument.issued_on)
+        .execution_options(synchronize_session=False)
+    ).all()
+    session.execute(
+        update(Review)
+        .where(Review.document_id == of_these, Review.closed_at.is_(None))
+        .values(state=ReviewState.CLOSED, closed_at=now, leased_by=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+    return issued
+
+
+def take_the_rest(
+    session: Session,
+    rules: ProgramRules,
+    forgiven: Sequence[Forgiven],
+    taker_of: Mapping[int, int],
+    *,
+    actor: str | None,
+    reason: str | None = None,
+) -> None:
+    """Take what was forgiven of documents of what the wordings that took their places gave (rules.md 6).
+
+    Old awards are reversed and new ones made as one: what an account has spent of the old ones it has of the new ones,
+    and is not given a second time. The caller has counted the new ones, and commits.
+    """
+    if not forgiven:
+        return
+    lots: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for document, account, lot_id in session.execute(
+        select(LedgerTransaction.document_id, Lot.account_id, Lot.id)
+        .join(Lot, Lot.id == LedgerTransaction.id)
+        .where(
+            LedgerTransaction.document_id == any_(literal(sorted(taker_of.values()), ARRAY(BigInteger))),
+            LedgerTransaction.kind == TransactionKind.AWARD,
+        )
+        .order_by(Lot.id)
+    ):
+        lots[document or 0, account].append(lot_id)
+    opened = OpenWallets(session, [one.account_id for one in forgiven])
+    taken: list[tuple[Forgiven, list[Leg]]] = []
+    for one in forgiven:
+        wallet, left, legs = opened.of[one.account_id], one.amount, list[Leg]()
+        for lot_id in lots[taker_of[one.document_id], one.account_id]:
+            lot = wallet.lots.get(lot_id)
+            part = 0 if lot is None else min(left, lot.remaining)
+            legs += wallet.take_back(part, lot_id)[0] if part else []
+            left -= part
+        if legs:
+            taken.append((one, legs))
+    posting = Posting(rules.program_id, actor=actor, reason=reason)
+    if taken:
+        undone = np.asarray([one.undoes for one, _legs in taken], dtype=np.int64)
+        ids = transaction_ids(session, len(taken))
+        posting.add_transactions(
+            ids,
+            TransactionKind.VOID,
+            [f"void:{one}:rest" for one in undone.tolist()],
+            _days(session, undone.tolist()),
+            document_ids=np.asarray([one.document_id for one, _legs in taken], dtype=np.int64),
+            reverses_ids=undone,
+        )
+        for id_, (one, legs) in zip(ids.tolist(), taken, strict=True):
+            posting.add_legs(id_, one.account_id, legs)
+            issued = -sum(leg.amount for leg in legs)
+            posting.add_legs(id_, rules.accounts[one.unit], [Leg(Bucket.ISSUED, issued, None)])
+        posting.changed_lots.append(opened.changed())
+        post(session, posting)
+
+
+class _Undoing:
+    """Adds to a posting what undoes the transactions of documents, one after the other."""
+
+    def __init__(
+        self, session: Session, rules: ProgramRules, posting: Posting, opened: OpenWallets, today: dt.date
+    ) -> None:
+        self.session = session
+        self.rules = rules
+        self.posting = posting
+        self.opened = opened
+        self.today = today
+        self.programs = rules.accounts
+        self.fresh: list[tuple[int, Unit, int, LotBalance]] = []
+        self.planned: list[tuple[int, Unit, int, int, list[Leg], int]] = []
+
+    def post(self, document: int, unit: Unit, undoes: int, account: int, legs: list[Leg], number: int = 0) -> None:
+        """Plan the transaction that undoes another; ``number`` is its own, where a lot bears it already."""
+        if legs:
+            self.planned.append((document, unit, undoes, account, legs, number))
+
+    def write(self) -> None:
+        """Write what was planned into the posting, with the numbers of all transactions drawn at once."""
+        if not self.planned:
+            return
+        ids = np.asarray([plan[5] for plan in self.planned], dtype=np.int64)
+        ids[ids == 0] = transaction_ids(self.session, int((ids == 0).sum()))
+        self.posting.add_transactions(
+            ids,
+            TransactionKind.VOID,
+            [f"void:{plan[2]}" for plan in self.planned],
+            _days(self.session, [plan[2] for plan in self.planned]),
+            document_ids=np.asarray([plan[0] for plan in self.planned], dtype=np.int64),
+            reverses_ids=np.asarray([plan[2] for plan in self.planned], dtype=np.int64),
+        )
+        for id_, (_document, unit, _undoes, account, legs, _number) in zip(ids.tolist(), self.planned, strict=True):
+            self.posting.add_legs(id_, account, legs)
+            issued = -sum(leg.amount for leg in legs)
+            self.posting.add_legs(id_, self.programs[unit], [Leg(Bucket.ISSUED, issued, None)])
+
+    def give_back(
+        self,
+        document: int,
+        unit: Unit,
+        undoes: int,
+        taken: list[tuple[int, Leg]],
+        gone: list[tuple[int | None, int]],
+    ) -> None:
+        """Give back what a return took, each part where it came from, less what came from sales that count no more.
+
+        ``gone`` names what it took of such sales: the lot of their award, and the amount.
+        """
+        account = taken[0][0]
+        wallet = self.opened.of[account]
+        back: list[Leg] = []
+        # a debt: what is still owed of it is let go; what was paid off meanwhile comes back as a new lot
+        debt = -sum(leg.amount for _, leg in taken if leg.lot_id is None)
+        owed = min(wallet.owed, debt)
+        wallet.owed -= owed
+        if owed:
+            back.append(Leg(Bucket.AVAILABLE, owed, None))
+        for _, leg in taken:
+            if leg.lot_id is None:
+                continue
+            lot = wallet.lots[leg.lot_id]
+            if leg.bucket is Bucket.PENDING and lot.state is LotState.CLOSED and self._awaits(lot.id):
+                lot.state = LotState.PENDING
+            back += wallet.receive(lot, -leg.amount)
+        number = 0
+        if debt > owed:
+            number = int(transaction_ids(self.session, 1)[0])
+            back += self._new_lot(number, account, debt - owed, unit)
+        for lot_id, amount in gone:
+            # of a return of which some was forgiven nobody gets more than it took
+            legs, _forgiven = wallet.take_back(min(amount, sum(leg.amount for leg in back)), lot_id)
+            back += legs
+        self.post(document, unit, undoes, account, back, number)
+
+    def _awaits(self, lot_id: int) -> bool:
+        """Tell whether the document that a lot came from still waits for its acceptance, or cools off."""
+        found = self.session.execute(
+            select(SalesDocument.status, SalesDocument.release_on)
+            .join(LedgerTransaction, LedgerTransaction.document_id == SalesDocument.id)
+            .where(LedgerTransaction.id == lot_id)
+        ).one_or_none()
+        if found is None:
+            return False
+        cools = found.release_on is not None and found.release_on > self.today
+        return found.status is DocumentStatus.REVIEW or (found.status is DocumentStatus.ACCEPTED and cools)
+
+    def _new_lot(self, number: int, account: int, amount: int, unit: Unit) -> list[Leg]:
+        """Make a lot of points that had paid off what turns out not to have been owed: they last as if awarded now."""
+        lot = LotBalance(number, LotState.OPEN, self.today, self.rules.lasting().last_day(self.today), 0)
+        self.fresh.append((account, unit, amount, lot))
+        return self.opened.of[account].receive(lot, amount)
+
+    def add_lots(self) -> None:
+        """Add the new lots to the posting, as all that was planned leaves them."""
+        never = np.datetime64("NaT", "D")
+        for account, unit, amount, lot in self.fresh:
+            value = self.rules.point_value_micro if unit is Unit.POINTS else 1_000_000
+            self.posting.new_lots.append(
+                NewLots(
+                    id=single(lot.id),
+                    account_id=single(account),
+                    state=single(lot.state),
+                    earned_on=np.asarray([lot.earned_on], dtype="datetime64[D]"),
+                    expires_on=np.asarray([never if lot.expires_on is None else lot.expires_on], dtype="datetime64[D]"),
+                    unit_value_micro=single(value),
+                    amount=single(amount),
+                    remaining=single(lot.remaining),
+                    idle_months=single(self.rules.lasting().idle_months or 0),
+                )
+            )
+
+
+def _days(session: Session, transaction_ids: Sequence[int]) -> np.ndarray:
+    """Give the day that each transaction belongs to."""
+    rows = session.execute(
+        select(LedgerTransaction.id, LedgerTransaction.effective_on).where(
+            LedgerTransaction.id == any_(literal(list(transaction_ids), ARRAY(BigInteger)))
+        )
+    )
+    of: dict[int, dt.date] = {id_: day for id_, day in rows}  # noqa: C416  # a row is no pair to the type checker
+    return np.asarray([of[one] for one in transaction_ids], dtype="datetime64[D]")
+
+
+def _locked(session: Session, documents: list[int]) -> dict[int, int]:
+    """Lock the wallets that have the points of documents today, by the accounts that they were posted to.
+
+    They are where the documents' points went, unless all that stood there moved on since: to a pool, or with a merge.
+    """
+    while True:
+        accounts = _accounts_of(session, documents)
+        standing = standing_on(session, accounts)
+        lock_accounts(session, standing.values())
+        if standing_on(session, _accounts_of(session, documents)) == standing:
+            return standing
+
+
+def _sizes(session: Session, moved: Sequence[int]) -> dict[int, int]:
+    """Give how much came with each lot that moved: what a return had taken before stayed behind."""
+    if not moved:
+        return {}
+    return dict(
+        session.execute(select(Lot.id, Lot.amount).where(Lot.id == any_(literal(list(moved), ARRAY(BigInteger))))).all()
+    )
+
+
+def _as_it_stands(
+    opened: OpenWallets, account: int, leg: Leg, now_in: Mapping[int, int], sizes: Mapping[int, int]
+) -> tuple[int, Leg]:
+    """Give a leg as one of the wallet and the lot that have its points today; of no lot, where that has no room."""
+    lot = None if leg.lot_id is None else opened.of[account].lots.get(now_in[leg.lot_id])
+    if lot is not None and lot.state is not LotState.PENDING and lot.id in sizes:
+        lot = lot if lot.remaining - leg.amount <= sizes[lot.id] else None
+    return account, Leg(leg.bucket, leg.amount, None if lot is None else lot.id)
+
+
+def _accounts_of(session: Session, documents: list[int]) -> list[int]:
+    """Find the wallets that documents' transactions moved."""
+    return list(
+        session.scalars(
+            select(LedgerEntry.account_id)
+            .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
+            .where(
+                LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
+                LedgerEntry.bucket <= Bucket.RESERVED,
+            )
+            .distinct()
+        )
+    )
+
+
+def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], tuple[int, int, int]]:
+    """Find what documents' awards still stand for: (document, unit, transaction) -> (account, lot, amount).
+
+    Returns that are among the documents give back what they took, so they have taken nothing.
+    """
+    people = people_of(session, documents)
+    by_people = taken_from_people(session, documents, but=documents) if people else {}
+    taken = taken_of(session, documents, but=documents)
+    rows = session.execute(
+        select(
+            LedgerTransaction.document_id,
+            Account.unit,
+            Lot.terms_id,
+            LedgerTransaction.id,
+            Account.id,
+            WHO_NOW,
+            Lot.id,
+            Lot.amount,
+        )
+        .join(Lot, Lot.id == LedgerTransaction.id)
+        .join(Account, Account.id == Lot.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .where(
+            LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
+            LedgerTransaction.kind == TransactionKind.AWARD,
+        )
+        .order_by(LedgerTransaction.id)
+    )
+    found: dict[tuple[int, Unit, int], tuple[int, int, int]] = {}
+    lost = dict(by_people)
+    for key, amount in taken.items():
+        theirs = [by_people.get((*key, person), 0) for person in people.get(key[0], ())]
+        lost[*key, 0] = amount - sum(theirs)
+    for document, unit, terms, transaction, account, owner, lot, amount in rows:
+        person = owner if owner in people.get(document or 0, ()) else 0
+        whose = document or 0, int(unit), terms or 0, person
+        # whoever is one by now has a lot for each that they were
+        part = min(lost.get(whose, 0), amount)
+        lost[whose] = lost.get(whose, 0) - part
+        found[document or 0, unit, transaction] = account, lot, amount - part
+    return found
+
+
+def _gone(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int], list[tuple[int | None, int]]]:
+    """Find what documents' returns took of sales that count no more: the sale's lot, and how much.
+
+    By document, unit, and the person from whom they took it (0: the company). Such a sale lost all it had left when it
+    was voided; what a return had taken of it before comes back to nobody.
+    """
+    found: dict[tuple[int, Unit, int], list[tuple[int | None, int]]] = defaultdict(list)
+    terms_of = EarningRuleVersion.terms_id
+    sums = session.execute(
+        select(
+            AwardReversal.return_document_id,
+            AwardReversal.sale_document_id,
+            AwardReversal.unit,
+            terms_of,
+            cast(func.sum(AwardReversal.amount), BigInteger),
+        )
+        .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
+        .join(EarningRuleVersion, EarningRuleVersion.id == AwardReversal.rule_version_id)
+        .where(
+            AwardReversal.return_document_id == any_(literal(documents, ARRAY(BigInteger))),
+            AwardReversal.sale_document_id != all_(literal(documents, ARRAY(BigInteger))),
+            SalesDocument.status.not_in(COUNTING),
+        )
+        .group_by(AwardReversal.return_document_id, AwardReversal.sale_document_id, AwardReversal.unit, terms_of)
+        .order_by(AwardReversal.return_document_id, AwardReversal.unit, AwardReversal.sale_document_id, terms_of)
+    ).all()
+    if not sums:
+        return found
+    sales = sorted({row[1] for row in sums})
+    people, lots = people_of(session, sales), _lots_of(session, sales)
+    by_people = gone_of_people(session, documents) if people else {}
+    for returning, sale, unit, terms, amount in sums:
+        theirs = by_people.get((returning, sale, int(unit), terms or 0), [])
+        for person, part in ((0, amount - sum(part for _, part in theirs)), *theirs):
+            if part:
+                found[returning, unit, person].append((lots.get((sale, int(unit), terms or 0, person)), part))
+    return found
+
+
+def _lots_of(session: Session, sales: Sequence[int]) -> dict[tuple[int, int, int, int], int]:
+    """Find the lots of documents' awards, by document, unit, terms and the person who has it (0: the company)."""
+    people = people_of(session, sales)
+    rows = session.execute(
+        select(LedgerTransaction.document_id, Account.unit, Lot.terms_id, WHO_NOW, Lot.id)
+        .join(Lot, Lot.id == LedgerTransaction.id)
+        .join(Account, Account.id == Lot.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .where(
+            LedgerTransaction.document_id == any_(literal(list(sales), ARRAY(BigInteger))),
+            LedgerTransaction.kind == TransactionKind.AWARD,
+        )
+    )
+    return {
+        (document or 0, int(unit), terms or 0, owner if owner and owner in people.get(document or 0, ()) else 0): lot
+        for document, unit, terms, owner, lot in rows
+    }
+
+
+def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int, int], list[tuple[int, Leg]]]:
+    """Find what documents' returns took: the account and its legs.
+
+    By document, unit, transaction, and the person from whom it was taken (0: the company).
+    """
+    found: dict[tuple[int, Unit, int, int], list[tuple[int, Leg]]] = defaultdict(list)
+    for document, unit, transaction, account, person, bucket, amount, lot in session.execute(
+        select(
+            LedgerTransaction.document_id,
+            Account.unit,
+            LedgerTransaction.id,
+            LedgerEntry.account_id,
+            case((Distributor.person_of_id.is_not(None), WHO_NOW), else_=0),
+            LedgerEntry.bucket,
+            LedgerEntry.amount,
+            LedgerEntry.lot_id,
+        )
+        .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
+        .join(Account, Account.id == LedgerEntry.account_id)
+        .join(Distributor, Distributor.id == Account.distributor_id)
+        .where(
+            LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
+            LedgerTransaction.kind == TransactionKind.REVERSAL,
+        )
+        .order_by(LedgerTransaction.id, LedgerEntry.position)
+    ):
+        found[document or 0, unit, transaction, person].append((account, Leg(bucket, amount, lot)))
+    return found

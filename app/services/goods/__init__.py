@@ -1,0 +1,1 @@
+"""Products and their groups, and what the sponsor delivered of them."""

@@ -1,0 +1,1 @@
+"""What happens beside sales: events, anniversaries, and who brought whom in."""

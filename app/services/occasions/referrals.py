@@ -1,0 +1,204 @@
+"""Who brought a distributor into the programme: named once, rewarded with the new one's first accepted sale."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session, aliased
+
+from app.domain.measures.calendar import local_date
+from app.domain.saying.movement_notes import NO_SALE
+from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Event
+from app.models.distributors import Distributor
+from app.models.events import HappenedEvent, Referral
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services import audit
+from app.services.occasions import events
+from app.services.rulebooks import rules_of
+
+_SOLD = (SalesDocument.status == DocumentStatus.ACCEPTED, SalesDocument.kind == DocumentKind.INVOICE)
+
+
+class ReferralError(Exception):
+    """Somebody cannot be named; nothing was changed."""
+
+
+class NoSuchReferrer(ReferralError):
+    """The programme has no other distributor of this code."""
+
+
+class RewardedAlready(ReferralError):
+    """Whoever was named has their points: nobody else is named any more."""
+
+
+class SoldBefore(ReferralError):
+    """The distributor has sold before it named anybody: it was here already."""
+
+
+def named_by(session: Session, distributor_id: int) -> tuple[str, str, dt.date | None] | None:
+    """Tell whom a distributor named: code, name, and the day of the sale that it was rewarded for."""
+    row = session.execute(
+        select(Distributor.code, Distributor.name, Referral.rewarded_on)
+        .join(Referral, Referral.referrer_id == Distributor.id)
+        .where(Referral.distributor_id == distributor_id)
+    ).one_or_none()
+    return None if row is None else (row.code, row.name, row.rewarded_on)
+
+
+def name(
+    session: Session,
+    program: Program,
+    distributor_id: int,
+    referrer_id: int | None,
+    *,
+    by_distributor: bool = False,
+    actor: str,
+    now: dt.datetime,
+) -> None:
+    """Name who brought a distributor. It may be named anew until it is rewarded. The caller commits.
+
+    A distributor names somebody itself only before it has sold anything (``by_distributor``).
+
+    Raises:
+        NoSuchReferrer: There is no such distributor, or it is itself.
+        RewardedAlready: The reward was given.
+        SoldBefore: It has sold already.
+    """
+    if referrer_id is None or referrer_id == distributor_id:
+        raise NoSuchReferrer
+    known = session.scalars(
+        select(Distributor.id).where(Distributor.id == referrer_id, Distributor.program_id == program.id)
+    ).one_or_none()
+    if known is None:
+        raise NoSuchReferrer
+    before = session.scalars(
+        select(Referral)
+        .where(Referral.distributor_id == distributor_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if before is not None and before.rewarded_on is not None:
+        raise RewardedAlready
+    if by_distributor and has_sold(session, distributor_id):
+        raise SoldBefore
+    session.execute(
+        insert(Referral)
+        .values(
+            distributor_id=distributor_id,
+            program_id=program.id,
+            referrer_id=referrer_id,
+            named_by=actor,
+            named_at=now,
+        )
+        .on_conflict_do_update(
+            index_elements=["distributor_id"], set_={"referrer_id": referrer_id, "named_by": actor, "named_at": now}
+        )
+    )
+    after = {"distributor_id": distributor_id, "referrer_id": referrer_id}
+    audit.note(session, actor, "referral.name", str(distributor_id), now=now, program_id=program.id, after=after)
+
+
+def rewarded(session: Session, program_id: int) -> bool:
+    """Tell whether a rule of the programme rewards referrals."""
+    return any(rule.event == Event.REFERRAL for rule in rules_of(session, program_id).book.of_events)
+
+
+def has_sold(session: Session, distributor_id: int) -> bool:
+    """Tell whether a distributor has an accepted sale."""
+    sold = select(SalesDocument.id).where(SalesDocument.distributor_id == distributor_id, *_SOLD).limit(1)
+    return session.scalars(sold).one_or_none() is not None
+
+
+def take_back_due(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Take back what was given for those of whom no sale counts any more. Returns how many. The caller commits.
+
+    Refused, or undone with its import, the sale never counted. With the next one whoever brought them is rewarded.
+    """
+    counting = (
+        select(SalesDocument.id)
+        .where(
+            SalesDocument.distributor_id == func.coalesce(_BROUGHT.merged_into_id, _BROUGHT.id),
+            SalesDocument.kind == DocumentKind.INVOICE,
+            SalesDocument.status.in_(COUNTING),
+        )
+        .correlate(_BROUGHT)
+    )
+    undue = session.scalars(
+        select(Referral)
+        .join(_BROUGHT, _BROUGHT.id == Referral.distributor_id)
+        .where(Referral.program_id == program.id, Referral.rewarded_on.is_not(None), ~counting.exists())
+        .order_by(Referral.distributor_id)
+        .with_for_update(skip_locked=True, of=Referral)
+        .execution_options(populate_existing=True)
+    ).all()
+    told = [one for referral in undue for one in _told_of(session, referral.distributor_id, referral.referrer_id)]
+    events.take_back(session, program.id, told, NO_SALE, now=now, actor=None)
+    for one in undue:
+        one.rewarded_on = None
+    session.flush()
+    return len(undue)
+
+
+_BROUGHT = aliased(Distributor)
+
+
+def _told_of(session: Session, distributor_id: int, referrer_id: int) -> list[int]:
+    """Give the events that told a referrer, or whoever it was merged into, of a distributor's beginning to sell."""
+    key = str(distributor_id)
+    survivor = select(Distributor.merged_into_id).where(Distributor.id == referrer_id).scalar_subquery()
+    return list(
+        session.scalars(
+            select(HappenedEvent.id).where(
+                or_(HappenedEvent.distributor_id == referrer_id, HappenedEvent.distributor_id == survivor),
+                HappenedEvent.event == Event.REFERRAL,
+                or_(HappenedEvent.key == key, HappenedEvent.key.startswith(f"{key}:", autoescape=True)),
+            )
+        )
+    )
+
+
+def _key(session: Session, distributor_id: int, referrer_id: int) -> str:
+    """Give the key of being brought: told anew where a first sale did not count in the end."""
+    before = len(_told_of(session, distributor_id, referrer_id))
+    return f"{distributor_id}:{before + 1}" if before else str(distributor_id)
+
+
+def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
+    """Reward those whose new distributor has sold by now. Returns how many. The caller commits."""
+    first = (
+        select(func.min(SalesDocument.issued_on))
+        .where(SalesDocument.distributor_id == Referral.distributor_id, *_SOLD)
+        .correlate(Referral)
+        .scalar_subquery()
+    )
+    due: Sequence[tuple[int, int, dt.date]] = [
+        (row.distributor_id, row.referrer_id, row.sold_on)
+        for row in session.execute(
+            select(
+                Referral.distributor_id,
+                # what a merged one would have had is the survivor's
+                func.coalesce(Distributor.merged_into_id, Distributor.id).label("referrer_id"),
+                first.label("sold_on"),
+            )
+            .join(Distributor, Distributor.id == Referral.referrer_id)
+            .where(Referral.program_id == program.id, Referral.rewarded_on.is_(None))
+            .order_by(Referral.distributor_id)
+            .with_for_update(skip_locked=True, of=Referral)
+            .execution_options(populate_existing=True)
+        )
+        if row.sold_on is not None
+    ]
+    if not due:
+        return 0
+    today = local_date(now, program.time_zone)
+    told = [
+        events.Told(referrer_id, Event.REFERRAL, _key(session, distributor_id, referrer_id), min(sold_on, today))
+        for distributor_id, referrer_id, sold_on in due
+        if referrer_id != distributor_id  # nobody brings themselves, whoever they were merged with
+    ]
+    events.record(session, program.id, told, now=now)
+    for distributor_id, _referrer, sold_on in due:
+        session.execute(update(Referral).where(Referral.distributor_id == distributor_id).values(rewarded_on=sold_on))
+    return len(due)

@@ -1,0 +1,1 @@
+"""Distributors: found, created by files, changed by people, and what they are to the tax office."""

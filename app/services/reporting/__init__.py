@@ -1,0 +1,1 @@
+"""What sales and points come to, over spans of days."""

@@ -1,0 +1,1 @@
+"""The catalogue of rewards: prices and pictures, codes of vouchers, tickets of draws."""

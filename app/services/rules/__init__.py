@@ -1,0 +1,1 @@
+"""Rules as people write them: drafts, versions, and where one meets another."""

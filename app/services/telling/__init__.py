@@ -1,0 +1,1 @@
+"""What people are told: texts in their languages, mails, SMS and notices."""

@@ -1,0 +1,242 @@
+"""Mails and SMS: written in the transaction that gives rise to them, and sent after it by the sweeper.
+
+Where nothing is set up that could send them they are held, and stand on the outbox page to be read there. What opens
+something (a link, a code) can be read there only while it is held: once it is on its way it is its recipient's alone,
+and once it is sent its text is not kept.
+"""
+
+import datetime as dt
+import enum
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.domain.states import MessageState
+from app.models.messages import Message
+from app.models.programs import Program
+from app.services import audit
+from app.services.telling import texts
+from app.services.telling.languages import writing
+
+MOST_FAILURES = 6
+LEASE = dt.timedelta(minutes=5)
+"""How long a message is left to whoever is sending it."""
+
+_LONGEST_ERROR = 500
+
+
+class Channel(enum.StrEnum):
+    """How a message reaches somebody."""
+
+    MAIL = "mail"
+    SMS = "sms"
+
+
+class Kind(enum.StrEnum):
+    """What a message is about; its texts have keys that begin so."""
+
+    INVITATION = "invitation"
+    SIGN_IN_LINK = "sign_in_link"
+    SIGN_IN_CODE = "sign_in_code"
+    RESET = "reset"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # the name of a message
+    EMAIL_CODE = "email_code"
+    EMAIL_CHANGED = "email_changed"
+    PHONE_CODE = "phone_code"
+    FACTORS_CHANGED = "factors_changed"
+    APPLICATION_RECEIVED = "application_received"
+    APPLICATION_CONSENT = "application_consent"
+    APPLICATION_ACCEPTED = "application_accepted"
+    APPLICATION_REFUSED = "application_refused"
+    EXPORT_READY = "export_ready"
+    RUN_PREPARED = "run_prepared"
+    RUN_EMPTY = "run_empty"
+    RUN_STOPPED = "run_stopped"
+    DOCUMENT_ASKED = "document_asked"
+    DOCUMENT_REFUSED = "document_refused"
+
+
+BY_SMS = frozenset({Kind.SIGN_IN_CODE, Kind.PHONE_CODE})
+
+OPENS_SOMETHING = frozenset(
+    {
+        Kind.INVITATION,
+        Kind.SIGN_IN_LINK,
+        Kind.SIGN_IN_CODE,
+        Kind.RESET,
+        Kind.EMAIL_CODE,
+        Kind.PHONE_CODE,
+        Kind.APPLICATION_ACCEPTED,
+    }
+)
+"""Messages whose text would let whoever reads it in."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """A message that is to be sent now."""
+
+    id: int
+    created_at: dt.datetime
+    channel: Channel
+    kind: str
+    to: str
+    subject: str | None
+    body: str
+    failures: int
+    attachment: str | None = None
+    attachment_name: str | None = None
+
+
+def write(
+    session: Session,
+    kind: Kind,
+    to: str,
+    *,
+    locale: str | None,
+    now: dt.datetime,
+    program: Program | None = None,
+    attachment: tuple[str, str] | None = None,
+    **parts: object,
+) -> int:
+    """Write a message in somebody's language, with its parts put in. It is sent once the caller has committed.
+
+    ``attachment`` goes with a mail: its path below the folder of files, and its name for whoever gets it.
+    """
+    language = texts.known(locale)
+    keys = [key for key in (f"{kind}.subject", f"{kind}.body") if key in texts.TEXTS]
+    wordings = texts.wordings(session, None if program is None else program.id, keys, language)
+    given: Mapping[str, object] = {
+        "program": program.name if program is not None else "Kontor",
+        "sponsor": program.sponsor if program is not None else "Kontor",
+        **parts,
+    }
+    subject = wordings.get(f"{kind}.subject")
+    message = Message(
+        program_id=None if program is None else program.id,
+        channel=Channel.SMS if kind in BY_SMS else Channel.MAIL,
+        to=to,
+        subject=None if subject is None else " ".join(texts.filled(subject, given).split()),
+        body=texts.filled(wordings[f"{kind}.body"], given),
+        locale=language,
+        attachment=attachment[0] if attachment is not None else None,
+        attachment_name=attachment[1] if attachment is not None else None,
+        kind=kind,
+        state=MessageState.WAITING,
+        failures=0,
+        created_at=now,
+        try_at=now,
+    )
+    session.add(message)
+    session.flush()
+    return message.id
+
+
+def moment(locale: str | None, at: dt.datetime) -> str:
+    """Write when something happened to somebody whose time zone nobody knows."""
+    return f"{writing(texts.known(locale)).instant(at, 'UTC')} UTC"
+
+
+def can_be_read(kind: str, state: str, channel: str, gateways: Collection[Channel]) -> bool:
+    """Tell whether the outbox may show a message's text: what opens something, only while nothing could send it."""
+    if kind not in OPENS_SOMETHING:
+        return True
+    return state == MessageState.HELD or (state == MessageState.WAITING and channel not in gateways)
+
+
+def hold(session: Session, channel: Channel) -> int:
+    """Hold what waits for a channel that is not set up. Returns how many there were. The caller commits."""
+    held = session.scalars(
+        update(Message)
+        .where(Message.state == MessageState.WAITING, Message.channel == channel)
+        .values(state=MessageState.HELD)
+        .returning(Message.id)
+    )
+    return len(held.all())
+
+
+def take(session: Session, channels: Collection[Channel], now: dt.datetime) -> Outgoing | None:
+    """Take the next message that is due, and leave it to the caller for some minutes. The caller commits, then sends.
+
+    Who dies while sending leaves it to be sent once more: a mail may come twice, and none is lost.
+    """
+    found = session.scalars(
+        select(Message)
+        .where(Message.state == MessageState.WAITING, Message.channel.in_(list(channels)), Message.try_at <= now)
+        .order_by(Message.try_at, Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        return None
+    found.try_at = now + LEASE
+    session.flush()
+    return Outgoing(
+        found.id,
+        found.created_at,
+        Channel(found.channel),
+        found.kind,
+        found.to,
+        found.subject,
+        found.body,
+        found.failures,
+        found.attachment,
+        found.attachment_name,
+    )
+
+
+def sent(session: Session, message: Outgoing, now: dt.datetime) -> None:
+    """Note that a message is on its way. What opens something is not kept. The caller commits."""
+    kept = "" if message.kind in OPENS_SOMETHING else message.body
+    subject = None if message.kind in OPENS_SOMETHING else message.subject
+    session.execute(
+        update(Message)
+        .where(Message.id == message.id)
+        .values(state=MessageState.SENT, sent_at=now, error=None, body=kept, subject=subject)
+    )
+
+
+def failed(session: Session, message: Outgoing, error: str, now: dt.datetime, *, for_good: bool = False) -> None:
+    """Note that a message could not be sent: it is tried later and later, then no more. The caller commits."""
+    failures = message.failures + 1
+    given_up = for_good or failures >= MOST_FAILURES
+    session.execute(
+        update(Message)
+        .where(Message.id == message.id)
+        .values(
+            state=MessageState.FAILED if given_up else MessageState.WAITING,
+            failures=failures,
+            error=error[:_LONGEST_ERROR],
+            try_at=now + dt.timedelta(minutes=2**failures),
+        )
+    )
+
+
+def send_again(session: Session, message_id: int, *, program_id: int | None, actor: str, now: dt.datetime) -> bool:
+    """Let a message that is held or failed be tried anew; False where it is neither. The caller commits.
+
+    With ``program_id`` only a message of that programme is.
+    """
+    query = update(Message).where(Message.id == message_id, Message.state.in_([MessageState.HELD, MessageState.FAILED]))
+    if program_id is not None:
+        query = query.where(Message.program_id == program_id)
+    row = session.execute(
+        query.values(state=MessageState.WAITING, failures=0, error=None, try_at=now).returning(
+            Message.program_id, Message.to
+        )
+    ).one_or_none()
+    if row is None:
+        return False
+    audit.note(session, actor, "message.send_again", row.to, now=now, program_id=row.program_id)
+    return True
+
+
+def counts(session: Session, program_id: int | None = None) -> dict[str, int]:
+    """Count messages that were not sent, by state; of one programme or of all."""
+    query = select(Message.state, func.count()).where(Message.state != MessageState.SENT).group_by(Message.state)
+    if program_id is not None:
+        query = query.where(Message.program_id == program_id)
+    return dict(session.execute(query).all())

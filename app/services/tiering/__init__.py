@@ -1,0 +1,1 @@
+"""Tiers: judged, given by hand, shown, and about to be lost."""

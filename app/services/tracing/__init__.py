@@ -1,0 +1,1 @@
+"""From a number back to what it is made of."""

@@ -1,0 +1,1 @@
+"""One redemption: what points would become now, and what becomes of it."""

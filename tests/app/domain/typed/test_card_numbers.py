@@ -1,0 +1,57 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.typed.card_numbers import first_card_number, holds_card_number, passes_luhn
+
+CARDS = [
+    "4111111111111111",
+    "5555555555554444",
+    "378282246310005",
+    "6011000990139424",
+    "4222222222222",
+    "6304000000000000000",
+]
+
+
+@pytest.mark.parametrize("number", CARDS)
+def test_numbers_of_cards_are_found_wherever_they_stand(number: str) -> None:
+    assert holds_card_number(number)
+    assert holds_card_number(f"card {number}, blocked")
+    assert holds_card_number(f"ref:{number};")
+
+
+@pytest.mark.parametrize(
+    "text", ["4111 1111 1111 1111", "4111-1111-1111-1111", "3782 822463 10005", "no 12 4111 1111 1111 1111"]
+)
+def test_numbers_in_groups_are_found(text: str) -> None:
+    assert holds_card_number(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "4111111111111112",  # does not check
+        "411111111111",  # 12 digits
+        "41111111111111111111",  # 20 digits
+        "2026-11-21 12:30:59",
+        "1234567.89",
+        "5265877635-20250826-0100001AF629-AF",
+        "RCDHWYGYDKDU-60R1",
+        "sbx-jyzbzbvoazhssqmovaulhdol",
+        "•••• 1111",
+    ],
+)
+def test_other_texts_hold_none(text: str) -> None:
+    assert not holds_card_number(text)
+
+
+@given(st.integers(10**11, 10**18 - 1))
+def test_exactly_one_last_digit_checks(head: int) -> None:
+    assert [passes_luhn(f"{head}{last}") for last in range(10)].count(True) == 1
+
+
+def test_the_first_in_a_column_is_named() -> None:
+    assert first_card_number([None, "", "fine", "4111111111111111", "4111111111111111"]) == 3
+    assert first_card_number(["fine", None]) is None

@@ -1,0 +1,57 @@
+"""A programme whose accounts may owe becomes one whose accounts may not."""
+
+from sqlalchemy.orm import Session
+
+from app.domain.states import DocumentKind, Unit
+from app.services.ledger import ledger, ledger_check
+from app.services.rulebooks import rules_of
+from app.services.tracing import balances
+from tests.support import programs
+from tests.support.programs import NOW
+from tests.support.sales import Sold, sell
+from verification.incoming import Source
+
+
+def test_accounts_that_owe_go_on_owing_until_they_have_paid(session: Session, code: str) -> None:
+    def load(returns: str) -> None:
+        programs.load(session, programs.document(code, program={"returns": returns}))
+
+    def owe(number: str) -> None:
+        """Sell for 10 points, spend them, and return what was sold."""
+        sell(session, program, [Sold(number, who, what, 1, 100_00)])
+        available = balances.balance_of(session, program.id, "D1", Unit.POINTS).available
+        if available > 0:
+            ledger.reserve(session, account, available, key=f"{code}:{number}", on=NOW.date())
+        kind = DocumentKind.CREDIT_NOTE
+        sell(session, program, [Sold(f"K{number}", who, what, -1, -100_00, "2026-03-05", kind, corrects=number)])
+
+    program = programs.load(session, programs.document(code))
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+    account = ledger.wallet_of(session, who, Unit.POINTS)
+    owe("1")
+    load("clamp")
+    assert balances.balance_of(session, program.id, "D1", Unit.POINTS).available == -10
+    rules = rules_of(session, program.id)
+    ledger.adjust(session, rules, account, 10, key=f"{code}:paid", now=NOW, actor="ann", reason="paid")
+    load("clamp")
+    owe("2")
+    assert balances.balance_of(session, program.id, "D1", Unit.POINTS).available == 0
+
+
+def test_what_was_spent_of_a_sale_is_not_given_once_more_when_it_is_corrected(session: Session, code: str) -> None:
+    program = programs.load(session, programs.document(code, program={"returns": "clamp"}))
+    who, what = programs.people(session, program)["D1"], programs.goods(session, program, {"P": None})["P"]
+    correcting = Source(name="import", policy="accept", may_correct=True)
+
+    def sold(net_minor: int, *others: Sold) -> int:
+        sell(session, program, [Sold("1", who, what, 1, net_minor), *others], source=correcting)
+        assert ledger_check.proved(session) == []
+        return balances.balance_of(session, program.id, "D1", Unit.POINTS).available
+
+    account = ledger.wallet_of(session, who, Unit.POINTS)
+    assert sold(100_00) == 10
+    ledger.reserve(session, account, 10, key=f"{code}:all", on=NOW.date())
+    assert sold(110_00) == 1
+    assert sold(100_00) == 0
+    assert sold(90_00) == 0, "one of what was spent is forgiven"
+    assert sold(120_00, Sold("2", who, what, 1, 50_00)) == 3 + 5, "and stays so"
