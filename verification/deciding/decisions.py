@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from app.domain.measures.calendar import local_date
 from app.domain.rules.program_rules import ProgramRules
-from app.domain.saying.decision_codes import ACCEPTING, REFUSING, said
+from app.domain.saying.decision_codes import ACCEPTING, REFUSING
 from app.domain.saying.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus, DocumentWord, ReviewState
-from app.domain.typed.card_numbers import holds_card_number
 from app.models.claims import DocumentMessage
 from app.models.distributors import Distributor
 from app.models.programs import Program
@@ -29,7 +28,7 @@ from app.services.ledger import figures, ledger
 from app.services.ledger.accounts import lock_wallets
 from app.services.persons.rosters import with_people
 from app.services.rulebooks import rules_of
-from app.services.telling import notices, texts
+from app.services.telling import notices
 from verification.claiming import serials
 from verification.deciding import letters, queue, replacing
 from verification.deciding.errors import (
@@ -43,35 +42,7 @@ from verification.deciding.errors import (
     WentBack,
 )
 from verification.deciding.handing_on import hand_on_first_purchases
-
-
-@dataclass(frozen=True)
-class Why:
-    """Why somebody decides as they do: a code that is counted, words, or both."""
-
-    words: str = ""
-    code: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse what is no reason.
-
-        Raises:
-            CannotDecide: Nothing is said, or a card's number stands in the words.
-        """
-        if self.code is None and not self.words.strip():
-            raise CannotDecide("A decision needs a reason.")
-        if holds_card_number(self.words):
-            raise CannotDecide("The reason may hold the number of a payment card, which is never kept; remove it.")
-
-    @property
-    def noted(self) -> str:
-        """Say it as it is noted in the ledger: whoever reads it there reads it in their language."""
-        return said(self.code, self.words)
-
-    def in_words(self, program: Program) -> str:
-        """Say it in the programme's language, for letters."""
-        locale = texts.known(program.locale)
-        return said(self.code, self.words, lambda source: texts.translated(source, locale))
+from verification.deciding.why import Why
 
 
 @dataclass(frozen=True)
