@@ -241,6 +241,16 @@ class Wallet:
         lot.is_open = False
         return taken
 
+    def take_the_rest(self, lot_id: int, points: int) -> int:
+        """Take what was let go of a corrected award of the one in its place: both are one change (section 6)."""
+        lot = self.lot(lot_id)
+        pending = min(points, lot.pending)
+        free = min(points - pending, lot.free)
+        lot.pending -= pending
+        lot.free -= free
+        self.earned -= pending + free
+        return pending + free
+
     def give_back(self, taking: Taking, *, awaited: bool, sale_counts: bool, expires_on: date | None) -> int:
         """Give back what a return took, because the return was refused (section 6); gives what stays given.
 

@@ -244,9 +244,11 @@ class Histories(RuleBasedStateMachine):
         else:
             assert admission.corrected == 1
             self.model.expire(self.today)
-            self.model.void_award(sale.lot.id, self.today)
+            stood = sale.lot.points - sale.lot.reversed
+            gone = stood - self.model.void_award(sale.lot.id, self.today)
             sale.status = SUPERSEDED
             self.earn(sale.number, quantity, ACCEPTED, sale.what)
+            self.model.take_the_rest(self.sales[-1].lot.id, gone)
 
     @precondition(lambda self: any(one.status is REVIEW for one in self.returns))
     @rule(choice=CHOICES)
