@@ -142,7 +142,8 @@ def _explained(found: Dispute) -> dict[str, Any]:
         return {"document": document, "movement": None, "about": document.number, "corrected": corrected}
     assert found.transaction_id is not None, "a dispute is about one of the two"
     movement = chain.movements(session(), [found.transaction_id])[found.transaction_id]
-    return {"document": None, "movement": movement, "about": movement_name(movement) or str(MOVEMENT[movement.kind])}
+    about = movement_name(movement) or str(MOVEMENT[movement.kind])
+    return {"document": None, "movement": movement, "about": about, "corrected": False}
 
 
 @bp.post("/programs/<code:program_code>/disputes/<id:dispute_id>/grant")

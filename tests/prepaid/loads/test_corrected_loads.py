@@ -41,7 +41,7 @@ from tests.prepaid.reconciling.test_reconciling import BOOKED, EDGES, LATER, ans
 
 YEAR = (dt.date(2026, 1, 1), dt.date(2026, 12, 31))
 REWARD, COMPENSATION = 500_000, 55_600
-MIGRATION = Path(__file__).parents[2] / "migrations" / "versions" / "0047_amounts_of_whole_loads.py"
+MIGRATION = Path(__file__).parents[3] / "migrations" / "versions" / "0047_amounts_of_whole_loads.py"
 
 
 @pytest.fixture
