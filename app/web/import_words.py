@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _
 from app.domain.saying.wording import Said
 from app.web import formats
 from app.web.languages import language
-from importers.layout.named_beside import SHEET
+from importers.layout.named_beside import HEADING, SHEET
 from importers.layout.naming import Because, Candidate
 from importers.layout.questions import Question
 
@@ -319,4 +319,6 @@ def place(example: str) -> tuple[str, str]:
     name, _colon, said = example.partition(": ")
     if name == SHEET:
         return name, gettext("in the names of the sheets: %(names)s", names=said)
+    if name == HEADING:
+        return name, gettext("in rows between the lines, above those that they are for: %(names)s", names=said)
     return name, gettext("above the table: %(text)s", text=said)
