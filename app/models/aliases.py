@@ -99,7 +99,7 @@ class UnknownName(Base):
         ForeignKey("distributor.id", ondelete="RESTRICT"), comment="the distributor that it most likely is"
     )
     score: Mapped[int] = mapped_column(SmallInteger, comment="how likely, of 100; 0: nothing is like it")
-    why: Mapped[ShortText | None] = mapped_column(comment="what is alike: app/domain/typed/likeness.py")
+    why: Mapped[ShortText | None] = mapped_column(comment="what is alike")
     first_seen_at: Mapped[Instant]
 
 

@@ -31,7 +31,7 @@ class ExportPlan(Base):
     id: Mapped[Id]
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
     name: Mapped[ShortText]
-    shape: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="app.domain.export_wish.Shape")
+    shape: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what is asked for, but for its days")
     span: Mapped[ExportSpan] = mapped_column(Named(ExportSpan), comment="which days, by the day it is made on")
     rhythm: Mapped[ExportRhythm] = mapped_column(Named(ExportRhythm))
     day: Mapped[int] = mapped_column(SmallInteger, default=1, comment="weekday (Monday 1) or day of the month")
@@ -91,7 +91,7 @@ class Export(Base):
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("export_plan.id", ondelete="RESTRICT"))
     subject: Mapped[ExportSubject] = mapped_column(Named(ExportSubject))
     form: Mapped[ExportForm] = mapped_column(Named(ExportForm))
-    wish: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="app.domain.export_wish.Wish")
+    wish: Mapped[dict[str, Any]] = mapped_column(JSONB, comment="what was asked for")
     state: Mapped[ExportState] = mapped_column(Named(ExportState))
     asked_by: Mapped[LongText]
     asked_at: Mapped[Instant]

@@ -21,7 +21,7 @@ class Job(Base):
     )
 
     id: Mapped[Id]
-    kind: Mapped[ShortText] = mapped_column(comment="names the function: app/jobs/registry.py")
+    kind: Mapped[ShortText] = mapped_column(comment="names the function that does it")
     key: Mapped[LongText] = mapped_column(comment="what makes it the same job when asked for twice")
     payload: Mapped[dict[str, Any]] = mapped_column(JSONB)
     lane: Mapped[LongText | None] = mapped_column(comment="jobs of one lane run one after the other")

@@ -82,7 +82,7 @@ class Account(Base):
         comment="spent elsewhere of points that came from other wallets; below zero: here, of points that went",
     )
     may_owe: Mapped[bool] = mapped_column(comment="rules.md 6: the policy `negative`")
-    active_on: Mapped[dt.date | None] = mapped_column(comment="when it last earned or spent: app.domain.points.expiry")
+    active_on: Mapped[dt.date | None] = mapped_column(comment="when it last earned or spent (rules.md 8)")
     version: Mapped[Big] = mapped_column(server_default="0")
     leads_to_id: Mapped[int | None] = mapped_column(
         ForeignKey("account.id", ondelete="RESTRICT"),

@@ -43,7 +43,7 @@ class Membership(Base):
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     program_id: Mapped[int] = mapped_column(ForeignKey("program.id", ondelete="RESTRICT"))
-    role: Mapped[ShortText] = mapped_column(comment="a `Role` of app.domain.roles")
+    role: Mapped[ShortText] = mapped_column(comment="what the person is in the programme")
     distributor_id: Mapped[int | None] = mapped_column(ForeignKey("distributor.id", ondelete="RESTRICT"), index=True)
     known_as: Mapped[LongText | None] = mapped_column(
         comment="the name in the distributor's documents, as whoever gave the role wrote it"

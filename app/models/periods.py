@@ -41,7 +41,7 @@ class PeriodClosing(Base):
     closed_at: Mapped[Instant]
     transactions: Mapped[Big]
     rows: Mapped[Big] = mapped_column(comment="what the hash covers: one row an account, kind and bucket")
-    sha256: Mapped[bytes] = mapped_column(LargeBinary, comment="of the rows' text, as app.db.proofs writes them")
+    sha256: Mapped[bytes] = mapped_column(LargeBinary, comment="of the rows' text")
     asked_by: Mapped[LongText | None] = mapped_column(comment="who wants it opened again")
     asked_at: Mapped[Instant | None]
     asked_why: Mapped[LongText | None]

@@ -98,7 +98,5 @@ class TierStanding(Base):
     given: Mapped[bool] = mapped_column(comment="a person gave the present tier; it stays until they say")
     given_tier: Mapped[ShortText | None]
     given_until_on: Mapped[dt.date | None] = mapped_column(comment="last day; none: until somebody takes it back")
-    seen: Mapped[Big] = mapped_column(
-        comment="tells whether anything was earned since: see app.services.tiering.tier_judging"
-    )
+    seen: Mapped[Big] = mapped_column(comment="tells whether anything was earned since it was judged")
     judged_on: Mapped[dt.date]

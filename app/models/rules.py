@@ -54,6 +54,8 @@ class CapUsage(Base):
         BigInteger, primary_key=True, autoincrement=False, comment="0: a budget, for all together"
     )
     period: Mapped[int] = mapped_column(
-        primary_key=True, autoincrement=False, comment="app.domain.measures.calendar.period_of"
+        primary_key=True,
+        autoincrement=False,
+        comment="number of the span: of days, months, quarters or years since 1970",
     )
     used: Mapped[Big]

@@ -602,13 +602,7 @@ def upgrade() -> None:
             nullable=False,
             comment="0: a budget, for all together",
         ),
-        sa.Column(
-            "period",
-            sa.Integer(),
-            autoincrement=False,
-            nullable=False,
-            comment="app.domain.measures.calendar.period_of",
-        ),
+        sa.Column("period", sa.Integer(), autoincrement=False, nullable=False, comment="app.domain.calendar.period_of"),
         sa.Column("used", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["rule_id"], ["earning_rule.id"], name=op.f("fk_cap_usage_rule_id_earning_rule"), ondelete="RESTRICT"

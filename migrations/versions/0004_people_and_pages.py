@@ -454,7 +454,7 @@ def upgrade() -> None:
         "membership",
         "role",
         existing_type=sa.VARCHAR(length=64),
-        comment="a `Role` of app.services.access.people",
+        comment="a `Role` of app.services.people",
         existing_comment="administrator, verifier, finance, approver, viewer, distributor",
         existing_nullable=False,
     )
@@ -534,7 +534,7 @@ def downgrade() -> None:
         "role",
         existing_type=sa.VARCHAR(length=64),
         comment="administrator, verifier, finance, approver, viewer, distributor",
-        existing_comment="a `Role` of app.services.access.people",
+        existing_comment="a `Role` of app.services.people",
         existing_nullable=False,
     )
     op.drop_index("ix_sales_month_program_id_distributor_id", table_name="sales_month")

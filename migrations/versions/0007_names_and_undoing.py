@@ -124,7 +124,7 @@ def _names() -> None:
         sa.Column("product_id", sa.BigInteger(), nullable=True, comment="the product that it most likely is"),
         sa.Column("distributor_id", sa.BigInteger(), nullable=True, comment="the distributor that it most likely is"),
         sa.Column("score", sa.SmallInteger(), nullable=False, comment="how likely, of 100; 0: nothing is like it"),
-        sa.Column("why", sa.String(length=64), nullable=True, comment="what is alike: app/domain/typed/likeness.py"),
+        sa.Column("why", sa.String(length=64), nullable=True, comment="what is alike: app/domain/likeness.py"),
         sa.Column("first_seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("score between 0 and 100", name=op.f("ck_unknown_name_score")),
         _key("unknown_name", "program_id", "program"),

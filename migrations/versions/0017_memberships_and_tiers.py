@@ -136,7 +136,7 @@ def upgrade() -> None:
             "seen",
             sa.BigInteger(),
             nullable=False,
-            comment="tells whether anything was earned since: see app.services.tiering.tier_judging",
+            comment="tells whether anything was earned since: see app.services.tier_judging",
         ),
         sa.Column("judged_on", sa.Date(), nullable=False),
         sa.CheckConstraint("given_until_on IS NULL OR given", name=op.f("ck_tier_standing_only_what_is_given_ends")),

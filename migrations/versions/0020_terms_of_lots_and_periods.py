@@ -304,9 +304,7 @@ def upgrade() -> None:
     )
     op.add_column(
         "account",
-        sa.Column(
-            "active_on", sa.Date(), nullable=True, comment="when it last earned or spent: app.domain.points.expiry"
-        ),
+        sa.Column("active_on", sa.Date(), nullable=True, comment="when it last earned or spent: app.domain.expiry"),
     )
     op.add_column(
         "ledger_transaction",

@@ -65,7 +65,7 @@ def upgrade() -> None:
 
 
 def _alike(seller: str) -> str:
-    """Write a seller as keys do from now on (app/domain/documents/seller_keys.py as it was on this day)."""
+    """Write a seller as keys do from now on (app/domain/seller_keys.py as it was on this day)."""
     written = unicodedata.normalize("NFKC", seller.removeprefix("tax:")).upper()
     plain = re.sub(r"[\W_]+", "", written)
     if len(re.findall("[0-9]", plain)) < 7:

@@ -7,7 +7,7 @@ down_revision = "0047"
 branch_labels = None
 depends_on = None
 
-BEFORE = "a `Role` of app.services.access.people"
+BEFORE = "a `Role` of app.services.people"
 NOW = "a `Role` of app.domain.roles"
 
 

@@ -1,5 +1,7 @@
 """Models: whole numbers with their unit in the name, aware instants, and references that hold."""
 
+import re
+
 import pytest
 from sqlalchemy import (
     BigInteger,
@@ -53,6 +55,12 @@ def _named(column: Column[object]) -> str:
 def test_there_are_models_to_look_at() -> None:
     assert {"program", "ledger_entry", "top_up", "job"} <= set(metadata.tables)
     assert len(COLUMNS) > 200
+
+
+def test_no_comment_names_a_module() -> None:
+    named = re.compile(r"\b(?:app|importers|prepaid|verification)[./]")
+    found = [_named(column) for column in COLUMNS if column.comment and named.search(column.comment)]
+    assert not found, "whoever moves a module would have to change a table"
 
 
 def test_no_column_holds_a_fraction() -> None:
