@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Text, any_, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, Text, any_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import any_of
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import BatchStatus, DocumentStatus
 from app.models.imports import ImportBatch
@@ -43,7 +44,7 @@ def count_again(
     """
     document_ids = session.scalars(
         select(SalesDocument.id).where(
-            SalesDocument.distributor_id == _any_of(distributor_ids),
+            SalesDocument.distributor_id == any_of(distributor_ids),
             SalesDocument.batch_id.in_(batch_ids),
             SalesDocument.status == DocumentStatus.UNDONE,
         )
@@ -53,7 +54,7 @@ def count_again(
     ids = {*replaced.values(), *_put_aside(session, left)}
     documents = session.scalars(
         select(SalesDocument)
-        .where(SalesDocument.id == _any_of(ids), SalesDocument.status == DocumentStatus.SUPERSEDED)
+        .where(SalesDocument.id == any_of(ids), SalesDocument.status == DocumentStatus.SUPERSEDED)
         .where(~_taken(by_what_stands=True))
         .order_by(SalesDocument.id)
         .execution_options(populate_existing=True)
@@ -77,7 +78,7 @@ def _replaced(session: Session, document_ids: Sequence[int]) -> dict[int, int]:
         .select_from(SalesDocument)
         .join(_OLDER, _OLDER.id == SalesDocument.supersedes_id)
         .outerjoin(ImportBatch, ImportBatch.id == _OLDER.batch_id)
-        .where(SalesDocument.id == _any_of(document_ids))
+        .where(SalesDocument.id == any_of(document_ids))
         .cte("walk", recursive=True)
     )
     walk = walk.union_all(
@@ -108,7 +109,7 @@ def _put_aside(session: Session, document_ids: Sequence[int]) -> list[int]:
         .join(DistributorMerge, DistributorMerge.id == MergedDocument.merge_id)
         .outerjoin(ImportBatch, ImportBatch.id == SalesDocument.batch_id)
         .where(
-            kept.id == _any_of(document_ids),
+            kept.id == any_of(document_ids),
             DistributorMerge.decided_at >= kept.counted_at,
             text("sales_document.status = 4"),  # as the index says it
             _STANDS,
@@ -132,7 +133,3 @@ def _taken(*, by_what_stands: bool = False) -> ColumnElement[bool]:
         taker = taker.outerjoin(of_taker, of_taker.id == _TAKER.batch_id)
         taker = taker.where(_TAKER.status != DocumentStatus.UNDONE, _stands(of_taker))
     return taker.exists()
-
-
-def _any_of(ids: Collection[int]) -> Any:
-    return any_(literal(sorted(ids), ARRAY(BigInteger)))

@@ -8,14 +8,14 @@ What brought products or distributors is asked for here too, and taken back by `
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, any_, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.saying.wording import Said, Told, in_a_row, marked
 from app.domain.states import COUNTING, BatchStatus, DocumentStatus, JobState
@@ -254,7 +254,7 @@ def _take_back(
     counting = set(
         session.scalars(
             select(SalesDocument.id)
-            .where(SalesDocument.id == any_(_ids(mine)), SalesDocument.status.in_(COUNTING))
+            .where(SalesDocument.id == any_of(mine), SalesDocument.status.in_(COUNTING))
             .with_for_update()
         )
     )
@@ -269,7 +269,7 @@ def _take_back(
     )
     session.execute(
         update(SalesDocument)
-        .where(SalesDocument.id == any_(_ids(mine)), SalesDocument.status == DocumentStatus.REFUSED)
+        .where(SalesDocument.id == any_of(mine), SalesDocument.status == DocumentStatus.REFUSED)
         .values(status=DocumentStatus.UNDONE)
         .execution_options(synchronize_session=False)
     )
@@ -293,7 +293,7 @@ def _hand_on(
     if first_purchases.rewarded(rules.book):
         gone = session.scalars(
             select(SalesDocument.id).where(
-                SalesDocument.distributor_id == any_(_ids(distributor_ids)),
+                SalesDocument.distributor_id == any_of(distributor_ids),
                 SalesDocument.batch_id.in_(batch_ids),
                 SalesDocument.status == DocumentStatus.UNDONE,
             )
@@ -315,7 +315,7 @@ def _next(session: Session, batch_ids: Sequence[int], distributor_ids: Sequence[
     rows = session.execute(
         select(SalesDocument.id, SalesDocument.distributor_id)
         .where(
-            SalesDocument.distributor_id == any_(_ids(distributor_ids)),
+            SalesDocument.distributor_id == any_of(distributor_ids),
             SalesDocument.batch_id.in_(batch_ids),
             SalesDocument.status.in_(COUNTING) | refused,
         )
@@ -323,10 +323,6 @@ def _next(session: Session, batch_ids: Sequence[int], distributor_ids: Sequence[
         .limit(_PIECE)
     )
     return dict(rows.all())
-
-
-def _ids(numbers: Iterable[int]) -> ColumnElement[list[int]]:
-    return literal(list(numbers), ARRAY(BigInteger))
 
 
 def _end_if_last(session: Session, work: Work, batch_id: int, batch_ids: Sequence[int], now: dt.datetime) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, and_, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db.many import among
 from app.domain.measures.money import amount_name
 from app.domain.saying.wording import Said, marked
 from app.domain.states import CardState, RunKind, RunStatus, TopUpKind, Unit
@@ -22,7 +23,6 @@ from app.models.programs import Program
 from app.services import audit
 from prepaid import jobs
 from prepaid.cards.cards import LOADABLE, random_letters
-from prepaid.columns import among
 from prepaid.issuers.order_forms import BATCH_FILE
 from prepaid.loads.recipients import RECEIVES, Recipient
 from prepaid.redeeming.redemptions import approve, ask, asked_before

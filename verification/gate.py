@@ -12,12 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from sqlalchemy import any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.types import BigInteger
 
 from app.db.bulk import Nullable, ask_new_ids, copy_into, stored_together
+from app.db.many import any_of
 from app.domain.documents.sales import NO_AMOUNT, NO_PRICE, UNKNOWN, Flags, Sales
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
@@ -152,7 +151,7 @@ def _judge_changes(
             select(ReturnMatch.sale_document_id)
             .join(SalesDocument, SalesDocument.id == ReturnMatch.return_document_id)
             .where(
-                ReturnMatch.sale_document_id == any_(literal(ids, ARRAY(BigInteger))),
+                ReturnMatch.sale_document_id == any_of(ids),
                 # what a document returned of its own goods is undone with it
                 ReturnMatch.return_document_id != ReturnMatch.sale_document_id,
                 SalesDocument.status.in_(COUNTING),

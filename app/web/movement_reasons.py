@@ -6,7 +6,7 @@ from flask_babel import get_locale, gettext
 
 from app.domain.rules.rule_sentences import EVENT_WORDS
 from app.domain.states import Event
-from app.services import movement_notes
+from app.services.telling import movement_notes
 from app.services.telling.languages import DEFAULT
 from app.services.tracing.chain import Movement
 from app.web import tier_words

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.many import among
 from app.domain.measures.calendar import midnight
 from app.domain.measures.money import decimal_text, smallest_units
 from app.domain.program_file.prepaid_settings import CardLimits, PrepaidPart
@@ -23,7 +24,6 @@ from app.models.prepaid import Card, Redemption, TopUp
 from app.models.programs import Program
 from app.services.loads.arrivals import corrected_loads, stands
 from app.services.persons.rosters import WHO_NOW
-from prepaid.columns import among
 
 NOT_IDENTIFIED, OVER_LIMIT = "not_identified", "over_card_limit"
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import rows_of
+from app.db.many import among
 from app.db.questions import Question
 from app.db.transaction import Sessions, transaction
 from app.domain.saying.wording import marked
@@ -23,7 +24,6 @@ from app.models.prepaid import Card, CardEvent, TopUp
 from app.models.programs import Program
 from app.services import audit
 from app.services.tracing.balances import NoSuchDistributor
-from prepaid.columns import among
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.providers import CardProvider, CardRequest, IssuedCard, ProviderError
 from prepaid.terms import provider_of

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.db.many import among
 from app.models.ledger import Account
 from app.models.prepaid import Redemption
 from app.services.telling import notices
-from prepaid.columns import among
 
 
 def end_with_run(session: Session, run_id: int, *, actor: str, now: dt.datetime, reason: str | None) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sqlalchemy import Text, cast, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from app.db.many import among_texts
 from app.domain.measures.calendar import local_date
 from app.domain.saying.wording import Said, marked
 from app.domain.states import JobState, RunStatus, Unit
@@ -23,7 +24,6 @@ from app.models.jobs import Job
 from app.models.prepaid import ConversionPiece, ConversionRun
 from app.models.programs import Program
 from prepaid.cards.cards import random_letters
-from prepaid.columns import among_texts
 from prepaid.conversions import pieces
 from prepaid.conversions.freezing import Places, freeze, totals
 from prepaid.conversions.pieces import Standing

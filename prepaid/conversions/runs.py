@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Select, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.db.many import among
 from app.domain.measures.calendar import local_date
 from app.domain.measures.money import amount_name
 from app.domain.saying.wording import marked
@@ -23,7 +24,6 @@ from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, Redemptio
 from app.models.programs import Program
 from app.services import audit
 from app.services.ledger import ledger
-from prepaid.columns import among
 from prepaid.conversions import pieces
 from prepaid.conversions.called_off import end_with_run
 from prepaid.conversions.obstacles import Obstacle, obstacles

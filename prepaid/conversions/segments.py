@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import among, among_texts
 from app.domain.typed.codes import code_key
 from app.models.distributors import Distributor, DistributorGroup
-from prepaid.columns import among, among_texts
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import read_numbers, rows_of
+from app.db.many import among
 from app.db.types import members
 from app.domain.measures.exact import Ints, running_before, sums_by
 from app.domain.measures.money import decimal_text
@@ -44,7 +45,6 @@ from app.services.ledger.ledger import LotsToReserve
 from app.services.participants import tax_statuses
 from app.services.placing import tiers
 from prepaid.cards.card_limits import Holder, Room, rooms
-from prepaid.columns import among
 from prepaid.conversions.refusals import of_receiver, over_maximum
 from prepaid.conversions.segments import EVERYBODY, Segment
 from prepaid.conversions.shares import redeemable_now

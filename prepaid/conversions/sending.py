@@ -17,11 +17,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.db.many import among_texts
 from app.db.transaction import Sessions, transaction
 from app.domain.states import RunStatus, TopUpStatus
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
 from app.services import audit
-from prepaid.columns import among_texts
 from prepaid.conversions.ordering import order, order_rest
 from prepaid.errors import FileRefusedByOperator, NotFunded, OrderFileChanged
 from prepaid.loads.moves import OPEN, locked_run, move, require, run_of

@@ -14,13 +14,13 @@ from sqlalchemy import BigInteger, Engine, Select, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.many import among_texts
 from app.domain.program_file.prepaid_settings import PrepaidPart, Stripe
 from app.domain.states import AskedState, CardState, CardWord
 from app.models.distributors import Distributor
 from app.models.prepaid import Card, CardLoad, CardMovement, ProviderKey
 from app.models.programs import Program
 from prepaid.cards.cards import happened
-from prepaid.columns import among_texts
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into, rows_of
 from app.db.locks import lock_name
+from app.db.many import among_texts
 from app.domain.saying.load_failures import SENTENCES
 from app.domain.saying.wording import Said, marked
 from app.domain.states import CardState, Identity
 from app.models.prepaid import SandboxCard, SandboxLoad
-from prepaid.columns import among_texts
 from prepaid.files.order_reading import OrderLine, read_order
 from prepaid.files.response_files import write_response
 from prepaid.providers import Ability, Answer, CardRequest, Facts, IssuedCard, LoadResult, Movement, ProviderError

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Select, Text, and_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import among_texts
 from app.db.types import members
 from app.domain.measures.exact import Ints
 from app.domain.states import TopUpKind, TopUpStatus
@@ -15,7 +16,6 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from prepaid.cards.cards import LOADABLE
-from prepaid.columns import among_texts
 from prepaid.errors import CardsMissing
 from prepaid.files.order_files import OrderLines
 from prepaid.loads.recipients import RECEIVES, Recipient

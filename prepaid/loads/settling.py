@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.db.many import among
 from app.domain.measures.calendar import local_date
 from app.domain.measures.money import amount_name, decimal_text
 from app.domain.saying.load_failures import amounts_differ
@@ -33,7 +34,6 @@ from app.services.ledger import ledger
 from app.services.telling import notices
 from importers.files.limits import Limits
 from prepaid.cards.cards import activate_loaded
-from prepaid.columns import among
 from prepaid.files.response_files import Response, problem, read_response
 from prepaid.issuers.order_forms import answers_of
 from prepaid.loads.moves import OPEN, locked_run, move, require

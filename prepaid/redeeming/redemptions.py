@@ -11,6 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.db.many import among
 from app.domain.measures.calendar import local_date
 from app.domain.measures.money import smallest_units
 from app.domain.saying.wording import marked
@@ -24,7 +25,6 @@ from app.services import audit
 from app.services.ledger import ledger
 from app.services.participants import tax_statuses
 from prepaid.cards.cards import random_letters
-from prepaid.columns import among
 from prepaid.conversions.called_off import tell_called_off
 from prepaid.conversions.runs import same_person
 from prepaid.errors import CardNumberFound, PrepaidError

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, any_, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Integer, cast, func, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.states import TaxStatus
 from app.models.prepaid import Redemption
 from app.models.programs import Program
@@ -142,7 +142,7 @@ def _read(session: Session, program_id: int, year: int, ids: Sequence[int]) -> d
         .where(
             Redemption.program_id == program_id,
             of_year(year),
-            Who.id == any_(literal(list(ids), ARRAY(BigInteger))),
+            Who.id == any_of(ids),
         )
         .order_by(Redemption.redeemed_on, Redemption.id)
     )

@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import BigInteger, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.many import among
 from app.domain.measures.exact import Ints
 from app.domain.program_file.definition import TaxChoice, TaxPart
 from app.domain.saying.wording import Said, marked
@@ -24,7 +25,6 @@ from app.models.prepaid import Redemption, TopUp
 from app.models.programs import Program
 from app.services.loads.arrivals import stands
 from app.services.persons.rosters import WHO_NOW
-from prepaid.columns import among
 from prepaid.errors import TermsInvalid
 
 _ = marked

@@ -5,9 +5,10 @@ from collections.abc import Collection, Iterator, Sequence
 from sqlalchemy import any_, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.types import BigInteger, Text
+from sqlalchemy.types import Text
 
 from app.db.locks import lock_name
+from app.db.many import any_of
 from app.domain.documents.serials import LONGEST, serial_key
 from app.domain.states import COUNTING
 from app.models.catalogue import Product
@@ -112,7 +113,7 @@ def of_document(session: Session, document_id: int) -> dict[int, list[str]]:
 
 def _numbered(session: Session, product_ids: Sequence[int]) -> set[int]:
     """Give those of some products whose units are told apart."""
-    found = select(Product.id).where(Product.id == any_(literal(list(product_ids), ARRAY(BigInteger))))
+    found = select(Product.id).where(Product.id == any_of(product_ids))
     return set(session.scalars(found.where(Product.has_serials)))
 
 
@@ -125,7 +126,7 @@ def _here(session: Session, program_id: int, numbered: set[int], invoice: Claime
         select(SoldSerial.product_id, SoldSerial.serial_key)
         .join(SalesDocument, SalesDocument.id == SoldSerial.document_id)
         .where(
-            SoldSerial.product_id == any_(literal(sorted(numbered), ARRAY(BigInteger))),
+            SoldSerial.product_id == any_of(sorted(numbered)),
             SoldSerial.serial_key == any_(literal(keys, ARRAY(Text))),
             SalesDocument.program_id == program_id,
             SalesDocument.status.in_(COUNTING),

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.saying.decision_codes import ACCEPTING, REFUSING
@@ -156,7 +156,7 @@ def decide_together(
         CannotDecide: No reason was given, or one that cannot be kept.
     """
     why = _why(reason, code, becomes)
-    chosen = (SalesDocument.id == any_(_ids(document_ids)), SalesDocument.program_id == program.id)
+    chosen = (SalesDocument.id == any_of(document_ids), SalesDocument.program_id == program.id)
     owners = session.scalars(select(SalesDocument.distributor_id).where(*chosen).distinct()).all()
     # every wallet before the first document, or two people who choose the same ones wait for each other
     lock_wallets(session, with_people(session, np.asarray(owners, dtype=np.int64)))
@@ -173,7 +173,7 @@ def decide_together(
         for row in session.execute(
             select(Review.document_id, Review.first_by)
             .join(SalesDocument, SalesDocument.id == Review.document_id)
-            .where(Review.document_id == any_(_ids([one.id for one in waiting])), queue.open_to(actor, now))
+            .where(Review.document_id == any_of([one.id for one in waiting]), queue.open_to(actor, now))
             .order_by(Review.document_id)
             .with_for_update(of=Review)
         )
@@ -340,7 +340,7 @@ def _accept_first(session: Session, document_ids: Sequence[int], why: Why, actor
         return
     session.execute(
         update(Review)
-        .where(Review.document_id == any_(_ids(document_ids)))
+        .where(Review.document_id == any_of(document_ids))
         .values(
             state=ReviewState.SECOND,
             first_by=actor,
@@ -407,7 +407,7 @@ def _settle(
     touch(session, program.id, ids)
     session.execute(
         update(Review)
-        .where(Review.document_id == any_(_ids(ids)), Review.closed_at.is_(None))
+        .where(Review.document_id == any_of(ids), Review.closed_at.is_(None))
         .values(state=ReviewState.CLOSED, closed_at=now, leased_by=None, leased_until=None, handed_to=None)
         .execution_options(synchronize_session=False)
     )
@@ -462,13 +462,9 @@ def let_count(
         changes["release_on"] = local_date(now, program.time_zone) + dt.timedelta(days=days)
     session.execute(
         update(SalesDocument)
-        .where(SalesDocument.id == any_(_ids(document_ids)))
+        .where(SalesDocument.id == any_of(document_ids))
         .values(**changes)
         .execution_options(synchronize_session=False)
     )
     if not days:
         ledger.release(session, program, document_ids, now=now, actor=actor)
-
-
-def _ids(numbers: Sequence[int]) -> Any:
-    return literal(list(numbers), ARRAY(BigInteger))

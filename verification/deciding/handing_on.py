@@ -6,12 +6,11 @@ with other rules of its stack.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.saying.movement_notes import FIRST_PURCHASE
 from app.domain.states import COUNTING
@@ -42,15 +41,15 @@ def hand_on_first_purchases(
     if not document_ids or not first_purchases.rewarded(rules.book):
         return
     of = select(SalesDocument.distributor_id)
-    lost = of.where(SalesDocument.id == _any_of(document_ids), SalesDocument.status.not_in(COUNTING))
+    lost = of.where(SalesDocument.id == any_of(document_ids), SalesDocument.status.not_in(COUNTING))
     who = set(session.scalars(first_purchases.with_award(rules.book, lost)))
-    counting = of.where(SalesDocument.distributor_id == _any_of(sorted(who)), SalesDocument.status.in_(COUNTING))
+    counting = of.where(SalesDocument.distributor_id == any_of(sorted(who)), SalesDocument.status.in_(COUNTING))
     who -= set(session.scalars(first_purchases.with_award(rules.book, counting))) if who else set()
     if not who:
         return
     documents = session.scalars(
         select(SalesDocument)
-        .where(SalesDocument.id == _any_of(first_purchases.earliest_of(session, who)))
+        .where(SalesDocument.id == any_of(first_purchases.earliest_of(session, who)))
         .order_by(SalesDocument.id)
         .with_for_update()
         .execution_options(populate_existing=True)
@@ -83,7 +82,3 @@ def _brings_something(session: Session, rules: ProgramRules, document: SalesDocu
         return False
     would = would_award(session, rules, incoming_of(session, [document]).sales, single(document.id))
     return any(rules.book.rules[at].scope.first_purchase for at in set(would.rule[would.amount > 0].tolist()))
-
-
-def _any_of(ids: Sequence[int]) -> Any:
-    return any_(literal(list(ids), ARRAY(BigInteger)))

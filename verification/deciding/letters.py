@@ -9,11 +9,11 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import settings
+from app.db.many import any_of
 from app.domain.roles import Role
 from app.models.claims import Claim
 from app.models.people import Membership, UserAccount
@@ -79,7 +79,7 @@ def _readers(session: Session, document_ids: Sequence[int]) -> dict[int, list[_R
         )
         .join(Membership, Membership.distributor_id == Claim.distributor_id)
         .join(UserAccount, UserAccount.id == Membership.user_id)
-        .where(Claim.document_id == any_(literal(list(document_ids), ARRAY(BigInteger))), UserAccount.active)
+        .where(Claim.document_id == any_of(document_ids), UserAccount.active)
         .order_by(Claim.document_id, UserAccount.id)
     ).all()
     authors: dict[int, list[_Reader]] = {}

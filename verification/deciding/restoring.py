@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, FromClause, any_, cast, insert, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import ColumnElement, FromClause, cast, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import new_ids, rows_of, table_of
+from app.db.many import any_of
 from app.domain.documents.sales import Flags, Sales
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
@@ -98,7 +99,7 @@ def _looked_at(session: Session, ids: Ints) -> set[int]:
     rows = (
         select(Review.document_id)
         .join(SalesDocument, SalesDocument.id == Review.document_id)
-        .where(Review.document_id == _any_of(ids), ~accepted.exists(), or_(by_taker.exists(), ~taken.exists()))
+        .where(Review.document_id == any_of(ids.tolist()), ~accepted.exists(), or_(by_taker.exists(), ~taken.exists()))
     )
     return set(session.scalars(rows))
 
@@ -110,7 +111,7 @@ def _sold_elsewhere(session: Session, ids: Ints) -> set[int]:
         select(SoldSerial.document_id)
         .join(other, (other.product_id == SoldSerial.product_id) & (other.serial_key == SoldSerial.serial_key))
         .join(SalesDocument, SalesDocument.id == other.document_id)
-        .where(SoldSerial.document_id == _any_of(ids), SalesDocument.status.in_(COUNTING))
+        .where(SoldSerial.document_id == any_of(ids.tolist()), SalesDocument.status.in_(COUNTING))
     )
     return set(session.scalars(rows))
 
@@ -225,14 +226,10 @@ def _lots_of(session: Session, document_ids: Sequence[int]) -> _Lots:
         .join(LedgerTransaction, LedgerTransaction.id == Lot.id)
         .join(Account, Account.id == Lot.account_id)
         .where(
-            LedgerTransaction.document_id == any_(literal(list(document_ids), ARRAY(BigInteger))),
+            LedgerTransaction.document_id == any_of(document_ids),
             LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
         )
         .order_by(Lot.id)
         .execution_options(populate_existing=True)
     )
     return {(document or 0, int(unit), lot.terms_id or 0): lot for document, unit, lot in rows}
-
-
-def _any_of(ids: Ints) -> Any:
-    return any_(literal(ids.tolist(), ARRAY(BigInteger)))

@@ -16,7 +16,7 @@ from app.models.ledger import Account, LedgerEntry, LedgerTransaction, Lot
 from app.models.lot_terms import LotTerms
 from app.models.programs import Program
 from app.models.sales import SalesDocument
-from app.services.movement_notes import of_decisions, of_machines
+from app.services.telling.movement_notes import of_decisions, of_machines
 
 MOVES: Mapping[str, str] = {
     TransactionKind.AWARD.name.lower(): _("Award"),

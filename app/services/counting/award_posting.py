@@ -9,10 +9,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.documents.sales import Flags, Sales
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints, sums_by
@@ -279,9 +279,9 @@ class _Stepwise:
             select(Lot.account_id, LedgerTransaction.document_id, Lot.terms_id, Lot.id)
             .join(Lot, Lot.id == LedgerTransaction.id)
             .where(
-                LedgerTransaction.document_id == any_(literal(sale_ids.tolist(), ARRAY(BigInteger))),
+                LedgerTransaction.document_id == any_of(sale_ids.tolist()),
                 LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
-                Lot.account_id == any_(literal(self.wallets.account_ids.tolist(), ARRAY(BigInteger))),
+                Lot.account_id == any_of(self.wallets.account_ids.tolist()),
             )
             .order_by(Lot.id)
         )

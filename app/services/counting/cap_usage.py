@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, Select, any_, bindparam, cast, func, literal, select, update
+from sqlalchemy import BigInteger, Select, any_, bindparam, cast, func, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
 from app.db.bulk import given, given_rows, rows_of, table_of
+from app.db.many import any_of
 from app.db.prepared import Prepared
 from app.domain.documents.sales import Documents
 from app.domain.measures.calendar import period_of
@@ -115,7 +116,7 @@ def free_usage(session: Session, document_ids: Sequence[int]) -> None:
         .outerjoin(PersonShare, NOTED)
         .join(EarningRuleVersion, EarningRuleVersion.id == Award.rule_version_id)
         .where(
-            SalesDocument.id == any_(literal(list(document_ids), ARRAY(BigInteger))),
+            SalesDocument.id == any_of(document_ids),
             EarningRuleVersion.definition.has_key("caps"),
         )
         .group_by(EarningRuleVersion.id, SalesDocument.distributor_id, SalesDocument.issued_on)
@@ -137,7 +138,7 @@ def free_usage_of_events(session: Session, event_ids: Sequence[int]) -> None:
         .join(EventAward, EventAward.event_id == HappenedEvent.id)
         .join(EarningRuleVersion, EarningRuleVersion.id == EventAward.rule_version_id)
         .where(
-            HappenedEvent.id == any_(literal(list(event_ids), ARRAY(BigInteger))),
+            HappenedEvent.id == any_of(event_ids),
             EarningRuleVersion.definition.has_key("caps"),
         ),
     )

@@ -1,12 +1,12 @@
 """Which sale is a distributor's first: the invoice that counted first, and nobody's twice (decision 8)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Select, all_, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import among, any_of
 from app.domain.documents.sales import Flags, Sales
 from app.domain.measures.exact import Ints
 from app.domain.rules.rulebook import RuleBook
@@ -42,9 +42,9 @@ def first_to_be(session: Session, book: RuleBook, sales: Sales, document_ids: In
     beside = [int(who[at]) for at in at_.tolist() if int(who[at]) in others]
     if beside:
         counting = select(SalesDocument.distributor_id).where(
-            SalesDocument.distributor_id == any_(_ids(beside)),
+            SalesDocument.distributor_id == any_of(beside),
             SalesDocument.status.in_(COUNTING),
-            SalesDocument.id != all_(_ids(document_ids.tolist())),
+            ~among(SalesDocument.id, document_ids.tolist()),
         )
         held = set(session.scalars(with_award(book, counting)))
         first &= ~np.isin(who, list(held))
@@ -66,7 +66,7 @@ def earliest_of(session: Session, distributor_ids: Collection[int]) -> list[int]
     """Give, of each distributor, the invoice that counts and came before all its others."""
     rows = session.execute(
         select(SalesDocument.id, SalesDocument.distributor_id).where(
-            SalesDocument.distributor_id == any_(_ids(distributor_ids)),
+            SalesDocument.distributor_id == any_of(distributor_ids),
             SalesDocument.kind == DocumentKind.INVOICE,
             SalesDocument.status.in_(COUNTING),
         )
@@ -83,7 +83,7 @@ def first_wordings(session: Session, document_ids: Ints) -> Ints:
     """Give the id under which each document came first, before it was corrected."""
     chain = (
         select(SalesDocument.id, SalesDocument.supersedes_id)
-        .where(SalesDocument.id == any_(_ids(document_ids.tolist())), SalesDocument.supersedes_id.is_not(None))
+        .where(SalesDocument.id == any_of(document_ids.tolist()), SalesDocument.supersedes_id.is_not(None))
         .cte("chain", recursive=True)
     )
     before = aliased(SalesDocument)
@@ -103,10 +103,10 @@ def _earliest(session: Session, sales: Sales, document_ids: Ints) -> tuple[Ints,
         session.execute(
             select(SalesDocument.distributor_id, func.min(SalesDocument.id))
             .where(
-                SalesDocument.distributor_id == any_(_ids(np.unique(who).tolist())),
+                SalesDocument.distributor_id == any_of(np.unique(who).tolist()),
                 SalesDocument.kind == DocumentKind.INVOICE,
                 SalesDocument.status.in_(COUNTING),
-                SalesDocument.id != all_(_ids(document_ids.tolist())),
+                ~among(SalesDocument.id, document_ids.tolist()),
             )
             .group_by(SalesDocument.distributor_id)
         ).all()
@@ -118,7 +118,3 @@ def _earliest(session: Session, sales: Sales, document_ids: Ints) -> tuple[Ints,
     at_ = invoices[earliest]
     before = [wording[at] < others.get(int(who[at]), wording[at] + 1) for at in at_.tolist()]
     return at_[np.asarray(before, dtype=bool)], others
-
-
-def _ids(numbers: Iterable[int]) -> ColumnElement[list[int]]:
-    return literal([int(one) for one in numbers], ARRAY(BigInteger))

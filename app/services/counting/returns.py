@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
 from app.db.bulk import copy_into, rows_of
+from app.db.many import any_of
 from app.domain.documents.document_keys import named_seller
 from app.domain.documents.sales import Sales
 from app.domain.measures.exact import Ints
@@ -109,7 +110,7 @@ def _sellers_of(session: Session, naming: Collection[int]) -> dict[int, str | No
         return {}
     rows = session.execute(
         select(SalesDocument.id, SalesDocument.document_key, SalesDocument.kind, SalesDocument.number_key).where(
-            SalesDocument.id == any_(literal(sorted(naming), ARRAY(BigInteger)))
+            SalesDocument.id == any_of(sorted(naming))
         )
     )
     return {document: named_seller(key, int(kind), number) for document, key, kind, number in rows}
@@ -179,7 +180,7 @@ def _returned_already(session: Session, sold: Sequence[SoldLine]) -> dict[tuple[
         )
         .join(SalesDocument, SalesDocument.id == ReturnMatch.return_document_id)
         .where(
-            ReturnMatch.sale_document_id == any_(literal(documents, ARRAY(BigInteger))),
+            ReturnMatch.sale_document_id == any_of(documents),
             SalesDocument.status.in_(COUNTING),
         )
         .group_by(ReturnMatch.sale_document_id, ReturnMatch.sale_line_number)
@@ -327,7 +328,7 @@ def taken_of(session: Session, sale_ids: Sequence[int], *, but: Sequence[int]) -
         .join(SalesDocument, SalesDocument.id == AwardReversal.return_document_id)
         .join(EarningRuleVersion, EarningRuleVersion.id == AwardReversal.rule_version_id)
         .where(
-            AwardReversal.sale_document_id == any_(literal(list(sale_ids), ARRAY(BigInteger))),
+            AwardReversal.sale_document_id == any_of(sale_ids),
             AwardReversal.return_document_id != all_(literal(list(but), ARRAY(BigInteger))),
             SalesDocument.status.in_(COUNTING),
         )

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into
+from app.db.many import any_of
 from app.domain.documents.sales import Documents
 from app.domain.measures.exact import Ints
 from app.domain.measures.sharing import parts_of, share
@@ -145,7 +146,7 @@ def _shares_of(session: Session, document_ids: Sequence[int]) -> dict[int, _Shar
     rows = session.execute(
         select(PersonShare.document_id, WHO_NOW, PersonShare.weight, PersonShare.of_weight)
         .join(Distributor, Distributor.id == PersonShare.person_id)
-        .where(PersonShare.document_id == any_(literal(list(document_ids), ARRAY(BigInteger))))
+        .where(PersonShare.document_id == any_of(document_ids))
         .order_by(PersonShare.document_id, PersonShare.place)
     )
     found: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
@@ -242,7 +243,7 @@ def taken_from_people(
         .join(SalesDocument, SalesDocument.id == PersonReversal.return_document_id)
         .join(Distributor, Distributor.id == PersonReversal.person_id)
         .where(
-            PersonReversal.sale_document_id == any_(literal(list(document_ids), ARRAY(BigInteger))),
+            PersonReversal.sale_document_id == any_of(document_ids),
             PersonReversal.return_document_id != all_(literal(list(but), ARRAY(BigInteger))),
             SalesDocument.status.in_(COUNTING),
         )
@@ -272,7 +273,7 @@ def gone_of_people(
             PersonReversal.amount,
         )
         .join(Distributor, Distributor.id == PersonReversal.person_id)
-        .where(PersonReversal.return_document_id == any_(literal(list(document_ids), ARRAY(BigInteger))))
+        .where(PersonReversal.return_document_id == any_of(document_ids))
         .order_by(PersonReversal.person_id)
     )
     found: dict[tuple[int, int, int, int], list[tuple[int, int]]] = defaultdict(list)

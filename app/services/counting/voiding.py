@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, all_, any_, case, cast, func, literal, select, update
+from sqlalchemy import BigInteger, all_, case, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.points.lots import Leg, LotBalance
 from app.domain.rules.program_rules import ProgramRules
@@ -111,7 +112,7 @@ def _set_aside(
     session: Session, documents: Sequence[int], becomes: DocumentStatus, now: dt.datetime
 ) -> Sequence[dt.date]:
     """Give documents their new status and take them out of the queue. Returns the days on which they were issued."""
-    of_these = any_(literal(documents, ARRAY(BigInteger)))
+    of_these = any_of(documents)
     issued = session.scalars(
         update(SalesDocument)
         .where(SalesDocument.id == of_these)
@@ -149,7 +150,7 @@ def take_the_rest(
         select(LedgerTransaction.document_id, Lot.account_id, Lot.id)
         .join(Lot, Lot.id == LedgerTransaction.id)
         .where(
-            LedgerTransaction.document_id == any_(literal(sorted(taker_of.values()), ARRAY(BigInteger))),
+            LedgerTransaction.document_id == any_of(sorted(taker_of.values())),
             LedgerTransaction.kind == TransactionKind.AWARD,
         )
         .order_by(Lot.id)
@@ -305,7 +306,7 @@ def _days(session: Session, transaction_ids: Sequence[int]) -> np.ndarray:
     """Give the day that each transaction belongs to."""
     rows = session.execute(
         select(LedgerTransaction.id, LedgerTransaction.effective_on).where(
-            LedgerTransaction.id == any_(literal(list(transaction_ids), ARRAY(BigInteger)))
+            LedgerTransaction.id == any_of(transaction_ids)
         )
     )
     of: dict[int, dt.date] = {id_: day for id_, day in rows}  # noqa: C416  # a row is no pair to the type checker
@@ -329,9 +330,7 @@ def _sizes(session: Session, moved: Sequence[int]) -> dict[int, int]:
     """Give how much came with each lot that moved: what a return had taken before stayed behind."""
     if not moved:
         return {}
-    return dict(
-        session.execute(select(Lot.id, Lot.amount).where(Lot.id == any_(literal(list(moved), ARRAY(BigInteger))))).all()
-    )
+    return dict(session.execute(select(Lot.id, Lot.amount).where(Lot.id == any_of(moved))).all())
 
 
 def _as_it_stands(
@@ -351,7 +350,7 @@ def _accounts_of(session: Session, documents: list[int]) -> list[int]:
             select(LedgerEntry.account_id)
             .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
             .where(
-                LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
+                LedgerTransaction.document_id == any_of(documents),
                 LedgerEntry.bucket <= Bucket.RESERVED,
             )
             .distinct()
@@ -382,7 +381,7 @@ def _given(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int]
         .join(Account, Account.id == Lot.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
         .where(
-            LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
+            LedgerTransaction.document_id == any_of(documents),
             LedgerTransaction.kind == TransactionKind.AWARD,
         )
         .order_by(LedgerTransaction.id)
@@ -421,7 +420,7 @@ def _gone(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int],
         .join(SalesDocument, SalesDocument.id == AwardReversal.sale_document_id)
         .join(EarningRuleVersion, EarningRuleVersion.id == AwardReversal.rule_version_id)
         .where(
-            AwardReversal.return_document_id == any_(literal(documents, ARRAY(BigInteger))),
+            AwardReversal.return_document_id == any_of(documents),
             AwardReversal.sale_document_id != all_(literal(documents, ARRAY(BigInteger))),
             SalesDocument.status.not_in(COUNTING),
         )
@@ -450,7 +449,7 @@ def _lots_of(session: Session, sales: Sequence[int]) -> dict[tuple[int, int, int
         .join(Account, Account.id == Lot.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
         .where(
-            LedgerTransaction.document_id == any_(literal(list(sales), ARRAY(BigInteger))),
+            LedgerTransaction.document_id == any_of(sales),
             LedgerTransaction.kind == TransactionKind.AWARD,
         )
     )
@@ -481,7 +480,7 @@ def _moved(session: Session, documents: list[int]) -> dict[tuple[int, Unit, int,
         .join(Account, Account.id == LedgerEntry.account_id)
         .join(Distributor, Distributor.id == Account.distributor_id)
         .where(
-            LedgerTransaction.document_id == any_(literal(documents, ARRAY(BigInteger))),
+            LedgerTransaction.document_id == any_of(documents),
             LedgerTransaction.kind == TransactionKind.REVERSAL,
         )
         .order_by(LedgerTransaction.id, LedgerEntry.position)

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import BigInteger, any_, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.documents.hierarchy import misplaced
 from app.domain.states import ImportedThing
 from app.models.distributors import Distributor
@@ -23,7 +23,7 @@ def left_by_later(session: Session, ids: Sequence[int], batch_id: int) -> dict[i
             ImportChange.batch_id > batch_id,
             ImportChange.thing == ImportedThing.DISTRIBUTOR,
             ImportChange.undone_at.is_(None),
-            office == any_(literal(list(ids), ARRAY(BigInteger))),
+            office == any_of(ids),
         )
         .group_by(office)
     )
@@ -37,7 +37,7 @@ def misplaced_again(session: Session, back: Mapping[int, int | None], going: Col
     """
     if not back:
         return set()
-    named = any_(literal(sorted({*back, *(one for one in back.values() if one is not None)}), ARRAY(BigInteger)))
+    named = any_of(sorted({*back, *(one for one in back.values() if one is not None)}))
     rows = session.execute(
         select(Distributor.id, Distributor.head_office_id).where(
             or_(Distributor.id == named, Distributor.head_office_id == named)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, Select, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.saying.wording import Said, marked
 from app.domain.states import COUNTING, ImportedThing
 from app.models.catalogue import ProductGroup
@@ -116,7 +116,7 @@ def _below(session: Session, thing: ImportedThing, ids: Sequence[int]) -> dict[i
     found: dict[int, set[int]] = defaultdict(set)
     if thing is ImportedThing.PRODUCT:
         return found
-    wanted = any_(literal(list(ids), ARRAY(BigInteger)))
+    wanted = any_of(ids)
     rows: Select[int | None, int]
     if thing is ImportedThing.DISTRIBUTOR:
         rows = select(Distributor.head_office_id, Distributor.id).where(Distributor.head_office_id == wanted)
@@ -162,7 +162,7 @@ def _changed(
             select(ImportChange.thing_id, func.max(ImportChange.batch_id))
             .where(
                 ImportChange.thing == thing,
-                ImportChange.thing_id == any_(literal(other, ARRAY(BigInteger))),
+                ImportChange.thing_id == any_of(other),
                 ImportChange.batch_id > batch_id,
                 ImportChange.undone_at.is_(None),
             )
@@ -189,7 +189,7 @@ def _counted(session: Session, thing: ImportedThing, mine: Mapping[int, ImportCh
 
 
 def _since(thing: ImportedThing, ids: Sequence[int], since: dt.datetime) -> list[Select[Any]]:
-    wanted = any_(literal(list(ids), ARRAY(BigInteger)))
+    wanted = any_of(ids)
     counted = (SalesDocument.counted_at >= since, SalesDocument.status.in_(COUNTING))
     if thing is ImportedThing.PRODUCT:
         lines = select(SalesLine.product_id).join(SalesDocument, SalesDocument.id == SalesLine.document_id)

@@ -5,11 +5,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, any_, delete, insert, literal, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.db.letting_go import let_distributors_go, let_products_go
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.saying.sorting import sort_key
 from app.domain.states import ImportedThing, TaxStatus
@@ -52,7 +52,7 @@ def take_back(
 def _let_go(session: Session, kind: Kind, ids: Sequence[int]) -> set[int]:
     if not ids:
         return set()
-    mine = any_(literal(list(ids), ARRAY(BigInteger)))
+    mine = any_of(ids)
     if kind.thing is ImportedThing.PRODUCT_GROUP:
         gone = delete(ProductGroup).where(ProductGroup.id == mine).returning(ProductGroup.id)
         return set(session.scalars(gone.execution_options(synchronize_session=False)))
@@ -126,7 +126,7 @@ def _move_back(
     for day, wanted in back.items():
         placements.move(session, kind.moves, program, wanted, day, now=now, by=actor, reason=reason)
     moved = {id_ for wanted in back.values() for id_ in wanted}
-    forgotten = delete(placed).where(key == any_(literal(sorted(moved), ARRAY(BigInteger))))
+    forgotten = delete(placed).where(key == any_of(sorted(moved)))
     session.execute(forgotten.execution_options(synchronize_session=False))
     stays = [
         {**stay, "program_id": program.id, key.key: one.thing_id}

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, any_, insert, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.states import ImportedThing
 from app.models.catalogue import Product, ProductGroup
 from app.models.distributors import Distributor
@@ -68,7 +68,7 @@ def standings(session: Session, kind: Kind, program_id: int, ids: Sequence[int] 
     model = kind.model
     mine: list[ColumnElement[bool]] = [model.program_id == program_id]
     if ids is not None:
-        mine.append(model.id == any_(literal(list(ids), ARRAY(BigInteger))))
+        mine.append(model.id == any_of(ids))
     columns = [getattr(model, name) for name in kind.fields]
     courses = _courses(session, kind, program_id, ids)
     return {
@@ -91,7 +91,7 @@ def _courses(
         placed.program_id == program_id
     )
     if ids is not None:
-        query = query.where(key == any_(literal(list(ids), ARRAY(BigInteger))))
+        query = query.where(key == any_of(ids))
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for id_, *stay in session.execute(query.order_by(key, placed.from_on.nulls_first())):
         named = zip(("from_on", "group_id", "noted_at", "noted_by", "reason"), stay, strict=True)

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import any_of
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.saying.wording import Said, marked
 from app.domain.states import COUNTING, Bucket, RunStatus, TransactionKind, Unit
@@ -69,7 +70,7 @@ def blocks(
         SalesDocument.program_id == rules.program_id, SalesDocument.batch_id.in_(batch_ids)
     )
     if distributor_ids is not None:
-        mine = and_(mine, SalesDocument.distributor_id == any_(literal(list(distributor_ids), ARRAY(BigInteger))))
+        mine = and_(mine, SalesDocument.distributor_id == any_of(distributor_ids))
     owners = None if distributor_ids is None else with_people(session, np.asarray(distributor_ids, dtype=np.int64))
     return [
         *_spent(session, rules, mine, None if owners is None else owners.tolist()),
@@ -106,7 +107,7 @@ def _spent(
         (Account.spent > 0) | (Account.reserved > 0), Account.distributor_id.is_not(None)
     )
     if distributor_ids is not None:
-        of_program = of_program.where(Account.distributor_id == any_(literal(list(distributor_ids), ARRAY(BigInteger))))
+        of_program = of_program.where(Account.distributor_id == any_of(distributor_ids))
     spenders = session.scalars(of_program).all()
     if not spenders:
         return []
@@ -154,7 +155,7 @@ def _taken(mine: ColumnElement[bool], account_ids: Sequence[int]) -> Subquery:
         .join(given, given.id == LedgerEntry.lot_id)
         .join(SalesDocument, SalesDocument.id == given.document_id)
         .where(
-            LedgerEntry.account_id == any_(literal(list(account_ids), ARRAY(BigInteger))),
+            LedgerEntry.account_id == any_of(account_ids),
             LedgerEntry.bucket == Bucket.AVAILABLE,
             LedgerTransaction.kind.in_((TransactionKind.RESERVE, TransactionKind.CANCEL)),
             # by a merge, or into a pool, a lot moves as one of the same document

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Select, any_, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Column, Select, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.db.marks import REFERENCE
 from app.domain.saying.wording import marked
 from app.domain.states import ImportedThing
@@ -95,7 +95,7 @@ def naming(thing: ImportedThing) -> dict[str, Column[int]]:
 def used(session: Session, thing: ImportedThing, ids: Collection[int]) -> dict[int, list[str]]:
     """Give what uses each of these things; what nothing uses is not among them."""
     found: dict[int, list[str]] = defaultdict(list)
-    wanted = any_(literal(list(ids), ARRAY(BigInteger)))
+    wanted = any_of(ids)
     asked: list[tuple[str, Select[Any]]] = [
         (USES.get(name, OTHER), select(column).where(column == wanted))
         for name, column in naming(thing).items()

@@ -9,11 +9,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, Text, any_, delete, func, literal, select
+from sqlalchemy import Text, any_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, aliased
 
+from app.db.many import any_of
 from app.db.transaction import Sessions, transaction
 from app.domain.states import COUNTING, DocumentStatus, InstantState
 from app.models.instants import InstantGrant, InstantReward, InstantTouched
@@ -216,7 +217,5 @@ def _held(session: Session, instant: InstantReward, document_key: str) -> SalesD
 
 def _let_go(session: Session, touches: Sequence[int]) -> None:
     session.execute(
-        delete(InstantTouched)
-        .where(InstantTouched.id == any_(literal(list(touches), ARRAY(BigInteger))))
-        .execution_options(synchronize_session=False)
+        delete(InstantTouched).where(InstantTouched.id == any_of(touches)).execution_options(synchronize_session=False)
     )

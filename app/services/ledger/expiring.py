@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.points.lots import Leg
 from app.domain.states import Bucket, LotState, TransactionKind, Unit
@@ -72,7 +72,7 @@ def _owners(session: Session, program_id: int, today: dt.date, limited: list[int
             .distinct()
         )
         if limited:
-            query = query.where(Lot.account_id == any_(literal(limited, ARRAY(BigInteger))))
+            query = query.where(Lot.account_id == any_of(limited))
         found.update(session.scalars(query))
     return sorted(found)
 
@@ -85,7 +85,7 @@ def _over(session: Session, owners: list[int], today: dt.date) -> dict[tuple[int
         select(Lot.account_id, Account.unit, last_day, Lot.id)
         .join(Account, Account.id == Lot.account_id)
         .where(
-            Lot.account_id == any_(literal(owners, ARRAY(BigInteger))),  # one parameter, however many
+            Lot.account_id == any_of(owners),  # one parameter, however many
             Lot.state == LotState.OPEN,
             or_(Lot.expires_on.is_not(None), Lot.idle_months.is_not(None)),
             last_day < today,

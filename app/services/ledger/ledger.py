@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, Connection, any_, func, insert, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, func, insert, literal, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.db.driver import value_of
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
 from app.domain.points.lots import Leg
@@ -265,7 +265,7 @@ def _grace(session: Session, lot_ids: Sequence[int], on: dt.date, until: dt.date
     over = (
         select(Lot.id, Lot.expires_on, Lot.idle_months)
         .join(Account, Account.id == Lot.account_id)
-        .where(Lot.id == any_(literal(list(lot_ids), ARRAY(BigInteger))), last_day < on)
+        .where(Lot.id == any_of(lot_ids), last_day < on)
         .subquery()
     )
     columns = ["lot_id", "before_on", "before_idle_months", "after_on", "changed_at"]
@@ -377,7 +377,7 @@ def release(
         select(LedgerTransaction.document_id, Lot.id, Lot.account_id)
         .join(Lot, Lot.id == LedgerTransaction.id)
         .where(
-            LedgerTransaction.document_id == any_(literal(sorted(set(document_ids)), ARRAY(BigInteger))),
+            LedgerTransaction.document_id == any_of(sorted(set(document_ids))),
             LedgerTransaction.kind.in_((TransactionKind.AWARD, TransactionKind.TRANSFER)),
             Lot.state == LotState.PENDING,
         )

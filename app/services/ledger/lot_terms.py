@@ -4,10 +4,11 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Interval, and_, any_, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import BigInteger, ColumnElement, Date, Interval, and_, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.program_file.point_terms import PointTerms
 from app.domain.states import LotState, RewardKind
 from app.models.ledger import Account, Lot
@@ -70,7 +71,7 @@ def of_terms(terms: Collection[int] | None) -> ColumnElement[bool]:
     """Keep lots that may be spent where these terms are allowed: what has no terms of its own always may."""
     if terms is None:
         return literal(value=True)
-    return or_(Lot.terms_id.is_(None), Lot.terms_id == any_(literal(sorted(terms), ARRAY(BigInteger))))
+    return or_(Lot.terms_id.is_(None), Lot.terms_id == any_of(sorted(terms)))
 
 
 def idle_last_day() -> ColumnElement[dt.datetime]:

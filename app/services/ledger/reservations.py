@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from sqlalchemy import BigInteger, Boolean, any_, func, literal, literal_column, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Boolean, func, literal_column, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.points.lots import Leg
 from app.domain.states import Bucket, TransactionKind, Unit
 from app.models.ledger import Account, LedgerEntry, LedgerTransaction
@@ -25,7 +25,7 @@ def held(session: Session, reservations: Sequence[int]) -> dict[int, Held]:
         .join(Account, Account.id == LedgerEntry.account_id)
         .join(LedgerTransaction, LedgerTransaction.id == LedgerEntry.transaction_id)
         .where(
-            LedgerEntry.transaction_id == any_(literal(wanted, ARRAY(BigInteger))),
+            LedgerEntry.transaction_id == any_of(wanted),
             LedgerEntry.bucket == Bucket.RESERVED,
             LedgerTransaction.kind == TransactionKind.RESERVE,
         )
@@ -47,7 +47,7 @@ def _given_back(session: Session, reservations: Sequence[int]) -> dict[tuple[int
         .join(LedgerEntry, LedgerEntry.transaction_id == LedgerTransaction.id)
         .where(
             cancelled,
-            LedgerTransaction.reverses_id == any_(literal(reservations, ARRAY(BigInteger))),
+            LedgerTransaction.reverses_id == any_of(reservations),
             LedgerTransaction.key != func.concat("resolve:", LedgerTransaction.reverses_id),
             LedgerEntry.bucket == Bucket.RESERVED,
         )

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import BigInteger, Row, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.points.lots import LotBalance, Wallet
 from app.domain.states import LotState
 from app.models.ledger import Account, Lot
@@ -19,7 +19,7 @@ def lock_accounts(session: Session, account_ids: Iterable[int]) -> Sequence[Row[
     """
     return session.execute(
         select(Account.id, Account.available, Account.may_owe)
-        .where(Account.id == any_(literal(sorted(set(account_ids)), ARRAY(BigInteger))))
+        .where(Account.id == any_of(sorted(set(account_ids))))
         .order_by(Account.id)
         .with_for_update()
     ).all()
@@ -28,9 +28,7 @@ def lock_accounts(session: Session, account_ids: Iterable[int]) -> Sequence[Row[
 def standing_on(session: Session, account_ids: Collection[int]) -> dict[int, int]:
     """Give the account on which the points of each account's distributor stand today, almost always the same."""
     rows = session.execute(
-        select(Account.id, Account.leads_to_id).where(
-            Account.id == any_(literal(sorted(set(account_ids)), ARRAY(BigInteger)))
-        )
+        select(Account.id, Account.leads_to_id).where(Account.id == any_of(sorted(set(account_ids))))
     )
     return {id_: leads_to or id_ for id_, leads_to in rows}
 
@@ -47,8 +45,8 @@ class OpenWallets:
         asked = sorted(set(with_lots))
         for row in session.execute(
             select(Lot.id, Lot.account_id, Lot.state, Lot.earned_on, Lot.expires_on, Lot.remaining).where(
-                Lot.account_id == any_(literal(ids, ARRAY(BigInteger))),
-                (Lot.state != LotState.CLOSED) | (Lot.id == any_(literal(asked, ARRAY(BigInteger)))),
+                Lot.account_id == any_of(ids),
+                (Lot.state != LotState.CLOSED) | (Lot.id == any_of(asked)),
             )
         ):
             self.of[row.account_id].lots[row.id] = LotBalance(

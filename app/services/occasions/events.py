@@ -1,14 +1,15 @@
 """What happens beside sales, and what rules of the kind `event` give for it: each happening once."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Text, any_, func, literal, select
+from sqlalchemy import Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.points.lots import Leg, LotBalance
 from app.domain.rules.happening import EventAwards, Happened, award_events
@@ -126,7 +127,7 @@ def take_back(
     given = session.execute(
         select(HappenedEvent.distributor_id, HappenedEvent.happened_on, EventAward)
         .join(EventAward, EventAward.event_id == HappenedEvent.id)
-        .where(HappenedEvent.id == any_(_ids(event_ids)), EventAward.amount > 0, stands())
+        .where(HappenedEvent.id == any_of(event_ids), EventAward.amount > 0, stands())
         .order_by(EventAward.transaction_id)
     ).all()
     if not given:
@@ -176,7 +177,7 @@ def told_before(session: Session, program_id: int, told: Sequence[Told]) -> list
             HappenedEvent.about,
         ).where(
             HappenedEvent.program_id == program_id,
-            HappenedEvent.distributor_id == any_(_ids({one.distributor_id for one in told})),
+            HappenedEvent.distributor_id == any_of({one.distributor_id for one in told}),
             HappenedEvent.key == any_(literal(sorted({one.key for one in told}), ARRAY(Text))),
         )
     )
@@ -241,12 +242,8 @@ def _store(
     return sorted(fresh, key=lambda one: (one[1].on, one[0]))
 
 
-def _ids(numbers: Iterable[int]) -> ColumnElement[list[int]]:
-    return literal(sorted(numbers), ARRAY(BigInteger))
-
-
 def _not_blocked(session: Session, fresh: Sequence[tuple[int, Told]]) -> list[tuple[int, Told]]:
-    who = any_(_ids({one.distributor_id for _, one in fresh}))
+    who = any_of({one.distributor_id for _, one in fresh})
     blocked = set(session.scalars(select(Distributor.id).where(Distributor.id == who, Distributor.blocked)))
     return [one for one in fresh if one[1].distributor_id not in blocked]
 

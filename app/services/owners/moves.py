@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
+from app.db.many import any_of
 from app.domain.measures.exact import Ints
 from app.domain.points.expiry import last_day_of
 from app.domain.points.lots import Leg, LotBalance, spending_order
@@ -187,9 +188,7 @@ class Move:
 def _documents_of(session: Session, lot_ids: Sequence[int]) -> dict[int, int]:
     """Find the documents that lots came from."""
     rows = session.execute(
-        select(LedgerTransaction.id, LedgerTransaction.document_id).where(
-            LedgerTransaction.id == any_(literal(list(lot_ids), ARRAY(BigInteger)))
-        )
+        select(LedgerTransaction.id, LedgerTransaction.document_id).where(LedgerTransaction.id == any_of(lot_ids))
     )
     return {lot: document for lot, document in rows if document is not None}
 

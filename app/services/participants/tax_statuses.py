@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, SQLColumnExpression, any_, fun
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.states import TaxStatus
 from app.models.distributors import Distributor
@@ -153,7 +154,7 @@ def settle(session: Session, program_id: int, today: dt.date, ids: Sequence[int]
         )
     )
     if ids is not None:
-        begun = begun.where(TaxStatusChange.distributor_id == any_(literal(list(ids), ARRAY(BigInteger))))
+        begun = begun.where(TaxStatusChange.distributor_id == any_of(ids))
     newest = begun.subquery()
     changed = (
         update(Distributor)

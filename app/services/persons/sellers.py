@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
-from sqlalchemy import BigInteger, and_, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.documents.sales import Documents
 from app.domain.measures.exact import Ints
 from app.domain.rules.program_rules import ProgramRules
@@ -50,7 +50,7 @@ def _claimed(session: Session, document_ids: Ints) -> dict[int, list[str]]:
     rows = session.execute(
         select(SalesDocument.id, SaleClaim.person)
         .join(SaleClaim, OF_THE_SALE)
-        .where(SalesDocument.id == any_(literal(document_ids.tolist(), ARRAY(BigInteger))))
+        .where(SalesDocument.id == any_of(document_ids.tolist()))
         .order_by(SaleClaim.id)
     )
     found: dict[int, list[str]] = defaultdict(list)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import BigInteger, any_, delete, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on, insert
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.db.many import any_of
 from app.domain.documents.placements import beside, in_order
 from app.domain.measures.calendar import local_date
 from app.models.catalogue import Product, ProductGroup
@@ -91,7 +92,7 @@ def _courses(
     courses: dict[int, dict[dt.date | None, Group]] = defaultdict(dict)
     query = select(thing, model.from_on, model.group_id).where(model.program_id == program_id)
     if only is not None:
-        query = query.where(thing == any_(literal(list(only), ARRAY(BigInteger))))
+        query = query.where(thing == any_of(only))
     for id_, day, group in session.execute(query):
         courses[id_][day] = group
     return dict(courses)
@@ -151,7 +152,7 @@ def move(
 
 def _held(session: Session, kind: Kind, program_id: int, wanted: Iterable[int]) -> dict[int, Group]:
     """Hold the rows of things until the transaction ends, and give the group of each."""
-    mine = kind.thing.id == any_(literal(list(wanted), ARRAY(BigInteger)))
+    mine = kind.thing.id == any_of(wanted)
     rows = session.execute(
         select(kind.thing.id, kind.thing.group_id)
         .where(mine, kind.thing.program_id == program_id)
@@ -263,7 +264,7 @@ def note(
 
 def _forget(session: Session, kind: Kind, moves: Sequence[Moved], since: dt.date | None = None) -> None:
     """Drop what was noted of things, or what was noted for a day and those after it."""
-    gone = delete(kind.placed).where(kind.key == any_(literal([one.id for one in moves], ARRAY(BigInteger))))
+    gone = delete(kind.placed).where(kind.key == any_of([one.id for one in moves]))
     if since is not None:
         gone = gone.where(kind.placed.from_on >= since)
     session.execute(gone.execution_options(synchronize_session=False))

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from sqlalchemy import BigInteger, Date, FromClause, and_, any_, cast, func, insert, literal, or_, select, union
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Date, FromClause, and_, cast, func, insert, or_, select, union
 from sqlalchemy.orm import Session
 
 from app.db.bulk import rows_of
+from app.db.many import any_of
 from app.domain.documents.catalogue import GroupTree
 from app.domain.documents.sales import Flags
 from app.domain.program_file.promotion_definition import Promotion as Definition
@@ -195,7 +195,7 @@ def _ever_in(session: Session, model: Groups, groups: Sequence[int]) -> dict[int
         if model is ProductGroup
         else (Distributor, DistributorPlacement.distributor_id)
     )
-    there = any_(literal(list(groups), ARRAY(BigInteger)))
+    there = any_of(groups)
     now = select(thing.group_id, thing.id).where(thing.group_id == there)
     then = select(placed.class_.group_id, placed).where(placed.class_.group_id == there)
     found: dict[int, list[int]] = defaultdict(list)

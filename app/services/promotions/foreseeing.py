@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, cast, exists, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, cast, exists, func, select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
 from app.domain.promoting.promotion_terms import CompiledPromotion
@@ -114,7 +114,7 @@ def _held(session: Session, promotion: Promotion, distributor_ids: Ints) -> Held
             SalesDocument.program_id == promotion.program_id,
             SalesDocument.status == DocumentStatus.REVIEW,
             SalesDocument.issued_on.between(promotion.first_on, promotion.last_on),
-            SalesDocument.distributor_id == any_(literal(ids, ARRAY(BigInteger))),
+            SalesDocument.distributor_id == any_of(ids),
         )
     ).one()
     return Held(*row)

@@ -14,20 +14,18 @@ from sqlalchemy import (
     ColumnClause,
     Integer,
     Select,
-    any_,
     cast,
     delete,
     func,
-    literal,
     literal_column,
     or_,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into, read_columns, read_numbers, rows_of
+from app.db.many import any_of
 from app.domain.documents.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales
 from app.domain.measures.exact import Ints
 from app.domain.promoting.promotion_measuring import Measured, measure
@@ -162,7 +160,7 @@ def _texts(session: Session, promotion: CompiledPromotion, ids: Ints) -> dict[st
             SalesDocument.channel,
             func.coalesce(func.lower(func.trim(SalesDocument.person)), ""),
         )
-        .where(SalesDocument.id == _any_of(ids))
+        .where(SalesDocument.id == any_of(ids.tolist()))
         .order_by(SalesDocument.id)
     )
     return read_columns(session, query, dict.fromkeys(("outlet", "channel", "person"), "object"))
@@ -179,7 +177,8 @@ def _own_texts(session: Session, promotion: CompiledPromotion, ids: Ints, place:
         return {}
     rows = session.execute(
         select(SalesLine.document_id, SalesLine.line_number, SalesLine.outlet, SalesLine.channel).where(
-            SalesLine.document_id == _any_of(ids), or_(SalesLine.outlet.is_not(None), SalesLine.channel.is_not(None))
+            SalesLine.document_id == any_of(ids.tolist()),
+            or_(SalesLine.outlet.is_not(None), SalesLine.channel.is_not(None)),
         )
     ).all()
     if not rows:
@@ -220,20 +219,15 @@ def _lines_of(promotion: CompiledPromotion, ids: Ints) -> Select[*tuple[Any, ...
             func.coalesce(SalesLine.gross_minor, _NO_AMOUNT),
             cast(func.coalesce(cast(SalesLine.discounted, Integer), UNKNOWN), BigInteger),
         )
-        .where(SalesLine.document_id == _any_of(ids))
+        .where(SalesLine.document_id == any_of(ids.tolist()))
         .order_by(SalesLine.document_id, SalesLine.line_number)
     )
     masks = [rule.scope.products for rule in promotion.book.rules]
     named = [mask for mask in masks if mask is not None]
     if len(named) == len(masks):
         products = np.unique(promotion.book.catalogue.product_ids[np.logical_or.reduce(named)])
-        query = query.where(SalesLine.product_id == _any_of(products))
+        query = query.where(SalesLine.product_id == any_of(products.tolist()))
     return query
-
-
-def _any_of(ids: Ints) -> Any:
-    """Give what a column is compared with that has one of many ids: one parameter, however many."""
-    return any_(literal(ids.tolist(), ARRAY(BigInteger)))
 
 
 def _participants(
@@ -273,7 +267,7 @@ class _Lines:
                 cast(func.sum(of.quantity_milli), BigInteger),
             )
             .join(SalesDocument, SalesDocument.id == of.return_document_id)
-            .where(of.sale_document_id == _any_of(self.ids), _COUNTS)
+            .where(of.sale_document_id == any_of(self.ids.tolist()), _COUNTS)
             .group_by(of.sale_document_id, of.sale_line_number)
         )
         return self._beside(read_numbers(session, query, _SUMS))
@@ -282,7 +276,7 @@ class _Lines:
         """Sum the points that each line earned, less what returns took that count."""
         given = (
             select(Award.document_id, _big(Award.line_number), _big(func.sum(Award.amount)))
-            .where(Award.document_id == _any_of(self.ids), Award.unit == Unit.POINTS)
+            .where(Award.document_id == any_of(self.ids.tolist()), Award.unit == Unit.POINTS)
             .group_by(Award.document_id, Award.line_number)
         )
         back = AwardReversal
@@ -291,7 +285,7 @@ class _Lines:
                 back.sale_document_id, cast(back.sale_line_number, BigInteger), cast(func.sum(back.amount), BigInteger)
             )
             .join(SalesDocument, SalesDocument.id == back.return_document_id)
-            .where(back.sale_document_id == _any_of(self.ids), back.unit == Unit.POINTS, _COUNTS)
+            .where(back.sale_document_id == any_of(self.ids.tolist()), back.unit == Unit.POINTS, _COUNTS)
             .group_by(back.sale_document_id, back.sale_line_number)
         )
         return self._beside(read_numbers(session, given, _SUMS)) - self._beside(read_numbers(session, taken, _SUMS))

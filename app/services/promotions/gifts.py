@@ -3,10 +3,11 @@
 import datetime as dt
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, any_, delete, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.promoting.promotion_terms import CompiledPromotion
 from app.domain.promoting.promotions import gifts_of
 from app.models.promotions import Promotion, PromotionGift, PromotionStanding
@@ -23,7 +24,7 @@ def bring_up(session: Session, definition: CompiledPromotion, placed: Placed, no
     steps = definition.terms.steps
     if not any(steps.gift) or not len(placed.standing_id):
         return
-    ids = any_(literal(placed.standing_id.tolist(), ARRAY(BigInteger)))
+    ids = any_of(placed.standing_id.tolist())
     here = set(
         session.execute(
             select(PromotionGift.standing_id, PromotionGift.reward_code).where(PromotionGift.standing_id == ids)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.bulk import copy_into
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
 from app.domain.points.lots import LotBalance
@@ -143,7 +143,7 @@ class _Paying:
         rows = self.session.execute(
             select(PromotionPayment.standing_id, PromotionPayment.transaction_id)
             .where(
-                PromotionPayment.standing_id == any_(literal(standing_ids.tolist(), ARRAY(BigInteger))),
+                PromotionPayment.standing_id == any_of(standing_ids.tolist()),
                 PromotionPayment.amount > 0,
             )
             .order_by(PromotionPayment.transaction_id.desc())

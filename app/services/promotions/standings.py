@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, and_, any_, cast, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy import BigInteger, ColumnElement, and_, cast, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Session
 
 from app.db.bulk import read_columns, rows_of
+from app.db.many import any_of
 from app.domain.measures.exact import Ints
 from app.domain.promoting.promotion_measuring import Measured, totals_of
 from app.domain.promoting.promotion_terms import CompiledPromotion
@@ -85,7 +86,7 @@ def _totals(
     """Add up the months of participants: those who sold, those who have a standing, and all whom it is for."""
 
     def of(column: ColumnElement[int]) -> list[ColumnElement[bool]]:
-        return [] if distributor_ids is None else [column == any_(literal(distributor_ids.tolist(), ARRAY(BigInteger)))]
+        return [] if distributor_ids is None else [column == any_of(distributor_ids.tolist())]
 
     month = PromotionMonth
     keys = (month.distributor_id, month.person, month.measure, month.product_id)
@@ -129,7 +130,7 @@ def targets_of(
 
     Those of a sheet belong to a promotion that is here; None: it is not yet.
     """
-    ids = any_(literal(np.unique(distributor_ids).tolist(), ARRAY(BigInteger)))
+    ids = any_of(np.unique(distributor_ids).tolist())
     groups = session.scalars(
         select(DistributorGroup.id).where(DistributorGroup.program_id == program_id).order_by(DistributorGroup.id)
     ).all()
@@ -290,7 +291,7 @@ def to_pay(session: Session, promotion_id: int, placed: Placed | None = None, *,
     root = func.coalesce(standing.into_id, standing.id)
     which = []
     if placed is not None:
-        made = standing.id == any_(literal(placed.standing_id.tolist(), ARRAY(BigInteger)))
+        made = standing.id == any_of(placed.standing_id.tolist())
         due = select(root).where(standing.promotion_id == promotion_id, or_(made, waits))
         which.append(or_(standing.id.in_(due), standing.into_id.in_(due)))
     figures = (getattr(standing, name) for name in names[3:-1])

@@ -12,10 +12,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db.many import any_of
 from app.domain.measures.exact import Ints
 from app.domain.measures.scale import Scale
 from app.domain.program_file.promotion_definition import Promotion as Definition
@@ -294,7 +294,7 @@ def _who_now(session: Session, distributor_id: Ints) -> Ints:
     """Give the distributor that each is by now: those that were merged are the ones that they were merged into."""
     merged = session.execute(
         select(Distributor.id, Distributor.merged_into_id).where(
-            Distributor.id == any_(literal(np.unique(distributor_id).tolist(), ARRAY(BigInteger))),
+            Distributor.id == any_of(np.unique(distributor_id).tolist()),
             Distributor.merged_into_id.is_not(None),
         )
     )

@@ -8,11 +8,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, any_, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy import BigInteger, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from app.db.locks import lock_name
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.program_file.definition import ProgramSettings
 from app.domain.states import LotState, Unit
@@ -108,7 +109,7 @@ def _told(session: Session, distributor_ids: list[int]) -> dict[int, _Told]:
     rows = session.execute(
         select(Notice.distributor_id, Notice.parts, Notice.created_at)
         .where(
-            Notice.distributor_id == any_(literal(distributor_ids, ARRAY(BigInteger))),
+            Notice.distributor_id == any_of(distributor_ids),
             Notice.kind == KIND,
         )
         .ext(distinct_on(Notice.distributor_id))

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, Text, any_, cast, func, literal, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy import BigInteger, Text, cast, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.selectable import Subquery
 
 from app.db.locks import lock_name
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.domain.measures.exact import Ints
 from app.domain.program_file.tier_settings import Metric, Tiers
@@ -139,7 +140,7 @@ def _candidates(
         .order_by(Distributor.id)
     )
     if only is not None:
-        query = query.where(Distributor.id == any_(literal(list(only), ARRAY(BigInteger))))
+        query = query.where(Distributor.id == any_of(only))
     else:
         query = query.where(
             or_(TierStanding.distributor_id.is_(None), TierStanding.judged_on != today, TierStanding.seen != seen)
@@ -278,7 +279,7 @@ def _join(session: Session, program_id: int, tiers: Tiers, fresh: Sequence[int])
     base = tiers.levels[0].code
     session.execute(
         update(Distributor)
-        .where(Distributor.id == any_(literal(list(fresh), ARRAY(BigInteger))))
+        .where(Distributor.id == any_of(fresh))
         .values(tier=base)
         .execution_options(synchronize_session=False)
     )

@@ -2,11 +2,11 @@
 
 import datetime as dt
 
-from sqlalchemy import BigInteger, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db.locks import lock_name
+from app.db.many import any_of
 from app.domain.measures.calendar import local_date
 from app.models.distributors import Distributor
 from app.models.messages import Notice
@@ -69,7 +69,7 @@ def _told(session: Session, distributor_ids: list[int]) -> set[tuple[int | None,
     """Give who was told of which last day."""
     rows = session.execute(
         select(Notice.distributor_id, Notice.parts["last"].astext).where(
-            Notice.distributor_id == any_(literal(distributor_ids, ARRAY(BigInteger))), Notice.kind == KIND
+            Notice.distributor_id == any_of(distributor_ids), Notice.kind == KIND
         )
     )
     return {(id_, last) for id_, last in rows}

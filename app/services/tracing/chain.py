@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, any_, case, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, ColumnElement, CompoundSelect, Select, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.db.many import among
 from app.domain.states import Bucket, Event, LotState, TransactionKind, Unit
 from app.models.distributors import Distributor
 from app.models.events import EventAward, HappenedEvent
@@ -106,11 +106,6 @@ def _survived(distributor_id: int) -> Select[int]:
     )
 
 
-def _among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
-    found: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(BigInteger)))
-    return found
-
-
 def lots_left(
     session: Session, distributor_id: int, unit: Unit, *, after: int = 0, most: int | None = None
 ) -> list[LotSeen]:
@@ -193,7 +188,7 @@ def paid_by(session: Session, reservations: Sequence[int]) -> list[tuple[LotSeen
     rows = session.execute(
         select(LedgerEntry.lot_id, cast(-func.sum(LedgerEntry.amount), BigInteger))
         .where(
-            _among(LedgerEntry.transaction_id, reservations),
+            among(LedgerEntry.transaction_id, reservations),
             LedgerEntry.bucket == Bucket.AVAILABLE,
             LedgerEntry.amount < 0,
             LedgerEntry.lot_id.is_not(None),
@@ -259,7 +254,7 @@ def order(session: Session, order_id: int) -> list[tuple[LotSeen, int]]:
 
 
 def _lots(session: Session, ids: Sequence[int]) -> Sequence[Lot]:
-    return session.scalars(select(Lot).where(_among(Lot.id, ids)).order_by(Lot.id)).all()
+    return session.scalars(select(Lot).where(among(Lot.id, ids)).order_by(Lot.id)).all()
 
 
 def _seen(session: Session, lots: Sequence[Lot]) -> list[LotSeen]:
@@ -292,7 +287,7 @@ def movements(session: Session, ids: Sequence[int]) -> dict[int, Movement]:
         )
         .outerjoin(SalesDocument, SalesDocument.id == LedgerTransaction.document_id)
         .outerjoin(ImportBatch, ImportBatch.id == SalesDocument.batch_id)
-        .where(_among(LedgerTransaction.id, ids))
+        .where(among(LedgerTransaction.id, ids))
     ).all()
     found = {row[0]: Movement(*row[:-2]) for row in rows}
     # what settles or calls off a reservation is about what was reserved
@@ -333,7 +328,7 @@ def _promotions(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
             (PromotionVersion.promotion_id == PromotionStanding.promotion_id)
             & (PromotionVersion.version == PromotionPayment.version),
         )
-        .where(_among(PromotionPayment.transaction_id, ids))
+        .where(among(PromotionPayment.transaction_id, ids))
     )
 
 
@@ -341,7 +336,7 @@ def _events(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return (
         select(EventAward.transaction_id, HappenedEvent.event, HappenedEvent.about)
         .join(HappenedEvent, HappenedEvent.id == EventAward.event_id)
-        .where(_among(EventAward.transaction_id, ids))
+        .where(among(EventAward.transaction_id, ids))
     )
 
 
@@ -349,19 +344,19 @@ def _top_ups(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return (
         select(Redemption.reserve_transaction_id, TopUp.reference, TopUp.id)
         .join(TopUp, TopUp.redemption_id == Redemption.id)
-        .where(_among(Redemption.reserve_transaction_id, ids))
+        .where(among(Redemption.reserve_transaction_id, ids))
         .order_by(TopUp.id.desc())
     )
 
 
 def _orders(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     return select(OrderLine.reservation_id, OrderLine.name, OrderLine.order_id).where(
-        _among(OrderLine.reservation_id, ids)
+        among(OrderLine.reservation_id, ids)
     )
 
 
 def _purchases(ids: Sequence[int]) -> Select[*tuple[Any, ...]]:
     number = func.concat("#", PurchaseCredit.id)
     return select(PurchaseCredit.reservation_id, func.coalesce(PurchaseCredit.document, number)).where(
-        _among(PurchaseCredit.reservation_id, ids)
+        among(PurchaseCredit.reservation_id, ids)
     )

@@ -11,6 +11,7 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select
 
+from app.db.many import among_texts
 from app.domain.program_file.batch_file import Answers
 from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus
 from app.domain.typed.codes import code_key
@@ -19,7 +20,6 @@ from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse
 from app.web import formats
 from app.web.context import scope, session
 from app.web.finance import wording
-from prepaid.columns import among_texts
 from prepaid.conversions.runs import Report
 from prepaid.loads.moves import OPEN
 from prepaid.scheduled import ACTOR
