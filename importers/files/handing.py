@@ -10,6 +10,9 @@ import pyarrow as pa
 
 from importers.files.grid import Grid, Merge
 
+REFUSED = 3
+"""How a process that reads ends where it says why a file cannot be read."""
+
 _ABOUT = b"kontor"
 _ROW = "row"
 _TEXT = "text:"

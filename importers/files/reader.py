@@ -17,27 +17,31 @@ from app.domain.saying.wording import marked
 from app.local.walls import shut_in
 from importers.files.biff import marks_of_xls, marks_of_xlsb, xls_counts_from_1904
 from importers.files.biff_looks import looks_of_xlsb, shown_of_xls, shown_of_xlsb
+from importers.files.calamine import read_workbook
 from importers.files.cells import Unreadable
 from importers.files.contents import counts_from_1904, counts_from_1904_binary
 from importers.files.grid import Grid
-from importers.files.handing import hand_over
+from importers.files.handing import REFUSED, hand_over
+from importers.files.hypertext import read_hypertext
 from importers.files.limits import Limits
+from importers.files.looks import with_shown
+from importers.files.opendocument_looks import with_shown_of_document
 from importers.files.parts import Parts
 from importers.files.scan import TooWild
+from importers.files.sparse import read_sparse
+from importers.files.spreadsheetml import read_spreadsheetml
 
 _ = marked
-REFUSED = 3
-"""How the process ends where it says why a file cannot be read."""
-
 _MARKED = 1 << 26
 """Bytes of a sheet of an .xlsb that are gone through record by record; of a larger one only the cells are read."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Read a file into an open one: ``python -m importers.files.reader DESCRIPTOR PID TASK``."""
-    descriptor, wanted_by, task = int(arguments[0]), int(arguments[1]), json.loads(arguments[2])
+    """Read a file into an open one, as a fork of `app.local.fork_server`: ``[DESCRIPTOR, PARENT, TASK]``."""
+    descriptor, parent, task = int(arguments[0]), int(arguments[1]), json.loads(arguments[2])
     limits = Limits(**task["limits"])
-    shut_in(wanted_by, memory_mb=limits.reader_memory_mb, cpu_seconds=limits.reader_cpu_seconds)
+    os.chdir(Path(task["path"]).parent)  # so that whoever looks at the processes sees whose file is being read
+    shut_in(parent, memory_mb=limits.reader_memory_mb, cpu_seconds=limits.reader_cpu_seconds)
     try:
         with os.fdopen(descriptor, "wb") as file:
             hand_over(islice(_dated(_grids(task, limits), task, limits), task["most"]), file)
@@ -48,21 +52,13 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
-    """Read what is wanted. Only what reads this kind of file is loaded."""
+    """Read what is wanted."""
     path, sheets, signs = Path(task["path"]), task["sheets"], frozenset(task["signs"])
     if task["form"] == "html":
-        from importers.files.hypertext import read_hypertext
-
         yield from read_hypertext(path, task["encoding"], limits, signs)
     elif task["form"] == "spreadsheetml":
-        from importers.files.spreadsheetml import read_spreadsheetml
-
         yield from read_spreadsheetml(path, sheets, limits, signs, hidden=task["hidden"])
     else:
-        from importers.files.calamine import read_workbook
-        from importers.files.looks import with_shown
-        from importers.files.sparse import read_sparse
-
         how = {"tell_texts": task["tell_texts"]}
         if task["sparse"]:
             for sheet in sheets:
@@ -75,8 +71,6 @@ def _grids(task: dict[str, Any], limits: Limits) -> Iterable[Grid]:
         elif task["form"] in ("xls", "xlsb"):
             yield from _marked(read_workbook(path, task["form"], sheets, hidden=task["hidden"], **how), task, limits)
         elif task["form"] == "ods":
-            from importers.files.opendocument_looks import with_shown_of_document
-
             grids = read_workbook(path, "ods", sheets, hidden=task["hidden"], **how)
             yield from with_shown_of_document(grids, Parts(path, path.name, limits), signs)
         else:
@@ -130,7 +124,3 @@ def _of_xlsb(
             continue
         marked = marks_of_xlsb(content, limits.max_merges).on(grid)
         yield shown_of_xlsb(content, looks).on(marked) if looks else marked
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -44,6 +44,8 @@ CLOCKS = {
 OUTSIDE = {
     "app/outbox/gateways.py": "mails and SMS",
     "app/cli/processes.py": "whether our own pages answer, and whether a port is taken",
+    "app/local/fork_server.py": "a process of ours that asks it for readers",
+    "app/local/forking.py": "a process of ours that forks readers",
     "app/local/users.py": "who is at the other end of our own socket",
     "app/local/valkey.py": "our own server",
     "prepaid/issuers/stripe_provider.py": "Stripe",
