@@ -39,12 +39,12 @@ from app.services.access import people
 from app.services.access.signing_in import Factor, Method
 from app.services.setup import programs
 from app.web import setup as _pages  # noqa: F401  # its lazy texts are made before there is any application
+from app.web.access.permissions import ROUTES, Reach
 from app.web.admin.documents import DOCUMENTS
 from app.web.auth import sessions
 from app.web.context import Scope
 from app.web.lists.asking import asked_of, mark_of
 from app.web.lists.showing import ROWS
-from app.web.permissions import ROUTES, Reach
 from bench import installation
 from bench.clients import Figures, race
 from bench.serving import served

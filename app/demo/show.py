@@ -39,7 +39,7 @@ from app.services.access.people import login_key
 from app.services.ledger import ledger_check
 from app.services.setup import program_files, programs
 from app.services.tracing import balances
-from app.web import samples
+from app.web.auth import samples
 from importers import batches
 from prepaid.conversions import ordering, preparing, runs, sending
 from prepaid.issuers.connections import connect

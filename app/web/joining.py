@@ -21,8 +21,8 @@ from app.web.addresses import outside
 from app.web.auth import counting
 from app.web.auth.pace import even
 from app.web.context import now, scope, session
-from app.web.fields import DayField
-from app.web.forms import Form, choice
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form, choice
 from app.web.languages import language
 
 bp = Blueprint("join", __name__)

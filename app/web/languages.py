@@ -13,7 +13,7 @@ from app.services.telling.languages import LANGUAGES
 from app.services.telling.translations import translations
 from app.web.context import scope_or_none, somebody
 
-babel = Babel(configure_jinja=False)  # templates ask for texts themselves: app/web/templating.py
+babel = Babel(configure_jinja=False)  # templates ask for texts themselves: app/web/look/templating.py
 
 
 def language() -> str:

@@ -18,9 +18,15 @@ from sqlalchemy.orm import aliased
 from app.models.people import Membership, UserAccount
 from app.services.orders import gifts
 from app.web.context import scope_or_none, session
-from app.web.wording import PROVIDER
 from prepaid.cards.cards import FIRST_TOP_UP
 from prepaid.scheduled import ACTOR as SCHEDULE
+
+PROVIDER: Mapping[str, Any] = {
+    "sandbox": _("Sandbox"),
+    "batch_file": _("Card operator's files"),
+    "stripe": _("Stripe Issuing"),
+}
+"""Card providers, by their names in programme files."""
 
 BY_ITSELF: Mapping[str, Any] = {
     gifts.BY: _("Kontor, by itself"),

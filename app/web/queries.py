@@ -34,9 +34,9 @@ from app.models.ledger import Account
 from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.sales import AwardReversal, SalesDocument
 from app.services.access import erasure
-from app.web import places
-from app.web.finance.failed_loads import failed_of_newest_runs
 from app.web.formats import shown
+from app.web.navigation import places
+from prepaid.loads.failed import failed_of_newest_runs
 
 
 @dataclass(frozen=True)
@@ -310,12 +310,3 @@ _LINKS = Question(
         _linked(AwardReversal.sale_document_id, AwardReversal.return_document_id, returned=False),
     ).order_by(literal_column("issued_on"), literal_column("id"))
 )
-
-
-def logins_of(session: Session, logins: Sequence[str]) -> frozenset[str]:
-    """Give those of some sign-in names that somebody may sign in with."""
-    from app.models.people import UserAccount
-
-    return frozenset(
-        session.scalars(select(UserAccount.login).where(UserAccount.login.in_(logins), UserAccount.active))
-    )

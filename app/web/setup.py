@@ -12,34 +12,17 @@ from app.services.access.keys import Keys
 from app.services.telling.languages import LANGUAGES
 from app.web import (
     addresses,
-    assets,
-    branding,
     context,
     errors,
-    fonts,
     formats,
-    forms,
-    guarding,
     health,
-    home,
-    icons,
-    import_words,
-    installing,
     joining,
     languages,
-    look,
-    navigation,
     people_named,
-    preferences,
     proofs,
     reward_pictures,
-    samples,
-    security,
-    templating,
-    uploads,
-    widgets,
-    wording,
 )
+from app.web.access import guarding, security
 from app.web.account import confirming, own_data, profile
 from app.web.account import passkeys as own_passkeys
 from app.web.account import second_factors as factors
@@ -48,7 +31,6 @@ from app.web.account import sessions as own_sessions
 from app.web.admin import (
     adjustments,
     applications,
-    audit,
     customers,
     deciding,
     deliveries,
@@ -90,14 +72,15 @@ from app.web.admin import (
     views,
 )
 from app.web.admin import people as users
+from app.web.admin.audit import pages as audit
 from app.web.admin.rules import drafts as rule_drafts
 from app.web.admin.rules import happened, matrices, stacks
 from app.web.admin.rules import pages as rules
 from app.web.admin.tax import rules as tax_rules
 from app.web.admin.tax import statuses as tax_statuses
-from app.web.attempts import Attempts
-from app.web.auth import invitations, passkeys, resets, sessions, ways
+from app.web.auth import invitations, passkeys, resets, samples, sessions, ways
 from app.web.auth import views as auth
+from app.web.auth.attempts import Attempts
 from app.web.extensions import bootstrap, csrf, login_manager
 from app.web.finance import (
     books,
@@ -121,7 +104,11 @@ from app.web.finance import (
     tax,
     top_ups,
 )
-from app.web.movement_reasons import movement_name, movement_reason
+from app.web.forms import form as forms
+from app.web.forms import uploads, widgets
+from app.web.look import assets, branding, fonts, icons, installing, look, preferences, templating
+from app.web.navigation import frame as navigation
+from app.web.navigation import home
 from app.web.platform import outbox as all_messages
 from app.web.platform import programs as new_programs
 from app.web.platform import style
@@ -148,6 +135,9 @@ from app.web.portal import terms as portal_terms
 from app.web.portal import tier as portal_tier
 from app.web.portal import transfers as portal_transfers
 from app.web.reports import views as reports
+from app.web.words import imports as import_words
+from app.web.words import wording
+from app.web.words.movements import movement_name, movement_reason
 
 BLUEPRINTS = (
     health.bp,

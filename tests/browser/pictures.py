@@ -16,7 +16,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.web.samples import PASSWORD, SAMPLES
+from app.web.auth.samples import PASSWORD, SAMPLES
 from tests.browser.conftest import PROGRAMS
 
 DESK, PHONE = (1440, 900), (390, 844)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from app.local.servers import Addresses
-from app.web.permissions import ROUTES, Reach
+from app.web.access.permissions import ROUTES, Reach
+from tests.app.web.access.test_authorisation import IN_QUERIES
 from tests.app.web.belongings import Belongings, fill
-from tests.app.web.test_authorisation import IN_QUERIES
 from tests.app.web.world import World, build
 
 pytestmark = pytest.mark.slow

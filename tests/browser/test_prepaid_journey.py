@@ -12,7 +12,7 @@ import pytest
 
 from app.extensions import db
 from app.local.servers import Addresses
-from tests.app.web.test_finance import give
+from tests.app.web.finance.test_finance import give
 from tests.app.web.world import World, build, do_one_job
 from tests.support import office
 

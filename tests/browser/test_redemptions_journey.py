@@ -12,7 +12,7 @@ from app.extensions import db
 from app.local.servers import Addresses
 from app.models.distributors import Distributor
 from app.models.programs import Program
-from tests.app.web.test_finance import give
+from tests.app.web.finance.test_finance import give
 from tests.app.web.world import World, build, do_one_job
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from app.web.audit_names import DEED, FIELD, THING
+from app.web.admin.audit.names import DEED, FIELD, THING
 from tests.contracts.sources import ROOMS, modules, name_of, parsed
 
 

@@ -35,7 +35,7 @@ IN_GOES = {
 
 CLOCKS = {
     "app/factory.py": "the clock that all others are given",
-    "app/web/security.py": "how old a cookie is, before the application is asked",
+    "app/web/access/security.py": "how old a cookie is, before the application is asked",
     "app/cli/faults.py": "when a fault was met, whatever else is broken",
     "prepaid/issuers/stripe_provider.py": "the clock of a provider to whom nobody gives one",
 }

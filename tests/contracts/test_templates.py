@@ -14,7 +14,7 @@ from app.domain.saying.reasons import SENTENCES
 from app.domain.typed.fields import KINDS
 from app.factory import create_app
 from app.local.servers import Addresses
-from app.web import import_words
+from app.web.words import imports as import_words
 from tests.contracts.sources import ROOMS, modules, name_of, parsed
 
 FOLDER = PROJECT / "templates"

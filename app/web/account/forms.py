@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Length
 from app.services.access.people import LONGEST_PASSWORD
 from app.services.telling.languages import LANGUAGES
 from app.web.auth.forms import LONGEST_LOGIN, LONGEST_NAME
-from app.web.forms import Form, choice
+from app.web.forms.form import Form, choice
 
 
 class ProfileForm(Form):

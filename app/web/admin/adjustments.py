@@ -21,13 +21,13 @@ from app.models.ledger import Account
 from app.services.by_hand import adjustments
 from app.services.participants import distributors
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, MoneyField, PointsField
-from app.web.forms import CodeField, Form, choice
+from app.web.forms.fields import Between, MoneyField, PointsField
+from app.web.forms.form import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.reason_words import reason_name, reasons
-from app.web.wording import ADJUSTMENT_STATE
+from app.web.words.reasons import reason_name, reasons
+from app.web.words.wording import ADJUSTMENT_STATE
 from prepaid.reconciling.judging import judge_corrected
 
 bp = Blueprint("adjustments", __name__)

@@ -27,9 +27,9 @@ from app.services.joining.applications import OPEN
 from app.services.participants import distributors
 from app.web import formats
 from app.web.addresses import outside
+from app.web.auth.links import invitation_link
 from app.web.context import now, person, scope, session
-from app.web.forms import CodeField, Form, choice
-from app.web.links import invitation_link
+from app.web.forms.form import CodeField, Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, Moments, OneOf, Search, To

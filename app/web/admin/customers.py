@@ -17,7 +17,7 @@ from app.services.participants import customers, distributors
 from app.services.tracing import balances
 from app.web.addresses import id_asked, text_asked
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.joining import answers_of, applicant_of, consent_page, form_for, phone_if_sound
 
 bp = Blueprint("customers", __name__)

@@ -17,10 +17,10 @@ from app.models.sales import SalesDocument
 from app.services.counting.wordings import successor
 from app.services.telling.languages import NotANumber, TooManyDecimals
 from app.web import formats
+from app.web.access.guarding import permitted
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
-from app.web.guarding import permitted
-from app.web.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
+from app.web.forms.form import Form, choice
+from app.web.words.verdicts import Accepting, Handing, Refusing, Saying, told, why_not
 from verification.claiming import proofs
 from verification.deciding import decisions, dossier, queue, talk
 from verification.deciding.errors import CannotDecide

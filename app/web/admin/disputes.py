@@ -23,23 +23,16 @@ from app.services.by_hand import adjustments, disputes, granted_disputes
 from app.services.counting import wordings
 from app.services.tracing import chain, explanations
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, PointsField
-from app.web.forms import Form
+from app.web.forms.fields import Between, PointsField
+from app.web.forms.form import Form
 from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.movement_reasons import movement_name
-from app.web.navigation import role_name
-from app.web.telling import Telling
-from app.web.wording import MOVEMENT
+from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.navigation.frame import role_name
+from app.web.words.movements import movement_name
+from app.web.words.telling import Telling
+from app.web.words.wording import DISPUTE_STATE, MOVEMENT
 
 bp = Blueprint("disputes", __name__)
-
-STATE = {
-    DisputeState.OPEN: Badge(_("Waits for an answer"), "wait"),
-    DisputeState.GRANTED: Badge(_("Granted"), "good"),
-    DisputeState.DECLINED: Badge(_("Declined"), "bad"),
-    DisputeState.WITHDRAWN: Badge(_("Withdrawn"), "plain"),
-}
 
 
 class Granting(Form):
@@ -75,7 +68,7 @@ DISPUTES = Listing(
         Column("amount", _("Given"), Dispute.amount, Kind.POINTS),
         Column("asked_at", _("Asked"), Dispute.asked_at, Kind.INSTANT, Dispute.asked_at),
         Column("answered_by", _("Answered by"), Dispute.answered_by, Kind.PERSON, phone=False),
-        Column("state", _("State"), Dispute.state, badge=lambda state: STATE[state]),
+        Column("state", _("State"), Dispute.state, badge=lambda state: DISPUTE_STATE[state]),
     ),
     query=_QUERY,
     id=Dispute.id,
@@ -85,7 +78,7 @@ DISPUTES = Listing(
         OneOf(
             "state",
             _("State"),
-            [Choice(state.value, badge.text) for state, badge in STATE.items()],
+            [Choice(state.value, badge.text) for state, badge in DISPUTE_STATE.items()],
             lambda value: Dispute.state == DisputeState(value),
         ),
     ),
@@ -108,8 +101,8 @@ def _page(dispute_id: int, granting: Granting, declining: Declining) -> str:
     return render_template(
         "admin/disputes/show.html",
         dispute=found,
-        state=STATE[found.state],
-        states=STATE,
+        state=DISPUTE_STATE[found.state],
+        states=DISPUTE_STATE,
         earlier=[one for one in _said(found) if one.id != found.id],
         distributor=session().get_one(Distributor, found.distributor_id),
         **_explained(found),

@@ -21,12 +21,12 @@ from app.services.participants.head_offices import Office
 from app.web import formats
 from app.web.admin.grouping import MEANS, GroupForm
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.participants import TAKES_PART, WHO_TAKES_PART
 from app.web.lists.together import Deed, Row, Stays
-from app.web.participants import TAKES_PART, WHO_TAKES_PART
 
 bp = Blueprint("distributors", __name__)
 

@@ -20,18 +20,18 @@ from app.models.sales import SalesDocument
 from app.services.by_hand import disputes, merging
 from app.services.persons.reading import shared_with
 from app.services.tracing import explanations
-from app.web import paging, queries
+from app.web import queries
+from app.web.access.guarding import can
 from app.web.addresses import id_asked
-from app.web.admin.disputes import STATE
 from app.web.context import now, person, scope, session, settings
-from app.web.guarding import can
+from app.web.lists import paging
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.portal.claim_forms import proof_refused
 from app.web.portal.standing import Answer, standing
-from app.web.telling import Telling
-from app.web.verdicts import told, why_not, why_refused
-from app.web.wording import DOCUMENT_KIND, DOCUMENT_STATUS, SOURCE
+from app.web.words.telling import Telling
+from app.web.words.verdicts import told, why_not, why_refused
+from app.web.words.wording import DISPUTE_STATE, DOCUMENT_KIND, DOCUMENT_STATUS, SOURCE
 from verification.claiming import proofs, serials
 from verification.deciding import talk
 from verification.deciding.errors import CannotDecide
@@ -181,7 +181,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         shared=shared_with(session(), document_id) if explained.shared else (),
         before=merging.came_from(session(), document_id) if explained.handed_over else None,
         disputed=disputes.of_document(session(), document_id) if explained.disputed else (),
-        dispute_states=STATE,
+        dispute_states=DISPUTE_STATE,
         attached=proofs.of_document(session(), document_id),
         serials=serials.of_document(session(), document_id),
         refused=why_refused(document_id, happened) if explained.status is DocumentStatus.REFUSED else "",

@@ -10,8 +10,8 @@ from wtforms import SelectField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from app.web.context import today
-from app.web.fields import DayField
-from app.web.forms import Form, choice
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form, choice
 
 MEANS = _("Sales are judged by the group of their own day. What was counted keeps what it earned.")
 

@@ -17,7 +17,7 @@ from app.services.goods.group_trees import Branch, Circle, NameTaken
 from app.services.placing.placements import DISTRIBUTORS, PRODUCTS, Kind
 from app.web.addresses import id_asked
 from app.web.context import now, person, scope, session
-from app.web.forms import CodeField, Form, choice
+from app.web.forms.form import CodeField, Form, choice
 
 bp = Blueprint("groups", __name__)
 

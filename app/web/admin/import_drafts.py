@@ -22,14 +22,15 @@ from app.models.imports import ImportBatch
 from app.services.rulebooks import rules_of
 from app.services.setup import import_profiles
 from app.services.setup.program_files import ProgramFileInvalid
-from app.web import import_words, paging
+from app.web.access.guarding import permitted
 from app.web.addresses import id_asked
 from app.web.admin.import_forms import BringForm, Columns, LookForm
 from app.web.admin.imports import live
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import figure, shown
-from app.web.guarding import permitted
-from app.web.uploads import MOST_FILES, most_bytes
+from app.web.forms.uploads import MOST_FILES, most_bytes
+from app.web.lists import paging
+from app.web.words import imports as import_words
 from importers import drafts, trying
 from importers.drafts import Waiting
 from importers.errors import ImportRefused

@@ -12,8 +12,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Reg
 
 from app.domain.program_file.import_profile import ImportProfile
 from app.domain.typed.fields import KINDS, problems_of_columns
-from app.web import formats, import_words
-from app.web.forms import Form, choice
+from app.web import formats
+from app.web.forms.form import Form, choice
+from app.web.words import imports as import_words
 from importers.errors import ImportRefused
 from importers.layout.credit_notes import both, with_prefix
 from importers.layout.header import Said

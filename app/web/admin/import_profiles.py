@@ -20,13 +20,13 @@ from app.extensions import db
 from app.services.setup import import_profiles, program_files
 from app.services.setup.import_profiles import Kept
 from app.services.setup.program_files import ProgramFileInvalid
-from app.web import import_words
 from app.web.addresses import text_asked
 from app.web.admin.import_forms import SourceForm
 from app.web.admin.imports import WORKBOOK
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms.form import Form, choice
 from app.web.languages import language
+from app.web.words import imports as import_words
 from importers import samples
 from importers.layout.credit_notes import with_prefix
 from importers.layout.settling import NUMBERS

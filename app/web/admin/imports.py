@@ -16,12 +16,14 @@ from app.db.transaction import transaction
 from app.domain.saying.reasons import sentence
 from app.extensions import db
 from app.jobs import messenger
-from app.web import import_words, paging, queries
+from app.web import queries
 from app.web.addresses import id_asked
-from app.web.audit_words import state_words
+from app.web.admin.audit.words import state_words
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.formats import duration, figure, file_stem
-from app.web.forms import Form
+from app.web.forms.form import Form
+from app.web.lists import paging
+from app.web.words import imports as import_words
 from importers import batches, drafts, undoing
 from importers.batches import Progress
 from importers.store import BatchFiles

@@ -14,9 +14,9 @@ from app.services.instants import promising
 from app.services.instants.promising import InstantWrong, Said
 from app.services.orders import baskets
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, DayField, PointsField
-from app.web.forms import Form, choice
-from app.web.refused import again, fresh
+from app.web.forms.fields import Between, DayField, PointsField
+from app.web.forms.form import Form, choice
+from app.web.forms.refused import again, fresh
 
 bp = Blueprint("instants", __name__)
 

@@ -17,14 +17,14 @@ from app.models.joining import Invitation
 from app.models.people import UserAccount
 from app.services.access import invitations
 from app.web import formats
+from app.web.auth.links import invitation_link
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
-from app.web.links import invitation_link
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search
 from app.web.lists.together import Deed, Row, Stays
-from app.web.wording import ROLE
+from app.web.words.wording import ROLE
 
 bp = Blueprint("invitations", __name__)
 

@@ -27,8 +27,8 @@ from app.services.participants import distributors
 from app.web import formats
 from app.web.admin.name_lists import DISTRIBUTOR_NAMES, EVERY_SOURCE, NOTHING, PRODUCT_NAMES
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, QuantityField
-from app.web.forms import Form, choice
+from app.web.forms.fields import Between, QuantityField
+from app.web.forms.form import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import Listing

@@ -17,8 +17,8 @@ from app.web import formats
 from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
-from app.web.movement_reasons import movement_reason
-from app.web.wording import MOVEMENT
+from app.web.words.movements import movement_reason
+from app.web.words.wording import MOVEMENT
 
 bp = Blueprint("ledger", __name__)
 

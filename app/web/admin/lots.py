@@ -27,13 +27,13 @@ from app.services.ledger.ledger import LedgerError
 from app.services.rulebooks import rules_of
 from app.web import formats
 from app.web.context import now, person, scope, session, today
-from app.web.fields import DayField
-from app.web.forms import Form
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
-from app.web.wording import LOT_STATE, REWARD_KIND
+from app.web.words.wording import LOT_STATE, REWARD_KIND
 
 bp = Blueprint("lots", __name__)
 

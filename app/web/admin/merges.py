@@ -19,10 +19,10 @@ from app.services.by_hand import merging
 from app.services.owners.errors import OwnersError
 from app.services.participants import distributors
 from app.web.context import now, person, scope, session
-from app.web.forms import CodeField, Form
+from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.owner_words import BELONGINGS, MERGE_STATE, against, why_not
+from app.web.words.owners import BELONGINGS, MERGE_STATE, against, why_not
 
 bp = Blueprint("merges", __name__)
 

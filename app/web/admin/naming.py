@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response
 from app.domain.roles import Permission
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
+from app.web.access.guarding import permitted
 from app.web.addresses import text_asked
 from app.web.context import scope, session
-from app.web.guarding import permitted
-from app.web.named import BY_CODE, Model, called, names_of, typed
-from app.web.proposing import proposed
+from app.web.forms.proposing import proposed
+from app.web.words.named import BY_CODE, Model, called, names_of, typed
 
 bp = Blueprint("naming", __name__)
 

@@ -24,13 +24,13 @@ from app.services.orders.reading import ReadLine, ReadOrder
 from app.services.rewarding import vouchers
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms.form import Form, choice
+from app.web.forms.refused import again, fresh
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
-from app.web.refused import again, fresh
-from app.web.wording import ADDRESS, ORDER_STATE, ORDER_WORD
+from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("orders", __name__)
 

@@ -19,7 +19,7 @@ from app.services.telling import messages
 from app.services.telling.messages import Channel
 from app.services.telling.messages import Kind as About
 from app.web.context import now, person, scope, session, settings
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Listing, Moments, OneOf, Search, To

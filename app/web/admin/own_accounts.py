@@ -21,10 +21,10 @@ from app.services.participants import distributors
 from app.services.persons import opening
 from app.web import formats
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Column, Kind, Listing, Search, To
-from app.web.participants import TAKES_PART, WHO_TAKES_PART
+from app.web.lists.participants import TAKES_PART, WHO_TAKES_PART
 
 bp = Blueprint("own_accounts", __name__)
 

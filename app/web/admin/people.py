@@ -19,7 +19,15 @@ from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.services.access import erasure, invitations, memberships, people
 from app.services.participants import distributors
-from app.web.accounts import (
+from app.web.addresses import id_sent
+from app.web.auth.links import invitation_link
+from app.web.context import now, person, scope, session
+from app.web.forms.form import CodeField, Form, choice
+from app.web.lists import together
+from app.web.lists.answering import answer
+from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.lists.together import Deed, Row, Stays
+from app.web.words.accounts import (
     MAY_SIGN_IN,
     SECOND_STEP,
     active_badge,
@@ -28,15 +36,7 @@ from app.web.accounts import (
     not_erased,
     own_role,
 )
-from app.web.addresses import id_sent
-from app.web.context import now, person, scope, session
-from app.web.forms import CodeField, Form, choice
-from app.web.links import invitation_link
-from app.web.lists import together
-from app.web.lists.answering import answer
-from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.lists.together import Deed, Row, Stays
-from app.web.wording import ROLE
+from app.web.words.wording import ROLE
 
 bp = Blueprint("people", __name__)
 

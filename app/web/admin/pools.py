@@ -21,10 +21,10 @@ from app.services.owners.errors import OwnersError
 from app.services.participants import distributors
 from app.services.tracing import balances
 from app.web.context import now, person, scope, session
-from app.web.forms import CodeField, Form, choice
+from app.web.forms.form import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.owner_words import SPENDING, why_not
+from app.web.words.owners import SPENDING, why_not
 
 bp = Blueprint("pools", __name__)
 

@@ -22,7 +22,7 @@ from app.services.placing import placements
 from app.web.addresses import id_asked
 from app.web.admin.grouping import MEANS, GroupForm
 from app.web.context import now, person, scope, session
-from app.web.forms import CodeField, Form, choice
+from app.web.forms.form import CodeField, Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To

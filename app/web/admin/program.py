@@ -25,7 +25,7 @@ from app.services.telling import texts
 from app.services.telling.languages import LANGUAGES
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms.form import Form, choice
 
 bp = Blueprint("program", __name__)
 

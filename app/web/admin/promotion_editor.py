@@ -20,7 +20,7 @@ from app.web.admin.promotion_form import MICRO, PromotionForm, group_names
 from app.web.admin.promotion_judging import judge
 from app.web.context import now, person, scope, session
 from app.web.formats import decimal
-from app.web.promotion_words import REWARD, problem
+from app.web.words.promotions import REWARD, problem
 
 bp = Blueprint("promotion_editor", __name__)
 

@@ -17,7 +17,7 @@ from app.models.rewards import Reward
 from app.services.participants import distributors
 from app.web.admin.rules.forms import rate_limits
 from app.web.context import scope, session
-from app.web.fields import (
+from app.web.forms.fields import (
     Between,
     CountField,
     DayField,
@@ -27,9 +27,9 @@ from app.web.fields import (
     ShareField,
     read_between,
 )
-from app.web.forms import Form, RowForm, choice
-from app.web.named import typed
-from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, REWARD, WHEN, metric_decimals
+from app.web.forms.form import Form, RowForm, choice
+from app.web.words.named import typed
+from app.web.words.promotions import METRIC, NAMES, PARTICIPANTS, PAYS, REWARD, WHEN, metric_decimals
 
 MICRO = 6
 _BP_DECIMALS = 2

@@ -12,7 +12,7 @@ from app.services.promotions import reading, standings
 from app.web import formats
 from app.web.admin.promotion_form import PrizeForm, PromotionForm
 from app.web.context import scope, session
-from app.web.named import no_codes, no_groups, typed
+from app.web.words.named import no_codes, no_groups, typed
 
 
 def judge(form: PromotionForm, said: Mapping[str, Any], promotion: Promotion | None) -> None:

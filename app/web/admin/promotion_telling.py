@@ -16,8 +16,8 @@ from app.domain.program_file.scope import Scope
 from app.domain.rules.rule_sentences import further_conditions
 from app.web import formats
 from app.web.admin.rules.speaking import voice_of
-from app.web.named import called, names_of
-from app.web.promotion_words import METRIC, NAMES, PARTICIPANTS, PAYS, RANKED_BY, WHEN, aimed, given
+from app.web.words.named import called, names_of
+from app.web.words.promotions import METRIC, NAMES, PARTICIPANTS, PAYS, RANKED_BY, WHEN, aimed, given
 
 _NAMED: Sequence[tuple[str, Any]] = (
     ("product_groups", _("Product groups")),

@@ -25,11 +25,11 @@ from app.services.setup import promotion_editing as editing
 from app.web import formats
 from app.web.admin.promotion_telling import Changed, differences, told
 from app.web.context import now, person, scope, session, today
-from app.web.forms import Form
+from app.web.forms.form import Form
+from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.promotion_words import KIND, STATE, given, measured, problem
-from app.web.refused import again, fresh
+from app.web.words.promotions import KIND, STATE, given, measured, problem
 
 bp = Blueprint("promotions", __name__)
 

@@ -29,13 +29,13 @@ from app.services.rewarding.vouchers import Discount, NoSuchDiscount
 from app.services.setup.program_files import ProgramFileInvalid
 from app.web import formats
 from app.web.context import keys, now, person, scope, session
-from app.web.credits import ASKED_AT, CREDIT_STATE, IN_STATE, STATE, WORTH, why_not
-from app.web.fields import Between, ExactField, MoneyField, ShareField
-from app.web.forms import Form
+from app.web.forms.fields import Between, ExactField, MoneyField, ShareField
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Column, Kind, Listing, Moments, Search
 from app.web.lists.together import Deed, Row, Stays
+from app.web.words.credits import ASKED_AT, CREDIT_STATE, IN_STATE, STATE, WORTH, why_not
 
 bp = Blueprint("purchases", __name__)
 

@@ -22,14 +22,16 @@ from app.services.participants.distributors import Data
 from app.services.participants.head_offices import CannotStandBelow
 from app.services.tracing import balances, happenings
 from app.services.tracing.happenings import Kind
-from app.web import paging, queries, tier_words
+from app.web import queries
+from app.web.access.guarding import can
 from app.web.admin.story import KINDS, entry
 from app.web.context import OneDistributor, now, person, scope, session, today
-from app.web.fields import DayField
-from app.web.forms import Form, choice
-from app.web.guarding import can
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form, choice
+from app.web.lists import paging
 from app.web.people_named import learn
-from app.web.wording import TAX_STATUS
+from app.web.words import tiers as tier_words
+from app.web.words.wording import TAX_STATUS
 
 bp = Blueprint("records", __name__)
 

@@ -23,7 +23,7 @@ from app.services.telling.languages import LANGUAGES
 from app.services.telling.texts import known
 from app.web.addresses import outside, text_asked
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms.form import Form, choice
 from app.web.joining import form_for
 
 bp = Blueprint("registration", __name__)

@@ -25,8 +25,8 @@ from app.web.lists.answering import answer
 from app.web.lists.asking import MOST_CHOSEN, chosen_ids, kept_in
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.people_named import name_of
-from app.web.verdicts import NAMED, Accepting, Refusing, settled
-from app.web.wording import DOCUMENT_KIND, REVIEW_STATE
+from app.web.words.verdicts import NAMED, Accepting, Refusing, settled
+from app.web.words.wording import DOCUMENT_KIND, REVIEW_STATE
 from verification.deciding import decisions, pace, queue
 
 bp = Blueprint("review", __name__)

@@ -38,11 +38,11 @@ from app.services.rewarding.reward_pictures import Fault, PictureRefused
 from app.services.rewarding.rewards import RewardRow, RewardWrong
 from app.web.admin import instants as instants_page
 from app.web.context import keys, now, person, scope, session
-from app.web.fields import Between, DayField, MoneyField, PointsField, QuantityField
-from app.web.forms import Form, RowForm, choice
-from app.web.refused import again, fresh
+from app.web.forms.fields import Between, DayField, MoneyField, PointsField, QuantityField
+from app.web.forms.form import Form, RowForm, choice
+from app.web.forms.refused import again, fresh
 from app.web.reward_pictures import picture_address
-from app.web.wording import REWARD_KIND
+from app.web.words.wording import REWARD_KIND
 
 bp = Blueprint("reward_editor", __name__)
 

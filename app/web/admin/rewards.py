@@ -23,15 +23,15 @@ from app.models.distributors import Distributor
 from app.models.rewards import Reward, RewardPicture, RewardSeason
 from app.services import audit
 from app.services.rewarding import draws, offers, rewards
+from app.web.access.guarding import can
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
-from app.web.guarding import can
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.portal.rewards import shown
-from app.web.wording import REWARD_KIND
+from app.web.words.wording import REWARD_KIND
 
 bp = Blueprint("rewards", __name__)
 

@@ -33,8 +33,8 @@ from app.services.setup import program_files
 from app.web import formats
 from app.web.admin import scenario_files
 from app.web.context import kontor, now, person, scope, session
-from app.web.fields import DayField, NotBefore
-from app.web.forms import Form, choice
+from app.web.forms.fields import DayField, NotBefore
+from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids
 from app.web.lists.describing import HERE, Action, Badge, Choice, Column, Kind, Listing, OneOf, Search, To

@@ -11,7 +11,7 @@ from app.domain.roles import Permission, may
 from app.services import search
 from app.web.addresses import text_asked
 from app.web.context import person, scope, session
-from app.web.proposing import proposed
+from app.web.forms.proposing import proposed
 
 bp = Blueprint("search", __name__)
 

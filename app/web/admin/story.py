@@ -14,12 +14,13 @@ from app.domain.saying.decision_codes import said
 from app.domain.saying.reasons import sentences
 from app.domain.states import DocumentKind, DocumentStatus, TaxStatus, TopUpKind, TopUpStatus, TransactionKind, Unit
 from app.services.tracing.happenings import Happening, Kind, Source
-from app.web import formats, people_named, wording
+from app.web import formats, people_named
 from app.web.admin import outbox
 from app.web.context import scope
-from app.web.finance import wording as finance
 from app.web.portal.notices import sentence_of
-from app.web.reason_words import reason_name
+from app.web.words import runs as finance
+from app.web.words import wording
+from app.web.words.reasons import reason_name
 
 KINDS: Mapping[Kind, tuple[Any, Permission]] = {
     Kind.DOCUMENTS: (_("Documents"), Permission.SEE_DOCUMENTS),

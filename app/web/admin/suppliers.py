@@ -19,10 +19,10 @@ from app.models.orders import OrderLine, SupplierFile
 from app.services import audit
 from app.web import formats
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, To
-from app.web.wording import SUPPLIER_FILE
+from app.web.words.wording import SUPPLIER_FILE
 
 bp = Blueprint("suppliers", __name__)
 

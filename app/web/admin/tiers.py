@@ -24,15 +24,15 @@ from app.services.placing.tiers import decimals_of
 from app.services.tiering import tier_giving, tier_reading
 from app.services.tiering.tier_giving import EndsBeforeToday
 from app.services.tiering.tier_reading import Gives
-from app.web import tier_words
 from app.web.context import now, person, scope, session
-from app.web.fields import DayField
-from app.web.forms import Form, choice
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
-from app.web.tier_words import tiers_here
+from app.web.words import tiers as tier_words
+from app.web.words.tiers import tiers_here
 
 bp = Blueprint("tiers", __name__)
 

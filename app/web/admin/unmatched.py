@@ -26,13 +26,13 @@ from app.services.imported.aliases import LARGEST_UNIT, SAME_UNIT, AliasRefused
 from app.services.participants import distributors
 from app.web import formats
 from app.web.context import kontor, now, person, scope, session
-from app.web.fields import Between, QuantityField
-from app.web.forms import Form, choice
+from app.web.forms.fields import Between, QuantityField
+from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import by_reason
-from app.web.wording import LIKENESS, NAMED_THING
+from app.web.words.wording import LIKENESS, NAMED_THING
 from importers import continuing
 from importers.continuing import CannotMatch, Decided, Match
 

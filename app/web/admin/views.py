@@ -16,7 +16,7 @@ from app.extensions import db
 from app.models.desk import SavedView
 from app.web.addresses import id_sent, our_own
 from app.web.context import now, person, scope
-from app.web.forms import Form
+from app.web.forms.form import Form
 
 LONGEST_NAME = 64
 LONGEST_QUERY = 1_000

@@ -3,10 +3,10 @@
 from flask import request
 from flask_babel import gettext as _
 
-from app.web.attempts import MOST_PER_ACCOUNT, Attempts, TooMany, Uncountable
+from app.web.auth.attempts import MOST_PER_ACCOUNT, Attempts, TooMany, Uncountable
 from app.web.context import kontor
 from app.web.formats import duration
-from app.web.forms import Form
+from app.web.forms.form import Form
 
 Refusal = tuple[int, dict[str, str]]
 

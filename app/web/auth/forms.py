@@ -5,7 +5,7 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length, Optional
 
 from app.services.access.people import LONGEST_PASSWORD
-from app.web.forms import Form
+from app.web.forms.form import Form
 
 LONGEST_LOGIN = 254
 LONGEST_NAME = 120

@@ -9,7 +9,7 @@ from app.domain.roles import Person
 from app.extensions import db
 from app.services.access import signing_in
 from app.services.access.signing_in import SEEN_EVERY, Factor, Method, Place
-from app.web import samples
+from app.web.auth import samples
 from app.web.context import SignedIn, now, place_or_none, session, settings
 
 

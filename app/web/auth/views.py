@@ -11,9 +11,8 @@ from app.domain.roles import needs_second_factor
 from app.extensions import db
 from app.services.access import people, second_factors
 from app.services.access.signing_in import Factor, Method, Step
-from app.web import samples
 from app.web.addresses import our_own
-from app.web.auth import challenges, counting, sessions
+from app.web.auth import challenges, counting, samples, sessions
 from app.web.auth.forms import CodeForm, SignInForm
 from app.web.context import keys, now, place, settings, step
 

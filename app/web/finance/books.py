@@ -25,8 +25,8 @@ from app.services.books.booking import Basis
 from app.services.books.totals import Until, totals_of
 from app.services.ledger.liability import worth_minor
 from app.web.context import now, person, scope, session
-from app.web.fields import DayField
-from app.web.forms import Form, choice
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form, choice
 from app.web.languages import language
 
 bp = Blueprint("books", __name__)

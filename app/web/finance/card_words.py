@@ -8,8 +8,8 @@ from flask_babel import lazy_gettext as _
 
 from app.domain.states import CardState, CardWord, Identity, TopUpStatus
 from app.web import formats
-from app.web.finance import wording
 from app.web.lists.describing import Badge
+from app.web.words import runs as wording
 from prepaid.cards.card_lives import CardMoveRefused, Moment
 from prepaid.cards.cards import CardInUse
 from prepaid.errors import PrepaidError

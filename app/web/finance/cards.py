@@ -17,11 +17,12 @@ from app.models.distributors import Distributor
 from app.models.prepaid import Card
 from app.services.tracing.balances import NoSuchDistributor
 from app.web.context import now, person, scope, session
-from app.web.finance import card_words, wording
-from app.web.forms import CodeField, Form
+from app.web.finance import card_words
+from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.wording import PROVIDER
+from app.web.words import runs as wording
+from app.web.words.wording import PROVIDER
 from prepaid.cards import cards
 from prepaid.errors import PrepaidError
 from prepaid.issuers.connections import connect

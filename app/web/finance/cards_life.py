@@ -17,7 +17,7 @@ from app.models.prepaid import Card
 from app.web import formats
 from app.web.context import now, person, scope, session
 from app.web.finance import card_words
-from app.web.forms import Form, choice
+from app.web.forms.form import Form, choice
 from prepaid.cards import card_lives, cards, healing
 from prepaid.errors import PrepaidError
 from prepaid.issuers.connections import connect

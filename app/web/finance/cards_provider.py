@@ -17,11 +17,12 @@ from app.domain.program_file.prepaid_settings import PrepaidPart
 from app.domain.saying.wording import said_of
 from app.extensions import db
 from app.services.setup.program_files import ProgramFileInvalid
-from app.web import formats, import_words
+from app.web import formats
 from app.web.context import now, person, scope, session, settings
 from app.web.finance import card_words
 from app.web.finance.provider_forms import BenchForm, FundingForm, TemplateForm, filled, offer_rows, typed
 from app.web.finance.provider_judging import judge
+from app.web.words import imports as import_words
 from importers.errors import ImportRefused
 from importers.files.limits import Limits
 from prepaid.errors import CardNumberFound, PrepaidError

@@ -22,12 +22,13 @@ from app.models.orders import OrderLine
 from app.models.prepaid import ConversionRun, Redemption
 from app.services.loads.arrivals import is_there
 from app.web.context import now, person, scope, session, today
-from app.web.fields import DayField, NotBefore
-from app.web.finance import runs, wording
-from app.web.forms import Form, choice
+from app.web.finance import runs
+from app.web.forms.fields import DayField, NotBefore
+from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
-from app.web.participants import WHOSE
+from app.web.lists.participants import WHOSE
+from app.web.words import runs as wording
 from prepaid.conversions import compensating
 from prepaid.conversions import runs as prepaid_runs
 from prepaid.errors import PrepaidError

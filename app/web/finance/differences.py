@@ -25,14 +25,14 @@ from app.models.reconciling import ProviderStatement, StatementFinding, Statemen
 from app.services.by_hand.adjustments import MOST, AdjustmentError
 from app.web import formats
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, MoneyField, PointsField
 from app.web.finance import reconciling_words as words
-from app.web.forms import Form, choice
+from app.web.forms.fields import Between, MoneyField, PointsField
+from app.web.forms.form import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import Deed, Row, Stays
-from app.web.wording import PROVIDER
+from app.web.words.wording import PROVIDER
 from prepaid.errors import PrepaidError
 from prepaid.reconciling import answering, reading
 

@@ -16,12 +16,12 @@ from app.exports.histories.planning import PlanRefused, Terms
 from app.extensions import db
 from app.jobs import messenger
 from app.models.exports import ExportPlan
+from app.web.access.guarding import permitted
 from app.web.context import kontor, now, person, scope, session, settings
 from app.web.finance import export_words
 from app.web.finance.export_forms import PlanForm
 from app.web.finance.exports import siblings, subject_asked
-from app.web.forms import choice
-from app.web.guarding import permitted
+from app.web.forms.form import choice
 from app.web.languages import language
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Column, Kind, Listing, Search, To

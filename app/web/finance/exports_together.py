@@ -19,7 +19,7 @@ from app.web.context import kontor, now, person, scope, session
 from app.web.finance import export_words
 from app.web.finance.export_plans import PLANS
 from app.web.finance.exports import EXPORTS, may_take
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.together import Deed, Row, Stays
 

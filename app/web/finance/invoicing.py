@@ -11,8 +11,8 @@ from app.domain.measures.money import smallest_units
 from app.services.loads import invoicing
 from app.services.setup.invoicing_terms import invoicing_of
 from app.web.context import scope, session, today
-from app.web.fields import DayField, NotBefore
-from app.web.forms import Form
+from app.web.forms.fields import DayField, NotBefore
+from app.web.forms.form import Form
 
 bp = Blueprint("invoicing", __name__)
 

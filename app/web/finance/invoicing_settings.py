@@ -16,8 +16,8 @@ from app.extensions import db
 from app.services.setup.invoicing_terms import invoicing_of, put_invoicing
 from app.services.setup.program_files import ProgramFileInvalid
 from app.web.context import now, person, scope
-from app.web.fields import Between, DayField, MoneyField, NotBefore, ShareField
-from app.web.forms import Form, RowForm, choice
+from app.web.forms.fields import Between, DayField, MoneyField, NotBefore, ShareField
+from app.web.forms.form import Form, RowForm, choice
 
 bp = Blueprint("invoicing_settings", __name__)
 

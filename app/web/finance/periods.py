@@ -21,7 +21,7 @@ from app.services.books.history import ADJUSTED, EXPIRED, ISSUED, REDEEMED
 from app.services.books.periods import MonthSeen
 from app.services.ledger import figures
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
 
 bp = Blueprint("periods", __name__)
 

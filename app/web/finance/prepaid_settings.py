@@ -22,9 +22,9 @@ from app.models.distributors import DistributorGroup
 from app.services.placing import tiers
 from app.services.setup.program_files import ProgramFileInvalid
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, MoneyField, PointsField
 from app.web.finance.run_segments import MOST_POINTS
-from app.web.forms import Form, choice
+from app.web.forms.fields import Between, MoneyField, PointsField
+from app.web.forms.form import Form, choice
 from prepaid.issuers import provider_settings
 
 bp = Blueprint("prepaid_settings", __name__)

@@ -10,8 +10,8 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.domain.program_file.batch_file import BatchFile, Column, Mark, OfFile, OfLoad
 from app.domain.program_file.fixed_answers import AnswerRecord
-from app.web.fields import Between, MoneyField
-from app.web.forms import Form, RowForm, choice
+from app.web.forms.fields import Between, MoneyField
+from app.web.forms.form import Form, RowForm, choice
 
 _SPARE = 1
 

@@ -20,15 +20,16 @@ from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import TopUp
 from app.models.reconciling import ProviderStatement, StatementFinding, StatementLine
-from app.web import formats, import_words
+from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings
-from app.web.fields import DayField, NotBefore
 from app.web.finance import reconciling_words as words
-from app.web.forms import Form
+from app.web.forms.fields import DayField, NotBefore
+from app.web.forms.form import Form
 from app.web.lists import showing
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
-from app.web.wording import PROVIDER
+from app.web.words import imports as import_words
+from app.web.words.wording import PROVIDER
 from importers import batches, drafts
 from importers.errors import ImportRefused
 from prepaid.errors import PrepaidError

@@ -11,8 +11,8 @@ from app.domain.states import BookingKind, FindingAnswer, FindingKind, TopUpStat
 from app.models.reconciling import StatementFinding
 from app.services.by_hand.adjustments import AdjustmentError
 from app.web import formats
-from app.web.finance import wording
 from app.web.lists.describing import Badge
+from app.web.words import runs as wording
 from prepaid.errors import PrepaidError
 from prepaid.reconciling import answering
 

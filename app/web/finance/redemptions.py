@@ -19,15 +19,15 @@ from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Redemption
 from app.web import formats
-from app.web import redemption_words as words
 from app.web.context import kontor, now, person, scope, session
-from app.web.finance import wording
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Action, Choice, Column, Days, Kind, Listing, OneOf, Search, To
+from app.web.lists.participants import WHOSE
 from app.web.lists.together import Deed, Row, Stays
-from app.web.participants import WHOSE
+from app.web.words import redemptions as words
+from app.web.words import runs as wording
 from prepaid import gathering
 from prepaid import jobs as prepaid_jobs
 from prepaid.conversions.runs import same_person

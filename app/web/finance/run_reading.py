@@ -19,7 +19,7 @@ from app.models.distributors import Distributor
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse
 from app.web import formats
 from app.web.context import scope, session
-from app.web.finance import wording
+from app.web.words import runs as wording
 from prepaid.conversions.runs import Report
 from prepaid.loads.moves import OPEN
 from prepaid.scheduled import ACTOR

@@ -15,8 +15,8 @@ from app.services.placing import tiers
 from app.web import formats
 from app.web.admin.distributors import DISTRIBUTORS
 from app.web.context import scope, session
-from app.web.fields import Between, DayField, NotBefore, PointsField
-from app.web.forms import Form, choice
+from app.web.forms.fields import Between, DayField, NotBefore, PointsField
+from app.web.forms.form import Form, choice
 from app.web.lists.answering import saved_views
 from app.web.lists.asking import asked_in
 from prepaid.conversions.segments import Segment

@@ -21,16 +21,18 @@ from app.domain.states import RunKind, RunStatus, TopUpKind, TopUpStatus, Unit
 from app.extensions import db
 from app.jobs import messenger
 from app.models.prepaid import ConversionRun, LoadBatch, LoadResponse, TopUp
-from app.web import formats, import_words
+from app.web import formats
 from app.web.context import kontor, now, person, scope, session, settings, today
-from app.web.finance import run_reading, wording
+from app.web.finance import run_reading
 from app.web.finance.prepaid_settings import TAKES
 from app.web.finance.run_segments import new_run, segment_of, whose
 from app.web.finance.top_ups import of_run
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists import showing
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, To
+from app.web.words import imports as import_words
+from app.web.words import runs as wording
 from importers.errors import ImportRefused
 from prepaid import jobs
 from prepaid.conversions import ordering, preparing

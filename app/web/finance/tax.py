@@ -1,6 +1,5 @@
 """What was levied, for finance: the register, each computation, the lists of a year's forms, statements."""
 
-import io
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, send_file, url_for
@@ -11,26 +10,26 @@ from werkzeug.wrappers import Response
 
 from app.db.transaction import transaction
 from app.domain.states import TaxStatus
-from app.exports.paper import drawn
 from app.extensions import db
 from app.jobs import messenger
 from app.models.ledger import Account
 from app.models.prepaid import Redemption
 from app.models.tax import TaxPapers
 from app.services import audit
-from app.web import tax_words
 from app.web.addresses import text_asked
 from app.web.context import kontor, now, person, scope, session, settings, today
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
-from app.web.wording import TAX_STATUS
+from app.web.tax_statements import send_statement, year_asked
+from app.web.words import tax as tax_words
+from app.web.words.wording import TAX_STATUS
 from prepaid.redeeming.redemption_stories import POINTS
-from prepaid.taxing import papers, register, statements, year
+from prepaid.taxing import papers, register, year
 from prepaid.taxing.register import Who
 
 bp = Blueprint("tax", __name__)
 
-_PDF, _ZIP = "application/pdf", "application/zip"
+_ZIP = "application/zip"
 
 
 def participant(value: str | None) -> Any:
@@ -143,12 +142,6 @@ def trace(program_code: str, redemption_id: int) -> str:
     )
 
 
-def year_asked() -> int:
-    """Give the year that the address asks for; this one, where it asks for none that there can be."""
-    asked = request.args.get("year", "")
-    return int(asked) if asked.isdecimal() and 1970 <= int(asked) <= 9998 else today().year
-
-
 @bp.get("/programs/<code:program_code>/tax/year")
 def of_year(program_code: str) -> str:
     """Show what a year's forms are about, month by month, and whom their lists name."""
@@ -245,26 +238,6 @@ def statement(program_code: str, distributor_id: int) -> Response:
         return sent
     flash(gettext("There were no rewards in that year."), "warning")
     return redirect(url_for("tax_statuses.show", program_code=program_code, distributor_id=distributor_id), 303)
-
-
-def send_statement(distributor_id: int, language: str) -> Response | None:
-    """Send a statement and write down who took it; None where there is nothing to say of the year."""
-    program, chosen = scope().program, year_asked()
-    with transaction(db.session) as reading:
-        found = statements.statement(reading, program, chosen, distributor_id)
-        if found is None:
-            return None
-        content, name = drawn(papers.paper(program, found, language)), papers.file_name(program, found)
-        audit.note(
-            reading,
-            person().login,
-            "tax.statement",
-            found.code,
-            now=now(),
-            program_id=program.id,
-            after={"year": chosen},
-        )
-    return send_file(io.BytesIO(content), mimetype=_PDF, as_attachment=True, download_name=name)
 
 
 @bp.post("/programs/<code:program_code>/tax/papers")

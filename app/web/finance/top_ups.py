@@ -13,12 +13,12 @@ from app.domain.states import RunKind, TopUpKind, TopUpStatus
 from app.models.distributors import Distributor
 from app.models.ledger import Account
 from app.models.prepaid import Card, Redemption, TopUp
-from app.web.finance import wording
-from app.web.finance.failed_loads import failed_of_newest_runs
 from app.web.formats import load_failure
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Kind, Listing, Moments, OneOf, Search, To
-from app.web.participants import WHOSE
+from app.web.lists.participants import WHOSE
+from app.web.words import runs as wording
+from prepaid.loads.failed import failed_of_newest_runs
 from prepaid.loads.topups import points_of_top_up
 
 bp = Blueprint("top_ups", __name__)

@@ -11,8 +11,8 @@ from app.db.transaction import transaction
 from app.domain.roles import Permission, may
 from app.extensions import db
 from app.models.desk import SavedView
+from app.web.access.guarding import permitted
 from app.web.context import person, scope, session
-from app.web.guarding import permitted
 from app.web.lists import exporting, showing
 from app.web.lists.describing import Listing
 

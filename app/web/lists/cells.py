@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 from markupsafe import escape
 
 from app.web import formats
+from app.web.access.guarding import permitted
+from app.web.access.permissions import ROUTES
 from app.web.addresses import leading_to
 from app.web.context import scope
-from app.web.guarding import permitted
 from app.web.lists.describing import RIGHT, Badge, Column, Kind, To, ToPageOf
 from app.web.people_named import learn, who
-from app.web.permissions import ROUTES
 
 Row: TypeAlias = Any
 """A row of the query."""

@@ -17,7 +17,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.web import formats
 from app.web.context import session
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import Listing, Text
 

@@ -26,8 +26,8 @@ from app.services.setup import program_files, programs
 from app.services.telling.languages import LANGUAGES
 from app.web.admin.program import FileUnfit, ProgramFileForm, document_sent
 from app.web.context import now, person, session
-from app.web.fields import Between, DayField, ExactField, NotBefore
-from app.web.forms import Form, choice
+from app.web.forms.fields import Between, DayField, ExactField, NotBefore
+from app.web.forms.form import Form, choice
 from app.web.languages import language
 
 bp = Blueprint("platform_programs", __name__, url_prefix="/platform/programs")

@@ -21,8 +21,8 @@ from wtforms.validators import InputRequired, Length
 from app.domain.colours import contrast, shades
 from app.models.programs import Program
 from app.web.context import Scope, now
-from app.web.forms import Form, choice
-from app.web.icons import ICONS
+from app.web.forms.form import Form, choice
+from app.web.look.icons import ICONS
 
 bp = Blueprint("platform", __name__, url_prefix="/platform")
 

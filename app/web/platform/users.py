@@ -16,7 +16,12 @@ from app.models.distributors import Distributor
 from app.models.people import Membership, UserAccount
 from app.models.programs import Program
 from app.services.access import erasure, memberships, second_factors, ways_in
-from app.web.accounts import (
+from app.web.addresses import outside
+from app.web.context import now, person, session
+from app.web.forms.form import Form
+from app.web.lists import showing
+from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
+from app.web.words.accounts import (
     MAY_SIGN_IN,
     SECOND_STEP,
     active_badge,
@@ -25,12 +30,7 @@ from app.web.accounts import (
     not_erased,
     own_role,
 )
-from app.web.addresses import outside
-from app.web.context import now, person, session
-from app.web.forms import Form
-from app.web.lists import showing
-from app.web.lists.describing import Badge, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.wording import ROLE
+from app.web.words.wording import ROLE
 
 bp = Blueprint("platform_users", __name__, url_prefix="/platform/users")
 

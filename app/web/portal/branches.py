@@ -15,7 +15,7 @@ from app.services.participants import head_offices
 from app.web.context import scope, session
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, Search, To
-from app.web.participants import TAKES_PART, WHO_TAKES_PART
+from app.web.lists.participants import TAKES_PART, WHO_TAKES_PART
 
 bp = Blueprint("portal_branches", __name__)
 

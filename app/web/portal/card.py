@@ -15,10 +15,10 @@ from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.services.ledger import liability
 from app.services.tracing import balances
 from app.web.context import person, scope, session
-from app.web.finance import wording
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Days, Kind, Listing, OneOf, To
 from app.web.portal.home import own
+from app.web.words import runs as wording
 from prepaid import gathering
 from prepaid.cards import cards
 from prepaid.loads.topups import points_of_top_up

@@ -15,14 +15,14 @@ from app.services.by_hand import disputes
 from app.services.persons.reading import shared_with
 from app.services.tracing import balances, chain, explanations
 from app.services.tracing.chain import LotSeen, Movement, NotTheirs
-from app.web import formats, paging
+from app.web import formats
+from app.web.access.own import sees_all
 from app.web.addresses import id_asked
-from app.web.admin.disputes import STATE
 from app.web.context import person, scope, session
-from app.web.movement_reasons import movement_name, movement_reason
-from app.web.portal.own import sees_all
-from app.web.telling import Telling
-from app.web.wording import MOVEMENT
+from app.web.lists import paging
+from app.web.words.movements import movement_name, movement_reason
+from app.web.words.telling import Telling
+from app.web.words.wording import DISPUTE_STATE, MOVEMENT
 
 bp = Blueprint("chain", __name__)
 
@@ -151,7 +151,7 @@ def movement(program_code: str, distributor_id: int, movement_id: int) -> str:
         parts=[(part, _told(part.lot, part.lot.amount, unit) if part.lot else None) for part in parts],
         document=_document(found),
         disputed=disputes.of_movement(session(), movement_id) if found.kind in disputes.MOVEMENTS else None,
-        dispute_states=STATE,
+        dispute_states=DISPUTE_STATE,
         own=_own(),
     )
 

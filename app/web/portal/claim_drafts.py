@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.domain.states import ClaimState
 from app.models.claims import Claim
+from app.web.access.own import own_names
 from app.web.context import person, scope
 from app.web.lists.describing import Column, Kind, Listing, To
-from app.web.portal.own import own_names
 
 
 def _query() -> Select[Any]:

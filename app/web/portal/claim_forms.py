@@ -14,8 +14,8 @@ from wtforms.validators import Length
 from app.domain.documents.serials import serials_in
 from app.domain.saying.reasons import sentences
 from app.web import formats
-from app.web.fields import DayField, MoneyField, QuantityField
-from app.web.forms import CodeField, Form, RowForm, choice
+from app.web.forms.fields import DayField, MoneyField, QuantityField
+from app.web.forms.form import CodeField, Form, RowForm, choice
 from verification.claiming.claimed import LONGEST_NUMBER, MOST_LINES, ClaimedInvoice, ClaimedLine, Problem
 from verification.claiming.claims import LONGEST_KEY, Suggestion
 from verification.claiming.filling import Filled

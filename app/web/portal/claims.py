@@ -19,18 +19,18 @@ from app.models.claims import Claim
 from app.models.sales import SalesDocument
 from app.services.access import memberships
 from app.services.rulebooks import rules_of
+from app.web.access.own import sees_all
 from app.web.addresses import text_asked
 from app.web.context import now, person, scope, session, settings
+from app.web.forms.proposing import proposed
 from app.web.lists.answering import answer
 from app.web.portal.claim_drafts import DRAFTS
 from app.web.portal.claim_forms import ClaimForm, filled_in, proof_refused, sentence
 from app.web.portal.devices import device, known_from_now_on
 from app.web.portal.home import own
-from app.web.portal.own import sees_all
 from app.web.portal.standing import why_in_checks
 from app.web.proofs import picture_of
-from app.web.proposing import proposed
-from app.web.telling import Telling
+from app.web.words.telling import Telling
 from verification.claiming import claims, proofs, serials
 from verification.claiming.claimed import ClaimedInvoice, ClaimedLine, Problem
 from verification.claiming.filling import Filled

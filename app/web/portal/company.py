@@ -12,7 +12,7 @@ from app.extensions import db
 from app.services.occasions import referrals
 from app.services.participants import distributor_changes, distributors
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.portal.home import own
 
 bp = Blueprint("portal_company", __name__)

@@ -19,14 +19,13 @@ from app.models.ledger import LedgerTransaction
 from app.models.sales import SalesDocument
 from app.services.by_hand import disputes
 from app.services.tracing import chain
-from app.web.admin.disputes import STATE
+from app.web.access.own import own_documents_only, sees_all
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing, To
 from app.web.portal.chain import cause
-from app.web.portal.own import own_documents_only, sees_all
-from app.web.wording import MOVEMENT
+from app.web.words.wording import DISPUTE_STATE, MOVEMENT
 
 bp = Blueprint("portal_disputes", __name__)
 
@@ -74,7 +73,7 @@ DISPUTES = Listing(
         Column("answer", _("Answer"), Dispute.answer, shown=False),
         Column("points", _("Points given"), _CAME, Kind.POINTS),
         Column("asked_at", _("Asked"), Dispute.asked_at, Kind.INSTANT, Dispute.asked_at),
-        Column("state", _("State"), Dispute.state, badge=lambda state: STATE[state]),
+        Column("state", _("State"), Dispute.state, badge=lambda state: DISPUTE_STATE[state]),
         Column("document_id", "", Dispute.document_id, shown=False, exported=False),
         Column("transaction_id", "", Dispute.transaction_id, shown=False, exported=False),
     ),

@@ -20,9 +20,9 @@ from app.services.persons.reading import own_account
 from app.services.telling import expiry_notices, notices
 from app.services.tracing import balances
 from app.web import formats
+from app.web.access.own import own_documents_only
 from app.web.context import OneDistributor, now, person, scope, session
 from app.web.portal.notices import sentence
-from app.web.portal.own import own_documents_only
 from prepaid.cards import cards
 
 bp = Blueprint("portal", __name__)

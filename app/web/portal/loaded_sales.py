@@ -21,15 +21,15 @@ from app.services.access import memberships
 from app.services.persons.rosters import name_key
 from app.services.persons.sellers import OF_THE_SALE
 from app.web import formats
+from app.web.access.own import sees_all
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
+from app.web.forms.form import Form, choice
 from app.web.lists import together
 from app.web.lists.answering import answer
 from app.web.lists.describing import Action, Column, Days, Kind, Listing, Search, To
 from app.web.lists.together import Deed, Row, Stays
 from app.web.portal.home import own
-from app.web.portal.own import sees_all
-from app.web.wording import DOCUMENT_STATUS
+from app.web.words.wording import DOCUMENT_STATUS
 from verification.claiming import picking
 
 bp = Blueprint("portal_sales", __name__, url_prefix="/portal/<code:program_code>/<id:distributor_id>/sales")

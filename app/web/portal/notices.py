@@ -12,11 +12,12 @@ from app.domain.saying.decision_codes import said
 from app.extensions import db
 from app.models.messages import Notice
 from app.services.telling import notices
-from app.web import formats, paging
+from app.web import formats
+from app.web.access.own import own_names
 from app.web.addresses import id_asked
 from app.web.context import person, scope, session
+from app.web.lists import paging
 from app.web.portal import dispute_notices, order_notices
-from app.web.portal.own import own_names
 
 bp = Blueprint("portal_notices", __name__)
 

@@ -20,13 +20,13 @@ from app.services.orders.holding import NotNow
 from app.services.orders.owing import money_of
 from app.services.rewarding import draws, rewards, vouchers
 from app.web.context import keys, now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
+from app.web.forms.refused import again, fresh
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf, To
 from app.web.portal.basket import Checkout, address_before
 from app.web.portal.home import own
-from app.web.refused import again, fresh
-from app.web.wording import ADDRESS, ORDER_STATE, ORDER_WORD
+from app.web.words.wording import ADDRESS, ORDER_STATE, ORDER_WORD
 
 bp = Blueprint("portal_orders", __name__)
 

@@ -4,9 +4,9 @@ from flask import Blueprint, render_template
 
 from app.services.promotions import showing
 from app.services.rulebooks import rules_of
+from app.web.access.own import own_names
 from app.web.context import person, scope, session, today
-from app.web.portal.own import own_names
-from app.web.promotion_words import given, measured
+from app.web.words.promotions import given, measured
 
 bp = Blueprint("portal_promotions", __name__)
 

@@ -19,12 +19,12 @@ from app.services.orders import purchase_credits
 from app.services.orders.purchase_credits import CreditError
 from app.services.owners import pools
 from app.web.context import keys, now, person, scope, session
-from app.web.credits import ASKED_AT, IN_STATE, STATE, WORTH, why_not
-from app.web.fields import Between, MoneyField, PointsField
-from app.web.forms import Form, choice
+from app.web.forms.fields import Between, MoneyField, PointsField
+from app.web.forms.form import Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import Column, Kind, Listing
 from app.web.portal.home import own
+from app.web.words.credits import ASKED_AT, IN_STATE, STATE, WORTH, why_not
 
 bp = Blueprint("portal_purchases", __name__)
 

@@ -17,12 +17,12 @@ from app.jobs import messenger
 from app.models.prepaid import Redemption
 from app.services.owners import pools
 from app.services.telling import notices
-from app.web import redemption_words as words
 from app.web.context import kontor, now, person, scope, session
-from app.web.fields import Between, PointsField
-from app.web.forms import Form
+from app.web.forms.fields import Between, PointsField
+from app.web.forms.form import Form
+from app.web.forms.refused import again, fresh
 from app.web.portal.home import own
-from app.web.refused import again, fresh
+from app.web.words import redemptions as words
 from prepaid import gathering
 from prepaid.errors import PrepaidError
 from prepaid.redeeming import quoting, redemptions

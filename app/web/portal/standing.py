@@ -18,8 +18,8 @@ from app.domain.states import DocumentStatus, DocumentWord, ReviewState
 from app.models.sales import SalesDocument
 from app.services.counting.wordings import successor
 from app.web import formats
-from app.web.forms import Form
-from app.web.verdicts import to_do
+from app.web.forms.form import Form
+from app.web.words.verdicts import to_do
 from verification.deciding import queue, talk
 from verification.deciding.timeline import Event
 

@@ -8,9 +8,9 @@ from flask_babel import gettext as _
 from app.domain.states import Unit
 from app.services.owners import pools
 from app.services.tracing import balances
-from app.web import paging
 from app.web.addresses import id_asked
 from app.web.context import scope, session
+from app.web.lists import paging
 
 bp = Blueprint("statements", __name__)
 

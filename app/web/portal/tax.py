@@ -6,10 +6,10 @@ from werkzeug.wrappers import Response
 
 from app.services.participants import distributors, tax_statuses
 from app.web.context import scope, session
-from app.web.finance.tax import send_statement
 from app.web.languages import language
 from app.web.portal.home import own
-from app.web.wording import TAX_STATUS
+from app.web.tax_statements import send_statement
+from app.web.words.wording import TAX_STATUS
 from prepaid.taxing import statements
 
 bp = Blueprint("portal_tax", __name__)

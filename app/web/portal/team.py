@@ -12,11 +12,11 @@ from app.domain.roles import Role
 from app.extensions import db
 from app.services.access import invitations, memberships, people
 from app.web.addresses import id_sent
+from app.web.auth.links import invitation_link
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, choice
-from app.web.links import invitation_link
+from app.web.forms.form import Form, choice
 from app.web.portal.home import own
-from app.web.wording import ROLE
+from app.web.words.wording import ROLE
 
 bp = Blueprint("portal_team", __name__)
 

@@ -6,10 +6,10 @@ from app.domain.typed.codes import code_key
 from app.services.placing.tiers import decimals_of
 from app.services.tiering import tier_reading
 from app.services.tiering.tier_reading import Gives
-from app.web import tier_words
 from app.web.context import scope, session
 from app.web.portal.home import own
-from app.web.tier_words import tiers_here
+from app.web.words import tiers as tier_words
+from app.web.words.tiers import tiers_here
 
 bp = Blueprint("portal_tier", __name__)
 

@@ -22,13 +22,13 @@ from app.services.owners.errors import NotWaiting, OwnersError
 from app.services.participants import distributors
 from app.services.tracing import balances
 from app.web.context import now, person, scope, session
-from app.web.fields import Between, PointsField
-from app.web.forms import CodeField, Form
+from app.web.forms.fields import Between, PointsField
+from app.web.forms.form import CodeField, Form
 from app.web.lists.answering import answer
 from app.web.lists.describing import Choice, Column, Kind, Listing, OneOf
-from app.web.owner_words import why_not
 from app.web.portal.home import own
-from app.web.wording import ADJUSTMENT_STATE
+from app.web.words.owners import why_not
+from app.web.words.wording import ADJUSTMENT_STATE
 
 bp = Blueprint("portal_transfers", __name__)
 

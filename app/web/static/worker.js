@@ -1,5 +1,5 @@
 // The worker of the portal: shows a page of ours where there is no network. It keeps that page and what it is made of,
-// and nothing else: no page of anybody's is ever kept. KEPT and OFFLINE are put in front by app/web/installing.py.
+// and nothing else: no page of anybody's is ever kept. KEPT and OFFLINE are put in front by app/web/look/installing.py.
 
 const CACHE = `kontor-${VERSION}`;
 

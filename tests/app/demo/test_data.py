@@ -28,7 +28,7 @@ from app.demo.faults import (
 from app.domain.documents.numbering import number_key
 from app.domain.program_file.definition import ProgramFile, problems_of
 from app.domain.roles import Role
-from app.web.samples import SAMPLES
+from app.web.auth.samples import SAMPLES
 
 NIP_WEIGHTS = (6, 5, 7, 2, 3, 4, 5, 6, 7)
 

@@ -53,7 +53,7 @@ from app.services.rules import rule_drafts
 from app.services.scenarios import asking
 from app.services.setup import import_profiles, logos
 from app.services.telling import notices, texts
-from app.web.font_making import WEIGHTS, edition
+from app.web.look.font_making import WEIGHTS, edition
 from importers import drafts
 from prepaid import jobs
 from prepaid.cards import cards

@@ -15,10 +15,10 @@ from app.models.joining import Application
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services.joining import registration
+from tests.app.web.account.test_account import asked_of_the_database
+from tests.app.web.auth.test_ways_in import new_login
 from tests.app.web.conftest import token_of
 from tests.app.web.messages import written_to
-from tests.app.web.test_account import asked_of_the_database
-from tests.app.web.test_ways_in import new_login
 from tests.app.web.world import FORMULA, HOSTILE, World
 
 As = Callable[[str], FlaskClient]

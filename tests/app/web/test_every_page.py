@@ -6,7 +6,7 @@ from collections.abc import Callable
 from flask.testing import FlaskClient
 
 from app.domain.roles import Permission
-from app.web.permissions import ROUTES, Reach
+from app.web.access.permissions import ROUTES, Reach
 from tests.app.web.test_pages import counted
 from tests.app.web.world import World
 

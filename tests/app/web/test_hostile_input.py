@@ -37,14 +37,14 @@ from app.services.by_hand import adjustments
 from app.services.goods import catalogue
 from app.services.participants.distributor_rows import DistributorRow, put_distributors
 from app.services.participants.distributors import distributor_ids
+from app.web.access.permissions import ROUTES, Reach
 from app.web.auth import pace
-from app.web.permissions import ROUTES, Reach
+from tests.app.web.access.test_authorisation import House
 from tests.app.web.belongings import fill, set_up_apps
 from tests.app.web.changes import Changes
 from tests.app.web.conftest import TOKEN, enter, sign_in
 from tests.app.web.forms_seen import Field, Page, Seen
 from tests.app.web.standing_forms import stand
-from tests.app.web.test_authorisation import House
 from tests.app.web.test_deciding import wait_in_review
 from tests.app.web.world import PASSWORD, World, build
 from tests.support.sales import Sold, sell

@@ -15,8 +15,9 @@ from sqlalchemy import event
 from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
-from app.web import paging, security
+from app.web.access import security
 from app.web.admin import documents
+from app.web.lists import paging
 from tests.app.web.conftest import token_of
 from tests.app.web.world import CYRILLIC, FORMULA, HOSTILE, World, begin_import, do_one_job
 

@@ -21,10 +21,10 @@ from app.models.programs import Program
 from app.services.access import people
 from app.services.telling import messages
 from app.services.telling.messages import Channel, Kind
+from tests.app.web.account.test_account import asked_of_the_database
+from tests.app.web.auth.test_ways_in import new_login
 from tests.app.web.conftest import enter, token_of
 from tests.app.web.messages import link_to, written_to
-from tests.app.web.test_account import asked_of_the_database
-from tests.app.web.test_ways_in import new_login
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]

@@ -14,8 +14,8 @@ from app.extensions import db
 from app.models.distributors import Distributor, DistributorGroup
 from app.models.people import AuditEvent
 from app.models.programs import Program
+from tests.app.web.account.test_account import asked_of_the_database
 from tests.app.web.conftest import token_of
-from tests.app.web.test_account import asked_of_the_database
 from tests.app.web.world import FORMULA, HOSTILE, World
 
 As = Callable[[str], FlaskClient]

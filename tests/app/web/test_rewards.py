@@ -26,7 +26,7 @@ from app.services.goods import catalogue
 from app.services.instants import due
 from app.services.rewarding import vouchers
 from tests.app.web.conftest import token_of
-from tests.app.web.test_together import send, shown
+from tests.app.web.lists.test_together import send, shown
 from tests.app.web.world import World
 from tests.support.sales import Sold, sell
 

@@ -10,7 +10,7 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
 from app.services.setup import training
-from app.web.permissions import Reach
+from app.web.access.permissions import Reach
 from tests.app.web.test_every_page import LEADING_ON, pages_of
 from tests.app.web.world import World
 

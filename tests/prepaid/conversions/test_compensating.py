@@ -16,8 +16,8 @@ from app.models.prepaid import Card, ConversionRun, Redemption, TopUp
 from app.models.programs import Program
 from app.models.rewards import Reward
 from app.services.participants import tax_statuses
-from app.web.permissions import Reach
-from app.web.reaching import reached
+from app.web.access.permissions import Reach
+from app.web.access.reaching import reached
 from prepaid.conversions import ordering, runs, sending
 from prepaid.errors import BlockedMeanwhile, NotAllowedNow, PrepaidError, SamePerson, TotalsDiffer
 from tests.prepaid.conftest import FROM, NOW, TO, World

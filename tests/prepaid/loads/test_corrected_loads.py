@@ -26,10 +26,10 @@ from app.models.reconciling import ProviderStatement, StatementFinding, Statemen
 from app.services.by_hand import adjustments
 from app.services.loads import invoicing
 from app.services.tracing import balances
-from app.web.finance.failed_loads import failed_of_newest_runs
 from prepaid import gathering
 from prepaid.conversions import ordering, runs
 from prepaid.loads import settling
+from prepaid.loads.failed import failed_of_newest_runs
 from prepaid.loads.moves import locked_run
 from prepaid.providers import Answer, LoadResult
 from prepaid.reconciling import answering

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.domain.typed.codes import code_key
 from app.web.admin.rules.forms import PICKED, SPANS, RuleForm
-from app.web.named import no_codes
+from app.web.words.named import no_codes
 
 _RANGES = ("line_amount", "quantity", "unit_price")
 _MILLIONTHS = 6

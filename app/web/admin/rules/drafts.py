@@ -32,9 +32,9 @@ from app.web.admin.rules.forms import KINDS, POLICIES, RuleForm, form_for
 from app.web.admin.rules.judging import judge
 from app.web.admin.rules.pages import EndForm, draft_name
 from app.web.context import now, person, scope, session
-from app.web.forms import Form
+from app.web.forms.form import Form
+from app.web.forms.refused import again, fresh
 from app.web.lists.describing import Badge
-from app.web.refused import again, fresh
 
 bp = Blueprint("rule_drafts", __name__)
 

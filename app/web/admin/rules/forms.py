@@ -19,8 +19,8 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 from app.domain.rules.rule_sentences import EVENT_WORDS
 from app.domain.states import Event
 from app.web.context import scope
-from app.web.fields import Between, CountField, DayField, ExactField
-from app.web.forms import Form, RowForm, choice
+from app.web.forms.fields import Between, CountField, DayField, ExactField
+from app.web.forms.form import Form, RowForm, choice
 
 KINDS: Mapping[str, tuple[Any, Any]] = {
     "per_unit": (_("For every piece"), _("2 points for every piece of a product")),

@@ -23,8 +23,8 @@ from app.services.participants import distributors
 from app.web import formats
 from app.web.admin.rules import speaking
 from app.web.context import now, person, scope, session
-from app.web.fields import DayField
-from app.web.forms import CodeField, Form, choice
+from app.web.forms.fields import DayField
+from app.web.forms.form import CodeField, Form, choice
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 

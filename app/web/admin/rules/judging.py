@@ -13,7 +13,7 @@ from app.services.rules import rule_drafts
 from app.web import formats
 from app.web.admin.rules.forms import RuleForm
 from app.web.context import scope, session
-from app.web.named import no_groups, unknown
+from app.web.words.named import no_groups, unknown
 
 
 def judge(form: RuleForm, made: Mapping[str, Any], *, own: bool) -> None:

@@ -43,8 +43,8 @@ from app.web import formats
 from app.web.admin.rules import speaking
 from app.web.admin.rules.forms import rate_limits
 from app.web.context import now, person, scope, session
-from app.web.fields import range_words, read_number
-from app.web.forms import Form
+from app.web.forms.fields import range_words, read_number
+from app.web.forms.form import Form
 
 bp = Blueprint("matrices", __name__)
 

@@ -25,11 +25,11 @@ from app.web.admin.rules import speaking
 from app.web.admin.rules.differing import change_words
 from app.web.admin.rules.forms import KINDS, POLICIES
 from app.web.context import scope, session
-from app.web.fields import DayField
-from app.web.forms import Form
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form
+from app.web.forms.refused import fresh
 from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Kind, Listing, OneOf, Search, To
-from app.web.refused import fresh
 
 bp = Blueprint("rules", __name__)
 

@@ -22,7 +22,7 @@ from app.services.telling.languages import NotADay
 from app.web import formats
 from app.web.admin.rules.forms import POLICIES
 from app.web.context import now, person, scope, session
-from app.web.forms import Form, RowForm, choice
+from app.web.forms.form import Form, RowForm, choice
 
 bp = Blueprint("stacks", __name__)
 

@@ -14,10 +14,10 @@ from app.domain.states import TaxStatus
 from app.domain.taxes.tax_rules import BP, Basis, BorneBy, Mode, RewardKind, RoundingMode, TaxRule, ValueOf
 from app.models.programs import Program
 from app.services.setup import program_yaml, tax_changes
-from app.web import tax_words
-from app.web.fields import Between, DayField, MoneyField, ShareField
-from app.web.forms import Form, choice
-from app.web.wording import TAX_STATUS
+from app.web.forms.fields import Between, DayField, MoneyField, ShareField
+from app.web.forms.form import Form, choice
+from app.web.words import tax as tax_words
+from app.web.words.wording import TAX_STATUS
 
 MOST_MINOR = 10**15
 _FEW = ("surcharges", "ceiling", "references", "blocks", "report", "rate_choices_bp")

@@ -21,13 +21,13 @@ from app.models.tax import TaxChange
 from app.services.setup import tax_changes
 from app.services.setup.tax_changes import AskedAlready, ChangeClosed, ChangeInvalid, SamePerson
 from app.services.two_people import OPEN, is_first, second_person
-from app.web import tax_words
 from app.web.addresses import text_asked
 from app.web.admin.tax.forms import EMPTY, MOST_MINOR, TaxRuleForm, document_of, filled, lay_problems
 from app.web.context import now, person, scope, session, today
-from app.web.fields import Between, DayField, MoneyField, ShareField
-from app.web.forms import Form, choice
-from app.web.wording import TAX_STATUS
+from app.web.forms.fields import Between, DayField, MoneyField, ShareField
+from app.web.forms.form import Form, choice
+from app.web.words import tax as tax_words
+from app.web.words.wording import TAX_STATUS
 from prepaid.errors import TermsInvalid
 from prepaid.taxing import bench
 from prepaid.taxing.bench import Case

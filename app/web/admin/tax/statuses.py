@@ -16,11 +16,11 @@ from app.extensions import db
 from app.services import audit
 from app.services.participants import distributors, tax_proofs, tax_statuses
 from app.services.participants.tax_statuses import Proof
+from app.web.access.guarding import permitted
 from app.web.context import now, person, scope, session, settings, today
-from app.web.fields import DayField
-from app.web.forms import Form, choice
-from app.web.guarding import permitted
-from app.web.wording import TAX_STATUS
+from app.web.forms.fields import DayField
+from app.web.forms.form import Form, choice
+from app.web.words.wording import TAX_STATUS
 from prepaid.taxing import register, statements
 from verification.claiming.proofs import PDF, PICTURES, told_by
 

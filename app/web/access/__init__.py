@@ -1,0 +1,1 @@
+"""Who may see which page, and what of it; and what a browser may keep to itself."""

@@ -1,0 +1,1 @@
+"""Where somebody can go, where they begin, and what waits there."""

@@ -1,0 +1,1 @@
+"""What has a name in code, in the words of whoever reads; each module is those of one subject."""

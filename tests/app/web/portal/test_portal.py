@@ -1,0 +1,161 @@
+"""What the people of a distributor are told: what expires and when, and why a document does not count."""
+
+import csv
+import datetime as dt
+import html
+import io
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from app.db.transaction import transaction
+from app.domain.states import DocumentKind, DocumentStatus, Unit
+from app.extensions import db
+from app.models.ledger import Account, Lot
+from app.models.programs import Program
+from app.models.sales import SalesDocument
+from app.services.ledger import ledger
+from app.services.rulebooks import rules_of
+from app.services.telling import expiry_notices
+from tests.app.web.account.test_account import asked_of_the_database
+from tests.app.web.conftest import token_of
+from tests.app.web.world import HOSTILE, World, _products
+from tests.support.sales import Sold, sell
+from verification.deciding.decisions import decide
+from verification.incoming import Source
+
+As = Callable[[str], FlaskClient]
+
+
+def portal(world: World, page: str = "", code: str = "D-6") -> str:
+    return f"/portal/{world.a}/{world.distributors[code]}/{page}"
+
+
+def points_that_expire(world: World, code: str, points: int, on: dt.date) -> None:
+    """Give points by hand and let them expire on a day."""
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        wallet = ledger.wallet_of(session, world.distributors[code], Unit.POINTS)
+        key = f"{program.code}:{code}:{on}"
+        ledger.adjust(
+            session,
+            rules_of(session, program.id),
+            wallet,
+            points,
+            key=key,
+            now=world.clock(),
+            actor="test",
+            reason="gift",
+        )
+        newest = select(Lot.id).join(Account, Account.id == Lot.account_id).where(Account.id == wallet)
+        lot = session.scalars(newest.order_by(Lot.id.desc()).limit(1)).one()
+        session.execute(update(Lot).where(Lot.id == lot).values(expires_on=on))
+
+
+def test_what_expires_soon_is_told_with_its_day_on_the_first_page_and_as_a_notice(world: World, as_: As) -> None:
+    on = world.clock().date() + dt.timedelta(days=20)
+    points_that_expire(world, "D-6", 1_200, on)
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        expiry_notices.remind(session, program, now=world.clock())
+    client, written = as_("other"), f"{on.day} {on:%b %Y}"
+    with asked_of_the_database(world) as asked:
+        home = client.get(portal(world)).text
+    assert len(asked) <= 12, asked
+    assert f"1,200 points expire on {written}" in home
+    notices = client.get(portal(world, "notices")).text
+    assert f"1,200 points expire on {written}." in notices
+
+
+def test_the_first_page_shows_the_balance_as_it_is_now(world: World, as_: As) -> None:
+    client = as_("other")
+
+    def shown() -> int:
+        found = re.search(r'class="balance-figure"><strong[^>]*>([\d,]+)<', client.get(portal(world)).text)
+        assert found
+        return int(found[1].replace(",", ""))
+
+    before = shown()
+    points_that_expire(world, "D-6", 4_321, world.clock().date() + dt.timedelta(days=400))
+    assert shown() == before + 4_321
+
+
+def test_the_list_has_of_each_document_the_points_that_its_page_has(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        product, mine = _products(session, program.id)["P1"], world.distributors["D-6"]
+        sold = [Sold(number, mine, product, 1, 10_000) for number in ("SUM/1", "SUM/2", "SUM/4")]
+        back = [
+            Sold(number, mine, product, -1, -10_000, kind=DocumentKind.CREDIT_NOTE, corrects=of)
+            for number, of in (("SUM/3", "SUM/1"), ("SUM/5", "SUM/4"))
+        ]
+        sell(session, program, [*sold, *back])
+        query = select(SalesDocument.number, SalesDocument.id).where(
+            SalesDocument.program_id == program.id, SalesDocument.number.like("SUM/%")
+        )
+        documents = dict(session.execute(query).all())
+        refused, now = DocumentStatus.REFUSED, world.clock()
+        for number in ("SUM/2", "SUM/4"):
+            decide(session, program, documents[number], refused, reason="no", actor="ann", now=now)
+    client = as_("other")
+    with client.get(portal(world, "documents?q=SUM&form=csv")) as answer:
+        listed = csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff")))
+    points = {row["Document"]: int(row["Points"]) for row in listed}
+    assert points == {"SUM/1": 10, "SUM/2": 0, "SUM/3": -10, "SUM/4": 0, "SUM/5": 0}
+    for number, given in points.items():
+        total = client.get(f"/programs/{world.a}/documents/{documents[number]}").text.partition('<p class="total">')[2]
+        written = html.unescape(re.sub("<[^>]+>", "", total.partition("</p>")[0])).replace("\N{MINUS SIGN}", "-")
+        assert written.startswith(f"{given} "), number
+
+
+def test_an_empty_line_parts_the_paragraphs_of_terms_as_a_browser_sends_it(world: World, as_: As) -> None:
+    boss, address = as_("administrator"), f"/programs/{world.a}/settings/terms"
+    words = "Of the club.\r\n\r\n1. Points are given.\r\n2. Points end."
+    answer = boss.post(address, data={"csrf_token": token_of(boss, address), "en": words})
+    assert answer.status_code == 303
+    # sent again as it is, it asks nobody to accept the same twice, and says which version is in force
+    again = boss.post(address, data={"csrf_token": token_of(boss, address), "en": words})
+    assert again.status_code == 400
+    assert "Nothing is changed" in again.text
+    assert "No terms are published yet." not in again.text
+    page = as_("other").get(portal(world, "terms")).text
+    assert re.findall(r'<p class="letter">([^<]*)</p>', page) == [
+        "Of the club.",
+        "1. Points are given.\n2. Points end.",
+    ]
+
+
+def test_a_document_that_does_not_count_says_why_in_words(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        product = _products(session, program.id)["P1"]
+        waiting = Source(name="portal", policy="review", may_correct=False)
+        mine = world.distributors["D-6"]
+        sell(
+            session, program, [Sold(number, mine, product, 1, 10_000) for number in ("WHY/1", "WHY/2")], source=waiting
+        )
+        found = select(SalesDocument.id).where(SalesDocument.program_id == program.id, SalesDocument.number == "WHY/1")
+        refused = session.scalars(found).one()
+        decide(
+            session,
+            program,
+            refused,
+            DocumentStatus.REFUSED,
+            reason=f"The photo shows another shop {HOSTILE}",
+            actor="ann",
+            now=world.clock(),
+        )
+    page = as_("other").get(portal(world, "documents?q=WHY")).text
+    rows = {
+        number: html.unescape(re.sub("<[^>]+>", " ", row))
+        for row in page.split("<tr")[1:]
+        for number in ("WHY/1", "WHY/2")
+        if number in row
+    }
+    assert "The photo shows another shop" in rows["WHY/1"]
+    assert "Refused" in rows["WHY/1"]
+    assert "In review" in rows["WHY/2"]
+    assert "reviews every document" in rows["WHY/2"]
+    assert "<svg onload" not in page
