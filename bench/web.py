@@ -40,7 +40,7 @@ from app.services.access.signing_in import Factor, Method
 from app.services.setup import programs
 from app.web import setup as _pages  # noqa: F401  # its lazy texts are made before there is any application
 from app.web.access.permissions import ROUTES, Reach
-from app.web.admin.documents import DOCUMENTS
+from app.web.admin.documents.documents import DOCUMENTS
 from app.web.auth import sessions
 from app.web.context import Scope
 from app.web.lists.asking import asked_of, mark_of

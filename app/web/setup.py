@@ -28,54 +28,29 @@ from app.web.account import passkeys as own_passkeys
 from app.web.account import second_factors as factors
 from app.web.account import security as own_security
 from app.web.account import sessions as own_sessions
-from app.web.admin import (
-    adjustments,
-    applications,
-    customers,
-    deciding,
-    deliveries,
-    disputes,
-    distributors,
-    documents,
-    groups,
-    import_drafts,
-    import_profiles,
-    imports,
-    instants,
-    invited,
-    known_names,
-    ledger,
-    lots,
-    merges,
-    naming,
-    orders,
-    outbox,
-    overview,
-    own_accounts,
-    pools,
-    products,
-    program,
-    promotion_editor,
-    promotions,
-    purchases,
-    records,
-    registration,
-    review,
-    reward_editor,
-    rewards,
-    scenarios,
-    search,
-    suppliers,
-    tiers,
-    transfers,
-    unmatched,
-    views,
-)
-from app.web.admin import people as users
+from app.web.admin import program
 from app.web.admin.audit import pages as audit
+from app.web.admin.documents import deciding, disputes, documents, review
+from app.web.admin.finding import naming, search, views
+from app.web.admin.goods import deliveries, groups, products
+from app.web.admin.imports import drafts as import_drafts
+from app.web.admin.imports import imports, known_names, unmatched
+from app.web.admin.imports import profiles as import_profiles
+from app.web.admin.ledger import adjustments, ledger, lots
+from app.web.admin.orders import orders, purchases, suppliers
+from app.web.admin.overview import overview
+from app.web.admin.owners import merges, pools, transfers
+from app.web.admin.participants import customers, distributors, own_accounts, records, tiers
+from app.web.admin.people import applications, invited, outbox, registration
+from app.web.admin.people import people as users
+from app.web.admin.promotions import editor as promotion_editor
+from app.web.admin.promotions import promotions
+from app.web.admin.rewarding import editor as reward_editor
+from app.web.admin.rewarding import instants, rewards
 from app.web.admin.rules import drafts as rule_drafts
 from app.web.admin.rules import happened, matrices, stacks
 from app.web.admin.rules import pages as rules
+from app.web.admin.scenarios import scenarios
 from app.web.admin.tax import rules as tax_rules
 from app.web.admin.tax import statuses as tax_statuses
 from app.web.auth import invitations, passkeys, resets, samples, sessions, ways

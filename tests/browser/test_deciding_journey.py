@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.local.servers import Addresses
-from tests.app.web.test_deciding import wait_in_review
+from tests.app.web.admin.documents.test_deciding import wait_in_review
 from tests.app.web.world import World, build
 from tests.browser.judging import come_to_rest
 

@@ -13,7 +13,7 @@ from app.domain.typed.codes import code_key
 from app.models.distributors import DistributorGroup
 from app.services.placing import tiers
 from app.web import formats
-from app.web.admin.distributors import DISTRIBUTORS
+from app.web.admin.participants.distributors import DISTRIBUTORS
 from app.web.context import scope, session
 from app.web.forms.fields import Between, DayField, NotBefore, PointsField
 from app.web.forms.form import Form, choice

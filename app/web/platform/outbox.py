@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from werkzeug.wrappers import Response
 
 from app.models.messages import Message
-from app.web.admin.outbox import SEND_AGAIN, let_go, let_many_go, listing, message_page, missing
+from app.web.admin.people.outbox import SEND_AGAIN, let_go, let_many_go, listing, message_page, missing
 from app.web.context import session
 from app.web.lists import showing, together
 from app.web.lists.describing import Action, To

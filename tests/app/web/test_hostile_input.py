@@ -40,12 +40,12 @@ from app.services.participants.distributors import distributor_ids
 from app.web.access.permissions import ROUTES, Reach
 from app.web.auth import pace
 from tests.app.web.access.test_authorisation import House
+from tests.app.web.admin.documents.test_deciding import wait_in_review
 from tests.app.web.belongings import fill, set_up_apps
 from tests.app.web.changes import Changes
 from tests.app.web.conftest import TOKEN, enter, sign_in
 from tests.app.web.forms_seen import Field, Page, Seen
 from tests.app.web.standing_forms import stand
-from tests.app.web.test_deciding import wait_in_review
 from tests.app.web.world import PASSWORD, World, build
 from tests.support.sales import Sold, sell
 from verification.deciding import talk

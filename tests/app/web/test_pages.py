@@ -16,7 +16,7 @@ from app.extensions import db
 from app.factory import create_app
 from app.local.servers import Addresses
 from app.web.access import security
-from app.web.admin import documents
+from app.web.admin.documents import documents
 from app.web.lists import paging
 from tests.app.web.conftest import token_of
 from tests.app.web.world import CYRILLIC, FORMULA, HOSTILE, World, begin_import, do_one_job
@@ -403,7 +403,7 @@ def test_files_with_their_version_are_kept_and_others_are_not(visitor: FlaskClie
 def test_an_error_of_ours_shows_nothing_of_our_insides(world: World, as_: As, monkeypatch: pytest.MonkeyPatch) -> None:
     client = as_("owner")
     monkeypatch.setitem(world.app.config, "PROPAGATE_EXCEPTIONS", False)
-    monkeypatch.setattr("app.web.queries.points_sum", lambda *_: 1 / 0)
+    monkeypatch.setattr("app.web.admin.overview.waiting.points_sum", lambda *_: 1 / 0)
     answer = client.get(f"/programs/{world.a}/")
     assert answer.status_code == 500
     assert "Something went wrong" in answer.text

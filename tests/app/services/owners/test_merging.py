@@ -22,7 +22,7 @@ from app.services.persons import opening
 from app.services.reporting import tier_metrics
 from app.services.reporting.tier_metrics import Question
 from app.services.tracing import balances
-from app.web import queries
+from app.web.admin.overview import waiting
 from tests.app.services.owners.conftest import Meeting
 from tests.support.desk import CREDIT, IN_REVIEW, Desk, Standing
 from tests.support.programs import NOW
@@ -86,10 +86,10 @@ def test_who_was_merged_and_people_are_not_counted_as_distributors(open_owners: 
     opening.open_account(desk.session, desk.program, desk.people["D1"], "Ewa Kos", actor="ann", now=NOW)
     desk.invoice("1", 10, who="D2")
     companies = len(desk.rows(Distributor, program_id=desk.program.id, person_of_id=None))
-    assert queries.points_sum(desk.session, desk.program.id).distributors == companies
+    assert waiting.points_sum(desk.session, desk.program.id).distributors == companies
     groups = liability.outstanding_by_group(desk.session, desk.program.id)
     owners.merge("D2", "D1")
-    sums = queries.points_sum(desk.session, desk.program.id)
+    sums = waiting.points_sum(desk.session, desk.program.id)
     assert (sums.distributors, sums.available, sums.earned) == (companies - 1, 10, 10)
     after = liability.outstanding_by_group(desk.session, desk.program.id)
     assert sum(one.distributors for one in after) == sum(one.distributors for one in groups) - 1

@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from app.models.promotions import Promotion
-from tests.app.web.test_promotions import known, send, written
-from tests.app.web.test_rules import _set
+from tests.app.web.admin.promotions.test_promotions import known, send, written
+from tests.app.web.admin.rules.test_rules import _set
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]

@@ -7,8 +7,8 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from app.domain.states import DocumentStatus
+from tests.app.web.admin.documents.test_deciding import send, status_of, wait_in_review
 from tests.app.web.conftest import token_of
-from tests.app.web.test_deciding import send, status_of, wait_in_review
 from tests.app.web.world import World
 
 As = Callable[[str], FlaskClient]

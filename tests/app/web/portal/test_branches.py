@@ -16,8 +16,8 @@ from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.services.access import people as accounts
 from app.services.participants import distributor_changes
+from tests.app.web.admin.participants.test_records import form_of, record
 from tests.app.web.conftest import token_of
-from tests.app.web.test_records import form_of, record
 from tests.app.web.world import PASSWORD, World
 
 As = Callable[[str], FlaskClient]

@@ -1,0 +1,153 @@
+"""Imports: what came in, how far it is, and what became of its rows."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, send_file, url_for
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from werkzeug.wrappers import Response
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from app.db.transaction import transaction
+from app.domain.saying.reasons import sentence
+from app.extensions import db
+from app.jobs import messenger
+from app.web.addresses import id_asked
+from app.web.admin.audit.words import state_words
+from app.web.admin.imports import outcomes
+from app.web.context import kontor, now, person, scope, session, settings
+from app.web.formats import duration, figure, file_stem
+from app.web.forms.form import Form
+from app.web.lists import paging
+from app.web.words import imports as import_words
+from importers import batches, drafts, undoing
+from importers.batches import Progress
+from importers.store import BatchFiles
+from importers.undoing import CannotUndo
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+bp = Blueprint("imports", __name__)
+
+
+class Undo(Form):
+    """Why an import is undone."""
+
+    reason = StringField(_("Reason"), [InputRequired(_("Say why.")), Length(max=200)])
+
+
+@bp.get("/programs/<code:program_code>/imports")
+def index(program_code: str) -> str:
+    before = id_asked("before")
+    found = batches.newest(session(), program_code, paging.ROWS + 1, now(), before=before)
+    return render_template("admin/imports.html", page=paging.page(found, first=before is None))
+
+
+@bp.get("/programs/<code:program_code>/imports/<id:batch_id>")
+def show(program_code: str, batch_id: int) -> str:
+    return _page(batch_id, Undo(formdata=None))
+
+
+def _page(batch_id: int, undoing_form: "Undo", *, asked: bool = False) -> str:
+    found = batches.progress_of(session(), batch_id, now())
+    return render_template(
+        "admin/import.html",
+        progress=found,
+        was=outcomes.import_of(session(), batch_id),
+        earlier=batches.earlier_of(session(), batch_id),
+        reasons=outcomes.reasons_of(session(), batch_id) if found.ended else [],
+        takes_workbook=_files(batch_id).problems.exists(),
+        takes_original=_original(batch_id) is not None,
+        draft=drafts.checked_by(session(), batch_id) if found.dry_run else None,
+        form=undoing_form,
+        asked=asked,
+        say=_say,
+        words=import_words,
+        in_words=state_words,
+    )
+
+
+def _say(warning: Mapping[str, Any]) -> str:
+    return sentence(warning, gettext)
+
+
+@bp.get("/programs/<code:program_code>/imports/<id:batch_id>/progress")
+def progress(program_code: str, batch_id: int) -> Response:
+    return jsonify(live(batches.progress_of(session(), batch_id, now())))
+
+
+@bp.get("/programs/<code:program_code>/imports/<id:batch_id>/problems.xlsx")
+def problems(program_code: str, batch_id: int) -> Response:
+    workbook = _files(batch_id).problems
+    if not workbook.exists():
+        abort(404)
+    name = file_stem(batches.progress_of(session(), batch_id, now()).file_name)
+    return send_file(
+        workbook, mimetype=WORKBOOK, as_attachment=True, download_name=f"{name}-problems-{batch_id}.xlsx", max_age=0
+    )
+
+
+@bp.get("/programs/<code:program_code>/imports/<id:batch_id>/original")
+def original(program_code: str, batch_id: int) -> Response:
+    """Give the file as it came: never shown by the browser, whatever somebody has put into it."""
+    found = _original(batch_id)
+    if found is None:
+        abort(404)
+    stem, dot, ending = batches.progress_of(session(), batch_id, now()).file_name.rpartition(".")
+    safe = re.sub(r"[^A-Za-z0-9]", "", ending)[:10] or "bin"
+    name = f"{file_stem(stem if dot else ending)}-{batch_id}.{safe}"
+    return send_file(found, mimetype="application/octet-stream", as_attachment=True, download_name=name, max_age=0)
+
+
+@bp.post("/programs/<code:program_code>/imports/<id:batch_id>/undo")
+def undo(program_code: str, batch_id: int) -> str | Response | tuple[str, int]:
+    form = Undo()
+    if not form.validate():
+        return _page(batch_id, form, asked=True), 400
+    try:
+        with transaction(db.session) as writing:
+            jobs = undoing.begin(writing, batch_id, reason=form.reason.data or "", actor=person().login, now=now())
+    except CannotUndo as problem:
+        if problem.blocks:
+            for one in problem.blocks:
+                form.refuse(None, import_words.told(one.said))
+            return _page(batch_id, form, asked=True), 409
+        flash(import_words.told(problem.said), "warning")  # somebody was quicker, or the page never offered it
+    else:
+        messenger.wake(kontor()["addresses"].redis_url, jobs)
+    return redirect(url_for("imports.show", program_code=program_code, batch_id=batch_id), 303)
+
+
+def _files(batch_id: int) -> BatchFiles:
+    """Give a batch's files, by its id: nothing that anybody wrote is part of the path."""
+    return BatchFiles(settings().files, scope().thing_id or batch_id)
+
+
+def _original(batch_id: int) -> Path | None:
+    """Give the place of the file as it came; of rows that were held, that of the import that held them."""
+    kept = outcomes.import_of(session(), batch_id).continues_id or batch_id
+    found = BatchFiles(settings().files, kept).original
+    return found if found.exists() else None
+
+
+def live(one: Progress) -> dict[str, Any]:
+    """Give how far an import has come, as a page shows it."""
+    return {
+        "ended": one.ended,
+        "stage": one.stage,
+        "share_bp": one.share_bp,
+        "texts": {
+            "share": f"{one.share_bp // 100}",
+            "rows_read": figure(one.counts["rows_read"]),
+            "lines_accepted": figure(one.counts["lines_accepted"]),
+            "lines_held": figure(one.counts["lines_held"]),
+            "lines_refused": figure(one.counts["lines_refused"]),
+            "duplicates": figure(one.counts["duplicates"]),
+            "seconds": duration(one.seconds),
+            "seconds_left": "" if one.seconds_left is None else duration(max(1, one.seconds_left)),
+        },
+    }

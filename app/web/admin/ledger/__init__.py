@@ -1,0 +1,1 @@
+"""What moved points: the ledger, lots with their last days, and adjustments by hand."""

@@ -1,0 +1,1 @@
+"""Where whoever runs a programme begins: what waits, what runs, and how sales and points go."""

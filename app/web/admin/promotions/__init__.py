@@ -1,0 +1,1 @@
+"""Promotions: written as drafts, published, closed, and where everybody stands."""

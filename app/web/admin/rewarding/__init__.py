@@ -1,0 +1,1 @@
+"""The catalogue of rewards: written, priced, offered and withdrawn, and what sales bring at once."""

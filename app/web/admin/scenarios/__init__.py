@@ -1,0 +1,1 @@
+"""Scenarios: a past period replayed under other rules."""

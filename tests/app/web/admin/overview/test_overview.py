@@ -1,0 +1,113 @@
+"""The overview tells everybody what waits for them, and the badges of the navigation say the same."""
+
+import io
+import re
+from collections.abc import Callable
+
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.db.transaction import transaction
+from app.extensions import db
+from app.models.prepaid import TopUp
+from app.models.programs import Program
+from app.services.by_hand import disputes
+from tests.app.web.admin.ledger.test_adjusting_many import asked
+from tests.app.web.finance.test_compensations import _by_run as pay_back_by_runs
+from tests.app.web.finance.test_finance import post, previewed, work
+from tests.app.web.world import World
+
+As = Callable[[str], FlaskClient]
+
+DUTY = re.compile(r'<li><a href="([^"]+)"><svg[^>]*><use[^>]*></use></svg><span>([^<]+)</span><svg')
+BADGE = re.compile(r'<span>([^<]+)</span><b class="count">(\d+)<')
+
+
+def duties(page: str) -> dict[str, str]:
+    """Read what waits: in words, and the address."""
+    found = page[page.index('id="duties-title"') : page.index('id="points-title"')]
+    return {text: address.replace("&amp;", "&") for address, text in DUTY.findall(found)}
+
+
+def badges(page: str) -> dict[str, int]:
+    """Read what waits beside the places of the side bar."""
+    side = page[page.index('<aside class="side"') : page.index("</aside>")]
+    return {text: int(number) for text, number in BADGE.findall(side)}
+
+
+def test_an_adjustment_waits_for_a_second_person_alone(world: World, as_: As) -> None:
+    asked(world, 30, -10, by=world.login("administrator"))
+    asked(world, 5, by=world.login("finance"))
+    at = f"/programs/{world.a}/"
+    for name, waits in {"approver": 3, "administrator": 1, "finance": 0, "viewer": 0}.items():
+        page = as_(name).get(at).text
+        assert badges(page).get("Adjustments", 0) == waits, name
+        found = [text for text in duties(page) if "adjustment" in text]
+        assert bool(found) == bool(waits), (name, found)
+        assert not waits or found[0].startswith(f"{waits} adjustment"), name
+
+
+def test_a_dispute_waits_for_those_who_may_answer_it(world: World, as_: As) -> None:
+    with world.app.app_context(), transaction(db.session) as session:
+        program = session.scalars(select(Program).where(Program.code == world.a)).one()
+        disputes.ask(
+            session, program, world.documents["FV/1"], "Too little", actor=world.login("distributor"), now=world.clock()
+        )
+    at = f"/programs/{world.a}/"
+    for name, waits in {"finance": True, "administrator": True, "verifier": False, "viewer": False}.items():
+        page = as_(name).get(at).text
+        found = {text: address for text, address in duties(page).items() if "dispute" in text}
+        assert (found == {"1 dispute waits for an answer": f"{at}disputes?state=open"}) == waits, (name, found)
+        assert ("Disputes" in badges(page)) == waits, name
+
+
+def loads(world: World, run: str) -> list[tuple[str, int]]:
+    """Give the top-ups of a run in the order of its preview: reference and amount."""
+    with world.app.app_context():
+        query = select(TopUp.reference, TopUp.amount_minor).where(TopUp.run_id == int(run)).order_by(TopUp.id)
+        found = [(row.reference, row.amount_minor) for row in db.session.execute(query)]
+        db.session.remove()
+    return found
+
+
+def failed_run(world: World, as_: As) -> str:
+    """Carry out a run of which the provider loaded all but the first top-up. Gives its number."""
+    at, finance, approver = f"/programs/{world.a}", as_("finance"), as_("approver")
+    page = f"{at}/runs/{(run := previewed(world, finance, at))}"
+    post(approver, page, f"{page}/approve")
+    work(world)
+    references = [reference for reference, _amount in loads(world, run)]
+    rows = [f"{one},{'loaded' if number else 'failed'}" for number, one in enumerate(references)]
+    content = "\n".join(["reference,result", *rows]).encode()
+    assert post(finance, page, f"{page}/responses", file=(io.BytesIO(content), "answers.csv")).status_code == 303
+    return run
+
+
+def test_loads_that_failed_and_what_is_to_be_paid_back_wait_for_whoever_prepares_runs(world: World, as_: As) -> None:
+    pay_back_by_runs(world)
+    run = failed_run(world, as_)
+    at = f"/programs/{world.a}/"
+    (failed, amount), *others = loads(world, run)
+    found = duties(as_("finance").get(at).text)
+    said = next(text for text in found if "failed" in text)
+    assert said.startswith("1 load of the newest runs failed: ")
+    assert re.sub(r"\D", "", said.partition(":")[2]) == str(amount)
+    listed = as_("finance").get(found[said]).text
+    assert failed in listed
+    assert not [reference for reference, _amount in others if reference in listed]
+    due = next(text for text in found if "due" in text)
+    assert re.match(r"\d+ compensations? (is|are) due: ", due)
+    assert found[due] == f"{at}compensations"
+    assert not [text for text in duties(as_("viewer").get(at).text) if "failed" in text or "due" in text]
+    page = as_("finance").get(f"{at}runs/{run}").text
+    told = page[page.index('id="next-title"') : page.index('id="about-title"')]
+    assert "Everything is answered." in told
+    address = f"{at}runs/{run}?state=failed"
+    assert re.search(rf'<a href="{re.escape(address)}">1 load failed: [^<]+</a>', told)
+    assert "Their points are back." in told
+    listed = as_("finance").get(address).text
+    assert failed in listed
+    assert not [reference for reference, _amount in others if reference in listed]
+    # a newer run has taken what came back
+    previewed(world, as_("finance"), at.rstrip("/"))
+    assert not [text for text in duties(as_("finance").get(at).text) if "failed" in text]
