@@ -75,14 +75,14 @@ def register_jobs(app: Flask) -> None:
     import app.exports.histories.making as exports
     import importers.drafts
     import importers.jobs
-    import importers.undoing
+    import importers.undoing.sales
     import prepaid.jobs
     from app.jobs import simulating
 
     kontor = app.extensions["kontor"]
     importers.jobs.register(kontor["settings"], kontor["addresses"].redis_url, kontor["clock"])
     importers.drafts.register(kontor["settings"])
-    importers.undoing.register(kontor["clock"])
+    importers.undoing.sales.register(kontor["clock"])
     prepaid.jobs.register(kontor["settings"], kontor["clock"])
     simulating.register(kontor["clock"])
     exports.register(kontor["settings"], kontor["clock"])

@@ -25,7 +25,7 @@ from app.services.ledger import ledger_check
 from bench import floor, import_parts, installation, peer
 from bench.data import BenchFiles
 from bench.watching import Memory, cpu_seconds
-from importers import batches
+from importers.batches import batches
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from app.local.servers import status, stop
 from app.services import chores
 from app.services.setup import program_files, programs
 from bench.data import BenchFiles, write_bench
-from importers import batches
+from importers.batches import batches
 
 WORKERS = 2
 _SECONDS_TO_WAKE = 300.0

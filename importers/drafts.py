@@ -23,16 +23,16 @@ from app.models.drafts import ImportDraft
 from app.models.imports import ImportBatch
 from app.models.programs import Program
 from app.services.setup import import_profiles
-from importers import batches
-from importers.batches import Progress
+from importers.batches import batches
+from importers.batches.batches import Progress
+from importers.batches.store import fingerprint
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.files.opening import grids, sheet_names
-from importers.identifying import Identified, identify
 from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import Seen
-from importers.store import fingerprint
+from importers.reading.identifying import Identified, identify
 
 LOOK = "import.look"
 

@@ -29,30 +29,31 @@ from app.services.imported import standing, unmatched
 from app.services.imported.unmatched import Seen
 from app.services.rulebooks import rules_of
 from app.services.timing import stage
-from importers import batches, waiting
-from importers.afterwards import bring_up_to_date
-from importers.card_numbers import refuse_card_numbers
+from importers.batches import batches
+from importers.batches.afterwards import bring_up_to_date
+from importers.batches.shard_jobs import SavedShard, put_up_finish, put_up_finish_if_last, put_up_shards
+from importers.batches.sharding import cut
+from importers.batches.store import BatchFiles
+from importers.batches.trying import TRIED, noted
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.files.guard import Judged, judge
 from importers.files.limits import Limits
-from importers.grouping import Grouped
 from importers.kinds.desk import Desk
 from importers.kinds.loading import LOADERS
 from importers.kinds.rows import accepted, read_rows
-from importers.known import Known, create_for_now
 from importers.layout.columns import mapped
 from importers.layout.settling import settle
 from importers.layout.table import Stretch, TextTable, stretches_of
-from importers.outcomes import outcomes
-from importers.problems import Problems
-from importers.reading import read_as
-from importers.sales_rows import type_rows
-from importers.shard_jobs import SavedShard, put_up_finish, put_up_finish_if_last, put_up_shards
-from importers.sharding import cut
-from importers.store import BatchFiles
-from importers.totals import check_totals
-from importers.trying import TRIED, noted
-from importers.workbook import count_problems, problem_rows, write_problems
+from importers.names import waiting
+from importers.names.known import Known, create_for_now
+from importers.problems.outcomes import outcomes
+from importers.problems.problems import Problems
+from importers.problems.workbook import count_problems, problem_rows, write_problems
+from importers.reading.card_numbers import refuse_card_numbers
+from importers.reading.reading import read_as
+from importers.typed.grouping import Grouped
+from importers.typed.sales_rows import type_rows
+from importers.typed.totals import check_totals
 from verification.gate import admit
 from verification.incoming import Source
 

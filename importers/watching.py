@@ -23,10 +23,10 @@ from app.domain.saying.wording import marked
 from app.domain.states import BatchStatus
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from importers.batches import Progress
+from importers.batches.batches import Progress
+from importers.batches.store import fingerprint
 from importers.errors import NoProfile
-from importers.patterns import fits
-from importers.store import fingerprint
+from importers.reading.patterns import fits
 
 _ = marked
 DONE, FAILED = "done", "failed"

@@ -23,7 +23,7 @@ def start_import(
 ) -> int:
     """Take a file in and wake the workers. Returns the batch's number."""
     from app.jobs import messenger
-    from importers import batches
+    from importers.batches import batches
     from importers.errors import ImportRefused
 
     with transaction(run.registry) as session:
@@ -47,7 +47,7 @@ def start_import(
 
 def follow(run: Runtime, batch_id: int) -> Any:
     """Show an import's progress until it ends, doing its work here where no worker lives."""
-    from importers import batches
+    from importers.batches import batches
 
     console = Console(stderr=True)
     bar = Progress(

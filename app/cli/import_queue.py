@@ -54,7 +54,7 @@ def unmatched(program_code: str | None, least_score: int | None, as_json: bool) 
     """List the names in imported files that nobody knows: what waits for them, and what they may mean."""
     from app.services.imported import unmatched as names
     from app.services.imported.aliases import AliasRefused
-    from importers import continuing
+    from importers.names import continuing
 
     with runtime() as run:
         with transaction(run.registry) as session:
@@ -143,7 +143,7 @@ def match(
     taken in, and later files are read so.
     """
     from app.services.imported.aliases import AliasRefused
-    from importers import continuing
+    from importers.names import continuing
 
     if create and code is not None:
         raise click.UsageError("--create makes something new: give no CODE with it.")
@@ -171,7 +171,7 @@ def match(
 def ignore(name_id: int, program_code: str | None, reason: str, as_json: bool) -> None:
     """Refuse documents that name what has NAME_ID (see `kontor imports unmatched`): those that wait, and later ones."""
     from app.services.imported.aliases import AliasRefused
-    from importers import continuing
+    from importers.names import continuing
 
     with runtime() as run:
         with transaction(run.registry) as session, failing(AliasRefused, continuing.CannotMatch):
@@ -291,7 +291,8 @@ def undo(batch: int, reason: str, as_json: bool) -> None:
     """
     from app.domain.states import BatchStatus
     from app.jobs import messenger
-    from importers import batches, undoing
+    from importers.batches import batches
+    from importers.undoing import sales as undoing
 
     with runtime() as run:
         with (

@@ -29,7 +29,7 @@ def _file_command(kind: str) -> click.Command:
     @click.option("--dry-run", is_flag=True, help="Do everything but keep nothing: what would become of each row.")
     @json_option
     def command(file: Path, program_code: str | None, profile_name: str | None, dry_run: bool, as_json: bool) -> None:
-        from importers import batches
+        from importers.batches import batches
 
         with runtime() as run:
             batch_id = start_import(run, kind, file, program_code, profile_name, dry_run=dry_run)
@@ -83,7 +83,7 @@ def imports() -> None:
 @json_option
 def list_(program_code: str | None, limit: int, as_json: bool) -> None:
     """List the newest imports."""
-    from importers import batches
+    from importers.batches import batches
 
     with runtime() as run, transaction(run.registry) as session:
         if program_code is not None:
@@ -111,7 +111,7 @@ def list_(program_code: str | None, limit: int, as_json: bool) -> None:
 @json_option
 def resume(batch: int, as_json: bool) -> None:
     """Go on with import BATCH (its number) where it stopped, and show its result."""
-    from importers import batches
+    from importers.batches import batches
 
     with runtime() as run:
         with transaction(run.registry) as session:

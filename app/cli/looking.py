@@ -50,15 +50,15 @@ def look(
     it stands under import_profiles in a programme file. A file that a profile of the programme reads already says so.
     """
     from app.services.setup.import_profiles import profiles_of
-    from importers.batches import printable
+    from importers.batches.batches import printable
     from importers.errors import ImportRefused
     from importers.files.guard import judge
     from importers.files.limits import Limits
     from importers.files.opening import grids, sheet_names
-    from importers.identifying import identify
     from importers.layout.header import Said
     from importers.layout.proposing import as_document
     from importers.layout.proposing import propose as proposed
+    from importers.reading.identifying import identify
 
     name, given = printable(file.name), dict(_answer(one) for one in answers)
     with runtime() as run, failing(ImportRefused):
@@ -132,11 +132,11 @@ def show(batch: int, as_json: bool) -> None:
     """
     from app.domain.states import BatchStatus
     from app.models.imports import ImportBatch
-    from importers import batches
+    from importers.batches import batches
+    from importers.batches.store import BatchFiles
+    from importers.batches.trying import tried
     from importers.layout.table import place_of, stretches_of
-    from importers.repairs import to_repair
-    from importers.store import BatchFiles
-    from importers.trying import tried
+    from importers.problems.repairs import to_repair
 
     with runtime() as run:
         with transaction(run.registry) as session, failing(batches.NoSuchBatch, code=NOT_FOUND):

@@ -30,7 +30,7 @@ from app.services.telling.languages import LANGUAGES
 def sample(kind: str, program_code: str | None, language: str | None, path: Path | None, as_json: bool) -> None:
     """Write a workbook of a KIND with the headers that are understood and one row filled in."""
     from app.services.setup.import_profiles import profiles_of
-    from importers.samples import write_sample
+    from importers.reading.samples import write_sample
 
     with runtime() as run, transaction(run.registry) as session:
         program = said_program(session, program_code)
@@ -46,7 +46,7 @@ def sample(kind: str, program_code: str | None, language: str | None, path: Path
 
 def _then(path: Path, kind: str, profiles: Mapping[str, ImportProfile]) -> str:
     """Say how the file comes in: by the profile of the kind, or by one that is proposed first."""
-    from importers.identifying import serves
+    from importers.reading.identifying import serves
 
     reading = [name for name, one in profiles.items() if serves(name, one) == kind]
     if kind in reading:

@@ -82,7 +82,8 @@ def _watch(
 
 def _import(run: Runtime, folder: Any, program_code: str | None, file: Path, patterns: Any) -> dict[str, Any] | None:
     """Import a file to its end and put it away. None: it is nobody's, or not whole any more."""
-    from importers import batches, watching
+    from importers import watching
+    from importers.batches import batches
     from importers.errors import ImportRefused
 
     if not folder.is_as_seen(file):

@@ -40,7 +40,7 @@ from app.services.ledger import ledger_check
 from app.services.setup import program_files, programs
 from app.services.tracing import balances
 from app.web.auth import samples
-from importers import batches
+from importers.batches import batches
 from prepaid.conversions import ordering, preparing, runs, sending
 from prepaid.issuers.connections import connect
 from prepaid.loads.moves import run_of

@@ -15,7 +15,7 @@ from app.services.rulebooks import rules_of
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import money_of, points_of
 from importers.kinds.rows import ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:

@@ -13,7 +13,7 @@ from app.services.setup import import_profiles
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import quantities_of
 from importers.kinds.rows import ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:

@@ -12,7 +12,7 @@ from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import days_of, quantities_of
 from importers.kinds.rows import ThingRows
 from importers.kinds.whole_documents import hold_whole
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:

@@ -15,7 +15,7 @@ from app.services.access.keys import Keys
 from app.services.placing.placements import Moving
 from importers.kinds.rows import ThingRows
 from importers.layout.table import TextTable
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 @dataclass(frozen=True)

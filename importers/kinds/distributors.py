@@ -19,7 +19,7 @@ from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows
 from importers.layout.known_words import tax_status_called
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 _MOST_NAMED = 10
 

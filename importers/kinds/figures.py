@@ -5,11 +5,11 @@ import datetime as dt
 import numpy as np
 
 from app.domain.measures.exact import Ints
-from importers import parsing
-from importers.bare_numbers import bare_numbers
 from importers.kinds.desk import Desk
 from importers.kinds.rows import ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
+from importers.typed import parsing
+from importers.typed.bare_numbers import bare_numbers
 
 _NONE = int(np.iinfo(np.int64).min)
 

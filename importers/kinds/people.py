@@ -9,7 +9,7 @@ from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import ThingRows
 from importers.layout.known_words import role_called
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:

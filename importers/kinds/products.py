@@ -8,7 +8,7 @@ from app.services.goods.catalogue import ProductRow
 from importers.kinds.desk import Desk, Loaded, moving_of
 from importers.kinds.figures import days_of
 from importers.kinds.rows import ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:

@@ -16,7 +16,7 @@ from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import rates_of
 from importers.kinds.rows import ThingRows
 from importers.kinds.twice import Twice
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 def load(desk: Desk, rows: ThingRows, problems: Problems) -> Loaded:

@@ -17,7 +17,7 @@ from app.services.rewarding.rewards import RewardRow, RewardWrong
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.figures import counts_of, days_of, money_of, points_of
 from importers.kinds.rows import Cells, ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 _LARGEST_COUNT = 2**31 - 1
 _CASH = (("cash_points", 1), ("cash", 1))

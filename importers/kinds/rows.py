@@ -9,8 +9,8 @@ from app.domain.states import Outcome
 from app.domain.typed.codes import code_key
 from importers.layout.settling import NUMBERS
 from importers.layout.table import TextTable
-from importers.parsing import MAX_TEXT, Column, refuse_errors, require_digits, require_short
-from importers.problems import Problems
+from importers.problems.problems import Problems
+from importers.typed.parsing import MAX_TEXT, Column, refuse_errors, require_digits, require_short
 
 Cells = dict[str, str | None]
 

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Mapping
 
 from app.domain.states import Outcome
 from importers.kinds.rows import Cells, ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 
 class Twice:

@@ -12,7 +12,7 @@ from app.domain.documents.numbering import number_key
 from app.domain.states import Outcome
 from app.domain.typed.codes import code_key
 from importers.kinds.rows import ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
 
 _Who = int | str
 _Document = tuple[_Who, str]

@@ -1,4 +1,4 @@
-"""What files call tax statuses and roles, beside our own names: in the languages of those who send them."""
+"""What files call tax statuses, roles, yes and no, beside our own names: in the languages of those who send them."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -59,3 +59,12 @@ def tax_status_called(text: str) -> TaxStatus | None:
 def role_called(text: str) -> Role | None:
     """Tell which role at a distributor a cell means; None where it is none that is known."""
     return _ROLES.get(spoken(text))
+
+
+YES = frozenset({"1", "y", "yes", "true", "t", "tak", "prawda", "si", "sí", "да", "x"})
+NO = frozenset({"0", "n", "no", "false", "f", "nie", "fałsz", "нет"})
+
+
+def says_yes_or_no(text: str) -> bool:
+    """Say whether a text is a yes or a no in the languages of our users."""
+    return text.casefold() in YES | NO

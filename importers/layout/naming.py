@@ -13,11 +13,11 @@ from app.domain.typed.fields import KINDS
 from importers.layout.corrected import of_a_correction
 from importers.layout.dates import read_moment
 from importers.layout.header import JOINT
+from importers.layout.known_words import says_yes_or_no
 from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.settling import DATES, HAPPENED, NUMBERS
 from importers.layout.synonyms import names_of, spoken
 from importers.layout.words import TOTAL
-from importers.parsing import says_yes_or_no
 
 SAMPLE = 2_000
 """Distinct texts of a column that are looked at."""

@@ -9,7 +9,7 @@ from app.models.prepaid import Card
 from app.services.participants import distributors
 from importers.kinds.desk import Desk, Loaded, Loader
 from importers.kinds.rows import ThingRows
-from importers.problems import Problems
+from importers.problems.problems import Problems
 from prepaid.cards import cards
 from prepaid.cards.last_four import EXPECTED, last_four
 from prepaid.errors import PrepaidError

@@ -12,7 +12,7 @@ from app.domain.saying.wording import marked
 from importers.errors import ImportRefused
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.reading import read
+from importers.reading.reading import read
 from prepaid.providers import OrderRefused
 
 _ = marked

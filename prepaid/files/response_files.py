@@ -26,8 +26,8 @@ from importers.errors import ColumnsMissing
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.layout.table import TextTable
-from importers.parsing import Column
-from importers.reading import read
+from importers.reading.reading import read
+from importers.typed.parsing import Column
 from prepaid.errors import CardNumberFound
 from prepaid.files.fixed_answers import read_fixed
 from prepaid.files.order_files import TOTAL

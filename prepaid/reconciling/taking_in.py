@@ -27,8 +27,8 @@ from app.models.reconciling import ProviderStatement, StatementLine
 from importers.kinds.desk import Desk, Loaded, Loader
 from importers.kinds.figures import days_of, money_of
 from importers.kinds.rows import Cells, ThingRows
-from importers.problems import Problems
-from importers.totals import differing
+from importers.problems.problems import Problems
+from importers.typed.totals import differing
 from prepaid.cards.last_four import EXPECTED, last_four
 from prepaid.reconciling.judging import judge
 

@@ -22,7 +22,7 @@ IN_GOES = {
     "app/services/chores.py": "each chore by itself",
     "app/services/instants/due.py": "in pieces, so that nobody waits for all of them",
     "app/services/promotions/running.py": "each promotion by itself",
-    "importers/afterwards.py": "a job",
+    "importers/batches/afterwards.py": "a job",
     "importers/jobs.py": "a job",
     "prepaid/cards/card_lives.py": "a provider is asked between two transactions",
     "prepaid/cards/cards.py": "a provider is asked between two transactions",

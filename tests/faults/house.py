@@ -28,8 +28,9 @@ from app.jobs import messenger, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
 from app.services.setup import program_files, programs
-from importers import batches, undoing
-from importers.batches import Progress
+from importers.batches import batches
+from importers.batches.batches import Progress
+from importers.undoing import sales as undoing
 from tests.app.local.support import eventually, kill, pid_of, status_of
 from tests.faults.reports import Report
 

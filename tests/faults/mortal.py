@@ -26,7 +26,9 @@ from app.factory import utc_now
 from app.jobs import board, registry, worker
 from app.local.servers import Addresses
 from app.models.jobs import Job
-from importers import afterwards, undoing, undoing_things
+from importers.batches import afterwards
+from importers.undoing import sales as undoing
+from importers.undoing import things as undoing_things
 from verification import gate
 
 FENCE = "the fence"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 
 from app.domain.states import BatchStatus
-from importers.batches import Progress
+from importers.batches.batches import Progress
 from tests.app.local.support import eventually, kill
 from tests.faults.house import House, Site
 from tests.faults.workforce import Workforce

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from app.db.transaction import transaction
 from app.domain.states import BatchStatus
 from app.models.imports import ImportBatch
-from importers.store import BatchFiles
+from importers.batches.store import BatchFiles
 from tests.faults.books import prove
 from tests.faults.conftest import Calm
 from tests.faults.house import Site

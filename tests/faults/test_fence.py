@@ -27,7 +27,7 @@ from app.domain.states import BatchStatus, JobState
 from app.jobs import worker
 from app.models.jobs import Job
 from app.services.setup.programs import program_by_code
-from importers import batches
+from importers.batches import batches
 from tests.app.local.support import eventually
 from tests.faults.books import Books, books_of, prove
 from tests.faults.conftest import Calm

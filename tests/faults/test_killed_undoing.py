@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.factory import utc_now
 from app.models.imports import ImportBatch
 from app.models.programs import Program
-from importers import undoing
+from importers.undoing import sales as undoing
 from tests.faults.books import Books, books_of
 from tests.faults.conftest import Calm
 from tests.faults.house import Site

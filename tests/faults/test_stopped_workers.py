@@ -11,7 +11,7 @@ from app.db.transaction import transaction
 from app.domain.states import JobState
 from app.jobs import messenger
 from app.models.jobs import Job
-from importers import batches
+from importers.batches import batches
 from tests.app.local.support import eventually, kill
 from tests.faults.books import prove
 from tests.faults.conftest import Calm

@@ -22,8 +22,8 @@ from app.models.sales import SalesDocument
 from app.services.ledger import ledger_check
 from app.services.tracing import balances
 from app.services.tracing.balances import StatementLine
-from importers import batches
-from importers.batches import Progress
+from importers.batches import batches
+from importers.batches.batches import Progress
 from tests.support import programs
 
 Cell = str | int | float | bool | None | Any

@@ -46,7 +46,7 @@ from app.services.ledger import expiring, figures, ledger, liability
 from app.services.owners.errors import OwnersError
 from app.services.participants.distributors import distributor_ids
 from app.services.promotions import running as promotions
-from importers import undoing
+from importers.undoing import sales as undoing
 from prepaid.conversions import ordering, preparing, runs
 from prepaid.issuers.sandbox import SandboxProvider
 from prepaid.loads import settling

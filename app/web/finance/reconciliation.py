@@ -30,7 +30,8 @@ from app.web.lists.answering import answer
 from app.web.lists.describing import HERE, Badge, Choice, Column, Days, Kind, Listing, OneOf, Search, To
 from app.web.words import imports as import_words
 from app.web.words.wording import PROVIDER
-from importers import batches, drafts
+from importers import drafts
+from importers.batches import batches
 from importers.errors import ImportRefused
 from prepaid.errors import PrepaidError
 from prepaid.reconciling import answering, reading

@@ -33,7 +33,7 @@ from app.services.access import second_factors
 from app.services.access.keys import Keys
 from app.services.participants.distributor_rows import DistributorRow, put_distributors
 from app.services.participants.distributors import distributor_ids
-from importers import batches
+from importers.batches import batches
 from tests.support.programs import document, goods, load
 from tests.support.sales import Sold, sell
 

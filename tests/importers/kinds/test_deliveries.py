@@ -12,7 +12,7 @@ from app.models.distributors import Distributor
 from app.models.programs import Program
 from app.services.imported import aliases
 from app.services.imported.aliases import Meaning
-from importers.store import BatchFiles
+from importers.batches.store import BatchFiles
 from tests.importers.driver import Desk
 
 PROFILE = {

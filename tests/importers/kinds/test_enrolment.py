@@ -16,7 +16,7 @@ from app.models.distributors import Distributor
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.layout.proposing import Unanswered, propose
-from importers.reading import look_at
+from importers.reading.reading import look_at
 from tests.importers.driver import Desk
 
 HEADER = ("Kod", "Nazwa", "W programie od", "Urodziny")

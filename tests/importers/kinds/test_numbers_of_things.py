@@ -14,7 +14,7 @@ from app.models.rewards import Reward
 from importers.files.guard import judge
 from importers.files.limits import Limits
 from importers.layout.proposing import Unanswered, propose
-from importers.reading import look_at
+from importers.reading.reading import look_at
 from tests.importers.driver import Desk, Row
 
 REWARDS = ("Kod nagrody", "Nazwa", "Punkty", "Koszt")

@@ -9,7 +9,7 @@ from app.models.orders import OrderLine, RewardOrder, SupplierFile, VoucherCode
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.rewards import Reward
-from importers.store import BatchFiles
+from importers.batches.store import BatchFiles
 from tests.importers.driver import Desk
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell

@@ -17,9 +17,9 @@ from importers.layout.laying import lay
 from importers.layout.proposing import propose
 from importers.layout.settling import settle
 from importers.layout.table import Kind, TextTable
-from importers.problems import Problems
-from importers.reading import look_at, read_as
-from importers.sales_rows import SalesRows, type_rows
+from importers.problems.problems import Problems
+from importers.reading.reading import look_at, read_as
+from importers.typed.sales_rows import SalesRows, type_rows
 from tests.importers.files.made import LIMITS
 
 TODAY = dt.date(2026, 1, 31)

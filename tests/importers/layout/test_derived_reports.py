@@ -9,8 +9,8 @@ import pytest
 from importers.errors import FileRefused
 from importers.files.guard import judge
 from importers.layout.table import Kind
-from importers.reading import look_at
-from importers.totals import check_totals
+from importers.reading.reading import look_at
+from importers.typed.totals import check_totals
 from tests.importers.files.made import LIMITS
 from tests.importers.layout.reports import LANGUAGES, counted, read_by_proposal
 

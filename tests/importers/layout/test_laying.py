@@ -19,8 +19,8 @@ from importers.layout.looking import look
 from importers.layout.months import month_columns
 from importers.layout.settling import settle
 from importers.layout.table import Stretch, TextTable, place_of
-from importers.problems import Problems
-from importers.totals import check_totals
+from importers.problems.problems import Problems
+from importers.typed.totals import check_totals
 from tests.importers.files.made import LIMITS
 from tests.importers.layout.reports import HEADER, grid, laid, line, numbers, profile, recognised, typed
 

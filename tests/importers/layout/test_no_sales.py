@@ -13,7 +13,7 @@ from importers.errors import FileRefused, QuestionOpen
 from importers.files.guard import judge
 from importers.layout.cancelled import ANYTHING, cancels
 from importers.layout.proposing import Unanswered
-from importers.reading import read_as
+from importers.reading.reading import read_as
 from tests.importers.files.made import LIMITS
 from tests.importers.layout.reports import HEADER, LANGUAGES, Typed, laid, line, profile, read_by_proposal, typed
 

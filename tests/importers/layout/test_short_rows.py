@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from importers.jobs import _wrong_widths
-from importers.problems import Problems
+from importers.problems.problems import Problems
 from tests.importers.layout.reports import read_by_proposal
 
 HEAD = "Nr faktury;Data sprzedaży;Odbiorca;Kod towaru;Nazwa;Ilość;Wartość netto"

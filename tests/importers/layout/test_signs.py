@@ -14,7 +14,7 @@ from importers.layout.numbers import proof
 from importers.layout.proposing import Unanswered, propose
 from importers.layout.settling import settle
 from importers.layout.signs import Agreed, Signs, agree
-from importers.reading import look_at
+from importers.reading.reading import look_at
 from tests.importers.files.made import LIMITS
 from tests.importers.layout.reports import COLUMNS, LANGUAGES, laid, profile, read_by_proposal, typed
 

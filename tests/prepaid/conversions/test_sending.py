@@ -14,7 +14,7 @@ from app.domain.states import RunStatus, TaxStatus, TopUpStatus
 from app.models.prepaid import Card, LoadBatch, LoadResponse, SandboxCard
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.reading import read
+from importers.reading.reading import read
 from prepaid.cards import cards
 from prepaid.conversions import ordering, runs, sending
 from prepaid.errors import CardsMissing, NotAllowedNow, OrderFileChanged, PrepaidError

@@ -8,7 +8,7 @@ from app.domain.states import TopUpKind
 from app.domain.typed.card_numbers import holds_card_number
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.reading import read
+from importers.reading.reading import read
 from prepaid.errors import CardNumberFound
 from prepaid.files.order_files import OrderLines, file_name, write_order
 

@@ -7,7 +7,7 @@ from app.config import Settings
 from app.domain.typed.card_numbers import holds_card_number
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.reading import read
+from importers.reading.reading import read
 from prepaid.issuers.sandbox import SandboxProvider, refuse_some
 from prepaid.providers import Answer, CardRequest, LoadResult, OrderRefused, ProviderError
 

@@ -24,7 +24,7 @@ from app.services.by_hand import adjustments
 from importers.kinds.desk import Desk, Loaded
 from importers.kinds.rows import read_rows
 from importers.layout.table import TextTable, as_frame
-from importers.problems import Problems
+from importers.problems.problems import Problems
 from prepaid.errors import CardNumberFound, PrepaidError
 from prepaid.loads import settling
 from prepaid.loads.moves import locked_run

@@ -31,13 +31,14 @@ from app.web.formats import figure, shown
 from app.web.forms.uploads import MOST_FILES, most_bytes
 from app.web.lists import paging
 from app.web.words import imports as import_words
-from importers import drafts, trying
+from importers import drafts
+from importers.batches import trying
+from importers.batches.store import BatchFiles
 from importers.drafts import Waiting
 from importers.errors import ImportRefused
 from importers.layout.looking import Seen
 from importers.layout.table import Stretch, place_of, stretches_of
-from importers.repairs import to_repair
-from importers.store import BatchFiles
+from importers.problems.repairs import to_repair
 
 bp = Blueprint("import_drafts", __name__)
 

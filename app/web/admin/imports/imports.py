@@ -24,10 +24,12 @@ from app.web.formats import duration, figure, file_stem
 from app.web.forms.form import Form
 from app.web.lists import paging
 from app.web.words import imports as import_words
-from importers import batches, drafts, undoing
-from importers.batches import Progress
-from importers.store import BatchFiles
-from importers.undoing import CannotUndo
+from importers import drafts
+from importers.batches import batches
+from importers.batches.batches import Progress
+from importers.batches.store import BatchFiles
+from importers.undoing import sales as undoing
+from importers.undoing.sales import CannotUndo
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -33,8 +33,8 @@ from app.web.lists.asking import chosen_ids, kept_in
 from app.web.lists.describing import Action, Choice, Column, Kind, Listing, OneOf, Search, To
 from app.web.lists.together import by_reason
 from app.web.words.wording import LIKENESS, NAMED_THING
-from importers import continuing
-from importers.continuing import CannotMatch, Decided, Match
+from importers.names import continuing
+from importers.names.continuing import CannotMatch, Decided, Match
 
 bp = Blueprint("unmatched", __name__)
 

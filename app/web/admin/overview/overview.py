@@ -12,7 +12,7 @@ from app.web import formats
 from app.web.admin.overview import waiting
 from app.web.admin.overview.duties import duties
 from app.web.context import now, scope, session
-from importers import batches
+from importers.batches import batches
 
 NEWEST_IMPORTS = 5
 MONTHS = 12

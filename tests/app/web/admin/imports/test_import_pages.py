@@ -16,8 +16,8 @@ from app.db.transaction import transaction
 from app.extensions import db
 from app.models.programs import Program
 from app.services.setup import program_files, programs
-from importers import samples
 from importers.layout.synonyms import names_of, spoken
+from importers.reading import samples
 from tests.app.web.conftest import TOKEN
 from tests.app.web.forms_seen import Page
 from tests.app.web.world import World, do_one_job

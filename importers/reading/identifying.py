@@ -1,0 +1,178 @@
+"""Identifying: of which kind a file is, and which of a programme's profiles reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.domain.program_file.import_profile import ImportProfile
+from app.domain.saying.wording import Said as Sentence
+from app.domain.saying.wording import marked
+from app.domain.typed.fields import KINDS
+from importers.errors import ColumnsMissing, NoProfile
+from importers.files.grid import Grid, SheetSeen
+from importers.layout.columns import columns_of
+from importers.layout.handed_back import is_handed_back, is_reason
+from importers.layout.header import Said, distinct, top_of
+from importers.layout.looking import NothingSeen, Seen, fingerprint, look
+from importers.layout.table import TextTable, as_frame
+from importers.reading.card_numbers import refuse_card_numbers
+from importers.reading.patterns import fits
+from importers.reading.reading import no_table
+
+_ = marked
+_HEAD = 300
+"""Rows by which the kind of a file is told."""
+
+
+@dataclass(frozen=True)
+class Identified:
+    """What a file is: its kind, where that can be told, what was seen of it, and the profile that reads it.
+
+    ``near`` marks a profile that reads the file, though its source sent another header before: somebody must look.
+    ``unfit`` says why the profile that was named does not read it.
+    """
+
+    kind: str | None
+    seen: Seen
+    profile_name: str | None = None
+    recognised: bool = False
+    near: bool = False
+    unfit: Sentence | None = None
+
+
+def identify(
+    grids: Sequence[Grid],
+    sheets: Sequence[SheetSeen],
+    file_name: str,
+    profiles: Mapping[str, ImportProfile],
+    *,
+    kind: str | None = None,
+    profile_name: str | None = None,
+    said: Said | None = None,
+) -> Identified:
+    """Tell what a file is.
+
+    Args:
+        grids: its sheets that people see.
+        sheets: all of its sheets.
+        file_name: what the person calls it; profiles may name patterns of names.
+        profiles: of the programme, by name.
+        kind: what somebody said it holds.
+        profile_name: by which profile somebody said it is read.
+        said: where somebody said that its table stands.
+
+    Raises:
+        FileRefused: There is no table in it, or none where somebody said.
+        CardNumbersFound: It holds numbers of payment cards.
+        NoProfile: No profile has the name that somebody said.
+    """
+    if profile_name is not None:
+        if profile_name not in profiles:
+            raise NoProfile(_("The programme has no import profile %(profile)s."), profile=repr(profile_name))
+        kind = serves(profile_name, profiles[profile_name])
+    told = kind or _kind_of(grids, sheets, said)
+    seen = _seen(grids, sheets, file_name, told or "sales", said)
+    _refuse_cards(grids, seen, file_name)
+    if profile_name is not None:
+        return Identified(told, seen, profile_name, unfit=_unfit(seen, profiles[profile_name]))
+    known = {name: one for name, one in profiles.items() if kind is None or serves(name, one) == kind}
+    found, sure = _recognise(seen, file_name, known, handed_back=any(map(is_handed_back, grids)))
+    if found is None:
+        return Identified(told, seen)
+    served = serves(found, profiles[found])
+    if not sure and told not in (None, served) and len(seen.columns_of) > len(profiles[found].columns):
+        # two columns called code and name are in every list: what the others are called tells more
+        return Identified(told, seen)
+    if served != seen.kind:
+        seen = _seen(grids, sheets, file_name, served, said)
+    return Identified(served, seen, found, recognised=sure, near=not sure)
+
+
+def serves(name: str, profile: ImportProfile) -> str:
+    """Give the kind of files that a profile reads."""
+    return profile.kind or name
+
+
+def header_of(seen: Seen, *, handed_back: bool) -> list[str]:
+    """Give the names of a file's own columns: without the reason that stands beside rows that were handed back."""
+    names = [one.name for one in seen.columns]
+    return [one for one in names if not is_reason(one)] if handed_back else names
+
+
+def _seen(grids: Sequence[Grid], sheets: Sequence[SheetSeen], file_name: str, kind: str, said: Said | None) -> Seen:
+    try:
+        return look(grids, sheets, kind, said)
+    except NothingSeen:
+        raise no_table(grids, file_name) from None
+
+
+def _kind_of(grids: Sequence[Grid], sheets: Sequence[SheetSeen], said: Said | None) -> str | None:
+    """Find the kind whose fields the columns are named after; none where two kinds do as well."""
+    heads = [_head(grid) for grid in grids]
+    scored = []
+    for kind, fields in KINDS.items():
+        try:
+            seen = look(heads, sheets, kind, said)
+        except NothingSeen:
+            continue
+        if seen.months:
+            return kind  # nothing but sales is reported month by month
+        scores = {one.name: {each.field: each.score for each in one.fields} for one in seen.columns}
+        mapped = sum(scores[name].get(field, 0) for field, name in seen.columns_of.items() if name in scores)
+        needed = fields.needed(seen.columns_of)
+        whole = len(needed & seen.columns_of.keys()) * 10_000 // len(needed)
+        scored.append((whole, mapped, kind))
+    scored.sort(reverse=True)
+    if not scored or scored[0][1] == 0 or (len(scored) > 1 and scored[0][:2] == scored[1][:2]):
+        return None
+    return scored[0][2]
+
+
+def _head(grid: Grid) -> Grid:
+    """Cut a grid to its first rows."""
+    if grid.cells.num_rows <= _HEAD:
+        return grid
+    shown = {at: texts.slice(0, _HEAD) for at, texts in grid.shown.items()}
+    return replace(grid, cells=grid.cells.slice(0, _HEAD), row_number=grid.row_number[:_HEAD], texts={}, shown=shown)
+
+
+def _recognise(
+    seen: Seen, file_name: str, profiles: Mapping[str, ImportProfile], *, handed_back: bool
+) -> tuple[str | None, bool]:
+    """Find the profile of a file, and say whether that is sure.
+
+    It is by the file's name, by its header, or where only one profile that keeps no header finds its columns; a profile
+    whose source sent another header before is near.
+    """
+    fit = [name for name, one in profiles.items() if _unfit(seen, one) is None]
+    key = fingerprint(header_of(seen, handed_back=handed_back))
+    ways = (
+        [name for name in fit if (pattern := profiles[name].files) and fits(file_name, pattern)],
+        [name for name in fit if profiles[name].header_key == key],
+        fit if handed_back else [name for name in fit if profiles[name].header_key is None],
+    )
+    sure = next((found[0] for found in ways if len(found) == 1), None)
+    if sure is not None:
+        return sure, True
+    return (fit[0] if len(fit) == 1 else None), False
+
+
+def _unfit(seen: Seen, profile: ImportProfile) -> Sentence | None:
+    """Say why a profile does not read a file; None where it does."""
+    try:
+        columns_of([one.name for one in seen.columns], profile, seen.header, seen.sheet)
+    except ColumnsMissing as missing:
+        return missing.said
+    return None
+
+
+def _refuse_cards(grids: Sequence[Grid], seen: Seen, file_name: str) -> None:
+    """Look for numbers of payment cards, of which not even samples may be kept."""
+    for grid in grids:
+        names = [""] * grid.cells.num_columns
+        if grid.name == seen.sheet:
+            top = top_of(grid)
+            at = int(grid.row_number.searchsorted(seen.header)) + seen.header_rows - 1
+            names = top[at] if at < len(top) else names
+        frame = as_frame(grid.cells.rename_columns(distinct(names, ())))
+        table = TextTable(frame, grid.row_number, broken=dict(grid.broken))
+        refuse_card_numbers(table, seen.columns_of, file_name)

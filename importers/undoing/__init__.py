@@ -1,0 +1,1 @@
+"""Imports are undone: what they gave and created is taken back, as far as nothing was built on it."""
