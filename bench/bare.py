@@ -5,7 +5,7 @@ import os
 from flask import Flask
 from sqlalchemy import create_engine, text
 
-from app.cli.web import Server
+from app.cli.running.web import Server
 from app.config import settings
 
 

@@ -15,7 +15,7 @@ import yaml
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
-from app.cli.runtime import Runtime
+from app.cli.running.runtime import Runtime
 from app.db.transaction import Sessions, transaction
 from app.domain.documents.numbering import number_keys
 from app.domain.documents.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales, in_counting_order

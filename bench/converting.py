@@ -21,7 +21,7 @@ import yaml
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cli.runtime import Runtime
+from app.cli.running.runtime import Runtime
 from app.db.bulk import copy_into
 from app.db.transaction import transaction
 from app.domain.program_file.batch_file import BatchFile

@@ -21,7 +21,7 @@ import numpy as np
 from sqlalchemy import select
 
 from app import garbage
-from app.cli.runtime import Runtime
+from app.cli.running.runtime import Runtime
 from app.db.transaction import transaction
 from app.domain.documents.numbering import number_key
 from app.domain.documents.sales import NO_AMOUNT, UNKNOWN, Documents, Lines, Sales

@@ -15,7 +15,7 @@ from pathlib import Path
 from rq import Worker
 from sqlalchemy import create_engine, text
 
-from app.cli.runtime import Runtime, runtime
+from app.cli.running.runtime import Runtime, runtime
 from app.config import settings
 from app.db.transaction import transaction
 from app.extensions import db

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from app.cli.runtime import Runtime
+from app.cli.running.runtime import Runtime
 from app.local import children
 
 _SECONDS_TO_WAKE = 60.0

@@ -27,7 +27,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from app.cli.runtime import Runtime
+from app.cli.running.runtime import Runtime
 from app.db.transaction import transaction
 from app.domain.roles import Role
 from app.extensions import db

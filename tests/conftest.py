@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 
-from app.cli.runtime import ensure_schema
+from app.cli.running.runtime import ensure_schema
 from app.config import Settings, settings
 from app.db.transaction import Sessions, transaction
 from app.extensions import db

@@ -16,10 +16,10 @@ import click
 from rich.console import Console
 from sqlalchemy import select
 
-from app.cli.following import follow
+from app.cli.imports.following import follow
 from app.cli.output import figure
-from app.cli.processes import serve
-from app.cli.runtime import Runtime, runtime
+from app.cli.running.processes import serve
+from app.cli.running.runtime import Runtime, runtime
 from app.config import secret_key
 from app.db.transaction import transaction
 from app.demo import claims, life, rewards

@@ -36,14 +36,14 @@ IN_GOES = {
 CLOCKS = {
     "app/factory.py": "the clock that all others are given",
     "app/web/access/security.py": "how old a cookie is, before the application is asked",
-    "app/cli/faults.py": "when a fault was met, whatever else is broken",
+    "app/cli/running/faults.py": "when a fault was met, whatever else is broken",
     "prepaid/issuers/stripe_provider.py": "the clock of a provider to whom nobody gives one",
 }
 """Modules that look at the clock: everything else is told what time it is."""
 
 OUTSIDE = {
     "app/outbox/gateways.py": "mails and SMS",
-    "app/cli/processes.py": "whether our own pages answer, and whether a port is taken",
+    "app/cli/running/processes.py": "whether our own pages answer, and whether a port is taken",
     "app/local/fork_server.py": "a process of ours that asks it for readers",
     "app/local/forking.py": "a process of ours that forks readers",
     "app/local/users.py": "who is at the other end of our own socket",

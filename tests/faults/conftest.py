@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.runtime import ensure_schema
+from app.cli.running.runtime import ensure_schema
 from app.config import Settings
 from app.local.servers import running, stop
 from tests.faults.books import Books, books_of

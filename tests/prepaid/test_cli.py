@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import update
 
-from app.cli import runtime
 from app.cli.main import main
+from app.cli.running import runtime
 from app.config import Settings, settings
 from app.db.transaction import transaction
 from app.domain.states import TaxStatus

@@ -174,7 +174,7 @@ def test_a_home_that_may_not_be_looked_at_is_told(
     settings.cache_clear()
     for number in (errno.EACCES, errno.ENOSPC):
         refused = OSError(number, os.strerror(number), "/srv/kontor/files")
-        monkeypatch.setattr("app.cli.programs.runtime", Mock(side_effect=refused))
+        monkeypatch.setattr("app.cli.programs.programs.runtime", Mock(side_effect=refused))
         assert f"(/srv/kontor/files: {os.strerror(number)})" in stranger.error("program", "list", code=3)
 
 

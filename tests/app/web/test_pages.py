@@ -448,7 +448,7 @@ def test_a_command_that_prints_balances_does_not_load_pages() -> None:
     import sys
 
     asked = (
-        "import sys, app.cli.runtime; "
+        "import sys, app.cli.running.runtime; "
         "print([m for m in sys.modules if m.startswith(('app.web', 'flask_wtf', 'argon2'))])"
     )
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)

@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.cli import people as commands
-from app.cli.runtime import Runtime
+from app.cli.programs import people as commands
+from app.cli.running.runtime import Runtime
 from app.config import settings
 from app.db.transaction import Sessions, transaction
 from app.domain.roles import Role, Seat

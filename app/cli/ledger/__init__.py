@@ -1,0 +1,1 @@
+"""Accounts on the command line: what stands there and why, months of the books, and histories as files."""
