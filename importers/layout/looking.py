@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -15,10 +16,10 @@ from app.domain.saying.wording import marked
 from app.domain.typed.fields import FIGURES
 from importers.files.grid import Grid, SheetSeen
 from importers.layout import dates, numbers
-from importers.layout.amounts_named import is_unit
 from importers.layout.cancelled import PerhapsCancelled, perhaps_cancelled
 from importers.layout.corrected import PerhapsCorrected, perhaps_corrected
 from importers.layout.documents import credit_notes, filled_down
+from importers.layout.guessing import guessed
 from importers.layout.headed import below_returns, says_returns, text_of
 from importers.layout.header import (
     JOINT,
@@ -26,14 +27,14 @@ from importers.layout.header import (
     HeaderNotThere,
     Said,
     distinct,
+    empty_cells,
     kept_columns,
     name_key,
-    names_at,
     said_header,
     top_of,
 )
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
-from importers.layout.months_seen import YEAR, MonthsSeen, months_seen
+from importers.layout.months_seen import MonthsSeen, months_seen
 from importers.layout.named_beside import heads
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.other_documents import PerhapsOthers, perhaps_others
@@ -44,22 +45,16 @@ from importers.layout.returned import PerhapsReturned, perhaps_returned
 from importers.layout.rows import Body, likeness, recognise
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.signs import agree
-from importers.layout.synonyms import names_of, spoken
 from importers.layout.table import Recognised
 
 _ = marked
 Found = TypeVar("Found")
 SHOWN_ROWS = 20
-_MOST_ABOVE = 60
-_TYPICAL = 20
-_MOST_HEADER_ROWS = 3
-_KNOWN_NAMES = 4
-"""Names of columns that a row has which is surely a header, whatever stands beside them."""
+_WIDE = 4
+"""Columns of a table below whose header a text alone in its row is no line."""
 _LEAST_MONTHS = 2
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}.*)?")
 _SURE = 5_000
-
-_QUARTER = re.compile(r"(?i)(?<!\w)(?:[qhkт]\s?[1-4]|[1-4]\s?(?=kw|кв|trim|quart))")
 
 
 @dataclass(frozen=True)
@@ -128,6 +123,19 @@ class _Sheet:
     def below(self, figures: Collection[int]) -> pa.Table:
         """Give what is below the header, as people see it but for the columns of figures."""
         return self.grid.seen(figures).slice(self.header.below).select(self.kept).rename_columns(self.names)
+
+    @cached_property
+    def _of_lines(self) -> pa.Array | None:
+        """Mark the rows that say more than titles do, which stand alone in a row; none where all do, or no row does."""
+        said: np.ndarray = np.zeros(self.grid.cells.num_rows - self.header.below, dtype=np.int32)
+        for at in self.kept:
+            said += ~empty_cells(self.grid.cells.column(at).slice(self.header.below))
+        lines = said > (0 if len(self.kept) < _WIDE else 1)
+        return pa.array(lines) if lines.any() and not lines.all() else None
+
+    def said_of_lines(self, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Leave out of a column what titles of pages say in it, and of groups of lines."""
+        return texts if self._of_lines is None else texts.filter(self._of_lines)
 
 
 @dataclass
@@ -277,13 +285,8 @@ def _said(grids: Sequence[Grid], found: Sequence[_Sheet], kind: str, said: Said)
 
 
 def _sheet(grid: Grid, kind: str) -> _Sheet | None:
-    top = top_of(grid, _MOST_ABOVE + _TYPICAL)
-    known = frozenset().union(*names_of(kind).values())
-    scored = [(_score(top, at, known), -at) for at in range(min(len(top), _MOST_ABOVE))]
-    best, negative = max(scored, default=(0.0, 0))
-    if best <= 0:
-        return None
-    return _below(grid, _with_rows(grid, top, -negative), min(10_000, int(best * 100)))
+    header, confidence_bp = guessed(grid, kind)
+    return _below(grid, header, confidence_bp) if header is not None else None
 
 
 def _below(grid: Grid, header: Header, confidence_bp: int) -> _Sheet:
@@ -292,67 +295,12 @@ def _below(grid: Grid, header: Header, confidence_bp: int) -> _Sheet:
     return _Sheet(grid, header, confidence_bp, names, kept, month_columns(names))
 
 
-def _score(top: Sequence[Sequence[str]], at: int, known: frozenset[str]) -> float:
-    """Say how much a row looks like a header, to 100: its names are known, no figures, and as wide as what follows."""
-    said = [cell for cell in top[at] if cell]
-    if len(said) < 2:
-        return 0
-    widths = [width for row in top[at + 1 : at + 1 + _TYPICAL] if (width := sum(map(bool, row)))]
-    typical = sorted(widths)[len(widths) // 2] if widths else len(said)
-    wordy = sum(map(_is_name, said)) / len(said)
-    named = sum(spoken(cell) in known for cell in said)
-    if wordy <= 0.5 and named < _KNOWN_NAMES:
-        return 0
-    return 50 * min(1.0, named / _KNOWN_NAMES) + 25 * wordy + 25 * min(1.0, len(said) / max(1, typical))
-
-
-def _with_rows(grid: Grid, top: Sequence[Sequence[str]], at: int) -> Header:
-    """Take more rows to a header whose row leaves columns without a name of their own."""
-    rows = [list(row) for row in top]
-    if at + 1 < len(rows) and _is_of_units(rows[at], rows[at + 1]):
-        return Header(at, rows[at : at + 2], names_at(grid, rows, at, 2))
-    one = Header(at, rows[at : at + 1], names_at(grid, rows, at, 1))
-    if _complete(grid, one):
-        return one
-    for count in range(2, _MOST_HEADER_ROWS + 1):
-        for first in (at, at - count + 1):
-            several = rows[first : first + count]
-            if first < 0 or len(several) < count or not all(map(_is_wordy, several)):
-                continue
-            joined = Header(first, several, names_at(grid, rows, first, count))
-            if _complete(grid, joined):
-                return joined
-    return one
-
-
-def _is_of_units(names: Sequence[str], row: Sequence[str]) -> bool:
-    """Say whether the row below names says in which units some of the columns are, and nothing else."""
-    said = [(name, cell) for name, cell in zip(names, row, strict=True) if cell]
-    return bool(said) and all(name and is_unit(cell) for name, cell in said)
-
-
-def _complete(grid: Grid, header: Header) -> bool:
-    names = [name_key(header.names[at]) for at in kept_columns(grid, header)]
-    return all(names) and len(set(names)) == len(names)
-
-
-def _is_wordy(row: Sequence[str]) -> bool:
-    said = [cell for cell in row if cell]
-    return len(said) > 1 and all(map(_is_name, said))
-
-
-def _is_name(cell: str) -> bool:
-    """Say whether a column may be called so: names have no figures, but those of months."""
-    bare = _QUARTER.sub("", YEAR.sub("", cell))
-    return not any(sign.isdigit() for sign in bare) or bool(month_columns([cell])) or may_be_month(cell)
-
-
 def _column(sheet: _Sheet, at: int, kind: str) -> ColumnSeen:
     called = {row[sheet.kept[at]] for row in sheet.header.rows} - {""}
-    facts = facts_of(sheet.body.column(at), names=called)
+    facts = facts_of(sheet.said_of_lines(sheet.body.column(at)), names=called)
     fields = candidates(sheet.names[at], facts, kind)
     if sheet.kept[at] in sheet.grid.shown and not (fields and fields[0].field in FIGURES):
-        facts = facts_of(sheet.below(()).column(at), names=called)
+        facts = facts_of(sheet.said_of_lines(sheet.below(()).column(at)), names=called)
         fields = candidates(sheet.names[at], facts, kind)
     return ColumnSeen(sheet.names[at], facts, tuple(fields))
 

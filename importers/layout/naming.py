@@ -16,7 +16,7 @@ from importers.layout.header import JOINT
 from importers.layout.known_words import says_yes_or_no
 from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.settling import DATES, HAPPENED, NUMBERS
-from importers.layout.synonyms import names_of, spoken
+from importers.layout.synonyms import names_of, of_others, spoken
 from importers.layout.words import TOTAL
 
 SAMPLE = 2_000
@@ -130,6 +130,8 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
     heads = _heads(name)
     found = []
     told = of_a_correction(name)
+    if is_of_others(name, kind):
+        return []
     for one, names in names_of(kind).items():
         if one not in known or not _holds(one, facts) or (told and one in NUMBERS):
             continue
@@ -148,6 +150,11 @@ def candidates(name: str, facts: Facts, kind: str) -> list[Candidate]:
         if candidate.field not in best or best[candidate.field].score < candidate.score:
             best[candidate.field] = candidate
     return sorted(best.values(), key=lambda one: -one.score)
+
+
+def is_of_others(name: str, kind: str) -> bool:
+    """Say whether a column is called after what is of no field of a kind."""
+    return not of_others(kind).isdisjoint(_heads(name))
 
 
 def _heads(name: str) -> list[str]:

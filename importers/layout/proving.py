@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importers.layout.naming import Because, Candidate, Guesses
+from importers.layout.naming import Because, Candidate, Guesses, is_of_others
 from importers.layout.numbers import tidy
 
 _PROVED = 110
@@ -60,7 +60,8 @@ def overlooked(body: pa.Table, guesses: Guesses) -> dict[str, list[str]]:
             found["product"] = [columns["product"], *codes]
     if {"quantity", "unit_price"} <= columns.keys() and "net_amount" not in columns:
         worth = floats(body, columns["quantity"]) * floats(body, columns["unit_price"])
-        amounts = [name for name in guesses.ignored if _is_part_of(floats(body, name), worth)]
+        perhaps = [name for name in guesses.ignored if not is_of_others(name, "sales")]  # what they cost is less, too
+        amounts = [name for name in perhaps if _is_part_of(floats(body, name), worth)]
         if amounts:
             found["net_amount"] = amounts
     if {"quantity", "unit_price", "net_amount"} <= columns.keys():

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import numpy as np
@@ -241,15 +242,16 @@ def _numbers(body: Body) -> frozenset[str]:
     return frozenset(filter(None, texts.to_pylist()))
 
 
-def _adds_up(text: str, numbers: Collection[str]) -> bool:
+def _adds_up(text: str, numbers: AbstractSet[str]) -> bool:
     """Say whether a text where a name of goods might stand is that of a total: of all, or of a document."""
     if WHOLE_TOTAL.fullmatch(text):
         return True
-    return bool(TOTAL.match(text)) and text.partition(" ")[2].strip().rstrip(":") in numbers
+    called = text.rstrip(" :")
+    return bool(TOTAL.match(text)) and not numbers.isdisjoint((called.partition(" ")[2], called.rpartition(" ")[0]))
 
 
 def _kind(
-    cells: Sequence[str], columns: Mapping[str, int], numbers: Collection[str], *, trailing: bool, heading: bool
+    cells: Sequence[str], columns: Mapping[str, int], numbers: AbstractSet[str], *, trailing: bool, heading: bool
 ) -> Kind | None:
     said = [at for at, cell in enumerate(cells) if cell]
     product = columns.get("product")
@@ -281,7 +283,6 @@ def _is_total_named(cells: Sequence[str], columns: Mapping[str, int]) -> bool:
 
 def _repeated_headers(body: Body, header: Header) -> np.ndarray:
     found = np.zeros(len(body), dtype=bool)
-    found[:1] = [_is_numbering(cells) for cells in body.cells_of(np.arange(min(1, len(body))))]
     for row in header.rows:
         names = [name_key(cell) for cell in row]
         first = next((at for at, name in enumerate(names) if name), None)
@@ -293,6 +294,9 @@ def _repeated_headers(body: Body, header: Header) -> np.ndarray:
         if len(alike):
             rows = body.cells_of(alike)
             found[alike] |= [[name_key(cell) for cell in cells] == names for cells in rows]
+    below = np.flatnonzero(np.append(True, found)[:-1])  # what stands directly below the header, or below one of them
+    if len(below):
+        found[below] |= [_is_numbering(cells) for cells in body.cells_of(below)]
     return found
 
 

@@ -65,7 +65,8 @@ _SALES = {
         |~товар|~artikel|~producto|~artículo|~produit|item name|item description|description|product description|name
         |goods|nazwa towaru
         |nazwa produktu|nazwa|nazwa artykułu|opis|opis towaru|asortyment|descripción|descripción artículo
-        |nombre producto|nombre|concepto|номенклатура|наименование|наименование товара|название
+        |nombre producto|nombre|concepto|denominación|denominación artículo
+        |номенклатура|наименование|наименование товара|название
         |название товара|описание|bezeichnung|artikelbezeichnung|beschreibung|artikelname|produktname
         |désignation|libellé|libellé article|nom produit|product desc|item desc|libellé produit|produktbezeichnung
         |materialkurztext|kurztext|artikeltext|nazwa wyrobu|nazwa asortymentu|nombre artículo|наименование изделия""",
@@ -80,7 +81,7 @@ _SALES = {
         |p unit|цена|цена за ед|цена за единицу|цена без ндс|einzelpreis|preis|stückpreis|e preis|nettopreis
         |preis netto|pu ht|pu|prix|prix unitaire|prix unit|prix unitaire ht|p u ht|vk preis|verkaufspreis|p v p
         |precio de venta|pu net|selling price|sales price|prix de vente|cena sprzedaży|cena sprzedaży netto
-        |цена продажи""",
+        |цена продажи|ep|ep netto|netto ep""",
     "net_amount": """net amount|amount|net|net value|value|line total|line amount|total|ext price|extended price
         |net total|sales amount|sales|revenue|turnover|invoice net line amount|wartość|wartość netto|kwota
         |kwota netto|netto|suma netto|obrót|sprzedaż netto|importe|importe neto|neto|base imponible
@@ -278,6 +279,36 @@ _OTHERS = {
 }
 KINDS = {"sales": _SALES, "distributors": _DISTRIBUTORS, "products": _PRODUCTS, **_OTHERS}
 
+_OF_OTHERS = {
+    "sales": """cost|costs|unit cost|cost price|cost amount|cost of sales|cogs|purchase price|purchase value
+        |buying price|margin|gross margin|gross profit|profit|markup|koszt|koszt własny|koszt jednostkowy|cena zakupu
+        |cena zakupu netto|wartość zakupu|wartość zakupu netto|marża|marża netto|zysk|narzut|coste|coste unitario|costo
+        |importe coste|precio coste|precio de coste|precio compra|precio de compra|margen|margen bruto|beneficio
+        |себестоимость|сумма себестоимости|закупочная цена|цена закупки|цена закупочная|маржа|прибыль
+        |валовая прибыль|наценка|ek|ek preis|ek wert|einkaufspreis|einstandspreis|einstandswert|kosten|marge
+        |rohertrag|deckungsbeitrag|db|coût|prix d achat|prix de revient|pa ht|marge brute
+        |vat|vat amount|vat value|tax|tax amount|sales tax|kwota vat|wartość vat|podatek|podatek vat|kwota podatku
+        |iva|importe iva|cuota iva|cuota|ндс|сумма ндс|mwst|mwst betrag|ust|ust betrag|steuer|steuerbetrag|tva
+        |montant tva|amount due|amount paid|do zapłaty|zapłacono|сумма оплаты
+        |discount amount|discount value|kwota rabatu|wartość rabatu|importe descuento|сумма скидки|rabattbetrag
+        |montant remise|list price|cena katalogowa|cena cennikowa|listenpreis|precio tarifa|prix catalogue
+        |stock|stan|stan magazynu|stan magazynowy|остаток|existencias|lagerbestand|bestand|weight|net weight
+        |gross weight|waga|masa|peso|peso neto|peso bruto|вес|gewicht|poids|volume m3|objętość|количество мест
+        |due date|payment date|payment due date|paid on|expiry date|best before|production date|print date|created
+        |created on|entry date|termin płatności|data płatności|data zapłaty|data ważności|data produkcji|data wydruku
+        |data utworzenia|data wprowadzenia|data do|data od|vencimiento|fecha vencimiento|fecha de vencimiento
+        |fecha de pago|fecha caducidad|fecha impresión|срок оплаты|дата оплаты|срок годности|дата производства
+        |дата создания|дата печати|fälligkeit|fälligkeitsdatum|fällig am|zahldatum|zahlungsdatum|mhd|druckdatum
+        |date échéance|date d échéance|échéance|date paiement|date de création
+        |year|month|week|quarter|rok|miesiąc|tydzień|kwartał|año|mes|semana|trimestre|год|месяц|неделя|квартал|jahr
+        |monat|woche|quartal|année|mois|producent|producer|manufacturer|brand|marka|customer group|grupa klientów
+        |type|typ dokumentu|rodzaj dokumentu|document type|doc type|tipo documento|tipo de documento|вид документа
+        |тип документа|belegart|type de pièce|type de document""",
+}
+"""What columns are called that are of none of our fields, though some of it is nearly what one of them is called.
+
+What a tax or the goods themselves cost is no amount of a sale, and the day on which somebody pays not that of the sale.
+"""
 _NO_WORD = re.compile(r"[^\w№]+|_+")
 
 
@@ -298,3 +329,10 @@ def names_of(kind: str) -> Mapping[str, Mapping[str, bool]]:
         field: {spoken(one): not one.strip().startswith("~") for one in (field, *names.split("|"))}
         for field, names in KINDS.get(kind, {}).items()
     }
+
+
+@cache
+def of_others(kind: str) -> frozenset[str]:
+    """Give what is known to be the name of a column that is of no field of a kind."""
+    told = {spoken(one) for one in _OF_OTHERS.get(kind, "").split("|")}
+    return frozenset(told).difference(*names_of(kind).values())

@@ -79,8 +79,9 @@ _OF_WHAT = "|".join(
         *(r"страниц\w*", "день", r"сч[её]т\w*", r"накладн\w*", r"заказ\w*", r"отч[её]т\w*", r"документ\w*"),
     )
 )
+_TAXED = "netto|brutto|net|gross|neto|bruto|ht|ttc|без ндс|с ндс|в том числе ндс"
 WHOLE_TOTAL = re.compile(
-    rf"\W*(?:{_ANY})(?:\W+(?:(?:za|dla|per|by|for|of|por|del?|für|pro|по|за|для)\W+)?(?:{_OF_WHAT})(?:\W.*)?)?\W*",
+    rf"\W*(?:{_ANY})(?:\W+(?:(?:za|dla|per|by|for|of|por|del?|für|pro|по|за|для)\W+)?(?:{_OF_WHAT})(?:\W.*)?)?(?:\W+(?:{_TAXED}))?\W*",
     re.IGNORECASE,
 )
 """The same where a name of goods might stand, of which some begin, or end, with such a word: it says of what it is."""
