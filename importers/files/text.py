@@ -22,6 +22,7 @@ _LOOKED_AT = 1 << 22
 _PIECES = 16
 _QUOTED = re.compile(rb'(?<![^,;\t|\r\n])"[^"]*(?:""[^"]*)*(?:"|\Z)')
 _LINE_END = re.compile(rb"\r\n?|\n")
+_MARKED_ROW = re.compile(r"(?<=[\r\n])\ufeff")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
@@ -85,16 +86,22 @@ def stated(path: Path, encoding: str, name: str) -> Encoding:
 def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
     """Give the file in UTF-8: itself, or a copy that has no name and goes with whoever reads it.
 
+    Marks at the beginning of a row are left out of it: where files were put together one stands before the first cell,
+    and a quote behind it would be a letter.
+
     Raises:
         FileRefused: It is not written in that encoding.
     """
     if encoding in _UTF8:
-        yield path
-        return
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            marked = content.find(codecs.BOM_UTF8, len(codecs.BOM_UTF8)) >= 0
+        if not marked:
+            yield path
+            return
     with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             for text in _decoded(content, encoding, name):
-                copy.write(text.encode())
+                copy.write(_MARKED_ROW.sub("", text).encode())
         copy.seek(0)
         yield Path(f"/dev/fd/{copy.fileno()}")
 

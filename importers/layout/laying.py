@@ -121,7 +121,7 @@ def lay(grid: Grid, profile: ImportProfile, name: str, currency: str | None = No
     needed = {names.index(one) for one in columns.values()} if profile.months is None else set(range(len(names)))
     _refuse_unvalued(grid, body, {kept[at]: names[at] for at in needed}, place)
     heads = document_heads(body, profile.fill_down)
-    body = _filled(grid, body, kept, profile)
+    body = _filled(grid, body, kept, profile, sorted(row for row, _ in wrong_width))
     if heads.any():
         recognised.add(Kind.HEADING, body.row_number[heads])
         body = body.without(heads)
@@ -396,8 +396,10 @@ def _refuse_headed_corrections(grid: Grid, profile: ImportProfile, headings: Map
         raise FileRefused(_CORRECTION_HEADED, place=place, heading=repr(said))
 
 
-def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile) -> Body:
+def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile, unread: Sequence[int] = ()) -> Body:
     """Give every row what is written once for several: in merged cells, and in fields that are filled down.
+
+    Over a row that is ``unread`` nothing is filled down: it may be the first of another document.
 
     An amount that is written once for several rows is the amount of all of them together: it is of none alone, and the
     rows below it have none.
@@ -419,6 +421,8 @@ def _filled(grid: Grid, body: Body, kept: Sequence[int], profile: ImportProfile)
     said = {at: ~empty_cells(cells.column(at)) for at in anchors}
     first = body.columns.get("document_number") if "document_number" in profile.fill_down else anchors[0]
     begins = np.maximum.accumulate(np.where(said[first if first is not None else anchors[0]], places, -1))
+    behind = np.searchsorted(body.row_number, np.asarray(unread, dtype=np.int64))
+    begins[np.searchsorted(behind, begins, side="right") < np.searchsorted(behind, places, side="right")] = len(body)
     for at in anchors:
         last = np.maximum.accumulate(np.where(said[at], places, -1))
         cells = _taken(cells, at, np.where((last >= begins) & (last >= 0), last, places))

@@ -177,19 +177,19 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
     if kind == "sales" and months is None:
         guesses.choices |= overlooked(main.body, guesses)
     recognised = Recognised()
-    figures = _figures(main, guesses)
-    body = Body(main.below(figures), main.grid.row_number[main.header.below :], _places(main, guesses))
-    above = top_of(main.grid, main.header.at)
-    titles = {likeness(row) for row in above}
-    lines = body.without(recognise(body, main.header.of(main.kept), main.names, frozenset(), recognised, titles))
+    lines, above = _lines_of(main, guesses, recognised), top_of(main.grid, main.header.at)
     form, open_ = _form(alike, guesses, months)
     notes = credit_notes(lines)
     fitting = [one for one in found if set(guesses.columns.values()) <= set(one.names)]
+    rest = [one for one in fitting if one is not main]
+    fill_down = filled_down(lines, guesses)
+    if not fill_down:  # each document of the first sheet may have one line
+        others = (filled_down(_lines_of(one, guesses, Recognised()), guesses) for one in rest)
+        fill_down = next(filter(None, others), ())
     cancelled = _first(perhaps_cancelled, fitting or [main], guesses) if kind == "sales" else None
     corrected = _first(perhaps_corrected, fitting or [main], guesses) if kind == "sales" else None
     returned = perhaps_returned(lines, corrected) if kind == "sales" else None
     named = _first(perhaps_others, fitting or [main], guesses) if kind == "sales" else None
-    rest = [one for one in fitting if one is not main]
     headed = _headed(main, lines, recognised.headings, rest, guesses) if kind == "sales" and not notes else None
     of_rows = about_rows(returned, headed, cancelled, corrected, named)
     return Seen(
@@ -203,12 +203,12 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         header_rows=len(main.header.rows),
         confidence_bp=main.confidence_bp,
         hidden_rows=len(main.grid.hidden_rows),
-        rows=_first_rows(main.grid, figures),
+        rows=_first_rows(main.grid, _figures(main, guesses)),
         columns=tuple(guess.columns),
         columns_of=guesses.columns,
         ignored=tuple(guesses.ignored),
         months=months,
-        fill_down=filled_down(lines, guesses),
+        fill_down=fill_down,
         form=form | notes,
         recognised={str(one): count for one, count in recognised.count().items()},
         questions=(
@@ -225,6 +225,15 @@ def look(grids: Sequence[Grid], sheets: Sequence[SheetSeen], kind: str, said: Sa
         fingerprint=key,
         fitting=tuple(one.grid.name for one in fitting),
     )
+
+
+def _lines_of(sheet: _Sheet, guesses: Guesses, recognised: Recognised) -> Body:
+    """Give the lines of a sheet, and note what its other rows are."""
+    body = Body(
+        sheet.below(_figures(sheet, guesses)), sheet.grid.row_number[sheet.header.below :], _places(sheet, guesses)
+    )
+    titles = {likeness(row) for row in top_of(sheet.grid, sheet.header.at)}
+    return body.without(recognise(body, sheet.header.of(sheet.kept), sheet.names, frozenset(), recognised, titles))
 
 
 def _sheets_of(sheets: Sequence[_Sheet]) -> list[str]:
@@ -250,16 +259,19 @@ def fingerprint(names: Sequence[str]) -> str:
 def _likeliest(found: Sequence[_Sheet], kind: str) -> "_Guess":
     """Take the first sheet that surely has a header and names all that is needed: a summary may stand before it.
 
-    Where none names all, the first that surely has a header; where none surely has, the likeliest.
+    Where none names all, that of which least is asked; where none surely has a header, the likeliest.
     """
     if not found:
         raise NothingSeen
     sure = [one for one in found if one.confidence_bp >= _SURE] or [max(found, key=lambda one: one.confidence_bp)]
-    guesses = (_guess_of(one, kind) for one in sure)
-    first = next(guesses)
-    if not first.questions:
-        return first
-    return next((one for one in guesses if not one.questions), first)
+    best: _Guess | None = None
+    for one in (_guess_of(sheet, kind) for sheet in sure):
+        if best is None or len(one.questions) < len(best.questions):
+            best = one
+        if not best.questions:
+            break
+    assert best is not None, "there is one"
+    return best
 
 
 def _guess_of(sheet: _Sheet, kind: str) -> "_Guess":

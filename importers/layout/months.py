@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 from app.domain.program_file.import_profile import Months
 from app.domain.saying.wording import Told, marked, together
 from importers.layout.header import JOINT, keys_of, name_key
+from importers.layout.numbers import PIECES
+from importers.layout.synonyms import names_of, spoken
 from importers.layout.words import MONTH_OF, ROMAN, TOTAL
 
 _ = marked
@@ -139,9 +141,16 @@ def _apart(text: str, reader: _Reader) -> list[str]:
     for size in range(len(words) - 1, 0, -1):
         for month, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
             read = reader(" ".join(month))
-            if read is not None and read[0] is not None:
+            if read is not None and (read[0] is not None or _says_what(" ".join(rest))):
                 return [" ".join(month), " ".join(rest)]
     return [text]
+
+
+def _says_what(text: str) -> bool:
+    """Say whether a text beside a month without a year says what stands below it: pieces, or amounts."""
+    last = text.split(" ")[-1].casefold().rstrip(".")
+    named = names_of("sales")
+    return last in PIECES or any(spoken(text) in named[one] for one in ("quantity", "net_amount", "gross_amount"))
 
 
 def beside_months(names: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ _GROSS = ("brutto", "gross", "bruto", "ttc", "iva", "vat", "ндс", "mwst")
 _PLANNED = ("plan", "budżet", "budget", "cel", "target", "ziel", "план", "бюджет", "presupuesto", "objetivo")
 _NOT_SOLD = frozenset((*_GROSS, *_PLANNED))
 """Words of names under which no net amounts stand that were sold, or perhaps none."""
+_WITHOUT = re.compile(r"(?<!\w)(?:bez|без|sin|excl|without|ohne|hors|ex)\s+(?:vat|ндс|iva|mwst|tva)(?!\w)")
 _BOTH = 2
 
 
@@ -44,7 +45,7 @@ def months_seen(months: Sequence[MonthColumn], above: Sequence[Sequence[str]]) -
     ``above`` is what stands above the header, where a year may be named for all of them.
     """
     labels = list(dict.fromkeys(one.label for one in months))
-    sold = [label for label in labels if not _NOT_SOLD & set(spoken(label).split())]
+    sold = [label for label in labels if not _NOT_SOLD & set(_WITHOUT.sub(" ", spoken(label)).split())]
     pieces = [label for label in sold if _says(label, "quantity") or _last_word(label) in PIECES]
     money = [label for label in sold if _says(label, "net_amount") or currencies_of(_last_word(label))]
     net = [label for label in money if label not in pieces]

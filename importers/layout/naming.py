@@ -17,7 +17,7 @@ from importers.layout.known_words import says_yes_or_no
 from importers.layout.numbers import PIECES, currencies_of, tidy
 from importers.layout.settling import DATES, HAPPENED, NUMBERS
 from importers.layout.synonyms import names_of, of_others, spoken
-from importers.layout.words import TOTAL
+from importers.layout.words import DRAWN, TOTAL
 
 SAMPLE = 2_000
 """Distinct texts of a column that are looked at."""
@@ -96,6 +96,8 @@ def facts_of(texts: pa.ChunkedArray, samples: int = 5, names: Collection[str] = 
     trimmed = pc.utf8_trim_whitespace(texts)
     said = trimmed.filter(pc.fill_null(pc.not_equal(trimmed, ""), False))  # noqa: FBT003
     distinct = pc.unique(said).slice(0, SAMPLE)
+    drawn = pc.match_substring_regex(distinct, rf"^{DRAWN}$")
+    distinct = distinct if pc.all(drawn).as_py() else distinct.filter(pc.invert(drawn))
     if names:
         again = pc.is_in(distinct, value_set=pa.array(sorted(names), type=distinct.type))
         distinct = distinct if pc.all(again).as_py() else distinct.filter(pc.invert(again))

@@ -15,7 +15,7 @@ from importers.layout.header import Header, empty_cells, name_key
 from importers.layout.named_beside import heads
 from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
-from importers.layout.words import TOTAL, TOTAL_WORDS, WHOLE_TOTAL
+from importers.layout.words import DRAWN, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
 
 KEYS = frozenset({"document_number", "issued_on", "distributor", "product", "code", "name"})
 """Fields that say of what a row is: one that says nothing of the kind is no line."""
@@ -27,9 +27,7 @@ _OF_BOOKINGS = frozenset({_BOOKED, "reference", "token", "last4", "booking"})
 _NUMERIC = re.compile(r"[-+(]?\s*\d[\d\s.,'\u00a0\u202f]*.{0,5}")
 
 
-_DRAWN = "[-=_*.+~#–—]{2,}"
-"""What draws a line across a page, as a printed report has it."""
-_LINE = re.compile(_DRAWN)
+_LINE = re.compile(DRAWN)
 _DIGITS = re.compile(r"\d+")
 
 _LEAST_WIDTH = 4
@@ -163,7 +161,7 @@ def _drawn_lines(body: Body, blank: np.ndarray) -> np.ndarray:
     drawn: np.ndarray = np.zeros(len(body), dtype=bool)
     if not body.cells.num_columns:
         return drawn
-    first = pc.match_substring_regex(body.cells.column(0), rf"^\s*{_DRAWN}\s*$")  # where such a line begins
+    first = pc.match_substring_regex(body.cells.column(0), rf"^\s*{DRAWN}\s*$")  # where such a line begins
     places = np.flatnonzero(np.asarray(pc.fill_null(first, False), dtype=bool) & ~blank)  # noqa: FBT003
     for at, cells in zip(places.tolist(), body.cells_of(places) if len(places) else (), strict=True):
         drawn[at] = all(_LINE.fullmatch(cell) for cell in cells if cell)

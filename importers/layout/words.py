@@ -85,3 +85,6 @@ WHOLE_TOTAL = re.compile(
     re.IGNORECASE,
 )
 """The same where a name of goods might stand, of which some begin, or end, with such a word: it says of what it is."""
+
+DRAWN = "[-=_*.+~#–—]{2,}"
+"""What draws a line across a page, as a printed report has it."""

@@ -191,6 +191,15 @@ def test_marks_that_nobody_sees_around_a_text_are_no_part_of_it(text: Text) -> N
     assert list(rows_of(grid).values()) == [["nr", "net"], ["A1", "1,50"], ["B\u200b2", "2"], ["Café – 5\u00a0€", "3"]]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_quote_behind_such_a_mark_is_one(tmp_path: Path, encoding: str, end: str) -> None:
+    """Files that were put together have marks in the middle, and the quote behind it was a letter of a number."""
+    path = tmp_path / "report.csv"
+    path.write_bytes(end.join(['"nr";"net"', '"A";"1"', '\ufeff"B";"2;3"', '"C\ufeff";"4"', ""]).encode(encoding))
+    assert cells(read(path)[0]) == [["nr", "net"], ["A", "1"], ["B", "2;3"], ["C", "4"]]
+
+
 def test_what_a_spreadsheet_program_is_told_to_leave_as_text_is_that_text(text: Text) -> None:
     grid = text('nr;kod;net\n="00123";"=""00045""";="1";\nB;=1+1;2;\n')
     assert [row[:3] for row in rows_of(grid).values()] == [

@@ -8,7 +8,7 @@ from importers.layout.laying import lay
 from importers.layout.looking import Seen, look
 from importers.layout.naming import Facts, candidates
 from importers.layout.proposing import propose
-from tests.importers.layout.reports import grid, numbers, recognised
+from tests.importers.layout.reports import grid, numbers, profile, recognised
 
 Row = Sequence[str | None]
 NAMES = ["Data faktury", "Nr faktury", "Odbiorca", "Kod towaru", "Ilość", "Cena", "Wartość netto"]
@@ -99,3 +99,51 @@ def test_a_total_is_told_where_the_code_of_goods_stands(text: str) -> None:
 def test_goods_that_are_called_like_a_total_are_lines(text: str) -> None:
     rows = [NAMES, sold(), ["13.01.2026", "F/2", "D1", text, "4", None, "40,00"], sold("F/3")]
     assert laid_out(rows)[0] == [2, 3, 4]
+
+
+def test_lines_drawn_between_documents_say_nothing_of_a_column_of_days() -> None:
+    rows: list[Row] = [NAMES]
+    for at in range(3):
+        rows += [sold(f"F/{at}", "46035"), ["-" * (8 + at)] * 2]
+    found = seen([*rows, ["=" * 12] * 2, ["." * 12] * 2])
+    assert (found.columns_of["issued_on"], found.questions) == ("Data faktury", ())
+
+
+def test_a_summary_before_the_sheets_is_not_looked_at_where_they_leave_something_open() -> None:
+    summary = grid([["Odbiorca", "Wartość"], ["D1", "10,00"]], name="Suma")
+    lines = grid([[name for name in NAMES if name != "Odbiorca"], *[[*sold()[:2], *sold()[3:]]] * 2], name="Styczeń")
+    found = look([summary, lines], [], "sales")
+    assert (found.sheet, [one.key for one in found.questions]) == ("Styczeń", ["fixed:distributor"])
+
+
+def test_what_is_written_once_for_several_rows_is_seen_in_whichever_sheet_has_such() -> None:
+    first = grid([NAMES, sold("F/1"), sold("F/2")], name="Styczeń")
+    second = grid([NAMES, sold("F/3"), sold(None, None, None), sold(None, None, None)], name="Luty")
+    assert look([first, second], [], "sales").fill_down == ("document_number", "issued_on", "distributor")
+
+
+def test_over_a_row_that_nobody_can_read_no_document_is_filled_down() -> None:
+    """It may be the first of the next one, whose lines would else be sold by the one before."""
+    again = sold(None, None, None)
+    rows = [NAMES, sold("F/1"), again, again, again, sold("F/3"), again]
+    shape = grid(rows, wrong_width=((4, 3),), broken={4: ["14.01.2026", "F/2", "D2"]})
+    shape.row_number[3:] += 1
+    read = profile(
+        columns=dict(zip(("issued_on", "document_number", "distributor", "product", "quantity"), NAMES, strict=False)),
+        fill_down=["document_number", "issued_on", "distributor"],
+    )
+    found = lay(shape, read, "report.csv")
+    assert found is not None
+    assert found.table.column("Nr faktury").to_pylist() == ["F/1", "F/1", None, None, "F/3", "F/3"]
+
+
+@pytest.mark.parametrize(
+    ("pieces", "amounts"),
+    [("Ilość", "Wartość netto"), ("Menge", "Betrag netto"), ("Кол-во", "Сумма без НДС"), ("szt.", "Wartość")],
+)
+def test_months_without_a_year_are_told_by_what_stands_beside_their_names(pieces: str, amounts: str) -> None:
+    names = [f"{month} {what}" for month in ("Styczeń", "Luty", "Marzec") for what in (pieces, amounts)]
+    found = seen([["Rok 2025"], ["Odbiorca", "Kod", *names], ["D1", "P1", "1", "10,00", "2", "20,00", "3", "30,00"]])
+    assert found.questions == ()
+    assert found.months is not None
+    assert (found.months.quantity, found.months.net_amount, found.months.year) == (pieces, amounts, 2025)
