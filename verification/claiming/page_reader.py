@@ -1,4 +1,4 @@
-"""The process that looks at a proof: ``python -m verification.claiming.page_reader DESCRIPTOR PID TASK``.
+"""The process that looks at a proof, a fork of `app.local.fork_server`.
 
 Photos and PDFs are opened by large libraries in C, here and nowhere else. It writes into the open file what was asked
 for: what a proof is, as JSON; a page of it as a picture that says nothing of where and when it was taken; or the text
@@ -41,9 +41,9 @@ class Refused(Exception):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Do the task."""
-    descriptor, wanted_by, task = int(arguments[0]), int(arguments[1]), json.loads(arguments[2])
-    shut_in(wanted_by, memory_mb=task["memory_mb"], cpu_seconds=task["cpu_seconds"])
+    """Do a task: ``[DESCRIPTOR, PARENT, TASK]``."""
+    descriptor, parent, task = int(arguments[0]), int(arguments[1]), json.loads(arguments[2])
+    shut_in(parent, memory_mb=task["memory_mb"], cpu_seconds=task["cpu_seconds"])
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = task["most_pixels"]
     try:
@@ -169,9 +169,3 @@ def _page(document: Any, place: int, widest: int) -> Image.Image:
         return _on_white(drawn.to_pil().copy())
     except (pypdfium2.PdfiumError, IndexError, ValueError):
         raise Refused("broken") from None
-
-
-if __name__ == "__main__":
-    code = main(sys.argv[1:])
-    sys.stdout.flush()
-    os._exit(code)  # nothing of a hostile file is to be taken apart once more

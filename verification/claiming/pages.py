@@ -1,19 +1,18 @@
 """Pages of proofs: looked at and drawn in a process of their own, within so much memory and time."""
 
 import json
-import os
 import shutil
 import signal
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.config import Settings
-from app.local.walls import BARE, command
+from app.local.forking import Ended, Readers
 from verification.claiming.page_reader import REFUSED
 
+_READERS = Readers("verification.claiming.page_reader")
 _PIXELS = 1_000_000
 
 
@@ -90,35 +89,23 @@ def _asked(task: dict[str, Any], path: Path, media_type: str, settings: Settings
     with tempfile.TemporaryFile(prefix="kontor-page-") as handed:
         descriptor = handed.fileno()
         try:
-            done = subprocess.run(
-                command("verification.claiming.page_reader", str(descriptor), str(os.getpid()), json.dumps(told)),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                encoding="utf-8",
-                errors="replace",
-                timeout=2 * settings.proof_seconds,
-                check=False,
-                cwd="/",
-                env=BARE,
-                pass_fds=[descriptor],
-                start_new_session=True,  # Ctrl-C is for whoever called us
-            )
-        except subprocess.TimeoutExpired:
+            done = _READERS.run(descriptor, json.dumps(told), seconds=2 * settings.proof_seconds)
+        except TimeoutError:
             raise Unshowable("too_costly") from None
-        if done.returncode:
+        if done.code:
             raise _problem(done)
         handed.seek(0)
         return handed.read()
 
 
-def _problem(done: "subprocess.CompletedProcess[str]") -> Exception:
+def _problem(done: Ended) -> Exception:
     """Tell why the process ended as it did."""
-    if done.returncode == REFUSED:
-        return Unshowable(done.stdout)
-    if "ImportError" in done.stderr or "ModuleNotFoundError" in done.stderr:
-        return RuntimeError(f"what shows proofs does not start: {done.stderr[-1000:]}")
-    if -done.returncode in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    if done.code == REFUSED:
+        return Unshowable(done.said)
+    if "ImportError" in done.complaints or "ModuleNotFoundError" in done.complaints:
+        return RuntimeError(f"what shows proofs does not start: {done.complaints[-1000:]}")
+    if -done.code in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         return RuntimeError("what shows proofs was ended by somebody")
-    if -done.returncode == signal.SIGXCPU or "MemoryError" in done.stderr or done.returncode == -signal.SIGKILL:
+    if -done.code == signal.SIGXCPU or "MemoryError" in done.complaints or done.code == -signal.SIGKILL:
         return Unshowable("too_costly")
     return Unshowable("broken")
