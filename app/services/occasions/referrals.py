@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -12,6 +12,7 @@ from app.domain.saying.movement_notes import NO_SALE
 from app.domain.states import COUNTING, DocumentKind, DocumentStatus, Event
 from app.models.distributors import Distributor
 from app.models.events import HappenedEvent, Referral
+from app.models.merges import MergedDocument
 from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services import audit
@@ -166,24 +167,35 @@ def _key(session: Session, distributor_id: int, referrer_id: int) -> str:
 
 
 def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
-    """Reward those whose new distributor has sold by now. Returns how many. The caller commits."""
+    """Reward those whose new distributor has sold by now. Returns how many. The caller commits.
+
+    A new distributor that was merged sells as its survivor, unless that was here before it was brought, or was brought
+    itself (decision 8).
+    """
+    who = func.coalesce(_BROUGHT.merged_into_id, _BROUGHT.id)
     first = (
         select(func.min(SalesDocument.issued_on))
-        .where(SalesDocument.distributor_id == Referral.distributor_id, *_SOLD)
-        .correlate(Referral)
+        .where(SalesDocument.distributor_id == who, *_SOLD)
+        .correlate(_BROUGHT)
         .scalar_subquery()
     )
-    due: Sequence[tuple[int, int, dt.date]] = [
-        (row.distributor_id, row.referrer_id, row.sold_on)
+    due: Sequence[tuple[int, int, int, dt.date]] = [
+        (row.distributor_id, row.brought_id, row.referrer_id, row.sold_on)
         for row in session.execute(
             select(
                 Referral.distributor_id,
+                who.label("brought_id"),
                 # what a merged one would have had is the survivor's
                 func.coalesce(Distributor.merged_into_id, Distributor.id).label("referrer_id"),
                 first.label("sold_on"),
             )
             .join(Distributor, Distributor.id == Referral.referrer_id)
-            .where(Referral.program_id == program.id, Referral.rewarded_on.is_(None))
+            .join(_BROUGHT, _BROUGHT.id == Referral.distributor_id)
+            .where(
+                Referral.program_id == program.id,
+                Referral.rewarded_on.is_(None),
+                or_(_BROUGHT.merged_into_id.is_(None), ~_here_before()),
+            )
             .order_by(Referral.distributor_id)
             .with_for_update(skip_locked=True, of=Referral)
             .execution_options(populate_existing=True)
@@ -195,10 +207,24 @@ def reward_due(session: Session, program: Program, *, now: dt.datetime) -> int:
     today = local_date(now, program.time_zone)
     told = [
         events.Told(referrer_id, Event.REFERRAL, _key(session, distributor_id, referrer_id), min(sold_on, today))
-        for distributor_id, referrer_id, sold_on in due
-        if referrer_id != distributor_id  # nobody brings themselves, whoever they were merged with
+        for distributor_id, brought_id, referrer_id, sold_on in due
+        if referrer_id != brought_id  # nobody brings themselves, whoever they were merged with
     ]
     events.record(session, program.id, told, now=now)
-    for distributor_id, _referrer, sold_on in due:
+    for distributor_id, _brought, _referrer, sold_on in due:
         session.execute(update(Referral).where(Referral.distributor_id == distributor_id).values(rewarded_on=sold_on))
     return len(due)
+
+
+def _here_before() -> ColumnElement[bool]:
+    """Say that the survivor of whoever was brought had sold before that, or was brought by somebody itself."""
+    own = aliased(Referral)
+    brought = select(own.distributor_id).where(own.distributor_id == _BROUGHT.merged_into_id)
+    handed_over = select(MergedDocument.document_id).where(MergedDocument.document_id == SalesDocument.id)
+    sold = select(SalesDocument.id).where(
+        SalesDocument.distributor_id == _BROUGHT.merged_into_id,
+        *_SOLD,
+        SalesDocument.counted_at < Referral.named_at,
+        ~handed_over.exists(),
+    )
+    return or_(brought.correlate(_BROUGHT).exists(), sold.correlate(_BROUGHT, Referral).exists())

@@ -190,3 +190,24 @@ def test_what_a_referrer_would_have_had_is_the_survivor_s_once_it_was_merged(hou
         house.invoice("1/2026", 10, who=who, issued_on="2026-05-05")
     assert referrals.reward_due(house.session, house.program, now=NOW) == 2
     assert (house.points("D1").available, house.points("D3").available) == (0, 10 + 100)
+
+
+@pytest.mark.parametrize(("sold_before", "referrer", "rewarded"), [(False, "D1", 1), (True, "D1", 0), (False, "D3", 0)])
+def test_whoever_was_brought_sells_as_the_survivor_of_its_merge(
+    house: Desk, sold_before: bool, referrer: str, rewarded: int
+) -> None:
+    if sold_before:
+        house.invoice("0/2026", 10, who="D3", issued_on="2026-05-01")
+    later = NOW + dt.timedelta(days=1)
+    referrals.name(house.session, house.program, house.people["D2"], house.people[referrer], actor="ann", now=later)
+    house.session.execute(
+        update(Distributor)
+        .where(Distributor.id == house.people["D2"])
+        .values(merged_into_id=house.people["D3"], blocked=True)
+    )
+    assert referrals.reward_due(house.session, house.program, now=later) == 0
+    house.invoice("1/2026", 10, who="D3", issued_on="2026-05-05", now=later)
+    referrals.reward_due(house.session, house.program, now=later)
+    assert house.points("D1").available == 100 * rewarded
+    assert house.points("D3").available == 10 + 10 * sold_before
+    assert referrals.take_back_due(house.session, house.program, now=later) == 0
