@@ -27,7 +27,7 @@ from app.domain.states import COUNTING, DocumentStatus, ReviewState, Unit
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services.counting.awards import Counted, Gave, count_documents
-from app.services.counting.voiding import Forgiven, take_the_rest, void_documents
+from app.services.counting.voiding import void_documents
 from app.services.ledger import figures
 from app.services.ledger.accounts import Wallets, ask_for_wallets
 from app.services.persons.rosters import roster_of
@@ -188,9 +188,8 @@ def _store_and_count(
     stored = np.flatnonzero(decided.status != 0)  # all of them count; in a trial fewer are written
     if not stored.size:
         return
-    forgiven: list[Forgiven] = []
     if corrects:
-        forgiven = void_documents(
+        void_documents(
             session, rules, sorted(corrects.values()), becomes=DocumentStatus.SUPERSEDED, now=now, actor=source.actor
         )
         decided.correcting = sorted(corrects)
@@ -222,8 +221,6 @@ def _store_and_count(
         waits=waits[stored],
         written=written,
     )
-    taker_of = {of: int(decided.ids[at]) for at, of in corrects.items()}
-    take_the_rest(session, rules, forgiven, taker_of, actor=source.actor)
     decided.awarded, decided.reversed, decided.by_rule = counted.awarded, counted.reversed, counted.by_rule
     _note_returns(session, rules, decided, stored, ids, sales, counted)
     _put_into_the_queue(session, rules, decided, stored[written], ids[written], now)

@@ -198,8 +198,10 @@ class Wallet:
         self.earned -= points
         return points
 
-    def reverse(self, lot_id: int, points: int, day: date) -> int:
+    def reverse(self, lot_id: int, points: int, day: date, *, let_go: int = 0) -> int:
         """Take back points of an award after a return (rules.md section 6); gives what was taken.
+
+        Of those, `let_go` were let go already of an earlier wording of the return.
 
         First from the award itself (pending, then free), then from other free lots in the order of spending, and
         what is not covered becomes a debt (`negative`) or is let go (`clamp`). Reserved points are not touched.
@@ -212,6 +214,7 @@ class Wallet:
         lot.reversed += points
         taking = Taking(lot_id, points)
         self.takings.append(taking)
+        points -= let_go
         left = points
         taken = min(left, lot.pending)
         lot.pending -= taken

@@ -22,7 +22,7 @@ from app.models.claims import Attachment, Claim, SoldSerial
 from app.models.reviews import Review
 from app.models.sales import ReturnMatch, SalesDocument, SalesLine
 from app.services.counting.awards import count_documents
-from app.services.counting.voiding import Forgiven, take_the_rest, void_documents
+from app.services.counting.voiding import void_documents
 from app.services.ledger import figures
 from verification import sale_claims
 from verification.claiming import serials
@@ -71,9 +71,8 @@ def replace(
     incoming = incoming_of(session, [document])
     sales = incoming.sales if quantities is None else partial(incoming.sales, quantities)
     risk, opened_at = _place(session, document, now)
-    forgiven: list[Forgiven] = []
     if document.status in COUNTING:
-        forgiven = void_documents(
+        void_documents(
             session, rules, [document.id], becomes=DocumentStatus.SUPERSEDED, now=now, actor=actor, reason=reason
         )
     else:
@@ -97,7 +96,6 @@ def replace(
         actor=actor,
         waits=np.asarray([sale_claims.waits(document)], dtype=bool),
     )
-    take_the_rest(session, rules, forgiven, {document.id: new_id}, actor=actor, reason=reason)
     _bring_along(session, document, new_id, risk, opened_at)
     figures.touch(session, rules.program_id, sales.documents.issued_on)
     return new_id

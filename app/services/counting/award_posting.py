@@ -6,6 +6,7 @@ lots one after the other: it is planned over a `Wallet`.
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,8 +21,10 @@ from app.domain.points.lots import Leg, LotBalance, Wallet
 from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import Bucket, DocumentStatus, LotState, TransactionKind, Unit
 from app.models.ledger import LedgerTransaction, Lot
+from app.services.counting.earlier_wordings import COMPANY, EarlierWordings
 from app.services.counting.returns import Reversals
 from app.services.ledger.accounts import Wallets
+from app.services.ledger.movements import single
 from app.services.ledger.posting import NewLots, Posting, transaction_ids
 from app.services.ledger.wallets import OpenWallets
 
@@ -91,9 +94,10 @@ def plan_movements(
     wallets: Wallets,
     movements: Movements,
     posting: Posting,
+    earlier: EarlierWordings,
     now: dt.datetime,
 ) -> dict[int, int]:
-    """Add one unit's awards and reversals to a posting.
+    """Add one unit's awards and reversals to a posting, less what ``earlier`` wordings of the documents left.
 
     Returns what was forgiven, by returning document: under the policy ``clamp`` an account gives back what it has.
     """
@@ -102,6 +106,7 @@ def plan_movements(
     awarding = _award_transactions(session, rules, wallets, movements, posting)
     returning = wallets.of(movements.reversals.owner_id)
     sequential = np.union1d(np.unique(returning), wallets.account_ids[wallets.available < 0])
+    sequential = np.union1d(sequential, np.intersect1d(awarding.account, earlier.accounts))
     stepwise = np.isin(awarding.account, sequential)
     remaining = awarding.amount.copy()
     state = np.where(awarding.pending, LotState.PENDING, LotState.OPEN).astype(np.int64)
@@ -120,7 +125,8 @@ def plan_movements(
     ends = _Ends.of(rules, awarding.terms_id, now)
     forgiven: dict[int, int] = {}
     if sequential.size:
-        planner = _Stepwise(session, rules.accounts[wallets.unit], wallets, movements, awarding, posting, ends)
+        program_account = rules.accounts[wallets.unit]
+        planner = _Stepwise(session, program_account, wallets, movements, awarding, posting, ends, earlier)
         forgiven = planner.run(sequential, returning)
         for at in np.flatnonzero(stepwise).tolist():
             lot = planner.new_lots[int(awarding.transaction[at])]
@@ -224,6 +230,7 @@ class _Stepwise:
         awarding: _Awarding,
         posting: Posting,
         ends: _Ends,
+        earlier: EarlierWordings,
     ) -> None:
         self.session = session
         self.program_account = program_account
@@ -232,6 +239,7 @@ class _Stepwise:
         self.awarding = awarding
         self.posting = posting
         self.ends = ends
+        self.earlier = earlier
         self.new_lots: dict[int, LotBalance] = {}
         self.lot_of_sale: dict[tuple[int, int, int], int] = {}
 
@@ -260,9 +268,14 @@ class _Stepwise:
         forgiven: dict[int, int] = {}
         wanted = {int(one) for one in accounts}
         for position, document in enumerate(self.movements.document_ids.tolist()):
+            received: dict[int, list[int]] = defaultdict(list)
             for at in gains.get(position, ()):
-                if int(self.awarding.account[at]) in wanted:
-                    self._receive(kept[int(self.awarding.account[at])], at)
+                account = int(self.awarding.account[at])
+                if account in wanted:
+                    self._receive(kept[account], at)
+                    received[account].append(at)
+            for account, of_it in received.items():
+                self._take_the_rest(kept[account], document, account, of_it)
             for owner, taken in back.get(document, {}).items():
                 lost = self._give_back(kept[taken.account], position, owner, transactions[document, owner], taken)
                 if lost:
@@ -303,23 +316,57 @@ class _Stepwise:
         legs = wallet.receive(lot, int(self.awarding.amount[at]))
         self.posting.add_legs(int(self.awarding.transaction[at]), int(self.awarding.account[at]), legs)
 
+    def _take_the_rest(self, wallet: Wallet, document: int, account: int, received: Sequence[int]) -> None:
+        """Take what the account has of earlier wordings of a document of what that gives: it has it already."""
+        before = self.earlier.kept.get((document, account))
+        if before is None:
+            return
+        for left_of, amount in before.divided(before.rest(int(self.awarding.amount[received].sum()))):
+            legs: list[Leg] = []
+            left = amount
+            for at in received:
+                lot = self.new_lots[int(self.awarding.transaction[at])]
+                part = min(left, lot.remaining)
+                legs += wallet.take_back(part, lot.id)[0] if part else []
+                left -= part
+            if not legs:
+                continue
+            transaction = transaction_ids(self.session, 1)
+            self.posting.add_transactions(
+                transaction,
+                TransactionKind.VOID,
+                [f"void:{left_of.award}:rest:{document}"],
+                np.asarray([left_of.effective_on], dtype="datetime64[D]"),
+                document_ids=single(left_of.document_id),
+                reverses_ids=single(left_of.award),
+            )
+            issued = -sum(leg.amount for leg in legs)
+            self.posting.add_legs(int(transaction[0]), account, legs)
+            self.posting.add_legs(int(transaction[0]), self.program_account, [Leg(Bucket.ISSUED, issued, None)])
+
     def _give_back(self, wallet: Wallet, position: int, owner: int, transaction: int, taken: _Back) -> int:
         """Take back what one document returns from one of those who had it. Gives what was forgiven."""
         legs: list[Leg] = []
-        lost = 0
+        document, company = int(self.movements.document_ids[position]), self.movements.sales.documents.distributor_id
+        person = COMPANY if owner == company[position] else owner
+        whole = sum(amount for _sale, _terms, amount in taken.parts)
+        lost = self.earlier.still_let_go(document, self.wallets.unit, person, whole)
+        wanted = whole - lost
         for sale, terms, amount in taken.parts:
+            amount = min(amount, wanted)
+            wanted -= amount
             drawn, left = wallet.take_back(amount, self.lot_of_sale.get((taken.account, sale, terms)))
             legs += drawn
             lost += left
         if legs:
             documents = self.movements.sales.documents
-            apart = "" if owner == documents.distributor_id[position] else f":to:{owner}"
+            apart = "" if person == COMPANY else f":to:{owner}"
             document_ids = self.movements.document_ids[position : position + 1]
             issued = -sum(leg.amount for leg in legs)
             self.posting.add_transactions(
                 np.asarray([transaction], dtype=np.int64),
                 TransactionKind.REVERSAL,
-                [f"return:{int(document_ids[0])}{_SUFFIX[self.wallets.unit]}{apart}"],
+                [f"return:{document}{_SUFFIX[self.wallets.unit]}{apart}"],
                 documents.issued_on[position : position + 1],
                 document_ids=document_ids,
             )

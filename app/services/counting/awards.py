@@ -19,8 +19,10 @@ from app.domain.rules.rulebook import RuleBook
 from app.domain.states import COUNTING, DocumentStatus, Unit
 from app.models.sales import Award
 from app.services.anew.touched import touch
+from app.services.counting import earlier_wordings
 from app.services.counting.award_posting import Given, Movements, plan_movements
 from app.services.counting.cap_usage import store_usage, usage_before, usage_now
+from app.services.counting.earlier_wordings import EarlierWordings
 from app.services.counting.first_purchases import first_to_be
 from app.services.counting.returns import Reversals, take_back
 from app.services.counting.splitting import Sharing
@@ -118,13 +120,16 @@ def count_documents(
         reversals = sharing.take_back(session, document_ids, reversals)
         _write_off(session, rules, wallets, sales, sharing, reversals, now)
     status = np.where(_without_sale(result.matches, document_ids), DocumentStatus.REVIEW, status)
+    # who may owe gives all of it back when it is asked for: nothing of earlier wordings is left there
+    owing = all(one.may_owe.all() for one in wallets.values())
+    earlier = EarlierWordings() if owing else earlier_wordings.of(session, document_ids[written].tolist())
     posting = Posting(rules.program_id, actor=actor, today=local_date(now, rules.time_zone))
     for unit in Unit:
         mine = rules.book.units[awards.rule] == unit if len(awards) else np.zeros(0, dtype=bool)
         given = sharing.divide(Given.of(document[mine], terms[mine], awards.amount[mine], who))
         posted = given.only(written[given.document])
         movements = Movements(sales, document_ids, status, posted, reversals.of(unit))
-        forgiven = plan_movements(session, rules, wallets[unit], movements, posting, now)
+        forgiven = plan_movements(session, rules, wallets[unit], movements, posting, earlier, now)
         result.note(unit, given, movements.reversals, forgiven)
     with stage("ledger"):
         post(session, posting, opened)

@@ -6,7 +6,6 @@ What it gave is taken back, and what a return took is given back, by new transac
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import BigInteger, all_, case, cast, func, literal, select, update
@@ -35,17 +34,6 @@ from app.services.owners.moves import where_now
 from app.services.persons.rosters import WHO_NOW
 
 
-@dataclass(frozen=True)
-class Forgiven:
-    """What could not be taken back of an award: of which transaction, on which account, and how much."""
-
-    document_id: int
-    unit: Unit
-    undoes: int
-    account_id: int
-    amount: int
-
-
 def void_documents(
     session: Session,
     rules: ProgramRules,
@@ -55,7 +43,7 @@ def void_documents(
     now: dt.datetime,
     actor: str | None,
     reason: str | None = None,
-) -> list[Forgiven]:
+) -> None:
     """Undo what documents did to the ledger, give them their new status, and take them out of the queue.
 
     The caller commits. What undoes a movement belongs to that movement's day: what never counted stands in the books of
@@ -64,8 +52,8 @@ def void_documents(
 
     A return gives back what it took, to the same lots, unless the sale that it took it from counts no more. An award
     loses what returns that still count have not taken back of it already. Points that are gone meanwhile become a debt,
-    or are forgiven, as the programme says. Returns what was forgiven of awards: where other wordings take the places of
-    these, `take_the_rest` takes it of what those give.
+    or are let go, as the programme says: where the same document counts again, in whatever wording, what was let go
+    of its awards is a part of what it gives (`earlier_wordings`).
     """
     documents = sorted(set(document_ids))
     # all that follows is read once nobody else can move these points: a return might take some of them meanwhile
@@ -89,14 +77,11 @@ def void_documents(
         there = [_as_it_stands(opened, standing[account], leg, now_in, sizes) for account, leg in legs_taken]
         lost = [(None if lot is None else now_in[lot], amount) for lot, amount in gone[document, unit, person]]
         undoing.give_back(document, unit, undoes, there, lost)
-    forgiven: list[Forgiven] = []
     holding = {lot: one for one, wallet in opened.of.items() for lot in wallet.lots}
     for (document, unit, undoes), (account, lot, amount) in given.items():
         holder = holding.get(now_in[lot], standing[account])
-        legs, left = opened.of[holder].take_back(amount, now_in[lot])
+        legs, _let_go = opened.of[holder].take_back(amount, now_in[lot])
         undoing.post(document, unit, undoes, holder, legs)
-        if left:
-            forgiven.append(Forgiven(document, unit, undoes, holder, left))
     undoing.write()
     undoing.add_lots()
     posting.changed_lots.append(opened.changed())
@@ -105,7 +90,6 @@ def void_documents(
     issued = _set_aside(session, documents, becomes, now)
     figures.touch(session, rules.program_id, np.asarray(issued, dtype="datetime64[D]"))
     touch(session, rules.program_id, documents)
-    return forgiven
 
 
 def _set_aside(
@@ -127,64 +111,6 @@ def _set_aside(
         .execution_options(synchronize_session=False)
     )
     return issued
-
-
-def take_the_rest(
-    session: Session,
-    rules: ProgramRules,
-    forgiven: Sequence[Forgiven],
-    taker_of: Mapping[int, int],
-    *,
-    actor: str | None,
-    reason: str | None = None,
-) -> None:
-    """Take what was forgiven of documents of what the wordings that took their places gave (rules.md 6).
-
-    Old awards are reversed and new ones made as one: what an account has spent of the old ones it has of the new ones,
-    and is not given a second time. The caller has counted the new ones, and commits.
-    """
-    if not forgiven:
-        return
-    lots: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for document, account, lot_id in session.execute(
-        select(LedgerTransaction.document_id, Lot.account_id, Lot.id)
-        .join(Lot, Lot.id == LedgerTransaction.id)
-        .where(
-            LedgerTransaction.document_id == any_of(sorted(taker_of.values())),
-            LedgerTransaction.kind == TransactionKind.AWARD,
-        )
-        .order_by(Lot.id)
-    ):
-        lots[document or 0, account].append(lot_id)
-    opened = OpenWallets(session, [one.account_id for one in forgiven])
-    taken: list[tuple[Forgiven, list[Leg]]] = []
-    for one in forgiven:
-        wallet, left, legs = opened.of[one.account_id], one.amount, list[Leg]()
-        for lot_id in lots[taker_of[one.document_id], one.account_id]:
-            lot = wallet.lots.get(lot_id)
-            part = 0 if lot is None else min(left, lot.remaining)
-            legs += wallet.take_back(part, lot_id)[0] if part else []
-            left -= part
-        if legs:
-            taken.append((one, legs))
-    posting = Posting(rules.program_id, actor=actor, reason=reason)
-    if taken:
-        undone = np.asarray([one.undoes for one, _legs in taken], dtype=np.int64)
-        ids = transaction_ids(session, len(taken))
-        posting.add_transactions(
-            ids,
-            TransactionKind.VOID,
-            [f"void:{one}:rest" for one in undone.tolist()],
-            _days(session, undone.tolist()),
-            document_ids=np.asarray([one.document_id for one, _legs in taken], dtype=np.int64),
-            reverses_ids=undone,
-        )
-        for id_, (one, legs) in zip(ids.tolist(), taken, strict=True):
-            posting.add_legs(id_, one.account_id, legs)
-            issued = -sum(leg.amount for leg in legs)
-            posting.add_legs(id_, rules.accounts[one.unit], [Leg(Bucket.ISSUED, issued, None)])
-        posting.changed_lots.append(opened.changed())
-        post(session, posting)
 
 
 class _Undoing:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 import importers.undoing.sales
 from app.db.transaction import transaction
-from app.domain.states import BatchStatus, ClaimState, ClaimWay, DocumentStatus
+from app.domain.states import BatchStatus, ClaimState, ClaimWay, DocumentStatus, Unit
 from app.models.claims import Claim, SoldSerial
 from app.models.distributors import Distributor
 from app.models.ledger import Account, Lot
@@ -16,6 +16,7 @@ from app.models.programs import Program
 from app.models.sales import SalesDocument
 from app.services.by_hand import merging
 from app.services.goods.catalogue import product_ids
+from app.services.ledger import ledger
 from app.services.participants.distributors import distributor_ids
 from tests.conftest import Clock
 from tests.importers.driver import Desk
@@ -85,6 +86,22 @@ def test_whoever_was_blocked_meanwhile_has_what_it_had(desk: Desk) -> None:
         session.execute(update(Distributor).where(mine).values(blocked=True))
     undo(desk, found.batch_id)
     assert standing(desk)[0] == (0, 10)
+
+
+@pytest.mark.parametrize("corrections", [["40.00"], ["40.00", "20.00"]])
+def test_what_was_spent_of_it_is_not_given_once_more_where_nobody_may_owe(desk: Desk, corrections: list[str]) -> None:
+    opened(desk, program={"returns": "clamp"})
+    desk.run(desk.csv(invoice("1")))
+    with transaction(desk.registry) as session:
+        who = distributor_ids(session, desk.program_id)["d1"]
+        account = ledger.wallet_of(session, who, Unit.POINTS)
+        ledger.reserve(session, account, 10, key=f"{account}:all", on=desk.clock().date())
+    found = [desk.run(desk.csv(invoice("1", net=net))) for net in corrections]
+    assert standing(desk)[0] == (0, 0)
+    desk.run(desk.csv(invoice("2", net="30.00")))
+    for one in reversed(found):
+        undo(desk, one.batch_id)
+        assert standing(desk)[0] == (0, 3)
 
 
 def test_what_waited_for_a_person_waits_again(desk: Desk) -> None:

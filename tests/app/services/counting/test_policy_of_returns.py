@@ -7,8 +7,10 @@ from app.services.ledger import ledger, ledger_check
 from app.services.rulebooks import rules_of
 from app.services.tracing import balances
 from tests.support import programs
+from tests.support.desk import CORRECTING, CREDIT, Opening
 from tests.support.programs import NOW
 from tests.support.sales import Sold, sell
+from verification.deciding import decisions
 from verification.incoming import Source
 
 
@@ -53,5 +55,33 @@ def test_what_was_spent_of_a_sale_is_not_given_once_more_when_it_is_corrected(se
     ledger.reserve(session, account, 10, key=f"{code}:all", on=NOW.date())
     assert sold(110_00) == 1
     assert sold(100_00) == 0
-    assert sold(90_00) == 0, "one of what was spent is forgiven"
-    assert sold(120_00, Sold("2", who, what, 1, 50_00)) == 3 + 5, "and stays so"
+    assert sold(90_00) == 0, "one of what was spent is let go"
+    assert sold(120_00, Sold("2", who, what, 1, 50_00)) == 2 + 5, "and is a part of what the sale gives now"
+    assert sold(90_00) == 5 - 1, "what the balance covers is taken back"
+    assert sold(100_00) == 5 + 0
+    assert sold(40_00) == 0 + 0
+    assert sold(130_00) == 5 + 3, "the sale gives what it gives, however often it was corrected"
+
+
+def test_what_a_refused_sale_left_is_not_given_once_more_when_it_counts_again(open_desk: Opening) -> None:
+    desk = open_desk(program={"returns": "clamp"})
+    desk.invoice("1", 10)
+    desk.settle(desk.reserve(10))
+    desk.refuse("1")
+    desk.invoice("2", 5)
+    decisions.reopen(desk.session, desk.program, desk.document("1").id, reason="letter", actor="ben", now=NOW)
+    desk.accept("1")
+    assert desk.points() == (0, 5, 0)
+
+
+def test_what_was_let_go_of_a_return_stays_so_when_it_is_corrected(open_desk: Opening) -> None:
+    desk = open_desk(program={"returns": "clamp"})
+    desk.invoice("1", 12)
+    desk.settle(desk.reserve(12))
+    desk.credit("K", 10, corrects="1")
+    desk.invoice("2", 20)
+    for pieces, left in ((6, 20), (10, 20), (12, 18), (3, 20), (12, 18)):
+        desk.credit("K", pieces, corrects="1", source=CORRECTING)
+        assert desk.points() == (0, left, 0), pieces
+    desk.refuse("K", CREDIT)
+    assert desk.points() == (0, 20, 0)

@@ -139,6 +139,8 @@ class Histories(RuleBasedStateMachine):
         self.returns: list[Return] = []
         self.orders: dict[int, int] = {}
         self.numbers = itertools.count(1)
+        self.kept: dict[str, int] = {}
+        self.let_go: dict[str, list[tuple[int, int]]] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "desk"):
@@ -209,6 +211,40 @@ class Histories(RuleBasedStateMachine):
         assert admission.status.tolist() == [status]
         self.returns.append(Return(number, sale if met else None, met, taking, status))
 
+    @precondition(lambda self: any(self.is_correctable(one) for one in self.returns))
+    @rule(choice=CHOICES, quantity=QUANTITIES)
+    def correct_return(self, choice: int, quantity: int) -> None:
+        standing = [one for one in self.returns if self.is_correctable(one)]
+        one = standing[choice % len(standing)]
+        sale, taking = one.sale, one.taking
+        assert sale is not None
+        assert taking is not None
+        said = {"corrects": sale.number, "source": CORRECTING, "what": sale.what}
+        admission = self.desk.credit(one.number, quantity, now=self.now, **said)
+        if admission.duplicate.tolist() == [True]:
+            return
+        if taking.parts or taking.debt:
+            self.model.expire(self.today)
+        lots_before = len(self.model.lots)
+        awaited = sale.is_awaited(self.today)
+        last_day = self.terms.last_day(self.today)
+        self.model.give_back(taking, awaited=awaited, sale_counts=True, expires_on=last_day)
+        self.new_lots_may_end_idle(lots_before)
+        one.status = SUPERSEDED
+        met = min(quantity, sale.quantity - self.returned(sale))
+        gone = taking.points - taking.debt - sum(points for *_, points in taking.parts)
+        before = [*self.let_go.get(one.number, ()), (taking.points, gone)]
+        still = max(0, *(went - max(0, points - met) for points, went in before))
+        self.let_go[one.number] = before
+        self.model.expire(self.today)
+        self.model.reverse(sale.lot.id, met, self.today, let_go=min(met, still))
+        status = REVIEW if met < quantity else ACCEPTED
+        assert admission.status.tolist() == [status]
+        self.returns.append(Return(one.number, sale, met, self.model.takings[-1], status))
+
+    def is_correctable(self, one: Return) -> bool:
+        return one.counts and one.taking is not None and one.sale is not None and one.sale.counts
+
     @precondition(lambda self: any(sale.status is REVIEW for sale in self.sales))
     @rule(choice=CHOICES)
     def accept(self, choice: int) -> None:
@@ -245,10 +281,12 @@ class Histories(RuleBasedStateMachine):
             assert admission.corrected == 1
             self.model.expire(self.today)
             stood = sale.lot.points - sale.lot.reversed
-            gone = stood - self.model.void_award(sale.lot.id, self.today)
+            taken = self.model.void_award(sale.lot.id, self.today)
+            has = self.kept.get(sale.number, 0) + stood - taken
             sale.status = SUPERSEDED
             self.earn(sale.number, quantity, ACCEPTED, sale.what)
-            self.model.take_the_rest(self.sales[-1].lot.id, gone)
+            rest = min(has, quantity, max(quantity, stood) - taken)
+            self.kept[sale.number] = has - self.model.take_the_rest(self.sales[-1].lot.id, rest)
 
     @precondition(lambda self: any(one.status is REVIEW for one in self.returns))
     @rule(choice=CHOICES)
