@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, any_, func, literal, or_, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, Text, any_, func, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, aliased
 
@@ -73,14 +73,14 @@ def count_again(
 
 def _replaced(session: Session, document_ids: Sequence[int]) -> dict[int, int]:
     """Give, of each of these, the newest before it whose import stands; of one that replaced none, nothing."""
-    walk = (
+    first = (
         select(SalesDocument.id.label("of"), _OLDER.id, _OLDER.supersedes_id, _STANDS.label("stands"))
         .select_from(SalesDocument)
-        .join(_OLDER, _OLDER.id == SalesDocument.supersedes_id)
+        .join(_OLDER, or_(_OLDER.id == SalesDocument.supersedes_id, _OLDER.id == _stood_as()))
         .outerjoin(ImportBatch, ImportBatch.id == _OLDER.batch_id)
         .where(SalesDocument.id == any_of(document_ids))
-        .cte("walk", recursive=True)
     )
+    walk = first.cte("walk", recursive=True)
     walk = walk.union_all(
         select(walk.c.of, _OLDER.id, _OLDER.supersedes_id, _STANDS)
         .select_from(walk)
@@ -89,6 +89,27 @@ def _replaced(session: Session, document_ids: Sequence[int]) -> dict[int, int]:
         .where(~walk.c.stands)
     )
     return dict(session.execute(select(walk.c.of, walk.c.id).where(walk.c.stands)).all())
+
+
+def _stood_as() -> ScalarSelect[int]:
+    """Give the wording as which a document stood before, where it does not say so itself.
+
+    What stood again by an undone correction named nothing until what was undone was told apart from what came anew; it
+    is what its import brought under the same number before, word for word.
+    """
+    stood = aliased(SalesDocument)
+    same = ("program_id", "number_key", "document_key", "batch_id", "content_hash")
+    return (
+        select(func.max(stood.id))
+        .where(
+            SalesDocument.supersedes_id.is_(None),
+            stood.id < SalesDocument.id,
+            stood.status == DocumentStatus.SUPERSEDED,
+            *(getattr(stood, name) == getattr(SalesDocument, name) for name in same),
+        )
+        .correlate(SalesDocument)
+        .scalar_subquery()
+    )
 
 
 def _put_aside(session: Session, document_ids: Sequence[int]) -> list[int]:

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
+import importers.undoing.restoring
 import importers.undoing.sales
 from app.db.transaction import transaction
+from app.domain.rules.program_rules import ProgramRules
 from app.domain.states import BatchStatus, ClaimState, ClaimWay, DocumentStatus, Unit
 from app.models.claims import Claim, SoldSerial
 from app.models.distributors import Distributor
@@ -24,6 +27,8 @@ from tests.importers.undoing.test_sales import invoice, standing, undo
 from tests.support.programs import SALES_PROFILE
 from tests.support.sales import Sold, sell
 from verification.deciding import decisions
+from verification.deciding.stored import incoming_of
+from verification.gate import admit
 from verification.incoming import Source
 
 ACCEPTED, REVIEW, REFUSED, SUPERSEDED, UNDONE = DocumentStatus
@@ -102,6 +107,26 @@ def test_what_was_spent_of_it_is_not_given_once_more_where_nobody_may_owe(desk: 
     for one in reversed(found):
         undo(desk, one.batch_id)
         assert standing(desk)[0] == (0, 3)
+
+
+def test_what_stood_again_without_naming_what_it_was_leads_further_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it did before it was told apart from what comes anew: databases of then have such documents."""
+    opened(desk)
+    _first, second, third = (desk.run(desk.csv(invoice("1", net=net))) for net in ("100.00", "200.00", "300.00"))
+
+    def through_the_gate(session: Session, rules: ProgramRules, documents: Any, *, now: dt.datetime) -> None:
+        for one in documents:
+            source = Source(name="import", policy="accept", may_correct=False, batch_id=one.batch_id)
+            admit(session, rules, incoming_of(session, [one]), source, now=now)
+
+    with monkeypatch.context() as before:
+        before.setattr(importers.undoing.restoring, "stand_again", through_the_gate)
+        undo(desk, third.batch_id)
+    assert standing(desk)[0] == (0, 20)
+    undo(desk, second.batch_id)
+    assert standing(desk)[0] == (0, 10)
 
 
 def test_what_waited_for_a_person_waits_again(desk: Desk) -> None:
