@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.options import said_program
 from app.cli.output import FOUND_WRONG, REFUSED, Failure, failing, figure, print_json
-from app.cli.running.helping import POLL_SECONDS, hands
+from app.cli.running.helping import POLL_SECONDS, hands, no_longer_followed
 from app.cli.running.runtime import Runtime, operator
 from app.db.transaction import transaction
 from app.domain.saying.reasons import sentence
@@ -59,7 +59,7 @@ def follow(run: Runtime, batch_id: int) -> Any:
         transient=True,
         disable=not console.is_terminal,
     )
-    with _interrupted(batch_id), hands(run) as working, bar:
+    with _interrupted(run, batch_id), hands(run) as working, bar:
         task = bar.add_task("waiting", total=10_000, figures="")
         while True:
             working.see_to_it()
@@ -73,13 +73,13 @@ def follow(run: Runtime, batch_id: int) -> Any:
 
 
 @contextmanager
-def _interrupted(batch_id: int) -> Iterator[None]:
-    """Say at Ctrl-C how the import goes on: what was counted stays, and the rest waits."""
+def _interrupted(run: Runtime, batch_id: int) -> Iterator[None]:
+    """Say at Ctrl-C how the import goes on: by itself where workers are at it; else what is left waits."""
     try:
         yield
     except KeyboardInterrupt:
-        message = f"Stopped. Import {batch_id} goes on with `kontor imports resume {batch_id}`."
-        raise Failure(message, FOUND_WRONG) from None
+        told = no_longer_followed(run, f"Import {batch_id}", f"kontor imports resume {batch_id}")
+        raise Failure(told, FOUND_WRONG) from None
 
 
 def _figures(progress: Any) -> str:

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.cli.output import FOUND_WRONG, Failure
-from app.cli.running.helping import POLL_SECONDS, hands
+from app.cli.running.helping import POLL_SECONDS, hands, no_longer_followed
 from app.cli.running.runtime import Runtime
 from app.db.transaction import transaction
 
@@ -56,5 +56,5 @@ def wait_until_prepared(run: Runtime, run_id: int) -> None:
                 working.see_to_it()
                 time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
-        message = f"Stopped. Run {run_id} is prepared further with `kontor convert prepare {run_id}`."
-        raise Failure(message, FOUND_WRONG) from None
+        told = no_longer_followed(run, f"The preparing of run {run_id}", f"kontor convert prepare {run_id}")
+        raise Failure(told, FOUND_WRONG) from None

@@ -42,6 +42,18 @@ class Hands:
             self._helper.end()
 
 
+def no_longer_followed(run: Runtime, what: str, anew: str) -> str:
+    """Say at Ctrl-C how work goes on whose command was stopped: what was done stays.
+
+    Args:
+        what: The work, as "Import 7".
+        anew: The command that goes on with it, or that follows it where workers do.
+    """
+    if WorkersPresent(run.settings.home).any():
+        return f"No longer followed. {what} goes on, workers are at it; `{anew}` follows it again."
+    return f"Stopped. {what} goes on with `{anew}`."
+
+
 @contextmanager
 def hands(run: Runtime) -> Iterator[Hands]:
     """Have hands while a command waits."""

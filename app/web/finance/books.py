@@ -49,7 +49,7 @@ class DayOfBooks(Form):
 
 
 def _asked() -> tuple[DayOfBooks, dt.date, Basis]:
-    """Read the day and the basis; what cannot be read is today, by the books."""
+    """Read the day and the basis; what cannot be read is today, by the books, and the form says what is wrong."""
     form = DayOfBooks(formdata=request.args if request.args else None, meta={"csrf": False})
     today = local_date(now(), scope().program.time_zone)
     sound = not request.args or form.validate()
@@ -62,14 +62,19 @@ def _asked() -> tuple[DayOfBooks, dt.date, Basis]:
 
 @bp.get("/programs/<code:program_code>/liability/day")
 def day(program_code: str) -> str | tuple[str, int]:
-    program = scope().program
     form, on, basis = _asked()
+    page = _page(form, on, basis)
+    return (page, 400) if form.errors else page
+
+
+def _page(form: DayOfBooks, on: dt.date, basis: Basis) -> str:
+    program = scope().program
     totals = totals_of(session(), program, until=Until(on, basis))
     parts = owed.parts_of(totals)
     points = [one for one in parts if not one.debt]
     breakage = history.breakage_in(totals)
     total = owed.Sum.of(points)
-    page = render_template(
+    return render_template(
         "finance/liability_day.html",
         form=form,
         on=on,
@@ -85,7 +90,6 @@ def day(program_code: str) -> str | tuple[str, int]:
         worth=lambda some: worth_minor(some, program.point_value_micro),
         accruals=history.months_of(totals)[: -MONTHS_SHOWN - 1 : -1],
     )
-    return (page, 400) if form.errors else page
 
 
 def _source_names(program: Program) -> dict[str | None, str]:
@@ -100,10 +104,12 @@ def _by_end(points: list[owed.Part]) -> list[tuple[Any, owed.Sum]]:
 
 
 @bp.get("/programs/<code:program_code>/liability/day.xlsx")
-def export(program_code: str) -> Response:
-    """Give the parts and the months as a workbook."""
+def export(program_code: str) -> Response | tuple[str, int]:
+    """Give the parts and the months as a workbook; where what is asked for cannot be read, the page that says so."""
     program = scope().program
-    _form, on, basis = _asked()
+    form, on, basis = _asked()
+    if form.errors:
+        return _page(form, on, basis), 400
     with tempfile.TemporaryDirectory(prefix="kontor-export-") as folder:
         path = Path(folder, "books.xlsx")
         with transaction(db.session) as reading:

@@ -121,7 +121,7 @@ def create() -> Answer:
         form.refuse("code", gettext("There is a programme with this code."))
         return _page(form), 400
     try:
-        return _made(program_files.read(document))
+        return _made(program_files.read(document), deed="make")
     except program_files.ProgramFileInvalid as error:
         for problem in error.problems:
             form.refuse(None, problem)
@@ -150,10 +150,10 @@ def _is_there(code: str) -> bool:
     return bool(session().scalar(select(exists().where(Program.code == code))))
 
 
-def _made(document: ProgramFile) -> Response:
-    """Make the programme, and go to its first page."""
+def _made(document: ProgramFile, deed: str = "load") -> Response:
+    """Make the programme, and go to its first page; the audit log says by which deed."""
     with transaction(db.session) as writing:
-        loaded = programs.load(writing, document, actor=person().login, now=now())
+        loaded = programs.load(writing, document, actor=person().login, now=now(), deed=deed)
     flash(
         gettext("The programme is there. Give it groups, products, distributors and rules, and invite its people."),
         "success",

@@ -43,7 +43,11 @@ def test_what_was_owed_at_a_day_is_shown_in_parts_and_taken_away_as_a_workbook(w
     assert "What each month brought" in page
     nothing = finance.get(f"{at}/liability/day?on=2001-01-01&basis=recorded")
     assert "Nothing was owed" in nothing.text
-    assert finance.get(f"{at}/liability/day?on=never&basis=books").status_code == 400
+    for asked in ("on=never&basis=books", f"on={day}&basis=guessed"):
+        for place in ("day", "day.xlsx"):  # another day's file would pass for the one that was asked for
+            wrong = finance.get(f"{at}/liability/{place}?{asked}")
+            assert (wrong.status_code, wrong.mimetype) == (400, "text/html")
+            assert "data-problems" in wrong.text
     answer = finance.get(f"{at}/liability/day.xlsx?on={day}&basis=books")
     sheet = openpyxl.load_workbook(io.BytesIO(answer.data))["Owed"]
     *shown, last = sheet.iter_rows(min_row=2, values_only=True)

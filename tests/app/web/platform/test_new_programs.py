@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
 from app.db.transaction import transaction
 from app.extensions import db
+from app.models.people import AuditEvent
 from app.services.setup import program_files, programs
 from tests.app.web.conftest import token_of
 from tests.app.web.world import World
@@ -33,6 +35,11 @@ def _document(world: World, code: str) -> dict[str, object]:
         return dict(programs.export(session, code)["program"])
 
 
+def _deeds(world: World, code: str) -> list[str]:
+    with world.app.app_context(), transaction(db.session) as session:
+        return list(session.scalars(select(AuditEvent.action).where(AuditEvent.subject == code)))
+
+
 def _send(client: FlaskClient, **words: str) -> tuple[int, str]:
     answer = client.post(PAGE, data={"csrf_token": token_of(client, PAGE), **WORDS, **words})
     return answer.status_code, answer.headers.get("Location") or answer.text
@@ -47,6 +54,7 @@ def test_a_few_words_make_a_programme(world: World, as_: As) -> None:
         name: WORDS[name] for name in ("name", "currency", "country", "locale", "starts_on")
     }
     assert said["point"] == {"value": "0.5"}
+    assert _deeds(world, "klub-lawka") == ["program.make"], "no file was loaded"
     page = owner.get("/programs/klub-lawka/").text
     assert "There are no sales yet" in page
     for empty in ("settings", "liability"):
@@ -88,6 +96,7 @@ def test_a_programme_comes_whole_from_its_file(world: World, as_: As) -> None:
     document["program"] = {**document["program"], "code": "from-a-file"}
     assert send(program_files.to_yaml(document)) == (303, "/programs/from-a-file/")
     assert Decimal(str(_document(world, "from-a-file")["point"]["value"])) > 0  # type: ignore[index]
+    assert _deeds(world, "from-a-file") == ["program.load"]
     status, page = send("schema: kontor/1\nprogram: {code: x}\n")
     assert (status, "program.name: is missing" in page) == (400, True)
 
