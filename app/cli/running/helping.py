@@ -46,6 +46,7 @@ def no_longer_followed(run: Runtime, what: str, anew: str) -> str:
     """Say at Ctrl-C how work goes on whose command was stopped: what was done stays.
 
     Args:
+        run: The installation, which has workers or has not.
         what: The work, as "Import 7".
         anew: The command that goes on with it, or that follows it where workers do.
     """
