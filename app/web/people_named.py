@@ -77,11 +77,11 @@ def name_of(login: str) -> str:
 
 
 def who(login: str | None) -> Markup:
-    """Write whose a sign-in name is; nothing where nobody is named."""
+    """Write whose a sign-in name is; nothing where nobody is named, no title where nobody signs in by it."""
     if not login:
         return Markup()
     name = name_of(login)
-    if name != login:
+    if name != login and login not in BY_ITSELF:
         return Markup('<span{} title="{}">{}</span>').format(_long(name), login, name)
     return Markup("<span{}>{}</span>").format(_long(name), name) if _long(name) else escape(name)
 

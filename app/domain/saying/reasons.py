@@ -126,8 +126,8 @@ SENTENCES: Mapping[str, str] = {
         "lines of its own, with quantities below zero."
     ),
     "units_differ": _(
-        "{count} goods, such as {found}, stand with several units in the column {field} ({expected}), which is not "
-        "read: each counts as one piece. Where a unit is a pack, bring its lines in pieces."
+        "Goods that stand with several units in the column {field} ({expected}): {count}, such as {found}. The column "
+        "is not read, and each unit counts as one piece. Where a unit is a pack, bring its lines in pieces."
     ),
     "hidden_rows": _("{rows} rows that the workbook hides were read like the others."),
     "several_people": _(

@@ -44,6 +44,7 @@ def test_a_list_tells_people_by_name_and_finds_them_by_it(named: World, as_: As)
     assert f'<span class="long" title="{TWIN}">Zofia Maj ({TWIN})</span>' in page
     for words in ("root at the command line", "the programme&#39;s schedule", "gone@names.example"):
         assert words in page, words
+    assert 'title="schedule"' not in page, "nobody signs in by it"
     found = boss.get(f"{log}?q=anna+WIT").text
     assert "by Anna Wit" in found
     assert "by Zofia Maj" not in found
