@@ -210,6 +210,7 @@ def approve(session: Session, program: Program, request_id: int, *, actor: str, 
         now=now,
     )
     _REQUESTS.decide(session, program, found, "approved", actor=actor, now=now, after={"amount": found.amount})
+    granted_disputes.tell(session, program, found.id, now=now)
 
 
 @dataclass(frozen=True)

@@ -167,7 +167,8 @@ def grant(
 ) -> int:
     """Grant a dispute: an adjustment of so many points is asked for, which a second person decides.
 
-    Returns the adjustment's id. The caller commits.
+    The distributor is told once that person has approved it (`granted_disputes.tell`). Returns the adjustment's id. The
+    caller commits.
 
     Raises:
         NotOpen: It was answered before.
@@ -229,8 +230,9 @@ def _answered(
 ) -> None:
     found.state, found.answer, found.answered_by, found.answered_at = state, answer.strip(), actor, now
     session.flush()
-    parts: dict[str, Any] = {**granted_disputes.about(session, found), "answer": answer.strip()}
-    notices.tell(session, program.id, f"dispute_{state.value}", parts, distributor_id=found.distributor_id, now=now)
+    if state is DisputeState.DECLINED:
+        parts: dict[str, Any] = {**granted_disputes.about(session, found), "answer": answer.strip()}
+        notices.tell(session, program.id, "dispute_declined", parts, distributor_id=found.distributor_id, now=now)
     audit.note(
         session,
         actor,

@@ -1,14 +1,17 @@
 """Disputes that were granted: what they wait for, and opening them again when it will not happen."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, case, literal, select
 from sqlalchemy.orm import Session
 
 from app.domain.states import DisputeState
 from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
+from app.models.messages import Notice
 from app.models.people import AuditEvent
 from app.models.programs import Program
 from app.models.sales import SalesDocument
@@ -40,6 +43,65 @@ def is_on_its_way(session: Session, asked: Dispute) -> bool:
         .where(Dispute.state == DisputeState.GRANTED, AdjustmentRequest.state == "waiting", *_same(session, asked))
     )
     return bool(session.scalar(select(waiting.exists())))
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A dispute as somebody sees it; ``state`` and ``answer`` are what they are told by now."""
+
+    id: int
+    words: str
+    line_number: int | None
+    asked_at: dt.datetime
+    state: DisputeState
+    answer: str | None
+    is_open: bool
+
+
+def as_seen(session: Session, found: Sequence[Dispute], *, by_distributor: bool) -> list[Seen]:
+    """Give disputes as whoever runs the programme sees them, or as the distributor is told of them.
+
+    Whom nobody has approved the points of yet is not told that it is right: they may be refused.
+    """
+    waiting = select(AdjustmentRequest.id).where(
+        AdjustmentRequest.id.in_([one.adjustment_id for one in found if one.adjustment_id is not None]),
+        AdjustmentRequest.state == "waiting",
+    )
+    untold = set(session.scalars(waiting)) if by_distributor and found else set()
+    return [
+        Seen(
+            one.id,
+            one.words,
+            one.line_number,
+            one.asked_at,
+            DisputeState.OPEN if one.adjustment_id in untold else one.state,
+            None if one.adjustment_id in untold else one.answer,
+            one.state is DisputeState.OPEN,
+        )
+        for one in found
+    ]
+
+
+def told_state() -> ColumnElement[DisputeState]:
+    """Give the state that a distributor is told of, of disputes beside their adjustments."""
+    open_still = literal(DisputeState.OPEN, Dispute.state.type)
+    return case((AdjustmentRequest.state == "waiting", open_still), else_=Dispute.state)
+
+
+def told_answer() -> ColumnElement[str | None]:
+    """Give the answer that a distributor is told, likewise."""
+    return case((AdjustmentRequest.state == "waiting", None), else_=Dispute.answer)
+
+
+def tell(session: Session, program: Program, adjustment_id: int, *, now: dt.datetime) -> None:
+    """Tell a distributor that it was right, now that its points stand on its account. The caller commits."""
+    found = session.scalars(
+        select(Dispute).where(Dispute.adjustment_id == adjustment_id, Dispute.program_id == program.id)
+    ).one_or_none()
+    if found is None:
+        return
+    parts = {**about(session, found), "answer": found.answer}
+    notices.tell(session, program.id, "dispute_granted", parts, distributor_id=found.distributor_id, now=now)
 
 
 def is_open(session: Session, asked: Dispute) -> bool:
@@ -80,15 +142,16 @@ def reopen_due(session: Session, program: Program, *, now: dt.datetime) -> int:
 def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str, now: dt.datetime) -> None:
     """Open the dispute again that an adjustment was to settle, now that it will not happen. The caller commits.
 
-    Its distributor was told that it is right, and is told that the points do not come yet. Where the same was disputed
-    anew meanwhile, that one is what waits for an answer, and the older one is declined.
+    Its distributor was told nothing yet, or, by an earlier Kontor, that it is right: then it is told that the points do
+    not come yet. Where the same was disputed anew meanwhile, that one is what waits for an answer, and the older one is
+    declined.
     """
     found = session.scalars(
         select(Dispute).where(Dispute.adjustment_id == adjustment_id, Dispute.program_id == program.id)
     ).one_or_none()
     if found is None:
         return
-    is_asked_anew = is_open(session, found)
+    is_asked_anew, was_told = is_open(session, found), _was_told(session, found)
     found.adjustment_id = None
     if is_asked_anew:
         found.state = DisputeState.DECLINED
@@ -96,7 +159,7 @@ def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str
         found.state, found.answer, found.answered_by, found.answered_at = DisputeState.OPEN, None, None, None
     session.flush()
     parts = about(session, found)
-    if not is_asked_anew:
+    if was_told and not is_asked_anew:
         notices.tell(session, program.id, "dispute_reopened", parts, distributor_id=found.distributor_id, now=now)
     audit.note(
         session,
@@ -108,6 +171,16 @@ def reopen(session: Session, program: Program, adjustment_id: int, *, actor: str
         before={"state": DisputeState.GRANTED.value, "adjustment": adjustment_id},
         after={"state": found.state.value},
     )
+
+
+def _was_told(session: Session, found: Dispute) -> bool:
+    """Tell whether its distributor was told that it is right in the moment in which it was granted."""
+    told = select(Notice.id).where(
+        Notice.distributor_id == found.distributor_id,
+        Notice.kind == "dispute_granted",
+        Notice.created_at == found.answered_at,
+    )
+    return session.scalars(told.limit(1)).one_or_none() is not None
 
 
 def not_given(session: Session, found: Dispute) -> list[AdjustmentRequest]:

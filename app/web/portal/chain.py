@@ -11,11 +11,12 @@ from app.domain.points.chain import Cause
 from app.domain.roles import Permission, may
 from app.domain.states import Unit
 from app.models.orders import RewardOrder
-from app.services.by_hand import disputes
+from app.services.by_hand import disputes, granted_disputes
 from app.services.persons.reading import shared_with
 from app.services.tracing import balances, chain, explanations
 from app.services.tracing.chain import LotSeen, Movement, NotTheirs
 from app.web import formats
+from app.web.access.guarding import can
 from app.web.access.own import sees_all
 from app.web.addresses import id_asked
 from app.web.context import person, scope, session
@@ -143,6 +144,10 @@ def movement(program_code: str, distributor_id: int, movement_id: int) -> str:
     changed = sum(part.changed for part in parts)
     shown = changed or sum(part.available for part in parts)
     say = words.took if shown < 0 else words.brought
+    disputed = None
+    if found.kind in disputes.MOVEMENTS:
+        said = disputes.of_movement(session(), movement_id)
+        disputed = granted_disputes.as_seen(session(), said, by_distributor=not can("see_ledger"))
     return render_template(
         "portal/chain/movement.html",
         movement=_open(found),
@@ -150,7 +155,7 @@ def movement(program_code: str, distributor_id: int, movement_id: int) -> str:
         sentence=say(cause(found, shown, unit), gettext),
         parts=[(part, _told(part.lot, part.lot.amount, unit) if part.lot else None) for part in parts],
         document=_document(found),
-        disputed=disputes.of_movement(session(), movement_id) if found.kind in disputes.MOVEMENTS else None,
+        disputed=disputed,
         dispute_states=DISPUTE_STATE,
         own=_own(),
     )

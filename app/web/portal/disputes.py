@@ -17,7 +17,7 @@ from app.models.desk import AdjustmentRequest
 from app.models.disputes import Dispute
 from app.models.ledger import LedgerTransaction
 from app.models.sales import SalesDocument
-from app.services.by_hand import disputes
+from app.services.by_hand import disputes, granted_disputes
 from app.services.tracing import chain
 from app.web.access.own import own_documents_only, sees_all
 from app.web.context import now, person, scope, session
@@ -70,10 +70,10 @@ DISPUTES = Listing(
             link=To("chain.movement", movement_id="transaction_id"),
         ),
         Column("words", _("What you said"), Dispute.words, small="answer"),
-        Column("answer", _("Answer"), Dispute.answer, shown=False),
+        Column("answer", _("Answer"), granted_disputes.told_answer(), shown=False),
         Column("points", _("Points given"), _CAME, Kind.POINTS),
         Column("asked_at", _("Asked"), Dispute.asked_at, Kind.INSTANT, Dispute.asked_at),
-        Column("state", _("State"), Dispute.state, badge=lambda state: DISPUTE_STATE[state]),
+        Column("state", _("State"), granted_disputes.told_state(), badge=lambda state: DISPUTE_STATE[state]),
         Column("document_id", "", Dispute.document_id, shown=False, exported=False),
         Column("transaction_id", "", Dispute.transaction_id, shown=False, exported=False),
     ),

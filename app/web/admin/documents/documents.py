@@ -17,7 +17,7 @@ from app.domain.states import DocumentKind, DocumentStatus
 from app.extensions import db
 from app.models.distributors import Distributor
 from app.models.sales import SalesDocument
-from app.services.by_hand import disputes, merging
+from app.services.by_hand import disputes, granted_disputes, merging
 from app.services.persons.reading import shared_with
 from app.services.tracing import explanations
 from app.web.access.guarding import can
@@ -163,6 +163,11 @@ def _say(document_id: int, name: str, act: Callable[[Session, str], int], thanks
     return redirect(url_for("documents.show", program_code=scope().program.code, document_id=is_now), 303)
 
 
+def _disputed(document_id: int) -> list[granted_disputes.Seen]:
+    found = disputes.of_document(session(), document_id)
+    return granted_disputes.as_seen(session(), found, by_distributor=not can("see_ledger"))
+
+
 def _page(document_id: int, form: Answer | None = None) -> str:
     here = scope()
     after = id_asked("line") or 0
@@ -180,7 +185,7 @@ def _page(document_id: int, form: Answer | None = None) -> str:
         happened=told(happened),
         shared=shared_with(session(), document_id) if explained.shared else (),
         before=merging.came_from(session(), document_id) if explained.handed_over else None,
-        disputed=disputes.of_document(session(), document_id) if explained.disputed else (),
+        disputed=_disputed(document_id) if explained.disputed else (),
         dispute_states=DISPUTE_STATE,
         attached=proofs.of_document(session(), document_id),
         serials=serials.of_document(session(), document_id),

@@ -9,6 +9,7 @@ from app.models.disputes import Dispute
 from app.models.messages import Notice
 from app.services.by_hand import adjustments, disputes, granted_disputes
 from app.services.by_hand.disputes import Already, NothingThere, NotOpen
+from app.services.telling.notices import tell
 from app.services.tracing.explanations import explain_document
 from tests.app.services.promotions.running import Running
 from tests.support import programs
@@ -73,10 +74,23 @@ def test_what_is_not_there_is_not_disputed(desk: Desk, more: dict[str, int]) -> 
         asked(desk, words="  ")
 
 
+def seen(desk: Desk) -> tuple[DisputeState, str | None, bool]:
+    """Give what the distributor sees of the only dispute."""
+    found = disputes.of_document(desk.session, desk.document("1").id)
+    (one,) = granted_disputes.as_seen(desk.session, found, by_distributor=True)
+    return one.state, one.answer, one.is_open
+
+
+def notices(desk: Desk) -> list[Notice]:
+    about_disputes = Notice.kind.startswith("dispute_"), Notice.distributor_id == desk.people["D1"]
+    return list(desk.session.scalars(select(Notice).where(*about_disputes).order_by(Notice.id)))
+
+
 def test_a_granted_dispute_asks_for_an_adjustment_that_a_second_person_decides(desk: Desk) -> None:
     desk.invoice("1", 10)
     one = asked(desk)
     made = disputes.grant(desk.session, desk.program, one, 10, "You are right", actor="ann", now=NOW)
+    assert (seen(desk), notices(desk)) == ((DisputeState.OPEN, None, False), []), "nobody has approved it yet"
     request = desk.session.get_one(AdjustmentRequest, made)
     assert (request.amount, request.reason_code, request.state) == (10, "complaint", "waiting")
     assert desk.points().available == 10
@@ -88,25 +102,28 @@ def test_a_granted_dispute_asks_for_an_adjustment_that_a_second_person_decides(d
         disputes.decline(desk.session, desk.program, one, "after all not", actor="ann", now=NOW)
     (found,) = disputes.of_document(desk.session, desk.document("1").id)
     assert (found.state, found.answer, found.answered_by) == (DisputeState.GRANTED, "You are right", "ann")
-    told = desk.session.scalars(select(Notice).where(Notice.distributor_id == desk.people["D1"])).all()
-    assert "dispute_granted" in {notice.kind for notice in told}
+    assert seen(desk) == (DisputeState.GRANTED, "You are right", False)
+    (told,) = notices(desk)
+    assert (told.kind, told.parts["answer"]) == ("dispute_granted", "You are right")
 
 
 @pytest.mark.parametrize("who", ["bob", "ann"])
 def test_a_dispute_whose_adjustment_will_not_happen_is_open_again(desk: Desk, who: str) -> None:
-    """It said Granted for ever, and the distributor, who read that it was right, got nothing."""
+    """It said Granted for ever. Whom an earlier Kontor told at once that it was right is told what became of it."""
     desk.invoice("1", 10)
     one = asked(desk)
     made = disputes.grant(desk.session, desk.program, one, 10, "You are right", actor="ann", now=NOW)
     with pytest.raises(Already):  # the points are on their way
         asked(desk)
+    if who == "ann":
+        parts = {"number": "1", "answer": "You are right"}
+        tell(desk.session, desk.program.id, "dispute_granted", parts, distributor_id=desk.people["D1"], now=NOW)
     adjustments.refuse(desk.session, desk.program, made, note="It is not covered", actor=who, now=NOW)
     (found,) = disputes.of_document(desk.session, desk.document("1").id)
     assert (found.state, found.answer, found.answered_at, found.adjustment_id) == (DisputeState.OPEN, None, None, None)
     with pytest.raises(Already):
         asked(desk)
-    told = desk.session.scalars(select(Notice).where(Notice.kind == "dispute_reopened")).one()
-    assert told.parts["number"] == "1"
+    assert [one.kind for one in notices(desk)] == ["dispute_granted", "dispute_reopened"] * (who == "ann")
     (again,) = granted_disputes.not_given(desk.session, found)
     assert (again.id, again.amount, again.decision_note) == (made, 10, "It is not covered"), "whoever answers sees why"
     disputes.decline(desk.session, desk.program, one, "It is not covered", actor="ann", now=NOW)

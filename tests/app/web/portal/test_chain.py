@@ -118,10 +118,11 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     assert "The adjustment waits for a second person." in granted.text
     late = finance.post(f"{newest}/decline", data={**token, "answer": "no"}, follow_redirects=True).text
     assert "It was answered before." in late
-    assert "You are right" in owner.get(document).text
     portal = f"/portal/{world.a}/{made.of['distributor']['mine']}"
-    assert "You are right" in owner.get(f"{portal}/disputes").text
-    assert "You were right about" in owner.get(f"{portal}/notices").text
+    told = [document, f"{portal}/disputes", f"{portal}/notices"]
+    assert not [one for one in told if "You are right" in owner.get(one).text], "nobody has approved the points yet"
+    assert "You are right" in finance.get(document).text
+    assert "Waits for an answer" in owner.get(f"{portal}/disputes").text
     # the points stand there once they came, and whoever decides about them sees what for
     given = '<td class="num" data-title="Points given">%s</td>'
     assert given % "" in owner.get(f"{portal}/disputes").text
@@ -135,6 +136,7 @@ def test_an_award_is_disputed_answered_and_told(world: World, made: Belongings, 
     adjustment = next(one for one in links(finance.get(newest).text, "adjustments/") if one != adjustment)
     as_("administrator").post(f"{adjustment}/approve", data=token)
     assert given % "12" in owner.get(f"{portal}/disputes").text
+    assert [one for one in told if "You are right" in owner.get(one).text] == told
 
 
 def test_who_shares_a_balance_does_not_see_into_the_documents_of_others(
