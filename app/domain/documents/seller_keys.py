@@ -28,7 +28,8 @@ def seller_key(tax_id: str) -> str:
 
     NFKC, upper case, letters and figures alone, without the country's letters where nothing but figures follows them.
     What has fewer than seven figures is no tax id: of that only spaces are dropped, for two codes that differ in a mark
-    are two sellers.
+    are two sellers. Companies of two countries with the same figures are one, for a country that is written once and
+    left out once would be rewarded twice otherwise (decision 7).
     """
     written = unicodedata.normalize("NFKC", tax_id).upper()
     plain = _APART.sub("", written)
