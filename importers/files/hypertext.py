@@ -1,8 +1,8 @@
 """Tables of an HTML page, which many systems send under the name of .xls. Runs in the process that may end.
 
 The tables of a page stand on one sheet, one below the other, as a spreadsheet program shows them. Tables that only lay
-out other tables are looked through. A spreadsheet program writes the number beside what it shows of it (``x:num``):
-1234.5678 where people see 1 234,57, and 123 where they see 00123.
+out other tables are looked through; one in a cell of a line is what that cell says. A spreadsheet program writes the
+number beside what it shows of it (``x:num``): 1234.5678 where people see 1 234,57, and 123 where they see 00123.
 """
 
 import re
@@ -28,6 +28,8 @@ _NO_TEXT = ("script", "style", "title", "noscript", "template", "del", "s", "str
 """Elements that hold nothing to be read: what is struck out was written before what stands beside it."""
 _WITHIN = frozenset({"span", "div", "p", "b", "i", "font", "a", "small", "em", "strong"})
 """Pieces of a cell that may be hidden by themselves."""
+_LEAST_BESIDE = 3
+"""Cells that say something beside a table in another cell of their row, where that is one of lines."""
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _WIDEST = 16_384
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
@@ -51,13 +53,36 @@ def read_hypertext(path: Path, encoding: str, limits: Limits, signs: Collection[
         root = etree.fromstring(page.encode("utf-8", "replace"), parser)
     except (etree.XMLSyntaxError, ValueError) as broken:
         raise Unreadable(_("the page cannot be read (%(found)s); save it again as .xlsx."), found=str(broken)) from None
-    tables = [] if root is None else [one for one in root.iter("table") if one.find(".//table") is None]
+    tables = [] if root is None else list(_tables_in(root))
     if not tables:
         raise Unreadable(_("a page without a table; save the table as .xlsx or CSV."))
     sheet = _Sheet(limits, signs)
     for table in tables:
         sheet.add(table)
     yield sheet.grid(encoding)
+
+
+def _tables_in(element: etree._Element) -> Iterator[etree._Element]:
+    """Give the tables that hold what people read: of those within others the inner ones, where the outer only lay out.
+
+    An outer one holds lines where several of its rows say more beside the tables in their cells.
+    """
+    for table in element.iterchildren():
+        if table.tag != "table" or (table.find(".//table") is not None and not _has_lines(table)):
+            yield from _tables_in(table)
+        else:
+            yield table
+
+
+def _has_lines(table: etree._Element) -> bool:
+    rows = [list(row.iterchildren("td", "th")) for row in table.iter("tr") if _table_of(row) is table]
+    nesting = [row for row in rows if any(cell.find(".//table") is not None for cell in row)]
+    said = [sum(cell.find(".//table") is None and bool(_text(cell)) for cell in row) for row in nesting]
+    return sum(cells >= _LEAST_BESIDE for cells in said) > 1
+
+
+def _table_of(row: etree._Element) -> etree._Element | None:
+    return next(row.iterancestors("table"), None)
 
 
 class _Sheet:
@@ -77,7 +102,7 @@ class _Sheet:
 
     def add(self, table: etree._Element) -> None:
         """Add the rows of a table in the order in which people see them: its head first, its foot last."""
-        rows = sorted(table.iter("tr"), key=_part_of_table)
+        rows = sorted((one for one in table.iter("tr") if _table_of(one) is table), key=_part_of_table)
         last = self._row + len(rows)
         for row in rows:
             if _is_hidden(row):
@@ -193,7 +218,9 @@ def _pieces(element: etree._Element) -> Iterator[str]:
             yield _SPACES.sub(" ", element.text)
         for child in element:
             yield from _pieces(child)
-            if child.tag in ("p", "div", "li") and child.getnext() is not None:
+            if child.tag in ("p", "div", "li", "tr") and child.getnext() is not None:
                 yield "\n"
+            elif child.tag in ("td", "th") and child.getnext() is not None:
+                yield " "
             if child.tail:
                 yield _SPACES.sub(" ", child.tail)

@@ -22,6 +22,9 @@ _LOOKED_AT = 1 << 22
 _PIECES = 16
 _QUOTED = re.compile(rb'(?<![^,;\t|\r\n])"[^"]*(?:""[^"]*)*(?:"|\Z)')
 _LINE_END = re.compile(rb"\r\n?|\n")
+_LINE_ENDS = frozenset("\r\n")
+_OTHER_ENDS = "\u2028\u2029\x85\x0b\x1e"
+"""Line and paragraph separators, next line, vertical tab, record separator: what some programs write instead."""
 _MARKED_ROW = re.compile(r"(?<=[\r\n])\ufeff")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 _SEQUENCE = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
@@ -82,26 +85,34 @@ def stated(path: Path, encoding: str, name: str) -> Encoding:
     return Encoding(known)
 
 
+def _other_end(text: str) -> str | None:
+    """Give what parts the rows of a text that has no line break but perhaps a last one; None where none does."""
+    if not _LINE_ENDS.isdisjoint(text.rstrip("\r\n")):
+        return None
+    return next((one for one in _OTHER_ENDS if one in text), None)
+
+
 @contextmanager
 def in_utf8(path: Path, encoding: str, name: str) -> Iterator[Path]:
     """Give the file in UTF-8: itself, or a copy that has no name and goes with whoever reads it.
 
     Marks at the beginning of a row are left out of it: where files were put together one stands before the first cell,
-    and a quote behind it would be a letter.
+    and a quote behind it would be a letter. Rows that end as no other program has it end as all do.
 
     Raises:
         FileRefused: It is not written in that encoding.
     """
-    if encoding in _UTF8:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            marked = content.find(codecs.BOM_UTF8, len(codecs.BOM_UTF8)) >= 0
-        if not marked:
-            yield path
-            return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        end = _other_end(next(_decoded(content, encoding, name)))
+        marked = content.find(codecs.BOM_UTF8, len(codecs.BOM_UTF8)) >= 0
+    if encoding in _UTF8 and end is None and not marked:
+        yield path
+        return
     with tempfile.TemporaryFile(prefix="kontor-text-") as copy:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
             for text in _decoded(content, encoding, name):
-                copy.write(_MARKED_ROW.sub("", text).encode())
+                rows = text if end is None else text.replace(end, "\n")
+                copy.write(_MARKED_ROW.sub("", rows).encode())
         copy.seek(0)
         yield Path(f"/dev/fd/{copy.fileno()}")
 

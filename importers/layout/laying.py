@@ -35,7 +35,7 @@ from importers.layout.header import (
 )
 from importers.layout.months import MONTH, NoMonths, beside_months, last_day, month_columns, unpivot
 from importers.layout.named_beside import HEADING, among, beside, other_title
-from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise
+from importers.layout.rows import Body, blank_rows, kind_of_broken, likeness, other_header, recognise, says_whose
 from importers.layout.short_rows import with_short_rows
 from importers.layout.signed import with_signs
 from importers.layout.table import Kind, Recognised, Stretch, TextTable, as_frame
@@ -342,7 +342,7 @@ def _broken(
             broken[row] = cells
         else:
             recognised.add(kind, [row])
-            if kind is Kind.HEADING and header_row < row <= last:
+            if kind is Kind.HEADING and header_row < row and (row <= last or says_whose(list(filter(None, cells)))):
                 recognised.headings[row] = text_of(cells)
     return wrong, broken
 

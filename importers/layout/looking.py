@@ -35,14 +35,13 @@ from importers.layout.header import (
 )
 from importers.layout.months import MonthColumn, is_sum, may_be_month, month_columns, read_month
 from importers.layout.months_seen import MonthsSeen, months_seen
-from importers.layout.named_beside import heads
 from importers.layout.naming import Candidate, Facts, Guesses, candidates, facts_of, guess
 from importers.layout.other_documents import PerhapsOthers, perhaps_others
 from importers.layout.pointing import with_places, with_rows
 from importers.layout.proving import floats, overlooked, proved
 from importers.layout.questions import Question, about_columns, about_encoding, about_rows
 from importers.layout.returned import PerhapsReturned, perhaps_returned
-from importers.layout.rows import Body, likeness, recognise
+from importers.layout.rows import Body, likeness, recognise, says_whose
 from importers.layout.settling import DATES, NUMBERS
 from importers.layout.signs import agree
 from importers.layout.table import Recognised
@@ -242,8 +241,8 @@ def _sheets_of(sheets: Sequence[_Sheet]) -> list[str]:
 
 def _broken_heads(sheet: _Sheet) -> dict[int, str]:
     """Give the rows of a text, shorter than its lines, that say whose the lines below them are."""
-    said = {row: text_of([cell.strip() for cell in cells]) for row, cells in sheet.grid.broken.items()}
-    return {row: text for row, text in said.items() if heads(text)}
+    found = {row: [cell.strip() for cell in cells if cell.strip()] for row, cells in sheet.grid.broken.items()}
+    return {row: text_of(cells) for row, cells in found.items() if says_whose(cells)}
 
 
 def fingerprint(names: Sequence[str]) -> str:

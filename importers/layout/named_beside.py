@@ -16,6 +16,7 @@ from importers.errors import FileRefused
 from importers.layout.handed_back import NAMES
 from importers.layout.synonyms import names_of, spoken
 from importers.layout.table import TextTable
+from importers.layout.words import TOTAL
 
 _ = marked
 SHEET, TITLE, HEADING = "<sheet>", "<title>", "<heading>"
@@ -23,6 +24,14 @@ SHEET, TITLE, HEADING = "<sheet>", "<title>", "<heading>"
 stands alone in the row above them."""
 _HEADS = ("distributor", "distributor_name")
 """Fields behind whose names a row among the lines may say whose those below it are."""
+_CUSTOMERS = frozenset(
+    (
+        *("odbiorca", "nabywca", "kontrahent", "klient", "dystrybutor", "płatnik", "customer", "client", "buyer"),
+        *("distributor", "cliente", "comprador", "distribuidor", "контрагент", "клиент", "покупатель", "получатель"),
+        *("заказчик", "kunde", "käufer", "debitor", "abnehmer", "acheteur", "distributeur"),
+    )
+)
+"""Words that may stand before a name without a colon; others, such as ``Firma`` and ``Hurtownia``, begin names."""
 _SHOWN = 3
 _NOT_THERE = _(
     "%(place)s: the profile takes %(field)s from the name of the sheet or from what stands above the table, and "
@@ -31,6 +40,10 @@ _NOT_THERE = _(
 _NOT_AMONG = _(
     "%(place)s: the profile takes %(field)s from rows such as %(example)s above the lines, and there are none, or they "
     "were lost where rows are handed back; add a column that says it, or correct them in the whole file."
+)
+_BELOW = _(
+    "%(place)s, row %(row)s: found %(example)s below lines of nobody, and no line below the last row of the kind, "
+    "expected such rows above their lines; add a column that says whose each line is."
 )
 
 
@@ -53,10 +66,23 @@ def heads(text: str) -> bool:
     return ":" in text and any(titled([[text]], field) is not None for field in _HEADS)
 
 
+def heads_alone(cell: str) -> bool:
+    """Say the same of a cell that stands alone in its row, where no colon need follow: ``Klient Hurtownia Północ``."""
+    return heads(cell) or _behind_word(cell) is not None
+
+
+def _behind_word(text: str) -> str | None:
+    """Give what stands behind a word for customers that is no part of what they are called."""
+    word, _, name = " ".join(text.split()).partition(" ")
+    return name if ":" not in text and spoken(word) in _CUSTOMERS and name and not TOTAL.match(text) else None
+
+
 def _headed(headings: Mapping[int, str], field: str) -> dict[int, str]:
     """Give what rows among the lines say of a field, by row."""
     fields = _HEADS if field in _HEADS else (field,)
     said = {row: next(filter(None, (titled([[text]], one) for one in fields)), None) for row, text in headings.items()}
+    if field in _HEADS and not any(said.values()):
+        said = {row: _behind_word(text) for row, text in headings.items()}
     return {row: text for row, text in sorted(said.items()) if text is not None}
 
 
@@ -112,6 +138,8 @@ def among(
         raise FileRefused(_NOT_AMONG, place=place, field=Said(field), example=repr("Klient: …"))
     last = np.searchsorted(np.asarray(list(said)), rows, side="right")
     first = titled(above, field) or next(filter(None, (titled(above, one) for one in _HEADS)), "")
+    if not first and len(last) and not last.min() and last.max() < len(said):
+        raise FileRefused(_BELOW, place=place, example=repr(headings[next(iter(said))]), row=str(next(iter(said))))
     return pa.array([first, *said.values()], pa.large_string()).take(pa.array(last))
 
 

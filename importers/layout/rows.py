@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from importers.layout.adding_up import lines_called_totals, subtotals
 from importers.layout.headed import parts_lines, text_of
 from importers.layout.header import Header, empty_cells, name_key
-from importers.layout.named_beside import heads
+from importers.layout.named_beside import heads, heads_alone
 from importers.layout.settling import OF_LINES
 from importers.layout.table import Kind, Recognised
 from importers.layout.words import DRAWN, TOTAL, TOTAL_WORDS, WHOLE_TOTAL
@@ -134,7 +134,7 @@ def recognise(
             continue
         found[at] = True
         recognised.add(kind, [row])
-        if kind is Kind.HEADING and at < last:
+        if kind is Kind.HEADING and (at < last or says_whose([cell for cell in cells if cell])):
             recognised.headings[row] = text_of(cells)
         if kind is Kind.TOTAL:
             recognised.totals[row] = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
@@ -223,7 +223,7 @@ def kind_of_broken(cells: Sequence[str], *, above: bool, trailing: bool, on_page
     said = [cell for cell in cells if cell.strip()]
     if above or ((trailing or on_page_top) and len(said) == 1):
         return Kind.HEADING
-    if 0 < len(said) <= _MOST_HEADING and heads(text_of(said)):
+    if says_whose(said):
         return Kind.HEADING
     if said and all(_LINE.fullmatch(cell.strip()) for cell in said):
         return Kind.BLANK
@@ -259,7 +259,7 @@ def _kind(
     keyed = [at for at in said if fields.get(at) in telling and at not in words]
     if words and (not keyed or _is_total_named(cells, columns)):
         return Kind.TOTAL
-    if len(cells) >= _LEAST_WIDTH and len(said) <= _MOST_HEADING and heads(text_of(cells)):
+    if len(cells) >= _LEAST_WIDTH and says_whose([cells[at] for at in said]):
         return Kind.HEADING
     if (
         len(said) == 1
@@ -270,6 +270,11 @@ def _kind(
     if trailing and not keyed and len(said) < len(cells) and all(_NUMERIC.fullmatch(cells[at]) for at in said):
         return Kind.TOTAL  # sums that nothing names, below the last line
     return None
+
+
+def says_whose(said: Sequence[str]) -> bool:
+    """Say whether what a row says in its cells, of which none is empty, is whose the lines below it are."""
+    return heads_alone(said[0]) if len(said) == 1 else 0 < len(said) <= _MOST_HEADING and heads(text_of(said))
 
 
 def _is_total_named(cells: Sequence[str], columns: Mapping[str, int]) -> bool:

@@ -263,3 +263,11 @@ def test_digits_that_a_number_cell_does_not_keep_are_not_made_up(tmp_path: Path)
         ["590123456789012345", "x"],
         ["-1.23456789012345E+15", "1"],
     ]
+
+
+def test_a_table_in_a_cell_of_a_line_is_what_that_cell_says(tmp_path: Path) -> None:
+    """The lines were left out, and the tables of their cells read."""
+    goods = "<table><tr><td>Taśma<td>5 m</tr><tr><td>biała</table>"
+    lines = "".join(f"<tr><td>F/{at}<td>{goods}</td><td>2<td>20,00</tr>" for at in (1, 2))
+    grid = page(tmp_path / "x", f"<table><tr><td>Nr<td>Towar<td>Ilość<td>Netto</tr>{lines}</table>")
+    assert cells(grid)[1:] == [[f"F/{at}", "Taśma 5 m\nbiała", "2", "20,00"] for at in (1, 2)]

@@ -192,6 +192,18 @@ def test_marks_that_nobody_sees_around_a_text_are_no_part_of_it(text: Text) -> N
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("end", ["\u2028", "\u2029", "\x85", "\x0b"])
+def test_rows_may_be_parted_as_no_other_program_parts_them(tmp_path: Path, encoding: str, end: str) -> None:
+    """All of it was a header of one row, below which no line stood."""
+    path = tmp_path / "report.csv"
+    for last in ("", "\n"):
+        path.write_bytes((end.join(["nr;net", "Ż;1", "B;2"]) + last).encode(encoding))
+        assert cells(read(path)[0]) == [["nr", "net"], ["Ż", "1"], ["B", "2"]]
+    path.write_bytes(f"nr;net\nA{end}B;1\n".encode(encoding))
+    assert cells(read(path)[0]) == [["nr", "net"], [f"A{end}B", "1"]], "where rows end as all do, it parts none"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_quote_behind_such_a_mark_is_one(tmp_path: Path, encoding: str, end: str) -> None:
     """Files that were put together have marks in the middle, and the quote behind it was a letter of a number."""

@@ -9,7 +9,7 @@ import pytest
 from importers.errors import FileRefused
 from importers.layout.named_beside import titled
 from importers.layout.proposing import Unanswered
-from tests.importers.layout.reports import Typed, laid, line, profile, read_by_proposal, typed
+from tests.importers.layout.reports import Typed, laid, line, profile, read_by_proposal, recognised, typed
 
 HEAD = ["Nr faktury", "Data", "Kod towaru", "Ilość", "Wartość netto"]
 SHEETS = {"North": "A", "South": "B", "East": "C"}
@@ -95,3 +95,36 @@ def test_rows_among_the_lines_say_whose_those_below_them_are(tmp_path: Path, aga
     assert ([(line[0], line[2]) for line in found.good], found.outcomes) == (meant, {})
     told = read_by_proposal(path, {"fixed:distributor": "Sklep Żółw"}).table.warnings
     assert [(one["code"], one["found"]) for one in told] == [("title_says_otherwise", "Hurtownia Północ")]
+
+
+TEXT = "Nr faktury;Data;Kod towaru;Nazwa;Ilość;Wartość netto\n{}\n"
+LINES = [f"F/{at};2026-01-05;P{at};Towar;2;20,00" for at in range(4)]
+
+
+@pytest.mark.parametrize("behind", ["", ";;;;;"])
+def test_a_row_of_a_customer_needs_no_colon(tmp_path: Path, behind: str) -> None:
+    path = tmp_path / "report.csv"
+    rows = [f"Odbiorca Hurtownia Żółw{behind}", *LINES[:2], f"Odbiorca Kowal{behind}", LINES[2]]
+    path.write_text(TEXT.format("\n".join(rows)))
+    with pytest.raises(Unanswered, match="'<heading>: Hurtownia Żółw, Kowal'"):
+        read_by_proposal(path)
+    found = read_by_proposal(path, {"fixed:distributor": "<heading>"})
+    assert buyers(found) == ["Hurtownia Żółw", "Hurtownia Żółw", "Kowal"]
+    assert (found.outcomes, found.table.wrong_width) == ({}, [])
+
+
+def test_what_begins_a_name_is_no_word_for_a_customer() -> None:
+    rows = [*HEAD[:3], "Ilość", "Wartość", "Odbiorca"], line("A"), ["Hurtownia Północ"], line("B"), ["Sklep", "P1"]
+    read = profile(columns=dict(zip(("document_number", "issued_on", "product", "quantity"), HEAD, strict=False)))
+    assert recognised(laid(rows, read.model_copy(update={"fixed": {"distributor": "D"}}))) == {}
+
+
+def test_names_that_stand_below_their_lines_are_not_taken_for_those_of_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    rows = [*LINES[:2], "Klient: Żółw;;;;;", LINES[2], "Klient: Kowal;;;;;"]
+    path.write_text(TEXT.format("\n".join(rows)))
+    with pytest.raises(FileRefused, match=r"row 4: found 'Klient: Żółw' below lines of nobody"):
+        read_by_proposal(path, {"fixed:distributor": "<heading>"})
+    path.write_text(TEXT.format("\n".join([*rows, LINES[3]])))
+    found = read_by_proposal(path, {"fixed:distributor": "<heading>"})
+    assert (buyers(found), found.outcomes.keys()) == (["Żółw", "Kowal"], {2, 3}), "the first of them stands for nobody"
