@@ -29,7 +29,7 @@ from importers.batches.store import fingerprint
 from importers.errors import CardNumbersFound, ImportRefused
 from importers.files.guard import judge
 from importers.files.limits import Limits
-from importers.files.opening import grids, sheet_names
+from importers.files.opening import whole
 from importers.layout.header import HeaderNotThere, Said
 from importers.layout.looking import Seen
 from importers.reading.identifying import Identified, identify
@@ -311,8 +311,7 @@ def _identified(draft: ImportDraft, program: Program, settings: Settings) -> Ide
     path = file_of(settings.files, draft.id)
     judged = judge(path, draft.file_name, Limits.of(settings), [program.locale])
     return identify(
-        list(grids(judged, draft.file_name)),
-        sheet_names(judged, draft.file_name),
+        *whole(judged, draft.file_name),
         draft.file_name,
         import_profiles.profiles_of(program),
         kind=draft.kind if draft.kind_said else None,

@@ -71,14 +71,29 @@ def sheet_names(judged: Judged, name: str) -> list[SheetSeen]:
     assert judged.scanned, "a workbook is looked through before its sheets are named"
     if judged.sheets:
         return [SheetSeen(one.name, one.visible, one.marks.rows if one.marks else None) for one in judged.sheets]
-    return [
-        SheetSeen(grid.name, grid.visible, int(grid.row_number[-1]) if len(grid.row_number) else 0)
-        for grid in _read(judged, name, {"hidden": True})
-    ]
+    return list(map(_seen, _read(judged, name, {"hidden": True})))
+
+
+def whole(judged: Judged, name: str) -> tuple[list[Grid], list[SheetSeen]]:
+    """Read all sheets that people see, and name the others as well: of a file that its scan did not name in one go.
+
+    Raises:
+        FileRefused: The file cannot be read; the message says why and what to do.
+    """
+    if judged.form in ("text", "html") or judged.sheets:
+        return list(grids(judged, name)), sheet_names(judged, name)
+    encoding = judged.encoding.name if judged.encoding else None
+    task = {"hidden": True, "tell_texts": True, "encoding": encoding}
+    found = [_marked(one, None, judged) for one in _read(judged, name, task)]
+    return [one for one in found if one.visible], list(map(_seen, found))
+
+
+def _seen(grid: Grid) -> SheetSeen:
+    return SheetSeen(grid.name, grid.visible, int(grid.row_number[-1]) if len(grid.row_number) else 0)
 
 
 def _read(judged: Judged, name: str, task: dict[str, Any]) -> Iterator[Grid]:
-    whole = {
+    task = {
         "sheets": None,
         "most": None,
         "hidden": False,
@@ -90,7 +105,7 @@ def _read(judged: Judged, name: str, task: dict[str, Any]) -> Iterator[Grid]:
         **task,
     }
     try:
-        yield from read_elsewhere({**whole, "path": str(judged.path.absolute()), "form": judged.form}, judged.limits)
+        yield from read_elsewhere({**task, "path": str(judged.path.absolute()), "form": judged.form}, judged.limits)
     except Unreadable as problem:
         raise FileRefused("%(file)s: %(why)s", file=name, why=problem.said) from None
 

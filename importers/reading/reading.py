@@ -8,7 +8,7 @@ from importers.errors import ColumnsMissing, FileRefused
 from importers.files.delimited import DELIMITERS
 from importers.files.grid import Grid
 from importers.files.guard import Judged
-from importers.files.opening import grids, sheet_names
+from importers.files.opening import grids, sheet_names, whole
 from importers.layout.columns import wanted_columns
 from importers.layout.handed_back import PROBLEMS_SHEETS, is_handed_back
 from importers.layout.header import top_of
@@ -110,9 +110,9 @@ def look_at(judged: Judged, name: str, kind: str) -> Seen:
     Raises:
         FileRefused: It cannot be read, or there is no table in it.
     """
-    found = list(grids(judged, name))
+    found, sheets = whole(judged, name)
     try:
-        return look(found, sheet_names(judged, name), kind)
+        return look(found, sheets, kind)
     except NothingSeen:
         raise no_table(found, name) from None
 

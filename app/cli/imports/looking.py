@@ -54,7 +54,7 @@ def look(
     from importers.errors import ImportRefused
     from importers.files.guard import judge
     from importers.files.limits import Limits
-    from importers.files.opening import grids, sheet_names
+    from importers.files.opening import whole
     from importers.layout.header import Said
     from importers.layout.proposing import as_document
     from importers.layout.proposing import propose as proposed
@@ -68,7 +68,7 @@ def look(
             locale = program.locale
         judged = judge(file, name, Limits.of(run.settings), [locale])
         said = Said(sheet, row, rows)
-        found = identify(list(grids(judged, name)), sheet_names(judged, name), name, known, kind=kind, said=said)
+        found = identify(*whole(judged, name), name, known, kind=kind, said=said)
         if propose:
             document = {found.seen.kind: as_document(proposed(found.seen, given))}
             if as_json:

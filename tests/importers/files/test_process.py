@@ -1,12 +1,18 @@
 """Files are read in a process of their own: whatever a file makes of the reader, ours goes on."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from importers.files import opening
+from importers.files.grid import Grid, SheetSeen
 from importers.files.guard import judge
-from importers.files.opening import sheet_names
+from importers.files.limits import Limits
+from importers.files.opening import sheet_names, whole
+from importers.files.process import read_elsewhere
 from tests.importers.files.made import LIMITS, cells, read, refusal, text_cell, workbook
 
 HEADER = f'<row r="1">{text_cell("A1", "number")}</row>'
@@ -77,3 +83,26 @@ def test_the_sheets_of_a_workbook_are_named_without_reading_it(tmp_path: Path) -
     path = workbook(tmp_path / "two.xlsx", {"May": HEADER, "June": HEADER + '<row r="9"><c r="A9"><v>1</v></c></row>'})
     seen = sheet_names(judge(path, "Report", replace(LIMITS, reader_seconds=0)), "Report")
     assert [(one.name, one.visible, one.rows) for one in seen] == [("May", True, 1), ("June", True, 9)]
+
+
+def test_a_look_reads_a_file_once_though_its_scan_names_no_sheets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of, row = "urn:schemas-microsoft-com:office", "<Row><Cell><Data ss:Type='String'>{}</Data></Cell></Row>"
+    sheet = f"<Worksheet ss:Name='{{}}'><Table>{row}</Table>{{}}</Worksheet>"
+    hidden = f"<WorksheetOptions xmlns='{of}:excel'><Visible>SheetHidden</Visible></WorksheetOptions>"
+    book = f"<?xml version='1.0'?><Workbook xmlns='{of}:spreadsheet' xmlns:ss='{of}:spreadsheet'>"
+    path = tmp_path / "book.xml"
+    path.write_text(book + sheet.format("May", "a", "") + sheet.format("Old", "b", hidden) + "</Workbook>")
+    judged, tasks = judge(path, "Report", LIMITS), list[object]()
+
+    def noted(task: Mapping[str, Any], limits: Limits) -> Iterator[Grid]:
+        tasks.append(task)
+        return read_elsewhere(task, limits)
+
+    monkeypatch.setattr(opening, "read_elsewhere", noted)
+    found, sheets = whole(judged, "Report")
+    assert [(one.name, cells(one)) for one in found] == [("May", [["a"]])]
+    assert sheets == [SheetSeen("May", visible=True, rows=1), SheetSeen("Old", visible=False, rows=1)]
+    assert len(tasks) == 1
+    assert sheets == sheet_names(judged, "Report")
