@@ -129,7 +129,7 @@ class PerhapsReturned:
 
 def perhaps_returned(lines: Body, corrected: PerhapsCorrected | None = None) -> PerhapsReturned | None:
     """Find such documents among the lines of a file that nobody knows, but for those that a correction is of."""
-    if not {"document_number", "quantity"} <= lines.columns.keys():
+    if "quantity" not in lines.columns:
         return None
     if corrected is not None and corrected.column in lines.cells.column_names:
         texts = lines.cells.column(corrected.column)
@@ -161,8 +161,11 @@ def _called_in(lines: Body, quantity: str, sold: Collection[str]) -> PerhapsRetu
         return None if at is None else (names[at], cells.column(at))
 
     others = sorted(set(range(len(names))) - set(lines.columns.values()))
+    numbers = of("document_number")
+    if numbers is None:  # any column may hold them, so one must say by its name that it tells kinds
+        others = [other for other in others if (_NAMED_KINDS | _STATES) & set(spoken(names[other]).split())]
     return called_returned(
-        cells.column(lines.columns["document_number"]),
+        pa.nulls(cells.num_rows, pa.string()) if numbers is None else numbers[1],
         {names[other]: cells.column(other) for other in others},
         of("corrects"),
         sells,

@@ -17,7 +17,7 @@ from app.domain.program_file.import_profile import ImportProfile
 from app.domain.saying.wording import Said, marked
 from app.domain.states import DocumentKind, Outcome
 from importers.errors import QuestionOpen
-from importers.layout.cancelled import cancels, not_named, perhaps_cancelled
+from importers.layout.cancelled import ANYTHING, cancels, not_named, perhaps_cancelled
 from importers.layout.columns import kinds_of_documents
 from importers.layout.corrected import perhaps_corrected, said_after, said_before
 from importers.layout.credit_notes import columns_told, told_by, with_parts
@@ -173,10 +173,10 @@ class NoSales:
         goods = self.read.get(field)
         seen = called_returned(
             self._texts("document_number"),
-            self._others() | {told.name: self.table.column(told.name) for told, _values in self._kinds_told},
+            self._others() | {told.name: self.table.column(told.name) for told in self._telling},
             None if corrects is None else (corrects.name, self._texts("corrects")),
             sells,
-            self.profile.sold,
+            [*self.profile.sold, *self._no_sales],
             self.read["document_number"].values,
             None if goods is None else (goods.name, self._texts(field)),
             None if goods is None else goods.values,
@@ -202,6 +202,19 @@ class NoSales:
     @property
     def _cancelling(self) -> list[str]:
         return [] if self.profile.cancelled is None else self.profile.cancelled.values
+
+    @property
+    def _no_sales(self) -> list[str]:
+        """Give what rows are refused for: of those nobody asks whether goods came back."""
+        others = self.profile.other_documents
+        return [*self._cancelling, *([] if others is None else others.values)]
+
+    @property
+    def _telling(self) -> list[Column]:
+        """Give the columns that are read for what their rows are: they may tell more than they were read for."""
+        fields = ["other_documents", *(["cancelled"] if ANYTHING not in self._cancelling else ())]
+        besides = [self.read[field] for field in fields if field in self.read]
+        return [*(told for told, _values in self._kinds_told), *besides]
 
     @cached_property
     def _kinds_told(self) -> list[tuple[Column, list[str]]]:

@@ -473,6 +473,31 @@ def test_another_kind_of_credit_note_stops_an_import_as_well() -> None:
         typed(laid(rows, said), said)
 
 
+def test_a_column_that_tells_other_documents_tells_credit_notes_as_well() -> None:
+    rows = [[*HEADER, "Rodzaj"], [*line(), "FV"], [*line("FV/2"), "WZ"], [*line("FV/3"), "KOR"]]
+    said = profile(other_documents={"column": "Rodzaj", "values": ["WZ"]})
+    with pytest.raises(QuestionOpen, match=r"'Rodzaj': .*'KOR'"):
+        typed(laid(rows, said), said)
+    for other in ({"sold": ["KOR"]}, {"other_documents": {"column": "Rodzaj", "values": ["WZ", "KOR"]}}):
+        said = profile(**{"other_documents": {"column": "Rodzaj", "values": ["WZ"]}} | other)
+        assert len(typed(laid(rows, said), said).rows.kind) == 3, other
+    said = profile(
+        other_documents={"column": "Rodzaj", "values": ["WZ"]}, credit_note={"column": "Rodzaj", "values": ["KOR"]}
+    )
+    assert typed(laid(rows, said), said).rows.kind.tolist() == [SOLD, SOLD, CAME_BACK]
+
+
+def test_credit_notes_are_asked_about_before_somebody_says_where_the_numbers_stand(tmp_path: Path) -> None:
+    content = f"{HEAD};Rodzaj\nA/1;13.02.2019;K;P;2;10,00;FV\nA/2;14.02.2019;L;P;1;5,00;KOR\n".replace(
+        "Nr faktury", "Nr"
+    )
+    with pytest.raises(Unanswered) as stopped:
+        read(tmp_path, content)
+    assert {one.key for one in stopped.value.questions} >= {"column:document_number", "returned"}
+    answers = {"column:document_number": "Nr", "returned": "returned"}
+    assert read(tmp_path, content, answers).rows.kind.tolist() == [SOLD, CAME_BACK]
+
+
 def test_a_file_of_nothing_but_credit_notes_is_asked_about(tmp_path: Path) -> None:
     with pytest.raises(Unanswered, match="returned"):
         read(tmp_path, f"{HEAD}\nKOR/1;13.02.2019;K;P;2;10,00\nKOR/2;14.02.2019;L;P;1;5,00\n")
