@@ -111,9 +111,11 @@ def siblings() -> list[str]:
 
 
 def subject_asked() -> ExportSubject:
-    """Read of which history an export is asked; top-ups where nothing known is said."""
-    said = request.args.get("subject", "")
-    return ExportSubject(said) if said in set(ExportSubject) else ExportSubject.TOP_UPS
+    """Read of which history an export is asked: top-ups where none is named; one that there is not is no page."""
+    said = request.args.get("subject") or ExportSubject.TOP_UPS.value
+    if said not in set(ExportSubject):
+        abort(404)
+    return ExportSubject(said)
 
 
 @bp.route("/programs/<code:program_code>/exports/new", methods=["GET", "POST"])

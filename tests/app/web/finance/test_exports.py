@@ -53,6 +53,7 @@ def export_of(world: World, answer: TestResponse) -> Export:
 def test_an_export_is_asked_for_made_taken_away_and_made_again_the_same(world: World, as_: As, at: str) -> None:
     finance = as_("finance")
     assert "Nothing was exported yet" in finance.get(at).text
+    assert finance.get(f"{at}/new?subject=sales").status_code == 404, "top-ups would pass for what was asked for"
     form = f"{at}/new?subject=ledger"
     shown = finance.get(form).text
     assert "Narrow it down" in shown
