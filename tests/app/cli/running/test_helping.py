@@ -5,8 +5,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.cli.helping import no_longer_followed
-from app.cli.runtime import Runtime, WorkersPresent
+from app.cli.running.helping import no_longer_followed
+from app.cli.running.runtime import Runtime, WorkersPresent
 
 
 def test_ctrl_c_says_that_workers_go_on_where_there_are_some(tmp_path: Path) -> None:
