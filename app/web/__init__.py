@@ -1,1 +1,1 @@
-"""The pages, by audience, and the table of permissions."""
+"""The pages by audience, and what they have in common: who may see what, forms, lists, words, the look, places."""
